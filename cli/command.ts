@@ -111,7 +111,6 @@ function withSuggestion(message: string, command: Command): string {
 function commandFor(word: string, group: Command): string | undefined {
   let program = group;
   while (program.parent !== null) program = program.parent;
-  if (word === "version") return "--version";
   const words = [word, ...(SYNONYMS[word] ?? [])];
   const here = find(words, group);
   if (here !== undefined) return here.name();
@@ -128,8 +127,7 @@ function find(words: readonly string[], { commands }: Command): Command | undefi
 }
 
 /** Suggests `--username` for `--user`: users shorten options more often than they mistype them. */
-function optionFor(word: string, { parent, options }: Command): string | undefined {
-  if (word === "-v" && parent === null) return "--version";
+function optionFor(word: string, { options }: Command): string | undefined {
   const longer = options.flatMap(({ long }) => (word.startsWith("--") && long?.startsWith(word) ? [long] : []));
   return longer.length === 1 ? longer[0] : undefined;
 }

@@ -201,6 +201,11 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     summary: "print a token for kubectl, as an ExecCredential",
     load: async () => (await import("./token/token.ts")).tokenCommand,
   },
+  contexts: {
+    summary: "list the contexts of the configuration file",
+    load: async () => (await import("./contexts.ts")).contextsCommand,
+  },
+  version: { summary: "print the version", load: async () => (await import("./version.ts")).versionCommand },
   completion: {
     summary: "print a completion script for the shell",
     load: async () => (await import("./completion.ts")).completionCommand,

@@ -44,7 +44,7 @@ export async function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Config | undefined> {
   const folder = userFolder(environment, "config");
-  const file = folder && join(folder, "config.yaml");
+  const file = configFile(environment);
   if (folder === undefined || file === undefined || !existsSync(file)) return undefined;
   // Loaded here: most users have no configuration file.
   const { parseYaml } = await import("./terminal/yaml.ts");
@@ -61,6 +61,12 @@ export async function readConfig(
     );
   }
   return { file, contexts: found, ...(defaultContext !== undefined && { defaultContext }) };
+}
+
+/** `undefined` if no home folder is set. */
+export function configFile(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const folder = userFolder(environment, "config");
+  return folder && join(folder, "config.yaml");
 }
 
 type Wrong = (path: Path, problem: string) => Failure;

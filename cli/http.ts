@@ -59,7 +59,7 @@ const CONNECT_MS = 5_000;
 export async function sendHttp(
   url: URL,
   request: HttpRequest,
-  { tell, secrets }: Pick<IOStreams, "tell" | "secrets">,
+  { tell, secrets, isDebug }: Pick<IOStreams, "tell" | "secrets" | "isDebug">,
   signal?: AbortSignal,
 ): Promise<HttpReply> {
   signal?.throwIfAborted();
@@ -99,14 +99,39 @@ export async function sendHttp(
     // Read before the body: a connection that closes after the body no longer has the certificate.
     const tls = isTls(response.socket) ? tlsOf(response.socket) : undefined;
     const reply = { status: response.statusCode ?? 0, headers: response.headers, tls };
-    return { ...reply, body: await readBody(response, maxBytes), ms: performance.now() - start };
+    const read = { ...reply, body: await readBody(response, maxBytes), ms: performance.now() - start };
+    if (isDebug) tell(`debug: ${summary(url, request)} ${replySummary(read)}\n`);
+    return read;
   } catch (error) {
     // When a limit or the signal ends the request, reading the body rejects with ECONNRESET.
-    throw ended ?? error;
+    const cause = ended ?? error;
+    const took = Math.round(performance.now() - start);
+    if (isDebug) tell(`debug: ${summary(url, request)} failed after ${took} ms: ${codeOf(cause)}\n`);
+    throw cause;
   } finally {
     for (const timer of timers) clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** Without the query and the body, which may contain a token or its signature. */
+function summary({ origin, pathname, search }: URL, { method, headers }: HttpRequest): string {
+  const header = (name: string) => Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+  // The operation, such as AmazonSSM.GetParameters: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+  const target = header("x-amz-target");
+  return `${method} ${origin}${pathname}${search === "" ? "" : "?..."}${target === undefined ? "" : ` ${target}`}`;
+}
+
+function replySummary({ status, headers, body, ms }: HttpReply): string {
+  const id = headers["x-amzn-requestid"] ?? headers["apigw-requestid"];
+  const request = id === undefined ? "" : `, request ${quotedAnswer(String(id))}`;
+  return `${status} in ${Math.round(ms)} ms, ${body.length} bytes${request}`;
+}
+
+/** A code such as ECONNREFUSED, or the error's name. The message may quote the request. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "error";
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
 
 /** Includes AWS signatures: a reader could replay the request. */

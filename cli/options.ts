@@ -44,12 +44,17 @@ export interface OutputOptions {
   readonly output: OutputFormat;
 }
 
+export interface HeaderOptions {
+  /** `false` by --no-headers. */
+  readonly headers: boolean;
+}
+
 const OUTPUT_FORMATS = ["table", "json", "yaml"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 const LIST_FORMATS = ["table", "wide", "name", "json", "yaml"] as const;
 export type ListFormat = (typeof LIST_FORMATS)[number];
 
-export interface ListOutputOptions {
+export interface ListOutputOptions extends HeaderOptions {
   readonly output: ListFormat;
 }
 
@@ -130,8 +135,13 @@ export function addReading(command: Command): Command {
 }
 
 /** For lists of named items. */
-export function addListOutput(command: Command): Command {
-  return command.addOption(new Option("-o, --output <format>").choices(LIST_FORMATS).default("table"));
+export function addListOutput(command: Command, format: ListFormat = "table"): Command {
+  return addHeaders(command.addOption(new Option("-o, --output <format>").choices(LIST_FORMATS).default(format)));
+}
+
+/** For commands whose output is one table. */
+export function addHeaders(command: Command): Command {
+  return command.option("--no-headers", "print tables without the line of headers");
 }
 
 export function addOutput(command: Command): Command {

@@ -33,7 +33,7 @@ function listCommands(io: IOStreams, first = ""): CommandList {
   ];
   describe(program, { examples })
     .version(packageJson.version, VERSION.join(", "))
-    .option(DEBUG, "with any command: print more about an error")
+    .option(DEBUG, "with any command: report each request, and print more about an error")
     .addHelpText("after", ({ command }) => `\n${command.createHelp().boxWrap(EXIT_CODES, helpColumns(io))}`)
     .hook("preAction", async (_, command) => (await import("./apply-context.ts")).applyContext(command, io));
   const loaders = new Map<Command, () => Promise<unknown>>();

@@ -23,7 +23,7 @@ export function rbacCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator rbac --namespace team-a --namespace team-b | kubectl apply -f -",
     ],
   })
-    .option("--namespace <name>", "only the bindings in this namespace (may be repeated)", collectNamespace)
+    .option("-n, --namespace <name>", "only the bindings in this namespace (may be repeated)", collectNamespace)
     .action(({ namespace = [] }: RbacOptions) => {
       const bindings = namespace.length === 0 ? ACCESS_LEVELS.map((level) => binding(level)) : inEach(namespace);
       io.print([ADMIN_VIEW, ...bindings].map((one) => stringifyYaml(one)).join("---\n"));

@@ -4,22 +4,22 @@ import { inspect } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
 import { EXIT, Failure } from "./errors.ts";
 import { type IOStreams, withHarmlessOutput } from "./terminal/io-streams.ts";
-import { COMPLETE, DEBUG, VERSION } from "./words.ts";
+import { COMPLETE, DEBUG, SHORT_VERSION, VERSION } from "./words.ts";
 
 /** `allWords`: the arguments after the interpreter and the script. */
 export async function run(allWords: readonly string[], streams: IOStreams): Promise<number> {
-  const io = withHarmlessOutput(streams);
   // --debug may be anywhere. Commander would accept it only before the first command.
   const end = allWords.includes("--") ? allWords.indexOf("--") : allWords.length;
   const words = allWords.filter((word, at) => word !== DEBUG || at > end);
-  const isDebug = words.length < allWords.length || Boolean(io.environment["IAM_AUTHENTICATOR_DEBUG"]);
+  const isDebug = words.length < allWords.length || Boolean(streams.environment["IAM_AUTHENTICATOR_DEBUG"]);
+  const io = withHarmlessOutput({ ...streams, isDebug });
   try {
     if (words[0] === COMPLETE) {
       // Called while the user types: an error completes nothing and prints nothing.
       await (await import("./complete.ts")).complete(words.slice(1), io).catch(() => {});
       return 0;
     }
-    if (words.length === 1 && VERSION.includes(words[0] ?? "")) {
+    if (words.length === 1 && [...VERSION, SHORT_VERSION].includes(words[0] ?? "")) {
       io.print(`${packageJson.version}\n`);
       return 0;
     }

@@ -6,3 +6,5 @@ export const DEBUG = "--debug";
 export const COMPLETE = "__complete";
 /** Commander adds these options and lists them in help. */
 export const VERSION = ["-V", "--version"];
+/** As many tools accept. Only alone: a command may have an option -v. */
+export const SHORT_VERSION = "-v";

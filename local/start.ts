@@ -1,8 +1,8 @@
-// `npm start`: runs the sandbox, reviews tokens of a few local identities, and prints commands to try.
+// `npm start`: runs the sandbox, reviews tokens of a few local identities, and prints commands to try; more with --verbose.
 
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { hang } from "../cli/terminal/print.ts";
+import { hang, table } from "../cli/terminal/print.ts";
 import { localIdentity } from "./identities.ts";
 import { startSandbox } from "./sandbox.ts";
 import { CLUSTER_ID, LOG_GROUP, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-settings.ts";
@@ -12,6 +12,7 @@ import { mintToken } from "./token.ts";
 import { type Review, readWebhook, reviewToken, SandboxNotRunning, tokenReview } from "./webhook.ts";
 
 const SHOWN = ["alice", "carol", "node", "bob", "dan", "contractor"];
+const VERBOSE = "--verbose";
 const RENEW_MS = 10 * 60_000;
 /** Wide enough for the longest command below. */
 const COLUMNS = 100;
@@ -19,7 +20,14 @@ const COLUMNS = 100;
 // Nothing to close: files are written synchronously, and the function's process exits with this one.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(0));
 
+const unknown = process.argv.slice(2).filter((word) => word !== VERBOSE);
+if (unknown.length > 0) {
+  console.error(`Unknown argument ${unknown[0]}. Usage: npm start [-- ${VERBOSE}]`);
+  process.exit(2);
+}
+const isVerbose = process.argv.includes(VERBOSE);
 const files = sandboxFiles(SANDBOX_FOLDER);
+const bobsMapping = join(files.mappings, "role/111122223333/developers.yaml");
 if (await isRunning()) {
   console.error(
     `The sandbox is already running at ${readWebhook(files).server}. Stop it with Ctrl-C in its terminal, ` +
@@ -34,7 +42,9 @@ await writeReviews();
 for (const name of SHOWN) await show(name);
 console.log();
 await showPod();
-printCommands();
+if (isVerbose) printCommands();
+else printFirstCommands();
+console.log("\nPress Ctrl-C to stop.");
 
 // Tokens expire after 15 minutes.
 setInterval(() => void Promise.all([writeReviews(), writeServiceAccountToken(files, sandbox.issuerUrl)]), RENEW_MS);
@@ -68,8 +78,9 @@ async function show(name: string): Promise<void> {
 
 async function showPod(): Promise<void> {
   const { lines, token } = await podLogin(files, sandbox, CLUSTER_ID);
+  const steps = [...(isVerbose ? lines : []), `review: ${describe(await reviewToken(files, token))}`];
   console.log("A Pod of another cluster logs in with the role of its service account (IRSA):");
-  for (const line of [...lines, `review: ${describe(await reviewToken(files, token))}`]) console.log(`  ${line}`);
+  for (const line of steps) console.log(`  ${line}`);
   console.log();
 }
 
@@ -81,33 +92,52 @@ function describe({ status, review }: { status: number; review: Review }): strin
   return `granted: ${user.username}, groups ${user.groups?.join(", ") || "none"}`;
 }
 
+function shown(file: string): string {
+  return relative(process.cwd(), file);
+}
+
+function reviewCommand(): string {
+  const folder = process.env["LOCAL_FOLDER"];
+  return `${folder ? `LOCAL_FOLDER=${folder} ` : ""}npm run --silent review`;
+}
+
+function printFirstCommands(): void {
+  const rows = [
+    [`  ${reviewCommand()} -- bob`, "show the full response for one of them"],
+    [`  edit ${shown(bobsMapping)}`, "change bob's mapping (read within 30 s)"],
+    [`  tail -f ${shown(files.log)}`, "read the log"],
+  ];
+  console.log(`Try this in another terminal:
+${table([], rows)}
+AWS CLI, curl and kube-apiserver: see docs/try.md, or start again with npm start -- ${VERBOSE}`);
+}
+
 function printCommands(): void {
   const { accessKeyId, secretAccessKey } = localIdentity("alice");
   const [mapping, denials, caller, review, log, podToken, issuerCa] = [
-    join(files.mappings, "role/111122223333/developers.yaml"),
+    bobsMapping,
     join(files.mappings, "deny/111122223333.yaml"),
     files.callerToken,
     reviewFile("bob"),
     files.log,
     files.serviceAccountToken,
     files.issuerCa,
-  ].map((file) => relative(process.cwd(), file));
-  const folder = process.env["LOCAL_FOLDER"];
-  const reviewCommand = `${folder ? `LOCAL_FOLDER=${folder} ` : ""}npm run --silent review`;
+  ].map(shown);
+  const command = reviewCommand();
   const keys = `AWS_ACCESS_KEY_ID=${accessKeyId} \\
       AWS_SECRET_ACCESS_KEY=${secretAccessKey}`;
   console.log(`Try this in another terminal.
 
   Review a token of one of them, or a token for another cluster, and show the full response:
-    ${reviewCommand} -- bob
-    ${reviewCommand} -- bob another-cluster
+    ${command} -- bob
+    ${command} -- bob another-cluster
     curl -s ${sandbox.endpoint} -d @${review} \\
       -H "authorization: Bearer $(cat ${caller})"
 
   Review a token from the AWS CLI:
     ${keys} \\
       aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | \\
-      ${reviewCommand}
+      ${command}
 
   Log in as the Pod, with its environment variables:
     AWS_ROLE_ARN=${POD_ROLE_ARN} AWS_DEFAULT_REGION=${REGION} \\
@@ -125,7 +155,5 @@ function printCommands(): void {
   Read the log:          tail -f ${log}
   Use a kube-apiserver:  --authentication-token-webhook-config-file=${files.kubeconfig}
                          --authentication-token-webhook-version=v1
-  Local AWS:             STS ${sandbox.stsUrl}, Parameter Store ${sandbox.parameterStoreUrl}
-
-Press Ctrl-C to stop.`);
+  Local AWS:             STS ${sandbox.stsUrl}, Parameter Store ${sandbox.parameterStoreUrl}`);
 }

@@ -54,7 +54,7 @@ async function list(options: ConnectionOptions & ListOutputOptions, io: IOStream
     wide: { headers, row },
     name: callerName,
   };
-  await printList(listing, options.output, io);
+  await printList(listing, options, io);
 }
 
 export type Entries = readonly unknown[];

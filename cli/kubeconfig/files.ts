@@ -3,7 +3,7 @@
 import { X509Certificate } from "node:crypto";
 import { type Command, Option } from "commander";
 import { usage } from "../errors.ts";
-import { nameOf, readText } from "../terminal/files.ts";
+import { nameOf, readText, writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { reviewUrl, type Webhook } from "./webhook.ts";
 
@@ -95,4 +95,13 @@ function isX509(block: string): boolean {
 
 function problem(option: string, file: string, what: string, expected: string) {
   return usage(`${option} ${nameOf(file)}: ${what}. ${expected}`);
+}
+
+/** Writes to `out`, or prints without it. Helm warns about a kubeconfig that others can read. */
+export function writeKubeconfig(kubeconfig: string, out: string | undefined, io: IOStreams): void {
+  if (out === undefined) io.print(kubeconfig);
+  else {
+    writeSecret(out, kubeconfig);
+    io.tell(`Wrote ${out}, which only you can read.\n`);
+  }
 }

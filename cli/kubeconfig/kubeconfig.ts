@@ -6,7 +6,7 @@ import { usage } from "../errors.ts";
 import { addAws, addCluster, readRoleArn } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { stringifyYaml } from "../terminal/yaml.ts";
-import { readAuthority } from "./files.ts";
+import { readAuthority, writeKubeconfig } from "./files.ts";
 
 export function clientCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -15,7 +15,7 @@ export function clientCommand(command: Command, io: IOStreams): Command {
       "credentials. Other clients, such as the Java client, can use it too.",
     examples: [
       "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt \\",
-      "    --region eu-west-1 > prod.kubeconfig",
+      "    --region eu-west-1 --out prod.kubeconfig",
       "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --jwt",
     ],
   });
@@ -29,7 +29,8 @@ export function clientCommand(command: Command, io: IOStreams): Command {
         exec: "iam-authenticator",
       }),
     )
-    .action(async (options: ClientOptions) => {
+    .option("--out <file>", "write a new file that only you can read, instead of printing")
+    .action(async ({ out, ...options }: ClientOptions & { readonly out?: string }) => {
       if (options.jwt && options.exec !== "iam-authenticator") {
         throw usage(`--jwt needs --exec iam-authenticator: ${options.exec} makes no AWS-signed tokens.`);
       }
@@ -37,7 +38,10 @@ export function clientCommand(command: Command, io: IOStreams): Command {
       const { AWS_REGION, AWS_DEFAULT_REGION } = io.environment;
       // The user's machine may have another region, or none.
       const region = options.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
-      io.print(clientKubeconfig({ ...options, ...(region && { region }) }, ca));
+      writeKubeconfig(clientKubeconfig({ ...options, ...(region && { region }) }, ca), out, io);
+      if (!region) {
+        io.tell("Without --region, the program uses the region of each user's machine, and fails where none is set.\n");
+      }
       if (ca === undefined) {
         io.tell(
           "Without --ca, kubectl trusts only the CAs of its machine. Most clusters have their own CA: give its certificate.\n",

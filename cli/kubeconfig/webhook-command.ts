@@ -3,9 +3,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
-import { writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { addWebhookFiles, readAuthority, readWebhookFiles, type WebhookFiles } from "./files.ts";
+import { addWebhookFiles, readAuthority, readWebhookFiles, type WebhookFiles, writeKubeconfig } from "./files.ts";
 import { reviewUrl, webhookKubeconfig, withServer } from "./webhook.ts";
 
 const NO_CREDENTIALS =
@@ -60,11 +59,7 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
     .action(async ({ out, ...options }: WebhookOptions) => {
       const kubeconfig =
         options.from === undefined ? await fromFiles(options, io) : await fromOld(options.from, options, io);
-      if (out === undefined) io.print(kubeconfig);
-      else {
-        writeSecret(out, kubeconfig);
-        io.tell(`Wrote ${out}, which only you can read.\n`);
-      }
+      writeKubeconfig(kubeconfig, out, io);
     });
 }
 

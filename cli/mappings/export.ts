@@ -12,6 +12,8 @@ import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../options.ts";
 import { readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { printData } from "../terminal/print.ts";
+import { parseYaml } from "../terminal/yaml.ts";
 import { writeMappingFile } from "./file/file.ts";
 import { readParameter } from "./file/read-parameter.ts";
 import { exportAwsAuth } from "./formats/aws-auth.ts";
@@ -19,6 +21,7 @@ import { type KnownRole, readRoles } from "./formats/carry-out.ts";
 
 interface ExportOptions extends ConnectionOptions {
   readonly format: "mappings" | "aws-auth";
+  readonly output: "yaml" | "json";
   readonly rolesFrom?: readonly string[];
 }
 
@@ -35,6 +38,7 @@ export function exportCommand(command: Command, io: IOStreams): Command {
   });
   return addReading(addConnection(command))
     .addOption(new Option("--format <name>").choices(["mappings", "aws-auth"]).default("mappings"))
+    .addOption(new Option("-o, --output <format>").choices(["yaml", "json"]).default("yaml"))
     .option("--roles-from <file>", "output of aws iam list-roles, for permission sets (may be repeated)", collect)
     .action((options: ExportOptions) => exportAll(options, io));
 }
@@ -57,7 +61,9 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
     options.format === "aws-auth"
       ? await awsAuth(parameters, connection, options, io)
       : { text: writeMappingFile(entries, denials), exported: entries.length + denials.length, problems: [] };
-  io.print(text);
+  if (options.output === "yaml") io.print(text);
+  // Mapping files may be JSON too.
+  else await printData(parseYaml(text, "the export").value, "json", io);
   const left = [...invalid, ...problems];
   for (const line of left) io.tell(`Skipped ${line}.\n`);
   if (left.length > 0) throw finding(`${exported} exported, ${left.length} skipped.`);

@@ -14,10 +14,12 @@ import { type EvaluationContext, shortName } from "../function-settings.ts";
 import {
   addAccount,
   addConnection,
+  addHeaders,
   addOutput,
   addReading,
   addWrite,
   type ConnectionOptions,
+  type HeaderOptions,
   type OutputOptions,
   readWhole,
   type WriteOptions,
@@ -29,17 +31,19 @@ import { normal, readParameter } from "./file/read-parameter.ts";
 import { valueText } from "./file/to-parameters.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
+type HistoryOptions = ConnectionOptions & OutputOptions & HeaderOptions;
+
 export function historyCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details: `Parameter Store keeps 100 versions, until the parameter is removed.\n\n${TARGET_HELP}`,
     examples: ["iam-authenticator mappings history -c prod arn:aws:iam::111122223333:role/Developers"],
   }).argument("<who>");
-  return addOutput(addAccount(addConnection(command))).action(
-    (who: string, options: ConnectionOptions & OutputOptions) => history(who, options, io),
+  return addHeaders(addOutput(addAccount(addConnection(command)))).action((who: string, options: HistoryOptions) =>
+    history(who, options, io),
   );
 }
 
-async function history(who: string, options: ConnectionOptions & OutputOptions, io: IOStreams): Promise<void> {
+async function history(who: string, options: HistoryOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
   const { ssm } = connection;
   const { parameter } = findTarget(connection, who);
@@ -58,7 +62,7 @@ async function history(who: string, options: ConnectionOptions & OutputOptions, 
     shortArn(item.by),
     inWords(item.value),
   ];
-  await printList({ items, headers, row, endsInText: true }, options.output, io);
+  await printList({ items, headers, row, endsInText: true }, options, io);
 }
 
 /** Only the resource of an ARN: the account is usually the same. */

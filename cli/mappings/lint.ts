@@ -14,11 +14,13 @@ import { finding, usage } from "../errors.ts";
 import { functionSettings, shortName, signedTokensIn } from "../function-settings.ts";
 import {
   addConnections,
+  addHeaders,
   addOutput,
   addReading,
   addWrite,
   type ClustersOptions,
   collect,
+  type HeaderOptions,
   isSeveral,
   type OutputOptions,
   type WriteOptions,
@@ -32,7 +34,7 @@ import { type Finding, LEVELS, type Level } from "./lint/finding.ts";
 import { callerFindings, fixesFor } from "./lint/fix.ts";
 import { gravestFirst, lint } from "./lint/lint.ts";
 
-interface LintOptions extends ClustersOptions, OutputOptions, WriteOptions {
+interface LintOptions extends ClustersOptions, OutputOptions, HeaderOptions, WriteOptions {
   readonly file?: readonly string[];
   readonly fix?: true;
   readonly fail: Level;
@@ -51,7 +53,7 @@ export function lintCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings lint -c prod --fix --dry-run",
     ],
   });
-  return addWrite(addOutput(addReading(addConnections(command, { clusterIsOptional: true }))))
+  return addWrite(addHeaders(addOutput(addReading(addConnections(command, { clusterIsOptional: true })))))
     .option("--fix", "rewrite stored values that only earlier releases accept")
     .option("-f, --file <path>", "check a mapping file instead (may be repeated)", collect)
     .addOption(new Option("--fail <level>", "lowest level for exit code 1").choices(LEVELS).default("warning"))
@@ -59,7 +61,7 @@ export function lintCommand(command: Command, io: IOStreams): Command {
 }
 
 async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> {
-  const { file, clusters, fail, output } = options;
+  const { file, clusters, fail } = options;
   if (file === undefined && clusters.length === 0) throw usage("Use --cluster or --file.");
   if (options.fix && file !== undefined) throw usage("--fix changes stored values: omit --file.");
   const writing = ["dryRun", "yes", "force", "allowWeakening"] as const;
@@ -80,7 +82,7 @@ async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> 
     ...(cluster === undefined ? [] : [cluster]),
     ...[level, rule, where, message],
   ];
-  await printList({ items, headers, row, endsInText: true }, output, io);
+  await printList({ items, headers, row, endsInText: true }, options, io);
   const count = (level: Level) => items.filter((item) => item.level === level).length;
   const failing = LEVELS.slice(0, LEVELS.indexOf(fail) + 1);
   const counts = [

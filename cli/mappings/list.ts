@@ -15,7 +15,6 @@ import {
   addReading,
   type ClustersOptions,
   isSeveral,
-  type ListFormat,
   type ListOutputOptions,
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -24,14 +23,16 @@ import { type PastTime, readPastTime } from "../times.ts";
 import { type Entry, writeEntry } from "./file/entry.ts";
 import { type Denial, readParameter } from "./file/read-parameter.ts";
 import { parametersAt } from "./list-at.ts";
+import { watchItems } from "./watch.ts";
 
 interface ListOptions extends ClustersOptions, ListOutputOptions {
   readonly at?: PastTime;
   readonly group?: string;
+  readonly watch?: true;
 }
 
 /** One mapping, one denial, or one problem of a parameter. */
-interface Item {
+export interface Item {
   readonly stored: Stored;
   /** The parameter without the prefix. */
   readonly name: string;
@@ -59,16 +60,26 @@ export function listCommand(command: Command, io: IOStreams): Command {
   return addListOutput(addReading(addConnections(command)))
     .option("--group <name>", "only mappings that grant this group")
     .option("--at <when>", "as they were then: a duration before now, or a time", readPastTime)
+    .option("-w, --watch", "then print each change of one cluster, until Ctrl-C")
     .action((options: ListOptions) => list(options, io));
 }
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
-  if ((options.at?.(io.clock()) ?? 0) > io.clock()) throw usage("--at must not be in the future.");
-  const { results, failures } = await inEachCluster(options, io, itemsIn);
+  const { at, output, watch } = options;
+  if ((at?.(io.clock()) ?? 0) > io.clock()) throw usage("--at must not be in the future.");
+  if (watch && at !== undefined) throw usage("Give either --watch or --at.");
   const isNamed = isSeveral(options);
+  if (watch && isNamed) throw usage("--watch requires one cluster.");
+  if (watch && output !== "table" && output !== "wide")
+    throw usage(`--watch requires -o table or wide, not ${output}.`);
+  const { results, failures } = await inEachCluster(options, io, itemsIn);
   const items = results.flatMap(({ cluster, value }) => value.map((item) => (isNamed ? { ...item, cluster } : item)));
-  await print(items, isNamed, options.output, io);
+  await printItems(items, isNamed, options, io);
   throwWorst(failures);
+  if (!watch) return;
+  await inEachCluster(options, io, async (one, own) => {
+    await watchItems(items, output === "wide" ? wideRow : row, own, () => itemsIn(one, { ...own, tell: () => {} }));
+  });
 }
 
 async function itemsIn(options: OneOf<ListOptions>, io: IOStreams): Promise<Item[]> {
@@ -87,23 +98,26 @@ async function itemsIn(options: OneOf<ListOptions>, io: IOStreams): Promise<Item
 }
 
 /** `isNamed`: whether each item names its cluster. */
-async function print(items: readonly Item[], isNamed: boolean, output: ListFormat, io: IOStreams): Promise<void> {
+export async function printItems(
+  items: readonly Item[],
+  isNamed: boolean,
+  options: ListOutputOptions,
+  io: IOStreams,
+): Promise<void> {
+  const { output } = options;
   if (output === "json" || output === "yaml") return printData(items.map(machine), output, io);
   const named = (item: Item, cells: string[]) => (isNamed ? [item.cluster ?? "", ...cells] : cells);
   const headers = [...(isNamed ? ["cluster"] : []), "kind", "account", "name", "username", "groups", "note"];
   const wide = {
     headers: [...headers, "parameter", "version", "modified"],
-    row: (item: Item) => {
-      const { version, modified } = item.stored;
-      return [...named(item, row(item)), item.name, String(version), new Date(modified).toISOString()];
-    },
+    row: (item: Item) => named(item, wideRow(item)),
   };
   const listing = { items, headers, row: (item: Item) => named(item, row(item)), wide };
   const name = (item: Item) => named(item, [item.name]).join(" ");
-  await printList({ ...listing, name, narrow: (item) => named(item, narrowRow(row(item))) }, output, io);
+  await printList({ ...listing, name, narrow: (item) => named(item, narrowRow(row(item))) }, options, io);
 }
 
-function itemsOf(stored: Stored, prefix: string, partition: string): Item[] {
+export function itemsOf(stored: Stored, prefix: string, partition: string): Item[] {
   const { entries, denials, problems } = readParameter(prefix, stored.name, stored, partition);
   const name = shortName(stored.name, prefix);
   return [
@@ -120,6 +134,11 @@ function row({ name: parameter, entry, denial, problem }: Item): string[] {
   const { arnLike, session, username = "", groups = [] } = mapping;
   const whom = session === undefined ? (arnLike ?? name) : `${name} ${session}`;
   return [kind, account, whom, username, groups.join(","), note(entry)];
+}
+
+function wideRow(item: Item): string[] {
+  const { version, modified } = item.stored;
+  return [...row(item), item.name, String(version), new Date(modified).toISOString()];
 }
 
 /** For narrow terminals: username, groups and note share the last cell. */

@@ -55,7 +55,7 @@ export function setCommand(command: Command, io: IOStreams): Command {
         .choices(ACCESS_LEVELS)
         .conflicts(["group"]),
     )
-    .option("--namespace <name>", "with --access: only in this namespace (may be repeated)", collectNamespace)
+    .option("-n, --namespace <name>", "with --access: only in this namespace (may be repeated)", collectNamespace)
     .option("--group <name>", "replace the groups (may be repeated)", collectGroup)
     .option("--add-group <name>", "add a group (may be repeated)", collectGroup)
     .option("--remove-group <name>", "remove a group (may be repeated)", collectGroup)

@@ -1,12 +1,12 @@
 // `reviews list`: prints the reviews of a period, grouped with counts or one by one.
 
 import { setTimeout } from "node:timers/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import type { Place } from "../explain/advice.ts";
-import { addOutput, isSeveral, type OutputOptions } from "../options.ts";
+import { addHeaders, addOutput, type HeaderOptions, isSeveral, type OutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printDocument } from "../terminal/print.ts";
 import type { LoggedReview } from "./logged-review.ts";
@@ -15,7 +15,7 @@ import { followReviews, readPages } from "./read-log.ts";
 import { readWhole, tellNone, tellTruncated } from "./read-whole.ts";
 import { groupReviews, type ReviewGroup, showGroups, showOne, whyOf } from "./show.ts";
 
-interface ListOptions extends ReviewsOptions, OutputOptions {
+interface ListOptions extends ReviewsOptions, OutputOptions, HeaderOptions {
   readonly each?: true;
   readonly follow?: true;
 }
@@ -32,9 +32,10 @@ export function listCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator reviews list -c prod --since 2026-11-24T16:00:00Z --each -o json",
     ],
   });
-  return addOutput(addReviews(command))
+  return addHeaders(addOutput(addReviews(command)))
     .option("--each", "print each review, without counts")
     .option("-f, --follow", "print each review, and wait for new ones")
+    .addOption(new Option("-w, --watch", "same as --follow").implies({ follow: true }))
     .action((options: ListOptions) => list(options, io));
 }
 
@@ -130,7 +131,7 @@ async function print(
     else await printData(found, options.output, io);
   } else if (groups.length > 0) {
     const all = groups.map((group) => ({ review: group.last, why: whyOf(group.last, options), group }));
-    io.print(`${isSeveral(options) ? `${options.name}\n` : ""}${showGroups(all, prefix, io.columns)}`);
+    io.print(`${isSeveral(options) ? `${options.name}\n` : ""}${showGroups(all, prefix, options.headers, io.columns)}`);
   }
 }
 

@@ -17,14 +17,19 @@ interface Shown {
 const HEADERS = ["time", "outcome", "reason", "who", "as", "parameter", "why"];
 const INDENT = "    ";
 
-export function showGroups(all: readonly Shown[], prefix: string, columns: IOStreams["columns"]): string {
+export function showGroups(
+  all: readonly Shown[],
+  prefix: string,
+  withHeaders: boolean,
+  columns: IOStreams["columns"],
+): string {
   if (columns !== undefined) return all.map((shown) => showNarrow(shown, prefix, columns)).join("");
   const rows = all.map((shown) => {
     const [time = "", ...rest] = cells(shown, prefix);
     return [time, String(shown.group?.count ?? 1), ...rest];
   });
   const [time = "", ...headers] = HEADERS;
-  return table([time, "count", ...headers], rows);
+  return table(withHeaders ? [time, "count", ...headers] : [], rows);
 }
 
 /** Prints one review at once, so columns cannot be aligned. */

@@ -38,6 +38,8 @@ export interface IOStreams {
   readonly closed: AbortSignal;
   /** Secrets that this run has sent or received, and must not print. */
   readonly secrets: Secrets;
+  /** Whether to report each HTTP request (--debug). */
+  readonly isDebug?: boolean;
 }
 
 const [STDIN, STDERR] = [0, 2];

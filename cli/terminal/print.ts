@@ -1,6 +1,6 @@
 // Prints the result of a command in the requested format: a table, names, JSON or YAML.
 
-import type { ListFormat } from "../options.ts";
+import type { ListOutputOptions } from "../options.ts";
 import { type IOStreams, withEscapes } from "./io-streams.ts";
 
 interface Listing<T> {
@@ -20,19 +20,20 @@ interface Listing<T> {
 /** JSON and YAML contain every field of the items; the table contains the columns of `row`. */
 export async function printList<T>(
   { items, headers, row, endsInText, narrow, name = () => "", wide = { headers, row } }: Listing<T>,
-  format: ListFormat,
+  { output: format, headers: withHeaders }: ListOutputOptions,
   io: IOStreams,
 ): Promise<void> {
   const rows = items.map(row);
+  const shown = (titles: readonly string[]) => (withHeaders ? titles : []);
   if (format === "json" || format === "yaml") await printData(items, format, io);
   else if (format === "name") {
     // One line each: to a script, a line break in a name would look like a second name.
     for (const one of new Set(items.map(name))) if (one !== "") io.print(`${printable(one)}\n`);
-  } else if (format === "wide") io.print(table(wide.headers, items.map(wide.row)));
-  else if (narrow !== undefined && !fits(headers, rows, io.columns)) {
+  } else if (format === "wide") io.print(table(shown(wide.headers), items.map(wide.row)));
+  else if (narrow !== undefined && !fits(shown(headers), rows, io.columns)) {
     io.print(rowsWithText(items.map(narrow), io.columns));
   } else {
-    io.print((endsInText ? tableWithText : table)(headers, rows, io.columns));
+    io.print((endsInText ? tableWithText : table)(shown(headers), rows, io.columns));
   }
 }
 
@@ -56,11 +57,14 @@ const NARROWEST = 8;
 
 const INDENT = "    ";
 
-/** `columns` of the terminal; `undefined` for a pipe, where nothing is cut. Cells contain no line breaks. */
+/**
+ * `headers`: empty to print none. `columns` of the terminal; `undefined` for a pipe, where nothing is cut. Cells contain
+ * no line breaks.
+ */
 export function table(headers: readonly string[], rows: readonly (readonly string[])[], columns?: number): string {
   const lines = linesOf(headers, rows);
   const natural = naturalWidths(lines);
-  const widths = columns === undefined ? natural : fit(natural, columns - GAP.length * (headers.length - 1));
+  const widths = columns === undefined ? natural : fit(natural, columns - GAP.length * (natural.length - 1));
   return lines
     .map(
       (line) =>
@@ -83,23 +87,20 @@ export function tableWithText(
 
 function fits(headers: readonly string[], rows: readonly (readonly string[])[], columns?: number): boolean {
   const natural = naturalWidths(linesOf(headers, rows));
-  const width = natural.reduce((sum, one) => sum + one, 0) + GAP.length * (headers.length - 1);
+  const width = natural.reduce((sum, one) => sum + one, 0) + GAP.length * (natural.length - 1);
   return columns === undefined || width <= columns;
 }
 
 /** Rows without headers, each with its last column, a sentence, on the lines below. */
 function rowsWithText(rows: readonly (readonly string[])[], columns?: number): string {
   const heads = rows.map((row) => row.slice(0, -1));
-  const [, ...lines] = table(
-    (heads[0] ?? []).map(() => ""),
-    heads,
-    columns,
-  ).split("\n");
+  const lines = table([], heads, columns).split("\n");
   return rows.map((row, i) => `${lines[i]}\n${hang(INDENT, row.at(-1) ?? "", columns)}`).join("");
 }
 
 function linesOf(headers: readonly string[], rows: readonly (readonly string[])[]): string[][] {
-  return [headers.map((header) => header.toUpperCase()), ...rows.map((row) => row.map(printable))];
+  const first = headers.length === 0 ? [] : [headers.map((header) => header.toUpperCase())];
+  return [...first, ...rows.map((row) => row.map(printable))];
 }
 
 function naturalWidths(lines: readonly (readonly string[])[]): number[] {

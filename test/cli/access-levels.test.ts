@@ -36,7 +36,7 @@ describe("rbac", () => {
   });
 
   test("--namespace binds the namespace's groups there, and no group in the cluster", async () => {
-    const objects = await rbac("--namespace", "team-a", "--namespace", "team-b", "--namespace", "team-a");
+    const objects = await rbac("--namespace", "team-a", "-n", "team-b", "--namespace", "team-a");
     const bindings = objects.filter(({ kind }) => kind !== "ClusterRole");
     assert.deepEqual(
       bindings.map(({ kind, metadata, subjects }) => [kind, metadata.namespace, subjects?.map(({ name }) => name)]),
@@ -87,7 +87,7 @@ describe("mappings set --access", () => {
   });
 
   test("--namespace limits it to namespaces", async () => {
-    const { err } = await set("--username", "d", "--access", "edit", "--namespace", "a", "--namespace", "b");
+    const { err } = await set("--username", "d", "--access", "edit", "--namespace", "a", "-n", "b");
     assert.deepEqual(await groups(), ["access:edit:a", "access:edit:b"]);
     assert.match(err, /rbac --namespace a --namespace b\n/);
   });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -20,7 +21,7 @@ function commandsBelow(command: Command, path: readonly string[] = []): string[]
 const COMMANDS = commandsBelow(await createProgram(processStreams()));
 
 test("--help of every command fits 80 columns, except its examples, and has an example", async () => {
-  assert.equal(COMMANDS.length, 45);
+  assert.equal(COMMANDS.length, 47);
   for (const path of COMMANDS) {
     const { code, out } = await cli([...path, "--help"]);
     assert.equal(code, 0);
@@ -88,8 +89,6 @@ test("names of other tools, shortened options and commands without their group g
     [["callers", "rm"], "remove"],
     [["callers", "create"], "add"],
     [["irsa", "keys", "delete"], "retire"],
-    [["version"], "--version"],
-    [["-v"], "--version"],
     [["list"], "mappings list"],
     [["delete"], "mappings remove"],
     [["mappings", "token"], "token"],
@@ -107,6 +106,15 @@ test("names of other tools, shortened options and commands without their group g
   for (const words of [["frobnicate"], ["mappings", "list", "-c", "p", "--r"]]) {
     assert.doesNotMatch((await cli(words)).err, /Did you mean/);
   }
+});
+
+test("version, -v, -V and --version print the version", async () => {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  for (const words of [["version"], ["-v"], ["-V"], ["--version"], ["--debug", "-v"]]) {
+    assert.deepEqual(await cli(words), { code: 0, out: `${version}\n`, err: "" }, words.join(" "));
+  }
+  // -v of a command is not the version.
+  assert.equal((await cli(["whoami", "-v"])).code, 2);
 });
 
 test("a missing or extra argument prints the command's --help line", async () => {

@@ -1,5 +1,5 @@
-// Uses the kubeconfig of `kubeconfig client` with kubectl and with the Kubernetes client for Java, which does not set
-// KUBERNETES_EXEC_INFO.
+// Uses the kubeconfig of `kubeconfig client` with kubectl, Helm, and the Kubernetes clients for Python, JavaScript and
+// Java. The latter does not set KUBERNETES_EXEC_INFO.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -11,8 +11,11 @@ import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../../cli/ku
 import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { findAwsCli } from "./aws-cli.ts";
+import { findHelm } from "./binaries/binaries.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { javaWhoami } from "./java/java-client.ts";
+import { npmTool } from "./npm-tool.ts";
+import { pythonTool } from "./python-tool.ts";
 
 const OWN_COMMAND = join(import.meta.dirname, "../../cli/iam-authenticator.ts");
 
@@ -73,6 +76,62 @@ for (const exec of EXEC_PLUGINS) {
     });
   });
 }
+
+const FOR_PYTHON = `
+import sys
+from kubernetes import client, config
+config.load_kube_config(sys.argv[1])
+review = client.AuthenticationV1Api().create_self_subject_review(client.V1SelfSubjectReview())
+print(review.status.user_info.username, end="")
+`;
+
+test("the client for Python logs in", async () => {
+  const python = join(pythonTool("kubernetes==37.0.1"), "python");
+  const words = ["-c", FOR_PYTHON, write("aws")];
+  assert.equal((await promisify(execFile)(python, words, { env: environment })).stdout, "alice");
+});
+
+const FOR_JAVASCRIPT = `
+import { AuthenticationV1Api, KubeConfig } from "@kubernetes/client-node";
+const config = new KubeConfig();
+config.loadFromFile(process.argv[2]);
+const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+const review = await config.makeApiClient(AuthenticationV1Api).createSelfSubjectReview({ body });
+process.stdout.write(review.status.userInfo.username);
+`;
+
+test("the client for JavaScript logs in", async () => {
+  const script = join(npmTool("@kubernetes/client-node@2.0.1"), "whoami.mjs");
+  writeFileSync(script, FOR_JAVASCRIPT);
+  const words = [script, write("iam-authenticator")];
+  assert.equal((await promisify(execFile)(process.execPath, words, { env: environment })).stdout, "alice");
+});
+
+test("Helm installs a chart where RBAC allows it, and not elsewhere", async () => {
+  const apiGroup = "rbac.authorization.k8s.io";
+  await cluster.create("/api/v1/namespaces", { metadata: { name: "team" } });
+  await cluster.create(`/apis/${apiGroup}/v1/namespaces/team/rolebindings`, {
+    metadata: { name: "developers" },
+    subjects: [{ kind: "Group", name: "developers", apiGroup }],
+    roleRef: { kind: "ClusterRole", name: "cluster-admin", apiGroup },
+  });
+  const chart = join(cluster.folder, "chart");
+  mkdirSync(join(chart, "templates"), { recursive: true });
+  writeFileSync(join(chart, "Chart.yaml"), "apiVersion: v2\nname: demo\nversion: 1.0.0\n");
+  writeFileSync(
+    join(chart, "templates", "settings.yaml"),
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  by: {{ .Release.Name }}\n",
+  );
+  const kubeconfig = write("iam-authenticator");
+  const install = (namespace: string) =>
+    promisify(execFile)(findHelm(), ["install", "demo", chart, "-n", namespace], {
+      env: { ...environment, KUBECONFIG: kubeconfig },
+    });
+  assert.match((await install("team")).stdout, /STATUS: deployed/);
+  const get = ["--kubeconfig", kubeconfig, "-n", "team", "get", "configmap", "settings", "-o", "jsonpath={.data.by}"];
+  assert.equal((await promisify(execFile)("kubectl", get, { env: environment })).stdout, "demo");
+  await assert.rejects(install("default"), /User "alice" cannot|is forbidden/);
+});
 
 /** It logs "Mismatched apiVersion" and continues without a token. */
 test("with client.authentication.k8s.io/v1, the client for Java ignores the plugin's token", async () => {

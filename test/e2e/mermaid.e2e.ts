@@ -2,13 +2,12 @@
 // demand and is not a dependency of the project.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { blocksOf, PAGES, ROOT } from "../docs/shell-blocks.ts";
+import { blocksOf, PAGES } from "../docs/shell-blocks.ts";
+import { npmTool } from "./npm-tool.ts";
 
 const VERSION = "11.17.2";
 
@@ -20,14 +19,7 @@ interface Mermaid {
 const PURIFIER = "export default { addHook() {}, sanitize: (text) => text };";
 
 async function loadMermaid(): Promise<Mermaid> {
-  const folder = join(ROOT, "node_modules", ".cache", `mermaid-${VERSION}`);
-  const entry = join(folder, "node_modules/mermaid/dist/mermaid.core.mjs");
-  if (!existsSync(entry)) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: { mermaid: VERSION } }));
-    const words = ["install", "--ignore-scripts", "--no-audit", "--no-fund"];
-    execFileSync("npm", words, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
-  }
+  const entry = join(npmTool(`mermaid@${VERSION}`), "node_modules/mermaid/dist/mermaid.core.mjs");
   const url = `data:text/javascript,${encodeURIComponent(PURIFIER)}`;
   registerHooks({
     resolve: (specifier, context, next) =>

@@ -49,8 +49,8 @@ function run(t: TestContext, folder: string, script: string, ...args: string[]):
 }
 
 /** Resolves when its output is complete. */
-async function started(t: TestContext, folder: string): Promise<Run> {
-  const running = run(t, folder, START);
+async function started(t: TestContext, folder: string, ...args: string[]): Promise<Run> {
+  const running = run(t, folder, START, ...args);
   while (!running.printed.out.includes("Ctrl-C")) {
     const next = await Promise.race([running.ended, once(running.process.stdout ?? process.stdin, "data")]);
     assert.ok(Array.isArray(next), `npm start ended: ${running.printed.err}`);
@@ -115,25 +115,37 @@ test("npm start prints each grant and each denial with its reason on one line", 
   assert.match(answers.get("contractor") ?? "", /^denied: identity_unmapped: no mapping for \S+role\/Contractor$/);
 });
 
-test("npm start prints no build output, no JSON, and no line longer than 100 columns", async (t) => {
-  const folder = folderOf(t);
-  const { printed } = await started(t, folder);
-  const inRepository = printed.out.replaceAll(relative(process.cwd(), folder), ".local").replaceAll(folder, ".local");
-  const lines = inRepository.replaceAll("LOCAL_FOLDER=.local ", "").trimEnd().split("\n");
-  assert.ok(lines.length <= 60, `${lines.length} lines`);
-  assert.deepEqual(
-    lines.filter((line) => line.length > 100 || /[{}]/.test(line)),
-    [],
-  );
-  // Does not run the build, which would empty folders that other tests read.
-  for (const build of ["infra/bundle/build.ts", "cli/build.ts"]) {
-    assert.doesNotMatch(readFileSync(join(ROOT, build), "utf8"), /console\.log/, build);
-  }
+for (const [what, args, most] of [
+  ["one screen", [], 24],
+  ["details with --verbose", ["--verbose"], 60],
+] as const) {
+  test(`npm start prints ${what}: no build output, no JSON, and no line longer than 100 columns`, async (t) => {
+    const folder = folderOf(t);
+    const { printed } = await started(t, folder, ...args);
+    const inRepository = printed.out.replaceAll(relative(process.cwd(), folder), ".local").replaceAll(folder, ".local");
+    const lines = inRepository.replaceAll("LOCAL_FOLDER=.local ", "").trimEnd().split("\n");
+    assert.ok(lines.length <= most, `${lines.length} lines`);
+    assert.deepEqual(
+      lines.filter((line) => line.replace(/ {3,}/g, "  ").length > 100 || /[{}]/.test(line)),
+      [],
+    );
+    assert.equal(/AWS_ACCESS_KEY_ID=/.test(printed.out), args.length > 0);
+    // Does not run the build, which would empty folders that other tests read.
+    for (const build of ["infra/bundle/build.ts", "cli/build.ts"]) {
+      assert.doesNotMatch(readFileSync(join(ROOT, build), "utf8"), /console\.log/, build);
+    }
+  });
+}
+
+test("npm start rejects an unknown argument", async (t) => {
+  const start = run(t, folderOf(t), START, "--verbos");
+  assert.equal(await start.ended, 2);
+  assert.equal(start.printed.err, "Unknown argument --verbos. Usage: npm start [-- --verbose]\n");
 });
 
 test("npm start logs in as a Pod with its service account's role and prints one line per step", async (t) => {
   const folder = folderOf(t);
-  const { printed } = await started(t, folder);
+  const { printed } = await started(t, folder, "--verbose");
   const [, steps = ""] = /^A Pod of another cluster logs in.*\n((?: {2}.*\n)+)/m.exec(printed.out) ?? [];
   const [issuer = "", ...others] = steps.trimEnd().split("\n");
   assert.deepEqual(others, [
@@ -212,7 +224,7 @@ test("Ctrl-C stops npm start cleanly during startup", async (t) => {
 });
 
 test("iam-authenticator reviews prints grants and denials of the sandbox's log", async (t) => {
-  const { printed } = await started(t, folderOf(t));
+  const { printed } = await started(t, folderOf(t), "--verbose");
   const [, url = ""] = /AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=(\S+)/.exec(printed.out) ?? [];
   const [, group = ""] = /--log-group (\S+)/.exec(printed.out) ?? [];
   useLocalAws({ AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: url });

@@ -47,7 +47,7 @@ export function policyCommand(command: Command, io: IOStreams): Command {
     .option("--token-expiration <seconds>", "lifetime of the tokens", readWhole, DEFAULT_TOKEN_EXPIRATION)
     .option("--sts-regional-endpoint", "set AWS_STS_REGIONAL_ENDPOINTS=regional")
     .option("--aws-default-region <region>", "set AWS_REGION and AWS_DEFAULT_REGION")
-    .option("--role-session-name", "set AWS_ROLE_SESSION_NAME=<namespace>.<ServiceAccount>")
+    .option("--role-session-name", "set AWS_ROLE_SESSION_NAME to namespace and ServiceAccount")
     .addOption(
       new Option("--reinvocation-policy <policy>", "IfNeeded: also change containers that webhooks inject later")
         .choices(REINVOCATION_POLICIES)

@@ -3,7 +3,6 @@
 import { NAMESPACE } from "../../../functions/issuer/trust-policy.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { accessGroup, levelOfPolicy } from "../../access/levels.ts";
-
 import type { Part } from "./parts.ts";
 import type { At, Foreign } from "./record.ts";
 
@@ -48,9 +47,9 @@ interface ReadPolicy {
 
 function readPolicy(policy: unknown): ReadPolicy {
   const { policyArn, accessScope } = isObject(policy) ? policy : {};
-  const [, name = textOf(policyArn)] =
-    /^arn:[a-z-]+:eks::aws:cluster-access-policy\/(\w+)$/.exec(textOf(policyArn)) ?? [];
-  const level = levelOfPolicy(name);
+  const [, policyName] = /^arn:[a-z-]+:eks::aws:cluster-access-policy\/(\w+)$/.exec(textOf(policyArn)) ?? [];
+  const name = policyName ?? textOf(policyArn);
+  const level = policyName === undefined ? undefined : levelOfPolicy(policyName);
   if (level === undefined) {
     return { name, groups: [], problems: ["it has no access level here: grant its permissions by RBAC"] };
   }

@@ -1,7 +1,7 @@
 // The contents of the files that `kubeconfig webhook` and `kubeconfig client` create.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -120,6 +120,26 @@ test("client uses the environment's region without --region", async () => {
   assert.equal(await regionOf({ AWS_REGION: "", AWS_DEFAULT_REGION: "eu-west-2" }), "eu-west-2");
   assert.equal(await regionOf({ AWS_REGION: "eu-west-1" }, "--region", "us-east-1"), "us-east-1");
   assert.equal(await regionOf({}), undefined);
+});
+
+test("client --out writes a new file that only the owner can read, and never overwrites one", async () => {
+  const file = join(folder, "client.kubeconfig");
+  const { code, out, err } = await cli([...CLIENT, "--ca", pem, "--out", file]);
+  assert.deepEqual([code, out, err], [0, "", `Wrote ${file}, which only you can read.\n`]);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.equal(readFileSync(file, "utf8"), (await cli([...CLIENT, "--ca", pem])).out);
+  const again = await cli([...CLIENT, "--ca", pem, "--out", file]);
+  assert.deepEqual([again.code, again.err], [2, `Cannot write ${file}: it already exists.\n`]);
+});
+
+test("client warns without a region, and still prints the file", async () => {
+  const { code, out, err } = await cli([...CLIENT.slice(0, -2), "--ca", pem]);
+  assert.equal(code, 0);
+  assert.match(out, /get-token/);
+  assert.match(
+    err,
+    /^Without --region, the program uses the region of each user's machine, and fails where none is set\.\n$/,
+  );
 });
 
 test("client warns without the cluster's CA, and still prints the file", async () => {

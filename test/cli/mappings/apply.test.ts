@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
+import { parse } from "yaml";
 import { type ApplyCluster, admin, file, masters, role, startApplyCluster, writeMappings } from "./apply.ts";
 import { PREFIX, WHERE } from "./cluster.ts";
 
@@ -48,6 +49,23 @@ test("diff prints the same plan and exits with 1 if it has changes", async () =>
   assert.match(first.out, /:\n\+ role\/111122223333\/r1\n/);
   await cluster.apply([masters, role(1)]);
   assert.equal((await diff()).code, 0);
+});
+
+test("diff -o json and yaml print the plan as data, with the same exit codes", async () => {
+  await cluster.apply([masters, role(1), role(2)]);
+  const gain = { arn: "arn:aws:iam::111122223333:role/r1", username: "r1", groups: ["system:masters"] };
+  const diff = (...words: string[]) => cluster.mappings(["diff", "-f", writeMappings([masters, gain]), ...words]);
+  const { code, out, err } = await diff("-o", "json");
+  assert.deepEqual([code, err], [1, ""]);
+  const { changes, ...rest } = JSON.parse(out);
+  assert.deepEqual(rest, { destination: WHERE, unchanged: 1, notInFiles: ["role/111122223333/r2"] });
+  const [change, ...others] = changes;
+  assert.deepEqual([others, change.action, change.name], [[], "change", "role/111122223333/r1"]);
+  assert.deepEqual([change.before.username, change.before.groups, change.after], ["r1", undefined, gain]);
+  assert.match(change.weakenings[0], /grants system:masters/);
+  const pruned = parse((await diff("--prune", "-o", "yaml")).out).changes[1];
+  assert.deepEqual([pruned.action, pruned.name, pruned.after], ["remove", "role/111122223333/r2", undefined]);
+  assert.equal((await diff("-o", "wide")).code, 2);
 });
 
 test("every error in a file is reported, and nothing is written", async () => {

@@ -221,6 +221,9 @@ test("apply writes one file to both clusters, and needs both to be readable", as
   clusters.fail(undefined);
   const diff = await clusters.run(["mappings", "diff", "-f", file, "--all-contexts"]);
   assert.deepEqual([diff.code, diff.out.match(/username: mallory -> changed/g)?.length], [1, 2]);
+  const json = await clusters.run(["mappings", "diff", "-f", file, "--all-contexts", "-o", "json"]);
+  const plans: { destination: string; changes: object[] }[] = JSON.parse(json.out);
+  assert.deepEqual([json.code, plans.map(({ changes }) => changes.length)], [1, [1, 1]]);
   assert.equal((await clusters.run(apply)).code, 0);
   for (const cluster of ["prod", "staging"]) {
     assert.deepEqual(await clusters.value(cluster, `user/${ACCOUNT}/mallory`), { arn: MALLORY, username: "changed" });
@@ -233,6 +236,8 @@ test("list and lint name the cluster of each item, go on past a failure, and sta
   await clusters.run([...DENY, "-c", "staging", "-y"]);
   const both = await clusters.run(["mappings", "list", "--all-contexts"]);
   assert.match(both.out, /^CLUSTER +KIND +ACCOUNT /);
+  const watch = await clusters.run(["mappings", "list", "--all-contexts", "--watch"]);
+  assert.deepEqual([watch.code, watch.err], [2, "--watch requires one cluster.\n"]);
   assert.match(both.out, /^staging +deny +111122223333 +\S+mallory +DENIED$/m);
   assert.doesNotMatch(both.out, /^prod +deny /m);
   const json = JSON.parse((await clusters.run(["mappings", "list", "--all-contexts", "-o", "json"])).out);
@@ -272,6 +277,15 @@ test("diff of two clusters shows what only one has and what differs, without the
   assert.match(out, /^- user\/111122223333\/eve\n {4}eve\n/m);
   assert.match(out, /^~ user\/111122223333\/mallory\n {4}username: mallory -> m\n/m);
   assert.match(out, /\n1 only in the first, 1 only in the second, 1 different, 1 equal\.\n$/);
+  const json = await diff("-c", "staging", "-c", "prod", "-o", "json");
+  const { from, to, changes, unchanged } = JSON.parse(json.out);
+  assert.deepEqual([json.code, unchanged], [1, 1]);
+  assert.match(`${from} ${to}`, /cluster staging .* cluster prod /);
+  assert.deepEqual(changes.map(({ action, name }: { action: string; name: string }) => `${action} ${name}`).sort(), [
+    `add deny/${ACCOUNT}`,
+    `change user/${ACCOUNT}/mallory`,
+    `remove user/${ACCOUNT}/eve`,
+  ]);
   for (const words of [
     ["-c", "prod"],
     ["-c", "prod", "-c", "staging", "--prune"],

@@ -92,6 +92,8 @@ test("a closed pipe ends it without a message", async () => {
 });
 
 test("--until is rejected", async () => {
-  const { code, err } = await cluster.reviews(["--follow", "--until", "1m"]);
-  assert.deepEqual([code, err], [2, "Give either --follow or --until.\n"]);
+  for (const option of ["--follow", "-f", "--watch", "-w"]) {
+    const { code, err } = await cluster.reviews([option, "--until", "1m"]);
+    assert.deepEqual([code, err], [2, "Give either --follow or --until.\n"], option);
+  }
 });

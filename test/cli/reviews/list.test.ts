@@ -35,6 +35,11 @@ before(async () => {
 });
 after(() => cluster.close());
 
+test("--no-headers omits the line of headers", async () => {
+  const { out } = await cluster.reviews(["--no-headers"]);
+  assert.equal(out.split(" ", 1)[0], "2026-11-24T16:10:00Z");
+});
+
 test("a pipe gets one row per group, oldest first, with all columns", async () => {
   const { code, out, err } = await cluster.reviews([]);
   assert.deepEqual([code, err], [0, ""]);

@@ -1,4 +1,4 @@
-// The rules of the EKS access policies as AWS documents them, to compare access levels with.
+// The rules of the EKS access policies as AWS documented them in December 2024, to compare access levels with.
 // https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 
 export interface Rule {

@@ -8,6 +8,7 @@ import {
   AWS_IAM_AUTHENTICATOR_VERSION,
   ETCD_VERSION,
   HCL2JSON_VERSION,
+  HELM_VERSION,
   KUBERNETES_VERSIONS,
   OPENTOFU_VERSION,
 } from "./versions.ts";
@@ -101,6 +102,17 @@ export function findTofu(): string {
     main: `${path}/cmd/tofu`,
     writeModule: (folder) => writeModule(folder, path, OPENTOFU_VERSION),
     variables: { [`${path}/version.dev`]: "no" },
+  });
+}
+
+export function findHelm(): string {
+  const path = "helm.sh/helm/v4";
+  return build({
+    name: "helm",
+    version: HELM_VERSION,
+    main: `${path}/cmd/helm`,
+    writeModule: (folder) => writeModule(folder, path, HELM_VERSION),
+    variables: { [`${path}/internal/version.version`]: `v${HELM_VERSION}` },
   });
 }
 

@@ -109,6 +109,15 @@ for (const [what, policy, message] of LEFT) {
   });
 }
 
+test("only ARNs of AWS's access policies give a level", async () => {
+  const own = "arn:aws:eks:eu-west-1:111122223333:cluster-access-policy/AmazonEKSViewPolicy";
+  for (const policyArn of ["AmazonEKSViewPolicy", own, "arn:aws:iam::aws:policy/AmazonEKSViewPolicy", 1, null]) {
+    const response = { ...policies(), associatedAccessPolicies: [{ policyArn, accessScope: CLUSTER }] };
+    const { code, mappings } = await importAll(ENTRY, response);
+    assert.deepEqual([code, mappings[0].groups], [1, ["developers"]], String(policyArn));
+  }
+});
+
 test("policies without their entry are not imported", async () => {
   const other = { accessEntry: { ...ENTRY.accessEntry, principalArn: ROLE.replace("Developers", "Others") } };
   const ofOtherCluster = { accessEntry: { ...ENTRY.accessEntry, clusterName: "staging" } };

@@ -1,0 +1,105 @@
+// `mappings list --watch`: prints what changes, within the read rate, until Ctrl-C.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { ADMIN, DEVELOPERS, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+
+const NOW = Date.UTC(2026, 10, 26, 12, 0, 5);
+const ROLE = `${PREFIX}/role/111122223333/developers`;
+
+let cluster: LocalCluster;
+beforeEach(async () => {
+  cluster = await storedCluster(ADMIN);
+});
+afterEach(() => cluster.store.close());
+
+/** Runs the command. Each step happens in one of its pauses, and Ctrl-C in the last one. */
+async function watch(steps: readonly (() => void)[], ...words: string[]) {
+  const interrupt = new AbortController();
+  const left = [...steps];
+  const pauses: number[] = [];
+  const result = await cluster.mappings(["list", "--watch", ...words], {
+    now: NOW,
+    interrupted: interrupt.signal,
+    onSleep(ms) {
+      pauses.push(ms);
+      const step = left.shift();
+      if (step === undefined) {
+        interrupt.abort();
+        interrupt.signal.throwIfAborted();
+      }
+      step?.();
+    },
+  });
+  return { ...result, pauses };
+}
+
+function put(value: object): () => void {
+  return () => cluster.store.put(ROLE, JSON.stringify({ arn: DEVELOPERS, ...value }));
+}
+
+test("prints added, changed and removed mappings with the time, and exits with 130", async () => {
+  const { code, out, err, pauses } = await watch([
+    put({ username: "dev" }),
+    () => {},
+    put({ username: "dev", groups: ["g"] }),
+    () => cluster.store.remove(ROLE),
+  ]);
+  assert.deepEqual([code, err], [130, ""]);
+  const [header = "", first = "", ...changes] = out.trimEnd().split("\n");
+  assert.match(header, /^KIND /);
+  assert.match(first, /^sso /);
+  assert.deepEqual(
+    changes.map((line) => line.split(/ {2,}/)),
+    [
+      ["+", "12:00:05Z", "role", "111122223333", "Developers", "dev"],
+      ["-", "12:00:05Z", "role", "111122223333", "Developers", "dev"],
+      ["+", "12:00:05Z", "role", "111122223333", "Developers", "dev", "g"],
+      ["-", "12:00:05Z", "role", "111122223333", "Developers", "dev", "g"],
+    ],
+  );
+  assert.deepEqual(pauses, [10_000, 10_000, 10_000, 10_000, 10_000]);
+});
+
+test("one read between two pauses, and --group applies to changes too", async () => {
+  const { out } = await watch([put({ username: "dev" })], "--group", "system:masters");
+  assert.doesNotMatch(out, /Developers/);
+  const reads = cluster.store.requests.filter(
+    ({ headers }) => headers["x-amz-target"] === "AmazonSSM.GetParametersByPath",
+  );
+  assert.equal(reads.length, 2);
+});
+
+test("-o wide shows a change of only the version", async () => {
+  const { out } = await watch(
+    [
+      () =>
+        cluster.store.put(
+          `${PREFIX}/sso/111122223333/clusteradmin`,
+          JSON.stringify(ADMIN["sso/111122223333/clusteradmin"]),
+        ),
+    ],
+    "-o",
+    "wide",
+  );
+  assert.match(out, /\n- {2}12:00:05Z .* 1 .*\n\+ {2}12:00:05Z .* 2 /);
+});
+
+test("formats for programs are refused", async () => {
+  for (const format of ["json", "yaml", "name"]) {
+    const { code, err } = await watch([], "-o", format);
+    assert.deepEqual([code, err], [2, `--watch requires -o table or wide, not ${format}.\n`]);
+  }
+});
+
+test("--watch with --at is refused", async () => {
+  const { code, err } = await watch([], "--at", "1h");
+  assert.deepEqual([code, err], [2, "Give either --watch or --at.\n"]);
+});
+
+test("a failed read ends it with its message", async () => {
+  const { code, err } = await watch([() => void cluster.store.close()]);
+  assert.equal(code, 3);
+  assert.match(err, /./);
+  cluster = await storedCluster(ADMIN);
+});

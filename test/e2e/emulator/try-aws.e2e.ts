@@ -1,0 +1,53 @@
+// `npm run try:aws`: its shell can deploy, log in, migrate and remove. Run by `npm run test:rehearsal`; requires Python 3.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const SCRIPT = join(import.meta.dirname, "try", "try-aws.ts");
+
+/** What a user would type. Each line of output is marked with its step. */
+const TYPED = `#!/bin/sh
+set -e
+cdk deploy >&2
+iam-authenticator callers add here --endpoint "$(cat "$HOME/endpoint")" -y --out "$HOME/webhook.kubeconfig"
+echo "1 $(review bob | tr -d '\\n ')"
+cat > "$HOME/aws-auth.yaml" <<'END'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: aws-auth}
+data:
+  mapRoles: |
+    - {rolearn: "arn:aws:iam::111122223333:role/Developers", username: "dev:{{SessionName}}", groups: [developers]}
+END
+iam-authenticator mappings import -f "$HOME/aws-auth.yaml" > "$HOME/mappings.yaml"
+iam-authenticator mappings apply -f "$HOME/mappings.yaml" -y --allow-weakening >&2
+sleep 11
+echo "2 $(review bob | tr -d '\\n ')"
+echo "3 $(iam-authenticator mappings list -o name | tr '\\n' ' ')"
+cdk destroy --force >&2
+echo "4 $(review bob 2>&1 | tr -d '\\n ')"
+`;
+
+test("its shell deploys, denies, migrates a ConfigMap, grants, and destroys", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "typed-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  // Not as standard input, which the programs in it would read.
+  const shell = join(folder, "typed.sh");
+  writeFileSync(shell, TYPED, { mode: 0o755 });
+  const { stdout, stderr, status } = spawnSync(process.execPath, [SCRIPT], {
+    encoding: "utf8",
+    env: { ...process.env, SHELL: shell },
+    timeout: 540_000,
+  });
+  const output = `${stdout}\n${stderr}`;
+  assert.equal(status, 0, output);
+  const steps = new Map([...stdout.matchAll(/^(\d) (.*)$/gm)].map(([, step, text]) => [step, text]));
+  assert.match(steps.get("1") ?? "", /"error":"identity_unmapped:/, output);
+  assert.match(steps.get("2") ?? "", /"username":"dev:bob-example\.com"/, output);
+  assert.match(steps.get("3") ?? "", /role\/111122223333\/developers/, output);
+  assert.match(steps.get("4") ?? "", /^HTTP404|sandboxisnotrunning/, output);
+});

@@ -1,0 +1,73 @@
+// `npm run try:aws`: opens a shell with an AWS emulator, to try deployment, migration and removal by hand. Requires Python 3.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { CLUSTER_ID, REGION } from "../../../../local/sandbox-settings.ts";
+import { startSts } from "../../../../local/sts/start-sts.ts";
+import { ROOT } from "../../../infra/cdk-cli.ts";
+import { machine } from "../../sam/runtime-image.ts";
+import { startLocalGateway } from "../local-gateway.ts";
+import { PLACE, startEmulator } from "../ministack.ts";
+
+const GUIDE = `
+This shell uses ${PLACE} instead of AWS, and the cluster id ${CLUSTER_ID}. It forgets everything when you leave.
+
+  cdk deploy                                                deploy the stack; takes a minute
+  iam-authenticator callers add here --endpoint $(cat "$HOME/endpoint") -y --out "$HOME/webhook.kubeconfig"
+  iam-authenticator mappings set arn:aws:iam::111122223333:role/Developers --username 'dev:{SessionName}' --group dev
+  review bob                                                review a token, as kube-apiserver does
+  iam-authenticator mappings import -f aws-auth.yaml        migrate: convert, then apply
+  iam-authenticator mappings list
+  cdk destroy                                               remove the stack
+  exit                                                      stop the emulator
+
+The emulator has no CodeDeploy, computed metrics, IAM permissions or throttling. The settings of the cluster are in ~/.cdk.json.
+`;
+
+const sts = await startSts();
+const emulator = await startEmulator(REGION);
+const gateway = await startLocalGateway(emulator);
+const home = mkdtempSync(join(tmpdir(), "try-aws-"));
+try {
+  process.exitCode = await openShell();
+} finally {
+  await Promise.all([emulator.stop(), gateway.close(), sts.close()]);
+  rmSync(home, { recursive: true, force: true });
+}
+
+/** Returns the shell's exit code. */
+async function openShell(): Promise<number> {
+  const cluster = { clusterId: CLUSTER_ID, architecture: machine(), safeDeployments: false };
+  writeFileSync(join(home, ".cdk.json"), JSON.stringify({ context: { clusters: [cluster] } }, null, 2));
+  const programs = join(home, "bin");
+  mkdirSync(programs);
+  for (const [name, script] of [
+    ["cdk", join(import.meta.dirname, "cdk.ts")],
+    ["review", join(ROOT, "local", "review.ts")],
+    ["iam-authenticator", join(ROOT, "cli", "iam-authenticator.ts")],
+  ] as const) {
+    writeFileSync(join(programs, name), `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`);
+    chmodSync(join(programs, name), 0o755);
+  }
+  const environment = {
+    ...process.env,
+    ...emulator.environment,
+    HOME: home,
+    PATH: [programs, dirname(process.execPath), process.env["PATH"]].join(delimiter),
+    CLUSTER_ID,
+    LOCAL_FOLDER: home,
+    TRY_AWS_STS: sts.url,
+    TRY_AWS_GATEWAY: gateway.localUrls(`http://api.execute-api.localhost:${emulator.port}`).replace(/\/api$/, ""),
+  };
+  const [code] = await once(spawn("cdk", ["bootstrap"], { cwd: ROOT, env: environment, stdio: "inherit" }), "exit");
+  if (code !== 0) throw new Error(`cdk bootstrap failed: ${emulator.log()}`);
+  console.log(GUIDE);
+  // Ctrl-C is for the program in the shell.
+  process.on("SIGINT", () => {});
+  const shell = spawn(process.env["SHELL"] || "sh", [], { cwd: ROOT, env: environment, stdio: "inherit" });
+  const [ended]: (number | null)[] = await once(shell, "exit");
+  return ended ?? 1;
+}
