@@ -110,8 +110,8 @@ async function askForToken(
   io.secrets.add(token);
   const claims = parseJson(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
   const { iss: issuer, sub } = isObject(claims) ? claims : {};
-  const account = String(sub).split(":")[4] ?? "";
-  const accountByIssuer = new Map([[String(issuer), account]]);
+  const account = typeof sub === "string" ? (sub.split(":")[4] ?? "") : "";
+  const accountByIssuer = new Map(typeof issuer === "string" ? [[issuer, account]] : []);
   return parseJwt(token, { clusterId: request.clusterId, partition, accountByIssuer }, io.clock()).unverifiedIdentity;
 }
 

@@ -40,7 +40,9 @@ export async function readLegacyTokens(kubernetes: SecretLister, keys: readonly 
 function isSignedBy(token: string, publicKey: KeyObject): boolean {
   const [header = "", claims = "", signature = ""] = token.split(".");
   const parsed = parseJson(Buffer.from(header, "base64url").toString());
-  const bits = /^(?:RS|ES)(256|384|512)$/.exec(isObject(parsed) ? String(parsed["alg"]) : "")?.[1];
+  const algorithm = isObject(parsed) ? parsed["alg"] : undefined;
+  // A value that is not a string may not have a text at all: {"toString": 0}.
+  const bits = typeof algorithm === "string" ? /^(?:RS|ES)(256|384|512)$/.exec(algorithm)?.[1] : undefined;
   if (bits === undefined) return false;
   // dsaEncoding applies to EC keys only: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
   const key = { key: publicKey, dsaEncoding: "ieee-p1363" } as const;

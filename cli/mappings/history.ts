@@ -71,10 +71,10 @@ function shortArn(arn: string): string {
 }
 
 function inWords(value: unknown): string {
-  if (!isObject(value)) return typeof value === "string" ? value : JSON.stringify(value);
+  if (!isObject(value)) return textOf(value);
   const { arn: _, ...rest } = value;
   return Object.entries(rest)
-    .map(([key, item]) => `${key}: ${Array.isArray(item) ? item.join(",") : String(item)}`)
+    .map(([key, item]) => `${key}: ${(Array.isArray(item) ? item : [item]).map(textOf).join(",")}`)
     .join("; ");
 }
 
@@ -141,4 +141,9 @@ function entryChanges(name: string, key: EntryKey, before: Stored | undefined, t
   const value = valueText(name, items);
   if (value === before?.value) return [];
   return [{ action: before === undefined ? "add" : "change", name: parameter, before, value }];
+}
+
+/** Anyone who may write parameters chooses the value, for example an object without a text: {"toString": 0}. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -1,6 +1,6 @@
 // Kubernetes label selectors: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
 
-import { type KubernetesObject, listAt, objectAt } from "../kubernetes-object.ts";
+import { type KubernetesObject, listAt, objectAt, stringAt } from "../kubernetes-object.ts";
 
 /** A missing or empty selector matches everything. kube-apiserver rejects selectors of another form. */
 export function selects(selector: KubernetesObject | undefined, labels: KubernetesObject): boolean {
@@ -9,8 +9,9 @@ export function selects(selector: KubernetesObject | undefined, labels: Kubernet
   return equal && listAt(selector, "matchExpressions").every((expression) => matches(expression, labels));
 }
 
-function matches({ key, operator, values }: KubernetesObject, labels: KubernetesObject): boolean {
-  const name = String(key);
+function matches(expression: KubernetesObject, labels: KubernetesObject): boolean {
+  const { values } = expression;
+  const [name, operator] = [stringAt(expression, "key"), stringAt(expression, "operator")];
   const exists = Object.hasOwn(labels, name);
   const isListed = exists && Array.isArray(values) && values.includes(labels[name]);
   switch (operator) {
