@@ -36,7 +36,7 @@ function restart(people: number, roles: number, apiservers: number, settings: Se
 
 /** A restart of three kube-apiservers, with each kind of token. */
 function bothKinds(people: number, roles: number): Row[] {
-  const all = [...NAMES.map((name) => ({ name, settings: SETTINGS[name] })), TWENTY_FAST];
+  const all = [{ name: "8 reserved", settings: SETTINGS["8 reserved"] }, TWENTY_FAST];
   return all.flatMap(({ name, settings }) => {
     const plain = restart(people, roles, 3, "default");
     const storm: Storm = { ...plain.order.storm, ...settings };
