@@ -87,7 +87,7 @@ const WEAKENED = {
   username: ["shared username", "shared usernames"],
   access: ["grant to more than one principal", "grants to more than one principal"],
   unknown: ["effect unknown", "effects unknown"],
-  jwts: ["denial of every JWT of a role", "denials of every JWT of a role"],
+  jwts: ["denial of every AWS-signed token of a role", "denials of every AWS-signed token of a role"],
 } as const satisfies Record<Weakening["kind"], readonly [one: string, several: string]>;
 
 function weakeningSummary(weakenings: readonly Weakening[]): string[] {

@@ -72,7 +72,7 @@ export function tellJwts(
   const roles = found.length > 0 ? mappings : patterns.flatMap((arnLike) => sessionIn(arnLike)?.role ?? []);
   if (settings.jwt === undefined || roles.length === 0) return;
   io.tell(
-    `A JWT (JWT_ISSUERS) does not show its session: this also denies every JWT of ${[...new Set(roles)].join(", ")}.\n`,
+    `An AWS-signed token (JWT_ISSUERS) does not show its session: this also denies every AWS-signed token of ${[...new Set(roles)].join(", ")}.\n`,
   );
 }
 
@@ -88,7 +88,10 @@ export function jwtMarks(
       .filter(({ role, isOfSet }) => !isOfSet && /[*?]/.test(role))
       .map(({ account, role }): Weakening => {
         const where = account === "*" ? "any account" : `account ${account}`;
-        return { kind: "jwts", text: `denies every JWT of the roles ${role} in ${where}, not only of this session` };
+        return {
+          kind: "jwts",
+          text: `denies every AWS-signed token of the roles ${role} in ${where}, not only of this session`,
+        };
       });
     return texts.length === 0 ? [] : [[change.name, texts]];
   });

@@ -91,22 +91,25 @@ test("with JWT_ISSUERS, the plan names the roles whose JWTs are denied, and a wi
   assert.equal(named.code, 0, named.err);
   assert.match(
     named.err,
-    new RegExp(`^A JWT \\(JWT_ISSUERS\\) .* every JWT of role/${A}/shared, sso/${A}/developers, `, "m"),
+    new RegExp(
+      `^An AWS-signed token \\(JWT_ISSUERS\\) .* every AWS-signed token of role/${A}/shared, sso/${A}/developers, `,
+      "m",
+    ),
   );
   const single = await clusters.run(["mappings", "deny", `role/${A}/shared`, "--session", "x", "-c", "prod", "-y"], {
     environment,
   });
   assert.match(
     single.err,
-    /^A JWT \(JWT_ISSUERS\) does not show its session: this also denies every JWT of shared\.$/m,
+    /^An AWS-signed token \(JWT_ISSUERS\) does not show its session: this also denies every AWS-signed token of shared\.$/m,
   );
   const wide = await clusters.run([...words, "-c", "staging"], { environment });
   assert.equal(wide.code, 1);
   assert.match(
     wide.out,
-    /^ {4}! denies every JWT of the roles ci-\* in account 111122223333, not only of this session$/m,
+    /^ {4}! denies every AWS-signed token of the roles ci-\* in account 111122223333, not only of this session$/m,
   );
-  assert.match(wide.out, /^! This change needs your consent: 1 denial of every JWT of a role\.$/m);
+  assert.match(wide.out, /^! This change needs your consent: 1 denial of every AWS-signed token of a role\.$/m);
   assert.equal(await clusters.verdict("staging", session("ci-1", JANE)), "granted");
   assert.equal((await clusters.run([...words, "-c", "staging", "--allow-weakening"], { environment })).code, 0);
   assert.equal(await clusters.verdict("staging", session("ci-1", JANE)), "identity_denied");
