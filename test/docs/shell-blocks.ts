@@ -13,10 +13,11 @@ export const PAGES = globSync(["*.md", "docs/*.md", "test/*/README.md"], {
   exclude: ["docs/commands.md"],
 }).sort();
 
-/** The text of every fenced code block in this language. */
+/** The text of every fenced code block in this language, also of blocks in list items. */
 export function blocksOf(page: string, language: string): string[] {
   const text = readFileSync(join(ROOT, page), "utf8");
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, "gms"))].map(([, block = ""]) => block);
+  const blocks = text.matchAll(new RegExp(`^( *)\`\`\`${language}\n(.*?)^\\1\`\`\`$`, "gms"));
+  return [...blocks].map(([, indent = "", block = ""]) => block.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
 }
 
 export interface Ran {
