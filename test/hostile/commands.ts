@@ -271,6 +271,8 @@ const ISSUER = ["--issuer", "https://abc.execute-api.eu-west-1.amazonaws.com"];
 export const OFFLINE: readonly HostileCommand[] = [
   offline("help"),
   offline("completion", "bash"),
+  offline("version"),
+  offline("contexts"),
   offline("mappings", "schema"),
   { ...offline("mappings", "import"), words: ({ files }) => ["mappings", "import", "-f", files.awsAuth] },
   { ...offline("kubeconfig", "webhook"), words: webhook },
