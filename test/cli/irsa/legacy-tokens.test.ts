@@ -53,7 +53,9 @@ test("any text in a Secret is read without an exception", async () => {
   const header = fc.oneof(
     fc.string(),
     fc
-      .record({ alg: fc.oneof(fc.constantFrom("none", "HS256", "RS256", "ES512", "PS256", { toString: 0 }), fc.jsonValue()) })
+      .record({
+        alg: fc.oneof(fc.constantFrom("none", "HS256", "RS256", "ES512", "PS256", { toString: 0 }), fc.jsonValue()),
+      })
       .map((value) => JSON.stringify(value)),
   );
   const part = fc.oneof(fc.string(), fc.base64String());
