@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { builtIns } from "../infra/bundle/built-ins.ts";
 import { licences } from "../infra/bundle/licences.ts";
+import { oneCore } from "../infra/bundle/one-core.ts";
 import { withoutBarrels } from "../infra/bundle/without-barrels.ts";
 import packageJson from "../package.json" with { type: "json" };
 
@@ -29,7 +30,7 @@ export async function buildCommand(outdir: string): Promise<Metafile> {
     mainFields: ["module", "main"],
     legalComments: "none",
     banner: { js: REQUIRE },
-    plugins: [versionsOnly, builtIns, withoutBarrels],
+    plugins: [versionsOnly, builtIns, oneCore(CORE, LEAN), withoutBarrels],
     metafile: true,
     write: false,
     logLevel: "silent",
@@ -41,6 +42,15 @@ export async function buildCommand(outdir: string): Promise<Metafile> {
   chmodSync(join(outdir, COMMAND_FILE), 0o755);
   writeFileSync(join(outdir, "THIRD-PARTY-LICENSES.txt"), licences(ROOT, [metafile]));
   return metafile;
+}
+
+/** Most commands load these. */
+const CORE = ["program.ts", "token/token.ts", "apply-context.ts"].map(inCli);
+/** Loaded by --help and by completion, which need less. */
+const LEAN = ["program.ts", "complete.ts", "complete-names.ts", "terminal/yaml.ts"].map(inCli);
+
+function inCli(file: string): string {
+  return join(ROOT, "cli", file);
 }
 
 /** Bundled CommonJS packages call require() for Node's built-in modules. */

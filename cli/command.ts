@@ -8,8 +8,12 @@ const HELP_COLUMNS = 80;
 /** With fewer columns left, a description is printed below its term. */
 const NARROWEST_DESCRIPTION = 30;
 
-/** A command as its parent lists it. `describe` adds the rest when the command is called. */
-export function newCommand(io: IOStreams, name: string, summary: string): Command {
+/**
+ * A command as its parent lists it. `describe` adds the rest when the command is called.
+ *
+ * @param paths all commands of the program, such as `mappings set`: for suggestions
+ */
+export function newCommand(io: IOStreams, name: string, summary: string, paths: readonly string[]): Command {
   const command = new Command(name);
   const output: OutputConfiguration = {
     writeOut: io.print,
@@ -17,7 +21,7 @@ export function newCommand(io: IOStreams, name: string, summary: string): Comman
       for (const line of text.split(/(?<=\n)/)) io.tell(line);
     },
     outputError: (message, write) =>
-      write(`${withSuggestion(message, command)}${isOfArguments(message) ? seeHelp(command) : ""}`),
+      write(`${withSuggestion(message, command, paths)}${isOfArguments(message) ? seeHelp(command) : ""}`),
     getOutHelpWidth: () => helpColumns(io),
     getErrHelpWidth: () => helpColumns(io),
   };
@@ -100,24 +104,22 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Commander's message, with a better suggestion if there is one. */
-function withSuggestion(message: string, command: Command): string {
+function withSuggestion(message: string, command: Command, paths: readonly string[]): string {
   const [, what, word = ""] = /^error: unknown (command|option) '(.+?)'/.exec(message) ?? [];
   const meant =
-    what === "command" ? commandFor(word, command) : what === "option" ? optionFor(word, command) : undefined;
+    what === "command" ? commandFor(word, command, paths) : what === "option" ? optionFor(word, command) : undefined;
   return meant === undefined ? message : `error: unknown ${what} '${word}'\n(Did you mean ${meant}?)\n`;
 }
 
 /** The name of a command in the same group, or else the path of one in another group. */
-function commandFor(word: string, group: Command): string | undefined {
+function commandFor(word: string, group: Command, paths: readonly string[]): string | undefined {
   let program = group;
   while (program.parent !== null) program = program.parent;
   const words = [word, ...(SYNONYMS[word] ?? [])];
   const here = find(words, group);
   if (here !== undefined) return here.name();
-  const [inGroup] = program.commands.flatMap((one) => {
-    const found = find(words, one);
-    return found === undefined ? [] : [`${one.name()} ${found.name()}`];
-  });
+  // The commands of other groups are not created.
+  const inGroup = paths.find((path) => words.some((one) => path.endsWith(` ${one}`)));
   return find(words, program)?.name() ?? inGroup;
 }
 

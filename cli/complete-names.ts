@@ -88,7 +88,7 @@ async function readMappingNames(
 
 /** Options with the defaults of the configuration file, as the completed command would get them. */
 async function optionsIn(words: readonly string[], io: IOStreams): Promise<ConnectionOptions> {
-  const command = addAccount(addConnection(newCommand(quiet(io, io.interrupted), COMPLETE, "")));
+  const command = addAccount(addConnection(newCommand(quiet(io, io.interrupted), COMPLETE, "", [])));
   command.hook("preAction", (_, one) => applyContext(one, io)).action(() => {});
   await command.parseAsync(whereIn(words), { from: "user" });
   return command.opts();

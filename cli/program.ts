@@ -1,15 +1,18 @@
 // Parses the command line, then loads and runs the called command.
 
-import type { Command } from "commander";
+import { type Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { describe, helpColumns, isCalled, newCommand } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { EXIT } from "./errors.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 import { DEBUG, VERSION } from "./words.ts";
 
 const EXIT_CODES =
   "Exit codes: 0 success; 1 a finding, or a refused change; 2 wrong usage or file; 3 AWS or network failure; " +
   "130 interrupted.";
+
+const PATHS = Object.keys(COMMANDS);
 
 /** The program with the arguments and options of every command. */
 export async function createProgram(io: IOStreams): Promise<Command> {
@@ -24,9 +27,10 @@ interface CommandList {
   load(commands: readonly Command[]): Promise<void>;
 }
 
-/** Creates every command with its name and summary, or only the command `first` if it is not a group. `load` adds the rest. */
-function listCommands(io: IOStreams, first = ""): CommandList {
-  const program = newCommand(io, "iam-authenticator", "operate AWS IAM identities in a Kubernetes cluster");
+/** Creates the commands at these paths of `COMMANDS`, with name and summary. `load` adds the rest. */
+function listCommands(io: IOStreams, paths: readonly string[] = PATHS): CommandList {
+  const create = (name: string, summary: string) => newCommand(io, name, summary, PATHS);
+  const program = create("iam-authenticator", "operate AWS IAM identities in a Kubernetes cluster");
   const examples = [
     "iam-authenticator mappings list --cluster prod",
     "iam-authenticator explain --cluster prod arn:aws:iam::111122223333:role/Developers",
@@ -37,11 +41,11 @@ function listCommands(io: IOStreams, first = ""): CommandList {
     .addHelpText("after", ({ command }) => `\n${command.createHelp().boxWrap(EXIT_CODES, helpColumns(io))}`)
     .hook("preAction", async (_, command) => (await import("./apply-context.ts")).applyContext(command, io));
   const loaders = new Map<Command, () => Promise<unknown>>();
-  const only = COMMANDS[first];
-  const listed = only === undefined || "examples" in only ? Object.entries(COMMANDS) : [[first, only] as const];
-  for (const [path, entry] of listed) {
+  for (const path of paths) {
+    const entry = COMMANDS[path];
+    if (entry === undefined) continue;
     const names = path.split(" ");
-    const command = newCommand(io, names.at(-1) ?? "", entry.summary);
+    const command = create(names.at(-1) ?? "", entry.summary);
     follow(program, names.slice(0, -1)).addCommand(command);
     if ("examples" in entry) describe(command, entry);
     else {
@@ -93,6 +97,13 @@ function listReviews(words: readonly string[]): readonly string[] {
   return next === "" || next.startsWith("-") ? ["reviews", "list", ...words.slice(1)] : words;
 }
 
+/** Paths of the commands that this command line can name or list in its help. Creating all of them takes milliseconds. */
+function listedFor(words: readonly string[]): readonly string[] {
+  const [first = ""] = words.filter((word) => !word.startsWith("-") && word !== "help");
+  if (first === "completion") return PATHS;
+  return PATHS.filter((path) => !path.includes(" ") || path.startsWith(`${first} `));
+}
+
 /** The commands to load: `help` needs the command after it, and `completion` needs all of them. */
 function calledBy(words: readonly string[], program: Command): readonly Command[] {
   const [first, ...rest] = words.filter((word) => !word.startsWith("-"));
@@ -104,10 +115,14 @@ function calledBy(words: readonly string[], program: Command): readonly Command[
 
 /** Throws `CommanderError` for wrong usage and after --help. Its message is already printed. */
 export async function parse(words: readonly string[], io: IOStreams): Promise<void> {
-  // `completion` and `help` list the other commands.
-  const isAlone = words[0] !== "completion" && words[0] !== "help";
-  const { program, load } = listCommands(io, isAlone ? words[0] : "");
+  const { program, load } = listCommands(io, listedFor(words));
   const arranged = listReviews(helpFirst(words, program));
   await load(calledBy(arranged, program));
   await program.parseAsync(arranged, { from: "user" });
+}
+
+/** `undefined` if the error is not Commander's. Commander has already printed its message. */
+export function exitCodeOf(error: unknown): number | undefined {
+  if (!(error instanceof CommanderError)) return undefined;
+  return error.exitCode === 0 ? 0 : EXIT.usage;
 }

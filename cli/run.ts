@@ -26,15 +26,9 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
     await (await import("./program.ts")).parse(words, io);
     return 0;
   } catch (error) {
-    return (await exitCodeOf(error)) ?? report(error, isDebug, io);
+    const { exitCodeOf } = await import("./program.ts");
+    return exitCodeOf(error) ?? report(error, isDebug, io);
   }
-}
-
-/** `undefined` if the error is not Commander's. Commander has already printed its message. */
-async function exitCodeOf(error: unknown): Promise<number | undefined> {
-  const { CommanderError } = await import("commander");
-  if (!(error instanceof CommanderError)) return undefined;
-  return error.exitCode === 0 ? 0 : EXIT.usage;
 }
 
 async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<number> {
