@@ -19,7 +19,7 @@ const DOCUMENT = blockWith("docs/deploy.md", "yaml", ["kind: KubeAuthenticationW
 const ISSUERS = blockWith("docs/irsa.md", "yaml", ["cluster:", "service-account-issuer:"]);
 
 const ROTATION = "docs/irsa-rotation.md";
-const ACCEPT = blockWith(ROTATION, "yaml", ["publicKeys:", "# the public key of now"]);
+const ACCEPT = blockWith(ROTATION, "yaml", ["publicKeys:", "# the current public key"]);
 const SIGN = blockWith(ROTATION, "yaml", ["privateKey:"]);
 const REMOVE = blockWith(ROTATION, "yaml", ["publicKeys:", "$patch: delete"]);
 const MIGRATED = blockWith(ROTATION, "yaml", ["issuerURL:"]);
@@ -198,7 +198,7 @@ describe("Talos 1.14 with the document KubeAPIServerConfig", () => {
     const before = talos.generate("v1.14", 1);
     const now = createPublicKey(serviceAccounts(before).issuer.privateKey).export({ format: "pem", type: "spki" });
 
-    const accept = filledIn(filledIn(ACCEPT, /the public key of now/, now.toString()), /sa-next\.pub/, next);
+    const accept = filledIn(filledIn(ACCEPT, /the current public key/, now.toString()), /sa-next\.pub/, next);
     const accepted = talos.patch(before, accept);
     assert.deepEqual(serviceAccounts(accepted).accepted?.publicKeys, [now, next]);
     assert.equal(serviceAccounts(accepted).issuer.privateKey, serviceAccounts(before).issuer.privateKey);
