@@ -70,7 +70,12 @@ export async function claimRows(
   );
   const mode = matching("absent, or AWSIdentity", /^(absent|AWSIdentity)$/);
   await rows.see("subject_mode", mode, () => String(claims["subject_mode"] ?? own["subject_mode"] ?? "absent"));
-  await rows.see("principal_tags", `${TAG}=${site.clusterId}, team=${TEAM}`, () => {
+  const expectedTags = [`${TAG}=${site.clusterId}`, `team=${TEAM}`];
+  const both = {
+    text: `the role's and the session's: ${expectedTags.join(", ")}`,
+    holds: (seen: string) => expectedTags.every((tag) => seen.split(", ").includes(tag)),
+  };
+  await rows.see("principal_tags", both, () => {
     const tags = Object.entries(isObject(own["principal_tags"]) ? own["principal_tags"] : {});
     return tags
       .map(([key, value]) => `${key}=${value}`)
