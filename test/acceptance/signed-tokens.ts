@@ -62,12 +62,12 @@ export async function makeSigningRole(site: Site): Promise<string> {
   const arn = await createRole(aws, RoleName, trust, clusterId, "/acceptance/");
   const PolicyDocument = await signingPolicy(site);
   await aws("iam", "put-role-policy", { RoleName, PolicyName: "sign", PolicyDocument });
-  // A kept cluster may have this policy, which denies tokens.
+  // A kept cluster may have this policy, which denies tokens. So may the user.
   await unlessMissing(aws("iam", "delete-role-policy", { RoleName, PolicyName: CONTROL_POLICY }));
   return arn;
 }
 
-/** The name of the role's policy with the statements of the service control policy. */
+/** The name of a role's or user's policy with the statements of the service control policy. */
 export const CONTROL_POLICY = "control";
 
 export function signingRoleName({ clusterId }: Site): string {
@@ -79,6 +79,7 @@ export async function makeSigningUser(site: Site): Promise<Credentials> {
   const { credentials } = await site.user();
   const PolicyDocument = await signingPolicy(site);
   await site.aws("iam", "put-user-policy", { UserName: site.clusterId, PolicyName: "sign", PolicyDocument });
+  await unlessMissing(site.aws("iam", "delete-user-policy", { UserName: site.clusterId, PolicyName: CONTROL_POLICY }));
   return credentials;
 }
 

@@ -78,6 +78,14 @@ async function ofUser(site: Site, rows: Rows): Promise<void> {
     await aws("iam", "put-user-policy", { UserName: clusterId, PolicyName: "sign", PolicyDocument });
     return untilAnswer(site, user, DENIED.holds);
   });
+  await rows.see("jwt policy --scp --mfa, without MFA", `allowed without it; ${DENIED.text}`, async () => {
+    await makeSigningUser(site);
+    const before = await untilAnswer(site, user, (answer) => answer === "allowed");
+    const PolicyDocument = await signingPolicy(site, "--scp", "--mfa");
+    await aws("iam", "put-user-policy", { UserName: clusterId, PolicyName: CONTROL_POLICY, PolicyDocument });
+    const after = await untilAnswer(site, user, DENIED.holds);
+    return `${before} without it; ${DENIED.holds(after) ? DENIED.text : after}`;
+  });
 }
 
 /** The statements of the service control policy, as a policy of the role: a run cannot change an organization. */

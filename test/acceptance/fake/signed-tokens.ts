@@ -101,6 +101,7 @@ function holds(operator: string, keys: Input, { sub, audience, seconds }: Reques
     case "NumericLessThanEquals":
       return seconds <= Number(value);
     case "Bool":
+    case "BoolIfExists":
       return value === "false";
     case "ArnNotLike":
       return !(value as string[]).includes(sub);
