@@ -139,6 +139,11 @@ function printCommands(): void {
       aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | \\
       ${command}
 
+  Review a token that STS signs:
+    ${keys} \\
+      AWS_REGION=${REGION} AWS_ENDPOINT_URL_STS=${sandbox.stsUrl} \\
+      npx lambda-iam-authenticator token -c ${CLUSTER_ID} --jwt | ${command}
+
   Log in as the Pod, with its environment variables:
     AWS_ROLE_ARN=${POD_ROLE_ARN} AWS_DEFAULT_REGION=${REGION} \\
       AWS_WEB_IDENTITY_TOKEN_FILE=${podToken} \\

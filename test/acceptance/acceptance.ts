@@ -12,6 +12,8 @@ import { issuer } from "./checks/08-issuer.ts";
 import { endpoints } from "./checks/09-endpoints.ts";
 import { idleAndAgain } from "./checks/10-idle-and-again.ts";
 import { storm } from "./checks/11-storm.ts";
+import { signedTokens } from "./checks/12-signed-tokens.ts";
+import { signingPolicies } from "./checks/13-signing-policies.ts";
 import { acceptance } from "./command.ts";
 
 export const CHECKS: readonly Check[] = [
@@ -26,6 +28,8 @@ export const CHECKS: readonly Check[] = [
   endpoints,
   idleAndAgain,
   storm,
+  signedTokens,
+  signingPolicies,
 ];
 
 if (import.meta.main) await acceptance(CHECKS);

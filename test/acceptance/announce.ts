@@ -2,6 +2,7 @@
 
 import type { Check } from "./check.ts";
 import type { Account } from "./identities.ts";
+import { DISABLE, ENABLE } from "./signed-tokens.ts";
 import { TAG } from "./stacks.ts";
 
 const REMOVAL_MINUTES = 5;
@@ -11,22 +12,28 @@ export function announcement(
   region: string,
   clusterId: string,
   checks: readonly Check[],
-  keep: boolean,
+  { keep, enableSigning }: { readonly keep: boolean; readonly enableSigning: boolean | undefined },
 ): string {
   const minutes = checks.reduce((sum, check) => sum + check.minutes, REMOVAL_MINUTES);
   const end = keep
     ? `It keeps these resources. To remove them:  npm run acceptance -- --region ${region} --remove ${clusterId}`
     : "It removes these resources at the end, also after Ctrl-C or a failure.";
+  const settings =
+    enableSigning && checks.some(({ needsSigning }) => needsSigning)
+      ? `If the account does not sign tokens, the run enables it (${ENABLE}), which is a setting of the account.
+It stays enabled. To disable it:  ${DISABLE}
+It does not change other account settings.`
+      : "It does not change account settings.";
   return `Acceptance run ${clusterId} in account ${id}, ${region}
 
 Checks:  ${checks.map(({ number, title }) => `${number} ${title}`).join("; ")}
 Creates: CloudFormation stacks with ${clusterId} in their names (functions, HTTP APIs, log groups, alarms, dashboards, roles;
-         with check 8 an OIDC provider), the roles ${clusterId} and ${clusterId}-pod, the user ${clusterId} with an access
+         with check 8 an OIDC provider), the roles ${clusterId}, ${clusterId}-pod and ${clusterId}-jwt, the user ${clusterId} with an access
          key, a bucket, and parameters below /iam-authenticator/${clusterId}. All except the parameters have
          the tag ${TAG}.
 Time:    about ${minutes} minutes. This is an estimate: no run on AWS has been measured yet.
 Cost:    less than 1 USD at list prices (see test/acceptance/README.md).
-It does not change account settings. Zips stay in the bucket of cdk bootstrap, as after every cdk deploy.
+${settings} Zips stay in the bucket of cdk bootstrap, as after every cdk deploy.
 ${end}
 `;
 }

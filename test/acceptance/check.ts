@@ -10,5 +10,7 @@ export interface Check {
   readonly minutes: number;
   /** Runs only on request. */
   readonly optIn?: true;
+  /** Needs an account that signs tokens, and with --enable-token-signing enables it. */
+  readonly needsSigning?: true;
   run(site: Site, rows: Rows): Promise<void>;
 }

@@ -20,6 +20,7 @@ async function run(world: FakeWorld, numbers: readonly number[]): Promise<readon
   writeFileSync(pem, "unused by the fake");
   const inputs = {
     ssoProfile: SSO_PROFILE,
+    enableTokenSigning: true as const,
     mtls: { endpoint: { domainName: DOMAIN, subjects: [SUBJECT] }, clientCert: pem, clientKey: pem },
     private: { endpoint: {} },
   };

@@ -31,7 +31,7 @@ test("a successful run exits with 0, prints a table, and writes a report without
   assert.match(printed, /^17 passed$/m);
   assert.equal(reports.length, 1);
   assert.ok(!reports[0]?.includes("111122223333"));
-  assert.ok(reports[0]?.includes("| 12 Removal | leftovers by tag | none | none | passed |"));
+  assert.ok(reports[0]?.includes("| 14 Removal | leftovers by tag | none | none | passed |"));
 });
 
 test("the first output states created resources, costs and what stays unchanged", async () => {
@@ -45,6 +45,21 @@ test("the first output states created resources, costs and what stays unchanged"
     "does not change account settings",
   ]) {
     assert.ok(first.includes(word), `${word} in ${first}`);
+  }
+});
+
+test("only with --enable-token-signing, the first output states that the account's setting changes", async () => {
+  const { printed } = await run(["--yes", "--only", "13", "--enable-token-signing"]);
+  const [first = ""] = printed.split("13. Policies");
+  assert.match(first, /the run enables it \(aws iam enable-outbound-web-identity-federation\)/);
+  assert.match(first, /It stays enabled\. To disable it: {2}aws iam disable-outbound-web-identity-federation$/m);
+  for (const argv of [
+    ["--only", "13"],
+    ["--only", "1", "--enable-token-signing"],
+  ]) {
+    const unchanged = await run(["--yes", ...argv]);
+    assert.match(unchanged.printed, /It does not change account settings\./);
+    assert.equal(unchanged.cloud.isSigning, false);
   }
 });
 
@@ -143,11 +158,12 @@ test("invalid options print an error message", () => {
     (...argv: string[]) =>
     () =>
       readOptions(argv, ENVIRONMENT);
-  assert.throws(read("--only", "12"), /--only 12: must be a check number from 1 to 11/);
+  assert.throws(read("--only", "14"), /--only 14: must be a check number from 1 to 13/);
   assert.throws(read("--remove", "prod"), /prod is not the id of an acceptance run/);
   assert.throws(read("--cluster", "acceptance-0123ABCD"), /is not the id of an acceptance run/);
   assert.throws(read("--remove", "acceptance-0123abcd", "--cluster", "acceptance-0123abcd"), /cannot be used together/);
   assert.throws(read("--unknown"), /--unknown/);
+  assert.throws(read("--enable-token-signing=yes"), /'--enable-token-signing' does not take an argument/);
   const file = join(mkdtempSync(join(tmpdir(), "acceptance-")), "mtls.json");
   writeFileSync(file, '{"endpoint": {}}');
   assert.throws(read("--mtls", file), /missing clientCert and clientKey/);

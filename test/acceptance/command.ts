@@ -57,12 +57,14 @@ export async function acceptanceIn(
   const programs = await programsOf(world);
   await checkBootstrap(world);
   const running = chosen.filter((check) => optIn || !check.optIn);
-  world.print(announcement(await accountOf(awsOf(world)), world.region, clusterId, running, keep && !options.remove));
+  const keeps = keep && !options.remove;
+  const effects = { keep: keeps, enableSigning: inputs.enableTokenSigning };
+  world.print(announcement(await accountOf(awsOf(world)), world.region, clusterId, running, effects));
   if (!options.yes) await ask();
 
   const signals = listen(world, clusterId);
   const start = world.now();
-  const runOptions = { clusterId, checks: chosen, inputs, optIn, keep: keep && !options.remove };
+  const runOptions = { clusterId, checks: chosen, inputs, optIn, keep: keeps };
   const { rows, isInterrupted } = await runChecks(world, runOptions, signals.removing);
   signals.stop();
 

@@ -1,33 +1,11 @@
 // One wrong response for each row of each check, which must make the row fail.
 
-import type { Fails, Wrong } from "./fake/world.ts";
+import type { Wrong } from "./fake/world.ts";
+import { always, changed, DEPLOY, failing, REVIEW } from "./fault-makers.ts";
+import { SIGNED_TOKEN_FAULTS } from "./signed-token-faults.ts";
 
-/** Replaces text in the responses to these calls. */
-function changed(calls: RegExp, from: string | RegExp, to: string): () => Wrong {
-  return () => (call, answer) => (calls.test(call) ? answer.replaceAll(globally(from), to) : undefined);
-}
-
-function globally(pattern: string | RegExp): string | RegExp {
-  return typeof pattern === "string" ? pattern : new RegExp(pattern.source, `${pattern.flags}g`);
-}
-
-/** Makes the program fail from the given call onward. */
-function failing(calls: RegExp, stderr = "An error occurred (Wrong) when calling it: wrong", from = 1): () => Wrong {
-  return () => {
-    let count = 0;
-    return (call): Fails | undefined => {
-      if (!calls.test(call)) return undefined;
-      count += 1;
-      return count < from ? undefined : { stderr };
-    };
-  };
-}
-
-const REVIEW = /^POST /;
 const ANY = '200 {"status":{"authenticated":true,"user":{"username":"another","groups":[]}}}';
 const DENIED = '200 {"status":{"authenticated":false,"error":"token_host_refused: not accepted"}}';
-const DEPLOY = /^cdk deploy /;
-const always = (calls: RegExp, answer: string) => changed(calls, /^.*$/s, answer);
 /** Matches tokens for this STS host. */
 const host = (name: string) => always(new RegExp(`^POST .*https://${name.replaceAll(".", "\\.")}/`), DENIED);
 
@@ -159,10 +137,12 @@ export const FAULTS: Readonly<Record<string, () => Wrong>> = {
     },
   "11 statuses that kube-apiserver does not retry": changed(REVIEW, /^200 .*person-7.*/, "503 {}"),
 
-  "12 removal": failing(/^aws cloudformation delete-stack/, "An error occurred (AccessDenied) when calling it: wrong"),
-  "12 leftovers by tag": always(
+  ...SIGNED_TOKEN_FAULTS,
+
+  "14 removal": failing(/^aws cloudformation delete-stack/, "An error occurred (AccessDenied) when calling it: wrong"),
+  "14 leftovers by tag": always(
     /get-resources .*TagFilters/,
     '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:lambda:eu-west-1:111122223333:function:left"}]}',
   ),
-  "12 leftovers by name": always(/iam list-roles/, '{"Roles":[{"RoleName":"acceptance-0123abcd-pod"}]}'),
+  "14 leftovers by name": always(/iam list-roles/, '{"Roles":[{"RoleName":"acceptance-0123abcd-pod"}]}'),
 };

@@ -40,9 +40,9 @@ export async function makeRole(world: World, aws: Aws, { id, partition }: Accoun
 }
 
 /** A kept cluster has the role already. */
-export async function createRole(aws: Aws, name: string, trust: string, runId: string): Promise<string> {
+export async function createRole(aws: Aws, name: string, trust: string, runId: string, path = "/"): Promise<string> {
   const known = await unlessMissing(aws<MadeRole>("iam", "get-role", { RoleName: name }));
-  const role = { RoleName: name, AssumeRolePolicyDocument: trust, Tags: [{ Key: TAG, Value: runId }] };
+  const role = { RoleName: name, Path: path, AssumeRolePolicyDocument: trust, Tags: [{ Key: TAG, Value: runId }] };
   return (known ?? (await aws<MadeRole>("iam", "create-role", role))).Role.Arn;
 }
 
@@ -50,14 +50,29 @@ interface MadeRole {
   readonly Role: { readonly Arn: string };
 }
 
-/** Temporary credentials, valid for one hour. */
-export async function assume(world: World, aws: Aws, arn: string, session: string): Promise<Credentials> {
+/** Temporary credentials, valid for one hour by default. `more`: further input of AssumeRole. */
+export async function assume(
+  world: World,
+  aws: Aws,
+  arn: string,
+  session: string,
+  more: object = {},
+): Promise<Credentials> {
   const { Credentials: made } = await eventually(world, () =>
-    aws<{ Credentials: { AccessKeyId: string; SecretAccessKey: string; SessionToken: string } }>("sts", "assume-role", {
-      RoleArn: arn,
-      RoleSessionName: session,
-    }),
+    aws<Assumed>("sts", "assume-role", { RoleArn: arn, RoleSessionName: session, ...more }),
   );
+  return credentialsIn(made);
+}
+
+export interface Assumed {
+  readonly Credentials: {
+    readonly AccessKeyId: string;
+    readonly SecretAccessKey: string;
+    readonly SessionToken: string;
+  };
+}
+
+export function credentialsIn(made: Assumed["Credentials"]): Credentials {
   return { accessKeyId: made.AccessKeyId, secretAccessKey: made.SecretAccessKey, sessionToken: made.SessionToken };
 }
 

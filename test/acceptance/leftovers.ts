@@ -8,7 +8,7 @@ import { until } from "./wait.ts";
 import type { World } from "./world.ts";
 
 /** The check number of the removal's rows. */
-export const REMOVAL = 12;
+export const REMOVAL = 14;
 /** The tagging API lists some resources for a while after their deletion. */
 const TAGS_MS = 10 * 60_000;
 

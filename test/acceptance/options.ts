@@ -27,7 +27,8 @@ removes everything. test/acceptance/README.md describes each check.
   --region <region>       default: AWS_REGION
   --only <numbers>        run only these checks, for example 1,3
   --storm                 also run check 11: 50 identities at once
-  --sso-profile <name>    a profile with an IAM Identity Center permission set, for check 2
+  --sso-profile <name>    a profile with an IAM Identity Center permission set, for checks 2 and 12
+  --enable-token-signing  for checks 12 and 13: if the account does not sign tokens, enable it. It stays enabled
   --mtls <file>           JSON with endpoint, clientCert and clientKey, for check 9
   --private <file>        JSON with endpoint, for check 9
   --keep                  keep all resources
@@ -52,6 +53,7 @@ export function readOptions(
       only: { type: "string" },
       storm: { type: "boolean" },
       "sso-profile": { type: "string" },
+      "enable-token-signing": { type: "boolean" },
       mtls: { type: "string" },
       private: { type: "string" },
       keep: { type: "boolean" },
@@ -78,6 +80,7 @@ export function readOptions(
     remove: values.remove !== undefined,
     inputs: {
       ...(values["sso-profile"] !== undefined && { ssoProfile: values["sso-profile"] }),
+      ...(values["enable-token-signing"] && { enableTokenSigning: true as const }),
       ...(values.mtls !== undefined && {
         mtls: readFile("--mtls", values.mtls, ["endpoint", "clientCert", "clientKey"]),
       }),
@@ -87,7 +90,7 @@ export function readOptions(
 }
 
 function readNumber(word: string): number {
-  if (!/^([1-9]|1[01])$/.test(word)) throw new Error(`--only ${word}: must be a check number from 1 to 11.`);
+  if (!/^([1-9]|1[0-3])$/.test(word)) throw new Error(`--only ${word}: must be a check number from 1 to 13.`);
   return Number(word);
 }
 

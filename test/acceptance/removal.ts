@@ -39,7 +39,7 @@ export async function removeRun(world: World, aws: Aws, runId: string): Promise<
     for (const resource of made) await attempt(resource.PhysicalResourceId, () => removeKept(aws, resource));
   }
   await attempt("user", () => removeUser(aws, runId));
-  for (const role of [runId, `${runId}-pod`]) await attempt(role, () => removeRole(aws, role));
+  for (const role of [runId, `${runId}-pod`, `${runId}-jwt`]) await attempt(role, () => removeRole(aws, role));
   await attempt("bucket", async () => removeBucket(aws, `${runId}-${(await accountOf(aws)).id}`));
   for (const suffix of SUFFIXES) await attempt("parameters", () => removeParameters(aws, `${runId}${suffix}`));
   for (const name of await logGroupsOf(aws, runId)) {
@@ -113,6 +113,8 @@ export async function namesOfRun(aws: Aws, runId: string): Promise<ReadonlySet<s
 async function removeUser(aws: Aws, UserName: string): Promise<void> {
   if ((await unlessMissing(aws("iam", "get-user", { UserName }))) === undefined) return;
   await removeKeys(aws, UserName);
+  const { PolicyNames } = await aws<{ PolicyNames: string[] }>("iam", "list-user-policies", { UserName });
+  for (const PolicyName of PolicyNames) await aws("iam", "delete-user-policy", { UserName, PolicyName });
   await aws("iam", "delete-user", { UserName });
 }
 

@@ -35,6 +35,12 @@ test("keys, tokens and mail addresses are removed", () => {
   assert.equal(masked(text), "(access key) k8s-aws-v1.(token) Authorization: Bearer (token) (mail address)");
 });
 
+test("AWS-signed tokens and the account's issuer are removed", () => {
+  const text =
+    "https://0a1b2c3d-1111-2222-3333-444455556666.tokens.sts.global.api.aws eyJhbGciOiJFUzM4NCJ9.eyJhIjoxfQ.c2ln_-";
+  assert.equal(masked(text), "https://(issuer).tokens.sts.global.api.aws (token)");
+});
+
 test("the report has one line per row, and cells cannot break the table", () => {
   const text = markdown(RUN, [row("failed", "a | b <c>")]);
   assert.ok(text.includes("| 1 First login | deploy | expected | a \\| b &lt;c> | failed |"), text);

@@ -74,11 +74,13 @@ function cell(text: string): string {
   return text.replace(/[|]/g, "\\|").replace(/</g, "&lt;");
 }
 
-/** Replaces account ids with account-1, account-2, ...; removes keys, tokens and mail addresses. */
+/** Replaces account ids with account-1, account-2, ...; removes keys, tokens, the account's issuer and mail addresses. */
 export function masked(text: string): string {
   const accounts = new Map<string, string>();
   return text
     .replace(/k8s-aws-v1\.[\w-]+/g, "k8s-aws-v1.(token)")
+    .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "(token)")
+    .replace(/[\w-]+(?=\.tokens\.sts\.)/g, "(issuer)")
     .replace(/\bBearer \S+/g, "Bearer (token)")
     .replace(/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, "(access key)")
     .replace(/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, "(mail address)")

@@ -45,7 +45,7 @@ for (const minutes of [0.5, 1.2, 3, 4.5, 9, 20, 40]) {
     const { rows, isInterrupted } = await run(world, numbered(1, 3, 5, 7, 8, 10));
     assert.ok(isInterrupted);
     assert.deepEqual(left(world.cloud), []);
-    const removal = rows.filter(({ check }) => check === 12).map(({ verdict }) => verdict);
+    const removal = rows.filter(({ check }) => check === 14).map(({ verdict }) => verdict);
     assert.deepEqual(removal, ["passed", "passed", "passed"]);
   });
 }
@@ -78,10 +78,10 @@ test("a stack that cannot be deployed fails each check that needs it, and no res
   const world = fakeWorld(refused);
   const { rows } = await run(world, numbered(1, 4, 10));
   assert.deepEqual(
-    rows.filter(({ check, verdict }) => check !== 12 && verdict !== "failed"),
+    rows.filter(({ check, verdict }) => check !== 14 && verdict !== "failed"),
     [],
   );
-  assert.ok(rows.every(({ check, seen }) => check === 12 || seen.includes("a typo in the context")));
+  assert.ok(rows.every(({ check, seen }) => check === 14 || seen.includes("a typo in the context")));
   assert.deepEqual(left(world.cloud), []);
 });
 
@@ -138,6 +138,52 @@ test("rows without the operator's input, and an opt-in check, are not run", asyn
     [9, "private", "no --private"],
     [11, "entire check", "opt-in: --storm"],
   ]);
+});
+
+const SIGNING_OFF =
+  "the account does not sign tokens. Run aws iam enable-outbound-web-identity-federation, or use --enable-token-signing";
+
+test("where the account does not sign tokens, their rows are not run, and the setting does not change", async () => {
+  const calls: string[] = [];
+  const world = fakeWorld((call) => {
+    calls.push(call);
+    return undefined;
+  });
+  const { rows } = await run(world, numbered(12, 13));
+  assert.deepEqual(
+    rows.filter(({ check }) => check !== 14).map(({ check, name, seen, verdict }) => [check, name, seen, verdict]),
+    [
+      [12, "while signing is off", "OutboundWebIdentityFederationDisabledException", "passed"],
+      [12, "issuer", SIGNING_OFF, "not run"],
+      [13, "policies", SIGNING_OFF, "not run"],
+    ],
+  );
+  assert.deepEqual(
+    calls.filter((call) => call.includes("enable-outbound")),
+    [],
+  );
+  assert.equal(world.cloud.isSigning, false);
+  assert.deepEqual(left(world.cloud), []);
+});
+
+test("where the account signs tokens, their rows run without the option", async () => {
+  const world = fakeWorld();
+  world.cloud.isSigning = true;
+  const { rows } = await run(world, numbered(12, 13));
+  const others = rows.filter(({ verdict }) => verdict !== "passed").map(({ name, seen }) => [name, seen]);
+  assert.deepEqual(others, [
+    ["while signing is off", "the account signs tokens"],
+    ["permission set", "no --sso-profile"],
+  ]);
+  assert.deepEqual(left(world.cloud), []);
+});
+
+test("with the option, the account signs tokens also after the removal", async () => {
+  const world = fakeWorld();
+  const { rows } = await run(world, numbered(13), { inputs: { enableTokenSigning: true } });
+  assert.ok(rows.every(({ verdict }) => verdict === "passed"));
+  assert.ok(world.cloud.isSigning);
+  assert.deepEqual(left(world.cloud), []);
 });
 
 test("without enough unreserved concurrency, the check is not run", async () => {

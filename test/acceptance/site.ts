@@ -15,6 +15,8 @@ import type { Credentials, Ran, World } from "./world.ts";
 export interface Inputs {
   /** An AWS CLI profile with an IAM Identity Center permission set. */
   readonly ssoProfile?: string;
+  /** Enables outbound web identity federation, a setting of the account, where it is off. */
+  readonly enableTokenSigning?: true;
   /** `endpoint` is a context key of kind `mtls`. */
   readonly mtls?: { readonly endpoint: MtlsEndpoint; readonly clientCert: string; readonly clientKey: string };
   /** `endpoint` is a context key of kind `private`. */

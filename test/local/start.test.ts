@@ -12,6 +12,7 @@ import { decodeProtectedHeader } from "jose";
 import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { sandboxFiles } from "../../local/sandbox-settings.ts";
+import { reviewToken } from "../../local/webhook.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { post } from "../post.ts";
 
@@ -241,4 +242,16 @@ test("iam-authenticator reviews prints grants and denials of the sandbox's log",
       [localIdentity(name ?? "").arn, outcome],
     );
   }
+});
+
+test("the sandbox grants a token of iam-authenticator token --jwt", async (t) => {
+  const folder = folderOf(t);
+  const { printed } = await started(t, folder, "--verbose");
+  const [, url = ""] = /AWS_ENDPOINT_URL_STS=(\S+) \\\n +npx \S+ token -c local --jwt \|/.exec(printed.out) ?? [];
+  const { accessKeyId, secretAccessKey } = localIdentity("alice");
+  useLocalAws({ AWS_ENDPOINT_URL_STS: url, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  const { code, out, err } = await cli(["token", "-c", "local", "--jwt", "--token-only"]);
+  assert.equal(code, 0, err);
+  const { review } = await reviewToken(sandboxFiles(folder), out.trim());
+  assert.equal(review.status.user?.username, "alice");
 });

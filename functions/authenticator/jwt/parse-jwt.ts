@@ -50,7 +50,7 @@ const AWS_CLAIMS = "https://sts.amazonaws.com/";
  * Header parameters that would change how the signature is verified, or which key verifies it (RFC 7515, sections 4.1 and
  * 4.1.11; RFC 7797), and those of encrypted and nested tokens (RFC 7519, section 5.2; RFC 7516, section 4.1).
  */
-const REFUSED_PARAMETERS = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "cty", "enc", "zip"];
+export const REFUSED_PARAMETERS = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "cty", "enc", "zip"];
 
 /** Whether the token names an issuer of AWS. False for service account and OIDC tokens, which other authenticators handle. */
 export function isAwsSigned(text: string): boolean {

@@ -1,14 +1,16 @@
 // The fake's AWS CLI: the calls of the checks, with AWS's members. Unknown calls fail.
 
+import type { LocalIdentity } from "../../../local/identities.ts";
 import type { VirtualClock } from "./clock.ts";
 import { ACCOUNT, type Cloud, outputsOf, REGION, stackNamed } from "./cloud.ts";
 import { deleteStack, remove } from "./deployments.ts";
 import { DOMAIN_TARGET } from "./endpoint.ts";
 import { access } from "./identities.ts";
 import { Refused } from "./refused.ts";
+import { signing } from "./signed-tokens.ts";
 
 type Input = Readonly<Record<string, unknown>>;
-type Call = (input: Input) => unknown;
+type Call = (input: Input, identity?: LocalIdentity) => unknown;
 
 /** By service and operation. Throws `Refused` for an AWS error. */
 export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<string, Call>> {
@@ -22,6 +24,7 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
 
   return {
     ...access(cloud, clock),
+    ...signing(cloud, clock),
     "cloudformation describe-stacks": ({ StackName }) => {
       const stack = stackOf(StackName);
       const Outputs = Object.entries(outputsOf(stack)).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));

@@ -24,6 +24,13 @@ export interface FakeStack {
   isProtected: boolean;
 }
 
+export interface Session {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly sourceIdentity: string | undefined;
+  /** Of GetSessionToken. */
+  readonly isOfUser?: true;
+}
+
 export interface Cloud {
   readonly stacks: FakeStack[];
   readonly deployments: { readonly id: string; readonly stack: string; status: string; code?: string }[];
@@ -42,6 +49,14 @@ export interface Cloud {
   readonly callers: Map<string, Set<string>>;
   /** Resources that deleted stacks retained, as `type id`. */
   readonly kept: Set<string>;
+  /** By role. */
+  readonly trusts: Map<string, string>;
+  /** Inline policies by `role/<name>` or `user/<name>`, and by name. */
+  readonly policies: Map<string, Map<string, string>>;
+  /** Session tags and source identities by access key id. */
+  readonly sessions: Map<string, Session>;
+  /** Whether the account signs tokens. */
+  isSigning: boolean;
   /** Roles with a managed policy; IAM refuses to delete them. */
   readonly attached: Set<string>;
 }
@@ -61,6 +76,10 @@ export function emptyCloud(): Cloud {
     throttledFunctions: new Set(),
     callers: new Map(),
     kept: new Set(),
+    trusts: new Map(),
+    policies: new Map(),
+    sessions: new Map(),
+    isSigning: false,
     attached: new Set(),
   };
 }

@@ -6,10 +6,12 @@ import { webhookKubeconfig } from "../../../cli/kubeconfig/webhook.ts";
 import { keyId } from "../../../functions/issuer/key.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { mintToken } from "../../../local/token.ts";
+import { cli } from "../../cli/cli.ts";
 import type { Ran } from "../world.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Cloud } from "./cloud.ts";
 import { canonical } from "./endpoint.ts";
+import { signingInput, signToken } from "./signed-tokens.ts";
 
 export async function runCommand(
   cloud: Cloud,
@@ -42,12 +44,12 @@ export async function runCommand(
     }
     case "mappings set":
       cloud.parameters.set(
-        mapping(args[2] ?? ""),
+        mapping(canonical(args[2] ?? "")),
         JSON.stringify({ username: option("--username"), group: option("--group") }),
       );
       return printed("");
     case "mappings remove":
-      cloud.parameters.delete(mapping(args[2] ?? ""));
+      cloud.parameters.delete(mapping(canonical(args[2] ?? "")));
       return printed("");
     case "mappings list": {
       const found = [...cloud.parameters].filter(([name]) => name.startsWith(mapping("")));
@@ -62,6 +64,10 @@ export async function runCommand(
       cloud.parameters.set(`/iam-authenticator/${clusterId}/issuer/${kid}`, "{}");
       return printed(`+ issuer/${kid}  RS256, 2048 bits\n`);
     }
+    case "jwt policy": {
+      const { code, out, err } = await cli(args);
+      return { exitCode: code, stdout: out, stderr: err };
+    }
     case "irsa trust-policy":
       return printed("{}");
     default:
@@ -69,6 +75,10 @@ export async function runCommand(
   switch (args[0]) {
     case "token":
       if (identity === undefined) break;
+      if (args.includes("--jwt")) {
+        const { WebIdentityToken: token } = await signToken(cloud, clock, signingInput(clusterId), identity);
+        return printed(JSON.stringify({ status: { token } }));
+      }
       return printed(
         JSON.stringify({ status: { token: await mintToken({ identity, clusterId, region, now: clock.now() }) } }),
       );

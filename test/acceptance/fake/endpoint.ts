@@ -4,8 +4,10 @@ import { hash } from "node:crypto";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { mintToken } from "../../../local/token.ts";
 import type { Post } from "../../post.ts";
+import { readToken } from "../signed-tokens.ts";
 import type { VirtualClock } from "./clock.ts";
 import { ACCOUNT, addMetric, type Cloud, type FakeStack, REGION } from "./cloud.ts";
+import { ISSUER, issuerDocument } from "./signed-tokens.ts";
 
 export interface FakeReply {
   readonly status: number;
@@ -19,6 +21,7 @@ export const SUBJECT = "CN=kube-apiserver,O=Example";
 
 export async function serve(cloud: Cloud, clock: VirtualClock, url: string, options: Post): Promise<FakeReply> {
   const { hostname, pathname } = new URL(url);
+  if (hostname === new URL(ISSUER).hostname) return issuerDocument(pathname);
   const stack =
     hostname === DOMAIN_TARGET
       ? cloud.stacks.findLast(({ kind, status }) => kind === "mtls" && status !== "DELETE_COMPLETE")
@@ -87,6 +90,7 @@ const LIFE_MS = 15 * 60_000;
 
 async function review(cloud: Cloud, clock: VirtualClock, clusterId: string, token: string): Promise<Status> {
   const denied = (error: string): Status => ({ authenticated: false, error });
+  if (!token.startsWith("k8s-aws-v1.")) return jwtReview(cloud, clusterId, token);
   const url = new URL(Buffer.from(token.slice("k8s-aws-v1.".length), "base64url").toString());
   const parameter = (name: string) => url.searchParams.get(`X-Amz-${name}`) ?? "";
   const [, day = "", time = ""] = /^(\d{8})T(\d{6})Z$/.exec(parameter("Date")) ?? [];
@@ -114,8 +118,20 @@ async function review(cloud: Cloud, clock: VirtualClock, clusterId: string, toke
   return { authenticated: true, user: { username: username.replace("{SessionName}", session), groups: [group] } };
 }
 
+/** Trusts the claims: the fake's keys verify nothing. */
+function jwtReview(cloud: Cloud, clusterId: string, token: string): Status {
+  const { claims, own } = readToken(token);
+  const listed = cloud.stacks.findLast((stack) => stack.clusterId === clusterId)?.settings["awsSignedTokens"];
+  const isListed = JSON.stringify(listed ?? []).includes(`"${claims["iss"]}"`);
+  const mapping = cloud.parameters.get(`/iam-authenticator/${clusterId}/mapping ${canonical(String(claims["sub"]))}`);
+  if (!isListed || mapping === undefined) return { authenticated: false };
+  const { username, group } = JSON.parse(mapping) as { username: string; group: string };
+  const source = String(own["source_identity"]);
+  return { authenticated: true, user: { username: username.replace("{SourceIdentity}", source), groups: [group] } };
+}
+
 export function canonical(arn: string): string {
-  return arn.replace(/:sts::(\d+):assumed-role\/([^/]+)\/.*/, ":iam::$1:role/$2");
+  return arn.replace(/:sts::(\d+):assumed-role\/([^/]+)\/.*/, ":iam::$1:role/$2").replace(/:role\/.*\//, ":role/");
 }
 
 /** Writes the two log lines of a review and their metrics. */

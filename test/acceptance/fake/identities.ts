@@ -6,6 +6,7 @@ import { ACCOUNT, type Cloud } from "./cloud.ts";
 import { Refused } from "./refused.ts";
 
 type Input = Readonly<Record<string, unknown>>;
+type Call = (input: Input, identity: LocalIdentity | undefined) => unknown;
 
 export const SSO_PROFILE = "admin";
 const SSO_ARN = `arn:aws:sts::${ACCOUNT}:assumed-role/AWSReservedSSO_ClusterAdmin_0123456789abcdef/alice`;
@@ -14,20 +15,21 @@ const OPERATOR = `arn:aws:iam::${ACCOUNT}:user/operator`;
 /** AssumeRole's default. */
 const SESSION_MS = 3_600_000;
 
-export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<string, (input: Input) => unknown>> {
+export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<string, Call>> {
   const text = (value: unknown) => String(value);
   const known = (map: ReadonlyMap<string, string>, name: unknown): string => {
     const arn = map.get(text(name));
     if (arn === undefined) throw new Refused("NoSuchEntity", `${text(name)} cannot be found`);
     return arn;
   };
-  const add = (arn: string, isTemporary: boolean): LocalIdentity => {
+  const add = (arn: string, lifetimeMs?: number): LocalIdentity => {
+    const isTemporary = lifetimeMs !== undefined;
     const number = String(cloud.keys.size).padStart(16, "0");
     const identity = {
       name: arn,
       accessKeyId: `${isTemporary ? "ASIA" : "AKIA"}${number}`,
       secretAccessKey: `secret/${number}`.padEnd(40, "/"),
-      ...(isTemporary && { sessionToken: `session-of-${number}`, expiresAt: clock.now() + SESSION_MS }),
+      ...(isTemporary && { sessionToken: `session-of-${number}`, expiresAt: clock.now() + lifetimeMs }),
       arn,
       account: ACCOUNT,
       userId: number,
@@ -35,35 +37,73 @@ export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<strin
     cloud.keys.set(identity.accessKeyId, identity);
     return identity;
   };
-  const assumed = (role: string, session: string) => {
+  const assumed = (role: string, session: string, lifetimeMs = SESSION_MS) => {
     const { accessKeyId, secretAccessKey, sessionToken, arn } = add(
       `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${session}`,
-      true,
+      lifetimeMs,
     );
     const Credentials = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken };
     return { Credentials, AssumedRoleUser: { Arn: arn } };
   };
+  const policiesOf = (principal: string) => {
+    const policies = cloud.policies.get(principal) ?? new Map<string, string>();
+    cloud.policies.set(principal, policies);
+    return policies;
+  };
+  const removePolicy = (principal: string, policy: unknown) => {
+    if (!policiesOf(principal).delete(text(policy))) throw new Refused("NoSuchEntity", "The policy cannot be found");
+    return {};
+  };
 
   return {
     "sts get-caller-identity": () => ({ Account: ACCOUNT, Arn: OPERATOR }),
-    "sts assume-role": ({ RoleArn, RoleSessionName }) =>
-      assumed(text(RoleArn).split("/")[1] ?? "", text(RoleSessionName)),
+    "sts assume-role": ({ RoleArn, RoleSessionName, DurationSeconds = 3600, Tags, SourceIdentity }) => {
+      const role = text(RoleArn).split("/").at(-1) ?? "";
+      const trust = cloud.trusts.get(role) ?? "";
+      const isAllowed = (given: unknown, action: string) => given === undefined || trust.includes(action);
+      if (!isAllowed(Tags, "sts:TagSession") || !isAllowed(SourceIdentity, "sts:SetSourceIdentity")) {
+        throw new Refused("AccessDenied", "Not authorized");
+      }
+      const answer = assumed(role, text(RoleSessionName), Number(DurationSeconds) * 1000);
+      const tags = (Tags ?? []) as { Key: string; Value: string }[];
+      cloud.sessions.set(answer.Credentials.AccessKeyId, {
+        tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
+        sourceIdentity: SourceIdentity === undefined ? undefined : text(SourceIdentity),
+      });
+      return answer;
+    },
+    "sts get-session-token": (_, identity) => {
+      const { accessKeyId, secretAccessKey, sessionToken } = add(identity?.arn ?? "", SESSION_MS);
+      cloud.sessions.set(accessKeyId, { tags: {}, sourceIdentity: undefined, isOfUser: true });
+      const Credentials = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken };
+      return { Credentials };
+    },
     "sts assume-role-with-web-identity": ({ RoleArn, WebIdentityToken }) => {
       const [, claims = ""] = text(WebIdentityToken).split(".");
       const { sub } = JSON.parse(Buffer.from(claims, "base64url").toString()) as { sub: string };
       if (sub !== "system:serviceaccount:acceptance:probe") throw new Refused("AccessDenied", "Not authorized");
       return assumed(text(RoleArn).split("/")[1] ?? "", "probe");
     },
-    "iam create-role": ({ RoleName }) => {
+    "iam create-role": ({ RoleName, Path = "/", AssumeRolePolicyDocument }) => {
       if (cloud.roles.has(text(RoleName))) throw new Refused("EntityAlreadyExists", "it exists");
-      const Arn = `arn:aws:iam::${ACCOUNT}:role/${text(RoleName)}`;
+      const Arn = `arn:aws:iam::${ACCOUNT}:role${text(Path)}${text(RoleName)}`;
+      cloud.trusts.set(text(RoleName), text(AssumeRolePolicyDocument));
       cloud.roles.set(text(RoleName), Arn);
       return { Role: { Arn } };
     },
     "iam get-role": ({ RoleName }) => ({ Role: { Arn: known(cloud.roles, RoleName) } }),
-    "iam put-role-policy": ({ RoleName }) => known(cloud.roles, RoleName) && {},
-    "iam list-role-policies": () => ({ PolicyNames: ["read"] }),
-    "iam delete-role-policy": () => ({}),
+    "iam put-role-policy": ({ RoleName, PolicyName, PolicyDocument }) =>
+      known(cloud.roles, RoleName) &&
+      policiesOf(`role/${text(RoleName)}`).set(text(PolicyName), text(PolicyDocument)) &&
+      {},
+    "iam list-role-policies": ({ RoleName }) => ({ PolicyNames: [...policiesOf(`role/${text(RoleName)}`).keys()] }),
+    "iam delete-role-policy": ({ RoleName, PolicyName }) => removePolicy(`role/${text(RoleName)}`, PolicyName),
+    "iam put-user-policy": ({ UserName, PolicyName, PolicyDocument }) =>
+      known(cloud.users, UserName) &&
+      policiesOf(`user/${text(UserName)}`).set(text(PolicyName), text(PolicyDocument)) &&
+      {},
+    "iam list-user-policies": ({ UserName }) => ({ PolicyNames: [...policiesOf(`user/${text(UserName)}`).keys()] }),
+    "iam delete-user-policy": ({ UserName, PolicyName }) => removePolicy(`user/${text(UserName)}`, PolicyName),
     "iam list-attached-role-policies": ({ RoleName }) => ({
       AttachedPolicies: cloud.attached.has(text(RoleName)) ? [{ PolicyArn: "arn:aws:iam::aws:policy/any" }] : [],
     }),
@@ -74,7 +114,8 @@ export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<strin
       ),
     }),
     "iam delete-role": ({ RoleName }) => {
-      if (cloud.attached.has(text(RoleName))) throw new Refused("DeleteConflict", "The role has policies");
+      if (cloud.attached.has(text(RoleName)) || policiesOf(`role/${text(RoleName)}`).size > 0)
+        throw new Refused("DeleteConflict", "The role has policies");
       cloud.kept.delete(`AWS::IAM::Role ${text(RoleName)}`);
       return cloud.roles.delete(text(RoleName)) && {};
     },
@@ -87,7 +128,7 @@ export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<strin
     },
     "iam get-user": ({ UserName }) => ({ User: { Arn: known(cloud.users, UserName) } }),
     "iam create-access-key": ({ UserName }) => {
-      const { accessKeyId, secretAccessKey } = add(known(cloud.users, UserName), false);
+      const { accessKeyId, secretAccessKey } = add(known(cloud.users, UserName));
       return { AccessKey: { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey } };
     },
     "iam list-access-keys": ({ UserName }) => ({
@@ -100,6 +141,7 @@ export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<strin
       const arn = known(cloud.users, UserName);
       if ([...cloud.keys.values()].some((key) => key.arn === arn))
         throw new Refused("DeleteConflict", "The user has access keys");
+      if (policiesOf(`user/${text(UserName)}`).size > 0) throw new Refused("DeleteConflict", "The user has policies");
       cloud.users.delete(text(UserName));
       return {};
     },

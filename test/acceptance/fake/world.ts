@@ -110,13 +110,14 @@ export function fakeWorld(wrong: Wrong = () => undefined): FakeWorld {
       const token = await mintToken({ identity: signer, clusterId, region: REGION, now: clock.now() });
       return finished("", JSON.stringify({ status: { token } }));
     }
-    if (profile !== undefined) return finished("", JSON.stringify({ Arn: profile.arn }));
+    if (profile !== undefined && operation === "get-caller-identity")
+      return finished("", JSON.stringify({ Arn: profile.arn }));
     if (operation === "deploy") return finished(await deployRelease(args));
     const call = calls[`${service} ${operation}`];
     if (call === undefined) throw new Error(`the fake does not support the call aws ${service} ${operation}`);
     try {
       const input = JSON.parse(args[args.indexOf("--cli-input-json") + 1] ?? "{}");
-      return finished("", JSON.stringify(await call(input)));
+      return finished("", JSON.stringify(await call(input, identity ?? profile)));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const stderr = `An error occurred (${error.code}) when calling ${operation}: ${error.message}`;

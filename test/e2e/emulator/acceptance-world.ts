@@ -14,6 +14,7 @@ const NO_THROTTLE = "the emulator's HTTP API runs a function whose reserved conc
 const NO_ACCESS_LOG = "the emulator's HTTP API writes no access log";
 const NO_PROVIDER =
   "the emulator's CloudFormation has no OIDC provider, and its APIs have no URL that an issuer may have";
+const NO_SIGNED_TOKENS = "the emulator's IAM has no outbound web identity federation";
 const NO_CODEDEPLOY = "the emulator has no CodeDeploy";
 
 /** Each key must be an existing check or row. */
@@ -31,6 +32,8 @@ export const UNSERVED: Readonly<Record<string, string>> = {
   "10 the first review after 20 idle minutes": "the emulator does not freeze idle functions",
   "10 drift": "the emulator does not detect drift of APIs, aliases and alarms",
   "11": "the emulator starts a local process for each environment: 50 concurrent ones fail",
+  "12": NO_SIGNED_TOKENS,
+  "13": NO_SIGNED_TOKENS,
 };
 
 export interface Services {

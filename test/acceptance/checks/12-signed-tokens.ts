@@ -1,0 +1,122 @@
+// Check 12: tokens that STS signs have the claims, headers and keys of AWS's documentation, and the function grants them.
+
+import { AWS_ISSUER } from "../../../functions/authenticator/jwt/issuer.ts";
+import type { Check } from "../check.ts";
+import { acceptance } from "../command.ts";
+import { eventually, type Principal } from "../identities.ts";
+import { matching, type Rows } from "../rows.ts";
+import { claimRows, keyRows } from "../signed-token-rows.ts";
+import {
+  assumeSigningRole,
+  ensureIssuer,
+  getSignedToken,
+  issuerOf,
+  makeSigningRole,
+  makeSigningUser,
+  readToken,
+  refusalOf,
+  type SignedToken,
+  SOURCE,
+  signingRequest,
+} from "../signed-tokens.ts";
+import { COMPLETE, GROUP, mustRun, type Site, tokenIn } from "../site.ts";
+import { CACHES_MS, until, untilGranted } from "../wait.ts";
+import type { Credentials } from "../world.ts";
+
+export const signedTokens: Check = {
+  number: 12,
+  title: "AWS-signed tokens",
+  minutes: 20,
+  needsSigning: true,
+  async run(site, rows) {
+    await site.ensure();
+    const arn = await makeSigningRole(site);
+    const role = await assumeSigningRole(site, arn);
+    await whileOff(site, rows, role);
+    const issuer = await ensureIssuer(site, rows, "issuer");
+    if (issuer === undefined) return;
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html
+    await rows.see("issuer", matching("https://<id>.tokens.sts.global.api.aws", AWS_ISSUER), () => issuer);
+    let token: SignedToken | undefined;
+    await rows.see("algorithm and lifetime", "ES384, 900 s, until Expiration", async () => {
+      token = await eventually(site.world, () => getSignedToken(site, role));
+      const { header, claims, expiration } = token;
+      const seconds = Number(claims["exp"]) - Number(claims["iat"]);
+      const end = Date.parse(expiration) / 1000 === claims["exp"] ? "until Expiration" : `not until ${expiration}`;
+      return `${header["alg"]}, ${seconds} s, ${end}`;
+    });
+    if (token === undefined) return;
+    // At once: a token's key is published before the token.
+    await keyRows(site, rows, issuer, token);
+    await claimRows(site, rows, issuer, arn, token);
+    await reviews(site, rows, issuer, { arn, credentials: role });
+    await permissionSet(site, rows);
+  },
+};
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html */
+async function whileOff(site: Site, rows: Rows, role: Credentials): Promise<void> {
+  const expected = "OutboundWebIdentityFederationDisabledException";
+  if ((await issuerOf(site.aws)) !== undefined) {
+    rows.leaveOut("while signing is off", expected, "the account signs tokens");
+    return;
+  }
+  await rows.see("while signing is off", expected, () =>
+    until(
+      site.world,
+      CACHES_MS,
+      () => refusalOf(getSignedToken(site, role)),
+      (code) => code === expected,
+    ),
+  );
+}
+
+async function reviews(site: Site, rows: Rows, issuer: string, { arn, credentials }: Principal): Promise<void> {
+  const { id } = await site.account();
+  const complete = matching("UPDATE_COMPLETE", COMPLETE);
+  const isThere = await rows.see("deploy with the issuer", complete, async () => {
+    const { seen } = await site.deploy({ awsSignedTokens: [{ account: id, issuer }] });
+    return seen;
+  });
+  if (!isThere) return;
+  const granted = (token: string) => untilGranted(site.world, () => site.review(token));
+  const asRole = `granted as acceptance:${SOURCE} (${GROUP})`;
+  await rows.see("token --jwt, role", asRole, async () => {
+    const mapping = ["--username", "acceptance:{SourceIdentity}", "--group", GROUP, "--yes"];
+    await mustRun(site.command(["mappings", "set", arn, ...mapping]));
+    return granted(tokenIn(await mustRun(site.command(["token", "--jwt"], credentials))));
+  });
+  await rows.see("RS256", asRole, async () => {
+    const { text, header } = await getSignedToken(site, credentials, { SigningAlgorithm: "RS256" });
+    return header["alg"] === "RS256" ? granted(text) : `a token with ${header["alg"]}`;
+  });
+  await rows.see("user", `granted as acceptance-user (${GROUP})`, async () => {
+    const user = await makeSigningUser(site);
+    return granted((await eventually(site.world, () => getSignedToken(site, user))).text);
+  });
+}
+
+/** https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html */
+async function permissionSet(site: Site, rows: Rows): Promise<void> {
+  const { ssoProfile } = site.inputs;
+  const expected = matching(
+    "the path of IAM Identity Center, and identity_store_user_id",
+    /^role\/aws-reserved\/sso\.amazonaws\.com\/([a-z0-9-]+\/)?AWSReservedSSO_\S+, with identity_store_user_id$/,
+  );
+  if (ssoProfile === undefined) {
+    rows.leaveOut("permission set", expected.text, "no --sso-profile");
+    return;
+  }
+  await rows.see("permission set", expected, async () => {
+    const { region } = site.world;
+    const args = ["sts", "get-web-identity-token", "--profile", ssoProfile, "--region", region, "--output", "json"];
+    const input = JSON.stringify(signingRequest(site));
+    const printed = await mustRun(site.world.run("aws", [...args, "--cli-input-json", input]));
+    const { claims, own } = readToken((JSON.parse(printed) as { WebIdentityToken: string }).WebIdentityToken);
+    // The value identifies a person.
+    const id = typeof own["identity_store_user_id"] === "string" ? "with" : "without";
+    return `${String(claims["sub"]).replace(/^arn:[\w-]+:iam::\d+:/, "")}, ${id} identity_store_user_id`;
+  });
+}
+
+if (import.meta.main) await acceptance([signedTokens]);

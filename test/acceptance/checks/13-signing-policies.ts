@@ -1,0 +1,120 @@
+// Check 13: STS refuses AWS-signed tokens as the policies of `jwt policy` and the documented limits require.
+
+import type { Check } from "../check.ts";
+import { acceptance } from "../command.ts";
+import { type Assumed, credentialsIn, eventually, SESSION } from "../identities.ts";
+import { matching, type Rows } from "../rows.ts";
+import {
+  assumeSigningRole,
+  CONTROL_POLICY,
+  ensureIssuer,
+  getSignedToken,
+  makeSigningRole,
+  makeSigningUser,
+  refusalOf,
+  SOURCE,
+  signingPolicy,
+  signingRoleName,
+  TEAM,
+} from "../signed-tokens.ts";
+import type { Site } from "../site.ts";
+import { CACHES_MS, until } from "../wait.ts";
+import type { Credentials } from "../world.ts";
+
+const DENIED = matching("AccessDenied", /^AccessDenied(Exception)?$/);
+/** AssumeRole's shortest session. A token of 900 s that is asked for later would outlive it. */
+const SHORTEST_SECONDS = 900;
+const LATER_MS = 30_000;
+
+export const signingPolicies: Check = {
+  number: 13,
+  title: "Policies for AWS-signed tokens",
+  minutes: 5,
+  needsSigning: true,
+  async run(site, rows) {
+    if ((await ensureIssuer(site, rows, "policies")) === undefined) return;
+    await site.ensure();
+    const arn = await makeSigningRole(site);
+    const role = await assumeSigningRole(site, arn);
+    // Until the role's policy applies, every refusal would be an AccessDenied.
+    if (!(await rows.see("jwt policy", "allowed", () => eventually(site.world, () => signs(site, role))))) return;
+    const other = { Audience: [`iam-authenticator/${site.clusterId}-other`] };
+    await rows.see("another audience", DENIED, () => refusalOf(getSignedToken(site, role, other)));
+    const long = { DurationSeconds: 901 };
+    await rows.see("901 s", DENIED, () => refusalOf(getSignedToken(site, role, long)));
+    await rows.see("longer than the session", "SessionDurationEscalationException", async () => {
+      const short = await assumeSigningRole(site, arn, { DurationSeconds: SHORTEST_SECONDS });
+      await site.world.sleep(LATER_MS);
+      return refusalOf(getSignedToken(site, short));
+    });
+    await ofUser(site, rows);
+    await controlPolicy(site, rows, arn, role);
+    await trust(site, rows);
+  },
+};
+
+async function signs(site: Site, as: Credentials): Promise<string> {
+  await getSignedToken(site, as);
+  return "allowed";
+}
+
+/** A changed policy takes some seconds to apply. */
+function untilAnswer(site: Site, as: Credentials, isExpected: (answer: string) => boolean): Promise<string> {
+  return until(site.world, CACHES_MS, () => refusalOf(getSignedToken(site, as)), isExpected);
+}
+
+async function ofUser(site: Site, rows: Rows): Promise<void> {
+  const { aws, clusterId } = site;
+  const user = await makeSigningUser(site);
+  if (!(await rows.see("jwt policy, user", "allowed", () => eventually(site.world, () => signs(site, user))))) return;
+  // A session of GetSessionToken may only call AssumeRole and GetCallerIdentity of STS:
+  // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+  await rows.see("session of GetSessionToken", DENIED, async () => {
+    const { Credentials: made } = await aws<Assumed>("sts", "get-session-token", {}, { as: user });
+    return refusalOf(getSignedToken(site, credentialsIn(made)));
+  });
+  await rows.see("jwt policy --mfa, without MFA", DENIED, async () => {
+    const PolicyDocument = await signingPolicy(site, "--mfa");
+    await aws("iam", "put-user-policy", { UserName: clusterId, PolicyName: "sign", PolicyDocument });
+    return untilAnswer(site, user, DENIED.holds);
+  });
+  await rows.see("jwt policy --scp --mfa, without MFA", `allowed without it; ${DENIED.text}`, async () => {
+    await makeSigningUser(site);
+    const before = await untilAnswer(site, user, (answer) => answer === "allowed");
+    const PolicyDocument = await signingPolicy(site, "--scp", "--mfa");
+    await aws("iam", "put-user-policy", { UserName: clusterId, PolicyName: CONTROL_POLICY, PolicyDocument });
+    const after = await untilAnswer(site, user, DENIED.holds);
+    return `${before} without it; ${DENIED.holds(after) ? DENIED.text : after}`;
+  });
+}
+
+/** The statements of the service control policy, as a policy of the role: a run cannot change an organization. */
+async function controlPolicy(site: Site, rows: Rows, arn: string, role: Credentials): Promise<void> {
+  const RoleName = signingRoleName(site);
+  const put = async (principal: string) => {
+    const PolicyDocument = await signingPolicy(site, "--scp", "--principal", principal);
+    await site.aws("iam", "put-role-policy", { RoleName, PolicyName: CONTROL_POLICY, PolicyDocument });
+  };
+  await rows.see("jwt policy --scp for another role", DENIED, async () => {
+    await put(`${arn}-other`);
+    return untilAnswer(site, role, DENIED.holds);
+  });
+  await rows.see("jwt policy --scp for this role", "allowed", async () => {
+    await put(arn);
+    return untilAnswer(site, role, (answer) => answer === "allowed");
+  });
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html */
+async function trust(site: Site, rows: Rows): Promise<void> {
+  const { arn } = await site.role();
+  const assumed = (more: object) =>
+    refusalOf(site.aws("sts", "assume-role", { RoleArn: arn, RoleSessionName: SESSION, ...more }));
+  // The role's trust policy allows only sts:AssumeRole.
+  await rows.see("session tags without sts:TagSession", DENIED, () =>
+    assumed({ Tags: [{ Key: "team", Value: TEAM }] }),
+  );
+  await rows.see("source identity without sts:SetSourceIdentity", DENIED, () => assumed({ SourceIdentity: SOURCE }));
+}
+
+if (import.meta.main) await acceptance([signingPolicies]);

@@ -1,0 +1,91 @@
+// One wrong response for each row of the checks of AWS-signed tokens, which must make the row fail.
+
+import type { Wrong } from "./fake/world.ts";
+import { always, changed, DEPLOY, failing, REVIEW } from "./fault-makers.ts";
+
+const SIGNS = /^aws sts get-web-identity-token /;
+const SIGNED = '{"WebIdentityToken":"e30.e30.e30","Expiration":"2026-11-26T12:15:00Z"}';
+const AWS_CLAIMS = "https://sts.amazonaws.com/";
+type Part = Record<string, unknown>;
+
+/** Changes the claims or the header of tokens that STS signs. */
+function token(change: (claims: Part, own: Part, header: Part) => void, calls = SIGNS): () => Wrong {
+  return () => (call, answer) => {
+    if (!calls.test(call) || answer === "") return undefined;
+    const { WebIdentityToken, ...others } = JSON.parse(answer) as { WebIdentityToken: string };
+    const [rawHeader = "", rawClaims = "", signature] = WebIdentityToken.split(".");
+    const [header, claims] = [rawHeader, rawClaims].map((part) => {
+      return JSON.parse(Buffer.from(part, "base64url").toString()) as Part;
+    }) as [Part, Part];
+    change(claims, claims[AWS_CLAIMS] as Part, header);
+    const parts = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"));
+    return JSON.stringify({ WebIdentityToken: [...parts, signature].join("."), ...others });
+  };
+}
+
+export const SIGNED_TOKEN_FAULTS: Readonly<Record<string, () => Wrong>> = {
+  "12 while signing is off": failing(SIGNS, "An error occurred (AccessDenied) when calling it: wrong"),
+  "12 issuer": changed(/get-outbound-web-identity-federation-info/, "tokens.sts.global.api.aws", "example.com"),
+  "12 algorithm and lifetime": token((claims) => {
+    claims["exp"] = Number(claims["iat"]) + 300;
+  }),
+  "12 keys": changed(/^GET .*jwks/, '"kid":"ES384"', '"kid":"another"'),
+  "12 discovery": changed(/^GET .*openid-configuration/, "jwks.json", "keys.json"),
+  "12 header parameters": token((_, __, header) => {
+    header["x5c"] = ["wrong"];
+  }),
+  "12 iss and aud": token((claims) => {
+    claims["aud"] = [claims["aud"]];
+  }),
+  "12 sub of a role with a path": token((claims) => {
+    claims["sub"] = String(claims["sub"]).replace("/acceptance/", "/");
+  }),
+  "12 aws_account": token((_, own) => {
+    own["aws_account"] = Number(own["aws_account"]);
+  }),
+  "12 principal_id": token((_, own) => {
+    own["principal_id"] = "arn:aws:sts::111122223333:assumed-role/acceptance-0123abcd-jwt/probe";
+  }),
+  "12 iat and exp": token((claims) => {
+    claims["iat"] = String(claims["iat"]);
+  }),
+  "12 subject_mode": token((claims) => {
+    claims["subject_mode"] = "OriginIdentity";
+  }),
+  "12 principal_tags": token((_, own) => {
+    own["principal_tags"] = {};
+  }),
+  "12 source_identity": token((_, own) => {
+    delete own["source_identity"];
+  }),
+  "12 deploy with the issuer": failing(DEPLOY, "awsSignedTokens is wrong", 2),
+  "12 token --jwt, role": changed(REVIEW, "acceptance:acceptance-source", "another"),
+  "12 RS256": token((_, __, header) => {
+    header["alg"] = "ES384";
+  }, /get-web-identity-token .*"RS256"/),
+  "12 user": changed(REVIEW, "acceptance-user", "another"),
+  "12 permission set": token((claims) => {
+    claims["sub"] = String(claims["sub"]).replace("aws-reserved/sso.amazonaws.com/eu-west-1/", "");
+  }, /get-web-identity-token .*--profile/),
+
+  "13 jwt policy": failing(SIGNS, "An error occurred (AccessDenied) when calling it: wrong"),
+  "13 another audience": always(SIGNS, SIGNED),
+  "13 901 s": always(SIGNS, SIGNED),
+  "13 longer than the session": always(SIGNS, SIGNED),
+  "13 jwt policy, user": failing(SIGNS, "An error occurred (AccessDenied) when calling it: wrong", 5),
+  "13 session of GetSessionToken": always(SIGNS, SIGNED),
+  "13 jwt policy --mfa, without MFA": always(SIGNS, SIGNED),
+  "13 jwt policy --scp --mfa, without MFA": changed(
+    /^iam-authenticator jwt policy .*--scp --mfa/,
+    'MultiFactorAuthPresent": "false"',
+    'MultiFactorAuthPresent": "true"',
+  ),
+  "13 jwt policy --scp for another role": always(SIGNS, SIGNED),
+  "13 jwt policy --scp for this role": changed(
+    /^iam-authenticator jwt policy .*--scp/,
+    /"arn:[^"]+-jwt"/,
+    '"arn:aws:iam::111122223333:role/another"',
+  ),
+  "13 session tags without sts:TagSession": changed(/^aws sts assume-role /, /^$/, "{}"),
+  "13 source identity without sts:SetSourceIdentity": changed(/^aws sts assume-role /, /^$/, "{}"),
+};

@@ -1,0 +1,86 @@
+// The rows of check 12 about one AWS-signed token: its claims, its header, and the keys of its issuer.
+
+import { jwtAudience } from "../../functions/authenticator/jwt/issuer.ts";
+import { parseKeySet } from "../../functions/authenticator/jwt/key-set.ts";
+import { REFUSED_PARAMETERS } from "../../functions/authenticator/jwt/parse-jwt.ts";
+import { DISCOVERY_PATH } from "../../functions/issuer/documents.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { matching, type Rows } from "./rows.ts";
+import { type SignedToken, SOURCE, TEAM } from "./signed-tokens.ts";
+import type { Site } from "./site.ts";
+import { TAG } from "./stacks.ts";
+
+/** Path and size as in functions/authenticator/aws/key-sets.ts. */
+const KEYS_PATH = "/.well-known/jwks.json";
+const MAX_KEYS_BYTES = 64 * 1024;
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html */
+export async function keyRows({ world }: Site, rows: Rows, issuer: string, { header }: SignedToken): Promise<void> {
+  const kid = header["kid"];
+  const usable = matching("200, below 64 KiB, with the token's key", /^200, below 64 KiB, with \{/);
+  await rows.see("keys", usable, async () => {
+    const { status, text } = await world.request(`${issuer}${KEYS_PATH}`, { method: "GET" });
+    const size = Buffer.byteLength(text) <= MAX_KEYS_BYTES ? "below 64 KiB" : `${Buffer.byteLength(text)} bytes`;
+    if (status !== 200) return `${status}`;
+    const set = parseJson(text);
+    const listed = isObject(set) && Array.isArray(set["keys"]) ? set["keys"].filter(isObject) : [];
+    const key = listed.find((one) => one["kid"] === kid) ?? {};
+    const { kty, crv, alg, use } = key;
+    const members = `${JSON.stringify({ kty, crv, alg, use })}, members ${Object.keys(key).sort().join(", ")}`;
+    const isUsable = typeof kid === "string" && parseKeySet(text)?.has(kid);
+    return `${status}, ${size}, ${isUsable ? "with" : "without a usable key of this kid:"} ${members}`;
+  });
+  await rows.see("discovery", "the issuer and the address of its keys", async () => {
+    const { status, text } = await world.request(`${issuer}${DISCOVERY_PATH}`, { method: "GET" });
+    const document = parseJson(text);
+    const { issuer: named, jwks_uri: uri } = isObject(document) ? document : {};
+    const isRight = named === issuer && uri === `${issuer}${KEYS_PATH}`;
+    return isRight ? "the issuer and the address of its keys" : `${status}: issuer ${named}, jwks_uri ${uri}`;
+  });
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html */
+export async function claimRows(
+  site: Site,
+  rows: Rows,
+  issuer: string,
+  arn: string,
+  token: SignedToken,
+): Promise<void> {
+  const { header, claims, own } = token;
+  const plain = {
+    text: "alg and kid, and neither a key nor crit",
+    holds: (seen: string) =>
+      /\balg\b.*\bkid\b/.test(seen) && !REFUSED_PARAMETERS.some((name) => Object.hasOwn(header, name)),
+  };
+  await rows.see("header parameters", plain, () => Object.keys(header).sort().join(", "));
+  await rows.see("iss and aud", `${issuer}; "${jwtAudience(site.clusterId)}"`, () => {
+    return `${claims["iss"]}; ${JSON.stringify(claims["aud"])}`;
+  });
+  await rows.see("sub of a role with a path", arn, () => String(claims["sub"]));
+  await rows.see("aws_account", JSON.stringify((await site.account()).id), () =>
+    String(JSON.stringify(own["aws_account"])),
+  );
+  await rows.see("principal_id", arn, () => String(own["principal_id"]));
+  const integers = matching("integers", /^\d+ and \d+$/);
+  await rows.see(
+    "iat and exp",
+    integers,
+    () => `${JSON.stringify(claims["iat"])} and ${JSON.stringify(claims["exp"])}`,
+  );
+  const mode = matching("absent, or AWSIdentity", /^(absent|AWSIdentity)$/);
+  await rows.see("subject_mode", mode, () => String(claims["subject_mode"] ?? own["subject_mode"] ?? "absent"));
+  const expectedTags = [`${TAG}=${site.clusterId}`, `team=${TEAM}`];
+  const both = {
+    text: `the role's and the session's: ${expectedTags.join(", ")}`,
+    holds: (seen: string) => expectedTags.every((tag) => seen.split(", ").includes(tag)),
+  };
+  await rows.see("principal_tags", both, () => {
+    const tags = Object.entries(isObject(own["principal_tags"]) ? own["principal_tags"] : {});
+    return tags
+      .map(([key, value]) => `${key}=${value}`)
+      .sort()
+      .join(", ");
+  });
+  await rows.see("source_identity", SOURCE, () => String(own["source_identity"]));
+}

@@ -1,0 +1,134 @@
+// AWS-signed tokens of a run: the account's issuer, a role that may get tokens, and tokens that STS signs.
+
+import { jwtAudience } from "../../functions/authenticator/jwt/issuer.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { type Aws, AwsError, unlessMissing } from "./aws.ts";
+import { assume, createRole, statement } from "./identities.ts";
+import type { Rows } from "./rows.ts";
+import { mustRun, type Site } from "./site.ts";
+import { CACHES_MS, until } from "./wait.ts";
+import type { Credentials } from "./world.ts";
+
+export const ENABLE = "aws iam enable-outbound-web-identity-federation";
+export const DISABLE = "aws iam disable-outbound-web-identity-federation";
+
+/** `undefined` if the account does not sign tokens. */
+export async function issuerOf(aws: Aws): Promise<string | undefined> {
+  try {
+    const { IssuerIdentifier, JwtVendingEnabled } = await aws<{ IssuerIdentifier: string; JwtVendingEnabled: boolean }>(
+      "iam",
+      "get-outbound-web-identity-federation-info",
+    );
+    return JwtVendingEnabled ? IssuerIdentifier : undefined;
+  } catch (error) {
+    if (error instanceof AwsError && error.code.startsWith("FeatureDisabled")) return undefined;
+    throw error;
+  }
+}
+
+/** Enables signing only if the operator asked for it. Otherwise records that the row `name` and those after it are not run. */
+export async function ensureIssuer(
+  { world, aws, inputs }: Site,
+  rows: Rows,
+  name: string,
+): Promise<string | undefined> {
+  const known = await issuerOf(aws);
+  if (known !== undefined) return known;
+  if (inputs.enableTokenSigning) {
+    await aws("iam", "enable-outbound-web-identity-federation");
+    const enabled = await until(
+      world,
+      CACHES_MS,
+      () => issuerOf(aws),
+      (issuer) => issuer !== undefined,
+    );
+    if (enabled === undefined) throw new Error("signing was enabled, but the account has no issuer");
+    return enabled;
+  }
+  rows.leaveOut(name, "-", `the account does not sign tokens. Run ${ENABLE}, or use --enable-token-signing`);
+  return undefined;
+}
+
+export const TEAM = "acceptance-team";
+export const SOURCE = "acceptance-source";
+
+/** A role with a path, which may get tokens and sessions with tags and a source identity. Returns its ARN. */
+export async function makeSigningRole(site: Site): Promise<string> {
+  const { aws, clusterId } = site;
+  const { id, partition } = await site.account();
+  const Action = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"];
+  const trust = statement({ Principal: { AWS: `arn:${partition}:iam::${id}:root` }, Action });
+  const RoleName = signingRoleName(site);
+  const arn = await createRole(aws, RoleName, trust, clusterId, "/acceptance/");
+  const PolicyDocument = await signingPolicy(site);
+  await aws("iam", "put-role-policy", { RoleName, PolicyName: "sign", PolicyDocument });
+  // A kept cluster may have this policy, which denies tokens. So may the user.
+  await unlessMissing(aws("iam", "delete-role-policy", { RoleName, PolicyName: CONTROL_POLICY }));
+  return arn;
+}
+
+/** The name of a role's or user's policy with the statements of the service control policy. */
+export const CONTROL_POLICY = "control";
+
+export function signingRoleName({ clusterId }: Site): string {
+  return `${clusterId}-jwt`;
+}
+
+/** The run's user, which may get tokens. */
+export async function makeSigningUser(site: Site): Promise<Credentials> {
+  const { credentials } = await site.user();
+  const PolicyDocument = await signingPolicy(site);
+  await site.aws("iam", "put-user-policy", { UserName: site.clusterId, PolicyName: "sign", PolicyDocument });
+  await unlessMissing(site.aws("iam", "delete-user-policy", { UserName: site.clusterId, PolicyName: CONTROL_POLICY }));
+  return credentials;
+}
+
+export function signingPolicy(site: Site, ...options: readonly string[]): Promise<string> {
+  return mustRun(site.world.run("iam-authenticator", ["jwt", "policy", "-c", site.clusterId, ...options]));
+}
+
+export function assumeSigningRole({ world, aws }: Site, arn: string, more: object = {}): Promise<Credentials> {
+  return assume(world, aws, arn, "probe", { Tags: [{ Key: "team", Value: TEAM }], SourceIdentity: SOURCE, ...more });
+}
+
+export interface SignedToken {
+  /** Never print it. */
+  readonly text: string;
+  readonly expiration: string;
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** The claims below `https://sts.amazonaws.com/`. */
+  readonly own: Readonly<Record<string, unknown>>;
+}
+
+/** `more`: further input of GetWebIdentityToken. The default is what this project's command asks for. */
+export async function getSignedToken(site: Site, as: Credentials, more: object = {}): Promise<SignedToken> {
+  const input = signingRequest(site, more);
+  const { WebIdentityToken: text, Expiration: expiration } = await site.aws<{
+    WebIdentityToken: string;
+    Expiration: string;
+  }>("sts", "get-web-identity-token", input, { as });
+  return { expiration, ...readToken(text) };
+}
+
+export function signingRequest({ clusterId }: Site, more: object = {}): object {
+  return { Audience: [jwtAudience(clusterId)], SigningAlgorithm: "ES384", DurationSeconds: 900, ...more };
+}
+
+export function readToken(text: string): Omit<SignedToken, "expiration"> {
+  const parts = text.split(".").map((part) => parseJson(Buffer.from(part, "base64url").toString()));
+  const [header, claims] = parts.map((part) => (isObject(part) ? part : {}));
+  const own = claims?.["https://sts.amazonaws.com/"];
+  return { text, header: header ?? {}, claims: claims ?? {}, own: isObject(own) ? own : {} };
+}
+
+/** "allowed", or the code of AWS's refusal. */
+export async function refusalOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return "allowed";
+  } catch (error) {
+    if (error instanceof AwsError && error.code !== "unknown") return error.code;
+    throw error;
+  }
+}
