@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { adviceFor } from "../../cli/explain/advice.ts";
 import * as errors from "../../functions/errors.ts";
 import { commandsPage } from "./commands-page.ts";
 import { type Figures, loginsPlot, mappingsPlot } from "./plots.ts";
@@ -33,7 +34,7 @@ function withPart(document: string, name: string, text: string): string {
 
 const ABSTRACT = ["AuthenticatorError", "Denial", "Fault", "BadRequest"];
 
-/** One row per error class: its comment in errors.ts. `explain` prints the advice. */
+/** One row per error class: its comment in errors.ts, and the advice of `explain`. */
 function errorCodes(): string {
   const comments = new Map(
     [...read("functions/errors.ts").matchAll(/^\/\*\* (.*) \*\/\nexport class (\w+) /gm)].map(
@@ -46,9 +47,19 @@ function errorCodes(): string {
       const { code, status } = new (type as new (message: string) => errors.AuthenticatorError)("");
       const comment = comments.get(type.name);
       if (comment === undefined) throw new Error(`functions/errors.ts: ${type.name} must have a one-line comment`);
-      return [`\`${code}\``, code === "setting_invalid" ? "-" : `${status}`, comment];
+      return [
+        `\`${code}\``,
+        code === "setting_invalid" ? "-" : `${status}`,
+        comment,
+        forMarkdown(adviceFor(code) ?? ""),
+      ];
     });
-  return [["code", "HTTP", "meaning"], ["---", "---", "---"], ...rows]
+  return [["code", "HTTP", "meaning", "what to do"], ["---", "---", "---", "---"], ...rows]
     .map((row) => `| ${row.join(" | ")} |\n`)
     .join("");
+}
+
+/** Otherwise `<name>` would be an HTML tag. */
+function forMarkdown(advice: string): string {
+  return advice.replaceAll("<", "\\<");
 }
