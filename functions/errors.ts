@@ -81,7 +81,7 @@ export class CallerRefused extends RequestError {
   readonly outcome = "caller_refused";
   readonly status = 401;
 }
-/** Too many bearer tokens of unknown callers per second: this one was not sent to STS. kube-apiserver retries. */
+/** Too many bearer tokens of unknown callers per second. kube-apiserver retries. */
 export class CallersLimited extends RequestError {
   override readonly name = "CallersLimited";
   readonly code = "callers_limited";
@@ -167,7 +167,7 @@ export class TokenKeysUnavailable extends Fault {
 
 // STS and the identity
 
-/** STS refused the token; the message has the code of STS. `SignatureDoesNotMatch` usually means a token for another cluster. */
+/** STS refused the token. `SignatureDoesNotMatch` usually means a token for another cluster. */
 export class StsRefused extends Denial {
   override readonly name = "StsRefused";
   readonly code = "sts_refused";
@@ -189,13 +189,13 @@ export class StsUnreachable extends Fault {
   override readonly name = "StsUnreachable";
   readonly code = "sts_unreachable";
 }
-/** The response is not about the token: it is not from STS, or is an error such as `AccessDenied`. */
+/** The response is not from STS, or is an error such as `AccessDenied`: a proxy, or the policy of a VPC endpoint. */
 export class StsAnswerUnusable extends Fault {
   override readonly name = "StsAnswerUnusable";
   readonly code = "sts_answer_unusable";
 }
 
-/** The identity's account is not in `ACCOUNTS`. No mapping was read. */
+/** The identity's account is not in `ACCOUNTS`. */
 export class AccountForeign extends Denial {
   override readonly name = "AccountForeign";
   readonly code = "account_foreign";
@@ -203,12 +203,12 @@ export class AccountForeign extends Denial {
 
 // Parameter Store and the mapping
 
-/** Parameter Store did not answer, or the function is not allowed to read it. */
+/** Parameter Store did not answer, or the function lacks the permission. */
 export class ParametersUnavailable extends Fault {
   override readonly name = "ParametersUnavailable";
   readonly code = "parameters_unavailable";
 }
-/** None of the parameters that the message lists has a mapping for the identity. */
+/** The identity has no mapping; the message lists the parameters. */
 export class IdentityUnmapped extends Denial {
   override readonly name = "IdentityUnmapped";
   readonly code = "identity_unmapped";
@@ -218,12 +218,12 @@ export class IdentityDenied extends Denial {
   override readonly name = "IdentityDenied";
   readonly code = "identity_denied";
 }
-/** A deny list is invalid. It denies every identity that it covers. */
+/** An invalid deny list denies every identity that it covers. */
 export class DenialsInvalid extends Denial {
   override readonly name = "DenialsInvalid";
   readonly code = "denials_invalid";
 }
-/** The mapping that applies to the identity is invalid; the message has the reason. */
+/** The mapping that applies is invalid; the message has the reason. */
 export class MappingInvalid extends Denial {
   override readonly name = "MappingInvalid";
   readonly code = "mapping_invalid";
@@ -234,7 +234,7 @@ export class MappingMismatch extends Denial {
   readonly code = "mapping_mismatch";
 }
 
-/** The decision depends on a session, an access key or a unique id, which AWS-signed tokens do not contain. */
+/** The decision depends on a session, an access key or a unique id: use a `k8s-aws-v1.` token. */
 export class TokenLacksSession extends Denial {
   override readonly name = "TokenLacksSession";
   readonly code = "token_lacks_session";
@@ -242,7 +242,7 @@ export class TokenLacksSession extends Denial {
 
 // The user
 
-/** The mapping needs a claim that the token does not contain. Only AWS-signed tokens have claims. */
+/** The mapping needs a claim that the token does not contain. */
 export class TokenLacksClaims extends Denial {
   override readonly name = "TokenLacksClaims";
   readonly code = "token_lacks_claims";
@@ -257,7 +257,7 @@ export class NodeNotVerified extends Denial {
   override readonly name = "NodeNotVerified";
   readonly code = "node_not_verified";
 }
-/** EC2 or IAM did not answer, or the function is not allowed to call them. */
+/** EC2 or IAM did not answer, or the function lacks the permission. */
 export class InstancesUnavailable extends Fault {
   override readonly name = "InstancesUnavailable";
   readonly code = "instances_unavailable";
@@ -270,7 +270,7 @@ export class NameRefused extends Denial {
 
 // The issuer's keys
 
-/** Issuer: no parameter below `<prefix>/issuer` has a valid key; the message names an invalid one and the reason. */
+/** Issuer: no parameter below `<prefix>/issuer` has a valid key. */
 export class IssuerWithoutKeys extends Fault {
   override readonly name = "IssuerWithoutKeys";
   readonly code = "issuer_without_keys";

@@ -56,9 +56,15 @@ function build(text: string): unknown {
 }
 
 function remember(open: readonly Container[], parent: Record<string, unknown>, key: string, value: unknown): void {
-  const before = valuesOf(parent, key);
-  for (const container of open) {
-    if (!repetitions.has(container)) repetitions.set(container, { key, values: new Map() });
+  const first = parent[key];
+  // From the inside, and only to a container that is marked, since all around it are then marked too: linear in total.
+  for (let at = open.length - 1; at >= 0; at -= 1) {
+    const container = open[at];
+    if (container === undefined || repetitions.has(container)) break;
+    repetitions.set(container, { key, values: new Map() });
   }
-  repetitions.get(parent)?.values.set(key, [...before, value]);
+  const values = repetitions.get(parent)?.values;
+  const known = values?.get(key);
+  if (known === undefined) values?.set(key, [first, value]);
+  else known.push(value);
 }

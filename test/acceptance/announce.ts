@@ -29,8 +29,8 @@ It does not change other account settings.`
 Checks:  ${checks.map(({ number, title }) => `${number} ${title}`).join("; ")}
 Creates: CloudFormation stacks with ${clusterId} in their names (functions, HTTP APIs, log groups, alarms, dashboards, roles;
          with check 8 an OIDC provider), the roles ${clusterId}, ${clusterId}-pod and
-         ${clusterId}-jwt, the user ${clusterId} with an access key, a bucket, and parameters below /iam-authenticator/${clusterId}. All except the parameters have
-         the tag ${TAG}.
+         ${clusterId}-jwt, the user ${clusterId} with an access key, a bucket, and parameters below
+         /iam-authenticator/${clusterId}. All except the parameters have the tag ${TAG}.
 Time:    about ${minutes} minutes. This is an estimate: no run on AWS has been measured yet.
 Cost:    less than 1 USD at list prices (see test/acceptance/README.md).
 ${settings} Zips stay in the bucket of cdk bootstrap, as after every cdk deploy.

@@ -139,7 +139,7 @@ test("the page lists exactly the keys that the issuer uses", () => {
 });
 
 /** Passed to the function unchanged; reference.test.ts tests the function's defaults. */
-const SETTINGS = ["userInfo", "tokens", "logLevel"];
+const SETTINGS = ["tokens"];
 
 test("a documented default creates the same stack as an absent key", () => {
   const without = template({});

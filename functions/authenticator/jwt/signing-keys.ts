@@ -1,7 +1,8 @@
 // Caches the keys of each issuer for an hour, and for a day while the issuer cannot be reached.
 
 import { Fault, TokenKeysUnavailable } from "../../errors.ts";
-import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
+import { type Clock, type Deadline, type EpochMs, timeLeft } from "../../lib/deadline.ts";
+import { TimedOut, withTimeout } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/single-flight.ts";
 import type { KeySet } from "./key-set.ts";
 
@@ -17,7 +18,10 @@ export interface KeyRead {
 export interface SigningKeys {
   /** Throws the `Fault` of the read if no keys are cached. */
   current(issuer: string, deadline: Deadline): Promise<KeyRead>;
-  /** Reads the keys again, for a token that they do not verify, unless they were read within the last minute. */
+  /**
+   * Reads the keys again, for a token that they do not verify, unless they were read within the last minute. Waits for a
+   * read that is running: a denial before its end could be about a key that it finds.
+   */
   newer(issuer: string, deadline: Deadline): Promise<KeyRead>;
 }
 
@@ -31,6 +35,8 @@ interface Known {
   readonly readAt: EpochMs;
   /** Start of the last try, successful or not. */
   triedAt: EpochMs;
+  /** The last try, while it runs. */
+  running?: Promise<KeySet> | undefined;
   failed: boolean;
 }
 
@@ -64,12 +70,19 @@ export function rememberedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningK
       return { keys: await fetchOrFault(issuer, deadline), failed: false };
     }
     const isDue = now >= entry.readAt + olderThan && now >= entry.triedAt + INTERVAL_MS;
-    if (!isDue) return entry;
-    // Before the read: reviews that arrive during an outage do not wait for a second one.
-    entry.triedAt = now;
+    if (isDue) {
+      // Before the read: reviews of known keys that arrive during an outage do not wait for a second one.
+      entry.triedAt = now;
+      entry.running = fetchOnce(issuer, deadline);
+    } else if (olderThan > 0) return entry;
+    const { running } = entry;
+    if (running === undefined) return entry;
     try {
-      return { keys: await fetchOnce(issuer, deadline), failed: false };
-    } catch {
+      return { keys: await withTimeout(timeLeft(deadline, Number.POSITIVE_INFINITY), () => running), failed: false };
+    } catch (error) {
+      // The read may still succeed for the others.
+      if (error instanceof TimedOut) return { keys: entry.keys, failed: true };
+      entry.running = undefined;
       entry.failed = true;
       return entry;
     }

@@ -139,3 +139,14 @@ test("text that JSON.parse refuses is undefined", () => {
   );
   assert.ok(refused > 1_000, `only ${refused} were refused`);
 });
+
+test("deep values with many repeated keys take linear time", () => {
+  // An AWS-signed token is parsed before its signature is verified. Work for each pair of a container and a repetition,
+  // or for each pair of repetitions, would take minutes here.
+  const size = 100_000;
+  const text = `${"[".repeat(size)}{${Array(size).fill('"":1').join(",")}}${"]".repeat(size)}`;
+  const start = performance.now();
+  const value = parseStored(text);
+  assert.ok(performance.now() - start < 5_000);
+  assert.equal(repeatedKey(value), "");
+});

@@ -2,6 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type KeySet, parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
+import { rememberedKeys } from "../../../../functions/authenticator/jwt/signing-keys.ts";
+import { TokenKeysUnavailable } from "../../../../functions/errors.ts";
+import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { HOME } from "../fixtures.ts";
 import { claimsOf, EC_JWK, jwkOf, jwtReviewer, keySetBody, MAPPED, minted, OTHER_EC, RSA_JWK } from "./mint.ts";
 
@@ -129,4 +133,52 @@ test("reviews at the same time share one read", async () => {
   const { outcome, fresh, issuers } = setUp();
   const outcomes = await Promise.all(Array.from({ length: 50 }, () => outcome(fresh())));
   assert.deepEqual([new Set(outcomes), issuers.reads], [new Set([GRANTED]), 1]);
+});
+
+for (const succeeds of [true, false]) {
+  test(`a token with a new kid waits for a read that is running, and it ${succeeds ? "succeeds" : "fails"}`, async () => {
+    const [old, renewed] = [keySetBody(EC_JWK), keySetBody(EC_JWK, NEW_JWK)].map(parseKeySet);
+    assert.ok(old !== undefined && renewed !== undefined);
+    let now = 0;
+    const reads = [Promise.withResolvers<KeySet>(), Promise.withResolvers<KeySet>()];
+    let count = 0;
+    const fetchKeySet = () => {
+      count += 1;
+      return reads[count - 1]?.promise ?? assert.fail("more than one read a minute");
+    };
+    const { current, newer } = rememberedKeys(fetchKeySet, () => now);
+    const deadline = deadlineIn(2 * MINUTE, () => 0);
+    reads[0]?.resolve(old);
+    assert.equal((await current("issuer", deadline)).keys, old);
+    now = MINUTE;
+    // A denial while the keys are being read would be a decision about a key that nobody has looked for yet.
+    const waiting = [1, 2, 3].map(async () => ({ ...(await newer("issuer", deadline)) }));
+    assert.equal((await current("issuer", deadline)).keys, old);
+    if (succeeds) reads[1]?.resolve(renewed);
+    else reads[1]?.reject(new TokenKeysUnavailable("no keys"));
+    for (const { keys, failed } of await Promise.all(waiting)) {
+      assert.deepEqual([keys, failed], [succeeds ? renewed : old, !succeeds]);
+    }
+    assert.equal(count, 2);
+  });
+}
+
+test("a token with a new kid waits for the running read of another review only until its own deadline", async () => {
+  const old = parseKeySet(keySetBody(EC_JWK));
+  assert.ok(old !== undefined);
+  let now = 0;
+  const reads = [Promise.resolve(old), new Promise<KeySet>(() => {})];
+  const { current, newer } = rememberedKeys(
+    () => reads.shift() ?? assert.fail(),
+    () => now,
+  );
+  await current(
+    "issuer",
+    deadlineIn(HOUR, () => 0),
+  );
+  now = MINUTE;
+  const first = newer("issuer", { at: now + 20, clock: () => now });
+  const { keys, failed } = await newer("issuer", { at: now, clock: () => now });
+  assert.deepEqual([keys, failed], [old, true]);
+  await first;
 });
