@@ -2,6 +2,7 @@
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import type { Evaluation } from "../../functions/authenticator/mapping/evaluate.ts";
+import { permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
 import type { User } from "../../functions/authenticator/user/user.ts";
 import { shortName } from "../function-settings.ts";
 import { hang, shellWord } from "../terminal/print.ts";
@@ -66,7 +67,7 @@ export function grantLines(user: User | undefined): Line[] {
 
 /** Omits the part of the message that repeats the lines above. `canonicalArn`: of the identity, if known. */
 export function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>, canonicalArn?: string): Line[] {
-  const who = code === "identity_unmapped" && canonicalArn !== undefined ? shellWord(canonicalArn) : "<who>";
+  const who = code === "identity_unmapped" && canonicalArn !== undefined ? shellWord(targetFor(canonicalArn)) : "<who>";
   const advice = adviceFor(code)?.replace("<who>", () => who);
   const [reason = message] = message.split("; tried ");
   return [
@@ -74,6 +75,13 @@ export function refusalLines({ code, message }: NonNullable<Explanation["refusal
     ["reason", reason],
     ...(advice === undefined ? [] : [["to do", advice] as const]),
   ];
+}
+
+/** What to map: for a permission set's role, the set, since AWS may give the role another suffix. */
+function targetFor(canonicalArn: string): string {
+  const [, account = "", role = ""] = /^arn:[^:]+:iam::(\d+):role\/(.+)$/.exec(canonicalArn) ?? [];
+  const set = permissionSetOf(role);
+  return set === undefined ? canonicalArn : `sso/${account}/${set}`;
 }
 
 function verdictOf({ verdict, invalidCount }: Evaluation): string {

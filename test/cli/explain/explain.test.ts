@@ -105,6 +105,8 @@ test("an ARN gets the same verdict, without proof", async () => {
     unmapped.out,
     /refused, identity_unmapped\nreason {4}no mapping for arn:\S+:role\/Nobody\nto do {5}add a mapping: iam-authenticator mappings set arn:aws:iam::999999999999:role\/Nobody --username <name> --group <group>\n/,
   );
+  const ofSet = await explain(["arn:aws:iam::999999999999:role/AWSReservedSSO_Audit_0123456789abcdef"]);
+  assert.match(ofSet.out, /iam-authenticator mappings set sso\/999999999999\/Audit --username/);
 });
 
 test("an assumed role's ARN keeps its session, unless --session-name replaces it", async () => {
