@@ -7,6 +7,9 @@ import { replacement } from "./replacement.ts";
 const MODULES = join(import.meta.dirname, "..", "..", "node_modules");
 const IMPORT = /^import \{([^}]*)\} from "(@(?:smithy|aws-sdk)\/core\/[\w-]+)";/gm;
 const EXPORT = /^export \{([^}]*)\} from "([^"]+)";/gm;
+/** An import that the same file exports in a separate statement. */
+const LOCAL_IMPORT = /^import \{([^}]*)\} from "(\.[^"]+)";/gm;
+const LOCAL_EXPORT = /^export \{([^}]*)\};/gm;
 
 interface Found {
   readonly file: string;
@@ -57,15 +60,30 @@ function findExport(index: string, name: string, known: Map<string, Map<string, 
   if (exported === undefined) {
     exported = new Map();
     known.set(index, exported);
-    for (const [, names = "", from = ""] of readFileSync(index, "utf8").matchAll(EXPORT)) {
-      for (const [original, as] of namesIn(names)) {
-        const other = indexOf(from);
-        const found = other === undefined ? fileOf(index, from, original) : findExport(other, original, known);
-        if (found !== undefined) exported.set(as, found);
-      }
+    const source = readFileSync(index, "utf8");
+    for (const [original, as, from] of [...statements(source, EXPORT), ...exportedImports(source)]) {
+      const other = indexOf(from);
+      const found = other === undefined ? fileOf(index, from, original) : findExport(other, original, known);
+      if (found !== undefined) exported.set(as, found);
     }
   }
   return exported.get(name);
+}
+
+type Statement = readonly [original: string, as: string, from: string];
+
+function statements(source: string, pattern: RegExp): Statement[] {
+  return [...source.matchAll(pattern)].flatMap(([, names = "", from = ""]) =>
+    namesIn(names).map(([original, as]): Statement => [original, as, from]),
+  );
+}
+
+function exportedImports(source: string): Statement[] {
+  const imported = new Map(statements(source, LOCAL_IMPORT).map((one) => [one[1], one]));
+  return statements(source, LOCAL_EXPORT).flatMap(([local, as]): Statement[] => {
+    const [original, , from] = imported.get(local) ?? [];
+    return original === undefined || from === undefined ? [] : [[original, as, from]];
+  });
 }
 
 function fileOf(index: string, from: string, name: string): Found | undefined {
