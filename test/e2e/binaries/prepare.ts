@@ -1,7 +1,7 @@
 // Builds the programs of the end-to-end tests that are not cached, and prints their versions.
 
 import { execFileSync } from "node:child_process";
-import { findBinaries, findControllerManager, findHcl2json, findHelm, findTofu } from "./binaries.ts";
+import { findBinaries, findControllerManager, findHcl2json, findTofu } from "./binaries.ts";
 import { findKopsJudge, findKubeadm, findTalosJudge } from "./judges.ts";
 import { KUBERNETES_VERSIONS, TALOS_VERSIONS } from "./versions.ts";
 
@@ -14,7 +14,6 @@ for (const [command, ...args] of [
   [findControllerManager(), "--version"],
   [findTofu(), "version"],
   [findHcl2json(), "-version"],
-  [findHelm(), "version", "--short"],
   ...KUBERNETES_VERSIONS.map((version) => [findKubeadm(version), "version", "--output=short"]),
 ]) {
   if (command === undefined) continue;
