@@ -23,8 +23,9 @@ export interface SelectedMapping {
 type DecidingEvaluation = Evaluation & { readonly verdict: Exclude<Verdict, { readonly kind: "nothing" }> };
 
 /**
- * The evaluation that decides: a denial at any place, then one that depends on what the token lacks, otherwise the first place with an entry; `undefined` if no place
- * has one. An invalid entry denies, so that a typo in a role's mapping does not give the role its account's mapping.
+ * The evaluation that decides: a denial at any place, then one that depends on what the token lacks, then the first place
+ * with an entry; `undefined` if no place has one. An invalid entry denies, so that a typo in a role's mapping does not give
+ * the role its account's mapping.
  */
 export function decidingEvaluation(evaluations: readonly Evaluation[]): DecidingEvaluation | undefined {
   const holding = evaluations.filter(

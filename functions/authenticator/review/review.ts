@@ -57,21 +57,14 @@ export async function reviewToken(
 ): Promise<TokenReviewStatus> {
   const hash = tokenHash(text);
   record.tokenHash = hash.slice(0, 12);
-  const { clock } = deadline;
-  const { signedTokens } = services;
-  let audiences: readonly string[] | undefined;
-  const review: ProofSteps = {
-    hash,
-    beforeProof: () => {
-      audiences = acceptedAudiences(requestedAudiences, rules.audiences);
-    },
-    record,
-    deadline,
-  };
-  const proof = hasTokenPrefix(text)
-    ? await proofOf(review, services.proofs, () => parsePresigned(text, rules, clock()))
-    : signedTokens && (await proofOf(review, signedTokens.proofs, () => signedTokens.parse(text, clock())));
-  if (proof === undefined) return NOT_OURS;
+  const { proofs, signedTokens } = services;
+  const steps: Steps = { hash, record, deadline };
+  const prove = hasTokenPrefix(text)
+    ? await readToken(steps, proofs, (now) => parsePresigned(text, rules, now))
+    : signedTokens && (await readToken(steps, signedTokens.proofs, (now) => signedTokens.parse(text, now)));
+  if (prove === undefined) return NOT_OURS;
+  const audiences = acceptedAudiences(requestedAudiences, rules.audiences);
+  const proof = await prove();
   record.stsRequestId = proof.stsRequestId;
   if (proof.result instanceof Denial) throw proof.result;
 
@@ -79,36 +72,36 @@ export async function reviewToken(
   return granted(user, proof.result, audiences, rules.userInfo === "full");
 }
 
-interface ProofSteps {
+interface Steps {
   readonly hash: string;
-  /** Runs once the token is known to be ours. Throws a `Denial`. */
-  readonly beforeProof: () => void;
   readonly record: ReviewRecord;
   readonly deadline: Deadline;
 }
 
-/** Recalls the proof, or parses the token and proves it. `undefined` for a token of another kind, as from `parse`. */
-async function proofOf<Token extends NonNullable<ReviewRecord["token"]>>(
-  { hash, beforeProof, record, deadline }: ProofSteps,
+/** Parses the token, unless its proof is cached. Returns how to prove it; `undefined` for a token of another kind. */
+async function readToken<Token extends NonNullable<ReviewRecord["token"]>>(
+  { hash, record, deadline }: Steps,
   proofs: Proofs<Token>,
-  parse: () => Token | undefined | Promise<Token | undefined>,
-): Promise<Proof | undefined> {
+  parse: (now: EpochMs) => Token | undefined | Promise<Token | undefined>,
+): Promise<(() => Promise<Proof>) | undefined> {
   const { clock } = deadline;
   const known = proofs.recall(hash);
   if (known !== undefined) {
-    beforeProof();
-    record.cached.identity = true;
-    return known;
+    return async () => {
+      record.cached.identity = true;
+      return known;
+    };
   }
-  const unverifiedToken = await timed(record, "token", clock, parse);
+  const unverifiedToken = await timed(record, "token", clock, () => parse(clock()));
   if (unverifiedToken === undefined) return undefined;
   record.token = unverifiedToken;
-  beforeProof();
-  // Set before the call, so that the metrics also include failed calls to STS.
-  record.cached.identity = false;
-  const proof = await timed(record, "identity", clock, () => proofs.prove(hash, unverifiedToken, deadline));
-  if (proof.keysFailed === true) record.keysFailed = true;
-  return proof;
+  return async () => {
+    // Set before the call, so that the metrics also include failed calls to STS.
+    record.cached.identity = false;
+    const proof = await timed(record, "identity", clock, () => proofs.prove(hash, unverifiedToken, deadline));
+    if (proof.keysFailed === true) record.keysFailed = true;
+    return proof;
+  };
 }
 
 function parsePresigned(text: string, { tokens, stsHosts }: ReviewRules, now: EpochMs): UnverifiedToken {
