@@ -90,23 +90,30 @@ export async function checkBearer(
 }
 
 interface ReadCallers {
-  readonly hashes: readonly { readonly sha256: Buffer; readonly notAfter: string | undefined }[];
+  readonly hashes: readonly CallerHash[];
   readonly principals: readonly CallerPrincipal[];
+}
+
+interface CallerHash {
+  readonly sha256: Buffer;
+  readonly notAfter: string | undefined;
 }
 
 const readCallers = oncePerRead(({ value, secure }): { readonly callers: ReadCallers | undefined } => {
   const list = secure ? undefined : parseStored(value);
   if (!Array.isArray(list)) return { callers: undefined };
+  const hashes: CallerHash[] = [];
+  const principals: CallerPrincipal[] = [];
   // Invalid entries are skipped, so that a typo in a new entry does not lock out the other callers.
-  const valid = list.filter(isCaller);
-  const hashes = valid.flatMap((caller) => {
-    return "sha256" in caller ? [{ sha256: Buffer.from(caller.sha256), notAfter: caller.notAfter }] : [];
-  });
-  const principals = valid.flatMap((caller) => {
-    const arn = "arn" in caller ? parseMappedArn(caller.arn) : undefined;
-    if (arn === undefined || !("arn" in caller)) return [];
-    return [{ arn, principalId: caller.principalId, notAfter: caller.notAfter }];
-  });
+  for (const caller of list.filter(isCaller)) {
+    const { notAfter } = caller;
+    if ("sha256" in caller) {
+      hashes.push({ sha256: Buffer.from(caller.sha256), notAfter });
+    } else {
+      const arn = parseMappedArn(caller.arn);
+      if (arn !== undefined) principals.push({ arn, principalId: caller.principalId, notAfter });
+    }
+  }
   return { callers: { hashes, principals } };
 });
 

@@ -32,12 +32,11 @@ export function authenticateCaller(
 
   return {
     before: async ({ event }) => {
-      const { record, deadline, request } = event;
-      if (callerAuth === "bearer") await checkToken(event);
-      else
-        await timed(record, "caller", deadline.clock, () => {
-          if (callerAuth === "mtls") checkClientCertificate(request.clientSubject, callerSubjects);
-        });
+      if (callerAuth === "bearer") return checkToken(event);
+      const { request, record, deadline } = event;
+      return timed(record, "caller", deadline.clock, () => {
+        if (callerAuth === "mtls") checkClientCertificate(request.clientSubject, callerSubjects);
+      });
     },
   };
 }
