@@ -1,8 +1,8 @@
 // Reads the public keys of an issuer of AWS-signed tokens: one GET, without redirects, of limited size and time.
 
 import type { IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { connectHost, serverName } from "../../aws/connections.ts";
+import { get, readText } from "../../aws/get.ts";
 import { TokenKeysUnavailable } from "../../errors.ts";
 import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";
 import { parseKeySet } from "../jwt/key-set.ts";
@@ -28,7 +28,7 @@ export function createKeySets(endpoint: URL | undefined): FetchKeySet {
   return async (issuer, deadline) => {
     try {
       const url = keySetUrl(issuer, endpoint);
-      const body = await retry(RULES, deadline, (signal) => get(url, signal));
+      const body = await retry(RULES, deadline, (signal) => getKeySet(url, signal));
       const keys = parseKeySet(body);
       if (keys === undefined) throw new NotAKeySet("no usable key");
       return keys;
@@ -45,45 +45,26 @@ function keySetUrl(issuer: string, endpoint: URL | undefined): URL {
   return new URL(`${base}/.well-known/jwks.json`);
 }
 
-/** Not an agent with keep-alive: a second request follows an hour later. */
-function get(url: URL, signal: AbortSignal): Promise<string> {
+function getKeySet(url: URL, signal: AbortSignal): Promise<string> {
   const isPlain = url.protocol === "http:";
-  const request = isPlain ? process.getBuiltinModule("node:http").request : httpsRequest;
   const host = connectHost(url);
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const outgoing = request(
-    {
-      agent: false,
-      host,
-      port: url.port || undefined,
-      path: url.pathname,
-      headers: { accept: "application/json" },
-      signal,
-      // Also with NODE_TLS_REJECT_UNAUTHORIZED: forged keys could verify any identity.
-      ...(!isPlain && { servername: serverName(host), rejectUnauthorized: true }),
-    },
-    (response) => {
-      read(response).then(resolve, (error: unknown) => {
-        response.destroy();
-        reject(error);
-      });
-    },
-  );
-  outgoing.on("error", reject);
-  outgoing.end();
-  return promise;
+  const options = {
+    // No keep-alive: a second request follows an hour later.
+    agent: false,
+    host,
+    port: url.port || undefined,
+    path: url.pathname,
+    headers: { accept: "application/json" },
+    signal,
+    // Also with NODE_TLS_REJECT_UNAUTHORIZED: forged keys could verify any identity.
+    ...(!isPlain && { servername: serverName(host), rejectUnauthorized: true }),
+  };
+  return get(isPlain, options, readKeySet);
 }
 
-async function read(response: IncomingMessage): Promise<string> {
+async function readKeySet(response: IncomingMessage): Promise<string> {
   const { statusCode = 0 } = response;
   if (statusCode >= 500) throw new Error(`status ${statusCode}`);
   if (statusCode !== 200) throw new NotAKeySet(`status ${statusCode}`);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new NotAKeySet(`more than ${MAX_BODY_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+  return readText(response, MAX_BODY_BYTES, () => new NotAKeySet(`more than ${MAX_BODY_BYTES} bytes`));
 }

@@ -1,8 +1,8 @@
 // Sends the request that was rebuilt from the token to STS, and reads a response of limited size.
 
-import type { IncomingMessage, RequestOptions } from "node:http";
-import { request as httpsRequest } from "node:https";
+import type { IncomingMessage } from "node:http";
 import { connectHost, discardIdle, openAgents, serverName } from "../../aws/connections.ts";
+import { get, readText } from "../../aws/get.ts";
 import { StsAnswerUnusable, StsUnreachable } from "../../errors.ts";
 import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";
 import type { AskSts } from "../identity/prove-identity.ts";
@@ -23,32 +23,21 @@ export interface StsOptions {
 export function createSts({ regionalHost, endpoint }: StsOptions): AskSts {
   const agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`));
   const { httpsAgent, httpAgent } = agents;
-  const request = httpAgent === undefined ? httpsRequest : process.getBuiltinModule("node:http").request;
   const agent = httpAgent ?? httpsAgent;
 
   function ask({ host, target }: UnverifiedToken, signedId: string, signal: AbortSignal): Promise<StsReply> {
     const connectTo = endpoint === undefined ? host : connectHost(endpoint);
-    const options: RequestOptions & { servername: string } = {
+    const options = {
       agent,
       host: connectTo,
       port: endpoint?.port || undefined,
       // Otherwise Node verifies the certificate against the Host header.
       servername: serverName(connectTo),
-      method: "GET",
       path: target,
       headers: { host, accept: "application/json", "x-k8s-aws-id": signedId },
       signal,
     };
-    const { promise, resolve, reject } = Promise.withResolvers<StsReply>();
-    const outgoing = request(options, (response) => {
-      readBody(response).then(
-        (body) => resolve({ status: response.statusCode ?? 0, body, requestId: requestId(response) }),
-        reject,
-      );
-    });
-    outgoing.on("error", reject);
-    outgoing.end();
-    return promise;
+    return get(httpAgent !== undefined, options, readReply);
   }
 
   const rules: RetryRules = {
@@ -85,16 +74,10 @@ function failOnServerError(reply: StsReply): StsReply {
   return reply;
 }
 
-async function readBody(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    // Leaving the loop destroys the response and its connection.
-    if (size > MAX_BODY_BYTES) throw new StsAnswerUnusable(`STS answered more than ${MAX_BODY_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+async function readReply(response: IncomingMessage): Promise<StsReply> {
+  const tooLong = () => new StsAnswerUnusable(`STS answered more than ${MAX_BODY_BYTES} bytes`);
+  const body = await readText(response, MAX_BODY_BYTES, tooLong);
+  return { status: response.statusCode ?? 0, body, requestId: requestId(response) };
 }
 
 /** Logged, so it must look like a request id: a proxy could return anything. */
