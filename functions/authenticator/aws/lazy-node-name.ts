@@ -3,6 +3,7 @@
 import QuickLRU from "quick-lru";
 import { InstancesUnavailable } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
+import { loadOnce } from "../../lib/load-once.ts";
 import { failureKind } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/single-flight.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -14,16 +15,13 @@ import type { FindNodeName, NodeNameOptions } from "./ec2-node-name.ts";
  * every failure, since no failure proves anything about the identity.
  */
 export function findNodeNameLazily(options: NodeNameOptions): FindNodeName {
-  const load = () =>
-    import("./ec2-node-name.ts").then(({ createNodeNames }) => rememberProofs(createNodeNames(options)));
-  let loading: ReturnType<typeof load> | undefined;
+  const load = loadOnce(async () => {
+    const { createNodeNames } = await import("./ec2-node-name.ts");
+    return rememberProofs(createNodeNames(options));
+  });
   return async (identity, deadline) => {
     try {
-      loading ??= load();
-      const findNodeName = await loading.catch((error: unknown) => {
-        loading = undefined;
-        throw error;
-      });
+      const findNodeName = await load();
       return await findNodeName(identity, deadline);
     } catch (error) {
       throw new InstancesUnavailable(`no answer from EC2 or IAM (${failureKind(error)})`, { cause: error });

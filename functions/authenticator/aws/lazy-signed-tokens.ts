@@ -10,6 +10,7 @@ import {
   TokenNotYetValid,
   TokenSignatureRefused,
 } from "../../errors.ts";
+import { loadOnce } from "../../lib/load-once.ts";
 import type { SignedTokens } from "../jwt/signed-tokens.ts";
 import type { SignedTokenOptions } from "./aws-signed-tokens.ts";
 
@@ -28,15 +29,15 @@ const ERRORS: Readonly<Record<string, ErrorClass>> = {
 };
 
 export function signedTokensLazily(options: SignedTokenOptions): SignedTokens {
-  const load = () =>
-    import("./aws-signed-tokens.ts").then(({ createAwsSignedTokens }) => createAwsSignedTokens(options));
-  let loading: ReturnType<typeof load> | undefined;
+  const load = loadOnce(async () => {
+    const { createAwsSignedTokens } = await import("./aws-signed-tokens.ts");
+    return createAwsSignedTokens(options);
+  });
 
   /** The file has copies of the error classes, so its errors are created again. */
   async function call<T>(use: (tokens: SignedTokens) => Promise<T>): Promise<T> {
     try {
-      loading ??= load();
-      return await use(await loading);
+      return await use(await load());
     } catch (error) {
       const { code, message, cause } = error as { code?: string; message: string; cause?: unknown };
       const known = ERRORS[code ?? ""];
