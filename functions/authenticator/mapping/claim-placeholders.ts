@@ -6,7 +6,7 @@ export const CLAIM_PLACEHOLDERS = ["IdentityStoreUserId", "SourceIdentity", "Pri
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules: the characters of a tag's key */
 const PRINCIPAL_TAG = /^PrincipalTag:([\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128})$/u;
-const PLACEHOLDER = /\{([^{}]*)\}/g;
+export const PLACEHOLDER = /\{([^{}]*)\}/g;
 
 /** Values with other characters, such as `:`, could imitate a name that another mapping gives. */
 export const CLAIM_VALUE = /^[A-Za-z0-9_.@+=-]{1,128}$/;

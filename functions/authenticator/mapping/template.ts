@@ -2,15 +2,13 @@
 // Placeholders of claims are in claim-placeholders.ts.
 
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { CLAIM_PLACEHOLDERS, claimPlaceholderProblem, isClaimPlaceholder } from "./claim-placeholders.ts";
+import { CLAIM_PLACEHOLDERS, claimPlaceholderProblem, isClaimPlaceholder, PLACEHOLDER } from "./claim-placeholders.ts";
 
 const PLACEHOLDERS = ["AccountID", "SessionName", "SessionNameRaw", "AccessKeyID", "EC2PrivateDNSName"] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
 /** Their values are not in AWS-signed tokens. */
 export const SESSION_PLACEHOLDERS: readonly string[] = PLACEHOLDERS.filter((name) => name !== "AccountID");
-
-const PLACEHOLDER = /\{([^{}]*)\}/g;
 
 /** The problem of a template, or `undefined`. Unknown placeholders and stray braces are errors, never literal text. */
 export function templateProblem(template: string, key: "username" | "group"): string | undefined {
