@@ -78,6 +78,11 @@ export async function withTimeout<T>(ms: number, call: (signal: AbortSignal) => 
   }
 }
 
+/** Throws `TimedOut` if `promise` takes until the deadline. The promise's work continues. */
+export function beforeDeadline<T>(deadline: Deadline, promise: Promise<T>): Promise<T> {
+  return withTimeout(timeLeft(deadline, Number.POSITIVE_INFINITY), () => promise);
+}
+
 /** The kind of failure, for a log. Omits the error's message, which can contain secrets. */
 export function failureKind(error: unknown): string {
   if (!(error instanceof Error)) return "unknown failure";

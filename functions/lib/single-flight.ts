@@ -1,7 +1,7 @@
 // Shares one call among concurrent requests for the same key.
 
 import { type Deadline, timeLeft } from "./deadline.ts";
-import { withTimeout } from "./retry.ts";
+import { beforeDeadline } from "./retry.ts";
 
 type Call<A, T> = (argument: A, deadline: Deadline) => Promise<T>;
 
@@ -22,14 +22,13 @@ export function singleFlight<A, T>(call: Call<A, T>, keyOf: (argument: A) => str
 
   return async (argument, deadline) => {
     const key = keyOf(argument);
-    const join = (shared: Promise<T>) => withTimeout(timeLeft(deadline, Number.POSITIVE_INFINITY), () => shared);
     const shared = running.get(key);
     if (shared === undefined) return start(key, argument, deadline);
     try {
-      return await join(shared);
+      return await beforeDeadline(deadline, shared);
     } catch (error) {
       if (timeLeft(deadline, 1) === 0) throw error;
-      return join(running.get(key) ?? start(key, argument, deadline));
+      return beforeDeadline(deadline, running.get(key) ?? start(key, argument, deadline));
     }
   };
 }

@@ -1,8 +1,8 @@
 // Caches the keys of each issuer for an hour, and for a day while the issuer cannot be reached.
 
 import { Fault, TokenKeysUnavailable } from "../../errors.ts";
-import { type Clock, type Deadline, type EpochMs, timeLeft } from "../../lib/deadline.ts";
-import { TimedOut, withTimeout } from "../../lib/retry.ts";
+import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
+import { beforeDeadline, TimedOut } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/single-flight.ts";
 import type { KeySet } from "./key-set.ts";
 
@@ -78,7 +78,7 @@ export function rememberedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningK
     const { running } = entry;
     if (running === undefined) return entry;
     try {
-      return { keys: await withTimeout(timeLeft(deadline, Number.POSITIVE_INFINITY), () => running), failed: false };
+      return { keys: await beforeDeadline(deadline, running), failed: false };
     } catch (error) {
       // The read may still succeed for the others.
       if (error instanceof TimedOut) return { keys: entry.keys, failed: true };
