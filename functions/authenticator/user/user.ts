@@ -33,22 +33,16 @@ export async function renderUser(
   const { username, groups = [] } = mapping;
   const who = identity.canonicalArn;
   const by = `mapped by ${parameter}; ${tried}`;
-  const values = new Map<string, string>(placeholderValues(identity));
   const missing = (placeholder: string): never => {
     if (identity.claims !== undefined && SESSION_PLACEHOLDERS.includes(placeholder)) {
       throw new TokenLacksSession(`an AWS-signed token has no value for {${placeholder}}, for ${who}, ${by}`);
     }
     throw new PlaceholderWithoutValue(`{${placeholder}} has no value for ${who}, ${by}`);
   };
-  for (const name of claimPlaceholdersIn(username ?? "")) {
-    const value = identity.claims === undefined ? undefined : claimValue(name, identity.claims);
-    if (value === undefined) throw new TokenLacksClaims(`the token has no value for {${name}}, for ${who}, ${by}`);
-    // The value is not in the message, since users can influence it.
-    if (!CLAIM_VALUE.test(value)) {
-      throw new NameRefused(`the value of {${name}} must have only A-Za-z0-9_.@+=- (1 to 128), for ${who}, ${by}`);
-    }
-    values.set(name, value);
-  }
+  const values = new Map<string, string>([
+    ...placeholderValues(identity),
+    ...claimValues(username, identity, `for ${who}, ${by}`),
+  ]);
   if (usesPlaceholder([username ?? "", ...groups], "EC2PrivateDNSName")) {
     if (identity.claims !== undefined) missing("EC2PrivateDNSName");
     const node = await findNodeName();
@@ -70,6 +64,19 @@ export async function renderUser(
     if (problem !== undefined) throw new NameRefused(`${key} ${problem}, for ${who}, ${by}`);
   }
   return user;
+}
+
+/** The values of the claim placeholders in a username. `context` ends the message of a denial. */
+function claimValues(username = "", { claims }: VerifiedIdentity, context: string): [name: string, value: string][] {
+  return claimPlaceholdersIn(username).map((name) => {
+    const value = claims && claimValue(name, claims);
+    if (value === undefined) throw new TokenLacksClaims(`the token has no value for {${name}}, ${context}`);
+    // The value is not in the message, since users can influence it.
+    if (!CLAIM_VALUE.test(value)) {
+      throw new NameRefused(`the value of {${name}} must have only A-Za-z0-9_.@+=- (1 to 128), ${context}`);
+    }
+    return [name, value];
+  });
 }
 
 // C0, DEL, C1 and the two line separators: any of them could forge a line in a log.
