@@ -7,6 +7,7 @@ import type { LocalRequest, LocalResponse } from "../http-server.ts";
 import type { LocalIdentity } from "../identities.ts";
 import { ServiceError } from "../service-error.ts";
 import type { Result } from "./answer.ts";
+import { durationOf } from "./duration.ts";
 import { validationError } from "./errors.ts";
 
 export interface SignedTokenOptions {
@@ -62,7 +63,7 @@ export async function getWebIdentityToken(
 ): Promise<Result> {
   const audience = audiencesIn(parameters);
   const algorithm = algorithmIn(parameters);
-  const seconds = durationIn(parameters);
+  const seconds = durationOf(parameters.get("DurationSeconds") ?? "300", 60, 3_600);
   if (forbidden.includes(identity.name)) {
     const message = `User: ${identity.arn} is not authorized to perform: sts:GetWebIdentityToken`;
     throw new ServiceError("AccessDenied", message, 403);
@@ -118,12 +119,4 @@ function algorithmIn(parameters: Parameters): Algorithm {
     throw validationError("signingAlgorithm", text, `satisfy enum value set: [${ALGORITHMS.join(", ")}]`);
   }
   return algorithm;
-}
-
-function durationIn(parameters: Parameters): number {
-  const text = parameters.get("DurationSeconds") ?? "300";
-  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (seconds < 60) throw validationError("durationSeconds", text, "have value greater than or equal to 60");
-  if (seconds > 3_600) throw validationError("durationSeconds", text, "have value less than or equal to 3600");
-  return seconds;
 }

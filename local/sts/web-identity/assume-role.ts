@@ -6,6 +6,7 @@ import type { LocalIdentity } from "../../identities.ts";
 import { type LocalRole, type OidcProvider, providerArn, roleArn } from "../../roles.ts";
 import { ServiceError } from "../../service-error.ts";
 import type { Result } from "../answer.ts";
+import { durationOf } from "../duration.ts";
 import { assumeRoleDenied, validationError } from "../errors.ts";
 import { verifyIdentityToken } from "./identity-token.ts";
 import { fetchIssuerKeys, type IssuerAccess } from "./issuer-documents.ts";
@@ -34,7 +35,7 @@ export async function assumeRoleWithWebIdentity(
   const token = required(parameters, "WebIdentityToken", /^[\s\S]{4,20000}$/);
   refuseUnsupported(parameters);
   const role = roles.find((known) => roleArn(known) === wanted);
-  const duration = durationOf(parameters, role);
+  const duration = sessionDuration(parameters, role);
 
   const webIdentity = await verifyIdentityToken(token, {
     // only providers in the role's account
@@ -80,13 +81,11 @@ function refuseUnsupported(parameters: Parameters): void {
   }
 }
 
-function durationOf(parameters: Parameters, role: LocalRole | undefined): number {
+function sessionDuration(parameters: Parameters, role: LocalRole | undefined): number {
   const text = parameters.get("DurationSeconds");
   const most = role?.maxSessionDuration ?? 3_600;
   if (text === undefined) return Math.min(3_600, most);
-  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (seconds < 900) throw validationError("durationSeconds", text, "have value greater than or equal to 900");
-  if (seconds > 43_200) throw validationError("durationSeconds", text, "have value less than or equal to 43200");
+  const seconds = durationOf(text, 900, 43_200);
   if (seconds > most) {
     const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
     throw new ServiceError("ValidationError", message);
