@@ -39,7 +39,7 @@ function read(path: string): string {
   return `process.getBuiltinModule(${JSON.stringify(path)})`;
 }
 
-/** Commander requires `node:child_process` at its start and uses it for no command of ours: loading it takes 4 ms. */
+/** Commander requires `node:child_process` when it loads, which takes 4 ms, and no command here uses it. */
 function required(path: string): string {
   return path === "node:child_process"
     ? `module.exports = new Proxy({}, { get: (_, name) => ${read(path)}[name] });`

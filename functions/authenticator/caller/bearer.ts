@@ -62,7 +62,7 @@ export function callersParameter(prefix: string): string {
 }
 
 /**
- * Returns `undefined` for an accepted token, and a token that only STS can prove. Throws `CallerRefused`, or a `Fault` when
+ * Returns `undefined` for an accepted token, or the token if only STS can prove it. Throws `CallerRefused`, or a `Fault` if
  * the list of callers cannot be read.
  */
 export async function checkBearer(

@@ -40,8 +40,8 @@ interface NewToken {
 
 /**
  * A caller is known by a token that STS has proven, and by the access key of such a token, so that a flood of unknown
- * tokens delays neither it nor its renewed tokens. Access keys are not secret: whoever knows one can only use up the calls
- * for new tokens of that key. `prove` accepts only tokens that are signed for callers.
+ * tokens delays neither it nor its renewed tokens. Access keys are not secret: a client that knows one can only use up the
+ * calls for new tokens of that key. `prove` accepts only tokens that are signed for callers.
  */
 export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Clock): ProveCaller {
   // Separate, so that tokens of strangers do not evict those of callers.
@@ -88,7 +88,7 @@ export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: 
     check(result, request.bearer.principals);
   }
 
-  /** Calls STS again about a caller's token. While STS fails, the proof stands. */
+  /** Calls STS again about a caller's token. While STS fails, the proof is still used. */
   async function proveAgain(
     bearer: UnprovenBearer,
     token: UnverifiedToken,
@@ -96,7 +96,7 @@ export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: 
     deadline: Deadline,
   ): Promise<void> {
     const now = clock();
-    // Concurrent requests use the proof meanwhile.
+    // Concurrent requests use the proof during the call.
     known.checkAt = now + RECHECK.retryMs;
     const soon = { at: Math.min(deadline.at, now + RECHECK.waitMs), clock };
     try {

@@ -1,4 +1,4 @@
-// The form of the issuers of AWS-signed tokens, which tells them from tokens of other kinds.
+// The form of the issuers of AWS-signed tokens, which distinguishes them from other kinds of token.
 
 /**
  * The issuer of an account's tokens, which `aws iam enable-outbound-web-identity-federation` returns:

@@ -82,7 +82,7 @@ export function parseJwt(
   return { text, issuer, keyId, algorithm, unverifiedIdentity, expiresAt };
 }
 
-/** Parses the claims without checking them. `undefined` for anything but three parts with a JSON object as claims. */
+/** Parses the claims without checking them. `undefined` unless there are three parts, with a JSON object as claims. */
 function decodeParts(text: string) {
   const [rawHeader = "", payload = "", signature, ...more] = text.split(".", 4);
   if (!signature || more.length > 0 || decodeBase64Url(signature) === undefined) return undefined;
