@@ -71,9 +71,15 @@ export function isDenied({ arnLike }: DenyEntry, identity: VerifiedIdentity): bo
  * Includes a user's ARN without path, since the path can change (iam:UpdateUser). Excludes the path of a role in an
  * AWS-signed token: STS does not return it for other tokens, and both kinds must have the same answers.
  */
-function identityArns({ kind, partition, accountId, name, canonicalArn, arn, claims }: VerifiedIdentity): string[] {
-  if (kind === "role" && claims !== undefined) return [canonicalArn];
+function identityArns(identity: VerifiedIdentity): string[] {
+  const { kind, partition, accountId, name, canonicalArn, arn } = identity;
+  if (isSessionUnknown(identity)) return [canonicalArn];
   return [canonicalArn, arn, ...(kind === "user" ? [`arn:${partition}:iam::${accountId}:user/${name}`] : [])];
+}
+
+/** An AWS-signed token contains the role, but not its session. */
+function isSessionUnknown({ kind, claims }: VerifiedIdentity): boolean {
+  return kind === "role" && claims !== undefined;
 }
 
 const ROLE_OR_USER_WITH_PATH = /^(arn:[^:*?]+:iam::\d{12}:(?:role|user)\/)[^*?]*\/([^:*?/]+)$/i;
@@ -133,11 +139,10 @@ export function evaluateDenyList(
     ({ pattern, notAfter }) => arns.some((arn) => matchesSections(pattern, arn)) && !isExpired(notAfter, now),
   );
   if (denying.length === 0) {
-    const isSessionUnknown = identity.kind === "role" && identity.claims !== undefined;
-    const forSession =
-      isSessionUnknown &&
+    const mayDeny =
+      isSessionUnknown(identity) &&
       list.entries.some(({ pattern, notAfter }) => matchesSomeSession(pattern, identity) && !isExpired(notAfter, now));
-    return forSession ? UNKNOWN : NOTHING;
+    return mayDeny ? UNKNOWN : NOTHING;
   }
   const { kind, arn, canonicalArn } = identity;
   const canonical = arnSections(canonicalArn);

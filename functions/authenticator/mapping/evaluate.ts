@@ -108,12 +108,10 @@ function judge({ check, denies }: ReadMapping, isFor: boolean, identity: Verifie
   if (!check.valid) return isFor && denies ? { kind: "deny" } : { kind: "invalid", problem: check.problem };
   if (!isFor) return { kind: "mismatch", problem: "its arn is the ARN of another principal" };
   const { mapping } = check;
-  if (mapping.principalId !== undefined && identity.principalId === undefined) {
-    return { kind: "unknown", problem: `its principalId is ${mapping.principalId}` };
-  }
   if (mapping.principalId !== undefined && mapping.principalId !== identity.principalId) {
-    const problem = `its principalId is ${mapping.principalId}, but this ${identity.kind} has ${identity.principalId}`;
-    return { kind: "mismatch", problem };
+    const problem = `its principalId is ${mapping.principalId}`;
+    if (identity.principalId === undefined) return { kind: "unknown", problem };
+    return { kind: "mismatch", problem: `${problem}, but this ${identity.kind} has ${identity.principalId}` };
   }
   return denies ? { kind: "deny" } : { kind: "match", mapping };
 }
