@@ -57,7 +57,7 @@ function build(text: string): unknown {
 
 function remember(open: readonly Container[], parent: Record<string, unknown>, key: string, value: unknown): void {
   const first = parent[key];
-  // From the inside, and only to a container that is marked, since all around it are then marked too: linear in total.
+  // From the inside to the first marked container: all around it are already marked. Linear in total.
   for (let at = open.length - 1; at >= 0; at -= 1) {
     const container = open[at];
     if (container === undefined || repetitions.has(container)) break;
