@@ -166,7 +166,7 @@ describe("callers by IAM", { concurrency: true }, () => {
       assert.ok(used.has(localIdentity("alice").accessKeyId), "tokens that the AWS CLI signed");
     });
 
-    test("a caller with a token is accepted beside it", async () => {
+    test("a caller with a token is accepted too", async () => {
       assert.equal(await login(cluster, 1), "alice");
     });
   });
@@ -215,7 +215,7 @@ describe("callers by IAM", { concurrency: true }, () => {
       }
     });
 
-    test("while STS is down, a proof stands until the token ends, and a new token is a 500", {
+    test("while STS is down, a proof is valid until the token expires, and a new token is a 500", {
       timeout: 200_000,
     }, async () => {
       const { sts } = cluster.backend;

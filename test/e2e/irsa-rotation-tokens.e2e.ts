@@ -132,7 +132,7 @@ async function doctor(kubernetes: Kubernetes): Promise<Map<string, Row>> {
   return new Map((JSON.parse(out) as Row[]).map((row) => [row.check, row]));
 }
 
-test("each refusal during a rotation comes in its time, and a command predicts it", {
+test("each token is refused in its phase of the rotation, and a command predicts it", {
   timeout: 400_000,
 }, async (context) => {
   const { issuer, keys } = cluster;
@@ -230,7 +230,7 @@ test("each refusal during a rotation comes in its time, and a command predicts i
   await stopOthers(signing);
   await startControllers(signing, next.privateKey);
   const switchedAt = Math.ceil(Date.now() / 1000) * 1000;
-  await eventually("a whole second", WAIT_MS, () => Date.now() > switchedAt || undefined);
+  await eventually("the next second", WAIT_MS, () => Date.now() > switchedAt || undefined);
   const later = (await signing.create(pod("later"))) as MadePod;
   await atApiserver("extended token, new key", await podToken(signing, later, api));
   await elsewhere("extended token, new key", await podToken(signing, later, api));
