@@ -1,12 +1,12 @@
 #!/bin/sh
-# Maps a role or a user to a username and groups, with the AWS CLI alone:
+# Maps a role or a user to a username and groups, with only the AWS CLI:
 #   put-mapping.sh my-cluster arn:aws:iam::111122223333:role/Developers 'dev:{SessionName}' developers
 set -eu
 if [ $# -lt 3 ]; then
   echo "usage: $0 <cluster id> <ARN of a role or user> <username> [group]..." >&2
   exit 2
 fi
-# The value is put together as text: a quote would end its string, and the rest would be keys and groups of somebody's choice.
+# The value is put together as text: a quote would end its string, and the rest would be keys and groups that the name's author chooses.
 case "$*" in *[\"\\]*) echo 'A name must not have a " or a \ in it.' >&2 && exit 2 ;; esac
 cluster=$1 arn=$2 username=$3
 shift 3

@@ -4,6 +4,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { keyVariables } from "../aws-variables.ts";
 import { findAwsCli } from "../e2e/aws-cli.ts";
 import { cdkCommand, ROOT } from "../infra/cdk-cli.ts";
 import { post } from "../post.ts";
@@ -89,8 +90,6 @@ function environmentOf(
   return {
     ...others,
     ...place,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    ...(credentials.sessionToken !== undefined && { AWS_SESSION_TOKEN: credentials.sessionToken }),
+    ...keyVariables(credentials),
   };
 }

@@ -7,7 +7,7 @@ import { POLICY_NAME } from "../../cli/irsa/names.ts";
 import { eventually } from "../e2e/control-plane/eventually.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "../e2e/irsa/api.ts";
 import { installPolicies, PLAIN_POLICY, podPolicies } from "../e2e/irsa/install-policies.ts";
-import { isMutated, type MadePod, serviceAccount } from "../e2e/irsa/issuing-cluster.ts";
+import { isMutated, type MadePod, pod, serviceAccount } from "../e2e/irsa/issuing-cluster.ts";
 import { markdown } from "./compare.ts";
 import { quartiles } from "./quartiles.ts";
 
@@ -56,7 +56,7 @@ async function prepare(cluster: Kubernetes): Promise<void> {
     await cluster.create(account(namespace, "with-role", true));
     await cluster.create(account(namespace, "without-role", false));
     await eventually(`the policies apply in ${namespace}`, 30_000, async () => {
-      const made = (await cluster.create(pod(namespace, "with-role"), "?dryRun=All")) as MadePod;
+      const made = (await cluster.create(pod("bench", "with-role", namespace), "?dryRun=All")) as MadePod;
       return isMutated(made) === (namespace !== BASE) || undefined;
     });
   }
@@ -83,12 +83,6 @@ function account(namespace: string, name: string, hasRole: boolean): KubernetesO
   return { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } };
 }
 
-function pod(namespace: string, serviceAccountName: string): KubernetesObject {
-  const containers = [{ name: "main", image: "example.com/image" }];
-  const spec = { serviceAccountName, containers };
-  return { apiVersion: "v1", kind: "Pod", metadata: { name: "bench", namespace }, spec } as KubernetesObject;
-}
-
 /** Medians and quartiles in milliseconds of dry runs, which do not write to etcd: without and with the policies. */
 async function measure(variant: string, name: string, count: number): Promise<string[]> {
   const namespaces = [BASE, variant];
@@ -96,7 +90,7 @@ async function measure(variant: string, name: string, count: number): Promise<st
   for (let index = -Math.ceil(count / 10); index < count; index += 1) {
     for (const [column, namespace] of namespaces.entries()) {
       const start = performance.now();
-      await kubernetes.create(pod(namespace, name), "?dryRun=All");
+      await kubernetes.create(pod("bench", name, namespace), "?dryRun=All");
       if (index >= 0) times[column]?.push(performance.now() - start);
     }
   }

@@ -1,6 +1,7 @@
 // Runs the command in the test's process and returns its exit code and output.
 
 import { Readable } from "node:stream";
+import type { Command } from "commander";
 import { run } from "../../cli/run.ts";
 import { createSecrets } from "../../cli/terminal/secrets.ts";
 
@@ -78,4 +79,9 @@ export function useLocalAws(variables: Readonly<Record<string, string>>): void {
   for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN", "CLUSTER_ID", "MAPPING_PREFIX"]) {
     if (!(name in variables)) delete process.env[name];
   }
+}
+
+/** The words of `command` and of each command below it. */
+export function commandPaths(command: Command, path: readonly string[] = []): string[][] {
+  return [[...path], ...command.commands.flatMap((child) => commandPaths(child, [...path, child.name()]))];
 }

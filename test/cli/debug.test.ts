@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { localIdentity } from "../../local/identities.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { mintToken } from "../../local/token.ts";
+import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "./cli.ts";
 import { ADMIN, DEVELOPERS, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
 
@@ -39,8 +40,7 @@ test("the lines of a presigned request contain no token, signature or key", asyn
   useLocalAws({
     AWS_ENDPOINT_URL_SSM: cluster.store.url,
     AWS_ENDPOINT_URL_STS: sts.url,
-    AWS_SECRET_ACCESS_KEY: identity.secretAccessKey,
-    AWS_ACCESS_KEY_ID: identity.accessKeyId,
+    ...keyVariables(identity),
   });
   const token = await mintToken({ identity, clusterId: "prod", region: "us-east-1" });
   const { err } = await cli(["explain", "-c", "prod", "--debug"], { input: token });

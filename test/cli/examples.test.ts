@@ -5,14 +5,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { Command } from "commander";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { createProgram } from "../../cli/program.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
-import { cli } from "./cli.ts";
+import { cli, commandPaths } from "./cli.ts";
 import { publicPem } from "./irsa/services.ts";
 import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./mappings/cluster.ts";
 import { realWorldAwsAuth } from "./mappings/formats/aws-auth-sample.ts";
@@ -63,10 +62,6 @@ after(async () => {
   await Promise.all([sts.close(), cluster.store.close(), log.close()]);
 });
 
-function commandsBelow(command: Command, path: readonly string[] = []): string[][] {
-  return [[...path], ...command.commands.flatMap((child) => commandsBelow(child, [...path, child.name()]))];
-}
-
 /** The words of each call of the command in an example, split as in a shell. */
 function callsIn(examples: string): string[][] {
   const lines = examples.replace(/\\\n/g, " ").split(/[|\n]/);
@@ -83,7 +78,7 @@ function inputFor(words: readonly string[]): string {
 }
 
 // Not the examples of doctor, which would call the addresses in them.
-for (const path of commandsBelow(await createProgram(processStreams())).filter((path) => path.at(-1) !== "doctor")) {
+for (const path of commandPaths(await createProgram(processStreams())).filter((path) => path.at(-1) !== "doctor")) {
   test(`the examples of ${path.join(" ") || "the program"}`, async () => {
     const { out } = await cli([...path, "--help"]);
     const examples = out.split("\nExamples:\n")[1]?.split("\n\nExit codes")[0] ?? "";

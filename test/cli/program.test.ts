@@ -11,14 +11,11 @@ import type { Command } from "commander";
 import { createProgram } from "../../cli/program.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { startHttpServer } from "../../local/http-server.ts";
-import { cli } from "./cli.ts";
+import { cli, commandPaths } from "./cli.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../cli/iam-authenticator.ts", import.meta.url));
 
-function commandsBelow(command: Command, path: readonly string[] = []): string[][] {
-  return [[...path], ...command.commands.flatMap((child) => commandsBelow(child, [...path, child.name()]))];
-}
-const COMMANDS = commandsBelow(await createProgram(processStreams()));
+const COMMANDS = commandPaths(await createProgram(processStreams()));
 
 test("--help of every command fits 80 columns, except its examples, and has an example", async () => {
   assert.equal(COMMANDS.length, 47);

@@ -12,6 +12,7 @@ import { localIdentity } from "../../local/identities.ts";
 import { startLogs } from "../../local/logs/logs.ts";
 import { type MemoryStore, startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
+import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "./cli.ts";
 import { linesOf, MINUTE, NOW } from "./reviews/services.ts";
 import { startStacks } from "./stacks.ts";
@@ -47,11 +48,8 @@ before(async () => {
   });
   const sts = await startSts();
   servers.push(store, logs, stacks, sts, api);
-  const { accessKeyId, secretAccessKey, sessionToken = "" } = localIdentity("bob");
   useLocalAws({
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
+    ...keyVariables(localIdentity("bob")),
     AWS_ENDPOINT_URL_SSM: store.url,
     AWS_ENDPOINT_URL_STS: sts.url,
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.url,
@@ -109,7 +107,7 @@ test("reviews names the cluster of each item, and --group keeps only reviews of 
   );
 });
 
-test("reviews goes on when one cluster's log cannot be found, and exits with the worst code", async () => {
+test("reviews continues when one cluster's log cannot be found, and exits with the worst code", async () => {
   const { code, out, err } = await run("reviews", "-c", "nowhere", "-c", "staging", "-o", "json");
   assert.equal(code, 2);
   assert.match(err, /^nowhere: There is no stack IamAuthenticator-nowhere in region us-east-1\./m);

@@ -1,9 +1,8 @@
 // Generates docs/commands.md from the --help of every command. Options that many commands share appear once.
 
-import type { Command } from "commander";
 import { createProgram } from "../../cli/program.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
-import { cli } from "../cli/cli.ts";
+import { cli, commandPaths } from "../cli/cli.ts";
 
 /** An option with the same description in this many commands is a common option. */
 const COMMON = 5;
@@ -29,7 +28,7 @@ interface Help {
 }
 
 export async function commandsPage(): Promise<string> {
-  const paths = pathsBelow(await createProgram(processStreams()));
+  const paths = commandPaths(await createProgram(processStreams()));
   const helps = await Promise.all(paths.map(helpOf));
   const count = new Map<string, number>();
   for (const option of helps.flatMap(({ options }) => options))
@@ -43,10 +42,6 @@ export async function commandsPage(): Promise<string> {
     `## Common options\n\nEach command lists the ones that it accepts, and accepts \`-h, --help\`.\n\n\`\`\`\n${listed([...common.values()])}\`\`\`\n`,
     ...helps.map((help) => section(help, isCommon)),
   ].join("\n");
-}
-
-function pathsBelow(command: Command, path: readonly string[] = []): string[][] {
-  return [[...path], ...command.commands.flatMap((child) => pathsBelow(child, [...path, child.name()]))];
 }
 
 async function helpOf(path: readonly string[]): Promise<Help> {

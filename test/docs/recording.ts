@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
+import { isolatedVariables } from "../aws-variables.ts";
 import { type Attributes, element, image, label } from "./svg.ts";
 
 const COMMAND = join(import.meta.dirname, "../../cli/iam-authenticator.ts");
@@ -33,19 +34,15 @@ export async function recordSession(): Promise<Step[]> {
   const store = await startParameterStore({ region: REGION, parameters: PARAMETERS });
   const steps: Step[] = [];
   for (const [who, ...words] of STEPS) {
-    const { accessKeyId, secretAccessKey, sessionToken } = localIdentity(who);
+    const identity = localIdentity(who);
     const output = await run(words, {
       AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
+      ...isolatedVariables(identity),
       AWS_ENDPOINT_URL_SSM: store.url,
       AWS_ENDPOINT_URL_STS: sts.url,
-      AWS_CONFIG_FILE: "/dev/null",
-      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     });
     const typed = words.map((word) => (word.includes("{") ? `'${word}'` : word)).join(" ");
-    steps.push({ who: localIdentity(who).arn.split("/").at(-1) ?? who, line: `iam-authenticator ${typed}`, output });
+    steps.push({ who: identity.arn.split("/").at(-1) ?? who, line: `iam-authenticator ${typed}`, output });
   }
   await Promise.all([sts.close(), store.close()]);
   return steps;

@@ -13,6 +13,7 @@ import { startGateway } from "../../local/gateway/gateway.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
+import { isolatedVariables } from "../aws-variables.ts";
 import { kubeconfig, startService } from "../cli/irsa/services.ts";
 import { LOG_GROUP, loggedServices } from "../cli/reviews/services.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
@@ -121,20 +122,14 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
   }
   if (!withoutWebhook) writeFileSync(join(folder, "webhook.kubeconfig"), webhook);
 
-  const { accessKeyId, secretAccessKey, sessionToken } = localIdentity(who);
   return {
     folder,
     environment: {
       AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
+      ...isolatedVariables(localIdentity(who)),
       AWS_ENDPOINT_URL_SSM: store.url,
       AWS_ENDPOINT_URL_STS: sts.url,
       ...logged.variables,
-      AWS_CONFIG_FILE: "/dev/null",
-      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-      AWS_EC2_METADATA_DISABLED: "true",
       NODE_EXTRA_CA_CERTS: join(folder, "ca.crt"),
       // Compiles the command once instead of for each line.
       NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/compiled-command"),

@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { LocalIdentity } from "../../local/identities.ts";
+import { isolatedVariables } from "../aws-variables.ts";
 
 const VERSION = "1.46.3";
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/aws-cli", import.meta.url));
@@ -24,14 +25,7 @@ export function findAwsCli(): string {
 export function eksGetToken(aws: string, identity: LocalIdentity, clusterName: string, region: string): string {
   const output = execFileSync(aws, ["eks", "get-token", "--cluster-name", clusterName, "--region", region], {
     encoding: "utf8",
-    env: {
-      PATH: process.env["PATH"],
-      AWS_CONFIG_FILE: "/dev/null",
-      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-      AWS_ACCESS_KEY_ID: identity.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: identity.secretAccessKey,
-      ...(identity.sessionToken !== undefined && { AWS_SESSION_TOKEN: identity.sessionToken }),
-    },
+    env: { PATH: process.env["PATH"], ...isolatedVariables(identity) },
   });
   return JSON.parse(output).status.token;
 }

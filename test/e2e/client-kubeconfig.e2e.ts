@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../../cli/kubeconfig/kubeconfig.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
+import { isolatedVariables } from "../aws-variables.ts";
 import { findAwsCli } from "./aws-cli.ts";
 import { findHelm } from "./binaries/binaries.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
@@ -42,15 +43,11 @@ function userEnvironment({ folder, binaries }: Cluster): Record<string, string> 
   }
   symlinkSync(binaries.kubectl, join(programs, "kubectl"));
   writeFileSync(join(folder, "aws-config"), "[default]\noutput = text\n");
-  const { accessKeyId, secretAccessKey } = localIdentity("alice");
   return {
     PATH: [programs, process.env["PATH"]].join(delimiter),
     HOME: folder,
+    ...isolatedVariables(localIdentity("alice")),
     AWS_CONFIG_FILE: join(folder, "aws-config"),
-    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    AWS_EC2_METADATA_DISABLED: "true",
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
   };
 }
 

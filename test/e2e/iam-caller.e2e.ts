@@ -10,6 +10,7 @@ import { parse, stringify } from "yaml";
 import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { mintToken } from "../../local/token.ts";
+import { isolatedVariables } from "../aws-variables.ts";
 import { post } from "../post.ts";
 import { findAwsCli } from "./aws-cli.ts";
 import { callersParameter } from "./cluster/backend.ts";
@@ -105,14 +106,9 @@ describe("callers by IAM", { concurrency: true }, () => {
 
     /** Only this machine's keys, and no other configuration. */
     function renewByScript(): void {
-      const { accessKeyId, secretAccessKey } = localIdentity("alice");
-      execFileSync(script, [CLUSTER_ID, REGION, file], {
-        env: {
-          ...{ PATH: `${dirname(awsCli())}:${process.env["PATH"]}`, HOME: cluster.folder },
-          ...{ AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" },
-          ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-        },
-      });
+      const PATH = `${dirname(awsCli())}:${process.env["PATH"]}`;
+      const env = { PATH, HOME: cluster.folder, ...isolatedVariables(localIdentity("alice")) };
+      execFileSync(script, [CLUSTER_ID, REGION, file], { env });
     }
 
     test("no login is lost in two lifetimes of tokens, and in a flood of unknown bearers", {
@@ -170,7 +166,7 @@ describe("callers by IAM", { concurrency: true }, () => {
       assert.ok(used.has(localIdentity("alice").accessKeyId), "tokens that the AWS CLI signed");
     });
 
-    test("a caller with a token is accepted beside it", async () => {
+    test("a caller with a token is accepted too", async () => {
       assert.equal(await login(cluster, 1), "alice");
     });
   });
@@ -219,7 +215,7 @@ describe("callers by IAM", { concurrency: true }, () => {
       }
     });
 
-    test("while STS is down, a proof stands until the token ends, and a new token is a 500", {
+    test("while STS is down, a proof is valid until the token expires, and a new token is a 500", {
       timeout: 200_000,
     }, async () => {
       const { sts } = cluster.backend;
@@ -254,12 +250,9 @@ describe("callers by IAM", { concurrency: true }, () => {
       const args = user.exec.args.map((word: string) =>
         word.replace("my-cluster", CLUSTER_ID).replace("eu-west-1", REGION),
       );
-      const { accessKeyId, secretAccessKey } = localIdentity("alice");
-      const env = Object.entries({
-        PATH: process.env["PATH"] ?? "",
-        ...{ AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" },
-        ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-      }).map(([name, value]) => ({ name, value }));
+      const alice = localIdentity("alice");
+      const variables = { PATH: process.env["PATH"] ?? "", ...isolatedVariables(alice) };
+      const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
       const config = parse(readFileSync(join(cluster.folder, "webhook-1.kubeconfig"), "utf8"));
       const configFile = join(cluster.folder, "exec.kubeconfig");
       config.users = [{ name: "kube-apiserver", user: { exec: { ...user.exec, command: awsCli(), args, env } } }];
@@ -267,7 +260,7 @@ describe("callers by IAM", { concurrency: true }, () => {
       await cluster.restart(0, { configFile });
       assert.equal(await login(cluster), "alice");
       const bearer = cluster.backend.gateway.events.at(-1)?.headers["authorization"];
-      assert.equal(keyOf(bearer), accessKeyId);
+      assert.equal(keyOf(bearer), alice.accessKeyId);
     });
   });
 });

@@ -1,5 +1,5 @@
 // Installs the policies in the steps that `irsa policy` prints, on a kube-apiserver with the policies from before the label.
-// In each moment, each Pod of a ServiceAccount with a role has it, and the label alone gives none.
+// At any time, each Pod of a ServiceAccount with a role has it, and the label without the annotation gives none.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -19,7 +19,7 @@ import { findBinaries } from "./binaries/binaries.ts";
 import { eventually } from "./control-plane/eventually.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "./irsa/api.ts";
 import { hasLabel, installPolicies, PLAIN_POLICY, podPolicies } from "./irsa/install-policies.ts";
-import { isMutated, type MadePod, writeKubeconfig } from "./irsa/issuing-cluster.ts";
+import { isMutated, type MadePod, pod, writeKubeconfig } from "./irsa/issuing-cluster.ts";
 import { SERVERS } from "./irsa/servers.ts";
 
 const ROLE = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/reader" };
@@ -55,7 +55,7 @@ for (const { name, minor, mutatingApi, flags } of SERVERS) {
     }
 
     async function hasRole(serviceAccountName: string): Promise<boolean> {
-      return isMutated((await kubernetes.create(pod(serviceAccountName), "?dryRun=All")) as MadePod);
+      return isMutated((await kubernetes.create(podOf(serviceAccountName), "?dryRun=All")) as MadePod);
     }
 
     /** The command's output is applied; its steps are returned without their numbers. */
@@ -118,7 +118,7 @@ for (const { name, minor, mutatingApi, flags } of SERVERS) {
       t.diagnostic(`${tried} Pods with a role and as many without`);
     });
 
-    test("the label alone gives no role, and is removed", async () => {
+    test("the label without the annotation gives no role, and is removed", async () => {
       assert.equal(hasLabel(await kubernetes.create(account("thief", { labels: LABEL }))), false);
       await kubectl("--namespace", "app", "label", "serviceaccount", "plain-0", `${ROLE_LABEL}=true`);
       assert.equal(await isLabelled("plain-0"), false);
@@ -221,7 +221,7 @@ describe("containers that a webhook injects later", () => {
     test(`${reinvocationPolicy}: ${expected.join(" and ")} get the role`, async () => {
       await installPolicies(kubernetes, { reinvocationPolicy });
       const made = await eventually("policy and webhook apply", 30_000, async () => {
-        const one = (await kubernetes.create(pod("reader"), "?dryRun=All")) as MadePod;
+        const one = (await kubernetes.create(podOf("reader"), "?dryRun=All")) as MadePod;
         return (isMutated(one) && one.spec.containers.length === 2) || undefined ? one : undefined;
       });
       const withRole = made.spec.containers.filter(({ env = [] }) => env.some(({ name }) => name === "AWS_ROLE_ARN"));
@@ -231,7 +231,7 @@ describe("containers that a webhook injects later", () => {
       );
       for (const object of podPolicies(PLAIN_POLICY)) await kubernetes.remove(object);
       await eventually("no policy applies", 30_000, async () => {
-        return !isMutated((await kubernetes.create(pod("reader"), "?dryRun=All")) as MadePod) || undefined;
+        return !isMutated((await kubernetes.create(podOf("reader"), "?dryRun=All")) as MadePod) || undefined;
       });
       for (const object of labelPolicy("v1")) await kubernetes.remove(object as KubernetesObject);
     });
@@ -285,8 +285,6 @@ function account(name: string, more: { labels?: object; annotations?: object } =
   return { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: "app", ...more } };
 }
 
-function pod(serviceAccountName: string): KubernetesObject {
-  const containers = [{ name: "main", image: "example.com/image" }];
-  const spec = { serviceAccountName, containers };
-  return { apiVersion: "v1", kind: "Pod", metadata: { name: "any", namespace: "app" }, spec } as KubernetesObject;
+function podOf(serviceAccountName: string): KubernetesObject {
+  return pod("any", serviceAccountName, "app");
 }

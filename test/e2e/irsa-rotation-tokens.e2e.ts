@@ -3,18 +3,15 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from "jose";
-import { JWKS_PATH } from "../../functions/issuer/documents.ts";
+import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
 import type { LocalServer } from "../../local/http-server.ts";
 import { SERVICE_ACCOUNT } from "../../local/service-account.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
-import { post } from "../post.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import { lineOf } from "./cluster/typed-line.ts";
 import { whoIs } from "./control-plane/api.ts";
@@ -32,6 +29,7 @@ import {
   startIssuingCluster,
   writeKubeconfig,
 } from "./irsa/issuing-cluster.ts";
+import { iso, kidOf, newKeyFiles, servedKeys } from "./irsa/signing-key.ts";
 import { useTokens } from "./irsa/token-uses.ts";
 
 const WAIT_MS = 60_000;
@@ -60,16 +58,6 @@ after(async () => {
   await sts.close();
   await cluster.stop();
 });
-
-const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? "";
-
-function newKeyFiles(folder: string) {
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const files = { privateKey: join(folder, "next.key"), publicKey: join(folder, "next.pub") };
-  writeFileSync(files.privateKey, privateKey.export({ format: "pem", type: "sec1" }), { mode: 0o600 });
-  writeFileSync(files.publicKey, publicKey.export({ format: "pem", type: "spki" }));
-  return files;
-}
 
 async function startControllers(kubernetes: Kubernetes, privateKeyFile: string): Promise<void> {
   await controllers?.stop();
@@ -121,17 +109,12 @@ async function isAcceptedByAws(token: string): Promise<boolean> {
 
 /** As Vault or GCP: issuer, audience, times and signature, with the keys of our issuer. */
 async function isAcceptedElsewhere(token: string): Promise<boolean> {
-  const { url } = cluster.issuer;
-  return jwtVerify(token, createLocalJWKSet(await servedKeys()), { issuer: url, audience: url }).then(
+  const { issuer } = cluster;
+  const keys = createLocalJWKSet(await servedKeys(issuer));
+  return jwtVerify(token, keys, { issuer: issuer.url, audience: issuer.url }).then(
     () => true,
     () => false,
   );
-}
-
-async function servedKeys(): Promise<JSONWebKeySet> {
-  const { issuer } = cluster;
-  const { text } = await post(`${issuer.url}${JWKS_PATH}`, { method: "GET", tls: { ca: issuer.ca } });
-  return JSON.parse(text);
 }
 
 interface Row {
@@ -149,7 +132,7 @@ async function doctor(kubernetes: Kubernetes): Promise<Map<string, Row>> {
   return new Map((JSON.parse(out) as Row[]).map((row) => [row.check, row]));
 }
 
-test("each refusal during a rotation comes in its time, and a command predicts it", {
+test("each token is refused in its phase of the rotation, and a command predicts it", {
   timeout: 400_000,
 }, async (context) => {
   const { issuer, keys } = cluster;
@@ -219,7 +202,11 @@ test("each refusal during a rotation comes in its time, and a command predicts i
 
   await uses.begin("published");
   assert.equal((await keys(["publish", "--public-key", next.publicKey, "--yes"])).code, 0);
-  await eventually("both keys are served", WAIT_MS, async () => (await servedKeys()).keys.length === 2 || undefined);
+  await eventually(
+    "both keys are served",
+    WAIT_MS,
+    async () => (await servedKeys(issuer)).keys.length === 2 || undefined,
+  );
 
   // A mistake: kube-controller-manager signs with a key that no kube-apiserver has yet.
   await startControllers(first, next.privateKey);
@@ -243,7 +230,7 @@ test("each refusal during a rotation comes in its time, and a command predicts i
   await stopOthers(signing);
   await startControllers(signing, next.privateKey);
   const switchedAt = Math.ceil(Date.now() / 1000) * 1000;
-  await eventually("a whole second", WAIT_MS, () => Date.now() > switchedAt || undefined);
+  await eventually("the next second", WAIT_MS, () => Date.now() > switchedAt || undefined);
   const later = (await signing.create(pod("later"))) as MadePod;
   await atApiserver("extended token, new key", await podToken(signing, later, api));
   await elsewhere("extended token, new key", await podToken(signing, later, api));
@@ -268,7 +255,7 @@ test("each refusal during a rotation comes in its time, and a command predicts i
   await uses.begin("retired");
   const { code, err: predicted } = await keys(retire, now());
   assert.equal(code, 0, predicted);
-  await eventually("one key is served", WAIT_MS, async () => (await servedKeys()).keys.length === 1 || undefined);
+  await eventually("one key is served", WAIT_MS, async () => (await servedKeys(issuer)).keys.length === 1 || undefined);
 
   await uses.begin("removed");
   const without = await restart([], next.privateKey);
@@ -317,8 +304,4 @@ async function newIssuer(old: Kubernetes, token: string): Promise<void> {
       await started.stop();
     }
   }
-}
-
-function iso(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

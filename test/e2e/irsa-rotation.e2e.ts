@@ -1,15 +1,9 @@
 // Key rotation under load: 200 Pods exchange tokens while keys are published, switched and retired.
 
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { decodeProtectedHeader } from "jose";
-import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import type { LocalServer } from "../../local/http-server.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
-import { post } from "../post.ts";
 import { eventually } from "./control-plane/eventually.ts";
 import type { Kubernetes } from "./irsa/api.ts";
 import { exchange } from "./irsa/exchange.ts";
@@ -21,6 +15,7 @@ import {
   startIssuingCluster,
   writeKubeconfig,
 } from "./irsa/issuing-cluster.ts";
+import { iso, kidOf, newKeyFiles, servedKeys } from "./irsa/signing-key.ts";
 import { runAtRate } from "./load/at-rate.ts";
 
 const PODS = 200;
@@ -55,20 +50,8 @@ async function renew(kubernetes: Kubernetes): Promise<void> {
   for (const [index, one] of pods.entries()) tokens[index] = await podToken(kubernetes, one);
 }
 
-const kidOf = (token = ""): string => decodeProtectedHeader(token).kid ?? "";
-
-async function servedKids(): Promise<string[]> {
-  const { issuer } = cluster;
-  const { text } = await post(`${issuer.url}${JWKS_PATH}`, { method: "GET", tls: { ca: issuer.ca } });
-  return JSON.parse(text).keys.map(({ kid }: { kid: string }) => kid);
-}
-
-function newKey(folder: string): { readonly private: string; readonly public: string } {
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const files = { private: join(folder, "next.key"), public: join(folder, "next.pub") };
-  writeFileSync(files.private, privateKey.export({ format: "pem", type: "sec1" }), { mode: 0o600 });
-  writeFileSync(files.public, publicKey.export({ format: "pem", type: "spki" }));
-  return files;
+async function servedKids(): Promise<(string | undefined)[]> {
+  return (await servedKeys(cluster.issuer)).keys.map(({ kid }) => kid);
 }
 
 test(`${PODS} Pods lose no exchange while the key is rotated`, { timeout: 240_000 }, async (context) => {
@@ -93,24 +76,24 @@ test(`${PODS} Pods lose no exchange while the key is rotated`, { timeout: 240_00
     const { kubernetes, keys } = cluster;
     const [oldToken = ""] = tokens;
     const old = kidOf(oldToken);
-    const file = newKey(kubernetes.folder);
+    const file = newKeyFiles(kubernetes.folder);
 
     await eventually("a first round", SERVED_MS, () => rounds > 0 || undefined);
     assert.deepEqual(await servedKids(), [old]);
 
     phase = "published";
-    assert.equal((await keys(["publish", "--public-key", file.public, "--yes"])).code, 0);
+    assert.equal((await keys(["publish", "--public-key", file.publicKey, "--yes"])).code, 0);
     const early = ["retire", `issuer/${old}`, "--yes", "--signed-until"];
     const signing = await keys([...early, iso(Date.now()), "--kubeconfig", writeKubeconfig(kubernetes)]);
     assert.deepEqual([signing.code, signing.err], [1, REFUSED_SIGNING]);
     await eventually("both keys are served", SERVED_MS, async () => (await servedKids()).length === 2 || undefined);
 
     phase = "switched";
-    next = await cluster.startSigner(file.private);
+    next = await cluster.startSigner(file.privateKey);
     await kubernetes.endpoint.stop();
     const switchedAt = Date.now();
     await renew(next);
-    assert.notEqual(kidOf(tokens[0]), old);
+    assert.notEqual(kidOf(tokens[0] ?? ""), old);
     const tooEarly = await keys([...early, iso(switchedAt), "--kubeconfig", writeKubeconfig(next)]);
     assert.equal(tooEarly.code, 1);
     assert.match(tooEarly.err, /^Refused: tokens that it has signed may be valid until /);
@@ -138,7 +121,3 @@ test(`${PODS} Pods lose no exchange while the key is rotated`, { timeout: 240_00
 });
 
 const REFUSED_SIGNING = "Refused: kube-apiserver signs with it now. Switch the signing key first.\n";
-
-function iso(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}

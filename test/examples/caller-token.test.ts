@@ -85,7 +85,7 @@ test("with missing or superfluous arguments, the script prints its usage and doe
   }
 });
 
-test("whoever reads the file while it is renewed sees a complete token", async () => {
+test("a reader of the file sees a complete token while it is renewed", async () => {
   renew();
   const seen = new Set<string>();
   let running = true;

@@ -1,15 +1,14 @@
 // Runs the shell steps of the GitHub Actions example, in order and with GitHub's shell.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { parse } from "yaml";
 import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cli/mappings/cluster.ts";
+import { ROOT, runStep, writePrograms } from "./workflow-steps.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
 const workflow = parse(readFileSync(join(ROOT, "examples/github-action/mappings.yml"), "utf8"));
 const steps: { name?: string; run?: string; if?: string; uses?: string; with?: object }[] = workflow.jobs.check.steps;
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
@@ -21,17 +20,8 @@ let cluster: LocalCluster;
 
 before(async () => {
   cluster = await storedCluster(ADMIN);
-  mkdirSync(join(folder, "bin"));
+  writePrograms(folder, workflow.env.PACKAGE);
   mkdirSync(join(folder, "mappings"));
-  const programs = {
-    "iam-authenticator": `exec '${process.execPath}' '${ROOT}/cli/iam-authenticator.ts' "$@"`,
-    // Replaces the installation with the program above.
-    npm: `[ "$*" = 'install --global ${workflow.env.PACKAGE}' ]`,
-  };
-  for (const [name, line] of Object.entries(programs)) {
-    writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${line}\n`);
-    chmodSync(join(folder, "bin", name), 0o755);
-  }
 });
 beforeEach(() => {
   rmSync(SUMMARY, { force: true });
@@ -49,19 +39,11 @@ interface Outcome {
   readonly output: string;
 }
 
-/** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell: `bash -e {0}` */
 async function runSteps(variables: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const path = `${join(folder, "bin")}${delimiter}${process.env["PATH"]}`;
-  const env = { ...process.env, ...workflow.env, ...variables, PATH: path, HOME: folder, GITHUB_STEP_SUMMARY: SUMMARY };
+  const all = { ...workflow.env, ...variables, GITHUB_STEP_SUMMARY: SUMMARY };
   for (const { name, run } of steps) {
     if (run === undefined) continue;
-    const script = join(folder, "step.sh");
-    writeFileSync(script, run);
-    const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
-      execFile("bash", ["-e", script], { env, cwd: folder }, (error, out, err) => {
-        resolve({ code: error === null ? 0 : Number(error.code), output: `${out}${err}` });
-      });
-    });
+    const { code, output } = await runStep(run, { folder, cwd: folder, variables: all });
     if (code !== 0) return { failed: name, code, output };
   }
   return { failed: undefined, code: 0, output: "" };

@@ -1,15 +1,15 @@
 // Runs the shell steps of examples/scheduled-export in a git repository, against a local Parameter Store.
 
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
 import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cli/mappings/cluster.ts";
+import { ROOT, runStep, writePrograms } from "./workflow-steps.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
 const workflow = parse(readFileSync(join(ROOT, "examples/scheduled-export/export.yml"), "utf8"));
 const steps: { name?: string; run?: string; uses?: string }[] = workflow.jobs.export.steps;
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
@@ -19,16 +19,8 @@ let cluster: LocalCluster;
 
 before(async () => {
   cluster = await storedCluster(ADMIN);
-  for (const path of [work, join(folder, "bin")]) mkdirSync(path);
-  const programs = {
-    "iam-authenticator": `exec '${process.execPath}' '${ROOT}/cli/iam-authenticator.ts' "$@"`,
-    // Replaces the installation with the program above.
-    npm: `[ "$*" = 'install --global ${workflow.env.PACKAGE}' ]`,
-  };
-  for (const [name, line] of Object.entries(programs)) {
-    writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${line}\n`);
-    chmodSync(join(folder, "bin", name), 0o755);
-  }
+  mkdirSync(work);
+  writePrograms(folder, workflow.env.PACKAGE);
   execFileSync("git", ["init", "--quiet", "--bare", "-b", "main", remote]);
   git("init", "--quiet", "-b", "main");
   git("-c", "user.name=x", "-c", "user.email=x@localhost", "commit", "--quiet", "--allow-empty", "-m", "Start");
@@ -40,22 +32,14 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell: `bash -e {0}` */
 async function runSteps(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<{ failed?: string; output: string }> {
-  const path = `${join(folder, "bin")}${delimiter}${process.env["PATH"]}`;
-  const env = { ...process.env, ...workflow.env, AWS_REGION: "us-east-1", ...variables, PATH: path, HOME: folder };
   let all = "";
   for (const { name = "", run } of steps) {
     if (run === undefined) continue;
-    const script = join(folder, "step.sh");
-    writeFileSync(script, run);
-    const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
-      execFile("bash", ["-e", script], { env, cwd: work }, (error, out, err) => {
-        resolve({ code: error === null ? 0 : Number(error.code), output: `${out}${err}` });
-      });
-    });
+    const environment = { ...workflow.env, AWS_REGION: "us-east-1", ...variables };
+    const { code, output } = await runStep(run, { folder, cwd: work, variables: environment });
     all += output;
     if (code !== 0) return { failed: name, output: all };
   }

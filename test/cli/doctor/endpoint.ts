@@ -10,6 +10,7 @@ import { type Gateway, type GatewayOptions, startGateway } from "../../../local/
 import { localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
+import { keyVariables } from "../../aws-variables.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
 import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
@@ -56,13 +57,10 @@ export async function startEndpoint(): Promise<LocalEndpoint> {
       return startGateway({ ...options, handler });
     },
     async doctor(who, words, options = {}) {
-      const { accessKeyId, secretAccessKey, sessionToken } = localIdentity(who);
       useLocalAws({
         AWS_ENDPOINT_URL_SSM: cluster.store.url,
         AWS_ENDPOINT_URL_STS: sts.url,
-        AWS_ACCESS_KEY_ID: accessKeyId,
-        AWS_SECRET_ACCESS_KEY: secretAccessKey,
-        ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
+        ...keyVariables(localIdentity(who)),
       });
       const environment = { AWS_ENDPOINT_URL_STS: sts.url };
       const place = words.includes("-c") ? [] : ["-c", "prod"];

@@ -37,7 +37,7 @@ test("a function that accepts AWS-signed tokens passes", async () => {
   assert.equal(check("jwt review")?.seen, "you are dev, groups: none");
 });
 
-test("a function without JWT_ISSUERS is told the issuer to add", async () => {
+test("for a function without JWT_ISSUERS, the advice names the issuer to add", async () => {
   const { code, check } = await doctorOf("bob");
   assert.deepEqual([code, check("jwt review")?.state], [1, "failed"]);
   assert.ok(check("jwt review")?.advice?.includes(TOKEN_ISSUERS.get(HOME) ?? "-"));
@@ -53,7 +53,7 @@ test("an account that does not sign tokens, or a missing permission, is one fail
   assert.match(check("jwt")?.advice ?? "", /jwt policy/);
 });
 
-test("keys that cannot be read from here are a failed check of their own", async () => {
+test("keys that cannot be read from here are a separate failed check", async () => {
   const { check } = await doctorOf("bob", { JWT_ISSUERS }, "http://127.0.0.1:9");
   assert.deepEqual([check("jwt keys")?.state, check("jwt review")?.state], ["failed", "ok"]);
   assert.match(check("jwt keys")?.seen ?? "", /token_keys_unavailable: no keys from https/);

@@ -6,6 +6,7 @@ import type { LocalServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
+import { keyVariables } from "../../aws-variables.ts";
 import { cli } from "../cli.ts";
 import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
@@ -20,12 +21,9 @@ before(async () => {
     [`role/${HOME}/admin`]: { arn: `arn:aws:iam::${HOME}:role/Admin`, username: "admin:{SessionName}" },
   });
   sts = await startSts({ signedTokens: { issuers: TOKEN_ISSUERS } });
-  const { accessKeyId, secretAccessKey, sessionToken = "" } = localIdentity("bob");
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_STS: sts.url,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
+    ...keyVariables(localIdentity("bob")),
   });
   token = (await cli(["token", "-c", "prod", "--jwt", "--token-only"])).out;
 });
@@ -68,7 +66,7 @@ test("--jwt explains an ARN as its AWS-signed token is reviewed", async () => {
   assert.deepEqual([refused.code, /refused, token_lacks_session/.test(refused.out)], [1, true]);
 });
 
-test("--jwt is refused for principals without such tokens, and beside what tokens do not contain", async () => {
+test("--jwt is refused for principals without such tokens, and with options for what tokens do not contain", async () => {
   const root = await explain([`arn:aws:iam::${HOME}:root`, "--jwt"]);
   assert.deepEqual([root.code, root.out], [2, ""]);
   assert.match(root.err, /AWS-signed tokens are for roles and users, not for arn:aws:iam::111122223333:root/);

@@ -6,6 +6,7 @@ import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { PLAIN_POLICY, type PolicyOptions } from "../../e2e/irsa/install-policies.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { cli, useLocalAws } from "../cli.ts";
 import { kubeconfig, type LocalService, startService, testFolder, tokenOf, tokenSecret } from "./services.ts";
@@ -120,19 +121,10 @@ interface PolicyObject {
 /** Installs the policies of `irsa policy`; `change` returns `undefined` for an object that is not installed. */
 function setPolicies(
   change: (object: PolicyObject) => PolicyObject | undefined = (object) => object,
-  options: { exceptNamespaces?: string[]; mutatingApi?: "v1" | "v1beta1" } = {},
+  options: Partial<PolicyOptions> = {},
 ): void {
   for (const key of api.answers.keys()) if (/admissionpolic/.test(key)) api.answers.delete(key);
-  const objects = policies({
-    audience: "sts.amazonaws.com",
-    tokenExpiration: 86_400,
-    stsRegionalEndpoints: false,
-    roleSessionName: false,
-    exceptNamespaces: [],
-    reinvocationPolicy: "Never",
-    mutatingApi: "v1",
-    ...options,
-  }) as PolicyObject[];
+  const objects = policies({ ...PLAIN_POLICY, ...options }) as PolicyObject[];
   const lists = new Map<string, PolicyObject[]>();
   for (const object of objects) {
     const path = `/apis/${object.apiVersion}/${object.kind.toLowerCase().replace(/y$/, "ie")}s`;

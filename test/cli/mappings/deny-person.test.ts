@@ -31,7 +31,7 @@ afterEach(() => clusters.close());
 const deny = (...words: string[]) =>
   clusters.run(["mappings", "deny", JANE, "--all-contexts", "--rate", "1000", "-y", ...words]);
 
-test("a name denies the person's sessions and users in every cluster, and nobody else", async () => {
+test("a name denies the person's sessions and users in every cluster, and no other identity", async () => {
   const { code, out, err } = await deny("--description", "left");
   assert.equal(code, 0, err);
   assert.match(

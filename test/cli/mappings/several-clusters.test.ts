@@ -53,7 +53,7 @@ test("a no, and --dry-run, write to no cluster", async () => {
   assert.deepEqual(await verdicts(MALLORY), ["granted", "granted"]);
 });
 
-test("deny goes on when one cluster cannot be read, and exits with the worst code", async () => {
+test("deny continues when one cluster cannot be read, and exits with the worst code", async () => {
   clusters.fail("GetParameters", "/iam-authenticator/prod/");
   const { code, err } = await clusters.run([...DENY, "--all-contexts", "-y"]);
   clusters.fail(undefined);
@@ -63,7 +63,7 @@ test("deny goes on when one cluster cannot be read, and exits with the worst cod
   assert.deepEqual(await verdicts(MALLORY), ["granted", "identity_denied"]);
 });
 
-test("deny goes on when one cluster cannot be written", async () => {
+test("deny continues when one cluster cannot be written", async () => {
   clusters.fail("PutParameter", "/iam-authenticator/prod/");
   const { code, err } = await clusters.run([...DENY, "--all-contexts", "-y"]);
   clusters.fail(undefined);

@@ -11,6 +11,7 @@ import type { LocalServer } from "../../../local/http-server.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
+import { keyVariables } from "../../aws-variables.ts";
 import { cli, useLocalAws } from "../cli.ts";
 
 const HOME = "111122223333";
@@ -37,13 +38,10 @@ interface Run {
 }
 
 function run(name: string, { words = [], environment, left }: Run = {}) {
-  const { accessKeyId, secretAccessKey, sessionToken } =
-    [...LOCAL_IDENTITIES, session].find((one) => one.name === name) ?? localIdentity(name);
+  const identity = [...LOCAL_IDENTITIES, session].find((one) => one.name === name) ?? localIdentity(name);
   useLocalAws({
     AWS_ENDPOINT_URL_STS: sts.url,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
+    ...keyVariables(identity),
     AWS_CREDENTIAL_EXPIRATION: left === undefined ? "" : new Date(Date.now() + left * 1000).toISOString(),
   });
   const all = ["token", "-c", "prod", "--region", "us-east-1", "--jwt", ...words];

@@ -11,6 +11,7 @@ import { parseToken } from "../../../functions/authenticator/token/token.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
+import { keyVariables } from "../../aws-variables.ts";
 import { cli, useLocalAws } from "../cli.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0, 700);
@@ -27,18 +28,14 @@ test("every kind of identity gets a token that the function accepts and STS prov
   const { stsHosts } = readSettings({ CLUSTER_ID: clusterId, CALLER_AUTH: "none", AWS_REGION: "us-west-2" });
   const askSts = createSts({ regionalHost: "sts.us-west-2.amazonaws.com", endpoint: new URL(sts.url) });
   const prove = proveIdentity(askSts, "aws", clusterId);
-  for (const { accessKeyId, secretAccessKey, sessionToken, expiresAt, arn } of LOCAL_IDENTITIES) {
-    if (expiresAt !== undefined) continue;
-    useLocalAws({
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
-    });
+  for (const identity of LOCAL_IDENTITIES) {
+    if (identity.expiresAt !== undefined) continue;
+    useLocalAws(keyVariables(identity));
     const { code, out } = await cli(["token", "-c", clusterId, "--region", "us-west-2"]);
     assert.equal(code, 0);
     const unverified = parseToken(JSON.parse(out).status.token, stsHosts, Date.now());
     const { result } = await prove(unverified, deadlineIn(5_000, Date.now));
-    assert.equal("arn" in result && result.arn, arn);
+    assert.equal("arn" in result && result.arn, identity.arn);
   }
   await sts.close();
 });

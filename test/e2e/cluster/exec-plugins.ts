@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
+import { isolatedVariables } from "../../aws-variables.ts";
 import { findAwsCli } from "../aws-cli.ts";
 import type { Binaries } from "../binaries/binaries.ts";
 import type { ExecPlugin } from "./kubectl.ts";
@@ -50,14 +51,6 @@ export const TOKEN_MAKERS: readonly TokenMaker[] = [
 ];
 
 /** A local identity's keys, without this machine's configuration. Clients do not use the local STS. */
-function awsEnvironment({ accessKeyId, secretAccessKey, sessionToken }: LocalIdentity): ExecPlugin["env"] {
-  const variables = {
-    AWS_CONFIG_FILE: "/dev/null",
-    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    AWS_EC2_METADATA_DISABLED: "true",
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
-  };
-  return Object.entries(variables).map(([name, value]) => ({ name, value }));
+function awsEnvironment(identity: LocalIdentity): ExecPlugin["env"] {
+  return Object.entries(isolatedVariables(identity)).map(([name, value]) => ({ name, value }));
 }

@@ -27,7 +27,7 @@ export async function installPolicies(kubernetes: Kubernetes, options: Partial<P
 }
 
 /** Waits until it applies. */
-export async function installLabelPolicy(kubernetes: Kubernetes, mutatingApi: MutatingApi): Promise<void> {
+async function installLabelPolicy(kubernetes: Kubernetes, mutatingApi: MutatingApi): Promise<void> {
   for (const object of labelPolicy(mutatingApi)) await kubernetes.create(object as KubernetesObject);
   const metadata = { name: "labelled", namespace: "default", annotations: { "eks.amazonaws.com/role-arn": "any" } };
   await eventually("the label policy is in force", 30_000, async () => {
@@ -47,7 +47,7 @@ export function podPolicies(options: PolicyOptions): KubernetesObject[] {
 }
 
 /** As `kubectl label serviceaccounts --all --all-namespaces` does. */
-export async function labelServiceAccounts(kubernetes: Kubernetes): Promise<void> {
+async function labelServiceAccounts(kubernetes: Kubernetes): Promise<void> {
   const { body } = await kubernetes.call("GET", "/api/v1/serviceaccounts");
   for (const { metadata } of (body as { items: KubernetesObject[] }).items) {
     const path = `/api/v1/namespaces/${metadata.namespace}/serviceaccounts/${metadata.name}`;

@@ -112,13 +112,13 @@ export function serviceAccount(namespace: string, name: string): KubernetesObjec
   return { apiVersion: "v1", kind: "ServiceAccount", metadata };
 }
 
-export async function applyPolicies(kubernetes: Kubernetes): Promise<void> {
+async function applyPolicies(kubernetes: Kubernetes): Promise<void> {
   await installPolicies(kubernetes, { audience: AUDIENCE, region: REGION });
   await policyInForce(kubernetes);
 }
 
 /** Waits at this kube-apiserver, for the service account `ci/deployer`. */
-export async function policyInForce(kubernetes: Kubernetes): Promise<void> {
+async function policyInForce(kubernetes: Kubernetes): Promise<void> {
   await eventually("the policy is in force", 30_000, async () => {
     const made = (await kubernetes.create(pod("canary"), "?dryRun=All")) as MadePod;
     return isMutated(made) || undefined;

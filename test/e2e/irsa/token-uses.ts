@@ -12,7 +12,7 @@ export interface TokenUse {
 export interface TokenUses {
   /** Throws if the first use is refused. */
   add(use: TokenUse): Promise<void>;
-  /** Waits until each use was tried once more. */
+  /** Waits until each use was tried again. */
   settle(): Promise<void>;
   /** The same, then begins a phase. */
   begin(phase: string): Promise<void>;

@@ -136,7 +136,7 @@ test("an entry without groups is reported, unless the files have its policies", 
   assert.deepEqual([err, mappings[0].groups], ["1 imported.\n", undefined]);
 });
 
-test("the output of list-associated-access-policies alone is a known format", async () => {
+test("a file with only the output of list-associated-access-policies is accepted", async () => {
   const { code, err } = await importAll(policies());
   assert.deepEqual([code, err], [0, "0 imported.\n"]);
 });

@@ -209,7 +209,7 @@ test("nbf is checked like iat", async () => {
   assert.equal(await outcomeOf({ nbf: "0" }), "token_claim_refused");
 });
 
-test("a time that is not a whole number is refused", async () => {
+test("a time that is not an integer is refused", async () => {
   for (const wrong of [String(SECONDS), SECONDS + 0.5, null, undefined, true, [SECONDS], {}, -0.5, 1e300]) {
     assert.equal(await outcomeOf({ iat: wrong }), "token_claim_refused", `iat ${JSON.stringify(wrong)}`);
     assert.equal(await outcomeOf({ exp: wrong }), "token_claim_refused", `exp ${JSON.stringify(wrong)}`);

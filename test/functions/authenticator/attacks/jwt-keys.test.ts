@@ -65,7 +65,7 @@ test("a status other than 200 is not an answer", async () => {
   }
 });
 
-test("a failure of the server is tried once more", async () => {
+test("after a failure of the server, the keys are read again once", async () => {
   let count = 0;
   const { keys, urls } = await keysFrom((_, response) => {
     count += 1;

@@ -60,7 +60,7 @@ test("a denial of the role itself is reported as such", async () => {
   assert.equal(await outcomeOf({ ...MAPPED, [`deny/${HOME}`]: "not a list" }), "denials_invalid");
 });
 
-test("the path in sub evades no denial, and a path alone is not denied", async () => {
+test("the path in sub does not evade a denial, and a denial by a path matches no role", async () => {
   const withPath = `arn:aws:iam::${HOME}:role/team/a/Developers`;
   assert.equal(await outcomeOf(denied({ arnLike: ROLE_ARN }), withPath), "identity_denied");
   assert.equal(await outcomeOf(denied({ arnLike: withPath }), ROLE_ARN), "identity_denied");

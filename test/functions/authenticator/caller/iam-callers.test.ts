@@ -101,7 +101,7 @@ test("deny lists and ACCOUNTS are for users, not for callers", async () => {
   assert.deepEqual([statusCode, json.status.authenticated], [200, true]);
 });
 
-test("tokens and IAM callers work beside each other, and a hash needs no STS", async () => {
+test("tokens and IAM callers work together, and a hash needs no STS", async () => {
   const secret = "k8s-aws-v1.not-a-url-but-a-secret";
   const { status, callerCalls } = world([{ name: "hash", sha256: hash("sha256", secret) }, DEVELOPERS]);
   assert.equal(await status(secret), 200);

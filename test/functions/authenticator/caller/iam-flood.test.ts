@@ -96,7 +96,7 @@ test("who knows a caller's access key uses up only one call of STS a second, and
   assert.equal(await status(strangers(1)[0] ?? ""), 401, "strangers still have their own call");
 });
 
-test("in a new environment, a caller that comes during a flood is told to try again, never refused", async () => {
+test("in a new environment, a caller during a flood gets a 429, never a 401", async () => {
   const { status, clock } = world([DEVELOPERS]);
   await status(strangers(1)[0] ?? "");
   const bearer = sign("bob");

@@ -1,0 +1,31 @@
+// The parts of a rotation: a new signing key, the keys that the issuer serves, and the key that signed a token.
+
+import { generateKeyPairSync } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { decodeProtectedHeader, type JSONWebKeySet } from "jose";
+import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
+import type { LocalIssuer } from "../../../local/issuer.ts";
+import { post } from "../../post.ts";
+
+export function newKeyFiles(folder: string): { readonly privateKey: string; readonly publicKey: string } {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const files = { privateKey: join(folder, "next.key"), publicKey: join(folder, "next.pub") };
+  writeFileSync(files.privateKey, privateKey.export({ format: "pem", type: "sec1" }), { mode: 0o600 });
+  writeFileSync(files.publicKey, publicKey.export({ format: "pem", type: "spki" }));
+  return files;
+}
+
+export async function servedKeys({ url, ca }: LocalIssuer): Promise<JSONWebKeySet> {
+  const { text } = await post(`${url}${JWKS_PATH}`, { method: "GET", tls: { ca } });
+  return JSON.parse(text);
+}
+
+export function kidOf(token: string): string {
+  return decodeProtectedHeader(token).kid ?? "";
+}
+
+/** As `--signed-until` takes it. */
+export function iso(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}

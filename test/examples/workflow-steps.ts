@@ -1,0 +1,39 @@
+// Runs the shell steps of the examples' workflows as GitHub Actions does, with this repository's command.
+
+import { execFile } from "node:child_process";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+export const ROOT = join(import.meta.dirname, "..", "..");
+
+/** Writes the command to `<folder>/bin`, and an `npm` that accepts only the installation of `packageFile`. */
+export function writePrograms(folder: string, packageFile: string): void {
+  mkdirSync(join(folder, "bin"));
+  const programs = {
+    "iam-authenticator": `exec '${process.execPath}' '${ROOT}/cli/iam-authenticator.ts' "$@"`,
+    npm: `[ "$*" = 'install --global ${packageFile}' ]`,
+  };
+  for (const [name, line] of Object.entries(programs)) {
+    writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${line}\n`);
+    chmodSync(join(folder, "bin", name), 0o755);
+  }
+}
+
+/**
+ * Runs `script` in `cwd`, with the programs and the home in `folder`.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell: `bash -e {0}`
+ */
+export function runStep(
+  script: string,
+  { folder, cwd, variables }: { folder: string; cwd: string; variables: Readonly<Record<string, string>> },
+): Promise<{ code: number; output: string }> {
+  const file = join(folder, "step.sh");
+  writeFileSync(file, script);
+  const PATH = `${join(folder, "bin")}${delimiter}${process.env["PATH"]}`;
+  const env = { ...process.env, ...variables, PATH, HOME: folder };
+  return new Promise((resolve) => {
+    execFile("bash", ["-e", file], { env, cwd }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code), output: `${out}${err}` });
+    });
+  });
+}
