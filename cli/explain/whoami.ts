@@ -18,6 +18,7 @@ import { addConnections, addOutput, type ClustersOptions, isSeveral, type Output
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hang, printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
+import { shownTime } from "../times.ts";
 import { explainCommand } from "./advice.ts";
 import { grantLines, HEAD, identityLines, type Line, machine, refusalLines, userLines } from "./show.ts";
 import { type Explanation, explainIdentity } from "./steps.ts";
@@ -151,7 +152,7 @@ function showWhoami(
     ...(end === undefined ? [] : [`${end}, by the mapping`]),
     ...(credentials.expiration === undefined
       ? []
-      : [`${credentials.expiration.toISOString().slice(0, 19)}Z, by these AWS credentials`]),
+      : [`${shownTime(credentials.expiration.getTime())}, by these AWS credentials`]),
   ];
   const lines: Line[] = [
     ...heading,
