@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import type { Weakening } from "../access/weakenings.ts";
+import { loosens, type Weakening } from "../access/weakenings.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
 import { hang } from "../terminal/print.ts";
@@ -96,7 +96,7 @@ function weakeningSummary(weakenings: readonly Weakening[]): string[] {
     return length === 0 ? [] : [`${length} ${length === 1 ? one : several}`];
   });
   if (counts.length === 0) return [];
-  const isLooser = weakenings.some(({ kind }) => kind !== "jwts");
+  const isLooser = weakenings.some(loosens);
   return [`This change ${isLooser ? "loosens access" : "needs your consent"}: ${counts.join(", ")}.`];
 }
 
