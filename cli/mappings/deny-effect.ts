@@ -33,7 +33,7 @@ export function effectOf(patterns: readonly string[], found: readonly PossibleId
     ...(evading.size === 0
       ? []
       : [
-          `Not ended: other session names of ${[...evading].join(", ")}. Whoever assumes such a role chooses the name: ` +
+          `Not ended: other session names of ${[...evading].join(", ")}. The caller that assumes such a role chooses the name: ` +
             "change the role's trust policy, or deny the role.",
         ]),
     "Not ended: client certificates, and files with service account tokens or certificates.",
