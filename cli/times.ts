@@ -1,4 +1,4 @@
-// Parses the times and durations of options.
+// Parses the times and durations of options, and formats times for messages.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isExpired, notAfterTime } from "../functions/lib/not-after.ts";
@@ -53,5 +53,10 @@ function readFor(text: string): number {
 export function endOf({ until, for: duration }: EndOptions, now: number, never: string): string | undefined {
   if (isExpired(until, now)) throw usage(`--until ${until} is in the past${never}.`);
   if (duration === undefined) return until;
-  return `${new Date(now + duration).toISOString().slice(0, 19)}Z`;
+  return shownTime(now + duration);
+}
+
+/** UTC, to the second. `time` in milliseconds since 1970. */
+export function shownTime(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
 }

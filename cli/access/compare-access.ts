@@ -4,7 +4,6 @@ import type { SignedClaims, VerifiedIdentity } from "../../functions/authenticat
 import { claimPlaceholdersIn } from "../../functions/authenticator/mapping/claim-placeholders.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { type Access, accessOf, givesMore, isDenial } from "./access.ts";
 import {
@@ -60,16 +59,17 @@ export async function compareAccess(
 ): Promise<AccessComparison> {
   const differences: AccessDifference[] = [];
   try {
-    const usesTokens = usesSignedTokens(states, context);
+    const samples = sampleClaims(states, context);
     const signed = new Set<string>();
     for (const scope of scopesOf(states, context, budget)) {
       for (const identity of identitiesOf(scope)) {
         differences.push(...(await compareIdentity(identity, states, context)));
         // AWS-signed tokens of all sessions of a role are the same.
-        if (!usesTokens || signed.has(identity.canonicalArn)) continue;
+        const hasTokens = identity.kind === "role" || identity.kind === "user";
+        if (!hasTokens || signed.has(identity.canonicalArn)) continue;
         signed.add(identity.canonicalArn);
-        for (const one of asSignedTokens(identity, states)) {
-          differences.push(...(await compareIdentity(one, states, context)));
+        for (const claims of samples) {
+          differences.push(...(await compareIdentity(signedIdentity(identity, claims), states, context)));
         }
       }
     }
@@ -170,27 +170,22 @@ function arnsOf({ arn, canonicalArn, kind, partition, accountId, name }: Verifie
   return [arn, canonicalArn, ...(kind === "user" ? [`arn:${partition}:iam::${accountId}:user/${name}`] : [])];
 }
 
-/** Without JWT_ISSUERS in the environment, only if a mapping uses claims: the function then certainly accepts them. */
-function usesSignedTokens(states: States, { signedTokens }: EvaluationContext): boolean {
-  if (signedTokens !== undefined) return true;
-  return everyState(states).some((state) => [...state.values()].some((value) => claimsIn(value).length > 0));
-}
-
-function claimsIn(stored: StoredParameter | undefined): string[] {
-  return vocabularyOf(stored).templates.flatMap(claimPlaceholdersIn);
-}
-
-/** What AWS-signed tokens of this identity show: with a value for every claim that a mapping uses, and with none. */
-function asSignedTokens(identity: VerifiedIdentity, states: States): VerifiedIdentity[] {
-  if (identity.kind !== "role" && identity.kind !== "user") return [];
-  const used = everyState(states).flatMap((state) => [...state.values()].flatMap(claimsIn));
+/**
+ * What AWS-signed tokens can contain: a value for every claim that a mapping uses, and none. Empty without JWT_ISSUERS in
+ * the environment, unless a mapping uses claims: the function then certainly accepts such tokens.
+ */
+function sampleClaims(states: States, { signedTokens }: EvaluationContext): SignedClaims[] {
+  const used = everyState(states).flatMap((state) =>
+    [...state.values()].flatMap((stored) => vocabularyOf(stored).templates.flatMap(claimPlaceholdersIn)),
+  );
+  if (used.length === 0) return signedTokens === undefined ? [] : [NO_CLAIMS];
   const tags = used.flatMap((name) => (name.startsWith("PrincipalTag:") ? [name.slice("PrincipalTag:".length)] : []));
   const all: SignedClaims = {
     identityStoreUserId: SAMPLE_CLAIM,
     sourceIdentity: SAMPLE_CLAIM,
     principalTags: Object.fromEntries(tags.map((key) => [key, SAMPLE_CLAIM])),
   };
-  return [...(used.length === 0 ? [] : [all]), NO_CLAIMS].map((claims) => signedIdentity(identity, claims));
+  return [all, NO_CLAIMS];
 }
 
 /** The identity with each unique id that mappings name. Only roles and users can be pinned. */

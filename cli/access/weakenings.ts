@@ -29,6 +29,11 @@ export interface Weakening {
   readonly text: string;
 }
 
+/** Whether it loosens access. Other marks only need the user's consent. */
+export function loosens({ kind }: Weakening): boolean {
+  return kind !== "jwts";
+}
+
 interface Comparing {
   readonly states: States;
   readonly context: EvaluationContext;

@@ -5,7 +5,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
 import { awsRequestHandler } from "./request-handler.ts";
 
-/** `undefined` if STS cannot be reached: only messages use the account, so an error must not stop a change. */
+/** `undefined` if STS cannot be reached: for callers that only print the account, an error must not stop a change. */
 export async function ownAccount(ssm: SSMClient, region: string, io: IOStreams): Promise<string | undefined> {
   const { accountId } = await ssm.config.credentials();
   if (accountId !== undefined) return accountId;

@@ -51,7 +51,9 @@ async function taskFor<O extends ClustersOptions>(
       io.tell(`Skipped: region ${region} is in partition ${own.id}, not ${partition}.\n`);
       return [];
     }
-    const account = (await ownAccount(connection.ssm, connection.settings.region, io)) ?? `profile ${options.profile}`;
+    // connect() has checked the context's account.
+    const known = options.contextAccount ?? (await ownAccount(connection.ssm, region, io));
+    const account = known ?? `profile ${options.profile}`;
     const store = `${account} ${region} ${connection.context.prefix}`;
     const same = stores.get(store);
     if (same !== undefined) {
@@ -62,14 +64,6 @@ async function taskFor<O extends ClustersOptions>(
     return [{ name, io, plan: () => plan(connection, options, io) }];
   } catch (error) {
     const failure = failureIn(error, io);
-    return [
-      {
-        name,
-        io,
-        async plan() {
-          throw failure;
-        },
-      },
-    ];
+    return [{ name, io, plan: () => Promise.reject(failure) }];
   }
 }

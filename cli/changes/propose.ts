@@ -1,6 +1,6 @@
 // Checks and prints a plan, and asks the user: every command that writes uses it.
 
-import type { Weakening } from "../access/weakenings.ts";
+import { loosens, type Weakening } from "../access/weakenings.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
@@ -86,13 +86,12 @@ export async function prepare(
   if (!options.force) await guardLockout(current, afterwards(current, changes), context);
   printIfLong(changes.length, connection, io);
   const marked = [...texts.weakenings.values()].flat();
-  const loosens = marked.some(({ kind }) => kind !== "jwts");
   const weakenings = marked.map(({ text }) => text);
   return {
     changes,
     current,
     weakenings,
-    loosens,
+    loosens: marked.some(loosens),
     effect,
     force: options.force === true,
     isPartial,

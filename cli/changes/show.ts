@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import type { Weakening } from "../access/weakenings.ts";
+import { loosens, type Weakening } from "../access/weakenings.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
 import { hang } from "../terminal/print.ts";
@@ -23,9 +23,9 @@ export function printPlan(plan: ShownPlan, destination: string, prefix: string, 
   for (const { text, tone } of planTexts(plan, destination, prefix, io.columns)) io.print(text, tone);
 }
 
-/** Prints what the second of two clusters has otherwise than the first, by the names without prefix. */
+/** Prints how the second of two clusters differs from the first. The names of the changes have no prefix. */
 export function printDifferences({ changes, unchanged }: Plan, from: string, to: string, io: IOStreams): void {
-  const count = (action: Change["action"]) => String(changes.filter((change) => change.action === action).length);
+  const count = counter(changes);
   io.print(hang("", `From ${from}, to ${to}:`, io.columns));
   for (const change of changes)
     for (const { text, tone } of changeTexts(change, change.name, io.columns)) io.print(text, tone);
@@ -96,16 +96,20 @@ function weakeningSummary(weakenings: readonly Weakening[]): string[] {
     return length === 0 ? [] : [`${length} ${length === 1 ? one : several}`];
   });
   if (counts.length === 0) return [];
-  const isLooser = weakenings.some(({ kind }) => kind !== "jwts");
+  const isLooser = weakenings.some(loosens);
   return [`This change ${isLooser ? "loosens access" : "needs your consent"}: ${counts.join(", ")}.`];
 }
 
 function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {
-  const count = (action: Change["action"]) => changes.filter((change) => change.action === action).length;
+  const count = counter(changes);
   const counts = `${count("add")} to add, ${count("change")} to change, ${count("remove")} to remove, ${unchanged} unchanged`;
   const kept =
     extra.length === 0 ? "" : ` (${extra.length} more are not in the files and are kept; --prune removes them)`;
   return `${counts}${kept}.`;
+}
+
+function counter(changes: readonly Change[]): (action: Change["action"]) => number {
+  return (action) => changes.filter((change) => change.action === action).length;
 }
 
 function details({ action, before, value, shown }: Change): string[] {

@@ -3,11 +3,11 @@
 import { createKeySets } from "../../functions/authenticator/aws/key-sets.ts";
 import { AWS_ISSUER } from "../../functions/authenticator/jwt/issuer.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { ClientConfig } from "../aws/client-config.ts";
 import { toFailure } from "../aws/errors.ts";
 import { getSignedToken } from "../aws/signed-token.ts";
 import { functionSettings } from "../function-settings.ts";
+import { unverifiedParts } from "../jwt-parts.ts";
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Check, Endpoint } from "./check.ts";
@@ -43,9 +43,9 @@ async function makeSignedToken({ cluster }: ConnectionOptions, config: ClientCon
   try {
     const credentials = await config.credentials();
     const { token } = await getSignedToken({ config, credentials, clusterId: cluster }, io);
-    const [header, claims] = token.split(".", 2).map((part) => parseJson(Buffer.from(part, "base64url").toString()));
-    const { iss, iat } = isObject(claims) ? claims : {};
-    const { kid } = isObject(header) ? header : {};
+    const { header, claims } = unverifiedParts(token);
+    const { iss, iat } = claims;
+    const { kid } = header;
     if (typeof iss !== "string" || !AWS_ISSUER.test(iss) || typeof kid !== "string" || typeof iat !== "number") {
       const advice = "check for a proxy, and check AWS_ENDPOINT_URL_STS";
       return { check: { check, state: "failed", seen: "the token is not one of AWS", advice }, token: undefined };

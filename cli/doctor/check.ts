@@ -18,6 +18,16 @@ export interface Check {
   readonly advice?: string;
 }
 
+const MAX_SHOWN = 20;
+
+/** The first checks, and one with the number of the others, which have the same name and state. */
+export function shortened(checks: readonly Check[]): Check[] {
+  const [first] = checks;
+  const hidden = checks.length - MAX_SHOWN;
+  if (first === undefined || hidden <= 0) return [...checks];
+  return [...checks.slice(0, MAX_SHOWN), { check: first.check, state: first.state, seen: `and ${hidden} more` }];
+}
+
 export const LOOK_AT_LOG = "read the function's log at the time of this request";
 
 export async function printChecks(checks: readonly Check[], format: OutputFormat, io: IOStreams): Promise<void> {

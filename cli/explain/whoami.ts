@@ -4,7 +4,6 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Command } from "commander";
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { parseJwt } from "../../functions/authenticator/jwt/parse-jwt.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, type Credentials, clientConfig } from "../aws/client-config.ts";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
@@ -14,10 +13,12 @@ import { getSignedToken } from "../aws/signed-token.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
+import { unverifiedParts } from "../jwt-parts.ts";
 import { addConnections, addOutput, type ClustersOptions, isSeveral, type OutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hang, printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
+import { shownTime } from "../times.ts";
 import { explainCommand } from "./advice.ts";
 import { grantLines, HEAD, identityLines, type Line, machine, refusalLines, userLines } from "./show.ts";
 import { type Explanation, explainIdentity } from "./steps.ts";
@@ -108,8 +109,7 @@ async function askForToken(
 ): Promise<VerifiedIdentity> {
   const { token } = await getSignedToken(request, io);
   io.secrets.add(token);
-  const claims = parseJson(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
-  const { iss: issuer, sub } = isObject(claims) ? claims : {};
+  const { iss: issuer, sub } = unverifiedParts(token).claims;
   const account = typeof sub === "string" ? (sub.split(":")[4] ?? "") : "";
   const accountByIssuer = new Map(typeof issuer === "string" ? [[issuer, account]] : []);
   return parseJwt(token, { clusterId: request.clusterId, partition, accountByIssuer }, io.clock()).unverifiedIdentity;
@@ -151,7 +151,7 @@ function showWhoami(
     ...(end === undefined ? [] : [`${end}, by the mapping`]),
     ...(credentials.expiration === undefined
       ? []
-      : [`${credentials.expiration.toISOString().slice(0, 19)}Z, by these AWS credentials`]),
+      : [`${shownTime(credentials.expiration.getTime())}, by these AWS credentials`]),
   ];
   const lines: Line[] = [
     ...heading,

@@ -3,7 +3,7 @@
 
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { IssuerKey } from "../../functions/issuer/key.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { unverifiedParts } from "../jwt-parts.ts";
 import type { Kubernetes } from "./kubernetes.ts";
 import { nameOf, stringAt } from "./kubernetes-object.ts";
 
@@ -39,8 +39,7 @@ export async function readLegacyTokens(kubernetes: SecretLister, keys: readonly 
 /** Verifies the signature, because tokens of old releases have no kid. */
 function isSignedBy(token: string, publicKey: KeyObject): boolean {
   const [header = "", claims = "", signature = ""] = token.split(".");
-  const parsed = parseJson(Buffer.from(header, "base64url").toString());
-  const algorithm = isObject(parsed) ? parsed["alg"] : undefined;
+  const algorithm = unverifiedParts(token).header["alg"];
   // A value that is not a string may not have a text at all: {"toString": 0}.
   const bits = typeof algorithm === "string" ? /^(?:RS|ES)(256|384|512)$/.exec(algorithm)?.[1] : undefined;
   if (bits === undefined) return false;

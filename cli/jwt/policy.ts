@@ -19,7 +19,7 @@ export function policyCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "Prints a policy that allows a role or user to get AWS-signed tokens for the cluster. With --scp, prints a service " +
-      "control policy that denies them to everyone else. They have an effect only if the function has TOKENS=jwt, since " +
+      "control policy that denies them to all other principals. They have an effect only if the function has TOKENS=jwt, since " +
       "no policy can deny a k8s-aws-v1. token. Sessions of IAM Identity Center and sessions that another role assumed " +
       "have no MFA of IAM: do not use --mfa for them.",
     examples: [
@@ -40,7 +40,7 @@ export function policyCommand(command: Command, io: IOStreams): Command {
         throw usage(`${wrong} is not the ARN of a role or user, such as arn:aws:iam::*:role/Developers.`);
       }
       if (scp && !mfa && principal === undefined) {
-        throw usage("--scp needs --mfa or --principal: otherwise it would deny the tokens to everyone.");
+        throw usage("--scp needs --mfa or --principal: otherwise it would deny the tokens to all principals.");
       }
       const audience = jwtAudience(cluster);
       const statements = scp ? denials(audience, principal, mfa) : [allowance(audience, mfa)];
@@ -69,7 +69,7 @@ function allowance(audience: string, mfa: boolean): object {
   };
 }
 
-/** One statement for each requirement: the conditions of one statement must all hold. */
+/** One statement for each requirement: a statement applies only if all its conditions hold. */
 function denials(audience: string, principals: readonly string[] | undefined, mfa: boolean): object[] {
   const statement = (Sid: string, condition: object) => ({
     Sid,
@@ -82,7 +82,7 @@ function denials(audience: string, principals: readonly string[] | undefined, mf
     ...(principals === undefined
       ? []
       : [statement("OnlyThesePrincipals", { ArnNotLike: { "aws:PrincipalArn": [...principals] } })]),
-    // IfExists: long-term keys have no such key in the request.
+    // IfExists: requests with long-term keys do not have this condition key.
     ...(mfa ? [statement("OnlyWithMfa", { BoolIfExists: { "aws:MultiFactorAuthPresent": "false" } })] : []),
   ];
 }

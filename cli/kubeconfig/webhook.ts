@@ -96,8 +96,8 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
 }
 
 /**
- * The same kubeconfig with another server, and if `ca` is given with that CA. Everything else stays as it is, also paths, which are relative to the file,
- * and credentials that this command does not know.
+ * The same kubeconfig with another server, and with another CA if `ca` is given. Everything else is unchanged, including
+ * paths, which are relative to the file, and credentials that this command does not know.
  */
 export async function withServer(
   file: string,
@@ -111,15 +111,12 @@ export async function withServer(
     throw usage(`${nameOf(file)}: not a kubeconfig whose current context has a server URL.`);
   }
   const { "certificate-authority": path, "certificate-authority-data": data, ...others } = cluster;
-  const kept = {
-    ...(path !== undefined && { "certificate-authority": path }),
-    ...(data !== undefined && { "certificate-authority-data": data }),
-  };
-  const authority = ca === undefined ? kept : { "certificate-authority-data": base64(ca) };
+  const moved =
+    ca === undefined ? { ...cluster, server } : { ...others, server, "certificate-authority-data": base64(ca) };
   const clusters = config["clusters"].map((one: unknown) =>
-    isObject(one) && one["cluster"] === cluster ? { ...one, cluster: { ...others, server, ...authority } } : one,
+    isObject(one) && one["cluster"] === cluster ? { ...one, cluster: moved } : one,
   );
-  const keepsAuthority = ca === undefined && Object.keys(kept).length > 0;
+  const keepsAuthority = ca === undefined && [path, data].some((one) => one !== undefined);
   return { kubeconfig: stringifyYaml({ ...config, clusters }), keepsAuthority };
 }
 

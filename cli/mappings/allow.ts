@@ -30,7 +30,7 @@ import {
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { isPersonName } from "./deny-person.ts";
 import { isFor, listItems } from "./file/list-value.ts";
-import { DENY_HELP, findDenyTarget } from "./target.ts";
+import { DENY_HELP, findDenyTarget, partitionIn } from "./target.ts";
 
 interface AllowOptions extends ClustersOptions, WriteOptions {
   readonly session?: string;
@@ -56,7 +56,6 @@ export function allowCommand(command: Command, io: IOStreams): Command {
 async function allow(who: string, options: AllowOptions, io: IOStreams): Promise<void> {
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) throw usage("--session requires a role or a permission set.");
-  const [, partition] = /^arn:([a-z-]+):/.exec(who) ?? [];
   const missing: Failure[] = [];
   const tasks = await clusterTasks(
     options,
@@ -68,7 +67,7 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
       if (isSeveral(options)) own.tell(`${found.message}\n`);
       return undefined;
     },
-    partition,
+    partitionIn(who),
   );
   await executePlans(tasks, options, io);
   if (missing.length < tasks.length) return;

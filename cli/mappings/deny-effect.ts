@@ -6,8 +6,10 @@ import type { Weakening } from "../access/weakenings.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
 import { afterwards, type Change, newDenials } from "../changes/plan.ts";
+import { EFFECT } from "../changes/propose.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { shownTime } from "../times.ts";
 import type { PossibleIdentity } from "./deny-person.ts";
 import { accountOf } from "./file/entry.ts";
 
@@ -27,19 +29,15 @@ export function effectOf(patterns: readonly string[], found: readonly PossibleId
     ...(found.length > 0 ? [] : ofSession.filter(({ isOfSet }) => !isOfSet).map(({ role }) => `role ${role}`)),
   ]);
   return (now: number): readonly string[] => [
-    `The function reads the change within 30 s. By default, kube-apiserver caches an answer for 2 min, so access ends by ${timeOf(now + FUNCTION_CACHE_MS + APISERVER_CACHE_MS)}.`,
+    `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + FUNCTION_CACHE_MS + APISERVER_CACHE_MS)}.`,
     ...(evading.size === 0
       ? []
       : [
-          `Not ended: other session names of ${[...evading].join(", ")}. Whoever assumes such a role chooses the name: ` +
+          `Not ended: other session names of ${[...evading].join(", ")}. The caller that assumes such a role chooses the name: ` +
             "change the role's trust policy, or deny the role.",
         ]),
     "Not ended: client certificates, and files with service account tokens or certificates.",
   ];
-}
-
-function timeOf(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19)}Z`;
 }
 
 interface SessionPattern {

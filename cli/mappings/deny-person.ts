@@ -6,7 +6,7 @@ import { isExpired } from "../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { arnsOverlap } from "../access/arn-overlap.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
-import type { Entry } from "./file/entry.ts";
+import { type Entry, isPermissionSetRole, permissionSetRole } from "./file/entry.ts";
 import { readParameter } from "./file/read-parameter.ts";
 
 /** Valid for a session (`RoleSessionName`) and for a user: https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html */
@@ -20,14 +20,14 @@ export interface PossibleIdentity {
   readonly kind: "session" | "user" | "federated user";
   /** For a deny list. */
   readonly arnLike: string;
-  /** Whether whoever assumes the role chooses the session's name. */
+  /** Whether the caller that assumes the role chooses the session's name. */
   readonly choosesName: boolean;
 }
 
 /** More sessions of one account are denied by one pattern: a deny list holds 4096 bytes. */
 const MOST_SESSIONS = 12;
 
-/** Mappings that have ended do not count. */
+/** Skips mappings that have ended. */
 export function possibleIdentities(
   who: string,
   parameters: ReadonlyMap<string, StoredParameter>,
@@ -56,11 +56,11 @@ function identitiesOf(who: string, { kind, account, name, mapping }: Entry, part
   };
   switch (kind) {
     case "role":
-      return [session(name, !/^AWSReservedSSO_.+_[0-9a-f]{16}$/i.test(name))];
+      return [session(name, !isPermissionSetRole(name))];
     case "sso":
-      return [session(`AWSReservedSSO_${name}_${"?".repeat(16)}`, false)];
+      return [session(permissionSetRole(name), false)];
     case "sso-session":
-      return mapping.session === who ? [session(`AWSReservedSSO_${name}_${"?".repeat(16)}`, false)] : [];
+      return mapping.session === who ? [session(permissionSetRole(name), false)] : [];
     case "user":
       return asciiLowerCase(name) === asciiLowerCase(who) ? [user()] : [];
     case "federated-user":

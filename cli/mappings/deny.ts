@@ -23,7 +23,7 @@ import { isPersonName, type PossibleIdentity, possibleIdentities } from "./deny-
 import { accountOf } from "./file/entry.ts";
 import { isFor, listItems } from "./file/list-value.ts";
 import { valueText } from "./file/to-parameters.ts";
-import { checkAccount, DENY_HELP, findDenyTarget } from "./target.ts";
+import { checkAccount, DENY_HELP, findDenyTarget, partitionIn } from "./target.ts";
 
 interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
   readonly session?: string;
@@ -65,13 +65,12 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
       `--session requires a role or a permission set, not ${who}. The name ${who} alone denies its sessions.`,
     );
   }
-  const [, partition] = /^arn:([a-z-]+):/.exec(who) ?? [];
   const tasks = await clusterTasks(
     options,
     io,
     (connection, one, own) =>
       isPerson ? planPerson(who, keys, connection, own) : planOne(who, one.session, keys, connection, own),
-    partition,
+    partitionIn(who),
   );
   await executePlans(tasks, options, io, { goesOn: true });
 }

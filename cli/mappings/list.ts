@@ -1,8 +1,8 @@
 // `mappings list`: lists mappings and denials.
 
 import type { Command } from "commander";
-import { inEachCluster, type OneOf, throwWorst } from "../aws/clusters.ts";
-import { connect } from "../aws/connection.ts";
+import { inEachCluster, throwWorst } from "../aws/clusters.ts";
+import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { readMappings } from "../changes/read-for-access.ts";
@@ -72,23 +72,27 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   if (watch && isNamed) throw usage("--watch requires one cluster.");
   if (watch && output !== "table" && output !== "wide")
     throw usage(`--watch requires -o table or wide, not ${output}.`);
-  const { results, failures } = await inEachCluster(options, io, itemsIn);
-  const items = results.flatMap(({ cluster, value }) => value.map((item) => (isNamed ? { ...item, cluster } : item)));
+  const { results, failures } = await inEachCluster(options, io, async (one, own) => {
+    const connection = await connect(one, own);
+    return { connection, items: await itemsIn(options, connection, own) };
+  });
+  const items = results.flatMap(({ cluster, value }) =>
+    value.items.map((item) => (isNamed ? { ...item, cluster } : item)),
+  );
   await printItems(items, isNamed, options, io);
   throwWorst(failures);
   if (!watch) return;
-  await inEachCluster(options, io, async (one, own) => {
-    await watchItems(items, output === "wide" ? wideRow : row, own, () => itemsIn(one, { ...own, tell: () => {} }));
-  });
+  const quiet = { ...io, tell: () => {} };
+  for (const { value } of results) {
+    await watchItems(items, output === "wide" ? wideRow : row, io, () => itemsIn(options, value.connection, quiet));
+  }
 }
 
-async function itemsIn(options: OneOf<ListOptions>, io: IOStreams): Promise<Item[]> {
-  const connection = await connect(options, io);
+async function itemsIn({ at, group }: ListOptions, connection: Connection, io: IOStreams): Promise<Item[]> {
   const { prefix, partition } = connection.context;
   const now = await readMappings(connection, io);
-  const current = options.at === undefined ? now : await parametersAt(options.at(io.clock()), now, connection, io);
+  const current = at === undefined ? now : await parametersAt(at(io.clock()), now, connection, io);
   const all = [...current.values()].flatMap((stored) => itemsOf(stored, prefix, partition));
-  const { group } = options;
   const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));
   if (items.length === 0) {
     const which = group === undefined ? "" : ` that grant ${group}`;

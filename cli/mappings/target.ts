@@ -5,7 +5,7 @@ import { denyParameter, mappingParameter } from "../../functions/authenticator/m
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { Connection } from "../aws/connection.ts";
 import { usage } from "../errors.ts";
-import { accountOf, GROUP_FAULT, PERMISSION_SET, readEntry } from "./file/entry.ts";
+import { accountOf, GROUP_FAULT, PERMISSION_SET, permissionSetRole, readEntry } from "./file/entry.ts";
 import type { EntryKey } from "./file/list-value.ts";
 
 export interface Target {
@@ -86,6 +86,11 @@ function ofArn(prefix: string, arn: string): Target {
   return { parameter: mappingParameter(prefix, kind, account, name), address: { kind, account, name }, key };
 }
 
+/** Of an ARN or ARN pattern; `undefined` for any other `<who>`, and if the partition is a pattern. */
+export function partitionIn(who: string): string | undefined {
+  return /^arn:([a-z-]+):/.exec(who)?.[1];
+}
+
 interface DenyTarget {
   /** The deny list of the denial. */
   readonly parameter: string;
@@ -122,8 +127,7 @@ function arnOf(who: string, context: Connection["context"]): string {
     case "federated-user":
       return `${start}:sts::${account}:federated-user/${name}`;
     case "sso":
-      // Only AWS knows the suffix of the role's name.
-      return `${start}:iam::${account}:role/AWSReservedSSO_${name}_${"?".repeat(16)}`;
+      return `${start}:iam::${account}:role/${permissionSetRole(name)}`;
     case "account":
       return `${start}:*::${account}:*`;
     case "pattern":

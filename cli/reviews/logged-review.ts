@@ -39,11 +39,6 @@ export function readReview(line: string, time: number): LoggedReview | undefined
   return { time, outcome, ...Object.fromEntries(texts), ...(isList && { groups }) };
 }
 
-/** UTC, to the second, for tables and messages. */
-export function shownTime(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19)}Z`;
-}
-
 export interface ReviewFilter {
   /** Empty for all. */
   readonly outcomes: readonly Outcome[];

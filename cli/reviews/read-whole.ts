@@ -2,7 +2,8 @@
 
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { startProgress } from "../terminal/progress.ts";
-import { type LoggedReview, shownTime } from "./logged-review.ts";
+import { shownTime } from "../times.ts";
+import type { LoggedReview } from "./logged-review.ts";
 import type { OpenLog } from "./options.ts";
 import { readPages } from "./read-log.ts";
 

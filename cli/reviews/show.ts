@@ -5,7 +5,8 @@ import { adviceFor, explainCommand, type Place } from "../explain/advice.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hang, printable, table } from "../terminal/print.ts";
-import { type LoggedReview, shownTime } from "./logged-review.ts";
+import { shownTime } from "../times.ts";
+import type { LoggedReview } from "./logged-review.ts";
 
 interface Shown {
   readonly review: LoggedReview;

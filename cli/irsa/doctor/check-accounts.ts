@@ -1,14 +1,11 @@
 // Checks that the policies apply to each ServiceAccount with a role, and how many they evaluate for a Pod.
 
-import type { Check } from "../../doctor/check.ts";
+import { type Check, shortened } from "../../doctor/check.ts";
 import { type KubernetesObject, labelsOf, nameOf, namespaceOf, objectAt, roleOf } from "../kubernetes-object.ts";
 import { ROLE_LABEL } from "../names.ts";
 import { LABEL_COMMAND } from "../policy/label-policy.ts";
 import { hasBinding, type InstalledPolicies, needsLabel } from "./installed-policies.ts";
 import { selects } from "./label-selector.ts";
-
-/** Limit of objects in the output. */
-export const MAX_SHOWN = 20;
 
 export function checkLabels({ pods, labels }: InstalledPolicies, accounts: readonly KubernetesObject[]): Check[] {
   const check = "labels";
@@ -19,19 +16,14 @@ export function checkLabels({ pods, labels }: InstalledPolicies, accounts: reado
   if (unlabelled.length === 0) return [{ check, state: "ok", seen: "each ServiceAccount with a role has the label" }];
   const state = isRequired ? "failed" : "warning";
   const effect = isRequired ? "its new Pods get no role" : "after step 4 of the installation, its new Pods get no role";
-  return [
-    ...unlabelled.slice(0, MAX_SHOWN).map(
-      (one): Check => ({
-        check,
-        state,
-        seen: `${nameOf(one)} has a role but not the label ${ROLE_LABEL}=true: ${effect}`,
-        advice: LABEL_COMMAND,
-      }),
-    ),
-    ...(unlabelled.length > MAX_SHOWN
-      ? [{ check, state, seen: `and ${unlabelled.length - MAX_SHOWN} more` } as const]
-      : []),
-  ];
+  return shortened(
+    unlabelled.map((one) => ({
+      check,
+      state,
+      seen: `${nameOf(one)} has a role but not the label ${ROLE_LABEL}=true: ${effect}`,
+      advice: LABEL_COMMAND,
+    })),
+  );
 }
 
 /** The namespaces in which a ServiceAccount has a role, but a `namespaceSelector` excludes Pods. */

@@ -111,8 +111,8 @@ export function checkPublished(published: readonly PublishedKey[], served: reado
 }
 
 /**
- * `kids` are those of kube-apiserver's own JWKS. Whether the key that signs now is served is a check of its own: a retired
- * key may stay in kube-apiserver for tokens that AWS does not accept anyway, such as those in Secrets.
+ * `kids` are those of kube-apiserver's own JWKS. Another check fails if the key that signs now is not served: a retired key
+ * may stay in kube-apiserver for tokens that AWS does not accept anyway, such as those in Secrets.
  */
 export function checkClusterKeys(kids: readonly string[], served: readonly string[]): Check {
   const check = "cluster keys";

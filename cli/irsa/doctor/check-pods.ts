@@ -1,6 +1,6 @@
 // Checks that each Pod of an annotated ServiceAccount has its role: without it, the Pod silently uses the node's role.
 
-import type { Check } from "../../doctor/check.ts";
+import { type Check, shortened } from "../../doctor/check.ts";
 import {
   isAlive,
   type KubernetesObject,
@@ -12,13 +12,12 @@ import {
   stringAt,
 } from "../kubernetes-object.ts";
 import { SKIP_LABEL, VOLUME } from "../names.ts";
-import { MAX_SHOWN } from "./check-accounts.ts";
 
 /** `excluded`: namespaces whose Pods get no role. */
 export function checkPods(
   accounts: readonly KubernetesObject[],
   pods: readonly KubernetesObject[],
-  excluded: ReadonlySet<string> = new Set(),
+  excluded: ReadonlySet<string>,
 ): Check[] {
   const annotated = new Set(accounts.filter((one) => roleOf(one) !== "").map(nameOf));
   // Finished Pods no longer need a role.
@@ -32,18 +31,15 @@ export function checkPods(
       state: "ok",
       seen: `${annotated.size} ServiceAccounts with a role, used by ${used.length} Pods`,
     },
-    ...without.slice(0, MAX_SHOWN).map(
-      (pod): Check => ({
+    ...shortened(
+      without.map((pod) => ({
         check: "pod",
         state: "failed",
         seen: `${nameOf(pod)} runs without its role`,
         advice:
           "recreate it (kubectl rollout restart) after the policy is installed and its ServiceAccount has the role",
-      }),
+      })),
     ),
-    ...(without.length <= MAX_SHOWN
-      ? []
-      : [{ check: "pod", state: "failed", seen: `and ${without.length - MAX_SHOWN} more` } as const]),
   ];
 }
 

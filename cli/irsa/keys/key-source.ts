@@ -5,6 +5,7 @@ import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { checkIssuerKey, type IssuerKey, issuerKeyOf } from "../../../functions/issuer/key.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { EXIT, Failure, usage } from "../../errors.ts";
+import { unverifiedParts } from "../../jwt-parts.ts";
 import { nameOf, readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { type Kubernetes, refused } from "../kubernetes.ts";
@@ -84,9 +85,9 @@ export async function requestToken(kubernetes: Kubernetes, audience: string): Pr
   });
   const answer = isObject(body) && isObject(body["status"]) ? body["status"]["token"] : undefined;
   if (status !== 201 || typeof answer !== "string") throw refused(path, status, body);
-  const [header, claims] = answer.split(".").map((part) => parseJson(Buffer.from(part, "base64url").toString()));
-  const kid = isObject(header) ? header["kid"] : undefined;
-  const issuer = isObject(claims) ? claims["iss"] : undefined;
+  const { header, claims } = unverifiedParts(answer);
+  const { kid } = header;
+  const { iss: issuer } = claims;
   if (typeof kid === "string" && typeof issuer === "string") return { token: answer, kid, issuer };
   throw new Failure(EXIT.fault, "kube-apiserver returned a token without kid or iss.");
 }

@@ -9,6 +9,7 @@ import { describe } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import { addConnection, type ConnectionOptions, readWhole, type WriteOptions } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
+import { shownTime } from "../../times.ts";
 import { openKubernetes } from "../kubernetes.ts";
 import { DEFAULT_TOKEN_EXPIRATION } from "../names.ts";
 import { signingKeyOf } from "./key-source.ts";
@@ -128,12 +129,8 @@ function retireProblem(question: RetireQuestion): string | undefined {
   if (signedUntil > now) return "--signed-until is in the future.";
   const oldestOther = Math.min(...others.map(({ stored }) => stored.modified));
   if (signedUntil < oldestOther) {
-    return `--signed-until is before any other key was published (${time(oldestOther)}). Find out which key has signed since.`;
+    return `--signed-until is before any other key was published (${shownTime(oldestOther)}). Find out which key has signed since.`;
   }
   const end = signedUntil + longestToken * 1000 + MARGIN_MS;
-  return now < end ? `tokens that it has signed may be valid until ${time(end)}. Retire it then.` : undefined;
-}
-
-function time(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  return now < end ? `tokens that it has signed may be valid until ${shownTime(end)}. Retire it then.` : undefined;
 }

@@ -12,7 +12,7 @@ export const GROUP = "admissionregistration.k8s.io";
 const HAS_ROLE = `object.metadata.?annotations[?${cel(ROLE_ANNOTATION)}].orValue("") != ""`;
 const HAS_LABEL = `object.metadata.?labels[?${cel(ROLE_LABEL)}].orValue("") == "true"`;
 
-/** The policy and its binding. Nobody can set or remove the label by hand: each create and update corrects it. */
+/** The policy and its binding. Users cannot set or remove the label: each create and update corrects it. */
 export function labelPolicy(mutatingApi: MutatingApi): object[] {
   const apiVersion = `${GROUP}/${mutatingApi}`;
   const metadata = { name: LABEL_POLICY_NAME };

@@ -47,6 +47,16 @@ function unquotedPlaceholder({ username, groups }: Record<string, unknown>): str
 /** https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html */
 export const PERMISSION_SET = /^[\w+=,.@-]{1,32}$/;
 
+/** A pattern for the role of a permission set: only AWS knows the suffix of its name. */
+export function permissionSetRole(set: string): string {
+  return `AWSReservedSSO_${set}_${"?".repeat(16)}`;
+}
+
+/** Parameters do not keep the case of a name. */
+export function isPermissionSetRole(role: string): boolean {
+  return /^AWSReservedSSO_.+_[0-9a-f]{16}$/i.test(role);
+}
+
 type Address = Omit<Entry, "mapping">;
 
 function readAddress(value: Record<string, unknown>, account: unknown, permissionSet: unknown): Address | Problem {

@@ -8,6 +8,7 @@ import { ADMIN_GROUPS, type AdminAccess, adminAccessOf, makesAdministrator } fro
 import { refusesEverybody } from "../../access/denials.ts";
 import { decideForPrincipal, principalOf } from "../../access/evaluation.ts";
 import { shortName } from "../../function-settings.ts";
+import { isPermissionSetRole } from "../file/entry.ts";
 import type { Finding, Level, Placed, Subject } from "./finding.ts";
 
 export function unreachable({ entries, context }: Subject): Finding[] {
@@ -51,7 +52,7 @@ export function shadowed({ entries, parameters, context }: Subject): Finding[] {
 /** A separate mapping of a permission set's role takes precedence over the set, but only until the suffix changes. */
 export function permissionSetRoles({ entries }: Subject): Finding[] {
   return entries.flatMap(({ parameter: where, entry: { kind, name } }): Finding[] => {
-    if (kind !== "role" || !/^AWSReservedSSO_.+_[0-9a-f]{16}$/i.test(name)) return [];
+    if (kind !== "role" || !isPermissionSetRole(name)) return [];
     const message = "a permission set's role: map the set (sso/<account>/<set>), because the role's suffix can change";
     return [{ level: "info", rule: "permission-set-role", where, message }];
   });

@@ -42,7 +42,13 @@ test("a name denies the person's sessions and users in every cluster, and no oth
       "m",
     ),
   );
-  assert.match(err, new RegExp(`^prod: Not ended: other session names of role/${A}/shared\\. Whoever assumes`, "m"));
+  assert.match(
+    err,
+    new RegExp(
+      `^prod: Not ended: other session names of role/${A}/shared\\. The caller that assumes such a role chooses the name: `,
+      "m",
+    ),
+  );
   assert.match(err, /^staging: Wrote 2 parameters\. .*access ends by \S+Z\.$/m);
   assert.doesNotMatch(out, / ! /);
   const expected = [
