@@ -4,6 +4,7 @@ import { isObject, parseJson } from "../lib/json.ts";
 import { parseStored } from "../lib/repeated-keys.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 import { CALLER_RULE, isCaller } from "./caller/bearer.ts";
+import { claimPlaceholdersIn } from "./mapping/claim-placeholders.ts";
 import { checkDenyEntry } from "./mapping/deny-list.ts";
 import { checkMapping, isListKind, isMappingKind, repeatedKeyProblem } from "./mapping/mapping.ts";
 
@@ -41,15 +42,24 @@ export function problemsIn(
 
 /**
  * The result of versions before 0.1.0, which cannot answer the check: the last of repeated keys wins, a denial for
- * another account or partition is valid, and sso-session lists and callers by IAM are unknown.
+ * another account or partition is valid, and sso-session lists, callers by IAM and placeholders of claims are unknown.
  */
 export function formerProblemsIn(parameter: NamedParameter): StoredProblems | null {
-  if (parameter.kind === "sso-session") return null;
+  const { kind, value } = parameter;
+  if (kind === "sso-session") return null;
   const problems = problemsIn({ ...parameter, account: "any" }, undefined, parseJson);
-  if (parameter.kind !== "callers" || problems === null || typeof problems === "string") return problems;
-  const entries = parseJson(parameter.value) as readonly unknown[];
-  const byIam = (entry: unknown) => (isObject(entry) && Object.hasOwn(entry, "arn") ? "unknown key arn" : undefined);
-  return problems.map((problem, index) => problem ?? byIam(entries[index]));
+  if (problems === null || typeof problems === "string") return problems;
+  const parsed = parseJson(value);
+  const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+  return problems.map((problem, index) => problem ?? unknownBefore(kind, entries[index]));
+}
+
+function unknownBefore(kind: string, entry: unknown): string | undefined {
+  if (!isObject(entry)) return undefined;
+  const { username } = entry;
+  if (kind === "callers") return Object.hasOwn(entry, "arn") ? "unknown key arn" : undefined;
+  const [claim] = typeof username === "string" ? claimPlaceholdersIn(username) : [];
+  return claim === undefined ? undefined : `unknown placeholder {${claim}}`;
 }
 
 /** A form that all versions share: whether each entry is valid, or `false` for an unreadable value. */

@@ -117,6 +117,18 @@ test("a caller by IAM is named until the live version knows such callers, since 
   assert.deepEqual(await check({ callers }, current), []);
 });
 
+test("a mapping with a claim placeholder is named until the live version knows it, since the new version would accept it", async () => {
+  const [role, pattern] = [`role/${HOME}/dev`, `pattern/${HOME}`];
+  const byTag = { arn: ROLE, username: "aws:{PrincipalTag:team}" };
+  const byUser = { arnLike: ROLE, username: "{IdentityStoreUserId}" };
+  const stored = { ...VALID, [role]: byTag, [pattern]: [{ arnLike: ROLE, username: "x" }, byUser] };
+  assert.deepEqual(await check(stored, former), [
+    `${role}: the live version reads it differently: for this version entry 1 is valid`,
+    `${pattern}: the live version reads it differently: for this version entry 2 is valid`,
+  ]);
+  assert.deepEqual(await check(stored, current), []);
+});
+
 test("a value that only the new version accepts is named, since it would grant access", async () => {
   const stricter: AskLive = async (event) => {
     const { validity } = JSON.parse(((await current(event)) as { body: string }).body) as { validity: unknown[] };
