@@ -1,6 +1,6 @@
 // Asks STS for a token that it signs for the caller's role or user.
 
-import { jwtAudience } from "../../functions/authenticator/jwt/issuer.ts";
+import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/issuer.ts";
 import { EXIT, Failure } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { ClientConfig, Credentials } from "./client-config.ts";
@@ -13,8 +13,8 @@ interface SignedTokenRequest {
   readonly clusterId: string;
 }
 
-/** The function's limit, and the shortest lifetime that STS accepts, in seconds. */
-const LIFETIME = { longest: 900, shortest: 60 };
+/** The shortest lifetime that STS accepts. */
+const MIN_LIFETIME_SECONDS = 60;
 /** kubectl gets another token this long before the end: the function has no grace. */
 const MARGIN_MS = 60_000;
 
@@ -49,13 +49,13 @@ export async function getSignedToken(
   }
 }
 
-/** A token cannot outlive the session that asks for it. */
+/** In seconds. A token cannot outlive the session that asks for it. */
 function lifetimeOf({ expiration }: Credentials, now: number): number {
-  if (expiration === undefined) return LIFETIME.longest;
+  if (expiration === undefined) return MAX_LIFETIME_SECONDS;
   const left = Math.floor((expiration.getTime() - now) / 1000);
   if (left <= 0) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
-  if (left < LIFETIME.shortest) throw new Failure(EXIT.fault, TOO_SHORT);
-  return Math.min(left, LIFETIME.longest);
+  if (left < MIN_LIFETIME_SECONDS) throw new Failure(EXIT.fault, TOO_SHORT);
+  return Math.min(left, MAX_LIFETIME_SECONDS);
 }
 
 const TOO_SHORT = "Your AWS session ends before the token would: sign in again, then run this again.";

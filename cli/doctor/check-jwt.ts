@@ -1,7 +1,7 @@
 // Checks AWS-signed tokens: STS signs one, its issuer's keys can be read, and the function accepts it.
 
 import { createKeySets } from "../../functions/authenticator/aws/key-sets.ts";
-import { AWS_ISSUER } from "../../functions/authenticator/jwt/issuer.ts";
+import { AWS_ISSUER, MAX_AHEAD_SECONDS } from "../../functions/authenticator/jwt/issuer.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
 import type { ClientConfig } from "../aws/client-config.ts";
 import { toFailure } from "../aws/errors.ts";
@@ -14,8 +14,6 @@ import type { Check, Endpoint } from "./check.ts";
 import { checkReviewOnce } from "./check-review.ts";
 
 const LIMIT_MS = 10_000;
-/** The function accepts `iat` this far in the future. */
-const SKEW_SECONDS = 60;
 
 export async function checkSignedTokens(
   endpoint: Endpoint,
@@ -52,7 +50,7 @@ async function makeSignedToken({ cluster }: ConnectionOptions, config: ClientCon
     }
     const skew = Math.round(Math.abs(io.clock() / 1000 - iat));
     const seen = `signed by ${iss}, this machine's clock is ${skew} s off STS's`;
-    if (skew <= SKEW_SECONDS) return { check: { check, state: "ok", seen }, token, issuer: iss, keyId: kid };
+    if (skew <= MAX_AHEAD_SECONDS) return { check: { check, state: "ok", seen }, token, issuer: iss, keyId: kid };
     return { check: { check, state: "warning", seen, advice: "synchronize it (NTP)" }, token, issuer: iss, keyId: kid };
   } catch (error) {
     const failure = toFailure(error);

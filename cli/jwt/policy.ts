@@ -1,7 +1,7 @@
 // `jwt policy`: prints the IAM policies for AWS-signed tokens.
 
 import type { Command } from "commander";
-import { jwtAudience } from "../../functions/authenticator/jwt/issuer.ts";
+import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/issuer.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { addCluster, collect } from "../options.ts";
@@ -51,8 +51,6 @@ export function policyCommand(command: Command, io: IOStreams): Command {
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-sts */
 const AUDIENCE = "sts:IdentityTokenAudience";
 const ACTION = "sts:GetWebIdentityToken";
-/** The function refuses a longer lifetime. */
-const LONGEST_SECONDS = "900";
 
 function allowance(audience: string, mfa: boolean): object {
   return {
@@ -63,7 +61,7 @@ function allowance(audience: string, mfa: boolean): object {
     Condition: {
       // A request has at least one audience, so this requires exactly this one.
       "ForAllValues:StringEquals": { [AUDIENCE]: audience },
-      NumericLessThanEquals: { "sts:DurationSeconds": LONGEST_SECONDS },
+      NumericLessThanEquals: { "sts:DurationSeconds": String(MAX_LIFETIME_SECONDS) },
       ...(mfa && { Bool: { "aws:MultiFactorAuthPresent": "true" } }),
     },
   };

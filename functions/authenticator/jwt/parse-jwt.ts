@@ -13,7 +13,7 @@ import { isObject } from "../../lib/json.ts";
 import { parseStored, repeatedKey } from "../../lib/repeated-keys.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { decodeBase64Url } from "../token/encoding.ts";
-import { AWS_ISSUER, jwtAudience } from "./issuer.ts";
+import { AWS_ISSUER, jwtAudience, MAX_AHEAD_SECONDS, MAX_LIFETIME_SECONDS } from "./issuer.ts";
 import { type AwsClaims, identityOf } from "./jwt-identity.ts";
 
 export const ALGORITHMS = ["RS256", "ES384"] as const;
@@ -40,8 +40,6 @@ export interface JwtRules {
 }
 
 const MAX_BYTES = 16 * 1024;
-const MAX_LIFETIME_SECONDS = 900;
-const MAX_AHEAD_SECONDS = 60;
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html */
 const AWS_CLAIMS = "https://sts.amazonaws.com/";
