@@ -1,6 +1,7 @@
 // Describes what a denial ends and when, what it does not end, and which JWTs it denies besides.
 
 import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { isOfSessions } from "../../functions/authenticator/mapping/possible-arn.ts";
 import { grantsToFederated, parametersForFederated } from "../access/arn-overlap.ts";
 import type { Weakening } from "../access/weakenings.ts";
 import type { Connection } from "../aws/connection.ts";
@@ -41,22 +42,26 @@ export function effectOf(patterns: readonly string[], found: readonly PossibleId
 }
 
 interface SessionPattern {
-  readonly account: string;
   readonly role: string;
-  readonly session: string;
   /** Of one permission set, whose role's suffix only AWS knows. */
   readonly isOfSet: boolean;
 }
 
 function sessionIn(arnLike: string): SessionPattern | undefined {
-  const [, account = "", role = "", session = ""] =
-    /^arn:[^:]*:sts:[^:]*:([^:]*):assumed-role\/([^/]+)\/([^/]+)$/i.exec(arnLike) ?? [];
-  if (role === "") return undefined;
-  return { account, role, session, isOfSet: /^AWSReservedSSO_[^*?]+_\?{16}$/i.test(role) };
+  const [, role] = /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\/([^/]+)\/[^/]+$/i.exec(arnLike) ?? [];
+  return role === undefined ? undefined : { role, isOfSet: /^AWSReservedSSO_[^*?]+_\?{16}$/i.test(role) };
+}
+
+/** Roles as in the pattern, `*` if it does not contain one, whose AWS-signed tokens a denial of sessions denies. */
+function rolesDeniedBy(arnLike: string): (SessionPattern & { readonly account: string }) | undefined {
+  if (!isOfSessions(arnLike)) return undefined;
+  const { role = "*", isOfSet = false } = sessionIn(arnLike) ?? {};
+  return { account: accountOf(arnLike), role, isOfSet };
 }
 
 /**
- * A JWT does not show its session, so a denial of one session denies all JWTs of the role. Prints them.
+ * An AWS-signed token does not show its session, so a denial of one session denies all of them for the role. Prints the
+ * roles.
  *
  * @param found of a person: what the patterns are for
  */
@@ -67,14 +72,14 @@ export function tellJwts(
   found: readonly PossibleIdentity[] = [],
 ): void {
   const mappings = found.filter(({ kind }) => kind === "session").map(({ mapping }) => mapping);
-  const roles = found.length > 0 ? mappings : patterns.flatMap((arnLike) => sessionIn(arnLike)?.role ?? []);
+  const roles = found.length > 0 ? mappings : patterns.flatMap((arnLike) => rolesDeniedBy(arnLike)?.role ?? []);
   if (settings.jwt === undefined || roles.length === 0) return;
   io.tell(
     `An AWS-signed token (JWT_ISSUERS) does not show its session: this also denies every AWS-signed token of ${[...new Set(roles)].join(", ")}.\n`,
   );
 }
 
-/** Lines with `!`: denials of a session of any role, which deny the JWTs of all these roles. */
+/** Lines with `!`: denials of sessions of several roles, which deny the AWS-signed tokens of all these roles. */
 export function jwtMarks(
   changes: readonly Change[],
   { settings }: Connection,
@@ -82,10 +87,10 @@ export function jwtMarks(
   if (settings.jwt === undefined) return new Map();
   const marks = changes.flatMap((change): (readonly [string, Weakening[]])[] => {
     const texts = newDenials(change)
-      .flatMap(({ who }) => sessionIn(who) ?? [])
+      .flatMap(({ who }) => rolesDeniedBy(who) ?? [])
       .filter(({ role, isOfSet }) => !isOfSet && /[*?]/.test(role))
       .map(({ account, role }): Weakening => {
-        const where = account === "*" ? "any account" : `account ${account}`;
+        const where = account === "any" ? "any account" : `account ${account}`;
         return {
           kind: "jwts",
           text: `denies every AWS-signed token of the roles ${role} in ${where}, not only of this session`,

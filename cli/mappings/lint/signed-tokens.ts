@@ -1,6 +1,7 @@
 // Lint rules for AWS-signed tokens: values that users influence, and entries that no such token can use.
 
 import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
+import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
 import { SESSION_PLACEHOLDERS } from "../../../functions/authenticator/mapping/template.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { Finding, Level, Placed, Subject } from "./finding.ts";
@@ -37,7 +38,7 @@ export function unusableBySignedTokens({ entries, denials, context }: Subject): 
       }),
     ...denials.flatMap(({ parameter: where, denial: { entry } }): Finding[] => {
       const { arnLike, notAfter } = entry;
-      if (!/^arn:[^:]*:sts::[^:]*:assumed-role\//i.test(arnLike) || !isLive(notAfter)) return [];
+      if (!isOfSessions(arnLike) || !isLive(notAfter)) return [];
       const message = `the denial of ${arnLike} denies all AWS-signed tokens of its role, which contain no session`;
       return [{ level, rule, where, message }];
     }),

@@ -3,7 +3,7 @@
 import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 import { quoted } from "../../lib/quoted.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { type ArnSections, arnSections, isArnPattern, matchesSections } from "./arn-like.ts";
+import { type ArnSections, arnPattern, arnSections, isArnPattern, matchesGlob, matchesSections } from "./arn-like.ts";
 
 /** The ARNs that a pattern is compared with: only the canonical ARN, or also the session's ARN that STS returns. */
 export type ComparedArns = "canonical" | "canonical-or-session";
@@ -35,14 +35,31 @@ const SESSION: readonly [service: Shape, resource: Shape] = [shape("sts"), shape
 /** Why a pattern can never match, as a phrase for an operator; `undefined` if it can match. */
 export function whyNeverMatches(arnLike: string, compared: ComparedArns): string | undefined {
   if (!isArnPattern(arnLike)) return `arnLike must be an ARN pattern of six sections, not ${quoted(arnLike)}`;
-  const [, partition = "", service = "", region = "", account = "", resource = ""] = arnSections(arnLike) ?? [];
-  const principals = compared === "canonical" ? CANONICAL : [...CANONICAL, SESSION];
-  const canMatch =
+  const sections = arnSections(arnLike) ?? [];
+  if (canMatch(sections, compared === "canonical" ? CANONICAL : [...CANONICAL, SESSION])) return undefined;
+  const [, , service = "", , , resource = ""] = sections;
+  return `arnLike ${quoted(arnLike)} can never match: ${hint(service, resource, compared)}`;
+}
+
+/**
+ * Whether a pattern can match a session without matching the role, whatever the role's name. An AWS-signed token does not
+ * contain its session, so such a denial denies all of them for the roles of these sessions.
+ */
+export function isOfSessions(arnLike: string): boolean {
+  const pattern = arnPattern(arnLike) ?? [];
+  const [, , service = "", , , resource = ""] = pattern;
+  const isOfAnyRole = matchesGlob(service, "iam") && matchesGlob(resource, "role/of-any-name");
+  return canMatch(pattern, [SESSION]) && !isOfAnyRole;
+}
+
+function canMatch(sections: ArnSections, principals: readonly (typeof SESSION)[]): boolean {
+  const [, partition = "", service = "", region = "", account = "", resource = ""] = sections;
+  return (
     /^\**$/.test(region) &&
     PARTITIONS.some((one) => overlaps(partition, one)) &&
     overlaps(account, ACCOUNT) &&
-    principals.some((one) => overlaps(service, one[0]) && overlaps(resource, one[1]));
-  return canMatch ? undefined : `arnLike ${quoted(arnLike)} can never match: ${hint(service, resource, compared)}`;
+    principals.some((one) => overlaps(service, one[0]) && overlaps(resource, one[1]))
+  );
 }
 
 /** Whether some session of the role matches a pattern, whatever its name. */

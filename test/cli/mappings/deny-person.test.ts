@@ -121,6 +121,24 @@ test("with JWT_ISSUERS, the plan names the roles whose JWTs are denied, and a wi
   assert.equal(await clusters.verdict("staging", session("ci-1", JANE)), "identity_denied");
 });
 
+test("with JWT_ISSUERS, every form of a denial of several roles' sessions needs a separate yes", async () => {
+  const environment = { JWT_ISSUERS: `${A}=https://x.tokens.sts.global.api.aws` };
+  for (const arnLike of [
+    `arn:aws:sts::${A}:assumed-role/*`,
+    `arn:aws:sts::${A}:*${JANE}`,
+    `arn:aws:*::${A}:*/${JANE}`,
+  ]) {
+    const words = ["mappings", "deny", arnLike, "-c", "prod", "--rate", "1000", "-y"];
+    const { code, out, err } = await clusters.run(words, { environment });
+    assert.equal(code, 1, arnLike);
+    assert.match(out, /^ {4}! denies every AWS-signed token of the roles \* in account 111122223333, /m, arnLike);
+    assert.match(err, /this also denies every AWS-signed token of \*\.$/m, arnLike);
+    assert.doesNotMatch((await clusters.run([...words, "--dry-run"])).out, /AWS-signed/, arnLike);
+  }
+  const roles = ["mappings", "deny", `arn:aws:iam::${A}:role/ci-*`, "-c", "prod", "--dry-run"];
+  assert.doesNotMatch((await clusters.run(roles, { environment })).out, /AWS-signed/);
+});
+
 test("an account mapping denies all roles, users and federated users of that name", async () => {
   clusters.store.put(`/iam-authenticator/prod/account/${B}`, "{}");
   await deny();

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import { matchesArnLike } from "../../../../functions/authenticator/mapping/arn-like.ts";
 import { isDenied } from "../../../../functions/authenticator/mapping/deny-list.ts";
-import { whyNeverMatches } from "../../../../functions/authenticator/mapping/possible-arn.ts";
+import { isOfSessions, whyNeverMatches } from "../../../../functions/authenticator/mapping/possible-arn.ts";
 import { HOME } from "../fixtures.ts";
 
 const name = fc.string({ unit: fc.constantFrom(..."aB0+=,.@_-"), minLength: 1, maxLength: 6 });
@@ -124,4 +124,28 @@ test("the slowest patterns cost at most the product of the lengths", () => {
   }
   const { user } = process.cpuUsage(before);
   assert.ok(user < 2_000_000, `${user} µs`);
+});
+
+test("a pattern is of sessions if it can match a session, but not the role of any name", () => {
+  const of = (arn: string) => isOfSessions(arn.replace("HOME", HOME));
+  for (const arn of [
+    "arn:aws:sts::HOME:assumed-role/Dev/jane",
+    "arn:aws:sts::HOME:assumed-role/*/jane",
+    "arn:aws:sts::HOME:assumed-role/*",
+    "arn:aws:sts::HOME:*jane",
+    "arn:aws:sts::*:a*",
+    "arn:*:*:*:HOME:*/jane",
+  ]) {
+    assert.equal(of(arn), true, arn);
+  }
+  for (const arn of [
+    "arn:aws:iam::HOME:role/Dev",
+    "arn:aws:iam::HOME:role/*",
+    "arn:aws:sts::HOME:federated-user/*",
+    "arn:aws:sts::HOME:assumed-role/Dev",
+    "arn:*:*:*:HOME:*",
+    "not an ARN",
+  ]) {
+    assert.equal(of(arn), false, arn);
+  }
 });
