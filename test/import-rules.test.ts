@@ -45,7 +45,7 @@ function files(importer: string, imported: readonly string[]): Record<string, st
   return Object.fromEntries(sources.map((source, i) => [`${importer}/file-${i}.ts`, source]));
 }
 
-const domain = ["token", "identity", "mapping", "review", "user"];
+const domain = ["token", "identity", "jwt", "mapping", "review", "user"];
 
 const directions: readonly { importer: string; never: readonly string[]; may: readonly string[] }[] = [
   {

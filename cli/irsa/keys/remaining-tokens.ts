@@ -20,9 +20,11 @@ export async function remainingTokens(
   signedUntil: number,
 ): Promise<RemainingTokens> {
   let longestSeconds = 0;
+  let unread = "the lifetime of Pods' tokens for AWS, and which tokens kube-apiserver accepts because of this key";
   try {
     const pods = (await kubernetes.list("/api/v1/pods")).filter(isAlive);
     longestSeconds = pods.flatMap(lifetimes).reduce((a, b) => Math.max(a, b), 0);
+    unread = "which tokens kube-apiserver accepts because of this key";
     const keys = await keysOfKubernetes(kubernetes);
     if (keys.every((key) => key.kid !== kid)) return { longestSeconds, lines: [] };
     const tokens = await readLegacyTokens(kubernetes, keys);
@@ -31,8 +33,7 @@ export async function remainingTokens(
     return { longestSeconds, lines: linesFor(secrets, extended.map(nameOf)) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const lines = [`Not checked: which tokens kube-apiserver accepts because of this key. ${error.message}`];
-    return { longestSeconds, lines };
+    return { longestSeconds, lines: [`Not checked: ${unread}. ${error.message}`] };
   }
 }
 

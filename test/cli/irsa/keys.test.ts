@@ -427,6 +427,17 @@ describe("retire", () => {
       assert.equal(code, 0, err);
       assert.match(err, /^Not checked: which tokens .* HTTP 403, forbidden$/m);
     });
+
+    test("if the Pods may not be listed, it says that their tokens may live longer than assumed", async () => {
+      const run = await retireBeside();
+      api.answers.set("GET /api/v1/pods", () => [403, { message: "forbidden" }]);
+      const { code, err } = await run();
+      assert.equal(code, 0, err);
+      assert.match(
+        err,
+        /^Not checked: the lifetime of Pods' tokens for AWS, and which tokens .* HTTP 403, forbidden$/m,
+      );
+    });
   });
 
   test("--force removes a leaked key at once, even the last one", async () => {

@@ -101,6 +101,13 @@ test("deny lists and ACCOUNTS are for users, not for callers", async () => {
   assert.deepEqual([statusCode, json.status.authenticated], [200, true]);
 });
 
+test("TOKENS=jwt is for users, not for callers", async () => {
+  const { review } = world([DEVELOPERS], { settings: { tokens: "jwt" } });
+  const { statusCode, json } = await review(sign("bob"), { token: sign("bob", { id: "test" }) });
+  assert.deepEqual([statusCode, json.status.authenticated], [200, false]);
+  assert.match(json.status.error ?? "", /only AWS-signed tokens are accepted/);
+});
+
 test("tokens and IAM callers work together, and a hash needs no STS", async () => {
   const secret = "k8s-aws-v1.not-a-url-but-a-secret";
   const { status, callerCalls } = world([{ name: "hash", sha256: hash("sha256", secret) }, DEVELOPERS]);
