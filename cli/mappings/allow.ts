@@ -2,9 +2,9 @@
 
 import type { Command } from "commander";
 import { candidates, denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { isDenyList } from "../access/denials.ts";
 import { decide, supposeIdentity } from "../access/evaluation.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
@@ -61,7 +61,7 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
     options,
     io,
     async (connection, one, own) => {
-      const found = isPerson ? await planPerson(who, connection, own) : await planOne(who, one, connection, own);
+      const found = isPerson ? await planPerson(who, one, connection, own) : await planOne(who, one, connection, own);
       if (!(found instanceof Failure)) return found;
       missing.push(found);
       if (isSeveral(options)) own.tell(`${found.message}\n`);
@@ -95,11 +95,18 @@ async function planOne(
   return { plan: { changes, unchanged: 0, extra: [] }, known, connection, effect };
 }
 
-async function planPerson(who: string, connection: Connection, io: IOStreams): Promise<ClusterPlan | Failure> {
+async function planPerson(
+  who: string,
+  options: WriteOptions,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan | Failure> {
   const { context } = connection;
   const known = await readMappings(connection, io);
+  await requireCluster(known, connection, options, io);
   const isIt = (item: unknown) => isOfPerson(item, who);
-  const lists = [...known.values()].filter(({ name }) => isDenyList(name));
+  // Below a short prefix there may be lists of other clusters.
+  const lists = [...known.values()].filter(({ name }) => readName(context.prefix, name)?.kind === "deny");
   const changes = lists.flatMap((list) => withoutEntries(list.name, isIt, list, context));
   if (changes.length === 0) return finding(`No denial names a session or a user ${who}.`);
   return { plan: { changes, unchanged: 0, extra: [] }, known, connection, isWhole: true };

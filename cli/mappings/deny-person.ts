@@ -50,6 +50,8 @@ function identitiesOf(who: string, { kind, account, name, mapping }: Entry, part
   const session = (role: string, choosesName: boolean, of = account): Found => {
     return { kind: "session", arnLike: at("sts", `assumed-role/${role}/${who}`, of), choosesName };
   };
+  // A denial ignores case, so every spelling of the name is the person's.
+  const isWho = (text: string) => asciiLowerCase(text) === asciiLowerCase(who);
   const user = (of = account): Found => ({ kind: "user", arnLike: at("iam", `user/${who}`, of), choosesName: false });
   const federated = (of = account): Found => {
     return { kind: "federated user", arnLike: at("sts", `federated-user/${who}`, of), choosesName: false };
@@ -60,11 +62,11 @@ function identitiesOf(who: string, { kind, account, name, mapping }: Entry, part
     case "sso":
       return [session(permissionSetRole(name), false)];
     case "sso-session":
-      return mapping.session === who ? [session(permissionSetRole(name), false)] : [];
+      return isWho(mapping.session ?? "") ? [session(permissionSetRole(name), false)] : [];
     case "user":
-      return asciiLowerCase(name) === asciiLowerCase(who) ? [user()] : [];
+      return isWho(name) ? [user()] : [];
     case "federated-user":
-      return name === who ? [federated()] : [];
+      return isWho(name) ? [federated()] : [];
     case "account":
       return [session("*", true), user(), federated()];
     case "pattern": {

@@ -9,6 +9,7 @@ import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
 import { clusterTasks } from "../changes/cluster-tasks.ts";
 import { executePlans } from "../changes/execute-plans.ts";
+import { requireCluster } from "../changes/existing-cluster.ts";
 import { planChanges } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
 import { readMappings } from "../changes/read-for-access.ts";
@@ -69,7 +70,7 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
     options,
     io,
     (connection, one, own) =>
-      isPerson ? planPerson(who, keys, connection, own) : planOne(who, one.session, keys, connection, own),
+      isPerson ? planPerson(who, one, keys, connection, own) : planOne(who, one.session, keys, connection, own),
     partitionIn(who),
   );
   await executePlans(tasks, options, io, { goesOn: true });
@@ -93,12 +94,17 @@ async function planOne(
 
 async function planPerson(
   who: string,
+  options: WriteOptions,
   keys: DenialKeys,
   connection: Connection,
   io: IOStreams,
 ): Promise<ClusterPlan | undefined> {
   const { context, account } = connection;
   const known = await readMappings(connection, io);
+  await requireCluster(known, connection, options, io);
+  if (account !== undefined) {
+    io.tell("Not checked: pattern/any and other accounts. Without --account, the command reads them too.\n");
+  }
   const found = possibleIdentities(who, known, context);
   if (found.length === 0) {
     io.tell(`Nothing to deny: no mapping grants access to a session or a user named ${who}.\n`);

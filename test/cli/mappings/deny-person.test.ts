@@ -90,6 +90,61 @@ test("a role that any session name can assume is named, and the last administrat
   assert.match(err, new RegExp(`^Not ended: other session names of pattern/${A}\\. `, "m"));
 });
 
+test("a name in another case denies the session and the federated user as well, since denials ignore case", async () => {
+  const [own, federated] = [`sso-session/${A}/clusteradmin`, `arn:aws:sts::${A}:federated-user/Mallory`];
+  clusters.store.put(
+    `/iam-authenticator/prod/${own}`,
+    JSON.stringify([{ session: "mallory", username: "m", groups: ["system:masters"] }]),
+  );
+  clusters.store.put(
+    `/iam-authenticator/prod/federated-user/${A}/mallory`,
+    JSON.stringify({ arn: federated, username: "f" }),
+  );
+  const { code, err } = await clusters.run([
+    "mappings",
+    "deny",
+    "MALLORY",
+    "-c",
+    "prod",
+    "--rate",
+    "1000",
+    "-y",
+    "--force",
+  ]);
+  assert.equal(code, 0, err);
+  const set = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
+  assert.equal(await clusters.verdict("prod", session(set, "mallory")), "identity_denied");
+  assert.equal(await clusters.verdict("prod", federated), "identity_denied");
+});
+
+test("a cluster that does not exist is refused, also beside one that exists", async () => {
+  for (const verb of ["deny", "allow"]) {
+    const wrong = await clusters.run(["mappings", verb, JANE, "-c", "prdo", "-y"]);
+    assert.equal(wrong.code, 2, verb);
+    assert.match(wrong.err, /prdo.* does not exist/, verb);
+  }
+  const words = ["mappings", "deny", JANE, "-c", "prod", "-c", "prdo", "--rate", "1000", "-y"];
+  const both = await clusters.run(words);
+  assert.equal(both.code, 2, both.err);
+  assert.equal(await clusters.verdict("prod", session("Shared", JANE)), "identity_denied");
+});
+
+test("allow with a short prefix leaves the lists of other clusters alone", async () => {
+  await clusters.run(["mappings", "deny", session("Shared", JANE), "-c", "prod", "-y"]);
+  const words = ["mappings", "allow", JANE, "-c", "root", "--prefix", "/iam-authenticator", "-y", "--allow-weakening"];
+  assert.equal((await clusters.run(words)).code, 1);
+  assert.equal(await clusters.verdict("prod", session("Shared", JANE)), "identity_denied");
+});
+
+test("with --account, it reports that pattern/any is not read", async () => {
+  for (const who of [JANE, "unmapped"]) {
+    const { err } = await clusters.run(["mappings", "deny", who, "-c", "prod", "--account", A, "--dry-run"]);
+    assert.match(err, /^Not checked: pattern\/any and other accounts\. /m, who);
+  }
+  const all = await clusters.run(["mappings", "deny", JANE, "-c", "prod", "--dry-run"]);
+  assert.doesNotMatch(all.err, /Not checked/);
+});
+
 test("with JWT_ISSUERS, the plan names the roles whose JWTs are denied, and a wildcard needs a separate yes", async () => {
   const environment = { JWT_ISSUERS: `${A}=https://x.tokens.sts.global.api.aws` };
   const words = ["mappings", "deny", JANE, "--rate", "1000", "-y"];
