@@ -9,7 +9,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
 import { chooseRates } from "./choose-rates.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "./client-config.ts";
-import { ownAccount } from "./own-account.ts";
+import { provenAccount } from "./own-account.ts";
 import type { Rates } from "./rates.ts";
 
 export interface Connection {
@@ -47,7 +47,7 @@ async function requireAccount(
   io: IOStreams,
 ): Promise<void> {
   if (contextAccount === undefined) return;
-  const account = await ownAccount(ssm, region, io);
+  const account = await provenAccount(ssm, region, io);
   if (account === contextAccount) return;
   if (account === undefined) {
     throw new Failure(

@@ -5,10 +5,14 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
 import { awsRequestHandler } from "./request-handler.ts";
 
-/** `undefined` if STS cannot be reached: for callers that only print the account, an error must not stop a change. */
+/** For callers that only print the account: `undefined` if STS cannot be reached, since that must not stop a change. */
 export async function ownAccount(ssm: SSMClient, region: string, io: IOStreams): Promise<string | undefined> {
   const { accountId } = await ssm.config.credentials();
-  if (accountId !== undefined) return accountId;
+  return accountId ?? provenAccount(ssm, region, io);
+}
+
+/** Asks STS: the account of credentials is what AWS_ACCOUNT_ID or a profile claims. `undefined` without an answer. */
+export async function provenAccount(ssm: SSMClient, region: string, io: IOStreams): Promise<string | undefined> {
   const { STSClient, GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
   const client = new STSClient({
     region,

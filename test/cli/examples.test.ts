@@ -34,6 +34,7 @@ before(async () => {
   for (const username of ["a", "b", "c", "d"]) {
     cluster.store.put(`${PREFIX}/role/111122223333/developers`, JSON.stringify({ arn: ROLE, username }));
   }
+  cluster.store.put("/iam-authenticator/staging/account/111122223333", "{}");
   log = await loggedServices([]);
   Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, ...log.variables });
   process.chdir(folder);

@@ -181,6 +181,18 @@ test("each context's region applies, and options that contradict a context or su
   assert.deepEqual([none.code, none.err], [2, "--all-contexts requires a configuration file with contexts.\n"]);
 });
 
+test("the account of a context is compared with what STS answers, not with AWS_ACCOUNT_ID", async () => {
+  clusters.configure({ other: { account: "444455556666", cluster: "staging" } });
+  process.env["AWS_ACCOUNT_ID"] = "444455556666";
+  const { code, err } = await clusters.run([...DENY, "-c", "other", "-y"]);
+  process.env["AWS_ACCOUNT_ID"] = ACCOUNT;
+  assert.equal(code, 2);
+  assert.match(
+    err,
+    /^The credentials are of account 111122223333, but the context of staging requires 444455556666\. /,
+  );
+});
+
 test("contexts of one profile share its credentials, so that it asks only once", async () => {
   const [config, calls] = [join(clusters.home, "aws-config"), join(clusters.home, "calls")];
   const keys = { Version: 1, AccessKeyId: "AKIAFROMTHEPROCESS00", SecretAccessKey: "x", AccountId: ACCOUNT };

@@ -3,13 +3,22 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { LocalIdentity } from "../../../local/identities.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws } from "../cli.ts";
 import { startStacks } from "../stacks.ts";
 
 export const ACCOUNT = "111122223333";
 /** Both contexts pin the account of the tests. */
 const CONTEXTS = { prod: { account: ACCOUNT }, staging: { account: ACCOUNT, region: "us-east-1" } };
+
+const operator = { arn: `arn:aws:iam::${ACCOUNT}:user/operator`, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA" };
+/** The keys of `useLocalAws`, and of a program that a test's profile runs. */
+const OPERATORS: readonly LocalIdentity[] = [
+  { name: "operator", accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only", ...operator },
+  { name: "process", accessKeyId: "AKIAFROMTHEPROCESS00", secretAccessKey: "x", ...operator },
+];
 
 export interface TwoClusters {
   readonly store: MemoryStore;
@@ -36,8 +45,10 @@ export async function twoClusters(
   );
   const store = await startParameterStore({ parameters: Object.fromEntries(named) });
   const stacks = await startStacks({ "IamAuthenticator-prod": {}, "IamAuthenticator-staging": {} });
+  const sts = await startSts({ identities: OPERATORS });
   useLocalAws({
     AWS_ENDPOINT_URL_SSM: store.url,
+    AWS_ENDPOINT_URL_STS: sts.url,
     AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url,
     AWS_MAX_ATTEMPTS: "1",
   });
@@ -74,7 +85,7 @@ export async function twoClusters(
     },
     async close() {
       rmSync(home, { recursive: true });
-      await Promise.all([store.close(), stacks.close()]);
+      await Promise.all([store.close(), stacks.close(), sts.close()]);
     },
   };
 }
