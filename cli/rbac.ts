@@ -37,7 +37,11 @@ function inEach(namespaces: readonly string[]): object[] {
 const API = "rbac.authorization.k8s.io";
 const API_VERSION = `${API}/v1`;
 
-/** The only level that Kubernetes has no role for. The rule is that of AmazonEKSAdminViewPolicy. */
+/**
+ * The only level that Kubernetes has no role for. AWS documents AmazonEKSAdminViewPolicy as read access to every resource.
+ * Here, that includes pods/exec and nodes/proxy, which RBAC cannot exclude from `*`, and through which commands run in Pods:
+ * https://github.com/kubernetes/kubernetes/pull/134577
+ */
 const ADMIN_VIEW = {
   apiVersion: API_VERSION,
   kind: "ClusterRole",

@@ -90,6 +90,8 @@ function tellBindings(level: AccessLevel, namespaces: readonly string[] | undefi
   const [first, ...others] = accessGroups(level, namespaces);
   const groups = others.length === 0 ? `The group ${first} needs` : `The groups ${[first, ...others].join(", ")} need`;
   tell(`${groups} bindings in the cluster. Print them with: iam-authenticator rbac${options}\n`);
+  if (level === "admin-view")
+    tell("Warning: admin-view can read Secrets and run commands in Pods: see docs/rbac.md.\n");
 }
 
 function collectGroup(value: string, before?: readonly string[]): readonly string[] {

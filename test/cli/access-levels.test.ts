@@ -86,6 +86,13 @@ describe("mappings set --access", () => {
     );
   });
 
+  test("admin-view has a warning, since its members can run commands in Pods", async () => {
+    const { code, err } = await set("--username", "d", "--access", "admin-view");
+    assert.equal(code, 0, err);
+    assert.match(err, /^Warning: admin-view can read Secrets and run commands in Pods: see docs\/rbac\.md\.$/m);
+    assert.doesNotMatch((await set("--username", "d", "--access", "view")).err, /Warning: admin-view/);
+  });
+
   test("--namespace limits it to namespaces", async () => {
     const { err } = await set("--username", "d", "--access", "edit", "--namespace", "a", "-n", "b");
     assert.deepEqual(await groups(), ["access:edit:a", "access:edit:b"]);

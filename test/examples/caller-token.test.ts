@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, beforeEach, test } from "node:test";
@@ -68,6 +68,14 @@ test("if the AWS CLI fails or prints no token, the old file and its folder stay 
     assert.deepEqual([statSync(file).ino, statSync(file).mtimeMs], [before.ino, before.mtimeMs]);
     assert.deepEqual(readdirSync(join(folder, "mounted")), ["caller-token"]);
   }
+});
+
+test("a folder in place of the file is refused, and gets no token", () => {
+  const mounted = join(folder, "created-by-a-mount");
+  mkdirSync(mounted);
+  const { status, stderr } = renew({ words: ["my-cluster", "eu-west-1", mounted] });
+  assert.deepEqual([status, stderr], [1, `${SCRIPT}: ${mounted} is a folder: remove it.\n`]);
+  assert.deepEqual(readdirSync(mounted), []);
 });
 
 test("if the file cannot be written, the exit code says so and nothing remains", () => {
