@@ -1,4 +1,4 @@
-// Reads the public keys of an issuer of AWS-signed tokens: one GET, without redirects, of limited size and time.
+// Reads the public keys of an issuer of AWS-signed tokens: a GET without redirects, with one retry, of limited size and time.
 
 import type { IncomingMessage } from "node:http";
 import { connectHost, serverName } from "../../aws/connections.ts";
