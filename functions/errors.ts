@@ -66,7 +66,7 @@ export class BodyTooLarge extends BadRequest {
   readonly code = "body_too_large";
   override readonly status = 413;
 }
-/** The request is not a JSON TokenReview of a known version with a token. */
+/** The request is not a TokenReview of a known version with a token. */
 export class ReviewMalformed extends BadRequest {
   override readonly name = "ReviewMalformed";
   readonly code = "review_malformed";
@@ -74,14 +74,14 @@ export class ReviewMalformed extends BadRequest {
 
 // The caller
 
-/** The caller's bearer token or client certificate is missing or wrong. */
+/** The caller's token or client certificate is missing or wrong. */
 export class CallerRefused extends RequestError {
   override readonly name = "CallerRefused";
   readonly code = "caller_refused";
   readonly outcome = "caller_refused";
   readonly status = 401;
 }
-/** Too many bearer tokens of unknown callers per second. kube-apiserver retries. */
+/** Too many tokens of unknown callers. */
 export class CallersLimited extends RequestError {
   override readonly name = "CallersLimited";
   readonly code = "callers_limited";
@@ -96,27 +96,27 @@ export class CallersInvalid extends Fault {
 
 // The token, before any network
 
-/** None of the requested audiences is in `AUDIENCES`. */
+/** No requested audience is in `AUDIENCES`. */
 export class AudienceForeign extends Denial {
   override readonly name = "AudienceForeign";
   readonly code = "audience_foreign";
 }
-/** The token is too long, not base64url, not `https://<host>/?<query>`, or an AWS-signed token with an invalid header. */
+/** Too long, not base64url of `https://<host>/?<query>`, or a JWT with an invalid header. */
 export class TokenMalformed extends Denial {
   override readonly name = "TokenMalformed";
   readonly code = "token_malformed";
 }
-/** A query parameter of the token is missing, unknown, repeated or invalid; the message names it. */
+/** A query parameter is missing, unknown, repeated or invalid. */
 export class TokenParameterRefused extends Denial {
   override readonly name = "TokenParameterRefused";
   readonly code = "token_parameter_refused";
 }
-/** The token's host is not an STS endpoint of the function's partition. */
+/** The host is not an STS endpoint of the function's partition. */
 export class TokenHostRefused extends Denial {
   override readonly name = "TokenHostRefused";
   readonly code = "token_host_refused";
 }
-/** The token is signed for a region that its host does not serve or that is not in `STS_REGIONS`. */
+/** The region is not that of the host, or is not in `STS_REGIONS`. */
 export class TokenRegionRefused extends Denial {
   override readonly name = "TokenRegionRefused";
   readonly code = "token_region_refused";
@@ -126,17 +126,17 @@ export class TokenHeadersRefused extends Denial {
   override readonly name = "TokenHeadersRefused";
   readonly code = "token_headers_refused";
 }
-/** The token was signed more than 15 minutes ago, or is an AWS-signed token after its `exp`. */
+/** Signed more than 15 minutes ago, or past its `exp`. */
 export class TokenExpired extends Denial {
   override readonly name = "TokenExpired";
   readonly code = "token_expired";
 }
-/** The token was signed more than 15 minutes in the future, or an AWS-signed token more than 60 seconds. */
+/** Signed more than 15 minutes (AWS-signed: 60 s) in the future. */
 export class TokenNotYetValid extends Denial {
   override readonly name = "TokenNotYetValid";
   readonly code = "token_not_yet_valid";
 }
-/** `TOKENS` is `jwt`, which refuses `k8s-aws-v1.` tokens. */
+/** `TOKENS=jwt` refuses `k8s-aws-v1.` tokens. */
 export class TokenKindRefused extends Denial {
   override readonly name = "TokenKindRefused";
   readonly code = "token_kind_refused";
@@ -144,12 +144,12 @@ export class TokenKindRefused extends Denial {
 
 // AWS-signed tokens
 
-/** The token's issuer is one of AWS, but not in `JWT_ISSUERS`. */
+/** An issuer of AWS that is not in `JWT_ISSUERS`. */
 export class TokenIssuerRefused extends Denial {
   override readonly name = "TokenIssuerRefused";
   readonly code = "token_issuer_refused";
 }
-/** A claim of an AWS-signed token is missing, repeated or invalid; the message names it. */
+/** A claim is missing, repeated or invalid. */
 export class TokenClaimRefused extends Denial {
   override readonly name = "TokenClaimRefused";
   readonly code = "token_claim_refused";
@@ -159,7 +159,7 @@ export class TokenSignatureRefused extends Denial {
   override readonly name = "TokenSignatureRefused";
   readonly code = "token_signature_refused";
 }
-/** The issuer's keys cannot be read, and no cached key can verify the token. */
+/** The issuer's keys cannot be read, and no cached key fits. */
 export class TokenKeysUnavailable extends Fault {
   override readonly name = "TokenKeysUnavailable";
   readonly code = "token_keys_unavailable";
@@ -167,17 +167,17 @@ export class TokenKeysUnavailable extends Fault {
 
 // STS and the identity
 
-/** STS refused the token. `SignatureDoesNotMatch` usually means a token for another cluster. */
+/** STS refused the token. */
 export class StsRefused extends Denial {
   override readonly name = "StsRefused";
   readonly code = "sts_refused";
 }
-/** STS returned an identity of another partition or of an unknown kind, or an AWS-signed token claims one. */
+/** An identity of another partition or of an unknown kind. */
 export class IdentityImpossible extends Denial {
   override readonly name = "IdentityImpossible";
   readonly code = "identity_impossible";
 }
-/** STS throttles requests. kube-apiserver retries. */
+/** STS throttles requests. */
 export class StsThrottled extends AuthenticatorError {
   override readonly name = "StsThrottled";
   readonly code = "sts_throttled";
@@ -189,13 +189,13 @@ export class StsUnreachable extends Fault {
   override readonly name = "StsUnreachable";
   readonly code = "sts_unreachable";
 }
-/** The response is not from STS, or is an error such as `AccessDenied`: a proxy, or the policy of a VPC endpoint. */
+/** Not a response of STS, or an error such as `AccessDenied`. */
 export class StsAnswerUnusable extends Fault {
   override readonly name = "StsAnswerUnusable";
   readonly code = "sts_answer_unusable";
 }
 
-/** The identity's account is not in `ACCOUNTS`. */
+/** The account is not in `ACCOUNTS`. */
 export class AccountForeign extends Denial {
   override readonly name = "AccountForeign";
   readonly code = "account_foreign";
@@ -203,17 +203,17 @@ export class AccountForeign extends Denial {
 
 // Parameter Store and the mapping
 
-/** Parameter Store did not answer, or the function lacks the permission. */
+/** Parameter Store did not answer or denied access. */
 export class ParametersUnavailable extends Fault {
   override readonly name = "ParametersUnavailable";
   readonly code = "parameters_unavailable";
 }
-/** The identity has no mapping; the message lists the parameters. */
+/** No mapping applies; the message lists the parameters. */
 export class IdentityUnmapped extends Denial {
   override readonly name = "IdentityUnmapped";
   readonly code = "identity_unmapped";
 }
-/** A deny list or a mapping with `deny` denies the identity. */
+/** A deny list or a mapping with `deny` matches. */
 export class IdentityDenied extends Denial {
   override readonly name = "IdentityDenied";
   readonly code = "identity_denied";
@@ -223,7 +223,7 @@ export class DenialsInvalid extends Denial {
   override readonly name = "DenialsInvalid";
   readonly code = "denials_invalid";
 }
-/** The mapping that applies is invalid; the message has the reason. */
+/** The mapping that applies is invalid. */
 export class MappingInvalid extends Denial {
   override readonly name = "MappingInvalid";
   readonly code = "mapping_invalid";
@@ -234,7 +234,7 @@ export class MappingMismatch extends Denial {
   readonly code = "mapping_mismatch";
 }
 
-/** The decision depends on a session, an access key or a unique id: use a `k8s-aws-v1.` token. */
+/** The decision depends on a session, access key or unique id. */
 export class TokenLacksSession extends Denial {
   override readonly name = "TokenLacksSession";
   readonly code = "token_lacks_session";
@@ -242,27 +242,27 @@ export class TokenLacksSession extends Denial {
 
 // The user
 
-/** The mapping needs a claim that the token does not contain. */
+/** The mapping needs a claim that the token lacks. */
 export class TokenLacksClaims extends Denial {
   override readonly name = "TokenLacksClaims";
   readonly code = "token_lacks_claims";
 }
-/** The identity has no value for a placeholder, for example `{SessionName}` for a user. */
+/** The identity has no value for a placeholder. */
 export class PlaceholderWithoutValue extends Denial {
   override readonly name = "PlaceholderWithoutValue";
   readonly code = "placeholder_without_value";
 }
-/** EC2 and IAM do not confirm that the instance has the identity's role. */
+/** EC2 and IAM do not confirm that the instance has this role. */
 export class NodeNotVerified extends Denial {
   override readonly name = "NodeNotVerified";
   readonly code = "node_not_verified";
 }
-/** EC2 or IAM did not answer, or the function lacks the permission. */
+/** EC2 or IAM did not answer or denied access. */
 export class InstancesUnavailable extends Fault {
   override readonly name = "InstancesUnavailable";
   readonly code = "instances_unavailable";
 }
-/** The rendered username or a group is empty, contains a control character or an invalid claim, or has a reserved prefix. */
+/** The username or a group is empty, or has a control character, invalid claim or reserved prefix. */
 export class NameRefused extends Denial {
   override readonly name = "NameRefused";
   readonly code = "name_refused";
@@ -278,7 +278,7 @@ export class IssuerWithoutKeys extends Fault {
 
 // Everything else
 
-/** A bug: report it with the `cause` and `stack` of the log line. */
+/** A bug: report it with `cause` and `stack` of the log. */
 export class InternalFault extends Fault {
   override readonly name = "InternalFault";
   readonly code = "internal_fault";

@@ -1,4 +1,4 @@
-// The tables of context keys in docs/reference.md list every key of the schema, with its real default.
+// docs/reference.md lists every context key of the schema: in its tables with the real default, or as a prop of API.md.
 
 import "../infra/quick-synth.ts";
 import assert from "node:assert/strict";
@@ -12,17 +12,35 @@ import { readClusters } from "../../infra/context/clusters.ts";
 import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
 import { CLUSTERS } from "../infra/clusters.ts";
 
-const reference = readFileSync(new URL("../../docs/reference.md", import.meta.url), "utf8");
+const read = (page: string): string => readFileSync(new URL(`../../${page}`, import.meta.url), "utf8");
+const reference = read("docs/reference.md");
 
-/** Keys and defaults of the table with this header row, as written. */
-function rows(head: string): { readonly keys: readonly string[]; readonly byDefault: string }[] {
-  const [, table = ""] = reference.split(`| ${head} |`);
+interface Row {
+  readonly keys: readonly string[];
+  readonly byDefault: string;
+}
+
+/** Keys and defaults of the table with this header row, as written. A key in API.md has its type after it. */
+function rows(head: string, text = reference): Row[] {
+  const [, table = ""] = text.split(`| ${head} |`);
   const lines = (table.split("\n\n")[0] ?? "").split("\n").filter((line) => line.startsWith("| `"));
   return lines.map((line) => {
     const [, keys = "", byDefault = ""] = line.split(/(?<!\\)\|/);
-    return { keys: [...keys.matchAll(/`(\w+)`/g)].map(([, key = ""]) => key), byDefault: byDefault.trim() };
+    return { keys: [...keys.matchAll(/`(\w+)(?:`|\??:)/g)].map(([, key = ""]) => key), byDefault: byDefault.trim() };
   });
 }
+
+const [, PROPS_SENTENCE = ""] = /with the same meaning and default: (.*?)\. The others are:/s.exec(reference) ?? [];
+const PROPS = [...PROPS_SENTENCE.matchAll(/`(\w+)`/g)].map(([, key = ""]) => key);
+const OF_API = rows("property | default | meaning", read("API.md").split("## IamAuthenticatorProps\n")[1]);
+
+test("each key that the page leaves to API.md is a prop there", () => {
+  const known = new Set(OF_API.flatMap(({ keys }) => keys));
+  assert.deepEqual(
+    PROPS.filter((key) => !known.has(key)),
+    [],
+  );
+});
 
 /** The keys in the error for an unknown key. */
 function keysOfSchema(cluster: object): string[] {
@@ -37,8 +55,8 @@ function keysOfSchema(cluster: object): string[] {
 
 const [, mtls, hidden] = CLUSTERS;
 
-const TABLES = [
-  { head: "key | default | meaning", schema: keysOfSchema({ clusterId: "a", zzz: 1 }) },
+const TABLES: readonly { readonly head: string; readonly others?: readonly string[]; readonly schema: string[] }[] = [
+  { head: "key | default | meaning", others: PROPS, schema: keysOfSchema({ clusterId: "a", zzz: 1 }) },
   {
     head: "`endpoint` of kind `http` | |",
     schema: keysOfSchema({ clusterId: "a", endpoint: { kind: "http", zzz: 1 } }),
@@ -53,9 +71,9 @@ const TABLES = [
   },
 ];
 
-for (const { head, schema } of TABLES) {
-  test(`the table "${head}" lists each key of the schema`, () => {
-    const documented = rows(head).flatMap(({ keys }) => keys);
+for (const { head, others = [], schema } of TABLES) {
+  test(`the table "${head}" lists each key of the schema${others.length > 0 ? ", except the props of API.md" : ""}`, () => {
+    const documented = [...rows(head).flatMap(({ keys }) => keys), ...others];
     assert.deepEqual(documented.toSorted(), schema.filter((key) => key !== "kind").toSorted());
   });
 }
@@ -139,15 +157,17 @@ test("the page lists exactly the keys that the issuer uses", () => {
 });
 
 /** Passed to the function unchanged; reference.test.ts tests the function's defaults. */
-const SETTINGS = ["tokens"];
+const SETTINGS = ["tokens", "userInfo", "logLevel"];
 
 test("a documented default creates the same stack as an absent key", () => {
   const without = template({});
-  const defaults = rows("key | default | meaning").filter(({ byDefault }) => /^`["{\d tf].*`$/.test(byDefault));
-  assert.ok(defaults.length > 10);
-  for (const { keys, byDefault } of defaults) {
-    if (SETTINGS.includes(keys[0] ?? "")) continue;
-    const value: unknown = JSON.parse(byDefault.slice(1, -1));
-    assert.deepEqual(template({ [keys[0] ?? ""]: value }), without, `${keys[0]}: ${byDefault}`);
+  const props = OF_API.filter(({ keys: [key = ""] }) => PROPS.includes(key));
+  const defaults = [...rows("key | default | meaning"), ...props]
+    .map(({ keys: [key = ""], byDefault }) => ({ key, value: byDefault.replaceAll("`", "") }))
+    .filter(({ value }) => /^(["{[].*|\d[\d.]*|true|false)$/.test(value));
+  assert.ok(defaults.length > 15);
+  for (const { key, value } of defaults) {
+    if (SETTINGS.includes(key)) continue;
+    assert.deepEqual(template({ [key]: JSON.parse(value) }), without, `${key}: ${value}`);
   }
 });

@@ -34,7 +34,7 @@ function withPart(document: string, name: string, text: string): string {
 
 const ABSTRACT = ["AuthenticatorError", "Denial", "Fault", "BadRequest"];
 
-/** One row per error class: its comment in errors.ts, and the advice of `explain`. */
+/** One row per error class: its code, its status unless that is 200, its comment in errors.ts, and the advice of `explain`. */
 function errorCodes(): string {
   const comments = new Map(
     [...read("functions/errors.ts").matchAll(/^\/\*\* (.*) \*\/\nexport class (\w+) /gm)].map(
@@ -47,14 +47,10 @@ function errorCodes(): string {
       const { code, status } = new (type as new (message: string) => errors.AuthenticatorError)("");
       const comment = comments.get(type.name);
       if (comment === undefined) throw new Error(`functions/errors.ts: ${type.name} must have a one-line comment`);
-      return [
-        `\`${code}\``,
-        code === "setting_invalid" ? "-" : `${status}`,
-        comment,
-        forMarkdown(adviceFor(code) ?? ""),
-      ];
+      const other = status === 200 || code === "setting_invalid" ? "" : ` (${status})`;
+      return [`\`${code}\`${other}`, comment, forMarkdown(adviceFor(code) ?? "")];
     });
-  return [["code", "HTTP", "meaning", "what to do"], ["---", "---", "---", "---"], ...rows]
+  return [["code", "cause", "what to do"], ["---", "---", "---"], ...rows]
     .map((row) => `| ${row.join(" | ")} |\n`)
     .join("");
 }
