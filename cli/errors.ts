@@ -1,6 +1,6 @@
 // Errors that end a command: a message for the user, and an exit code for scripts.
 
-/** Documented in docs/reference.md. Scripts rely on them. */
+/** The help of the program lists them. Scripts rely on them. */
 export const EXIT = {
   /** lint, diff, explain or doctor found something, or a change was refused. */
   finding: 1,

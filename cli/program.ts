@@ -9,8 +9,8 @@ import type { IOStreams } from "./terminal/io-streams.ts";
 import { DEBUG, VERSION } from "./words.ts";
 
 const EXIT_CODES =
-  "Exit codes: 0 success; 1 a finding, or a refused change; 2 wrong usage or file; 3 AWS or network failure; " +
-  "130 interrupted.";
+  "Exit codes: 0 success; 1 a finding, a refused change, or something that does not exist; 2 wrong usage, file or " +
+  "setting; 3 AWS or network failure, where a retry may help; 130 interrupted.";
 
 const PATHS = Object.keys(COMMANDS);
 

@@ -54,29 +54,31 @@ function keysOfSchema(cluster: object): string[] {
 }
 
 const [, mtls, hidden] = CLUSTERS;
+const SCHEMA = keysOfSchema({ clusterId: "a", zzz: 1 });
 
-const TABLES: readonly { readonly head: string; readonly others?: readonly string[]; readonly schema: string[] }[] = [
-  { head: "key | default | meaning", others: PROPS, schema: keysOfSchema({ clusterId: "a", zzz: 1 }) },
-  {
-    head: "`endpoint` of kind `http` | |",
-    schema: keysOfSchema({ clusterId: "a", endpoint: { kind: "http", zzz: 1 } }),
-  },
-  {
-    head: "`endpoint` of kind `mtls` | |",
-    schema: keysOfSchema({ clusterId: "a", endpoint: { ...mtls?.endpoint, zzz: 1 } }),
-  },
-  {
-    head: "`endpoint` of kind `private` | |",
-    schema: keysOfSchema({ clusterId: "a", endpoint: { ...hidden?.endpoint, zzz: 1 } }),
-  },
-];
+test("the table lists each key of the schema, except the props of API.md", () => {
+  const documented = [...rows("key | default | meaning").flatMap(({ keys }) => keys), ...PROPS];
+  assert.deepEqual(documented.toSorted(), SCHEMA.toSorted());
+});
 
-for (const { head, others = [], schema } of TABLES) {
-  test(`the table "${head}" lists each key of the schema${others.length > 0 ? ", except the props of API.md" : ""}`, () => {
-    const documented = [...rows(head).flatMap(({ keys }) => keys), ...others];
-    assert.deepEqual(documented.toSorted(), schema.filter((key) => key !== "kind").toSorted());
+const [, ENDPOINTS = ""] = /### Endpoints\n.*?```json\n(.*?)```/s.exec(reference) ?? [];
+const OF_KIND = { http: {}, mtls: mtls?.endpoint, private: hidden?.endpoint };
+
+for (const example of JSON.parse(ENDPOINTS)) {
+  const kind: keyof typeof OF_KIND = example.kind;
+  test(`the example of the endpoint ${kind} is valid and has each key of the schema`, () => {
+    readCluster({ clusterId: "a", endpoint: example });
+    const schema = keysOfSchema({ clusterId: "a", endpoint: { kind, ...OF_KIND[kind], zzz: 1 } });
+    assert.deepEqual(Object.keys(example).toSorted(), schema.toSorted());
   });
 }
+
+test("the endpoint's example has every kind", () => {
+  assert.deepEqual(
+    JSON.parse(ENDPOINTS).map(({ kind }: { kind: string }) => kind),
+    Object.keys(OF_KIND),
+  );
+});
 
 const WHERE = { clusterId: "a", account: "111122223333", region: "eu-west-1", vpc: hidden?.vpc };
 
@@ -142,10 +144,9 @@ function issuer(more: object) {
 }
 
 test("the page lists exactly the keys that the issuer uses", () => {
-  const [schema = []] = TABLES.map((table) => table.schema);
   assert.deepEqual(
     Object.keys(OTHERS).toSorted(),
-    schema.filter((key) => !["clusterId", "issuer"].includes(key)).toSorted(),
+    SCHEMA.filter((key) => !["clusterId", "issuer"].includes(key)).toSorted(),
   );
   const plain = issuer({});
   plain.template.resourceCountIs("AWS::CloudWatch::Dashboard", 0);
