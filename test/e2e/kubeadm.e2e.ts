@@ -86,8 +86,9 @@ const withoutQuotes = (line: string) => line.replace(/''|""/, "");
 const ROTATION = "docs/irsa-rotation.md";
 const KEYS = blockWith(ROTATION, "sh", ["openssl genrsa"]);
 const CONTROLLER_MANAGER = blockWith(ROTATION, "sh", ["init phase control-plane controller-manager"]);
-const ACCEPT = parse(blockWith(ROTATION, "yaml", ["kind: ClusterConfiguration"], ["controllerManager"]));
 const SIGN = parse(blockWith(ROTATION, "yaml", ["kind: ClusterConfiguration", "controllerManager"]));
+/** "To accept, only the first two arguments." */
+const ACCEPT = { apiServer: { extraArgs: SIGN.apiServer.extraArgs.slice(0, 2) } };
 
 /** The flags with the keys of service accounts, without `--` and the folder of kubeadm. */
 function keyFlags(manifest: string): string[] {
