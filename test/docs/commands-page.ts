@@ -1,4 +1,4 @@
-// Generates docs/commands.md from the --help of every command. Options that many commands share appear once.
+// Generates the help in docs/commands.md from the --help of every command. Options that many commands share appear once.
 
 import { createProgram } from "../../cli/program.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
@@ -6,12 +6,6 @@ import { cli, commandPaths } from "../cli/cli.ts";
 
 /** An option with the same description in this many commands is a common option. */
 const COMMON = 5;
-
-const HEADER = `# Commands
-
-The \`--help\` of every command of \`iam-authenticator\`, without the [common options](#common-options). For what they do, with examples, see
-[operate](operate.md).
-`;
 
 interface Option {
   /** As in the help: \`-c, --cluster <id>\`. */
@@ -27,7 +21,7 @@ interface Help {
   readonly after: string;
 }
 
-export async function commandsPage(): Promise<string> {
+export async function commandsHelp(): Promise<string> {
   const paths = commandPaths(await createProgram(processStreams()));
   const helps = await Promise.all(paths.map(helpOf));
   const count = new Map<string, number>();
@@ -38,7 +32,6 @@ export async function commandsPage(): Promise<string> {
     helps.flatMap(({ options }) => options.filter(isCommon)).map((option) => [key(option), option]),
   );
   return [
-    HEADER,
     `## Common options\n\nEach command lists the ones that it accepts, and accepts \`-h, --help\`.\n\n\`\`\`\n${listed([...common.values()])}\`\`\`\n`,
     ...helps.map((help) => section(help, isCommon)),
   ].join("\n");

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { adviceFor } from "../../cli/explain/advice.ts";
 import * as errors from "../../functions/errors.ts";
-import { commandsPage } from "./commands-page.ts";
+import { commandsHelp } from "./commands-page.ts";
 import { type Figures, loginsPlot, mappingsPlot } from "./plots.ts";
 import { recordingImage, recordSession } from "./recording.ts";
 
@@ -15,7 +15,7 @@ const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 export async function generatedDocuments(): Promise<Readonly<Record<string, string>>> {
   const figures: Figures = JSON.parse(read("test/bench/figures.json"));
   return {
-    "docs/commands.md": await commandsPage(),
+    "docs/commands.md": withPart(read("docs/commands.md"), "help", await commandsHelp()),
     "docs/reference.md": withPart(read("docs/reference.md"), "error codes", errorCodes()),
     "docs/images/logins.svg": loginsPlot(figures),
     "docs/images/mappings.svg": mappingsPlot(figures),
