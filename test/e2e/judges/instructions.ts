@@ -5,16 +5,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { blocksOf, ROOT } from "../../docs/shell-blocks.ts";
 
-/** The page's only block in this language with all these texts and without those in `without`. */
-export function blockWith(
-  page: string,
-  language: string,
-  texts: readonly string[],
-  without: readonly string[] = [],
-): string {
-  const [block, ...others] = blocksOf(page, language).filter(
-    (one) => texts.every((text) => one.includes(text)) && !without.some((text) => one.includes(text)),
-  );
+/** The page's only block in this language with all these texts. */
+export function blockWith(page: string, language: string, texts: readonly string[]): string {
+  const [block, ...others] = blocksOf(page, language).filter((one) => texts.every((text) => one.includes(text)));
   assert.ok(
     block !== undefined && others.length === 0,
     `${page}: ${others.length + 1} blocks have ${texts.join(", ")}`,
