@@ -49,7 +49,7 @@ export async function acceptanceIn(
   place: string,
   all: readonly Check[],
   options: Options,
-  folder = join(ROOT, "docs", "acceptance"),
+  folder = join(ROOT, "test", "acceptance", "reports"),
 ): Promise<number> {
   const { clusterId, only, keep, storm, inputs } = options;
   const chosen = options.remove ? [] : all.filter(({ number }) => only.length === 0 || only.includes(number));

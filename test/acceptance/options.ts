@@ -20,8 +20,8 @@ export interface Options {
 
 export const HELP = `Usage: npm run acceptance -- [options]
 
-Deploys a temporary cluster with the AWS credentials of the environment, checks it, writes a report to docs/acceptance/, and
-removes everything. test/acceptance/README.md describes each check.
+Deploys a temporary cluster with the AWS credentials of the environment, checks it, writes a report to
+test/acceptance/reports/, and removes everything. test/acceptance/README.md describes each check.
 
   --yes                   skip the confirmation
   --region <region>       default: AWS_REGION

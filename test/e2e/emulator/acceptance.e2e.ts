@@ -1,5 +1,5 @@
 // Runs `npm run acceptance` against an AWS emulator. Run by `npm run test:rehearsal`; requires Python 3. Rows that the
-// emulator does not support are "not served"; every other row passes. ACCEPTANCE_REPORT=docs/acceptance keeps the report.
+// emulator does not support are "not served"; every other row passes. ACCEPTANCE_REPORT=test/acceptance/reports keeps the report.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
