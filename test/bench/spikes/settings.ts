@@ -3,11 +3,11 @@
 import type { Throttle } from "../../../infra/endpoint/endpoint.ts";
 import { defaultThrottle } from "../../../infra/endpoint/throttle.ts";
 import type { Limit } from "./limit.ts";
-import type { Storm } from "./run.ts";
+import type { Spike } from "./run-spike.ts";
 
 /** The operator's settings. Accounts allow 1,000 environments, except new ones. */
 export type Settings = Pick<
-  Storm,
+  Spike,
   "throttle" | "maxEnvironments" | "ssmReads" | "warmEnvironments" | "throttledStatus"
 >;
 

@@ -13,7 +13,7 @@ import { type Expected, mistake } from "./mistake.ts";
 import { type Calls, type Outage, type ServiceName, startServices } from "./services.ts";
 import type { Time } from "./time.ts";
 
-export interface Storm {
+export interface Spike {
   /** People log in at every kube-apiserver, a node at one. */
   readonly who: { readonly people: number; readonly roles: number } | { readonly nodes: number };
   /** Default: `k8s-aws-v1.` tokens. */
@@ -31,7 +31,7 @@ export interface Storm {
   readonly seed: number;
 }
 
-export interface StormResult {
+export interface SpikeResult {
   /** Seconds from the start. */
   readonly half: number;
   readonly most: number;
@@ -52,7 +52,7 @@ export interface StormResult {
   readonly out: number;
 }
 
-const CLUSTER_ID = "storm";
+const CLUSTER_ID = "spike";
 const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 const REGION = "us-west-2";
 const ENTRY = fileURLToPath(new URL("../../../dist/authenticator/index.mjs", import.meta.url));
@@ -64,13 +64,13 @@ const AGAIN_MS = 1_000;
 /** Clients that are not logged in after this time count as failed. */
 const GIVE_UP_MS = 300_000;
 
-export async function runStorm(storm: Storm, time: Time, random: () => number): Promise<StormResult> {
-  const isSigned = storm.tokens === "jwt";
+export async function runSpike(spike: Spike, time: Time, random: () => number): Promise<SpikeResult> {
+  const isSigned = spike.tokens === "jwt";
   const makePeople = isSigned ? signedPeople : people;
   const crowd =
-    "people" in storm.who ? makePeople(storm.who.people, storm.who.roles, PREFIX) : nodes(storm.who.nodes, PREFIX);
+    "people" in spike.who ? makePeople(spike.who.people, spike.who.roles, PREFIX) : nodes(spike.who.nodes, PREFIX);
   const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: CALLERS };
-  const { ssmReads, stsOutage } = storm;
+  const { ssmReads, stsOutage } = spike;
   const services = await startServices({ crowd: { ...crowd, parameters }, time, random, ssmReads, stsOutage });
   Object.assign(process.env, {
     CLUSTER_ID,
@@ -81,7 +81,7 @@ export async function runStorm(storm: Storm, time: Time, random: () => number): 
     ...services.environment,
     JWT_ISSUERS: isSigned ? Array.from(SIGNED_TOKENS, (pair) => pair.join("=")).join() : "",
   });
-  const { maxEnvironments, warmEnvironments, throttle, throttledStatus } = storm;
+  const { maxEnvironments, warmEnvironments, throttle, throttledStatus } = spike;
   const lambda = await startLambda({
     entry: ENTRY,
     maxEnvironments,
@@ -91,7 +91,7 @@ export async function runStorm(storm: Storm, time: Time, random: () => number): 
     time,
   });
   const endpoint = openEndpoint({ lambda, throttle, throttledStatus, time });
-  const apiservers = Array.from({ length: storm.apiservers }, () => kubeApiserver(endpoint, time, random));
+  const apiservers = Array.from({ length: spike.apiservers }, () => kubeApiserver(endpoint, time, random));
 
   const tokens = await (isSigned ? signTokens : mintTokens)(crowd, time.now());
   const start = time.now();
@@ -102,7 +102,7 @@ export async function runStorm(storm: Storm, time: Time, random: () => number): 
   let out = 0;
 
   async function come(lookUp: LookUp, token: string, expected: Expected): Promise<void> {
-    await time.sleep(random() * storm.withinMs);
+    await time.sleep(random() * spike.withinMs);
     for (;;) {
       lookUps += 1;
       const body = await lookUp(token);
@@ -122,7 +122,7 @@ export async function runStorm(storm: Storm, time: Time, random: () => number): 
   await Promise.all(
     crowd.members.flatMap(({ expected }, index) => {
       const token = tokens[index] ?? "";
-      const its = "people" in storm.who ? apiservers : [apiservers[index % apiservers.length] as LookUp];
+      const its = "people" in spike.who ? apiservers : [apiservers[index % apiservers.length] as LookUp];
       return its.map((lookUp) => come(lookUp, token, expected));
     }),
   );

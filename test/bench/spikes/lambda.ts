@@ -80,7 +80,7 @@ export async function startLambda(options: LambdaOptions): Promise<Lambda> {
         handler = await startEnvironment();
       }
       const started = time.now();
-      const answer = await handler(event, { awsRequestId: "storm" });
+      const answer = await handler(event, { awsRequestId: "spike" });
       billedMs += time.now() - started;
       free.push(handler);
       return answer;

@@ -1,37 +1,37 @@
 // Load spikes: a control plane restarts, a thousand nodes join, STS fails. Runs the built bundle in as many environments
-// as Lambda would start, with AWS's limits. `npm run bench -- storm [set]`; the default set is the quick one.
+// as Lambda would start, with AWS's limits. `npm run bench -- spikes [set]`; the default set is the quick one.
 
 import { markdown } from "./compare.ts";
-import type { StormOrder } from "./storm/process.ts";
-import type { Storm, StormResult } from "./storm/run.ts";
-import { SETTINGS, type Settings, type SettingsName, TWENTY_FAST } from "./storm/settings.ts";
-import { carryOutAll } from "./storm/storms.ts";
+import type { SpikeOrder } from "./spikes/process.ts";
+import type { Spike, SpikeResult } from "./spikes/run-spike.ts";
+import { runSpikes } from "./spikes/run-spikes.ts";
+import { SETTINGS, type Settings, type SettingsName, TWENTY_FAST } from "./spikes/settings.ts";
 
 const NAMES = Object.keys(SETTINGS) as SettingsName[];
 
 interface Row {
-  readonly storm: string;
+  readonly spike: string;
   readonly settings: string;
-  readonly order: StormOrder;
+  readonly order: SpikeOrder;
 }
 
 function row(
-  storm: string,
+  spike: string,
   settings: SettingsName,
-  rest: Omit<Storm, keyof Settings | "seed">,
+  rest: Omit<Spike, keyof Settings | "seed">,
   slowness?: number,
 ): Row {
   const chosen = SETTINGS[settings];
   return {
-    storm,
+    spike,
     settings,
-    order: { storm: { ...chosen, ...rest, seed: 1 }, ...(slowness !== undefined && { slowness }) },
+    order: { spike: { ...chosen, ...rest, seed: 1 }, ...(slowness !== undefined && { slowness }) },
   };
 }
 
 function restart(people: number, roles: number, apiservers: number, settings: SettingsName): Row {
-  const storm = `${people.toLocaleString("en")} people, ${roles} ${roles === 1 ? "role" : "roles"}, ${apiservers} kube-apiserver${apiservers === 1 ? "" : "s"}`;
-  return row(storm, settings, { who: { people, roles }, apiservers, withinMs: 1_000 });
+  const spike = `${people.toLocaleString("en")} people, ${roles} ${roles === 1 ? "role" : "roles"}, ${apiservers} kube-apiserver${apiservers === 1 ? "" : "s"}`;
+  return row(spike, settings, { who: { people, roles }, apiservers, withinMs: 1_000 });
 }
 
 /** A restart of three kube-apiservers, with each kind of token. */
@@ -39,10 +39,10 @@ function bothKinds(people: number, roles: number): Row[] {
   const all = [{ name: "8 reserved", settings: SETTINGS["8 reserved"] }, TWENTY_FAST];
   return all.flatMap(({ name, settings }) => {
     const plain = restart(people, roles, 3, "default");
-    const storm: Storm = { ...plain.order.storm, ...settings };
+    const spike: Spike = { ...plain.order.spike, ...settings };
     return [
-      { ...plain, settings: name, order: { storm } },
-      { storm: `${plain.storm}, AWS-signed tokens`, settings: name, order: { storm: { ...storm, tokens: "jwt" } } },
+      { ...plain, settings: name, order: { spike } },
+      { spike: `${plain.spike}, AWS-signed tokens`, settings: name, order: { spike: { ...spike, tokens: "jwt" } } },
     ];
   });
 }
@@ -72,7 +72,7 @@ function outage(kind: "reset" | "silent", settings: SettingsName): Row {
 /** The same load spike in virtual time, and in slowed real time with real sockets. */
 function method(): Row[] {
   const rest = { who: { people: 50, roles: 1 }, apiservers: 3, withinMs: 1_000 };
-  const named = (name: string, slowness?: number): Row => ({ ...row("", "8 reserved", rest, slowness), storm: name });
+  const named = (name: string, slowness?: number): Row => ({ ...row("", "8 reserved", rest, slowness), spike: name });
   return [named("virtual time"), named("real time, 10 times slower", 10), named("real time, 40 times slower", 40)];
 }
 
@@ -97,21 +97,21 @@ if (chosen === undefined) {
   process.exit(2);
 }
 const started = performance.now();
-const results = await carryOutAll(chosen.map(({ order }) => order));
+const results = await runSpikes(chosen.map(({ order }) => order));
 console.log(table(chosen, results));
-console.log(`\n${chosen.length} storms took ${((performance.now() - started) / 1000).toFixed(0)} s`);
+console.log(`\n${chosen.length} load spikes took ${((performance.now() - started) / 1000).toFixed(0)} s`);
 
-function table(rows: readonly Row[], results: readonly StormResult[]): string {
+function table(rows: readonly Row[], results: readonly SpikeResult[]): string {
   const head = [
-    ...["storm", "settings", "half in, s", "99 %, s", "all, s", "look-ups", "failed", "requests", "429 of the gateway"],
+    ...["load spike", "settings", "half in, s", "99 %, s", "all, s", "look-ups", "failed", "requests", "429 of the gateway"],
     ...["throttled by Lambda", "environments", "STS", "SSM", "EC2", "IAM", "USD"],
   ];
   return markdown(
     head,
-    rows.map(({ storm, settings }, index) => {
-      const result = results[index] as StormResult;
+    rows.map(({ spike, settings }, index) => {
+      const result = results[index] as SpikeResult;
       return [
-        storm,
+        spike,
         settings,
         ...[result.half, result.most, result.all].map((seconds) => seconds.toFixed(1)),
         String(result.lookUps),

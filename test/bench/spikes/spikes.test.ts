@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultThrottle } from "../../../infra/endpoint/throttle.ts";
 import { mistake } from "./mistake.ts";
-import type { Storm } from "./run.ts";
-import { carryOut } from "./storms.ts";
+import type { Spike } from "./run-spike.ts";
+import { runOne } from "./run-spikes.ts";
 
-function storm(reservedConcurrency: number | undefined, rest: Partial<Storm> = {}): { storm: Storm } {
+function spike(reservedConcurrency: number | undefined, rest: Partial<Spike> = {}): { spike: Spike } {
   const { rateLimit, burstLimit } = defaultThrottle(reservedConcurrency);
   return {
-    storm: {
+    spike: {
       who: { people: 50, roles: 3 },
       apiservers: 3,
       withinMs: 1_000,
@@ -26,13 +26,13 @@ function storm(reservedConcurrency: number | undefined, rest: Partial<Storm> = {
 }
 
 test("when three kube-apiservers restart, all clients are logged in within 5 s with the defaults, and no look-up fails", async () => {
-  const { failed, out, all } = await carryOut(storm(undefined, { who: { people: 20, roles: 1 } }));
+  const { failed, out, all } = await runOne(spike(undefined, { who: { people: 20, roles: 1 } }));
   assert.deepEqual([failed, out], [0, 0]);
   assert.ok(all < 5, `${all} s`);
 });
 
 test("reserved concurrency limits the environments and the reads of Parameter Store", async () => {
-  const { failed, environments, lambdaThrottled, calls } = await carryOut(storm(8));
+  const { failed, environments, lambdaThrottled, calls } = await runOne(spike(8));
   assert.equal(failed, 0);
   assert.equal(environments, 8);
   assert.ok(lambdaThrottled > 0, "some requests were throttled and retried");
@@ -41,25 +41,25 @@ test("reserved concurrency limits the environments and the reads of Parameter St
 });
 
 test("look-ups would fail if the gateway returned 503 instead of 500 for throttling", async () => {
-  const { failed } = await carryOut(storm(8, { throttledStatus: 503 }));
+  const { failed } = await runOne(spike(8, { throttledStatus: 503 }));
   assert.ok(failed > 0);
 });
 
 test("all nodes that join at once are logged in despite the limits of EC2 and IAM", async () => {
-  const { failed, calls } = await carryOut(storm(20, { who: { nodes: 60 }, withinMs: 2_000 }));
+  const { failed, calls } = await runOne(spike(20, { who: { nodes: 60 }, withinMs: 2_000 }));
   assert.equal(failed, 0);
   assert.ok(calls.iam.throttled > 0, "more than IAM takes at once");
 });
 
 test("all clients are logged in after an STS outage of 4 s, and none during it", async () => {
   const outage = { endsMs: 4_000, kind: "reset" } as const;
-  const { half, out } = await carryOut(storm(8, { who: { people: 20, roles: 3 }, stsOutage: outage }));
+  const { half, out } = await runOne(spike(8, { who: { people: 20, roles: 3 }, stsOutage: outage }));
   assert.equal(out, 0);
   assert.ok(half > 4, `${half} s`);
 });
 
 test("runs are reproducible", async () => {
-  assert.deepEqual(await carryOut(storm(5)), await carryOut(storm(5)));
+  assert.deepEqual(await runOne(spike(5)), await runOne(spike(5)));
 });
 
 test("a response for another identity is detected", () => {
