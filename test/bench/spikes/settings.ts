@@ -6,15 +6,11 @@ import type { Limit } from "./limit.ts";
 import type { Spike } from "./run-spike.ts";
 
 /** The operator's settings. Accounts allow 1,000 environments, except new ones. */
-export type Settings = Pick<
-  Spike,
-  "throttle" | "maxEnvironments" | "ssmReads" | "warmEnvironments" | "throttledStatus"
->;
+export type Settings = Pick<Spike, "throttle" | "maxEnvironments" | "ssmReads" | "throttledStatus">;
 
 const byDefault = (reservedConcurrency?: number): Settings => ({
   throttle: limit(defaultThrottle(reservedConcurrency)),
   maxEnvironments: reservedConcurrency ?? 1_000,
-  warmEnvironments: 0,
   ssmReads: 40,
   throttledStatus: 500,
 });

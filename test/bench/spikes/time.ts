@@ -43,12 +43,15 @@ interface Handle {
   readonly hasRef: () => boolean;
 }
 
+/** Turns of the event loop without work after which no work is left. */
+const QUIET_TURNS = 3;
+
 /**
  * Replaces `Date.now`, `setTimeout` and `clearTimeout` in this process, including the bundle. Computing takes no time;
  * `sleep` adds the time that it takes on Lambda. Valid only without external waits: sockets must be in memory
  * (memory-network.ts); reads of module files are waited for.
  */
-export function virtualTime({ turns = 3 } = {}): Time {
+export function virtualTime(): Time {
   const timers: Timer[] = [];
   let now = Date.now();
   let order = 0;
@@ -93,7 +96,7 @@ export function virtualTime({ turns = 3 } = {}): Time {
 
   /** Waits for all work that does not need time. */
   async function settle(): Promise<void> {
-    for (let quiet = 0; quiet < turns; quiet += 1) {
+    for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
       await new Promise((resolve) => setImmediate(resolve));
       const isReading = process.getActiveResourcesInfo().some((kind) => kind.startsWith("FSReq"));
       if (isReading || signing > 0) quiet = -1;
