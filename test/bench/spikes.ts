@@ -5,7 +5,7 @@ import { markdown } from "./compare.ts";
 import type { SpikeOrder } from "./spikes/process.ts";
 import type { Spike, SpikeResult } from "./spikes/run-spike.ts";
 import { runSpikes } from "./spikes/run-spikes.ts";
-import { SETTINGS, type Settings, type SettingsName, TWENTY_FAST } from "./spikes/settings.ts";
+import { SETTINGS, type Settings, type SettingsName } from "./spikes/settings.ts";
 
 const NAMES = Object.keys(SETTINGS) as SettingsName[];
 
@@ -32,19 +32,6 @@ function row(
 function restart(people: number, roles: number, apiservers: number, settings: SettingsName): Row {
   const spike = `${people.toLocaleString("en")} people, ${roles} ${roles === 1 ? "role" : "roles"}, ${apiservers} kube-apiserver${apiservers === 1 ? "" : "s"}`;
   return row(spike, settings, { who: { people, roles }, apiservers, withinMs: 1_000 });
-}
-
-/** A restart of three kube-apiservers, with each kind of token. */
-function bothKinds(people: number, roles: number): Row[] {
-  const all = [{ name: "8 reserved", settings: SETTINGS["8 reserved"] }, TWENTY_FAST];
-  return all.flatMap(({ name, settings }) => {
-    const plain = restart(people, roles, 3, "default");
-    const spike: Spike = { ...plain.order.spike, ...settings };
-    return [
-      { ...plain, settings: name, order: { spike } },
-      { spike: `${plain.spike}, AWS-signed tokens`, settings: name, order: { spike: { ...spike, tokens: "jwt" } } },
-    ];
-  });
 }
 
 function restarts(people: readonly number[], roles: readonly number[], apiservers: number): Row[] {
@@ -84,7 +71,6 @@ const SETS: Readonly<Record<string, () => Row[]>> = {
   three: () => restarts([50, 200, 1_000], [1, 20, 500], 3),
   one: () => restarts([50, 200, 1_000], [1, 20, 500], 1),
   large: () => [...restarts([5_000], [1, 20, 500], 3), ...restarts([5_000], [1, 20, 500], 1)],
-  signed: () => [200, 1_000].flatMap((count) => [1, 20].flatMap((some) => bothKinds(count, some))),
   nodes: () => NAMES.map(joining),
   outage: () => (["reset", "silent"] as const).flatMap((kind) => NAMES.map((settings) => outage(kind, settings))),
   method,
@@ -103,7 +89,17 @@ console.log(`\n${chosen.length} load spikes took ${((performance.now() - started
 
 function table(rows: readonly Row[], results: readonly SpikeResult[]): string {
   const head = [
-    ...["load spike", "settings", "half in, s", "99 %, s", "all, s", "look-ups", "failed", "requests", "429 of the gateway"],
+    ...[
+      "load spike",
+      "settings",
+      "half in, s",
+      "99 %, s",
+      "all, s",
+      "look-ups",
+      "failed",
+      "requests",
+      "429 of the gateway",
+    ],
     ...["throttled by Lambda", "environments", "STS", "SSM", "EC2", "IAM", "USD"],
   ];
   return markdown(
