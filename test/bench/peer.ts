@@ -8,6 +8,7 @@ import { Agent } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { localIdentity } from "../../local/identities.ts";
+import { CLUSTER_ID, TOKEN_ISSUERS } from "../../local/sandbox-settings.ts";
 import { findAwsIamAuthenticator } from "../e2e/binaries/binaries.ts";
 import { startPeer } from "../e2e/peer/server.ts";
 import { post } from "../post.ts";
@@ -15,6 +16,7 @@ import { KUBE_HEADERS, reviewBody, V1 } from "../system/token-review.ts";
 import { markdown } from "./compare.ts";
 import { quartiles } from "./quartiles.ts";
 import { CALLER } from "./review-event.ts";
+import { signToken } from "./signed-token.ts";
 import { startEnvironment } from "./warm/environment.ts";
 import { eventOf, mint } from "./warm/reviews.ts";
 import { startServices } from "./warm/services.ts";
@@ -25,12 +27,18 @@ const ROUNDS = 5;
 const REVIEWS = 500;
 /** First rounds that are discarded. */
 const WARM_UP = 2;
+/** The row of the peer. */
+const PEER = 0;
+const NEW = "new token";
+const AGAIN = "the same token again";
 
-/** Tokens of each kind of review, and text that both responses contain (Go omits `false`). */
+/** Tokens of each kind of review, and text that all responses contain (Go omits `false`). */
 interface Kind {
   readonly name: string;
   tokens(): Promise<readonly string[]>;
   readonly holds: string;
+  /** For AWS-signed tokens, which the peer does not accept: the kind whose cost at the peer is compared. */
+  readonly peerKind?: string;
 }
 
 interface Server {
@@ -51,10 +59,11 @@ try {
   // Later child processes inherit this processor; then this process, with STS, moves to another one.
   pinTo(1);
   const peer = await startPeer(findAwsIamAuthenticator(), folder, services.stsUrl, started);
-  const environment = await startEnvironment(BUNDLE, services.settings.near);
+  const settings = { ...services.settings.near, ...services.signedTokens };
+  const environment = await startEnvironment(BUNDLE, settings);
   started(environment.close);
   const gateway = fork(new URL("peer/gateway-process.ts", import.meta.url), [BUNDLE], {
-    env: services.settings.near,
+    env: settings,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   started(() => void gateway.kill());
@@ -84,17 +93,21 @@ async function compare(servers: readonly Server[]): Promise<string> {
   const kinds = await makeKinds();
   const taken = servers.map(() => kinds.map((): number[] => []));
   for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-    for (const [column, { tokens, holds }] of kinds.entries()) {
+    for (const [column, { tokens, holds, peerKind }] of kinds.entries()) {
       const batch = await tokens();
       for (const [row, server] of servers.entries()) {
+        if (row === PEER && peerKind !== undefined) continue;
         const cpu = await server.cpu(batch, holds);
         if (round >= 0) taken[row]?.[column]?.push(cpu);
       }
     }
   }
+  const peers = kinds.map(
+    ({ name, peerKind = name }) => taken[PEER]?.[kinds.findIndex((kind) => kind.name === peerKind)],
+  );
   const rows = servers.map(({ name, pid }, row) => [
     name,
-    ...kinds.map((_, column) => cell(taken[row]?.[column] ?? [], taken[0]?.[column] ?? [])),
+    ...kinds.map((_, column) => cell(taken[row]?.[column] ?? [], peers[column] ?? [])),
     String(residentMegabytes(pid)),
   ]);
   return markdown(["CPU of a review (share of the peer's)", ...kinds.map(({ name }) => name), "MB"], rows);
@@ -102,6 +115,7 @@ async function compare(servers: readonly Server[]): Promise<string> {
 
 /** Medians; the share is calculated within each round. */
 function cell(own: readonly number[], peers: readonly number[]): string {
+  if (own.length === 0) return "";
   const share = quartiles(own.map((cpu, round) => cpu / (peers[round] ?? Number.NaN))).median;
   return `${quartiles(own).median.toFixed(0)} (${share.toFixed(2)})`;
 }
@@ -113,14 +127,23 @@ async function makeKinds(): Promise<readonly Kind[]> {
   const repeated = (token: string) => async () => Array.from({ length: REVIEWS }, () => token);
   let minted = 0;
   const granted = '"username":"dev:bob-example.com"';
+  const alice = localIdentity("alice");
+  const sign = (algorithm: "ES384" | "RS256") =>
+    signToken(alice, { issuers: TOKEN_ISSUERS, clusterId: CLUSTER_ID, algorithm, now: Date.now() });
+  const signed = (algorithm: "ES384" | "RS256") => () =>
+    Promise.all(Array.from({ length: REVIEWS }, () => sign(algorithm)));
+  const grantedSigned = '"username":"alice"';
   return [
     {
-      name: "new token",
+      name: NEW,
       tokens: () => Promise.all(Array.from({ length: REVIEWS }, () => mint(bob, ++minted))),
       holds: granted,
     },
-    { name: "the same token again", tokens: repeated(known), holds: granted },
+    { name: AGAIN, tokens: repeated(known), holds: granted },
     { name: "malformed", tokens: repeated(malformed), holds: '"status":' },
+    { name: "new JWT, ES384", tokens: signed("ES384"), holds: grantedSigned, peerKind: NEW },
+    { name: "new JWT, RS256", tokens: signed("RS256"), holds: grantedSigned, peerKind: NEW },
+    { name: "the same JWT again", tokens: repeated(await sign("ES384")), holds: grantedSigned, peerKind: AGAIN },
   ];
 }
 
