@@ -3,7 +3,8 @@
 
 import { markdown } from "./compare.ts";
 import type { SpikeOrder } from "./spikes/process.ts";
-import type { Spike, SpikeResult } from "./spikes/run-spike.ts";
+import { failures, type SpikeResult } from "./spikes/result.ts";
+import type { Spike } from "./spikes/run-spike.ts";
 import { runSpikes } from "./spikes/run-spikes.ts";
 import { SETTINGS, type Settings, type SettingsName } from "./spikes/settings.ts";
 
@@ -111,7 +112,7 @@ function table(rows: readonly Row[], results: readonly SpikeResult[]): string {
         settings,
         ...[result.half, result.most, result.all].map((seconds) => seconds.toFixed(1)),
         String(result.lookUps),
-        result.out === 0 ? String(result.failed) : `${result.failed}, ${result.out} never in`,
+        failures(result),
         ...[result.requests, result.gatewayThrottled, result.lambdaThrottled, result.environments].map(String),
         ...Object.values(result.calls).map(({ total, throttled }) =>
           throttled === 0 ? String(total) : `${total}, ${throttled} throttled`,

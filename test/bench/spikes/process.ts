@@ -1,7 +1,8 @@
 // Runs one load spike in a separate process, since it replaces time and network. Receives the parameters and sends the result.
 
 import { useMemoryNetwork } from "./memory-network.ts";
-import { runSpike, type Spike, type SpikeResult } from "./run-spike.ts";
+import type { SpikeResult } from "./result.ts";
+import { runSpike, type Spike } from "./run-spike.ts";
 import { slowTime, virtualTime } from "./time.ts";
 
 export interface SpikeOrder {

@@ -10,7 +10,8 @@ import { kubeApiserver, type LookUp } from "./kube-apiserver.ts";
 import { startLambda } from "./lambda.ts";
 import type { Limit } from "./limit.ts";
 import { type Expected, mistake } from "./mistake.ts";
-import { type Calls, type Outage, type ServiceName, startServices } from "./services.ts";
+import type { SpikeResult } from "./result.ts";
+import { type Outage, startServices } from "./services.ts";
 import type { Time } from "./time.ts";
 
 export interface Spike {
@@ -28,27 +29,6 @@ export interface Spike {
   readonly throttledStatus: number;
   readonly stsOutage?: Outage;
   readonly seed: number;
-}
-
-export interface SpikeResult {
-  /** Seconds from the start. */
-  readonly half: number;
-  readonly most: number;
-  readonly all: number;
-  /** By when 5 %, 10 %, ... 100 % are logged in. */
-  readonly curve: readonly number[];
-  readonly lookUps: number;
-  readonly failed: number;
-  readonly requests: number;
-  readonly gatewayThrottled: number;
-  readonly lambdaThrottled: number;
-  readonly calls: Readonly<Record<ServiceName, Calls>>;
-  readonly environments: number;
-  readonly usd: number;
-  /** Responses that do not match the identity. */
-  readonly wrong: readonly string[];
-  /** Clients that never logged in. */
-  readonly out: number;
 }
 
 const CLUSTER_ID = "spike";

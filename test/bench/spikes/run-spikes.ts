@@ -4,7 +4,7 @@ import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { SpikeOrder, SpikeReport } from "./process.ts";
-import type { SpikeResult } from "./run-spike.ts";
+import type { SpikeResult } from "./result.ts";
 
 /** Returns results in order. Throws on any error, and on a response that does not match its identity. */
 export async function runSpikes(
