@@ -1,45 +1,31 @@
 // Compares the cost of a review with aws-iam-authenticator's server: same STS behind TLS, one processor each, one review
 // at a time. On Linux: `npm run bench -- peer`; uses the server of the end-to-end tests.
 
-import { execFileSync, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { localIdentity } from "../../local/identities.ts";
-import { CLUSTER_ID, TOKEN_ISSUERS } from "../../local/sandbox-settings.ts";
 import { findAwsIamAuthenticator } from "../e2e/binaries/binaries.ts";
 import { startPeer } from "../e2e/peer/server.ts";
 import { post } from "../post.ts";
 import { KUBE_HEADERS, reviewBody, V1 } from "../system/token-review.ts";
 import { markdown } from "./compare.ts";
+import { makeKinds } from "./peer/kinds.ts";
+import { pinTo, processorMicroseconds, residentMegabytes } from "./peer/process-cost.ts";
 import { quartiles } from "./quartiles.ts";
 import { CALLER } from "./review-event.ts";
-import { signToken } from "./signed-token.ts";
 import { startEnvironment } from "./warm/environment.ts";
-import { eventOf, mint } from "./warm/reviews.ts";
+import { eventOf } from "./warm/reviews.ts";
 import { startServices } from "./warm/services.ts";
 
 const BUNDLE = join(import.meta.dirname, "..", "..", "dist", "authenticator", "index.mjs");
 const ROUNDS = 5;
-/** Reviews of one kind per round; processor time has a resolution of 10 ms. */
-const REVIEWS = 500;
 /** First rounds that are discarded. */
 const WARM_UP = 2;
 /** The row of the peer. */
 const PEER = 0;
-const NEW = "new token";
-const AGAIN = "the same token again";
-
-/** Tokens of each kind of review, and text that all responses contain (Go omits `false`). */
-interface Kind {
-  readonly name: string;
-  tokens(): Promise<readonly string[]>;
-  readonly holds: string;
-  /** For AWS-signed tokens, which the peer does not accept: the kind whose cost at the peer is compared. */
-  readonly peerKind?: string;
-}
 
 interface Server {
   readonly name: string;
@@ -120,33 +106,6 @@ function cell(own: readonly number[], peers: readonly number[]): string {
   return `${quartiles(own).median.toFixed(0)} (${share.toFixed(2)})`;
 }
 
-async function makeKinds(): Promise<readonly Kind[]> {
-  const bob = localIdentity("bob");
-  const known = await mint(bob, 0);
-  const malformed = `${known.slice(0, -40)}!${known.slice(-39)}`;
-  const repeated = (token: string) => async () => Array.from({ length: REVIEWS }, () => token);
-  let minted = 0;
-  const granted = '"username":"dev:bob-example.com"';
-  const alice = localIdentity("alice");
-  const sign = (algorithm: "ES384" | "RS256") =>
-    signToken(alice, { issuers: TOKEN_ISSUERS, clusterId: CLUSTER_ID, algorithm, now: Date.now() });
-  const signed = (algorithm: "ES384" | "RS256") => () =>
-    Promise.all(Array.from({ length: REVIEWS }, () => sign(algorithm)));
-  const grantedSigned = '"username":"alice"';
-  return [
-    {
-      name: NEW,
-      tokens: () => Promise.all(Array.from({ length: REVIEWS }, () => mint(bob, ++minted))),
-      holds: granted,
-    },
-    { name: AGAIN, tokens: repeated(known), holds: granted },
-    { name: "malformed", tokens: repeated(malformed), holds: '"status":' },
-    { name: "new JWT, ES384", tokens: signed("ES384"), holds: grantedSigned, peerKind: NEW },
-    { name: "new JWT, RS256", tokens: signed("RS256"), holds: grantedSigned, peerKind: NEW },
-    { name: "the same JWT again", tokens: repeated(await sign("ES384")), holds: grantedSigned, peerKind: AGAIN },
-  ];
-}
-
 function behindTls(name: string, pid: number | undefined, url: string, agent: Agent): Server {
   if (pid === undefined) throw new Error(`${name} is not running`);
   const headers = { ...KUBE_HEADERS, Authorization: `Bearer ${CALLER}` };
@@ -162,22 +121,4 @@ function behindTls(name: string, pid: number | undefined, url: string, agent: Ag
       return (processorMicroseconds(pid) - before) / tokens.length;
     },
   };
-}
-
-function pinTo(processor: number): void {
-  execFileSync("taskset", ["--all-tasks", "--cpu-list", "--pid", String(processor), String(process.pid)], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-}
-
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: utime and stime, in hundredths of a second, of all threads */
-function processorMicroseconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
-}
-
-/** https://man7.org/linux/man-pages/man5/proc_pid_status.5.html: VmRSS, in kB */
-function residentMegabytes(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Math.round(Number(kilobytes) / 1024);
 }

@@ -1,5 +1,7 @@
 // Time of a load spike: virtual time that advances only when no work is left, or slowed real time.
 
+import { pop, push, type Timer } from "./timer-queue.ts";
+
 export interface Time {
   /** Milliseconds since 1970. */
   now(): number;
@@ -26,13 +28,6 @@ export function slowTime(factor: number): Time {
     sleep: (ms) => new Promise((resolve) => realSetTimeout(resolve, ms * factor)),
     run: (work) => work,
   };
-}
-
-interface Timer {
-  readonly at: number;
-  readonly order: number;
-  readonly call: () => void;
-  cancelled: boolean;
 }
 
 /** The parts of `setTimeout`'s result that the bundle uses. */
@@ -123,37 +118,4 @@ export function virtualTime(): Time {
       }
     },
   };
-}
-
-function isBefore(one: Timer, other: Timer): boolean {
-  return one.at < other.at || (one.at === other.at && one.order < other.order);
-}
-
-/** A binary heap, the earliest timer first. */
-function push(heap: Timer[], timer: Timer): void {
-  let at = heap.push(timer) - 1;
-  while (at > 0) {
-    const above = (at - 1) >> 1;
-    if (!isBefore(timer, heap[above] as Timer)) break;
-    heap[at] = heap[above] as Timer;
-    at = above;
-  }
-  heap[at] = timer;
-}
-
-function pop(heap: Timer[]): Timer | undefined {
-  const [first] = heap;
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return first;
-  let at = 0;
-  for (;;) {
-    let below = 2 * at + 1;
-    if (below >= heap.length) break;
-    if (below + 1 < heap.length && isBefore(heap[below + 1] as Timer, heap[below] as Timer)) below += 1;
-    if (!isBefore(heap[below] as Timer, last)) break;
-    heap[at] = heap[below] as Timer;
-    at = below;
-  }
-  heap[at] = last;
-  return first;
 }
