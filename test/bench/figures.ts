@@ -3,8 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { costByMappings } from "./flat/cost-by-mappings.ts";
-import { SETTINGS, type SettingsName } from "./storm/settings.ts";
-import { carryOutAll } from "./storm/storms.ts";
+import { runSpikes } from "./spikes/run-spikes.ts";
+import { SETTINGS, type SettingsName } from "./spikes/settings.ts";
 
 const WHO = { people: 200, roles: 20 };
 /** With the name in the plot. */
@@ -15,10 +15,10 @@ const SHOWN: Readonly<Partial<Record<SettingsName, string>>> = {
 };
 
 const chosen = Object.entries(SHOWN) as [SettingsName, string][];
-const storms = chosen.map(([name]) => ({
-  storm: { ...SETTINGS[name], who: WHO, apiservers: 3, withinMs: 1_000, seed: 1 },
+const spikes = chosen.map(([name]) => ({
+  spike: { ...SETTINGS[name], who: WHO, apiservers: 3, withinMs: 1_000, seed: 1 },
 }));
-const results = await carryOutAll(storms);
+const results = await runSpikes(spikes);
 const logins = results.map(({ curve }, index) => ({
   settings: chosen[index]?.[1],
   seconds: curve.map((seconds) => Math.round(seconds * 100) / 100),

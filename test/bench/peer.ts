@@ -1,37 +1,31 @@
 // Compares the cost of a review with aws-iam-authenticator's server: same STS behind TLS, one processor each, one review
 // at a time. On Linux: `npm run bench -- peer`; uses the server of the end-to-end tests.
 
-import { execFileSync, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { localIdentity } from "../../local/identities.ts";
 import { findAwsIamAuthenticator } from "../e2e/binaries/binaries.ts";
 import { startPeer } from "../e2e/peer/server.ts";
 import { post } from "../post.ts";
 import { KUBE_HEADERS, reviewBody, V1 } from "../system/token-review.ts";
 import { markdown } from "./compare.ts";
+import { makeKinds } from "./peer/kinds.ts";
+import { pinTo, processorMicroseconds, residentMegabytes } from "./peer/process-cost.ts";
 import { quartiles } from "./quartiles.ts";
 import { CALLER } from "./review-event.ts";
 import { startEnvironment } from "./warm/environment.ts";
-import { eventOf, mint } from "./warm/reviews.ts";
+import { eventOf } from "./warm/reviews.ts";
 import { startServices } from "./warm/services.ts";
 
 const BUNDLE = join(import.meta.dirname, "..", "..", "dist", "authenticator", "index.mjs");
 const ROUNDS = 5;
-/** Reviews of one kind per round; processor time has a resolution of 10 ms. */
-const REVIEWS = 500;
 /** First rounds that are discarded. */
 const WARM_UP = 2;
-
-/** Tokens of each kind of review, and text that both responses contain (Go omits `false`). */
-interface Kind {
-  readonly name: string;
-  tokens(): Promise<readonly string[]>;
-  readonly holds: string;
-}
+/** The row of the peer. */
+const PEER = 0;
 
 interface Server {
   readonly name: string;
@@ -51,10 +45,11 @@ try {
   // Later child processes inherit this processor; then this process, with STS, moves to another one.
   pinTo(1);
   const peer = await startPeer(findAwsIamAuthenticator(), folder, services.stsUrl, started);
-  const environment = await startEnvironment(BUNDLE, services.settings.near);
+  const settings = { ...services.settings.near, ...services.signedTokens };
+  const environment = await startEnvironment(BUNDLE, settings);
   started(environment.close);
   const gateway = fork(new URL("peer/gateway-process.ts", import.meta.url), [BUNDLE], {
-    env: services.settings.near,
+    env: settings,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   started(() => void gateway.kill());
@@ -84,17 +79,21 @@ async function compare(servers: readonly Server[]): Promise<string> {
   const kinds = await makeKinds();
   const taken = servers.map(() => kinds.map((): number[] => []));
   for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-    for (const [column, { tokens, holds }] of kinds.entries()) {
+    for (const [column, { tokens, holds, peerKind }] of kinds.entries()) {
       const batch = await tokens();
       for (const [row, server] of servers.entries()) {
+        if (row === PEER && peerKind !== undefined) continue;
         const cpu = await server.cpu(batch, holds);
         if (round >= 0) taken[row]?.[column]?.push(cpu);
       }
     }
   }
+  const peers = kinds.map(
+    ({ name, peerKind = name }) => taken[PEER]?.[kinds.findIndex((kind) => kind.name === peerKind)],
+  );
   const rows = servers.map(({ name, pid }, row) => [
     name,
-    ...kinds.map((_, column) => cell(taken[row]?.[column] ?? [], taken[0]?.[column] ?? [])),
+    ...kinds.map((_, column) => cell(taken[row]?.[column] ?? [], peers[column] ?? [])),
     String(residentMegabytes(pid)),
   ]);
   return markdown(["CPU of a review (share of the peer's)", ...kinds.map(({ name }) => name), "MB"], rows);
@@ -102,26 +101,9 @@ async function compare(servers: readonly Server[]): Promise<string> {
 
 /** Medians; the share is calculated within each round. */
 function cell(own: readonly number[], peers: readonly number[]): string {
+  if (own.length === 0) return "";
   const share = quartiles(own.map((cpu, round) => cpu / (peers[round] ?? Number.NaN))).median;
   return `${quartiles(own).median.toFixed(0)} (${share.toFixed(2)})`;
-}
-
-async function makeKinds(): Promise<readonly Kind[]> {
-  const bob = localIdentity("bob");
-  const known = await mint(bob, 0);
-  const malformed = `${known.slice(0, -40)}!${known.slice(-39)}`;
-  const repeated = (token: string) => async () => Array.from({ length: REVIEWS }, () => token);
-  let minted = 0;
-  const granted = '"username":"dev:bob-example.com"';
-  return [
-    {
-      name: "new token",
-      tokens: () => Promise.all(Array.from({ length: REVIEWS }, () => mint(bob, ++minted))),
-      holds: granted,
-    },
-    { name: "the same token again", tokens: repeated(known), holds: granted },
-    { name: "malformed", tokens: repeated(malformed), holds: '"status":' },
-  ];
 }
 
 function behindTls(name: string, pid: number | undefined, url: string, agent: Agent): Server {
@@ -139,22 +121,4 @@ function behindTls(name: string, pid: number | undefined, url: string, agent: Ag
       return (processorMicroseconds(pid) - before) / tokens.length;
     },
   };
-}
-
-function pinTo(processor: number): void {
-  execFileSync("taskset", ["--all-tasks", "--cpu-list", "--pid", String(processor), String(process.pid)], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-}
-
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: utime and stime, in hundredths of a second, of all threads */
-function processorMicroseconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
-}
-
-/** https://man7.org/linux/man-pages/man5/proc_pid_status.5.html: VmRSS, in kB */
-function residentMegabytes(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Math.round(Number(kilobytes) / 1024);
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { LOCAL_IDENTITIES, type LocalIdentity } from "../../../local/identities.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
+import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { MAPPING_PREFIX } from "../../e2e/cluster/mappings.ts";
 import { createCrowd } from "../../e2e/load/crowd.ts";
@@ -16,6 +16,8 @@ import { startTlsFront } from "../tls-front.ts";
 export interface Services {
   /** Settings that point the function at these services; `distant` ones have 10 ms latency. */
   readonly settings: Readonly<Record<"near" | "distant", Readonly<Record<string, string>>>>;
+  /** Settings that add AWS-signed tokens. */
+  readonly signedTokens: Readonly<Record<string, string>>;
   /** URL of STS with plain HTTP. */
   readonly stsUrl: string;
   /** Identities with a mapping each, in addition to `LOCAL_IDENTITIES`. */
@@ -34,7 +36,10 @@ export async function startServices(crowdSize: number): Promise<Services> {
   // Some identities of a crowd have no mapping or are denied.
   const crowd = createCrowd(Math.ceil(crowdSize * 1.1)).filter(({ username }) => username !== undefined);
   const identities = crowd.map(({ identity }) => identity);
-  const sts = await startSts({ identities: [...LOCAL_IDENTITIES, ...identities] });
+  const sts = await startSts({
+    identities: [...LOCAL_IDENTITIES, ...identities],
+    signedTokens: { issuers: TOKEN_ISSUERS },
+  });
   const store = await startParameterStore({
     region: REGION,
     parameters: { ...parameters(), ...Object.assign({}, ...crowd.map((member) => member.parameters)) },
@@ -60,6 +65,10 @@ export async function startServices(crowdSize: number): Promise<Services> {
   });
   return {
     settings: { near: settings(nearSts, nearStore), distant: settings(distantSts, distantStore) },
+    signedTokens: {
+      JWT_ISSUERS: Array.from(TOKEN_ISSUERS, (pair) => pair.join("=")).join(),
+      JWT_KEYS_ENDPOINT: nearSts ?? "",
+    },
     stsUrl: sts.url,
     crowd: identities,
     async close() {
@@ -79,6 +88,8 @@ function parameters(): Record<string, string> {
       username: "dev:{SessionName}",
       groups: ["developers"],
     },
+    // Without a session name, for AWS-signed tokens.
+    [`user/${HOME}/alice`]: { arn: `arn:aws:iam::${HOME}:user/engineering/alice`, username: "alice", groups: [] },
     // Invalid: without a username.
     [`federated-user/${HOME}/dave`]: { arn: `arn:aws:sts::${HOME}:federated-user/dave`, groups: ["developers"] },
     [`deny/${OTHER}`]: [...others, `arn:aws:iam::${OTHER}:user/alice`].map((arnLike) => ({ arnLike })),

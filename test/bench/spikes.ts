@@ -1,50 +1,38 @@
 // Load spikes: a control plane restarts, a thousand nodes join, STS fails. Runs the built bundle in as many environments
-// as Lambda would start, with AWS's limits. `npm run bench -- storm [set]`; the default set is the quick one.
+// as Lambda would start, with AWS's limits. `npm run bench -- spikes [set]`; the default set is the quick one.
 
 import { markdown } from "./compare.ts";
-import type { StormOrder } from "./storm/process.ts";
-import type { Storm, StormResult } from "./storm/run.ts";
-import { SETTINGS, type Settings, type SettingsName, TWENTY_FAST } from "./storm/settings.ts";
-import { carryOutAll } from "./storm/storms.ts";
+import type { SpikeOrder } from "./spikes/process.ts";
+import { failures, type SpikeResult } from "./spikes/result.ts";
+import type { Spike } from "./spikes/run-spike.ts";
+import { runSpikes } from "./spikes/run-spikes.ts";
+import { SETTINGS, type Settings, type SettingsName } from "./spikes/settings.ts";
 
 const NAMES = Object.keys(SETTINGS) as SettingsName[];
 
 interface Row {
-  readonly storm: string;
+  readonly spike: string;
   readonly settings: string;
-  readonly order: StormOrder;
+  readonly order: SpikeOrder;
 }
 
 function row(
-  storm: string,
+  spike: string,
   settings: SettingsName,
-  rest: Omit<Storm, keyof Settings | "seed">,
+  rest: Omit<Spike, keyof Settings | "seed">,
   slowness?: number,
 ): Row {
   const chosen = SETTINGS[settings];
   return {
-    storm,
+    spike,
     settings,
-    order: { storm: { ...chosen, ...rest, seed: 1 }, ...(slowness !== undefined && { slowness }) },
+    order: { spike: { ...chosen, ...rest, seed: 1 }, ...(slowness !== undefined && { slowness }) },
   };
 }
 
 function restart(people: number, roles: number, apiservers: number, settings: SettingsName): Row {
-  const storm = `${people.toLocaleString("en")} people, ${roles} ${roles === 1 ? "role" : "roles"}, ${apiservers} kube-apiserver${apiservers === 1 ? "" : "s"}`;
-  return row(storm, settings, { who: { people, roles }, apiservers, withinMs: 1_000 });
-}
-
-/** A restart of three kube-apiservers, with each kind of token. */
-function bothKinds(people: number, roles: number): Row[] {
-  const all = [{ name: "8 reserved", settings: SETTINGS["8 reserved"] }, TWENTY_FAST];
-  return all.flatMap(({ name, settings }) => {
-    const plain = restart(people, roles, 3, "default");
-    const storm: Storm = { ...plain.order.storm, ...settings };
-    return [
-      { ...plain, settings: name, order: { storm } },
-      { storm: `${plain.storm}, AWS-signed tokens`, settings: name, order: { storm: { ...storm, tokens: "jwt" } } },
-    ];
-  });
+  const spike = `${people.toLocaleString("en")} people, ${roles} ${roles === 1 ? "role" : "roles"}, ${apiservers} kube-apiserver${apiservers === 1 ? "" : "s"}`;
+  return row(spike, settings, { who: { people, roles }, apiservers, withinMs: 1_000 });
 }
 
 function restarts(people: readonly number[], roles: readonly number[], apiservers: number): Row[] {
@@ -72,7 +60,7 @@ function outage(kind: "reset" | "silent", settings: SettingsName): Row {
 /** The same load spike in virtual time, and in slowed real time with real sockets. */
 function method(): Row[] {
   const rest = { who: { people: 50, roles: 1 }, apiservers: 3, withinMs: 1_000 };
-  const named = (name: string, slowness?: number): Row => ({ ...row("", "8 reserved", rest, slowness), storm: name });
+  const named = (name: string, slowness?: number): Row => ({ ...row("", "8 reserved", rest, slowness), spike: name });
   return [named("virtual time"), named("real time, 10 times slower", 10), named("real time, 40 times slower", 40)];
 }
 
@@ -84,7 +72,6 @@ const SETS: Readonly<Record<string, () => Row[]>> = {
   three: () => restarts([50, 200, 1_000], [1, 20, 500], 3),
   one: () => restarts([50, 200, 1_000], [1, 20, 500], 1),
   large: () => [...restarts([5_000], [1, 20, 500], 3), ...restarts([5_000], [1, 20, 500], 1)],
-  signed: () => [200, 1_000].flatMap((count) => [1, 20].flatMap((some) => bothKinds(count, some))),
   nodes: () => NAMES.map(joining),
   outage: () => (["reset", "silent"] as const).flatMap((kind) => NAMES.map((settings) => outage(kind, settings))),
   method,
@@ -97,25 +84,35 @@ if (chosen === undefined) {
   process.exit(2);
 }
 const started = performance.now();
-const results = await carryOutAll(chosen.map(({ order }) => order));
+const results = await runSpikes(chosen.map(({ order }) => order));
 console.log(table(chosen, results));
-console.log(`\n${chosen.length} storms took ${((performance.now() - started) / 1000).toFixed(0)} s`);
+console.log(`\n${chosen.length} load spikes took ${((performance.now() - started) / 1000).toFixed(0)} s`);
 
-function table(rows: readonly Row[], results: readonly StormResult[]): string {
+function table(rows: readonly Row[], results: readonly SpikeResult[]): string {
   const head = [
-    ...["storm", "settings", "half in, s", "99 %, s", "all, s", "look-ups", "failed", "requests", "429 of the gateway"],
+    ...[
+      "load spike",
+      "settings",
+      "half in, s",
+      "99 %, s",
+      "all, s",
+      "look-ups",
+      "failed",
+      "requests",
+      "429 of the gateway",
+    ],
     ...["throttled by Lambda", "environments", "STS", "SSM", "EC2", "IAM", "USD"],
   ];
   return markdown(
     head,
-    rows.map(({ storm, settings }, index) => {
-      const result = results[index] as StormResult;
+    rows.map(({ spike, settings }, index) => {
+      const result = results[index] as SpikeResult;
       return [
-        storm,
+        spike,
         settings,
         ...[result.half, result.most, result.all].map((seconds) => seconds.toFixed(1)),
         String(result.lookUps),
-        result.out === 0 ? String(result.failed) : `${result.failed}, ${result.out} never in`,
+        failures(result),
         ...[result.requests, result.gatewayThrottled, result.lambdaThrottled, result.environments].map(String),
         ...Object.values(result.calls).map(({ total, throttled }) =>
           throttled === 0 ? String(total) : `${total}, ${throttled} throttled`,

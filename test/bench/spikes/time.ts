@@ -1,5 +1,7 @@
 // Time of a load spike: virtual time that advances only when no work is left, or slowed real time.
 
+import { pop, push, type Timer } from "./timer-queue.ts";
+
 export interface Time {
   /** Milliseconds since 1970. */
   now(): number;
@@ -28,13 +30,6 @@ export function slowTime(factor: number): Time {
   };
 }
 
-interface Timer {
-  readonly at: number;
-  readonly order: number;
-  readonly call: () => void;
-  cancelled: boolean;
-}
-
 /** The parts of `setTimeout`'s result that the bundle uses. */
 interface Handle {
   readonly timer: Timer;
@@ -43,12 +38,15 @@ interface Handle {
   readonly hasRef: () => boolean;
 }
 
+/** Turns of the event loop without work after which no work is left. */
+const QUIET_TURNS = 3;
+
 /**
  * Replaces `Date.now`, `setTimeout` and `clearTimeout` in this process, including the bundle. Computing takes no time;
  * `sleep` adds the time that it takes on Lambda. Valid only without external waits: sockets must be in memory
  * (memory-network.ts); reads of module files are waited for.
  */
-export function virtualTime({ turns = 3 } = {}): Time {
+export function virtualTime(): Time {
   const timers: Timer[] = [];
   let now = Date.now();
   let order = 0;
@@ -93,7 +91,7 @@ export function virtualTime({ turns = 3 } = {}): Time {
 
   /** Waits for all work that does not need time. */
   async function settle(): Promise<void> {
-    for (let quiet = 0; quiet < turns; quiet += 1) {
+    for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
       await new Promise((resolve) => setImmediate(resolve));
       const isReading = process.getActiveResourcesInfo().some((kind) => kind.startsWith("FSReq"));
       if (isReading || signing > 0) quiet = -1;
@@ -120,37 +118,4 @@ export function virtualTime({ turns = 3 } = {}): Time {
       }
     },
   };
-}
-
-function isBefore(one: Timer, other: Timer): boolean {
-  return one.at < other.at || (one.at === other.at && one.order < other.order);
-}
-
-/** A binary heap, the earliest timer first. */
-function push(heap: Timer[], timer: Timer): void {
-  let at = heap.push(timer) - 1;
-  while (at > 0) {
-    const above = (at - 1) >> 1;
-    if (!isBefore(timer, heap[above] as Timer)) break;
-    heap[at] = heap[above] as Timer;
-    at = above;
-  }
-  heap[at] = timer;
-}
-
-function pop(heap: Timer[]): Timer | undefined {
-  const [first] = heap;
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return first;
-  let at = 0;
-  for (;;) {
-    let below = 2 * at + 1;
-    if (below >= heap.length) break;
-    if (below + 1 < heap.length && isBefore(heap[below + 1] as Timer, heap[below] as Timer)) below += 1;
-    if (!isBefore(heap[below] as Timer, last)) break;
-    heap[at] = heap[below] as Timer;
-    at = below;
-  }
-  heap[at] = last;
-  return first;
 }

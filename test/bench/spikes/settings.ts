@@ -3,18 +3,14 @@
 import type { Throttle } from "../../../infra/endpoint/endpoint.ts";
 import { defaultThrottle } from "../../../infra/endpoint/throttle.ts";
 import type { Limit } from "./limit.ts";
-import type { Storm } from "./run.ts";
+import type { Spike } from "./run-spike.ts";
 
 /** The operator's settings. Accounts allow 1,000 environments, except new ones. */
-export type Settings = Pick<
-  Storm,
-  "throttle" | "maxEnvironments" | "ssmReads" | "warmEnvironments" | "throttledStatus"
->;
+export type Settings = Pick<Spike, "throttle" | "maxEnvironments" | "ssmReads" | "throttledStatus">;
 
 const byDefault = (reservedConcurrency?: number): Settings => ({
   throttle: limit(defaultThrottle(reservedConcurrency)),
   maxEnvironments: reservedConcurrency ?? 1_000,
-  warmEnvironments: 0,
   ssmReads: 40,
   throttledStatus: 500,
 });
@@ -24,13 +20,9 @@ export const SETTINGS = {
   default: byDefault(),
   "8 reserved": byDefault(8),
   "20 reserved, throttle 1,000/5,000": { ...byDefault(20), throttle: WIDE },
+  "20 reserved, throttle 1,000/5,000, higher throughput": { ...byDefault(20), throttle: WIDE, ssmReads: 10_000 },
   "60 reserved, throttle 1,000/5,000, higher throughput": { ...byDefault(60), throttle: WIDE, ssmReads: 10_000 },
 } satisfies Record<string, Settings>;
-/** The goal of AWS-signed tokens is stated for these. */
-export const TWENTY_FAST = {
-  name: "20 reserved, throttle 1,000/5,000, higher throughput",
-  settings: { ...byDefault(20), throttle: WIDE, ssmReads: 10_000 },
-};
 export type SettingsName = keyof typeof SETTINGS;
 
 function limit({ rateLimit, burstLimit }: Throttle): Limit {

@@ -1,20 +1,13 @@
 // Models Lambda: an environment handles one request at a time; a new one starts if none is free.
 
-import { pathToFileURL } from "node:url";
+import { type Handled, type Handler, loadBundle } from "./load-bundle.ts";
 import type { Time } from "./time.ts";
-
-export interface Handled {
-  readonly statusCode: number;
-  readonly body: string;
-}
 
 export interface LambdaOptions {
   /** Path of the built bundle. */
   readonly entry: string;
   /** Maximum number of environments: reserved concurrency or the account's limit. */
   readonly maxEnvironments: number;
-  /** Environments started in advance. */
-  readonly warmEnvironments: number;
   readonly memoryGigabytes: number;
   /** Added to each review that verifies a signature. */
   readonly verifiesMs: number;
@@ -29,8 +22,6 @@ export interface Lambda {
   readonly gigabyteSeconds: () => number;
 }
 
-type Handler = (event: unknown, context: unknown) => Promise<Handled>;
-
 /**
  * Computing times with 512 MB, without waiting for services, which the model adds. From an early run under Lambda's
  * conditions, slightly above the current 127 and 30 (docs/decisions/0009-work-before-the-first-review.md). AWS does not
@@ -41,9 +32,10 @@ const INIT_MS = 110;
 const FIRST_REVIEW_MS = 60;
 const REVIEW_MS = 3;
 
-/** Each environment is a module instance of the bundle with separate caches and connections. */
-export async function startLambda(options: LambdaOptions): Promise<Lambda> {
-  const { entry, maxEnvironments, warmEnvironments, memoryGigabytes, verifiesMs, time } = options;
+/** Each environment has separate caches and connections. */
+export function startLambda(options: LambdaOptions): Lambda {
+  const { entry, maxEnvironments, memoryGigabytes, verifiesMs, time } = options;
+  const loadHandler = loadBundle(entry);
   const free: Handler[] = [];
   let environments = 0;
   let throttled = 0;
@@ -51,10 +43,9 @@ export async function startLambda(options: LambdaOptions): Promise<Lambda> {
 
   async function startEnvironment(): Promise<Handler> {
     environments += 1;
-    const url = `${pathToFileURL(entry).href}?environment=${environments}`;
     await time.sleep(START_MS);
     const started = time.now();
-    const { handler } = (await import(url)) as { handler: Handler };
+    const handler = await loadHandler();
     await time.sleep(INIT_MS);
     billedMs += time.now() - started;
     let isFirst = true;
@@ -64,9 +55,6 @@ export async function startLambda(options: LambdaOptions): Promise<Lambda> {
       return handler(event, context);
     };
   }
-
-  free.push(...(await Promise.all(Array.from({ length: warmEnvironments }, startEnvironment))));
-  billedMs = 0;
 
   return {
     async invoke(event) {
@@ -80,7 +68,7 @@ export async function startLambda(options: LambdaOptions): Promise<Lambda> {
         handler = await startEnvironment();
       }
       const started = time.now();
-      const answer = await handler(event, { awsRequestId: "storm" });
+      const answer = await handler(event, { awsRequestId: "spike" });
       billedMs += time.now() - started;
       free.push(handler);
       return answer;

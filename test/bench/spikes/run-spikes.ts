@@ -3,30 +3,30 @@
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { StormOrder, StormReport } from "./process.ts";
-import type { StormResult } from "./run.ts";
+import type { SpikeOrder, SpikeReport } from "./process.ts";
+import type { SpikeResult } from "./result.ts";
 
 /** Returns results in order. Throws on any error, and on a response that does not match its identity. */
-export async function carryOutAll(
-  orders: readonly StormOrder[],
+export async function runSpikes(
+  orders: readonly SpikeOrder[],
   atOnce = availableParallelism(),
-): Promise<StormResult[]> {
-  const results: StormResult[] = [];
+): Promise<SpikeResult[]> {
+  const results: SpikeResult[] = [];
   const left = [...orders.entries()];
   async function work(): Promise<void> {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const [index, order] = next;
-      results[index] = await carryOut(order);
+      results[index] = await runOne(order);
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work));
   return results;
 }
 
-export function carryOut(order: StormOrder): Promise<StormResult> {
-  const { promise, resolve, reject } = Promise.withResolvers<StormResult>();
+export function runOne(order: SpikeOrder): Promise<SpikeResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<SpikeResult>();
   const child = fork(join(import.meta.dirname, "process.ts"), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  child.once("message", (report: StormReport) => {
+  child.once("message", (report: SpikeReport) => {
     if ("error" in report) reject(new Error(report.error));
     else if (report.result.wrong.length > 0) reject(new Error(`wrong answers:\n${report.result.wrong.join("\n")}`));
     else resolve(report.result);

@@ -1,16 +1,17 @@
 // Runs one load spike in a separate process, since it replaces time and network. Receives the parameters and sends the result.
 
 import { useMemoryNetwork } from "./memory-network.ts";
-import { runStorm, type Storm, type StormResult } from "./run.ts";
+import type { SpikeResult } from "./result.ts";
+import { runSpike, type Spike } from "./run-spike.ts";
 import { slowTime, virtualTime } from "./time.ts";
 
-export interface StormOrder {
-  readonly storm: Storm;
+export interface SpikeOrder {
+  readonly spike: Spike;
   /** Real time with real sockets, slowed by this factor; absent: virtual time. */
   readonly slowness?: number;
 }
 
-export type StormReport = { readonly result: StormResult } | { readonly error: string };
+export type SpikeReport = { readonly result: SpikeResult } | { readonly error: string };
 
 /** Mulberry32, so that runs are reproducible. */
 function seeded(seed: number): () => number {
@@ -23,21 +24,21 @@ function seeded(seed: number): () => number {
   };
 }
 
-async function carryOut({ storm, slowness }: StormOrder): Promise<StormReport> {
+async function runOne({ spike, slowness }: SpikeOrder): Promise<SpikeReport> {
   // The bundle also uses random waits.
-  Math.random = seeded(storm.seed);
+  Math.random = seeded(spike.seed);
   const time = slowness === undefined ? virtualTime() : slowTime(slowness);
   if (slowness === undefined) useMemoryNetwork();
   // Discards the two log lines of each review.
   process.stdout.write = () => true;
   try {
-    return { result: await time.run(runStorm(storm, time, seeded(storm.seed + 1))) };
+    return { result: await time.run(runSpike(spike, time, seeded(spike.seed + 1))) };
   } catch (error) {
     return { error: error instanceof Error ? String(error.stack) : String(error) };
   }
 }
 
-process.once("message", async (order: StormOrder) => {
-  const report = await carryOut(order);
+process.once("message", async (order: SpikeOrder) => {
+  const report = await runOne(order);
   process.send?.(report, () => process.exit());
 });

@@ -67,7 +67,7 @@ export function claimsOf(index: number): Readonly<Record<string, unknown>> {
   return { principal_tags: { user: `user-${index}` } };
 }
 
-export const SIGNED_TOKENS = new Map([[ACCOUNT, "https://storm.tokens.sts.global.api.aws"]]);
+export const SIGNED_TOKENS = new Map([[ACCOUNT, "https://spike.tokens.sts.global.api.aws"]]);
 
 /** Instances of one role; each must become the node of its private DNS name. */
 export function nodes(count: number, prefix: string): Crowd {
@@ -100,7 +100,7 @@ function crowd(members: readonly Member[], parameters: Readonly<Record<string, s
 }
 
 function session(index: number, role: string, name: string): LocalIdentity {
-  const accessKeyId = `ASIASTORM${String(index).padStart(11, "0")}`;
+  const accessKeyId = `ASIASPIKE${String(index).padStart(11, "0")}`;
   return {
     name,
     accessKeyId,
@@ -113,5 +113,5 @@ function session(index: number, role: string, name: string): LocalIdentity {
 }
 
 function roleId(role: string): string {
-  return `AROASTORM${role.toUpperCase().padEnd(12, "0")}`;
+  return `AROASPIKE${role.toUpperCase().padEnd(12, "0")}`;
 }
