@@ -64,7 +64,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   "mappings diff": {
     summary: "show what apply would change, or compare two clusters",
-    load: async () => (await import("./mappings/diff.ts")).diffCommand,
+    load: async () => (await import("./mappings/apply.ts")).diffCommand,
   },
   "mappings import": {
     summary: "convert mappings of other programs to a mapping file",

@@ -29,7 +29,7 @@ import {
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { isPersonName } from "./deny-person.ts";
-import { isFor, listItems } from "./file/list-value.ts";
+import { isFor, listItems } from "./file/read-parameter.ts";
 import { DENY_HELP, findDenyTarget, partitionIn } from "./target.ts";
 
 interface AllowOptions extends ClustersOptions, WriteOptions {

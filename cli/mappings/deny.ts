@@ -22,7 +22,7 @@ import { addEnd, type EndOptions, endOf } from "../times.ts";
 import { effectOf, jwtMarks, tellJwts, warnOfFederatedUsers } from "./deny-effect.ts";
 import { isPersonName, type PossibleIdentity, possibleIdentities } from "./deny-person.ts";
 import { accountOf } from "./file/entry.ts";
-import { isFor, listItems } from "./file/list-value.ts";
+import { isFor, listItems } from "./file/read-parameter.ts";
 import { valueText } from "./file/to-parameters.ts";
 import { checkAccount, DENY_HELP, findDenyTarget, partitionIn } from "./target.ts";
 

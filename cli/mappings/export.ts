@@ -16,8 +16,7 @@ import { printData } from "../terminal/print.ts";
 import { parseYaml } from "../terminal/yaml.ts";
 import { writeMappingFile } from "./file/file.ts";
 import { readParameter } from "./file/read-parameter.ts";
-import { exportAwsAuth } from "./formats/aws-auth.ts";
-import { type KnownRole, readRoles } from "./formats/carry-out.ts";
+import { exportAwsAuth, type KnownRole, readRoles } from "./formats/aws-auth.ts";
 
 interface ExportOptions extends ConnectionOptions {
   readonly format: "mappings" | "aws-auth";

@@ -17,9 +17,8 @@ import {
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
-import { hasKey } from "./file/list-value.ts";
-import { normal, readParameter } from "./file/read-parameter.ts";
-import { itemsOf, printItems } from "./list.ts";
+import { hasKey, normal, readParameter } from "./file/read-parameter.ts";
+import { itemsOf, printItems } from "./items.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
 type GetOptions = ConnectionOptions & ListOutputOptions & { readonly session?: string };

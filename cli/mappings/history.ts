@@ -26,8 +26,7 @@ import {
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
-import { type EntryKey, hasKey, listItems } from "./file/list-value.ts";
-import { normal, readParameter } from "./file/read-parameter.ts";
+import { type EntryKey, hasKey, listItems, normal, readParameter } from "./file/read-parameter.ts";
 import { valueText } from "./file/to-parameters.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 

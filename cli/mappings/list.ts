@@ -1,13 +1,15 @@
-// `mappings list`: lists mappings and denials.
+// `mappings list`: lists mappings and denials, those of an earlier time, and each change with --watch.
 
 import type { Command } from "commander";
 import { inEachCluster, throwWorst } from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
+import { rateLimited } from "../aws/rates.ts";
+import { readHistory } from "../aws/read.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
-import { usage } from "../errors.ts";
+import { EXIT, Failure, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import {
   addConnections,
@@ -17,30 +19,16 @@ import {
   isSeveral,
   type ListOutputOptions,
 } from "../options.ts";
-import type { IOStreams } from "../terminal/io-streams.ts";
-import { printData, printList } from "../terminal/print.ts";
+import type { IOStreams, Tone } from "../terminal/io-streams.ts";
+import { table } from "../terminal/print.ts";
+import { startProgress } from "../terminal/progress.ts";
 import { type PastTime, readPastTime } from "../times.ts";
-import { type Entry, writeEntry } from "./file/entry.ts";
-import { type Denial, readParameter } from "./file/read-parameter.ts";
-import { parametersAt } from "./list-at.ts";
-import { watchItems } from "./watch.ts";
+import { type Item, itemsOf, printItems, row, wideRow } from "./items.ts";
 
 interface ListOptions extends ClustersOptions, ListOutputOptions {
   readonly at?: PastTime;
   readonly group?: string;
   readonly watch?: true;
-}
-
-/** One mapping, one denial, or one problem of a parameter. */
-export interface Item {
-  readonly stored: Stored;
-  /** The parameter without the prefix. */
-  readonly name: string;
-  /** With several clusters. */
-  readonly cluster?: string;
-  readonly entry?: Entry;
-  readonly denial?: Denial;
-  readonly problem?: string;
 }
 
 export function listCommand(command: Command, io: IOStreams): Command {
@@ -101,81 +89,97 @@ async function itemsIn({ at, group }: ListOptions, connection: Connection, io: I
   return items;
 }
 
-/** `isNamed`: whether each item names its cluster. */
-export async function printItems(
-  items: readonly Item[],
-  isNamed: boolean,
-  options: ListOutputOptions,
+/**
+ * Reads the history only of parameters that were changed since. Prints what is missing: parameters that were deleted
+ * since, whose history is deleted too, and those whose version of that time is no longer kept.
+ *
+ * @param at milliseconds since 1970
+ */
+async function parametersAt(
+  at: number,
+  current: ReadonlyMap<string, Stored>,
+  { ssm, context, rates: { reads } }: Connection,
   io: IOStreams,
-): Promise<void> {
-  const { output } = options;
-  if (output === "json" || output === "yaml") return printData(items.map(machine), output, io);
-  const named = (item: Item, cells: string[]) => (isNamed ? [item.cluster ?? "", ...cells] : cells);
-  const headers = [...(isNamed ? ["cluster"] : []), "kind", "account", "name", "username", "groups", "note"];
-  const wide = {
-    headers: [...headers, "parameter", "version", "modified"],
-    row: (item: Item) => named(item, wideRow(item)),
-  };
-  const listing = { items, headers, row: (item: Item) => named(item, row(item)), wide };
-  const name = (item: Item) => named(item, [item.name]).join(" ");
-  await printList({ ...listing, name, narrow: (item) => named(item, narrowRow(row(item))) }, options, io);
-}
-
-export function itemsOf(stored: Stored, prefix: string, partition: string): Item[] {
-  const { entries, denials, problems } = readParameter(prefix, stored.name, stored, partition);
-  const name = shortName(stored.name, prefix);
-  return [
-    ...entries.map((entry) => ({ stored, name, entry })),
-    ...denials.map((denial) => ({ stored, name, denial })),
-    ...problems.map((problem) => ({ stored, name, problem })),
-  ];
-}
-
-function row({ name: parameter, entry, denial, problem }: Item): string[] {
-  if (denial !== undefined) return ["deny", denial.account, denial.entry.arnLike, "", "", denialNote(denial)];
-  if (entry === undefined) return ["INVALID", "", parameter, "", "", problem ?? ""];
-  const { kind, account, name, mapping } = entry;
-  const { arnLike, session, username = "", groups = [] } = mapping;
-  const whom = session === undefined ? (arnLike ?? name) : `${name} ${session}`;
-  return [kind, account, whom, username, groups.join(","), note(entry)];
-}
-
-function wideRow(item: Item): string[] {
-  const { version, modified } = item.stored;
-  return [...row(item), item.name, String(version), new Date(modified).toISOString()];
-}
-
-/** For narrow terminals: username, groups and note share the last cell. */
-function narrowRow([kind = "", account = "", name = "", username = "", groups = "", note = ""]: string[]): string[] {
-  const who = [username, ...(groups === "" ? [] : [`(${groups.replaceAll(",", ", ")})`]), note].filter(
-    (text) => text !== "",
+): Promise<Map<string, Stored>> {
+  const found = new Map<string, Stored>();
+  const lost: string[] = [];
+  const waitForTurn = rateLimited(reads, Math.max(1, reads));
+  const progress = startProgress("reading histories", current.size, io, reads);
+  let count = 0;
+  try {
+    for (const [name, stored] of current) {
+      if (stored.modified <= at) found.set(name, stored);
+      // Version 1 is the oldest: the parameter did not exist then.
+      else if (stored.version > 1) {
+        const history = await readHistory(ssm, name, io.interrupted, waitForTurn);
+        const then = history.find(({ modified }) => modified <= at);
+        if (then !== undefined) found.set(name, then);
+        else if ((history.at(-1)?.version ?? 1) > 1) lost.push(shortName(name, context.prefix));
+      }
+      count += 1;
+      progress.show(count);
+    }
+  } finally {
+    progress.end();
+  }
+  const time = new Date(at).toISOString();
+  io.tell(
+    `As of ${time}. Mappings and denials that were deleted since are missing: Parameter Store keeps no history of them.\n`,
   );
-  return [kind, account, name, who.join(" ") || "every identity, with its ARN as the username"];
+  if (lost.length > 0) {
+    io.tell(`Parameter Store keeps 100 versions. The one of that time is gone for ${lost.join(", ")}.\n`);
+  }
+  return found;
 }
 
-function denialNote({ entry: { notAfter, description } }: Denial): string {
-  const end = notAfter === undefined ? "DENIED" : `DENIED until ${notAfter}`;
-  return description === undefined ? end : `${end}, ${description}`;
+/** Between two reads. Each read keeps to --read-rate, so that reviews of logins have the rest of the quota. */
+const PAUSE_MS = 10_000;
+
+const CHANGES = { added: "+", removed: "-" } as const satisfies Partial<Record<Tone, string>>;
+
+/** Runs until Ctrl-C. A changed item is printed as removed and added. `read` returns the items at present. */
+async function watchItems<T>(
+  first: readonly T[],
+  row: (item: T) => readonly string[],
+  io: IOStreams,
+  read: () => Promise<readonly T[]>,
+): Promise<void> {
+  const signal = AbortSignal.any([io.interrupted, io.closed]);
+  let before = rowsByText(first, row);
+  try {
+    for (;;) {
+      await io.sleep(PAUSE_MS, signal);
+      const now = rowsByText(await read(), row);
+      const time = `${new Date(io.clock()).toISOString().slice(11, 19)}Z`;
+      printRows(missing(before, now), "removed", time, io);
+      printRows(missing(now, before), "added", time, io);
+      before = now;
+    }
+  } catch (error) {
+    if (io.closed.aborted) return;
+    // Ctrl-C is the normal end.
+    if (io.interrupted.aborted) throw new Failure(EXIT.interrupted, "");
+    throw error;
+  }
 }
 
-function note({ mapping: { deny, notAfter, principalId, description } }: Entry): string {
-  const words = [
-    ...(deny ? ["DENIED"] : []),
-    ...(notAfter === undefined ? [] : [`until ${notAfter}`]),
-    ...(principalId === undefined ? [] : [`only ${principalId}`]),
-    ...(description === undefined ? [] : [description]),
-  ];
-  return words.join(", ");
+type Rows = ReadonlyMap<string, readonly string[]>;
+
+function rowsByText<T>(items: readonly T[], row: (item: T) => readonly string[]): Rows {
+  return new Map(items.map(row).map((cells) => [JSON.stringify(cells), cells]));
 }
 
-function machine({ cluster, stored, entry, denial, problem }: Item) {
-  return {
-    ...(cluster !== undefined && { cluster }),
-    parameter: stored.name,
-    version: stored.version,
-    modified: new Date(stored.modified).toISOString(),
-    ...(entry !== undefined && { kind: entry.kind, account: entry.account, ...writeEntry(entry) }),
-    ...(denial !== undefined && { kind: "deny", account: denial.account, ...denial.entry }),
-    ...(problem !== undefined && { problem }),
-  };
+function missing(rows: Rows, others: Rows): readonly (readonly string[])[] {
+  return [...rows].filter(([text]) => !others.has(text)).map(([, cells]) => cells);
+}
+
+function printRows(
+  rows: readonly (readonly string[])[],
+  tone: keyof typeof CHANGES,
+  time: string,
+  { print, columns }: IOStreams,
+): void {
+  if (rows.length === 0) return;
+  const lines = rows.map((cells) => [CHANGES[tone], time, ...cells]);
+  print(table([], lines, columns), tone);
 }

@@ -6,7 +6,7 @@ import { type ParameterAddress, readName } from "../../functions/authenticator/m
 import type { Connection } from "../aws/connection.ts";
 import { usage } from "../errors.ts";
 import { accountOf, GROUP_FAULT, PERMISSION_SET, permissionSetRole, readEntry } from "./file/entry.ts";
-import type { EntryKey } from "./file/list-value.ts";
+import type { EntryKey } from "./file/read-parameter.ts";
 
 export interface Target {
   readonly parameter: string;

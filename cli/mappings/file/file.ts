@@ -2,14 +2,15 @@
 
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { asciiLowerCase } from "../../../functions/lib/ascii-lower-case.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { usage } from "../../errors.ts";
 import { fileFailure, nameOf, readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { printable } from "../../terminal/print.ts";
 import { parseYaml, stringifyYaml } from "../../terminal/yaml.ts";
-import { type Entry, readEntry, writeEntry } from "./entry.ts";
-import { overrideEarlier, whatIs } from "./override.ts";
+import { type Entry, nameOfEntry, readEntry, writeEntry } from "./entry.ts";
 import { type Denial, readDenial } from "./read-parameter.ts";
 import type { PlaceOf } from "./to-parameters.ts";
 
@@ -148,4 +149,51 @@ function who(item: unknown): string {
   if (!isObject(item)) return "";
   const name = item["arn"] ?? item["arnLike"] ?? item["permissionSet"] ?? item["account"];
   return typeof name === "string" ? ` (${printable(name)})` : "";
+}
+
+type Placed = Entry | Denial;
+
+interface Overridden<T> {
+  readonly items: readonly T[];
+  readonly overrides: readonly { readonly earlier: T; readonly later: T }[];
+}
+
+/**
+ * An overriding entry takes the place of the earlier one, since the order of patterns counts. Entries of one layer do not
+ * override each other: they are duplicates, which the caller reports.
+ *
+ * @param layers the entries of each --file, in the order of the command line
+ */
+function overrideEarlier<T extends Placed>(layers: readonly (readonly T[])[]): Overridden<T> {
+  const items: T[] = [];
+  const overrides: Overridden<T>["overrides"][number][] = [];
+  for (const layer of layers) {
+    const places = new Map(items.map((item, place) => [keyOf(item), place]));
+    for (const later of layer) {
+      const place = places.get(keyOf(later));
+      const earlier = place === undefined ? undefined : items[place];
+      if (place === undefined || earlier === undefined) {
+        items.push(later);
+        continue;
+      }
+      items[place] = later;
+      overrides.push({ earlier, later });
+      // A second one in this layer is a duplicate.
+      places.delete(keyOf(later));
+    }
+  }
+  return { items, overrides };
+}
+
+/** The parameter, and in a list the entry. */
+function keyOf(item: Placed): string {
+  if ("entry" in item) return `deny ${item.account} ${asciiLowerCase(item.entry.arnLike)}`;
+  const { kind, account, name, mapping } = item;
+  const ofList = mapping.session ?? asciiLowerCase(mapping.arnLike ?? "");
+  return `${mappingParameter("", kind, account, name)} ${ofList}`;
+}
+
+/** For messages. */
+function whatIs(item: Placed): string {
+  return "entry" in item ? `the denial of ${item.entry.arnLike}` : nameOfEntry(item);
 }

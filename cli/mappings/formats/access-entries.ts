@@ -3,7 +3,7 @@
 import { NAMESPACE } from "../../../functions/issuer/trust-policy.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { accessGroup, levelOfPolicy } from "../../access/levels.ts";
-import type { Part } from "./parts.ts";
+import type { YamlDocument } from "../../terminal/yaml.ts";
 import type { At, Foreign } from "./record.ts";
 
 /** https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html */
@@ -24,7 +24,7 @@ export function fromAccessEntry(
  * One item for the policies that have an access level, and one for each policy or namespace that cannot be imported.
  * https://docs.aws.amazon.com/eks/latest/APIReference/API_ListAssociatedAccessPolicies.html
  */
-export function fromAssociatedPolicies({ value, lineOf }: Part): Foreign[] {
+export function fromAssociatedPolicies({ value, lineOf }: YamlDocument): Foreign[] {
   const { principalArn, clusterName, associatedAccessPolicies } = isObject(value) ? value : {};
   const arn = principalArn ?? null;
   const policies: readonly unknown[] = Array.isArray(associatedAccessPolicies) ? associatedAccessPolicies : [];

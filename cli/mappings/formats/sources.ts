@@ -1,11 +1,10 @@
-// Detects the kind of each document that import reads, and extracts its mappings.
+// Splits a file for import into documents, detects the kind of each, and extracts its mappings.
 
-import { isObject } from "../../../functions/lib/json.ts";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { usage } from "../../errors.ts";
 import { nameOf } from "../../terminal/files.ts";
-import { parseDocuments } from "../../terminal/yaml.ts";
+import { type Path, parseDocuments, type YamlDocument } from "../../terminal/yaml.ts";
 import { fromAccessEntry, fromAssociatedPolicies } from "./access-entries.ts";
-import { below, type Part, partsIn } from "./parts.ts";
 import type { At, Foreign } from "./record.ts";
 
 interface Read {
@@ -30,7 +29,7 @@ export function readForeign(text: string, file: string): Read {
   return { items: read.flatMap((items) => items ?? []), notes };
 }
 
-function noteOn(part: Part | undefined, isKnown: boolean): string[] {
+function noteOn(part: YamlDocument | undefined, isKnown: boolean): string[] {
   if (part === undefined) return [];
   const kind = isObject(part.value) ? part.value["kind"] : undefined;
   const hint =
@@ -38,7 +37,7 @@ function noteOn(part: Part | undefined, isKnown: boolean): string[] {
   return [`line ${part.lineOf([])}: ${String(kind ?? "a document")} has no mappings${hint}`];
 }
 
-function readPart(part: Part, file: string): Foreign[] | undefined {
+function readPart(part: YamlDocument, file: string): Foreign[] | undefined {
   if (!isObject(part.value)) return undefined;
   const { kind, data, spec, server, iamIdentityMappings, accessEntry, associatedAccessPolicies } = part.value;
   if (kind === "ConfigMap") return fromConfigMap(below(part, ["data"], data), nameIn(part.value), file);
@@ -66,7 +65,7 @@ const SECTIONS = ["mapRoles", "mapUsers", "mapAccounts"];
 const SERVER_CONFIG = "config.yaml";
 
 /** Sections and the server config are YAML texts in the ConfigMap. `undefined` for another program's ConfigMap. */
-function fromConfigMap(data: Part, name: string, file: string): Foreign[] | undefined {
+function fromConfigMap(data: YamlDocument, name: string, file: string): Foreign[] | undefined {
   const texts = isObject(data.value) ? data.value : {};
   const isKnown = Object.keys(texts).some((key) => SECTIONS.includes(key) || key === SERVER_CONFIG);
   if (!isKnown && !["", "aws-auth", "aws-iam-authenticator"].includes(name)) return undefined;
@@ -80,7 +79,7 @@ function fromConfigMap(data: Part, name: string, file: string): Foreign[] | unde
   });
 }
 
-function textPart(data: Part, key: string, text: string, file: string): Part {
+function textPart(data: YamlDocument, key: string, text: string, file: string): YamlDocument {
   const first = data.blockLine([key]);
   const [part] = parseDocuments(text, `${nameOf(file)}, ${key}`, first);
   const outer = () => data.lineOf([key]);
@@ -90,7 +89,7 @@ function textPart(data: Part, key: string, text: string, file: string): Part {
 }
 
 /** https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format: viper reads keys in any case */
-function fromLists(server: Part): Foreign[] {
+function fromLists(server: YamlDocument): Foreign[] {
   const keys = isObject(server.value) ? server.value : {};
   return Object.entries(keys).flatMap(([key, value]) => {
     const name = SECTIONS.find((one) => one.toLowerCase() === key.toLowerCase());
@@ -100,7 +99,7 @@ function fromLists(server: Part): Foreign[] {
 
 const ARN_KEYS: Readonly<Record<string, string>> = { mapRoles: "rolearn", mapUsers: "userarn" };
 
-function section({ value, lineOf }: Part, name: string): Foreign[] {
+function section({ value, lineOf }: YamlDocument, name: string): Foreign[] {
   const items = value ?? [];
   if (!Array.isArray(items)) throw usage(`line ${lineOf([])}: ${name} must be a list.`);
   const arnKey = ARN_KEYS[name];
@@ -143,4 +142,42 @@ function fromEksctl(item: unknown, at: At): Foreign {
   }
   if (account !== undefined) return { ...at, account, ...remarkOn(rest) };
   return { ...at, arn: arn ?? null, username, groups, ...remarkOn(rest) };
+}
+
+/** Every document of the file. A list is split into its items. */
+function partsIn(text: string, file: string): YamlDocument[] {
+  return documentsIn(text, file).flatMap(listed);
+}
+
+/** Calls of the AWS CLI in a loop print consecutive JSON objects, `jq -c` prints one per line. */
+function documentsIn(text: string, file: string): YamlDocument[] {
+  const isSeries = text.trimStart().startsWith("{") && parseJson(text) === undefined;
+  if (!isSeries) return parseDocuments(text, file);
+  let line = 1;
+  return text.split(/\n(?=\{)/).flatMap((piece) => {
+    const parts = parseDocuments(piece, file, line);
+    line += piece.split("\n").length;
+    return parts;
+  });
+}
+
+/** Splits kubectl's `kind: List`, and a list of responses. */
+function listed(part: YamlDocument): YamlDocument[] {
+  const { value } = part;
+  if (Array.isArray(value)) return value.map((item, i) => below(part, [i], item));
+  const items = isObject(value) && isList(value["kind"]) ? value["items"] : undefined;
+  return Array.isArray(items) ? items.map((item, i) => below(part, ["items", i], item)) : [part];
+}
+
+function isList(kind: unknown): boolean {
+  return typeof kind === "string" && kind.endsWith("List");
+}
+
+/** The part at this path. */
+function below({ lineOf, blockLine }: YamlDocument, path: Path, value: unknown): YamlDocument {
+  return {
+    value,
+    lineOf: (rest) => lineOf([...path, ...rest]),
+    blockLine: (rest) => blockLine([...path, ...rest]),
+  };
 }

@@ -21,8 +21,7 @@ import {
   unreachable,
   wholeAccounts,
 } from "./shadowing.ts";
-import { chosenClaims, unusableBySignedTokens } from "./signed-tokens.ts";
-import { ending, invalid, pinned } from "./validity.ts";
+import { chosenClaims, ending, invalid, pinned, unusableBySignedTokens } from "./validity.ts";
 
 const RULES: readonly Rule[] = [
   invalid,

@@ -1,7 +1,10 @@
-// Lint rules for single mappings and denials: invalid, expired, soon to expire, or pinned.
+// Lint rules for single mappings and denials: invalid, ending, pinned, or of no use to AWS-signed tokens.
 
+import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
+import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
+import { SESSION_PLACEHOLDERS } from "../../../functions/authenticator/mapping/template.ts";
 import { isExpired, notAfterTime } from "../../../functions/lib/not-after.ts";
-import type { Finding, Subject } from "./finding.ts";
+import type { Finding, Level, Placed, Subject } from "./finding.ts";
 
 const SOON_DAYS = 30;
 const HOUR_MS = 3_600_000;
@@ -55,4 +58,55 @@ export function pinned({ entries }: Subject): Finding[] {
       message: `${pins} of ${named.length} roles and users are pinned by principalId`,
     },
   ];
+}
+
+/** Users who may tag the principal, or assume the role, choose these values. */
+export function chosenClaims({ entries }: Subject): Finding[] {
+  return entries.flatMap(({ parameter: where, entry }): Finding[] => {
+    const { username = "" } = entry.mapping;
+    const chosen = chosenPlaceholdersIn(username);
+    if (chosen.length === 0) return [];
+    const actions = [
+      ...(chosen.some((name) => name !== "SourceIdentity") ? ["sts:TagSession"] : []),
+      ...(chosen.includes("SourceIdentity") ? ["sts:SetSourceIdentity"] : []),
+    ];
+    const taggers = actions.includes("sts:TagSession") ? "anyone who may tag the principal, and " : "";
+    const message = `username ${username}: ${taggers}anyone who may assume the role chooses the value, unless its trust policy restricts ${actions.join(" and ")}`;
+    return [{ level: "warning", rule: "chosen-claim", where, message }];
+  });
+}
+
+/** Only if the function accepts AWS-signed tokens (JWT_ISSUERS in the environment): a warning if it accepts no others. */
+export function unusableBySignedTokens({ entries, denials, context }: Subject): Finding[] {
+  const { signedTokens, now } = context;
+  if (signedTokens === undefined) return [];
+  const level: Level = signedTokens === "only" ? "warning" : "info";
+  const rule = "no-signed-token";
+  const isLive = (notAfter: string | undefined) => !isExpired(notAfter, now);
+  return [
+    ...entries
+      .filter(({ entry: { mapping } }) => isLive(mapping.notAfter))
+      .flatMap((placed): Finding[] => {
+        const need = needOf(placed);
+        return need === undefined ? [] : [{ level, rule, where: placed.parameter, message: need }];
+      }),
+    ...denials.flatMap(({ parameter: where, denial: { entry } }): Finding[] => {
+      const { arnLike, notAfter } = entry;
+      if (!isOfSessions(arnLike) || !isLive(notAfter)) return [];
+      const message = `the denial of ${arnLike} denies all AWS-signed tokens of its role, which contain no session`;
+      return [{ level, rule, where, message }];
+    }),
+  ];
+}
+
+/** Only roles and users have AWS-signed tokens. */
+function needOf({ entry: { kind, mapping } }: Placed): string | undefined {
+  const { principalId, username = "", groups = [], session } = mapping;
+  if (kind === "root" || kind === "federated-user") return `no AWS-signed token is for a ${kind.replace("-", " ")}`;
+  if (kind === "sso-session") {
+    return `the entry of session ${session} denies all AWS-signed tokens of the permission set, which contain no session`;
+  }
+  if (principalId !== undefined) return "no AWS-signed token can use it: it is pinned by principalId";
+  const used = SESSION_PLACEHOLDERS.find((name) => [username, ...groups].some((text) => text.includes(`{${name}}`)));
+  return used === undefined ? undefined : `no AWS-signed token can use it: it has no value for {${used}}`;
 }
