@@ -78,30 +78,24 @@ async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> 
     value.map((one): ClusterFinding => (isNamed ? { cluster, ...one } : one)),
   );
   const headers = [...(isNamed ? ["cluster"] : []), "level", "rule", "where", "message"];
-  const row = ({ cluster, level, rule, where, message }: ClusterFinding) => [
-    ...(cluster === undefined ? [] : [cluster]),
-    ...[level, rule, where, message],
-  ];
+  const row = ({ cluster, level, rule, where, message }: ClusterFinding) => {
+    return [...(cluster === undefined ? [] : [cluster]), level, rule, where, message];
+  };
   await printList({ items, headers, row, endsInText: true }, options, io);
-  const count = (level: Level) => items.filter((item) => item.level === level).length;
-  const failing = LEVELS.slice(0, LEVELS.indexOf(fail) + 1);
-  const counts = [
-    counted(count("error"), "error"),
-    counted(count("warning"), "warning"),
-    counted(count("info"), "note"),
-  ];
-  const found = failing.some((level) => count(level) > 0) ? [`${counts.join(", ")}.`] : [];
-  throwWorst(failures, ...found);
-  if (found.length > 0) throw finding(...found);
+  const counts = LEVELS.map((level) => items.filter((item) => item.level === level).length);
+  const isFailing = counts.slice(0, LEVELS.indexOf(fail) + 1).some((count) => count > 0);
+  const words = counts.map((count, index) => `${count} ${NOUNS[index]}${count === 1 ? "" : "s"}`);
+  const summary = isFailing ? [`${words.join(", ")}.`] : [];
+  throwWorst(failures, ...summary);
+  if (isFailing) throw finding(...summary);
 }
+
+/** For `LEVELS`. */
+const NOUNS = ["error", "warning", "note"];
 
 interface ClusterFinding extends Finding {
   /** With several clusters. */
   readonly cluster?: string;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<Finding[]> {
@@ -119,8 +113,7 @@ async function fixStored(options: LintOptions, io: IOStreams): Promise<void> {
   const tasks = await clusterTasks(options, io, async (connection, _, own) => {
     const known = await readMappings(connection, own, { callers: true });
     const { fixes, left } = fixesFor(known, connection.context);
-    for (const { where, message } of left) own.tell(`${where} ${message}.\n`);
-    for (const note of fixes.flatMap(({ notes }) => notes)) own.tell(`${note}\n`);
+    for (const line of [...left, ...fixes.flatMap(({ notes }) => notes)]) own.tell(`${line}\n`);
     if (fixes.length === 0 && left.length === 0) own.tell("Nothing to fix.\n");
     notFixed += left.length;
     if (fixes.length === 0) return undefined;

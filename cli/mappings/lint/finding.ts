@@ -1,9 +1,10 @@
 // The types of lint: its findings, and the input of its rules.
 
+import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../../function-settings.ts";
 import type { Entry } from "../file/entry.ts";
-import { type Denial, type Reading, readParameter } from "../file/read-parameter.ts";
+import { type Reading, readParameter } from "../file/read-parameter.ts";
 
 /** Most severe first. */
 export const LEVELS = ["error", "warning", "info"] as const;
@@ -22,11 +23,9 @@ export interface Finding {
 export interface Placed {
   readonly parameter: string;
   readonly entry: Entry;
-}
-
-interface PlacedDenial {
-  readonly parameter: string;
-  readonly denial: Denial;
+  /** Empty for a mapping without a username. */
+  readonly username: string;
+  readonly groups: readonly string[];
 }
 
 export interface Subject {
@@ -34,16 +33,39 @@ export interface Subject {
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   readonly readings: ReadonlyMap<string, Reading>;
   readonly entries: readonly Placed[];
-  readonly denials: readonly PlacedDenial[];
+  readonly denials: readonly { readonly parameter: string; readonly entry: DenyEntry }[];
 }
 
 export type Rule = (subject: Subject) => Finding[] | Promise<Finding[]>;
 
+/** A rule of single mappings. `check` returns one or several messages about a mapping that breaks it. */
+export function entryRule(
+  level: Level,
+  rule: string,
+  check: (placed: Placed, subject: Subject) => string | readonly string[] | false | undefined,
+): Rule {
+  return (subject) =>
+    subject.entries.flatMap((placed) => {
+      const messages = check(placed, subject) || [];
+      return [messages].flat().map((message) => ({ level, rule, where: placed.parameter, message }));
+    });
+}
+
 export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, context: EvaluationContext): Subject {
-  const readings = new Map<string, Reading>();
-  for (const [name, stored] of parameters)
-    readings.set(name, readParameter(context.prefix, name, stored, context.partition));
-  const entries = [...readings].flatMap(([parameter, { entries }]) => entries.map((entry) => ({ parameter, entry })));
-  const denials = [...readings].flatMap(([parameter, { denials }]) => denials.map((denial) => ({ parameter, denial })));
-  return { context, parameters, readings, entries, denials };
+  const { prefix, partition } = context;
+  const readings = new Map(
+    [...parameters].map(([name, stored]) => [name, readParameter(prefix, name, stored, partition)] as const),
+  );
+  return {
+    context,
+    parameters,
+    readings,
+    entries: [...readings].flatMap(([parameter, { entries }]) =>
+      entries.map((entry) => {
+        const { username = "", groups = [] } = entry.mapping;
+        return { parameter, entry, username, groups };
+      }),
+    ),
+    denials: [...readings].flatMap(([parameter, { denials }]) => denials.map(({ entry }) => ({ parameter, entry }))),
+  };
 }

@@ -20,37 +20,41 @@ interface Fix {
 
 interface Fixes {
   readonly fixes: readonly Fix[];
-  /** Values that cannot be rewritten because another entry is invalid. */
-  readonly left: readonly Finding[];
+  /** Sentences about values that cannot be rewritten because another entry is invalid. */
+  readonly left: readonly string[];
 }
 
 type StoredParameters = ReadonlyMap<string, StoredParameter>;
-type Context = Pick<EvaluationContext, "prefix" | "partition">;
 
-export function fixesFor(parameters: StoredParameters, context: Context): Fixes {
-  const fixes: Fix[] = [];
-  const left: Finding[] = [];
-  for (const [name, stored] of parameters) {
-    const fixed = fixFor(name, stored, context);
-    if (fixed === undefined) continue;
-    if ("level" in fixed) left.push(fixed);
-    else fixes.push(fixed);
-  }
-  return { fixes, left };
+export function fixesFor(parameters: StoredParameters, context: EvaluationContext): Fixes {
+  const found = [...parameters].flatMap(([name, stored]) => fixFor(name, stored, context) ?? []);
+  return {
+    fixes: found.filter((one) => typeof one !== "string"),
+    left: found.filter((one) => typeof one === "string"),
+  };
 }
 
 /** Invalid entries of the callers' list, which the function skips. */
-export function callerFindings(parameters: StoredParameters, { prefix }: Context): Finding[] {
+export function callerFindings(parameters: StoredParameters, { prefix }: EvaluationContext): Finding[] {
   const stored = parameters.get(callersParameter(prefix));
-  const problems = stored && problemsIn({ kind: "callers", account: "", ...stored }, undefined);
-  const phrases = typeof problems === "string" ? [problems] : entryProblems(problems ?? []);
-  return phrases.map((message) => ({ level: "error", rule: "invalid", where: "callers", message }));
+  const problems = (stored && problemsIn({ kind: "callers", account: "", ...stored }, undefined)) ?? [];
+  const messages =
+    typeof problems === "string"
+      ? [problems]
+      : problems.flatMap((problem, index) => (problem === undefined ? [] : `entry ${index + 1}: ${problem}`));
+  return messages.map((message) => ({ level: "error", rule: "invalid", where: "callers", message }));
 }
 
-function fixFor(name: string, stored: StoredParameter, { prefix, partition }: Context): Fix | Finding | undefined {
+/** `undefined` if this release rejects nothing more in the value than earlier ones did. */
+function fixFor(
+  name: string,
+  stored: StoredParameter,
+  { prefix, partition }: EvaluationContext,
+): Fix | string | undefined {
   const address = name === callersParameter(prefix) ? { kind: "callers", account: "" } : readName(prefix, name);
   if (address === undefined) return undefined;
-  const parameter: NamedParameter = { kind: address.kind, account: address.account, ...stored };
+  const { kind, account } = address;
+  const parameter: NamedParameter = { kind, account, ...stored };
   const [before, now] = [formerProblemsIn(parameter), problemsIn(parameter, partition)];
   if (!Array.isArray(before) || !Array.isArray(now)) return undefined;
   const isStricter = (index: number) => before[index] === undefined && now[index] !== undefined;
@@ -58,23 +62,16 @@ function fixFor(name: string, stored: StoredParameter, { prefix, partition }: Co
   const where = shortName(name, prefix);
   const other = now.findIndex((problem, index) => problem !== undefined && !isStricter(index));
   if (other >= 0) {
-    const message = `cannot be fixed while entry ${other + 1} is invalid: ${now[other]}. Fix or remove that entry first`;
-    return { level: "error", rule: "invalid", where, message };
+    return `${where} cannot be fixed while entry ${other + 1} is invalid: ${now[other]}. Fix or remove that entry first.`;
   }
   const value = parseJson(stored.value);
   const items: unknown[] = Array.isArray(value) ? value : [value];
-  const scope = { account: address.account, partition };
-  const isKept = (item: unknown) => address.kind !== "deny" || checkDenyEntry(item, scope).valid;
+  const isKept = (item: unknown) => kind !== "deny" || checkDenyEntry(item, { account, partition }).valid;
   const notes = items.flatMap((item, index) => {
     if (!isStricter(index)) return [];
     const entry = Array.isArray(value) ? `entry ${index + 1}` : "the mapping";
-    const did = isKept(item) ? "keeps the last value of each repeated key" : `is removed: it never denied an identity`;
+    const did = isKept(item) ? "keeps the last value of each repeated key" : "is removed: it never denied an identity";
     return `${where}: ${entry} ${did} (${now[index]}).`;
   });
-  const fixed = Array.isArray(value) ? items.filter(isKept) : value;
-  return { name, value: valueText(where, fixed), notes };
-}
-
-function entryProblems(problems: readonly (string | undefined)[]): string[] {
-  return problems.flatMap((problem, index) => (problem === undefined ? [] : `entry ${index + 1}: ${problem}`));
+  return { name, value: valueText(where, Array.isArray(value) ? items.filter(isKept) : value), notes };
 }

@@ -4,45 +4,33 @@ import type { StoredParameter } from "../../../functions/parameters/stored-param
 import { type EvaluationContext, shortName } from "../../function-settings.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
 import {
+  chosenClaims,
+  chosenGroups,
+  chosenUsernames,
   missingSessions,
   repeatedSessions,
-  sessionNames,
   sessionsWithoutSet,
   sharedUsernames,
   spaces,
+  systemNames,
 } from "./names.ts";
 import {
+  chosenNodes,
   coveredPatterns,
   masters,
   nodes,
   permissionSetRoles,
   shadowed,
-  systemNames,
   unreachable,
   wholeAccounts,
 } from "./shadowing.ts";
-import { chosenClaims, ending, invalid, pinned, unusableBySignedTokens } from "./validity.ts";
+import { ending, invalid, pinned, unusableBySignedTokens } from "./validity.ts";
 
+/** In the order of the output, within a level. */
 const RULES: readonly Rule[] = [
-  invalid,
-  unreachable,
-  nodes,
-  shadowed,
-  coveredPatterns,
-  repeatedSessions,
-  sessionsWithoutSet,
-  systemNames,
-  wholeAccounts,
-  ending,
-  masters,
-  permissionSetRoles,
-  pinned,
-  sessionNames,
-  missingSessions,
-  spaces,
-  sharedUsernames,
-  chosenClaims,
-  unusableBySignedTokens,
+  ...[invalid, unreachable, chosenNodes, nodes, shadowed, coveredPatterns, repeatedSessions, sessionsWithoutSet],
+  ...[systemNames, wholeAccounts, ending, masters, permissionSetRoles, pinned, chosenGroups, chosenUsernames],
+  ...[missingSessions, spaces, sharedUsernames, chosenClaims, unusableBySignedTokens],
 ];
 
 export async function lint(

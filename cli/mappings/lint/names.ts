@@ -1,86 +1,88 @@
 // Lint rules for usernames, groups and sessions.
 
+import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
 import { canChooseAdministrator } from "../../access/usernames.ts";
 import { shortName } from "../../function-settings.ts";
 import { nameOfEntry } from "../file/entry.ts";
-import type { Finding, Placed, Subject } from "./finding.ts";
+import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
 
-/** Users who assume a role choose the session name. */
-export function sessionNames({ entries }: Subject): Finding[] {
-  return entries.flatMap(({ parameter: where, entry: { kind, mapping } }): Finding[] => {
-    const { username = "", groups = [] } = mapping;
-    // The entry fixes the session name.
-    if (kind === "sso-session") return [];
-    const chosen = groups.filter((group) => startsWithSession(group));
-    const masters = groups.filter((group) => !startsWithSession(group) && canChooseAdministrator({ groups: [group] }));
-    return [
-      ...chosen.map((group): Finding => {
-        const message = `group ${group}: anyone who assumes the role chooses the group; put a prefix before it`;
-        return { level: "error", rule: "chosen-group", where, message };
-      }),
-      ...masters.map((group): Finding => {
-        const message = `group ${group}: anyone who assumes the role can become an administrator; use another prefix`;
-        return { level: "error", rule: "chosen-group", where, message };
-      }),
-      ...(startsWithSession(username)
-        ? [
-            {
-              level: "warning" as const,
-              rule: "chosen-username",
-              where,
-              message: `username ${username}: anyone who assumes the role chooses the name; put a prefix before it, such as dev:${username}`,
-            },
-          ]
-        : []),
-    ];
-  });
-}
+/** Users who assume a role choose the session name, unless the entry is for one session. */
+export const chosenGroups = entryRule("error", "chosen-group", ({ entry, groups }) => {
+  if (entry.kind === "sso-session") return undefined;
+  const chosen = groups.filter((group) => startsWithSession(group));
+  const masters = groups.filter((group) => !startsWithSession(group) && canChooseAdministrator({ groups: [group] }));
+  return [
+    ...chosen.map((group) => `group ${group}: anyone who assumes the role chooses the group; put a prefix before it`),
+    ...masters.map(
+      (group) => `group ${group}: anyone who assumes the role can become an administrator; use another prefix`,
+    ),
+  ];
+});
+
+export const chosenUsernames = entryRule(
+  "warning",
+  "chosen-username",
+  ({ entry, username }) =>
+    entry.kind !== "sso-session" &&
+    startsWithSession(username) &&
+    `username ${username}: anyone who assumes the role chooses the name; put a prefix before it, such as dev:${username}`,
+);
 
 function startsWithSession(template: string): boolean {
   return /^\{SessionName(?:Raw)?\}/.test(template);
 }
 
+/** Users who may tag the principal, or assume the role, choose these values. */
+export const chosenClaims = entryRule("warning", "chosen-claim", ({ username }) => {
+  const chosen = chosenPlaceholdersIn(username);
+  if (chosen.length === 0) return undefined;
+  const isTag = chosen.some((name) => name !== "SourceIdentity");
+  const actions = [
+    ...(isTag ? ["sts:TagSession"] : []),
+    ...(chosen.includes("SourceIdentity") ? ["sts:SetSourceIdentity"] : []),
+  ];
+  const taggers = isTag ? "anyone who may tag the principal, and " : "";
+  return `username ${username}: ${taggers}anyone who may assume the role chooses the value, unless its trust policy restricts ${actions.join(" and ")}`;
+});
+
 /** Only roles have sessions. */
-export function missingSessions({ entries }: Subject): Finding[] {
-  return entries.flatMap(({ parameter: where, entry }): Finding[] => {
-    const { username = "", groups = [] } = entry.mapping;
-    const used = (["SessionName", "SessionNameRaw", "EC2PrivateDNSName"] as const).find((placeholder) =>
-      usesPlaceholder([username, ...groups], placeholder),
-    );
-    if (used === undefined || !isWithoutSession(entry)) return [];
-    const message = `{${used}} has no value for a user, root or federated user: every review is denied`;
-    return [{ level: "error", rule: "no-session", where, message }];
-  });
-}
+export const missingSessions = entryRule("error", "no-session", ({ entry, username, groups }) => {
+  const used = (["SessionName", "SessionNameRaw", "EC2PrivateDNSName"] as const).find((placeholder) =>
+    usesPlaceholder([username, ...groups], placeholder),
+  );
+  if (used === undefined || !isWithoutSession(entry)) return undefined;
+  return `{${used}} has no value for a user, root or federated user: every review is denied`;
+});
 
 function isWithoutSession({ kind, mapping }: Placed["entry"]): boolean {
   if (kind === "pattern") return /^(?:user\/|root$|federated-user\/)/i.test(mapping.arnLike?.split(":")[5] ?? "");
   return kind === "user" || kind === "root" || kind === "federated-user";
 }
 
-export function spaces({ entries }: Subject): Finding[] {
-  return entries.flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
-    const { username = "", groups = [] } = mapping;
-    const spaced = [username, ...groups].filter((name) => name !== name.trim());
-    return spaced.map((name) => ({
-      level: "warning",
-      rule: "space-in-name",
-      where,
-      message: `${JSON.stringify(name)} starts or ends with a space, and RBAC compares names exactly`,
-    }));
-  });
-}
+export const spaces = entryRule("warning", "space-in-name", ({ username, groups }) =>
+  [username, ...groups]
+    .filter((name) => name !== name.trim())
+    .map((name) => `${JSON.stringify(name)} starts or ends with a space, and RBAC compares names exactly`),
+);
+
+export const systemNames = entryRule(
+  "warning",
+  "system-name",
+  ({ username }) =>
+    username.startsWith("system:") &&
+    !username.startsWith("system:node:") &&
+    `username ${username} is reserved by Kubernetes`,
+);
 
 /** RBAC and audit logs cannot distinguish identities with the same username. Skips other placeholders. */
 export function sharedUsernames({ entries }: Subject): Finding[] {
-  const fixed = entries.flatMap(({ parameter, entry }) => {
-    const username = entry.mapping.username?.replaceAll("{AccountID}", entry.account);
-    return username === undefined || username.includes("{") ? [] : [{ parameter, username, who: nameOfEntry(entry) }];
+  const named = entries.map(({ parameter, entry, username }) => {
+    return { parameter, username: username.replaceAll("{AccountID}", entry.account), who: nameOfEntry(entry) };
   });
-  return [...Map.groupBy(fixed, ({ username }) => username)].flatMap(([username, same]): Finding[] => {
-    const [first, ...others] = same;
+  const fixed = named.filter(({ username }) => username !== "" && !username.includes("{"));
+  return [...Map.groupBy(fixed, ({ username }) => username)].flatMap(([username, [first, ...others]]): Finding[] => {
     if (first === undefined || others.length === 0) return [];
     const message = `username ${username} is also used for ${others.map(({ who }) => who).join(", ")}`;
     return [{ level: "info", rule: "shared-username", where: first.parameter, message }];
@@ -110,7 +112,6 @@ export function sessionsWithoutSet({ entries, parameters, context: { prefix } }:
 }
 
 function sessionLists(entries: readonly Placed[]): [string, Placed[]][] {
-  return [...Map.groupBy(entries, ({ parameter }) => parameter)].filter(
-    ([, [first]]) => first?.entry.kind === "sso-session",
-  );
+  const ofSessions = entries.filter(({ entry }) => entry.kind === "sso-session");
+  return [...Map.groupBy(ofSessions, ({ parameter }) => parameter)];
 }

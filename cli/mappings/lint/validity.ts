@@ -1,6 +1,5 @@
 // Lint rules for single mappings and denials: invalid, ending, pinned, or of no use to AWS-signed tokens.
 
-import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
 import { SESSION_PLACEHOLDERS } from "../../../functions/authenticator/mapping/template.ts";
 import { isExpired, notAfterTime } from "../../../functions/lib/not-after.ts";
@@ -24,12 +23,12 @@ export function invalid({ readings }: Subject): Finding[] {
 
 export function ending({ entries, denials, context: { now } }: Subject): Finding[] {
   const ends = [
-    ...entries.map(({ parameter, entry: { mapping } }) => {
-      const what = mapping.session === undefined ? "" : `the mapping of session ${mapping.session} `;
-      return { where: parameter, what, notAfter: mapping.notAfter };
+    ...entries.map(({ parameter: where, entry: { mapping } }) => {
+      const { session, notAfter } = mapping;
+      return { where, what: session === undefined ? "" : `the mapping of session ${session} `, notAfter };
     }),
-    ...denials.map(({ parameter, denial: { entry } }) => {
-      return { where: parameter, what: `the denial of ${entry.arnLike} `, notAfter: entry.notAfter };
+    ...denials.map(({ parameter: where, entry: { arnLike, notAfter } }) => {
+      return { where, what: `the denial of ${arnLike} `, notAfter };
     }),
   ];
   return ends.flatMap(({ where, what, notAfter }): Finding[] => {
@@ -49,31 +48,8 @@ export function ending({ entries, denials, context: { now } }: Subject): Finding
 export function pinned({ entries }: Subject): Finding[] {
   const named = entries.filter(({ entry: { kind } }) => kind === "role" || kind === "user");
   const pins = named.filter(({ entry: { mapping } }) => mapping.principalId !== undefined).length;
-  if (named.length === 0) return [];
-  return [
-    {
-      level: "info",
-      rule: "pinned",
-      where: "",
-      message: `${pins} of ${named.length} roles and users are pinned by principalId`,
-    },
-  ];
-}
-
-/** Users who may tag the principal, or assume the role, choose these values. */
-export function chosenClaims({ entries }: Subject): Finding[] {
-  return entries.flatMap(({ parameter: where, entry }): Finding[] => {
-    const { username = "" } = entry.mapping;
-    const chosen = chosenPlaceholdersIn(username);
-    if (chosen.length === 0) return [];
-    const actions = [
-      ...(chosen.some((name) => name !== "SourceIdentity") ? ["sts:TagSession"] : []),
-      ...(chosen.includes("SourceIdentity") ? ["sts:SetSourceIdentity"] : []),
-    ];
-    const taggers = actions.includes("sts:TagSession") ? "anyone who may tag the principal, and " : "";
-    const message = `username ${username}: ${taggers}anyone who may assume the role chooses the value, unless its trust policy restricts ${actions.join(" and ")}`;
-    return [{ level: "warning", rule: "chosen-claim", where, message }];
-  });
+  const message = `${pins} of ${named.length} roles and users are pinned by principalId`;
+  return named.length === 0 ? [] : [{ level: "info", rule: "pinned", where: "", message }];
 }
 
 /** Only if the function accepts AWS-signed tokens (JWT_ISSUERS in the environment): a warning if it accepts no others. */
@@ -81,27 +57,22 @@ export function unusableBySignedTokens({ entries, denials, context }: Subject): 
   const { signedTokens, now } = context;
   if (signedTokens === undefined) return [];
   const level: Level = signedTokens === "only" ? "warning" : "info";
-  const rule = "no-signed-token";
-  const isLive = (notAfter: string | undefined) => !isExpired(notAfter, now);
-  return [
-    ...entries
-      .filter(({ entry: { mapping } }) => isLive(mapping.notAfter))
-      .flatMap((placed): Finding[] => {
-        const need = needOf(placed);
-        return need === undefined ? [] : [{ level, rule, where: placed.parameter, message: need }];
-      }),
-    ...denials.flatMap(({ parameter: where, denial: { entry } }): Finding[] => {
-      const { arnLike, notAfter } = entry;
-      if (!isOfSessions(arnLike) || !isLive(notAfter)) return [];
-      const message = `the denial of ${arnLike} denies all AWS-signed tokens of its role, which contain no session`;
-      return [{ level, rule, where, message }];
-    }),
-  ];
+  const isLive = ({ notAfter }: { readonly notAfter?: string }) => !isExpired(notAfter, now);
+  const needs = entries.flatMap((placed) => {
+    const message = isLive(placed.entry.mapping) ? needOf(placed) : undefined;
+    return message === undefined ? [] : [{ where: placed.parameter, message }];
+  });
+  const ofSessions = denials.filter(({ entry }) => isOfSessions(entry.arnLike) && isLive(entry));
+  const denied = ofSessions.map(({ parameter: where, entry: { arnLike } }) => {
+    const message = `the denial of ${arnLike} denies all AWS-signed tokens of its role, which contain no session`;
+    return { where, message };
+  });
+  return [...needs, ...denied].map((one) => ({ level, rule: "no-signed-token", ...one }));
 }
 
 /** Only roles and users have AWS-signed tokens. */
-function needOf({ entry: { kind, mapping } }: Placed): string | undefined {
-  const { principalId, username = "", groups = [], session } = mapping;
+function needOf({ entry: { kind, mapping }, username, groups }: Placed): string | undefined {
+  const { principalId, session } = mapping;
   if (kind === "root" || kind === "federated-user") return `no AWS-signed token is for a ${kind.replace("-", " ")}`;
   if (kind === "sso-session") {
     return `the entry of session ${session} denies all AWS-signed tokens of the permission set, which contain no session`;
