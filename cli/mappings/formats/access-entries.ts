@@ -49,38 +49,34 @@ function readPolicy(policy: unknown): ReadPolicy {
   const { policyArn, accessScope } = isObject(policy) ? policy : {};
   const [, policyName] = /^arn:[a-z-]+:eks::aws:cluster-access-policy\/(\w+)$/.exec(textOf(policyArn)) ?? [];
   const name = policyName ?? textOf(policyArn);
+  const refused = (problem: string) => ({ name, groups: [], problems: [problem] });
   const level = policyName === undefined ? undefined : levelOfPolicy(policyName);
-  if (level === undefined) {
-    return { name, groups: [], problems: ["it has no access level here: grant its permissions by RBAC"] };
-  }
+  if (level === undefined) return refused("it has no access level here: grant its permissions by RBAC");
   const { type, namespaces } = isObject(accessScope) ? accessScope : {};
   if (type === "cluster") return { name, groups: [accessGroup(level)], problems: [] };
   if (type !== "namespace" || !Array.isArray(namespaces)) {
-    return { name, groups: [], problems: ["its accessScope must have the type cluster, or namespace with namespaces"] };
+    return refused("its accessScope must have the type cluster, or namespace with namespaces");
   }
-  // EKS allows wildcards: https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html
   const names = namespaces.map(textOf);
-  return {
-    name,
-    groups: names.filter((one) => NAMESPACE.test(one)).map((one) => accessGroup(level, one)),
-    problems: names
-      .filter((one) => !NAMESPACE.test(one))
-      .map(
-        (one) =>
-          `its namespace ${one || "without a name"} is not one namespace: set the level for each one it stands for`,
-      ),
-  };
+  // EKS allows wildcards: https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html
+  const valid = names.filter((one) => NAMESPACE.test(one));
+  const problems = names
+    .filter((one) => !NAMESPACE.test(one))
+    .map(
+      (one) =>
+        `its namespace ${one || "without a name"} is not one namespace: set the level for each one it stands for`,
+    );
+  return { name, groups: valid.map((one) => accessGroup(level, one)), problems };
 }
 
 /** Moves the groups of access policies to the access entries for the same principal and cluster. */
 export function withAccessPolicies<T extends Foreign>(items: readonly T[]): (T & Foreign)[] {
-  const groupsOf = new Map<string, string[]>();
-  for (const item of items.filter(({ accessGroups }) => accessGroups !== undefined)) {
-    groupsOf.set(keyOf(item), [...(groupsOf.get(keyOf(item)) ?? []), ...(item.accessGroups ?? [])]);
-  }
+  const policies = items.filter(({ accessGroups }) => accessGroups !== undefined);
+  const byEntry = Map.groupBy(policies, keyOf);
+  const groupsOf = (item: Foreign) => byEntry.get(keyOf(item))?.flatMap(({ accessGroups = [] }) => accessGroups);
   const entries = new Set(items.filter(isAccessEntry).map(keyOf));
   return items.flatMap((item): (T & Foreign)[] => {
-    if (isAccessEntry(item)) return [withGroups(item, groupsOf.get(keyOf(item)))];
+    if (isAccessEntry(item)) return [withGroups(item, groupsOf(item))];
     if (item.accessGroups === undefined) return [item];
     return entries.has(keyOf(item)) || item.accessGroups.length === 0 ? [] : [{ ...item, problem: NO_ENTRY }];
   });

@@ -7,14 +7,22 @@ import { isObject } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { arnsOverlap, withoutRolePath } from "../../access/arn-overlap.ts";
-import { decide, principalOf } from "../../access/evaluation.ts";
+import { decideForPrincipal } from "../../access/evaluation.ts";
 import { usage } from "../../errors.ts";
 import { type EvaluationContext, shortName } from "../../function-settings.ts";
 import { nameOf } from "../../terminal/files.ts";
 import { parseDocuments, stringifyYaml } from "../../terminal/yaml.ts";
 import { type Entry, nameOfEntry } from "../file/entry.ts";
-import { type Reading, readParameter } from "../file/read-parameter.ts";
+import { type Subject, subjectOf } from "../lint/finding.ts";
 import { translateOut } from "./record.ts";
+
+interface ExportInput {
+  /** Every parameter below the prefix: invalid ones deny access too. */
+  readonly parameters: ReadonlyMap<string, StoredParameter>;
+  /** Roles that IAM Identity Center created for permission sets. */
+  readonly roles: readonly KnownRole[];
+  readonly context: EvaluationContext;
+}
 
 interface Exported {
   readonly configMap: string;
@@ -24,26 +32,23 @@ interface Exported {
   readonly problems: readonly string[];
 }
 
-export function exportAwsAuth(input: ExportInput): Exported {
-  const { prefix, partition, now } = input.context;
-  const readings = new Map(
-    [...input.parameters].map(([name, stored]) => [name, readParameter(prefix, name, stored, partition)]),
-  );
-  const placed = [...readings].flatMap(([name, { entries }]) => entries.map((entry) => ({ name, entry })));
-  const denials = [...readings.values()].flatMap((reading) => reading.denials.map(({ entry }) => entry));
+export function exportAwsAuth({ parameters, roles, context }: ExportInput): Exported {
+  const subject = subjectOf(parameters, context);
+  const { entries, denials } = subject;
+  const live = denials.filter(({ entry }) => !isExpired(entry.notAfter, context.now));
   const denied = [
-    ...denials.filter(({ notAfter }) => !isExpired(notAfter, now)).map(({ arnLike }) => arnLike),
-    ...placed.flatMap(({ entry: { mapping } }) => (mapping.deny && mapping.arn !== undefined ? [mapping.arn] : [])),
+    ...live.map(({ entry }) => entry.arnLike),
+    ...entries.flatMap(({ entry: { mapping } }) => (mapping.deny && mapping.arn !== undefined ? [mapping.arn] : [])),
   ];
-  const store = { ...input, readings, denied };
-  const carried = placed.map(({ name, entry }) => ({ entry, ...carryOut(entry, name, store) }));
-  const kept = carried.flatMap((one) => ("items" in one ? [one.items] : []));
+  const store = { ...subject, roles, denied };
+  const carried = entries.map(({ parameter, entry }) => ({ entry, items: carryOut(entry, parameter, store) }));
+  const kept = carried.flatMap(({ items }) => (typeof items === "string" ? [] : [items]));
   return {
     configMap: configMapOf(kept.flat()),
     exported: kept.length,
     problems: [
-      ...carried.flatMap((one) => ("problem" in one ? `${nameOfEntry(one.entry)}: ${one.problem}` : [])),
-      ...denials.map(({ arnLike }) => `${arnLike}: aws-auth has no denials`),
+      ...carried.flatMap(({ entry, items }) => (typeof items === "string" ? `${nameOfEntry(entry)}: ${items}` : [])),
+      ...denials.map(({ entry: { arnLike } }) => `${arnLike}: aws-auth has no denials`),
     ],
   };
 }
@@ -71,19 +76,11 @@ function item({ kind, mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<s
   };
 }
 
-interface ExportInput {
-  /** Every parameter below the prefix: invalid ones deny access too. */
-  readonly parameters: ReadonlyMap<string, StoredParameter>;
-  /** Roles that IAM Identity Center created for permission sets. */
-  readonly roles: readonly KnownRole[];
-  readonly context: EvaluationContext;
-}
-
 /** Entries that aws-auth can express, or the reason why the entry is skipped. */
-type Carried = { readonly items: readonly Entry[] } | { readonly problem: string };
+type Carried = readonly Entry[] | string;
 
-interface Store extends ExportInput {
-  readonly readings: ReadonlyMap<string, Reading>;
+interface Store extends Subject {
+  readonly roles: readonly KnownRole[];
   /** The ARN patterns of denials that have not ended. */
   readonly denied: readonly string[];
 }
@@ -91,31 +88,31 @@ interface Store extends ExportInput {
 /** Skipping an entry is safe, shortening it is not: without its end or a denial, a mapping would grant more access. */
 function carryOut(entry: Entry, parameter: string, store: Store): Carried {
   const { kind, mapping } = entry;
-  if (mapping.deny) return { problem: "aws-auth has no deny" };
-  if (mapping.notAfter !== undefined) return { problem: "aws-auth has no notAfter" };
-  if (mapping.principalId !== undefined) return { problem: "aws-auth has no principalId" };
-  if (claimPlaceholdersIn(mapping.username ?? "").length > 0)
-    return { problem: "aws-auth has no claims of AWS-signed tokens" };
-  if (kind === "pattern") return { problem: "aws-auth has no patterns" };
-  if (kind === "sso-session") return { problem: "aws-auth cannot map a single session" };
+  const limit = (["deny", "notAfter", "principalId"] as const).find((key) => mapping[key]);
+  if (limit !== undefined) return `aws-auth has no ${limit}`;
+  if (claimPlaceholdersIn(mapping.username ?? "").length > 0) return "aws-auth has no claims of AWS-signed tokens";
+  if (kind === "pattern") return "aws-auth has no patterns";
+  if (kind === "sso-session") return "aws-auth cannot map a single session";
   if (kind === "account") return carryAccount(entry, store);
   if (kind === "sso") return carryPermissionSet(entry, parameter, store);
   return carryAll([entry], parameter, store);
 }
 
+function wouldGrant(denier: string): string {
+  return `it would grant access to identities that ${denier}`;
+}
+
 function carryAccount(entry: Entry, { readings, context, denied }: Store): Carried {
   const { account, mapping } = entry;
-  if (mapping.username !== undefined) return { problem: "aws-auth cannot name the users of an account" };
+  if (mapping.username !== undefined) return "aws-auth cannot name the users of an account";
   for (const [name, reading] of readings) {
     if (reading.account !== account && reading.account !== "any") continue;
     const by = shortName(name, context.prefix);
-    if (reading.problems.length > 0)
-      return { problem: `it would grant access to identities that ${by} denies, because it is invalid` };
-    if (reading.entries.some(({ mapping: { principalId } }) => principalId !== undefined)) {
-      return { problem: `it would grant access to identities that ${by} denies by principalId` };
-    }
+    if (reading.problems.length > 0) return wouldGrant(`${by} denies, because it is invalid`);
+    const isPinned = reading.entries.some(({ mapping: { principalId } }) => principalId !== undefined);
+    if (isPinned) return wouldGrant(`${by} denies by principalId`);
   }
-  return deniedIn([entry], denied) ?? { items: [entry] };
+  return unlessDenied([entry], denied);
 }
 
 /** Converts to the set's known roles, except roles with a separate mapping, even if that one cannot be converted. */
@@ -123,21 +120,18 @@ function carryPermissionSet(entry: Entry, parameter: string, store: Store): Carr
   const { parameters, readings, roles, context } = store;
   const { prefix, now } = context;
   const { account, name: set } = entry;
-  const known = roles.filter((role) => {
-    return role.account === account && role.permissionSet.toLowerCase() === set.toLowerCase();
-  });
+  const isOfSet = (role: KnownRole) => role.permissionSet.toLowerCase() === set.toLowerCase();
+  const known = roles.filter((role) => role.account === account && isOfSet(role));
   if (known.length === 0) {
-    return {
-      problem: "aws-auth has no permission sets, and --roles-from (aws iam list-roles) has no role of this one",
-    };
+    return "aws-auth has no permission sets, and --roles-from (aws iam list-roles) has no role of this one";
   }
   const list = mappingParameter(prefix, "sso-session", account, set);
   const { entries = [], problems = [] } = readings.get(list) ?? {};
   if (problems.length > 0 || entries.some(({ mapping }) => !isExpired(mapping.notAfter, now))) {
-    return { problem: `aws-auth cannot map a single session, but ${shortName(list, prefix)} does` };
+    return `aws-auth cannot map a single session, but ${shortName(list, prefix)} does`;
   }
   const others = known.filter(({ name }) => !parameters.has(mappingParameter(prefix, "role", account, name)));
-  if (others.length === 0) return { problem: "each of its roles has a separate mapping" };
+  if (others.length === 0) return "each of its roles has a separate mapping";
   const asRoles = others.map(({ name, arn }): Entry => {
     return { kind: "role", account, name, mapping: { ...entry.mapping, arn } };
   });
@@ -146,24 +140,23 @@ function carryPermissionSet(entry: Entry, parameter: string, store: Store): Carr
 
 /** Converts the items only if the function grants access to each principal by this parameter. */
 function carryAll(items: readonly Entry[], parameter: string, { parameters, context, denied }: Store): Carried {
-  for (const item of items) {
-    const principal = principalOf(item, context);
-    const deciding = principal && decide(context, principal, parameters).deciding;
-    if (deciding?.verdict.kind === "match" && deciding.parameter === parameter) continue;
+  for (const one of items) {
+    const deciding = decideForPrincipal(one, parameters, context)?.deciding;
+    const kind = deciding?.verdict.kind;
+    if (kind === "match" && deciding?.parameter === parameter) continue;
     const by = deciding === undefined ? "no parameter" : shortName(deciding.parameter, context.prefix);
-    if (deciding?.verdict.kind === "deny") return { problem: `it would grant access to identities that ${by} denies` };
-    if (deciding?.verdict.kind === "invalid")
-      return { problem: `it would grant access to identities that ${by} denies, because it is invalid` };
-    return { problem: `it does not apply: ${by} does` };
+    if (kind === "deny") return wouldGrant(`${by} denies`);
+    if (kind === "invalid") return wouldGrant(`${by} denies, because it is invalid`);
+    return `it does not apply: ${by} does`;
   }
-  return deniedIn(items, denied) ?? { items };
+  return unlessDenied(items, denied);
 }
 
 /** Finds denials that one sample principal does not show: of a session, a user's path, or a part of an account. */
-function deniedIn(items: readonly Entry[], denied: readonly string[]): Carried | undefined {
+function unlessDenied(items: readonly Entry[], denied: readonly string[]): Carried {
   const arns = items.flatMap(arnsOf);
   const denial = denied.find((arnLike) => arns.some((arn) => arnsOverlap(arnLike, arn)));
-  return denial === undefined ? undefined : { problem: `it would grant access to identities that ${denial} denies` };
+  return denial === undefined ? items : wouldGrant(`${denial} denies`);
 }
 
 function arnsOf({ kind, account, name }: Entry): string[] {

@@ -39,30 +39,31 @@ export interface Carried {
 
 /** @param sso whether to map the permission set instead of its role */
 export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { readonly where: string }) {
-  const { arn, username, groups, permissionSet, account, remark, problem } = foreign;
-  const where = whereOf(foreign);
-  const remarks = remark === undefined ? [] : [remark];
-  if (problem !== undefined) return { where, problem };
+  return { where: whereOf(foreign), ...entryFrom(foreign, sso) };
+}
+
+function entryFrom(
+  { arn, username, groups, permissionSet, account, remark, problem, accessEntryOf }: Foreign,
+  sso: boolean,
+): Omit<Carried, "where"> | Problem {
+  if (problem !== undefined) return { problem };
   const names = readNames(username, groups);
-  if ("problem" in names) return { where, ...names };
+  if ("problem" in names) return names;
+  const remarks = remark === undefined ? [] : [remark];
   if (arn === undefined) {
-    const entry = readEntry({
-      account: accountText(account),
-      ...(permissionSet !== undefined && { permissionSet }),
-      ...names,
-    });
-    return "problem" in entry ? { where, problem: entry.problem } : { where, entry, isNew: false, notes: remarks };
+    const set = permissionSet === undefined ? {} : { permissionSet };
+    const entry = readEntry({ account: accountText(account), ...set, ...names });
+    return "problem" in entry ? entry : { entry, isNew: false, notes: remarks };
   }
-  if (typeof arn !== "string") return { where, problem: "it has no ARN" };
+  if (typeof arn !== "string") return { problem: "it has no ARN" };
   const bare = withoutPath(arn.trim());
   const [, , , , ofArn = "", role = ""] = bare.split(":");
   const set = permissionSetOf(role.replace(/^role\//, ""));
-  const entry = readEntry(
-    sso && set !== undefined ? { permissionSet: set, account: ofArn, ...names } : { arn: bare, ...names },
-  );
-  if ("problem" in entry) return { where, problem: entry.problem };
-  const isNew = bare !== arn && foreign.accessEntryOf === undefined;
-  return { where, entry, isNew, notes: [...noteOn(arn, bare, isNew, sso, set), ...remarks] };
+  const principal = sso && set !== undefined ? { permissionSet: set, account: ofArn } : { arn: bare };
+  const entry = readEntry({ ...principal, ...names });
+  if ("problem" in entry) return entry;
+  const isNew = bare !== arn && accessEntryOf === undefined;
+  return { entry, isNew, notes: [...noteOn(arn, bare, isNew, sso, set), ...remarks] };
 }
 
 function whereOf({ where, line, arn, permissionSet, account }: Foreign): string {
@@ -134,17 +135,13 @@ export function merge(carried: readonly Carried[]): Merged {
     const winner = (matching.length > 0 ? matching : same).at(-1);
     if (winner === undefined) continue;
     winners.push(winner);
-    for (const other of same) {
-      if (other !== winner)
-        overridden.push(`${other.where} is skipped: ${winner.where} ${whyItApplies(other, winner)}`);
+    for (const other of same.filter((one) => one !== winner)) {
+      const isUnmatched = other.isNew && !winner.isNew;
+      const why = isUnmatched ? ", and the other never matched" : " and is later: the last one applies";
+      overridden.push(`${other.where} is skipped: ${winner.where} is for the same principal${why}`);
     }
   }
   return { winners, overridden };
-}
-
-function whyItApplies(other: Carried, winner: Carried): string {
-  const isUnmatched = other.isNew && !winner.isNew;
-  return `is for the same principal${isUnmatched ? ", and the other never matched" : " and is later: the last one applies"}`;
 }
 
 /** `undefined` for braces that are literal text there and an error here. */

@@ -21,20 +21,21 @@ const KINDS =
 export function readForeign(text: string, file: string): Read {
   const parts = partsIn(text, file);
   if (parts.length === 0) throw usage(`${nameOf(file)}: it is empty.`);
-  const read = parts.map((part) => readPart(part, file));
-  if (read.every((items) => items === undefined)) {
+  const read = parts.map((part) => ({ part, items: readPart(part, file) }));
+  if (read.every(({ items }) => items === undefined)) {
     throw usage(`${nameOf(file)}: unknown format. import reads ${KINDS}.`);
   }
-  const notes = read.flatMap((items, index) => (items?.length ? [] : noteOn(parts[index], items !== undefined)));
-  return { items: read.flatMap((items) => items ?? []), notes };
+  return {
+    items: read.flatMap(({ items }) => items ?? []),
+    notes: read.flatMap(({ part, items }) => (items?.length ? [] : noteOn(part, items !== undefined))),
+  };
 }
 
-function noteOn(part: YamlDocument | undefined, isKnown: boolean): string[] {
-  if (part === undefined) return [];
-  const kind = isObject(part.value) ? part.value["kind"] : undefined;
+function noteOn({ value, lineOf }: YamlDocument, isKnown: boolean): string {
+  const kind = isObject(value) ? value["kind"] : undefined;
   const hint =
     isKnown && kind === "ConfigMap" ? `: import reads its keys ${SECTIONS.join(", ")} and ${SERVER_CONFIG}` : "";
-  return [`line ${part.lineOf([])}: ${String(kind ?? "a document")} has no mappings${hint}`];
+  return `line ${lineOf([])}: ${String(kind ?? "a document")} has no mappings${hint}`;
 }
 
 function readPart(part: YamlDocument, file: string): Foreign[] | undefined {
