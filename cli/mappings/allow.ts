@@ -12,25 +12,24 @@ import { readSome } from "../aws/read.ts";
 import { clusterTasks } from "../changes/cluster-tasks.ts";
 import { executePlans } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
-import { afterwards, type Change } from "../changes/plan.ts";
+import { afterwards, type Plan } from "../changes/plan.ts";
 import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
-import { Failure, finding, silentExit, usage } from "../errors.ts";
+import { finding, silentExit, usage } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import {
   addConnections,
   addReading,
   addWrite,
   type ClustersOptions,
-  type ConnectionOptions,
   isSeveral,
   type WriteOptions,
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { isPersonName } from "./deny-person.ts";
 import { isFor, listItems } from "./file/read-parameter.ts";
-import { DENY_HELP, findDenyTarget, partitionIn } from "./target.ts";
+import { DENY_HELP, findDenyTarget, partitionIn, planFor } from "./target.ts";
 
 interface AllowOptions extends ClustersOptions, WriteOptions {
   readonly session?: string;
@@ -56,60 +55,59 @@ export function allowCommand(command: Command, io: IOStreams): Command {
 async function allow(who: string, options: AllowOptions, io: IOStreams): Promise<void> {
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) throw usage("--session requires a role or a permission set.");
-  const missing: Failure[] = [];
+  const plan = isPerson ? planPerson : planOne;
+  const missing: string[] = [];
   const tasks = await clusterTasks(
     options,
     io,
     async (connection, one, own) => {
-      const found = isPerson ? await planPerson(who, one, connection, own) : await planOne(who, one, connection, own);
-      if (!(found instanceof Failure)) return found;
-      missing.push(found);
-      if (isSeveral(options)) own.tell(`${found.message}\n`);
+      const planned = await plan(who, one, connection, own);
+      if (typeof planned !== "string") return planned;
+      missing.push(planned);
+      if (isSeveral(options)) own.tell(`${planned}\n`);
       return undefined;
     },
     partitionIn(who),
   );
   await executePlans(tasks, options, io);
   if (missing.length < tasks.length) return;
-  throw isSeveral(options) ? silentExit() : (missing[0] ?? silentExit());
+  throw isSeveral(options) ? silentExit() : finding(...missing);
 }
 
-/** Returns the `Failure` if no denial names `who`: of several clusters, one is enough. */
+/** Returns a sentence if no denial names `who`: of several clusters, one is enough. */
 async function planOne(
   who: string,
-  options: ConnectionOptions & AllowOptions,
+  options: AllowOptions,
   connection: Connection,
   io: IOStreams,
-): Promise<ClusterPlan | Failure> {
+): Promise<ClusterPlan | string> {
   const { context, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
   const lists = new Set([parameter, ...(account === undefined ? [denyParameter(context.prefix, "any")] : [])]);
   const places = candidatesOf(arnLike, connection).filter((name) => !lists.has(name));
   const known = await readSome(connection.ssm, [...lists, ...places], io.interrupted);
   await requireCluster(known, connection, options, io);
-  const isIt = (item: unknown) => isFor(item, arnLike);
-  const changes = [...lists].flatMap((list) => withoutEntries(list, isIt, known.get(list), context));
-  const left = stillDenied(arnLike, afterwards(known, changes), connection);
-  if (changes.length === 0) return finding(`No denial names ${arnLike}.${left}`);
+  const plan = planWithout(lists, (item) => isFor(item, arnLike), known, context);
+  const left = stillDenied(arnLike, afterwards(known, plan.changes), connection);
+  if (plan.changes.length === 0) return `No denial names ${arnLike}.${left}`;
   const effect = () => [EFFECT, ...(left === "" ? [] : [left.trim()])];
-  return { plan: { changes, unchanged: 0, extra: [] }, known, connection, effect };
+  return { plan, known, connection, effect };
 }
 
 async function planPerson(
   who: string,
-  options: WriteOptions,
+  options: AllowOptions,
   connection: Connection,
   io: IOStreams,
-): Promise<ClusterPlan | Failure> {
+): Promise<ClusterPlan | string> {
   const { context } = connection;
   const known = await readMappings(connection, io);
   await requireCluster(known, connection, options, io);
-  const isIt = (item: unknown) => isOfPerson(item, who);
   // Below a short prefix there may be lists of other clusters.
-  const lists = [...known.values()].filter(({ name }) => readName(context.prefix, name)?.kind === "deny");
-  const changes = lists.flatMap((list) => withoutEntries(list.name, isIt, list, context));
-  if (changes.length === 0) return finding(`No denial names a session or a user ${who}.`);
-  return { plan: { changes, unchanged: 0, extra: [] }, known, connection, isWhole: true };
+  const lists = [...known.keys()].filter((name) => readName(context.prefix, name)?.kind === "deny");
+  const plan = planWithout(lists, (item) => isOfPerson(item, who), known, context);
+  if (plan.changes.length === 0) return `No denial names a session or a user ${who}.`;
+  return { plan, known, connection, isWhole: true };
 }
 
 /** Whether the entry denies a session, user or federated user of this name only. ARN patterns ignore case. */
@@ -121,18 +119,21 @@ function isOfPerson(item: unknown, who: string): boolean {
   return name !== undefined && asciiLowerCase(name) === asciiLowerCase(who);
 }
 
-/** Throws if a list with the entry is invalid. A list without the entry is not changed, even if it is invalid. */
-function withoutEntries(
-  parameter: string,
-  isIt: (item: unknown) => boolean,
-  before: Stored | undefined,
+/** Throws if a list with an entry to remove is invalid. A list without one is not changed, even if it is invalid. */
+function planWithout(
+  lists: Iterable<string>,
+  isRemoved: (item: unknown) => boolean,
+  known: ReadonlyMap<string, Stored>,
   { prefix, partition }: EvaluationContext,
-): Change[] {
-  const list = before === undefined ? [] : parseJson(before.value);
-  if (before === undefined || (Array.isArray(list) && !list.some(isIt))) return [];
-  const items = listItems(shortName(parameter, prefix), before, "deny", isIt, partition);
-  const kept = items.filter((item) => !isIt(item));
-  return [{ action: "change", name: parameter, before, value: JSON.stringify(kept) }];
+): Plan {
+  const desired = [...lists].flatMap((parameter) => {
+    const stored = known.get(parameter);
+    const list = stored && parseJson(stored.value);
+    if (stored === undefined || (Array.isArray(list) && !list.some(isRemoved))) return [];
+    const items = listItems(shortName(parameter, prefix), stored, "deny", isRemoved, partition);
+    return [[parameter, JSON.stringify(items.filter((item) => !isRemoved(item)))] as const];
+  });
+  return planFor(known, new Map(desired));
 }
 
 /** With --account, only parameters that permissions for that account cover. */
@@ -148,13 +149,10 @@ function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, {
   const identity = supposeIdentity(arnLike);
   if (identity === undefined) return "";
   const { deciding } = decide(context, identity, parameters);
-  const isList = deciding?.place === "deny-account" || deciding?.place === "deny-any";
-  if (
-    deciding === undefined ||
-    !(deciding.verdict.kind === "deny" || (isList && deciding.verdict.kind === "invalid"))
-  ) {
-    return "";
-  }
+  if (deciding === undefined) return "";
+  const { kind } = deciding.verdict;
+  const isList = deciding.place === "deny-account" || deciding.place === "deny-any";
+  if (kind !== "deny" && !(isList && kind === "invalid")) return "";
   const name = shortName(deciding.parameter, context.prefix);
   const advice = isList
     ? `See it with: mappings get ${name}.`

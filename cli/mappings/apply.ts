@@ -32,11 +32,10 @@ import {
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
-import { nameOfEntry } from "./file/entry.ts";
 import { type MappingFile, readMappingFiles } from "./file/file.ts";
-import { type EntryKey, foreignProblem, hasKey, listItems } from "./file/read-parameter.ts";
+import { type EntryKey, foreignProblem, hasKey, listItems, whatIs } from "./file/read-parameter.ts";
 import { toParameters, valueText } from "./file/to-parameters.ts";
-import { checkAccount } from "./target.ts";
+import { checkAccounts } from "./target.ts";
 
 interface ApplyOptions extends ClustersOptions, WriteOptions {
   readonly file: readonly string[];
@@ -81,17 +80,15 @@ async function compare(
   io: IOStreams,
 ): Promise<ClusterPlan> {
   const { prefix, partition } = connection.context;
-  for (const entry of entries) checkAccount(connection.account, entry, nameOfEntry(entry));
-  for (const denial of denials) checkAccount(connection.account, denial, `The denial of ${denial.entry.arnLike}`);
+  const items = [...entries, ...denials];
+  checkAccounts(connection.account, items);
   const foreign = denials.flatMap((denial) => foreignProblem(denial, partition) ?? []);
   if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");
   const desired = toParameters(prefix, entries, denials, placeOf);
-  const ends = [
-    ...entries.map((entry) => ({ what: nameOfEntry(entry), notAfter: entry.mapping.notAfter })),
-    ...denials.map(({ entry }) => ({ what: `The denial of ${entry.arnLike}`, notAfter: entry.notAfter })),
-  ];
-  for (const { what, notAfter } of ends) {
-    if (isExpired(notAfter, connection.context.now)) io.tell(`Warning: ${what} ended on ${notAfter}.\n`);
+  for (const item of items) {
+    const { notAfter } = "entry" in item ? item.entry : item.mapping;
+    if (!isExpired(notAfter, connection.context.now)) continue;
+    io.tell(`Warning: ${whatIs(item).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
   }
   const known = await readMappings(connection, io);
   const isInScope = (name: string) => {
@@ -154,10 +151,7 @@ export function warnOfSessionTrust(changes: readonly Change[], { context }: Conn
   );
 }
 
-interface DiffOptions extends ClustersOptions, OutputOptions {
-  readonly file?: readonly string[];
-  readonly prune?: true;
-}
+type DiffOptions = Partial<Pick<ApplyOptions, "file" | "prune">> & ClustersOptions & OutputOptions;
 
 export function diffCommand(command: Command, io: IOStreams): Command {
   describe(command, {

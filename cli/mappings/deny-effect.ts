@@ -1,4 +1,4 @@
-// Describes what a denial ends and when, what it does not end, and which JWTs it denies besides.
+// Describes what a denial ends and when, what it does not end, and which AWS-signed tokens it denies besides.
 
 import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isOfSessions } from "../../functions/authenticator/mapping/possible-arn.ts";
@@ -7,38 +7,60 @@ import type { Weakening } from "../access/weakenings.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
 import { afterwards, type Change, newDenials } from "../changes/plan.ts";
-import { EFFECT } from "../changes/propose.ts";
+import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shownTime } from "../times.ts";
 import type { PossibleIdentity } from "./deny-person.ts";
 import { accountOf } from "./file/entry.ts";
 
-/** In milliseconds: how long the function caches a parameter. */
-const FUNCTION_CACHE_MS = 30_000;
 /**
- * In milliseconds: the default of --authentication-token-webhook-cache-ttl.
+ * In milliseconds: the function caches a parameter for 30 s, kube-apiserver an answer for 120 s, the default of
+ * --authentication-token-webhook-cache-ttl.
  * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
  */
-const APISERVER_CACHE_MS = 120_000;
+const CACHES_MS = 30_000 + 120_000;
 
-/** @param found of a person: the mappings that still grant access under another session name */
-export function effectOf(patterns: readonly string[], found: readonly PossibleIdentity[] = []) {
-  const ofSession = patterns.flatMap((arnLike) => sessionIn(arnLike) ?? []);
-  const evading = new Set([
-    ...found.filter(({ choosesName }) => choosesName).map(({ mapping }) => mapping),
-    ...(found.length > 0 ? [] : ofSession.filter(({ isOfSet }) => !isOfSet).map(({ role }) => `role ${role}`)),
-  ]);
-  return (now: number): readonly string[] => [
-    `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + FUNCTION_CACHE_MS + APISERVER_CACHE_MS)}.`,
-    ...(evading.size === 0
-      ? []
-      : [
-          `Not ended: other session names of ${[...evading].join(", ")}. The caller that assumes such a role chooses the name: ` +
-            "change the role's trust policy, or deny the role.",
-        ]),
-    "Not ended: client certificates, and files with service account tokens or certificates.",
-  ];
+/**
+ * What a plan that writes these denials marks and reports. An AWS-signed token does not show its session, so a denial of
+ * one session denies all of them for the role: prints these roles.
+ *
+ * @param found of a person: what the patterns are for
+ */
+export function effectOf(
+  changes: readonly Change[],
+  patterns: readonly string[],
+  { settings }: Connection,
+  { tell }: IOStreams,
+  found: readonly PossibleIdentity[] = [],
+): Pick<ClusterPlan, "marks" | "effect"> {
+  const ofPerson = found.length > 0;
+  const sessions = found.filter(({ kind }) => kind === "session");
+  const roles = ofPerson
+    ? sessions.map(({ mapping }) => mapping)
+    : patterns.flatMap((arnLike) => rolesDeniedBy(arnLike)?.role ?? []);
+  if (settings.jwt !== undefined && roles.length > 0) {
+    tell(
+      `An AWS-signed token (JWT_ISSUERS) does not show its session: this also denies every AWS-signed token of ${[...new Set(roles)].join(", ")}.\n`,
+    );
+  }
+  const named = patterns.flatMap((arnLike) => sessionIn(arnLike) ?? []).filter(({ isOfSet }) => !isOfSet);
+  const evading = ofPerson
+    ? sessions.filter(({ choosesName }) => choosesName).map(({ mapping }) => mapping)
+    : named.map(({ role }) => `role ${role}`);
+  return {
+    marks: settings.jwt === undefined ? new Map() : jwtMarks(changes),
+    effect: (now) => [
+      `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + CACHES_MS)}.`,
+      ...(evading.length === 0
+        ? []
+        : [
+            `Not ended: other session names of ${[...new Set(evading)].join(", ")}. The caller that assumes such a role chooses the name: ` +
+              "change the role's trust policy, or deny the role.",
+          ]),
+      "Not ended: client certificates, and files with service account tokens or certificates.",
+    ],
+  };
 }
 
 interface SessionPattern {
@@ -53,52 +75,26 @@ function sessionIn(arnLike: string): SessionPattern | undefined {
 }
 
 /** Roles as in the pattern, `*` if it does not contain one, whose AWS-signed tokens a denial of sessions denies. */
-function rolesDeniedBy(arnLike: string): (SessionPattern & { readonly account: string }) | undefined {
-  if (!isOfSessions(arnLike)) return undefined;
-  const { role = "*", isOfSet = false } = sessionIn(arnLike) ?? {};
-  return { account: accountOf(arnLike), role, isOfSet };
-}
-
-/**
- * An AWS-signed token does not show its session, so a denial of one session denies all of them for the role. Prints the
- * roles.
- *
- * @param found of a person: what the patterns are for
- */
-export function tellJwts(
-  patterns: readonly string[],
-  { settings }: Connection,
-  io: IOStreams,
-  found: readonly PossibleIdentity[] = [],
-): void {
-  const mappings = found.filter(({ kind }) => kind === "session").map(({ mapping }) => mapping);
-  const roles = found.length > 0 ? mappings : patterns.flatMap((arnLike) => rolesDeniedBy(arnLike)?.role ?? []);
-  if (settings.jwt === undefined || roles.length === 0) return;
-  io.tell(
-    `An AWS-signed token (JWT_ISSUERS) does not show its session: this also denies every AWS-signed token of ${[...new Set(roles)].join(", ")}.\n`,
-  );
+function rolesDeniedBy(arnLike: string): SessionPattern | undefined {
+  return isOfSessions(arnLike) ? (sessionIn(arnLike) ?? { role: "*", isOfSet: false }) : undefined;
 }
 
 /** Lines with `!`: denials of sessions of several roles, which deny the AWS-signed tokens of all these roles. */
-export function jwtMarks(
-  changes: readonly Change[],
-  { settings }: Connection,
-): ReadonlyMap<string, readonly Weakening[]> {
-  if (settings.jwt === undefined) return new Map();
-  const marks = changes.flatMap((change): (readonly [string, Weakening[]])[] => {
-    const texts = newDenials(change)
-      .flatMap(({ who }) => rolesDeniedBy(who) ?? [])
-      .filter(({ role, isOfSet }) => !isOfSet && /[*?]/.test(role))
-      .map(({ account, role }): Weakening => {
-        const where = account === "any" ? "any account" : `account ${account}`;
-        return {
-          kind: "jwts",
-          text: `denies every AWS-signed token of the roles ${role} in ${where}, not only of this session`,
-        };
+function jwtMarks(changes: readonly Change[]): ReadonlyMap<string, readonly Weakening[]> {
+  return new Map(
+    changes.map((change) => {
+      const denials = newDenials(change).flatMap(({ who }) => {
+        const { role = "", isOfSet = false } = rolesDeniedBy(who) ?? {};
+        return !isOfSet && /[*?]/.test(role) ? [{ role, account: accountOf(who) }] : [];
       });
-    return texts.length === 0 ? [] : [[change.name, texts]];
-  });
-  return new Map(marks);
+      const marks = denials.map(({ role, account }): Weakening => {
+        const where = account === "any" ? "any account" : `account ${account}`;
+        const text = `denies every AWS-signed token of the roles ${role} in ${where}, not only of this session`;
+        return { kind: "jwts", text };
+      });
+      return [change.name, marks];
+    }),
+  );
 }
 
 /** Must not stop a denial: if the mappings cannot be read, the warning reports that. */

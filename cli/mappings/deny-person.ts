@@ -40,44 +40,62 @@ export function possibleIdentities(
       .flatMap((entry) => identitiesOf(who, entry, partition))
       .map((one) => ({ ...one, mapping: shortName(name, prefix) })),
   );
-  return withFewSessions(who, found, partition);
+  const sessions = Map.groupBy(
+    found.filter(({ kind }) => kind === "session"),
+    ({ arnLike }) => accountIn(arnLike),
+  );
+  const patterns = new Map(
+    [...sessions].map(([account, some]) => [account, new Set(some.map(({ arnLike }) => arnLike)).size]),
+  );
+  return found.map((one) => {
+    const account = accountIn(one.arnLike);
+    if (one.kind !== "session" || (patterns.get(account) ?? 0) <= MOST_SESSIONS) return one;
+    return { ...one, arnLike: `arn:${partition}:sts::${account}:assumed-role/*/${who}` };
+  });
+}
+
+/** Twelve digits or a pattern. */
+function accountIn(arnLike: string): string {
+  return arnLike.split(":")[4] ?? "*";
 }
 
 type Found = Omit<PossibleIdentity, "mapping">;
 
-function identitiesOf(who: string, { kind, account, name, mapping }: Entry, partition: string): Found[] {
-  const at = (service: string, resource: string, of = account) => `arn:${partition}:${service}::${of}:${resource}`;
-  const session = (role: string, choosesName: boolean, of = account): Found => {
-    return { kind: "session", arnLike: at("sts", `assumed-role/${role}/${who}`, of), choosesName };
+function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry, partition: string): Found[] {
+  const account = list === "any" ? accountIn(mapping.arnLike ?? "") : list;
+  const arn = (service: string, resource: string) => `arn:${partition}:${service}::${account}:${resource}`;
+  const session = (role: string, choosesName: boolean): Found => {
+    return { kind: "session", arnLike: arn("sts", `assumed-role/${role}/${who}`), choosesName };
+  };
+  const user: Found = { kind: "user", arnLike: arn("iam", `user/${who}`), choosesName: false };
+  const federated: Found = {
+    kind: "federated user",
+    arnLike: arn("sts", `federated-user/${who}`),
+    choosesName: false,
   };
   // A denial ignores case, so every spelling of the name is the person's.
-  const isWho = (text: string) => asciiLowerCase(text) === asciiLowerCase(who);
-  const user = (of = account): Found => ({ kind: "user", arnLike: at("iam", `user/${who}`, of), choosesName: false });
-  const federated = (of = account): Found => {
-    return { kind: "federated user", arnLike: at("sts", `federated-user/${who}`, of), choosesName: false };
-  };
+  const isWho = (text = "") => asciiLowerCase(text) === asciiLowerCase(who);
   switch (kind) {
     case "role":
       return [session(name, !isPermissionSetRole(name))];
     case "sso":
       return [session(permissionSetRole(name), false)];
     case "sso-session":
-      return isWho(mapping.session ?? "") ? [session(permissionSetRole(name), false)] : [];
+      return isWho(mapping.session) ? [session(permissionSetRole(name), false)] : [];
     case "user":
-      return isWho(name) ? [user()] : [];
+      return isWho(name) ? [user] : [];
     case "federated-user":
-      return isWho(name) ? [federated()] : [];
+      return isWho(name) ? [federated] : [];
     case "account":
-      return [session("*", true), user(), federated()];
+      return [session("*", true), user, federated];
     case "pattern": {
       const { arnLike = "" } = mapping;
-      const of = account === "any" ? (arnLike.split(":")[4] ?? "*") : account;
       // A user's path is part of its ARN.
-      const isUser = [`user/${who}`, `user/*/${who}`].some((one) => arnsOverlap(arnLike, at("iam", one, of)));
+      const isUser = [`user/${who}`, `user/*/${who}`].some((one) => arnsOverlap(arnLike, arn("iam", one)));
       return [
-        ...(arnsOverlap(arnLike, at("iam", "role/*", of)) ? [session(roleGlob(arnLike), true, of)] : []),
-        ...(isUser ? [user(of)] : []),
-        ...(arnsOverlap(arnLike, at("sts", `federated-user/${who}`, of)) ? [federated(of)] : []),
+        ...(arnsOverlap(arnLike, arn("iam", "role/*")) ? [session(roleIn(arnLike), true)] : []),
+        ...(isUser ? [user] : []),
+        ...(arnsOverlap(arnLike, federated.arnLike) ? [federated] : []),
       ];
     }
     case "root":
@@ -85,25 +103,6 @@ function identitiesOf(who: string, { kind, account, name, mapping }: Entry, part
   }
 }
 
-function roleGlob(arnLike: string): string {
-  const [resource = ""] = arnSections(arnLike)?.slice(-1) ?? [];
-  const [, name] = /^role\/(.+)$/.exec(resource) ?? [];
-  return name ?? "*";
-}
-
-/** One entry for each ARN. Many sessions of one account become one pattern. */
-function withFewSessions(who: string, found: readonly PossibleIdentity[], partition: string): PossibleIdentity[] {
-  const sessions = Map.groupBy(
-    found.filter(({ kind }) => kind === "session"),
-    ({ arnLike }) => arnLike.split(":")[4] ?? "",
-  );
-  const many = new Set<string>();
-  for (const [account, some] of sessions) {
-    if (new Set(some.map(({ arnLike }) => arnLike)).size > MOST_SESSIONS) many.add(account);
-  }
-  return found.map((one) => {
-    const account = one.arnLike.split(":")[4] ?? "";
-    if (one.kind !== "session" || !many.has(account)) return one;
-    return { ...one, arnLike: `arn:${partition}:sts::${account}:assumed-role/*/${who}` };
-  });
+function roleIn(arnLike: string): string {
+  return /^role\/(.+)$/.exec(arnSections(arnLike)?.at(-1) ?? "")?.[1] ?? "*";
 }

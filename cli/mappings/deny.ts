@@ -10,7 +10,7 @@ import { readSome } from "../aws/read.ts";
 import { clusterTasks } from "../changes/cluster-tasks.ts";
 import { executePlans } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
-import { planChanges } from "../changes/plan.ts";
+import type { Plan } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
@@ -19,12 +19,12 @@ import { shortName } from "../function-settings.ts";
 import { addConnections, addReading, addWrite, type ClustersOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { addEnd, type EndOptions, endOf } from "../times.ts";
-import { effectOf, jwtMarks, tellJwts, warnOfFederatedUsers } from "./deny-effect.ts";
+import { effectOf, warnOfFederatedUsers } from "./deny-effect.ts";
 import { isPersonName, type PossibleIdentity, possibleIdentities } from "./deny-person.ts";
-import { accountOf } from "./file/entry.ts";
-import { isFor, listItems } from "./file/read-parameter.ts";
+import { accountOf, given } from "./file/entry.ts";
+import { isFor, listItems, withItem } from "./file/read-parameter.ts";
 import { valueText } from "./file/to-parameters.ts";
-import { checkAccount, DENY_HELP, findDenyTarget, partitionIn } from "./target.ts";
+import { checkAccount, DENY_HELP, findDenyTarget, partitionIn, planFor } from "./target.ts";
 
 interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
   readonly session?: string;
@@ -66,11 +66,11 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
       `--session requires a role or a permission set, not ${who}. The name ${who} alone denies its sessions.`,
     );
   }
+  const plan = isPerson ? planPerson : planOne;
   const tasks = await clusterTasks(
     options,
     io,
-    (connection, one, own) =>
-      isPerson ? planPerson(who, one, keys, connection, own) : planOne(who, one.session, keys, connection, own),
+    (connection, one, own) => plan(who, one, keys, connection, own),
     partitionIn(who),
   );
   await executePlans(tasks, options, io, { goesOn: true });
@@ -78,23 +78,21 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
 
 async function planOne(
   who: string,
-  session: string | undefined,
+  { session }: DenyOptions,
   keys: DenialKeys,
   connection: Connection,
   io: IOStreams,
 ): Promise<ClusterPlan> {
   const { parameter, arnLike } = findDenyTarget(connection, who, session);
   const known = await readSome(connection.ssm, [parameter], io.interrupted);
-  const value = withDenials(parameter, [arnLike], keys, known, connection);
-  const plan = planChanges(known, new Map([[parameter, value]]), false);
+  const plan = planDenials([arnLike], keys, known, connection);
   await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
-  tellJwts([arnLike], connection, io);
-  return { plan, known, connection, marks: jwtMarks(plan.changes, connection), effect: effectOf([arnLike]) };
+  return { plan, known, connection, ...effectOf(plan.changes, [arnLike], connection, io) };
 }
 
 async function planPerson(
   who: string,
-  options: WriteOptions,
+  options: DenyOptions,
   keys: DenialKeys,
   connection: Connection,
   io: IOStreams,
@@ -111,53 +109,45 @@ async function planPerson(
     return undefined;
   }
   io.tell(`${who} can be ${namesOf(found)}.\n`);
-  const patterns = new Set(found.map(({ arnLike }) => arnLike));
+  const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
   for (const arnLike of patterns) checkAccount(account, { account: accountOf(arnLike) }, arnLike);
-  const desired = [...Map.groupBy(patterns, (arnLike) => denyParameter(context.prefix, accountOf(arnLike)))].map(
-    ([parameter, some]) => [parameter, withDenials(parameter, some, keys, known, connection)] as const,
-  );
-  const lists = new Map([...known].filter(([name]) => desired.some(([parameter]) => parameter === name)));
-  const plan = planChanges(lists, new Map(desired), false);
-  tellJwts([...patterns], connection, io, found);
-  const effect = effectOf([...patterns], found);
-  return { plan, known, connection, isWhole: true, marks: jwtMarks(plan.changes, connection), effect };
-}
-
-function isPrincipal(mapping: string): boolean {
-  return mapping.startsWith("user/") || mapping.startsWith("federated-user/");
+  const plan = planDenials(patterns, keys, known, connection);
+  return { plan, known, connection, isWhole: true, ...effectOf(plan.changes, patterns, connection, io, found) };
 }
 
 const MOST_NAMED = 20;
 
 function namesOf(found: readonly PossibleIdentity[]): string {
-  const names = found.map(({ kind, mapping }) => (isPrincipal(mapping) ? mapping : `a ${kind} of ${mapping}`));
+  const names = found.map(({ kind, mapping }) =>
+    /^(?:federated-)?user\//.test(mapping) ? mapping : `a ${kind} of ${mapping}`,
+  );
   const more = names.length - MOST_NAMED;
   return `${names.slice(0, MOST_NAMED).join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
 }
 
-/** The list's new value. Denials that exist keep their place and their description. */
-function withDenials(
-  parameter: string,
+/** Denials that exist keep their place and their description. */
+function planDenials(
   patterns: readonly string[],
   { notAfter, description }: DenialKeys,
   known: ReadonlyMap<string, Stored>,
   { context: { prefix, partition } }: Connection,
-): string {
-  const name = shortName(parameter, prefix);
-  const isChanged = (item: unknown) => patterns.some((arnLike) => isFor(item, arnLike));
-  let items = listItems(name, known.get(parameter), "deny", isChanged, partition);
-  for (const arnLike of patterns) {
-    const index = items.findIndex((item) => isFor(item, arnLike));
-    const old = items[index];
-    const text = description ?? (isObject(old) ? old["description"] : undefined);
-    const wanted = {
-      arnLike: isObject(old) ? old["arnLike"] : arnLike,
-      ...(notAfter !== undefined && { notAfter }),
-      ...(text !== undefined && { description: text }),
-    };
-    const check = checkDenyEntry(wanted, { partition });
-    if (!check.valid) throw usage(`${arnLike}: ${check.problem.replace(/^notAfter/, "--until")}. Nothing was written.`);
-    items = index < 0 ? [...items, check.entry] : items.with(index, check.entry);
-  }
-  return valueText(name, items);
+): Plan {
+  const byList = Map.groupBy(patterns, (arnLike) => denyParameter(prefix, accountOf(arnLike)));
+  const desired = [...byList].map(([parameter, some]) => {
+    const name = shortName(parameter, prefix);
+    const isChanged = (item: unknown) => some.some((arnLike) => isFor(item, arnLike));
+    let items = listItems(name, known.get(parameter), "deny", isChanged, partition);
+    for (const arnLike of some) {
+      const isIt = (item: unknown) => isFor(item, arnLike);
+      const old = items.find(isIt);
+      const text = description ?? (isObject(old) ? old["description"] : undefined);
+      const wanted = given({ arnLike: isObject(old) ? old["arnLike"] : arnLike, notAfter, description: text });
+      const check = checkDenyEntry(wanted, { partition });
+      const problem = check.valid ? undefined : check.problem.replace(/^notAfter/, "--until");
+      if (problem !== undefined) throw usage(`${arnLike}: ${problem}. Nothing was written.`);
+      items = withItem(items, isIt, wanted);
+    }
+    return [parameter, valueText(name, items)] as const;
+  });
+  return planFor(known, new Map(desired));
 }

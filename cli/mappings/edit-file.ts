@@ -3,33 +3,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { readSome } from "../aws/read.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { EXIT, Failure, finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { accountOf, nameOfEntry } from "./file/entry.ts";
+import { accountOf } from "./file/entry.ts";
 import { examineMappingFiles, writeLists } from "./file/file.ts";
 import { foreignProblem, normal, readParameter } from "./file/read-parameter.ts";
 import { placeEntries } from "./file/to-parameters.ts";
-import { checkAccount } from "./target.ts";
+import { checkAccounts, readByName } from "./target.ts";
 
 type StoredParameters = ReadonlyMap<string, Stored>;
-
-/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
-const AT_ONCE = 10;
-
-export async function readByName(
-  names: readonly string[],
-  { ssm }: Connection,
-  { interrupted }: IOStreams,
-): Promise<Map<string, Stored>> {
-  const found = new Map<string, Stored>();
-  for (let i = 0; i < names.length; i += AT_ONCE) {
-    for (const [name, stored] of await readSome(ssm, names.slice(i, i + AT_ONCE), interrupted)) found.set(name, stored);
-  }
-  return found;
-}
 
 /** Skips parameters that a file cannot represent, and prints a line for each. Throws if the user named one. */
 export async function editableText(
@@ -87,8 +71,8 @@ export function isSameValue(value: string, other: string | undefined): boolean {
 }
 
 interface ReadDraft {
-  /** `undefined` if there are problems. */
-  readonly desired?: ReadonlyMap<string, string>;
+  /** Incomplete if there are problems. */
+  readonly desired: ReadonlyMap<string, string>;
   /** One line each. */
   readonly problems: readonly string[];
 }
@@ -102,35 +86,29 @@ export async function readDraft(
   const { prefix, partition } = connection.context;
   try {
     const { entries, denials, problems, placeOf } = await examineMappingFiles([path], io);
-    for (const entry of entries) checkAccount(connection.account, entry, nameOfEntry(entry));
-    for (const denial of denials) checkAccount(connection.account, denial, `The denial of ${denial.entry.arnLike}`);
+    checkAccounts(connection.account, [...entries, ...denials]);
     const { values, problems: misplaced } = placeEntries(prefix, entries, denials, placeOf);
     const added = [...values.keys()].filter((name) => !opened.has(name));
     const lines = [
       ...problems.map(({ where, problem }) => `${where}: ${problem}`),
       ...denials.flatMap((denial) => foreignProblem(denial, partition) ?? []),
       ...misplaced.map(({ name, problem }) => `${shortName(name, prefix)}: ${problem}`),
-      ...[...(await readByName(added, connection, io)).keys()].map(existsAlready(prefix)),
+      // Writing such a parameter would remove its other patterns or denials.
+      ...[...(await readByName(added, connection, io)).keys()].map((parameter) => {
+        const name = shortName(parameter, prefix);
+        return `${name} already exists, but was not opened in this file: use mappings edit ${name}`;
+      }),
     ];
-    return lines.length === 0 ? { desired: values, problems: [] } : { problems: lines.map(withoutPath(path)) };
+    return { desired: values, problems: lines.map((line) => withoutPath(line, path)) };
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== EXIT.usage) throw error;
-    return { problems: error.lines.map(withoutPath(path)) };
+    return { desired: new Map(), problems: error.lines.map((line) => withoutPath(line, path)) };
   }
 }
 
-/** Writing such a parameter would remove its other patterns or denials. */
-function existsAlready(prefix: string) {
-  return (parameter: string) => {
-    const name = shortName(parameter, prefix);
-    return `${name} already exists, but was not opened in this file: use mappings edit ${name}`;
-  };
-}
-
 /** Removes the path from a message: the user has the file open. */
-function withoutPath(path: string) {
-  return (line: string) =>
-    line.replaceAll(`${path}, `, "").replace(`${path} must`, "the file must").replace(`${path}: `, "");
+function withoutPath(line: string, path: string): string {
+  return line.replaceAll(`${path}, `, "").replace(`${path} must`, "the file must").replace(`${path}: `, "");
 }
 
 const ERROR = "# error: ";

@@ -13,8 +13,8 @@ import { addConnection, addReading, addWrite, type ConnectionOptions, type Write
 import { createDraft, type Draft } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { warnOfSessionTrust } from "./apply.ts";
-import { editableText, isSameValue, readByName, readDraft, withProblems } from "./edit-file.ts";
-import { findTarget, TARGET_HELP } from "./target.ts";
+import { editableText, isSameValue, readDraft, withProblems } from "./edit-file.ts";
+import { findTarget, readByName, TARGET_HELP } from "./target.ts";
 
 type EditOptions = ConnectionOptions & WriteOptions;
 type StoredParameters = ReadonlyMap<string, Stored>;
@@ -80,7 +80,7 @@ async function editUntilValid(
     if (isSame) throw usage("Nothing was written, because the file is still invalid:", ...before);
     if (/^(\s*(#.*)?\n)*\s*(#.*)?$/.test(text)) throw finding("The file is empty: nothing was written.");
     const { desired, problems } = await readDraft(draft.path, opened, connection, io);
-    if (desired !== undefined) return desired;
+    if (problems.length === 0) return desired;
     // A script as the editor may change the file each time, without end.
     if (round === MOST_ROUNDS) {
       throw usage(`Nothing was written, because the file is invalid after ${round} rounds:`, ...problems);

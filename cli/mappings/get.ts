@@ -37,50 +37,34 @@ export function getCommand(command: Command, io: IOStreams): Command {
 }
 
 async function get(names: readonly string[], options: GetOptions, io: IOStreams): Promise<void> {
+  const { output, session } = options;
   const connection = await connect(options, io);
   const { prefix, partition } = connection.context;
-  const targets = names.map((who) => findTarget(connection, who, options.session));
-  const found: Found[] = [];
-  const missing: string[] = [];
-  for (const target of targets) {
-    const result = await find(target, connection, io);
-    if ("missing" in result) missing.push(result.missing);
-    else found.push(result);
-  }
-  const { output } = options;
-  if (output === "json" || output === "yaml") {
-    const data = found.map((one) => dataOf(one, prefix, partition));
+  const targets = names.map((who) => findTarget(connection, who, session));
+  const results: (Stored | string)[] = [];
+  for (const target of targets) results.push(await find(target, connection, io));
+  const found = results.filter((one) => typeof one !== "string");
+  const missing = results.filter((one) => typeof one === "string");
+  if (found.length > 0 && (output === "json" || output === "yaml")) {
+    const data = found.map((stored) => dataOf(stored, session, connection));
     // A single mapping is easier to read without a list.
-    if (found.length > 0) await printData(names.length === 1 ? data[0] : data, output, io);
-  } else {
-    const items = found.flatMap(({ stored, session }) =>
-      itemsOf(stored, prefix, partition).filter(
-        ({ entry }) => session === undefined || entry?.mapping.session === session,
-      ),
-    );
-    if (found.length > 0) await printItems(items, false, options, io);
+    await printData(names.length === 1 ? data[0] : data, output, io);
+  } else if (found.length > 0) {
+    const items = found.flatMap((stored) => itemsOf(stored, prefix, partition));
+    const asked = items.filter(({ entry }) => session === undefined || entry?.mapping.session === session);
+    await printItems(asked, false, options, io);
   }
   if (missing.length > 0) throw finding(...missing);
 }
 
-interface Found {
-  readonly stored: Stored;
-  /** Set if only this entry of the list was asked for. */
-  readonly session: string | undefined;
-}
-
-async function find(
-  target: Target,
-  { ssm, context: { prefix } }: Connection,
-  io: IOStreams,
-): Promise<Found | { readonly missing: string }> {
+/** Returns a sentence if it does not exist. */
+async function find(target: Target, { ssm, context: { prefix } }: Connection, io: IOStreams): Promise<Stored | string> {
   const ofSet = permissionSetParameter(prefix, target);
   const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
   const found = await readSome(ssm, names, io.interrupted);
-  const stored = names.flatMap((name) => found.get(name) ?? [])[0];
+  const [stored] = names.flatMap((name) => found.get(name) ?? []);
   if (stored === undefined) {
-    const missing = `${names.map((name) => shortName(name, prefix)).join(" and ")} ${names.length > 1 ? "do" : "does"} not exist.`;
-    return { missing };
+    return `${names.map((name) => shortName(name, prefix)).join(" and ")} ${names.length > 1 ? "do" : "does"} not exist.`;
   }
   if (stored.name === ofSet) {
     io.tell(`${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set applies:\n`);
@@ -88,17 +72,17 @@ async function find(
   const { session } = target.key;
   const value = normal(stored.value);
   const isMissing = session !== undefined && Array.isArray(value) && !value.some((item) => hasKey(item, { session }));
-  return isMissing ? { missing: `${shortName(stored.name, prefix)} has no session ${session}.` } : { stored, session };
+  return isMissing ? `${shortName(stored.name, prefix)} has no session ${session}.` : stored;
 }
 
-function dataOf({ stored, session }: Found, prefix: string, partition: string): object {
+/** @param session of the only entry to show, or `undefined` */
+function dataOf(stored: Stored, session: string | undefined, { context: { prefix, partition } }: Connection): object {
+  const { name: parameter, version } = stored;
   const value = normal(stored.value);
   const isEntry = session !== undefined && Array.isArray(value);
-  const { problems } = readParameter(prefix, stored.name, stored, partition);
+  const { problems } = readParameter(prefix, parameter, stored, partition);
   return {
-    parameter: stored.name,
-    version: stored.version,
-    modified: new Date(stored.modified).toISOString(),
+    ...{ parameter, version, modified: new Date(stored.modified).toISOString() },
     value: isEntry ? value.filter((item) => hasKey(item, { session })) : value,
     ...(problems.length > 0 && { problems }),
   };

@@ -3,11 +3,11 @@
 import type { Command } from "commander";
 import { isObject } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
-import type { Stored, Version } from "../aws/parameter.ts";
+import type { Stored } from "../aws/parameter.ts";
 import { readHistory, readSome } from "../aws/read.ts";
 import { executePlan } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
-import { type Change, planChanges } from "../changes/plan.ts";
+import { planChanges } from "../changes/plan.ts";
 import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
@@ -26,7 +26,8 @@ import {
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
-import { type EntryKey, hasKey, listItems, normal, readParameter } from "./file/read-parameter.ts";
+import { shownTime } from "../times.ts";
+import { type EntryKey, hasKey, listItems, normal, readParameter, withItem } from "./file/read-parameter.ts";
 import { valueText } from "./file/to-parameters.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
@@ -55,18 +56,12 @@ async function history(who: string, options: HistoryOptions, io: IOStreams): Pro
     value: normal(value),
   }));
   const headers = ["version", "when", "by", "value"];
-  const row = (item: (typeof items)[number]) => [
-    String(item.version),
-    `${item.when.slice(0, 19)}Z`,
-    shortArn(item.by),
-    inWords(item.value),
-  ];
+  const row = ({ version, when, by, value }: (typeof items)[number]) => {
+    // Of an ARN, only the resource: the account is usually the same.
+    const who = by.split(":").slice(5).join(":") || by;
+    return [String(version), shownTime(Date.parse(when)), who, inWords(value)];
+  };
   await printList({ items, headers, row, endsInText: true }, options, io);
-}
-
-/** Only the resource of an ARN: the account is usually the same. */
-function shortArn(arn: string): string {
-  return arn.split(":").slice(5).join(":") || arn;
 }
 
 function inWords(value: unknown): string {
@@ -75,11 +70,6 @@ function inWords(value: unknown): string {
   return Object.entries(rest)
     .map(([key, item]) => `${key}: ${(Array.isArray(item) ? item : [item]).map(textOf).join(",")}`)
     .join("; ");
-}
-
-/** The version to restore: `to`, or the one before the newest. */
-export function versionBefore(versions: readonly Version[], to: number | undefined): Version | undefined {
-  return to === undefined ? versions[1] : versions.find(({ version }) => version === to);
 }
 
 interface RollbackOptions extends ConnectionOptions, WriteOptions {
@@ -108,24 +98,24 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
   const name = shortName(parameter, context.prefix);
   const before = await readSome(ssm, [parameter], io.interrupted);
   await requireCluster(before, connection, options, io);
-  const target = versionBefore(await readHistory(ssm, parameter, io.interrupted), options.to);
-  if (target === undefined)
-    throw finding(`${name} has no ${options.to ? `version ${options.to}` : "earlier version"}.`);
-  const plan =
-    (key.arnLike ?? key.session) === undefined
-      ? planChanges(before, new Map([[parameter, wholeValue(context, name, target)]]), false)
-      : { changes: entryChanges(name, key, before.get(parameter), target), unchanged: 0, extra: [] };
+  const versions = await readHistory(ssm, parameter, io.interrupted);
+  const { to } = options;
+  const target = to === undefined ? versions[1] : versions.find(({ version }) => version === to);
+  if (target === undefined) throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
+  const isEntry = (key.arnLike ?? key.session) !== undefined;
+  const value = isEntry ? withEntry(name, key, before.get(parameter), target) : validValue(name, target, context);
+  const plan = planChanges(before, new Map([[parameter, value]]), false);
   await executePlan({ plan, known: before, connection }, options, io);
 }
 
-function wholeValue({ prefix, partition }: EvaluationContext, name: string, target: Stored): string {
+function validValue(name: string, target: Stored, { prefix, partition }: EvaluationContext): string {
   const { problems } = readParameter(prefix, target.name, target, partition);
   if (problems.length > 0) throw finding(`Version ${target.version} of ${name} is invalid: ${problems.join("; ")}.`);
   return target.value;
 }
 
 /** Restores one entry, or removes it if it did not exist then. The other entries stay unchanged. */
-function entryChanges(name: string, key: EntryKey, before: Stored | undefined, target: Stored): Change[] {
+function withEntry(name: string, key: EntryKey, before: Stored | undefined, target: Stored): string {
   const isIt = (item: unknown) => hasKey(item, key);
   const kind = key.session === undefined ? "pattern" : "sso-session";
   const now = listItems(name, before, kind, isIt);
@@ -133,13 +123,7 @@ function entryChanges(name: string, key: EntryKey, before: Stored | undefined, t
   if (then === undefined && !now.some(isIt)) {
     throw finding(`Neither ${name} nor its version ${target.version} has ${key.session ?? key.arnLike}.`);
   }
-  const index = now.findIndex(isIt);
-  const others = now.filter((item) => !isIt(item));
-  const items = then === undefined ? others : index < 0 ? [...others, then] : now.with(index, then);
-  const parameter = target.name;
-  const value = valueText(name, items);
-  if (value === before?.value) return [];
-  return [{ action: before === undefined ? "add" : "change", name: parameter, before, value }];
+  return valueText(name, then === undefined ? now.filter((item) => !isIt(item)) : withItem(now, isIt, then));
 }
 
 /** Anyone who may write parameters chooses the value, for example an object without a text: {"toString": 0}. */

@@ -5,7 +5,7 @@ import { shortName } from "../function-settings.ts";
 import type { ListOutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printList } from "../terminal/print.ts";
-import { type Entry, writeEntry } from "./file/entry.ts";
+import { type Entry, given, writeEntry } from "./file/entry.ts";
 import { type Denial, readParameter } from "./file/read-parameter.ts";
 
 /** One mapping, one denial, or one problem of a parameter. */
@@ -66,35 +66,28 @@ export function wideRow(item: Item): string[] {
 
 /** For narrow terminals: username, groups and note share the last cell. */
 function narrowRow([kind = "", account = "", name = "", username = "", groups = "", note = ""]: string[]): string[] {
-  const who = [username, ...(groups === "" ? [] : [`(${groups.replaceAll(",", ", ")})`]), note].filter(
-    (text) => text !== "",
-  );
+  const who = [username, groups && `(${groups.replaceAll(",", ", ")})`, note].filter((text) => text !== "");
   return [kind, account, name, who.join(" ") || "every identity, with its ARN as the username"];
 }
 
 function denialNote({ entry: { notAfter, description } }: Denial): string {
-  const end = notAfter === undefined ? "DENIED" : `DENIED until ${notAfter}`;
-  return description === undefined ? end : `${end}, ${description}`;
+  return join([notAfter === undefined ? "DENIED" : `DENIED until ${notAfter}`, description]);
 }
 
 function note({ mapping: { deny, notAfter, principalId, description } }: Entry): string {
-  const words = [
-    ...(deny ? ["DENIED"] : []),
-    ...(notAfter === undefined ? [] : [`until ${notAfter}`]),
-    ...(principalId === undefined ? [] : [`only ${principalId}`]),
-    ...(description === undefined ? [] : [description]),
-  ];
-  return words.join(", ");
+  return join([deny && "DENIED", notAfter && `until ${notAfter}`, principalId && `only ${principalId}`, description]);
 }
 
-function machine({ cluster, stored, entry, denial, problem }: Item) {
-  return {
-    ...(cluster !== undefined && { cluster }),
-    parameter: stored.name,
-    version: stored.version,
-    modified: new Date(stored.modified).toISOString(),
+function join(words: readonly (string | false | undefined)[]): string {
+  return words.filter((word) => word !== undefined && word !== false).join(", ");
+}
+
+function machine({ cluster, stored, entry, denial, problem }: Item): object {
+  const { name: parameter, version } = stored;
+  return given({
+    ...{ cluster, parameter, version, modified: new Date(stored.modified).toISOString() },
     ...(entry !== undefined && { kind: entry.kind, account: entry.account, ...writeEntry(entry) }),
     ...(denial !== undefined && { kind: "deny", account: denial.account, ...denial.entry }),
-    ...(problem !== undefined && { problem }),
-  };
+    problem,
+  });
 }

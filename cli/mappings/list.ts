@@ -1,7 +1,7 @@
 // `mappings list`: lists mappings and denials, those of an earlier time, and each change with --watch.
 
 import type { Command } from "commander";
-import { inEachCluster, throwWorst } from "../aws/clusters.ts";
+import { inEachCluster, throwWorst, withCluster } from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { rateLimited } from "../aws/rates.ts";
@@ -58,15 +58,14 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   if (watch && at !== undefined) throw usage("Give either --watch or --at.");
   const isNamed = isSeveral(options);
   if (watch && isNamed) throw usage("--watch requires one cluster.");
-  if (watch && output !== "table" && output !== "wide")
+  if (watch && output !== "table" && output !== "wide") {
     throw usage(`--watch requires -o table or wide, not ${output}.`);
+  }
   const { results, failures } = await inEachCluster(options, io, async (one, own) => {
     const connection = await connect(one, own);
     return { connection, items: await itemsIn(options, connection, own) };
   });
-  const items = results.flatMap(({ cluster, value }) =>
-    value.items.map((item) => (isNamed ? { ...item, cluster } : item)),
-  );
+  const items = results.flatMap(({ cluster, value }) => value.items.map((item) => withCluster(options, cluster, item)));
   await printItems(items, isNamed, options, io);
   throwWorst(failures);
   if (!watch) return;
@@ -122,9 +121,8 @@ async function parametersAt(
   } finally {
     progress.end();
   }
-  const time = new Date(at).toISOString();
   io.tell(
-    `As of ${time}. Mappings and denials that were deleted since are missing: Parameter Store keeps no history of them.\n`,
+    `As of ${new Date(at).toISOString()}. Mappings and denials that were deleted since are missing: Parameter Store keeps no history of them.\n`,
   );
   if (lost.length > 0) {
     io.tell(`Parameter Store keeps 100 versions. The one of that time is gone for ${lost.join(", ")}.\n`);
@@ -135,24 +133,28 @@ async function parametersAt(
 /** Between two reads. Each read keeps to --read-rate, so that reviews of logins have the rest of the quota. */
 const PAUSE_MS = 10_000;
 
-const CHANGES = { added: "+", removed: "-" } as const satisfies Partial<Record<Tone, string>>;
+const SIGNS = { removed: "-", added: "+" } as const satisfies Partial<Record<Tone, string>>;
 
 /** Runs until Ctrl-C. A changed item is printed as removed and added. `read` returns the items at present. */
-async function watchItems<T>(
-  first: readonly T[],
-  row: (item: T) => readonly string[],
+async function watchItems(
+  first: readonly Item[],
+  cells: (item: Item) => readonly string[],
   io: IOStreams,
-  read: () => Promise<readonly T[]>,
+  read: () => Promise<readonly Item[]>,
 ): Promise<void> {
   const signal = AbortSignal.any([io.interrupted, io.closed]);
-  let before = rowsByText(first, row);
+  const rowsOf = (items: readonly Item[]) => new Map(items.map(cells).map((one) => [JSON.stringify(one), one]));
+  let before = rowsOf(first);
   try {
     for (;;) {
       await io.sleep(PAUSE_MS, signal);
-      const now = rowsByText(await read(), row);
+      const now = rowsOf(await read());
       const time = `${new Date(io.clock()).toISOString().slice(11, 19)}Z`;
-      printRows(missing(before, now), "removed", time, io);
-      printRows(missing(now, before), "added", time, io);
+      const changes = { removed: missing(before, now), added: missing(now, before) };
+      for (const tone of ["removed", "added"] as const) {
+        const lines = changes[tone].map((row) => [SIGNS[tone], time, ...row]);
+        if (lines.length > 0) io.print(table([], lines, io.columns), tone);
+      }
       before = now;
     }
   } catch (error) {
@@ -163,23 +165,6 @@ async function watchItems<T>(
   }
 }
 
-type Rows = ReadonlyMap<string, readonly string[]>;
-
-function rowsByText<T>(items: readonly T[], row: (item: T) => readonly string[]): Rows {
-  return new Map(items.map(row).map((cells) => [JSON.stringify(cells), cells]));
-}
-
-function missing(rows: Rows, others: Rows): readonly (readonly string[])[] {
-  return [...rows].filter(([text]) => !others.has(text)).map(([, cells]) => cells);
-}
-
-function printRows(
-  rows: readonly (readonly string[])[],
-  tone: keyof typeof CHANGES,
-  time: string,
-  { print, columns }: IOStreams,
-): void {
-  if (rows.length === 0) return;
-  const lines = rows.map((cells) => [CHANGES[tone], time, ...cells]);
-  print(table([], lines, columns), tone);
+function missing<T>(rows: ReadonlyMap<string, T>, others: ReadonlyMap<string, T>): T[] {
+  return [...rows].filter(([text]) => !others.has(text)).map(([, row]) => row);
 }

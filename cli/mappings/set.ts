@@ -19,14 +19,15 @@ import { executePlan } from "../changes/execute-plans.ts";
 import { planChanges } from "../changes/plan.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
-import { type EvaluationContext, shortName } from "../function-settings.ts";
+import { shortName } from "../function-settings.ts";
 import { collectNamespace } from "../namespace.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { addEnd, type EndOptions, endOf } from "../times.ts";
 import { warnOfSessionTrust } from "./apply.ts";
-import { hasKey, listItems, readParameter } from "./file/read-parameter.ts";
-import { inOrder, valueText } from "./file/to-parameters.ts";
+import { given, inOrder } from "./file/entry.ts";
+import { hasKey, listItems, readParameter, withItem } from "./file/read-parameter.ts";
+import { valueText } from "./file/to-parameters.ts";
 import { lint } from "./lint/lint.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
@@ -89,17 +90,32 @@ export function setCommand(command: Command, io: IOStreams): Command {
       ]),
     )
     .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
-    .action((who: string, options: SetOptions) => {
-      const { access, namespace, addGroup, removeGroup, notAfter: until = options.until } = options;
-      if (namespace !== undefined && access === undefined) throw usage("--namespace requires --access.");
-      const never = ": the mapping would never apply. Nothing was written";
-      const notAfter = endOf({ ...options, ...(until !== undefined && { until }) }, io.clock(), never);
-      if (access !== undefined) tellBindings(access, namespace, io);
-      const inherited = addGroup === undefined && removeGroup === undefined ? ["username"] : ["username", "groups"];
-      const change: ChangeValue = (value, kind) =>
-        changed(value, kind, { ...options, ...(notAfter !== undefined && { notAfter }) });
-      return changeOne(who, options, io, change, inherited);
-    });
+    .action((who: string, options: SetOptions) => set(who, options, io));
+}
+
+async function set(who: string, options: SetOptions, io: IOStreams): Promise<void> {
+  const { access, namespace, notAfter: until = options.until } = options;
+  if (namespace !== undefined && access === undefined) throw usage("--namespace requires --access.");
+  const never = ": the mapping would never apply. Nothing was written";
+  const notAfter = endOf({ ...options, ...(until !== undefined && { until }) }, io.clock(), never);
+  if (access !== undefined) tellBindings(access, namespace, io);
+  const connection = await connect(options, io);
+  const target = findTarget(connection, who, options.session);
+  const { parameter } = target;
+  const { kind } = target.address;
+  const name = shortName(parameter, connection.context.prefix);
+  if (kind === "deny") throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
+  const before = await readSome(connection.ssm, [parameter], io.interrupted);
+  const start = await ofPermissionSet(target, options, connection, io);
+  const { old, put } = find(name, kind, target.key, before.get(parameter), start);
+  const check = checkMapping(changed(old, kind, options, notAfter), kind);
+  if (!check.valid) throw usage(`${name} would be invalid: ${check.problem}.`);
+  const mapping = inOrder(check.mapping);
+  const text = valueText(name, put(mapping));
+  await checkByLint(parameter, JSON.stringify(isListKind(kind) ? [mapping] : mapping), connection);
+  const plan = planChanges(before, new Map([[parameter, text]]), false);
+  warnOfSessionTrust(plan.changes, connection, io);
+  await executePlan({ plan, known: before, connection }, options, io);
 }
 
 /** A group without a binding grants nothing, and the command has no access to the cluster. */
@@ -122,18 +138,64 @@ function collectKey(value: string, before?: readonly string[]): readonly string[
   return collect(value, before);
 }
 
-/** The kinds that may have `deny: true`. Others can only be denied by deny lists. */
+/**
+ * What a new mapping of one session gets from the permission set's mapping: the username, and with --add-group or
+ * --remove-group the groups. Empty for any other target.
+ */
+async function ofPermissionSet(
+  { address: { kind, account, name } }: Target,
+  { addGroup, removeGroup }: SetOptions,
+  { ssm, context: { prefix, now } }: Connection,
+  io: IOStreams,
+): Promise<Mapping> {
+  if (kind !== "sso-session") return {};
+  const parameter = mappingParameter(prefix, "sso", account, name);
+  const stored = (await readSome(ssm, [parameter], io.interrupted)).get(parameter);
+  const [entry] = stored === undefined ? [] : readParameter(prefix, parameter, stored).entries;
+  if (entry === undefined || isExpired(entry.mapping.notAfter, now)) return {};
+  const { username, groups } = entry.mapping;
+  return given({ username, groups: (addGroup ?? removeGroup) === undefined ? undefined : groups });
+}
+
+/** Their values contain the ARN, because a parameter's name loses the case. Others can only be denied by deny lists. */
 const SINGLE: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
+
+interface Found {
+  /** The mapping as it is stored, or the start of a new one. */
+  readonly old: Readonly<Record<string, unknown>>;
+  /** Returns the parameter's value with the changed mapping. */
+  readonly put: (mapping: Mapping) => unknown;
+}
+
+function find(name: string, kind: MappingKind, key: Target["key"], stored: Stored | undefined, start: Mapping): Found {
+  if (!isListKind(kind)) {
+    const value = stored && parseStored(stored.value);
+    if (!isObject(value) && SINGLE.includes(kind) && key.arn === undefined) {
+      throw usage(`${name} has no mapping yet. To add one, use its ARN as <who>.`);
+    }
+    return { old: isObject(value) ? value : { ...key }, put: (mapping) => mapping };
+  }
+  if (kind === "pattern" && key.arnLike === undefined) {
+    throw usage(`${name} is a list. Use the ARN pattern of one entry as <who>.`);
+  }
+  if (kind === "sso-session" && key.session === undefined) {
+    throw usage(`${name} is a list. Name one session: ${name.replace("sso-session", "sso")} --session <name>.`);
+  }
+  const isIt = (item: unknown) => hasKey(item, key);
+  const items = listItems(name, stored, kind, isIt);
+  const item = items.find(isIt);
+  return { old: isObject(item) ? item : { ...start, ...key }, put: (mapping) => withItem(items, isIt, mapping) };
+}
 
 function changed(
   value: Readonly<Record<string, unknown>>,
   kind: MappingKind,
   options: SetOptions,
+  notAfter: string | undefined,
 ): Record<string, unknown> {
-  const { username, principalId, notAfter, description, deny, unset = [] } = options;
-  if (deny && !SINGLE.includes(kind))
-    throw usage("--deny requires a single role or user. Use mappings deny <who> instead.");
+  const { username, principalId, description, deny, unset = [] } = options;
   if (deny) {
+    if (!SINGLE.includes(kind)) throw usage("--deny requires a single role or user. Use mappings deny <who> instead.");
     const { username: _, groups: __, ...rest } = value;
     return { ...rest, deny, ...given({ principalId, notAfter, description }) };
   }
@@ -152,109 +214,15 @@ function groupsOf(before: unknown, options: SetOptions): string[] | undefined {
   const { access, namespace, addGroup = [], removeGroup = [] } = options;
   const group = access === undefined ? options.group : accessGroups(access, namespace);
   if (group === undefined && addGroup.length + removeGroup.length === 0) return undefined;
-  const start: unknown[] = group === undefined ? (Array.isArray(before) ? before : []) : [...group];
+  const start: readonly unknown[] = group ?? (Array.isArray(before) ? before : []);
   const names = start.filter((name) => typeof name === "string");
   return [...new Set([...names, ...addGroup])].filter((name) => !removeGroup.includes(name));
 }
 
-function given(values: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
-
-type ChangeValue = (value: Readonly<Record<string, unknown>>, kind: MappingKind) => Record<string, unknown>;
-
-/** @param inherited keys that a new mapping of one session gets from the permission set's mapping */
-async function changeOne(
-  who: string,
-  options: ConnectionOptions & WriteOptions & { readonly session?: string },
-  io: IOStreams,
-  change: ChangeValue,
-  inherited: readonly string[],
-): Promise<void> {
-  const connection = await connect(options, io);
-  const target = findTarget(connection, who, options.session);
-  const before = await readSome(connection.ssm, [target.parameter], io.interrupted);
-  const start = await ofPermissionSet(target, inherited, connection, io);
-  const value = newValue(connection.context.prefix, target, before.get(target.parameter), start, change);
-  await checkByLint(target, value.changed, connection.context);
-  const plan = planChanges(before, new Map([[target.parameter, value.text]]), false);
-  warnOfSessionTrust(plan.changes, connection, io);
-  await executePlan({ plan, known: before, connection }, options, io);
-}
-
-/** Those of the `keys` that the mapping of the session's permission set has; empty for any other target. */
-async function ofPermissionSet(
-  { address: { kind, account, name } }: Target,
-  keys: readonly string[],
-  { ssm, context: { prefix, now } }: Connection,
-  io: IOStreams,
-): Promise<Record<string, unknown>> {
-  if (kind !== "sso-session") return {};
-  const parameter = mappingParameter(prefix, "sso", account, name);
-  const stored = (await readSome(ssm, [parameter], io.interrupted)).get(parameter);
-  const [entry] = stored === undefined ? [] : readParameter(prefix, parameter, stored).entries;
-  if (entry === undefined || isExpired(entry.mapping.notAfter, now)) return {};
-  return Object.fromEntries(Object.entries(entry.mapping).filter(([key]) => keys.includes(key)));
-}
-
-/** Their values contain the ARN, because a parameter's name loses the case. */
-const WITH_ARN: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
-
-interface NewValue {
-  /** The parameter's value. */
-  readonly text: string;
-  /** The changed mapping, which may be one entry of a list. */
-  readonly changed: Mapping;
-}
-
-function newValue(
-  prefix: string,
-  target: Target,
-  stored: Stored | undefined,
-  start: Readonly<Record<string, unknown>>,
-  change: ChangeValue,
-): NewValue {
-  const { parameter, address, key } = target;
-  const name = shortName(parameter, prefix);
-  const { kind } = address;
-  if (kind === "deny") throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
-  if (!isListKind(kind)) {
-    const value = stored === undefined ? undefined : parseStored(stored.value);
-    if (!isObject(value) && WITH_ARN.includes(kind) && key.arn === undefined) {
-      throw usage(`${name} has no mapping yet. To add one, use its ARN as <who>.`);
-    }
-    const changed = checked(name, change(isObject(value) ? value : key, kind), kind);
-    return { text: valueText(name, changed), changed };
-  }
-  if (kind === "pattern" && key.arnLike === undefined) {
-    throw usage(`${name} is a list. Use the ARN pattern of one entry as <who>.`);
-  }
-  if (kind === "sso-session" && key.session === undefined) {
-    throw usage(`${name} is a list. Name one session: ${name.replace("sso-session", "sso")} --session <name>.`);
-  }
-  const items = listItems(name, stored, kind, (item) => hasKey(item, key));
-  const index = items.findIndex((item) => hasKey(item, key));
-  const item = items[index];
-  const changed = checked(name, change(isObject(item) ? item : { ...start, ...key }, kind), kind);
-  // Append a new pattern: existing ones keep their precedence.
-  return { text: valueText(name, index < 0 ? [...items, changed] : items.with(index, changed)), changed };
-}
-
-/** Throws if lint finds errors in the changed mapping. Other entries of the list are not checked. */
-async function checkByLint(
-  { parameter, address }: Target,
-  changed: Mapping,
-  context: EvaluationContext,
-): Promise<void> {
-  const value = JSON.stringify(isListKind(address.kind) ? [changed] : changed);
+/** Throws if lint finds errors in a value with the changed mapping only: other entries of a list are not checked. */
+async function checkByLint(parameter: string, value: string, { context }: Connection): Promise<void> {
   const findings = await lint(new Map([[parameter, { value, secure: false }]]), context);
   const errors = findings.filter(({ level }) => level === "error");
   if (errors.length === 0) return;
   throw usage(...errors.map(({ where, message }) => `${where}: ${message}.`), "Nothing was written.");
-}
-
-function checked(name: string, value: unknown, kind: MappingKind) {
-  const check = checkMapping(value, kind);
-  if (!check.valid) throw usage(`${name} would be invalid: ${check.problem}.`);
-  return inOrder(check.mapping);
 }

@@ -1,12 +1,16 @@
-// Finds the mapping for `<who>`: an ARN, an ARN pattern, or a parameter's name.
+// Finds the mappings for `<who>`, an ARN, an ARN pattern or a parameter's name, and plans to change some of them.
 
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { Connection } from "../aws/connection.ts";
+import type { Stored } from "../aws/parameter.ts";
+import { readSome } from "../aws/read.ts";
+import { type Plan, planChanges } from "../changes/plan.ts";
 import { usage } from "../errors.ts";
-import { accountOf, GROUP_FAULT, PERMISSION_SET, permissionSetRole, readEntry } from "./file/entry.ts";
-import type { EntryKey } from "./file/read-parameter.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { accountOf, type Entry, GROUP_FAULT, PERMISSION_SET, permissionSetRole, readEntry } from "./file/entry.ts";
+import { type Denial, type EntryKey, whatIs } from "./file/read-parameter.ts";
 
 export interface Target {
   readonly parameter: string;
@@ -14,6 +18,8 @@ export interface Target {
   /** The keys of the value that identify the principal. */
   readonly key: { readonly arn?: string } & EntryKey;
 }
+
+type MappingAddress = Pick<Entry, "kind" | "account" | "name">;
 
 export const TARGET_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
   sso/<account>/<permission set>   account/<account>   pattern/<account or any>
@@ -46,6 +52,32 @@ export function checkAccount(account: string | undefined, address: { readonly ac
   throw usage(`${what} ${reason}, not to --account ${account}.`);
 }
 
+/** Throws for entries of a file that are for other accounts than --account. */
+export function checkAccounts(account: string | undefined, items: readonly (Entry | Denial)[]): void {
+  for (const item of items) checkAccount(account, item, whatIs(item).replace(/^the /, "The "));
+}
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
+const AT_ONCE = 10;
+
+/** Reads any number of parameters by name. The result omits those that do not exist. */
+export async function readByName(
+  names: readonly string[],
+  { ssm }: Connection,
+  { interrupted }: IOStreams,
+): Promise<Map<string, Stored>> {
+  const found = new Map<string, Stored>();
+  for (let i = 0; i < names.length; i += AT_ONCE) {
+    for (const [name, stored] of await readSome(ssm, names.slice(i, i + AT_ONCE), interrupted)) found.set(name, stored);
+  }
+  return found;
+}
+
+/** A plan for the desired parameters only: `known` may have others, which were read to evaluate the plan. */
+export function planFor(known: ReadonlyMap<string, Stored>, desired: ReadonlyMap<string, string>): Plan {
+  return planChanges(new Map([...known].filter(([name]) => desired.has(name))), desired, false);
+}
+
 function ofSession(prefix: string, { kind, account, name }: ParameterAddress, who: string, session: string): Target {
   if (kind !== "sso" && kind !== "sso-session") {
     throw usage(
@@ -53,8 +85,7 @@ function ofSession(prefix: string, { kind, account, name }: ParameterAddress, wh
         "the session name. For other roles, the caller chooses it.",
     );
   }
-  const parameter = mappingParameter(prefix, "sso-session", account, name);
-  return { parameter, address: { kind: "sso-session", account, name }, key: { session } };
+  return at(prefix, { kind: "sso-session", account, name }, { session });
 }
 
 function targetOf(prefix: string, who: string): Target {
@@ -69,12 +100,10 @@ function targetOf(prefix: string, who: string): Target {
     throw usage(problem, ...TARGET_HELP.split("\n"));
   }
   if (kind.startsWith("sso") && !PERMISSION_SET.test(name)) {
-    throw usage(
-      `${name} is not the name of a permission set.${name.includes("/") ? " Use --session for a session." : ""}`,
-    );
+    const advice = name.includes("/") ? " Use --session for a session." : "";
+    throw usage(`${name} is not the name of a permission set.${advice}`);
   }
-  const encoded = mappingParameter(prefix, kind as MappingKind, account, name);
-  return { parameter: encoded, address: { kind: kind as MappingKind, account, name }, key: {} };
+  return at(prefix, { kind: kind as MappingKind, account, name }, {});
 }
 
 function ofArn(prefix: string, arn: string): Target {
@@ -82,7 +111,10 @@ function ofArn(prefix: string, arn: string): Target {
   // The username is a placeholder: only the address is used.
   const entry = readEntry({ ...key, username: "any" });
   if ("problem" in entry) throw usage(`${arn}: ${entry.problem}.`);
-  const { kind, account, name } = entry;
+  return at(prefix, entry, key);
+}
+
+function at(prefix: string, { kind, account, name }: MappingAddress, key: Target["key"]): Target {
   return { parameter: mappingParameter(prefix, kind, account, name), address: { kind, account, name }, key };
 }
 
@@ -91,22 +123,16 @@ export function partitionIn(who: string): string | undefined {
   return /^arn:([a-z-]+):/.exec(who)?.[1];
 }
 
-interface DenyTarget {
-  /** The deny list of the denial. */
-  readonly parameter: string;
-  readonly arnLike: string;
-}
-
 export const DENY_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
   sso/<account>/<permission set>   account/<account>
   role/<account>/<name>   user/<account>/<name>   root/<account>`;
 
-/** Throws if `who` names no principal, or one of another account than --account. */
+/** The denial and its list. Throws if `who` names no principal, or one of another account than --account. */
 export function findDenyTarget(
   { context, account }: Pick<Connection, "context" | "account">,
   who: string,
   session: string | undefined,
-): DenyTarget {
+) {
   if (/^arn:[^:]*:iam:[^:]*:[^:]*:group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
   const arn = who.startsWith("arn:") ? who : arnOf(who, context);
   const arnLike = session === undefined ? arn : sessionArn(arn, session, who);
@@ -117,24 +143,18 @@ export function findDenyTarget(
 
 function arnOf(who: string, context: Connection["context"]): string {
   const { kind, account, name } = findTarget({ context }, who).address;
-  const start = `arn:${context.partition}`;
-  switch (kind) {
-    case "role":
-    case "user":
-      return `${start}:iam::${account}:${kind}/${name}`;
-    case "root":
-      return `${start}:iam::${account}:root`;
-    case "federated-user":
-      return `${start}:sts::${account}:federated-user/${name}`;
-    case "sso":
-      return `${start}:iam::${account}:role/${permissionSetRole(name)}`;
-    case "account":
-      return `${start}:*::${account}:*`;
-    case "pattern":
-    case "sso-session":
-    case "deny":
-      throw usage(`${who} is a list. Name one identity or pattern.`, ...DENY_HELP.split("\n"));
+  if (kind === "pattern" || kind === "sso-session" || kind === "deny") {
+    throw usage(`${who} is a list. Name one identity or pattern.`, ...DENY_HELP.split("\n"));
   }
+  const ends = {
+    role: `iam::${account}:role/${name}`,
+    user: `iam::${account}:user/${name}`,
+    root: `iam::${account}:root`,
+    "federated-user": `sts::${account}:federated-user/${name}`,
+    sso: `iam::${account}:role/${permissionSetRole(name)}`,
+    account: `*::${account}:*`,
+  };
+  return `arn:${context.partition}:${ends[kind]}`;
 }
 
 function sessionArn(arn: string, session: string, who: string): string {

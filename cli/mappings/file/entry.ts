@@ -116,17 +116,33 @@ export function nameOfEntry({ kind, account, name, mapping }: Entry): string {
 export function writeEntry({ kind, account, name, mapping }: Entry): Record<string, unknown> {
   const { arn, arnLike, session, username, groups, ...rest } = mapping;
   const isOfSet = kind === "sso" || kind === "sso-session";
-  const isImplied = kind !== "pattern" || accountOf(arnLike ?? "") === account;
-  return {
-    ...(arn !== undefined && { arn }),
-    ...(arnLike !== undefined && { arnLike }),
-    ...(isOfSet && { permissionSet: name }),
-    ...((isOfSet || kind === "account" || !isImplied) && { account }),
-    ...(session !== undefined && { session }),
-    ...(username !== undefined && { username }),
-    ...(groups !== undefined && { groups }),
-    ...rest,
-  };
+  const hasAccount = isOfSet || kind === "account" || (kind === "pattern" && accountOf(arnLike ?? "") !== account);
+  const shown = { permissionSet: isOfSet ? name : undefined, account: hasAccount ? account : undefined };
+  return given({ arn, arnLike, ...shown, session, username, groups, ...rest });
+}
+
+/** Omits the keys that are `undefined`. */
+export function given(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+const KEYS = [
+  "arn",
+  "arnLike",
+  "session",
+  "username",
+  "groups",
+  "principalId",
+  "notAfter",
+  "deny",
+  "description",
+] as const;
+
+/** Sorts the keys of a mapping or denial in the order of the documentation. */
+export function inOrder<T extends Mapping>(value: T): T {
+  return Object.fromEntries(
+    KEYS.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]])),
+  ) as Mapping as T;
 }
 
 /** A phrase for the user about an `arn` that `parseMappedArn` rejects. */

@@ -10,8 +10,8 @@ import { fileFailure, nameOf, readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { printable } from "../../terminal/print.ts";
 import { parseYaml, stringifyYaml } from "../../terminal/yaml.ts";
-import { type Entry, nameOfEntry, readEntry, writeEntry } from "./entry.ts";
-import { type Denial, readDenial } from "./read-parameter.ts";
+import { type Entry, readEntry, writeEntry } from "./entry.ts";
+import { type Denial, readDenial, whatIs } from "./read-parameter.ts";
 import type { PlaceOf } from "./to-parameters.ts";
 
 export interface MappingFile {
@@ -20,6 +20,8 @@ export interface MappingFile {
   /** File and line of each entry and denial. */
   readonly placeOf: PlaceOf;
 }
+
+type Item = Entry | Denial;
 
 interface ExaminedFile extends MappingFile {
   /** Invalid entries, with file and line. */
@@ -37,32 +39,34 @@ export async function readMappingFiles(paths: readonly string[], io: IOStreams):
 
 /** Throws only if a file is not a mapping file. A later path overrides entries of an earlier one, and prints that. */
 export async function examineMappingFiles(paths: readonly string[], io: IOStreams): Promise<ExaminedFile> {
-  const layers: { readonly entries: Entry[]; readonly denials: Denial[] }[] = [];
-  const places = new Map<Entry | Denial, string>();
+  const layers: Item[][] = [];
+  const places = new Map<Item, string>();
   const problems: ExaminedFile["problems"][number][] = [];
   for (const path of paths) {
-    const layer = { entries: [] as Entry[], denials: [] as Denial[] };
+    const layer: Item[] = [];
     layers.push(layer);
     for (const file of filesOf(path)) {
       for (const { list, item, line } of itemsIn(await readText(file, io), file)) {
         const read = list === "deny" ? readDenial(item) : readEntry(item);
         const where = `${nameOf(file)}, line ${line}`;
-        if ("problem" in read) {
-          problems.push({ where: `${where}${who(item)}`, problem: read.problem });
-          continue;
+        if ("problem" in read) problems.push({ where: `${where}${who(item)}`, problem: read.problem });
+        else {
+          places.set(read, where);
+          layer.push(read);
         }
-        places.set(read, where);
-        if ("entry" in read) layer.denials.push(read);
-        else layer.entries.push(read);
       }
     }
   }
-  const { items: entries, overrides } = overrideEarlier(layers.map((layer) => layer.entries));
-  const { items: denials, overrides: ofDenials } = overrideEarlier(layers.map((layer) => layer.denials));
-  for (const { earlier, later } of [...overrides, ...ofDenials]) {
+  const { items, overrides } = overrideEarlier(layers);
+  for (const { earlier, later } of overrides.sort((a, b) => Number(isDenial(a.later)) - Number(isDenial(b.later)))) {
     io.tell(`${places.get(later)} overrides ${places.get(earlier)}: ${whatIs(later)}.\n`);
   }
-  return { entries, denials, problems, placeOf: (item) => places.get(item) };
+  const entries = items.filter((item): item is Entry => !isDenial(item));
+  return { entries, denials: items.filter(isDenial), problems, placeOf: (item) => places.get(item) };
+}
+
+function isDenial(item: Item): item is Denial {
+  return "entry" in item;
 }
 
 /**
@@ -88,9 +92,13 @@ export function writeLists(entries: readonly Entry[], denials: readonly Denial[]
 
 function filesOf(path: string): string[] {
   if (path === "-" || !isFolder(path)) return [path];
-  const files = namesIn(path).filter((name) => /\.(ya?ml|json)$/.test(name));
-  if (files.length === 0) throw usage(`${path} contains no YAML or JSON files.`);
-  return files.sort().map((name) => join(path, name));
+  try {
+    const files = readdirSync(path).filter((name) => /\.(ya?ml|json)$/.test(name));
+    if (files.length > 0) return files.sort().map((name) => join(path, name));
+  } catch (error) {
+    throw fileFailure("read", path, error);
+  }
+  throw usage(`${path} contains no YAML or JSON files.`);
 }
 
 /** False for an invalid path: reading it reports the error. */
@@ -102,45 +110,31 @@ function isFolder(path: string): boolean {
   }
 }
 
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    throw fileFailure("read", folder, error);
-  }
-}
-
 const LISTS = ["mappings", "deny"] as const;
 /** JSON files have no comments, so editors read the key `$schema`. */
 const KEYS: readonly string[] = [...LISTS, "$schema"];
 
-interface Item {
-  readonly list: (typeof LISTS)[number];
-  readonly item: unknown;
-  readonly line: number;
-}
-
-function itemsIn(text: string, file: string): Item[] {
+/** The items, not validated, with their line. */
+function itemsIn(text: string, file: string) {
   const { value, lineOf } = parseYaml(text, file);
   const document = isObject(value) ? value : {};
-  const unknown = Object.keys(document).find((key) => !KEYS.includes(key));
+  const at = (...path: (string | number)[]) => `${nameOf(file)}, line ${lineOf(path)}`;
   if (document["kind"] === "ConfigMap") {
     throw usage(`${nameOf(file)} is a ConfigMap, not a mapping file: convert it with mappings import.`);
   }
+  const unknown = Object.keys(document).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) {
-    throw usage(
-      `${nameOf(file)}, line ${lineOf([unknown])}: unknown key ${printable(unknown)}. The lists are mappings: and deny:.`,
-    );
+    throw usage(`${at(unknown)}: unknown key ${printable(unknown)}. The lists are mappings: and deny:.`);
   }
   if (!["string", "undefined"].includes(typeof document["$schema"])) {
-    throw usage(`${nameOf(file)}, line ${lineOf(["$schema"])}: $schema must be a string: the path or URL of a schema.`);
+    throw usage(`${at("$schema")}: $schema must be a string: the path or URL of a schema.`);
   }
   if (!LISTS.some((list) => Array.isArray(document[list]))) {
     throw usage(`${nameOf(file)} must have a top-level list, mappings: or deny:.`);
   }
   return LISTS.flatMap((list) => {
     const items = document[list] ?? [];
-    if (!Array.isArray(items)) throw usage(`${nameOf(file)}, line ${lineOf([list])}: ${list}: must be a list.`);
+    if (!Array.isArray(items)) throw usage(`${at(list)}: ${list}: must be a list.`);
     return items.map((item, index) => ({ list, item, line: lineOf([list, index]) }));
   });
 }
@@ -151,49 +145,34 @@ function who(item: unknown): string {
   return typeof name === "string" ? ` (${printable(name)})` : "";
 }
 
-type Placed = Entry | Denial;
-
-interface Overridden<T> {
-  readonly items: readonly T[];
-  readonly overrides: readonly { readonly earlier: T; readonly later: T }[];
-}
-
 /**
- * An overriding entry takes the place of the earlier one, since the order of patterns counts. Entries of one layer do not
+ * An overriding item takes the place of the earlier one, since the order of patterns counts. Items of one layer do not
  * override each other: they are duplicates, which the caller reports.
  *
- * @param layers the entries of each --file, in the order of the command line
+ * @param layers the entries and denials of each --file, in the order of the command line
  */
-function overrideEarlier<T extends Placed>(layers: readonly (readonly T[])[]): Overridden<T> {
-  const items: T[] = [];
-  const overrides: Overridden<T>["overrides"][number][] = [];
+function overrideEarlier(layers: readonly (readonly Item[])[]) {
+  const items: Item[] = [];
+  const overrides: { readonly earlier: Item; readonly later: Item }[] = [];
   for (const layer of layers) {
     const places = new Map(items.map((item, place) => [keyOf(item), place]));
     for (const later of layer) {
-      const place = places.get(keyOf(later));
-      const earlier = place === undefined ? undefined : items[place];
-      if (place === undefined || earlier === undefined) {
-        items.push(later);
-        continue;
-      }
+      const key = keyOf(later);
+      const place = places.get(key) ?? items.length;
+      const earlier = items[place];
+      if (earlier !== undefined) overrides.push({ earlier, later });
       items[place] = later;
-      overrides.push({ earlier, later });
       // A second one in this layer is a duplicate.
-      places.delete(keyOf(later));
+      places.delete(key);
     }
   }
   return { items, overrides };
 }
 
 /** The parameter, and in a list the entry. */
-function keyOf(item: Placed): string {
-  if ("entry" in item) return `deny ${item.account} ${asciiLowerCase(item.entry.arnLike)}`;
+function keyOf(item: Item): string {
+  if (isDenial(item)) return `deny ${item.account} ${asciiLowerCase(item.entry.arnLike)}`;
   const { kind, account, name, mapping } = item;
   const ofList = mapping.session ?? asciiLowerCase(mapping.arnLike ?? "");
   return `${mappingParameter("", kind, account, name)} ${ofList}`;
-}
-
-/** For messages. */
-function whatIs(item: Placed): string {
-  return "entry" in item ? `the denial of ${item.entry.arnLike}` : nameOfEntry(item);
 }

@@ -18,7 +18,7 @@ import { isObject } from "../../../functions/lib/json.ts";
 import { parseStored, repeatedKey } from "../../../functions/lib/repeated-keys.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { usage } from "../../errors.ts";
-import { accountOf, type Entry, type Problem } from "./entry.ts";
+import { accountOf, type Entry, inOrder, nameOfEntry, type Problem } from "./entry.ts";
 
 export interface Denial {
   /** Of the list that contains it: twelve digits, or `any`. */
@@ -33,18 +33,15 @@ export function readDenial(item: unknown, scope: DenyScope = {}): Denial | Probl
   return { account: accountOf(check.entry.arnLike), entry: inOrder(check.entry) };
 }
 
-/** A phrase for the user about a denial that can never match in this partition, or `undefined`. */
-export function foreignProblem({ account, entry }: Denial, partition: string): string | undefined {
-  const check = checkDenyEntry(entry, { account, partition });
-  return check.valid ? undefined : `the denial of ${entry.arnLike}: ${check.problem}`;
+/** The mapping or denial in a message. */
+export function whatIs(item: Entry | Denial): string {
+  return "entry" in item ? `the denial of ${item.entry.arnLike}` : nameOfEntry(item);
 }
 
-function inOrder({ arnLike, notAfter, description }: DenyEntry): DenyEntry {
-  return {
-    arnLike,
-    ...(notAfter !== undefined && { notAfter }),
-    ...(description !== undefined && { description }),
-  };
+/** A phrase for the user about a denial that can never match in this partition, or `undefined`. */
+export function foreignProblem(denial: Denial, partition: string): string | undefined {
+  const check = checkDenyEntry(denial.entry, { account: denial.account, partition });
+  return check.valid ? undefined : `${whatIs(denial)}: ${check.problem}`;
 }
 
 export interface Reading {
@@ -95,12 +92,9 @@ function readValue(value: unknown, address: ParameterAddress & { readonly kind: 
   if (!check.valid) return { problem: check.problem };
   const { mapping } = check;
   // A parameter's name is in lower case. Its value keeps the case.
-  const written = mapping.arn === undefined || address.name === "" ? address.name : lastPart(mapping.arn);
-  return { ...address, name: written, mapping };
-}
-
-function lastPart(arn: string): string {
-  return arn.slice(arn.lastIndexOf("/") + 1);
+  const { arn } = mapping;
+  const name = arn === undefined || address.name === "" ? address.name : arn.slice(arn.lastIndexOf("/") + 1);
+  return { ...address, name, mapping };
 }
 
 /** Normalizes a value for comparison: white space and key order are ignored. Values with a repeated key stay text. */
@@ -141,26 +135,32 @@ export function listItems(
 ): readonly unknown[] {
   if (stored === undefined) return [];
   if (stored.secure) {
-    throw usage(
-      `${name} must be of type String, not SecureString. Nothing was written. Remove it first: mappings remove ${name}.`,
-    );
+    const advice = `Remove it first: mappings remove ${name}.`;
+    throw usage(`${name} must be of type String, not SecureString. Nothing was written. ${advice}`);
   }
   const list = parseStored(stored.value);
   if (!Array.isArray(list)) {
-    throw usage(
-      `${name} is not a JSON list. Nothing was written. Fix it first: mappings rollback ${name}, or ` +
-        `mappings remove ${name}.`,
-    );
+    const advice = `Fix it first: mappings rollback ${name}, or mappings remove ${name}.`;
+    throw usage(`${name} is not a JSON list. Nothing was written. ${advice}`);
   }
   const scope = { account: name.slice(name.lastIndexOf("/") + 1), ...(partition !== undefined && { partition }) };
   for (const [index, item] of list.entries()) {
     const check = kind === "deny" ? checkDenyEntry(item, scope) : checkMapping(item, kind);
     if (check.valid || isChanged(item)) continue;
     const own = isObject(item) ? (item["arnLike"] ?? item["session"]) : undefined;
-    throw usage(
-      `${name}: entry ${index + 1}${typeof own === "string" ? ` (${own})` : ""} is invalid: ${check.problem}. Nothing was written. Fix or remove that ` +
-        "entry first.",
-    );
+    const which = `entry ${index + 1}${typeof own === "string" ? ` (${own})` : ""}`;
+    const advice = "Nothing was written. Fix or remove that entry first.";
+    throw usage(`${name}: ${which} is invalid: ${check.problem}. ${advice}`);
   }
   return list;
+}
+
+/** Replaces the first item that `isIt` selects, or appends the item: the other patterns keep their precedence. */
+export function withItem(
+  items: readonly unknown[],
+  isIt: (item: unknown) => boolean,
+  item: unknown,
+): readonly unknown[] {
+  const index = items.findIndex(isIt);
+  return index < 0 ? [...items, item] : items.with(index, item);
 }

@@ -1,26 +1,14 @@
 // Converts entries to parameters: each parameter is one mapping, or a list of patterns, sessions or denials.
 
-import { isListKind, type Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
+import { isListKind } from "../../../functions/authenticator/mapping/mapping.ts";
 import { denyParameter, mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/ascii-lower-case.ts";
 import { usage } from "../../errors.ts";
-import type { Entry } from "./entry.ts";
+import { type Entry, inOrder } from "./entry.ts";
 import type { Denial } from "./read-parameter.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 const MAX_BYTES = 4096;
-
-const KEYS = [
-  "arn",
-  "arnLike",
-  "session",
-  "username",
-  "groups",
-  "principalId",
-  "notAfter",
-  "deny",
-  "description",
-] as const;
 
 interface Placement {
   readonly values: ReadonlyMap<string, string>;
@@ -41,53 +29,37 @@ export function placeEntries(
   denials: readonly Denial[] = [],
   placeOf: PlaceOf = () => undefined,
 ): Placement {
-  const byName = Map.groupBy(entries, ({ kind, account, name }) => mappingParameter(prefix, kind, account, name));
   const values = new Map<string, string>();
   const problems: Placement["problems"][number][] = [];
-  for (const [name, [first, ...others]] of byName) {
-    if (first === undefined) continue;
-    const isList = isListKind(first.kind);
-    const all = [first, ...others];
-    if (!isList && others.length > 0) {
-      problems.push({
-        name,
-        rule: "duplicate",
-        problem: `${all.length} mappings for one parameter${at(all, placeOf)}`,
-      });
+  const place = (name: string, items: readonly (Entry | Denial)[], value: unknown) => {
+    for (const [what, same] of Map.groupBy(items, uniqueAs)) {
+      if (what === undefined || same.length < 2) continue;
+      const places = same.flatMap((item) => placeOf(item) ?? []);
+      const where = places.length === 0 ? "" : `: ${places.join("; ")}`;
+      problems.push({ name, rule: "duplicate", problem: `${same.length} ${what}${where}` });
     }
-    if (first.kind === "sso-session") {
-      for (const [session = "", same] of Map.groupBy(all, ({ mapping }) => mapping.session)) {
-        if (same.length < 2) continue;
-        const problem = `${same.length} mappings of session ${session}${at(same, placeOf)}`;
-        problems.push({ name, rule: "duplicate", problem });
-      }
-    }
-    const value = isList ? all.map(({ mapping }) => inOrder(mapping)) : inOrder(first.mapping);
     const text = JSON.stringify(value);
     const problem = sizeProblem(text);
     if (problem !== undefined) problems.push({ name, rule: "invalid", problem });
     values.set(name, text);
+  };
+  const byName = Map.groupBy(entries, ({ kind, account, name }) => mappingParameter(prefix, kind, account, name));
+  for (const [name, all] of byName) {
+    const mappings = all.map(({ mapping }) => inOrder(mapping));
+    place(name, all, all.some(({ kind }) => isListKind(kind)) ? mappings : mappings[0]);
   }
-  for (const [account, list] of Map.groupBy(denials, ({ account }) => account)) {
-    const name = denyParameter(prefix, account);
+  for (const [account, list] of Map.groupBy(denials, (denial) => denial.account)) {
     const value = list.map(({ entry }) => entry);
-    for (const [arnLike, same] of Map.groupBy(list, ({ entry }) => asciiLowerCase(entry.arnLike))) {
-      if (same.length < 2) continue;
-      const problem = `${same.length} denials of ${arnLike}${at(same, placeOf)}`;
-      problems.push({ name, rule: "duplicate", problem });
-    }
-    const text = JSON.stringify(value);
-    const problem = sizeProblem(text);
-    if (problem !== undefined) problems.push({ name, rule: "invalid", problem });
-    values.set(name, text);
+    place(denyParameter(prefix, account), list, value);
   }
   return { values, problems };
 }
 
-/** The places of the items, as the end of a sentence. */
-function at(items: readonly (Entry | Denial)[], placeOf: PlaceOf): string {
-  const places = items.flatMap((item) => placeOf(item) ?? []);
-  return places.length === 0 ? "" : `: ${places.join("; ")}`;
+/** A parameter must not have several items of the same phrase. `undefined` for a pattern, which may be repeated. */
+function uniqueAs(item: Entry | Denial): string | undefined {
+  if ("entry" in item) return `denials of ${asciiLowerCase(item.entry.arnLike)}`;
+  if (item.kind === "pattern") return undefined;
+  return item.kind === "sso-session" ? `mappings of session ${item.mapping.session}` : "mappings for one parameter";
 }
 
 /** A phrase for the user, or `undefined`. */
@@ -105,18 +77,8 @@ export function valueText(name: string, value: unknown): string {
 }
 
 /** Throws if entries are duplicates, or a value is too long. */
-export function toParameters(
-  prefix: string,
-  entries: readonly Entry[],
-  denials: readonly Denial[] = [],
-  placeOf?: PlaceOf,
-): ReadonlyMap<string, string> {
-  const { values, problems } = placeEntries(prefix, entries, denials, placeOf);
+export function toParameters(...items: Parameters<typeof placeEntries>): ReadonlyMap<string, string> {
+  const { values, problems } = placeEntries(...items);
   if (problems.length > 0) throw usage(...problems.map(({ name, problem }) => `${name}: ${problem}.`));
   return values;
-}
-
-/** Sorts the keys of a mapping in the order of the documentation. */
-export function inOrder(mapping: Mapping): Mapping {
-  return Object.fromEntries(KEYS.flatMap((key) => (mapping[key] === undefined ? [] : [[key, mapping[key]]])));
 }
