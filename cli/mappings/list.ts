@@ -61,14 +61,23 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   if (watch && output !== "table" && output !== "wide") {
     throw usage(`--watch requires -o table or wide, not ${output}.`);
   }
+  let isFirst = true;
   const { results, failures } = await inEachCluster(options, io, async (one, own) => {
-    const connection = await connect(one, own);
+    // --debug would print the requests of every later read between the changes.
+    const debugged = {
+      ...own,
+      get isDebug() {
+        return isFirst && own.isDebug === true;
+      },
+    };
+    const connection = await connect(one, debugged);
     return { connection, items: await itemsIn(options, connection, own) };
   });
   const items = results.flatMap(({ cluster, value }) => value.items.map((item) => withCluster(options, cluster, item)));
   await printItems(items, isNamed, options, io);
   throwWorst(failures);
   if (!watch) return;
+  isFirst = false;
   const quiet = { ...io, tell: () => {} };
   for (const { value } of results) {
     await watchItems(items, output === "wide" ? wideRow : row, io, () => itemsIn(options, value.connection, quiet));

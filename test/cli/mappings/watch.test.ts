@@ -70,6 +70,12 @@ test("one read between two pauses, and --group applies to changes too", async ()
   assert.equal(reads.length, 2);
 });
 
+test("--debug prints the requests of the first read only", async () => {
+  const { out, err } = await watch([put({ username: "dev" }), () => {}], "--debug");
+  assert.match(out, /\+ {2}12:00:05Z {2}role/);
+  assert.equal(err.match(/^debug: .*GetParametersByPath/gm)?.length, 1, err);
+});
+
 test("all reads use one connection: the account's settings are read once", async () => {
   await watch([() => {}, () => {}], "--read-rate", "auto");
   const targets = cluster.store.requests.map(({ headers }) => headers["x-amz-target"]);
