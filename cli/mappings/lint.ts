@@ -2,7 +2,12 @@
 
 import { type Command, Option } from "commander";
 import { callersParameter } from "../../functions/authenticator/caller/bearer.ts";
+import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { formerProblemsIn, type NamedParameter, problemsIn } from "../../functions/authenticator/stored-problems.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
+import { parseJson } from "../../functions/lib/json.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { inEachCluster, type OneOf, throwWorst } from "../aws/clusters.ts";
 import { connect } from "../aws/connection.ts";
 import { clusterTasks } from "../changes/cluster-tasks.ts";
@@ -11,7 +16,7 @@ import { planChanges } from "../changes/plan.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
-import { functionSettings, shortName, signedTokensIn } from "../function-settings.ts";
+import { type EvaluationContext, functionSettings, shortName, signedTokensIn } from "../function-settings.ts";
 import {
   addConnections,
   addHeaders,
@@ -29,9 +34,8 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
 import type { Entry } from "./file/entry.ts";
 import { examineMappingFiles } from "./file/file.ts";
-import { placeEntries } from "./file/to-parameters.ts";
+import { placeEntries, valueText } from "./file/to-parameters.ts";
 import { type Finding, LEVELS, type Level } from "./lint/finding.ts";
-import { callerFindings, fixesFor } from "./lint/fix.ts";
 import { gravestFirst, lint } from "./lint/lint.ts";
 
 interface LintOptions extends ClustersOptions, OutputOptions, HeaderOptions, WriteOptions {
@@ -149,4 +153,70 @@ const ANY_REGION = "us-east-1";
 function partitionOf(region: string | undefined, entries: readonly Entry[]): string {
   if (region !== undefined) return partitionOfRegion(region)?.id ?? "aws";
   return entries.flatMap(({ mapping }) => mapping.arn?.split(":")[1] ?? [])[0] ?? "aws";
+}
+
+interface Fix {
+  /** The parameter's full name. */
+  readonly name: string;
+  readonly value: string;
+  /** Sentences for the user, one for each entry that changes. */
+  readonly notes: readonly string[];
+}
+
+interface Fixes {
+  readonly fixes: readonly Fix[];
+  /** Sentences about values that cannot be rewritten because another entry is invalid. */
+  readonly left: readonly string[];
+}
+
+type StoredParameters = ReadonlyMap<string, StoredParameter>;
+
+function fixesFor(parameters: StoredParameters, context: EvaluationContext): Fixes {
+  const found = [...parameters].flatMap(([name, stored]) => fixFor(name, stored, context) ?? []);
+  return {
+    fixes: found.filter((one) => typeof one !== "string"),
+    left: found.filter((one) => typeof one === "string"),
+  };
+}
+
+/** Invalid entries of the callers' list, which the function skips. */
+function callerFindings(parameters: StoredParameters, { prefix }: EvaluationContext): Finding[] {
+  const stored = parameters.get(callersParameter(prefix));
+  const problems = (stored && problemsIn({ kind: "callers", account: "", ...stored }, undefined)) ?? [];
+  const messages =
+    typeof problems === "string"
+      ? [problems]
+      : problems.flatMap((problem, index) => (problem === undefined ? [] : `entry ${index + 1}: ${problem}`));
+  return messages.map((message) => ({ level: "error", rule: "invalid", where: "callers", message }));
+}
+
+/** `undefined` if this release rejects nothing more in the value than earlier ones did. */
+function fixFor(
+  name: string,
+  stored: StoredParameter,
+  { prefix, partition }: EvaluationContext,
+): Fix | string | undefined {
+  const address = name === callersParameter(prefix) ? { kind: "callers", account: "" } : readName(prefix, name);
+  if (address === undefined) return undefined;
+  const { kind, account } = address;
+  const parameter: NamedParameter = { kind, account, ...stored };
+  const [before, now] = [formerProblemsIn(parameter), problemsIn(parameter, partition)];
+  if (!Array.isArray(before) || !Array.isArray(now)) return undefined;
+  const isStricter = (index: number) => before[index] === undefined && now[index] !== undefined;
+  if (!now.some((_, index) => isStricter(index))) return undefined;
+  const where = shortName(name, prefix);
+  const other = now.findIndex((problem, index) => problem !== undefined && !isStricter(index));
+  if (other >= 0) {
+    return `${where} cannot be fixed while entry ${other + 1} is invalid: ${now[other]}. Fix or remove that entry first.`;
+  }
+  const value = parseJson(stored.value);
+  const items: unknown[] = Array.isArray(value) ? value : [value];
+  const isKept = (item: unknown) => kind !== "deny" || checkDenyEntry(item, { account, partition }).valid;
+  const notes = items.flatMap((item, index) => {
+    if (!isStricter(index)) return [];
+    const entry = Array.isArray(value) ? `entry ${index + 1}` : "the mapping";
+    const did = isKept(item) ? "keeps the last value of each repeated key" : "is removed: it never denied an identity";
+    return `${where}: ${entry} ${did} (${now[index]}).`;
+  });
+  return { name, value: valueText(where, Array.isArray(value) ? items.filter(isKept) : value), notes };
 }
