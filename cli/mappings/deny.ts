@@ -53,10 +53,7 @@ export function denyCommand(command: Command, io: IOStreams): Command {
 }
 
 /** The keys of a denial that the options set. */
-interface DenialKeys {
-  readonly notAfter: string | undefined;
-  readonly description: string | undefined;
-}
+type DenialKeys = Readonly<Record<"notAfter" | "description", string | undefined>>;
 
 async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<void> {
   const keys = { notAfter: endOf(options, io.clock(), ""), description: options.description };

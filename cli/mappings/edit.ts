@@ -17,7 +17,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { warnOfSessionTrust } from "./apply.ts";
 import { accountOf } from "./file/entry.ts";
 import { examineMappingFiles, writeLists } from "./file/file.ts";
-import { foreignProblem, normal, readParameter } from "./file/read-parameter.ts";
+import { foreignProblem, normal, type Reading, readParameter } from "./file/read-parameter.ts";
 import { placeEntries } from "./file/to-parameters.ts";
 import { checkAccounts, findTarget, readByName, TARGET_HELP } from "./target.ts";
 
@@ -110,7 +110,10 @@ async function writeEdited(
   const { prefix } = connection.context;
   const names = new Set([...opened.keys(), ...desired.keys()]);
   const now = isWhole ? await readMappings(connection, io) : await readByName([...names], connection, io);
-  const others = [...opened.values()].filter((before) => isChanged(before, now.get(before.name)));
+  const others = [...opened.values()].filter(({ name, version, value }) => {
+    // Compare the value too: a recreated parameter starts at version 1 again.
+    return now.get(name)?.version !== version || now.get(name)?.value !== value;
+  });
   const isLeftAlone = ({ name, value }: Stored) => isSameValue(value, desired.get(name) ?? "[]");
   for (const before of others) {
     const what = isLeftAlone(before) ? "You did not: their change is kept." : "The plan overwrites their change.";
@@ -130,11 +133,6 @@ async function writeEdited(
   }
   warnOfSessionTrust(plan.changes, connection, io);
   await executePlan({ plan, known: now, connection, isWhole }, options, io);
-}
-
-function isChanged(before: Stored, now: Stored | undefined): boolean {
-  // Compare the value too: a recreated parameter starts at version 1 again.
-  return now?.version !== before.version || now.value !== before.value;
 }
 
 /** Skips parameters that a file cannot represent, and prints a line for each. Throws if the user named one. */
@@ -171,16 +169,9 @@ async function editableText(
 }
 
 /** For example, only deny and allow can keep a denial in the list of another account than its ARN's. */
-function whyNotBack(
-  prefix: string,
-  { name, value }: Stored,
-  { entries, denials }: ReturnType<typeof readParameter>,
-): string | undefined {
-  const { values } = placeEntries(
-    prefix,
-    entries,
-    denials.map(({ entry }) => ({ entry, account: accountOf(entry.arnLike) })),
-  );
+function whyNotBack(prefix: string, { name, value }: Stored, { entries, denials }: Reading): string | undefined {
+  const ofArns = denials.map(({ entry }) => ({ entry, account: accountOf(entry.arnLike) }));
+  const { values } = placeEntries(prefix, entries, ofArns);
   // An empty list is not in the file, and entries can be added to it.
   if (isSameValue(value, "[]")) return undefined;
   const isBack = values.size === 1 && isSameValue(value, values.get(name));
@@ -192,19 +183,8 @@ function isSameValue(value: string, other: string | undefined): boolean {
   return other !== undefined && isDeepStrictEqual(normal(value), normal(other));
 }
 
-interface ReadDraft {
-  /** Incomplete if there are problems. */
-  readonly desired: ReadonlyMap<string, string>;
-  /** One line each. */
-  readonly problems: readonly string[];
-}
-
-async function readDraft(
-  path: string,
-  opened: StoredParameters,
-  connection: Connection,
-  io: IOStreams,
-): Promise<ReadDraft> {
+/** Returns the parameters, which are incomplete if there are problems, and a line for each problem. */
+async function readDraft(path: string, opened: StoredParameters, connection: Connection, io: IOStreams) {
   const { prefix, partition } = connection.context;
   try {
     const { entries, denials, problems, placeOf } = await examineMappingFiles([path], io);

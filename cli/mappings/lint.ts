@@ -7,12 +7,11 @@ import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { formerProblemsIn, type NamedParameter, problemsIn } from "../../functions/authenticator/stored-problems.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { parseJson } from "../../functions/lib/json.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { inEachCluster, type OneOf, throwWorst } from "../aws/clusters.ts";
 import { connect } from "../aws/connection.ts";
+import type { Stored } from "../aws/parameter.ts";
 import { clusterTasks } from "../changes/cluster-tasks.ts";
 import { executePlans } from "../changes/execute-plans.ts";
-import { planChanges } from "../changes/plan.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
@@ -37,6 +36,7 @@ import { examineMappingFiles } from "./file/file.ts";
 import { placeEntries, valueText } from "./file/to-parameters.ts";
 import { type Finding, LEVELS, type Level } from "./lint/finding.ts";
 import { gravestFirst, lint } from "./lint/lint.ts";
+import { planFor } from "./target.ts";
 
 interface LintOptions extends ClustersOptions, OutputOptions, HeaderOptions, WriteOptions {
   readonly file?: readonly string[];
@@ -78,11 +78,9 @@ async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> 
       ? await inEachCluster(options, io, lintStored)
       : { results: [{ cluster: "", value: await lintFiles(file, options, io) }], failures: [] };
   const isNamed = file === undefined && isSeveral(options);
-  const items = results.flatMap(({ cluster, value }) =>
-    value.map((one): ClusterFinding => (isNamed ? { cluster, ...one } : one)),
-  );
+  const items = results.flatMap(({ cluster, value }) => value.map((one) => (isNamed ? { cluster, ...one } : one)));
   const headers = [...(isNamed ? ["cluster"] : []), "level", "rule", "where", "message"];
-  const row = ({ cluster, level, rule, where, message }: ClusterFinding) => {
+  const row = ({ cluster, level, rule, where, message }: Finding & { readonly cluster?: string }) => {
     return [...(cluster === undefined ? [] : [cluster]), level, rule, where, message];
   };
   await printList({ items, headers, row, endsInText: true }, options, io);
@@ -96,11 +94,6 @@ async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> 
 
 /** For `LEVELS`. */
 const NOUNS = ["error", "warning", "note"];
-
-interface ClusterFinding extends Finding {
-  /** With several clusters. */
-  readonly cluster?: string;
-}
 
 async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<Finding[]> {
   const connection = await connect(options, io);
@@ -116,14 +109,14 @@ async function fixStored(options: LintOptions, io: IOStreams): Promise<void> {
   let notFixed = 0;
   const tasks = await clusterTasks(options, io, async (connection, _, own) => {
     const known = await readMappings(connection, own, { callers: true });
-    const { fixes, left } = fixesFor(known, connection.context);
+    const found = [...known].flatMap(([name, stored]) => fixFor(name, stored, connection.context) ?? []);
+    const left = found.filter((one) => typeof one === "string");
+    const fixes = found.filter((one) => typeof one !== "string");
     for (const line of [...left, ...fixes.flatMap(({ notes }) => notes)]) own.tell(`${line}\n`);
-    if (fixes.length === 0 && left.length === 0) own.tell("Nothing to fix.\n");
+    if (found.length === 0) own.tell("Nothing to fix.\n");
     notFixed += left.length;
     if (fixes.length === 0) return undefined;
-    const fixed = new Map(fixes.map(({ name, value }) => [name, value]));
-    const before = new Map([...known].filter(([name]) => fixed.has(name)));
-    return { plan: planChanges(before, fixed, false), known, connection };
+    return { plan: planFor(known, new Map(fixes.map(({ name, value }) => [name, value]))), known, connection };
   });
   await executePlans(tasks, options, io);
   if (notFixed > 0) throw finding(`${notFixed} not fixed.`);
@@ -163,24 +156,8 @@ interface Fix {
   readonly notes: readonly string[];
 }
 
-interface Fixes {
-  readonly fixes: readonly Fix[];
-  /** Sentences about values that cannot be rewritten because another entry is invalid. */
-  readonly left: readonly string[];
-}
-
-type StoredParameters = ReadonlyMap<string, StoredParameter>;
-
-function fixesFor(parameters: StoredParameters, context: EvaluationContext): Fixes {
-  const found = [...parameters].flatMap(([name, stored]) => fixFor(name, stored, context) ?? []);
-  return {
-    fixes: found.filter((one) => typeof one !== "string"),
-    left: found.filter((one) => typeof one === "string"),
-  };
-}
-
 /** Invalid entries of the callers' list, which the function skips. */
-function callerFindings(parameters: StoredParameters, { prefix }: EvaluationContext): Finding[] {
+function callerFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: EvaluationContext): Finding[] {
   const stored = parameters.get(callersParameter(prefix));
   const problems = (stored && problemsIn({ kind: "callers", account: "", ...stored }, undefined)) ?? [];
   const messages =
@@ -190,12 +167,8 @@ function callerFindings(parameters: StoredParameters, { prefix }: EvaluationCont
   return messages.map((message) => ({ level: "error", rule: "invalid", where: "callers", message }));
 }
 
-/** `undefined` if this release rejects nothing more in the value than earlier ones did. */
-function fixFor(
-  name: string,
-  stored: StoredParameter,
-  { prefix, partition }: EvaluationContext,
-): Fix | string | undefined {
+/** Returns a sentence if another invalid entry prevents it, and `undefined` if earlier releases rejected as much. */
+function fixFor(name: string, stored: Stored, { prefix, partition }: EvaluationContext): Fix | string | undefined {
   const address = name === callersParameter(prefix) ? { kind: "callers", account: "" } : readName(prefix, name);
   if (address === undefined) return undefined;
   const { kind, account } = address;

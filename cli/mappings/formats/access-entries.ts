@@ -38,14 +38,8 @@ export function fromAssociatedPolicies({ value, lineOf }: YamlDocument): Foreign
   return [{ ...at, arn, accessEntryOf: textOf(clusterName), accessGroups }, ...read.flatMap(({ left }) => left)];
 }
 
-interface ReadPolicy {
-  readonly name: string;
-  readonly groups: readonly string[];
-  /** Phrases about what has no counterpart. */
-  readonly problems: readonly string[];
-}
-
-function readPolicy(policy: unknown): ReadPolicy {
+/** Returns the policy's name, its groups, and phrases about what has no counterpart. */
+function readPolicy(policy: unknown) {
   const { policyArn, accessScope } = isObject(policy) ? policy : {};
   const [, policyName] = /^arn:[a-z-]+:eks::aws:cluster-access-policy\/(\w+)$/.exec(textOf(policyArn)) ?? [];
   const name = policyName ?? textOf(policyArn);

@@ -24,15 +24,8 @@ interface ExportInput {
   readonly context: EvaluationContext;
 }
 
-interface Exported {
-  readonly configMap: string;
-  /** The number of mappings in it. */
-  readonly exported: number;
-  /** A line for each skipped mapping or denial. */
-  readonly problems: readonly string[];
-}
-
-export function exportAwsAuth({ parameters, roles, context }: ExportInput): Exported {
+/** Returns the ConfigMap, the number of mappings in it, and a line for each skipped mapping or denial. */
+export function exportAwsAuth({ parameters, roles, context }: ExportInput) {
   const subject = subjectOf(parameters, context);
   const { entries, denials } = subject;
   const live = denials.filter(({ entry }) => !isExpired(entry.notAfter, context.now));

@@ -114,17 +114,13 @@ function accountText(account: unknown): unknown {
   return typeof account === "number" && String(account).length === 12 ? String(account) : account;
 }
 
-interface Merged {
-  readonly winners: readonly Carried[];
-  /** A phrase for each skipped mapping, with the reason. */
-  readonly overridden: readonly string[];
-}
-
 /**
  * As in aws-iam-authenticator, the last mapping of a section applies, and roles precede users. A mapping that never
  * matched there loses against any other.
+ *
+ * @returns the mappings that apply, and for each skipped one a phrase with the reason
  */
-export function merge(carried: readonly Carried[]): Merged {
+export function merge(carried: readonly Carried[]) {
   const byParameter = Map.groupBy(carried, ({ entry: { kind, account, name } }) =>
     mappingParameter("", kind, account, name),
   );

@@ -7,18 +7,16 @@ import { type Path, parseDocuments, type YamlDocument } from "../../terminal/yam
 import { fromAccessEntry, fromAssociatedPolicies } from "./access-entries.ts";
 import type { At, Foreign } from "./record.ts";
 
-interface Read {
-  readonly items: readonly Foreign[];
-  /** Phrases about documents without mappings. */
-  readonly notes: readonly string[];
-}
-
 const KINDS =
   "the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), IAMIdentityMapping " +
   "objects, eksctl's ClusterConfig, and the output of aws eks describe-access-entry and list-associated-access-policies";
 
-/** Detects kinds by their keys. Throws if no document in the file has a known kind. */
-export function readForeign(text: string, file: string): Read {
+/**
+ * Detects kinds by their keys. Throws if no document in the file has a known kind.
+ *
+ * @returns the mappings, and phrases about documents without mappings
+ */
+export function readForeign(text: string, file: string) {
   const parts = partsIn(text, file);
   if (parts.length === 0) throw usage(`${nameOf(file)}: it is empty.`);
   const read = parts.map((part) => ({ part, items: readPart(part, file) }));
