@@ -174,23 +174,20 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
   const { output } = options;
   const plans: object[] = [];
   const { results, failures } = await inEachCluster(options, io, async ({ prune, ...one }, own) => {
-    const { plan, destination, prefix } = await diffFile(file, prune === true, await connect(one, own), own);
-    if (output === "table") printPlan(plan, destination, prefix, own);
-    else plans.push(planData(plan, destination, prefix));
+    const connection = await connect(one, own);
+    const { prefix } = connection.context;
+    const { plan: wanted, known } = await compare(file, prune === true, connection, own);
+    const { plan } = await withoutManaged(wanted, connection, false, own);
+    const destination = await destinationOf(connection, known, own);
+    const reading = await readForAccess(plan.changes, known, true, connection, own);
+    const judged = { ...plan, ...(await judge(plan.changes, reading, connection.context)) };
+    if (output === "table") printPlan(judged, destination, prefix, own);
+    else plans.push(planData(judged, destination, prefix));
     return plan.changes.length;
   });
   if (output !== "table") await printData(isSeveral(options) ? plans : plans[0], output, io);
   throwWorst(failures);
   if (results.some(({ value }) => value > 0)) throw silentExit();
-}
-
-async function diffFile(file: MappingFile, prune: boolean, connection: Connection, io: IOStreams) {
-  const { context } = connection;
-  const { plan: wanted, known } = await compare(file, prune, connection, io);
-  const { plan } = await withoutManaged(wanted, connection, false, io);
-  const destination = await destinationOf(connection, known, io);
-  const texts = await judge(plan.changes, await readForAccess(plan.changes, known, true, connection, io), context);
-  return { plan: { ...plan, ...texts }, destination, prefix: context.prefix };
 }
 
 async function diffClusters(options: Omit<DiffOptions, "file">, io: IOStreams): Promise<void> {
