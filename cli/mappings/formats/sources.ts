@@ -17,7 +17,7 @@ const KINDS =
  * @returns the mappings, and phrases about documents without mappings
  */
 export function readForeign(text: string, file: string) {
-  const parts = partsIn(text, file);
+  const parts = documentsIn(text, file).flatMap(listed);
   if (parts.length === 0) throw usage(`${nameOf(file)}: it is empty.`);
   const read = parts.map((part) => ({ part, items: readPart(part, file) }));
   if (read.every(({ items }) => items === undefined)) {
@@ -50,9 +50,8 @@ function readPart(part: YamlDocument, file: string): Foreign[] | undefined {
     );
   }
   if (Array.isArray(associatedAccessPolicies)) return fromAssociatedPolicies(part);
-  return isObject(accessEntry)
-    ? [fromAccessEntry(accessEntry, { where: "access entry", line: part.lineOf([]) })]
-    : undefined;
+  if (!isObject(accessEntry)) return undefined;
+  return [fromAccessEntry(accessEntry, { where: "access entry", line: part.lineOf([]) })];
 }
 
 function nameIn({ metadata }: Record<string, unknown>): string {
@@ -81,10 +80,9 @@ function fromConfigMap(data: YamlDocument, name: string, file: string): Foreign[
 function textPart(data: YamlDocument, key: string, text: string, file: string): YamlDocument {
   const first = data.blockLine([key]);
   const [part] = parseDocuments(text, `${nameOf(file)}, ${key}`, first);
-  const outer = () => data.lineOf([key]);
-  // Quoted text has no separate lines.
   if (part !== undefined && first !== undefined) return part;
-  return { value: part?.value ?? [], lineOf: outer, blockLine: () => undefined };
+  // Quoted text has no separate lines.
+  return { value: part?.value ?? [], lineOf: () => data.lineOf([key]), blockLine: () => undefined };
 }
 
 /** https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format: viper reads keys in any case */
@@ -143,11 +141,6 @@ function fromEksctl(item: unknown, at: At): Foreign {
   return { ...at, arn: arn ?? null, username, groups, ...remarkOn(rest) };
 }
 
-/** Every document of the file. A list is split into its items. */
-function partsIn(text: string, file: string): YamlDocument[] {
-  return documentsIn(text, file).flatMap(listed);
-}
-
 /** Calls of the AWS CLI in a loop print consecutive JSON objects, `jq -c` prints one per line. */
 function documentsIn(text: string, file: string): YamlDocument[] {
   const isSeries = text.trimStart().startsWith("{") && parseJson(text) === undefined;
@@ -164,12 +157,9 @@ function documentsIn(text: string, file: string): YamlDocument[] {
 function listed(part: YamlDocument): YamlDocument[] {
   const { value } = part;
   if (Array.isArray(value)) return value.map((item, i) => below(part, [i], item));
-  const items = isObject(value) && isList(value["kind"]) ? value["items"] : undefined;
-  return Array.isArray(items) ? items.map((item, i) => below(part, ["items", i], item)) : [part];
-}
-
-function isList(kind: unknown): boolean {
-  return typeof kind === "string" && kind.endsWith("List");
+  const { kind, items } = isObject(value) ? value : {};
+  if (typeof kind !== "string" || !kind.endsWith("List") || !Array.isArray(items)) return [part];
+  return items.map((item, i) => below(part, ["items", i], item));
 }
 
 /** The part at this path. */
