@@ -80,7 +80,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   "mappings schema": {
     summary: "print the JSON Schema of mapping files, for editors",
-    load: async () => (await import("./mappings/import.ts")).schemaCommand,
+    load: async () => (await import("./mappings/schema.ts")).schemaCommand,
   },
   "mappings history": {
     summary: "show the versions of one mapping, newest first",

@@ -27,9 +27,8 @@ import {
   type WriteOptions,
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { isPersonName } from "./deny-person.ts";
 import { isFor, listItems } from "./file/read-parameter.ts";
-import { DENY_HELP, findDenyTarget, partitionIn, planFor } from "./target.ts";
+import { DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
 
 interface AllowOptions extends ClustersOptions, WriteOptions {
   readonly session?: string;

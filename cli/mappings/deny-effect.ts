@@ -1,18 +1,22 @@
-// Describes what a denial ends and when, what it does not end, and which AWS-signed tokens it denies besides.
+// What a denial covers, ends and does not end: the identities of a person, and which AWS-signed tokens it denies besides.
 
+import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isOfSessions } from "../../functions/authenticator/mapping/possible-arn.ts";
-import { grantsToFederated, parametersForFederated } from "../access/arn-overlap.ts";
+import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
+import { isExpired } from "../../functions/lib/not-after.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { arnsOverlap, grantsToFederated, parametersForFederated } from "../access/arn-overlap.ts";
 import type { Weakening } from "../access/weakenings.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
 import { afterwards, type Change, newDenials } from "../changes/plan.ts";
 import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
-import { shortName } from "../function-settings.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shownTime } from "../times.ts";
-import type { PossibleIdentity } from "./deny-person.ts";
-import { accountOf } from "./file/entry.ts";
+import { accountOf, type Entry, isPermissionSetRole, permissionSetRole } from "./file/entry.ts";
+import { readParameter } from "./file/read-parameter.ts";
 
 /**
  * In milliseconds: the function caches a parameter for 30 s, kube-apiserver an answer for 120 s, the default of
@@ -120,4 +124,97 @@ export async function warnOfFederatedUsers(
     if (io.interrupted.aborted) throw error;
     io.tell(`Warning: ${start}. Could not read which mappings grant them access. ${advice}\n`);
   }
+}
+
+export interface PossibleIdentity {
+  /** The mapping that grants access, such as `sso/111122223333/developers`. */
+  readonly mapping: string;
+  readonly kind: "session" | "user" | "federated user";
+  /** For a deny list. */
+  readonly arnLike: string;
+  /** Whether the caller that assumes the role chooses the session's name. */
+  readonly choosesName: boolean;
+}
+
+/** More sessions of one account are denied by one pattern: a deny list holds 4096 bytes. */
+const MOST_SESSIONS = 12;
+
+/** Skips mappings that have ended. */
+export function possibleIdentities(
+  who: string,
+  parameters: ReadonlyMap<string, StoredParameter>,
+  context: EvaluationContext,
+): PossibleIdentity[] {
+  const { prefix, partition, now } = context;
+  const found = [...parameters].flatMap(([name, stored]) =>
+    readParameter(prefix, name, stored, partition)
+      .entries.filter(({ mapping }) => mapping.deny !== true && !isExpired(mapping.notAfter, now))
+      .flatMap((entry) => identitiesOf(who, entry, partition))
+      .map((one) => ({ ...one, mapping: shortName(name, prefix) })),
+  );
+  const sessions = Map.groupBy(
+    found.filter(({ kind }) => kind === "session"),
+    ({ arnLike }) => accountIn(arnLike),
+  );
+  const patterns = new Map(
+    [...sessions].map(([account, some]) => [account, new Set(some.map(({ arnLike }) => arnLike)).size]),
+  );
+  return found.map((one) => {
+    const account = accountIn(one.arnLike);
+    if (one.kind !== "session" || (patterns.get(account) ?? 0) <= MOST_SESSIONS) return one;
+    return { ...one, arnLike: `arn:${partition}:sts::${account}:assumed-role/*/${who}` };
+  });
+}
+
+/** Twelve digits or a pattern. */
+function accountIn(arnLike: string): string {
+  return arnLike.split(":")[4] ?? "*";
+}
+
+type Found = Omit<PossibleIdentity, "mapping">;
+
+function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry, partition: string): Found[] {
+  const account = list === "any" ? accountIn(mapping.arnLike ?? "") : list;
+  const arn = (service: string, resource: string) => `arn:${partition}:${service}::${account}:${resource}`;
+  const session = (role: string, choosesName: boolean): Found => {
+    return { kind: "session", arnLike: arn("sts", `assumed-role/${role}/${who}`), choosesName };
+  };
+  const user: Found = { kind: "user", arnLike: arn("iam", `user/${who}`), choosesName: false };
+  const federated: Found = {
+    kind: "federated user",
+    arnLike: arn("sts", `federated-user/${who}`),
+    choosesName: false,
+  };
+  // A denial ignores case, so every spelling of the name is the person's.
+  const isWho = (text = "") => asciiLowerCase(text) === asciiLowerCase(who);
+  switch (kind) {
+    case "role":
+      return [session(name, !isPermissionSetRole(name))];
+    case "sso":
+      return [session(permissionSetRole(name), false)];
+    case "sso-session":
+      return isWho(mapping.session) ? [session(permissionSetRole(name), false)] : [];
+    case "user":
+      return isWho(name) ? [user] : [];
+    case "federated-user":
+      return isWho(name) ? [federated] : [];
+    case "account":
+      return [session("*", true), user, federated];
+    case "pattern": {
+      const { arnLike = "" } = mapping;
+      // A user's path is part of its ARN.
+      const isUser = [`user/${who}`, `user/*/${who}`].some((one) => arnsOverlap(arnLike, arn("iam", one)));
+      return [
+        ...(arnsOverlap(arnLike, arn("iam", "role/*")) ? [session(roleIn(arnLike), true)] : []),
+        ...(isUser ? [user] : []),
+        ...(arnsOverlap(arnLike, federated.arnLike) ? [federated] : []),
+      ];
+    }
+    case "root":
+      return [];
+  }
+}
+
+function roleIn(arnLike: string): string {
+  return /^role\/(.+)$/.exec(arnSections(arnLike)?.at(-1) ?? "")?.[1] ?? "*";
 }

@@ -19,12 +19,11 @@ import { shortName } from "../function-settings.ts";
 import { addConnections, addReading, addWrite, type ClustersOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { addEnd, type EndOptions, endOf } from "../times.ts";
-import { effectOf, warnOfFederatedUsers } from "./deny-effect.ts";
-import { isPersonName, type PossibleIdentity, possibleIdentities } from "./deny-person.ts";
+import { effectOf, type PossibleIdentity, possibleIdentities, warnOfFederatedUsers } from "./deny-effect.ts";
 import { accountOf, given } from "./file/entry.ts";
 import { isFor, listItems, withItem } from "./file/read-parameter.ts";
 import { valueText } from "./file/to-parameters.ts";
-import { checkAccount, DENY_HELP, findDenyTarget, partitionIn, planFor } from "./target.ts";
+import { checkAccount, DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
 
 interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
   readonly session?: string;

@@ -1,4 +1,4 @@
-// `mappings import` and `mappings schema`: convert other programs' files to a mapping file, and describe its format.
+// `mappings import`: converts other programs' files to a mapping file.
 
 import type { Command } from "commander";
 import { describe } from "../command.ts";
@@ -6,9 +6,7 @@ import { finding } from "../errors.ts";
 import { collect } from "../options.ts";
 import { nameOf, readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { printData } from "../terminal/print.ts";
 import { writeMappingFile } from "./file/file.ts";
-import schema from "./file/mapping-file.schema.json" with { type: "json" };
 import { withAccessPolicies } from "./formats/access-entries.ts";
 import { type Carried, carry, type Foreign, merge } from "./formats/record.ts";
 import { readForeign } from "./formats/sources.ts";
@@ -63,13 +61,4 @@ async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise
   const imported = `${winners.length} imported${added > 0 ? `, ${added} of them with new access` : ""}`;
   if (problems.length > 0) throw finding(`${imported}, ${problems.length} not imported.`);
   io.tell(`${imported}.\n`);
-}
-
-export function schemaCommand(command: Command, io: IOStreams): Command {
-  return describe(command, {
-    details:
-      "Save it next to the mapping file: files from import and export refer to it there. An editor then completes keys " +
-      "and marks mistakes as you type. mappings lint also checks what a schema cannot express.",
-    examples: ["iam-authenticator mappings schema > mapping-file.schema.json"],
-  }).action(() => printData(schema, "json", io));
 }

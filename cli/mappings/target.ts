@@ -118,6 +118,11 @@ function at(prefix: string, { kind, account, name }: MappingAddress, key: Target
   return { parameter: mappingParameter(prefix, kind, account, name), address: { kind, account, name }, key };
 }
 
+/** Valid for a session (`RoleSessionName`) and for a user: https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html */
+export function isPersonName(who: string): boolean {
+  return /^[\w+=,.@-]{2,64}$/.test(who);
+}
+
 /** Of an ARN or ARN pattern; `undefined` for any other `<who>`, and if the partition is a pattern. */
 export function partitionIn(who: string): string | undefined {
   return /^arn:([a-z-]+):/.exec(who)?.[1];
