@@ -5,7 +5,6 @@ import { claimPlaceholdersIn } from "../../functions/authenticator/mapping/claim
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import { type Access, accessOf, givesMore, isDenial } from "./access.ts";
 import {
   type AccountNames,
   accountsInLists,
@@ -16,7 +15,7 @@ import {
   type States,
 } from "./account-names.ts";
 import { type AccountScope, globsOf, withLiterals } from "./account-walk.ts";
-import { NO_CLAIMS, signedIdentity } from "./evaluation.ts";
+import { type Access, accessOf, givesMore, isDenial, NO_CLAIMS, signedIdentity } from "./evaluation.ts";
 import { permissionSetRolesOf, rolesOf } from "./role-principals.ts";
 import { federatedUsersOf, rootOf, usersOf } from "./user-principals.ts";
 import { endsFor, vocabularyOf } from "./vocabulary.ts";

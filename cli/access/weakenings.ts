@@ -7,10 +7,10 @@ import { candidates, type Place } from "../../functions/authenticator/mapping/pa
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { readParameter } from "../mappings/file/read-parameter.ts";
-import { type Access, type Granted, isDenial } from "./access.ts";
 import type { States, StoredParameters } from "./account-names.ts";
 import { ADMIN_GROUPS, isAdministrator } from "./administrators.ts";
 import type { AccessDifference } from "./compare-access.ts";
+import { type Access, type Granted, isDenial } from "./evaluation.ts";
 import type { usernameFinder } from "./usernames.ts";
 
 export interface Weakening {

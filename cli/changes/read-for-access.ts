@@ -7,6 +7,7 @@ import { denialsIn, isDenyList } from "../access/denials.ts";
 import { supposeIdentity } from "../access/evaluation.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
+import { ownAccount } from "../aws/own-account.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readAll, readSome } from "../aws/read.ts";
 import { EXIT, Failure } from "../errors.ts";
@@ -135,4 +136,20 @@ async function unlessDenied<T>(read: () => Promise<T>): Promise<T | undefined> {
 function isAccessDenied(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.name === "AccessDeniedException" || isAccessDenied(error.cause);
+}
+
+/**
+ * A phrase.
+ *
+ * @param known parameters that were read: their ARNs contain the account, which saves a call
+ */
+export async function destinationOf(
+  connection: Connection,
+  known: ReadonlyMap<string, Stored>,
+  io: IOStreams,
+): Promise<string> {
+  const { settings, context } = connection;
+  const [first] = known.values();
+  const account = first?.account ?? (await ownAccount(connection.ssm, connection.settings.region, io)) ?? "unknown";
+  return `account ${account}, region ${settings.region}, cluster ${settings.clusterId} (${context.prefix})`;
 }

@@ -2,10 +2,10 @@
 
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { accessOf, givesMore } from "../access/access.ts";
 import type { States, StoredParameters } from "../access/account-names.ts";
 import { adminAccessOf, administratorEntries, mentionsAdministrators } from "../access/administrators.ts";
 import { compareAccess } from "../access/compare-access.ts";
+import { accessOf, givesMore } from "../access/evaluation.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { type Change, newDenials } from "./plan.ts";
 

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { loosens, type Weakening } from "../access/weakenings.ts";
 import { shortName } from "../function-settings.ts";
+import { normal } from "../mappings/file/read-parameter.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
 import { hang } from "../terminal/print.ts";
 import type { Judgement } from "./judge.ts";
@@ -173,4 +174,26 @@ function show(value: unknown): string {
   if (typeof value === "string") return value;
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value.join(", ") || "none";
   return JSON.stringify(value);
+}
+
+/** Values are parsed JSON where they are valid. `weakenings` are the lines that the plan marks with `!`. */
+export function planData(
+  { changes, unchanged, extra, weakenings, losses, warnings }: Plan & Judgement,
+  destination: string,
+  prefix: string,
+) {
+  return {
+    destination,
+    changes: changes.map(({ action, name, before, value }) => ({
+      action,
+      name: shortName(name, prefix),
+      ...(before !== undefined && { before: normal(before.value) }),
+      ...(value !== undefined && { after: normal(value) }),
+      weakenings: (weakenings.get(name) ?? []).map(({ text }) => text),
+      warnings: warnings.get(name) ?? [],
+      losses: losses.get(name) ?? [],
+    })),
+    unchanged,
+    notInFiles: extra.map((name) => shortName(name, prefix)),
+  };
 }

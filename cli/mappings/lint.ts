@@ -5,8 +5,7 @@ import { callersParameter } from "../../functions/authenticator/caller/bearer.ts
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { inEachCluster, type OneOf, throwWorst } from "../aws/clusters.ts";
 import { connect } from "../aws/connection.ts";
-import { clusterTasks } from "../changes/cluster-tasks.ts";
-import { executePlans } from "../changes/execute-plans.ts";
+import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { planChanges } from "../changes/plan.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";

@@ -16,9 +16,8 @@ import { keysOfKubernetes } from "../keys/key-source.ts";
 import { readPublishedKeys } from "../keys/published-keys.ts";
 import { openKubernetes } from "../kubernetes.ts";
 import { checkAdmission } from "./check-admission.ts";
+import { checkLegacyTokens, checkProvider, checkToken } from "./check-cluster.ts";
 import { checkClusterKeys, checkDocuments, checkPublished } from "./check-documents.ts";
-import { checkLegacyTokens } from "./check-legacy-tokens.ts";
-import { checkProvider, checkToken } from "./check-provider.ts";
 
 interface DoctorOptions extends ConnectionOptions, OutputOptions {
   readonly issuer: string;

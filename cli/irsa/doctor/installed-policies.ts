@@ -2,9 +2,8 @@
 
 import type { Check } from "../../doctor/check.ts";
 import { type Kubernetes, refused } from "../kubernetes.ts";
-import { type KubernetesObject, nameOf, objectAt, stringAt } from "../kubernetes-object.ts";
+import { type KubernetesObject, nameOf, objectAt, selects, stringAt } from "../kubernetes-object.ts";
 import { LABEL_POLICY_NAME, POLICY_NAME } from "../names.ts";
-import { selects } from "./label-selector.ts";
 
 interface InstalledPolicy {
   readonly policy: KubernetesObject;

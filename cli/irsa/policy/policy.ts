@@ -9,8 +9,14 @@ import type { IOStreams } from "../../terminal/io-streams.ts";
 import { stringifyYaml } from "../../terminal/yaml.ts";
 import { BETA_FLAGS, DEFAULT_VERSION, type PolicySupport, policySupport, readKubernetesVersion } from "../flags.ts";
 import { DEFAULT_TOKEN_EXPIRATION, ROLE_LABEL, STS_AUDIENCE } from "../names.ts";
-import { policies, REGION, REINVOCATION_POLICIES, type ReinvocationPolicy } from "./admission-policy.ts";
-import { LABEL_COMMAND, labelPolicy } from "./label-policy.ts";
+import {
+  LABEL_COMMAND,
+  labelPolicy,
+  policies,
+  REGION,
+  REINVOCATION_POLICIES,
+  type ReinvocationPolicy,
+} from "./admission-policy.ts";
 import { component, type PodDefaults } from "./variables.ts";
 
 interface PolicyCommandOptions {

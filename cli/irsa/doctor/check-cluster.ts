@@ -1,7 +1,8 @@
-// Checks IAM's OIDC provider for the issuer, and a token of kube-apiserver.
+// Checks the OIDC provider, a token of kube-apiserver, and the tokens in Secrets.
 
 import { GetOpenIDConnectProviderCommand, IAMClient, NoSuchEntityException } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { providerName } from "../../../functions/issuer/trust-policy.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { watched } from "../../aws/calls.ts";
@@ -11,10 +12,10 @@ import type { Check } from "../../doctor/check.ts";
 import { Failure } from "../../errors.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { requestToken } from "../keys/key-source.ts";
+import { readLegacyTokens } from "../keys/remaining-tokens.ts";
 import type { Kubernetes } from "../kubernetes.ts";
+import { shortList } from "../kubernetes-object.ts";
 import { STS_AUDIENCE } from "../names.ts";
-
-const check = "provider";
 
 /** Checks the provider in the account of the credentials. */
 export async function checkProvider(
@@ -23,6 +24,7 @@ export async function checkProvider(
   config: ClientConfig,
   io: IOStreams,
 ): Promise<Check> {
+  const check = "provider";
   const [iam, sts] = [watched(new IAMClient(config), io), watched(new STSClient(config), io)];
   const signal = io.interrupted;
   try {
@@ -101,4 +103,32 @@ async function checkAudiences(kubernetes: Kubernetes, token: string): Promise<Ch
   }
   const advice = `remove ${STS_AUDIENCE} from --api-audiences: with it, anyone who gets a Pod's AWS token can log in to the cluster as that Pod`;
   return { check, state: "failed", seen: "a token for AWS logs in to kube-apiserver", advice };
+}
+
+/** `keys` are those of kube-apiserver. */
+export async function checkLegacyTokens(kubernetes: Kubernetes, keys: readonly IssuerKey[]): Promise<Check> {
+  const check = "legacy tokens";
+  try {
+    const tokens = await readLegacyTokens(kubernetes, keys);
+    if (tokens.length === 0) return { check, state: "ok", seen: "no Secret contains a service account's token" };
+    const rejected = tokens.filter(({ kid }) => kid === undefined).map(({ secret }) => secret);
+    if (rejected.length > 0) {
+      return {
+        check,
+        state: "failed",
+        seen: `kube-apiserver accepts no key that signed the token of ${shortList(rejected)}`,
+        advice:
+          "add the public half of kube-controller-manager's --service-account-private-key-file to --service-account-key-file " +
+          "on every node, or renew these tokens (docs/irsa-rotation.md)",
+      };
+    }
+    const signed = Map.groupBy(tokens, ({ kid }) => kid ?? "");
+    const parts = [...signed].map(([kid, found]) => `${kid} signed ${shortList(found.map(({ secret }) => secret))}`);
+    const seen = `kube-apiserver accepts them as long as it has their keys: ${parts.join("; ")}`;
+    return { check, state: "ok", seen };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const advice = "allow list on secrets, or run this as an administrator";
+    return { check, state: "warning", seen: `not read: ${error.message}`, advice };
+  }
 }
