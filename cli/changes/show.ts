@@ -1,4 +1,4 @@
-// Formats a plan: one line for each parameter, followed by its changes.
+// Formats a plan: as one line for each parameter, followed by its changes, or as data for programs.
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";

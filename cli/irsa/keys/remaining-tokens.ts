@@ -72,28 +72,30 @@ function lifetimes(pod: KubernetesObject): number[] {
     .filter((seconds) => typeof seconds === "number");
 }
 
-export interface LegacyToken {
+interface LegacyToken {
   /** `<namespace>/<name>` of its Secret. */
   readonly secret: string;
   /** The key that signed it; `undefined` if it is not one of the given keys. */
   readonly kid: string | undefined;
 }
 
-type SecretLister = Pick<Kubernetes, "list">;
-
-const PATH = `/api/v1/secrets?fieldSelector=${encodeURIComponent("type=kubernetes.io/service-account-token")}`;
+const SECRETS = `/api/v1/secrets?fieldSelector=${encodeURIComponent("type=kubernetes.io/service-account-token")}`;
 
 /**
- * Reads each Secret with a service account's token, and keeps no token. `keys` are those of kube-apiserver.
- * Throws a `Failure` if kube-apiserver rejects the request.
+ * Reads each Secret with a service account's token, and keeps no token. kube-controller-manager signs these tokens with
+ * its own key file, they never expire, and it does not sign them again after a rotation. `keys` are those of
+ * kube-apiserver. Throws a `Failure` if kube-apiserver rejects the request.
  * https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets
  */
-export async function readLegacyTokens(kubernetes: SecretLister, keys: readonly IssuerKey[]): Promise<LegacyToken[]> {
+export async function readLegacyTokens(
+  kubernetes: Pick<Kubernetes, "list">,
+  keys: readonly IssuerKey[],
+): Promise<LegacyToken[]> {
   const candidates = keys.map((key) => ({
     kid: key.kid,
     publicKey: createPublicKey({ key: { ...key }, format: "jwk" }),
   }));
-  return (await kubernetes.list(PATH)).flatMap((secret): LegacyToken[] => {
+  return (await kubernetes.list(SECRETS)).flatMap((secret): LegacyToken[] => {
     const token = Buffer.from(stringAt(secret, "data", "token"), "base64").toString();
     // kube-controller-manager has not filled it yet.
     if (token === "") return [];
