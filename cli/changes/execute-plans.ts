@@ -1,5 +1,6 @@
 // Carries out the plans of one or several clusters: shows all, asks once, writes cluster by cluster.
 
+import { loosens } from "../access/weakenings.ts";
 import {
   type Chosen,
   type ClusterFailure,
@@ -66,8 +67,8 @@ export async function executePlans(
       failures.push({ name: task.name, failure: failureIn(error, io) });
     }
   }
-  const loosens = ready.some(({ proposal }) => proposal.loosens);
-  if (!goesOn || loosens) throwWorst(failures, "Nothing was written, because not every cluster can be changed.");
+  const isLooser = ready.some(({ proposal }) => proposal.weakenings.some(loosens));
+  if (!goesOn || isLooser) throwWorst(failures, "Nothing was written, because not every cluster can be changed.");
   if (ready.length === 0 || options.dryRun) return throwWorst(failures);
   // The user decides with the failures in view; throwWorst repeats them at the end.
   const seen = options.yes ? [] : failures;
@@ -78,7 +79,7 @@ export async function executePlans(
     io,
   );
   await recheck?.(false);
-  const written = await writeReady(ready, goesOn && !loosens, recheck);
+  const written = await writeReady(ready, goesOn && !isLooser, recheck);
   throwWorst([...failures, ...written.failures], ...written.left);
   if (ready.some(({ proposal }) => proposal.isPartial)) throw silentExit();
 }

@@ -8,14 +8,13 @@ import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
 import { afterwards, type Change, newDenials } from "../changes/plan.ts";
 import { EFFECT } from "../changes/propose.ts";
+import { FUNCTION_CACHE_MS } from "../changes/write-all.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shownTime } from "../times.ts";
 import type { PossibleIdentity } from "./deny-person.ts";
 import { accountOf } from "./file/entry.ts";
 
-/** In milliseconds: how long the function caches a parameter. */
-const FUNCTION_CACHE_MS = 30_000;
 /**
  * In milliseconds: the default of --authentication-token-webhook-cache-ttl.
  * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/

@@ -3,10 +3,11 @@
 import type { Command } from "commander";
 import { inEachCluster, throwWorst } from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
+import { destinationOf } from "../changes/destination.ts";
 import { judge } from "../changes/judge.ts";
 import { withoutManaged } from "../changes/managed.ts";
 import { planChanges } from "../changes/plan.ts";
-import { destinationOf, readForAccess, readMappings } from "../changes/read-for-access.ts";
+import { readForAccess, readMappings } from "../changes/read-for-access.ts";
 import { planData, printDifferences, printPlan } from "../changes/show.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
-import { destinationOf } from "../changes/read-for-access.ts";
+import { destinationOf } from "../changes/destination.ts";
 import { EXIT, Failure, finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
