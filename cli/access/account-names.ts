@@ -47,7 +47,7 @@ export function isName(text: string): boolean {
 }
 
 /** Skips what is not a valid name, such as in a parameter that was created by hand. */
-export function addName(names: Names, spelled: string): void {
+function addName(names: Names, spelled: string): void {
   if (!isName(spelled)) return;
   const name = asciiLowerCase(spelled);
   names.set(name, (names.get(name) ?? new Set()).add(spelled));

@@ -23,7 +23,7 @@ interface Section extends Partial<Pick<Part, "characters" | "min" | "max" | "isN
  * Each ARN of a principal is a track: the role's and the session's ARN of a role, the ARNs with and without the path of a
  * user. Most sections are read on both.
  */
-export type Track = "first" | "second" | "both";
+type Track = "first" | "second" | "both";
 
 export interface Tracks {
   /** The point before any text. */

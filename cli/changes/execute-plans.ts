@@ -24,7 +24,7 @@ interface ExecuteOptions {
   readonly recheck?: (isWritten: boolean) => Promise<void>;
 }
 
-export interface ClusterTask {
+interface ClusterTask {
   /** For messages; empty if it is the only cluster. */
   readonly name: string;
   readonly io: IOStreams;

@@ -8,7 +8,7 @@ import type { Kubernetes } from "../kubernetes.ts";
 import { at, isAlive, type KubernetesObject, listAt, nameOf, shortList, stringAt } from "../kubernetes-object.ts";
 import { keysOfKubernetes } from "./key-source.ts";
 
-export interface RemainingTokens {
+interface RemainingTokens {
   /** The longest lifetime that a running Pod requests for one of its tokens. 0: none, or Pods may not be listed. */
   readonly longestSeconds: number;
   /** Lines for the user about the tokens that kube-apiserver still accepts; none if it no longer has the key. */
