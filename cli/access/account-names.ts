@@ -1,15 +1,13 @@
-// Collects the principals that have a parameter, by account, and sample accounts that have none.
+// The principals and globs of one account, and sample accounts that have none.
 
-import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
-import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { arnSections, matchesSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { globAutomaton } from "./glob-automaton.ts";
-import { vocabularyOf } from "./vocabulary.ts";
-import { type Budget, walkPart } from "./walk.ts";
-
-export type StoredParameters = ReadonlyMap<string, StoredParameter>;
+import type { EvaluationContext } from "../function-settings.ts";
+import { listParameters, type StoredParameters } from "./denials.ts";
+import { newTracks } from "./tracks.ts";
+import { type Vocabulary, vocabularyOf } from "./vocabulary.ts";
+import type { Budget } from "./walk.ts";
 
 /** Parameters before and after a change. Share the objects of unchanged values: parsed values are cached by object. */
 export interface States {
@@ -21,6 +19,11 @@ export interface States {
 
 export function everyState({ before, after, others = [] }: States): readonly StoredParameters[] {
   return [before, after, ...others];
+}
+
+/** What these parameters contain in any state. */
+export function vocabularyIn(states: States, parameters: readonly string[]): Vocabulary[] {
+  return parameters.flatMap((name) => everyState(states).map((state) => vocabularyOf(state.get(name))));
 }
 
 /** The known spellings by name in lower case. */
@@ -38,9 +41,14 @@ export function noNames(): AccountNames {
   return { roles: new Map(), users: new Map(), federatedUsers: new Map(), permissionSets: new Map(), hasRoot: false };
 }
 
+/** Of a role, user, federated user or session. */
+export function isName(text: string): boolean {
+  return /^[\w+=,.@-]{1,128}$/.test(text);
+}
+
 /** Skips what is not a valid name, such as in a parameter that was created by hand. */
-export function addName(names: Names, spelled: string): void {
-  if (!/^[\w+=,.@-]{1,128}$/.test(spelled)) return;
+function addName(names: Names, spelled: string): void {
+  if (!isName(spelled)) return;
   const name = asciiLowerCase(spelled);
   names.set(name, (names.get(name) ?? new Set()).add(spelled));
 }
@@ -63,7 +71,7 @@ export function namesByAccount(
     if (kind !== "role" && kind !== "user" && kind !== "federated-user") continue;
     addName(own[kind], name);
     // A parameter's name is in lower case. Its value keeps the case.
-    for (const text of everyState(states).flatMap((state) => vocabularyOf(state.get(parameter)).strings)) {
+    for (const text of vocabularyIn(states, [parameter]).flatMap(({ strings }) => strings)) {
       const spelled = text.slice(text.lastIndexOf("/") + 1);
       if (asciiLowerCase(spelled) === name) addName(own[kind], spelled);
     }
@@ -73,40 +81,78 @@ export function namesByAccount(
 
 /** The accounts in literal ARNs of the lists for any account. */
 export function accountsInLists(prefix: string, states: States): string[] {
-  return listsForAny(prefix, states).flatMap(({ strings }) =>
-    strings.flatMap((text) => {
-      const account = arnSections(text)?.[4] ?? "";
-      return /^\d{12}$/.test(account) ? [account] : [];
-    }),
-  );
-}
-
-function listsForAny(prefix: string, states: States) {
-  return [mappingParameter(prefix, "pattern", "any"), denyParameter(prefix, "any")].flatMap((name) =>
-    everyState(states).map((state) => vocabularyOf(state.get(name))),
-  );
+  const strings = vocabularyIn(states, listParameters(prefix, "any")).flatMap((one) => one.strings);
+  return strings.map((text) => arnSections(text)?.[4] ?? "").filter((account) => /^\d{12}$/.test(account));
 }
 
 const DIGITS = "0123456789";
 
 /** An unnamed account for each combination of account sections in the lists for any account. */
 export function otherAccounts(prefix: string, states: States, named: ReadonlySet<string>, budget: Budget): string[] {
-  const globs = listsForAny(prefix, states).flatMap((list) => list.globs);
-  const sections = [...new Set(globs.map((glob) => glob[4] ?? "*"))].filter((section) => /[*?]/.test(section));
-  const automata = sections.map(globAutomaton);
-  const used = new Set(sections.join(""));
-  const points = walkPart(
-    automata,
-    {
-      characters: [...DIGITS].filter((digit) => used.has(digit)).join(""),
-      other: [...DIGITS].find((digit) => !used.has(digit)),
-      min: 12,
-      max: 12,
-      isRead: automata.map(() => true),
-      isNamed: (account) => named.has(account),
-    },
-    [{ parts: [], others: "", states: automata.map(({ start }) => start) }],
-    budget,
-  );
+  const globs = vocabularyIn(states, listParameters(prefix, "any")).flatMap((one) => one.globs);
+  const sections = new Set(globs.map((glob) => glob[4] ?? "*").filter((section) => /[*?]/.test(section)));
+  const tracks = newTracks([...sections], [], budget);
+  const isNamed = (account: string) => named.has(account);
+  const digits = { characters: DIGITS, others: DIGITS, min: 12, max: 12, isNamed };
+  const points = tracks.section("first", digits, tracks.start);
   return [...new Set(points.map(({ parts: [account = ""] }) => account))];
+}
+
+export interface AccountScope {
+  readonly context: EvaluationContext;
+  readonly states: States;
+  readonly account: string;
+  /** Principals that have a parameter in any state. */
+  readonly names: AccountNames;
+  /** Restricts the walk to these principals; `undefined` for every identity of the account. */
+  readonly only: AccountNames | undefined;
+  /** Whether a value in any state contains `{SessionNameRaw}`. */
+  readonly usesRawSessions: boolean;
+  readonly budget: Budget;
+}
+
+export interface AccountGlobs {
+  /** Resources with a wildcard, in lower case: `iam` of canonical ARNs, `sts` of sessions and federated users. */
+  readonly iam: readonly string[];
+  readonly sts: readonly string[];
+  /** Resources of both services without a wildcard, in lower case. */
+  readonly literals: readonly string[];
+}
+
+/** The globs of the lists that apply to identities of the account, in all states. */
+export function globsOf({ account, states, context: { prefix, partition } }: AccountScope): AccountGlobs {
+  const lists = [account, "any"].flatMap((of) => listParameters(prefix, of));
+  const globs = vocabularyIn(states, lists).flatMap((one) => one.globs);
+  const resources = (service: string) => {
+    const own = globs.filter((glob) =>
+      matchesSections([...glob.slice(0, 5), "*"], ["arn", partition, service, "", account, ""]),
+    );
+    return [...new Set(own.map((glob) => glob[5] ?? ""))].sort();
+  };
+  const [iam, sts] = [resources("iam"), resources("sts")];
+  const isWild = (resource: string) => /[*?]/.test(resource);
+  return {
+    iam: iam.filter(isWild),
+    sts: sts.filter(isWild),
+    literals: [...iam, ...sts].filter((resource) => !isWild(resource)),
+  };
+}
+
+/** Adds the principals that literals name. Their paths are ignored: a denial applies to the name. */
+export function withLiterals(names: AccountNames, literals: readonly string[]): AccountNames {
+  const known = {
+    ...names,
+    roles: new Map(names.roles),
+    users: new Map(names.users),
+    federatedUsers: new Map(names.federatedUsers),
+  };
+  for (const text of literals) {
+    const [kind = "", ...rest] = text.split("/");
+    const [first = "", last = ""] = [rest[0], rest.at(-1)];
+    if (kind === "role") addName(known.roles, last);
+    if (kind === "assumed-role") addName(known.roles, first);
+    if (kind === "user") addName(known.users, last);
+    if (kind === "federated-user") addName(known.federatedUsers, last);
+  }
+  return known;
 }

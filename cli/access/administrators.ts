@@ -2,16 +2,13 @@
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
-import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
-import { renderUser } from "../../functions/authenticator/user/user.ts";
-import { Denial } from "../../functions/errors.ts";
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { Entry } from "../mappings/file/entry.ts";
 import { readParameter } from "../mappings/file/read-parameter.ts";
-import { possibleDenials } from "./denials.ts";
-import { decide } from "./evaluation.ts";
+import { arnsOverlap, withoutRolePath } from "./arn-overlap.ts";
+import { activeDenials, type StoredParameters } from "./denials.ts";
+import { accessOf } from "./evaluation.ts";
 import { accessGroup } from "./levels.ts";
 import { type SamplePrincipal, samplePrincipalsOf } from "./sample-principals.ts";
 
@@ -30,17 +27,10 @@ export function makesAdministrator({ groups = [] }: Mapping): boolean {
   return isAdministrator(groups);
 }
 
-/** The parameter's entries with an administrators' group. The text search avoids parsing most of 10,000 values. */
-export function administratorEntries(prefix: string, name: string, stored: StoredParameter): Entry[] {
-  if (!mentionsAdministrators(stored.value)) return [];
-  return readParameter(prefix, name, stored).entries.filter(({ mapping }) => makesAdministrator(mapping));
-}
-
+/** A text search, which avoids parsing most of 10,000 values. */
 export function mentionsAdministrators(value: string | undefined): boolean {
   return value !== undefined && ADMIN_GROUPS.some((group) => value.includes(group));
 }
-
-type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
 export interface AdminAccess {
   /** `doubtful`: the mapping applies to only some of its possible principals, or a denial may match them. */
@@ -49,6 +39,20 @@ export interface AdminAccess {
   readonly until: number;
   /** A phrase for the user; empty for `sure`. */
   readonly why: string;
+}
+
+/** Each entry of a parameter with an administrators' group, and whether it grants that access. */
+export async function* administratorsIn(
+  name: string,
+  parameters: StoredParameters,
+  context: EvaluationContext,
+): AsyncGenerator<{ readonly mapping: Mapping; readonly access: AdminAccess }> {
+  const stored = parameters.get(name);
+  if (stored === undefined || !mentionsAdministrators(stored.value)) return;
+  for (const entry of readParameter(context.prefix, name, stored).entries) {
+    const { mapping } = entry;
+    if (makesAdministrator(mapping)) yield { mapping, access: await adminAccessOf(entry, parameters, context) };
+  }
 }
 
 /** The strongest result of the entry's sample principals. */
@@ -80,32 +84,30 @@ async function accessOfSample(
   if (denied !== undefined && answers.every(({ kind }) => kind === "none")) return denied;
   const until = Math.min(...answers.flatMap(({ kind, until }) => (kind === "none" ? [] : until)));
   if (denied !== undefined) return { kind: "doubtful", until, why: denied.why };
-  const account = identities[0]?.accountId ?? "";
-  const deny = mayBe.flatMap((pattern) => possibleDenials(pattern, account, parameters, context))[0];
+  const lists = [identities[0]?.accountId ?? "", "any"];
+  const denials = lists.flatMap((of) => activeDenials(of, parameters, context));
+  const [deny] = mayBe.flatMap((pattern) =>
+    denials.filter(({ arnLike }) => arnsOverlap(withoutRolePath(arnLike), pattern)),
+  );
   return deny === undefined
     ? { kind: "sure", until, why: "" }
-    : { kind: "doubtful", until, why: `may be denied by ${deny}` };
+    : { kind: "doubtful", until, why: `may be denied by ${deny.arnLike}` };
 }
 
-/** Uses the function's own code. Mappings with a node's name are denied: an administrator does not need one. */
+/** Mappings with a node's name are denied: an administrator does not need one. */
 async function ask(
   identity: VerifiedIdentity,
   parameters: StoredParameters,
   context: EvaluationContext,
 ): Promise<AdminAccess> {
-  const { evaluations, deciding } = decide(context, identity, parameters);
-  const where = deciding === undefined ? "" : shortName(deciding.parameter, context.prefix);
-  try {
-    const selected = selectMapping(evaluations, identity);
-    const { groups } = await renderUser(selected, identity, context.reservedPrefixes, async () => ({ refusal: "" }));
-    if (!isAdministrator(groups)) return none(`${where} takes precedence`);
-    const { notAfter } = selected.mapping;
-    return { kind: "sure", until: (notAfter && notAfterTime(notAfter)) || Number.POSITIVE_INFINITY, why: "" };
-  } catch (error) {
-    if (!(error instanceof Denial)) throw error;
-    if (error.code === "identity_unmapped") return none("it does not match every possible role");
-    return none(error.code === "identity_denied" ? `denied by ${where}` : `denied, ${error.code}`);
-  }
+  const access = await accessOf(identity, parameters, context, false);
+  const where = shortName(access.parameter, context.prefix);
+  if (access.kind === "unmapped") return none("it does not match every possible role");
+  if (access.kind !== "granted")
+    return none(access.kind === "denied" ? `denied by ${where}` : `denied, ${access.code}`);
+  if (!isAdministrator(access.groups)) return none(`${where} takes precedence`);
+  const { notAfter } = access.mapping;
+  return { kind: "sure", until: (notAfter && notAfterTime(notAfter)) || Number.POSITIVE_INFINITY, why: "" };
 }
 
 function none(why: string): AdminAccess {

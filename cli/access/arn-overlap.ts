@@ -1,18 +1,18 @@
-// Checks whether one ARN can match two patterns, for principals whose ARN is only partly known.
+// Checks whether one text can match two patterns, such as the ARN of a principal that is only partly known.
 
 import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { readParameter } from "../mappings/file/read-parameter.ts";
+import type { StoredParameters } from "./denials.ts";
 import { decide, supposeIdentity } from "./evaluation.ts";
 
 /** Compares section by section and case-insensitively, like `arnLike`. False if either is not an ARN. */
 export function arnsOverlap(a: string, b: string): boolean {
   const [left, right] = [arnSections(a), arnSections(b)];
   if (left === undefined || right === undefined) return false;
-  return left.every((section, index) => globsOverlap(section, right[index] ?? ""));
+  return left.every((section, index) => tokensOverlap(globTokens(section), globTokens(right[index] ?? "")));
 }
 
 /** Removes the path from a role's ARN, as STS does. Any other ARN is unchanged. */
@@ -20,44 +20,68 @@ export function withoutRolePath(arn: string): string {
   return arn.replace(/:role\/.*\//i, ":role/");
 }
 
-/** `overlap[j]`: a text matches both the part of `a` that was read and the first j characters of `b`. */
-function globsOverlap(a: string, b: string): boolean {
-  let overlap = [true, ...Array.from(b, (_, j) => /^\**$/.test(b.slice(0, j + 1)))];
-  for (const one of a) {
-    const next = [one === "*" && overlap[0] === true];
-    for (const [j, other] of [...b].entries()) {
-      const same = one === other || one === "?" || other === "?";
-      const widened = one === "*" || other === "*";
-      // A star matches nothing or one more character; otherwise both characters must be equal.
-      const isNext = widened
-        ? overlap[j + 1] === true || next[j] === true || overlap[j] === true
-        : same && overlap[j] === true;
-      next.push(isNext);
+/** A part of a pattern. */
+export interface Token {
+  /** The characters that it matches; `undefined` for any. */
+  readonly takes: ReadonlySet<string> | undefined;
+  /** Whether it matches a run of these characters, not just one. */
+  readonly repeats: boolean;
+  /** Whether it also matches no character. */
+  readonly isOptional: boolean;
+}
+
+const literals = new Map<string, Token>();
+
+/** Kept, because patterns are compared by the thousand. */
+export function literalToken(character: string): Token {
+  const token = literals.get(character) ?? { takes: new Set([character]), repeats: false, isOptional: false };
+  literals.set(character, token);
+  return token;
+}
+
+function globTokens(glob: string): Token[] {
+  return Array.from(glob, (one) => {
+    if (one === "*") return { takes: undefined, repeats: true, isOptional: true };
+    return one === "?" ? { takes: undefined, repeats: false, isOptional: false } : literalToken(one);
+  });
+}
+
+/** Whether one text matches both patterns. */
+export function tokensOverlap(left: readonly Token[], right: readonly Token[]): boolean {
+  // Pairs of positions after which the rest must match. A position grows or stays, so rows can be visited in order.
+  const width = right.length + 1;
+  const reached = new Set([0]);
+  for (const [i, one] of [...left, undefined].entries()) {
+    for (const [j, other] of [...right, undefined].entries()) {
+      if (!reached.has(i * width + j)) continue;
+      if (one?.isOptional) reached.add((i + 1) * width + j);
+      if (other?.isOptional) reached.add(i * width + j + 1);
+      if (one === undefined || other === undefined || !canTakeSame(one, other)) continue;
+      reached.add((i + 1) * width + j + 1);
+      if (one.repeats) reached.add(i * width + j + 1);
+      if (other.repeats) reached.add((i + 1) * width + j);
     }
-    overlap = next;
   }
-  return overlap[b.length] === true;
+  return reached.has(left.length * width + right.length);
+}
+
+function canTakeSame({ takes: one }: Token, { takes: other }: Token): boolean {
+  return one === undefined || other === undefined || [...one].some((character) => other.has(character));
 }
 
 /** The parameters that can grant access to federated users of any name in the account; `account` may be `any`. */
 export function parametersForFederated(prefix: string, account: string): string[] {
-  return [
-    ...(account === "any"
-      ? []
-      : [mappingParameter(prefix, "account", account), mappingParameter(prefix, "pattern", account)]),
-    mappingParameter(prefix, "pattern", "any"),
-  ];
+  const forAny = mappingParameter(prefix, "pattern", "any");
+  if (account === "any") return [forAny];
+  return [mappingParameter(prefix, "account", account), mappingParameter(prefix, "pattern", account), forAny];
 }
 
 /** Those of them that grant it now; empty if a denial covers all federated users. */
-export function grantsToFederated(
-  account: string,
-  parameters: ReadonlyMap<string, StoredParameter>,
-  context: EvaluationContext,
-): string[] {
+export function grantsToFederated(account: string, parameters: StoredParameters, context: EvaluationContext): string[] {
   const { prefix, partition, now } = context;
   const all = `arn:${partition}:sts::${account === "any" ? "*" : account}:federated-user/*`;
-  const sample = supposeIdentity(all.replaceAll("*", NAME_OR_ACCOUNT));
+  // No federated user and no account has this name.
+  const sample = supposeIdentity(all.replaceAll("*", "000000000000"));
   const isDenied = sample !== undefined && decide(context, sample, parameters).deciding?.verdict.kind === "deny";
   if (isDenied) return [];
   return parametersForFederated(prefix, account).filter((name) => {
@@ -68,6 +92,3 @@ export function grantsToFederated(
     });
   });
 }
-
-/** Stands for an unknown name or account: no federated user has this name. */
-const NAME_OR_ACCOUNT = "000000000000";

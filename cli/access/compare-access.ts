@@ -5,9 +5,9 @@ import { claimPlaceholdersIn } from "../../functions/authenticator/mapping/claim
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import { type Access, accessOf, givesMore, isDenial } from "./access.ts";
 import {
   type AccountNames,
+  type AccountScope,
   accountsInLists,
   everyState,
   namesByAccount,
@@ -15,15 +15,10 @@ import {
   otherAccounts,
   type States,
 } from "./account-names.ts";
-import { type AccountScope, globsOf, withLiterals } from "./account-walk.ts";
-import { NO_CLAIMS, signedIdentity } from "./evaluation.ts";
-import { permissionSetRolesOf, rolesOf } from "./role-principals.ts";
-import { federatedUsersOf, rootOf, usersOf } from "./user-principals.ts";
+import { type Access, accessOf, givesMore, isDenial, NO_CLAIMS, signedIdentity } from "./evaluation.ts";
+import { identitiesOf } from "./principals.ts";
 import { endsFor, vocabularyOf } from "./vocabulary.ts";
 import { type Budget, newBudget, TooManyStates } from "./walk.ts";
-
-/** Has no special meaning in any username. */
-const SAMPLE_CLAIM = "claim-value";
 
 export interface AccessDifference {
   /**
@@ -116,46 +111,30 @@ function changedParameters({ before, after }: States): string[] {
   });
 }
 
-function identitiesOf(scope: AccountScope): VerifiedIdentity[] {
-  const globs = globsOf(scope);
-  const names = withLiterals(scope.names, globs.literals);
-  return [
-    ...permissionSetRolesOf(scope, globs, names),
-    ...rolesOf(scope, globs, names),
-    ...usersOf(scope, globs, names),
-    ...federatedUsersOf(scope, globs, names),
-    ...rootOf(scope),
-  ];
-}
-
 /** Compares with each unique id that a mapping names and with another one, now and just after each end. */
 async function compareIdentity(
   identity: VerifiedIdentity,
   states: States,
   context: EvaluationContext,
 ): Promise<AccessDifference[]> {
-  const places = candidates(context.prefix, identity);
-  const stored = places.flatMap(({ parameter }) => everyState(states).map((state) => state.get(parameter)));
-  const arns = arnsOf(identity);
-  const ends = stored.flatMap((one) => endsFor(one, arns, identity.sessionName));
+  const stored = candidates(context.prefix, identity).flatMap(({ parameter }) =>
+    everyState(states).map((state) => state.get(parameter)),
+  );
+  const ends = stored.flatMap((one) => endsFor(one, identity));
   const times = [...new Set([context.now, ...ends.filter((end) => end > context.now)])].sort((a, b) => a - b);
   const differences: AccessDifference[] = [];
   const hasNodes = stored.some((value) => value?.value.includes("{EC2PrivateDNSName}"));
-  const variants = [
-    identity,
-    ...pinned(
-      identity,
-      stored.flatMap((value) => vocabularyOf(value).strings),
-    ),
-  ].flatMap((one) => (hasNodes ? [true, false] : [true]).map((isNode) => ({ one, isNode })));
+  const strings = stored.flatMap((value) => vocabularyOf(value).strings);
+  const variants = [identity, ...pinned(identity, strings)].flatMap((one) => [
+    { one, isNode: true },
+    ...(hasNodes ? [{ one, isNode: false }] : []),
+  ]);
   for (const { one, isNode } of variants) {
     let previous = "";
     for (const now of times) {
       const at = { ...context, now };
-      const [before, after] = [
-        await accessOf(one, states.before, at, isNode),
-        await accessOf(one, states.after, at, isNode),
-      ];
+      const before = await accessOf(one, states.before, at, isNode);
+      const after = await accessOf(one, states.after, at, isNode);
       const found = differenceBetween(before, after).map((kind) => ({ kind, identity: one, before, after, from: now }));
       // Report a lasting difference only once.
       const key = JSON.stringify(found.map(({ kind }) => [kind, before, after]));
@@ -166,26 +145,20 @@ async function compareIdentity(
   return differences;
 }
 
-function arnsOf({ arn, canonicalArn, kind, partition, accountId, name }: VerifiedIdentity): string[] {
-  return [arn, canonicalArn, ...(kind === "user" ? [`arn:${partition}:iam::${accountId}:user/${name}`] : [])];
-}
-
 /**
  * What AWS-signed tokens can contain: a value for every claim that a mapping uses, and none. Empty without JWT_ISSUERS in
  * the environment, unless a mapping uses claims: the function then certainly accepts such tokens.
  */
 function sampleClaims(states: States, { signedTokens }: EvaluationContext): SignedClaims[] {
-  const used = everyState(states).flatMap((state) =>
-    [...state.values()].flatMap((stored) => vocabularyOf(stored).templates.flatMap(claimPlaceholdersIn)),
-  );
+  const values = everyState(states).flatMap((state) => [...state.values()]);
+  const used = values.flatMap((stored) => vocabularyOf(stored).templates.flatMap(claimPlaceholdersIn));
   if (used.length === 0) return signedTokens === undefined ? [] : [NO_CLAIMS];
-  const tags = used.flatMap((name) => (name.startsWith("PrincipalTag:") ? [name.slice("PrincipalTag:".length)] : []));
-  const all: SignedClaims = {
-    identityStoreUserId: SAMPLE_CLAIM,
-    sourceIdentity: SAMPLE_CLAIM,
-    principalTags: Object.fromEntries(tags.map((key) => [key, SAMPLE_CLAIM])),
-  };
-  return [all, NO_CLAIMS];
+  // Has no special meaning in any username.
+  const value = "claim-value";
+  const start = "PrincipalTag:";
+  const tags = used.filter((name) => name.startsWith(start)).map((name) => name.slice(start.length));
+  const principalTags = Object.fromEntries(tags.map((key) => [key, value]));
+  return [{ identityStoreUserId: value, sourceIdentity: value, principalTags }, NO_CLAIMS];
 }
 
 /** The identity with each unique id that mappings name. Only roles and users can be pinned. */
@@ -197,9 +170,7 @@ function pinned(identity: VerifiedIdentity, strings: readonly string[]): Verifie
 }
 
 function differenceBetween(before: Access, after: Access): AccessDifference["kind"][] {
-  return [
-    ...(givesMore(before, after) ? (["gain"] as const) : []),
-    ...(givesMore(after, before) ? (["loss"] as const) : []),
-    ...(isDenial(before) && !isDenial(after) && after.kind !== "granted" ? (["lifted"] as const) : []),
-  ];
+  const isLifted = isDenial(before) && !isDenial(after) && after.kind !== "granted";
+  const found = { gain: givesMore(before, after), loss: givesMore(after, before), lifted: isLifted };
+  return (["gain", "loss", "lifted"] as const).filter((kind) => found[kind]);
 }

@@ -30,16 +30,7 @@ export function describe(
   const writes = new Set(changed);
   const weakenings = new Map<string, Map<string, Weakening>>();
   const losses = new Map<string, Set<string>>();
-  let finder: ReturnType<typeof usernameFinder> | undefined;
-  const comparing = {
-    states,
-    context,
-    // Created on demand: few changes need it, and it parses every mapping.
-    findUsername: (...of: Parameters<ReturnType<typeof usernameFinder>>) => {
-      finder ??= usernameFinder(context, states.after);
-      return finder(...of);
-    },
-  };
+  const comparing = { states, context, findUsername: usernameFinder(context, states.after) };
   const add = (where: string, weakening: Weakening) => {
     // One line for all identities with the same entry and cause. The first identity is the example.
     const key = weakening.text.replace(/, and arn:\S+ gets .*/, "").toLowerCase();

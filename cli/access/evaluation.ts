@@ -1,4 +1,4 @@
-// Runs the function's decision for an identity on parameters that were already read.
+// Evaluates what access an identity has with given parameters at a given time, using the function's own code.
 
 import {
   type SignedClaims,
@@ -6,13 +6,16 @@ import {
   verifyIdentity,
 } from "../../functions/authenticator/identity/identity.ts";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
+import { isDenied } from "../../functions/authenticator/mapping/deny-list.ts";
 import { type Evaluation, evaluateMappings } from "../../functions/authenticator/mapping/evaluate.ts";
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { decidingEvaluation } from "../../functions/authenticator/mapping/select.ts";
-import { IdentityImpossible } from "../../functions/errors.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { decidingEvaluation, selectMapping } from "../../functions/authenticator/mapping/select.ts";
+import { renderUser } from "../../functions/authenticator/user/user.ts";
+import { Denial, IdentityImpossible } from "../../functions/errors.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import type { Entry } from "../mappings/file/entry.ts";
+import { activeDenials, isDenyList, type StoredParameters } from "./denials.ts";
 
 interface Decision {
   /** In order of precedence. */
@@ -24,10 +27,78 @@ interface Decision {
 export function decide(
   { prefix, now }: EvaluationContext,
   identity: VerifiedIdentity,
-  parameters: ReadonlyMap<string, StoredParameter>,
+  parameters: StoredParameters,
 ): Decision {
   const evaluations = evaluateMappings(candidates(prefix, identity), parameters, identity, now);
   return { evaluations, deciding: decidingEvaluation(evaluations) };
+}
+
+export interface Granted {
+  readonly kind: "granted";
+  readonly username: string;
+  readonly groups: readonly string[];
+  /** The parameter that applies, and the mapping in it. */
+  readonly parameter: string;
+  readonly mapping: Mapping;
+}
+
+interface NotGranted {
+  /**
+   * `denied`: a deny list or `"deny": true` matches. `invalid`: the value is invalid. `mismatch`: the value is for
+   * another principal. `unknown`: an entry needs what the AWS-signed token lacks. `unusable`: a mapping applies, but its
+   * names cannot be rendered. `unmapped`: nothing applies.
+   */
+  readonly kind: "denied" | "invalid" | "mismatch" | "unknown" | "unusable" | "unmapped";
+  /** The function's error code. */
+  readonly code: string;
+  /** The parameter that applies; empty if none does. */
+  readonly parameter: string;
+  /** The matching entry of a deny list. */
+  readonly arnLike?: string;
+}
+
+export type Access = Granted | NotGranted;
+
+/** @param isNode whether EC2 confirms that the identity is an instance, which mappings with a node's name require */
+export async function accessOf(
+  identity: VerifiedIdentity,
+  parameters: StoredParameters,
+  context: EvaluationContext,
+  isNode = true,
+): Promise<Access> {
+  const { evaluations, deciding } = decide(context, identity, parameters);
+  const parameter = deciding?.parameter ?? "";
+  // A sample of what EC2 returns.
+  const node = isNode ? { name: "ip-192-0-2-1.ec2.internal" } : { refusal: "not an instance" };
+  try {
+    const selected = selectMapping(evaluations, identity);
+    const user = await renderUser(selected, identity, context.reservedPrefixes, async () => node);
+    return { kind: "granted", ...user, parameter, mapping: selected.mapping };
+  } catch (error) {
+    if (!(error instanceof Denial)) throw error;
+    const { code } = error;
+    if (deciding === undefined) return { kind: "unmapped", code, parameter };
+    const { kind } = deciding.verdict;
+    if (kind === "match") return { kind: "unusable", code, parameter };
+    if (kind !== "deny") return { kind, code, parameter };
+    const list = deciding.place === "deny-any" ? "any" : identity.accountId;
+    const entry = isDenyList(parameter)
+      ? activeDenials(list, parameters, context).find((one) => isDenied(one, identity))
+      : undefined;
+    return { kind: "denied", code, parameter, ...(entry !== undefined && { arnLike: entry.arnLike }) };
+  }
+}
+
+/** Whether a denial applies. An invalid deny list denies every identity that it covers. */
+export function isDenial({ kind, parameter }: Access): boolean {
+  return kind === "denied" || (kind === "invalid" && isDenyList(parameter));
+}
+
+/** Whether `to` gives a username or a group that `from` does not give. */
+export function givesMore(from: Access, to: Access): boolean {
+  if (to.kind !== "granted") return false;
+  if (from.kind !== "granted" || from.username !== to.username) return true;
+  return to.groups.some((group) => !from.groups.includes(group));
 }
 
 interface Supposition {
@@ -86,18 +157,14 @@ function supposeRole(partition: string, account: string, role: string, supposed:
   return verifyIdentity({ Account: account, Arn, UserId: `${principalId}:${sessionName}` }, partition, ACCESS_KEY_ID);
 }
 
-/** The role that IAM Identity Center creates for a permission set, with a made-up suffix. */
-function permissionSetRole(partition: string, account: string, permissionSet: string): string {
-  return `arn:${partition}:iam::${account}:role/AWSReservedSSO_${permissionSet}_0000000000000000`;
-}
-
-/** `undefined` for patterns and accounts, which match many principals. */
+/** The role of a permission set gets a made-up suffix. `undefined` for patterns and accounts, which match many. */
 export function principalOf(
   { kind, account, name, mapping }: Entry,
   { partition }: EvaluationContext,
 ): VerifiedIdentity | undefined {
   const isOfSet = kind === "sso" || kind === "sso-session";
-  const arn = isOfSet ? permissionSetRole(partition, account, name) : mapping.arn;
+  const ofSet = `arn:${partition}:iam::${account}:role/AWSReservedSSO_${name}_0000000000000000`;
+  const arn = isOfSet ? ofSet : mapping.arn;
   const { principalId, session: sessionName } = mapping;
   return arn === undefined ? undefined : supposeIdentity(arn, { principalId, sessionName });
 }
@@ -105,7 +172,7 @@ export function principalOf(
 /** The decision for an entry's principal; `undefined` for patterns and accounts. */
 export function decideForPrincipal(
   entry: Entry,
-  parameters: ReadonlyMap<string, StoredParameter>,
+  parameters: StoredParameters,
   context: EvaluationContext,
 ): Decision | undefined {
   const principal = principalOf(entry, context);

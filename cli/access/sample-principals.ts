@@ -2,13 +2,13 @@
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
-import { denyParameter, encodeName, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { encodeName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import type { Entry } from "../mappings/file/entry.ts";
+import { listParameters, type StoredParameters } from "./denials.ts";
 import { principalOf, SAMPLE_SESSION, supposeIdentity } from "./evaluation.ts";
+import { vocabularyOf } from "./vocabulary.ts";
 
 export interface SamplePrincipal {
   /** Candidates for the principal, of which one exists: a result is sure only if it holds for all of them. */
@@ -16,8 +16,6 @@ export interface SamplePrincipal {
   /** ARN patterns of further candidates. */
   readonly mayBe: readonly string[];
 }
-
-type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
 /** Replaces a `*`: no principal has this name. */
 const ANY = "0000000000000000";
@@ -33,7 +31,7 @@ export function samplePrincipalsOf(
 ): SamplePrincipal[] {
   const { kind, account, name, mapping } = entry;
   const { partition } = context;
-  if (kind === "account") return [{ identities: identitiesOf([roleOf(partition, account, ANY)]), mayBe: [] }];
+  if (kind === "account") return [onlySample(roleOf(partition, account, ANY))];
   if (kind === "sso" || kind === "sso-session") {
     return [permissionSetSample(account, name, parameters, context, mapping.session)];
   }
@@ -55,18 +53,24 @@ function patternSamples(
   const { partition } = context;
   const resource = arnLike.split(":").slice(5).join(":");
   const name = resource.replace(/^[^/]*\//, "");
+  const start = `arn:${partition}:iam::${account}`;
   const candidates: SamplePrincipal[] = /^awsreserved/i.test(name)
     ? [permissionSetSample(account, fill(setIn(name), "0"), parameters, context)]
     : [
         roleOf(partition, account, fill(name, ANY)),
-        `arn:${partition}:iam::${account}:user/${fill(name, ANY)}`,
-        `arn:${partition}:iam::${account}:root`,
-        `arn:${partition}:iam::${account}:${fill(resource, ANY)}`,
+        `${start}:user/${fill(name, ANY)}`,
+        `${start}:root`,
+        `${start}:${fill(resource, ANY)}`,
         `arn:${partition}:sts::${account}:federated-user/${fill(name, ANY)}`,
-      ].map((arn) => ({ identities: identitiesOf([arn]), mayBe: [] }));
+      ].map(onlySample);
   const isMatched = ({ identities }: SamplePrincipal) =>
     identities.some((one) => matchesArnLike(arnLike, one.canonicalArn));
   return candidates.filter(isMatched).slice(0, 1);
+}
+
+function onlySample(arn: string): SamplePrincipal {
+  const identity = supposeIdentity(arn);
+  return { identities: identity === undefined ? [] : [identity], mayBe: [] };
 }
 
 /** The set's role in the account. Candidates include the suffixes in separate mappings and in patterns. */
@@ -83,34 +87,28 @@ function permissionSetSample(
     ...SUFFIXES,
     ...mapped.map((parameter) => parameter.slice(start.length)),
     ...[account, "any"]
-      .flatMap((of) => [mappingParameter(prefix, "pattern", of), denyParameter(prefix, of)])
-      .flatMap((name) => patternsIn(parameters.get(name)))
-      .flatMap((arnLike) => suffixIn(arnLike, set)),
+      .flatMap((of) => listParameters(prefix, of))
+      .flatMap((name) => vocabularyOf(parameters.get(name)).globs)
+      .flatMap(([, , , , , resource = ""]) => suffixIn(resource, set)),
   ];
   const roles = new Set(
     suffixes.filter((suffix) => /^[0-9a-f]{16}$/.test(suffix)).map((suffix) => `AWSReservedSSO_${set}_${suffix}`),
   );
+  const anyRole = `AWSReservedSSO_${set}_${"?".repeat(16)}`;
   return {
     identities: [...roles].flatMap((role) => supposeIdentity(roleOf(partition, account, role), { sessionName }) ?? []),
-    mayBe: arnsOf(partition, account, `AWSReservedSSO_${set}_${"?".repeat(16)}`, sessionName),
+    // A denial may match the role's ARN or its session's.
+    mayBe: [
+      roleOf(partition, account, anyRole),
+      `arn:${partition}:sts::${account}:assumed-role/${anyRole}/${sessionName}`,
+    ],
   };
 }
 
-function patternsIn(stored: StoredParameter | undefined): string[] {
-  const list = parseJson(stored?.value ?? "");
-  return (Array.isArray(list) ? list : []).flatMap((item: unknown) =>
-    isObject(item) && typeof item["arnLike"] === "string" ? [item["arnLike"]] : [],
-  );
-}
-
-/** A suffix that the pattern matches, if the pattern contains the set and a part of the suffix. */
-function suffixIn(arnLike: string, set: string): string[] {
+/** A suffix that the resource of a pattern matches, if it contains the set and a part of the suffix. In lower case. */
+function suffixIn(resource: string, set: string): string[] {
   // A denial may have a path before the name or a session after it.
-  const [, rest] =
-    arnLike
-      .toLowerCase()
-      .split(`/awsreservedsso_${set.toLowerCase()}_`)[1]
-      ?.match(/^([^/]*)/) ?? [];
+  const rest = resource.split(`/awsreservedsso_${set.toLowerCase()}_`)[1]?.split("/")[0];
   if (rest === undefined) return [];
   const literal = rest.replaceAll("*", "");
   return [fill(rest.replace("*", "0".repeat(Math.max(0, 16 - literal.length))), "")];
@@ -126,19 +124,10 @@ function fill(pattern: string, any: string): string {
   return pattern.replaceAll("*", any).replaceAll("?", "0");
 }
 
-function identitiesOf(arns: readonly string[]): VerifiedIdentity[] {
-  return arns.flatMap((arn) => supposeIdentity(arn) ?? []);
-}
-
 /** A user's ARN has a path, which patterns match. The mapping's ARN may lack it. */
 function pathsOf({ kind, partition, accountId, name }: VerifiedIdentity): string[] {
   const start = `arn:${partition}:iam::${accountId}:user`;
   return kind === "user" ? [`${start}/${name}`, `${start}/*/${name}`] : [];
-}
-
-/** The ARNs of a role and its session: a denial may match either. */
-function arnsOf(partition: string, account: string, role: string, session: string): string[] {
-  return [roleOf(partition, account, role), `arn:${partition}:sts::${account}:assumed-role/${role}/${session}`];
 }
 
 function roleOf(partition: string, account: string, name: string): string {

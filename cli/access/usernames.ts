@@ -1,15 +1,17 @@
 // Finds usernames that several mappings can give, and session names that render reserved names.
 
-import { isClaimPlaceholder } from "../../functions/authenticator/mapping/claim-placeholders.ts";
+import { CLAIM_VALUE, isClaimPlaceholder } from "../../functions/authenticator/mapping/claim-placeholders.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import type { Placeholder } from "../../functions/authenticator/mapping/template.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { readParameter } from "../mappings/file/read-parameter.ts";
-import type { StoredParameters } from "./account-names.ts";
+import { isName } from "./account-names.ts";
 import { ADMIN_GROUPS, isAdministrator } from "./administrators.ts";
+import { literalToken, type Token, tokensOverlap } from "./arn-overlap.ts";
+import type { StoredParameters } from "./denials.ts";
 
-/** The characters of each placeholder: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+/** Matches each character of a placeholder's values: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const VALUES: Readonly<Record<Placeholder, RegExp>> = {
   AccountID: /\d/,
   SessionName: /[\w+=,.-]/,
@@ -17,97 +19,69 @@ const VALUES: Readonly<Record<Placeholder, RegExp>> = {
   AccessKeyID: /[A-Z0-9]/,
   EC2PrivateDNSName: /[a-z0-9.-]/,
 };
-/** As `CLAIM_VALUE` in functions/authenticator/mapping/claim-placeholders.ts. */
-const CLAIM_CHARACTER = /[A-Za-z0-9_.@+=-]/;
 const ARN_CHARACTER = /[\x21-\x7e]/;
 const ASCII = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index));
 
-/** One of these characters, or a run of one or more. */
-interface Token {
-  readonly takes: ReadonlySet<string>;
-  readonly repeats: boolean;
-}
-
 function run(characters: RegExp): Token {
-  return { takes: new Set(ASCII.filter((one) => characters.test(one))), repeats: true };
+  return { takes: new Set(ASCII.filter((one) => characters.test(one))), repeats: true, isOptional: false };
 }
 
 function tokensOf(template: string): Token[] {
   return template.split(/(\{[^{}]+\})/).flatMap((text, index): Token[] => {
+    if (index % 2 === 0) return Array.from(text, literalToken);
     const name = text.slice(1, -1);
-    if (index % 2 === 1)
-      return [run(isClaimPlaceholder(name) ? CLAIM_CHARACTER : (VALUES[name as Placeholder] ?? ARN_CHARACTER))];
-    return Array.from(text, (one) => ({ takes: new Set([one]), repeats: false }));
+    return [run(isClaimPlaceholder(name) ? CLAIM_VALUE : (VALUES[name as Placeholder] ?? ARN_CHARACTER))];
   });
-}
-
-/** A quick check that avoids most comparisons of 10,000 templates: their literal starts differ. */
-function canStartSame(a: string, b: string): boolean {
-  const [one, other] = [a, b].map((template) => template.split("{", 1)[0] ?? "");
-  return one === undefined || other === undefined || one.startsWith(other) || other.startsWith(one);
 }
 
 /** Whether two templates can render the same name. */
 function canRenderSame(a: string, b: string): boolean {
   if (a === b) return true;
-  if (!canStartSame(a, b)) return false;
-  const [left, right] = [tokensOf(a), tokensOf(b)];
-  // Pairs of tokens that read the same character. A run can also read the next one.
-  let pairs = new Map<string, readonly [number, number]>([["0,0", [0, 0]]]);
-  const seen = new Set<string>();
-  while (pairs.size > 0) {
-    const next: typeof pairs = new Map();
-    for (const [key, [i, j]] of pairs) {
-      if (seen.has(key)) continue;
-      seen.add(key);
-      if (i === left.length && j === right.length) return true;
-      const [one, other] = [left[i], right[j]];
-      if (one === undefined || other === undefined || ![...one.takes].some((text) => other.takes.has(text))) continue;
-      for (const row of one.repeats ? [i, i + 1] : [i + 1]) {
-        for (const column of other.repeats ? [j, j + 1] : [j + 1]) next.set(`${row},${column}`, [row, column]);
-      }
-    }
-    pairs = next;
-  }
-  return false;
+  // A quick check that avoids most comparisons of 10,000 templates: their literal starts differ.
+  const [one = "", other = ""] = [a, b].map((template) => template.split("{", 1)[0]);
+  return (one.startsWith(other) || other.startsWith(one)) && tokensOverlap(tokensOf(a), tokensOf(b));
 }
 
-/** Returns a function that finds the parameter of another active mapping that can give the same username. */
-export function usernameFinder({ prefix, now, partition }: EvaluationContext, parameters: StoredParameters) {
-  const givers = new Map<string, Set<string>>();
-  for (const [name, stored] of parameters) {
-    for (const { kind, mapping, account } of readParameter(prefix, name, stored).entries) {
-      if (isExpired(mapping.notAfter, now)) continue;
-      // The default username of an account mapping is the identity's ARN.
-      const template =
-        kind === "account"
-          ? (mapping.username ?? `arn:${partition}:iam::${account}:{Arn}`)
-          : templateOf(mapping, account);
-      if (template !== undefined) givers.set(template, (givers.get(template) ?? new Set()).add(idOf(name, mapping)));
-    }
-  }
-  const templates = [...givers.keys()].filter((template) => template.includes("{"));
-  const known = new Map<string, readonly string[]>();
+/** Finds the parameter of another active mapping that can give the same username. */
+export type UsernameFinder = (mapping: Mapping, account: string, parameter: string) => string | undefined;
 
-  /** Templates that overlap with this one. Cached: most mappings share a few templates or have a literal name. */
-  function overlapping(template: string): readonly string[] {
-    const cached = known.get(template);
-    if (cached !== undefined) return cached;
-    const others = template.includes("{") ? [...givers.keys()] : [...templates, template];
-    const found = others.filter((other) => givers.has(other) && canRenderSame(template, other));
-    known.set(template, found);
-    return found;
-  }
-
-  return (mapping: Mapping, account: string, parameter: string): string | undefined => {
+export function usernameFinder(context: EvaluationContext, parameters: StoredParameters): UsernameFinder {
+  let all: ReturnType<typeof giversIn> | undefined;
+  const overlapping = new Map<string, readonly string[]>();
+  return (mapping, account, parameter) => {
     const template = templateOf(mapping, account);
     if (template === undefined) return undefined;
-    for (const other of overlapping(template)) {
+    // Few changes need it, and it parses every mapping.
+    all ??= giversIn(context, parameters);
+    const { givers, templates } = all;
+    // Cached: most mappings share a few templates or have a literal name.
+    let others = overlapping.get(template);
+    if (others === undefined) {
+      const compared = template.includes("{") ? [...givers.keys()] : [...templates, template];
+      others = compared.filter((other) => canRenderSame(template, other));
+      overlapping.set(template, others);
+    }
+    for (const other of others) {
       const id = [...(givers.get(other) ?? [])].find((one) => one !== idOf(parameter, mapping));
       if (id !== undefined) return id.split(" ")[0];
     }
     return undefined;
   };
+}
+
+/** The active mappings by the template of their username, and the templates with a placeholder. */
+function giversIn({ prefix, now, partition }: EvaluationContext, parameters: StoredParameters) {
+  const givers = new Map<string, Set<string>>();
+  for (const [name, stored] of parameters) {
+    for (const { kind, mapping, account } of readParameter(prefix, name, stored).entries) {
+      if (isExpired(mapping.notAfter, now)) continue;
+      // The default username of an account mapping is the identity's ARN.
+      const ofAccount = mapping.username ?? `arn:${partition}:iam::${account}:{Arn}`;
+      const template = kind === "account" ? ofAccount : templateOf(mapping, account);
+      if (template !== undefined) givers.set(template, (givers.get(template) ?? new Set()).add(idOf(name, mapping)));
+    }
+  }
+  return { givers, templates: [...givers.keys()].filter((template) => template.includes("{")) };
 }
 
 /** Identifies a mapping, also in a list. */
@@ -121,7 +95,6 @@ function templateOf({ username, deny }: Mapping, account: string): string | unde
   return account === "any" ? username : username?.replaceAll("{AccountID}", account);
 }
 
-const SESSION = /^[\w+=,.@-]{1,128}$/;
 const PLACEHOLDER = /\{SessionName(?:Raw)?\}/;
 
 /**
@@ -134,7 +107,7 @@ export function reservedSessions(templates: readonly string[]): string[] {
       ...ADMIN_GROUPS.flatMap((group) => sessionFor(template, group)),
       ...sessionForStart(template),
     ])
-    .filter((session) => SESSION.test(session));
+    .filter(isName);
 }
 
 /** Whether some session name turns one of the groups into an administrators' group. */

@@ -1,13 +1,14 @@
 // Extracts from a stored value what can affect decisions: globs, sessions, unique ids and ends.
 
+import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { type ArnSections, arnPattern, matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
-import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
+import { identityArns, withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 
-interface Vocabulary {
+export interface Vocabulary {
   /** Every string under any key, also repeated keys. Superfluous strings cost time but do not change results. */
   readonly strings: readonly string[];
   /** Sections in lower case. */
@@ -16,10 +17,8 @@ interface Vocabulary {
   readonly templates: readonly string[];
 }
 
-const NOTHING: Vocabulary = { strings: [], globs: [], templates: [] };
-
 export function vocabularyOf(stored: StoredParameter | undefined): Vocabulary {
-  return stored === undefined ? NOTHING : readVocabulary(stored);
+  return stored === undefined ? { strings: [], globs: [], templates: [] } : readVocabulary(stored);
 }
 
 const readVocabulary = oncePerRead(({ value }): Vocabulary => {
@@ -35,38 +34,28 @@ const readVocabulary = oncePerRead(({ value }): Vocabulary => {
 });
 
 /**
- * The ends in this parameter for an identity with these ARNs, in milliseconds since 1970. Only of matching entries:
- * each end is evaluated, and a list may have a thousand.
+ * The ends in this parameter for an identity, in milliseconds since 1970. Only of matching entries: each end is evaluated,
+ * and a list may have a thousand.
  */
-export function endsFor(stored: StoredParameter | undefined, arns: readonly string[], sessionName = ""): number[] {
+export function endsFor(stored: StoredParameter | undefined, identity: VerifiedIdentity): number[] {
   if (stored === undefined) return [];
+  const arns = identityArns(identity);
   return readEnds(stored).entries.flatMap(({ arnLike, session, end }) => {
     // A denial of a role or user applies with any path.
     const globs = arnLike === undefined ? [] : [arnLike, withoutPath(arnLike)];
     const isOther = globs.length > 0 && !arns.some((arn) => globs.some((glob) => matchesArnLike(glob, arn)));
-    return isOther || (session !== undefined && session !== sessionName) ? [] : [end];
+    return isOther || (session !== undefined && session !== (identity.sessionName ?? "")) ? [] : [end];
   });
 }
 
-interface EndingEntry {
-  readonly arnLike: string | undefined;
-  readonly session: string | undefined;
-  readonly end: number;
-}
-
-const readEnds = oncePerRead(({ value }): { readonly entries: readonly EndingEntry[] } => {
+const readEnds = oncePerRead(({ value }) => {
   const content = parseJson(value);
   const items: readonly unknown[] = Array.isArray(content) ? content : [content];
-  return {
-    entries: items.flatMap((item) => {
-      const { arnLike, session, notAfter } = isObject(item) ? item : {};
-      const end = typeof notAfter === "string" ? notAfterTime(notAfter) : undefined;
-      if (end === undefined) return [];
-      return { arnLike: textOf(arnLike), session: textOf(session), end };
-    }),
-  };
+  const textOf = (text: unknown) => (typeof text === "string" ? text : undefined);
+  const entries = items.flatMap((item) => {
+    const { arnLike, session, notAfter } = isObject(item) ? item : {};
+    const end = typeof notAfter === "string" ? notAfterTime(notAfter) : undefined;
+    return end === undefined ? [] : { arnLike: textOf(arnLike), session: textOf(session), end };
+  });
+  return { entries };
 });
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}

@@ -3,9 +3,6 @@
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { type Automaton, setAutomaton } from "./glob-automaton.ts";
 
-/** A comparison with more states is incomplete. Ten globs of the form `*word*` need about 24,000. */
-const MAX_STATES = 200_000;
-
 /** Thrown if a comparison needs more states than its budget has. */
 export class TooManyStates extends Error {}
 
@@ -14,7 +11,8 @@ export interface Budget {
   left: number;
 }
 
-export function newBudget(states: number = MAX_STATES): Budget {
+/** By default, more states than most comparisons need: ten globs of the form `*word*` need about 24,000. */
+export function newBudget(states = 200_000): Budget {
   return { left: states };
 }
 
@@ -112,7 +110,8 @@ function walkAvoiding(
   return [...points.values()];
 }
 
-function stepAll(
+/** `character` in lower case. */
+export function stepAll(
   automata: readonly Automaton[],
   isRead: readonly boolean[],
   states: readonly number[],
@@ -128,34 +127,4 @@ function stepAll(
 /** One character per number: a walk spends most of its time here. */
 function keyOf({ from, states, hasOther, avoided }: Reached): string {
   return `${String.fromCharCode(...states, avoided)}${hasOther ? "+" : "-"}${from.others}`;
-}
-
-/** Walks a text that all principals of a kind share, such as `role/`. It is not a part. */
-export function walkText(
-  automata: readonly Automaton[],
-  text: string,
-  isRead: readonly boolean[],
-  from: readonly Point[],
-): Point[] {
-  const characters = [...asciiLowerCase(text)];
-  return from.map((point) => ({
-    ...point,
-    states: point.states.map((state, index) =>
-      isRead[index] ? characters.reduce((at, one) => automata[index]?.step(at, one) ?? at, state) : state,
-    ),
-  }));
-}
-
-/** Walks a part with a known text. */
-export function walkName(
-  automata: readonly Automaton[],
-  text: string,
-  isRead: readonly boolean[],
-  from: readonly Point[],
-): Point[] {
-  return walkText(automata, text, isRead, from).map((point) => ({
-    ...point,
-    parts: [...point.parts, text],
-    others: `${point.others}-`,
-  }));
 }

@@ -7,24 +7,29 @@ import { candidates, type Place } from "../../functions/authenticator/mapping/pa
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { readParameter } from "../mappings/file/read-parameter.ts";
-import { type Access, type Granted, isDenial } from "./access.ts";
-import type { States, StoredParameters } from "./account-names.ts";
-import { ADMIN_GROUPS, isAdministrator } from "./administrators.ts";
+import type { States } from "./account-names.ts";
+import { ADMIN_GROUPS } from "./administrators.ts";
 import type { AccessDifference } from "./compare-access.ts";
-import type { usernameFinder } from "./usernames.ts";
+import type { StoredParameters } from "./denials.ts";
+import { type Access, type Granted, isDenial } from "./evaluation.ts";
+import type { UsernameFinder } from "./usernames.ts";
+
+/** The kinds, with how a plan counts them. */
+export const WEAKENED = {
+  denial: ["denial lifted", "denials lifted"],
+  end: ["end dropped", "ends dropped"],
+  pin: ["pin dropped", "pins dropped"],
+  otherPin: ["pin moved", "pins moved"],
+  masters: ["new administrator", "new administrators"],
+  reserved: ["reserved name", "reserved names"],
+  username: ["shared username", "shared usernames"],
+  access: ["grant to more than one principal", "grants to more than one principal"],
+  unknown: ["effect unknown", "effects unknown"],
+  jwts: ["denial of every AWS-signed token of a role", "denials of every AWS-signed token of a role"],
+} as const;
 
 export interface Weakening {
-  readonly kind:
-    | "denial"
-    | "end"
-    | "pin"
-    | "otherPin"
-    | "masters"
-    | "reserved"
-    | "username"
-    | "access"
-    | "unknown"
-    | "jwts";
+  readonly kind: keyof typeof WEAKENED;
   /** A phrase with a verb, such as `lifts the denial of <ARN>`. */
   readonly text: string;
 }
@@ -37,7 +42,7 @@ export function loosens({ kind }: Weakening): boolean {
 interface Comparing {
   readonly states: States;
   readonly context: EvaluationContext;
-  readonly findUsername: ReturnType<typeof usernameFinder>;
+  readonly findUsername: UsernameFinder;
 }
 
 /**
@@ -61,35 +66,30 @@ export function weakeningsOf(difference: AccessDifference, isOwn: boolean, compa
 function restoredAccess({ identity, before, after, from }: AccessDifference, comparing: Comparing): Weakening[] {
   const { context, states } = comparing;
   const where = shortName(before.parameter, context.prefix);
-  const example = after.kind === "granted" ? `, and ${identity.canonicalArn} gets ${userText(after)}` : "";
+  const who = principalText(identity, before, context);
+  const denial = (text: string): Weakening[] => [{ kind: "denial", text }];
   if (isDenial(before)) {
-    const kind = "denial";
+    const example = after.kind === "granted" ? `, and ${identity.canonicalArn} gets ${userText(after)}` : "";
     if (before.kind === "invalid") {
-      return [{ kind, text: `lifts the denial of every identity that the invalid list ${where} covers${example}` }];
+      return denial(`lifts the denial of every identity that the invalid list ${where} covers${example}`);
     }
-    const who = ("arnLike" in before ? before.arnLike : undefined) ?? principalText(identity, before, context);
-    const text =
-      from > context.now
-        ? `ends the denial of ${who} on ${new Date(from).toISOString()}`
-        : `lifts the denial of ${who}`;
-    return [{ kind, text: /[*?]/.test(who) ? `${text}${example}` : text }];
+    const denied = ("arnLike" in before ? before.arnLike : undefined) ?? who;
+    const isLater = from > context.now;
+    const text = isLater ? `ends the denial of ${denied} on ${dateOf(from)}` : `lifts the denial of ${denied}`;
+    return denial(/[*?]/.test(denied) ? `${text}${example}` : text);
   }
   if (after.kind !== "granted") return [];
-  if (before.kind === "unknown") {
-    const who = principalText(identity, before, context);
-    return [{ kind: "denial", text: `accepts AWS-signed tokens of ${who}, which ${where} denied` }];
-  }
-  if (before.kind === "invalid") {
-    const who = principalText(identity, before, context);
-    return [{ kind: "denial", text: `lifts the denial of ${who} by the invalid value of ${where}` }];
-  }
+  if (before.kind === "unknown") return denial(`accepts AWS-signed tokens of ${who}, which ${where} denied`);
+  if (before.kind === "invalid") return denial(`lifts the denial of ${who} by the invalid value of ${where}`);
   if (before.kind !== "mismatch") return [];
   const pin = entriesOf(states.before, before.parameter, context).find(({ principalId }) => principalId)?.principalId;
-  const who = principalText(identity, before, context);
-  if (pin === undefined) {
-    return [{ kind: "denial", text: `lifts the denial of ${who}: ${where} is for another principal` }];
-  }
-  return [pinText(after.mapping.arn ?? who, pin, after.mapping.principalId)];
+  return pin === undefined
+    ? denial(`lifts the denial of ${who}: ${where} is for another principal`)
+    : [pinText(after.mapping.arn ?? who, pin, after.mapping.principalId)];
+}
+
+function dateOf(time: number): string {
+  return new Date(time).toISOString();
 }
 
 /**
@@ -99,17 +99,19 @@ function restoredAccess({ identity, before, after, from }: AccessDifference, com
 export function droppedLimits(parameter: string, { states, context }: Comparing): Weakening[] {
   const keyOf = ({ arnLike = "", session = "" }: Mapping) => `${asciiLowerCase(arnLike)} ${session}`;
   const old = new Map(entriesOf(states.before, parameter, context).map((entry) => [keyOf(entry), entry]));
-  return entriesOf(states.after, parameter, context).flatMap((entry): Weakening[] => {
+  const found: Weakening[] = [];
+  for (const entry of entriesOf(states.after, parameter, context)) {
     const { notAfter, principalId } = old.get(keyOf(entry)) ?? {};
     const who = entryText(parameter, entry, context);
-    const pin = entry.principalId;
-    return [
-      ...(notAfter !== undefined && entry.notAfter === undefined && !entry.deny
-        ? [{ kind: "end" as const, text: `drops the end of ${who} (${notAfter})` }]
-        : []),
-      ...(principalId !== undefined && pin !== principalId && !entry.deny ? [pinText(who, principalId, pin)] : []),
-    ];
-  });
+    if (entry.deny) continue;
+    if (notAfter !== undefined && entry.notAfter === undefined) {
+      found.push({ kind: "end", text: `drops the end of ${who} (${notAfter})` });
+    }
+    if (principalId !== undefined && entry.principalId !== principalId) {
+      found.push(pinText(who, principalId, entry.principalId));
+    }
+  }
+  return found;
 }
 
 function pinText(who: string, from: string, to: string | undefined): Weakening {
@@ -144,20 +146,16 @@ function namesGained(difference: AccessDifference, after: Granted, comparing: Co
     name.startsWith("system:") && !admin.includes(name) ? [template] : [],
   );
   const other = isNewName ? findUsername(after.mapping, identity.accountId, after.parameter) : undefined;
-  return [
-    ...(isAdministrator(groups)
-      ? [{ kind: "masters" as const, text: giftText(difference, after, admin, comparing) }]
-      : []),
-    ...reserved.map((name) => ({ kind: "reserved" as const, text: `gives the reserved name ${name} to ${who}` })),
-    ...(other === undefined
-      ? []
-      : [
-          {
-            kind: "username" as const,
-            text: `gives the username ${after.mapping.username} to ${who}, and ${shortName(other, context.prefix)} can also give it`,
-          },
-        ]),
-  ];
+  const found: Weakening[] = reserved.map((name) => {
+    return { kind: "reserved", text: `gives the reserved name ${name} to ${who}` };
+  });
+  if (admin.length > 0) found.unshift({ kind: "masters", text: giftText(difference, after, admin, comparing) });
+  if (other !== undefined) {
+    const where = shortName(other, context.prefix);
+    const text = `gives the username ${after.mapping.username} to ${who}, and ${where} can also give it`;
+    found.push({ kind: "username", text });
+  }
+  return found;
 }
 
 /** For a new mapping: what it gives to whom. For an existing mapping: to whom it now applies, and what it gives. */
@@ -168,7 +166,7 @@ function giftText(
   { states, context }: Comparing,
 ): string {
   const gift = groups.length > 0 ? `grants ${groups.join(", ")}` : `grants access as ${userText(after)}`;
-  const since = from > context.now ? ` from ${new Date(from).toISOString()}` : "";
+  const since = from > context.now ? ` from ${dateOf(from)}` : "";
   const isOld = entriesOf(states.before, after.parameter, context).some((one) => isDeepStrictEqual(one, after.mapping));
   if (isOld) {
     const whom = principalText(identity, before, context);

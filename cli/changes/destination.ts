@@ -1,4 +1,4 @@
-// Describes where a plan is written, for the confirmation: account, region, cluster and prefix.
+// Describes where a plan is written: account, region, cluster and prefix.
 
 import type { Connection } from "../aws/connection.ts";
 import { ownAccount } from "../aws/own-account.ts";
@@ -15,8 +15,13 @@ export async function destinationOf(
   known: ReadonlyMap<string, Stored>,
   io: IOStreams,
 ): Promise<string> {
-  const { settings, context } = connection;
   const [first] = known.values();
-  const account = first?.account ?? (await ownAccount(connection.ssm, connection.settings.region, io)) ?? "unknown";
-  return `account ${account}, region ${settings.region}, cluster ${settings.clusterId} (${context.prefix})`;
+  const { clusterId } = connection.settings;
+  return `${await placeOf(connection, first?.account, io)}, cluster ${clusterId} (${connection.context.prefix})`;
+}
+
+/** Account and region, as a phrase. */
+export async function placeOf({ ssm, settings }: Connection, known: string | undefined, io: IOStreams) {
+  const account = known ?? (await ownAccount(ssm, settings.region, io)) ?? "unknown";
+  return `account ${account}, region ${settings.region}`;
 }

@@ -1,7 +1,18 @@
 // Carries out the plans of one or several clusters: shows all, asks once, writes cluster by cluster.
 
-import { type ClusterFailure, failureIn, throwWorst } from "../aws/clusters.ts";
-import { EXIT, silentExit } from "../errors.ts";
+import { loosens } from "../access/weakenings.ts";
+import {
+  type Chosen,
+  type ClusterFailure,
+  chosenClusters,
+  failureIn,
+  type OneOf,
+  throwWorst,
+} from "../aws/clusters.ts";
+import { type Connection, connect } from "../aws/connection.ts";
+import { ownAccount } from "../aws/own-account.ts";
+import { EXIT, silentExit, usage } from "../errors.ts";
+import { type ClustersOptions, isSeveral } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type ClusterPlan, confirmAll, outcome, type Proposal, type ProposeOptions, prepare } from "./propose.ts";
 import { Stopped, writeAll } from "./write-all.ts";
@@ -13,7 +24,7 @@ interface ExecuteOptions {
   readonly recheck?: (isWritten: boolean) => Promise<void>;
 }
 
-export interface ClusterTask {
+interface ClusterTask {
   /** For messages; empty if it is the only cluster. */
   readonly name: string;
   readonly io: IOStreams;
@@ -56,8 +67,8 @@ export async function executePlans(
       failures.push({ name: task.name, failure: failureIn(error, io) });
     }
   }
-  const loosens = ready.some(({ proposal }) => proposal.loosens);
-  if (!goesOn || loosens) throwWorst(failures, "Nothing was written, because not every cluster can be changed.");
+  const isLooser = ready.some(({ proposal }) => proposal.weakenings.some(loosens));
+  if (!goesOn || isLooser) throwWorst(failures, "Nothing was written, because not every cluster can be changed.");
   if (ready.length === 0 || options.dryRun) return throwWorst(failures);
   // The user decides with the failures in view; throwWorst repeats them at the end.
   const seen = options.yes ? [] : failures;
@@ -68,7 +79,7 @@ export async function executePlans(
     io,
   );
   await recheck?.(false);
-  const written = await writeReady(ready, goesOn && !loosens, recheck);
+  const written = await writeReady(ready, goesOn && !isLooser, recheck);
   throwWorst([...failures, ...written.failures], ...written.left);
   if (ready.some(({ proposal }) => proposal.isPartial)) throw silentExit();
 }
@@ -91,4 +102,63 @@ async function writeReady(ready: readonly Ready[], goesOn: boolean, recheck: Exe
     }
   }
   return { failures, left: [] };
+}
+
+type MakePlan<O extends ClustersOptions> = (
+  connection: Connection,
+  options: OneOf<O>,
+  io: IOStreams,
+) => Promise<ClusterPlan | undefined>;
+
+/** @param partition of the principal; of several clusters, those of other partitions are skipped by name */
+export async function clusterTasks<O extends ClustersOptions>(
+  options: O,
+  io: IOStreams,
+  plan: MakePlan<O>,
+  partition?: string,
+): Promise<ClusterTask[]> {
+  const chosen = chosenClusters(options, io);
+  if (!isSeveral(options)) {
+    return chosen.map((one) => ({
+      name: "",
+      io,
+      plan: async () => plan(await connect(one.options, io), one.options, io),
+    }));
+  }
+  const stores = new Map<string, string>();
+  const tasks: ClusterTask[] = [];
+  for (const one of chosen) tasks.push(...(await taskFor(one, plan, partition, stores)));
+  if (tasks.length > 0) return tasks;
+  throw usage(`No cluster is in partition ${partition}. Nothing was written.`);
+}
+
+/** `stores`: the clusters so far, by account, region and prefix. */
+async function taskFor<O extends ClustersOptions>(
+  { name, options, io }: Chosen<O>,
+  plan: MakePlan<O>,
+  partition: string | undefined,
+  stores: Map<string, string>,
+): Promise<ClusterTask[]> {
+  try {
+    const connection = await connect(options, io);
+    const { region, partition: own } = connection.settings;
+    if (partition !== undefined && own.id !== partition) {
+      io.tell(`Skipped: region ${region} is in partition ${own.id}, not ${partition}.\n`);
+      return [];
+    }
+    // connect() has checked the context's account.
+    const known = options.contextAccount ?? (await ownAccount(connection.ssm, region, io));
+    const account = known ?? `profile ${options.profile}`;
+    const store = `${account} ${region} ${connection.context.prefix}`;
+    const same = stores.get(store);
+    if (same !== undefined) {
+      io.tell(`Skipped: it is the same store as ${same}.\n`);
+      return [];
+    }
+    stores.set(store, name);
+    return [{ name, io, plan: () => plan(connection, options, io) }];
+  } catch (error) {
+    const failure = failureIn(error, io);
+    return [{ name, io, plan: () => Promise.reject(failure) }];
+  }
 }

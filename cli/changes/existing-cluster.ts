@@ -6,12 +6,12 @@ import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
-import { ownAccount } from "../aws/own-account.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { ending, endingPages } from "../aws/read.ts";
 import { awsRequestHandler } from "../aws/request-handler.ts";
 import { EXIT, usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { placeOf } from "./destination.ts";
 import { readMappings } from "./read-for-access.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
@@ -65,9 +65,8 @@ export async function requireCluster(
   for (const name of parent === "" ? [] : await parameters(parent, MAX_PAGES, PAGE)) {
     found.add(name.slice(parent.length + 1).split("/")[0] ?? "");
   }
-  const place = `account ${(await ownAccount(connection.ssm, connection.settings.region, io)) ?? "unknown"}, region ${settings.region}`;
   throw usage(
-    `The cluster ${clusterId} does not exist in ${place}: it has no stack ${stack} and no parameter below ` +
+    `The cluster ${clusterId} does not exist in ${await placeOf(connection, undefined, io)}: it has no stack ${stack} and no parameter below ` +
       `${context.prefix}. ` +
       `${found.size === 0 ? "No cluster was found there." : `Clusters there: ${[...found].sort().join(", ")}.`} ` +
       "Check --cluster, --region and --profile. To write to a new cluster, use --new.",
@@ -99,12 +98,12 @@ export async function stacksOf(
     requestHandler: awsRequestHandler(io, 5_000),
   };
   const client = watched(new CloudFormationClient(config), io);
+  const idOf = ({ StackId, StackName: name }: Stack) => `${StackId ?? name}`;
   const stacks: Stack[] = [];
   try {
     const pages = paginateDescribeStacks({ client }, { StackName }, { abortSignal: io.interrupted });
-    const idsOf = ({ Stacks: page = [] }: { Stacks?: Stack[] | undefined }) =>
-      page.map(({ StackId, StackName: name }) => `${StackId ?? name}`);
-    for await (const { Stacks = [] } of endingPages(pages, "CloudFormation", idsOf)) stacks.push(...Stacks);
+    const ending = endingPages(pages, "CloudFormation", ({ Stacks = [] }) => Stacks.map(idOf));
+    for await (const { Stacks = [] } of ending) stacks.push(...Stacks);
     return stacks.filter(({ StackStatus }) => StackStatus !== "DELETE_COMPLETE");
   } catch (error) {
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
@@ -119,15 +118,11 @@ async function namesBelow(
   path: string,
   pages: number,
   pageSize: number,
-  { ssm }: Connection,
-  { interrupted }: IOStreams,
+  { ssm: client }: Connection,
+  { interrupted: abortSignal }: IOStreams,
 ): Promise<string[]> {
   const names: string[] = [];
-  const found = paginateGetParametersByPath(
-    { client: ssm, pageSize },
-    { Path: path, Recursive: true },
-    { abortSignal: interrupted },
-  );
+  const found = paginateGetParametersByPath({ client, pageSize }, { Path: path, Recursive: true }, { abortSignal });
   let left = pages;
   for await (const { Parameters = [] } of ending(found)) {
     names.push(...Parameters.map(({ Name = "" }) => Name));

@@ -1,10 +1,11 @@
 // Evaluates whose access a plan changes, and whether it removes the last administrator.
 
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { type AdminAccess, adminAccessOf, administratorEntries } from "../access/administrators.ts";
+import { type AdminAccess, administratorsIn } from "../access/administrators.ts";
 import { compareAccess } from "../access/compare-access.ts";
+import type { StoredParameters } from "../access/denials.ts";
 import { type AccessTexts, describe } from "../access/describe.ts";
+import type { Weakening } from "../access/weakenings.ts";
 import { finding } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { lint } from "../mappings/lint/lint.ts";
@@ -21,23 +22,28 @@ export interface Judgement extends AccessTexts {
   readonly warnings: ReadonlyMap<string, readonly string[]>;
 }
 
+/** @param marks more lines with `!`, by parameter */
 export async function judge(
   changes: readonly Change[],
   { current, unread }: ReadForAccess,
   context: EvaluationContext,
+  marks: ReadonlyMap<string, readonly Weakening[]> = new Map(),
 ): Promise<Judgement> {
   const judged = changes.filter((change) => isJudged(change, context));
   const states = { before: current, after: afterwards(current, judged) };
   const names = judged.map(({ name }) => name);
   const { weakenings, losses } = describe(await compareAccess(states, context), names, states, context);
-  const warnings = await warningsIn(names, states.after, context);
-  const [first] = names;
-  if (unread === undefined || first === undefined) return { weakenings, losses, warnings };
   const text = `may grant more access than this plan shows: there is no permission to read ${unread}`;
+  const unknown = unread === undefined ? [] : [{ kind: "unknown", text } as const];
   return {
-    weakenings: new Map([...weakenings, [first, [...(weakenings.get(first) ?? []), { kind: "unknown", text }]]]),
+    weakenings: new Map(
+      changes.map(({ name }) => [
+        name,
+        [...(weakenings.get(name) ?? []), ...(name === names[0] ? unknown : []), ...(marks.get(name) ?? [])],
+      ]),
+    ),
     losses,
-    warnings,
+    warnings: await warningsIn(names, states.after, context),
   };
 }
 
@@ -47,7 +53,7 @@ const COMPARED = ["account-wide", "system-name", "masters"];
 /** Checks each value separately. Rules over several mappings belong to `mappings lint`. */
 async function warningsIn(
   names: readonly string[],
-  after: ReadonlyMap<string, StoredParameter>,
+  after: StoredParameters,
   context: EvaluationContext,
 ): Promise<Map<string, string[]>> {
   const isWritten = new Set(names);
@@ -60,8 +66,6 @@ async function warningsIn(
   }
   return found;
 }
-
-type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
 const MAX_REASONS = 5;
 
@@ -103,13 +107,11 @@ async function administrators(
   parameters: StoredParameters,
   context: EvaluationContext,
 ): Promise<Map<string, AdminAccess>> {
-  const { prefix } = context;
   const found = new Map<string, AdminAccess>();
-  for (const [name, stored] of parameters) {
-    for (const entry of administratorEntries(prefix, name, stored)) {
-      const { arnLike } = entry.mapping;
-      const where = [shortName(name, prefix), ...(arnLike === undefined ? [] : [arnLike])].join(" ");
-      found.set(where, await adminAccessOf(entry, parameters, context));
+  for (const name of parameters.keys()) {
+    const parameter = shortName(name, context.prefix);
+    for await (const { mapping, access } of administratorsIn(name, parameters, context)) {
+      found.set(mapping.arnLike === undefined ? parameter : `${parameter} ${mapping.arnLike}`, access);
     }
   }
   return found;

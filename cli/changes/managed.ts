@@ -11,14 +11,12 @@ import type { Change, Plan } from "./plan.ts";
 /** The tag's value in examples/terraform. */
 const TERRAFORM = "terraform";
 
-interface Owner {
-  /** `undefined` for an unmanaged parameter. */
-  readonly stack: string | undefined;
-  /** False without the permission to list tags. */
-  readonly isKnown: boolean;
-}
-
-export async function findOwner(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Owner> {
+/** `stack` is `undefined` for an unmanaged parameter. `isKnown` is false without the permission to list tags. */
+export async function findOwner(
+  ssm: SSMClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ readonly stack: string | undefined; readonly isKnown: boolean }> {
   const command = new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId: name });
   try {
     const { TagList = [] } = await ssm.send(command, { abortSignal: signal });
@@ -36,30 +34,16 @@ export function managedBy(stack: string): string {
   return `Managed by ${stack === TERRAFORM ? "Terraform" : `the CloudFormation stack ${stack}`}`;
 }
 
-/** @param name below the prefix */
-function managedSentence(name: string, stack: string): string {
-  const owner = managedBy(stack).replace(/^M/, "m");
-  return `${name} is ${owner} and was not changed. Change it there, or use --force.`;
-}
-
-/** @param which a noun phrase in the plural */
-function uncheckedSentence(which: string): string {
-  return `Cannot check whether a stack manages ${which}: no permission for ssm:ListTagsForResource.`;
-}
-
-interface Unmanaged {
-  readonly plan: Plan;
-  /** Changes that were removed from the plan. */
-  readonly managed: readonly Change[];
-}
-
-/** Removes changes of managed parameters from the plan, and prints a line for each. `force` keeps all. */
+/**
+ * Removes changes of managed parameters from the plan, prints a line for each, and returns them as `managed`. `force`
+ * keeps all.
+ */
 export async function withoutManaged(
   plan: Plan,
   { ssm, context, rates: { reads } }: Connection,
   force: boolean,
   io: IOStreams,
-): Promise<Unmanaged> {
+): Promise<{ readonly plan: Plan; readonly managed: readonly Change[] }> {
   if (force) return { plan, managed: [] };
   const waitForTurn = rateLimited(reads, Math.max(1, reads));
   const managed: Change[] = [];
@@ -68,12 +52,15 @@ export async function withoutManaged(
     await waitForTurn(io.interrupted);
     const { stack, isKnown } = await findOwner(ssm, change.name, io.interrupted);
     if (!isKnown) {
-      io.tell(`${uncheckedSentence(managed.length === 0 ? "these parameters" : "the other parameters")}\n`);
+      const which = managed.length === 0 ? "these parameters" : "the other parameters";
+      io.tell(`Cannot check whether a stack manages ${which}: no permission for ssm:ListTagsForResource.\n`);
       break;
     }
     if (stack === undefined) continue;
     managed.push(change);
-    io.tell(`${managedSentence(shortName(change.name, context.prefix), stack)}\n`);
+    const owner = managedBy(stack).replace(/^M/, "m");
+    const name = shortName(change.name, context.prefix);
+    io.tell(`${name} is ${owner} and was not changed. Change it there, or use --force.\n`);
   }
   return { plan: { ...plan, changes: plan.changes.filter((change) => !managed.includes(change)) }, managed };
 }

@@ -1,6 +1,7 @@
 // Computes the changes from the stored parameters to the desired ones, without writing them.
 
 import { isDeepStrictEqual } from "node:util";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { mentionsAdministrators } from "../access/administrators.ts";
 import { denialsIn, type NamedDenial } from "../access/denials.ts";
 import type { Stored } from "../aws/parameter.ts";
@@ -82,9 +83,9 @@ function isSame(before: Stored, value: string): boolean {
  * lifted denials last.
  */
 function rank(change: Change): number {
-  const { name, action, before, value } = change;
+  const { action, before, value } = change;
   if (newDenials(change).length > 0) return 0;
-  if (longerDenials(name, before?.value, value).length > 0) return 6;
+  if (endedDenials(change).length > 0) return 6;
   if (mentionsAdministrators(value)) return 1;
   if (mentionsAdministrators(before?.value)) return 5;
   if (isRemoval(change)) return 4;
@@ -96,19 +97,35 @@ export function newDenials({ name, before, value }: Change): NamedDenial[] {
   return longerDenials(name, value, before?.value);
 }
 
+/** Denials that a change removes or shortens. */
+export function endedDenials({ name, before, value }: Change): NamedDenial[] {
+  return longerDenials(name, before?.value, value);
+}
+
 function longerDenials(parameter: string, value: string | undefined, than: string | undefined): NamedDenial[] {
-  const others = denialsIn(parameter, than, 0);
-  return [...denialsIn(parameter, value, 0)].flatMap(([key, denial]) =>
+  const others = denialsIn(parameter, than);
+  return [...denialsIn(parameter, value)].flatMap(([key, denial]) =>
     denial.end > (others.get(key)?.end ?? Number.NEGATIVE_INFINITY) ? denial : [],
   );
 }
 
 /** The parameters after these changes. */
-export function afterwards(current: ReadonlyMap<string, Stored>, changes: readonly Change[]): Map<string, Stored> {
-  const after = new Map(current);
-  for (const { name, before, value } of changes) {
-    if (value === undefined) after.delete(name);
-    else after.set(name, { name, value, secure: false, version: (before?.version ?? 0) + 1, modified: 0 });
-  }
+export function afterwards<P extends StoredParameter>(
+  current: ReadonlyMap<string, P>,
+  changes: readonly Change[],
+): Map<string, P | Stored> {
+  const after = new Map<string, P | Stored>(current);
+  for (const change of changes) applyTo(after, change);
   return after;
+}
+
+interface State {
+  delete(name: string): boolean;
+  set(name: string, stored: Stored): unknown;
+}
+
+/** Changes `state`. */
+export function applyTo(state: State, { name, before, value }: Change): void {
+  if (value === undefined) state.delete(name);
+  else state.set(name, { name, value, secure: false, version: (before?.version ?? 0) + 1, modified: 0 });
 }

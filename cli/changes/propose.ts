@@ -1,6 +1,6 @@
 // Checks and prints a plan, and asks the user: every command that writes uses it.
 
-import { loosens, type Weakening } from "../access/weakenings.ts";
+import type { Weakening } from "../access/weakenings.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
@@ -15,8 +15,8 @@ import { withoutManaged } from "./managed.ts";
 import { afterwards, type Change, isRemoval, newDenials, type Plan } from "./plan.ts";
 import { readForAccess } from "./read-for-access.ts";
 import { inSafeOrder } from "./safe-order.ts";
-import { printPlan } from "./show.ts";
-import type { Accepted } from "./write-all.ts";
+import { listed, printPlan } from "./show.ts";
+import { type Accepted, FUNCTION_CACHE_MS } from "./write-all.ts";
 
 export type ProposeOptions = WriteOptions & { readonly prune?: true };
 
@@ -34,13 +34,11 @@ export interface ClusterPlan {
   readonly effect?: (now: number) => readonly string[];
 }
 
-export const EFFECT = "The function reads the change within 30 s.";
+export const EFFECT = `The function reads the change within ${FUNCTION_CACHE_MS / 1000} s.`;
 
 export interface Proposal extends Accepted {
   /** Whether a requested change is skipped. */
   readonly isPartial: boolean;
-  /** Whether it loosens access. */
-  readonly loosens: boolean;
   readonly effect: (now: number) => readonly string[];
   readonly connection: Connection;
   /** A phrase: account, region, cluster and prefix. */
@@ -75,9 +73,8 @@ export async function prepare(
   const { current } = reading;
   const changes = await inSafeOrder(plan.changes, current, context);
   const destination = await destinationOf(connection, current, io);
-  const judgement = await judge(changes, reading, context);
-  const texts = { ...judgement, weakenings: withMarks(judgement.weakenings, marks) };
-  printPlan({ ...plan, changes, ...texts }, destination, context.prefix, io);
+  const judgement = await judge(changes, reading, context, marks);
+  printPlan({ ...plan, changes, ...judgement }, destination, context.prefix, io);
   // Skipped prunes are not errors: the file does not request them by name.
   const isPartial = !managed.every((change) => isRemoval(change) && options.prune);
   if (changes.length === 0 && !isPartial) return undefined;
@@ -85,29 +82,8 @@ export async function prepare(
   checkDenialsWritten(changes, managed);
   if (!options.force) await guardLockout(current, afterwards(current, changes), context);
   printIfLong(changes.length, connection, io);
-  const marked = [...texts.weakenings.values()].flat();
-  const weakenings = marked.map(({ text }) => text);
-  return {
-    changes,
-    current,
-    weakenings,
-    loosens: marked.some(loosens),
-    effect,
-    force: options.force === true,
-    isPartial,
-    connection,
-    destination,
-  };
-}
-
-function withMarks(
-  weakenings: ReadonlyMap<string, readonly Weakening[]>,
-  marks: ReadonlyMap<string, readonly Weakening[]>,
-): ReadonlyMap<string, readonly Weakening[]> {
-  return new Map([
-    ...weakenings,
-    ...[...marks].map(([name, more]) => [name, [...(weakenings.get(name) ?? []), ...more]] as const),
-  ]);
+  const weakenings = [...judgement.weakenings.values()].flat();
+  return { changes, current, weakenings, effect, force: options.force === true, isPartial, connection, destination };
 }
 
 /** Asks once for all clusters. Throws unless the user accepts. */
@@ -116,7 +92,8 @@ export async function confirmAll(
   options: ProposeOptions,
   io: IOStreams,
 ): Promise<void> {
-  const weakened = weakeningSentence([...new Set(proposals.flatMap(({ weakenings }) => weakenings))]);
+  const texts = new Set(proposals.flatMap(({ weakenings }) => weakenings.map(({ text }) => text)));
+  const weakened = texts.size === 0 ? undefined : `this ${listed([...texts], " (marked ! above)")}.`;
   if (options.yes && weakened !== undefined && !options.allowWeakening) {
     throw finding(`Refused: ${weakened} To accept this with --yes, add --allow-weakening.`);
   }
@@ -151,20 +128,9 @@ function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Chang
   );
 }
 
-const MAX_NAMED = 10;
-
-function weakeningSentence(texts: readonly string[]): string | undefined {
-  if (texts.length === 0) return undefined;
-  const more = texts.length > MAX_NAMED ? `, and ${texts.length - MAX_NAMED} more (marked ! above)` : "";
-  return `this ${texts.slice(0, MAX_NAMED).join(", ")}${more}.`;
-}
-
-/** In seconds; no estimate below this. */
-const LONG = 60;
-
 function printIfLong(changes: number, { rates: { writes } }: Connection, io: IOStreams): void {
   const seconds = changes / writes;
-  if (seconds < LONG) return;
+  if (seconds < 60) return;
   io.tell(
     `Writing ${count(changes)} at ${writes} a second takes ${duration(seconds)}. ` +
       "You can stop it and run the command again: it writes only what is missing.\n",

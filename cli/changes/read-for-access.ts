@@ -1,9 +1,9 @@
 // Reads the parameters that a plan needs: all mappings, or the branches of the accounts that it affects.
 
-import { candidates, denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { mentionsAdministrators } from "../access/administrators.ts";
-import { denialsIn, isDenyList } from "../access/denials.ts";
+import { isDenyList, listParameters } from "../access/denials.ts";
 import { supposeIdentity } from "../access/evaluation.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
@@ -13,33 +13,27 @@ import { EXIT, Failure } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { startProgress } from "../terminal/progress.ts";
-import type { Change } from "./plan.ts";
+import { type Change, endedDenials, newDenials } from "./plan.ts";
 
 /** All mappings, or with --account that account's. `callers` adds the callers' list. */
 export async function readMappings(
-  connection: Connection,
+  { ssm, context, account, rates }: Connection,
   io: IOStreams,
   { callers = false } = {},
 ): Promise<Map<string, Stored>> {
-  const { ssm, context, account, rates } = connection;
   const progress = startProgress("reading", undefined, io);
+  const limits = { rate: rates.reads, signal: io.interrupted, onCount: progress.show };
   try {
-    const { interrupted: signal } = io;
-    const request = { prefix: context.prefix, account, callers, rate: rates.reads, signal, onCount: progress.show };
-    return await readAll(ssm, request);
+    return await readAll(ssm, { prefix: context.prefix, account, callers, ...limits });
   } catch (error) {
-    throw account === undefined ? withHint(error, TRY_ACCOUNT) : error;
+    const failure = isAccessDenied(error) && account === undefined ? toFailure(error) : undefined;
+    if (failure === undefined) throw error;
+    // A team may have permission only for the mappings of its account.
+    const hint = "If you can read only one account's mappings, use --account <id>.";
+    throw new Failure(EXIT.fault, [...failure.lines, hint], { cause: error });
   } finally {
     progress.end();
   }
-}
-
-/** A team may have permission only for the mappings of its account. */
-const TRY_ACCOUNT = "If you can read only one account's mappings, use --account <id>.";
-
-function withHint(error: unknown, ...hints: readonly string[]): unknown {
-  if (!(error instanceof Error) || error.name !== "AccessDeniedException") return error;
-  return new Failure(EXIT.fault, [...(toFailure(error)?.lines ?? []), ...hints], { cause: error });
 }
 
 export interface ReadForAccess {
@@ -65,24 +59,21 @@ export async function readForAccess(
     const principals = await readDeniedPrincipals(changes, connection, io);
     if (principals !== undefined) return { current: new Map([...principals, ...known]), unread: undefined };
   }
-  const account = connection.account ?? accountOf(changes, connection);
+  const { prefix } = connection.context;
+  const account = connection.account ?? accountOf(changes, prefix);
   const mappings = isWhole ? known : await unlessDenied(() => readMappings(connection, io));
   // A team without --account has the permission for its own account.
   const own = mappings ?? (account && (await unlessDenied(() => readMappings({ ...connection, account }, io))));
-  const lists = [
-    denyParameter(connection.context.prefix, "any"),
-    mappingParameter(connection.context.prefix, "pattern", "any"),
-  ];
+  const lists = listParameters(prefix, "any");
   const needsLists = connection.account !== undefined || mappings === undefined;
   const forAny = needsLists
     ? await unlessDenied(() => readSome(connection.ssm, lists, io.interrupted))
     : new Map<string, Stored>();
-  const listNames = lists.map((name) => shortName(name, connection.context.prefix)).join(" and ");
-  const unread = own ? (forAny ? undefined : listNames) : "every mapping";
+  const listNames = lists.map((name) => shortName(name, prefix)).join(" and ");
   return {
     // `known` last: writes are compared with it.
     current: new Map([...(own || []), ...(forAny ?? []), ...known]),
-    unread,
+    unread: own ? (forAny ? undefined : listNames) : "every mapping",
   };
 }
 
@@ -95,29 +86,25 @@ async function readDeniedPrincipals(
   { ssm, context, account }: Connection,
   io: IOStreams,
 ): Promise<Map<string, Stored> | undefined> {
+  const isOther = (change: Change) =>
+    !isDenyList(change.name) || change.value === undefined || endedDenials(change).length > 0;
+  if (changes.some(isOther)) return undefined;
   const found = new Map<string, Stored>();
-  for (const { name, before, value } of changes) {
-    if (!isDenyList(name) || value === undefined) return undefined;
-    const [old, now] = [denialsIn(name, before?.value, 0), denialsIn(name, value, 0)];
-    if ([...old].some(([key, { end }]) => (now.get(key)?.end ?? 0) < end)) return undefined;
-    for (const [key, { who, end }] of now) {
-      if (old.get(key)?.end === end) continue;
-      const identity = supposeIdentity(who);
-      if (identity === undefined) return undefined;
-      const names = candidates(context.prefix, identity).map(({ parameter }) => parameter);
-      const readable = account === undefined ? names : names.filter((one) => !one.endsWith("/any"));
-      const stored = await unlessDenied(() => readSome(ssm, readable, io.interrupted));
-      if (stored === undefined || [...stored.values()].some((one) => mentionsAdministrators(one.value)))
-        return undefined;
-      for (const [parameter, one] of stored) found.set(parameter, one);
-    }
+  for (const { who } of changes.flatMap(newDenials)) {
+    const identity = supposeIdentity(who);
+    if (identity === undefined) return undefined;
+    const names = candidates(context.prefix, identity).map(({ parameter }) => parameter);
+    const readable = account === undefined ? names : names.filter((one) => !one.endsWith("/any"));
+    const stored = await unlessDenied(() => readSome(ssm, readable, io.interrupted));
+    if (stored === undefined || [...stored.values()].some((one) => mentionsAdministrators(one.value))) return undefined;
+    for (const [parameter, one] of stored) found.set(parameter, one);
   }
   return found;
 }
 
 /** The account of all changes; `undefined` for several accounts or `any`. */
-function accountOf(changes: readonly Change[], { context }: Connection): string | undefined {
-  const accounts = new Set(changes.map(({ name }) => readName(context.prefix, name)?.account));
+function accountOf(changes: readonly Change[], prefix: string): string | undefined {
+  const accounts = new Set(changes.map(({ name }) => readName(prefix, name)?.account));
   const [account] = accounts;
   return accounts.size === 1 && account !== "any" ? account : undefined;
 }
@@ -131,7 +118,7 @@ async function unlessDenied<T>(read: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** True also for an error that `withHint` wrapped. */
+/** True also for an error with a hint. */
 function isAccessDenied(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.name === "AccessDeniedException" || isAccessDenied(error.cause);

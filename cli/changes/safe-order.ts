@@ -1,13 +1,13 @@
 // Orders the writes of a plan: after each one, an administrator remains and no identity has excess access.
 
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { accessOf, givesMore } from "../access/access.ts";
-import type { States, StoredParameters } from "../access/account-names.ts";
-import { adminAccessOf, administratorEntries, mentionsAdministrators } from "../access/administrators.ts";
+import type { States } from "../access/account-names.ts";
+import { administratorsIn, mentionsAdministrators } from "../access/administrators.ts";
 import { compareAccess } from "../access/compare-access.ts";
+import type { StoredParameters } from "../access/denials.ts";
+import { accessOf, givesMore } from "../access/evaluation.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import { type Change, newDenials } from "./plan.ts";
+import { afterwards, applyTo, type Change, newDenials } from "./plan.ts";
 
 /** Each change needs a comparison. Above this number, only the step from denials to other changes is compared. */
 const MAX_COMPARED = 200;
@@ -27,7 +27,7 @@ export async function inSafeOrder(
   current: StoredParameters,
   context: EvaluationContext,
 ): Promise<Change[]> {
-  const last = afterAll(current, changes);
+  const last = afterwards(current, changes);
   const isCompared = changes.length > 1 && changes.some((change) => isShared(change, context));
   const state = new Map(current);
   const ordered: Change[] = [];
@@ -42,7 +42,7 @@ export async function inSafeOrder(
     const compared = compares && ordered.length < changes.length - 1;
     const before = state.get(change.name);
     const previous = compared ? new Map(state) : state;
-    put(state, change);
+    applyTo(state, change);
     const next = await adminAfter(change);
     const isTooMuch =
       compared && (await givesTooMuch({ before: previous, after: state, others: [current, last] }, context));
@@ -115,23 +115,12 @@ async function withWaits(
   for (const group of groups) {
     const [first, ...others] = group;
     if (first === undefined) continue;
-    const step = { before: stale, after: afterAll(stale, group), others: [current, last] };
+    const step = { before: stale, after: afterwards(stale, group), others: [current, last] };
     const waits = ordered.length > 0 && (await givesTooMuch(step, context));
-    if (waits) stale = afterAll(current, ordered);
+    if (waits) stale = afterwards(current, ordered);
     ordered.push(waits ? { ...first, waits } : first, ...others);
   }
   return ordered;
-}
-
-function afterAll(state: StoredParameters, changes: readonly Change[]): Map<string, StoredParameter> {
-  const after = new Map(state);
-  for (const change of changes) put(after, change);
-  return after;
-}
-
-function put(state: Map<string, StoredParameter>, { name, value }: Change): void {
-  if (value === undefined) state.delete(name);
-  else state.set(name, { value, secure: false });
 }
 
 /** The name of a parameter that surely grants administrator access. */
@@ -141,11 +130,7 @@ async function findAdmin(state: StoredParameters, context: EvaluationContext): P
 }
 
 async function makesAdmin(name: string, state: StoredParameters, context: EvaluationContext): Promise<boolean> {
-  const stored = state.get(name);
-  if (stored === undefined) return false;
-  for (const entry of administratorEntries(context.prefix, name, stored)) {
-    if ((await adminAccessOf(entry, state, context)).kind === "sure") return true;
-  }
+  for await (const { access } of administratorsIn(name, state, context)) if (access.kind === "sure") return true;
   return false;
 }
 

@@ -1,9 +1,10 @@
-// Formats a plan: one line for each parameter, followed by its changes.
+// Formats a plan: as one line for each parameter, followed by its changes, or as data for programs.
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { loosens, type Weakening } from "../access/weakenings.ts";
+import { loosens, WEAKENED, type Weakening } from "../access/weakenings.ts";
 import { shortName } from "../function-settings.ts";
+import { normal } from "../mappings/file/read-parameter.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
 import { hang } from "../terminal/print.ts";
 import type { Judgement } from "./judge.ts";
@@ -14,60 +15,56 @@ const INDENT = "    ";
 
 type ShownPlan = Plan & Judgement;
 
-interface PlanText {
-  readonly text: string;
-  readonly tone?: Tone;
-}
+type Output = Pick<IOStreams, "columns" | "print">;
 
-export function printPlan(plan: ShownPlan, destination: string, prefix: string, io: IOStreams): void {
-  for (const { text, tone } of planTexts(plan, destination, prefix, io.columns)) io.print(text, tone);
+/** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
+export function printPlan(
+  { changes, unchanged, extra, weakenings, losses, warnings }: ShownPlan,
+  destination: string,
+  prefix: string,
+  io: Output,
+): void {
+  const line = (head: string, text: string, tone?: Tone) => io.print(hang(head, text, io.columns), tone);
+  line("", `Plan for ${destination}:`);
+  for (const change of changes) {
+    const { name } = change;
+    printChange(change, shortName(name, prefix), io);
+    for (const { text } of weakenings.get(name) ?? []) line(`${INDENT}! `, text, "weakened");
+    for (const text of warnings.get(name) ?? []) line(`${INDENT}warning: `, text);
+    for (const text of shortened(losses.get(name) ?? [])) line(`${INDENT}note: `, text);
+  }
+  line("", summary(changes, unchanged, extra));
+  const weakened = weakeningSummary([...weakenings.values()].flat());
+  if (weakened !== undefined) line("! ", weakened, "weakened");
 }
 
 /** Prints how the second of two clusters differs from the first. The names of the changes have no prefix. */
-export function printDifferences({ changes, unchanged }: Plan, from: string, to: string, io: IOStreams): void {
+export function printDifferences({ changes, unchanged }: Plan, from: string, to: string, io: Output): void {
   const count = counter(changes);
   io.print(hang("", `From ${from}, to ${to}:`, io.columns));
-  for (const change of changes)
-    for (const { text, tone } of changeTexts(change, change.name, io.columns)) io.print(text, tone);
+  for (const change of changes) printChange(change, change.name, io);
   const counts = `${count("remove")} only in the first, ${count("add")} only in the second, ${count("change")} different, ${unchanged} equal.`;
   io.print(hang("", counts, io.columns));
 }
 
 const TONE = { add: "added", change: "changed", remove: "removed" } as const;
 
-/** @param columns of the terminal; `undefined` for a pipe, where lines are not wrapped */
-export function planTexts(
-  { changes, unchanged, extra, weakenings, losses, warnings }: ShownPlan,
-  destination: string,
-  prefix: string,
-  columns: number | undefined,
-): PlanText[] {
-  const weakened = (head: string, text: string): PlanText => ({ text: hang(head, text, columns), tone: "weakened" });
-  const texts = changes.flatMap((change): PlanText[] => [
-    ...changeTexts(change, shortName(change.name, prefix), columns),
-    ...(weakenings.get(change.name) ?? []).map(({ text }) => weakened(`${INDENT}! `, text)),
-    ...(warnings.get(change.name) ?? []).map((text) => ({ text: hang(`${INDENT}warning: `, text, columns) })),
-    ...shortened(losses.get(change.name) ?? []).map((text) => ({ text: hang(`${INDENT}note: `, text, columns) })),
-  ]);
-  return [
-    { text: hang("", `Plan for ${destination}:`, columns) },
-    ...texts,
-    { text: hang("", summary(changes, unchanged, extra), columns) },
-    ...weakeningSummary([...weakenings.values()].flat()).map((line) => weakened("! ", line)),
-  ];
+function printChange(change: Change, name: string, io: Output): void {
+  const tone = TONE[change.action];
+  io.print(`${SIGN[change.action]} ${name}\n`, tone);
+  for (const line of details(change)) {
+    // In a changed list, entries are added or removed. Any other line has the tone of its parameter.
+    const ofEntry = line.startsWith("+ ") ? "added" : line.startsWith("- ") ? "removed" : undefined;
+    io.print(hang(INDENT, line, io.columns), change.action === "change" ? ofEntry : tone);
+  }
 }
 
-function changeTexts(change: Change, name: string, columns: number | undefined): PlanText[] {
-  return [
-    { text: `${SIGN[change.action]} ${name}\n`, tone: TONE[change.action] },
-    ...details(change).map((line) => ({ text: hang(INDENT, line, columns), ...toneOf(line, change) })),
-  ];
-}
+const MAX_LISTED = 10;
 
-/** In a changed list, entries are added or removed. Any other line has the tone of its parameter. */
-function toneOf(detail: string, { action }: Change): { tone?: Tone } {
-  if (action !== "change") return { tone: TONE[action] };
-  return detail.startsWith("+ ") ? { tone: "added" } : detail.startsWith("- ") ? { tone: "removed" } : {};
+/** For a sentence: the first ten, and the number of the others, followed by `hint`. */
+export function listed(texts: readonly string[], hint: string): string {
+  const more = texts.length - MAX_LISTED;
+  return `${texts.slice(0, MAX_LISTED).join(", ")}${more > 0 ? `, and ${more} more${hint}` : ""}`;
 }
 
 const MAX_LOSSES = 5;
@@ -77,27 +74,13 @@ function shortened(losses: readonly string[]): string[] {
   return [...losses.slice(0, MAX_LOSSES), ...(more > 0 ? [`${more} more lose access`] : [])];
 }
 
-const WEAKENED = {
-  denial: ["denial lifted", "denials lifted"],
-  end: ["end dropped", "ends dropped"],
-  pin: ["pin dropped", "pins dropped"],
-  otherPin: ["pin moved", "pins moved"],
-  masters: ["new administrator", "new administrators"],
-  reserved: ["reserved name", "reserved names"],
-  username: ["shared username", "shared usernames"],
-  access: ["grant to more than one principal", "grants to more than one principal"],
-  unknown: ["effect unknown", "effects unknown"],
-  jwts: ["denial of every AWS-signed token of a role", "denials of every AWS-signed token of a role"],
-} as const satisfies Record<Weakening["kind"], readonly [one: string, several: string]>;
-
-function weakeningSummary(weakenings: readonly Weakening[]): string[] {
+function weakeningSummary(weakenings: readonly Weakening[]): string | undefined {
   const counts = Object.entries(WEAKENED).flatMap(([kind, [one, several]]) => {
     const { length } = weakenings.filter((weakening) => weakening.kind === kind);
     return length === 0 ? [] : [`${length} ${length === 1 ? one : several}`];
   });
-  if (counts.length === 0) return [];
-  const isLooser = weakenings.some(loosens);
-  return [`This change ${isLooser ? "loosens access" : "needs your consent"}: ${counts.join(", ")}.`];
+  if (counts.length === 0) return undefined;
+  return `This change ${weakenings.some(loosens) ? "loosens access" : "needs your consent"}: ${counts.join(", ")}.`;
 }
 
 function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {
@@ -122,16 +105,8 @@ function details({ action, before, value, shown }: Change): string[] {
   if (isObject(was) && isObject(after)) return keyChanges(was, after);
   const [old, now] = [asList(was), asList(after)];
   const isIn = (list: readonly unknown[], item: unknown) => list.some((other) => isDeepStrictEqual(other, item));
-  const lines = [
-    ...itemLines(
-      old.filter((item) => !isIn(now, item)),
-      "- ",
-    ),
-    ...itemLines(
-      now.filter((item) => !isIn(old, item)),
-      "+ ",
-    ),
-  ];
+  const [removed, added] = [old.filter((item) => !isIn(now, item)), now.filter((item) => !isIn(old, item))];
+  const lines = [...itemLines(removed, "- "), ...itemLines(added, "+ ")];
   // The first matching pattern applies, so a new order is a change too.
   return lines.length === 0 ? [...itemLines(old, "- "), ...itemLines(now, "+ ")] : lines;
 }
@@ -173,4 +148,26 @@ function show(value: unknown): string {
   if (typeof value === "string") return value;
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value.join(", ") || "none";
   return JSON.stringify(value);
+}
+
+/** Values are parsed JSON where they are valid. `weakenings` are the lines that the plan marks with `!`. */
+export function planData(
+  { changes, unchanged, extra, weakenings, losses, warnings }: Plan & Judgement,
+  destination: string,
+  prefix: string,
+) {
+  return {
+    destination,
+    changes: changes.map(({ action, name, before, value }) => ({
+      action,
+      name: shortName(name, prefix),
+      ...(before !== undefined && { before: normal(before.value) }),
+      ...(value !== undefined && { after: normal(value) }),
+      weakenings: (weakenings.get(name) ?? []).map(({ text }) => text),
+      warnings: warnings.get(name) ?? [],
+      losses: losses.get(name) ?? [],
+    })),
+    unchanged,
+    notInFiles: extra.map((name) => shortName(name, prefix)),
+  };
 }

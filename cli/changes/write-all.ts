@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { SSMServiceException } from "@aws-sdk/client-ssm";
 import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
+import type { Weakening } from "../access/weakenings.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import type { Stored } from "../aws/parameter.ts";
@@ -16,6 +17,7 @@ import { startProgress, tellIfSlow } from "../terminal/progress.ts";
 import { guardLockout, isJudged, judge } from "./judge.ts";
 import { entryKey, itemsOf, mergeList } from "./merge-list.ts";
 import { afterwards, type Change } from "./plan.ts";
+import { listed } from "./show.ts";
 import { Overwrote, writeValue } from "./write.ts";
 import { writeList } from "./write-list.ts";
 
@@ -23,8 +25,8 @@ export interface Accepted {
   readonly changes: readonly Change[];
   /** The parameters as they were read for the plan. */
   readonly current: ReadonlyMap<string, Stored>;
-  /** The accepted phrases with `!`. */
-  readonly weakenings: readonly string[];
+  /** Accepted by the user. */
+  readonly weakenings: readonly Weakening[];
   /** Skips the lockout check after a merge with a concurrent change. */
   readonly force: boolean;
 }
@@ -73,11 +75,10 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
   }
 }
 
-/**
- * In milliseconds: the function caches a parameter for 30 s, and a running review takes up to 5 s more (the contract's
- * section 10).
- */
-const CACHES_MS = 35_000;
+/** In milliseconds: how long the function caches a parameter (functions/authenticator/handler.ts). */
+export const FUNCTION_CACHE_MS = 30_000;
+/** A running review takes up to 5 s more. */
+const CACHES_MS = FUNCTION_CACHE_MS + 5_000;
 const STEP_MS = 1_000;
 
 async function waitForCaches(done: readonly Change[], prefix: string, io: IOStreams): Promise<void> {
@@ -97,14 +98,14 @@ async function checkMerged(
   merged: Change,
   theirs: string,
   state: ReadonlyMap<string, Stored>,
-  accepted: readonly string[],
+  accepted: readonly Weakening[],
   context: EvaluationContext,
 ): Promise<void> {
   if (!isJudged(merged, context)) return;
   const before = { name: merged.name, value: theirs, secure: false, version: 0, modified: 0 };
   const current = new Map([...state, [merged.name, before]]);
   const { weakenings } = await judge([{ ...merged, before }], { current, unread: undefined }, context);
-  const unseen = [...weakenings.values()].flat().find(({ text }) => !accepted.includes(text));
+  const unseen = [...weakenings.values()].flat().find(({ text }) => !accepted.some((one) => one.text === text));
   if (unseen === undefined) return;
   throw finding(
     `Another operator changed ${merged.name} at the same time. Combined with that change, this one ${unseen.text}. Their change is kept.`,
@@ -177,12 +178,11 @@ function report(
   return lines;
 }
 
-const MAX_NAMED = 10;
-
 function namesOf(changes: readonly Change[], prefix: string): string {
-  const names = changes.slice(0, MAX_NAMED).map(({ name }) => shortName(name, prefix));
-  const more = changes.length - names.length;
-  return more > 0 ? `${names.join(", ")}, and ${more} more in the order of the plan` : names.join(", ");
+  return listed(
+    changes.map(({ name }) => shortName(name, prefix)),
+    " in the order of the plan",
+  );
 }
 
 /** Whether a retry can succeed: yes after throttling and outages, no after other errors from AWS. */

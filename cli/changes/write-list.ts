@@ -2,24 +2,19 @@
 
 import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { ParameterAlreadyExists, PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import type { SSMClient } from "@aws-sdk/client-ssm";
 import { readHistory, readSome } from "../aws/read.ts";
 import { EXIT, Failure, finding } from "../errors.ts";
 import { findOwner, managedBy } from "./managed.ts";
 import { changesOrder, type Items, itemsOf, mergeList } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
-import { changedMeanwhile, overwrote } from "./write.ts";
+import { changedMeanwhile, overwrote, put, UNINTERRUPTED } from "./write.ts";
 
 /** More than the number of operators who may change one list in the same second. */
 const ATTEMPTS = 20;
 const MOST_WAIT_MS = 100;
 /** In the description: the version that the writer read, so that other writers can compute what it changed. */
 const OVER = "Written over version ";
-
-interface List {
-  readonly version: number;
-  readonly items: Items;
-}
 
 /**
  * Parameter Store has no conditional put, but it numbers versions. A skipped number shows that this write replaced
@@ -57,11 +52,11 @@ export async function writeList(
 
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     // Not interrupted after the first write: replaced entries must be restored.
-    const signal = isPut ? new AbortController().signal : interrupted;
+    const signal = isPut ? UNINTERRUPTED : interrupted;
     if (attempt > 0) await setTimeout(Math.random() * MOST_WAIT_MS, undefined, { signal });
     const stored = (await readSome(ssm, [name], signal)).get(name);
-    const current = { version: stored?.version ?? 0, items: stored === undefined ? [] : itemsOf(stored.value) };
-    const { items } = current;
+    const over = stored?.version ?? 0;
+    const items = stored === undefined ? [] : itemsOf(stored.value);
     if (items === undefined || stored?.secure) throw changedMeanwhile(name, before, stored);
     if (!isDeepStrictEqual(items, base)) await combine(items, isPut);
     base = items;
@@ -69,14 +64,16 @@ export async function writeList(
       if (refused !== undefined) throw refused;
       return isMerged;
     }
-    const version = await put(ssm, name, current.version, wanted, signal);
+    const Description = `${over === 0 ? "" : await ownerText(ssm, name, signal)}${OVER}${over}`;
+    const version = await put(ssm, { Name: name, Value: JSON.stringify(wanted), Description }, over === 0);
+    // Another operator has just created it.
     if (version === undefined) continue;
-    if (version === current.version + 1) {
+    if (version === over + 1) {
       if (refused !== undefined) throw refused;
       return isMerged;
     }
     const written = wanted;
-    await combine(await replaced(ssm, key, name, { version: current.version, items }, version), isPut);
+    await combine(await replaced(ssm, key, name, items, over, version), isPut);
     base = written;
     isPut = true;
   }
@@ -90,46 +87,39 @@ function clash(name: string, what: string): Error {
   );
 }
 
-/** Returns the new version; `undefined` if another operator created the list meanwhile, and nothing was written. */
-async function put(
-  ssm: SSMClient,
-  name: string,
-  over: number,
-  items: Items,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  const { stack } = over === 0 ? { stack: undefined } : await findOwner(ssm, name, signal);
-  const owner = stack === undefined ? "" : `${managedBy(stack)}. `;
-  const kind = over === 0 ? { Type: "String" as const, Overwrite: false } : { Overwrite: true };
-  const Description = `${owner}${OVER}${over}`;
-  try {
-    const input = { Name: name, Value: JSON.stringify(items), Description, ...kind };
-    return (await ssm.send(new PutParameterCommand(input))).Version ?? 0;
-  } catch (error) {
-    if (error instanceof ParameterAlreadyExists) return undefined;
-    throw error;
-  }
+/** Keeps the beginning of a managed parameter's description. */
+async function ownerText(ssm: SSMClient, name: string, signal: AbortSignal): Promise<string> {
+  const { stack } = await findOwner(ssm, name, signal);
+  return stack === undefined ? "" : `${managedBy(stack)}. `;
 }
 
-/** The list as other operators left it: as if this command had not written version `to` over `from`. */
-async function replaced(ssm: SSMClient, key: string, name: string, from: List, to: number): Promise<Items> {
-  const lists = new Map([[from.version, from.items]]);
-  let state = from.items;
-  const history = await readHistory(ssm, name, new AbortController().signal);
+/** The list as other operators left it: as if this command had not written version `to` over `items`, version `from`. */
+async function replaced(
+  ssm: SSMClient,
+  key: string,
+  name: string,
+  items: Items,
+  from: number,
+  to: number,
+): Promise<Items> {
+  const lists = new Map([[from, items]]);
+  let state = items;
+  const history = await readHistory(ssm, name, UNINTERRUPTED);
   for (const { version, value, description } of history.toSorted((a, b) => a.version - b.version)) {
-    const items = itemsOf(value);
-    const isBetween = version > from.version && version < to;
-    if (items === undefined && isBetween)
+    const theirs = itemsOf(value);
+    const isBetween = version > from && version < to;
+    if (theirs === undefined && isBetween) {
       throw overwrote(
         name,
         history.filter((one) => one.version === version),
       );
-    if (items === undefined) continue;
-    lists.set(version, items);
+    }
+    if (theirs === undefined) continue;
+    lists.set(version, theirs);
     if (!isBetween) continue;
     const read = description.includes(OVER) ? Number(description.split(OVER)[1]) : version - 1;
     // A clash with an earlier version is reverted by the command that wrote it.
-    state = mergeList(key, lists.get(read) ?? [], items, state).items;
+    state = mergeList(key, lists.get(read) ?? [], theirs, state).items;
   }
   return state;
 }

@@ -29,29 +29,38 @@ export async function writeValue(
   // Compare the value too: a recreated parameter starts at version 1 again.
   if (current?.version !== before?.version || current?.value !== before?.value)
     throw changedMeanwhile(name, before, current);
-  // Ctrl-C no longer interrupts: the user must learn whether the value was written.
-  if (value === undefined) await remove(ssm, name);
-  else if (before === undefined) await create(ssm, name, value);
-  else await replace(ssm, name, value, before.version);
-}
-
-async function create(ssm: SSMClient, name: string, value: string): Promise<void> {
-  try {
-    await ssm.send(new PutParameterCommand({ Name: name, Value: value, Type: "String", Overwrite: false }));
-  } catch (error) {
-    if (!(error instanceof ParameterAlreadyExists)) throw error;
-    const current = (await readSome(ssm, [name], new AbortController().signal)).get(name);
+  if (value === undefined) return remove(ssm, name);
+  const version = await put(ssm, { Name: name, Value: value }, before === undefined);
+  if (version === undefined) {
+    const now = (await readSome(ssm, [name], UNINTERRUPTED)).get(name);
     // The first attempt succeeded, but its response was lost, and the SDK retried.
-    if (current?.value !== value) throw changedMeanwhile(name, undefined, current);
+    if (now?.value !== value) throw changedMeanwhile(name, undefined, now);
+    return;
   }
+  if (before === undefined || version === before.version + 1) return;
+  const history = await readHistory(ssm, name, UNINTERRUPTED);
+  const between = history.filter((one) => one.version > before.version && one.version < version);
+  if (between.some((one) => one.value !== value)) throw overwrote(name, between);
 }
 
-async function replace(ssm: SSMClient, name: string, value: string, over: number): Promise<void> {
-  const { Version = 0 } = await ssm.send(new PutParameterCommand({ Name: name, Value: value, Overwrite: true }));
-  if (Version === over + 1) return;
-  const history = await readHistory(ssm, name, new AbortController().signal);
-  const between = history.filter(({ version }) => version > over && version < Version);
-  if (between.some((version) => version.value !== value)) throw overwrote(name, between);
+/** Ctrl-C does not interrupt a write and what follows it: the user must learn whether the value was written. */
+export const UNINTERRUPTED = new AbortController().signal;
+
+interface PutInput {
+  readonly Name: string;
+  readonly Value: string;
+  readonly Description?: string;
+}
+
+/** Returns the new version; `undefined` if a new parameter exists already, and nothing was written. */
+export async function put(ssm: SSMClient, input: PutInput, isNew: boolean): Promise<number | undefined> {
+  const mode = isNew ? ({ Type: "String", Overwrite: false } as const) : { Overwrite: true };
+  try {
+    return (await ssm.send(new PutParameterCommand({ ...input, ...mode }))).Version ?? 0;
+  } catch (error) {
+    if (error instanceof ParameterAlreadyExists) return undefined;
+    throw error;
+  }
 }
 
 async function remove(ssm: SSMClient, name: string): Promise<void> {

@@ -6,10 +6,13 @@ import { ISSUER_URL_FORM, isIssuerUrl } from "../../functions/issuer/settings.ts
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import type { MutatingApi } from "./policy/admission-policy.ts";
 
 interface FlagsOptions {
   readonly issuer: string;
+  /** kube-apiserver accepts its tokens until they expire. */
   readonly oldIssuer?: string;
+  /** Version of Kubernetes. */
   readonly for: string;
 }
 
@@ -27,9 +30,10 @@ export function flagsCommand(command: Command, io: IOStreams): Command {
     .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
     .option("--old-issuer <url>", "the cluster's current issuer")
     .option("--for <version>", "Kubernetes version", readKubernetesVersion, DEFAULT_VERSION)
-    .action(({ issuer, oldIssuer, for: version }: FlagsOptions) => {
+    .action((options: FlagsOptions) => {
+      const { issuer, oldIssuer } = options;
       if (oldIssuer === issuer) throw usage("--old-issuer is the same as --issuer: leave it out.");
-      for (const flag of apiserverFlags({ issuer, oldIssuer, version })) io.print(`${flag}\n`);
+      for (const flag of apiserverFlags(options)) io.print(`${flag}\n`);
       if (oldIssuer === undefined) {
         io.tell(
           "Without --old-issuer, kube-apiserver rejects every service-account token of the current issuer. Leave it out " +
@@ -48,15 +52,8 @@ export function readIssuer(text: string): string {
   throw new InvalidArgumentError(`It must be ${ISSUER_URL_FORM}.`);
 }
 
-interface FlagsFor {
-  readonly issuer: string;
-  /** kube-apiserver accepts its tokens until they expire. */
-  readonly oldIssuer: string | undefined;
-  readonly version: string;
-}
-
 /** https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/: the first issuer signs, all are accepted */
-export function apiserverFlags({ issuer, oldIssuer, version }: FlagsFor): string[] {
+export function apiserverFlags({ issuer, oldIssuer, for: version }: FlagsOptions): string[] {
   return [
     `--service-account-issuer=${issuer}`,
     ...(oldIssuer === undefined ? [] : [`--service-account-issuer=${oldIssuer}`]),
@@ -65,8 +62,6 @@ export function apiserverFlags({ issuer, oldIssuer, version }: FlagsFor): string
     ...(policySupport(version) === "v1beta1" ? BETA_FLAGS : []),
   ];
 }
-
-export type PolicySupport = "v1" | "v1beta1" | "none";
 
 /** First version that enables the API by default. */
 export const DEFAULT_VERSION = "1.36";
@@ -82,8 +77,9 @@ export function readKubernetesVersion(text: string): string {
   throw new InvalidArgumentError("It must be a Kubernetes version such as 1.36.");
 }
 
-export function policySupport(version: string): PolicySupport {
+/** `undefined` for a version without the policies. */
+export function policySupport(version: string): MutatingApi | undefined {
   const minor = Number(version.split(".")[1]);
   if (minor >= 36) return "v1";
-  return minor >= 34 ? "v1beta1" : "none";
+  return minor >= 34 ? "v1beta1" : undefined;
 }

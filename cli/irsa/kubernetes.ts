@@ -8,6 +8,7 @@ import { EXIT, Failure, usage } from "../errors.ts";
 import { quotedAnswer, sendHttp } from "../http.ts";
 import { readKubeconfig } from "../kubeconfig/webhook.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { type KubernetesObject, stringAt } from "./kubernetes-object.ts";
 
 interface KubernetesAnswer {
   readonly status: number;
@@ -20,7 +21,7 @@ export interface Kubernetes {
   /** Returns responses of any status. Throws a `Failure` if there is no response. */
   ask(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<KubernetesAnswer>;
   /** Reads all pages of a list. `path` may have a query. Throws a `Failure` if kube-apiserver rejects the request. */
-  list(path: string): Promise<Record<string, unknown>[]>;
+  list(path: string): Promise<KubernetesObject[]>;
   close(): void;
 }
 
@@ -78,7 +79,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
     server,
     ask,
     async list(path) {
-      const items: Record<string, unknown>[] = [];
+      const items: KubernetesObject[] = [];
       const seen = new Set<string>();
       let next = "";
       const pages = `${path}${path.includes("?") ? "&" : "?"}limit=${PAGE}`;
@@ -87,8 +88,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
         const { status, body } = await ask("GET", `${pages}${more}`);
         if (status !== 200 || !isObject(body) || !Array.isArray(body["items"])) throw refused(path, status, body);
         items.push(...body["items"].filter(isObject));
-        const metadata = body["metadata"];
-        next = isObject(metadata) && typeof metadata["continue"] === "string" ? metadata["continue"] : "";
+        next = stringAt(body, "metadata", "continue");
         // Kubernetes does not repeat pages, and does not continue a list after an empty page.
         if (seen.has(next) || seen.size > MAX_PAGES || (next !== "" && body["items"].length === 0)) {
           throw new Failure(EXIT.fault, `kube-apiserver's list ${path} does not end: its pages repeat.`);

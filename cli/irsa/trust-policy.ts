@@ -38,28 +38,19 @@ export function trustPolicyCommand(command: Command, io: IOStreams): Command {
     .option("--pattern", "allow * and ?: anyone who can create a matching service account gets the role")
     .action(async (subject: TrustedSubject, options: TrustPolicyOptions) => {
       const problem = subjectProblem(subject, options.pattern ?? false);
-      if (problem !== undefined)
-        throw usage(`${sentence(problem)}${/pattern/.test(problem) ? " (--pattern allows it)" : ""}.`);
-      await printData(trustPolicy(subject, options), "json", io);
-    });
-}
-
-function trustPolicy(
-  subject: TrustedSubject,
-  { issuer, awsAccount, partition, tokenAudience }: TrustPolicyOptions,
-): object {
-  const provider = `arn:${partition}:iam::${awsAccount}:oidc-provider/${providerName(issuer)}`;
-  return {
-    Version: "2012-10-17",
-    Statement: [
-      {
+      if (problem !== undefined) {
+        const hint = /pattern/.test(problem) ? " (--pattern allows it)" : "";
+        throw usage(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}${hint}.`);
+      }
+      const { issuer, awsAccount, partition, tokenAudience } = options;
+      const statement = {
         Effect: "Allow",
-        Principal: { Federated: provider },
+        Principal: { Federated: `arn:${partition}:iam::${awsAccount}:oidc-provider/${providerName(issuer)}` },
         Action: "sts:AssumeRoleWithWebIdentity",
         Condition: trustConditions(issuer, subject, tokenAudience),
-      },
-    ],
-  };
+      };
+      await printData({ Version: "2012-10-17", Statement: [statement] }, "json", io);
+    });
 }
 
 function readSubject(text: string): TrustedSubject {
@@ -71,8 +62,4 @@ function readSubject(text: string): TrustedSubject {
 function readAccount(text: string): string {
   if (/^\d{12}$/.test(text)) return text;
   throw new InvalidArgumentError("It must be 12 digits.");
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

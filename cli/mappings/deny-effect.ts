@@ -12,6 +12,7 @@ import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
 import { afterwards, type Change, newDenials } from "../changes/plan.ts";
 import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
+import { FUNCTION_CACHE_MS } from "../changes/write-all.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shownTime } from "../times.ts";
@@ -19,11 +20,10 @@ import { accountOf, type Entry, isPermissionSetRole, permissionSetRole } from ".
 import { readParameter } from "./file/read-parameter.ts";
 
 /**
- * In milliseconds: the function caches a parameter for 30 s, kube-apiserver an answer for 120 s, the default of
- * --authentication-token-webhook-cache-ttl.
+ * In milliseconds: how long kube-apiserver caches an answer, the default of --authentication-token-webhook-cache-ttl.
  * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
  */
-const CACHES_MS = 30_000 + 120_000;
+const APISERVER_CACHE_MS = 120_000;
 
 /**
  * What a plan that writes these denials marks and reports. An AWS-signed token does not show its session, so a denial of
@@ -55,7 +55,7 @@ export function effectOf(
   return {
     marks: settings.jwt === undefined ? new Map() : jwtMarks(changes),
     effect: (now) => [
-      `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + CACHES_MS)}.`,
+      `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + FUNCTION_CACHE_MS + APISERVER_CACHE_MS)}.`,
       ...(evading.length === 0
         ? []
         : [

@@ -11,7 +11,7 @@ import type { Check } from "../../cli/doctor/check.ts";
 import { checkAdmission } from "../../cli/irsa/doctor/check-admission.ts";
 import { openKubernetes } from "../../cli/irsa/kubernetes.ts";
 import { ROLE_LABEL } from "../../cli/irsa/names.ts";
-import { labelPolicy } from "../../cli/irsa/policy/label-policy.ts";
+import { labelPolicy } from "../../cli/irsa/policy/admission-policy.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { cli } from "../cli/cli.ts";
 import { type LocalService, startService } from "../cli/irsa/services.ts";

@@ -67,7 +67,7 @@ after(async () => {
 
 /** With the flags that the command prints; the first is the issuer. */
 function start(flags: readonly string[]): Promise<Kubernetes> {
-  const [, ...printed] = apiserverFlags({ issuer: issuer.url, oldIssuer: undefined, version: "1.37" });
+  const [, ...printed] = apiserverFlags({ issuer: issuer.url, for: "1.37" });
   return startKubernetes({ issuer: issuer.url, flags: [...printed, ...flags] });
 }
 

@@ -8,6 +8,7 @@ import { type Check, openEndpoint, type Reply } from "../../doctor/check.ts";
 import { quotedAnswer } from "../../http.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import type { PublishedKey } from "../keys/published-keys.ts";
+import { listAt } from "../kubernetes-object.ts";
 
 interface ServedDocuments {
   readonly checks: readonly Check[];
@@ -25,9 +26,7 @@ export async function checkDocuments(issuer: string, ca: string | undefined, io:
   const checks = [judgeDiscovery(discovery, issuer)];
   const jwks = await fetchDocument("jwks", `${issuer}${JWKS_PATH}`, ca, io);
   if ("check" in jwks) return { checks: [...checks, jwks] };
-  const document = parseJson(jwks.body);
-  const keys = isObject(document) && Array.isArray(document["keys"]) ? document["keys"].filter(isObject) : [];
-  const kids = keys.flatMap(({ kid }) => (typeof kid === "string" ? [kid] : []));
+  const kids = listAt(parseObject(jwks.body), "keys").flatMap(({ kid }) => (typeof kid === "string" ? [kid] : []));
   const seen = `${kids.length === 1 ? "1 key" : `${kids.length} keys`}, ${Math.round(jwks.ms)} ms`;
   const check: Check =
     kids.length > 0
@@ -35,6 +34,11 @@ export async function checkDocuments(issuer: string, ca: string | undefined, io:
       : { check: "jwks", state: "failed", seen: "it contains no key", advice: "publish one (irsa keys publish)" };
   // Without keys, the later checks have nothing to compare.
   return { checks: [...checks, check], ...(kids.length > 0 && { kids }) };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  const value = parseJson(text);
+  return isObject(value) ? value : {};
 }
 
 async function fetchDocument(
@@ -59,8 +63,7 @@ async function fetchDocument(
 }
 
 function explain({ status, body }: Reply): { seen: string; advice: string } {
-  const answer = parseJson(body);
-  const { code, message } = isObject(answer) ? answer : {};
+  const { code, message } = parseObject(body);
   const seen = `HTTP ${status}, ${typeof message === "string" ? quotedAnswer(message) : "a response that is not from the issuer"}`;
   if (code === "issuer_without_keys") return { seen, advice: "publish the cluster's keys (irsa keys publish)" };
   return { seen, advice: status === 404 ? "check the issuer's URL" : "check the issuer's log" };
@@ -68,8 +71,7 @@ function explain({ status, body }: Reply): { seen: string; advice: string } {
 
 function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
   const check = "discovery";
-  const document = parseJson(body);
-  const found = isObject(document) ? document : {};
+  const found = parseObject(body);
   const expected = { issuer, jwks_uri: `${issuer}${JWKS_PATH}` };
   for (const [member, value] of Object.entries(expected)) {
     if (found[member] === value) continue;
@@ -82,18 +84,10 @@ function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
 /** Compares the keys in Parameter Store with those that the issuer serves. */
 export function checkPublished(published: readonly PublishedKey[], served: readonly string[] | undefined): Check[] {
   const check = "keys";
-  const invalid = published.flatMap(({ kid, problem }): Check[] =>
-    problem === undefined
-      ? []
-      : [
-          {
-            check,
-            state: "failed",
-            seen: `issuer/${kid} ${problem}`,
-            advice: "publish it again, or remove the parameter",
-          },
-        ],
-  );
+  const invalid = published.flatMap(({ kid, problem }): Check[] => {
+    const advice = "publish it again, or remove the parameter";
+    return problem === undefined ? [] : [{ check, state: "failed", seen: `issuer/${kid} ${problem}`, advice }];
+  });
   const good = published.filter(({ key }) => key !== undefined).map(({ kid }) => kid);
   if (good.length === 0) {
     const seen = "no valid key is published";
@@ -108,22 +102,4 @@ export function checkPublished(published: readonly PublishedKey[], served: reado
     return [...invalid, { check, state: "warning", seen: different.join(", "), advice }];
   }
   return [...invalid, { check, state: "ok", seen: `${good.length} published, and served` }];
-}
-
-/**
- * `kids` are those of kube-apiserver's own JWKS. Another check fails if the key that signs now is not served: a retired key
- * may stay in kube-apiserver for tokens that AWS does not accept anyway, such as those in Secrets.
- */
-export function checkClusterKeys(kids: readonly string[], served: readonly string[]): Check {
-  const check = "cluster keys";
-  const missing = kids.filter((kid) => !served.includes(kid));
-  if (missing.length === 0) return { check, state: "ok", seen: "each key of kube-apiserver is served" };
-  return {
-    check,
-    state: "warning",
-    seen: `kube-apiserver accepts ${missing.join(", ")}, which the issuer does not serve`,
-    advice:
-      "publish a key a day before a kube-apiserver signs with it (irsa keys publish --kubeconfig). If you have retired " +
-      "it, this is correct until you remove it from kube-apiserver",
-  };
 }

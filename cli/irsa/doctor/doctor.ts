@@ -1,7 +1,11 @@
 // `irsa doctor`: checks each step from a Pod's token to AWS.
 
+import { GetOpenIDConnectProviderCommand, IAMClient, NoSuchEntityException } from "@aws-sdk/client-iam";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Command } from "commander";
-import { clientConfig } from "../../aws/client-config.ts";
+import { providerName } from "../../../functions/issuer/trust-policy.ts";
+import { watched } from "../../aws/calls.ts";
+import { type ClientConfig, clientConfig } from "../../aws/client-config.ts";
 import { connect } from "../../aws/connection.ts";
 import { toFailure } from "../../aws/errors.ts";
 import { describe } from "../../command.ts";
@@ -15,10 +19,10 @@ import { readIssuer } from "../flags.ts";
 import { keysOfKubernetes } from "../keys/key-source.ts";
 import { readPublishedKeys } from "../keys/published-keys.ts";
 import { openKubernetes } from "../kubernetes.ts";
+import { STS_AUDIENCE } from "../names.ts";
 import { checkAdmission } from "./check-admission.ts";
-import { checkClusterKeys, checkDocuments, checkPublished } from "./check-documents.ts";
-import { checkLegacyTokens } from "./check-legacy-tokens.ts";
-import { checkProvider, checkToken } from "./check-provider.ts";
+import { checkClusterKeys, checkLegacyTokens, checkToken } from "./check-cluster.ts";
+import { checkDocuments, checkPublished } from "./check-documents.ts";
 
 interface DoctorOptions extends ConnectionOptions, OutputOptions {
   readonly issuer: string;
@@ -72,6 +76,42 @@ async function checkAws(options: DoctorOptions, kids: readonly string[] | undefi
   }
 }
 
+/** Checks IAM's OIDC provider for the issuer, in the account of the credentials. */
+export async function checkProvider(
+  issuer: string,
+  partition: string,
+  config: ClientConfig,
+  io: IOStreams,
+): Promise<Check> {
+  const check = "provider";
+  const [iam, sts] = [watched(new IAMClient(config), io), watched(new STSClient(config), io)];
+  const signal = io.interrupted;
+  try {
+    const { Account } = await sts.send(new GetCallerIdentityCommand(), { abortSignal: signal });
+    const arn = `arn:${partition}:iam::${Account}:oidc-provider/${providerName(issuer)}`;
+    const command = new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn });
+    const { ClientIDList = [] } = await iam.send(command, { abortSignal: signal });
+    if (ClientIDList.includes(STS_AUDIENCE)) return { check, state: "ok", seen: arn };
+    const advice = `add the audience ${STS_AUDIENCE} to the provider, unless every ServiceAccount names another`;
+    return { check, state: "warning", seen: `${arn} has the audiences ${ClientIDList.join(", ") || "none"}`, advice };
+  } catch (error) {
+    if (error instanceof NoSuchEntityException) {
+      const advice = "deploy the issuer's stack, or create the provider in this account (docs/irsa.md)";
+      return { check, state: "failed", seen: `IAM has no OIDC provider for ${issuer} in this account`, advice };
+    }
+    const failure = toFailure(error);
+    if (failure === undefined) throw error;
+    const isDenied = error instanceof Error && /^AccessDenied/.test(error.name);
+    const advice = isDenied
+      ? "allow iam:GetOpenIDConnectProvider here"
+      : "check the network to STS and IAM, and run this again";
+    return { check, state: "warning", seen: `not read: ${failure.message}`, advice };
+  } finally {
+    iam.destroy();
+    sts.destroy();
+  }
+}
+
 async function checkCluster(
   kubeconfig: string,
   issuer: string,
@@ -82,14 +122,7 @@ async function checkCluster(
   try {
     const keys = await keysOfKubernetes(kubernetes);
     return [
-      ...(kids === undefined
-        ? []
-        : [
-            checkClusterKeys(
-              keys.map(({ kid }) => kid),
-              kids,
-            ),
-          ]),
+      ...(kids === undefined ? [] : [checkClusterKeys(keys, kids)]),
       ...(await checkToken(kubernetes, issuer, kids)),
       await checkLegacyTokens(kubernetes, keys),
       ...(await checkAdmission(kubernetes)),

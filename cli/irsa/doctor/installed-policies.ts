@@ -2,9 +2,8 @@
 
 import type { Check } from "../../doctor/check.ts";
 import { type Kubernetes, refused } from "../kubernetes.ts";
-import { type KubernetesObject, nameOf, objectAt, stringAt } from "../kubernetes-object.ts";
+import { type KubernetesObject, nameOf, objectAt, selects, stringAt } from "../kubernetes-object.ts";
 import { LABEL_POLICY_NAME, POLICY_NAME } from "../names.ts";
-import { selects } from "./label-selector.ts";
 
 interface InstalledPolicy {
   readonly policy: KubernetesObject;
@@ -28,20 +27,16 @@ const GROUP = "/apis/admissionregistration.k8s.io";
 
 export async function readPolicies(kubernetes: Kubernetes): Promise<InstalledPolicies> {
   const validation = await readPolicy(kubernetes, `${GROUP}/v1/validatingadmissionpolic`, POLICY_NAME);
-  let found: Pick<InstalledPolicies, "version" | "pods" | "labels"> = {
-    version: "v1",
-    pods: undefined,
-    labels: undefined,
-  };
   for (const version of ["v1", "v1beta1"]) {
     const kind = `${GROUP}/${version}/mutatingadmissionpolic`;
     const pods = await readPolicy(kubernetes, kind, POLICY_NAME);
     const labels = await readPolicy(kubernetes, kind, LABEL_POLICY_NAME);
     if (pods === undefined && labels === undefined) continue;
-    found = { version, pods, labels };
-    break;
+    const webhook = hasBinding(pods) ? undefined : await findWebhook(kubernetes);
+    return { version, pods, labels, validation, webhook };
   }
-  return { ...found, validation, webhook: hasBinding(found.pods) ? undefined : await findWebhook(kubernetes) };
+  const webhook = await findWebhook(kubernetes);
+  return { version: "v1", pods: undefined, labels: undefined, validation, webhook };
 }
 
 async function findWebhook(kubernetes: Kubernetes): Promise<string | undefined> {
@@ -73,27 +68,24 @@ export function needsLabel(binding: KubernetesObject): boolean {
 }
 
 export function checkPolicies({ version, pods, labels, validation, webhook }: InstalledPolicies): Check[] {
-  const check = "policy";
   const apply = "irsa policy | kubectl apply -f -";
+  const ok = (seen: string): Check => ({ check: "policy", state: "ok", seen });
+  const failed = (seen: string, advice: string): Check => ({ check: "policy", state: "failed", seen, advice });
+  const problemOf = (policy: InstalledPolicy | undefined) =>
+    policy === undefined ? "is not installed" : "has no binding";
   const checks: Check[] = [];
-  if (hasBinding(pods)) checks.push({ check, state: "ok", seen: `${POLICY_NAME}, ${version}` });
-  else if (webhook !== undefined) checks.push({ check, state: "ok", seen: `the webhook ${webhook}` });
+  if (hasBinding(pods)) checks.push(ok(`${POLICY_NAME}, ${version}`));
+  else if (webhook !== undefined) checks.push(ok(`the webhook ${webhook}`));
   else if (pods !== undefined) checks.push(failed(`${POLICY_NAME} has no binding: it changes no Pod`, apply));
   else checks.push(failed("neither our policy nor pod-identity-webhook is installed", apply));
 
   if (pods?.bindings.some(needsLabel) && !hasBinding(labels)) {
-    const problem = labels === undefined ? "is not installed" : "has no binding";
-    const seen = `${LABEL_POLICY_NAME} ${problem}: new ServiceAccounts do not get the label, and their Pods no role`;
+    const seen = `${LABEL_POLICY_NAME} ${problemOf(labels)}: new ServiceAccounts do not get the label, and their Pods no role`;
     checks.push(failed(seen, "irsa policy --label-policy | kubectl apply -f -"));
   }
   if (hasBinding(pods) && !hasBinding(validation)) {
-    const problem = validation === undefined ? "is not installed" : "has no binding";
-    const seen = `the ValidatingAdmissionPolicy ${POLICY_NAME} ${problem}: Pods with invalid annotations are not rejected`;
-    checks.push({ check, state: "warning", seen, advice: apply });
+    const seen = `the ValidatingAdmissionPolicy ${POLICY_NAME} ${problemOf(validation)}: Pods with invalid annotations are not rejected`;
+    checks.push({ check: "policy", state: "warning", seen, advice: apply });
   }
   return checks;
-}
-
-function failed(seen: string, advice: string): Check {
-  return { check: "policy", state: "failed", seen, advice };
 }

@@ -1,6 +1,6 @@
 // Reads a cluster's public keys from kube-apiserver, a JWKS file, or a PEM file such as sa.pub.
 
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { checkIssuerKey, type IssuerKey, issuerKeyOf } from "../../../functions/issuer/key.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
@@ -29,7 +29,7 @@ export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[
   }
   const blocks = pem.match(/-----BEGIN (RSA )?PUBLIC KEY-----[\s\S]*?-----END (RSA )?PUBLIC KEY-----/g) ?? [];
   if (blocks.length === 0) throw usage(`${nameOf(file)} contains no PEM public key.`);
-  return blocks.map((block, at) => checked(publicKey(block), `${nameOf(file)}, key ${at + 1}`));
+  return blocks.map((block, at) => keyOfPem(block, `${nameOf(file)}, key ${at + 1}`));
 }
 
 /** Omits members that only describe a key, such as x5c, as kube-apiserver does. */
@@ -48,21 +48,21 @@ function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
   });
 }
 
-function publicKey(pem: string): KeyObject | undefined {
-  try {
-    return createPublicKey(pem);
-  } catch {
-    return undefined;
-  }
-}
-
-function checked(key: KeyObject | undefined, where: string): IssuerKey {
-  const jwk = key === undefined ? undefined : issuerKeyOf(key);
+function keyOfPem(pem: string, where: string): IssuerKey {
+  const jwk = jwkOf(pem);
   if (jwk === undefined)
     throw usage(`${where} is not a key that kube-apiserver signs with: RSA, P-256, P-384 or P-521.`);
   const check = checkIssuerKey(jwk);
   if (!check.valid) throw usage(`${where}: ${check.problem}.`);
   return check.key;
+}
+
+function jwkOf(pem: string): object | undefined {
+  try {
+    return issuerKeyOf(createPublicKey(pem));
+  } catch {
+    return undefined;
+  }
 }
 
 interface ServiceAccountToken {
@@ -72,27 +72,19 @@ interface ServiceAccountToken {
   readonly issuer: string;
 }
 
-/** Seconds. The shortest lifetime that kube-apiserver allows. */
-const LIFE_S = 600;
-
 /** Throws a `Failure` if kube-apiserver denies the request. */
 export async function requestToken(kubernetes: Kubernetes, audience: string): Promise<ServiceAccountToken> {
   const path = "/api/v1/namespaces/default/serviceaccounts/default/token";
   const { status, body } = await kubernetes.ask("POST", path, {
     apiVersion: "authentication.k8s.io/v1",
     kind: "TokenRequest",
-    spec: { audiences: [audience], expirationSeconds: LIFE_S },
+    // The shortest lifetime that kube-apiserver allows.
+    spec: { audiences: [audience], expirationSeconds: 600 },
   });
   const answer = isObject(body) && isObject(body["status"]) ? body["status"]["token"] : undefined;
   if (status !== 201 || typeof answer !== "string") throw refused(path, status, body);
   const { header, claims } = unverifiedParts(answer);
-  const { kid } = header;
-  const { iss: issuer } = claims;
+  const [kid, issuer] = [header["kid"], claims["iss"]];
   if (typeof kid === "string" && typeof issuer === "string") return { token: answer, kid, issuer };
   throw new Failure(EXIT.fault, "kube-apiserver returned a token without kid or iss.");
-}
-
-/** The kid of the key that signs now. The token's audience does not exist. */
-export async function signingKeyOf(kubernetes: Kubernetes): Promise<string> {
-  return (await requestToken(kubernetes, "iam-authenticator.invalid")).kid;
 }

@@ -1,12 +1,14 @@
 // Describes the tokens that kube-apiserver accepts only because of one key, after that key has stopped signing.
 
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { Failure } from "../../errors.ts";
+import { unverifiedParts } from "../../jwt-parts.ts";
 import type { Kubernetes } from "../kubernetes.ts";
 import { at, isAlive, type KubernetesObject, listAt, nameOf, shortList, stringAt } from "../kubernetes-object.ts";
-import { readLegacyTokens } from "../legacy-tokens.ts";
 import { keysOfKubernetes } from "./key-source.ts";
 
-export interface RemainingTokens {
+interface RemainingTokens {
   /** The longest lifetime that a running Pod requests for one of its tokens. 0: none, or Pods may not be listed. */
   readonly longestSeconds: number;
   /** Lines for the user about the tokens that kube-apiserver still accepts; none if it no longer has the key. */
@@ -68,4 +70,47 @@ function lifetimes(pod: KubernetesObject): number[] {
     .flatMap((volume) => listAt(volume, "projected", "sources"))
     .map((source) => at(source, "serviceAccountToken", "expirationSeconds"))
     .filter((seconds) => typeof seconds === "number");
+}
+
+interface LegacyToken {
+  /** `<namespace>/<name>` of its Secret. */
+  readonly secret: string;
+  /** The key that signed it; `undefined` if it is not one of the given keys. */
+  readonly kid: string | undefined;
+}
+
+const SECRETS = `/api/v1/secrets?fieldSelector=${encodeURIComponent("type=kubernetes.io/service-account-token")}`;
+
+/**
+ * Reads each Secret with a service account's token, and keeps no token. kube-controller-manager signs these tokens with
+ * its own key file, they never expire, and it does not sign them again after a rotation. `keys` are those of
+ * kube-apiserver. Throws a `Failure` if kube-apiserver rejects the request.
+ * https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets
+ */
+export async function readLegacyTokens(
+  kubernetes: Pick<Kubernetes, "list">,
+  keys: readonly IssuerKey[],
+): Promise<LegacyToken[]> {
+  const candidates = keys.map((key) => ({
+    kid: key.kid,
+    publicKey: createPublicKey({ key: { ...key }, format: "jwk" }),
+  }));
+  return (await kubernetes.list(SECRETS)).flatMap((secret): LegacyToken[] => {
+    const token = Buffer.from(stringAt(secret, "data", "token"), "base64").toString();
+    // kube-controller-manager has not filled it yet.
+    if (token === "") return [];
+    return [{ secret: nameOf(secret), kid: candidates.find(({ publicKey }) => isSignedBy(token, publicKey))?.kid }];
+  });
+}
+
+/** Verifies the signature, because tokens of old releases have no kid. */
+function isSignedBy(token: string, publicKey: KeyObject): boolean {
+  const [header = "", claims = "", signature = ""] = token.split(".");
+  const algorithm = unverifiedParts(token).header["alg"];
+  // A value that is not a string may not have a text at all: {"toString": 0}.
+  const bits = typeof algorithm === "string" ? /^(?:RS|ES)(256|384|512)$/.exec(algorithm)?.[1] : undefined;
+  if (bits === undefined) return false;
+  // dsaEncoding applies to EC keys only: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
+  const key = { key: publicKey, dsaEncoding: "ieee-p1363" } as const;
+  return verify(`sha${bits}`, Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, "base64url"));
 }

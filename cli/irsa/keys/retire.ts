@@ -12,7 +12,7 @@ import type { IOStreams } from "../../terminal/io-streams.ts";
 import { shownTime } from "../../times.ts";
 import { openKubernetes } from "../kubernetes.ts";
 import { DEFAULT_TOKEN_EXPIRATION } from "../names.ts";
-import { signingKeyOf } from "./key-source.ts";
+import { requestToken } from "./key-source.ts";
 import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
 import { remainingTokens } from "./remaining-tokens.ts";
 
@@ -63,17 +63,16 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
   if (retired === undefined)
     throw finding(`Key ${kid} is not published. To see the published keys, run irsa keys list.`);
   if (!force && signedUntil !== undefined) {
-    const cluster = kubeconfig === undefined ? undefined : await readCluster(kubeconfig, kid, signedUntil, io);
-    const problem = retireProblem({
-      retired,
-      published,
-      signedUntil,
-      longestToken: longestToken ?? Math.max(DEFAULT_TOKEN_EXPIRATION, cluster?.longestSeconds ?? 0),
-      signing: cluster?.signing,
-      now: io.clock(),
-    });
+    const cluster = kubeconfig === undefined ? NOT_ASKED : await readCluster(kubeconfig, kid, signedUntil, io);
+    const end = signedUntil + 1000 * (longestToken ?? Math.max(DEFAULT_TOKEN_EXPIRATION, cluster.longestSeconds));
+    const others = published.filter((one) => one.kid !== kid && one.key !== undefined);
+    // A key that is not served verifies no token.
+    const isServed = retired.key !== undefined;
+    const problem = isServed
+      ? retireProblem({ kid, others, signedUntil, end, ...cluster, now: io.clock() })
+      : undefined;
     if (problem !== undefined) throw finding(`Refused: ${problem}`);
-    for (const line of cluster?.lines ?? []) io.tell(`${line}\n`);
+    for (const line of cluster.lines) io.tell(`${line}\n`);
   }
   const { stored: before, key } = retired;
   const shown = key === undefined ? "invalid, not served" : describeKey(key);
@@ -83,10 +82,13 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
   await executePlan({ plan, known: byName(published), connection, effect: () => [effect] }, writeOptions, io);
 }
 
+const NOT_ASKED = { signing: undefined, longestSeconds: 0, lines: [] };
+
 async function readCluster(kubeconfig: string, kid: string, signedUntil: number, io: IOStreams) {
   const kubernetes = await openKubernetes(kubeconfig, io);
   try {
-    const signing = await signingKeyOf(kubernetes);
+    // No service accepts a token for this audience.
+    const { kid: signing } = await requestToken(kubernetes, "iam-authenticator.invalid");
     return { signing, ...(await remainingTokens(kubernetes, kid, signedUntil)) };
   } finally {
     kubernetes.close();
@@ -99,14 +101,14 @@ function readTime(text: string): number {
   return time;
 }
 
+/** Times in milliseconds since 1970. */
 interface RetireQuestion {
-  readonly retired: PublishedKey;
-  /** All published keys, including the retired one. */
-  readonly published: readonly PublishedKey[];
-  /** Milliseconds since 1970. */
+  readonly kid: string;
+  /** The other keys that the issuer serves. */
+  readonly others: readonly PublishedKey[];
   readonly signedUntil: number;
-  /** Seconds. */
-  readonly longestToken: number;
+  /** When the last token expires that the key has signed. */
+  readonly end: number;
   /** The kid that signs now; `undefined` if kube-apiserver was not asked. */
   readonly signing: string | undefined;
   readonly now: number;
@@ -116,14 +118,10 @@ interface RetireQuestion {
 const MARGIN_MS = 5 * 60_000;
 
 /** Why the key cannot be retired yet, as a sentence; `undefined` if it can. */
-function retireProblem(question: RetireQuestion): string | undefined {
-  const { retired, published, signedUntil, longestToken, signing, now } = question;
-  // A key that is not served verifies no token.
-  if (retired.key === undefined) return undefined;
-  const others = published.filter(({ kid, key }) => kid !== retired.kid && key !== undefined);
+function retireProblem({ kid, others, signedUntil, end, signing, now }: RetireQuestion): string | undefined {
   if (others.length === 0) return "it is the last key that is served. Publish the next one first (irsa keys publish).";
-  if (signing === retired.kid) return "kube-apiserver signs with it now. Switch the signing key first.";
-  if (signing !== undefined && !others.some(({ kid }) => kid === signing)) {
+  if (signing === kid) return "kube-apiserver signs with it now. Switch the signing key first.";
+  if (signing !== undefined && !others.some((one) => one.kid === signing)) {
     return `kube-apiserver signs with ${signing}, which is not published. Publish it first (irsa keys publish).`;
   }
   if (signedUntil > now) return "--signed-until is in the future.";
@@ -131,6 +129,6 @@ function retireProblem(question: RetireQuestion): string | undefined {
   if (signedUntil < oldestOther) {
     return `--signed-until is before any other key was published (${shownTime(oldestOther)}). Find out which key has signed since.`;
   }
-  const end = signedUntil + longestToken * 1000 + MARGIN_MS;
-  return now < end ? `tokens that it has signed may be valid until ${shownTime(end)}. Retire it then.` : undefined;
+  const safe = end + MARGIN_MS;
+  return now < safe ? `tokens that it has signed may be valid until ${shownTime(safe)}. Retire it then.` : undefined;
 }

@@ -1,7 +1,15 @@
-// The admission policies for Pods: one changes them, one rejects them if annotations are invalid. Each has a binding.
+// The admission policies, each with its binding: one labels ServiceAccounts, one changes Pods, one rejects Pods if
+// annotations are invalid.
 
-import { ANNOTATION, OWN_PREFIX, POLICY_NAME, ROLE_ANNOTATION, ROLE_LABEL, SKIP_LABEL } from "../names.ts";
-import { GROUP, labelPolicy, type MutatingApi } from "./label-policy.ts";
+import {
+  ANNOTATION,
+  LABEL_POLICY_NAME,
+  OWN_PREFIX,
+  POLICY_NAME,
+  ROLE_ANNOTATION,
+  ROLE_LABEL,
+  SKIP_LABEL,
+} from "../names.ts";
 import { mutation } from "./mutation.ts";
 import { BOOLEANS, cel, type PodDefaults, SECONDS, variables } from "./variables.ts";
 
@@ -16,31 +24,76 @@ interface PolicyOptions extends PodDefaults {
 export const REINVOCATION_POLICIES = ["Never", "IfNeeded"] as const;
 export type ReinvocationPolicy = (typeof REINVOCATION_POLICIES)[number];
 
+/** https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/: `v1` from 1.36, `v1beta1` from 1.34. */
+export type MutatingApi = "v1" | "v1beta1";
+
 /** In the order in which they must take effect: the label policy comes first. */
 export function policies(options: PolicyOptions): object[] {
   const { mutatingApi, reinvocationPolicy } = options;
   const common = commonSpec(options);
+  // Without a namespace, the ServiceAccounts in the Pod's namespace apply. kube-apiserver evaluates the policy for each
+  // that the selector matches, in more than linear time.
+  const paramRef = { selector: { matchLabels: { [ROLE_LABEL]: "true" } }, parameterNotFoundAction: "Allow" };
   return [
     ...labelPolicy(mutatingApi),
-    {
-      apiVersion: `${GROUP}/${mutatingApi}`,
-      kind: "MutatingAdmissionPolicy",
-      metadata: { name: POLICY_NAME },
-      spec: {
-        ...common,
-        reinvocationPolicy,
-        mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: mutation() } }],
-      },
-    },
-    binding(`${GROUP}/${mutatingApi}`, "MutatingAdmissionPolicyBinding", {}),
-    {
-      apiVersion: `${GROUP}/v1`,
-      kind: "ValidatingAdmissionPolicy",
-      metadata: { name: POLICY_NAME },
-      spec: { ...common, validations: validations() },
-    },
-    binding(`${GROUP}/v1`, "ValidatingAdmissionPolicyBinding", { validationActions: ["Deny"] }),
+    ...withBinding(
+      mutatingApi,
+      "MutatingAdmissionPolicy",
+      POLICY_NAME,
+      { ...common, reinvocationPolicy, mutations: jsonPatch(mutation()) },
+      { paramRef },
+    ),
+    ...withBinding(
+      "v1",
+      "ValidatingAdmissionPolicy",
+      POLICY_NAME,
+      { ...common, validations: validations() },
+      { paramRef, validationActions: ["Deny"] },
+    ),
   ];
+}
+
+function withBinding(version: string, kind: string, name: string, spec: object, bindingSpec: object): object[] {
+  const apiVersion = `admissionregistration.k8s.io/${version}`;
+  return [
+    { apiVersion, kind, metadata: { name }, spec },
+    { apiVersion, kind: `${kind}Binding`, metadata: { name }, spec: { policyName: name, ...bindingSpec } },
+  ];
+}
+
+function jsonPatch(expression: string): object[] {
+  return [{ patchType: "JSONPatch", jsonPatch: { expression } }];
+}
+
+const HAS_ROLE = `object.metadata.?annotations[?${cel(ROLE_ANNOTATION)}].orValue("") != ""`;
+const HAS_LABEL = `object.metadata.?labels[?${cel(ROLE_LABEL)}].orValue("") == "true"`;
+
+/**
+ * kube-apiserver evaluates the policies for Pods once for each ServiceAccount that their bindings select, so these select
+ * by the label. Users cannot set or remove it: each create and update corrects it.
+ */
+export function labelPolicy(mutatingApi: MutatingApi): object[] {
+  const path = cel(`/metadata/labels/${ROLE_LABEL.replace("/", "~1")}`);
+  const spec = {
+    // Without the label, Pods would start with the node's role.
+    failurePolicy: "Fail",
+    // Webhooks that run later may change the annotation.
+    reinvocationPolicy: "IfNeeded",
+    matchConstraints: resources(["CREATE", "UPDATE"], "serviceaccounts"),
+    matchConditions: [{ name: "wrong-label", expression: `(${HAS_ROLE}) != (${HAS_LABEL})` }],
+    mutations: jsonPatch(`${HAS_ROLE} ?
+(has(object.metadata.labels) ? [] : [JSONPatch{op: "add", path: "/metadata/labels", value: {}}]) +
+[JSONPatch{op: "add", path: ${path}, value: "true"}] :
+[JSONPatch{op: "remove", path: ${path}}]`),
+  };
+  return withBinding(mutatingApi, "MutatingAdmissionPolicy", LABEL_POLICY_NAME, spec, {});
+}
+
+/** `--all` also selects ServiceAccounts without a role. The label policy removes the label from them in the same request. */
+export const LABEL_COMMAND = `kubectl label serviceaccounts --all --all-namespaces --overwrite ${ROLE_LABEL}=true`;
+
+function resources(operations: readonly string[], resource: string) {
+  return { resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations, resources: [resource] }] };
 }
 
 function commonSpec(options: PolicyOptions) {
@@ -50,7 +103,7 @@ function commonSpec(options: PolicyOptions) {
     failurePolicy: "Fail",
     paramKind: { apiVersion: "v1", kind: "ServiceAccount" },
     matchConstraints: {
-      resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
+      ...resources(["CREATE"], "pods"),
       objectSelector: { matchExpressions: [{ key: SKIP_LABEL, operator: "DoesNotExist" }] },
       ...(exceptNamespaces.length > 0 && {
         namespaceSelector: {
@@ -73,33 +126,13 @@ function commonSpec(options: PolicyOptions) {
   };
 }
 
-function binding(apiVersion: string, kind: string, more: object): object {
-  return {
-    apiVersion,
-    kind,
-    metadata: { name: POLICY_NAME },
-    // Without a namespace, the ServiceAccounts in the Pod's namespace apply. kube-apiserver evaluates the policy for each
-    // that the selector matches, in more than linear time.
-    spec: {
-      policyName: POLICY_NAME,
-      paramRef: { selector: { matchLabels: { [ROLE_LABEL]: "true" } }, parameterNotFoundAction: "Allow" },
-      ...more,
-    },
-  };
-}
-
-interface Validation {
-  readonly expression: string;
-  readonly messageExpression: string;
-}
-
 /** Upstream's pattern. Upstream only logs a warning when an ARN does not match. */
 const ROLE_ARN = "^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/[A-Za-z0-9_/.@+=,-]+$";
 
 /** Also those of regions that do not exist yet. */
 export const REGION = "^[a-z]{2,4}(-[a-z]+)+-[0-9]+$";
 
-function validations(): Validation[] {
+function validations(): object[] {
   const boolean = `v in ${cel([...BOOLEANS.true, ...BOOLEANS.false])}`;
   return [
     validation("ofServiceAccount", ROLE_ANNOTATION, matches(ROLE_ARN), "the ARN of an IAM role"),
@@ -113,7 +146,7 @@ function validations(): Validation[] {
 }
 
 /** `isGood`: CEL condition on `v`, the annotation's value. A missing annotation is valid. */
-function validation(of: "ofServiceAccount" | "ofPod", key: string, isGood: string, expected: string): Validation {
+function validation(of: "ofServiceAccount" | "ofPod", key: string, isGood: string, expected: string): object {
   const value = `variables.${of}[?${cel(key)}]`;
   const who = of === "ofPod" ? '"Pod"' : '"ServiceAccount " + request.namespace + "/" + params.metadata.name';
   // Kubernetes drops a message that is long or has a line break.

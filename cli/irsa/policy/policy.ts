@@ -7,10 +7,16 @@ import { collectNamespace } from "../../namespace.ts";
 import { collect, readRoleArn, readWhole } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { stringifyYaml } from "../../terminal/yaml.ts";
-import { BETA_FLAGS, DEFAULT_VERSION, type PolicySupport, policySupport, readKubernetesVersion } from "../flags.ts";
+import { BETA_FLAGS, DEFAULT_VERSION, policySupport, readKubernetesVersion } from "../flags.ts";
 import { DEFAULT_TOKEN_EXPIRATION, ROLE_LABEL, STS_AUDIENCE } from "../names.ts";
-import { policies, REGION, REINVOCATION_POLICIES, type ReinvocationPolicy } from "./admission-policy.ts";
-import { LABEL_COMMAND, labelPolicy } from "./label-policy.ts";
+import {
+  LABEL_COMMAND,
+  labelPolicy,
+  policies,
+  REGION,
+  REINVOCATION_POLICIES,
+  type ReinvocationPolicy,
+} from "./admission-policy.ts";
 import { component, type PodDefaults } from "./variables.ts";
 
 interface PolicyCommandOptions {
@@ -80,7 +86,7 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
     ...(region !== undefined && { region }),
   };
   const support = policySupport(options.for);
-  if (support === "none") {
+  if (support === undefined) {
     byHand(defaults, options, io);
     return;
   }
@@ -89,12 +95,17 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
       "--role and --container are for Kubernetes before 1.34: the policies read the role from ServiceAccounts.",
     );
   }
-  const { reinvocationPolicy } = options;
+  const { reinvocationPolicy, for: version } = options;
   const objects = options.labelPolicy
     ? labelPolicy(support)
     : policies({ ...defaults, exceptNamespaces: exceptNamespace, reinvocationPolicy, mutatingApi: support });
   io.print(objects.map((object) => `---\n${stringifyYaml(object, BLOCKS)}`).join(""));
-  tellFlags(support, options.for, io);
+  if (support === "v1beta1") {
+    io.tell(
+      `In Kubernetes ${version}, the API of these policies is beta. First set these flags on each kube-apiserver:\n`,
+    );
+    for (const flag of BETA_FLAGS) io.tell(`  ${flag}\n`);
+  }
   tellSteps(options, io);
 }
 
@@ -112,14 +123,6 @@ function tellSteps({ for: version, labelPolicy: isFirst }: PolicyCommandOptions,
     `This is ${isFirst ? "step 1 of 4" : "for step 4 of 4"}. An earlier policy stays in force for every Pod until step 4:\n`,
   );
   for (const [index, step] of steps.entries()) io.tell(`  ${index + 1}. ${step}\n`);
-}
-
-function tellFlags(support: PolicySupport, version: string, io: IOStreams): void {
-  if (support !== "v1beta1") return;
-  io.tell(
-    `In Kubernetes ${version}, the API of these policies is beta. First set these flags on each kube-apiserver:\n`,
-  );
-  for (const flag of BETA_FLAGS) io.tell(`  ${flag}\n`);
 }
 
 function byHand(defaults: PodDefaults, options: PolicyCommandOptions, io: IOStreams): void {

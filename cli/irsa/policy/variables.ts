@@ -14,11 +14,6 @@ export interface PodDefaults {
   readonly roleSessionName: boolean;
 }
 
-interface CelVariable {
-  readonly name: string;
-  readonly expression: string;
-}
-
 /**
  * What Go's ParseInt and CEL's int() accept, up to 18 digits. Upstream ignores values of another form, the validations reject
  * them. https://pkg.go.dev/strconv#ParseInt
@@ -40,9 +35,9 @@ const CSV_RECORD = `^\n*${CSV_FIELD}(,${CSV_FIELD})*(\n|$)`;
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
 const SESSION_NAME_LIMIT = 64;
 
-export function variables(defaults: PodDefaults): CelVariable[] {
+export function variables(defaults: PodDefaults): object[] {
   const { audience, tokenExpiration, stsRegionalEndpoints, region = "", roleSessionName } = defaults;
-  return list({
+  const named = {
     ofServiceAccount: "params.metadata.?annotations.orValue({})",
     ofPod: "object.metadata.?annotations.orValue({})",
     role: annotation("ofServiceAccount", `${ANNOTATION}role-arn`, ""),
@@ -67,7 +62,8 @@ export function variables(defaults: PodDefaults): CelVariable[] {
       "['kubernetes.io/os', 'beta.kubernetes.io/os']" +
       ".exists(l, object.spec.?nodeSelector[?l].orValue('') == 'windows')",
     file: `variables.windows ? ${cel(WINDOWS_TOKEN_FILE)} : ${cel(TOKEN_FILE)}`,
-  });
+  };
+  return Object.entries(named).map(([name, expression]) => ({ name, expression }));
 }
 
 function annotation(of: string, key: string, otherwise: string): string {
@@ -81,10 +77,6 @@ function flag(key: string, otherwise: boolean): string {
 /** A CEL literal. CEL accepts JSON strings. */
 export function cel(literal: string | readonly string[]): string {
   return JSON.stringify(literal);
-}
-
-function list(named: Readonly<Record<string, string>>): CelVariable[] {
-  return Object.entries(named).map(([name, expression]) => ({ name, expression }));
 }
 
 interface HandWritten extends PodDefaults {

@@ -71,7 +71,7 @@ export function isDenied({ arnLike }: DenyEntry, identity: VerifiedIdentity): bo
  * Includes a user's ARN without path, since the path can change (iam:UpdateUser). Excludes the path of a role in an
  * AWS-signed token: STS does not return it for other tokens, and both kinds must have the same answers.
  */
-function identityArns(identity: VerifiedIdentity): string[] {
+export function identityArns(identity: VerifiedIdentity): string[] {
   const { kind, partition, accountId, name, canonicalArn, arn } = identity;
   if (isSessionUnknown(identity)) return [canonicalArn];
   return [canonicalArn, arn, ...(kind === "user" ? [`arn:${partition}:iam::${accountId}:user/${name}`] : [])];

@@ -10,40 +10,40 @@ export interface Mutant {
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   "without the session track": {
-    file: "role-principals.ts",
-    from: 'newTracks(iam, usesRawSessions ? [...sts, "assumed-role/*/*@*"] : sts)',
-    to: "newTracks(iam, [])",
+    file: "principals.ts",
+    from: 'newTracks(iam, usesRawSessions ? [...sts, "assumed-role/*/*@*"] : sts, budget)',
+    to: "newTracks(iam, [], budget)",
   },
   "without the sessions that differ by @": {
-    file: "role-principals.ts",
+    file: "principals.ts",
     from: 'usesRawSessions ? [...sts, "assumed-role/*/*@*"] : sts',
     to: "sts",
   },
   "without the sessions that are named": {
-    file: "role-principals.ts",
+    file: "principals.ts",
     from: 'place === "sso-session" ? strings : []',
     to: "[]",
   },
   "without the sessions that make an administrator": {
-    file: "role-principals.ts",
+    file: "principals.ts",
     from: "...reservedSessions(templates)",
     to: "",
   },
   "without the path track": {
-    file: "user-principals.ts",
-    from: "newTracks(globs.iam, globs.iam)",
-    to: "newTracks(globs.iam, [])",
+    file: "principals.ts",
+    from: "newTracks(globs.iam, globs.iam, scope.budget)",
+    to: "newTracks(globs.iam, [], scope.budget)",
   },
   "without paths": {
-    file: "user-principals.ts",
-    from: '[...withoutPath, ...walkText(automata, "/", first, walkPart(automata, part, start, budget))]',
+    file: "principals.ts",
+    from: '[...withoutPath, ...tracks.text("first", "/", tracks.section("first", PATH, start))]',
     to: "withoutPath",
   },
   "without the times": { file: "compare-access.ts", from: "ends.filter((end) => end > context.now)", to: "[]" },
   "without the pins": { file: "compare-access.ts", from: "new Set(ids)", to: "new Set<string>()" },
-  "without the other character": { file: "account-walk.ts", from: "other: [...OTHERS].find(", to: "other: [].find(" },
+  "without the other character": { file: "tracks.ts", from: "other: [...others].find(", to: "other: [].find(" },
   "without the principals that a literal names": {
-    file: "compare-access.ts",
+    file: "principals.ts",
     from: "withLiterals(scope.names, globs.literals)",
     to: "scope.names",
   },
@@ -53,7 +53,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     to: "",
   },
   "without a second spelling of federated users": {
-    file: "user-principals.ts",
+    file: "principals.ts",
     from: "[...spellings, name, name.toUpperCase()]",
     to: "[name]",
   },

@@ -17,7 +17,7 @@ import { readBranch, readHistory, readSome } from "../../../cli/aws/read.ts";
 import { findOwner } from "../../../cli/changes/managed.ts";
 import { writeValue } from "../../../cli/changes/write.ts";
 import { EXIT } from "../../../cli/errors.ts";
-import { checkProvider } from "../../../cli/irsa/doctor/check-provider.ts";
+import { checkProvider } from "../../../cli/irsa/doctor/doctor.ts";
 import { findLogGroup } from "../../../cli/reviews/options.ts";
 import { readPages } from "../../../cli/reviews/read-log.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Stored } from "../../../cli/aws/parameter.ts";
 import type { Change } from "../../../cli/changes/plan.ts";
-import { planTexts } from "../../../cli/changes/show.ts";
+import { printPlan } from "../../../cli/changes/show.ts";
 import { PREFIX } from "../mappings/cluster.ts";
 
 const stored = (value: unknown): Stored => ({
@@ -20,15 +20,12 @@ const change = (name: string, before: unknown, after: unknown): Change => ({
   before: before === undefined ? undefined : stored(before),
   value: after === undefined ? undefined : JSON.stringify(after),
 });
-const show = (changes: readonly Change[], columns?: number) =>
-  planTexts(
-    { changes, unchanged: 0, extra: [], weakenings: new Map(), losses: new Map(), warnings: new Map() },
-    "account 1",
-    PREFIX,
-    columns,
-  )
-    .map(({ text }) => text)
-    .join("");
+function show(changes: readonly Change[], columns?: number): string {
+  const plan = { changes, unchanged: 0, extra: [], weakenings: new Map(), losses: new Map(), warnings: new Map() };
+  const texts: string[] = [];
+  printPlan(plan, "account 1", PREFIX, { columns, print: (text) => texts.push(text) });
+  return texts.join("");
+}
 
 test("a terminal wraps and indents long values", () => {
   const groups = Array.from({ length: 12 }, (_, i) => `team-number-${i}`);

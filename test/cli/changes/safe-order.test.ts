@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { accessOf, givesMore } from "../../../cli/access/access.ts";
 import { adminAccessOf, makesAdministrator } from "../../../cli/access/administrators.ts";
+import { accessOf, givesMore } from "../../../cli/access/evaluation.ts";
 import { type Change, planChanges } from "../../../cli/changes/plan.ts";
 import { givesTooMuch, inSafeOrder } from "../../../cli/changes/safe-order.ts";
 import { readParameter } from "../../../cli/mappings/file/read-parameter.ts";

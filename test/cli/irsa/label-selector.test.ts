@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { selects } from "../../../cli/irsa/doctor/label-selector.ts";
+import { selects } from "../../../cli/irsa/kubernetes-object.ts";
 
 const LABELS = { team: "a", tier: "web" };
 

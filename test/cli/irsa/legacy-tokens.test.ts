@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readLegacyTokens } from "../../../cli/irsa/legacy-tokens.ts";
+import { readLegacyTokens } from "../../../cli/irsa/keys/remaining-tokens.ts";
 import { SAMPLES } from "../../functions/issuer/samples.ts";
 import { tokenSecret } from "./services.ts";
 

@@ -1,8 +1,7 @@
 // Installs the policies of `irsa policy` in the order that the command prints.
 
 import { LABEL_POLICY_NAME, ROLE_LABEL } from "../../../cli/irsa/names.ts";
-import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
-import { labelPolicy, type MutatingApi } from "../../../cli/irsa/policy/label-policy.ts";
+import { labelPolicy, type MutatingApi, policies } from "../../../cli/irsa/policy/admission-policy.ts";
 import { eventually } from "../control-plane/eventually.ts";
 import type { Kubernetes, KubernetesObject } from "./api.ts";
 

@@ -48,7 +48,7 @@ export async function startIssuingCluster(): Promise<IssuingCluster> {
     storeUrl: store.url,
     logFile: "/dev/null",
   });
-  const [, ...flags] = apiserverFlags({ issuer: issuer.url, oldIssuer: undefined, version: "1.37" });
+  const [, ...flags] = apiserverFlags({ issuer: issuer.url, for: "1.37" });
   const kubernetes = await startKubernetes({ issuer: issuer.url, flags });
   const provider = localProvider(issuer.url);
   const keys: IssuingCluster["keys"] = (words, now) =>
