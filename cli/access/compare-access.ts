@@ -1,6 +1,7 @@
 // Compares access before and after a change: one identity for each way in which access is gained or lost.
 
 import type { SignedClaims, VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { claimPlaceholdersIn } from "../../functions/authenticator/mapping/claim-placeholders.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
@@ -136,7 +137,7 @@ async function compareIdentity(
 ): Promise<AccessDifference[]> {
   const places = candidates(context.prefix, identity);
   const stored = places.flatMap(({ parameter }) => everyState(states).map((state) => state.get(parameter)));
-  const arns = arnsOf(identity);
+  const arns = arnsOf(identity).map(arnSections);
   const ends = stored.flatMap((one) => endsFor(one, arns, identity.sessionName));
   const times = [...new Set([context.now, ...ends.filter((end) => end > context.now)])].sort((a, b) => a - b);
   const differences: AccessDifference[] = [];

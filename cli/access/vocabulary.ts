@@ -1,6 +1,6 @@
 // Extracts from a stored value what can affect decisions: globs, sessions, unique ids and ends.
 
-import { type ArnSections, arnPattern, matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
+import { type ArnSections, arnPattern, matchesSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { notAfterTime } from "../../functions/lib/not-after.ts";
@@ -38,18 +38,21 @@ const readVocabulary = oncePerRead(({ value }): Vocabulary => {
  * The ends in this parameter for an identity with these ARNs, in milliseconds since 1970. Only of matching entries:
  * each end is evaluated, and a list may have a thousand.
  */
-export function endsFor(stored: StoredParameter | undefined, arns: readonly string[], sessionName = ""): number[] {
+export function endsFor(
+  stored: StoredParameter | undefined,
+  arns: readonly (ArnSections | undefined)[],
+  sessionName = "",
+): number[] {
   if (stored === undefined) return [];
-  return readEnds(stored).entries.flatMap(({ arnLike, session, end }) => {
-    // A denial of a role or user applies with any path.
-    const globs = arnLike === undefined ? [] : [arnLike, withoutPath(arnLike)];
-    const isOther = globs.length > 0 && !arns.some((arn) => globs.some((glob) => matchesArnLike(glob, arn)));
+  return readEnds(stored).entries.flatMap(({ globs, session, end }) => {
+    const isOther = globs.length > 0 && !arns.some((arn) => globs.some((glob) => matchesSections(glob, arn)));
     return isOther || (session !== undefined && session !== sessionName) ? [] : [end];
   });
 }
 
 interface EndingEntry {
-  readonly arnLike: string | undefined;
+  /** With and without the path, since a denial of a role or user applies with any path. Empty: applies to all. */
+  readonly globs: readonly (ArnSections | undefined)[];
   readonly session: string | undefined;
   readonly end: number;
 }
@@ -62,11 +65,8 @@ const readEnds = oncePerRead(({ value }): { readonly entries: readonly EndingEnt
       const { arnLike, session, notAfter } = isObject(item) ? item : {};
       const end = typeof notAfter === "string" ? notAfterTime(notAfter) : undefined;
       if (end === undefined) return [];
-      return { arnLike: textOf(arnLike), session: textOf(session), end };
+      const globs = typeof arnLike === "string" ? [arnPattern(arnLike), arnPattern(withoutPath(arnLike))] : [];
+      return { globs, session: typeof session === "string" ? session : undefined, end };
     }),
   };
 });
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
