@@ -1,7 +1,9 @@
 // Compares access before and after a change: one identity for each way in which access is gained or lost.
 
 import type { SignedClaims, VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { claimPlaceholdersIn } from "../../functions/authenticator/mapping/claim-placeholders.ts";
+import { identityArns } from "../../functions/authenticator/mapping/deny-list.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { EvaluationContext } from "../function-settings.ts";
@@ -120,7 +122,8 @@ async function compareIdentity(
   const stored = candidates(context.prefix, identity).flatMap(({ parameter }) =>
     everyState(states).map((state) => state.get(parameter)),
   );
-  const ends = stored.flatMap((one) => endsFor(one, identity));
+  const arns = identityArns(identity).map(arnSections);
+  const ends = stored.flatMap((one) => endsFor(one, arns, identity.sessionName));
   const times = [...new Set([context.now, ...ends.filter((end) => end > context.now)])].sort((a, b) => a - b);
   const differences: AccessDifference[] = [];
   const hasNodes = stored.some((value) => value?.value.includes("{EC2PrivateDNSName}"));

@@ -1,8 +1,7 @@
 // Extracts from a stored value what can affect decisions: globs, sessions, unique ids and ends.
 
-import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import { type ArnSections, arnPattern, matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
-import { identityArns, withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
+import { type ArnSections, arnPattern, matchesSections } from "../../functions/authenticator/mapping/arn-like.ts";
+import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
@@ -34,28 +33,38 @@ const readVocabulary = oncePerRead(({ value }): Vocabulary => {
 });
 
 /**
- * The ends in this parameter for an identity, in milliseconds since 1970. Only of matching entries: each end is evaluated,
- * and a list may have a thousand.
+ * The ends in this parameter for an identity with these ARNs, in milliseconds since 1970. Only of matching entries: each end
+ * is evaluated, and a list may have a thousand.
  */
-export function endsFor(stored: StoredParameter | undefined, identity: VerifiedIdentity): number[] {
+export function endsFor(
+  stored: StoredParameter | undefined,
+  arns: readonly (ArnSections | undefined)[],
+  sessionName = "",
+): number[] {
   if (stored === undefined) return [];
-  const arns = identityArns(identity);
-  return readEnds(stored).entries.flatMap(({ arnLike, session, end }) => {
-    // A denial of a role or user applies with any path.
-    const globs = arnLike === undefined ? [] : [arnLike, withoutPath(arnLike)];
-    const isOther = globs.length > 0 && !arns.some((arn) => globs.some((glob) => matchesArnLike(glob, arn)));
-    return isOther || (session !== undefined && session !== (identity.sessionName ?? "")) ? [] : [end];
+  return readEnds(stored).entries.flatMap(({ globs, session, end }) => {
+    const isOther = globs.length > 0 && !arns.some((arn) => globs.some((glob) => matchesSections(glob, arn)));
+    return isOther || (session !== undefined && session !== sessionName) ? [] : [end];
   });
 }
 
-const readEnds = oncePerRead(({ value }) => {
+interface EndingEntry {
+  /** With and without the path, since a denial of a role or user applies with any path. Empty: applies to all. */
+  readonly globs: readonly (ArnSections | undefined)[];
+  readonly session: string | undefined;
+  readonly end: number;
+}
+
+const readEnds = oncePerRead(({ value }): { readonly entries: readonly EndingEntry[] } => {
   const content = parseJson(value);
   const items: readonly unknown[] = Array.isArray(content) ? content : [content];
-  const textOf = (text: unknown) => (typeof text === "string" ? text : undefined);
-  const entries = items.flatMap((item) => {
-    const { arnLike, session, notAfter } = isObject(item) ? item : {};
-    const end = typeof notAfter === "string" ? notAfterTime(notAfter) : undefined;
-    return end === undefined ? [] : { arnLike: textOf(arnLike), session: textOf(session), end };
-  });
-  return { entries };
+  return {
+    entries: items.flatMap((item) => {
+      const { arnLike, session, notAfter } = isObject(item) ? item : {};
+      const end = typeof notAfter === "string" ? notAfterTime(notAfter) : undefined;
+      if (end === undefined) return [];
+      const globs = typeof arnLike === "string" ? [arnPattern(arnLike), arnPattern(withoutPath(arnLike))] : [];
+      return { globs, session: typeof session === "string" ? session : undefined, end };
+    }),
+  };
 });

@@ -50,7 +50,10 @@ function isMoment(moment: Moment, { headers, body }: LocalRequest, name: string)
   return operation === "AmazonSSM.GetParameters" && body.toString() === JSON.stringify({ Names: [name] });
 }
 
-/** Runs the second operator while the first one is delayed. @param looks how often the first one reads its list */
+/**
+ * Runs the second operator while the first one is delayed. On a slow machine, the first one prints that it waits.
+ * @param looks how often the first one reads its list
+ */
 async function together(
   [first, second]: readonly [readonly string[], readonly string[]],
   moment: Moment,
@@ -207,7 +210,7 @@ test("when one denial is removed and renewed, the first change is kept and the s
       );
       assert.match(
         results[0].err,
-        /^Another operator changed \S+user\/x in \S+ at the same time\. Their change is kept, yours was not written\. .*\nNothing was written\./,
+        /^Another operator changed \S+user\/x in \S+ at the same time\. Their change is kept, yours was not written\. .*\nNothing was written\./m,
       );
       assert.deepEqual(await list("deny/111122223333"), left);
     }
@@ -221,14 +224,14 @@ test("two operators publish a key each: both are served", async () => {
     return ["irsa", "keys", "publish", "--jwks", file];
   };
   const results = await together([publish(one), publish(two)], "its write", "", 0);
-  for (const { code, err } of results) assert.deepEqual([code, /^Wrote 1 parameter\./.test(err)], [0, true], err);
+  for (const { code, err } of results) assert.deepEqual([code, /^Wrote 1 parameter\./m.test(err)], [0, true], err);
   for (const { jwk } of [one, two]) {
     assert.deepEqual(JSON.parse(await newest(`${PREFIX}/issuer/${jwk.kid}`)).kid, jwk.kid);
   }
   // The same key, over a parameter that is invalid: both wrote the same.
   cluster.store.put(`${PREFIX}/issuer/${one.jwk.kid}`, "{");
   const same = await together([publish(one), publish(one)], "its write", "", 0);
-  for (const { code, err } of same) assert.deepEqual([code, /^Wrote 1 parameter\./.test(err)], [0, true], err);
+  for (const { code, err } of same) assert.deepEqual([code, /^Wrote 1 parameter\./m.test(err)], [0, true], err);
 });
 
 test("a write that replaced another operator's write fails and names the replaced version", async () => {

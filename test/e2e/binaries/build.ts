@@ -32,7 +32,9 @@ export function build({ name, version, main, writeModule, variables }: Program):
     writeModule(folder);
     const settings = Object.entries(variables).map(([variable, value]) => `-X ${variable}=${value}`);
     const ldflags = ["-s", "-w", ...settings].join(" ");
-    runGo(["build", "-p", "2", "-trimpath", "-ldflags", ldflags, "-o", `${file}.part`, main], folder);
+    // -s and -w remove the debug information, so the compiler need not write it.
+    const flags = ["-p", "2", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", ldflags];
+    runGo(["build", ...flags, "-o", `${file}.part`, main], folder);
     // atomic, in case the build is interrupted
     renameSync(`${file}.part`, file);
   } finally {
