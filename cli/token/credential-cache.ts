@@ -1,7 +1,6 @@
 // `token --cache`: caches temporary credentials on disk, to avoid an MFA prompt or an AssumeRole call for each token.
 // As in aws-iam-authenticator, tokens are not cached: each one is newly signed.
 
-import { createHash, randomUUID } from "node:crypto";
 import {
   existsSync,
   lstatSync,
@@ -14,6 +13,7 @@ import {
 } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
+import { Sha256Js } from "@smithy/core/checksum";
 import { getHomeDir, loadSharedConfigFiles } from "@smithy/core/config";
 import type { SharedConfigFiles } from "@smithy/types";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
@@ -44,7 +44,7 @@ export async function cachedCredentials(
     io.tell(`Not cached: ${refusal}\n`);
     return find();
   }
-  const file = join(folder, `${cacheKey(options, files)}.json`);
+  const file = join(folder, `${await cacheKey(options, files)}.json`);
   const kept = readPrivate(file, io);
   if (kept !== undefined && lasts(kept, io)) return kept;
   const found = await find();
@@ -69,11 +69,13 @@ function cacheFolder({ environment }: IOStreams): string {
  * credentials must not be used. Also hashes the sign-ins and the host name: machines may share a home folder and have
  * different instance roles. A key with too few inputs caused https://nvd.nist.gov/vuln/detail/CVE-2025-11621.
  */
-function cacheKey(options: Readonly<Record<string, unknown>>, files: SharedConfigFiles): string {
+async function cacheKey(options: Readonly<Record<string, unknown>>, files: SharedConfigFiles): Promise<string> {
   const environment = Object.entries(process.env).filter(([name]) => name.startsWith("AWS_"));
   const signIns = signInFolders().map(textsIn);
   const all = JSON.stringify([Object.entries(options).sort(), environment.sort(), files, signIns, hostname()]);
-  return createHash("sha256").update(all).digest("hex");
+  const sha256 = new Sha256Js();
+  sha256.update(Buffer.from(all));
+  return Buffer.from(await sha256.digest()).toString("hex");
 }
 
 /** Folders of `aws sso login` and `aws login`. As in the SDK, an empty variable means the working folder. */
@@ -128,7 +130,7 @@ function credentialsIn(value: unknown): Credentials | undefined {
 /** Replaces the file atomically: kubectl runs several of these commands at once. */
 function write(folder: string, file: string, credentials: Credentials, io: IOStreams): void {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials;
-  const draft = join(folder, `${randomUUID()}.new`);
+  const draft = join(folder, `${crypto.randomUUID()}.new`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const text = JSON.stringify({ accessKeyId, secretAccessKey, sessionToken, expiration });
