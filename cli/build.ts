@@ -69,8 +69,9 @@ const OFFLINE = [
   "version.ts",
 ].map(inCli);
 
+/** What each dynamic import loads as well, except those that need less. */
 const GROUPS = [
-  // The entry point.
+  // The entry point's own modules.
   { files: [inCli("run.ts"), inCli("terminal/io-streams.ts")] },
   {
     files: ["program.ts", "token/token.ts"].map(inCli),
@@ -81,7 +82,14 @@ const GROUPS = [
     except: (file: string) => OFFLINE.includes(file),
   },
   {
-    files: ["aws/connection.ts", "changes/read-for-access.ts", "mappings/file/read-parameter.ts"].map(inCli),
+    files: [
+      "aws/clusters.ts",
+      "aws/connection.ts",
+      "changes/destination.ts",
+      "changes/read-for-access.ts",
+      "mappings/file/read-parameter.ts",
+      "times.ts",
+    ].map(inCli),
     except: (file: string) => OFFLINE.includes(file) || !file.startsWith(inCli("")),
   },
 ];
