@@ -64,7 +64,6 @@ const OFFLINE = [
   "rbac.ts",
   "terminal/confirm.ts",
   "terminal/yaml.ts",
-  "token/credential-cache.ts",
   "token/token.ts",
   "version.ts",
 ].map(inCli);

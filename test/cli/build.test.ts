@@ -127,15 +127,11 @@ test("--version, --help and completion of contexts load no SDK; only --help load
 
 test("token loads the signer and no client, cryptography or network module, also with cached credentials", async () => {
   const packages = ["@smithy/core", "@smithy/signature-v4", "commander"];
-  const builtIns = [...ANY, "node:events", "node:process"].sort();
+  const builtIns = [...ANY, "node:events", "node:os", "node:process"].sort();
   assert.deepEqual(await loadedBy(["token", "-c", "prod"], KEYS), { packages, builtIns, files: 6 });
   const cached = ["token", "-c", "prod", "--role", ROLE, "--cache"];
   assert.ok((await loadedBy(cached, KEYS)).packages.includes("@aws-sdk/client-sts"));
-  assert.deepEqual(await loadedBy(cached, KEYS), {
-    packages,
-    builtIns: [...builtIns, "node:os"].sort(),
-    files: 8,
-  });
+  assert.deepEqual(await loadedBy(cached, KEYS), { packages, builtIns, files: 6 });
 });
 
 test("mappings list loads the client of Parameter Store and no other, no YAML and no unused errors", async () => {
