@@ -1,6 +1,6 @@
 // Builds the published command: dist/cli/iam-authenticator.mjs and the chunks that it loads. They need only Node.js.
 
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { builtIns } from "../infra/bundle/built-ins.ts";
@@ -72,14 +72,17 @@ const OFFLINE = [
 const GROUPS = [
   // The entry point's own modules.
   { files: [inCli("run.ts"), inCli("terminal/io-streams.ts")] },
+  // What `token` loads. Most of it is needed by every command.
   {
     files: ["program.ts", "token/token.ts"].map(inCli),
     except: (file: string) => ["program.ts", "terminal/yaml.ts"].map(inCli).includes(file),
   },
+  // The SDK and the client of Parameter Store. The SDK's own dynamic imports need most of it.
   {
     files: ["aws/calls.ts", "aws/choose-rates.ts"].map(inCli),
     except: (file: string) => OFFLINE.includes(file),
   },
+  // Reading a cluster's mappings.
   {
     files: [
       "aws/clusters.ts",
@@ -93,8 +96,11 @@ const GROUPS = [
   },
 ];
 
+/** Throws for a file that was moved: the name would have no effect. */
 function inCli(file: string): string {
-  return join(ROOT, "cli", file);
+  const path = join(ROOT, "cli", file);
+  if (!existsSync(path)) throw new Error(`cli/build.ts: there is no file ${path}`);
+  return path;
 }
 
 /**
