@@ -1,11 +1,12 @@
 // Builds the published command: dist/cli/iam-authenticator.mjs and the chunks that it loads. They need only Node.js.
 
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { builtIns } from "../infra/bundle/built-ins.ts";
+import { fewFiles } from "../infra/bundle/few-files.ts";
+import { leanSchemas } from "../infra/bundle/lean-schemas.ts";
 import { licences } from "../infra/bundle/licences.ts";
-import { oneCore } from "../infra/bundle/one-core.ts";
 import { withoutBarrels } from "../infra/bundle/without-barrels.ts";
 import packageJson from "../package.json" with { type: "json" };
 
@@ -28,9 +29,9 @@ export async function buildCommand(outdir: string): Promise<Metafile> {
     target: `node${packageJson.engines.node.replace(">=", "")}`,
     minify: true,
     mainFields: ["module", "main"],
+    alias: ES_MODULES,
     legalComments: "none",
-    banner: { js: REQUIRE },
-    plugins: [versionsOnly, builtIns, oneCore(CORE, LEAN), withoutBarrels],
+    plugins: [versionsOnly, builtIns, fewFiles(GROUPS), leanSchemas(SSM_ERRORS), withoutBarrels],
     metafile: true,
     write: false,
     logLevel: "silent",
@@ -44,17 +45,69 @@ export async function buildCommand(outdir: string): Promise<Metafile> {
   return metafile;
 }
 
-/** Most commands load these. */
-const CORE = ["program.ts", "token/token.ts", "apply-context.ts"].map(inCli);
-/** Loaded by --help and by completion, which need less. */
-const LEAN = ["program.ts", "complete.ts", "complete-names.ts", "terminal/yaml.ts"].map(inCli);
+/** Errors of SSM that commands catch by their class. */
+const SSM_ERRORS = ["ParameterAlreadyExists", "ParameterNotFound"];
 
+/** Commands that call no AWS service, and other files that need no client. */
+const OFFLINE = [
+  "completion.ts",
+  "contexts.ts",
+  "help.ts",
+  "irsa/flags.ts",
+  "irsa/policy/policy.ts",
+  "irsa/trust-policy.ts",
+  "jwt/policy.ts",
+  "kubeconfig/kubeconfig.ts",
+  "mappings/import.ts",
+  "mappings/schema.ts",
+  "program.ts",
+  "rbac.ts",
+  "terminal/confirm.ts",
+  "terminal/yaml.ts",
+  "token/token.ts",
+  "version.ts",
+].map(inCli);
+
+/** What each dynamic import loads as well, except those that need less. */
+const GROUPS = [
+  // The entry point's own modules.
+  { files: [inCli("run.ts"), inCli("terminal/io-streams.ts")] },
+  // What `token` loads. Most of it is needed by every command.
+  {
+    files: ["program.ts", "token/token.ts"].map(inCli),
+    except: (file: string) => ["program.ts", "terminal/yaml.ts"].map(inCli).includes(file),
+  },
+  // The SDK and the client of Parameter Store. The SDK's own dynamic imports need most of it.
+  {
+    files: ["aws/calls.ts", "aws/choose-rates.ts"].map(inCli),
+    except: (file: string) => OFFLINE.includes(file),
+  },
+  // Reading a cluster's mappings.
+  {
+    files: [
+      "aws/clusters.ts",
+      "aws/connection.ts",
+      "changes/destination.ts",
+      "changes/read-for-access.ts",
+      "mappings/file/read-parameter.ts",
+      "times.ts",
+    ].map(inCli),
+    except: (file: string) => OFFLINE.includes(file) || !file.startsWith(inCli("")),
+  },
+];
+
+/** Throws for a file that was moved: the name would have no effect. */
 function inCli(file: string): string {
-  return join(ROOT, "cli", file);
+  const path = join(ROOT, "cli", file);
+  if (!existsSync(path)) throw new Error(`cli/build.ts: there is no file ${path}`);
+  return path;
 }
 
-/** Bundled CommonJS packages call require() for Node's built-in modules. */
-const REQUIRE = `import { createRequire } from "node:module";const require = createRequire(import.meta.url);`;
+/**
+ * Node.js loads the package's CommonJS files, of which esbuild removes nothing, and which V8 parses twice: as a function
+ * for each file. The same release also has ES modules.
+ */
+const ES_MODULES = { yaml: join(ROOT, "node_modules", "yaml", "browser", "dist", "index.js") };
 
 /**
  * Keeps only `version` and `engines` of each package.json. Unlike the function's bundle, this one keeps every credential

@@ -113,14 +113,12 @@ function withSuggestion(message: string, command: Command, paths: readonly strin
 
 /** The name of a command in the same group, or else the path of one in another group. */
 function commandFor(word: string, group: Command, paths: readonly string[]): string | undefined {
-  let program = group;
-  while (program.parent !== null) program = program.parent;
   const words = [word, ...(SYNONYMS[word] ?? [])];
   const here = find(words, group);
   if (here !== undefined) return here.name();
   // The commands of other groups are not created.
   const inGroup = paths.find((path) => words.some((one) => path.endsWith(` ${one}`)));
-  return find(words, program)?.name() ?? inGroup;
+  return words.find((one) => paths.includes(one)) ?? inGroup;
 }
 
 function find(words: readonly string[], { commands }: Command): Command | undefined {

@@ -2,6 +2,7 @@
 
 import { type Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
+import { applyContext } from "./apply-context.ts";
 import { describe, helpColumns, isCalled, newCommand } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT } from "./errors.ts";
@@ -39,7 +40,7 @@ function listCommands(io: IOStreams, paths: readonly string[] = PATHS): CommandL
     .version(packageJson.version, VERSION.join(", "))
     .option(DEBUG, "with any command: report each request, and print more about an error")
     .addHelpText("after", ({ command }) => `\n${command.createHelp().boxWrap(EXIT_CODES, helpColumns(io))}`)
-    .hook("preAction", async (_, command) => (await import("./apply-context.ts")).applyContext(command, io));
+    .hook("preAction", (_, command) => applyContext(command, io));
   const loaders = new Map<Command, () => Promise<unknown>>();
   for (const path of paths) {
     const entry = COMMANDS[path];
@@ -97,11 +98,35 @@ function listReviews(words: readonly string[]): readonly string[] {
   return next === "" || next.startsWith("-") ? ["reviews", "list", ...words.slice(1)] : words;
 }
 
-/** Paths of the commands that this command line can name or list in its help. Creating all of them takes milliseconds. */
+/** Paths of the commands to create: creating all of them takes milliseconds. */
 function listedFor(words: readonly string[]): readonly string[] {
+  const called = calledPaths(words);
+  if (called !== undefined) return called;
+  // Its help or an error lists the commands of the program or of one group.
   const [first = ""] = words.filter((word) => !word.startsWith("-") && word !== "help");
   if (first === "completion") return PATHS;
   return PATHS.filter((path) => !path.includes(" ") || path.startsWith(`${first} `));
+}
+
+/** The path of the called command and those of its groups; `undefined` if the line does not begin with one, and for `help`. */
+function calledPaths(words: readonly string[]): readonly string[] | undefined {
+  const groups: string[] = [];
+  for (const word of words) {
+    const typed = [...groups.slice(-1), word].join(" ");
+    const path = PATHS.find((one) => one === typed || withAlias(one) === typed);
+    const entry = path === undefined ? undefined : COMMANDS[path];
+    if (path === undefined || entry === undefined || ["completion", "help"].includes(path)) return undefined;
+    if ("load" in entry) return [...groups, path];
+    groups.push(path);
+  }
+  return undefined;
+}
+
+function withAlias(path: string): string | undefined {
+  const entry = COMMANDS[path];
+  return entry !== undefined && "alias" in entry && entry.alias !== undefined
+    ? path.replace(/\w+$/, entry.alias)
+    : undefined;
 }
 
 /** The commands to load: `help` needs the command after it, and `completion` needs all of them. */

@@ -2,6 +2,7 @@
 
 import { inspect } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
+import { complete } from "./complete.ts";
 import { EXIT, Failure } from "./errors.ts";
 import { type IOStreams, withHarmlessOutput } from "./terminal/io-streams.ts";
 import { COMPLETE, DEBUG, SHORT_VERSION, VERSION } from "./words.ts";
@@ -16,7 +17,7 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
   try {
     if (words[0] === COMPLETE) {
       // Called while the user types: an error completes nothing and prints nothing.
-      await (await import("./complete.ts")).complete(words.slice(1), io).catch(() => {});
+      await complete(words.slice(1), io).catch(() => {});
       return 0;
     }
     if (words.length === 1 && [...VERSION, SHORT_VERSION].includes(words[0] ?? "")) {

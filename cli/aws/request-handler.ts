@@ -2,7 +2,7 @@
 
 import type { Agent as HttpAgent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
-import type { HttpResponse } from "@smithy/core/protocols";
+import { HttpResponse } from "@smithy/core/protocols";
 import type { HttpHandlerOptions, HttpRequest, RequestHandler } from "@smithy/types";
 import { sendHttp } from "../http.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -38,7 +38,6 @@ export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?
       const reply = await sendHttp(url, { method, headers, body, agent, what, ...limits }, io, signal);
       const received = Object.entries(reply.headers).map(([name, value]) => [name, String(value)]);
       const response = { statusCode: reply.status, headers: Object.fromEntries(received), body: reply.body };
-      const { HttpResponse } = await import("@smithy/core/protocols");
       return { response: new HttpResponse(response) };
     },
     destroy() {

@@ -1,7 +1,6 @@
 // `token --cache`: caches temporary credentials on disk, to avoid an MFA prompt or an AssumeRole call for each token.
 // As in aws-iam-authenticator, tokens are not cached: each one is newly signed.
 
-import { createHash, randomUUID } from "node:crypto";
 import {
   existsSync,
   lstatSync,
@@ -14,14 +13,14 @@ import {
 } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
-import { getHomeDir, loadSharedConfigFiles } from "@smithy/core/config";
-import type { SharedConfigFiles } from "@smithy/types";
+import { Sha256Js } from "@smithy/core/checksum";
+import { getHomeDir } from "@smithy/core/config";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Credentials } from "../aws/client-config.ts";
 import { usage } from "../errors.ts";
 import { userFolder } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { whyNotCached } from "./why-not-cached.ts";
+import { type Texts, whyNotCached } from "./why-not-cached.ts";
 
 /** Minimum remaining lifetime: kubectl would otherwise need another token at once. */
 const LEFT_MS = 60_000;
@@ -38,13 +37,13 @@ export async function cachedCredentials(
   io: IOStreams,
 ): Promise<Credentials> {
   const folder = cacheFolder(io);
-  const files = await loadSharedConfigFiles({ ignoreCache: true });
-  const refusal = whyNotCached(options["profile"], folder, files);
+  const configuration = configurationTexts();
+  const refusal = await whyNotCached(options["profile"], folder, configuration);
   if (refusal !== undefined) {
     io.tell(`Not cached: ${refusal}\n`);
     return find();
   }
-  const file = join(folder, `${cacheKey(options, files)}.json`);
+  const file = join(folder, `${await cacheKey(options, configuration)}.json`);
   const kept = readPrivate(file, io);
   if (kept !== undefined && lasts(kept, io)) return kept;
   const found = await find();
@@ -69,11 +68,24 @@ function cacheFolder({ environment }: IOStreams): string {
  * credentials must not be used. Also hashes the sign-ins and the host name: machines may share a home folder and have
  * different instance roles. A key with too few inputs caused https://nvd.nist.gov/vuln/detail/CVE-2025-11621.
  */
-function cacheKey(options: Readonly<Record<string, unknown>>, files: SharedConfigFiles): string {
+async function cacheKey(options: Readonly<Record<string, unknown>>, configuration: Texts): Promise<string> {
   const environment = Object.entries(process.env).filter(([name]) => name.startsWith("AWS_"));
   const signIns = signInFolders().map(textsIn);
-  const all = JSON.stringify([Object.entries(options).sort(), environment.sort(), files, signIns, hostname()]);
-  return createHash("sha256").update(all).digest("hex");
+  const all = JSON.stringify([Object.entries(options).sort(), environment.sort(), configuration, signIns, hostname()]);
+  const sha256 = new Sha256Js();
+  sha256.update(Buffer.from(all));
+  return Buffer.from(await sha256.digest()).toString("hex");
+}
+
+/**
+ * The AWS configuration files, unparsed: loading the SDK's parser takes 4 ms.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
+ */
+function configurationTexts(): Texts {
+  const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
+  const home = getHomeDir();
+  const files = [AWS_CONFIG_FILE || "~/.aws/config", AWS_SHARED_CREDENTIALS_FILE || "~/.aws/credentials"];
+  return files.map((file) => textOf(file.startsWith("~/") ? join(home, file.slice(2)) : file));
 }
 
 /** Folders of `aws sso login` and `aws login`. As in the SDK, an empty variable means the working folder. */
@@ -83,7 +95,7 @@ function signInFolders(): string[] {
 }
 
 /** The text of each sign-in, sorted by file name; empty if the folder does not exist. */
-function textsIn(folder: string): (string | undefined)[] {
+function textsIn(folder: string): Texts {
   try {
     const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
     return names.sort().map((name) => textOf(join(folder, name)));
@@ -128,7 +140,7 @@ function credentialsIn(value: unknown): Credentials | undefined {
 /** Replaces the file atomically: kubectl runs several of these commands at once. */
 function write(folder: string, file: string, credentials: Credentials, io: IOStreams): void {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials;
-  const draft = join(folder, `${randomUUID()}.new`);
+  const draft = join(folder, `${crypto.randomUUID()}.new`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const text = JSON.stringify({ accessKeyId, secretAccessKey, sessionToken, expiration });

@@ -12,6 +12,7 @@ import { EXIT, Failure, usage } from "../errors.ts";
 import { addAws, addCluster, readRoleArn } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
+import { cachedCredentials } from "./credential-cache.ts";
 
 interface TokenOptions extends AwsOptions, AssumeOptions {
   readonly cluster: string;
@@ -62,8 +63,7 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   const { region, profile } = config;
   const clusterId = options.caller ? callerIdOf(options.cluster) : options.cluster;
   const decisive = { clusterId, region, profile, role, externalId, sessionName, forwardSessionName };
-  const cached = async () => (await import("./credential-cache.ts")).cachedCredentials(decisive, find, io);
-  const credentials = await (options.cache ? cached() : find());
+  const credentials = await (options.cache ? cachedCredentials(decisive, find, io) : find());
   const now = io.clock();
   const signed = options.jwt
     ? await (await import("../aws/signed-token.ts")).getSignedToken({ config, credentials, clusterId }, io)

@@ -2,29 +2,45 @@
 
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { SharedConfigFiles } from "@smithy/types";
 import { environmentKeys } from "../aws/credential-provider.ts";
 import { shellWord } from "../terminal/print.ts";
 
-/** Returns the reason as a sentence; `undefined` if the cache can be used. `profile`: from options or AWS_PROFILE. */
-export function whyNotCached(profile: unknown, folder: string, files: SharedConfigFiles): string | undefined {
-  if (usesProcess(profile, files)) {
+/** Of files; `undefined` for those that cannot be read. */
+export type Texts = readonly (string | undefined)[];
+
+/**
+ * Returns the reason as a sentence; `undefined` if the cache can be used.
+ *
+ * @param profile from options or AWS_PROFILE
+ * @param configuration the AWS configuration files
+ */
+export async function whyNotCached(
+  profile: unknown,
+  folder: string,
+  configuration: Texts,
+): Promise<string | undefined> {
+  const mayUseProcess = configuration.some((text) => text?.includes(PROCESS));
+  if (mayUseProcess && (await usesProcess(profile))) {
     return "the AWS profile has a credential_process, whose result may depend on what --cache cannot see.";
   }
   // A user who can write to the parent folder can replace this folder.
   return whyNotTrusted(dirname(folder)) ?? whyNotTrusted(folder);
 }
 
+const PROCESS = "credential_process";
+
 /** Whether the credentials may come from a credential_process, of the profile or of its chain of source_profile. */
-function usesProcess(profile: unknown, { configFile, credentialsFile }: SharedConfigFiles): boolean {
+async function usesProcess(profile: unknown): Promise<boolean> {
   // As in the SDK, a named profile takes precedence over environment keys.
   if (profile === undefined && environmentKeys(process.env) !== undefined) return false;
+  const { loadSharedConfigFiles } = await import("@smithy/core/config");
+  const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true });
   const seen = new Set<string>();
   let name: string | undefined = typeof profile === "string" ? profile : "default";
   while (name !== undefined && !seen.has(name)) {
     seen.add(name);
     const settings: Readonly<Record<string, string | undefined>> = { ...configFile[name], ...credentialsFile[name] };
-    if (settings["credential_process"] !== undefined) return true;
+    if (settings[PROCESS] !== undefined) return true;
     name = settings["source_profile"];
   }
   return false;

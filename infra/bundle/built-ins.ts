@@ -25,7 +25,9 @@ export const builtIns: Plugin = {
       // Separate for each importer. With `splitting`, each shared module of 200 bytes would be a file.
       return { path: `node:${name}`, namespace: IMPORTED, suffix: `?${relative(ROOT, importer)}` };
     });
-    build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({ contents: required(path) }));
+    build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
+      contents: `module.exports = ${read(path)};`,
+    }));
     build.onLoad({ filter: /.*/, namespace: IMPORTED }, ({ path }) => exportsOf(path));
   },
 };
@@ -39,12 +41,11 @@ function read(path: string): string {
   return `process.getBuiltinModule(${JSON.stringify(path)})`;
 }
 
-/** Commander requires `node:child_process` when it loads, which takes 4 ms, and no command here uses it. */
-function required(path: string): string {
-  return path === "node:child_process"
-    ? `module.exports = new Proxy({}, { get: (_, name) => ${read(path)}[name] });`
-    : `module.exports = ${read(path)};`;
-}
+/**
+ * Loaded at the first access to the default export: Commander imports `node:child_process` (1 ms), and the SDK imports
+ * `node:https` (2 ms), which a request over HTTP does not need.
+ */
+const LAZY = ["node:child_process", "node:https"];
 
 function exportsOf(path: string): OnLoadResult {
   const exported = Object.getOwnPropertyNames(process.getBuiltinModule(path)).filter((name) => IDENTIFIER.test(name));
@@ -52,5 +53,7 @@ function exportsOf(path: string): OnLoadResult {
   const constants = exported.map((name, at) => `const export${at} = /* @__PURE__ */ (() => builtIn.${name})();`);
   const list = exported.map((name, at) => `export${at} as ${name}`).join(", ");
   const source = [`const builtIn = /* @__PURE__ */ (() => ${read(path)})();`, ...constants];
-  return { contents: [...source, `export { builtIn as default, ${list} };`].join("\n") };
+  const whole = LAZY.includes(path) ? `new Proxy({}, { get: (_, name) => ${read(path)}[name] })` : "builtIn";
+  source.push(`const whole = /* @__PURE__ */ (() => ${whole})();`);
+  return { contents: [...source, `export { whole as default, ${list} };`].join("\n") };
 }

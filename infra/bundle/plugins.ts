@@ -4,5 +4,7 @@ import type { Plugin } from "esbuild";
 import { builtIns } from "./built-ins.ts";
 import { leanSchemas } from "./lean-schemas.ts";
 
+export const LEAN_SCHEMAS = leanSchemas();
+
 /** docs/decisions/0003-bundle.md lists what each saves and when it can be removed. */
-export const LEAN_PLUGINS: Plugin[] = [builtIns, leanSchemas];
+export const LEAN_PLUGINS: Plugin[] = [builtIns, LEAN_SCHEMAS];

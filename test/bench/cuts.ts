@@ -9,8 +9,7 @@ import { pathToFileURL } from "node:url";
 import type { BuildOptions, Plugin } from "esbuild";
 import { builtIns } from "../../infra/bundle/built-ins.ts";
 import { bundle } from "../../infra/bundle/bundle.ts";
-import { leanSchemas } from "../../infra/bundle/lean-schemas.ts";
-import { LEAN_PLUGINS } from "../../infra/bundle/plugins.ts";
+import { LEAN_PLUGINS, LEAN_SCHEMAS } from "../../infra/bundle/plugins.ts";
 import { separateFile } from "../../infra/bundle/separate-file.ts";
 import { markdown } from "./compare.ts";
 import { quartiles } from "./quartiles.ts";
@@ -31,7 +30,7 @@ const VARIANTS: readonly Variant[] = [
   { name: "what ships, again" },
   { name: "without own credentials", options: { alias: {} } },
   { name: "without leaving event streams out", options: { external: [] } },
-  { name: "without lean schemas", without: leanSchemas },
+  { name: "without lean schemas", without: LEAN_SCHEMAS },
   { name: "without unimported built-in modules", without: builtIns },
   {
     name: "without any of these, from ES modules",

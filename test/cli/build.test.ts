@@ -80,38 +80,81 @@ test("a shell can run the file, which reports its version and has its commands",
   assert.match((await run(["mappings", "apply", "--help"])).stdout, /--prune/);
 });
 
-/** The npm packages whose code a run of the built command loads. */
-async function packagesRead(
-  words: readonly string[],
-  variables: Readonly<Record<string, string>> = {},
-): Promise<string[]> {
+interface Loaded {
+  /** The npm packages whose code a run of the built command loads. */
+  readonly packages: readonly string[];
+  readonly builtIns: readonly string[];
+  /** How many files of the command. */
+  readonly files: number;
+}
+
+async function loadedBy(words: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<Loaded> {
   const hook = `import { registerHooks } from "node:module";
-    registerHooks({ load(url, context, next) { process.stderr.write(url + "\\n"); return next(url, context); } });`;
+    const told = (line) => process.stderr.write(line + "\\n");
+    registerHooks({ load(url, context, next) { told(url); return next(url, context); } });
+    const get = process.getBuiltinModule;
+    process.getBuiltinModule = (name) => { told(name); return get(name); };`;
   const { stderr } = await run(words, {
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}`,
     ...variables,
   });
+  const lines = stderr.split("\n");
   const prefix = `${pathToFileURL(built)}/`;
-  const files = stderr.split("\n").flatMap((line) => (line.startsWith(prefix) ? [line.slice(prefix.length)] : []));
-  assert.ok(files.length > 2, stderr);
+  const files = lines.flatMap((line) => (line.startsWith(prefix) ? [line.slice(prefix.length)] : []));
+  assert.ok(files.length > 1, stderr);
   const inputs = files.flatMap((file) =>
     Object.keys(metafile.outputs[`dist/cli/${file}`]?.inputs ?? assert.fail(file)),
   );
-  return [...new Set(inputs.flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []))].sort();
+  const packages = inputs.flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []);
+  const builtIns = lines.filter((line) => line.startsWith("node:"));
+  return { packages: [...new Set(packages)].sort(), builtIns: [...new Set(builtIns)].sort(), files: files.length };
 }
 
-test("a command loads only its own code: token no client, --version and completion not even the option parser", async () => {
-  assert.deepEqual(await packagesRead(["--version"]), []);
-  assert.deepEqual(await packagesRead(["__complete", "clusters"]), []);
-  assert.deepEqual(await packagesRead(["--help"]), ["commander"]);
-  const keys = { AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA", AWS_SECRET_ACCESS_KEY: "s" };
-  const token = ["@smithy/core", "@smithy/signature-v4", "commander"];
-  assert.deepEqual(await packagesRead(["token", "-c", "prod"], keys), token);
-  const list = await packagesRead(["mappings", "list", "-c", "prod"], keys);
-  assert.deepEqual(
-    ["@aws-sdk/client-ssm", "@aws-sdk/client-ec2", "@aws-sdk/client-sts", "yaml"].filter((name) => list.includes(name)),
-    ["@aws-sdk/client-ssm"],
+const KEYS = { AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA", AWS_SECRET_ACCESS_KEY: "s" };
+/** Loaded by each command: the standard streams, and what Node.js loads before it runs a program. */
+const ANY = ["node:buffer", "node:fs", "node:path", "node:timers/promises", "node:tty", "node:util"];
+
+test("--version, --help and completion of contexts load no SDK; only --help loads the option parser", async () => {
+  assert.deepEqual(await loadedBy(["--version"]), { packages: [], builtIns: ANY, files: 2 });
+  assert.deepEqual((await loadedBy(["--help"])).packages, ["commander"]);
+  assert.deepEqual((await loadedBy(["__complete", "clusters"])).packages, []);
+  const configured = join(folder, "configured");
+  mkdirSync(join(configured, "iam-authenticator"), { recursive: true });
+  writeFileSync(join(configured, "iam-authenticator", "config.yaml"), "contexts:\n  live: { cluster: prod }\n");
+  const contexts = await loadedBy(["__complete", "clusters"], { XDG_CONFIG_HOME: configured });
+  assert.deepEqual(contexts, { packages: ["yaml"], builtIns: ANY, files: 4 });
+});
+
+test("token loads the signer and no client, cryptography or network module, also with cached credentials", async () => {
+  const packages = ["@smithy/core", "@smithy/signature-v4", "commander"];
+  const builtIns = [...ANY, "node:events", "node:os", "node:process"].sort();
+  assert.deepEqual(await loadedBy(["token", "-c", "prod"], KEYS), { packages, builtIns, files: 6 });
+  const cached = ["token", "-c", "prod", "--role", ROLE, "--cache"];
+  assert.ok((await loadedBy(cached, KEYS)).packages.includes("@aws-sdk/client-sts"));
+  assert.deepEqual(await loadedBy(cached, KEYS), { packages, builtIns, files: 6 });
+});
+
+test("mappings list loads the client of Parameter Store and no other, no YAML and no unused errors", async () => {
+  const { packages, builtIns, files } = await loadedBy(["mappings", "list", "-c", "prod"], KEYS);
+  assert.deepEqual(packages, [
+    "@aws-sdk/client-ssm",
+    "@aws-sdk/core",
+    "@aws-sdk/credential-provider-env",
+    "@aws-sdk/credential-provider-node",
+    "@aws/lambda-invoke-store",
+    "@smithy/core",
+    "@smithy/node-http-handler",
+    "@smithy/signature-v4",
+    "@smithy/types",
+    "commander",
+  ]);
+  assert.ok(files <= 20, `${files} files`);
+  for (const name of ["node:child_process", "node:https", "node:http2"]) assert.ok(!builtIns.includes(name), name);
+  const ofClient = Object.keys(metafile.inputs).filter((input) => input.includes("/client-ssm/dist-es/models/"));
+  const bytes = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    ofClient.map((input) => inputs[input]?.bytesInOutput ?? 0),
   );
+  assert.ok(bytes.reduce((sum, one) => sum + one, 0) < 5_000, String(bytes));
 });
 
 test("package.json requires the Node.js that the command needs, and an older one prints one sentence", async () => {

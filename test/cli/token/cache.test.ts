@@ -110,6 +110,28 @@ test("each input that determines the credentials is in the key, so a change call
   assert.equal((await token(CACHED)).asked.length, 1);
 });
 
+test("the text of both AWS configuration files is in the key, wherever they are", async () => {
+  mkdirSync(join(home, ".aws"));
+  for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) delete process.env[name];
+  const asked = async () => [(await token(CACHED)).asked.length, (await token(CACHED)).asked.length];
+  for (const [files, variables] of [
+    [[".aws/config", ".aws/credentials"], {}],
+    [
+      ["own-config", "own-keys"],
+      { AWS_CONFIG_FILE: "~/own-config", AWS_SHARED_CREDENTIALS_FILE: join(home, "own-keys") },
+    ],
+  ] as const) {
+    Object.assign(process.env, variables);
+    assert.deepEqual(await asked(), [1, 0]);
+    for (const file of files) {
+      for (const region of ["eu-west-1", "eu-west-3"]) {
+        writeFileSync(join(home, file), `[default]\nregion = ${region}\n`);
+        assert.deepEqual(await asked(), [1, 0], `${file} ${region}`);
+      }
+    }
+  }
+});
+
 test("sign-ins and the machine are in the key: machines may share a home and have different roles", async () => {
   await token(CACHED);
   for (const [kind, signedIn] of [
