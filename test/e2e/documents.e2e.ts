@@ -43,8 +43,8 @@ describe("docs/rbac.md", () => {
   });
 
   const RIGHTS = [
-    { group: "viewers", may: ["list pods --all-namespaces", "list nodes", "get configmaps -n team-a"] },
-    { group: "viewers", not: ["get secrets -n team-a", "delete pods -n team-a"] },
+    { group: "cluster-readers", may: ["list nodes", "get namespaces", "watch persistentvolumes"] },
+    { group: "cluster-readers", not: ["get secrets -n team-a", "list pods -n team-a", "update nodes"] },
     {
       group: "on-call",
       may: ["delete pods -n team-a", "create pods --subresource=exec -n team-a", "patch deployments -n team-a"],
