@@ -118,6 +118,4 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "systemctl restart k3s": NO_SUCH_CLUSTER,
 
   "talosctl ": TALOS_NODE,
-  "install -m ": { because: "it installs files on a node; the next command's test runs the script" },
-  "systemctl enable --now iam-authenticator-caller-token": by("test/examples/caller-token.test.ts", "systemd-analyze"),
 };

@@ -53,7 +53,6 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
       kind: "List",
       items: [{ kind: "IAMIdentityMapping", metadata: { name: "dev" }, spec: { arn: ROLE, ...mapped } }],
     },
-    "cluster.yaml": { kind: "ClusterConfig", iamIdentityMappings: [{ arn: ROLE, ...mapped }] },
     "access-entry.json": {
       accessEntry: { principalArn: ROLE, username: "dev", kubernetesGroups: ["developers"], type: "STANDARD" },
     },

@@ -36,7 +36,8 @@ test("the workflow assumes the role that the mapping names, and the group is bou
 });
 
 test("the trust policy and the workflow name the same branch, and each action is pinned as in the other examples", () => {
-  const [statement] = JSON.parse(block("json")).Statement;
+  const policy = readFileSync(join(ROOT, "examples/deploy-from-branch/trust-policy.json"), "utf8");
+  const [statement] = JSON.parse(policy).Statement;
   const subject: string = statement.Condition.StringEquals["token.actions.githubusercontent.com:sub"];
   assert.deepEqual(
     workflow.on.push.branches.map((branch: string) => `repo:my-org/my-app:ref:refs/heads/${branch}`),

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 
 interface Cell {
-  /** The first column, such as words for `kubectl auth can-i`. */
+  /** An item of the first column's list, such as words for `kubectl auth can-i`. */
   readonly right: string;
   readonly level: string;
   readonly cell: string;
@@ -18,5 +18,7 @@ export function cellsOf(file: string, heading: string, start: string): Cell[] {
     ?.split("\n")
     .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", ""))) ?? [[]];
   const levels = header.slice(2, -1);
-  return rows.flatMap(([, right = "", ...cells]) => levels.map((level, i) => ({ right, level, cell: cells[i] ?? "" })));
+  return rows.flatMap(([, rights = "", ...cells]) =>
+    rights.split(", ").flatMap((right) => levels.map((level, i) => ({ right, level, cell: cells[i] ?? "" }))),
+  );
 }
