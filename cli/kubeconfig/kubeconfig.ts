@@ -1,6 +1,7 @@
 // `kubeconfig client`: creates the kubeconfig for users.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { kubeconfig } from "../../functions/lib/kubeconfig.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { addAws, addCluster, readRoleArn } from "../options.ts";
@@ -78,33 +79,19 @@ const API_VERSION = "client.authentication.k8s.io/v1beta1";
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#configuration */
 export function clientKubeconfig(options: ClientOptions, ca: string | undefined): string {
   const { cluster: name, server, exec, region, profile } = options;
-  const authority = ca === undefined ? {} : { "certificate-authority-data": Buffer.from(ca).toString("base64") };
   const environment = [
     ...(profile === undefined ? [] : [{ name: "AWS_PROFILE", value: profile }]),
     // Older versions of aws-iam-authenticator have no option for the region.
     ...(region === undefined || exec !== "aws-iam-authenticator" ? [] : [{ name: "AWS_REGION", value: region }]),
   ];
-  return stringifyYaml({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name, cluster: { server, ...authority } }],
-    users: [
-      {
-        name,
-        user: {
-          exec: {
-            apiVersion: API_VERSION,
-            command: exec,
-            args: execArguments(options),
-            ...(environment.length > 0 && { env: environment }),
-            interactiveMode: "IfAvailable",
-          },
-        },
-      },
-    ],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    "current-context": name,
-  });
+  const plugin = {
+    apiVersion: API_VERSION,
+    command: exec,
+    args: execArguments(options),
+    ...(environment.length > 0 && { env: environment }),
+    interactiveMode: "IfAvailable",
+  };
+  return stringifyYaml(kubeconfig({ cluster: name, user: name, context: name }, { server, ca }, { exec: plugin }));
 }
 
 function execArguments({ exec, cluster, region, role, jwt }: ClientOptions): string[] {

@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
+import { base64, webhookConfig } from "../../functions/lib/kubeconfig.ts";
 import { usage } from "../errors.ts";
 import { nameOf, readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -46,24 +47,9 @@ export function webhookKubeconfig({ server, ca, token, tokenFile, clientCertific
   });
 }
 
-/**
- * `user`: credentials, as fields of a kubeconfig's user.
- * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
- */
+/** `user`: credentials, as fields of a kubeconfig's user. */
 export function kubeconfigOf(server: string, ca: string | undefined, user: Readonly<Record<string, string>>): string {
-  const cluster = { server, ...(ca !== undefined && { "certificate-authority-data": base64(ca) }) };
-  return stringifyYaml({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "iam-authenticator", cluster }],
-    users: [{ name: "kube-apiserver", user }],
-    contexts: [{ name: "webhook", context: { cluster: "iam-authenticator", user: "kube-apiserver" } }],
-    "current-context": "webhook",
-  });
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString("base64");
+  return stringifyYaml(webhookConfig({ server, ca }, user));
 }
 
 /** Reads the current context of any kubeconfig. Throws a `Failure` without a server or if a named file is missing. */
