@@ -16,13 +16,13 @@ import { reviewUrl, webhookKubeconfig } from "../kubeconfig/webhook.ts";
 import { addConnection, type ConnectionOptions, newOption } from "../options.ts";
 import { writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { addEnd, type EndOptions, endOf } from "../times.ts";
 import { callerHash, callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./list.ts";
 
-interface AddOptions extends ConnectionOptions {
+interface AddOptions extends ConnectionOptions, EndOptions {
   readonly arn?: string;
   readonly principalId?: string;
   readonly endpoint?: string;
-  readonly notAfter?: string;
   readonly out?: string;
   readonly dryRun?: true;
   readonly yes?: true;
@@ -44,7 +44,7 @@ export function addCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator callers add control-plane-role -c prod --arn arn:aws:iam::111122223333:role/control-plane",
     ],
   }).argument("<name>", "name of the caller, such as control-plane-2027");
-  return addConnection(command)
+  return addEnd(addConnection(command), "the caller")
     .option("--endpoint <url>", "URL of the function; without it, only the token is printed")
     .addOption(
       new Option("--arn <arn>", "IAM role or user that proves to be the caller, instead of a token")
@@ -52,7 +52,6 @@ export function addCommand(command: Command, io: IOStreams): Command {
         .conflicts(["endpoint", "out"]),
     )
     .option("--principal-id <id>", "with --arn: only the role or user with this unique id, such as AROAEXAMPLE")
-    .option("--not-after <time>", "when the caller expires, such as 2027-01-01T00:00:00Z")
     .option("--out <file>", "write a new file that only you can read, instead of printing")
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
@@ -62,9 +61,12 @@ export function addCommand(command: Command, io: IOStreams): Command {
 }
 
 async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
-  const { endpoint, notAfter, out, arn, principalId } = options;
+  const { endpoint, out, arn, principalId } = options;
   checkPrincipalId(options);
-  checkEnd(notAfter, io.clock());
+  const notAfter = endOf(options, io.clock(), ": the caller would never be accepted");
+  if (notAfter !== undefined && notAfterTime(notAfter) === undefined) {
+    throw usage(`--until ${notAfter} must be a time such as 2027-01-01T00:00:00Z.`);
+  }
   // Lists and prompts print the name.
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
     throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
@@ -126,11 +128,4 @@ function checkPrincipalId({ arn, principalId }: AddOptions): void {
   if (arn === undefined) throw usage("--principal-id needs --arn.");
   const problem = principalIdProblem(principalId, parseMappedArn(arn)?.kind ?? "role");
   if (problem !== undefined) throw usage(`--principal-id ${principalId}: ${problem}.`);
-}
-
-function checkEnd(notAfter: string | undefined, now: number): void {
-  if (notAfter === undefined) return;
-  const end = notAfterTime(notAfter);
-  if (end === undefined) throw usage(`--not-after ${notAfter} must be a time such as 2027-01-01T00:00:00Z.`);
-  if (end <= now) throw usage(`--not-after ${notAfter} is in the past: the caller would never be accepted.`);
 }
