@@ -13,21 +13,17 @@ import { Stopped, writeAll } from "../changes/write-all.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { reviewUrl, webhookKubeconfig } from "../kubeconfig/webhook.ts";
-import { addConnection, type ConnectionOptions, newOption } from "../options.ts";
+import { addConnection, type ConnectionOptions, newOption, type WriteOptions } from "../options.ts";
 import { writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { addEnd, type EndOptions, endOf } from "../times.ts";
 import { callerHash, callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./list.ts";
 
-interface AddOptions extends ConnectionOptions, EndOptions {
+interface AddOptions extends ConnectionOptions, WriteOptions, EndOptions {
   readonly arn?: string;
   readonly principalId?: string;
   readonly endpoint?: string;
   readonly out?: string;
-  readonly dryRun?: true;
-  readonly yes?: true;
-  readonly force?: true;
-  readonly new?: true;
 }
 
 const TOKEN_BYTES = 32;
@@ -74,7 +70,8 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const server = endpoint === undefined ? undefined : reviewUrl(endpoint);
   const connection = await connect(options, io);
   const callers = await readCallers(connection, io.interrupted);
-  checkNeighbours(callers.entries, () => false, callers.parameter);
+  const check = (items: Entries) => checkNeighbours(items, callers.parameter);
+  check(callers.entries);
   if (callers.entries.some((other) => callerName(other) === name)) {
     throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
   }
@@ -87,17 +84,9 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const proof =
     arn === undefined ? { sha256: callerHash(token) } : { arn, ...(principalId !== undefined && { principalId }) };
   const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
-  const check = (items: Entries) => checkNeighbours(items, () => false, callers.parameter);
   const plan = planCallers(callers, [...callers.entries, entry], check);
   const accepted = await propose({ plan, known: callers.known, connection }, options, io);
   if (accepted === undefined) return;
-  if (arn !== undefined) {
-    await writeAll(accepted, connection, io);
-    io.tell(
-      `Added ${name} to ${callers.parameter}. The function accepts tokens that ${arn} signs for ${callerIdOf(connection.settings.clusterId)}, within 60 s.\n`,
-    );
-    return;
-  }
   // Written before the parameter: if the file cannot be written, the function must not accept the token.
   if (out !== undefined) writeSecret(out, text);
   try {
@@ -107,11 +96,13 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     else if (out !== undefined) io.tell(`The token of ${name} is in ${out}.\n`);
     throw error;
   }
-  if (out === undefined) io.print(text);
+  if (out === undefined && arn === undefined) io.print(text);
   const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
-  io.tell(
-    `Added ${name} to ${callers.parameter}. Its token is ${where}; AWS stores only its hash. The function accepts it within 60 s.\n`,
-  );
+  const effect =
+    arn === undefined
+      ? `Its token is ${where}; AWS stores only its hash. The function accepts it within 60 s.`
+      : `The function accepts tokens that ${arn} signs for ${callerIdOf(connection.settings.clusterId)}, within 60 s.`;
+  io.tell(`Added ${name} to ${callers.parameter}. ${effect}\n`);
 }
 
 function readPrincipalArn(text: string): string {
