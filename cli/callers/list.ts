@@ -46,7 +46,14 @@ async function list(options: ConnectionOptions & ListOutputOptions, io: IOStream
   const headers = ["name", "state", "until", "sha-256 or arn"];
   const row =
     (length?: number) =>
-    ({ name, state, notAfter = "", sha256 = "", arn = sha256.slice(0, length), principalId }: (typeof items)[number]) => {
+    ({
+      name,
+      state,
+      notAfter = "",
+      sha256 = "",
+      arn = sha256.slice(0, length),
+      principalId,
+    }: (typeof items)[number]) => {
       return [name, state, notAfter, principalId === undefined ? arn : `${arn} (${principalId})`];
     };
   await printList({ items, headers, row: row(12), wide: { headers, row: row() }, name: callerName }, options, io);
@@ -78,7 +85,11 @@ export async function readCallers({ ssm, context }: Connection, signal: AbortSig
 }
 
 /** Plans to replace the list with `items`. `check` throws if these, or the list after a merge, must not be written. */
-export function planCallers({ parameter: name, stored: before }: Callers, items: Entries, check: (items: Entries) => void): Plan {
+export function planCallers(
+  { parameter: name, stored: before }: Callers,
+  items: Entries,
+  check: (items: Entries) => void,
+): Plan {
   const action = before === undefined ? "add" : "change";
   return { changes: [{ action, name, before, value: valueText(name, items), check }], unchanged: 0, extra: [] };
 }

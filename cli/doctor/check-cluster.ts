@@ -61,7 +61,11 @@ export async function checkCallers(options: ConnectionOptions, io: IOStreams, co
       "renews the tokens stops, and after a rollback to a version that does not know IAM callers";
     return warning("callers", seen, advice);
   } catch (error) {
-    return unread("callers", error, "run callers list where ssm:GetParameters is allowed: one caller should have a token");
+    return unread(
+      "callers",
+      error,
+      "run callers list where ssm:GetParameters is allowed: one caller should have a token",
+    );
   }
 }
 

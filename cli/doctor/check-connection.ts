@@ -59,9 +59,7 @@ function soon(check: string, whose: string, end: number, now: number, advice: st
   const days = Math.floor((end - now) / DAY_MS);
   const seen = `${whose} until ${dayOf(end)}`;
   if (days >= SOON_DAYS) return ok(check, seen);
-  return days < 0
-    ? failed(check, `${seen}: it has expired`, advice)
-    : warning(check, `${seen}, in ${days} d`, advice);
+  return days < 0 ? failed(check, `${seen}: it has expired`, advice) : warning(check, `${seen}, in ${days} d`, advice);
 }
 
 function dayOf(time: number): string {

@@ -50,7 +50,12 @@ async function makeSignedToken(
     const { token } = await getSignedToken({ config, credentials, clusterId: cluster }, io);
     const { header, claims } = unverifiedParts(token);
     const [{ iss: issuer, iat }, { kid: keyId }] = [claims, header];
-    if (typeof issuer !== "string" || !AWS_ISSUER.test(issuer) || typeof keyId !== "string" || typeof iat !== "number") {
+    if (
+      typeof issuer !== "string" ||
+      !AWS_ISSUER.test(issuer) ||
+      typeof keyId !== "string" ||
+      typeof iat !== "number"
+    ) {
       return failed("jwt", "the token is not one of AWS", "check for a proxy, and check AWS_ENDPOINT_URL_STS");
     }
     const skew = Math.round(Math.abs(io.clock() / 1000 - iat));

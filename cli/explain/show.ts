@@ -79,7 +79,10 @@ export function refusalLines({ code, message }: NonNullable<Explanation["refusal
   return [
     ["verdict", `refused, ${code}`],
     ["reason", reason],
-    ...under("to do", adviceFor(code)?.replace("<who>", () => who)),
+    ...under(
+      "to do",
+      adviceFor(code)?.replace("<who>", () => who),
+    ),
   ];
 }
 

@@ -53,11 +53,14 @@ export interface OpenLog {
   readonly reader: LogReader;
   /** Prefix of mappings, which tables omit. */
   readonly prefix: string;
-  close(): void;
 }
 
-/** `signal` aborts reading. */
-export async function openLog(options: OneOf<ReviewsOptions>, io: IOStreams, signal: AbortSignal): Promise<OpenLog> {
+/** Opens the cluster's log for `work`, which ends without an error when the reader of standard output closes it. */
+export async function withLog(
+  options: OneOf<ReviewsOptions>,
+  io: IOStreams,
+  work: (log: OpenLog) => Promise<void>,
+): Promise<void> {
   const { since, until, outcome: outcomes = [], who, group } = options;
   if (isSeveral(options) && (options.logGroup ?? options.stack) !== undefined) {
     throw usage("--log-group and --stack are for one cluster.");
@@ -66,15 +69,21 @@ export async function openLog(options: OneOf<ReviewsOptions>, io: IOStreams, sig
   const [from, to] = [since(now), until?.(now)];
   if (to !== undefined && to < from) throw usage("--until must not be before --since.");
   const { config } = await clientConfig(options, io);
+  const signal = AbortSignal.any([io.interrupted, io.closed]);
   const logGroup = await findLogGroup(options, config, io, signal);
   // Checked one by one in read-log.ts, which skips invalid events.
   const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io, ["events"]);
-  return {
-    query: { logGroup, from, until: to, outcomes, who, group },
-    reader: { logs, waitForTurn: rateLimited(options.rate), signal, onUnreadable: tellOnce(io) },
-    prefix: functionSettings(options, config.region, io).mappingPrefix,
-    close: () => logs.destroy(),
-  };
+  try {
+    await work({
+      query: { logGroup, from, until: to, outcomes, who, group },
+      reader: { logs, waitForTurn: rateLimited(options.rate), signal, onUnreadable: tellOnce(io) },
+      prefix: functionSettings(options, config.region, io).mappingPrefix,
+    });
+  } catch (error) {
+    if (!io.closed.aborted) throw error;
+  } finally {
+    logs.destroy();
+  }
 }
 
 function tellOnce({ tell }: IOStreams): () => void {
