@@ -11,8 +11,8 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printDocument } from "../terminal/print.ts";
 import type { LoggedReview } from "./logged-review.ts";
 import { addReviews, type OpenLog, type ReviewsOptions, withLog } from "./options.ts";
+import { readAll, tellNone, tellTruncated } from "./read-all.ts";
 import { followReviews, readPages } from "./read-log.ts";
-import { readWhole, tellNone, tellTruncated } from "./read-whole.ts";
 import { groupReviews, type ReviewGroup, showGroups, showOne, whyOf } from "./show.ts";
 
 interface ListOptions extends ReviewsOptions, OutputOptions, HeaderOptions {
@@ -88,7 +88,7 @@ async function printEach(log: OpenLog, options: OneOf<ListOptions>, io: IOStream
 
 async function printGroups(log: OpenLog, options: OneOf<ListOptions>, items: object[], io: IOStreams): Promise<void> {
   const groups = groupReviews();
-  await readWhole(log, groups.add, () => print(groups.all(), log, options, items, io), io);
+  await readAll(log, groups.add, () => print(groups.all(), log, options, items, io), io);
   if (groups.left() > 0) {
     io.tell(
       `Incomplete: ${groups.left()} reviews of further identities are left out. Narrow the search with --since, --until, --outcome or --who.\n`,

@@ -9,7 +9,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, table } from "../terminal/print.ts";
 import type { LoggedReview } from "./logged-review.ts";
 import { addReviews, type ReviewsOptions, withLog } from "./options.ts";
-import { readWhole } from "./read-whole.ts";
+import { readAll } from "./read-all.ts";
 
 type StatsOptions = ReviewsOptions & OutputOptions;
 
@@ -37,7 +37,7 @@ async function stats(options: StatsOptions, io: IOStreams): Promise<void> {
   const { failures } = await inEachCluster(options, io, (one, own) =>
     withLog(one, own, async (log) => {
       const counter = countReviews();
-      await readWhole(log, counter.add, () => print(counter.stats(), one.name, own), own);
+      await readAll(log, counter.add, () => print(counter.stats(), one.name, own), own);
     }),
   );
   if (options.output !== "table" && isNamed) await printData(counted, options.output, io);
