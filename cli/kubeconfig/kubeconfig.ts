@@ -6,6 +6,7 @@ import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { addAws, addCluster, readRoleArn } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { optionWords } from "../terminal/print.ts";
 import { stringifyYaml } from "../terminal/yaml.ts";
 import { readAuthority, writeKubeconfig } from "./files.ts";
 
@@ -95,20 +96,17 @@ export function clientKubeconfig(options: ClientOptions, ca: string | undefined)
 }
 
 function execArguments({ exec, cluster, region, role, jwt }: ClientOptions): string[] {
-  const inRegion = region === undefined ? [] : ["--region", region];
+  const inRegion = optionWords("--region", region);
+  const roleWords = (name: string) => optionWords(name, role);
   switch (exec) {
     case "aws":
       // Overrides the profile's `output`: kubectl needs JSON. `aws eks update-kubeconfig` writes the same.
-      return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...option("--role-arn", role), ...AS_JSON];
+      return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...roleWords("--role-arn"), ...AS_JSON];
     case "iam-authenticator":
-      return ["token", "--cluster", cluster, ...(jwt ? ["--jwt"] : []), ...inRegion, ...option("--role", role)];
+      return ["token", "--cluster", cluster, ...(jwt ? ["--jwt"] : []), ...inRegion, ...roleWords("--role")];
     case "aws-iam-authenticator":
-      return ["token", "--cluster-id", cluster, ...option("--role", role)];
+      return ["token", "--cluster-id", cluster, ...roleWords("--role")];
   }
 }
 
 const AS_JSON = ["--output", "json"];
-
-function option(name: string, value: string | undefined): string[] {
-  return value === undefined ? [] : [name, value];
-}

@@ -17,7 +17,11 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { type PastTime, readPastTime } from "../times.ts";
 import type { LogQuery, LogReader } from "./read-log.ts";
 
-export interface ReviewsOptions extends ClustersOptions, Omit<LogGroupOptions, "cluster"> {
+export interface ReviewsOptions extends ClustersOptions {
+  /** Name or ARN. */
+  readonly logGroup?: string;
+  /** Name of the stack. */
+  readonly stack?: string;
   readonly since: PastTime;
   readonly until?: PastTime;
   readonly outcome?: readonly Outcome[];
@@ -94,17 +98,9 @@ function tellOnce({ tell }: IOStreams): () => void {
   };
 }
 
-interface LogGroupOptions {
-  readonly cluster: string;
-  /** Name or ARN. */
-  readonly logGroup?: string;
-  /** Name of the stack. */
-  readonly stack?: string;
-}
-
 /** The log group's name is not fixed: it outlives its stack, and deploying again with a fixed name would fail. */
 export async function findLogGroup(
-  { cluster, logGroup, stack }: LogGroupOptions,
+  { cluster, logGroup, stack }: Pick<OneOf<ReviewsOptions>, "cluster" | "logGroup" | "stack">,
   config: ClientConfig,
   io: IOStreams,
   signal: AbortSignal,

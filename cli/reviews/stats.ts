@@ -87,14 +87,9 @@ interface Stats {
   readonly hours: readonly { readonly hour: string; readonly reviews: number; readonly outcomes: Outcomes }[];
 }
 
-interface Counter {
-  add(review: LoggedReview): void;
-  stats(): Stats;
-}
-
 const MOST_IDENTITIES = 10_000;
 
-export function countReviews(most = MOST_IDENTITIES): Counter {
+export function countReviews(most = MOST_IDENTITIES) {
   const outcomes: Outcomes = {};
   const reasons = new Map<string, number>();
   const identities = new Map<string, Outcomes>();
@@ -102,14 +97,14 @@ export function countReviews(most = MOST_IDENTITIES): Counter {
   let others = 0;
 
   return {
-    add({ time, outcome, reason, canonicalArn = "" }) {
+    add({ time, outcome, reason, canonicalArn = "" }: LoggedReview) {
       count(outcomes, outcome);
       if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       if (identities.has(canonicalArn) || identities.size < most) countBy(identities, canonicalArn, outcome);
       else others += 1;
       countBy(hours, `${new Date(time).toISOString().slice(0, 13)}:00Z`, outcome);
     },
-    stats: () => ({
+    stats: (): Stats => ({
       reviews: sum(outcomes),
       outcomes,
       reasons: Object.fromEntries([...reasons].sort(([, a], [, b]) => b - a)),
