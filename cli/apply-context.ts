@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { type Config, type Context, type NamedCluster, readConfig } from "./config.ts";
 import { usage } from "./errors.ts";
-import { severalClusters } from "./several-clusters.ts";
+import type { ChosenCluster } from "./options.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 
 /** Applies the contexts that --cluster or --all-contexts name, or the default context, to a command before it runs. */
@@ -53,6 +53,38 @@ function applyOne({ cluster, context }: NamedCluster, command: Command): void {
   if (webhookKubeconfig !== undefined) {
     command.setOptionValueWithSource("webhookKubeconfig", webhookKubeconfig, "config");
   }
+}
+
+/**
+ * What a context pins takes precedence over the environment, which is the same for all clusters. An option must not
+ * contradict a context. --profile replaces the profiles of all contexts: `contextAccount` still checks the account.
+ */
+function severalClusters(named: readonly NamedCluster[], command: Command): ChosenCluster[] {
+  const text = (name: string): string | undefined => {
+    const value: unknown = command.getOptionValue(name);
+    return typeof value === "string" ? value : undefined;
+  };
+  const [region, profile] = [text("region"), text("profile")];
+  if (text("prefix") !== undefined) {
+    const isEnvironment = command.getOptionValueSource("prefix") === "env";
+    throw usage(
+      `${isEnvironment ? "MAPPING_PREFIX" : "--prefix"} is for one cluster, but ${named.length} were given. ` +
+        `${isEnvironment ? "Unset it, and set" : "Set"} prefix in each context of the configuration file.`,
+    );
+  }
+  return named.map(({ name, cluster, context = { cluster } }) => {
+    const { region: pinned, account, ...ofContext } = context;
+    if (region !== undefined && pinned !== undefined && region !== pinned) {
+      throw usage(`--region ${region} contradicts the context ${name}, whose region is ${pinned}.`);
+    }
+    return {
+      name,
+      ...ofContext,
+      ...(pinned !== undefined && { region: pinned }),
+      ...(profile !== undefined && { profile }),
+      ...(account !== undefined && { contextAccount: account }),
+    };
+  });
 }
 
 /** Finds a context by name, or by cluster id if it is the only one or the other options select one. */

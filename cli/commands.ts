@@ -205,7 +205,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     summary: "list the contexts of the configuration file",
     load: async () => (await import("./contexts.ts")).contextsCommand,
   },
-  version: { summary: "print the version", load: async () => (await import("./version.ts")).versionCommand },
+  version: { summary: "print the version", load: async () => (await import("./help.ts")).versionCommand },
   completion: {
     summary: "print a completion script for the shell",
     load: async () => (await import("./completion.ts")).completionCommand,

@@ -14,10 +14,20 @@ type Shell = (typeof SHELLS)[number];
 /** `program.ts` loads every command before it runs this one. */
 export function completionCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
-    examples: ['eval "$(iam-authenticator completion bash)"', "iam-authenticator completion fish | source"],
+    details: "There is no script for PowerShell.",
+    examples: [
+      'eval "$(iam-authenticator completion bash)"',
+      "iam-authenticator completion fish | source",
+      "iam-authenticator completion bash --install",
+    ],
   })
     .addArgument(new Argument("<shell>").choices(SHELLS))
-    .action((shell: Shell) => io.print(completionScript(command.parent ?? command, shell)));
+    .option("--install", "write the script where new shells find it, or replace it, instead of printing it")
+    .action(async (shell: Shell, { install }: { readonly install?: true }) => {
+      const script = completionScript(command.parent ?? command, shell);
+      if (!install) return io.print(script);
+      (await import("./install-completion.ts")).installCompletion(shell, script, io);
+    });
 }
 
 /** A command's name and aliases, such as `list` and `ls`. */

@@ -1,7 +1,9 @@
-// `help`: prints the help of another command, such as `help mappings set`.
+// `help`: prints the help of another command, such as `help mappings set`. `version`: prints the version, as --version does.
 
 import type { Command } from "commander";
+import packageJson from "../package.json" with { type: "json" };
 import { describe, isCalled } from "./command.ts";
+import type { IOStreams } from "./terminal/io-streams.ts";
 
 /** `program.ts` loads the named command first, so that its help is complete. */
 export function helpCommand(command: Command): Command {
@@ -17,4 +19,10 @@ export function helpCommand(command: Command): Command {
       }
       named.help();
     });
+}
+
+export function versionCommand(command: Command, io: IOStreams): Command {
+  return describe(command, { examples: ["iam-authenticator version"] }).action(() =>
+    io.print(`${packageJson.version}\n`),
+  );
 }

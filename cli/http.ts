@@ -4,6 +4,7 @@ import type { Agent as HttpAgent, IncomingHttpHeaders, IncomingMessage } from "n
 import type { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { failureKind } from "../functions/lib/retry.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 
 interface HttpRequest {
@@ -106,7 +107,7 @@ export async function sendHttp(
     // When a limit or the signal ends the request, reading the body rejects with ECONNRESET.
     const cause = ended ?? error;
     const took = Math.round(performance.now() - start);
-    if (isDebug) tell(`debug: ${summary(url, request)} failed after ${took} ms: ${codeOf(cause)}\n`);
+    if (isDebug) tell(`debug: ${summary(url, request)} failed after ${took} ms: ${failureKind(cause)}\n`);
     throw cause;
   } finally {
     for (const timer of timers) clearTimeout(timer);
@@ -126,12 +127,6 @@ function replySummary({ status, headers, body, ms }: HttpReply): string {
   const id = headers["x-amzn-requestid"] ?? headers["apigw-requestid"];
   const request = id === undefined ? "" : `, request ${quotedAnswer(String(id))}`;
   return `${status} in ${Math.round(ms)} ms, ${body.length} bytes${request}`;
-}
-
-/** A code such as ECONNREFUSED, or the error's name. The message may quote the request. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return "error";
-  return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
 
 /** Includes AWS signatures: a reader could replay the request. */

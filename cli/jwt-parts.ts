@@ -2,13 +2,8 @@
 
 import { isObject, parseJson } from "../functions/lib/json.ts";
 
-interface JwtParts {
-  readonly header: Readonly<Record<string, unknown>>;
-  readonly claims: Readonly<Record<string, unknown>>;
-}
-
 /** A part that is not a JSON object in base64url is empty. */
-export function unverifiedParts(token: string): JwtParts {
+export function unverifiedParts(token: string): Record<"header" | "claims", Readonly<Record<string, unknown>>> {
   const [header = {}, claims = {}] = token.split(".", 2).map((part) => {
     const value = parseJson(Buffer.from(part, "base64url").toString());
     return isObject(value) ? value : {};

@@ -1,6 +1,5 @@
 // Runs one command line, reports its error, and returns the exit code.
 
-import { inspect } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
 import { complete } from "./complete.ts";
 import { EXIT, Failure } from "./errors.ts";
@@ -36,8 +35,26 @@ async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<
   const { toFailure } = await import("./aws/errors.ts");
   const failure = toFailure(error) ?? (await bug(error));
   for (const line of failure.lines.filter((one) => one !== "")) io.tell(`${line}\n`);
-  if (isDebug) for (const line of inspect(error).split("\n")) io.tell(`${line}\n`);
+  if (isDebug) for (const line of await detailsOf(error)) io.tell(`${line}\n`);
   return failure.exitCode;
+}
+
+/** Leaves out the error's other fields: they may contain a server's response, and so a secret. */
+async function detailsOf(error: unknown): Promise<string[]> {
+  if (!(error instanceof Error)) return [];
+  const { quotedAnswer } = await import("./http.ts");
+  const { name, message, stack = "", cause } = error;
+  const { code, $metadata } = error as {
+    readonly code?: unknown;
+    readonly $metadata?: { readonly requestId?: string };
+  };
+  const requestId = $metadata?.requestId;
+  return [
+    `${quotedAnswer(name)}${typeof code === "string" ? ` ${code}` : ""}: ${quotedAnswer(message)}`,
+    ...stack.split("\n").filter((line) => /^ {4}at .*:\d+:\d+\)?$/.test(line)),
+    ...(requestId === undefined ? [] : [`request ${quotedAnswer(requestId)}`]),
+    ...(cause === undefined ? [] : ["cause:", ...(await detailsOf(cause))]),
+  ];
 }
 
 /** Leaves out the error's message, which may quote a token. */

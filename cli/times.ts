@@ -28,6 +28,8 @@ export function readPastTime(text: string): PastTime {
 
 export interface EndOptions {
   readonly until?: string;
+  /** The former name of --until. */
+  readonly notAfter?: string;
   /** In milliseconds. */
   readonly for?: number;
 }
@@ -36,7 +38,8 @@ export interface EndOptions {
 export function addEnd(command: Command, what: string): Command {
   return command
     .addOption(new Option("--until <time>", `end of ${what}, such as 2026-12-31T00:00:00Z`).conflicts(["for"]))
-    .addOption(new Option("--for <duration>", `end of ${what}, such as 2h or 3d from now`).argParser(readFor));
+    .addOption(new Option("--for <duration>", `end of ${what}, such as 2h or 3d from now`).argParser(readFor))
+    .addOption(new Option("--not-after <time>").hideHelp().conflicts(["until", "for"]));
 }
 
 function readFor(text: string): number {
@@ -50,10 +53,10 @@ function readFor(text: string): number {
  *
  * @param never a clause: what happens with an end in the past
  */
-export function endOf({ until, for: duration }: EndOptions, now: number, never: string): string | undefined {
+export function endOf(options: EndOptions, now: number, never: string): string | undefined {
+  const { notAfter, until = notAfter, for: duration } = options;
   if (isExpired(until, now)) throw usage(`--until ${until} is in the past${never}.`);
-  if (duration === undefined) return until;
-  return shownTime(now + duration);
+  return duration === undefined ? until : shownTime(now + duration);
 }
 
 /** UTC, to the second. `time` in milliseconds since 1970. */

@@ -2,7 +2,6 @@
 
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { hang, table } from "../cli/terminal/print.ts";
 import { localIdentity } from "./identities.ts";
 import { startSandbox } from "./sandbox.ts";
 import { CLUSTER_ID, LOG_GROUP, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-settings.ts";
@@ -73,7 +72,13 @@ function reviewFile(name: string): string {
 
 async function show(name: string): Promise<void> {
   const token = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });
-  process.stdout.write(hang(name.padEnd(12), describe(await reviewToken(files, token)), COLUMNS));
+  console.log(hanging(name.padEnd(12), describe(await reviewToken(files, token))));
+}
+
+/** Wraps the text, with the head before its first line. */
+function hanging(head: string, text: string): string {
+  const line = new RegExp(`\\S.{0,${COLUMNS - head.length - 1}}(?!\\S)|\\S+`, "g");
+  return `${head}${text.match(line)?.join(`\n${" ".repeat(head.length)}`)}`;
 }
 
 async function showPod(): Promise<void> {
@@ -102,13 +107,14 @@ function reviewCommand(): string {
 }
 
 function printFirstCommands(): void {
-  const rows = [
+  const rows: readonly (readonly [command: string, effect: string])[] = [
     [`  ${reviewCommand()} -- bob`, "show the full response for one of them"],
     [`  edit ${shown(bobsMapping)}`, "change bob's mapping (read within 30 s)"],
     [`  tail -f ${shown(files.log)}`, "read the log"],
   ];
+  const width = Math.max(...rows.map(([command]) => command.length));
   console.log(`Try this in another terminal:
-${table([], rows)}
+${rows.map(([command, effect]) => `${command.padEnd(width)}  ${effect}\n`).join("")}
 AWS CLI, curl and kube-apiserver: see docs/try.md, or start again with npm start -- ${VERBOSE}`);
 }
 

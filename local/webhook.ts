@@ -4,7 +4,7 @@ import { hash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { webhookKubeconfig } from "../cli/kubeconfig/webhook.ts";
+import { webhookConfig } from "../functions/lib/kubeconfig.ts";
 import type { SandboxFiles } from "./sandbox-settings.ts";
 
 export interface Webhook {
@@ -18,7 +18,7 @@ export function writeWebhook(files: SandboxFiles, server: string): void {
   const callers = [{ name: "kube-apiserver", sha256: hash("sha256", token, "hex") }];
   writeFileSync(join(files.mappings, "callers.yaml"), stringify(callers));
   writeFileSync(files.callerToken, token, { mode: 0o600 });
-  writeFileSync(files.kubeconfig, webhookKubeconfig({ server, token }), { mode: 0o600 });
+  writeFileSync(files.kubeconfig, stringify(webhookConfig({ server }, { token })), { mode: 0o600 });
 }
 
 export function readWebhook(files: SandboxFiles): Webhook {

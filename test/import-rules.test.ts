@@ -115,8 +115,8 @@ const directions: readonly { importer: string; never: readonly string[]; may: re
   },
   {
     importer: "local/sts",
-    never: ["../../infra/a.ts", "../../test/a.ts"],
-    may: ["../a.ts", "../../functions/a.ts", "../../cli/a.ts"],
+    never: ["../../cli/a.ts", "../../infra/a.ts", "../../test/a.ts"],
+    may: ["../a.ts", "../../functions/a.ts"],
   },
 ];
 

@@ -13,21 +13,17 @@ import { Stopped, writeAll } from "../changes/write-all.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { reviewUrl, webhookKubeconfig } from "../kubeconfig/webhook.ts";
-import { addConnection, type ConnectionOptions, newOption } from "../options.ts";
+import { addConnection, type ConnectionOptions, newOption, type WriteOptions } from "../options.ts";
 import { writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { addEnd, type EndOptions, endOf } from "../times.ts";
 import { callerHash, callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./list.ts";
 
-interface AddOptions extends ConnectionOptions {
+interface AddOptions extends ConnectionOptions, WriteOptions, EndOptions {
   readonly arn?: string;
   readonly principalId?: string;
   readonly endpoint?: string;
-  readonly notAfter?: string;
   readonly out?: string;
-  readonly dryRun?: true;
-  readonly yes?: true;
-  readonly force?: true;
-  readonly new?: true;
 }
 
 const TOKEN_BYTES = 32;
@@ -44,7 +40,7 @@ export function addCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator callers add control-plane-role -c prod --arn arn:aws:iam::111122223333:role/control-plane",
     ],
   }).argument("<name>", "name of the caller, such as control-plane-2027");
-  return addConnection(command)
+  return addEnd(addConnection(command), "the caller")
     .option("--endpoint <url>", "URL of the function; without it, only the token is printed")
     .addOption(
       new Option("--arn <arn>", "IAM role or user that proves to be the caller, instead of a token")
@@ -52,7 +48,6 @@ export function addCommand(command: Command, io: IOStreams): Command {
         .conflicts(["endpoint", "out"]),
     )
     .option("--principal-id <id>", "with --arn: only the role or user with this unique id, such as AROAEXAMPLE")
-    .option("--not-after <time>", "when the caller expires, such as 2027-01-01T00:00:00Z")
     .option("--out <file>", "write a new file that only you can read, instead of printing")
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
@@ -62,9 +57,12 @@ export function addCommand(command: Command, io: IOStreams): Command {
 }
 
 async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
-  const { endpoint, notAfter, out, arn, principalId } = options;
+  const { endpoint, out, arn, principalId } = options;
   checkPrincipalId(options);
-  checkEnd(notAfter, io.clock());
+  const notAfter = endOf(options, io.clock(), ": the caller would never be accepted");
+  if (notAfter !== undefined && notAfterTime(notAfter) === undefined) {
+    throw usage(`--until ${notAfter} must be a time such as 2027-01-01T00:00:00Z.`);
+  }
   // Lists and prompts print the name.
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
     throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
@@ -72,7 +70,8 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const server = endpoint === undefined ? undefined : reviewUrl(endpoint);
   const connection = await connect(options, io);
   const callers = await readCallers(connection, io.interrupted);
-  checkNeighbours(callers.entries, () => false, callers.parameter);
+  const check = (items: Entries) => checkNeighbours(items, callers.parameter);
+  check(callers.entries);
   if (callers.entries.some((other) => callerName(other) === name)) {
     throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
   }
@@ -85,17 +84,9 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const proof =
     arn === undefined ? { sha256: callerHash(token) } : { arn, ...(principalId !== undefined && { principalId }) };
   const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
-  const check = (items: Entries) => checkNeighbours(items, () => false, callers.parameter);
   const plan = planCallers(callers, [...callers.entries, entry], check);
   const accepted = await propose({ plan, known: callers.known, connection }, options, io);
   if (accepted === undefined) return;
-  if (arn !== undefined) {
-    await writeAll(accepted, connection, io);
-    io.tell(
-      `Added ${name} to ${callers.parameter}. The function accepts tokens that ${arn} signs for ${callerIdOf(connection.settings.clusterId)}, within 60 s.\n`,
-    );
-    return;
-  }
   // Written before the parameter: if the file cannot be written, the function must not accept the token.
   if (out !== undefined) writeSecret(out, text);
   try {
@@ -105,11 +96,13 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     else if (out !== undefined) io.tell(`The token of ${name} is in ${out}.\n`);
     throw error;
   }
-  if (out === undefined) io.print(text);
+  if (out === undefined && arn === undefined) io.print(text);
   const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
-  io.tell(
-    `Added ${name} to ${callers.parameter}. Its token is ${where}; AWS stores only its hash. The function accepts it within 60 s.\n`,
-  );
+  const effect =
+    arn === undefined
+      ? `Its token is ${where}; AWS stores only its hash. The function accepts it within 60 s.`
+      : `The function accepts tokens that ${arn} signs for ${callerIdOf(connection.settings.clusterId)}, within 60 s.`;
+  io.tell(`Added ${name} to ${callers.parameter}. ${effect}\n`);
 }
 
 function readPrincipalArn(text: string): string {
@@ -126,11 +119,4 @@ function checkPrincipalId({ arn, principalId }: AddOptions): void {
   if (arn === undefined) throw usage("--principal-id needs --arn.");
   const problem = principalIdProblem(principalId, parseMappedArn(arn)?.kind ?? "role");
   if (problem !== undefined) throw usage(`--principal-id ${principalId}: ${problem}.`);
-}
-
-function checkEnd(notAfter: string | undefined, now: number): void {
-  if (notAfter === undefined) return;
-  const end = notAfterTime(notAfter);
-  if (end === undefined) throw usage(`--not-after ${notAfter} must be a time such as 2027-01-01T00:00:00Z.`);
-  if (end <= now) throw usage(`--not-after ${notAfter} is in the past: the caller would never be accepted.`);
 }

@@ -10,7 +10,7 @@ import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
 import { destinationOf } from "../changes/destination.ts";
-import type { Change, Plan } from "../changes/plan.ts";
+import type { Plan } from "../changes/plan.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { valueText } from "../mappings/file/to-parameters.ts";
@@ -44,17 +44,19 @@ async function list(options: ConnectionOptions & ListOutputOptions, io: IOStream
     };
   });
   const headers = ["name", "state", "until", "sha-256 or arn"];
-  const row = ({ name, state, notAfter = "", sha256 = "", arn = sha256, principalId }: (typeof items)[number]) => {
-    return [name, state, notAfter, principalId === undefined ? arn : `${arn} (${principalId})`];
-  };
-  const listing = {
-    items,
-    headers,
-    row: (item: (typeof items)[number]) => row({ ...item, sha256: item.sha256?.slice(0, 12) }),
-    wide: { headers, row },
-    name: callerName,
-  };
-  await printList(listing, options, io);
+  const row =
+    (length?: number) =>
+    ({
+      name,
+      state,
+      notAfter = "",
+      sha256 = "",
+      arn = sha256.slice(0, length),
+      principalId,
+    }: (typeof items)[number]) => {
+      return [name, state, notAfter, principalId === undefined ? arn : `${arn} (${principalId})`];
+    };
+  await printList({ items, headers, row: row(12), wide: { headers, row: row() }, name: callerName }, options, io);
 }
 
 export type Entries = readonly unknown[];
@@ -83,14 +85,17 @@ export async function readCallers({ ssm, context }: Connection, signal: AbortSig
 }
 
 /** Plans to replace the list with `items`. `check` throws if these, or the list after a merge, must not be written. */
-export function planCallers({ parameter, stored }: Callers, items: Entries, check: Change["check"]): Plan {
-  const common = { name: parameter, before: stored, value: valueText(parameter, items), ...(check && { check }) };
-  const change: Change = { action: stored === undefined ? "add" : "change", ...common };
-  return { changes: [change], unchanged: 0, extra: [] };
+export function planCallers(
+  { parameter: name, stored: before }: Callers,
+  items: Entries,
+  check: (items: Entries) => void,
+): Plan {
+  const action = before === undefined ? "add" : "change";
+  return { changes: [{ action, name, before, value: valueText(name, items), check }], unchanged: 0, extra: [] };
 }
 
 /** Throws if an unchanged entry is invalid: a change must neither make it valid nor hide it. */
-export function checkNeighbours(entries: Entries, isChanged: (entry: unknown) => boolean, parameter: string): void {
+export function checkNeighbours(entries: Entries, parameter: string, isChanged = (_: unknown) => false): void {
   const invalid = entries.flatMap((entry, index) => {
     if (isCaller(entry) || isChanged(entry)) return [];
     const name = callerName(entry);

@@ -5,15 +5,11 @@ import { connect } from "../aws/connection.ts";
 import { executePlan } from "../changes/execute-plans.ts";
 import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
-import { addConnection, type ConnectionOptions } from "../options.ts";
+import { addConnection, type ConnectionOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { callerName, callerState, checkNeighbours, type Entries, planCallers, readCallers } from "./list.ts";
 
-interface RemoveOptions extends ConnectionOptions {
-  readonly yes?: true;
-  readonly force?: true;
-  readonly dryRun?: true;
-}
+type RemoveOptions = ConnectionOptions & WriteOptions;
 
 export function removeCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -33,17 +29,14 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
   const kept = callers.entries.filter((entry) => !isNamed(entry));
   if (kept.length === callers.entries.length)
     throw finding(`Caller ${name} not found. To see all callers, run callers list.`);
-  checkNeighbours(callers.entries, isNamed, callers.parameter);
+  checkNeighbours(callers.entries, callers.parameter, isNamed);
   const check = (left: Entries) => {
-    checkNeighbours(left, () => false, callers.parameter);
+    checkNeighbours(left, callers.parameter);
     if (options.force || left.some((entry) => callerState(entry, io.clock()) === "accepted")) return;
     throw finding("Refused: no accepted caller would remain. Add another caller first, or use --force.");
   };
   check(kept);
-  const effect = `The function rejects ${name} within 60 s.`;
-  await executePlan(
-    { plan: planCallers(callers, kept, check), known: callers.known, connection, effect: () => [effect] },
-    options,
-    io,
-  );
+  const plan = planCallers(callers, kept, check);
+  const effect = () => [`The function rejects ${name} within 60 s.`];
+  await executePlan({ plan, known: callers.known, connection, effect }, options, io);
 }

@@ -13,12 +13,17 @@ import { requireCluster } from "./existing-cluster.ts";
 import { guardLockout, isJudged, judge } from "./judge.ts";
 import { withoutManaged } from "./managed.ts";
 import { afterwards, type Change, isRemoval, newDenials, type Plan } from "./plan.ts";
+import { planData } from "./plan-data.ts";
 import { readForAccess } from "./read-for-access.ts";
 import { inSafeOrder } from "./safe-order.ts";
 import { listed, printPlan } from "./show.ts";
 import { type Accepted, FUNCTION_CACHE_MS } from "./write-all.ts";
 
-export type ProposeOptions = WriteOptions & { readonly prune?: true };
+export interface ProposeOptions extends WriteOptions {
+  readonly prune?: true;
+  /** Receives each cluster's plan as data, instead of printing it. */
+  readonly report?: (plan: object) => void;
+}
 
 /** A plan of one cluster. */
 export interface ClusterPlan {
@@ -74,7 +79,9 @@ export async function prepare(
   const changes = await inSafeOrder(plan.changes, current, context);
   const destination = await destinationOf(connection, current, io);
   const judgement = await judge(changes, reading, context, marks);
-  printPlan({ ...plan, changes, ...judgement }, destination, context.prefix, io);
+  const shown = { ...plan, changes, ...judgement };
+  if (options.report === undefined) printPlan(shown, destination, context.prefix, io);
+  else options.report(planData(shown, destination, context.prefix));
   // Skipped prunes are not errors: the file does not request them by name.
   const isPartial = !managed.every((change) => isRemoval(change) && options.prune);
   if (changes.length === 0 && !isPartial) return undefined;

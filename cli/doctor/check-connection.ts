@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { failureKind } from "../../functions/lib/retry.ts";
 import type { TlsSeen } from "../http.ts";
 import { isConfidential } from "../kubeconfig/webhook.ts";
-import type { Check, Endpoint, Reply } from "./check.ts";
+import { type Check, type Endpoint, failed, ok, type Reply, warning } from "./check.ts";
 
 /** Tokens are valid for 15 minutes. A synchronized clock is never off by more than a minute. */
 const SKEW_MS = { warning: 60_000, failed: 10 * 60_000 };
@@ -13,18 +13,17 @@ const DAY_MS = 86_400_000;
 const SOON_DAYS = 30;
 
 export async function checkReachable(endpoint: Endpoint, now: () => number): Promise<Check[]> {
-  const check = "reachable";
   if (!isConfidential(endpoint.url)) {
     const advice = "use https://: plain HTTP exposes the caller's token and yours to the network";
-    return [{ check, state: "failed", seen: "plain HTTP: no token was sent", advice }];
+    return [failed("reachable", "plain HTTP: no token was sent", advice)];
   }
   try {
     const reply = await endpoint.send("GET", "", true);
-    const reached: Check = { check, state: "ok", seen: `${endpoint.url.host} answers, HTTP ${reply.status}` };
+    const reached = ok("reachable", `${endpoint.url.host} answers, HTTP ${reply.status}`);
     return [reached, ...(reply.tls === undefined ? [] : [tlsCheck(reply.tls, now())]), clockCheck(reply, now())];
   } catch (error) {
     const kind = failureKind(error);
-    return [{ check, state: "failed", seen: `no answer (${kind})`, advice: adviceForTls(kind) }];
+    return [failed("reachable", `no answer (${kind})`, adviceForTls(kind))];
   }
 }
 
@@ -41,37 +40,26 @@ function adviceForTls(kind: string): string {
 }
 
 function tlsCheck({ protocol, subject, end }: TlsSeen, now: number): Check {
-  const seen = `${protocol}, certificate of ${subject} until ${dayOf(end)}`;
-  return soon(
-    "tls",
-    seen,
-    end,
-    now,
-    "renew the certificate (ACM renews it automatically while its validation record exists)",
-  );
+  const advice = "renew the certificate (ACM renews it automatically while its validation record exists)";
+  return soon("tls", `${protocol}, certificate of ${subject}`, end, now, advice);
 }
 
 /** Checks kube-apiserver's client certificate. API Gateway rejects it with 403 after it expires. */
-export function checkClientCertificate(pem: string, now: number): Check[] {
-  const check = "client cert";
+export function checkClientCertificate(pem: string, now: number): Check {
   try {
     const { subject, validTo } = new X509Certificate(pem);
-    const end = Date.parse(validTo);
-    const seen = `${subject.replaceAll("\n", ",")} until ${dayOf(end)}`;
-    return [soon(check, seen, end, now, "have a new one issued by a CA of the truststore")];
+    const advice = "have a new one issued by a CA of the truststore";
+    return soon("client cert", subject.replaceAll("\n", ","), Date.parse(validTo), now, advice);
   } catch {
-    return [
-      { check, state: "failed", seen: "not a valid X.509 certificate", advice: "give a PEM file with the certificate" },
-    ];
+    return failed("client cert", "not a valid X.509 certificate", "give a PEM file with the certificate");
   }
 }
 
-function soon(check: string, seen: string, end: number, now: number, advice: string): Check {
+function soon(check: string, whose: string, end: number, now: number, advice: string): Check {
   const days = Math.floor((end - now) / DAY_MS);
-  if (days >= SOON_DAYS) return { check, state: "ok", seen };
-  return days < 0
-    ? { check, state: "failed", seen: `${seen}: it has expired`, advice }
-    : { check, state: "warning", seen: `${seen}, in ${days} d`, advice };
+  const seen = `${whose} until ${dayOf(end)}`;
+  if (days >= SOON_DAYS) return ok(check, seen);
+  return days < 0 ? failed(check, `${seen}: it has expired`, advice) : warning(check, `${seen}, in ${days} d`, advice);
 }
 
 function dayOf(time: number): string {
@@ -79,18 +67,13 @@ function dayOf(time: number): string {
 }
 
 function clockCheck({ date }: Reply, now: number): Check {
-  const check = "clock";
   if (date === undefined) {
     const advice = "check for a proxy in between: API Gateway always sends a Date header";
-    return { check, state: "warning", seen: "the answer has no Date header", advice };
+    return warning("clock", "the answer has no Date header", advice);
   }
   const skew = Math.abs(date - now);
   const seen = `this machine's clock is ${Math.round(skew / 1000)} s off the endpoint's`;
-  const state = skew > SKEW_MS.failed ? "failed" : skew > SKEW_MS.warning ? "warning" : "ok";
-  return {
-    check,
-    state,
-    seen,
-    ...(state !== "ok" && { advice: "synchronize it (NTP): tokens are valid for 15 minutes" }),
-  };
+  if (skew <= SKEW_MS.warning) return ok("clock", seen);
+  const result = skew > SKEW_MS.failed ? failed : warning;
+  return result("clock", seen, "synchronize it (NTP): tokens are valid for 15 minutes");
 }

@@ -1,40 +1,24 @@
-// Checks the function's responses to the caller and to the operator's token, and the operator's mapping.
+// Checks the function's responses to the caller and to the operator's token.
 
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import type { ClientConfig } from "../aws/client-config.ts";
-import { connect } from "../aws/connection.ts";
-import { toFailure } from "../aws/errors.ts";
-import { EXIT } from "../errors.ts";
 import { adviceFor } from "../explain/advice.ts";
-import { type Explanation, explainToken } from "../explain/steps.ts";
-import { shortName } from "../function-settings.ts";
 import { quotedAnswer } from "../http.ts";
-import type { ConnectionOptions } from "../options.ts";
-import type { IOStreams } from "../terminal/io-streams.ts";
-import { type Check, type Endpoint, LOOK_AT_LOG, type Reply, reasonOf } from "./check.ts";
+import { type Check, type Endpoint, failed, LOOK_AT_LOG, ok, type Reply, reasonOf, warning } from "./check.ts";
 
 /** Statuses with which API Gateway or the function rejects a caller. */
 const REFUSED = [401, 403];
 
 /** The function answers 400 to an empty review of an accepted caller. `stranger` has neither token nor certificate. */
-export async function checkCaller(endpoint: Endpoint, stranger: Endpoint): Promise<Check[]> {
-  const check = "caller";
+export async function checkCaller(endpoint: Endpoint, stranger: Endpoint): Promise<Check> {
   const reply = await endpoint.send("POST", "{}");
   if (reply.status !== 400) {
-    return [
-      {
-        check,
-        state: "failed",
-        seen: `HTTP ${reply.status}, ${reasonOf(reply)}`,
-        advice: adviceForCaller(reply),
-      },
-    ];
+    return failed("caller", `HTTP ${reply.status}, ${reasonOf(reply)}`, adviceForCaller(reply));
   }
-  if (await isRefused(stranger)) return [{ check, state: "ok", seen: "accepted, and an unknown caller is rejected" }];
+  if (await isRefused(stranger)) return ok("caller", "accepted, and an unknown caller is rejected");
   const seen = "accepted, but a caller without token and certificate is accepted too";
-  return [{ check, state: "warning", seen, advice: "CALLER_AUTH=none is for private networks only" }];
+  return warning("caller", seen, "CALLER_AUTH=none is for private networks only");
 }
 
 async function isRefused(stranger: Endpoint): Promise<boolean> {
@@ -60,19 +44,8 @@ function adviceForCaller(reply: Reply): string {
   return LOOK_AT_LOG;
 }
 
-/** Sends the operator's token in each API version. */
-export async function checkReview(endpoint: Endpoint, token: string): Promise<Check[]> {
-  const checks: Check[] = [];
-  for (const apiVersion of API_VERSIONS) {
-    const reply = await endpoint.send("POST", review(apiVersion, token));
-    checks.push(judgeReview(`review ${apiVersion.split("/")[1]}`, apiVersion, reply));
-  }
-  return checks;
-}
-
 /** Sends a token in one API version. */
-export async function checkReviewOnce(endpoint: Endpoint, token: string, name: string): Promise<Check> {
-  const [apiVersion] = API_VERSIONS;
+export async function checkReview(endpoint: Endpoint, token: string, name: string, apiVersion: string): Promise<Check> {
   return judgeReview(name, apiVersion, await endpoint.send("POST", review(apiVersion, token)));
 }
 
@@ -85,71 +58,28 @@ function judgeReview(check: string, apiVersion: string, reply: Reply): Check {
   const status = isObject(answer) ? answer["status"] : undefined;
   if (reply.status !== 200 || !isObject(answer) || !isObject(status) || answer["apiVersion"] !== apiVersion) {
     const advice = adviceFor(reasonOf(reply).split(":")[0] ?? "") ?? LOOK_AT_LOG;
-    return { check, state: "failed", seen: `HTTP ${reply.status}, ${reasonOf(reply)}`, advice };
+    return failed(check, `HTTP ${reply.status}, ${reasonOf(reply)}`, advice);
   }
   const { authenticated, user, error } = status;
   if (authenticated === true && isObject(user)) {
     const { username, groups } = user;
     const texts = Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : ["none"];
     const name = typeof username === "string" ? quotedAnswer(username) : "a user without a name";
-    return { check, state: "ok", seen: `you are ${name}, groups: ${quotedAnswer(texts.join(", "))}` };
+    return ok(check, `you are ${name}, groups: ${quotedAnswer(texts.join(", "))}`);
   }
   const reason = typeof error === "string" ? quotedAnswer(error) : "refused without a reason";
   const advice = adviceFor(reason.split(":")[0] ?? "") ?? LOOK_AT_LOG;
-  return { check, state: "failed", seen: reason.split("; tried ")[0] ?? reason, advice };
+  return failed(check, reason.split("; tried ")[0] ?? reason, advice);
 }
 
 /** Measures the median and 95th percentile of sequential reviews of a cached token. */
-export async function checkLatency(endpoint: Endpoint, token: string, times: number): Promise<Check[]> {
+export async function checkLatency(endpoint: Endpoint, token: string, times: number): Promise<Check> {
   const ms: number[] = [];
   for (let i = 0; i < times; i += 1) ms.push((await endpoint.send("POST", review(API_VERSIONS[0], token))).ms);
   ms.sort((a, b) => a - b);
   const at = (share: number) => Math.round(ms[Math.ceil(ms.length * share) - 1] ?? 0);
-  const slow = at(0.95) > 1000;
-  return [
-    {
-      check: "latency",
-      state: slow ? "warning" : "ok",
-      seen: `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, of ${times} reviews`,
-      ...(slow && { advice: "check the function's memory, and the metrics StsLatency and SsmLatency" }),
-    },
-  ];
-}
-
-const check = "mapping";
-
-/** Looks up the operator's mapping. Missing permission is a warning: this machine may not be allowed to read mappings. */
-export async function checkMapping(
-  token: string,
-  options: ConnectionOptions,
-  io: IOStreams,
-  config: ClientConfig,
-): Promise<Check[]> {
-  try {
-    const connection = await connect(options, io, config);
-    return [judge(await explainToken(token, connection, io), connection.context.prefix)];
-  } catch (error) {
-    const failure = toFailure(error);
-    if (failure === undefined || failure.exitCode === EXIT.usage) throw error;
-    const isDenied = error instanceof Error && error.name === "AccessDeniedException";
-    const advice = isDenied
-      ? "allow ssm:GetParameters here, or run explain where that is allowed"
-      : "run explain where STS and Parameter Store can be reached";
-    return [{ check, state: "warning", seen: `not read from here: ${failure.message}`, advice }];
-  }
-}
-
-function judge({ evaluations = [], parameter, refusal }: Explanation, prefix: string): Check {
-  if (refusal === undefined && parameter !== undefined)
-    return { check, state: "ok", seen: shortName(parameter, prefix) };
-  const advice = adviceFor(refusal?.code ?? "") ?? "run explain with this token";
-  if (parameter !== undefined) {
-    return { check, state: "failed", seen: `${shortName(parameter, prefix)}: ${refusal?.code}`, advice };
-  }
-  if (evaluations.length === 0) return { check, state: "warning", seen: `not looked up: ${refusal?.code}`, advice };
-  const looked = evaluations
-    .filter(({ place }) => place !== "deny-account" && place !== "deny-any")
-    .map((evaluation) => shortName(evaluation.parameter, prefix))
-    .join(", ");
-  return { check, state: "failed", seen: `no match in ${looked}, below ${prefix}`, advice };
+  const seen = `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, of ${times} reviews`;
+  return at(0.95) > 1000
+    ? warning("latency", seen, "check the function's memory, and the metrics StsLatency and SsmLatency")
+    : ok("latency", seen);
 }

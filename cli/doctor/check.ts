@@ -4,6 +4,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
+import { toFailure } from "../aws/errors.ts";
 import { quotedAnswer, sendHttp, type TlsSeen } from "../http.ts";
 import type { Webhook } from "../kubeconfig/webhook.ts";
 import type { OutputFormat } from "../options.ts";
@@ -16,6 +17,25 @@ export interface Check {
   readonly seen: string;
   /** How to fix it. */
   readonly advice?: string;
+}
+
+export function ok(check: string, seen: string): Check {
+  return { check, state: "ok", seen };
+}
+
+export function warning(check: string, seen: string, advice: string): Check {
+  return { check, state: "warning", seen, advice };
+}
+
+export function failed(check: string, seen: string, advice: string): Check {
+  return { check, state: "failed", seen, advice };
+}
+
+/** Throws an unexpected error. */
+export function failureOf(check: string, error: unknown, advice: string): Check {
+  const failure = toFailure(error);
+  if (failure === undefined) throw error;
+  return failed(check, failure.message, advice);
 }
 
 const MAX_SHOWN = 20;

@@ -1,12 +1,12 @@
 // `doctor`: checks a deployed endpoint from the machine where kube-apiserver runs.
 
 import type { Command } from "commander";
+import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
 import { findCredentials } from "../aws/credentials.ts";
-import { toFailure } from "../aws/errors.ts";
 import { signToken } from "../aws/presign.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
@@ -22,11 +22,10 @@ import {
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
-import { type Check, type Endpoint, NoReply, openEndpoint, printChecks } from "./check.ts";
-import { checkCallers } from "./check-callers.ts";
+import { type Check, type Endpoint, failed, failureOf, NoReply, ok, openEndpoint, printChecks } from "./check.ts";
+import { checkCallers, checkMapping, checkUrl } from "./check-cluster.ts";
 import { checkClientCertificate, checkReachable } from "./check-connection.ts";
-import { checkCaller, checkLatency, checkMapping, checkReview } from "./check-review.ts";
-import { checkUrl } from "./check-url.ts";
+import { checkCaller, checkLatency, checkReview } from "./check-review.ts";
 
 interface DoctorOptions extends ClustersOptions, OutputOptions, Partial<WebhookFiles> {
   readonly kubeconfig?: string;
@@ -83,11 +82,11 @@ async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promi
   const endpoints = { endpoint: openEndpoint(webhook, io), stranger: openEndpoint(anonymous, io) };
   try {
     return [
-      version(),
+      ok("version", `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`),
       ...(await checkUrl(endpoints.endpoint.url, options, io)),
       ...(webhook.clientCertificate === undefined
         ? []
-        : checkClientCertificate(webhook.clientCertificate.certificate, io.clock())),
+        : [checkClientCertificate(webhook.clientCertificate.certificate, io.clock())]),
       ...(await checkEndpoint(endpoints, hasTokenPrefix(webhook.token ?? ""), options, io)),
     ];
   } finally {
@@ -108,11 +107,6 @@ async function webhookOf(
   return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, io);
 }
 
-function version(): Check {
-  const seen = `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`;
-  return { check: "version", state: "ok", seen };
-}
-
 interface Endpoints {
   readonly endpoint: Endpoint;
   readonly stranger: Endpoint;
@@ -128,28 +122,26 @@ async function checkEndpoint(
   const checks = await checkReachable(endpoint, io.clock);
   const isWell = () => checks.every(({ check, state }) => state !== "failed" || check === "clock");
   try {
-    if (isWell()) checks.push(...(await checkCaller(endpoint, stranger)));
+    if (isWell()) checks.push(await checkCaller(endpoint, stranger));
     if (!isWell()) return checks;
-    const { check, own } = await makeToken(options, io);
-    checks.push(check);
-    if (own === undefined) return checks;
-    const { token, config } = own;
-    if (isIamCaller) checks.push(...(await checkCallers(options, io, config)));
-    checks.push(...(await checkReview(endpoint, token)), ...(await checkMapping(token, options, io, config)));
+    const made = await makeToken(options, io);
+    if ("state" in made) return [...checks, made];
+    const { token, config } = made;
+    checks.push(made.check);
+    if (isIamCaller) checks.push(await checkCallers(options, io, config));
+    for (const version of API_VERSIONS) {
+      checks.push(await checkReview(endpoint, token, `review ${version.split("/")[1]}`, version));
+    }
+    checks.push(await checkMapping(token, options, io, config));
     if (options.jwt) {
       const { checkSignedTokens } = await import("./check-jwt.ts");
       checks.push(...(await checkSignedTokens(endpoint, options, config, io)));
     }
-    if (isWell()) checks.push(...(await checkLatency(endpoint, token, options.times)));
+    if (isWell()) checks.push(await checkLatency(endpoint, token, options.times));
   } catch (error) {
     if (!(error instanceof NoReply)) throw error;
     const advice = "run this again; if it fails again, check the network and the function's log";
-    checks.push({
-      check: "reachable",
-      state: "failed",
-      seen: `the endpoint stopped answering (${error.code})`,
-      advice,
-    });
+    checks.push(failed("reachable", `the endpoint stopped answering (${error.code})`, advice));
   }
   return checks;
 }
@@ -158,21 +150,15 @@ async function checkEndpoint(
 async function makeToken(
   options: OneOf<DoctorOptions>,
   io: IOStreams,
-): Promise<{ check: Check; own?: { token: string; config: ClientConfig } }> {
-  const check = "aws";
+): Promise<{ check: Check; token: string; config: ClientConfig } | Check> {
   try {
     const { config, partition } = await clientConfig(options, io);
     const credentials = await findCredentials(config, io);
     const [{ region }, { domain }] = [config, partition];
-    const request = { credentials, clusterId: options.cluster, region, domain, now: io.clock() };
-    const seen = `region ${region}, tokens for sts.${region}.${domain}`;
-    const { token } = await signToken(request);
+    const { token } = await signToken({ credentials, clusterId: options.cluster, region, domain, now: io.clock() });
     io.secrets.add(token);
-    return { check: { check, state: "ok", seen }, own: { config, token } };
+    return { check: ok("aws", `region ${region}, tokens for sts.${region}.${domain}`), token, config };
   } catch (error) {
-    const failure = toFailure(error);
-    if (failure === undefined) throw error;
-    const advice = "sign in, or give --profile and --region: the remaining checks need a token";
-    return { check: { check, state: "failed", seen: failure.message, advice } };
+    return failureOf("aws", error, "sign in, or give --profile and --region: the remaining checks need a token");
   }
 }

@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from "../../functions/errors.ts";
 import type { AwsOptions } from "../aws/client-config.ts";
-import { shellWord } from "../terminal/print.ts";
+import { optionWords, shellWord } from "../terminal/print.ts";
 
 /** `undefined` if the reason or the function's log already states the fix. */
 const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
@@ -69,15 +69,11 @@ export function explainCommand(
 ): readonly string[] {
   const words = [
     ...["iam-authenticator", "explain", "-c", cluster],
-    ...option("--prefix", prefix),
-    ...option("--region", region),
-    ...option("--profile", profile),
-    ...option("--principal-id", principalId),
+    ...optionWords("--prefix", prefix),
+    ...optionWords("--region", region),
+    ...optionWords("--profile", profile),
+    ...optionWords("--principal-id", principalId),
     arn,
   ];
   return words.map(shellWord);
-}
-
-function option(name: string, value: string | undefined): string[] {
-  return value === undefined ? [] : [name, value];
 }

@@ -1,6 +1,7 @@
 // `explain`: shows whether and why the function grants access to an identity, and as which user.
 
 import { type Command, Option } from "commander";
+import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { signedIdentity, supposeIdentity } from "../access/evaluation.ts";
 import { connect } from "../aws/connection.ts";
@@ -12,7 +13,7 @@ import { readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
-import { machine, showExplanation } from "./show.ts";
+import { explanationLines, machine, showLines } from "./show.ts";
 import { explainIdentity, explainToken } from "./steps.ts";
 
 interface ExplainOptions extends ConnectionOptions, OutputOptions {
@@ -48,31 +49,34 @@ export function explainCommand(command: Command, io: IOStreams): Command {
 }
 
 async function explain(arn: string | undefined, options: ExplainOptions, io: IOStreams): Promise<void> {
-  const explanation = await explanationOf(arn, options, io);
-  const { context } = explanation.connection;
-  if (options.output === "table") io.print(showExplanation(explanation.result, context.prefix, io.columns));
-  else await printData(machine(explanation.result), options.output, io);
-  if (explanation.result.refusal !== undefined) throw silentExit();
+  const subject = await subjectOf(arn, options, io);
+  const connection = await connect(options, io);
+  const explanation = await (typeof subject === "string"
+    ? explainToken(subject, connection, io)
+    : explainIdentity(subject, connection, io));
+  if (options.output === "table") {
+    io.print(showLines(explanationLines(explanation, connection.context.prefix), io.columns));
+  } else await printData(machine(explanation), options.output, io);
+  if (explanation.refusal !== undefined) throw silentExit();
 }
 
-async function explanationOf(arn: string | undefined, options: ExplainOptions, io: IOStreams) {
-  const { tokenFile, sessionName, principalId, jwt } = options;
+/** A token, or a supposed identity. */
+async function subjectOf(
+  arn: string | undefined,
+  { tokenFile, sessionName, principalId, jwt }: ExplainOptions,
+  io: IOStreams,
+): Promise<string | VerifiedIdentity> {
   if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
     throw usage("This is a token, and your shell's history now contains it. Put it into a file: --token-file <file>.");
   }
   if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give an ARN or --token-file.");
-  if (tokenFile !== undefined) {
-    const token = tokenIn(await readText(tokenFile, io));
-    const connection = await connect(options, io);
-    return { connection, result: await explainToken(token, connection, io) };
-  }
+  if (tokenFile !== undefined) return tokenIn(await readText(tokenFile, io));
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
   if (identity === undefined) throw usage(`${notAnArn(arn ?? "")}.`);
   if (jwt && identity.kind !== "role" && identity.kind !== "user") {
     throw usage(`AWS-signed tokens are for roles and users, not for ${arn}.`);
   }
-  const connection = await connect(options, io);
-  return { connection, result: await explainIdentity(jwt ? signedIdentity(identity) : identity, connection, io) };
+  return jwt ? signedIdentity(identity) : identity;
 }
 
 function notAnArn(arn: string): string {

@@ -10,27 +10,36 @@ import { adviceFor } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
 
 /** Width of the first column. */
-export const HEAD = 10;
+const HEAD = 10;
 
 /** The first column, and the text next to it. */
 export type Line = readonly [head: string, text: string];
 
+/** The texts that are not `undefined`, in lines of which the first one has the head. */
+export function under(head: string, ...texts: readonly (string | undefined)[]): Line[] {
+  return texts.filter((text) => text !== undefined).map((text, i) => [i === 0 ? head : "", text]);
+}
+
 /** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
-export function showExplanation(explanation: Explanation, prefix: string, columns: number | undefined): string {
-  const { token, identity, evaluations, parameter, user, refusal } = explanation;
-  const lines: Line[] = [
-    ...(token === undefined
-      ? []
-      : [["token", `ok, ${sourceOf(token)}, ends ${new Date(token.expiresAt).toISOString()}`] as const]),
+export function showLines(lines: readonly Line[], columns: number | undefined): string {
+  return lines.map(([head, text]) => hang(head.padEnd(HEAD), text, columns)).join("");
+}
+
+export function explanationLines(explanation: Explanation, prefix: string): Line[] {
+  const { token, identity, evaluations = [], parameter, user, refusal } = explanation;
+  return [
+    ...under("token", token && `ok, ${sourceOf(token)}, ends ${new Date(token.expiresAt).toISOString()}`),
     ...(identity === undefined ? [] : identityLines(identity, token !== undefined)),
-    ...(evaluations ?? []).map((evaluation, index): Line => {
-      const text = `${shortName(evaluation.parameter, prefix)}: ${verdictOf(evaluation)}${markOf(evaluation, parameter)}`;
-      return [index === 0 ? "mapping" : "", text];
-    }),
+    ...under(
+      "mapping",
+      ...evaluations.map((evaluation) => {
+        const verdict = `${verdictOf(evaluation)}${markOf(evaluation, parameter)}`;
+        return `${shortName(evaluation.parameter, prefix)}: ${verdict}`;
+      }),
+    ),
     ...(user === undefined ? [] : userLines(user)),
     ...(refusal === undefined ? grantLines(user) : refusalLines(refusal, identity?.canonicalArn)),
   ];
-  return lines.map(([head, text]) => hang(head.padEnd(HEAD), text, columns)).join("");
 }
 
 function sourceOf(token: NonNullable<Explanation["token"]>): string {
@@ -38,11 +47,8 @@ function sourceOf(token: NonNullable<Explanation["token"]>): string {
 }
 
 export function identityLines({ arn, canonicalArn, principalId }: VerifiedIdentity, isProven: boolean): Line[] {
-  return [
-    ["identity", arn],
-    ...(canonicalArn === arn ? [] : [["", `mapped as ${canonicalArn}`] as const]),
-    ...(principalId === undefined ? [] : [["", `principal ${principalId}${isProven ? "" : " (supposed)"}`] as const]),
-  ];
+  const mapped = canonicalArn === arn ? undefined : `mapped as ${canonicalArn}`;
+  return under("identity", arn, mapped, principalId && `principal ${principalId}${isProven ? "" : " (supposed)"}`);
 }
 
 export function userLines({ username, groups }: User): Line[] {
@@ -59,21 +65,24 @@ function needsInstance(user: User | undefined): boolean {
 
 export function grantLines(user: User | undefined): Line[] {
   if (!needsInstance(user)) return [["verdict", "granted"]];
-  return [
-    ["verdict", "granted, if EC2 confirms the instance"],
-    ["", "EC2 was not called: only a node's own token identifies its instance (--token-file)"],
-  ];
+  return under(
+    "verdict",
+    "granted, if EC2 confirms the instance",
+    "EC2 was not called: only a node's own token identifies its instance (--token-file)",
+  );
 }
 
 /** Omits the part of the message that repeats the lines above. `canonicalArn`: of the identity, if known. */
 export function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>, canonicalArn?: string): Line[] {
   const who = code === "identity_unmapped" && canonicalArn !== undefined ? shellWord(targetFor(canonicalArn)) : "<who>";
-  const advice = adviceFor(code)?.replace("<who>", () => who);
   const [reason = message] = message.split("; tried ");
   return [
     ["verdict", `refused, ${code}`],
     ["reason", reason],
-    ...(advice === undefined ? [] : [["to do", advice] as const]),
+    ...under(
+      "to do",
+      adviceFor(code)?.replace("<who>", () => who),
+    ),
   ];
 }
 
@@ -105,21 +114,17 @@ function markOf({ parameter, verdict }: Evaluation, counted: string | undefined)
   return verdict.kind === "nothing" ? "" : "  (shadowed)";
 }
 
-function tokenData(token: NonNullable<Explanation["token"]>) {
-  const from = "host" in token ? { host: token.host } : { issuer: token.issuer };
-  return { ...from, expiresAt: new Date(token.expiresAt).toISOString() };
-}
-
 /** Data for JSON and YAML. Omits the token itself, which contains its signature. */
 export function machine({ token, identity, evaluations, parameter, user, refusal }: Explanation) {
+  const from = token && ("host" in token ? { host: token.host } : { issuer: token.issuer });
   return {
     granted: refusal === undefined,
-    ...(token !== undefined && { token: tokenData(token) }),
-    ...(identity !== undefined && { identity }),
-    ...(evaluations !== undefined && { evaluations }),
-    ...(parameter !== undefined && { parameter }),
-    ...(user !== undefined && { user }),
+    token: token && { ...from, expiresAt: new Date(token.expiresAt).toISOString() },
+    identity,
+    evaluations,
+    parameter,
+    user,
     ...(needsInstance(user) && { instanceProven: false }),
-    ...(refusal !== undefined && { refusal }),
+    refusal,
   };
 }

@@ -39,17 +39,8 @@ export async function explainToken(token: string, connection: Connection, io: IO
   const { jwt: rules, jwtKeysEndpoint } = settings;
   const signed = rules && signedTokensLazily({ rules, endpoint: jwtKeysEndpoint, clock: io.clock });
   const services = {
-    proofs: {
-      recall: () => undefined,
-      prove: (_hash: string, ...asked: Parameters<typeof prove>) => prove(...asked),
-    },
-    signedTokens: signed && {
-      parse: signed.parse,
-      proofs: {
-        recall: () => undefined,
-        prove: (_hash: string, ...asked: Parameters<typeof signed.prove>) => signed.prove(...asked),
-      },
-    },
+    proofs: uncached(prove),
+    signedTokens: signed && { parse: signed.parse, proofs: uncached(signed.prove) },
     readParameters: parametersFrom(connection, io),
     findNodeName: findNodeNameLazily({ region, vpcs: settings.nodeVpcs }),
   };
@@ -57,6 +48,10 @@ export async function explainToken(token: string, connection: Connection, io: IO
     const review = { token, audiences: undefined };
     await reviewToken(review, settings, services, record, deadlineIn(DEADLINE_MS, io.clock));
   });
+}
+
+function uncached<Asked extends unknown[], Proven>(prove: (...asked: Asked) => Proven) {
+  return { recall: () => undefined, prove: (_hash: string, ...asked: Asked) => prove(...asked) };
 }
 
 /** Explains an ARN without a token: the identity is not proven, and EC2 is not called for a node. */

@@ -16,11 +16,11 @@ import { shortName } from "../function-settings.ts";
 import { unverifiedParts } from "../jwt-parts.ts";
 import { addConnections, addOutput, type ClustersOptions, isSeveral, type OutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { hang, printData } from "../terminal/print.ts";
+import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { shownTime } from "../times.ts";
 import { explainCommand } from "./advice.ts";
-import { grantLines, HEAD, identityLines, type Line, machine, refusalLines, userLines } from "./show.ts";
+import { grantLines, identityLines, type Line, machine, refusalLines, showLines, under, userLines } from "./show.ts";
 import { type Explanation, explainIdentity } from "./steps.ts";
 
 type WhoamiOptions = ClustersOptions & OutputOptions & { readonly jwt?: true };
@@ -46,7 +46,7 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
     await printData(isNamed ? items : items[0], options.output, io);
   } else {
     for (const { cluster, value } of results) {
-      io.print(showWhoami(value, isNamed ? [["cluster", cluster]] : [], io.columns));
+      io.print(showLines([...under("cluster", isNamed ? cluster : undefined), ...whoamiLines(value)], io.columns));
     }
   }
   const unknown = results.flatMap(({ cluster, value: { unread } }) =>
@@ -88,13 +88,8 @@ async function askSts(
 ): Promise<VerifiedIdentity> {
   const client = watched(new STSClient({ ...config, credentials }), io);
   try {
-    const {
-      Arn = "",
-      Account = "",
-      UserId = "",
-    } = await client.send(new GetCallerIdentityCommand({}), {
-      abortSignal: io.interrupted,
-    });
+    const answer = await client.send(new GetCallerIdentityCommand({}), { abortSignal: io.interrupted });
+    const { Arn = "", Account = "", UserId = "" } = answer;
     return verifyIdentity({ Arn, Account, UserId }, partition, credentials.accessKeyId);
   } finally {
     client.destroy();
@@ -116,10 +111,7 @@ async function askForToken(
 }
 
 function data({ explanation, credentials, unread }: Whoami) {
-  const ends = {
-    mapping: mappingEnd(explanation),
-    credentials: credentials.expiration?.toISOString(),
-  };
+  const ends = { mapping: mappingEnd(explanation), credentials: credentials.expiration?.toISOString() };
   if (unread !== undefined) return { identity: explanation.identity, ends };
   const { evaluations: _, ...rest } = machine(explanation);
   return { ...rest, ends };
@@ -139,28 +131,23 @@ function mappingEnd({ evaluations = [], parameter }: Explanation): string | unde
   return verdict?.kind === "match" ? verdict.mapping.notAfter : undefined;
 }
 
-/** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
-function showWhoami(
-  { explanation, credentials, prefix, unread }: Whoami,
-  heading: readonly Line[],
-  columns: number | undefined,
-): string {
+function whoamiLines({ explanation, credentials, prefix, unread }: Whoami): Line[] {
   const { identity, parameter, user, refusal } = explanation;
   const end = mappingEnd(explanation);
-  const ends = [
-    ...(end === undefined ? [] : [`${end}, by the mapping`]),
-    ...(credentials.expiration === undefined
-      ? []
-      : [`${shownTime(credentials.expiration.getTime())}, by these AWS credentials`]),
-  ];
-  const lines: Line[] = [
-    ...heading,
+  const { expiration } = credentials;
+  return [
     ...(identity === undefined ? [] : identityLines(identity, true)),
-    ...(parameter === undefined ? [] : [["mapping", shortName(parameter, prefix)] as const]),
+    ...under("mapping", parameter && shortName(parameter, prefix)),
     ...(user === undefined ? [] : userLines(user)),
-    ...ends.map((text, i): Line => [i === 0 ? "ends" : "", text]),
-    ...(unread === undefined ? [] : [["verdict", "not known"] as const]),
-    ...(unread !== undefined ? [] : refusal === undefined ? grantLines(user) : refusalLines(refusal)),
+    ...under(
+      "ends",
+      end && `${end}, by the mapping`,
+      expiration && `${shownTime(expiration.getTime())}, by these AWS credentials`,
+    ),
+    ...(unread !== undefined
+      ? under("verdict", "not known")
+      : refusal === undefined
+        ? grantLines(user)
+        : refusalLines(refusal)),
   ];
-  return lines.map(([head, text]) => hang(head.padEnd(HEAD), text, columns)).join("");
 }

@@ -52,16 +52,15 @@ async function readCallerToken(file: string, io: IOStreams): Promise<string> {
 }
 
 /** https://www.rfc-editor.org/rfc/rfc7468 */
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\r?\n[\s\S]*?-----END \1-----/g;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----\r?\n[\s\S]*?-----END CERTIFICATE-----/g;
 const IS_KEY = /PRIVATE KEY/;
 
 /** The CA's certificates, without the text around them. */
 export async function readAuthority(file: string, io: IOStreams): Promise<string> {
-  const blocks = certificates(await readText(file, io), "--ca", file, "Give the CA's certificate as PEM.");
+  const expected = "Give the CA's certificate as PEM.";
+  const blocks = certificates(await readText(file, io), "--ca", file, expected);
   const wrong = blocks.findIndex((block) => !isX509(block));
-  if (wrong >= 0) {
-    throw problem("--ca", file, `certificate ${wrong + 1} is not valid X.509`, "Give the CA's certificate as PEM.");
-  }
+  if (wrong >= 0) throw problem("--ca", file, `certificate ${wrong + 1} is not valid X.509`, expected);
   return `${blocks.join("\n")}\n`;
 }
 
@@ -80,7 +79,7 @@ async function readClientKey(file: string, io: IOStreams): Promise<string> {
 function certificates(text: string, option: string, file: string, expected: string): string[] {
   // In any block, even a truncated one.
   if (IS_KEY.test(text)) throw problem(option, file, "it contains a private key", expected);
-  const blocks = [...text.matchAll(BLOCK)].filter(([, label]) => label === "CERTIFICATE").map(([block]) => block);
+  const blocks = [...text.matchAll(CERTIFICATE)].map(([block]) => block);
   if (blocks.length === 0) throw problem(option, file, "it contains no certificate", expected);
   return blocks;
 }

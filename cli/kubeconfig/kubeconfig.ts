@@ -1,10 +1,12 @@
 // `kubeconfig client`: creates the kubeconfig for users.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { kubeconfig } from "../../functions/lib/kubeconfig.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { addAws, addCluster, readRoleArn } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { optionWords } from "../terminal/print.ts";
 import { stringifyYaml } from "../terminal/yaml.ts";
 import { readAuthority, writeKubeconfig } from "./files.ts";
 
@@ -78,50 +80,33 @@ const API_VERSION = "client.authentication.k8s.io/v1beta1";
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#configuration */
 export function clientKubeconfig(options: ClientOptions, ca: string | undefined): string {
   const { cluster: name, server, exec, region, profile } = options;
-  const authority = ca === undefined ? {} : { "certificate-authority-data": Buffer.from(ca).toString("base64") };
   const environment = [
     ...(profile === undefined ? [] : [{ name: "AWS_PROFILE", value: profile }]),
     // Older versions of aws-iam-authenticator have no option for the region.
     ...(region === undefined || exec !== "aws-iam-authenticator" ? [] : [{ name: "AWS_REGION", value: region }]),
   ];
-  return stringifyYaml({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name, cluster: { server, ...authority } }],
-    users: [
-      {
-        name,
-        user: {
-          exec: {
-            apiVersion: API_VERSION,
-            command: exec,
-            args: execArguments(options),
-            ...(environment.length > 0 && { env: environment }),
-            interactiveMode: "IfAvailable",
-          },
-        },
-      },
-    ],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    "current-context": name,
-  });
+  const plugin = {
+    apiVersion: API_VERSION,
+    command: exec,
+    args: execArguments(options),
+    ...(environment.length > 0 && { env: environment }),
+    interactiveMode: "IfAvailable",
+  };
+  return stringifyYaml(kubeconfig({ cluster: name, user: name, context: name }, { server, ca }, { exec: plugin }));
 }
 
 function execArguments({ exec, cluster, region, role, jwt }: ClientOptions): string[] {
-  const inRegion = region === undefined ? [] : ["--region", region];
+  const inRegion = optionWords("--region", region);
+  const roleWords = (name: string) => optionWords(name, role);
   switch (exec) {
     case "aws":
       // Overrides the profile's `output`: kubectl needs JSON. `aws eks update-kubeconfig` writes the same.
-      return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...option("--role-arn", role), ...AS_JSON];
+      return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...roleWords("--role-arn"), ...AS_JSON];
     case "iam-authenticator":
-      return ["token", "--cluster", cluster, ...(jwt ? ["--jwt"] : []), ...inRegion, ...option("--role", role)];
+      return ["token", "--cluster", cluster, ...(jwt ? ["--jwt"] : []), ...inRegion, ...roleWords("--role")];
     case "aws-iam-authenticator":
-      return ["token", "--cluster-id", cluster, ...option("--role", role)];
+      return ["token", "--cluster-id", cluster, ...roleWords("--role")];
   }
 }
 
 const AS_JSON = ["--output", "json"];
-
-function option(name: string, value: string | undefined): string[] {
-  return value === undefined ? [] : [name, value];
-}

@@ -2,7 +2,8 @@
 
 import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
-import { usage } from "../errors.ts";
+import { base64, webhookConfig } from "../../functions/lib/kubeconfig.ts";
+import { type Failure, usage } from "../errors.ts";
 import { nameOf, readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { parseYaml, stringifyYaml } from "../terminal/yaml.ts";
@@ -46,36 +47,15 @@ export function webhookKubeconfig({ server, ca, token, tokenFile, clientCertific
   });
 }
 
-/**
- * `user`: credentials, as fields of a kubeconfig's user.
- * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
- */
+/** `user`: credentials, as fields of a kubeconfig's user. */
 export function kubeconfigOf(server: string, ca: string | undefined, user: Readonly<Record<string, string>>): string {
-  const cluster = { server, ...(ca !== undefined && { "certificate-authority-data": base64(ca) }) };
-  return stringifyYaml({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "iam-authenticator", cluster }],
-    users: [{ name: "kube-apiserver", user }],
-    contexts: [{ name: "webhook", context: { cluster: "iam-authenticator", user: "kube-apiserver" } }],
-    "current-context": "webhook",
-  });
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString("base64");
+  return stringifyYaml(webhookConfig({ server, ca }, user));
 }
 
 /** Reads the current context of any kubeconfig. Throws a `Failure` without a server or if a named file is missing. */
 export async function readKubeconfig(file: string, io: IOStreams): Promise<Webhook> {
-  const { value: config } = parseYaml(await readText(file, io), file);
-  const context = named(config, "contexts", "context", isObject(config) ? config["current-context"] : undefined);
-  const cluster = named(config, "clusters", "cluster", context["cluster"]);
-  const user = named(config, "users", "user", context["user"]);
-  const server = cluster["server"];
-  if (typeof server !== "string" || !URL.canParse(server)) {
-    throw usage(`${nameOf(file)}: not a kubeconfig whose current context has a server URL.`);
-  }
+  const { server, cluster, user } = await currentContext(file, io);
+  if (!URL.canParse(server)) throw withoutServer(file);
   const inFile = (path: unknown) => readNamed(path, file, io);
   const ca = decoded(cluster["certificate-authority-data"]) ?? (await inFile(cluster["certificate-authority"]));
   const certificate = decoded(user["client-certificate-data"]) ?? (await inFile(user["client-certificate"]));
@@ -104,28 +84,44 @@ export async function withServer(
   { server, ca }: Pick<Webhook, "server" | "ca">,
   io: IOStreams,
 ): Promise<{ readonly kubeconfig: string; readonly keepsAuthority: boolean }> {
-  const { value: config } = parseYaml(await readText(file, io), file);
-  const context = named(config, "contexts", "context", isObject(config) ? config["current-context"] : undefined);
-  const cluster = named(config, "clusters", "cluster", context["cluster"]);
-  if (!isObject(config) || typeof cluster["server"] !== "string" || !Array.isArray(config["clusters"])) {
-    throw usage(`${nameOf(file)}: not a kubeconfig whose current context has a server URL.`);
-  }
+  const { config, cluster } = await currentContext(file, io);
   const { "certificate-authority": path, "certificate-authority-data": data, ...others } = cluster;
   const moved =
     ca === undefined ? { ...cluster, server } : { ...others, server, "certificate-authority-data": base64(ca) };
-  const clusters = config["clusters"].map((one: unknown) =>
+  const clusters = listIn(config, "clusters").map((one) =>
     isObject(one) && one["cluster"] === cluster ? { ...one, cluster: moved } : one,
   );
-  const keepsAuthority = ca === undefined && [path, data].some((one) => one !== undefined);
+  const keepsAuthority = ca === undefined && (path ?? data) !== undefined;
   return { kubeconfig: stringifyYaml({ ...config, clusters }), keepsAuthority };
 }
 
+type Fields = Record<string, unknown>;
+
+/** The cluster and the user are empty if they are missing. */
+async function currentContext(file: string, io: IOStreams) {
+  const { value } = parseYaml(await readText(file, io), file);
+  const config = isObject(value) ? value : {};
+  const context = named(config, "contexts", "context", config["current-context"]);
+  const cluster = named(config, "clusters", "cluster", context["cluster"]);
+  const { server } = cluster;
+  if (typeof server !== "string") throw withoutServer(file);
+  return { config, cluster, server, user: named(config, "users", "user", context["user"]) };
+}
+
+function withoutServer(file: string): Failure {
+  return usage(`${nameOf(file)}: not a kubeconfig whose current context has a server URL.`);
+}
+
 /** Finds an item by name in one of the kubeconfig's lists; empty if it is missing. */
-function named(config: unknown, list: string, part: string, name: unknown): Record<string, unknown> {
-  const items = isObject(config) ? config[list] : undefined;
-  const item: unknown = Array.isArray(items) ? items.find((one) => isObject(one) && one["name"] === name) : undefined;
+function named(config: Fields, list: string, part: string, name: unknown): Fields {
+  const item = listIn(config, list).find((one) => isObject(one) && one["name"] === name);
   const found = isObject(item) ? item[part] : undefined;
   return isObject(found) ? found : {};
+}
+
+function listIn(config: Fields, name: string): readonly unknown[] {
+  const list = config[name];
+  return Array.isArray(list) ? list : [];
 }
 
 function decoded(value: unknown): string | undefined {

@@ -35,7 +35,7 @@ import { type EntryKey, foreignProblem, hasKey, listItems, whatIs } from "./file
 import { toParameters, valueText } from "./file/to-parameters.ts";
 import { checkAccounts } from "./target.ts";
 
-interface ApplyOptions extends ClustersOptions, WriteOptions {
+interface ApplyOptions extends ClustersOptions, WriteOptions, OutputOptions {
   readonly file: readonly string[];
   readonly prune?: true;
 }
@@ -48,20 +48,30 @@ export function applyCommand(command: Command, io: IOStreams): Command {
       "written unless all can be read, and writing stops at the first cluster that fails.",
     examples: [
       "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run",
+      "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run -o json",
       "iam-authenticator mappings apply -c prod -f common.yaml -f prod.yaml",
       "iam-authenticator mappings apply -c prod -f teams/ --prune --yes",
     ],
   });
-  return addPrune(addWrite(addReading(addConnections(command))))
+  return addOutput(addPrune(addWrite(addReading(addConnections(command)))))
     .requiredOption("-f, --file <path>", FILE_HELP, collect)
     .action(async (options: ApplyOptions) => {
+      const { output } = options;
+      if (output !== "table" && !options.dryRun) throw usage(`-o ${output} requires --dry-run.`);
       const file = await readMappingFiles(options.file, io);
       const tasks = await clusterTasks(options, io, async (connection, { prune }, own) => {
         const planned = await compare(file, prune === true, connection, own);
         warnOfSessionTrust(planned.plan.changes, connection, own);
         return planned;
       });
-      await executePlans(tasks, options, io);
+      const plans: object[] = [];
+      const report = (plan: object) => plans.push(plan);
+      try {
+        await executePlans(tasks, { ...options, ...(output !== "table" && { report }) }, io);
+      } finally {
+        const data = isSeveral(options) ? plans : plans[0];
+        if (output !== "table" && data !== undefined) await printData(data, output, io);
+      }
     });
 }
 

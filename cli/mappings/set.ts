@@ -42,8 +42,6 @@ interface SetOptions extends ConnectionOptions, WriteOptions, EndOptions {
   readonly addGroup?: readonly string[];
   readonly removeGroup?: readonly string[];
   readonly principalId?: string;
-  /** `--not-after`, the former name of --until. */
-  readonly notAfter?: string;
   readonly description?: string;
   readonly deny?: true;
   readonly unset?: readonly string[];
@@ -79,7 +77,6 @@ export function setCommand(command: Command, io: IOStreams): Command {
     .option("--add-group <name>", "add a group (may be repeated)", collectGroup)
     .option("--remove-group <name>", "remove a group (may be repeated)", collectGroup)
     .option("--principal-id <id>", "only the role or user with this unique id (AROA..., AIDA...)")
-    .addOption(new Option("--not-after <time>").hideHelp().conflicts(["until", "for"]))
     .option("--description <text>")
     .addOption(
       new Option("--deny", "replace the mapping with a denial (see mappings deny)").conflicts([
@@ -94,10 +91,10 @@ export function setCommand(command: Command, io: IOStreams): Command {
 }
 
 async function set(who: string, options: SetOptions, io: IOStreams): Promise<void> {
-  const { access, namespace, notAfter: until = options.until } = options;
+  const { access, namespace } = options;
   if (namespace !== undefined && access === undefined) throw usage("--namespace requires --access.");
   const never = ": the mapping would never apply. Nothing was written";
-  const notAfter = endOf({ ...options, ...(until !== undefined && { until }) }, io.clock(), never);
+  const notAfter = endOf(options, io.clock(), never);
   if (access !== undefined) tellBindings(access, namespace, io);
   const connection = await connect(options, io);
   const target = findTarget(connection, who, options.session);

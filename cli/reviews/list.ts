@@ -10,9 +10,9 @@ import { addHeaders, addOutput, type HeaderOptions, isSeveral, type OutputOption
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printDocument } from "../terminal/print.ts";
 import type { LoggedReview } from "./logged-review.ts";
-import { addReviews, type OpenLog, openLog, type ReviewsOptions } from "./options.ts";
+import { addReviews, type OpenLog, type ReviewsOptions, withLog } from "./options.ts";
+import { readAll, tellNone, tellTruncated } from "./read-all.ts";
 import { followReviews, readPages } from "./read-log.ts";
-import { readWhole, tellNone, tellTruncated } from "./read-whole.ts";
 import { groupReviews, type ReviewGroup, showGroups, showOne, whyOf } from "./show.ts";
 
 interface ListOptions extends ReviewsOptions, OutputOptions, HeaderOptions {
@@ -42,39 +42,18 @@ export function listCommand(command: Command, io: IOStreams): Command {
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
   if (options.follow && options.until !== undefined) throw usage("Give either --follow or --until.");
   const isNamed = isSeveral(options);
+  const isEach = options.each === true || options.follow === true;
+  /** With several clusters, the groups for JSON and YAML. */
   const items: object[] = [];
-  const { failures } = await inEachCluster(
-    options,
-    io,
-    async (one, own) => {
+  const work = (one: OneOf<ListOptions>, own: IOStreams) =>
+    withLog(one, own, (log) => {
+      if (!isEach) return printGroups(log, one, items, own);
       const print = (text: string) => io.print(isNamed && options.output === "table" ? `${one.name}: ${text}` : text);
-      const each = options.each === true || options.follow === true;
-      await listOne(one, each ? { ...own, print } : own, items);
-    },
-    { atOnce: options.follow === true },
-  );
-  if (isNamed && !options.each && !options.follow && options.output !== "table")
-    await printData(items, options.output, io);
+      return (options.follow ? follow : printEach)(log, one, { ...own, print });
+    });
+  const { failures } = await inEachCluster(options, io, work, { atOnce: options.follow === true });
+  if (isNamed && !isEach && options.output !== "table") await printData(items, options.output, io);
   throwWorst(failures);
-}
-
-/** With several clusters, the groups for JSON and YAML are added to `items`. */
-async function listOne(options: OneOf<ListOptions>, io: IOStreams, items: object[]): Promise<void> {
-  // Stops when the reader of standard output closes it, such as `| head`.
-  const signal = AbortSignal.any([io.interrupted, io.closed]);
-  const log = await openLog(options, io, signal);
-  try {
-    if (options.follow) await follow(log, options, io);
-    else if (options.each) await printEach(log, options, io);
-    else await printGroups(log, options, items, io);
-  } catch (error) {
-    if (io.closed.aborted) return;
-    // Ctrl-C is the normal end of --follow.
-    if (options.follow && io.interrupted.aborted) throw new Failure(EXIT.interrupted, "");
-    throw error;
-  } finally {
-    log.close();
-  }
 }
 
 /** Between two reads of the log. The account's quota is five calls a second. */
@@ -82,8 +61,13 @@ const PAUSE_MS = 2_000;
 
 async function follow({ query, reader, prefix }: OpenLog, options: OneOf<ListOptions>, io: IOStreams): Promise<void> {
   const pause = () => setTimeout(PAUSE_MS, undefined, { signal: reader.signal });
-  for await (const page of followReviews(query, reader, io.clock, pause)) {
-    for (const { review } of page) await printOne(review, prefix, options, io);
+  try {
+    for await (const page of followReviews(query, reader, io.clock, pause)) {
+      for (const { review } of page) await printOne(review, prefix, options, io);
+    }
+  } catch (error) {
+    // Ctrl-C is the normal end.
+    throw io.interrupted.aborted ? new Failure(EXIT.interrupted, "") : error;
   }
 }
 
@@ -104,7 +88,7 @@ async function printEach(log: OpenLog, options: OneOf<ListOptions>, io: IOStream
 
 async function printGroups(log: OpenLog, options: OneOf<ListOptions>, items: object[], io: IOStreams): Promise<void> {
   const groups = groupReviews();
-  await readWhole(log, groups.add, () => print(groups.all(), log, options, items, io), io);
+  await readAll(log, groups.add, () => print(groups.all(), log, options, items, io), io);
   if (groups.left() > 0) {
     io.tell(
       `Incomplete: ${groups.left()} reviews of further identities are left out. Narrow the search with --since, --until, --outcome or --who.\n`,
@@ -119,20 +103,18 @@ async function print(
   items: object[],
   io: IOStreams,
 ): Promise<void> {
-  if (options.output !== "table") {
-    const found = groups.map(({ count, first, last }) =>
-      withCluster(options, options.name, {
-        count,
-        first: new Date(first).toISOString(),
-        ...machine(last, options),
-      }),
-    );
-    if (isSeveral(options)) items.push(...found);
-    else await printData(found, options.output, io);
-  } else if (groups.length > 0) {
+  if (options.output === "table") {
+    if (groups.length === 0) return;
     const all = groups.map((group) => ({ review: group.last, why: whyOf(group.last, options), group }));
     io.print(`${isSeveral(options) ? `${options.name}\n` : ""}${showGroups(all, prefix, options.headers, io.columns)}`);
+    return;
   }
+  const found = groups.map(({ count, first, last }) => {
+    const item = { count, first: new Date(first).toISOString(), ...machine(last, options) };
+    return withCluster(options, options.name, item);
+  });
+  if (isSeveral(options)) items.push(...found);
+  else await printData(found, options.output, io);
 }
 
 async function printOne(

@@ -17,7 +17,11 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { type PastTime, readPastTime } from "../times.ts";
 import type { LogQuery, LogReader } from "./read-log.ts";
 
-export interface ReviewsOptions extends ClustersOptions, Omit<LogGroupOptions, "cluster"> {
+export interface ReviewsOptions extends ClustersOptions {
+  /** Name or ARN. */
+  readonly logGroup?: string;
+  /** Name of the stack. */
+  readonly stack?: string;
   readonly since: PastTime;
   readonly until?: PastTime;
   readonly outcome?: readonly Outcome[];
@@ -53,11 +57,14 @@ export interface OpenLog {
   readonly reader: LogReader;
   /** Prefix of mappings, which tables omit. */
   readonly prefix: string;
-  close(): void;
 }
 
-/** `signal` aborts reading. */
-export async function openLog(options: OneOf<ReviewsOptions>, io: IOStreams, signal: AbortSignal): Promise<OpenLog> {
+/** Opens the cluster's log for `work`, which ends without an error when the reader of standard output closes it. */
+export async function withLog(
+  options: OneOf<ReviewsOptions>,
+  io: IOStreams,
+  work: (log: OpenLog) => Promise<void>,
+): Promise<void> {
   const { since, until, outcome: outcomes = [], who, group } = options;
   if (isSeveral(options) && (options.logGroup ?? options.stack) !== undefined) {
     throw usage("--log-group and --stack are for one cluster.");
@@ -66,15 +73,21 @@ export async function openLog(options: OneOf<ReviewsOptions>, io: IOStreams, sig
   const [from, to] = [since(now), until?.(now)];
   if (to !== undefined && to < from) throw usage("--until must not be before --since.");
   const { config } = await clientConfig(options, io);
+  const signal = AbortSignal.any([io.interrupted, io.closed]);
   const logGroup = await findLogGroup(options, config, io, signal);
   // Checked one by one in read-log.ts, which skips invalid events.
   const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io, ["events"]);
-  return {
-    query: { logGroup, from, until: to, outcomes, who, group },
-    reader: { logs, waitForTurn: rateLimited(options.rate), signal, onUnreadable: tellOnce(io) },
-    prefix: functionSettings(options, config.region, io).mappingPrefix,
-    close: () => logs.destroy(),
-  };
+  try {
+    await work({
+      query: { logGroup, from, until: to, outcomes, who, group },
+      reader: { logs, waitForTurn: rateLimited(options.rate), signal, onUnreadable: tellOnce(io) },
+      prefix: functionSettings(options, config.region, io).mappingPrefix,
+    });
+  } catch (error) {
+    if (!io.closed.aborted) throw error;
+  } finally {
+    logs.destroy();
+  }
 }
 
 function tellOnce({ tell }: IOStreams): () => void {
@@ -85,17 +98,9 @@ function tellOnce({ tell }: IOStreams): () => void {
   };
 }
 
-interface LogGroupOptions {
-  readonly cluster: string;
-  /** Name or ARN. */
-  readonly logGroup?: string;
-  /** Name of the stack. */
-  readonly stack?: string;
-}
-
 /** The log group's name is not fixed: it outlives its stack, and deploying again with a fixed name would fail. */
 export async function findLogGroup(
-  { cluster, logGroup, stack }: LogGroupOptions,
+  { cluster, logGroup, stack }: Pick<OneOf<ReviewsOptions>, "cluster" | "logGroup" | "stack">,
   config: ClientConfig,
   io: IOStreams,
   signal: AbortSignal,

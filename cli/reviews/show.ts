@@ -85,22 +85,14 @@ export interface ReviewGroup {
   readonly last: LoggedReview;
 }
 
-interface Groups {
-  add(review: LoggedReview): void;
-  /** Sorted by the time of their last review. */
-  all(): ReviewGroup[];
-  /** Number of reviews left out because there are too many groups. */
-  left(): number;
-}
-
 /** Limits memory: any AWS account can create any number of sessions, each of which would be a group. */
 const MOST = 10_000;
 
-export function groupReviews(most = MOST): Groups {
+export function groupReviews(most = MOST) {
   const groups = new Map<string, ReviewGroup>();
   let left = 0;
   return {
-    add(review) {
+    add(review: LoggedReview) {
       const { outcome, reason, arn, username, parameter } = review;
       const key = JSON.stringify([outcome, reason, arn, username, parameter]);
       const group = groups.get(key);
@@ -115,7 +107,9 @@ export function groupReviews(most = MOST): Groups {
         last: review.time >= last.time ? review : last,
       });
     },
+    /** Sorted by the time of their last review. */
     all: () => [...groups.values()].sort((a, b) => a.last.time - b.last.time),
+    /** Number of reviews left out because there are too many groups. */
     left: () => left,
   };
 }

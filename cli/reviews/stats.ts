@@ -2,14 +2,14 @@
 
 import type { Command } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
-import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
+import { inEachCluster, throwWorst, withCluster } from "../aws/clusters.ts";
 import { describe } from "../command.ts";
 import { addOutput, isSeveral, type OutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, table } from "../terminal/print.ts";
 import type { LoggedReview } from "./logged-review.ts";
-import { addReviews, openLog, type ReviewsOptions } from "./options.ts";
-import { readWhole } from "./read-whole.ts";
+import { addReviews, type ReviewsOptions, withLog } from "./options.ts";
+import { readAll } from "./read-all.ts";
 
 type StatsOptions = ReviewsOptions & OutputOptions;
 
@@ -29,32 +29,19 @@ export function statsCommand(command: Command, io: IOStreams): Command {
 async function stats(options: StatsOptions, io: IOStreams): Promise<void> {
   const isNamed = isSeveral(options);
   const counted: object[] = [];
-  const { failures } = await inEachCluster(options, io, async (one, own) =>
-    statsOf(one, own, async (found) => {
-      if (options.output === "table") own.print(`${isNamed ? `${one.name}\n` : ""}${showStats(found, own.columns)}`);
-      else if (isNamed) counted.push(withCluster(options, one.name, found));
-      else await printData(found, options.output, own);
+  async function print(found: Stats, name: string, { print, columns }: IOStreams): Promise<void> {
+    if (options.output === "table") print(`${isNamed ? `${name}\n` : ""}${showStats(found, columns)}`);
+    else if (isNamed) counted.push(withCluster(options, name, found));
+    else await printData(found, options.output, io);
+  }
+  const { failures } = await inEachCluster(options, io, (one, own) =>
+    withLog(one, own, async (log) => {
+      const counter = countReviews();
+      await readAll(log, counter.add, () => print(counter.stats(), one.name, own), own);
     }),
   );
   if (options.output !== "table" && isNamed) await printData(counted, options.output, io);
   throwWorst(failures);
-}
-
-/** Calls `print` once, also if reading stops after some reviews. */
-async function statsOf(
-  options: OneOf<StatsOptions>,
-  io: IOStreams,
-  print: (found: Stats) => Promise<void>,
-): Promise<void> {
-  const log = await openLog(options, io, AbortSignal.any([io.interrupted, io.closed]));
-  const counter = countReviews();
-  try {
-    await readWhole(log, counter.add, () => print(counter.stats()), io);
-  } catch (error) {
-    if (!io.closed.aborted) throw error;
-  } finally {
-    log.close();
-  }
 }
 
 /** Rows that fit on a screen. */
@@ -100,14 +87,9 @@ interface Stats {
   readonly hours: readonly { readonly hour: string; readonly reviews: number; readonly outcomes: Outcomes }[];
 }
 
-interface Counter {
-  add(review: LoggedReview): void;
-  stats(): Stats;
-}
-
 const MOST_IDENTITIES = 10_000;
 
-export function countReviews(most = MOST_IDENTITIES): Counter {
+export function countReviews(most = MOST_IDENTITIES) {
   const outcomes: Outcomes = {};
   const reasons = new Map<string, number>();
   const identities = new Map<string, Outcomes>();
@@ -115,14 +97,14 @@ export function countReviews(most = MOST_IDENTITIES): Counter {
   let others = 0;
 
   return {
-    add({ time, outcome, reason, canonicalArn = "" }) {
+    add({ time, outcome, reason, canonicalArn = "" }: LoggedReview) {
       count(outcomes, outcome);
       if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       if (identities.has(canonicalArn) || identities.size < most) countBy(identities, canonicalArn, outcome);
       else others += 1;
       countBy(hours, `${new Date(time).toISOString().slice(0, 13)}:00Z`, outcome);
     },
-    stats: () => ({
+    stats: (): Stats => ({
       reviews: sum(outcomes),
       outcomes,
       reasons: Object.fromEntries([...reasons].sort(([, a], [, b]) => b - a)),

@@ -47,26 +47,20 @@ export async function ask(question: string, { input, tell, interrupted }: IOStre
 /** The usual default: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html#tag_08_03 */
 const DEFAULT_EDITOR = "vi";
 
-export interface Draft {
-  /** For messages, so that the user can recover the text. */
-  readonly path: string;
-  read(): string;
-  write(text: string): void;
-  /** Resolves when the editor is closed. Throws if it failed. */
-  edit(io: IOStreams): Promise<void>;
-  remove(): void;
-}
+export type Draft = ReturnType<typeof createDraft>;
 
 /** Creates a file (mode 0600) in a new temporary folder (mode 0700). */
-export function createDraft(name: string, text: string): Draft {
+export function createDraft(name: string, text: string) {
   const path = join(newFolder(), name);
   writeFileSync(path, text, { mode: 0o600 });
   return {
+    /** For messages, so that the user can recover the text. */
     path,
     // An editor may remove the file or replace it with something else.
     read: () => readFileText(path),
-    write: (changed) => writeFileSync(path, changed, { mode: 0o600 }),
-    edit: (io) => openEditor(path, io),
+    write: (changed: string) => writeFileSync(path, changed, { mode: 0o600 }),
+    /** Resolves when the editor is closed. Throws if it failed. */
+    edit: (io: IOStreams) => openEditor(path, io),
     remove: () => rmSync(dirname(path), { recursive: true, force: true }),
   };
 }

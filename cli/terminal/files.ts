@@ -102,14 +102,20 @@ export function fileFailure(what: "read" | "write", file: string, error: unknown
   return usage(`Cannot ${what} ${file || "a file without a name"}: ${reason ?? code}.`);
 }
 
-/** The command's folder for cache or configuration; `undefined` if no XDG variable and no home folder is set. */
-export function userFolder(
+/** The user's folder of this kind; `undefined` if no XDG variable and no home folder is set. */
+export function xdgFolder(
   environment: Readonly<Record<string, string | undefined>>,
-  kind: "cache" | "config",
+  kind: "cache" | "config" | "data",
 ): string | undefined {
-  const xdg = environment[kind === "cache" ? "XDG_CACHE_HOME" : "XDG_CONFIG_HOME"];
-  const home = environment["HOME"] || environment["USERPROFILE"];
+  const xdg = environment[`XDG_${kind.toUpperCase()}_HOME`];
   // The XDG specification requires ignoring relative paths.
-  const folder = xdg && isAbsolute(xdg) ? xdg : home && join(home, `.${kind}`);
-  return folder ? join(folder, "iam-authenticator") : undefined;
+  if (xdg && isAbsolute(xdg)) return xdg;
+  const home = environment["HOME"] || environment["USERPROFILE"];
+  return home ? join(home, kind === "data" ? ".local/share" : `.${kind}`) : undefined;
+}
+
+/** The command's own folder in it. */
+export function userFolder(...where: Parameters<typeof xdgFolder>): string | undefined {
+  const folder = xdgFolder(...where);
+  return folder && join(folder, "iam-authenticator");
 }

@@ -149,3 +149,8 @@ export function hang(head: string, text: string, columns: number | undefined): s
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
+
+/** An option in a command line; nothing without a value. */
+export function optionWords(name: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [name, value];
+}

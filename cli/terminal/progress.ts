@@ -2,12 +2,6 @@
 
 import type { IOStreams } from "./io-streams.ts";
 
-interface Progress {
-  show(done: number): void;
-  /** Removes the line. */
-  end(): void;
-}
-
 const BAR = 30;
 /** Less work ends before the user could read the line. */
 const WORTH_SHOWING = 10;
@@ -20,7 +14,7 @@ export function startProgress(
   all: number | undefined,
   { watched, showProgress, tell, clock }: IOStreams,
   perSecond = Number.POSITIVE_INFINITY,
-): Progress {
+) {
   const start = performance.now();
   let logged = clock();
   let shown = false;
@@ -46,6 +40,7 @@ export function startProgress(
 
   return {
     show,
+    /** Removes the line. */
     end() {
       if (shown) showProgress("");
     },

@@ -65,7 +65,7 @@ locals {
       threshold   = 5
     }
     invalid_mappings = {
-      description = "A mapping that reviews read is invalid: somebody may be locked out. See mapping_invalid in the log."
+      description = "A mapping that reviews read is invalid: an identity may be locked out. See mapping_invalid in the log."
       namespace   = "LambdaIamAuthenticator"
       metric      = "InvalidMappings"
       dimensions  = local.cluster
@@ -98,7 +98,7 @@ resource "aws_cloudwatch_metric_alarm" "simple" {
 
 resource "aws_cloudwatch_metric_alarm" "denials" {
   alarm_name          = "${local.name}-denials"
-  alarm_description   = "More denials than usual: mappings or tokens may be wrong since a change, or somebody tries tokens. See `reason` in the log."
+  alarm_description   = "More denials than usual: mappings or tokens may be wrong since a change, or a caller tries tokens. See `reason` in the log."
   alarm_actions       = local.actions
   ok_actions          = local.actions
   tags                = var.tags

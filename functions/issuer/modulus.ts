@@ -1,4 +1,4 @@
-// RSA moduli that anyone can factor: whoever does so can sign tokens that AWS trusts.
+// RSA moduli that anyone can factor, and so sign tokens that AWS trusts.
 
 /** Factors of a sound modulus have at least 1,024 bits. A generator that was cut short leaves small ones. */
 const MAX_FACTOR = 2 ** 16;

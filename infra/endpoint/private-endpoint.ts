@@ -117,7 +117,7 @@ function acknowledgeRules(api: RestApi, method: Construct, accountLogRole: boole
     acknowledgeManagedPolicy(
       api,
       policy,
-      "AWS's own policy for the role with which API Gateway writes logs in the whole account.",
+      "AWS's own policy for the role with which API Gateway writes logs in the entire account.",
     );
   }
 }

@@ -59,7 +59,7 @@ export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
     }),
     add("Denials", {
       alarmDescription:
-        "More denials than usual: mappings or tokens may be wrong since a change, or somebody tries tokens. See `reason` in the log.",
+        "More denials than usual: mappings or tokens may be wrong since a change, or a caller tries tokens. See `reason` in the log.",
       metric: denialsAmongAnswers(clusterId),
       threshold: denialShare,
     }),
@@ -81,7 +81,7 @@ export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
     }),
     add("InvalidMappings", {
       alarmDescription:
-        "A mapping that reviews read is invalid: somebody may be locked out. See mapping_invalid in the log.",
+        "A mapping that reviews read is invalid: an identity may be locked out. See mapping_invalid in the log.",
       metric: count(clusterId, "InvalidMappings"),
       threshold: 1,
     }),

@@ -48,7 +48,7 @@ export function makeDashboard(scope: Construct, options: DashboardOptions): void
     graph("Latency of STS (ms)", percentiles(clusterId, "StsLatency")),
     graph("Latency of Parameter Store (ms)", percentiles(clusterId, "SsmLatency")),
     graph("Latency of the gateway (ms)", [
-      ...[Stats.p(50), Stats.p(99)].map((p) => gateway.latency.with({ statistic: p, label: `whole ${p}` })),
+      ...[Stats.p(50), Stats.p(99)].map((p) => gateway.latency.with({ statistic: p, label: `total ${p}` })),
       gateway.integrationLatency.with({ statistic: Stats.p(99), label: `of it the function ${Stats.p(99)}` }),
     ]),
     graph("STS throttling, invalid mappings", [count(clusterId, "StsThrottled"), count(clusterId, "InvalidMappings")]),

@@ -48,7 +48,7 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
   });
   const subjects = text(stack, "CallerSubjects", {
     description:
-      "Whole subject DNs of kube-apiserver's client certificates, as API Gateway gives them, separated by ; (* alone: any certificate of the truststore)",
+      "Complete subject DNs of kube-apiserver's client certificates, as API Gateway gives them, separated by ; (* alone: any certificate of the truststore)",
     minLength: 1,
   });
   const zoneId = optionalText(stack, "HostedZoneId", {

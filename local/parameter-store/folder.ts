@@ -5,7 +5,7 @@ import { join, relative, sep } from "node:path";
 import { ServiceError } from "../service-error.ts";
 import { mappingName, mappingValue } from "./mapping-file.ts";
 import { memoryParameters } from "./memory.ts";
-import { newest, type Parameters, type StoreLocation } from "./parameter.ts";
+import { newest, type ParameterStorage, type StoreLocation } from "./parameter.ts";
 import { writeParameter } from "./write.ts";
 
 export interface FolderOptions {
@@ -21,9 +21,9 @@ export function openFolder(
   { folder, prefix, onProblem }: FolderOptions,
   location: StoreLocation,
   now: () => number,
-): () => Parameters {
+): () => ParameterStorage {
   const served = memoryParameters(now);
-  const readOnly: Parameters = { ...served, add: refuseWrite, remove: refuseWrite };
+  const readOnly: ParameterStorage = { ...served, add: refuseWrite, remove: refuseWrite };
   let reported = new Set<string>();
 
   // Synchronous, so that concurrent requests never create two versions for one edit.

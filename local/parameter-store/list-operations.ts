@@ -5,12 +5,12 @@ import { validationError } from "./errors.ts";
 import { flag, refuseUnsupported, requiredText } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
-import { newest, type Parameters, type StoreLocation } from "./parameter.ts";
+import { newest, type ParameterStorage, type StoreLocation } from "./parameter.ts";
 import { renderParameter } from "./render.ts";
 
 const MAX_PATH_PAGE = 10;
 
-export function getParametersByPath(parameters: Parameters, location: StoreLocation, input: Input): object {
+export function getParametersByPath(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
   refuseUnsupported(input, ["ParameterFilters"]);
   const path = checkPath(requiredText(input, "Path"));
   const recursive = flag(input, "Recursive");

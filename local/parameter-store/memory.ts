@@ -1,10 +1,10 @@
 // Keeps up to ten thousand parameters in memory.
 
 import { MAX_PARAMETERS, MAX_VERSIONS } from "./limits.ts";
-import type { Parameters, ParameterVersion } from "./parameter.ts";
+import type { ParameterStorage, ParameterVersion } from "./parameter.ts";
 
 /** Starts empty. `now` returns the modification time of new versions. */
-export function memoryParameters(now: () => number, limit = MAX_PARAMETERS): Parameters {
+export function memoryParameters(now: () => number, limit = MAX_PARAMETERS): ParameterStorage {
   const kept = new Map<string, ParameterVersion[]>();
   // Cached, since listing N parameters reads all names N/10 times.
   let sorted: string[] | undefined;

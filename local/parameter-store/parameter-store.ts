@@ -3,7 +3,7 @@
 import { type LocalServer, startHttpServer } from "../http-server.ts";
 import { openFolder } from "./folder.ts";
 import { memoryParameters } from "./memory.ts";
-import { newest, type Parameters, type ParameterType, type StoreLocation } from "./parameter.ts";
+import { newest, type ParameterStorage, type ParameterType, type StoreLocation } from "./parameter.ts";
 import { answerSsm } from "./protocol.ts";
 import { limitThroughput, type Throughput } from "./throughput.ts";
 import { writeParameter } from "./write.ts";
@@ -51,7 +51,7 @@ export async function startParameterStore(
   const { throughput } = options;
   const isHigher = (throughput?.paths ?? 0) > 0;
   const admit = throughput === undefined ? () => undefined : limitThroughput(throughput, now);
-  const serve = (open: () => Parameters): Promise<LocalServer> =>
+  const serve = (open: () => ParameterStorage): Promise<LocalServer> =>
     startHttpServer((request) => answerSsm(request, open, location, admit, isHigher), port);
   if (options.folder !== undefined) {
     const { folder, prefix, onProblem = console.error } = options;

@@ -20,7 +20,7 @@ export interface ParameterVersion extends ParameterContent {
   readonly modified: number;
 }
 
-export interface Parameters {
+export interface ParameterStorage {
   /** The stored versions, oldest first; never empty. */
   versions(name: string): readonly ParameterVersion[] | undefined;
   /** All names, sorted. */
@@ -41,7 +41,7 @@ export interface StoreLocation {
   readonly account: string;
 }
 
-export function newest(parameters: Parameters, name: string): ParameterVersion | undefined {
+export function newest(parameters: ParameterStorage, name: string): ParameterVersion | undefined {
   return parameters.versions(name)?.at(-1);
 }
 

@@ -5,13 +5,13 @@ import { answerJson, type Input, operationOf, parseInput, refuse, throttled, unk
 import type { Fault } from "../faults.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
 import { getParametersByPath } from "./list-operations.ts";
-import type { Parameters, StoreLocation } from "./parameter.ts";
+import type { ParameterStorage, StoreLocation } from "./parameter.ts";
 import { getParameter, getParameterHistory, getParameters, listTagsForResource } from "./read-operations.ts";
 import { getServiceSetting } from "./service-setting.ts";
 import type { Admit } from "./throughput.ts";
 import { deleteParameter, putParameter } from "./write-operations.ts";
 
-type Operation = (parameters: Parameters, location: StoreLocation, input: Input, isHigher: boolean) => object;
+type Operation = (parameters: ParameterStorage, location: StoreLocation, input: Input, isHigher: boolean) => object;
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   DeleteParameter: deleteParameter,
@@ -30,7 +30,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
  */
 export function answerSsm(
   request: LocalRequest,
-  open: () => Parameters,
+  open: () => ParameterStorage,
   location: StoreLocation,
   admit: Admit,
   isHigher = false,

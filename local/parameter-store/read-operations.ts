@@ -6,13 +6,13 @@ import { notFound, validationError } from "./errors.ts";
 import { flag, refuseUnsupported, requiredText, texts } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
-import { newest, type Parameters, type StoreLocation } from "./parameter.ts";
+import { newest, type ParameterStorage, type StoreLocation } from "./parameter.ts";
 import { renderHistory, renderParameter } from "./render.ts";
 
 const MAX_NAMES = 10;
 const MAX_HISTORY_PAGE = 50;
 
-export function getParameter(parameters: Parameters, location: StoreLocation, input: Input): object {
+export function getParameter(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
   const name = requiredText(input, "Name");
   checkReadName(name);
   const found = renderParameter(location, name, newest(parameters, name), flag(input, "WithDecryption"));
@@ -21,7 +21,7 @@ export function getParameter(parameters: Parameters, location: StoreLocation, in
 }
 
 /** Sorts parameters by name. Lists missing ones in InvalidParameters instead of failing. */
-export function getParameters(parameters: Parameters, location: StoreLocation, input: Input): object {
+export function getParameters(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
   const names = texts(input, "Names", MAX_NAMES);
   // The service documents this error, but not its message.
   if (new Set(names).size < names.length) throw validationError("Duplicate parameter names in the request.");
@@ -35,7 +35,7 @@ export function getParameters(parameters: Parameters, location: StoreLocation, i
   };
 }
 
-export function getParameterHistory(parameters: Parameters, location: StoreLocation, input: Input): object {
+export function getParameterHistory(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
   const name = requiredText(input, "Name");
   checkNameGrammar(name);
   const versions = parameters.versions(name);
@@ -47,7 +47,7 @@ export function getParameterHistory(parameters: Parameters, location: StoreLocat
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListTagsForResource.html, for parameters only */
-export function listTagsForResource(parameters: Parameters, _location: StoreLocation, input: Input): object {
+export function listTagsForResource(parameters: ParameterStorage, _location: StoreLocation, input: Input): object {
   if (requiredText(input, "ResourceType") !== "Parameter") refuseUnsupported(input, ["ResourceType"]);
   const found = newest(parameters, requiredText(input, "ResourceId"));
   if (found === undefined) throw new ServiceError("InvalidResourceId", "The resource ID is not valid.");

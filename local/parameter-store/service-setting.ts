@@ -4,13 +4,13 @@
 import type { Input } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
 import { requiredText } from "./input.ts";
-import type { Parameters, StoreLocation } from "./parameter.ts";
+import type { ParameterStorage, StoreLocation } from "./parameter.ts";
 
 const SETTING = "/ssm/parameter-store/high-throughput-enabled";
 
 /** Accepts the setting's id or ARN. */
 export function getServiceSetting(
-  _parameters: Parameters,
+  _parameters: ParameterStorage,
   { partition, region, account }: StoreLocation,
   input: Input,
   isHigher: boolean,

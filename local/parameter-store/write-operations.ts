@@ -4,10 +4,10 @@ import type { Input } from "../aws-json.ts";
 import { notFound, validationError } from "./errors.ts";
 import { choice, flag, optionalText, refuseUnsupported, requiredText } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
-import { PARAMETER_TYPES, type Parameters, type StoreLocation, TIER } from "./parameter.ts";
+import { PARAMETER_TYPES, type ParameterStorage, type StoreLocation, TIER } from "./parameter.ts";
 import { writeParameter } from "./write.ts";
 
-export function putParameter(parameters: Parameters, location: StoreLocation, input: Input): object {
+export function putParameter(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
   refuseUnsupported(input, ["AllowedPattern", "KeyId", "Policies", "Tags"]);
   if ((optionalText(input, "Tier") ?? TIER) !== TIER) refuseUnsupported(input, ["Tier"]);
   const dataType = optionalText(input, "DataType") ?? "text";
@@ -24,7 +24,7 @@ export function putParameter(parameters: Parameters, location: StoreLocation, in
   return { Version: written.version, Tier: TIER };
 }
 
-export function deleteParameter(parameters: Parameters, _location: StoreLocation, input: Input): object {
+export function deleteParameter(parameters: ParameterStorage, _location: StoreLocation, input: Input): object {
   const name = requiredText(input, "Name");
   checkNameGrammar(name);
   if (!parameters.remove(name)) throw notFound(name);

@@ -6,7 +6,7 @@ import { validationError } from "./errors.ts";
 import { checkName, checkValue } from "./limits.ts";
 import {
   newest,
-  type Parameters,
+  type ParameterStorage,
   type ParameterType,
   type ParameterVersion,
   type StoreLocation,
@@ -25,7 +25,7 @@ export interface WriteRequest {
 
 /** Adds a version, or throws the service's error. */
 export function writeParameter(
-  parameters: Parameters,
+  parameters: ParameterStorage,
   location: StoreLocation,
   request: WriteRequest,
 ): ParameterVersion {

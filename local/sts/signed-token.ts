@@ -19,7 +19,7 @@ export interface SignedTokenOptions {
   readonly claims?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-type Parameters = ReadonlyMap<string, string>;
+type QueryParameters = ReadonlyMap<string, string>;
 
 const ALGORITHMS = ["RS256", "ES384"] as const;
 type Algorithm = (typeof ALGORITHMS)[number];
@@ -56,7 +56,7 @@ export async function keysOf(
 }
 
 export async function getWebIdentityToken(
-  parameters: Parameters,
+  parameters: QueryParameters,
   identity: LocalIdentity,
   { issuers, forbidden = [], claims = {} }: SignedTokenOptions,
   now: number,
@@ -103,7 +103,7 @@ function principalOf({ arn }: LocalIdentity): string {
 }
 
 /** One audience is a string in the token, and several are a list. */
-function audiencesIn(parameters: Parameters): string | string[] {
+function audiencesIn(parameters: QueryParameters): string | string[] {
   const found = [...parameters].filter(([name]) => name.startsWith("Audience.member.")).map(([, value]) => value);
   const [first, ...more] = found;
   if (first === undefined) throw validationError("audience", undefined, "not be null");
@@ -112,7 +112,7 @@ function audiencesIn(parameters: Parameters): string | string[] {
   return more.length === 0 ? first : found;
 }
 
-function algorithmIn(parameters: Parameters): Algorithm {
+function algorithmIn(parameters: QueryParameters): Algorithm {
   const text = parameters.get("SigningAlgorithm");
   const algorithm = ALGORITHMS.find((known) => known === text);
   if (algorithm === undefined) {

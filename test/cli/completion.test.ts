@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -67,6 +67,37 @@ test("each shell can parse its script", () => {
     const { status, stderr } = spawnSync(shell, ["-n", "-c", script ?? ""], { encoding: "utf8" });
     assert.deepEqual([status, stderr], [0, ""], shell);
   }
+});
+
+test("--install writes the script where the shell finds it, and replaces an earlier one", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const install = (shell: string, environment: Readonly<Record<string, string>> = { HOME: folder }) =>
+    cli(["completion", shell, "--install"], { environment });
+  const inFolder = (name: string) => readFileSync(join(folder, name), "utf8");
+  const name = ".local/share/bash-completion/completions/iam-authenticator";
+  mkdirSync(join(folder, name, ".."), { recursive: true });
+  writeFileSync(join(folder, name), "of an earlier version");
+  const { code, out, err } = await install("bash");
+  assert.deepEqual([code, out], [0, ""]);
+  assert.equal(err, `Wrote ${join(folder, name)}. New shells load it if the package bash-completion is installed.\n`);
+  assert.equal(inFolder(name), bash);
+  const script = join(folder, ".local/share/iam-authenticator/completion.zsh");
+  assert.equal(
+    (await install("zsh")).err,
+    `Wrote ${script}. Add this line to ~/.zshrc, after compinit: source ${script}\n`,
+  );
+  assert.equal(readFileSync(script, "utf8"), zsh);
+  assert.equal((await install("fish", { HOME: "/nowhere", XDG_CONFIG_HOME: folder })).code, 0);
+  assert.equal(inFolder("fish/completions/iam-authenticator.fish"), fish);
+});
+
+test("--install reports a missing home folder and a folder that it cannot write to", async () => {
+  const missing = await cli(["completion", "bash", "--install"]);
+  assert.deepEqual([missing.code, missing.err], [2, "Cannot find your home folder: set HOME.\n"]);
+  const denied = await cli(["completion", "bash", "--install"], { environment: { HOME: "/dev/null" } });
+  assert.equal(denied.code, 2);
+  assert.match(denied.err, /^Cannot write \/dev\/null\/.*: there is no such folder\.\n$/);
 });
 
 const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));

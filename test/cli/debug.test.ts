@@ -1,6 +1,9 @@
 // --debug: reports each request on standard error, without secrets.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { localIdentity } from "../../local/identities.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
@@ -69,4 +72,25 @@ test("a failed request has a line with its code", async () => {
     err,
     /^debug: POST http:\/\/127\.0\.0\.1:9\/ AmazonSSM\.GetParameters failed after \d+ ms: ECONNREFUSED\n/,
   );
+});
+
+test("of an error from AWS, --debug prints the stack and the request id, and no other field", async () => {
+  const fields = "<Code>InternalFailure</Code><Message>try again</Message><SessionToken>IQoJb3JpZ2lu</SessionToken>";
+  const hostile = createServer((request, response) => {
+    request.resume().on("end", () => {
+      response.writeHead(400, { "content-type": "text/xml", "x-amzn-requestid": "req-1", "x-echo": "IQoJb3JpZ2lu" });
+      response.end(`<ErrorResponse><Error>${fields}</Error><Echo>IQoJb3JpZ2lu</Echo></ErrorResponse>`);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(hostile, "listening");
+  const { port } = hostile.address() as AddressInfo;
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: cluster.store.url, AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${port}` });
+  const { code, err } = await cli(["whoami", "-c", "prod", "--debug"]);
+  hostile.close();
+  assert.equal(code, 3);
+  assert.match(err, /^AWS returned an error: InternalFailure, try again\.$/m);
+  assert.match(err, /^InternalFailure: try again$/m);
+  assert.match(err, /^ {4}at /m);
+  assert.match(err, /^request req-1$/m);
+  assert.doesNotMatch(err, /IQoJ/);
 });

@@ -23,10 +23,10 @@ export interface AssumedRole {
   readonly result: Result;
 }
 
-type Parameters = ReadonlyMap<string, string>;
+type QueryParameters = ReadonlyMap<string, string>;
 
 export async function assumeRoleWithWebIdentity(
-  parameters: Parameters,
+  parameters: QueryParameters,
   { providers, roles, ...access }: WebIdentityOptions,
   now: number,
 ): Promise<AssumedRole> {
@@ -63,7 +63,7 @@ export async function assumeRoleWithWebIdentity(
   };
 }
 
-function required(parameters: Parameters, name: string, form: RegExp): string {
+function required(parameters: QueryParameters, name: string, form: RegExp): string {
   const value = parameters.get(name);
   const member = name.charAt(0).toLowerCase() + name.slice(1);
   if (value === undefined) throw validationError(member, value, "not be null");
@@ -74,14 +74,14 @@ function required(parameters: Parameters, name: string, form: RegExp): string {
 }
 
 /** Rejects unsupported members that would change the session or the token check. */
-function refuseUnsupported(parameters: Parameters): void {
+function refuseUnsupported(parameters: QueryParameters): void {
   for (const name of parameters.keys()) {
     if (!/^(Policy|PolicyArns\..*|ProviderId)$/.test(name)) continue;
     throw new ServiceError("ValidationError", `This local STS does not support ${name}.`);
   }
 }
 
-function sessionDuration(parameters: Parameters, role: LocalRole | undefined): number {
+function sessionDuration(parameters: QueryParameters, role: LocalRole | undefined): number {
   const text = parameters.get("DurationSeconds");
   const most = role?.maxSessionDuration ?? 3_600;
   if (text === undefined) return Math.min(3_600, most);

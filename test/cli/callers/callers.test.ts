@@ -44,7 +44,7 @@ async function accepts(token: string, now = Date.now()): Promise<boolean> {
 }
 
 test("add: the function accepts the printed token until it expires, and AWS receives only its hash", async () => {
-  const { code, out, err } = await callers(["add", "first", "--not-after", "2100-01-01T00:00:00Z", "-y"]);
+  const { code, out, err } = await callers(["add", "first", "--until", "2100-01-01T00:00:00Z", "-y"]);
   assert.deepEqual(
     [code, err],
     [
@@ -62,7 +62,7 @@ test("add: the function accepts the printed token until it expires, and AWS rece
   assert.ok(!(await accepts(token, Date.UTC(2100, 0, 1))));
   assert.ok(cluster.store.requests.every(({ body }) => !body.includes(token)));
   assert.equal((await callers(["add", "first", "-y"])).code, 1);
-  assert.equal((await callers(["add", "x", "--not-after", "soon"])).code, 2);
+  assert.equal((await callers(["add", "x", "--until", "soon"])).code, 2);
   for (const name of ["", "two\nlines"]) assert.equal((await callers(["add", name])).code, 2);
 });
 
@@ -144,10 +144,17 @@ test("a value that is not a list is reported, and invalid entries are shown", as
   assert.match((await callers(["add", "x"])).err, /is not a JSON list: no caller is accepted/);
 });
 
-test("add --not-after rejects a time in the past before it writes anything", async () => {
+test("add --until, formerly --not-after, rejects a time in the past before it writes anything", async () => {
   const requests = cluster.store.requests.length;
   const { code, out, err } = await callers(["add", "late", "--not-after", "2020-01-01T00:00:00Z"]);
   assert.deepEqual([code, out], [2, ""]);
-  assert.equal(err, "--not-after 2020-01-01T00:00:00Z is in the past: the caller would never be accepted.\n");
+  assert.equal(err, "--until 2020-01-01T00:00:00Z is in the past: the caller would never be accepted.\n");
   assert.equal(cluster.store.requests.length, requests);
+});
+
+test("add --for stores the end from now", async () => {
+  const now = Date.UTC(2026, 10, 24, 12);
+  const words = ["callers", "add", "short", "-c", "prod", "--for", "2h", "--dry-run"];
+  cluster.store.remove(PARAMETER);
+  assert.match((await cli(words, { now })).out, / notAfter: 2026-11-24T14:00:00Z\n/);
 });

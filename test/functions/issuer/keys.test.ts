@@ -12,18 +12,18 @@ import { ec, rsa, SAMPLES } from "./samples.ts";
 const PREFIX = "/iam-authenticator/prod";
 const [RSA = rsa(), P256 = ec("P-256")] = SAMPLES;
 
-type Parameters = Record<string, DatedParameter>;
+type StoredKeys = Record<string, DatedParameter>;
 
 function stored(value: unknown, secure = false, modified = 0): DatedParameter {
   return { value: JSON.stringify(value), secure, modified };
 }
 
-const GOOD: Parameters = Object.fromEntries(
+const GOOD: StoredKeys = Object.fromEntries(
   SAMPLES.map(({ jwk }) => [issuerKeyParameter(PREFIX, jwk.kid), stored(jwk)]),
 );
 const RSA_NAME = issuerKeyParameter(PREFIX, RSA.jwk.kid);
 
-function setOf(parameters: Parameters) {
+function setOf(parameters: StoredKeys) {
   return keySetOf(PREFIX, new Map(Object.entries(parameters)));
 }
 
@@ -128,9 +128,9 @@ describe("more than ten keys", () => {
 });
 
 /** A Parameter Store and a clock that a test can change. */
-function service(initial: Parameters) {
+function service(initial: StoredKeys) {
   let now = Date.UTC(2026, 10, 24);
-  let parameters: Parameters | Error = initial;
+  let parameters: StoredKeys | Error = initial;
   const calls: unknown[] = [];
   const read = rememberedKeys(
     async (path) => {
@@ -143,7 +143,7 @@ function service(initial: Parameters) {
   );
   return {
     calls,
-    set: (changed: Parameters | Error) => {
+    set: (changed: StoredKeys | Error) => {
       parameters = changed;
     },
     later: (ms: number) => {
@@ -244,7 +244,7 @@ test("keys that were all removed are not served: cached keys are only for outage
 });
 
 test("an older read that ends after a newer one does not restore a retired key", async () => {
-  const answers: ((parameters: Parameters) => void)[] = [];
+  const answers: ((parameters: StoredKeys) => void)[] = [];
   let now = Date.UTC(2026, 10, 24);
   const read = rememberedKeys(
     () => new Promise((resolve) => answers.push((parameters) => resolve(new Map(Object.entries(parameters))))),

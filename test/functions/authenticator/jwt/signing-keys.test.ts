@@ -151,7 +151,7 @@ for (const succeeds of [true, false]) {
     reads[0]?.resolve(old);
     assert.equal((await current("issuer", deadline)).keys, old);
     now = MINUTE;
-    // A denial while the keys are being read would be a decision about a key that nobody has looked for yet.
+    // A denial while the keys are being read would be a decision about a key that was not looked for yet.
     const waiting = [1, 2, 3].map(async () => ({ ...(await newer("issuer", deadline)) }));
     assert.equal((await current("issuer", deadline)).keys, old);
     if (succeeds) reads[1]?.resolve(renewed);

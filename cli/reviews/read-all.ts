@@ -8,7 +8,7 @@ import type { OpenLog } from "./options.ts";
 import { readPages } from "./read-log.ts";
 
 /** Calls `print` once, also when Ctrl-C or an error stops reading after some reviews. */
-export async function readWhole(
+export async function readAll(
   log: OpenLog,
   add: (review: LoggedReview) => void,
   print: () => Promise<void>,

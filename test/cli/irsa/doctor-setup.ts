@@ -1,0 +1,182 @@
+// A correct issuer, IAM provider and cluster for `irsa doctor`, and how tests break them. Each test starts with a correct setup.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
+import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH } from "../../../functions/issuer/documents.ts";
+import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { PLAIN_POLICY, type PolicyOptions } from "../../e2e/irsa/install-policies.ts";
+import { ec, rsa } from "../../functions/issuer/samples.ts";
+import { cli, useLocalAws } from "../cli.ts";
+import { kubeconfig, type LocalService, startService, testFolder, tokenOf } from "./services.ts";
+
+export const PREFIX = "/iam-authenticator/prod";
+export const [SIGNER, CONTROLLER] = [rsa(), ec("P-256")];
+export const [KEY, OTHER] = [SIGNER.jwk, CONTROLLER.jwk];
+export const TOKEN_PATH = "POST /api/v1/namespaces/default/serviceaccounts/default/token";
+export const WHO_AM_I = "POST /apis/authentication.k8s.io/v1/selfsubjectreviews";
+export const ADMISSION = "GET /apis/admissionregistration.k8s.io";
+export const LABEL = { "irsa.iam-authenticator/has-role": "true" };
+export const ROLE = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/reader" };
+
+export let store: MemoryStore;
+let aws: LocalServer;
+export let issuer: LocalService;
+export let api: LocalService;
+export let provider: { status: number; audiences: string[] };
+const folder = testFolder();
+let files: { admin: string; ca: string };
+
+before(async () => {
+  [issuer, api] = await Promise.all([startService(), startService()]);
+  files = { admin: folder.write("admin.conf", kubeconfig(api)), ca: folder.write("ca.crt", issuer.ca) };
+  aws = await startHttpServer(({ body }) => awsAnswer(body.toString()));
+  store = await startParameterStore({ parameters: {} });
+  const AWS = { AWS_ENDPOINT_URL_IAM: aws.url, AWS_ENDPOINT_URL_STS: aws.url };
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, ...AWS });
+});
+after(async () => {
+  folder.remove();
+  await Promise.all([issuer.close(), api.close(), aws.close(), store.close()]);
+});
+
+function awsAnswer(body: string) {
+  if (body.includes("GetCallerIdentity")) {
+    const result = "<GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult>";
+    return { status: 200, body: `<GetCallerIdentityResponse>${result}</GetCallerIdentityResponse>` };
+  }
+  const { status, audiences } = provider;
+  if (status !== 200) {
+    const code = { 403: "AccessDenied", 404: "NoSuchEntity" }[status] ?? "ServiceFailure";
+    return { status, body: `<ErrorResponse><Error><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>` };
+  }
+  const members = audiences.map((audience) => `<member>${audience}</member>`).join("");
+  const result = `<GetOpenIDConnectProviderResult><ClientIDList>${members}</ClientIDList></GetOpenIDConnectProviderResult>`;
+  return { status, body: `<GetOpenIDConnectProviderResponse>${result}</GetOpenIDConnectProviderResponse>` };
+}
+
+export function pod(name: string, account: string, volume: string, more: { labels?: object; phase?: string } = {}) {
+  return {
+    metadata: { name, namespace: "app", labels: more.labels ?? {} },
+    spec: { serviceAccountName: account, volumes: [{ name: volume }] },
+    status: { phase: more.phase ?? "Running" },
+  };
+}
+
+/** Restores the correct setup. */
+beforeEach(() => {
+  for (const kid of ["broken", OTHER.kid]) store.remove(`${PREFIX}/issuer/${kid}`);
+  store.put(`${PREFIX}/issuer/${KEY.kid}`, JSON.stringify(KEY));
+  provider = { status: 200, audiences: ["sts.amazonaws.com"] };
+  issuer.answers.clear();
+  issuer.answers.set(`GET ${DISCOVERY_PATH}`, () => [200, JSON.parse(discoveryDocument(issuer.url, [KEY]))]);
+  issuer.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [KEY] }]);
+  api.answers.clear();
+  api.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [KEY] }]);
+  api.answers.set(TOKEN_PATH, () => [201, { status: { token: tokenOf(KEY.kid, issuer.url) } }]);
+  api.answers.set(WHO_AM_I, (_, authorization) => {
+    assert.notEqual(authorization, "Bearer admin");
+    return [401, {}];
+  });
+  setPolicies();
+  setList("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations");
+  setList(
+    "/api/v1/namespaces",
+    ...["app", "other"].map((name) => ({ metadata: { name, labels: { "kubernetes.io/metadata.name": name } } })),
+  );
+  setAccounts(account("reader", { labels: LABEL, annotations: ROLE }));
+  setPods(pod("good", "reader", "aws-iam-token"), pod("plain", "plain", "data"));
+  setSecrets();
+});
+
+function setList(path: string, ...items: object[]): void {
+  api.answers.set(`GET ${path}`, () => [200, { items, metadata: {} }]);
+}
+
+export function setSecrets(...items: object[]): void {
+  setList("/api/v1/secrets", ...items);
+}
+
+export function setPods(...items: object[]): void {
+  setList("/api/v1/pods", ...items);
+}
+
+/** Beside ServiceAccounts without a role. */
+export function setAccounts(...items: object[]): void {
+  setList("/api/v1/serviceaccounts", ...items, account("plain"), { metadata: { name: "reader", namespace: "other" } });
+}
+
+export function account(name: string, more: { labels?: object; annotations?: object } = {}) {
+  return { metadata: { name, namespace: "app", ...more } };
+}
+
+interface PolicyObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: Record<string, unknown>;
+}
+
+/** Installs the policies of `irsa policy`; `change` returns `undefined` for an object that is not installed. */
+export function setPolicies(
+  change: (object: PolicyObject) => PolicyObject | undefined = (object) => object,
+  options: Partial<PolicyOptions> = {},
+): void {
+  for (const key of api.answers.keys()) if (/admissionpolic/.test(key)) api.answers.delete(key);
+  const objects = policies({ ...PLAIN_POLICY, ...options }) as PolicyObject[];
+  const lists = new Map<string, PolicyObject[]>();
+  for (const object of objects) {
+    const path = `/apis/${object.apiVersion}/${object.kind.toLowerCase().replace(/y$/, "ie")}s`;
+    const changed = change(object);
+    lists.set(path, [...(lists.get(path) ?? []), ...(changed === undefined ? [] : [changed])]);
+    if (changed !== undefined) api.answers.set(`GET ${path}/${object.metadata.name}`, () => [200, changed]);
+  }
+  for (const [path, items] of lists) setList(path, ...items);
+}
+
+export const without =
+  (kind: string, name: string) =>
+  (object: PolicyObject): PolicyObject | undefined =>
+    object.kind === kind && object.metadata.name === name ? undefined : object;
+
+/** As before the label: the bindings select each ServiceAccount. */
+export function selectAll(object: PolicyObject): PolicyObject | undefined {
+  if (object.metadata.name === "irsa-label.iam-authenticator") return undefined;
+  if (!object.kind.endsWith("Binding")) return object;
+  return { ...object, spec: { ...object.spec, paramRef: { selector: {}, parameterNotFoundAction: "Allow" } } };
+}
+
+interface Row {
+  readonly check: string;
+  readonly state: string;
+  readonly seen: string;
+  readonly advice?: string;
+}
+
+export async function doctor(...words: string[]): Promise<{ code: number; rows: Row[]; err: string }> {
+  const where = ["-c", "prod", "--issuer", issuer.url, "--ca", files.ca];
+  const { code, out, err } = await cli(["irsa", "doctor", ...where, "-o", "json", ...words]);
+  return { code, rows: out === "" ? [] : JSON.parse(out), err };
+}
+
+export const withCluster = () => doctor("--kubeconfig", files.admin);
+
+/** How a fault is caused, and the one check that reports it. */
+export type Fault = readonly [breakIt: () => void, check: string, state: string, seen: RegExp, advice: RegExp];
+
+export function testFaults(faults: Readonly<Record<string, Fault>>): void {
+  for (const [name, [breakIt, check, state, seen, advice]] of Object.entries(faults)) {
+    test(`one fault fails one check: ${name}`, async () => {
+      breakIt();
+      const { code, rows } = await withCluster();
+      const bad = rows.filter((row) => row.state !== "ok");
+      const [row] = bad;
+      assert.equal(bad.length, 1, JSON.stringify(bad));
+      assert.deepEqual([row?.check, row?.state], [check, state]);
+      assert.match(row?.seen ?? "", seen);
+      assert.match(row?.advice ?? "", advice);
+      assert.equal(code, state === "failed" ? 1 : 0);
+    });
+  }
+}
