@@ -13,10 +13,9 @@ import { requireCluster } from "./existing-cluster.ts";
 import { guardLockout, isJudged, judge } from "./judge.ts";
 import { withoutManaged } from "./managed.ts";
 import { afterwards, type Change, isRemoval, newDenials, type Plan } from "./plan.ts";
-import { planData } from "./plan-data.ts";
 import { readForAccess } from "./read-for-access.ts";
 import { inSafeOrder } from "./safe-order.ts";
-import { listed, printPlan } from "./show.ts";
+import { listed, planData, printPlan } from "./show.ts";
 import { type Accepted, FUNCTION_CACHE_MS } from "./write-all.ts";
 
 export interface ProposeOptions extends WriteOptions {
