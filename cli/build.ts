@@ -65,7 +65,6 @@ const OFFLINE = [
   "terminal/confirm.ts",
   "terminal/yaml.ts",
   "token/token.ts",
-  "version.ts",
 ].map(inCli);
 
 /** What each dynamic import loads as well, except those that need less. */
