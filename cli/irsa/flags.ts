@@ -6,7 +6,6 @@ import { ISSUER_URL_FORM, isIssuerUrl } from "../../functions/issuer/settings.ts
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import type { MutatingApi } from "./policy/admission-policy.ts";
 
 interface FlagsOptions {
   readonly issuer: string;
@@ -76,6 +75,9 @@ export function readKubernetesVersion(text: string): string {
   if (/^v?1\.\d{1,3}(\.\d+.*)?$/.test(text)) return text.replace(/^v/, "");
   throw new InvalidArgumentError("It must be a Kubernetes version such as 1.36.");
 }
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/: `v1` from 1.36, `v1beta1` from 1.34. */
+export type MutatingApi = "v1" | "v1beta1";
 
 /** `undefined` for a version without the policies. */
 export function policySupport(version: string): MutatingApi | undefined {

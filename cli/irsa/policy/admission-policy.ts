@@ -1,6 +1,7 @@
 // The admission policies, each with its binding: one labels ServiceAccounts, one changes Pods, one rejects Pods if
 // annotations are invalid.
 
+import type { MutatingApi } from "../flags.ts";
 import {
   ANNOTATION,
   LABEL_POLICY_NAME,
@@ -23,9 +24,6 @@ interface PolicyOptions extends PodDefaults {
 
 export const REINVOCATION_POLICIES = ["Never", "IfNeeded"] as const;
 export type ReinvocationPolicy = (typeof REINVOCATION_POLICIES)[number];
-
-/** https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/: `v1` from 1.36, `v1beta1` from 1.34. */
-export type MutatingApi = "v1" | "v1beta1";
 
 /** In the order in which they must take effect: the label policy comes first. */
 export function policies(options: PolicyOptions): object[] {

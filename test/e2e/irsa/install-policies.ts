@@ -1,7 +1,8 @@
 // Installs the policies of `irsa policy` in the order that the command prints.
 
+import type { MutatingApi } from "../../../cli/irsa/flags.ts";
 import { LABEL_POLICY_NAME, ROLE_LABEL } from "../../../cli/irsa/names.ts";
-import { labelPolicy, type MutatingApi, policies } from "../../../cli/irsa/policy/admission-policy.ts";
+import { labelPolicy, policies } from "../../../cli/irsa/policy/admission-policy.ts";
 import { eventually } from "../control-plane/eventually.ts";
 import type { Kubernetes, KubernetesObject } from "./api.ts";
 
