@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { adviceFor } from "../../cli/explain/advice.ts";
 import * as errors from "../../functions/errors.ts";
 import { commandsHelp } from "./commands-page.ts";
 import { type Figures, loginsPlot, mappingsPlot } from "./plots.ts";
@@ -33,7 +34,7 @@ function withPart(document: string, name: string, text: string): string {
 
 const ABSTRACT = ["AuthenticatorError", "Denial", "Fault", "BadRequest"];
 
-/** One row per error class: its code, its status unless that is 200, and its comment in errors.ts. `explain` prints advice. */
+/** One row per error class: its code, its status unless that is 200, its comment in errors.ts, and the advice of `explain`. */
 function errorCodes(): string {
   const comments = new Map(
     [...read("functions/errors.ts").matchAll(/^\/\*\* (.*) \*\/\nexport class (\w+) /gm)].map(
@@ -47,7 +48,14 @@ function errorCodes(): string {
       const comment = comments.get(type.name);
       if (comment === undefined) throw new Error(`functions/errors.ts: ${type.name} must have a one-line comment`);
       const other = status === 200 || code === "setting_invalid" ? "" : ` (${status})`;
-      return [`\`${code}\`${other}`, comment];
+      return [`\`${code}\`${other}`, comment, forMarkdown(adviceFor(code) ?? "")];
     });
-  return [["code", "cause"], ["---", "---"], ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
+  return [["code", "cause", "what to do"], ["---", "---", "---"], ...rows]
+    .map((row) => `| ${row.join(" | ")} |\n`)
+    .join("");
+}
+
+/** Otherwise `<name>` would be an HTML tag. */
+function forMarkdown(advice: string): string {
+  return advice.replaceAll("<", "\\<");
 }
