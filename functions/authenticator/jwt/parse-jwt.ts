@@ -56,7 +56,7 @@ export function isAwsSigned(text: string): boolean {
   return typeof issuer === "string" && AWS_ISSUER.test(issuer);
 }
 
-/** Throws a `Denial` that names the rule. */
+/** Throws a `Denial` that names the rule, and never a claim, since none is verified yet. */
 export function parseJwt(
   text: string,
   { clusterId, partition, accountByIssuer }: JwtRules,
@@ -75,7 +75,7 @@ export function parseJwt(
   const expiresAt = checkTimes(claims, now);
   const unverifiedIdentity = identityOf(awsClaims(claims), partition);
   if (unverifiedIdentity.accountId !== issuerAccount) {
-    throw new IdentityImpossible(`${unverifiedIdentity.arn} is not in the account of the token's issuer`);
+    throw new IdentityImpossible("sub must be in the account of the token's issuer");
   }
   return { text, issuer, keyId, algorithm, unverifiedIdentity, expiresAt };
 }
@@ -131,7 +131,7 @@ function checkTimes({ iat, exp, nbf = iat }: Record<string, unknown>, now: Epoch
   }
   if (iat >= exp) throw new TokenClaimRefused("exp must be after iat");
   if (exp - iat > MAX_LIFETIME_SECONDS) {
-    throw new TokenClaimRefused(`the token is valid for ${exp - iat} s: ask for at most ${MAX_LIFETIME_SECONDS} s`);
+    throw new TokenClaimRefused(`the token is valid for more than ${MAX_LIFETIME_SECONDS} s: ask for less`);
   }
   if (now >= exp * 1000) throw new TokenExpired("the token has expired (or a clock is wrong)");
   if (Math.max(iat, nbf) * 1000 > now + MAX_AHEAD_SECONDS * 1000) {
