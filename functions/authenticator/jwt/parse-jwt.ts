@@ -62,9 +62,10 @@ export function parseJwt(
   { clusterId, partition, accountByIssuer }: JwtRules,
   now: EpochMs,
 ): UnverifiedJwt {
-  if (text.length > MAX_BYTES) throw new TokenMalformed(`longer than ${MAX_BYTES} bytes`);
   const { rawHeader, claims } = decodeParts(text) ?? {};
-  if (rawHeader === undefined || claims === undefined) throw new TokenMalformed("not a signed JWT of three parts");
+  if (rawHeader === undefined || claims === undefined) {
+    throw new TokenMalformed(`not a signed JWT of three parts and at most ${MAX_BYTES} bytes`);
+  }
   const { keyId, algorithm } = readHeader(rawHeader);
   if (repeatedKey(claims) !== undefined) throw new TokenClaimRefused("a claim appears more than once");
   const { iss: issuer } = claims;
@@ -82,6 +83,8 @@ export function parseJwt(
 
 /** Parses the claims without checking them. `undefined` unless there are three parts, with a JSON object as claims. */
 function decodeParts(text: string) {
+  // Before any work: a token of this size is not one of AWS.
+  if (text.length > MAX_BYTES) return undefined;
   const [rawHeader = "", payload = "", signature, ...more] = text.split(".", 4);
   if (!signature || more.length > 0 || decodeBase64Url(signature) === undefined) return undefined;
   const claims = decodeObject(payload);
