@@ -38,7 +38,7 @@ export const signedTokens: Check = {
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html
     await rows.see("issuer", matching("https://<id>.tokens.sts.global.api.aws", AWS_ISSUER), () => issuer);
     let token: SignedToken | undefined;
-    await rows.see("algorithm and lifetime", "ES384, 900 s, until Expiration", async () => {
+    await rows.see("algorithm and lifetime", "RS256, 900 s, until Expiration", async () => {
       token = await eventually(site.world, () => getSignedToken(site, role));
       const { header, claims, expiration } = token;
       const seconds = Number(claims["exp"]) - Number(claims["iat"]);
@@ -86,9 +86,9 @@ async function reviews(site: Site, rows: Rows, issuer: string, { arn, credential
     await mustRun(site.command(["mappings", "set", arn, ...mapping]));
     return granted(tokenIn(await mustRun(site.command(["token", "--jwt"], credentials))));
   });
-  await rows.see("RS256", asRole, async () => {
-    const { text, header } = await getSignedToken(site, credentials, { SigningAlgorithm: "RS256" });
-    return header["alg"] === "RS256" ? granted(text) : `a token with ${header["alg"]}`;
+  await rows.see("ES384", asRole, async () => {
+    const { text, header } = await getSignedToken(site, credentials, { SigningAlgorithm: "ES384" });
+    return header["alg"] === "ES384" ? granted(text) : `a token with ${header["alg"]}`;
   });
   await rows.see("user", `granted as acceptance-user (${GROUP})`, async () => {
     const user = await makeSigningUser(site);

@@ -37,7 +37,7 @@ export function signing(cloud: Cloud, clock: VirtualClock): Readonly<Record<stri
 }
 
 export function signingInput(clusterId: string): Input {
-  return { Audience: [jwtAudience(clusterId)], SigningAlgorithm: "ES384", DurationSeconds: 900 };
+  return { Audience: [jwtAudience(clusterId)], SigningAlgorithm: "RS256", DurationSeconds: 900 };
 }
 
 export async function signToken(cloud: Cloud, clock: VirtualClock, input: Input, identity: LocalIdentity) {
