@@ -75,7 +75,7 @@ function refusalOf(error: unknown, audience: string): Failure | undefined {
     case "AccessDeniedException":
       return new Failure(
         EXIT.fault,
-        `No permission for sts:GetWebIdentityToken with the audience ${audience}. A policy may also require MFA or another network. ` +
+        `No permission for sts:GetWebIdentityToken with the audience ${audience}. A policy may also require another network. ` +
           "`iam-authenticator jwt policy` prints the policy that allows it.",
         { cause: error },
       );

@@ -74,12 +74,6 @@ export const SIGNED_TOKEN_FAULTS: Readonly<Record<string, () => Wrong>> = {
   "13 longer than the session": always(SIGNS, SIGNED),
   "13 jwt policy, user": failing(SIGNS, "An error occurred (AccessDenied) when calling it: wrong", 5),
   "13 session of GetSessionToken": always(SIGNS, SIGNED),
-  "13 jwt policy --mfa, without MFA": always(SIGNS, SIGNED),
-  "13 jwt policy --scp --mfa, without MFA": changed(
-    /^iam-authenticator jwt policy .*--scp --mfa/,
-    'MultiFactorAuthPresent": "false"',
-    'MultiFactorAuthPresent": "true"',
-  ),
   "13 jwt policy --scp for another role": always(SIGNS, SIGNED),
   "13 jwt policy --scp for this role": changed(
     /^iam-authenticator jwt policy .*--scp/,
