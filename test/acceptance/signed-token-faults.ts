@@ -64,6 +64,7 @@ export const SIGNED_TOKEN_FAULTS: Readonly<Record<string, () => Wrong>> = {
     header["alg"] = "RS256";
   }, /get-web-identity-token .*"ES384"/),
   "12 user": changed(REVIEW, "acceptance-user", "another"),
+  "12 keys through the endpoint sts-oidc": failing(DEPLOY, "sts-oidc is wrong", 3),
   "12 permission set": token((claims) => {
     claims["sub"] = String(claims["sub"]).replace("aws-reserved/sso.amazonaws.com/eu-west-1/", "");
   }, /get-web-identity-token .*--profile/),

@@ -13,7 +13,7 @@ import { isObject } from "../../lib/json.ts";
 import { parseStored, repeatedKey } from "../../lib/repeated-keys.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { decodeBase64Url } from "../token/encoding.ts";
-import { AWS_ISSUER, jwtAudience, MAX_AHEAD_SECONDS, MAX_LIFETIME_SECONDS } from "./issuer.ts";
+import { jwtAudience, MAX_AHEAD_SECONDS, MAX_LIFETIME_SECONDS, partitionOfIssuer } from "./issuer.ts";
 import { type AwsClaims, identityOf } from "./jwt-identity.ts";
 
 export const ALGORITHMS = ["RS256", "ES384"] as const;
@@ -52,8 +52,7 @@ export const REFUSED_PARAMETERS = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "c
 
 /** Whether the token names an issuer of AWS. False for service account and OIDC tokens, which other authenticators handle. */
 export function isAwsSigned(text: string): boolean {
-  const issuer = decodeParts(text)?.claims["iss"];
-  return typeof issuer === "string" && AWS_ISSUER.test(issuer);
+  return partitionOfIssuer(decodeParts(text)?.claims["iss"]) !== undefined;
 }
 
 /** Throws a `Denial` that names the rule, and never a claim, since none is verified yet. */

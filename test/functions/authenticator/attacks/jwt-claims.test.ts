@@ -55,11 +55,16 @@ test("another account's issuer cannot sign for our account", async () => {
 });
 
 test("an AWS issuer that is not listed is refused by name, and any other issuer is of another kind", async () => {
-  assert.equal(await outcomeOf({ iss: ISSUER.replace("0a", "1a") }), "token_issuer_refused");
+  for (const iss of [ISSUER.replace("0a", "1a"), ISSUER.replace("api.aws", "api.amazonwebservices.com.cn")]) {
+    assert.equal(await outcomeOf({ iss }), "token_issuer_refused");
+  }
   const foreign = [
     "https://oidc.example.com",
     `${ISSUER}/`,
     `${ISSUER}.evil.example`,
+    `${ISSUER}.cn`,
+    ISSUER.replace("api.aws", "api.amazonwebservices.com.cn.evil.example"),
+    ISSUER.replace("api.aws", "apixaws"),
     ISSUER.replace("https", "http"),
     ISSUER.toUpperCase(),
     ISSUER.replace("//", "//x@"),
