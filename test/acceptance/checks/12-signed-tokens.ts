@@ -111,8 +111,8 @@ async function reviews(site: Site, rows: Rows, issuer: string, { arn, credential
   }
   // The new version has no keys from before.
   await rows.see(KEYS_ROW, asRole, async () => {
-    const { status, seen: deployed } = await site.deploy({ awsSignedTokens: [{ account: id, issuer }], vpc });
-    return COMPLETE.test(status) ? granted(await commandToken()) : deployed;
+    const { seen } = await site.deploy({ awsSignedTokens: [{ account: id, issuer }], vpc });
+    return COMPLETE.test(seen) ? granted(await commandToken()) : seen;
   });
 }
 
