@@ -66,7 +66,10 @@ test("an issuer must be of the function's partition", () => {
     { AWS_REGION: "cn-north-1", JWT_ISSUERS: `${HOME}=${ISSUER}` },
     /^JWT_ISSUERS must be a list of <account id>=https:\/\/<id>\.tokens\.sts\.global\.api\.amazonwebservices\.com\.cn/,
   );
-  assertBad({ JWT_ISSUERS: `${HOME}=${china}` }, /^JWT_ISSUERS must be .*global\.api\.aws, without a final slash, not /);
+  assertBad(
+    { JWT_ISSUERS: `${HOME}=${china}` },
+    /^JWT_ISSUERS must be .*global\.api\.aws, without a final slash, not /,
+  );
 });
 
 test("issuers of a partition whose form is not known are refused with that reason", () => {
