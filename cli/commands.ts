@@ -154,7 +154,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   jwt: {
     summary: "print the IAM policies for AWS-signed tokens",
-    examples: ["iam-authenticator jwt policy -c prod --mfa"],
+    examples: ["iam-authenticator jwt policy -c prod"],
   },
   "jwt policy": {
     summary: "print who may get AWS-signed tokens, as an IAM policy or a service control policy",

@@ -47,9 +47,10 @@ export function checkProps(scope: Construct, props: IamAuthenticatorProps): void
       "nodes with a vpc requires access to IAM, which has no interface endpoint here: use a VPC with a NAT gateway and vpcEndpoints: false",
     );
   }
-  if (props.awsSignedTokens !== undefined && vpc !== undefined && vpcEndpoints !== false) {
+  // Delete this when a report in test/acceptance/reports shows the row as passed: a test then fails.
+  if (props.tokens === "jwt" && vpc !== undefined && vpcEndpoints !== false) {
     throw new Error(
-      "awsSignedTokens with a vpc requires access to the issuers' keys, which have no interface endpoint: use a VPC with a NAT gateway and vpcEndpoints: false",
+      'tokens: "jwt" with vpcEndpoints could fail every login: reading the keys through the endpoint sts-oidc has never been tried. Use a NAT gateway and vpcEndpoints: false, or tokens: "any", or prove it in your account with `npm run acceptance -- --only 12 --private private.json`',
     );
   }
   if (nodeVpcs !== undefined && !nodes)

@@ -79,7 +79,7 @@ export class IamAuthenticator extends Construct {
     super(scope, id);
     const { clusterId, endpoint = { kind: "http" }, formerEndpoint, vpc, vpcEndpoints = true } = props;
     checkProps(this, props);
-    if (vpc !== undefined && vpcEndpoints === true) makeVpcEndpoints(this, vpc);
+    if (vpc !== undefined && vpcEndpoints === true) makeVpcEndpoints(this, vpc, props.awsSignedTokens ?? []);
     const { url, handler, mappingPrefix, functionName, log, role, api, alarms } = deployEndpoint(this, endpoint, props);
     this.#logs.push(log);
     if (formerEndpoint !== undefined) this.#logs.push(deployEndpoint(this, formerEndpoint, props).log);

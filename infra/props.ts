@@ -11,7 +11,7 @@ import type { Endpoint, Throttle } from "./endpoint/endpoint.ts";
 export interface AwsSignedTokens {
   /** 12 digits. */
   readonly account: string;
-  /** `https://<id>.tokens.sts.global.api.aws`, without a final slash. */
+  /** `https://<id>.tokens.sts.global.api.aws`, without a final slash. In China, the domain is `api.amazonwebservices.com.cn`. */
   readonly issuer: string;
 }
 
@@ -178,9 +178,10 @@ export interface IamAuthenticatorProps {
   readonly securityGroups?: readonly ISecurityGroup[];
 
   /**
-   * How the function in `vpc` reaches STS and Parameter Store. `true` creates interface endpoints for both. `"existing"`
-   * uses those of the VPC, such as another cluster's. With both, only tokens for the plain STS host of the stack's region
-   * (or of `stsRegions`) are accepted, since interface endpoints serve no other host. `false` requires a NAT gateway.
+   * How the function in `vpc` reaches STS, Parameter Store and, with `awsSignedTokens`, the issuers' keys. `true` creates
+   * interface endpoints. `"existing"` uses those of the VPC, such as another cluster's. With both, only tokens for the plain
+   * STS host of the stack's region (or of `stsRegions`) are accepted, since interface endpoints serve no other host, and
+   * `tokens: "jwt"` is refused, since the endpoint for keys has never been tried on AWS. `false` requires a NAT gateway.
    *
    * @default true
    */

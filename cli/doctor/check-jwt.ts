@@ -1,7 +1,7 @@
 // Checks AWS-signed tokens: STS signs one, its issuer's keys can be read, and the function accepts it.
 
 import { createKeySets } from "../../functions/authenticator/aws/key-sets.ts";
-import { AWS_ISSUER, MAX_AHEAD_SECONDS } from "../../functions/authenticator/jwt/issuer.ts";
+import { MAX_AHEAD_SECONDS, partitionOfIssuer } from "../../functions/authenticator/jwt/issuer.ts";
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
 import type { ClientConfig } from "../aws/client-config.ts";
@@ -52,7 +52,7 @@ async function makeSignedToken(
     const [{ iss: issuer, iat }, { kid: keyId }] = [claims, header];
     if (
       typeof issuer !== "string" ||
-      !AWS_ISSUER.test(issuer) ||
+      partitionOfIssuer(issuer) === undefined ||
       typeof keyId !== "string" ||
       typeof iat !== "number"
     ) {

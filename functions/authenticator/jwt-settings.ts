@@ -1,8 +1,9 @@
 // Reads the settings of AWS-signed tokens: TOKENS, JWT_ISSUERS and JWT_KEYS_ENDPOINT.
 
+import type { Partition } from "../aws/partitions.ts";
 import type { CommonSettings } from "../settings/common.ts";
 import { bad, endpoint, list, oneOf, type Read, required } from "../settings/environment.ts";
-import { AWS_ISSUER } from "./jwt/issuer.ts";
+import { partitionOfIssuer } from "./jwt/issuer.ts";
 import type { JwtRules } from "./jwt/parse-jwt.ts";
 
 export const TOKENS = ["any", "jwt"] as const;
@@ -18,7 +19,7 @@ export interface JwtSettings {
 
 /** Throws `SettingInvalid`. */
 export function readJwtSettings(read: Read, { clusterId, partition }: CommonSettings): JwtSettings {
-  const accountByIssuer = jwtIssuers(read);
+  const accountByIssuer = jwtIssuers(read, partition);
   const tokens = oneOf(read, "TOKENS", TOKENS) ?? "any";
   if (tokens === "jwt" && accountByIssuer === undefined) {
     throw required("JWT_ISSUERS", "with TOKENS=jwt, every other token is refused");
@@ -35,15 +36,19 @@ export function readJwtSettings(read: Read, { clusterId, partition }: CommonSett
 }
 
 /** `<account>=<issuer URL>`. An account has one issuer, so a second one would be a mistake. */
-function jwtIssuers(read: Read): ReadonlyMap<string, string> | undefined {
+function jwtIssuers(read: Read, { id, tokenIssuerDomain }: Partition): ReadonlyMap<string, string> | undefined {
   const name = "JWT_ISSUERS";
   const items = list(read, name);
   if (items === undefined) return undefined;
+  if (tokenIssuerDomain === undefined) {
+    throw bad(name, `left out in the partition ${id}, whose form of an issuer is not known`);
+  }
   const accountByIssuer = new Map<string, string>();
   for (const item of items) {
     const [, account = "", issuer = ""] = /^(\d{12})=(.*)$/.exec(item) ?? [];
-    if (!AWS_ISSUER.test(issuer)) {
-      throw bad(name, "a list of <account id>=https://<id>.tokens.sts.global.api.aws, without a final slash", item);
+    if (partitionOfIssuer(issuer)?.id !== id) {
+      const form = `<account id>=https://<id>.tokens.sts.global.${tokenIssuerDomain}`;
+      throw bad(name, `a list of ${form}, without a final slash`, item);
     }
     if (accountByIssuer.has(issuer)) throw bad(name, "a list that has each issuer once", item);
     if ([...accountByIssuer.values()].includes(account)) throw bad(name, "a list that has each account once", item);

@@ -10,6 +10,12 @@ export interface Partition {
    */
   readonly dualStackDomain?: string;
   /**
+   * The domain of the issuers of AWS-signed tokens. Only set where their form is known: AWS documents that of `aws`, and
+   * public trials in China show that of `aws-cn`.
+   * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html
+   */
+  readonly tokenIssuerDomain?: string;
+  /**
    * Regions with an `sts-fips.` host. The SDK generates one for every region, but the others do not resolve.
    * https://docs.aws.amazon.com/general/latest/gr/sts.html
    */
@@ -24,11 +30,12 @@ export interface Partition {
   readonly regions: readonly string[];
 }
 
-const PARTITIONS: readonly Partition[] = [
+export const PARTITIONS: readonly Partition[] = [
   {
     id: "aws",
     domain: "amazonaws.com",
     dualStackDomain: "api.aws",
+    tokenIssuerDomain: "api.aws",
     stsFipsRegions: ["us-east-1", "us-east-2", "us-west-1", "us-west-2"],
     stsFipsDualStackRegions: ["ca-central-1", "ca-west-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"],
     regionPattern: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/,
@@ -45,6 +52,7 @@ const PARTITIONS: readonly Partition[] = [
     id: "aws-cn",
     domain: "amazonaws.com.cn",
     dualStackDomain: "api.amazonwebservices.com.cn",
+    tokenIssuerDomain: "api.amazonwebservices.com.cn",
     regionPattern: /^cn-\w+-\d+$/,
     regions: ["cn-north-1", "cn-northwest-1"],
   },

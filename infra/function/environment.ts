@@ -2,6 +2,7 @@
 
 import { Fn, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { partitionOfIssuer } from "../../functions/authenticator/jwt/issuer.ts";
 import { readSettings } from "../../functions/authenticator/settings.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { SettingInvalid } from "../../functions/errors.ts";
@@ -48,7 +49,9 @@ export function functionEnvironment(scope: Construct, props: IamAuthenticatorPro
 export function checkedPrefix(scope: Construct, environment: Environment): string {
   const { region } = Stack.of(scope);
   const known = knownSettings(environment);
-  const example = partitionOfRegion(known["STS_REGIONS"]?.split(",")[0] ?? "")?.regions[0] ?? "us-east-1";
+  const [, issuer] = known["JWT_ISSUERS"]?.split(",")[0]?.split("=") ?? [];
+  const partition = partitionOfRegion(known["STS_REGIONS"]?.split(",")[0] ?? "") ?? partitionOfIssuer(issuer);
+  const example = partition?.regions[0] ?? "us-east-1";
   const AWS_REGION = Token.isUnresolved(region) ? example : region;
   namingProps(() => readSettings({ ...known, AWS_REGION }));
   checkSize(known);

@@ -22,7 +22,7 @@ async function run(world: FakeWorld, numbers: readonly number[]): Promise<readon
     ssoProfile: SSO_PROFILE,
     enableTokenSigning: true as const,
     mtls: { endpoint: { domainName: DOMAIN, subjects: [SUBJECT] }, clientCert: pem, clientKey: pem },
-    private: { endpoint: {} },
+    private: { endpoint: { vpc: { vpcId: "vpc-1" } } },
   };
   const checks = CHECKS.filter(({ number }) => numbers.includes(number));
   const { rows } = await runChecks(world, { clusterId: CLUSTER, checks, inputs, optIn: true });

@@ -30,7 +30,7 @@ test/acceptance/reports/, and removes everything. test/acceptance/README.md desc
   --sso-profile <name>    a profile with an IAM Identity Center permission set, for checks 2 and 12
   --enable-token-signing  for checks 12 and 13: if the account does not sign tokens, enable it. It stays enabled
   --mtls <file>           JSON with endpoint, clientCert and clientKey, for check 9
-  --private <file>        JSON with endpoint, for check 9
+  --private <file>        JSON with endpoint, for checks 9 and 12
   --keep                  keep all resources
   --cluster <id>          use the cluster of a run with --keep
   --remove <id>           only remove the resources of an earlier run

@@ -173,6 +173,7 @@ test("where the account signs tokens, their rows run without the option", async 
   const others = rows.filter(({ verdict }) => verdict !== "passed").map(({ name, seen }) => [name, seen]);
   assert.deepEqual(others, [
     ["while signing is off", "the account signs tokens"],
+    ["keys through the endpoint sts-oidc", "no --private with a vpc"],
     ["permission set", "no --sso-profile"],
   ]);
   assert.deepEqual(left(world.cloud), []);

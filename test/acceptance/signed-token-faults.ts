@@ -29,7 +29,7 @@ export const SIGNED_TOKEN_FAULTS: Readonly<Record<string, () => Wrong>> = {
   "12 algorithm and lifetime": token((claims) => {
     claims["exp"] = Number(claims["iat"]) + 300;
   }),
-  "12 keys": changed(/^GET .*jwks/, '"kid":"ES384"', '"kid":"another"'),
+  "12 keys": changed(/^GET .*jwks/, '"kid":"RS256"', '"kid":"another"'),
   "12 discovery": changed(/^GET .*openid-configuration/, "jwks.json", "keys.json"),
   "12 header parameters": token((_, __, header) => {
     header["x5c"] = ["wrong"];
@@ -60,10 +60,11 @@ export const SIGNED_TOKEN_FAULTS: Readonly<Record<string, () => Wrong>> = {
   }),
   "12 deploy with the issuer": failing(DEPLOY, "awsSignedTokens is wrong", 2),
   "12 token --jwt, role": changed(REVIEW, "acceptance:acceptance-source", "another"),
-  "12 RS256": token((_, __, header) => {
-    header["alg"] = "ES384";
-  }, /get-web-identity-token .*"RS256"/),
+  "12 ES384": token((_, __, header) => {
+    header["alg"] = "RS256";
+  }, /get-web-identity-token .*"ES384"/),
   "12 user": changed(REVIEW, "acceptance-user", "another"),
+  "12 keys through the endpoint sts-oidc": failing(DEPLOY, "sts-oidc is wrong", 3),
   "12 permission set": token((claims) => {
     claims["sub"] = String(claims["sub"]).replace("aws-reserved/sso.amazonaws.com/eu-west-1/", "");
   }, /get-web-identity-token .*--profile/),
@@ -74,12 +75,6 @@ export const SIGNED_TOKEN_FAULTS: Readonly<Record<string, () => Wrong>> = {
   "13 longer than the session": always(SIGNS, SIGNED),
   "13 jwt policy, user": failing(SIGNS, "An error occurred (AccessDenied) when calling it: wrong", 5),
   "13 session of GetSessionToken": always(SIGNS, SIGNED),
-  "13 jwt policy --mfa, without MFA": always(SIGNS, SIGNED),
-  "13 jwt policy --scp --mfa, without MFA": changed(
-    /^iam-authenticator jwt policy .*--scp --mfa/,
-    'MultiFactorAuthPresent": "false"',
-    'MultiFactorAuthPresent": "true"',
-  ),
   "13 jwt policy --scp for another role": always(SIGNS, SIGNED),
   "13 jwt policy --scp for this role": changed(
     /^iam-authenticator jwt policy .*--scp/,

@@ -112,7 +112,7 @@ export async function getSignedToken(site: Site, as: Credentials, more: object =
 }
 
 export function signingRequest({ clusterId }: Site, more: object = {}): object {
-  return { Audience: [jwtAudience(clusterId)], SigningAlgorithm: "ES384", DurationSeconds: 900, ...more };
+  return { Audience: [jwtAudience(clusterId)], SigningAlgorithm: "RS256", DurationSeconds: 900, ...more };
 }
 
 export function readToken(text: string): Omit<SignedToken, "expiration"> {

@@ -2,12 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { App, Stack } from "aws-cdk-lib";
+import { App, Lazy, Stack } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { IamAuthenticator, type MtlsEndpoint } from "../../infra/iam-authenticator.ts";
 import { certificateArn, endpointOf, type MoreProps, REGION, stackOf, vpcOf } from "./stacks.ts";
+
+const ISSUER = "https://a1b2.tokens.sts.global.api.aws";
+const CHINA_ISSUER = "https://a1b2.tokens.sts.global.api.amazonwebservices.com.cn";
 
 const mtls = (change: (scope: Construct) => Partial<MtlsEndpoint>) => (scope: Construct) => ({
   endpoint: { ...endpointOf("mtls", scope), ...change(scope) } as MtlsEndpoint,
@@ -34,12 +37,16 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     { awsSignedTokens: [] },
     /^awsSignedTokens must not be an empty list: leave it out for the default$/,
   ],
-  "AWS-signed tokens in a VPC without a way to the issuers": [
+  "an issuer of another partition": [
+    { awsSignedTokens: [{ account: "111122223333", issuer: CHINA_ISSUER }] },
+    /^awsSignedTokens must be a list of <account id>=https:\/\/<id>\.tokens\.sts\.global\.api\.aws, /,
+  ],
+  "an issuer that is not known at synth, behind VPC endpoints": [
     (scope) => ({
       vpc: vpcOf(scope, "Vpc"),
-      awsSignedTokens: [{ account: "111122223333", issuer: "https://a.tokens.sts.global.api.aws" }],
+      awsSignedTokens: [{ account: "111122223333", issuer: Lazy.string({ produce: () => ISSUER }) }],
     }),
-    /^awsSignedTokens with a vpc requires access to the issuers' keys/,
+    /^awsSignedTokens with vpcEndpoints must have an issuer that is known at synth, such as https:\/\/<id>\.tokens\./,
   ],
   "an STS host with a scheme": [
     { stsExtraHosts: ["https://a.b"] },

@@ -1,10 +1,18 @@
 // Issuers, audience and times of AWS-signed tokens that the function accepts.
 
+import { PARTITIONS, type Partition } from "../../aws/partitions.ts";
+
+const AWS_ISSUER = /^https:\/\/[a-z0-9][a-z0-9-]{0,62}\.tokens\.sts\.global\.(.+)$/;
+
 /**
- * The issuer of an account's tokens, which `aws iam enable-outbound-web-identity-federation` returns:
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html
+ * The partition of an issuer of AWS-signed tokens, which `aws iam enable-outbound-web-identity-federation` returns for an
+ * account. `undefined` for any other issuer.
  */
-export const AWS_ISSUER = /^https:\/\/[a-z0-9][a-z0-9-]{0,62}\.tokens\.sts\.global\.api\.aws$/;
+export function partitionOfIssuer(issuer: unknown): Partition | undefined {
+  const [, domain] = typeof issuer === "string" ? (AWS_ISSUER.exec(issuer) ?? []) : [];
+  if (domain === undefined) return undefined;
+  return PARTITIONS.find(({ tokenIssuerDomain }) => tokenIssuerDomain === domain);
+}
 
 export const MAX_LIFETIME_SECONDS = 900;
 /** How far in the future a token may be signed: clocks differ. */

@@ -18,7 +18,10 @@ const ROLE_OR_USER = /^arn:([a-z-]{1,32}):iam::(\d{12}):(role|user)\/((?:[\x21-\
  */
 const PERMISSION_SET_PATH = /^aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]{1,32}\/)?$/;
 
-/** Throws a `Denial` for claims that cannot belong together, and for principals whose claims are not documented. */
+/**
+ * Throws a `Denial` for claims that cannot belong together, and for principals whose claims are not documented. Its message
+ * never repeats a claim: none is verified yet, and a reader of the log would take it for a fact.
+ */
 export function identityOf(claims: AwsClaims, ownPartition: string): VerifiedIdentity {
   const { sub, principal_id: principal = sub, aws_account: account } = claims;
   const [, partition, accountId = "", kind, path = "", name = ""] =
@@ -27,13 +30,13 @@ export function identityOf(claims: AwsClaims, ownPartition: string): VerifiedIde
     throw new IdentityImpossible("sub must be the ARN of an IAM role or user");
   }
   if (partition !== ownPartition) {
-    throw new IdentityImpossible(`${sub} is in partition ${partition}, this authenticator in ${ownPartition}`);
+    throw new IdentityImpossible(`sub must be in the partition of this authenticator, ${ownPartition}`);
   }
-  if (account !== accountId) throw new IdentityImpossible(`${sub} is not in the account of the claim aws_account`);
+  if (account !== accountId) throw new IdentityImpossible("aws_account must be the account in sub");
   if (principal !== sub) throw new TokenClaimRefused("principal_id must be the same ARN as sub");
   if (kind === "role" && permissionSetOf(name) !== undefined && !PERMISSION_SET_PATH.test(path)) {
     throw new IdentityImpossible(
-      `${sub} is named like a permission set's role, but IAM Identity Center did not create it`,
+      "sub is named like a permission set's role, but lacks the path of IAM Identity Center",
     );
   }
   return {

@@ -18,7 +18,10 @@ const MAX_KEYS = 100;
 /** In bytes: 2048 to 4096 bits. Shorter keys are weak, and longer ones are slow. */
 const MODULUS = { min: 256, max: 512 };
 
-/** `undefined` without any usable key. Invalid keys are left out, and so are keys that share their id. */
+/**
+ * Invalid keys are left out, and so are keys that share their id. `undefined` for text that is not a key set, and for a set
+ * whose keys are all left out. An empty set is an answer: the issuer has withdrawn its keys.
+ */
 export function parseKeySet(body: string): KeySet | undefined {
   const set = parseJson(body);
   const keys = isObject(set) ? set["keys"] : undefined;
@@ -31,7 +34,7 @@ export function parseKeySet(body: string): KeySet | undefined {
     const key = signingKey(jwk);
     if (key !== undefined) found.set(id, key);
   }
-  return found.size === 0 ? undefined : found;
+  return found.size === 0 && keys.length > 0 ? undefined : found;
 }
 
 function signingKey(jwk: Record<string, unknown>): SigningKey | undefined {

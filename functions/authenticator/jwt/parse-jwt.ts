@@ -13,7 +13,7 @@ import { isObject } from "../../lib/json.ts";
 import { parseStored, repeatedKey } from "../../lib/repeated-keys.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { decodeBase64Url } from "../token/encoding.ts";
-import { AWS_ISSUER, jwtAudience, MAX_AHEAD_SECONDS, MAX_LIFETIME_SECONDS } from "./issuer.ts";
+import { jwtAudience, MAX_AHEAD_SECONDS, MAX_LIFETIME_SECONDS, partitionOfIssuer } from "./issuer.ts";
 import { type AwsClaims, identityOf } from "./jwt-identity.ts";
 
 export const ALGORITHMS = ["RS256", "ES384"] as const;
@@ -52,19 +52,19 @@ export const REFUSED_PARAMETERS = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "c
 
 /** Whether the token names an issuer of AWS. False for service account and OIDC tokens, which other authenticators handle. */
 export function isAwsSigned(text: string): boolean {
-  const issuer = decodeParts(text)?.claims["iss"];
-  return typeof issuer === "string" && AWS_ISSUER.test(issuer);
+  return partitionOfIssuer(decodeParts(text)?.claims["iss"]) !== undefined;
 }
 
-/** Throws a `Denial` that names the rule. */
+/** Throws a `Denial` that names the rule, and never a claim, since none is verified yet. */
 export function parseJwt(
   text: string,
   { clusterId, partition, accountByIssuer }: JwtRules,
   now: EpochMs,
 ): UnverifiedJwt {
-  if (text.length > MAX_BYTES) throw new TokenMalformed(`longer than ${MAX_BYTES} bytes`);
   const { rawHeader, claims } = decodeParts(text) ?? {};
-  if (rawHeader === undefined || claims === undefined) throw new TokenMalformed("not a signed JWT of three parts");
+  if (rawHeader === undefined || claims === undefined) {
+    throw new TokenMalformed(`not a signed JWT of three parts and at most ${MAX_BYTES} bytes`);
+  }
   const { keyId, algorithm } = readHeader(rawHeader);
   if (repeatedKey(claims) !== undefined) throw new TokenClaimRefused("a claim appears more than once");
   const { iss: issuer } = claims;
@@ -75,13 +75,15 @@ export function parseJwt(
   const expiresAt = checkTimes(claims, now);
   const unverifiedIdentity = identityOf(awsClaims(claims), partition);
   if (unverifiedIdentity.accountId !== issuerAccount) {
-    throw new IdentityImpossible(`${unverifiedIdentity.arn} is not in the account of the token's issuer`);
+    throw new IdentityImpossible("sub must be in the account of the token's issuer");
   }
   return { text, issuer, keyId, algorithm, unverifiedIdentity, expiresAt };
 }
 
 /** Parses the claims without checking them. `undefined` unless there are three parts, with a JSON object as claims. */
 function decodeParts(text: string) {
+  // Before any work: a token of this size is not one of AWS.
+  if (text.length > MAX_BYTES) return undefined;
   const [rawHeader = "", payload = "", signature, ...more] = text.split(".", 4);
   if (!signature || more.length > 0 || decodeBase64Url(signature) === undefined) return undefined;
   const claims = decodeObject(payload);
@@ -131,7 +133,7 @@ function checkTimes({ iat, exp, nbf = iat }: Record<string, unknown>, now: Epoch
   }
   if (iat >= exp) throw new TokenClaimRefused("exp must be after iat");
   if (exp - iat > MAX_LIFETIME_SECONDS) {
-    throw new TokenClaimRefused(`the token is valid for ${exp - iat} s: ask for at most ${MAX_LIFETIME_SECONDS} s`);
+    throw new TokenClaimRefused(`the token is valid for more than ${MAX_LIFETIME_SECONDS} s: ask for less`);
   }
   if (now >= exp * 1000) throw new TokenExpired("the token has expired (or a clock is wrong)");
   if (Math.max(iat, nbf) * 1000 > now + MAX_AHEAD_SECONDS * 1000) {

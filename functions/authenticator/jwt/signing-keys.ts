@@ -1,7 +1,7 @@
-// Caches the keys of each issuer for an hour, and for a day while the issuer cannot be reached.
+// Caches the keys of each issuer for an hour, for a day while the issuer cannot be reached, and a failed first read for 5 s.
 
 import { Fault, TokenKeysUnavailable } from "../../errors.ts";
-import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
+import { type Clock, type Deadline, type EpochMs, timeLeft } from "../../lib/deadline.ts";
 import { beforeDeadline, TimedOut } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/single-flight.ts";
 import type { KeySet } from "./key-set.ts";
@@ -29,6 +29,8 @@ const FRESH_MS = 60 * 60_000;
 const USABLE_MS = 24 * FRESH_MS;
 /** The shortest time between two reads, so that a flood of invalid tokens does not become one of requests. */
 const INTERVAL_MS = 60_000;
+/** The same while no keys are usable. Short, since every review of this issuer's tokens is a fault until the next read. */
+const FAILED_MS = 5_000;
 
 interface Known {
   readonly keys: KeySet;
@@ -43,12 +45,22 @@ interface Known {
 /** The number of entries is the number of issuers in the settings. */
 export function rememberedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys {
   const known = new Map<string, Known>();
+  const failures = new Map<string, { readonly error: unknown; readonly until: EpochMs }>();
   const fetchOnce = singleFlight(
     async (issuer: string, deadline) => {
       const triedAt = clock();
-      const keys = await fetchKeySet(issuer, deadline);
-      known.set(issuer, { keys, readAt: triedAt, triedAt, failed: false });
-      return keys;
+      const failure = failures.get(issuer);
+      if (failure !== undefined && triedAt < failure.until) throw failure.error;
+      try {
+        const keys = await fetchKeySet(issuer, deadline);
+        known.set(issuer, { keys, readAt: triedAt, triedAt, failed: false });
+        return keys;
+      } catch (error) {
+        // A deadline that is over may be the only reason: the early read of a new environment has a short one. A timer can
+        // fire a millisecond early by the clock.
+        if (timeLeft(deadline, 2) === 2) failures.set(issuer, { error, until: triedAt + FAILED_MS });
+        throw error;
+      }
     },
     (issuer) => issuer,
   );

@@ -48,7 +48,7 @@ export const signingPolicies: Check = {
       return refusalOf(getSignedToken(site, short));
     });
     await ofUser(site, rows);
-    await controlPolicy(site, rows, arn, role);
+    await controlPolicy(site, rows, role);
     await trust(site, rows);
   },
 };
@@ -64,7 +64,7 @@ function untilAnswer(site: Site, as: Credentials, isExpected: (answer: string) =
 }
 
 async function ofUser(site: Site, rows: Rows): Promise<void> {
-  const { aws, clusterId } = site;
+  const { aws } = site;
   const user = await makeSigningUser(site);
   if (!(await rows.see("jwt policy, user", "allowed", () => eventually(site.world, () => signs(site, user))))) return;
   // A session of GetSessionToken may only call AssumeRole and GetCallerIdentity of STS:
@@ -73,34 +73,24 @@ async function ofUser(site: Site, rows: Rows): Promise<void> {
     const { Credentials: made } = await aws<Assumed>("sts", "get-session-token", {}, { as: user });
     return refusalOf(getSignedToken(site, credentialsIn(made)));
   });
-  await rows.see("jwt policy --mfa, without MFA", DENIED, async () => {
-    const PolicyDocument = await signingPolicy(site, "--mfa");
-    await aws("iam", "put-user-policy", { UserName: clusterId, PolicyName: "sign", PolicyDocument });
-    return untilAnswer(site, user, DENIED.holds);
-  });
-  await rows.see("jwt policy --scp --mfa, without MFA", `allowed without it; ${DENIED.text}`, async () => {
-    await makeSigningUser(site);
-    const before = await untilAnswer(site, user, (answer) => answer === "allowed");
-    const PolicyDocument = await signingPolicy(site, "--scp", "--mfa");
-    await aws("iam", "put-user-policy", { UserName: clusterId, PolicyName: CONTROL_POLICY, PolicyDocument });
-    const after = await untilAnswer(site, user, DENIED.holds);
-    return `${before} without it; ${DENIED.holds(after) ? DENIED.text : after}`;
-  });
 }
 
 /** The statements of the service control policy, as a policy of the role: a run cannot change an organization. */
-async function controlPolicy(site: Site, rows: Rows, arn: string, role: Credentials): Promise<void> {
+async function controlPolicy(site: Site, rows: Rows, role: Credentials): Promise<void> {
   const RoleName = signingRoleName(site);
-  const put = async (principal: string) => {
+  const { id, partition } = await site.account();
+  // Without the role's path, which the policy must include.
+  const put = async (name: string) => {
+    const principal = `arn:${partition}:iam::${id}:role/${name}`;
     const PolicyDocument = await signingPolicy(site, "--scp", "--principal", principal);
     await site.aws("iam", "put-role-policy", { RoleName, PolicyName: CONTROL_POLICY, PolicyDocument });
   };
   await rows.see("jwt policy --scp for another role", DENIED, async () => {
-    await put(`${arn}-other`);
+    await put(`${RoleName}-other`);
     return untilAnswer(site, role, DENIED.holds);
   });
   await rows.see("jwt policy --scp for this role", "allowed", async () => {
-    await put(arn);
+    await put(RoleName);
     return untilAnswer(site, role, (answer) => answer === "allowed");
   });
 }

@@ -3,6 +3,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { SignJWT } from "jose";
 import { jwtAudience } from "../../../functions/authenticator/jwt/issuer.ts";
+import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { TAG } from "../stacks.ts";
 import type { VirtualClock } from "./clock.ts";
@@ -37,7 +38,7 @@ export function signing(cloud: Cloud, clock: VirtualClock): Readonly<Record<stri
 }
 
 export function signingInput(clusterId: string): Input {
-  return { Audience: [jwtAudience(clusterId)], SigningAlgorithm: "ES384", DurationSeconds: 900 };
+  return { Audience: [jwtAudience(clusterId)], SigningAlgorithm: "RS256", DurationSeconds: 900 };
 }
 
 export async function signToken(cloud: Cloud, clock: VirtualClock, input: Input, identity: LocalIdentity) {
@@ -80,7 +81,6 @@ interface Policy {
   readonly Statement: readonly { readonly Effect: string; readonly Condition?: Readonly<Record<string, Input>> }[];
 }
 
-/** Requests in the fake never have MFA. */
 function allows(cloud: Cloud, principal: string, request: Request): boolean {
   const statements = [...(cloud.policies.get(principal)?.entries() ?? [])]
     .filter(([policy]) => policy !== "read")
@@ -100,11 +100,10 @@ function holds(operator: string, keys: Input, { sub, audience, seconds }: Reques
       return value === audience;
     case "NumericLessThanEquals":
       return seconds <= Number(value);
-    case "Bool":
-    case "BoolIfExists":
+    case "Null":
       return value === "false";
     case "ArnNotLike":
-      return !(value as string[]).includes(sub);
+      return !(value as string[]).some((pattern) => matchesArnLike(pattern, sub));
     default:
       throw new Error(`the fake does not support the condition ${operator}`);
   }

@@ -40,8 +40,13 @@ export async function makeKinds(): Promise<readonly Kind[]> {
     },
     { name: AGAIN, tokens: repeated(known), holds: granted },
     { name: "malformed", tokens: repeated(malformed), holds: '"status":' },
-    { name: "new JWT, ES384", tokens: signed("ES384"), holds: grantedSigned, peerKind: NEW },
-    { name: "new JWT, RS256", tokens: signed("RS256"), holds: grantedSigned, peerKind: NEW },
-    { name: "the same JWT again", tokens: repeated(await sign("ES384")), holds: grantedSigned, peerKind: AGAIN },
+    { name: "new token, AWS-signed", tokens: signed("RS256"), holds: grantedSigned, peerKind: NEW },
+    { name: "the same with ES384", tokens: signed("ES384"), holds: grantedSigned, peerKind: NEW },
+    {
+      name: "the same AWS-signed token again",
+      tokens: repeated(await sign("RS256")),
+      holds: grantedSigned,
+      peerKind: AGAIN,
+    },
   ];
 }

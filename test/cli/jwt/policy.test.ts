@@ -23,39 +23,71 @@ test("the policy allows tokens for this cluster only, of at most 900 seconds", a
       Resource: "*",
       Condition: {
         "ForAllValues:StringEquals": { "sts:IdentityTokenAudience": AUDIENCE },
+        // Without it, ForAllValues also holds for a request without the key.
+        Null: { "sts:IdentityTokenAudience": "false" },
         NumericLessThanEquals: { "sts:DurationSeconds": "900" },
       },
     },
   ]);
 });
 
-test("--mfa requires it", async () => {
-  const [{ Condition }] = (await policy("--mfa")).Statement;
-  assert.deepEqual(Condition.Bool, { "aws:MultiFactorAuthPresent": "true" });
-});
-
-test("--scp denies each requirement in a separate statement, also to long-term keys", async () => {
-  const { Statement } = await policy(
-    "--scp",
-    "--mfa",
-    "--principal",
+test("--scp denies the tokens to all other principals, and includes roles and users with a path", async () => {
+  const principals = [
     "arn:aws:iam::*:role/A",
-    "--principal",
+    "arn:aws:iam::*:role/AWSReservedSSO_Admin_*",
     "arn:aws:iam::*:user/b",
-  );
-  const audience = { "ForAnyValue:StringEquals": { "sts:IdentityTokenAudience": AUDIENCE } };
+    "arn:aws:iam::111122223333:role/team/C",
+  ];
+  const { Statement } = await policy("--scp", ...principals.flatMap((arn) => ["--principal", arn]));
   assert.deepEqual(
-    Statement.map(({ Effect, Condition }: { Effect: string; Condition: object }) => [Effect, Condition]),
+    Statement.map(({ Effect, Action, Resource, Condition }: Record<string, unknown>) => [
+      Effect,
+      Action,
+      Resource,
+      Condition,
+    ]),
     [
-      ["Deny", { ...audience, ArnNotLike: { "aws:PrincipalArn": ["arn:aws:iam::*:role/A", "arn:aws:iam::*:user/b"] } }],
-      ["Deny", { ...audience, BoolIfExists: { "aws:MultiFactorAuthPresent": "false" } }],
+      [
+        "Deny",
+        "sts:GetWebIdentityToken",
+        "*",
+        {
+          "ForAnyValue:StringEquals": { "sts:IdentityTokenAudience": AUDIENCE },
+          ArnNotLike: {
+            "aws:PrincipalArn": [
+              "arn:aws:iam::*:role/A",
+              "arn:aws:iam::*:role/*/A",
+              "arn:aws:iam::*:role/AWSReservedSSO_Admin_*",
+              "arn:aws:iam::*:role/*/AWSReservedSSO_Admin_*",
+              "arn:aws:iam::*:user/b",
+              "arn:aws:iam::*:user/*/b",
+              "arn:aws:iam::111122223333:role/team/C",
+            ],
+          },
+        },
+      ],
     ],
   );
 });
 
+test("--scp reports that it does not apply to the management account, and the other policy reports nothing", async () => {
+  const scp = await cli(["jwt", "policy", "-c", "prod", "--scp", "--principal", "arn:aws:iam::*:role/A"]);
+  assert.match(scp.err, /does not apply to the organization's management account/);
+  assert.equal((await cli(["jwt", "policy", "-c", "prod"])).err, "");
+});
+
+test("no policy has a condition on MFA: sessions of AssumeRole do not have that condition key", async () => {
+  const { code, err } = await cli(["jwt", "policy", "-c", "prod", "--mfa"]);
+  assert.equal(code, 2);
+  assert.match(err, /unknown option '--mfa'/);
+  for (const words of [[], ["--scp", "--principal", "arn:aws:iam::*:role/A"]]) {
+    assert.doesNotMatch(JSON.stringify(await policy(...words)), /MultiFactor/);
+  }
+});
+
 test("options that would deny everyone or have no effect are refused", async () => {
   for (const [words, message] of [
-    [["--scp"], /--scp needs --mfa or --principal/],
+    [["--scp"], /--scp needs --principal/],
     [["--principal", "arn:aws:iam::*:role/A"], /--principal needs --scp/],
     [["--scp", "--principal", "Developers"], /Developers is not the ARN of a role or user/],
     [["--scp", "--principal", "arn:aws:sts::1:assumed-role/A/b"], /is not the ARN of a role or user/],

@@ -52,7 +52,7 @@ function claimsIn(token: string) {
   return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
 }
 
-test("the function accepts the token of a role and of a user, signed with ES384 for this cluster", async () => {
+test("the function accepts the token of a role and of a user, signed with RS256 for this cluster", async () => {
   const { parse, prove } = signedTokensLazily({
     rules: { clusterId: "prod", partition: "aws", accountByIssuer: new Map([[TOKEN_ISSUERS.get(HOME) ?? "", HOME]]) },
     endpoint: new URL(sts.url),
@@ -66,7 +66,7 @@ test("the function accepts the token of a role and of a user, signed with ES384 
     const { code, out, err } = await run(name);
     assert.equal(code, 0, err);
     const jwt = await parse(JSON.parse(out).status.token, Date.now());
-    assert.equal(jwt?.algorithm, "ES384");
+    assert.equal(jwt?.algorithm, "RS256");
     assert.ok(jwt);
     const { result } = await prove(jwt, deadlineIn(5_000, Date.now));
     assert.equal("arn" in result && result.arn, arn);

@@ -58,6 +58,32 @@ test("an item of JWT_ISSUERS that is not an account and an issuer of AWS is refu
   assertBad({ JWT_ISSUERS: `${HOME}=${ISSUER},` }, /^JWT_ISSUERS must be a list separated by ","/);
 });
 
+test("an issuer must be of the function's partition", () => {
+  const china = "https://a1b2.tokens.sts.global.api.amazonwebservices.com.cn";
+  const { jwt } = read({ AWS_REGION: "cn-north-1", JWT_ISSUERS: `${HOME}=${china}` });
+  assert.deepEqual(jwt?.accountByIssuer, new Map([[china, HOME]]));
+  assertBad(
+    { AWS_REGION: "cn-north-1", JWT_ISSUERS: `${HOME}=${ISSUER}` },
+    /^JWT_ISSUERS must be a list of <account id>=https:\/\/<id>\.tokens\.sts\.global\.api\.amazonwebservices\.com\.cn/,
+  );
+  assertBad(
+    { JWT_ISSUERS: `${HOME}=${china}` },
+    /^JWT_ISSUERS must be .*global\.api\.aws, without a final slash, not /,
+  );
+});
+
+test("issuers of a partition whose form is not known are refused with that reason", () => {
+  for (const AWS_REGION of ["us-gov-west-1", "eusc-de-east-1"]) {
+    for (const issuer of [ISSUER, "https://a1b2.tokens.sts.global.amazonaws.com"]) {
+      assertBad(
+        { AWS_REGION, JWT_ISSUERS: `${HOME}=${issuer}` },
+        /^JWT_ISSUERS must be left out in the partition aws-\S+, whose form of an issuer is not known$/,
+      );
+    }
+    assert.equal(read({ AWS_REGION }).jwt, undefined);
+  }
+});
+
 test("no account and no issuer is listed twice", () => {
   assertBad(
     { JWT_ISSUERS: `${HOME}=${ISSUER},${OTHER}=${ISSUER}` },

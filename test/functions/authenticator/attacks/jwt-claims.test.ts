@@ -55,11 +55,16 @@ test("another account's issuer cannot sign for our account", async () => {
 });
 
 test("an AWS issuer that is not listed is refused by name, and any other issuer is of another kind", async () => {
-  assert.equal(await outcomeOf({ iss: ISSUER.replace("0a", "1a") }), "token_issuer_refused");
+  for (const iss of [ISSUER.replace("0a", "1a"), ISSUER.replace("api.aws", "api.amazonwebservices.com.cn")]) {
+    assert.equal(await outcomeOf({ iss }), "token_issuer_refused");
+  }
   const foreign = [
     "https://oidc.example.com",
     `${ISSUER}/`,
     `${ISSUER}.evil.example`,
+    `${ISSUER}.cn`,
+    ISSUER.replace("api.aws", "api.amazonwebservices.com.cn.evil.example"),
+    ISSUER.replace("api.aws", "apixaws"),
     ISSUER.replace("https", "http"),
     ISSUER.toUpperCase(),
     ISSUER.replace("//", "//x@"),
@@ -228,13 +233,19 @@ test("a repeated claim is refused, at any depth and with any values", async () =
   for (const change of repeated) assert.equal(await outcomeOfText(change), "token_claim_refused", String(change));
 });
 
-test("a token of 64 KB is refused before anything is verified", async () => {
-  const { outcome, issuers, calls } = jwtReviewer(MAPPED);
-  const token = minted(claimsOf({ padding: "x".repeat(45_000) }));
-  assert.ok(token.length > 60_000 && token.length < 64_000);
-  assert.equal(await outcome(token), "token_malformed");
-  assert.equal(await outcome(minted(claimsOf({ padding: "x".repeat(10_000) }))), "granted as developer");
+test("a token of more than 16 KB is of another kind, and is not parsed", async () => {
+  const { outcome, issuers, calls, lines } = jwtReviewer(MAPPED);
+  const padded = (length: number) => {
+    const short = minted(claimsOf({ padding: "" })).length;
+    return minted(claimsOf({ padding: "x".repeat(Math.floor(((length - short) * 3) / 4)) }));
+  };
+  const [longest, tooLong] = [padded(16_384), padded(16_386)];
+  assert.ok(longest.length <= 16_384 && longest.length > 16_380 && tooLong.length > 16_384, String(tooLong.length));
+  assert.equal(await outcome(longest), "granted as developer");
+  assert.equal(await outcome(tooLong), "not ours");
+  assert.equal(await outcome(padded(60_000)), "not ours");
   assert.deepEqual([issuers.reads, calls.ssm.length, calls.sts.length], [1, 1, 0]);
+  assert.equal(JSON.parse(lines.at(-2) ?? "").outcome, "not_ours");
 });
 
 test("claims that are not one JSON object in UTF-8 are a token of another kind", async () => {

@@ -87,15 +87,93 @@ test("a key that is withdrawn verifies no token an hour later", async () => {
   assert.equal(await outcome(fresh()), "token_signature_refused");
 });
 
-test("without keys a review is a fault, never a denial, and the next one reads them", async () => {
-  const { outcome, fresh, issuers, metrics } = setUp();
+test("without keys a review is a fault, never a denial, and they are read again 5 seconds after the failed read", async () => {
+  const { outcome, fresh, issuers, clock, metrics } = setUp();
   const body = issuers.body;
   issuers.body = undefined;
   for (let count = 0; count < 3; count += 1) assert.equal(await outcome(fresh()), "500 token_keys_unavailable");
   assert.equal(metrics(), 3);
   issuers.body = body;
+  clock.advance(4_999);
+  assert.equal(await outcome(fresh()), "500 token_keys_unavailable");
+  assert.equal(issuers.reads, 1);
+  clock.advance(1);
   assert.equal(await outcome(fresh()), GRANTED);
-  assert.equal(metrics(), 3);
+  assert.deepEqual([issuers.reads, metrics()], [2, 4]);
+});
+
+test("100 forged tokens cause one read while the issuer cannot be reached, one by one or at once", async () => {
+  for (const atOnce of [false, true]) {
+    const { outcome, fresh, issuers } = setUp();
+    issuers.body = undefined;
+    const tokens = Array.from({ length: 100 }, () => fresh("ec-1", OTHER_EC.privateKey));
+    const outcomes = atOnce ? await Promise.all(tokens.map(outcome)) : [];
+    if (!atOnce) for (const token of tokens) outcomes.push(await outcome(token));
+    assert.deepEqual([new Set(outcomes), issuers.reads], [new Set(["500 token_keys_unavailable"]), 1]);
+  }
+});
+
+test("a failed first read of one issuer does not affect another issuer", async () => {
+  let reads = 0;
+  const keys = parseKeySet(keySetBody(EC_JWK)) ?? assert.fail();
+  const fetchKeySet = async (issuer: string) => {
+    reads += 1;
+    if (issuer === "down") throw new TokenKeysUnavailable("no keys");
+    return keys;
+  };
+  const { current } = rememberedKeys(fetchKeySet, () => 0);
+  const deadline = deadlineIn(MINUTE, () => 0);
+  await assert.rejects(current("down", deadline), TokenKeysUnavailable);
+  assert.equal((await current("up", deadline)).keys, keys);
+  assert.equal(reads, 2);
+});
+
+test("a first read that fails at its own deadline is not remembered", async () => {
+  let now = 0;
+  let reads = 0;
+  const keys = parseKeySet(keySetBody(EC_JWK)) ?? assert.fail();
+  const fetchKeySet = async () => {
+    reads += 1;
+    if (reads > 1) return keys;
+    now += 1_000;
+    throw new TokenKeysUnavailable("no keys");
+  };
+  const clock = () => now;
+  const { current } = rememberedKeys(fetchKeySet, clock);
+  await assert.rejects(current("issuer", deadlineIn(1_000, clock)), TokenKeysUnavailable);
+  assert.equal((await current("issuer", deadlineIn(5_000, clock))).keys, keys);
+});
+
+test("an empty set of keys replaces the remembered keys and denies, until the issuer has keys again", async () => {
+  const { outcome, fresh, issuers, clock, metrics } = setUp();
+  const body = issuers.body;
+  assert.equal(await outcome(fresh()), GRANTED);
+  issuers.body = keySetBody();
+  clock.advance(HOUR);
+  assert.equal(await outcome(fresh()), "token_signature_refused");
+  issuers.body = body;
+  clock.advance(MINUTE);
+  assert.equal(await outcome(fresh()), GRANTED);
+  assert.deepEqual([issuers.reads, metrics()], [3, 0]);
+});
+
+test("an empty set of keys on the first read denies, and is not a failed read", async () => {
+  const { outcome, fresh, issuers } = setUp();
+  issuers.body = keySetBody();
+  assert.equal(await outcome(fresh()), "token_signature_refused");
+  assert.equal(await outcome(fresh()), "token_signature_refused");
+  assert.equal(issuers.reads, 1);
+});
+
+test("a body that is not JSON, or has no usable key, is a failed read: the remembered keys stay", async () => {
+  for (const body of ["", "<html>", "{}", '{"keys":{}}', '{"keys":[null]}', keySetBody({ ...EC_JWK, use: "enc" })]) {
+    const { outcome, fresh, issuers, clock, metrics } = setUp();
+    assert.equal(await outcome(fresh()), GRANTED);
+    issuers.body = body;
+    clock.advance(HOUR);
+    assert.equal(await outcome(fresh()), GRANTED, body);
+    assert.deepEqual([issuers.reads, metrics()], [2, 1], body);
+  }
 });
 
 test("keys verify for 24 hours while the issuer cannot be reached, and each review is counted", async () => {

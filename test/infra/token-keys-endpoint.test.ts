@@ -1,0 +1,80 @@
+// AWS-signed tokens with a function in a VPC: the endpoint and the DNS zone through which it reads the issuers' keys.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import type { Construct } from "constructs";
+import { IamAuthenticator, type IamAuthenticatorProps } from "../../infra/iam-authenticator.ts";
+import { KEYS_ROW } from "../acceptance/checks/12-signed-tokens.ts";
+import { ACCOUNT, stackOf, vpcOf } from "./stacks.ts";
+import { resource, resources } from "./template.ts";
+
+const ISSUERS = ["a1b2", "c3d4"].map((id) => `https://${id}.tokens.sts.global.api.aws`);
+const [issuer = ""] = ISSUERS;
+
+const signedIn =
+  (more: Partial<IamAuthenticatorProps> = {}) =>
+  (scope: Construct) => ({ vpc: vpcOf(scope, "Vpc"), awsSignedTokens: [{ account: ACCOUNT, issuer }], ...more });
+
+test("the function's VPC gets an endpoint for the keys, and a zone that resolves every issuer to it", () => {
+  const awsSignedTokens = ISSUERS.map((url, at) => ({ account: `11112222333${at}`, issuer: url }));
+  const template = stackOf("http", signedIn({ awsSignedTokens })).template();
+  const endpoints = resources(template, "AWS::EC2::VPCEndpoint").map(({ Properties }) => Properties);
+  assert.deepEqual(
+    endpoints.map(({ ServiceName, PrivateDnsEnabled }) => [ServiceName, PrivateDnsEnabled]),
+    [
+      ["com.amazonaws.eu-west-1.sts", true],
+      ["com.amazonaws.eu-west-1.ssm", true],
+      ["com.amazonaws.eu-west-1.sts-oidc", false],
+    ],
+  );
+  const zone = resource(template, "AWS::Route53::HostedZone").Properties;
+  assert.equal(zone["Name"], "tokens.sts.global.api.aws.");
+  assert.deepEqual(zone["VPCs"], [{ VPCId: "vpc-0123456789abcdef0", VPCRegion: "eu-west-1" }]);
+  const { Name, Type, AliasTarget } = resource(template, "AWS::Route53::RecordSet").Properties;
+  assert.deepEqual([Name, Type], ["*.tokens.sts.global.api.aws.", "A"]);
+  assert.match(JSON.stringify(AliasTarget), /TokenKeysEndpoint/);
+});
+
+test("no endpoint for keys without AWS-signed tokens, with the VPC's own endpoints, or with a NAT gateway", () => {
+  const withoutTokens = stackOf("http", (scope) => ({ vpc: vpcOf(scope, "Vpc") })).template();
+  for (const template of [
+    withoutTokens,
+    stackOf("http", signedIn({ vpcEndpoints: "existing" })).template(),
+    stackOf("http", signedIn({ vpcEndpoints: false, tokens: "jwt" })).template(),
+  ]) {
+    const services = resources(template, "AWS::EC2::VPCEndpoint").map(({ Properties }) => Properties["ServiceName"]);
+    assert.ok(!services.includes("com.amazonaws.eu-west-1.sts-oidc"));
+    assert.deepEqual(resources(template, "AWS::Route53::HostedZone"), []);
+  }
+});
+
+test("in China, the zone has the domain of its issuers, also in a stack without a region", () => {
+  const china = "https://a1b2.tokens.sts.global.api.amazonwebservices.com.cn";
+  for (const region of [undefined, "cn-north-1"]) {
+    const stack = new Stack(new App(), "Test", region === undefined ? {} : { env: { account: ACCOUNT, region } });
+    new IamAuthenticator(stack, "Authenticator", {
+      clusterId: "prod",
+      vpc: vpcOf(stack, "Vpc"),
+      awsSignedTokens: [{ account: ACCOUNT, issuer: china }],
+    });
+    const { Properties } = resource(Template.fromStack(stack), "AWS::Route53::HostedZone");
+    assert.equal(Properties["Name"], "tokens.sts.global.api.amazonwebservices.com.cn.");
+  }
+});
+
+test("only AWS-signed tokens through an endpoint are refused until an acceptance report proves that it works", () => {
+  const folder = join(import.meta.dirname, "..", "acceptance", "reports");
+  const proof = new RegExp(`^- Place: AWS,[^]*^\\| 12 [^|]*\\| ${KEYS_ROW} \\|.*\\| passed \\|$`, "m");
+  const proofs = readdirSync(folder).filter((file) => proof.test(readFileSync(join(folder, file), "utf8")));
+  assert.deepEqual(proofs, [], "the endpoint works on AWS: delete this test and the check in infra/check-props.ts");
+  for (const vpcEndpoints of [true, "existing"] as const) {
+    assert.throws(() => stackOf("http", signedIn({ tokens: "jwt", vpcEndpoints })), {
+      message: /^tokens: "jwt" with vpcEndpoints .* never been tried.*`npm run acceptance -- --only 12 --private/,
+    });
+    stackOf("http", signedIn({ tokens: "any", vpcEndpoints }));
+  }
+});
