@@ -1,7 +1,10 @@
 // The workflows of this repository: pinned actions, least privilege, and a reproducible release.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { hash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
@@ -20,7 +23,7 @@ interface Job {
   readonly "runs-on": string;
   readonly "timeout-minutes": number;
   readonly permissions?: Readonly<Record<string, string>>;
-  readonly needs?: readonly string[];
+  readonly needs?: string | readonly string[];
   readonly steps: readonly Step[];
 }
 
@@ -55,35 +58,62 @@ describe("every workflow", () => {
 
 describe("the release", () => {
   const { on, jobs } = parse(read("release.yml")) as { on: object; jobs: Record<string, Job> };
-  const { first, second, publish } = jobs;
+  const { check, first, second, publish } = jobs;
+  const scriptsOf = (job: Job | undefined) => job?.steps.flatMap(({ run }) => run ?? []) ?? [];
 
-  test("starts with a tag, and only its last job may write or attest provenance", () => {
+  test("starts with a tag, and only its last job may write, and use npm's trust in this workflow", () => {
     assert.deepEqual(on, { push: { tags: ["v*"] } });
-    assert.deepEqual(Object.keys(jobs), ["first", "second", "publish"]);
-    assert.equal(first?.permissions ?? second?.permissions, undefined);
+    assert.deepEqual(Object.keys(jobs), ["check", "first", "second", "publish"]);
+    assert.equal(check?.permissions ?? first?.permissions ?? second?.permissions, undefined);
     assert.deepEqual(publish?.permissions, { contents: "write", "id-token": "write" });
+    assert.doesNotMatch(read("release.yml"), /NPM_TOKEN|NODE_AUTH_TOKEN|secrets\./);
   });
 
-  test("is built on two processor types and compared before it is published", () => {
+  test("checks the package before it is built", () => {
+    assert.deepEqual(scriptsOf(check), ["node infra/release/publishable.ts"]);
+    assert.deepEqual([first?.needs, second?.needs], ["check", "check"]);
+  });
+
+  test("is built on two processor types, with a script that anyone can run", () => {
     assert.deepEqual([first?.["runs-on"], second?.["runs-on"]], ["ubuntu-24.04", "ubuntu-24.04-arm"]);
-    assert.deepEqual(publish?.needs, ["first", "second"]);
-    const scripts = publish?.steps.map(({ run = "" }) => run) ?? [];
-    const at = (text: string) => scripts.findIndex((script) => script.includes(text));
-    const compared = ["FIRST", "SECOND"].map((name) =>
-      at(`printf '%s\\n' "$${name}" | diff - dist/release/SHA256SUMS`),
-    );
-    assert.ok(
-      compared.every((index) => index >= 0 && index < at("npm publish --provenance")),
-      scripts.join("\n"),
-    );
-    assert.ok(at("npm publish") < at("gh release create"));
-    assert.match(scripts.join("\n"), /--notes-file dist\/release\/RELEASE-NOTES\.md/);
+    for (const job of [first, second]) {
+      assert.deepEqual(scriptsOf(job), [".ci/release"]);
+      const { uses = "", with: options } = job?.steps.at(-1) ?? {};
+      assert.match(uses, /^actions\/upload-artifact@/);
+      assert.match(String(options?.["name"]), /^release-\$\{\{ runner\.arch \}\}$/);
+      assert.equal(options?.["path"], "dist/release/");
+    }
+    assert.match(readFileSync(join(ROOT, ".ci", "release"), "utf8"), /^npm ci\nnpm run release$/m);
   });
 
-  test("each machine builds with a script that anyone can run", () => {
-    const script = readFileSync(join(ROOT, ".ci", "release"), "utf8");
-    assert.match(script, /^npm ci\nnpm run release$/m);
-    for (const job of [first, second, publish])
-      assert.ok(job?.steps.some(({ run = "" }) => run.includes(".ci/release")));
+  test("publishes only files of both builds, and builds nothing", () => {
+    assert.deepEqual(publish?.needs, ["first", "second"]);
+    const actions = publish?.steps.flatMap(({ uses }) => uses?.split("@")[0] ?? []);
+    assert.deepEqual(actions, ["actions/setup-node", "actions/download-artifact"]);
+    const [compare, npm = "", github = "", ...others] = scriptsOf(publish);
+    assert.deepEqual([compare === undefined, others], [false, []]);
+    assert.match(npm, /^npm publish --ignore-scripts --provenance --access public \.\/release-X64\/[\w-]+-\*\.tgz$/);
+    assert.match(github, /--notes-file release-X64\/RELEASE-NOTES\.md release-X64\/\*$/);
+  });
+
+  test("does not publish if a file differs, is missing on one machine, or does not match its checksum", () => {
+    const [compare = ""] = scriptsOf(publish);
+    const statusOf = (x64: Readonly<Record<string, string>>, arm64: Readonly<Record<string, string>>) => {
+      const folder = mkdtempSync(join(tmpdir(), "compared-"));
+      for (const [name, files] of Object.entries({ X64: x64, ARM64: arm64 })) {
+        mkdirSync(join(folder, `release-${name}`));
+        for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, `release-${name}`, file), text);
+      }
+      // As GitHub runs a script: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
+      const { status } = spawnSync("bash", ["-e", "-c", compare], { cwd: folder });
+      rmSync(folder, { recursive: true });
+      return status;
+    };
+    const good = { "a.zip": "a", SHA256SUMS: `${hash("sha256", "a")}  a.zip\n` };
+    assert.equal(statusOf(good, good), 0);
+    assert.notEqual(statusOf(good, { ...good, "a.zip": "b" }), 0);
+    assert.notEqual(statusOf(good, { ...good, "b.zip": "b" }), 0);
+    const changed = { ...good, "a.zip": "b" };
+    assert.notEqual(statusOf(changed, changed), 0);
   });
 });

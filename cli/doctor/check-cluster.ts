@@ -88,11 +88,11 @@ export async function checkMapping(
   }
 }
 
-/** A warning: this machine may not be allowed to read parameters. */
-function unread(check: string, error: unknown, advice: string): Check {
+/** A warning: the operator may not have the permission. */
+export function unread(check: string, error: unknown, advice: string): Check {
   const failure = toFailure(error);
   if (failure === undefined || failure.exitCode === EXIT.usage) throw error;
-  return warning(check, `not read from here: ${failure.message}`, advice);
+  return warning(check, `not checked: ${failure.message}`, advice);
 }
 
 function mappingCheck({ evaluations = [], parameter, refusal }: Explanation, prefix: string): Check {

@@ -24,6 +24,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { type Check, type Endpoint, failed, failureOf, NoReply, ok, openEndpoint, printChecks } from "./check.ts";
 import { checkCallers, checkMapping, checkUrl } from "./check-cluster.ts";
+import { checkConcurrency } from "./check-concurrency.ts";
 import { checkClientCertificate, checkReachable } from "./check-connection.ts";
 import { checkCaller, checkLatency, checkReview } from "./check-review.ts";
 
@@ -133,6 +134,7 @@ async function checkEndpoint(
       checks.push(await checkReview(endpoint, token, `review ${version.split("/")[1]}`, version));
     }
     checks.push(await checkMapping(token, options, io, config));
+    checks.push(await checkConcurrency(config, io));
     if (options.jwt) {
       const { checkSignedTokens } = await import("./check-jwt.ts");
       checks.push(...(await checkSignedTokens(endpoint, options, config, io)));

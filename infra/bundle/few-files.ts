@@ -1,6 +1,6 @@
 // esbuild plugin: puts code that is loaded together into few files.
 
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import type { Plugin } from "esbuild";
 
 interface Together {
@@ -23,19 +23,23 @@ export function fewFiles(groups: readonly Together[]): Plugin {
         if (kind !== "dynamic-import" || pluginData === INSIDE) return undefined;
         const resolved = await build.resolve(path, { kind, importer, resolveDir, pluginData: INSIDE });
         if (resolved.external || resolved.errors.length > 0 || !/\.(ts|js)$/.test(resolved.path)) return undefined;
-        return resolved.namespace === "file" ? { path: resolved.path, namespace: NAMESPACE } : undefined;
+        if (resolved.namespace !== "file") return undefined;
+        // The names of output files include a hash of this path, which must be the same in every folder.
+        return { path: relative(ROOT, resolved.path), namespace: NAMESPACE };
       });
-      build.onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => {
+      build.onLoad({ filter: /./, namespace: NAMESPACE }, ({ path: fromRoot }) => {
+        const path = join(ROOT, fromRoot);
         const files = groups.flatMap(({ files, except }) => (except?.(path) ? [] : files));
         const imports = files.map((file) => `import ${JSON.stringify(file)};`);
         return {
           contents: [...imports, `export * from ${JSON.stringify(path)};`].join("\n"),
-          resolveDir: join(path, ".."),
+          resolveDir: dirname(path),
         };
       });
     },
   };
 }
 
+const ROOT = join(import.meta.dirname, "..", "..");
 const NAMESPACE = "with-groups";
 const INSIDE = "inside";

@@ -1,6 +1,6 @@
 // The access log of an endpoint: caller, duration and result of each request, without headers and bodies.
 
-import { Aws, RemovalPolicy } from "aws-cdk-lib";
+import { ArnFormat, Aws, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
@@ -27,11 +27,16 @@ export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
  * which is limited to 5,120 characters:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
  * The name is unique for each stack and kind of endpoint.
+ *
+ * Returns the ARN as API Gateway stores it. `logGroupArn` ends with `:*`, which drift detection reports as a change:
+ * https://github.com/aws/aws-cdk/issues/38796
  */
-export function accessLogGroup(scope: Construct, logs: LogSettings): LogGroup {
-  return new LogGroup(scope, "AccessLog", {
+export function accessLogArn(scope: Construct, logs: LogSettings): string {
+  const { logGroupName } = new LogGroup(scope, "AccessLog", {
     logGroupName: `/aws/vendedlogs/iam-authenticator/${Aws.STACK_NAME}-${scope.node.addr.slice(-8)}`,
     ...logs,
     removalPolicy: RemovalPolicy.DESTROY,
   });
+  const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+  return Stack.of(scope).formatArn({ service: "logs", resource: "log-group", resourceName: logGroupName, arnFormat });
 }

@@ -3,7 +3,7 @@
 import { type CfnStage, type DomainName, type HttpApi, HttpStage } from "aws-cdk-lib/aws-apigatewayv2";
 import type { Construct } from "constructs";
 import type { LogSettings } from "../log-settings.ts";
-import { ACCESS_LOG_FORMAT, accessLogGroup } from "./access-log.ts";
+import { ACCESS_LOG_FORMAT, accessLogArn } from "./access-log.ts";
 import type { Throttle } from "./endpoint.ts";
 
 export interface StageOptions {
@@ -22,7 +22,7 @@ export function makeStage(scope: Construct, httpApi: HttpApi, { domainName, thro
   });
   // CloudFormation's property, since the oldest supported aws-cdk-lib has none in HttpStage.
   (stage.node.defaultChild as CfnStage).accessLogSettings = {
-    destinationArn: accessLogGroup(scope, logs).logGroupArn,
+    destinationArn: accessLogArn(scope, logs),
     format: ACCESS_LOG_FORMAT.toString(),
   };
   return stage;

@@ -1,21 +1,14 @@
 // Creates a REST API that is reachable only through one interface endpoint of a VPC.
 
 import { RemovalPolicy, Stack } from "aws-cdk-lib";
-import {
-  EndpointType,
-  LambdaIntegration,
-  LogGroupLogDestination,
-  MethodLoggingLevel,
-  ResponseType,
-  RestApi,
-} from "aws-cdk-lib/aws-apigateway";
+import { EndpointType, LambdaIntegration, MethodLoggingLevel, ResponseType, RestApi } from "aws-cdk-lib/aws-apigateway";
 import { type IInterfaceVpcEndpoint, InterfaceVpcEndpoint, InterfaceVpcEndpointAwsService } from "aws-cdk-lib/aws-ec2";
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { acknowledge, acknowledgeManagedPolicy } from "../acknowledge.ts";
 import type { LogSettings } from "../log-settings.ts";
-import { ACCESS_LOG_FORMAT, accessLogGroup } from "./access-log.ts";
+import { ACCESS_LOG_FORMAT, accessLogArn } from "./access-log.ts";
 import type { EndpointOptions, Gateway, PrivateEndpoint } from "./endpoint.ts";
 
 const STAGE = "live";
@@ -25,6 +18,7 @@ export function servePrivately(
   { vpc, vpcEndpoint = makeVpcEndpoint(scope, vpc), accountLogRole = false }: PrivateEndpoint,
   { name, handler, throttle, logs }: EndpointOptions,
 ): Gateway {
+  const destinationArn = accessLogArn(scope, logs);
   const api = new RestApi(scope, "Api", {
     restApiName: name,
     endpointConfiguration: { types: [EndpointType.PRIVATE], vpcEndpoints: [vpcEndpoint] },
@@ -37,7 +31,7 @@ export function servePrivately(
       // Logs errors of the gateway, but never bodies, which contain tokens.
       loggingLevel: MethodLoggingLevel.ERROR,
       dataTraceEnabled: false,
-      accessLogDestination: new LogGroupLogDestination(accessLogGroup(scope, logs)),
+      accessLogDestination: { bind: () => ({ destinationArn }) },
       accessLogFormat: ACCESS_LOG_FORMAT,
     },
   });

@@ -3,6 +3,7 @@
 type Actions = Readonly<Record<string, readonly string[]>>;
 
 const api = (service: string, ...names: readonly string[]) => names.map((name) => `${service}:${name}`);
+const SERVICE_LINKED_ROLE = "iam:CreateServiceLinkedRole";
 const REST = ["DELETE", "GET", "PATCH", "POST", "PUT"];
 /** The handlers also make these calls if a template omits the property. */
 const TAGS = ["ListTagsForResource", "TagResource", "UntagResource"];
@@ -24,7 +25,15 @@ export const ACTIONS: Actions = {
   "AWS::ApiGateway::Stage": [...api("apigateway", ...REST), ...vendedLogs()],
   "AWS::ApiGatewayV2::Api": api("apigateway", ...REST),
   "AWS::ApiGatewayV2::ApiMapping": api("apigateway", ...REST),
-  "AWS::ApiGatewayV2::DomainName": api("apigateway", ...REST, "AddCertificateToDomain", "RemoveCertificateFromDomain"),
+  "AWS::ApiGatewayV2::DomainName": [
+    ...api("apigateway", ...REST, "AddCertificateToDomain", "RemoveCertificateFromDomain"),
+    // The schema omits these. The first Regional domain of an account needs the role:
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
+    SERVICE_LINKED_ROLE,
+    // The truststore, and its version.
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+  ],
   "AWS::ApiGatewayV2::Integration": api("apigateway", ...REST),
   "AWS::ApiGatewayV2::Route": api("apigateway", ...REST),
   "AWS::ApiGatewayV2::Stage": [...api("apigateway", ...REST, "TagResource", "UntagResource"), ...vendedLogs()],
@@ -141,15 +150,18 @@ const DEPLOY = api(
   ...["GetTemplateSummary", "UpdateTerminationProtection", "DeleteStack"],
 );
 
-/** Names that CloudFormation generates start with the stack's name. */
+/**
+ * By service or action. Names that CloudFormation generates start with the stack's name. IAM rejects ARNs of another
+ * partition, and accepts wildcards in each segment except the service:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+ */
 const RESOURCES: Readonly<Record<string, readonly string[]>> = {
-  iam: ["role/IamAuthenticator*", "policy/IamAuthenticator*", "oidc-provider/*"].map(
-    (name) => `arn:aws:iam::*:${name}`,
-  ),
-  lambda: ["arn:aws:lambda:*:*:function:IamAuthenticator*"],
+  iam: ["role/IamAuthenticator*", "policy/IamAuthenticator*", "oidc-provider/*"].map((name) => `arn:*:iam::*:${name}`),
+  [SERVICE_LINKED_ROLE]: ["arn:*:iam::*:role/aws-service-role/ops.apigateway.amazonaws.com/*"],
+  lambda: ["arn:*:lambda:*:*:function:IamAuthenticator*"],
 };
 
-/** A policy document with one statement for each service, sorted. Throws for a type that is not in `ACTIONS`. */
+/** A policy document with one statement for each service or limited action, sorted. Throws for a type that is not in `ACTIONS`. */
 export function deployingPolicy(types: Iterable<string>): object {
   const actions = new Set(DEPLOY);
   for (const type of types) {
@@ -157,11 +169,9 @@ export function deployingPolicy(types: Iterable<string>): object {
     if (needed === undefined) throw new Error(`a template contains ${type}: add its actions to deploying-role.ts`);
     for (const action of needed) actions.add(action);
   }
-  const byService = Map.groupBy([...actions].sort(), (action) => action.split(":")[0] ?? "");
-  const Statement = [...byService].map(([service, Action]) => ({
-    Effect: "Allow",
-    Action,
-    Resource: RESOURCES[service] ?? "*",
-  }));
+  const byKey = Map.groupBy([...actions].sort(), (action) =>
+    action in RESOURCES ? action : (action.split(":")[0] ?? ""),
+  );
+  const Statement = [...byKey].map(([key, Action]) => ({ Effect: "Allow", Action, Resource: RESOURCES[key] ?? "*" }));
   return { Version: "2012-10-17", Statement };
 }

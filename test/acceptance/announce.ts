@@ -7,12 +7,19 @@ import { TAG } from "./stacks.ts";
 
 const REMOVAL_MINUTES = 5;
 
+interface Effects {
+  readonly keep: boolean;
+  readonly enableSigning: boolean | undefined;
+  /** The account's concurrent executions. */
+  readonly limit: string;
+}
+
 export function announcement(
   { id }: Pick<Account, "id">,
   region: string,
   clusterId: string,
   checks: readonly Check[],
-  { keep, enableSigning }: { readonly keep: boolean; readonly enableSigning: boolean | undefined },
+  { keep, enableSigning, limit }: Effects,
 ): string {
   const minutes = checks.reduce((sum, check) => sum + check.minutes, REMOVAL_MINUTES);
   const end = keep
@@ -32,6 +39,8 @@ Creates: CloudFormation stacks with ${clusterId} in their names (functions, HTTP
          ${clusterId}-jwt, the user ${clusterId} with an access key, a bucket, and parameters below
          /iam-authenticator/${clusterId}. All except the parameters have the tag ${TAG}.
 Time:    about ${minutes} minutes. This is an estimate: no run on AWS has been measured yet.
+         Credentials must remain valid for as long. A role's session lasts an hour by default, and 12 hours at most.
+Limit:   ${limit}
 Cost:    less than 1 USD at list prices (see test/acceptance/README.md).
 ${settings} Zips stay in the bucket of cdk bootstrap, as after every cdk deploy.
 ${end}

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -153,6 +153,78 @@ test("Ctrl-C during the checks and again during the removal still removes everyt
   assert.equal(cloud.stacks[0]?.status, "DELETE_COMPLETE");
 });
 
+test("root and a profile with an MFA device are refused before anything is created", async () => {
+  const start = async (wrong: Wrong, environment: Readonly<Record<string, string>> = ENVIRONMENT) => {
+    const fake = fakeWorld(wrong);
+    const options = readOptions(["--yes", "--only", "4"], environment);
+    const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
+    const refusal = await acceptanceIn(fake, "AWS", CHECKS, options, folder).then(
+      (code) => `exit ${code}`,
+      (error: Error) => error.message,
+    );
+    return { refusal, stacks: fake.cloud.stacks.length };
+  };
+  const root = await start((call) =>
+    call.startsWith("aws sts get-caller-identity")
+      ? '{"Account":"111122223333","Arn":"arn:aws:iam::111122223333:root"}'
+      : undefined,
+  );
+  assert.match(root.refusal, /^The root user cannot assume roles\. Sign in as an IAM role or user\./);
+  const mfa: Wrong = (call) =>
+    call === "aws configure get mfa_serial" ? "arn:aws:iam::111122223333:mfa/alice\n" : undefined;
+  const asked = await start(mfa);
+  assert.match(asked.refusal, /eval "\$\(aws configure export-credentials --format env\)" && unset AWS_PROFILE$/m);
+  assert.deepEqual([root.stacks, asked.stacks], [0, 0]);
+  const keys = { ...ENVIRONMENT, AWS_ACCESS_KEY_ID: "ASIA0000000000000000" };
+  assert.equal((await start(mfa, keys)).refusal, "exit 0", "the environment's keys replace the profile");
+  assert.match((await start(mfa, { ...keys, AWS_PROFILE: "mfa" })).refusal, /export-credentials/);
+});
+
+test("--qualifier finds another bootstrap and deploys with it", async () => {
+  const fake = fakeWorld((call) => {
+    calls.push(call);
+    return undefined;
+  });
+  const calls: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
+  const options = readOptions(["--yes", "--only", "1", "--qualifier", "team1"], ENVIRONMENT);
+  await assert.rejects(
+    acceptanceIn(fake, "AWS", CHECKS, options, folder),
+    /Run: npx cdk bootstrap --qualifier team1 --toolkit-stack-name CDKToolkit-team1$/,
+  );
+  fake.cloud.parameters.set("/cdk-bootstrap/team1/version", "30");
+  assert.equal(await acceptanceIn(fake, "AWS", CHECKS, options, folder), 0);
+  const synths = calls.filter((call) => call.startsWith("cdk synth"));
+  assert.ok(synths.length > 0);
+  for (const call of synths) assert.match(call, / --context @aws-cdk\/core:bootstrapQualifier=team1$/);
+});
+
+test("the announcement has the account's limit, or states that it was not checked", async () => {
+  assert.match((await run(["--yes", "--only", "4"])).printed, /^Limit: {3}1000 concurrent executions$/m);
+  const { printed } = await run(["--yes", "--only", "4"], (call) =>
+    call.includes("get-account-settings")
+      ? { stderr: "An error occurred (AccessDeniedException) when calling the operation" }
+      : undefined,
+  );
+  assert.match(printed, /^Limit: {3}not checked: no permission for lambda:GetAccountSettings$/m);
+});
+
+test("the announcement states how long the credentials must remain valid", async () => {
+  const { printed } = await run(["--yes", "--only", "5,6"]);
+  assert.match(printed, /^Time: {4}about 80 minutes\./m);
+  assert.match(printed, /Credentials must remain valid for as long\. A role's session lasts an hour by default/);
+});
+
+test("the folder with caller tokens is deleted when the process exits during the removal", () => {
+  const folder = mkdtempSync(join(tmpdir(), "acceptance-"));
+  writeFileSync(join(folder, "0123abcd.kubeconfig"), "a caller's token");
+  const script = `import { deleteAtExit } from ${JSON.stringify(join(import.meta.dirname, "command.ts"))};
+deleteAtExit(${JSON.stringify(folder)});
+process.exit(130);`;
+  const { status } = spawnSync(process.execPath, ["--input-type=module", "--eval", script]);
+  assert.deepEqual([status, existsSync(folder)], [130, false]);
+});
+
 test("invalid options print an error message", () => {
   const read =
     (...argv: string[]) =>
@@ -163,6 +235,7 @@ test("invalid options print an error message", () => {
   assert.throws(read("--cluster", "acceptance-0123ABCD"), /is not the id of an acceptance run/);
   assert.throws(read("--remove", "acceptance-0123abcd", "--cluster", "acceptance-0123abcd"), /cannot be used together/);
   assert.throws(read("--unknown"), /--unknown/);
+  assert.throws(read("--qualifier", "too-long-for-cdk"), /--qualifier too-long-for-cdk: must be 1 to 10/);
   assert.throws(read("--enable-token-signing=yes"), /'--enable-token-signing' does not take an argument/);
   const file = join(mkdtempSync(join(tmpdir(), "acceptance-")), "mtls.json");
   writeFileSync(file, '{"endpoint": {}}');

@@ -8,7 +8,8 @@ import { ROOT } from "../infra/cdk-cli.ts";
 import { announcement } from "./announce.ts";
 import { awsOf, unlessMissing } from "./aws.ts";
 import type { Check } from "./check.ts";
-import { accountOf } from "./identities.ts";
+import { concurrencyOf, NOT_CHECKED } from "./concurrency.ts";
+import { type Account, accountOf } from "./identities.ts";
 import { REMOVAL } from "./leftovers.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
 import { type RealWorld, realWorld } from "./real-world.ts";
@@ -16,6 +17,7 @@ import { fileName, isGood, markdown, type Run, summary, textTable } from "./repo
 import { runChecks } from "./runner.ts";
 import { mustRun } from "./site.ts";
 
+const AWS = "AWS";
 const EXIT = { good: 0, bad: 1, usage: 2, interrupted: 130 };
 
 /** Sets `process.exitCode`: 0 if every row passed or had no input, 1 otherwise, 2 if the run cannot start, 130 after Ctrl-C. */
@@ -31,16 +33,17 @@ export async function acceptance(
     const options = readOptions(argv, process.env);
     if (options.region === undefined) throw new Error("No region. Give --region, or set AWS_REGION.");
     const world = realWorld({ region: options.region });
-    try {
-      process.exitCode = await acceptanceIn(world, "AWS", all, options);
-    } finally {
-      // The folder contains caller tokens.
-      rmSync(world.folder, { recursive: true });
-    }
+    deleteAtExit(world.folder);
+    process.exitCode = await acceptanceIn(world, AWS, all, options);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = EXIT.usage;
   }
+}
+
+/** The folder contains caller tokens. `finally` would not run after the last Ctrl-C, which exits at once. */
+export function deleteAtExit(folder: string): void {
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 }
 
 /** `place` is "AWS" or an emulator's name. Returns the exit code; throws if the run cannot start. */
@@ -55,11 +58,17 @@ export async function acceptanceIn(
   const chosen = options.remove ? [] : all.filter(({ number }) => only.length === 0 || only.includes(number));
   const optIn = storm || only.length > 0 || all.length === 1;
   const programs = await programsOf(world);
-  await checkBootstrap(world);
+  const aws = awsOf(world);
+  const account = await accountOf(aws);
+  // An emulator's identity is root.
+  if (place === AWS) await checkCredentials(world, account, options.hasKeys);
+  await checkBootstrap(world, inputs.qualifier);
   const running = chosen.filter((check) => optIn || !check.optIn);
   const keeps = keep && !options.remove;
-  const effects = { keep: keeps, enableSigning: inputs.enableTokenSigning };
-  world.print(announcement(await accountOf(awsOf(world)), world.region, clusterId, running, effects));
+  const executions = await concurrencyOf(aws);
+  const limit = executions === undefined ? NOT_CHECKED : `${executions.total} concurrent executions`;
+  const effects = { keep: keeps, enableSigning: inputs.enableTokenSigning, limit };
+  world.print(announcement(account, world.region, clusterId, running, effects));
   if (!options.yes) await ask();
 
   const signals = listen(world, clusterId);
@@ -127,11 +136,28 @@ async function programsOf(world: RealWorld): Promise<string[]> {
   return [aws.split(" ")[0] ?? "", `cdk/${cdk.split(" ")[0]?.trim()}`, `node/${process.versions.node}`];
 }
 
+/** A run starts hundreds of programs, each of which would ask for an MFA code. */
+async function checkCredentials(world: RealWorld, { isRoot }: Account, hasKeys: boolean): Promise<void> {
+  const session = 'eval "$(aws configure export-credentials --format env)" && unset AWS_PROFILE';
+  if (isRoot) {
+    const end = "If that profile is not the default one, export its credentials:";
+    throw new Error(`The root user cannot assume roles. Sign in as an IAM role or user. ${end}\n  ${session}`);
+  }
+  if (hasKeys) return;
+  const { exitCode, stdout } = await world.run("aws", ["configure", "get", "mfa_serial"]);
+  if (exitCode !== 0 || stdout.trim() === "") return;
+  throw new Error(
+    `The profile has mfa_serial, and each call would ask for a code. Enter one code, and run this again:\n  ${session}`,
+  );
+}
+
 /** This command does not run `cdk bootstrap`, which changes the account. */
-async function checkBootstrap(world: RealWorld): Promise<void> {
-  const call = awsOf(world)("ssm", "get-parameter", { Name: "/cdk-bootstrap/hnb659fds/version" });
+async function checkBootstrap(world: RealWorld, qualifier = "hnb659fds"): Promise<void> {
+  const call = awsOf(world)("ssm", "get-parameter", { Name: `/cdk-bootstrap/${qualifier}/version` });
   if ((await unlessMissing(call)) !== undefined) return;
-  throw new Error(`CDK is not bootstrapped in ${world.region} of this account. Run: npx cdk bootstrap`);
+  const options =
+    qualifier === "hnb659fds" ? "" : ` --qualifier ${qualifier} --toolkit-stack-name CDKToolkit-${qualifier}`;
+  throw new Error(`CDK is not bootstrapped in ${world.region} of this account. Run: npx cdk bootstrap${options}`);
 }
 
 function commitOf(): string {

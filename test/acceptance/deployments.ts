@@ -82,11 +82,16 @@ export async function outcomeOf({ aws }: Site, { names }: Group, since: number):
 }
 
 /**
- * Sets alarms repeatedly during an action, since a metric alarm returns to its real state within seconds:
+ * Sets alarms repeatedly during an action or until `isEnough`, since a metric alarm returns to its real state within seconds:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html. Afterwards waits until all are OK:
  * CodeDeploy starts no deployment while one of its alarms fires.
  */
-export async function whileAlarmed<T>(site: Site, alarms: readonly string[], during: Promise<T>): Promise<T> {
+export async function whileAlarmed<T>(
+  site: Site,
+  alarms: readonly string[],
+  during: Promise<T>,
+  isEnough: () => Promise<boolean> = async () => false,
+): Promise<T> {
   const { aws, world } = site;
   const set = async (StateValue: "ALARM" | "OK"): Promise<void> => {
     for (const AlarmName of alarms) {
@@ -99,7 +104,7 @@ export async function whileAlarmed<T>(site: Site, alarms: readonly string[], dur
   });
   // Awaited below; prevents an unhandled rejection until then.
   over.catch(() => undefined);
-  while (!isOver) {
+  while (!isOver && !(await isEnough())) {
     await set("ALARM");
     await world.sleep(ALARM_MS);
   }

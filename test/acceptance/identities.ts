@@ -1,6 +1,7 @@
 // The temporary role and user of a run, named after its id.
 
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
+import { NotRun } from "./rows.ts";
 import { TAG } from "./stacks.ts";
 import { until } from "./wait.ts";
 import type { Credentials, World } from "./world.ts";
@@ -14,11 +15,12 @@ export interface Principal {
 export interface Account {
   readonly id: string;
   readonly partition: string;
+  readonly isRoot: boolean;
 }
 
 export async function accountOf(aws: Aws): Promise<Account> {
   const { Account: id, Arn } = await aws<{ Account: string; Arn: string }>("sts", "get-caller-identity");
-  return { id, partition: Arn.split(":")[1] ?? "aws" };
+  return { id, partition: Arn.split(":")[1] ?? "aws", isRoot: Arn.endsWith(":root") };
 }
 
 /** New roles and keys take some seconds to propagate. */
@@ -40,9 +42,16 @@ export async function makeRole(world: World, aws: Aws, { id, partition }: Accoun
 }
 
 /** A kept cluster has the role already. */
-export async function createRole(aws: Aws, name: string, trust: string, runId: string, path = "/"): Promise<string> {
+export async function createRole(
+  aws: Aws,
+  name: string,
+  trust: string,
+  runId: string,
+  { path: Path = "/", tags = [] }: { readonly path?: string; readonly tags?: readonly object[] } = {},
+): Promise<string> {
   const known = await unlessMissing(aws<MadeRole>("iam", "get-role", { RoleName: name }));
-  const role = { RoleName: name, Path: path, AssumeRolePolicyDocument: trust, Tags: [{ Key: TAG, Value: runId }] };
+  const Tags = [{ Key: TAG, Value: runId }, ...tags];
+  const role = { RoleName: name, Path, AssumeRolePolicyDocument: trust, Tags };
   return (known ?? (await aws<MadeRole>("iam", "create-role", role))).Role.Arn;
 }
 
@@ -85,7 +94,7 @@ export async function makeUser(aws: Aws, name: string): Promise<Principal> {
   const known = await unlessMissing(aws<MadeUser>("iam", "get-user", { UserName: name }));
   if (known !== undefined) await removeKeys(aws, name);
   const user = { UserName: name, Tags: [{ Key: TAG, Value: name }] };
-  const { User } = known ?? (await aws<MadeUser>("iam", "create-user", user));
+  const { User } = known ?? (await aws<MadeUser>("iam", "create-user", user).catch(unlessForbidden));
   const { AccessKey } = await aws<{ AccessKey: { AccessKeyId: string; SecretAccessKey: string } }>(
     "iam",
     "create-access-key",
@@ -93,6 +102,12 @@ export async function makeUser(aws: Aws, name: string): Promise<Principal> {
   );
   const credentials = { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
   return { arn: User.Arn, credentials };
+}
+
+/** The text of AWS's errors: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+function unlessForbidden(error: unknown): never {
+  const isForbidden = error instanceof AwsError && /service control policy/i.test(error.message);
+  throw isForbidden ? new NotRun("a service control policy forbids IAM users") : error;
 }
 
 export async function removeKeys(aws: Aws, name: string): Promise<void> {

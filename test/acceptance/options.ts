@@ -11,6 +11,8 @@ export interface Options {
   /** Numbers of checks; empty: all. */
   readonly only: readonly number[];
   readonly yes: boolean;
+  /** Whether the AWS CLI uses the environment's keys, not a profile. */
+  readonly hasKeys: boolean;
   readonly keep: boolean;
   readonly storm: boolean;
   /** Only removes the resources of an earlier run. */
@@ -28,6 +30,7 @@ test/acceptance/reports/, and removes everything. test/acceptance/README.md desc
   --only <numbers>        run only these checks, for example 1,3
   --storm                 also run check 11: 50 identities at once
   --sso-profile <name>    a profile with an IAM Identity Center permission set, for checks 2 and 12
+  --qualifier <id>        the qualifier of cdk bootstrap, if it has one
   --enable-token-signing  for checks 12 and 13: if the account does not sign tokens, enable it. It stays enabled
   --mtls <file>           JSON with endpoint, clientCert and clientKey, for check 9
   --private <file>        JSON with endpoint, for checks 9 and 12
@@ -53,6 +56,7 @@ export function readOptions(
       only: { type: "string" },
       storm: { type: "boolean" },
       "sso-profile": { type: "string" },
+      qualifier: { type: "string" },
       "enable-token-signing": { type: "boolean" },
       mtls: { type: "string" },
       private: { type: "string" },
@@ -61,6 +65,10 @@ export function readOptions(
       remove: { type: "string" },
     },
   });
+  const { qualifier } = values;
+  if (qualifier !== undefined && !/^[A-Za-z0-9_-]{1,10}$/.test(qualifier)) {
+    throw new Error(`--qualifier ${qualifier}: must be 1 to 10 letters, digits, "_" and "-".`);
+  }
   const given = values.remove ?? values.cluster;
   if (values.remove !== undefined && values.cluster !== undefined)
     throw new Error("--remove and --cluster cannot be used together.");
@@ -75,10 +83,12 @@ export function readOptions(
       .filter((word) => word !== "")
       .map(readNumber),
     yes: values.yes ?? false,
+    hasKeys: Boolean(environment["AWS_ACCESS_KEY_ID"]) && !environment["AWS_PROFILE"],
     keep: values.keep ?? false,
     storm: values.storm ?? false,
     remove: values.remove !== undefined,
     inputs: {
+      ...(qualifier !== undefined && { qualifier }),
       ...(values["sso-profile"] !== undefined && { ssoProfile: values["sso-profile"] }),
       ...(values["enable-token-signing"] && { enableTokenSigning: true as const }),
       ...(values.mtls !== undefined && {

@@ -62,12 +62,13 @@ async function removeStack(world: World, aws: Aws, StackName: string): Promise<v
     );
     return answer?.Stacks[0]?.StackStatus ?? "DELETE_COMPLETE";
   };
-  const isStable = (one: string) => !one.endsWith("_IN_PROGRESS");
+  // A stack whose first change set was never executed remains in review.
+  const isStable = (one: string) => !one.endsWith("_IN_PROGRESS") || one === "REVIEW_IN_PROGRESS";
   await until(world, STACK_MS, status, isStable);
   // The issuer's stack is protected.
   await aws("cloudformation", "update-termination-protection", { StackName, EnableTerminationProtection: false });
   await aws("cloudformation", "delete-stack", { StackName });
-  const end = await until(world, STACK_MS, status, isStable);
+  const end = await until(world, STACK_MS, status, (one) => /^DELETE_(COMPLETE|FAILED)$/.test(one));
   if (end !== "DELETE_COMPLETE") throw new AwsError("unknown", `the stack is ${end}`);
 }
 

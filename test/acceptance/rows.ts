@@ -2,8 +2,13 @@
 
 import { Interrupted, type World } from "./world.ts";
 
-/** "not served": the emulator does not support it. "not run": the operator gave no input for it. */
+/** "not served": the emulator does not support it. "not run": an input or a condition of the account is missing. */
 export type Verdict = "passed" | "failed" | "not served" | "not run";
+
+/** Thrown where the account cannot provide what a row needs: the row is "not run". */
+export class NotRun extends Error {
+  override readonly name = "NotRun";
+}
 
 export interface Row {
   readonly check: number;
@@ -62,7 +67,8 @@ async function lookOnce(
     return { seen, verdict: holds(seen) ? "passed" : "failed" };
   } catch (error) {
     if (error instanceof Interrupted) throw error;
-    return { seen: error instanceof Error ? error.message : String(error), verdict: "failed" };
+    const seen = error instanceof Error ? error.message : String(error);
+    return { seen, verdict: error instanceof NotRun ? "not run" : "failed" };
   }
 }
 

@@ -195,6 +195,99 @@ test("without enough unreserved concurrency, the check is not run", async () => 
   assert.deepEqual([row?.verdict, row?.seen], ["not run", "the account has 102 unreserved executions; 103 are needed"]);
 });
 
+test("with fewer than 50 concurrent executions, or without permission to read the limit, the load check is not run", async () => {
+  const limited = (answer: ReturnType<Wrong>): Wrong => {
+    return (call) => (call.includes("get-account-settings") ? answer : undefined);
+  };
+  const few = limited('{"AccountLimit":{"ConcurrentExecutions":49,"UnreservedConcurrentExecutions":49}}');
+  const denied = limited({ stderr: "An error occurred (AccessDeniedException) when calling the operation" });
+  for (const [wrong, reason] of [
+    [few, "the account has 49 concurrent executions; 50 are needed"],
+    [denied, "the limit was not checked: no permission for lambda:GetAccountSettings"],
+  ] as const) {
+    const { rows } = await run(fakeWorld(wrong), numbered(11), { optIn: true });
+    const [row] = rows;
+    assert.deepEqual([row?.check, row?.verdict, row?.seen], [11, "not run", reason]);
+  }
+});
+
+test("principal_tags records whether the token has the role's or the session's tag of the same key", async () => {
+  const seen = async (wrong?: Wrong) => {
+    const world = fakeWorld(wrong);
+    world.cloud.isSigning = true;
+    const { rows } = await run(world, numbered(12));
+    const row = rows.find(({ name }) => name === "principal_tags");
+    return `${row?.verdict}: ${row?.seen}`;
+  };
+  assert.match(await seen(), /^passed: .*, team of the session$/);
+  const ofRole: Wrong = (call, answer) => {
+    if (!/get-web-identity-token (?!--generate)/.test(call) || answer === "") return undefined;
+    const token = JSON.parse(answer) as { WebIdentityToken: string };
+    const parts = token.WebIdentityToken.split(".").map((part) => Buffer.from(part, "base64url").toString());
+    const changed = parts[1]?.replace("acceptance-team", "acceptance-role") ?? "";
+    const [header, , signature] = token.WebIdentityToken.split(".");
+    const text = [header, Buffer.from(changed).toString("base64url"), signature].join(".");
+    return JSON.stringify({ ...token, WebIdentityToken: text });
+  };
+  assert.match(await seen(ofRole), /^passed: .*, team of the role$/);
+});
+
+test("with an AWS CLI that cannot get AWS-signed tokens, their checks are not run", async () => {
+  const old: Wrong = (call) =>
+    /get-web-identity-token|outbound-web-identity/.test(call)
+      ? { stderr: "aws: error: argument operation: Found invalid choice 'get-web-identity-token'" }
+      : undefined;
+  const { rows } = await run(fakeWorld(old), numbered(12, 13), { inputs: { enableTokenSigning: true } });
+  const reason = "the AWS CLI has no get-web-identity-token: install a newer one";
+  assert.deepEqual(
+    rows.filter(({ check }) => check !== 14).map(({ check, name, seen, verdict }) => [check, name, seen, verdict]),
+    [
+      [12, "entire check", reason, "not run"],
+      [13, "entire check", reason, "not run"],
+    ],
+  );
+});
+
+test("where a service control policy forbids IAM users, their rows are not run", async () => {
+  const forbidden: Wrong = (call) =>
+    call.startsWith("aws iam create-user")
+      ? {
+          stderr: "An error occurred (AccessDenied) when calling CreateUser: explicit deny in a service control policy",
+        }
+      : undefined;
+  const { rows } = await run(fakeWorld(forbidden), numbered(1, 2, 12, 13), { inputs: { enableTokenSigning: true } });
+  const others = rows.filter(({ verdict }) => verdict !== "passed");
+  const reason = "a service control policy forbids IAM users";
+  assert.deepEqual(
+    others
+      .map(({ check, name, seen, verdict }) => [check, name, seen, verdict])
+      .filter(([, , seen]) => seen !== "no --sso-profile"),
+    [
+      [1, "denied", reason, "not run"],
+      [2, "AWS CLI, user", reason, "not run"],
+      [2, "this command, user", reason, "not run"],
+      [12, "user", reason, "not run"],
+      [13, "jwt policy, user", reason, "not run"],
+    ],
+  );
+  const denied: Wrong = (call) =>
+    call.startsWith("aws iam create-user")
+      ? { stderr: "An error occurred (AccessDenied) when calling CreateUser: no identity-based policy allows it" }
+      : undefined;
+  const own = await run(fakeWorld(denied), numbered(2));
+  assert.equal(own.rows.find(({ name }) => name === "AWS CLI, user")?.verdict, "failed");
+});
+
+test("a stack whose first change set was never executed is removed without waiting for it", async () => {
+  const world = fakeWorld();
+  await run(world, numbered(1), { keep: true });
+  for (const stack of world.cloud.stacks) stack.status = "REVIEW_IN_PROGRESS";
+  const start = world.now();
+  await run(world, []);
+  assert.deepEqual(left(world.cloud), []);
+  assert.ok(world.now() - start < 10 * MINUTE, `${world.now() - start} ms`);
+});
+
 test("without API Gateway's log role, the private endpoint is not run and the role is not created", async () => {
   const calls: string[] = [];
   const without: Wrong = (call) => {

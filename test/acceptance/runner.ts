@@ -4,6 +4,7 @@ import { awsOf } from "./aws.ts";
 import type { Check } from "./check.ts";
 import { removeAndLook } from "./leftovers.ts";
 import { type Row, rowsOf } from "./rows.ts";
+import { cannotSign } from "./signed-tokens.ts";
 import { type Inputs, openSite } from "./site.ts";
 import { Interrupted, type World } from "./world.ts";
 
@@ -53,11 +54,14 @@ async function runAll(world: World, options: RunOptions, record: (row: Row) => v
     const rows = rowsOf(number, world, record);
     world.print(`${number}. ${title}`);
     const reason = world.unserved[String(number)];
+    const missing = reason === undefined && check.needsSigning ? await cannotSign(site) : undefined;
     if (reason !== undefined) {
       record({ check: number, name: "entire check", expected: "-", seen: reason, verdict: "not served" });
       world.print(`  not served  ${reason}`);
     } else if (check.optIn && !optIn) {
       rows.leaveOut("entire check", "-", "opt-in: --storm");
+    } else if (missing !== undefined) {
+      rows.leaveOut("entire check", "-", missing);
     } else {
       await runOne(check, site, rows);
     }

@@ -26,6 +26,12 @@ export async function issuerOf(aws: Aws): Promise<string | undefined> {
   }
 }
 
+/** Returns the reason if the AWS CLI is older than AWS-signed tokens. Prints the call's input without a call. */
+export async function cannotSign({ world }: Site): Promise<string | undefined> {
+  const { exitCode } = await world.run("aws", ["sts", "get-web-identity-token", "--generate-cli-skeleton"]);
+  return exitCode === 0 ? undefined : "the AWS CLI has no get-web-identity-token: install a newer one";
+}
+
 /** Enables signing only if the operator asked for it. Otherwise records that the row `name` and those after it are not run. */
 export async function ensureIssuer(
   { world, aws, inputs }: Site,
@@ -49,7 +55,9 @@ export async function ensureIssuer(
   return undefined;
 }
 
+/** Values of the tag `team`: of a session, and of its role. */
 export const TEAM = "acceptance-team";
+export const ROLE_TEAM = "acceptance-role";
 export const SOURCE = "acceptance-source";
 
 /** A role with a path, which may get tokens and sessions with tags and a source identity. Returns its ARN. */
@@ -59,7 +67,8 @@ export async function makeSigningRole(site: Site): Promise<string> {
   const Action = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"];
   const trust = statement({ Principal: { AWS: `arn:${partition}:iam::${id}:root` }, Action });
   const RoleName = signingRoleName(site);
-  const arn = await createRole(aws, RoleName, trust, clusterId, "/acceptance/");
+  const tags = [{ Key: "team", Value: ROLE_TEAM }];
+  const arn = await createRole(aws, RoleName, trust, clusterId, { path: "/acceptance/", tags });
   const PolicyDocument = await signingPolicy(site);
   await aws("iam", "put-role-policy", { RoleName, PolicyName: "sign", PolicyDocument });
   // A kept cluster may have this policy, which denies tokens. So may the user.

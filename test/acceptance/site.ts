@@ -15,6 +15,8 @@ import type { Credentials, Ran, World } from "./world.ts";
 export interface Inputs {
   /** An AWS CLI profile with an IAM Identity Center permission set. */
   readonly ssoProfile?: string;
+  /** Of `cdk bootstrap --qualifier`. */
+  readonly qualifier?: string;
   /** Enables outbound web identity federation, a setting of the account, where it is off. */
   readonly enableTokenSigning?: true;
   /** `endpoint` is a context key of kind `mtls`. */
@@ -71,7 +73,7 @@ export const GRANTED = `granted as ${ROLE_USER} (${GROUP})`;
 
 export function openSite(world: World, clusterId: string, inputs: Inputs = {}): Site {
   const aws = awsOf(world);
-  const stacks = stacksOf(world, aws, clusterId);
+  const stacks = stacksOf(world, aws, clusterId, inputs.qualifier);
   const stack = defaultStackName(clusterId);
   let deployment: Promise<Deployed> | undefined;
   let cluster: Promise<Cluster> | undefined;

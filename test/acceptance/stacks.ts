@@ -33,7 +33,7 @@ export interface Stacks {
   resources(stack: string): Promise<readonly StackResource[]>;
 }
 
-export function stacksOf(world: World, aws: Aws, runId: string): Stacks {
+export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: string): Stacks {
   /** One output folder per stack, since each app has one cluster. */
   const outOf = (stack: string) => join(world.folder, `${stack}.out`);
   const cdk = (...args: string[]) => world.run("cdk", args);
@@ -59,7 +59,9 @@ export function stacksOf(world: World, aws: Aws, runId: string): Stacks {
     async deploy(stack, cluster) {
       writeApp(world.folder, [{ tags: { [TAG]: runId }, ...cluster, ...world.settings }]);
       const out = outOf(stack);
-      const synth = await cdk("synth", "--quiet", "--output", out);
+      // https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
+      const bootstrap = qualifier === undefined ? [] : ["--context", `@aws-cdk/core:bootstrapQualifier=${qualifier}`];
+      const synth = await cdk("synth", "--quiet", "--output", out, ...bootstrap);
       if (synth.exitCode !== 0) throw new Error(`cdk synth: ${oneLine(synth.stderr)}`);
       world.prepare?.(out);
       return after(stack, await cdk("deploy", stack, "--app", out, "--require-approval", "never"));

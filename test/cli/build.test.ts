@@ -3,7 +3,17 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { hash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -78,6 +88,25 @@ test("a shell can run the file, which reports its version and has its commands",
   assert.equal(stdout, `${packageJson.version}\n`);
   assert.match((await run(["--help"])).stdout, /^Usage: iam-authenticator /);
   assert.match((await run(["mappings", "apply", "--help"])).stdout, /--prune/);
+});
+
+test("the command has the same bytes wherever the repository is", async () => {
+  const root = join(import.meta.dirname, "..", "..");
+  const clone = join(folder, "another", "clone");
+  const inputs = Object.keys(metafile.inputs);
+  const packages = inputs.flatMap((input) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []);
+  for (const path of new Set(["cli", "functions", "infra/bundle", "package.json", ...packages])) {
+    const isRead = (source: string) => !/[/\\]dist-(cjs|types)$/.test(source);
+    cpSync(join(root, path), join(clone, path), { recursive: true, filter: isRead });
+  }
+  symlinkSync(join(root, "node_modules", "esbuild"), join(clone, "node_modules", "esbuild"));
+  await promisify(execFile)(process.execPath, [join(clone, "cli", "build.ts")]);
+  const elsewhere = join(clone, "dist", "cli");
+  assert.deepEqual(readdirSync(elsewhere, { recursive: true }).sort(), readdirSync(built, { recursive: true }).sort());
+  for (const output of Object.keys(metafile.outputs)) {
+    const file = output.replace("dist/cli/", "");
+    assert.ok(readFileSync(join(elsewhere, file)).equals(readFileSync(join(built, file))), file);
+  }
 });
 
 interface Loaded {

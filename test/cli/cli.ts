@@ -74,6 +74,8 @@ export function useLocalAws(variables: Readonly<Record<string, string>>): void {
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     AWS_EC2_METADATA_DISABLED: "true",
+    // For doctor. Nothing listens there, unless a test starts one.
+    AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:9",
     ...variables,
   });
   for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN", "CLUSTER_ID", "MAPPING_PREFIX"]) {

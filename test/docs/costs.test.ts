@@ -8,6 +8,7 @@ import { metricsLine } from "../../functions/authenticator/http/metrics-line.ts"
 import { newRecord } from "../../functions/authenticator/review/record.ts";
 import { templateOf } from "../infra/stacks.ts";
 import { resources } from "../infra/template.ts";
+import { kilobytesOfReview } from "./log-size.ts";
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
 const section = read("docs/costs.md");
@@ -85,7 +86,6 @@ test("the other rows match the example and the prices", () => {
     ["API Gateway", MILLIONS * PRICE.httpMillion, MILLIONS * PRICE.restMillion],
     ["Lambda, requests", MILLIONS * PRICE.lambdaMillion, MILLIONS * PRICE.lambdaMillion],
     ["Lambda, time (arm64)", seconds * PRICE.gigabyteSecond, seconds * PRICE.gigabyteSecond],
-    ["logs", MILLIONS * 3 * PRICE.logGigabyte, MILLIONS * 3 * PRICE.logGigabyte],
     ["dashboard", PRICE.dashboard, PRICE.dashboard],
     ["Parameter Store, standard", 0, 0],
     ["VPC endpoint for `execute-api`", 0, 2 * 730 * PRICE.endpointHour],
@@ -93,6 +93,19 @@ test("the other rows match the example and the prices", () => {
     const found = row(what);
     assert.deepEqual([found.http, found.hidden], [cents(http), cents(hidden)], what);
   }
+});
+
+test("both pages have the measured size of a review in the log", async () => {
+  const size = await kilobytesOfReview();
+  const gigabytes = MILLIONS * Number(size);
+  const { arithmetic, http, hidden } = row("logs");
+  assert.equal(arithmetic, `${gigabytes.toFixed(1)} GB (${size} kB each) x 0.50`);
+  assert.deepEqual([http, hidden], [cents(gigabytes * PRICE.logGigabyte), cents(gigabytes * PRICE.logGigabyte)]);
+  const [, requests, stated, total, dollars] =
+    /^\| logs \| ([\d.]+) M x ([\d.]+) kB .* = (\d+) GB x 0\.50 \| ([\d.]+) \|$/m.exec(read("SECURITY.md")) ?? [];
+  assert.equal(stated, size);
+  const month = Number(requests) * Number(size);
+  assert.deepEqual([total, dollars], [month.toFixed(0), (month * PRICE.logGigabyte).toFixed(2)]);
 });
 
 test("the sums match the rows, and other pages state the same sums", () => {

@@ -14,6 +14,7 @@ import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { isolatedVariables } from "../aws-variables.ts";
+import { startAccountSettings } from "../cli/doctor/account-settings.ts";
 import { kubeconfig, startService } from "../cli/irsa/services.ts";
 import { LOG_GROUP, loggedServices } from "../cli/reviews/services.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
@@ -94,6 +95,8 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
   );
   const store = await startParameterStore({ region: REGION, parameters: Object.fromEntries(named) });
   t.after(() => store.close());
+  const lambda = await startAccountSettings(() => ({ total: 1000, free: 992 }));
+  t.after(() => lambda.close());
   const authority = createCertificateAuthority();
   const services = localServices(REGION, { sts: sts.url, store: store.url });
   const settings = { CLUSTER_ID: "my-cluster", CALLER_AUTH: "bearer", ...services };
@@ -128,6 +131,7 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
       ...isolatedVariables(localIdentity(who)),
       AWS_ENDPOINT_URL_SSM: store.url,
       AWS_ENDPOINT_URL_STS: sts.url,
+      AWS_ENDPOINT_URL_LAMBDA: lambda.url,
       ...logged.variables,
       NODE_EXTRA_CA_CERTS: join(folder, "ca.crt"),
       // Compiles the command once instead of for each line.

@@ -57,7 +57,6 @@ const UNUSED: Readonly<Record<string, RegExp>> = {
   "a VPC, a file system or a key for the function": /^(ec2|elasticfilesystem|s3files|kms):/,
   "layers, signed code, capacity providers": /^lambda:(GetLayerVersion|\w*CodeSigningConfig|PassCapacityProvider)$/,
   "policies of users and groups, boundaries": /^iam:(\w+(Group|User)Policy|\w+RolePermissionsBoundary)$/,
-  "versions of objects": /^s3:GetObjectVersion$/,
   "settings of a log group other than its retention":
     /^(firehose:.*|s3:REST.*|logs:(Associate|Disassociate)KmsKey|logs:(Put|Delete)(DataProtectionPolicy|IndexPolicy)|logs:PutBearerTokenAuthentication|logs:PutLogGroupDeletionProtection|logs:Delete(Resource|Retention)Policy)$/,
   "deployments to machines": /^codedeploy:RegisterOnPremisesInstance$/,

@@ -14,6 +14,7 @@ const EVERY_OPTION = {
   stsRegionalEndpoints: true,
   region: REGION,
   roleSessionName: true,
+  ec2MetadataDisabled: true,
   exceptNamespaces: ["kube-system", "left-alone"],
 };
 

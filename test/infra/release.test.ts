@@ -237,7 +237,21 @@ test("the deploying role's policy covers every type of resource, no other servic
     for (const action of Action) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
     const service = Action[0]?.split(":")[0] ?? "";
     assert.equal(Resource === "*", !["iam", "lambda"].includes(service), service);
+    // IAM rejects an ARN of another partition.
+    if (Resource !== "*") for (const arn of Resource) assert.match(arn, /^arn:\*:(iam|lambda):/);
   }
+  // API Gateway creates its role with the first custom domain of an account.
+  assert.deepEqual(
+    Statement.filter(({ Action }) => Action.includes("iam:CreateServiceLinkedRole")),
+    [
+      {
+        Effect: "Allow",
+        Action: ["iam:CreateServiceLinkedRole"],
+        Resource: ["arn:*:iam::*:role/aws-service-role/ops.apigateway.amazonaws.com/*"],
+      },
+    ],
+  );
+  assert.ok(allowed.has("s3:GetObjectVersion"), "API Gateway reads TruststoreVersion");
   // Limit of a managed policy, without spaces. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
   const size = JSON.stringify({ Version: "2012-10-17", Statement }).length;
   assert.ok(size <= 6144, `${size} characters`);

@@ -139,6 +139,7 @@ function validations(): object[] {
     validation("ofServiceAccount", `${ANNOTATION}token-expiration`, matches(SECONDS), "a number of seconds"),
     validation("ofServiceAccount", `${OWN_PREFIX}region`, matches(REGION), "an AWS region such as eu-west-1"),
     validation("ofServiceAccount", `${OWN_PREFIX}role-session-name`, boolean, "true or false"),
+    validation("ofServiceAccount", `${OWN_PREFIX}ec2-metadata-disabled`, boolean, "true or false"),
     validation("ofPod", `${ANNOTATION}token-expiration`, matches(SECONDS), "a number of seconds"),
   ];
 }

@@ -27,12 +27,13 @@ function volume(): string {
 }}])`;
 }
 
-/** In upstream's order. */
+/** In upstream's order, and last the variables that upstream does not have. */
 function environment(containers: string): string[] {
   const regional = `variables.regional && !${has("AWS_STS_REGIONAL_ENDPOINTS")}`;
   const regionless = `variables.region != "" && !${has("AWS_REGION", "AWS_DEFAULT_REGION")}`;
   const roleless = `!${has(...WEB_IDENTITY)}`;
   const nameless = `variables.sessionName != "" && ${roleless} && !${has("AWS_ROLE_SESSION_NAME")}`;
+  const reachable = `variables.withoutMetadata && !${has("AWS_EC2_METADATA_DISABLED")}`;
   const variables: [condition: string, name: string, value: string][] = [
     [regional, "AWS_STS_REGIONAL_ENDPOINTS", cel("regional")],
     [regionless, "AWS_DEFAULT_REGION", "variables.region"],
@@ -40,6 +41,7 @@ function environment(containers: string): string[] {
     [roleless, "AWS_ROLE_ARN", "variables.role"],
     [roleless, "AWS_WEB_IDENTITY_TOKEN_FILE", "variables.file"],
     [nameless, "AWS_ROLE_SESSION_NAME", "variables.sessionName"],
+    [reachable, "AWS_EC2_METADATA_DISABLED", cel("true")],
   ];
   return [
     forEach(containers, "c.?env.orValue([]).size() == 0", add(containers, "/env", "[]")),

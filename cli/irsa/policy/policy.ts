@@ -26,6 +26,7 @@ interface PolicyCommandOptions {
   readonly stsRegionalEndpoint?: true;
   readonly awsDefaultRegion?: string;
   readonly roleSessionName?: true;
+  readonly ec2MetadataDisabled?: true;
   readonly reinvocationPolicy: ReinvocationPolicy;
   readonly labelPolicy?: true;
   readonly exceptNamespace?: readonly string[];
@@ -54,6 +55,7 @@ export function policyCommand(command: Command, io: IOStreams): Command {
     .option("--sts-regional-endpoint", "set AWS_STS_REGIONAL_ENDPOINTS=regional")
     .option("--aws-default-region <region>", "set AWS_REGION and AWS_DEFAULT_REGION")
     .option("--role-session-name", "set AWS_ROLE_SESSION_NAME to namespace and ServiceAccount")
+    .option("--ec2-metadata-disabled", "set AWS_EC2_METADATA_DISABLED=true")
     .addOption(
       new Option("--reinvocation-policy <policy>", "IfNeeded: also change containers that webhooks inject later")
         .choices(REINVOCATION_POLICIES)
@@ -83,6 +85,7 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
     tokenExpiration,
     stsRegionalEndpoints: options.stsRegionalEndpoint ?? false,
     roleSessionName: options.roleSessionName ?? false,
+    ec2MetadataDisabled: options.ec2MetadataDisabled ?? false,
     ...(region !== undefined && { region }),
   };
   const support = policySupport(options.for);

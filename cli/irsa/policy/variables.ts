@@ -12,6 +12,8 @@ export interface PodDefaults {
   readonly region?: string;
   /** Sets AWS_ROLE_SESSION_NAME. */
   readonly roleSessionName: boolean;
+  /** Sets AWS_EC2_METADATA_DISABLED. The Java SDK uses the node's role if STS refuses the Pod's. */
+  readonly ec2MetadataDisabled: boolean;
 }
 
 /**
@@ -37,6 +39,7 @@ const SESSION_NAME_LIMIT = 64;
 
 export function variables(defaults: PodDefaults): object[] {
   const { audience, tokenExpiration, stsRegionalEndpoints, region = "", roleSessionName } = defaults;
+  const { ec2MetadataDisabled } = defaults;
   const named = {
     ofServiceAccount: "params.metadata.?annotations.orValue({})",
     ofPod: "object.metadata.?annotations.orValue({})",
@@ -49,6 +52,7 @@ export function variables(defaults: PodDefaults): object[] {
       `${flag(`${OWN_PREFIX}role-session-name`, roleSessionName)} ? ` +
       `[request.namespace + "." + params.metadata.name].map(n, n.size() > ${SESSION_NAME_LIMIT} ? ` +
       `n.substring(0, ${SESSION_NAME_LIMIT}) : n)[0] : ""`,
+    withoutMetadata: flag(`${OWN_PREFIX}ec2-metadata-disabled`, ec2MetadataDisabled),
     // kubelet's minimum is 600: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
     seconds:
       `[${annotation("ofPod", `${ANNOTATION}token-expiration`, "")}, ` +
@@ -105,12 +109,13 @@ export function component(options: HandWritten, stringify: (data: unknown) => st
 }
 
 function podSpec(options: HandWritten) {
-  const { role, containers, audience, tokenExpiration, stsRegionalEndpoints, region } = options;
+  const { role, containers, audience, tokenExpiration, stsRegionalEndpoints, region, ec2MetadataDisabled } = options;
   const env = [
     ...(stsRegionalEndpoints ? [{ name: "AWS_STS_REGIONAL_ENDPOINTS", value: "regional" }] : []),
     ...(region === undefined ? [] : ["AWS_DEFAULT_REGION", "AWS_REGION"].map((name) => ({ name, value: region }))),
     { name: "AWS_ROLE_ARN", value: role },
     { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: TOKEN_FILE },
+    ...(ec2MetadataDisabled ? [{ name: "AWS_EC2_METADATA_DISABLED", value: "true" }] : []),
   ];
   const volumeMounts = [{ name: VOLUME, mountPath: TOKEN_FOLDER, readOnly: true }];
   const serviceAccountToken = { audience, expirationSeconds: tokenExpiration, path: "token" };

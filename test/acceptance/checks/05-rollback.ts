@@ -14,7 +14,7 @@ const PAGERS =
 export const rollback: Check = {
   number: 5,
   title: "Rollback, and a deployment while a pager fires",
-  minutes: 25,
+  minutes: 35,
   async run(site, rows) {
     const { world } = site;
     await site.ensure();
@@ -38,7 +38,9 @@ export const rollback: Check = {
       return shares === "" ? "no version with a share" : shares;
     });
     // https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html
-    const { seen } = await whileAlarmed(site, group.alarms, deploying);
+    // An alarm that still fires would also stop the rollback's deployment.
+    const isStopped = async () => (await outcomeOf(site, group, since)).startsWith("Stopped");
+    const { seen } = await whileAlarmed(site, group.alarms, deploying, isStopped);
     await rows.see("stopped by the alarm", "Stopped, ALARM_ACTIVE", () => outcomeOf(site, group, since));
     await rows.see(
       "stack after the rollback",

@@ -2,6 +2,7 @@
 
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
+import { concurrencyOf, NOT_CHECKED } from "../concurrency.ts";
 import { changedBy, groupOf, provisionedOf } from "../deployments.ts";
 import { matching, type Rows } from "../rows.ts";
 import { COMPLETE, GRANTED, type Site } from "../site.ts";
@@ -15,7 +16,7 @@ const CONCURRENCY = { alarms: false, provisionedConcurrency: 1, reservedConcurre
 export const alarmsAndConcurrency: Check = {
   number: 6,
   title: "Alarms off; provisioned concurrency",
-  minutes: 30,
+  minutes: 40,
   async run(site, rows) {
     await site.ensure();
     // A deployment group keeps its alarms unless the template disables them:
@@ -39,14 +40,15 @@ export const alarmsAndConcurrency: Check = {
 
 async function concurrency(site: Site, rows: Rows): Promise<void> {
   const upgraded = "UPDATE_COMPLETE, another version";
-  const { AccountLimit } = await site.aws<{ AccountLimit: { UnreservedConcurrentExecutions: number } }>(
-    "lambda",
-    "get-account-settings",
-  );
-  const free = AccountLimit.UnreservedConcurrentExecutions;
-  if (free < UNRESERVED + CONCURRENCY.reservedConcurrency) {
-    const reason = `the account has ${free} unreserved executions; ${UNRESERVED + CONCURRENCY.reservedConcurrency} are needed`;
-    rows.leaveOut("provisioned 1 with reserved 3", upgraded, reason);
+  const limit = await concurrencyOf(site.aws);
+  const needed = UNRESERVED + CONCURRENCY.reservedConcurrency;
+  if (limit === undefined || limit.unreserved < needed) {
+    const reason = `the account has ${limit?.unreserved} unreserved executions; ${needed} are needed`;
+    rows.leaveOut(
+      "provisioned 1 with reserved 3",
+      upgraded,
+      limit === undefined ? `the limit was ${NOT_CHECKED}` : reason,
+    );
     return;
   }
   const deploy = (settings: Readonly<Record<string, unknown>>) =>

@@ -1,7 +1,9 @@
 // Check 11, opt-in: 50 identities log in at once; compares with the model in test/bench/README.md, "Load spikes".
 
+import { ENOUGH_EXECUTIONS } from "../../../cli/doctor/check-concurrency.ts";
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
+import { concurrencyOf, NOT_CHECKED } from "../concurrency.ts";
 import { assume } from "../identities.ts";
 import type { Review } from "../reviews.ts";
 import { matching } from "../rows.ts";
@@ -23,6 +25,12 @@ export const storm: Check = {
   minutes: 5,
   optIn: true,
   async run(site, rows) {
+    const limit = await concurrencyOf(site.aws);
+    if (limit === undefined || limit.total < ENOUGH_EXECUTIONS) {
+      const reason = `the account has ${limit?.total} concurrent executions; ${ENOUGH_EXECUTIONS} are needed`;
+      rows.leaveOut("all granted, each as itself", "-", limit === undefined ? `the limit was ${NOT_CHECKED}` : reason);
+      return;
+    }
     const { webhook } = await site.ensure();
     const { arn } = await site.role();
     const tokens: string[] = [];

@@ -65,8 +65,14 @@ function untilAnswer(site: Site, as: Credentials, isExpected: (answer: string) =
 
 async function ofUser(site: Site, rows: Rows): Promise<void> {
   const { aws } = site;
-  const user = await makeSigningUser(site);
-  if (!(await rows.see("jwt policy, user", "allowed", () => eventually(site.world, () => signs(site, user))))) return;
+  let made: Credentials | undefined;
+  const isAllowed = await rows.see("jwt policy, user", "allowed", async () => {
+    const user = await makeSigningUser(site);
+    made = user;
+    return eventually(site.world, () => signs(site, user));
+  });
+  if (!isAllowed || made === undefined) return;
+  const user = made;
   // A session of GetSessionToken may only call AssumeRole and GetCallerIdentity of STS:
   // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
   await rows.see("session of GetSessionToken", DENIED, async () => {

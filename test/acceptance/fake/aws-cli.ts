@@ -66,7 +66,9 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
       const { live, shares } = functionStack(FunctionName);
       return { FunctionVersion: live, RoutingConfig: { AdditionalVersionWeights: shares } };
     },
-    "lambda get-account-settings": () => ({ AccountLimit: { UnreservedConcurrentExecutions: 1000 } }),
+    "lambda get-account-settings": () => ({
+      AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 },
+    }),
     "lambda get-provisioned-concurrency-config": ({ FunctionName }) => {
       if (functionStack(FunctionName).settings["provisionedConcurrency"] === undefined) {
         throw new Refused("ProvisionedConcurrencyConfigNotFoundException", "none");

@@ -51,6 +51,7 @@ export interface Cloud {
   readonly kept: Set<string>;
   /** By role. */
   readonly trusts: Map<string, string>;
+  readonly roleTags: Map<string, Readonly<Record<string, string>>>;
   /** Inline policies by `role/<name>` or `user/<name>`, and by name. */
   readonly policies: Map<string, Map<string, string>>;
   /** Session tags and source identities by access key id. */
@@ -77,6 +78,7 @@ export function emptyCloud(): Cloud {
     callers: new Map(),
     kept: new Set(),
     trusts: new Map(),
+    roleTags: new Map(),
     policies: new Map(),
     sessions: new Map(),
     isSigning: false,

@@ -5,6 +5,8 @@ import { ACCOUNT, type Cloud, type FakeStack, REGION, RETAINED, resourcesOf, sta
 
 const CANARY_MS = 5 * 60_000;
 const STEP_MS = 5_000;
+/** From the stopped deployment to the rollback's. */
+const ROLLBACK_MS = 60_000;
 
 export interface StackRequest {
   readonly name: string;
@@ -74,8 +76,11 @@ async function update(
     await clock.sleep(STEP_MS);
     if (!alarms.some((alarm) => cloud.alarms.get(alarm) === "ALARM")) continue;
     stack.shares = {};
-    stack.status = "UPDATE_ROLLBACK_COMPLETE";
     Object.assign(deployment, { status: "Stopped", code: "ALARM_ACTIVE" });
+    await clock.sleep(ROLLBACK_MS);
+    // CodeDeploy does not start the rollback's deployment while an alarm of the group fires.
+    const isFiring = alarms.some((alarm) => cloud.alarms.get(alarm) === "ALARM");
+    stack.status = isFiring ? "UPDATE_ROLLBACK_FAILED" : "UPDATE_ROLLBACK_COMPLETE";
     return "the deployment was stopped by an alarm";
   }
   stack.shares = {};

@@ -65,9 +65,8 @@ export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<strin
         throw new Refused("AccessDenied", "Not authorized");
       }
       const answer = assumed(role, text(RoleSessionName), Number(DurationSeconds) * 1000);
-      const tags = (Tags ?? []) as { Key: string; Value: string }[];
       cloud.sessions.set(answer.Credentials.AccessKeyId, {
-        tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
+        tags: tagsIn(Tags),
         sourceIdentity: SourceIdentity === undefined ? undefined : text(SourceIdentity),
       });
       return answer;
@@ -84,11 +83,12 @@ export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<strin
       if (sub !== "system:serviceaccount:acceptance:probe") throw new Refused("AccessDenied", "Not authorized");
       return assumed(text(RoleArn).split("/")[1] ?? "", "probe");
     },
-    "iam create-role": ({ RoleName, Path = "/", AssumeRolePolicyDocument }) => {
+    "iam create-role": ({ RoleName, Path = "/", AssumeRolePolicyDocument, Tags }) => {
       if (cloud.roles.has(text(RoleName))) throw new Refused("EntityAlreadyExists", "it exists");
       const Arn = `arn:aws:iam::${ACCOUNT}:role${text(Path)}${text(RoleName)}`;
       cloud.trusts.set(text(RoleName), text(AssumeRolePolicyDocument));
       cloud.roles.set(text(RoleName), Arn);
+      cloud.roleTags.set(text(RoleName), tagsIn(Tags));
       return { Role: { Arn } };
     },
     "iam get-role": ({ RoleName }) => ({ Role: { Arn: known(cloud.roles, RoleName) } }),
@@ -148,6 +148,10 @@ export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<strin
     "iam delete-open-id-connect-provider": ({ OpenIDConnectProviderArn }) =>
       cloud.kept.delete(`AWS::IAM::OIDCProvider ${text(OpenIDConnectProviderArn)}`) && {},
   };
+}
+
+function tagsIn(tags: unknown = []): Readonly<Record<string, string>> {
+  return Object.fromEntries((tags as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]));
 }
 
 /** The credentials of the profile with a permission set. */

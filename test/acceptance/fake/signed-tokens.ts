@@ -5,7 +5,6 @@ import { SignJWT } from "jose";
 import { jwtAudience } from "../../../functions/authenticator/jwt/issuer.ts";
 import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { TAG } from "../stacks.ts";
 import type { VirtualClock } from "./clock.ts";
 import { ACCOUNT, type Cloud } from "./cloud.ts";
 import { Refused } from "./refused.ts";
@@ -61,7 +60,7 @@ export async function signToken(cloud: Cloud, clock: VirtualClock, input: Input,
   const own = {
     aws_account: ACCOUNT,
     principal_id: sub,
-    principal_tags: { [TAG]: name.replace(/-jwt$/, ""), ...session?.tags },
+    principal_tags: { ...cloud.roleTags.get(name), ...session?.tags },
     source_identity: session?.sourceIdentity,
     ...(isSet && { identity_store_user_id: "0123456789-0a1b2c3d" }),
   };

@@ -113,6 +113,8 @@ export function fakeWorld(wrong: Wrong = () => undefined): FakeWorld {
     if (profile !== undefined && operation === "get-caller-identity")
       return finished("", JSON.stringify({ Arn: profile.arn }));
     if (operation === "deploy") return finished(await deployRelease(args));
+    if (service === "configure") return { exitCode: 1, stdout: "", stderr: "" };
+    if (args.includes("--generate-cli-skeleton")) return finished("", "{}");
     const call = calls[`${service} ${operation}`];
     if (call === undefined) throw new Error(`the fake does not support the call aws ${service} ${operation}`);
     try {

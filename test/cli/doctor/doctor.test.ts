@@ -54,6 +54,7 @@ test("all checks pass for a correct endpoint", async () => {
     "review v1 ok",
     "review v1beta1 ok",
     "mapping ok",
+    "concurrency ok",
     "latency ok",
   ]);
   const { version, node } = { version: packageJson.version, node: process.versions.node };
@@ -61,6 +62,7 @@ test("all checks pass for a correct endpoint", async () => {
   assert.equal(check("aws")?.seen, "region us-east-1, tokens for sts.us-east-1.amazonaws.com");
   assert.equal(check("review v1")?.seen, "you are dev:bob-example.com, groups: developers");
   assert.equal(check("mapping")?.seen, "role/111122223333/developers");
+  assert.equal(check("concurrency")?.seen, "1000 concurrent executions in us-east-1, 992 of them unreserved");
   assert.match(check("latency")?.seen ?? "", /^p50 \d+ ms, p95 \d+ ms, of 5 reviews$/);
 });
 
@@ -95,7 +97,23 @@ test("without permission to read mappings, that check is a warning and the other
   endpoint.cluster.store.fail(undefined);
   assert.equal(code, 0);
   assert.equal(check("mapping")?.state, "warning");
-  assert.match(check("mapping")?.seen ?? "", /^not read from here: No permission: User: .* ssm:GetParameters/);
+  assert.match(check("mapping")?.seen ?? "", /^not checked: No permission: User: .* ssm:GetParameters/);
+});
+
+test("few concurrent executions are a warning with the quota to request", async () => {
+  const fewest = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig], { accountLimit: { total: 50, free: 50 } });
+  assert.equal(fewest.check("concurrency")?.state, "ok");
+  const fresh = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig], { accountLimit: { total: 10, free: 10 } });
+  assert.deepEqual([fresh.code, fresh.check("concurrency")?.state], [0, "warning"]);
+  assert.equal(fresh.check("concurrency")?.seen, "10 concurrent executions in us-east-1, 10 of them unreserved");
+  assert.match(fresh.check("concurrency")?.advice ?? "", /request 1,000 in Service Quotas/);
+});
+
+test("without permission to read the account's limit, that check is a warning and the others pass", async () => {
+  const { code, check } = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig], { accountLimit: "forbidden" });
+  assert.deepEqual([code, check("concurrency")?.state, check("latency")?.state], [0, "warning", "ok"]);
+  assert.match(check("concurrency")?.seen ?? "", /^not checked: No permission: .*lambda:GetAccountSettings/);
+  assert.match(check("concurrency")?.advice ?? "", /allow lambda:GetAccountSettings/);
 });
 
 test("without AWS credentials, the earlier checks are still printed", async () => {

@@ -13,13 +13,18 @@ import { startSts } from "../../../local/sts/start-sts.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
 import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+import { type AccountLimit, startAccountSettings } from "./account-settings.ts";
 
 export interface LocalEndpoint {
   readonly cluster: LocalCluster;
   readonly stsUrl: string;
   gateway(settings: Readonly<Record<string, string>>, options?: Omit<GatewayOptions, "handler">): Promise<Gateway>;
-  doctor(who: string, words: readonly string[], options?: CliOptions): Promise<Diagnosis>;
+  doctor(who: string, words: readonly string[], options?: DoctorOptions): Promise<Diagnosis>;
   close(): Promise<unknown>;
+}
+
+interface DoctorOptions extends CliOptions {
+  readonly accountLimit?: AccountLimit;
 }
 
 export interface Diagnosis {
@@ -39,6 +44,8 @@ export async function startEndpoint(): Promise<LocalEndpoint> {
       groups: ["developers"],
     },
   });
+  let limit: AccountLimit;
+  const lambda = await startAccountSettings(() => limit);
   return {
     cluster,
     stsUrl: sts.url,
@@ -56,10 +63,12 @@ export async function startEndpoint(): Promise<LocalEndpoint> {
       });
       return startGateway({ ...options, handler });
     },
-    async doctor(who, words, options = {}) {
+    async doctor(who, words, { accountLimit = { total: 1000, free: 992 }, ...options } = {}) {
+      limit = accountLimit;
       useLocalAws({
         AWS_ENDPOINT_URL_SSM: cluster.store.url,
         AWS_ENDPOINT_URL_STS: sts.url,
+        AWS_ENDPOINT_URL_LAMBDA: lambda.url,
         ...keyVariables(localIdentity(who)),
       });
       const environment = { AWS_ENDPOINT_URL_STS: sts.url };
@@ -77,6 +86,6 @@ export async function startEndpoint(): Promise<LocalEndpoint> {
         check: (name) => checks.find(({ check }) => check === name),
       };
     },
-    close: () => Promise.all([sts.close(), cluster.store.close()]),
+    close: () => Promise.all([sts.close(), lambda.close(), cluster.store.close()]),
   };
 }

@@ -118,6 +118,15 @@ describe("irsa policy", () => {
     assert.match(expressions, /\bobject\.spec\.\?serviceAccountName/);
   });
 
+  test("--ec2-metadata-disabled changes only the default of its annotation", async () => {
+    const text = async (...words: string[]) => JSON.stringify((await policy(...words)).objects);
+    const [off, on] = [await text(), await text("--ec2-metadata-disabled")];
+    const variable = (value: string) =>
+      JSON.stringify(`variables.ofServiceAccount[?"irsa.iam-authenticator/ec2-metadata-disabled"].orValue("${value}")`);
+    assert.ok(off.includes(variable("false").slice(1, -1)), off);
+    assert.equal(off.replaceAll(variable("false").slice(1, -1), variable("true").slice(1, -1)), on);
+  });
+
   test("--except-namespace excludes namespaces from both policies", async () => {
     const { objects } = await policy("--except-namespace", "kube-system", "--except-namespace", "ci");
     const selectors = objects.flatMap(({ spec }) => {
@@ -141,7 +150,13 @@ describe("irsa policy", () => {
       "--aws-default-region",
       "eu-west-1",
     ];
-    const { code, out, err } = await cli(["irsa", "policy", ...words, "--sts-regional-endpoint"]);
+    const { code, out, err } = await cli([
+      "irsa",
+      "policy",
+      ...words,
+      "--sts-regional-endpoint",
+      "--ec2-metadata-disabled",
+    ]);
     assert.equal(code, 0);
     assert.match(err, /^Kubernetes 1\.32 has no MutatingAdmissionPolicy\./);
     assert.match(err, /amazon-eks-pod-identity-webhook .* works with this issuer/);
@@ -154,6 +169,7 @@ describe("irsa policy", () => {
       { name: "AWS_REGION", value: "eu-west-1" },
       { name: "AWS_ROLE_ARN", value: ROLE },
       { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token" },
+      { name: "AWS_EC2_METADATA_DISABLED", value: "true" },
     ];
     const mountPath = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
     const volumeMounts = [{ name: "aws-iam-token", mountPath, readOnly: true }];

@@ -13,6 +13,7 @@ export const PLAIN_POLICY: PolicyOptions = {
   tokenExpiration: 86_400,
   stsRegionalEndpoints: false,
   roleSessionName: false,
+  ec2MetadataDisabled: false,
   exceptNamespaces: [],
   reinvocationPolicy: "Never",
   mutatingApi: "v1",

@@ -42,6 +42,7 @@ export interface Expected {
 const TOKEN = "token:sts.amazonaws.com:86400";
 const IDENTITY = [`AWS_ROLE_ARN=${ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${TOKEN_FILE}`];
 const ALL = [...IDENTITY, "+"];
+const UNREACHABLE = "AWS_EC2_METADATA_DISABLED=true";
 const REGIONAL = "AWS_STS_REGIONAL_ENDPOINTS=regional";
 
 /** A Pod with the containers `a` and `b`. */
@@ -293,6 +294,20 @@ export const PLAIN_CASES: readonly PodCase[] = [
     },
   },
   {
+    name: "no instance metadata, and the container's value stays",
+    serviceAccount: { "irsa.iam-authenticator/ec2-metadata-disabled": "true" },
+    init: [{ name: "init" }],
+    containers: [{ name: "main" }, { name: "b", env: ["AWS_EC2_METADATA_DISABLED=false"] }],
+    expected: {
+      volumes: [TOKEN],
+      containers: {
+        init: [...IDENTITY, UNREACHABLE, "+"],
+        main: [...IDENTITY, UNREACHABLE, "+"],
+        b: ["AWS_EC2_METADATA_DISABLED=false", ...ALL],
+      },
+    },
+  },
+  {
     name: "a session name of more than 64 characters is cut",
     serviceAccount: { "irsa.iam-authenticator/role-session-name": "1" },
     account: "r".repeat(100),
@@ -401,13 +416,18 @@ export const PLAIN_CASES: readonly PodCase[] = [
     expected: { refused: "irsa.iam-authenticator/role-session-name must be true or false, not 'me'" },
   },
   {
+    name: "refused: ec2-metadata-disabled: yes",
+    serviceAccount: { "irsa.iam-authenticator/ec2-metadata-disabled": "yes" },
+    expected: { refused: "irsa.iam-authenticator/ec2-metadata-disabled must be true or false, not 'yes'" },
+  },
+  {
     name: "refused: sts-regional-endpoints: yes",
     serviceAccount: { "sts-regional-endpoints": "yes" },
     expected: { refused: "eks.amazonaws.com/sts-regional-endpoints must be true or false, not 'yes'" },
   },
 ];
 
-const NAMED = [...IDENTITY, "AWS_ROLE_SESSION_NAME=app.reader", "+"];
+const NAMED = [...IDENTITY, "AWS_ROLE_SESSION_NAME=app.reader", UNREACHABLE, "+"];
 
 /** Cases for the policy with every option: see irsa-policy.e2e.ts. */
 export const OPTION_CASES: readonly PodCase[] = [
@@ -428,6 +448,7 @@ export const OPTION_CASES: readonly PodCase[] = [
       "sts-regional-endpoints": "false",
       "irsa.iam-authenticator/region": "cn-north-1",
       "irsa.iam-authenticator/role-session-name": "false",
+      "irsa.iam-authenticator/ec2-metadata-disabled": "false",
     },
     expected: {
       volumes: ["token:sts.amazonaws.com:3600"],
@@ -443,7 +464,10 @@ export const OPTION_CASES: readonly PodCase[] = [
     ],
     expected: {
       volumes: ["token:sts.example.com:1800"],
-      containers: { a: ["AWS_REGION=paris", REGIONAL, ...ALL], b: ["AWS_DEFAULT_REGION=paris", REGIONAL, ...ALL] },
+      containers: {
+        a: ["AWS_REGION=paris", REGIONAL, ...IDENTITY, UNREACHABLE, "+"],
+        b: ["AWS_DEFAULT_REGION=paris", REGIONAL, ...IDENTITY, UNREACHABLE, "+"],
+      },
     },
   },
   {
@@ -451,7 +475,7 @@ export const OPTION_CASES: readonly PodCase[] = [
     containers: [{ name: "main", env: ["AWS_ROLE_ARN=x"] }],
     expected: {
       volumes: ["token:sts.example.com:1800"],
-      containers: { main: ["AWS_ROLE_ARN=x", REGIONAL, ...REGIONS, "+"] },
+      containers: { main: ["AWS_ROLE_ARN=x", REGIONAL, ...REGIONS, UNREACHABLE, "+"] },
     },
   },
   {

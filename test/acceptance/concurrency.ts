@@ -1,0 +1,23 @@
+// The account's limit of concurrent executions, which some checks need.
+
+import { type Aws, AwsError } from "./aws.ts";
+
+export interface Concurrency {
+  readonly total: number;
+  readonly unreserved: number;
+}
+
+export const NOT_CHECKED = "not checked: no permission for lambda:GetAccountSettings";
+
+/** `undefined` without permission. */
+export async function concurrencyOf(aws: Aws): Promise<Concurrency | undefined> {
+  try {
+    const { AccountLimit } = await aws<{
+      AccountLimit: { ConcurrentExecutions: number; UnreservedConcurrentExecutions: number };
+    }>("lambda", "get-account-settings");
+    return { total: AccountLimit.ConcurrentExecutions, unreserved: AccountLimit.UnreservedConcurrentExecutions };
+  } catch (error) {
+    if (error instanceof AwsError && error.code.startsWith("AccessDenied")) return undefined;
+    throw error;
+  }
+}
