@@ -11,10 +11,10 @@ export interface Store {
   /** The function's partition. */
   readonly partition: string;
   /** Pages of all parameters below the prefix, with their names. Throws if they cannot be read. */
-  readonly pages: () => AsyncIterable<readonly (readonly [string, StoredParameter])[]>;
+  readonly pages: AsyncIterable<readonly (readonly [string, StoredParameter])[]>;
 }
 
-/** Sends an event to the live version and returns its answer; `undefined` if its code fails. */
+/** Sends an event to the live version and returns its answer. Throws if its code fails. */
 export type AskLive = (event: object) => Promise<unknown>;
 
 /** Lambda accepts 6 MB per invocation. */
@@ -29,7 +29,7 @@ export async function changedReadings({ prefix, partition, pages }: Store, askLi
     if (batch.length > 0) found.push(...(await compared(batch, partition, askLive)));
     [batch, bytes] = [[], 0];
   };
-  for await (const page of pages()) {
+  for await (const page of pages) {
     for (const [name, stored] of page) {
       const address = name === callersParameter(prefix) ? CALLERS : readName(prefix, name);
       if (address === undefined) continue;

@@ -46,8 +46,8 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
     architecture: authenticator.architecture,
     code: builtCode("deployment-check"),
     handler: "index.handler",
-    // Up to ten reviews of 8 s each, and up to 8 minutes to read the parameters.
-    timeout: Duration.minutes(10),
+    // Lambda's longest. The check ends after 13 minutes; the rest is for its report.
+    timeout: Duration.minutes(15),
     memorySize: 256,
     role,
     loggingFormat: LoggingFormat.JSON,

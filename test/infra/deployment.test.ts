@@ -49,7 +49,7 @@ for (const kind of KINDS) {
         ...(kind === "mtls" && { CALLER_SUBJECTS: "CN=kube-apiserver,O=Example" }),
       },
     });
-    assert.deepEqual([Runtime, Handler, Timeout], ["nodejs24.x", "index.handler", 600]);
+    assert.deepEqual([Runtime, Handler, Timeout], ["nodejs24.x", "index.handler", 900]);
     // The alias moves only when the check and the permissions of both exist.
     const waitsFor = (ids: readonly string[], own: string) => ids.map((id) => flat(id)).includes(`${scope}${own}`);
     assert.ok(waitsFor(DependsOn, "DeploymentCheck"), DependsOn.join(" "));

@@ -70,7 +70,8 @@ for (const path of ENTRIES) {
     test(`${path}: ${name}: the check reports ${expected} to CodeDeploy`, async (t) => {
       const { invoked, told, printed } = await check(t, path, {}, functionError);
       const targets = invoked.map(({ target }) => target);
-      assert.deepEqual(targets, Array(4).fill(`/2015-03-31/functions/${VERSION}/invocations`));
+      const calls = functionError === undefined ? 4 : 1;
+      assert.deepEqual(targets, Array(calls).fill(`/2015-03-31/functions/${VERSION}/invocations`));
       assert.deepEqual(told, [{ deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status: expected }]);
       assert.equal(printed.status, expected);
     });
@@ -100,7 +101,9 @@ for (const path of ENTRIES) {
     assert.match(bad.printed.problems[0], /^account\/999922223333: .*repeated key "username"/);
   });
 
-  test(`${path}: a missing setting is named`, async (t) => {
-    await assert.rejects(check(t, path, { LIVE_ARN: "" }), /LIVE_ARN/);
+  test(`${path}: a missing setting is reported as Failed, with its name`, async (t) => {
+    const { told, printed } = await check(t, path, { LIVE_ARN: "" });
+    assert.deepEqual(told, [{ deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status: "Failed" }]);
+    assert.match(printed.problems[0], /^the check's settings: SettingInvalid: LIVE_ARN is required/);
   });
 }

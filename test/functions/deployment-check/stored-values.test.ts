@@ -26,7 +26,7 @@ async function check(stored: Record<string, unknown>, askLive: AskLive, { secure
   async function* pages() {
     for (let i = 0; i < all.length; i += pageSize) yield all.slice(i, i + pageSize);
   }
-  return changedReadings({ prefix: PREFIX, partition: "aws", pages }, askLive);
+  return changedReadings({ prefix: PREFIX, partition: "aws", pages: pages() }, askLive);
 }
 
 const VALID = {
