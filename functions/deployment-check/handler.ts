@@ -33,6 +33,7 @@ export interface CheckOptions extends CheckedSettings {
   readonly mappingPrefix: string;
   /** The function's partition. */
   readonly partition: string;
+  readonly compareStoredValues: boolean;
 }
 
 /** https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html#appspec-hooks-lambda */
@@ -67,6 +68,7 @@ export function createCheckHandler(
         const problem = await problemOfVersion(known, ask, versionArn, liveArn);
         if (problem !== undefined) problems.push(`${known.name}: ${problem}`);
       }
+      if (!options.compareStoredValues) return;
       step = "the comparison of stored values";
       const pages = readStore({
         readPage: (next) => {

@@ -32,6 +32,7 @@ function readOptions(): CheckOptions {
     callerAuth: setting("CALLER_AUTH", "the authenticator's CALLER_AUTH"),
     tokens: oneOf(read, "TOKENS", TOKENS) ?? "any",
     callerSubject: read("CALLER_SUBJECTS")?.split(";")[0]?.trim(),
+    compareStoredValues: oneOf(read, "COMPARE_STORED_VALUES", ["true", "false"]) !== "false",
     stsRegion: (read("STS_REGIONS") ?? region).split(",")[0]?.trim() ?? "",
   };
 }

@@ -94,6 +94,20 @@ test("the check has the accepted regions", () => {
   assert.equal(Variables["STS_REGIONS"], "us-east-1,eu-west-1");
 });
 
+test("compareStoredValues: false is a setting of the check, and absent otherwise", () => {
+  for (const [props, expected] of [
+    [{}, undefined],
+    [{ compareStoredValues: true }, undefined],
+    [{ compareStoredValues: false }, "false"],
+  ] as const) {
+    const template = stackOf("http", props).template();
+    const variables = (name: string) =>
+      (lambdaFunction(template, name).Properties["Environment"] as { Variables: object }).Variables;
+    assert.equal((variables("DeploymentCheck") as Record<string, string>)["COMPARE_STORED_VALUES"], expected);
+    assert.ok(!Object.hasOwn(variables("Authenticator"), "COMPARE_STORED_VALUES"));
+  }
+});
+
 test("alarms that notify never stop a deployment", () => {
   const template = stackOf("http", (scope) => ({ alarmTopic: new Topic(scope, "Topic") })).template();
   const [group] = Object.values(template.findResources("AWS::CodeDeploy::DeploymentGroup"));

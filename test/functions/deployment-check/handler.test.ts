@@ -18,6 +18,7 @@ const OPTIONS: CheckOptions = {
   callerAuth: "bearer",
   callerSubject: undefined,
   tokens: "any",
+  compareStoredValues: true,
   stsRegion: "us-east-1",
 };
 const REFUSAL = { statusCode: 401, body: JSON.stringify({ kind: "Status", message: "caller_refused: no" }) };
@@ -102,6 +103,20 @@ for (const [what, changes, expected] of FAILURES) {
     assert.match(problems[0] ?? "", expected);
   });
 }
+
+test("compareStoredValues: false skips only the comparison, for a live version that fails", async () => {
+  const live = world({ invoke: async (arn) => (arn === "live" ? failing() : REFUSAL) });
+  await live.run();
+  assert.deepEqual([live.reported, live.line().problems.length], [["Failed"], 1]);
+  assert.match(live.line().problems[0] ?? "", /\(no answer\)\. .* compareStoredValues: false /);
+  const readOptions = () => ({ ...OPTIONS, compareStoredValues: false });
+  const skipped = world({ invoke: async (arn) => (arn === "live" ? failing() : REFUSAL), readOptions });
+  await skipped.run();
+  assert.deepEqual([skipped.reported, skipped.calls.readPage], [["Succeeded"], []]);
+  const bad = world({ invoke: async () => ({ ...REFUSAL, statusCode: 500 }), readOptions });
+  await bad.run();
+  assert.deepEqual(bad.reported, ["Failed"]);
+});
 
 test("a report that CodeDeploy does not accept ends the function, so that Lambda runs it again", async () => {
   const { run, line } = world({ report: failing });

@@ -57,7 +57,7 @@ async function check(
   const handler = createCheckHandler(
     () => ({
       ...{ versionArn: "version", liveArn: "live", mappingPrefix: "/iam-authenticator/local", partition: "aws" },
-      ...{ callerAuth, callerSubject, stsRegion: REGION, tokens },
+      ...{ callerAuth, callerSubject, stsRegion: REGION, tokens, compareStoredValues: true },
     }),
     {
       invoke(arn, event) {
