@@ -1,8 +1,9 @@
 // Finds stored parameters that the new version reads differently from the live one, which could lock out users.
 
 import { callersParameter } from "../authenticator/caller/bearer.ts";
+import { DENY_KEY_PROBLEM } from "../authenticator/mapping/mapping.ts";
 import { readName } from "../authenticator/mapping/read-name.ts";
-import { type NamedParameter, problemsIn, validityOf } from "../authenticator/stored-problems.ts";
+import { type NamedParameter, problemsIn, type StoredProblems, validityOf } from "../authenticator/stored-problems.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 
@@ -58,7 +59,8 @@ async function compared(batch: readonly Named[], partition: string, askLive: Ask
   return batch.flatMap(({ name, parameter }, index) => {
     const [before, problems] = [live[index], problemsIn(parameter, partition)];
     // This version would apply a value of a new kind at once. Only an empty list changes nothing.
-    if (JSON.stringify(before ?? []) === JSON.stringify(validityOf(problems))) return [];
+    const isSame = JSON.stringify(before ?? []) === JSON.stringify(validityOf(problems));
+    if (isSame && !hasDenyKey(problems)) return [];
     return `${name}: ${before === null ? unknownKind(parameter) : difference(before, problems)}`;
   });
 }
@@ -79,13 +81,18 @@ function unknownKind({ kind }: NamedParameter): string {
   return `the live version does not know ${kind}: delete the value, or store [], and store it again after the deployment`;
 }
 
+/** Such a value can be invalid for both versions, and yet a denial for the live one: early commits read it so. */
+function hasDenyKey(problems: StoredProblems | null): boolean {
+  return Array.isArray(problems) && problems.includes(DENY_KEY_PROBLEM);
+}
+
 /** `before`: the live version's validity. */
-function difference(before: unknown, problems: ReturnType<typeof problemsIn>): string {
-  const live = "the live version reads it differently";
+function difference(before: unknown, problems: StoredProblems | null): string {
+  const live = `the live version ${hasDenyKey(problems) ? "can read it as a denial" : "reads it differently"}`;
   if (typeof problems === "string") return `${live}: for this version it is ${problems}`;
   const entries = (problems ?? []).flatMap((problem, index) => {
     const was = Array.isArray(before) && before[index] === true;
-    if (was === (problem === undefined)) return [];
+    if (was === (problem === undefined) && problem !== DENY_KEY_PROBLEM) return [];
     return `entry ${index + 1} is ${problem === undefined ? "valid" : `invalid: ${problem}`}`;
   });
   return `${live}: for this version ${entries.join("; ")}`;

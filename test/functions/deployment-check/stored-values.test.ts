@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { DENY_KEY_PROBLEM } from "../../../functions/authenticator/mapping/mapping.ts";
 import { answerCheck, type NamedParameter } from "../../../functions/authenticator/stored-problems.ts";
 import { type AskLive, changedReadings } from "../../../functions/deployment-check/stored-values.ts";
 import { jsonResponse } from "../../../functions/gateway/http-response.ts";
@@ -111,6 +112,22 @@ test("a value of a kind that the live version does not know is named unless it i
   assert.deepEqual(await check({ ...VALID, [name]: [] }, old), []);
 });
 
+test("a value with a deny key is always named: it is invalid for both versions, and yet a denial for an early one", async () => {
+  const [name, list] = [`sso/${HOME}/view`, "pattern/any"];
+  const denies = { username: "x", deny: true };
+  for (const live of [lenient(), current]) {
+    assert.deepEqual(
+      await check({ ...VALID, [name]: denies, [list]: [{ arnLike: ROLE, username: "x" }, denies] }, live),
+      [
+        `${name}: the live version can read it as a denial: for this version entry 1 is invalid: ${DENY_KEY_PROBLEM}`,
+        `${list}: the live version can read it as a denial: for this version entry 2 is invalid: ${DENY_KEY_PROBLEM}`,
+      ],
+    );
+  }
+  const described = { arn: ROLE, username: "x", description: '"deny": true' };
+  assert.deepEqual(await check({ ...VALID, [`role/${HOME}/dev`]: described }, current), []);
+});
+
 test("a caller by IAM is named if the live version rejects it, since the new version would accept it", async () => {
   const callers = [...VALID.callers, { name: "b", arn: ROLE }];
   assert.deepEqual(await check({ callers }, async () => jsonResponse(200, { validity: [[true, false]] })), [
@@ -201,7 +218,13 @@ test("a version answers for each parameter, whatever it is, and only to a direct
 test("any value reads alike in two versions like this one", async () => {
   const name = fc.constantFrom(...Object.keys(VALID), `user/${HOME}/x`, `root/${HOME}`, `federated-user/${HOME}/x`);
   await fc.assert(
-    fc.asyncProperty(name, text, async (at, value) => assert.deepEqual(await check({ [at]: value }, current), [])),
+    fc.asyncProperty(name, text, async (at, value) => {
+      const found = await check({ [at]: value }, current);
+      assert.ok(
+        found.every((line) => line.includes(DENY_KEY_PROBLEM)),
+        found.join("\n"),
+      );
+    }),
     { numRuns: 5_000 },
   );
 });
