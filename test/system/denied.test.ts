@@ -145,7 +145,11 @@ test("while one mapping is broken, its neighbours are granted (fail-open on a ma
 });
 
 test("a denial's log line names the parameter that decided", async (t) => {
-  for (const value of [{ arn: DEVELOPERS.arn, principalId: "AROALOCALOLDROLEAAAAA", username: "dev" }, "not JSON", { ...DEVELOPERS, arn: `${DEVELOPERS.arn}2` }]) {
+  for (const value of [
+    { arn: DEVELOPERS.arn, principalId: "AROALOCALOLDROLEAAAAA", username: "dev" },
+    "not JSON",
+    { ...DEVELOPERS, arn: `${DEVELOPERS.arn}2` },
+  ]) {
     const system = await startSystem(t, { parameters: { "role/111122223333/developers": value } });
     denial(await system.review(await system.token("bob")));
     assert.equal(system.logs()[0]?.["parameter"], `${HOME}/role/111122223333/developers`);
