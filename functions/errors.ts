@@ -213,7 +213,7 @@ export class IdentityUnmapped extends Denial {
   override readonly name = "IdentityUnmapped";
   readonly code = "identity_unmapped";
 }
-/** A deny list or a mapping with `deny` matches. */
+/** A deny list matches. */
 export class IdentityDenied extends Denial {
   override readonly name = "IdentityDenied";
   readonly code = "identity_denied";

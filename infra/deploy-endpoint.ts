@@ -85,6 +85,7 @@ export function deployEndpoint(
       aliasName: live.aliasName,
       environment,
       mappingPrefix,
+      compareStoredValues: props.compareStoredValues ?? true,
       logs,
     });
     const rollback = props.alarms === false ? [] : makeRollbackAlarms(scope, { clusterId, live, requests: "Reviews" });

@@ -196,6 +196,14 @@ export interface IamAuthenticatorProps {
   readonly safeDeployments?: boolean;
 
   /**
+   * Before a new version receives reviews, the check fails if the live version and the new one read a stored value
+   * differently. Set `false` for one deployment if the live version cannot answer.
+   *
+   * @default true
+   */
+  readonly compareStoredValues?: boolean;
+
+  /**
    * Creates the alarms, including those of deployments. Without alarms, only a failed check rolls a new version back.
    *
    * @default true

@@ -44,7 +44,7 @@ export interface Granted {
 
 interface NotGranted {
   /**
-   * `denied`: a deny list or `"deny": true` matches. `invalid`: the value is invalid. `mismatch`: the value is for
+   * `denied`: a deny list matches. `invalid`: the value is invalid. `mismatch`: the value is for
    * another principal. `unknown`: an entry needs what the AWS-signed token lacks. `unusable`: a mapping applies, but its
    * names cannot be rendered. `unmapped`: nothing applies.
    */

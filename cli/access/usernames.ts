@@ -90,8 +90,7 @@ function idOf(parameter: string, { arnLike = "", session = "" }: Mapping): strin
 }
 
 /** `account`: twelve digits, or `any`. */
-function templateOf({ username, deny }: Mapping, account: string): string | undefined {
-  if (deny) return undefined;
+function templateOf({ username }: Mapping, account: string): string | undefined {
   return account === "any" ? username : username?.replaceAll("{AccountID}", account);
 }
 

@@ -103,7 +103,6 @@ export function droppedLimits(parameter: string, { states, context }: Comparing)
   for (const entry of entriesOf(states.after, parameter, context)) {
     const { notAfter, principalId } = old.get(keyOf(entry)) ?? {};
     const who = entryText(parameter, entry, context);
-    if (entry.deny) continue;
     if (notAfter !== undefined && entry.notAfter === undefined) {
       found.push({ kind: "end", text: `drops the end of ${who} (${notAfter})` });
     }

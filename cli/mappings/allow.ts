@@ -148,12 +148,7 @@ function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, {
   if (identity === undefined) return "";
   const { deciding } = decide(context, identity, parameters);
   if (deciding === undefined) return "";
-  const { kind } = deciding.verdict;
-  const isList = deciding.place === "deny-account" || deciding.place === "deny-any";
-  if (kind !== "deny" && !(isList && kind === "invalid")) return "";
+  if (deciding.place !== "deny-account" && deciding.place !== "deny-any") return "";
   const name = shortName(deciding.parameter, context.prefix);
-  const advice = isList
-    ? `See it with: mappings get ${name}.`
-    : `It contains deny: true. Restore an earlier value with mappings rollback ${name}, or remove it.`;
-  return ` ${arnLike} is still denied by ${name}. ${advice}`;
+  return ` ${arnLike} is still denied by ${name}. See it with: mappings get ${name}.`;
 }

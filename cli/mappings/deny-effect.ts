@@ -148,7 +148,7 @@ export function possibleIdentities(
   const { prefix, partition, now } = context;
   const found = [...parameters].flatMap(([name, stored]) =>
     readParameter(prefix, name, stored, partition)
-      .entries.filter(({ mapping }) => mapping.deny !== true && !isExpired(mapping.notAfter, now))
+      .entries.filter(({ mapping }) => !isExpired(mapping.notAfter, now))
       .flatMap((entry) => identitiesOf(who, entry, partition))
       .map((one) => ({ ...one, mapping: shortName(name, prefix) })),
   );

@@ -74,8 +74,8 @@ function denialNote({ entry: { notAfter, description } }: Denial): string {
   return join([notAfter === undefined ? "DENIED" : `DENIED until ${notAfter}`, description]);
 }
 
-function note({ mapping: { deny, notAfter, principalId, description } }: Entry): string {
-  return join([deny && "DENIED", notAfter && `until ${notAfter}`, principalId && `only ${principalId}`, description]);
+function note({ mapping: { notAfter, principalId, description } }: Entry): string {
+  return join([notAfter && `until ${notAfter}`, principalId && `only ${principalId}`, description]);
 }
 
 function join(words: readonly (string | false | undefined)[]): string {

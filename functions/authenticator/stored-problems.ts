@@ -1,10 +1,9 @@
 // Validates stored parameters for the deployment check, which compares the new version with the live one.
 
-import { isObject, parseJson } from "../lib/json.ts";
+import { isObject } from "../lib/json.ts";
 import { parseStored } from "../lib/repeated-keys.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 import { CALLER_RULE, isCaller } from "./caller/bearer.ts";
-import { claimPlaceholdersIn } from "./mapping/claim-placeholders.ts";
 import { checkDenyEntry } from "./mapping/deny-list.ts";
 import { checkMapping, isListKind, isMappingKind, repeatedKeyProblem } from "./mapping/mapping.ts";
 
@@ -23,11 +22,10 @@ export type StoredProblems = string | readonly (string | undefined)[];
 export function problemsIn(
   { kind, account, value: text, secure }: NamedParameter,
   partition: string | undefined,
-  parse = parseStored,
 ): StoredProblems | null {
   const isList = kind === "callers" || kind === "deny" || isListKind(kind);
   if (!isList && !isMappingKind(kind)) return null;
-  const value = secure ? undefined : parse(text);
+  const value = secure ? undefined : parseStored(text);
   if (value === undefined) return secure ? "a SecureString" : "not JSON";
   if (!isList) return [problemIn(value)];
   return Array.isArray(value) ? value.map(problemIn) : "not a JSON list";
@@ -38,28 +36,6 @@ export function problemsIn(
     const check = isMappingKind(kind) ? checkMapping(entry, kind) : checkDenyEntry(entry, scope);
     return check.valid ? undefined : check.problem;
   }
-}
-
-/**
- * The result of versions before 0.1.0, which cannot answer the check: the last of repeated keys wins, a denial for
- * another account or partition is valid, and sso-session lists, callers by IAM and placeholders of claims are unknown.
- */
-export function formerProblemsIn(parameter: NamedParameter): StoredProblems | null {
-  const { kind, value } = parameter;
-  if (kind === "sso-session") return null;
-  const problems = problemsIn({ ...parameter, account: "any" }, undefined, parseJson);
-  if (problems === null || typeof problems === "string") return problems;
-  const parsed = parseJson(value);
-  const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
-  return problems.map((problem, index) => problem ?? unknownBefore(kind, entries[index]));
-}
-
-function unknownBefore(kind: string, entry: unknown): string | undefined {
-  if (!isObject(entry)) return undefined;
-  const { username } = entry;
-  if (kind === "callers") return Object.hasOwn(entry, "arn") ? "unknown key arn" : undefined;
-  const [claim] = typeof username === "string" ? claimPlaceholdersIn(username) : [];
-  return claim === undefined ? undefined : `unknown placeholder {${claim}}`;
 }
 
 /** A form that all versions share: whether each entry is valid, or `false` for an unreadable value. */

@@ -2,22 +2,26 @@
 
 import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
+import { withTimeout } from "../lib/retry.ts";
 import { type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
-import { changedReadings, type Store } from "./stored-values.ts";
+import { awaitPermission } from "./new-permission.ts";
+import { type Page, readStore } from "./read-store.ts";
+import { changedReadings } from "./stored-values.ts";
 
 export interface CheckDependencies {
-  /** Returns the function's result. Throws `VersionFailed` if its code fails. */
+  /** Returns the function's result. Throws if its code fails. */
   readonly invoke: (functionArn: string, event: object) => Promise<unknown>;
+  /** One call of GetParametersByPath, for all parameters below the path. */
+  readonly readPage: (path: string, next: string | undefined) => Promise<Page>;
   /** Reports to CodeDeploy. `Failed` stops the deployment. */
   readonly report: (deploymentId: string, executionId: string, status: "Succeeded" | "Failed") => Promise<void>;
-  readonly store: Store;
   readonly clock: Clock;
+  readonly sleep: (ms: number) => Promise<unknown>;
   readonly print: (line: string) => void;
 }
 
-/** The version's code failed. Its own log has the details. */
-export class VersionFailed extends Error {}
-
+/** Lambda stops the check after 15 minutes. The rest is for the report, whose permission can also be new. */
+const LIMIT_MS = 13 * 60_000;
 /** This many changed parameters fit in one log line. */
 const MAX_NAMED = 200;
 
@@ -26,6 +30,10 @@ export interface CheckOptions extends CheckedSettings {
   readonly versionArn: string;
   /** ARN of the alias that serves reviews. */
   readonly liveArn: string;
+  readonly mappingPrefix: string;
+  /** The function's partition. */
+  readonly partition: string;
+  readonly compareStoredValues: boolean;
 }
 
 /** https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html#appspec-hooks-lambda */
@@ -34,74 +42,81 @@ interface HookEvent {
   readonly LifecycleEventHookExecutionId: string;
 }
 
+/**
+ * Reports every failure, also of reading the options: CodeDeploy invokes the function asynchronously, so Lambda would run
+ * a check that throws three times, and CodeDeploy would wait for an hour.
+ */
 export function createCheckHandler(
-  options: CheckOptions,
-  { invoke, report, store, clock, print }: CheckDependencies,
+  readOptions: () => CheckOptions,
+  { invoke, readPage, report, clock, sleep, print }: CheckDependencies,
 ): (event: HookEvent) => Promise<void> {
-  const { versionArn, liveArn } = options;
-
-  async function check(known: KnownAnswer): Promise<string | undefined> {
-    try {
-      const answer = await invoke(versionArn, known.event);
-      const problem = problemOf(known, answer);
-      if (problem === undefined || (await isOfCallers(answer, known.event))) return undefined;
-      return `${known.name}: ${problem}`;
-    } catch (error) {
-      return `${known.name}: ${nameOf(error)}`;
-    }
-  }
-
-  /** Before the first `callers add`, every version reports a missing list, and so does the live one. */
-  async function isOfCallers(answer: unknown, event: object): Promise<boolean> {
-    const missing = (given: unknown) => reasonOf(parsedBody(given)) === "callers_invalid";
-    return missing(answer) && missing(await invoke(liveArn, event));
-  }
-
-  /** `undefined` if the live version fails: it then grants nothing, so there is nothing to compare with. */
-  async function askLive(event: object): Promise<unknown> {
-    try {
-      return await invoke(liveArn, event);
-    } catch (error) {
-      if (error instanceof VersionFailed) return undefined;
-      throw error;
-    }
-  }
-
-  async function checkStore(): Promise<string[]> {
-    try {
-      const found = await changedReadings(store, askLive);
-      if (found.length === 0) return [];
-      const more = found.length > MAX_NAMED ? [`and ${found.length - MAX_NAMED} more parameters`] : [];
-      return [...found.slice(0, MAX_NAMED), ...more, ADVICE];
-    } catch (error) {
-      return [`the stored mappings cannot be compared: ${nameOf(error)}`];
-    }
-  }
-
   return async ({ DeploymentId, LifecycleEventHookExecutionId }) => {
+    const mayInvoke = awaitPermission(clock, sleep);
+    const mayRead = awaitPermission(clock, sleep);
     const problems: string[] = [];
-    // Sequential: only the first one has a cold start.
-    for (const known of knownAnswers(options, clock())) {
-      const problem = await check(known);
-      if (problem !== undefined) problems.push(problem);
+    let version: string | undefined;
+    let step = "the check's settings";
+
+    async function check(signal: AbortSignal): Promise<void> {
+      const options = readOptions();
+      const { versionArn, liveArn, mappingPrefix, partition } = options;
+      version = versionArn;
+      const ask = (arn: string, event: object) => mayInvoke(() => invoke(arn, event));
+      // Sequential: only the first one has a cold start.
+      for (const known of knownAnswers(options, clock())) {
+        step = known.name;
+        const problem = await problemOfVersion(known, ask, versionArn, liveArn);
+        if (problem !== undefined) problems.push(`${known.name}: ${problem}`);
+      }
+      if (!options.compareStoredValues) return;
+      step = "the comparison of stored values";
+      const pages = readStore({
+        readPage: (next) => {
+          signal.throwIfAborted();
+          return mayRead(() => readPage(mappingPrefix, next));
+        },
+        clock,
+        sleep,
+      });
+      const store = { prefix: mappingPrefix, partition, pages };
+      problems.push(...shortened(await changedReadings(store, (event) => ask(liveArn, event))));
     }
-    problems.push(...(await checkStore()));
+
+    await withTimeout(LIMIT_MS, check).catch((error) => problems.push(`${step}: ${nameOf(error)}`));
     const status = problems.length === 0 ? "Succeeded" : "Failed";
     const level = problems.length === 0 ? "info" : "error";
     const timestamp = new Date(clock()).toISOString();
-    print(JSON.stringify({ timestamp, level, status, deploymentId: DeploymentId, version: versionArn, problems }));
-    await report(DeploymentId, LifecycleEventHookExecutionId, status);
+    print(JSON.stringify({ timestamp, level, status, deploymentId: DeploymentId, version, problems }));
+    await awaitPermission(clock, sleep)(() => report(DeploymentId, LifecycleEventHookExecutionId, status));
   };
 }
 
-const ADVICE =
-  "to keep what the live version grants and denies, run this release's `iam-authenticator mappings lint --fix`";
+async function problemOfVersion(
+  known: KnownAnswer,
+  ask: (functionArn: string, event: object) => Promise<unknown>,
+  versionArn: string,
+  liveArn: string,
+): Promise<string | undefined> {
+  const answer = await ask(versionArn, known.event);
+  const problem = problemOf(known, answer);
+  // Before the first `callers add`, every version reports a missing list, and so does the live one.
+  const isOfCallers = problem !== undefined && hasNoCallers(answer) && hasNoCallers(await ask(liveArn, known.event));
+  return isOfCallers ? undefined : problem;
+}
+
+function hasNoCallers(answer: unknown): boolean {
+  const { body } = isObject(answer) ? answer : {};
+  return reasonOf(typeof body === "string" ? parseJson(body) : undefined) === "callers_invalid";
+}
+
+function shortened(found: readonly string[]): string[] {
+  if (found.length === 0) return [];
+  const more = found.length > MAX_NAMED ? [`and ${found.length - MAX_NAMED} more parameters`] : [];
+  return [...found.slice(0, MAX_NAMED), ...more, ADVICE];
+}
+
+const ADVICE = "change these values so that both versions read them alike, then deploy again";
 
 function nameOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : "failed";
-}
-
-function parsedBody(answer: unknown): unknown {
-  const { body } = isObject(answer) ? answer : {};
-  return typeof body === "string" ? parseJson(body) : undefined;
 }

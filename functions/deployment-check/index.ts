@@ -8,8 +8,7 @@ import { TOKENS } from "../authenticator/jwt-settings.ts";
 import { partitionOfRegion } from "../aws/partitions.ts";
 import { parseJson } from "../lib/json.ts";
 import { oneOf, readFrom, required } from "../settings/environment.ts";
-import { createCheckHandler, VersionFailed } from "./handler.ts";
-import { type Page, readStore } from "./read-store.ts";
+import { type CheckOptions, createCheckHandler } from "./handler.ts";
 
 const lambda = new LambdaClient({});
 /** More retries than the default, since reviews share the account's limit. */
@@ -23,45 +22,43 @@ function setting(name: string, what: string): string {
   return value;
 }
 
-const Path = setting("MAPPING_PREFIX", "the authenticator's mapping prefix");
-
-async function readPage(NextToken: string | undefined): Promise<Page> {
-  const { Parameters = [], NextToken: next } = await ssm.send(
-    new GetParametersByPathCommand({ Path, Recursive: true, MaxResults: 10, NextToken }),
-  );
-  const parameters = Parameters.map(({ Name = "", Value = "", Type }) => {
-    return [Name, { value: Value, secure: Type === "SecureString" }] as const;
-  });
-  return { parameters, next };
-}
-
-export const handler = createCheckHandler(
-  {
+function readOptions(): CheckOptions {
+  const region = setting("AWS_REGION", "set by Lambda");
+  return {
     versionArn: setting("VERSION_ARN", "the ARN of a version of the authenticator"),
     liveArn: setting("LIVE_ARN", "the ARN of the authenticator's alias"),
+    mappingPrefix: setting("MAPPING_PREFIX", "the authenticator's mapping prefix"),
+    partition: partitionOfRegion(region)?.id ?? "aws",
     callerAuth: setting("CALLER_AUTH", "the authenticator's CALLER_AUTH"),
     tokens: oneOf(read, "TOKENS", TOKENS) ?? "any",
     callerSubject: read("CALLER_SUBJECTS")?.split(";")[0]?.trim(),
-    stsRegion: (read("STS_REGIONS") ?? setting("AWS_REGION", "set by Lambda")).split(",")[0]?.trim() ?? "",
+    compareStoredValues: oneOf(read, "COMPARE_STORED_VALUES", ["true", "false"]) !== "false",
+    stsRegion: (read("STS_REGIONS") ?? region).split(",")[0]?.trim() ?? "",
+  };
+}
+
+export const handler = createCheckHandler(readOptions, {
+  async invoke(functionArn, event) {
+    const { FunctionError, Payload } = await lambda.send(
+      new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(event) }),
+    );
+    if (FunctionError !== undefined) throw new Error(`${functionArn} failed (${FunctionError})`);
+    return parseJson(Buffer.from(Payload ?? []).toString());
   },
-  {
-    async invoke(functionArn, event) {
-      const { FunctionError, Payload } = await lambda.send(
-        new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(event) }),
-      );
-      if (FunctionError !== undefined) throw new VersionFailed(`the version failed (${FunctionError})`);
-      return parseJson(Buffer.from(Payload ?? []).toString());
-    },
-    async report(deploymentId, lifecycleEventHookExecutionId, status) {
-      const result = { deploymentId, lifecycleEventHookExecutionId, status };
-      await codeDeploy.send(new PutLifecycleEventHookExecutionStatusCommand(result));
-    },
-    store: {
-      prefix: Path,
-      partition: partitionOfRegion(setting("AWS_REGION", "set by Lambda"))?.id ?? "aws",
-      pages: () => readStore({ readPage, clock: Date.now, sleep: setTimeout }),
-    },
-    clock: Date.now,
-    print: (line) => process.stdout.write(`${line}\n`),
+  async readPage(Path, NextToken) {
+    const { Parameters = [], NextToken: next } = await ssm.send(
+      new GetParametersByPathCommand({ Path, Recursive: true, MaxResults: 10, NextToken }),
+    );
+    const parameters = Parameters.map(({ Name = "", Value = "", Type }) => {
+      return [Name, { value: Value, secure: Type === "SecureString" }] as const;
+    });
+    return { parameters, next };
   },
-);
+  async report(deploymentId, lifecycleEventHookExecutionId, status) {
+    const result = { deploymentId, lifecycleEventHookExecutionId, status };
+    await codeDeploy.send(new PutLifecycleEventHookExecutionStatusCommand(result));
+  },
+  clock: Date.now,
+  sleep: setTimeout,
+  print: (line) => process.stdout.write(`${line}\n`),
+});

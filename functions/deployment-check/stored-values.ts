@@ -1,8 +1,9 @@
 // Finds stored parameters that the new version reads differently from the live one, which could lock out users.
 
 import { callersParameter } from "../authenticator/caller/bearer.ts";
+import { DENY_KEY_PROBLEM } from "../authenticator/mapping/mapping.ts";
 import { readName } from "../authenticator/mapping/read-name.ts";
-import { formerProblemsIn, type NamedParameter, problemsIn, validityOf } from "../authenticator/stored-problems.ts";
+import { type NamedParameter, problemsIn, type StoredProblems, validityOf } from "../authenticator/stored-problems.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 
@@ -11,10 +12,10 @@ export interface Store {
   /** The function's partition. */
   readonly partition: string;
   /** Pages of all parameters below the prefix, with their names. Throws if they cannot be read. */
-  readonly pages: () => AsyncIterable<readonly (readonly [string, StoredParameter])[]>;
+  readonly pages: AsyncIterable<readonly (readonly [string, StoredParameter])[]>;
 }
 
-/** Sends an event to the live version and returns its answer; `undefined` if its code fails. */
+/** Sends an event to the live version and returns its answer. Throws if its code fails. */
 export type AskLive = (event: object) => Promise<unknown>;
 
 /** Lambda accepts 6 MB per invocation. */
@@ -29,7 +30,7 @@ export async function changedReadings({ prefix, partition, pages }: Store, askLi
     if (batch.length > 0) found.push(...(await compared(batch, partition, askLive)));
     [batch, bytes] = [[], 0];
   };
-  for await (const page of pages()) {
+  for await (const page of pages) {
     for (const [name, stored] of page) {
       const address = name === callersParameter(prefix) ? CALLERS : readName(prefix, name);
       if (address === undefined) continue;
@@ -56,34 +57,42 @@ async function compared(batch: readonly Named[], partition: string, askLive: Ask
     askLive,
   );
   return batch.flatMap(({ name, parameter }, index) => {
-    const problems = problemsIn(parameter, partition);
-    const [before, after] = [live[index], validityOf(problems)];
-    const isSame = before === null ? after !== false && !after?.includes(false) : isEqual(before, after);
-    return isSame ? [] : `${name}: ${difference(before, problems)}`;
+    const [before, problems] = [live[index], problemsIn(parameter, partition)];
+    // This version would apply a value of a new kind at once. Only an empty list changes nothing.
+    const isSame = JSON.stringify(before ?? []) === JSON.stringify(validityOf(problems));
+    if (isSame && !hasDenyKey(problems)) return [];
+    return `${name}: ${before === null ? unknownKind(parameter) : difference(before, problems)}`;
   });
 }
 
-function isEqual(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-/** Versions that do not know the check answer with an error, or fail. */
 async function liveValidity(parameters: readonly NamedParameter[], askLive: AskLive): Promise<unknown[]> {
-  const answer = await askLive({ storedParameters: parameters });
+  const answer = await askLive({ storedParameters: parameters }).catch((error: unknown) => error);
   const body = isObject(answer) && typeof answer["body"] === "string" ? parseJson(answer["body"]) : undefined;
   const validity = isObject(body) ? body["validity"] : undefined;
-  return Array.isArray(validity) && validity.length === parameters.length
-    ? validity
-    : parameters.map((one) => validityOf(formerProblemsIn(one)));
+  if (Array.isArray(validity) && validity.length === parameters.length) return validity;
+  const why = answer instanceof Error ? answer.message : "its answer has none";
+  throw new Error(`the live version does not report how it reads stored values (${why}). ${SKIP}`);
+}
+
+const SKIP =
+  "Deploy again, or skip this comparison for one deployment: compareStoredValues: false (CDK), or SafeDeployments=false (templates)";
+
+function unknownKind({ kind }: NamedParameter): string {
+  return `the live version does not know ${kind}: delete the value, or store [], and store it again after the deployment`;
+}
+
+/** Such a value can be invalid for both versions, and yet a denial for the live one: early commits read it so. */
+function hasDenyKey(problems: StoredProblems | null): boolean {
+  return Array.isArray(problems) && problems.includes(DENY_KEY_PROBLEM);
 }
 
 /** `before`: the live version's validity. */
-function difference(before: unknown, problems: ReturnType<typeof problemsIn>): string {
-  const live = before === null ? "the live version does not read it" : "the live version reads it differently";
+function difference(before: unknown, problems: StoredProblems | null): string {
+  const live = `the live version ${hasDenyKey(problems) ? "can read it as a denial" : "reads it differently"}`;
   if (typeof problems === "string") return `${live}: for this version it is ${problems}`;
   const entries = (problems ?? []).flatMap((problem, index) => {
-    const was = Array.isArray(before) ? before[index] === true : before === null;
-    if (was === (problem === undefined)) return [];
+    const was = Array.isArray(before) && before[index] === true;
+    if (was === (problem === undefined) && problem !== DENY_KEY_PROBLEM) return [];
     return `entry ${index + 1} is ${problem === undefined ? "valid" : `invalid: ${problem}`}`;
   });
   return `${live}: for this version ${entries.join("; ")}`;

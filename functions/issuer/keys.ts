@@ -3,6 +3,7 @@
 import { IssuerWithoutKeys, ParametersUnavailable } from "../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { parseJson } from "../lib/json.ts";
+import { rememberFailures } from "../parameters/failed-reads.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
 import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
@@ -68,6 +69,7 @@ function checkKeyParameter(prefix: string, parameter: string, { value, secure }:
 }
 
 export function rememberedKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {
+  const read = rememberFailures(fetch);
   let last: { readonly set: KeySet; readonly readAt: EpochMs } | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
 
@@ -87,7 +89,7 @@ export function rememberedKeys(fetch: FetchPath, prefix: string, clock: Clock): 
       if (isUsable && now < failedAt + RETRY_MS) return answer(last.set, true, true);
     }
     try {
-      const set = keySetOf(prefix, await fetch(issuerPath(prefix), deadline));
+      const set = keySetOf(prefix, await read(issuerPath(prefix), deadline));
       // Dated by its start: a slow read that started earlier must not restore a retired key.
       if (last === undefined || now >= last.readAt) last = { set, readAt: now };
       return answer(set, false, false);

@@ -5,6 +5,7 @@ import { ParametersUnavailable } from "../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { TimedOut } from "../lib/retry.ts";
 import { singleFlight } from "../lib/single-flight.ts";
+import { rememberFailures } from "./failed-reads.ts";
 import type { StoredParameter } from "./stored-parameter.ts";
 
 /** One call to Parameter Store for at most ten names. A name that is not in the result does not exist. */
@@ -42,11 +43,11 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
   const entries = new QuickLRU<string, Entry>({ maxSize: MAX_ENTRIES });
   let calls = 0;
   const fetchOnce = singleFlight(
-    async (names: readonly string[], deadline) => {
+    rememberFailures(async (names: readonly string[], deadline) => {
       calls += 1;
       const call = { readAt: clock(), sequence: calls };
       return { call, fetched: await fetch(names, deadline) };
-    },
+    }),
     (names) => names.join(),
   );
 

@@ -119,6 +119,7 @@ const cluster = z.strictObject({
     .exactOptional(),
   securityGroupIds: texts.exactOptional(),
   safeDeployments: z.boolean().exactOptional(),
+  compareStoredValues: z.boolean().exactOptional(),
   alarms: z.boolean().exactOptional(),
   dashboard: z.boolean().exactOptional(),
   denialShare: z.number().exactOptional(),

@@ -18,6 +18,7 @@ export interface DeploymentCheckOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Begins with `/`. */
   readonly mappingPrefix: string;
+  readonly compareStoredValues: boolean;
   readonly logs: LogSettings;
 }
 
@@ -25,7 +26,7 @@ export interface DeploymentCheckOptions {
 const SETTINGS = ["CALLER_AUTH", "CALLER_SUBJECTS", "STS_REGIONS", "TOKENS"];
 
 export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOptions): LambdaFunction {
-  const { authenticator, aliasName, environment, mappingPrefix, logs } = options;
+  const { authenticator, aliasName, environment, mappingPrefix, compareStoredValues, logs } = options;
   const role = new Role(scope, "DeploymentCheckRole", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   const logGroup = new LogGroup(scope, "DeploymentCheckLog", {
     ...logs,
@@ -46,8 +47,8 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
     architecture: authenticator.architecture,
     code: builtCode("deployment-check"),
     handler: "index.handler",
-    // Up to ten reviews of 8 s each, and up to 8 minutes to read the parameters.
-    timeout: Duration.minutes(10),
+    // Lambda's longest. The check ends after 13 minutes; the rest is for its report.
+    timeout: Duration.minutes(15),
     memorySize: 256,
     role,
     loggingFormat: LoggingFormat.JSON,
@@ -56,6 +57,7 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
       VERSION_ARN: authenticator.currentVersion.functionArn,
       MAPPING_PREFIX: mappingPrefix,
       LIVE_ARN: `${authenticator.functionArn}:${aliasName}`,
+      ...(!compareStoredValues && { COMPARE_STORED_VALUES: "false" }),
       ...Object.fromEntries(Object.entries(environment).filter(([name]) => SETTINGS.includes(name))),
     },
   });

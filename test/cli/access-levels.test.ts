@@ -113,7 +113,6 @@ describe("mappings set --access", () => {
     ],
     [["--namespace", "a"], /^--namespace requires --access\.\n$/],
     [["--access", "view", "--group", "x"], /'--access <level>' cannot be used with option '--group <name>'/],
-    [["--access", "view", "--deny"], /cannot be used with/],
     [["--access", "view", "--namespace", "a,b"], /It must be a namespace/],
   ];
   for (const [words, message] of WRONG) {

@@ -118,6 +118,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   vpcEndpoints: false,
   securityGroupIds: ["sg-1"],
   safeDeployments: false,
+  compareStoredValues: false,
   alarms: false,
   dashboard: false,
   denialShare: 0.1,

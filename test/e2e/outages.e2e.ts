@@ -124,7 +124,7 @@ test("STS throttles: a login makes exactly five calls, and logins recover immedi
   assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");
 });
 
-test("Parameter Store throttles: startup and each of five attempts of a login make exactly four calls, and logins recover immediately", async () => {
+test("Parameter Store throttles: startup and four of five attempts of a login make exactly four calls, and logins recover immediately", async () => {
   const { store, redeploy } = cluster.backend;
   redeploy();
   const token = await freshToken("alice");
@@ -134,7 +134,9 @@ test("Parameter Store throttles: startup and each of five attempts of a login ma
     assert.equal(await whoIs(cluster.apiservers[0], token), undefined);
   });
   assert.deepEqual(outcomes, Array(APISERVER_TRIES).fill("fault"));
-  assert.equal(store.requests.length - before, (1 + APISERVER_TRIES) * THROTTLED_CALLS);
+  // The second attempt is within the second for which the function remembers the failure of the first.
+  const reads = 1 + APISERVER_TRIES - 1;
+  assert.equal(store.requests.length - before, reads * THROTTLED_CALLS);
   store.fail(undefined);
   assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");
 });

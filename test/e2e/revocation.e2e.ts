@@ -34,8 +34,8 @@ const WAYS = [
     username: "dev:bob-example.com",
     reason: "identity_denied",
     revoke: () => {
-      const value = { arn: "arn:aws:iam::111122223333:role/Developers", deny: true };
-      cluster.backend.store.put(`${MAPPING_PREFIX}/role/111122223333/developers`, JSON.stringify(value));
+      const value = [{ arnLike: "arn:aws:iam::111122223333:role/Developers" }];
+      cluster.backend.store.put(`${MAPPING_PREFIX}/deny/111122223333`, JSON.stringify(value));
     },
   },
 ];

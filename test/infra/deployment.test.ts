@@ -49,7 +49,7 @@ for (const kind of KINDS) {
         ...(kind === "mtls" && { CALLER_SUBJECTS: "CN=kube-apiserver,O=Example" }),
       },
     });
-    assert.deepEqual([Runtime, Handler, Timeout], ["nodejs24.x", "index.handler", 600]);
+    assert.deepEqual([Runtime, Handler, Timeout], ["nodejs24.x", "index.handler", 900]);
     // The alias moves only when the check and the permissions of both exist.
     const waitsFor = (ids: readonly string[], own: string) => ids.map((id) => flat(id)).includes(`${scope}${own}`);
     assert.ok(waitsFor(DependsOn, "DeploymentCheck"), DependsOn.join(" "));
@@ -92,6 +92,20 @@ test("the check has the accepted regions", () => {
     Variables: Record<string, string>;
   };
   assert.equal(Variables["STS_REGIONS"], "us-east-1,eu-west-1");
+});
+
+test("compareStoredValues: false is a setting of the check, and absent otherwise", () => {
+  for (const [props, expected] of [
+    [{}, undefined],
+    [{ compareStoredValues: true }, undefined],
+    [{ compareStoredValues: false }, "false"],
+  ] as const) {
+    const template = stackOf("http", props).template();
+    const variables = (name: string) =>
+      (lambdaFunction(template, name).Properties["Environment"] as { Variables: object }).Variables;
+    assert.equal((variables("DeploymentCheck") as Record<string, string>)["COMPARE_STORED_VALUES"], expected);
+    assert.ok(!Object.hasOwn(variables("Authenticator"), "COMPARE_STORED_VALUES"));
+  }
 });
 
 test("alarms that notify never stop a deployment", () => {

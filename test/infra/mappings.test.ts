@@ -27,7 +27,7 @@ test("each kind of mapping has the name and value that the function reads", () =
   const made = stackOf("http");
   const { authenticator } = made;
   authenticator.addRoleMapping(ARN, { username: "dev:{SessionName}", groups: ["developers"] });
-  authenticator.addUserMapping(`arn:aws:iam::${ACCOUNT}:user/alice`, { deny: true });
+  authenticator.addUserMapping(`arn:aws:iam::${ACCOUNT}:user/alice`, { username: "alice" });
   authenticator.addSsoMapping({ account: ACCOUNT, permissionSet: "ClusterAdmin" }, { username: "admin" });
   authenticator.addAccountMapping("444455556666");
   authenticator.addPattern("any", { arnLike: `arn:aws:iam::${ACCOUNT}:role/ci-*`, username: "ci" });
@@ -44,7 +44,7 @@ test("each kind of mapping has the name and value that the function reads", () =
     ],
     [`${PREFIX}/deny/any`]: [{ arnLike: "arn:aws:iam::*:role/ci-*" }],
     [`${PREFIX}/role/${ACCOUNT}/dev.2eops`]: { username: "dev:{SessionName}", groups: ["developers"], arn: ARN },
-    [`${PREFIX}/user/${ACCOUNT}/alice`]: { deny: true, arn: `arn:aws:iam::${ACCOUNT}:user/alice` },
+    [`${PREFIX}/user/${ACCOUNT}/alice`]: { username: "alice", arn: `arn:aws:iam::${ACCOUNT}:user/alice` },
     [`${PREFIX}/sso/${ACCOUNT}/clusteradmin`]: { username: "admin" },
     [`${PREFIX}/account/444455556666`]: {},
     [`${PREFIX}/pattern/any`]: [

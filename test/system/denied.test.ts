@@ -75,7 +75,7 @@ const TRIED = `tried ${HOME}/deny/111122223333 ${HOME}/deny/any ${HOME}/role/111
 for (const [reason, value, settings] of [
   ["identity_unmapped", undefined],
   ["identity_unmapped", { ...DEVELOPERS, notAfter: "2020-01-01T00:00:00Z" }],
-  ["identity_denied", { arn: DEVELOPERS.arn, deny: true }],
+  ["mapping_invalid", { arn: DEVELOPERS.arn, deny: true }],
   ["mapping_invalid", "not JSON"],
   ["mapping_invalid", { ...DEVELOPERS, grups: [] }],
   ["mapping_mismatch", { ...DEVELOPERS, arn: "arn:aws:iam::111122223333:role/Developer" }],
@@ -145,7 +145,11 @@ test("while one mapping is broken, its neighbours are granted (fail-open on a ma
 });
 
 test("a denial's log line names the parameter that decided", async (t) => {
-  for (const value of [{ arn: DEVELOPERS.arn, deny: true }, "not JSON", { ...DEVELOPERS, arn: `${DEVELOPERS.arn}2` }]) {
+  for (const value of [
+    { arn: DEVELOPERS.arn, principalId: "AROALOCALOLDROLEAAAAA", username: "dev" },
+    "not JSON",
+    { ...DEVELOPERS, arn: `${DEVELOPERS.arn}2` },
+  ]) {
     const system = await startSystem(t, { parameters: { "role/111122223333/developers": value } });
     denial(await system.review(await system.token("bob")));
     assert.equal(system.logs()[0]?.["parameter"], `${HOME}/role/111122223333/developers`);

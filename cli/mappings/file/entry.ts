@@ -22,6 +22,7 @@ export interface Problem {
 /** In a file, a mapping has `arn`, `arnLike`, `account`, or `account` with `permissionSet` and optionally `session`. */
 export function readEntry(item: unknown): Entry | Problem {
   if (!isObject(item)) return { problem: "must be a mapping with keys such as arn and username" };
+  if (item["deny"] !== undefined) return { problem: denyProblem(item) };
   const { account, permissionSet, ...value } = item;
   if (value["arn"] !== undefined && value["arnLike"] !== undefined)
     return { problem: "has both arn and arnLike: keep one" };
@@ -32,6 +33,13 @@ export function readEntry(item: unknown): Entry | Problem {
   if ("problem" in address) return address;
   const check = checkMapping(value, address.kind);
   return check.valid ? { ...address, mapping: check.mapping } : { problem: check.problem };
+}
+
+/** The denial to write instead. That of a permission set or account needs a pattern, which depends on the partition. */
+function denyProblem({ deny, arn, arnLike = arn, notAfter, description }: Record<string, unknown>): string {
+  if (deny === false) return "a mapping must not have the key deny: delete it";
+  const denial = given({ arnLike: arnLike ?? "<ARN or pattern>", notAfter, description });
+  return `a mapping must not have the key deny. Delete the mapping, and write this denial in the file: {"deny": [${printable(JSON.stringify(denial))}]}`;
 }
 
 /** Without quotes, YAML reads `{SessionName}` as a mapping with a key and no value. */
@@ -126,17 +134,7 @@ export function given(values: Record<string, unknown>): Record<string, unknown> 
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-const KEYS = [
-  "arn",
-  "arnLike",
-  "session",
-  "username",
-  "groups",
-  "principalId",
-  "notAfter",
-  "deny",
-  "description",
-] as const;
+const KEYS = ["arn", "arnLike", "session", "username", "groups", "principalId", "notAfter", "description"] as const;
 
 /** Sorts the keys of a mapping or denial in the order of the documentation. */
 export function inOrder<T extends Mapping>(value: T): T {

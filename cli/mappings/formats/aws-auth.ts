@@ -29,10 +29,7 @@ export function exportAwsAuth({ parameters, roles, context }: ExportInput) {
   const subject = subjectOf(parameters, context);
   const { entries, denials } = subject;
   const live = denials.filter(({ entry }) => !isExpired(entry.notAfter, context.now));
-  const denied = [
-    ...live.map(({ entry }) => entry.arnLike),
-    ...entries.flatMap(({ entry: { mapping } }) => (mapping.deny && mapping.arn !== undefined ? [mapping.arn] : [])),
-  ];
+  const denied = live.map(({ entry }) => entry.arnLike);
   const store = { ...subject, roles, denied };
   const carried = entries.map(({ parameter, entry }) => ({ entry, items: carryOut(entry, parameter, store) }));
   const kept = carried.flatMap(({ items }) => (typeof items === "string" ? [] : [items]));
@@ -81,7 +78,7 @@ interface Store extends Subject {
 /** Skipping an entry is safe, shortening it is not: without its end or a denial, a mapping would grant more access. */
 function carryOut(entry: Entry, parameter: string, store: Store): Carried {
   const { kind, mapping } = entry;
-  const limit = (["deny", "notAfter", "principalId"] as const).find((key) => mapping[key]);
+  const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
   if (limit !== undefined) return `aws-auth has no ${limit}`;
   if (claimPlaceholdersIn(mapping.username ?? "").length > 0) return "aws-auth has no claims of AWS-signed tokens";
   if (kind === "pattern") return "aws-auth has no patterns";

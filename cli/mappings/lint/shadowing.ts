@@ -49,11 +49,11 @@ export function coveredPatterns({ entries, context }: Subject): Finding[] {
   const lists = Map.groupBy(patterns, ({ parameter }) => parameter);
   return [...lists].flatMap(([where, list]) =>
     list.flatMap(({ entry: { mapping } }, index): Finding[] => {
-      const { arnLike = "", deny } = mapping;
+      const { arnLike = "" } = mapping;
       const ofAccount = mappingParameter(context.prefix, "pattern", arnLike.split(":")[4] ?? "");
       const before = ofAccount === where ? [] : (lists.get(ofAccount) ?? []);
       const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier));
-      if (cover === undefined || deny) return [];
+      if (cover === undefined) return [];
       const message = `${arnLike} never applies: ${cover.entry.mapping.arnLike} takes precedence`;
       return [{ level: "warning", rule: "covered-pattern", where, message }];
     }),
@@ -119,7 +119,6 @@ function choosesSession({ username }: Placed): boolean {
 }
 
 export const wholeAccounts = entryRule("warning", "account-wide", ({ entry: { kind, account, mapping } }) => {
-  if (mapping.deny) return undefined;
   if (kind === "account") return `grants access to every identity in account ${account}`;
   if (kind !== "pattern") return undefined;
   const { arnLike = "" } = mapping;

@@ -95,17 +95,16 @@ function evaluateUnknownSession(candidate: Candidate, stored: StoredParameter, n
     : unknown("it has an entry for a session, which may be this one", 0);
 }
 
-/** `entries` match the identity. A denial anywhere in the list has precedence over the first entry that is not expired. */
+/** `entries` match the identity. The first one that is not expired applies. */
 function judgeList(entries: readonly ReadMapping[], identity: VerifiedIdentity, now: EpochMs): Verdict {
-  const verdicts = entries.map((entry) => judge(entry, true, identity, now)).filter(({ kind }) => kind !== "nothing");
-  return verdicts.find(({ kind }) => kind === "deny") ?? verdicts[0] ?? { kind: "nothing" };
+  const verdicts = entries.map((entry) => judge(entry, true, identity, now));
+  return verdicts.find(({ kind }) => kind !== "nothing") ?? { kind: "nothing" };
 }
 
 /** `isFor`: whether the mapping's `arn` or `arnLike` matches the identity. */
-function judge({ check, denies }: ReadMapping, isFor: boolean, identity: VerifiedIdentity, now: EpochMs): Verdict {
+function judge({ check }: ReadMapping, isFor: boolean, identity: VerifiedIdentity, now: EpochMs): Verdict {
   if (check.valid && isExpired(check.mapping.notAfter, now)) return { kind: "nothing" };
-  // A denial applies even if the rest of its value is invalid: a typo must not grant access.
-  if (!check.valid) return isFor && denies ? { kind: "deny" } : { kind: "invalid", problem: check.problem };
+  if (!check.valid) return { kind: "invalid", problem: check.problem };
   if (!isFor) return { kind: "mismatch", problem: "its arn is the ARN of another principal" };
   const { mapping } = check;
   if (mapping.principalId !== undefined && mapping.principalId !== identity.principalId) {
@@ -113,5 +112,5 @@ function judge({ check, denies }: ReadMapping, isFor: boolean, identity: Verifie
     if (identity.principalId === undefined) return { kind: "unknown", problem };
     return { kind: "mismatch", problem: `${problem}, but this ${identity.kind} has ${identity.principalId}` };
   }
-  return denies ? { kind: "deny" } : { kind: "match", mapping };
+  return { kind: "match", mapping };
 }

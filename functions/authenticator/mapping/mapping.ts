@@ -28,8 +28,6 @@ export interface Mapping {
   readonly principalId?: string;
   /** RFC 3339, in UTC. From that instant, the mapping is ignored. */
   readonly notAfter?: string;
-  /** Only for a role, user, root or federated user. Use a deny list for all others. */
-  readonly deny?: boolean;
   readonly description?: string;
 }
 
@@ -38,8 +36,8 @@ export type MappingCheck =
   | { readonly valid: false; readonly problem: string };
 
 const GRANT = ["username", "groups", "notAfter", "description"];
-const ROLE_OR_USER = ["arn", "username", "groups", "principalId", "notAfter", "deny", "description"];
-const OTHER_PRINCIPAL = ["arn", "username", "groups", "notAfter", "deny", "description"];
+const ROLE_OR_USER = ["arn", "username", "groups", "principalId", "notAfter", "description"];
+const OTHER_PRINCIPAL = ["arn", ...GRANT];
 
 const KEYS: Readonly<Record<MappingKind, readonly string[]>> = {
   role: ROLE_OR_USER,
@@ -62,13 +60,17 @@ export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
   return problem === undefined ? { valid: true, mapping: value as Mapping } : { valid: false, problem };
 }
 
+/** The problem of every value with this key: early commits read it as a denial, even if the rest was invalid. */
+export const DENY_KEY_PROBLEM =
+  'unknown key "deny": only deny lists deny. Add the identity to one (mappings deny), then delete this key or the mapping';
+
 function mappingProblem(value: unknown, kind: MappingKind): string | undefined {
   if (!isObject(value)) return "not a JSON object";
+  if (Object.hasOwn(value, "deny")) return DENY_KEY_PROBLEM;
   return (
     keyProblem(value, KEYS[kind]) ??
     principalProblem(value, kind) ??
     typeProblem(value) ??
-    denyProblem(value) ??
     usernameProblem(value, kind) ??
     templatesProblem(value)
   );
@@ -118,14 +120,13 @@ export function principalIdProblem(principalId: unknown, kind: string): string |
 }
 
 function typeProblem(value: Record<string, unknown>): string | undefined {
-  const { username, groups, deny } = value;
+  const { username, groups } = value;
   if (username !== undefined && (typeof username !== "string" || username === "")) {
     return `username must be a non-empty string, not ${quoted(username)}`;
   }
   if (groups !== undefined && !(Array.isArray(groups) && groups.every((g) => typeof g === "string" && g !== ""))) {
     return `groups must be a list of non-empty strings, not ${quoted(groups)}`;
   }
-  if (deny !== undefined && typeof deny !== "boolean") return `deny must be true or false, not ${quoted(deny)}`;
   return endProblem(value);
 }
 
@@ -140,14 +141,8 @@ export function endProblem({ notAfter, description }: Record<string, unknown>): 
   return undefined;
 }
 
-function denyProblem(value: Record<string, unknown>): string | undefined {
-  if (value["deny"] !== true) return undefined;
-  const key = ["username", "groups"].find((name) => value[name] !== undefined);
-  return key === undefined ? undefined : `a mapping with "deny": true must not have ${key}`;
-}
-
-function usernameProblem({ deny, username, groups }: Record<string, unknown>, kind: MappingKind): string | undefined {
-  if (deny === true || username !== undefined) return undefined;
+function usernameProblem({ username, groups }: Record<string, unknown>, kind: MappingKind): string | undefined {
+  if (username !== undefined) return undefined;
   if (kind !== "account") return "username is missing";
   return groups === undefined ? undefined : "groups require a username";
 }

@@ -10,8 +10,6 @@ import { checkMapping, type ListKind, type MappingCheck, type MappingKind } from
 
 export interface ReadMapping {
   readonly check: MappingCheck;
-  /** Whether it has `"deny": true`, even if the rest is invalid or `deny` is repeated. */
-  readonly denies: boolean;
   /** Its `arn`, `arnLike` and `session`, even if the rest is invalid. Several if the key is repeated. */
   readonly arns: readonly MappedArn[];
   readonly arnLikes: readonly ArnSections[];
@@ -55,7 +53,6 @@ function readValue(value: unknown, kind: MappingKind): ReadMapping {
   const textsOf = (key: string) => valuesOf(own, key).filter((text) => typeof text === "string");
   return {
     check: checkMapping(value, kind),
-    denies: valuesOf(own, "deny").includes(true),
     arns: textsOf("arn").flatMap((arn) => parseMappedArn(arn) ?? []),
     arnLikes: textsOf("arnLike")
       .map(arnPattern)

@@ -23,7 +23,7 @@ export interface SelectedMapping {
 type DecidingEvaluation = Evaluation & { readonly verdict: Exclude<Verdict, { readonly kind: "nothing" }> };
 
 /**
- * The evaluation that decides: a denial at any place, then one that depends on what the token lacks, then the first place
+ * The evaluation that decides: a denial, then one that depends on what the token lacks, then the first place
  * with an entry; `undefined` if no place has one. An invalid entry denies, so that a typo in a role's mapping does not give
  * the role its account's mapping.
  */

@@ -66,12 +66,12 @@ const SWAPS: [string, StoredParameters, StoredParameters, string[]][] = [
     "a denial of the old administrator waits only for the new administrator",
     cluster({ [`role/${A}/old`]: own("old", ADMIN) }),
     cluster({
-      [`role/${A}/old`]: own("old", { deny: true }),
-      [`role/${A}/evil`]: own("evil", { deny: true }),
+      [`role/${A}/old`]: own("old", ADMIN),
+      [`deny/${A}`]: [{ arnLike: `arn:aws:iam::${A}:role/old` }],
       [`role/${A}/new`]: own("new", ADMIN),
       [`role/${A}/more`]: own("more", { username: "m" }),
     }),
-    ["evil", "new", "old", "more"],
+    ["new", A, "more"],
   ],
   [
     "a mapping that mentions system:masters in its description grants nothing",

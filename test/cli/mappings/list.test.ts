@@ -17,7 +17,7 @@ before(async () => {
       { arnLike: "arn:aws:iam::*:role/ci-*", username: "ci" },
       { arnLike: "nonsense", username: "x" },
     ],
-    "root/444455556666": { arn: "arn:aws:iam::444455556666:root", deny: true },
+    "root/444455556666": { arn: "arn:aws:iam::444455556666:root", username: "root-user" },
     "user/111122223333/bob": { arn: "arn:aws:iam::111122223333:user/bob" },
     "group/developers": {},
     callers: [],
@@ -28,7 +28,7 @@ after(() => cluster.store.close());
 test("list shortens lines in a terminal and prints full cells in a pipe", async () => {
   const piped = await cluster.mappings(["list"]);
   assert.match(piped.out, /^KIND +ACCOUNT +NAME +USERNAME +GROUPS +NOTE\n/);
-  assert.match(piped.out, /\nroot +444455556666 +DENIED\n/);
+  assert.match(piped.out, /\nroot +444455556666 +root-user\n/);
   assert.match(piped.out, /\nrole +111122223333 +Developers +dev:\{SessionName\} +developers,on-call\n/);
   assert.match(piped.out, /\npattern +any +arn:aws:iam::\*:role\/ci-\* +ci\n/);
   assert.match(piped.out, /\nINVALID +user\/111122223333\/bob +username is missing\n/);
@@ -40,7 +40,7 @@ test("list shortens lines in a terminal and prints full cells in a pipe", async 
 
 test("a narrow terminal shows the full user on a second line", async () => {
   const { out } = await cluster.mappings(["list"], { columns: 60 });
-  assert.match(out, /\nroot {5}444455556666\n {4}DENIED\n/);
+  assert.match(out, /\nroot {5}444455556666\n {4}root-user\n/);
   assert.match(out, /\nrole {5}111122223333 {2}Developers\n {4}dev:\{SessionName\} \(developers, on-call\)\n/);
   assert.match(out, /\nINVALID {16}user\/111122223333\/bob\n {4}username is missing\n/);
   for (const line of out.split("\n")) assert.ok(line.length <= 60, line);
@@ -80,7 +80,7 @@ test("JSON and YAML contain all fields", async () => {
       kind: "root",
       account: "444455556666",
       arn: "arn:aws:iam::444455556666:root",
-      deny: true,
+      username: "root-user",
     },
   );
 });

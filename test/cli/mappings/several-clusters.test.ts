@@ -118,7 +118,7 @@ test("allow skips a cluster without the denial by name, and fails if no cluster 
 
 test("a context of another account is refused before anything is read", async () => {
   clusters.configure({ prod: { account: ACCOUNT }, other: { account: "444455556666", cluster: "staging" } });
-  const { code, err } = await clusters.run(["mappings", "lint", "--fix", "--all-contexts", "-y"]);
+  const { code, err } = await clusters.run(["mappings", "lint", "--all-contexts"]);
   assert.equal(code, 2);
   assert.match(
     err,

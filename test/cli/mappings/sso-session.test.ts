@@ -89,7 +89,6 @@ test("set rejects a missing username, an invalid session name and an unsupported
     [["--session", "a b", "--username", "x"], /would be invalid: session must be /],
     [["--session", "x".repeat(65), "--username", "x"], /would be invalid: session must be /],
     [["--session", "jane", "--username", "x", "--principal-id", "AROA1"], /unknown key "principalId"/],
-    [["--session", "jane", "--deny"], /Use mappings deny <who> instead/],
     [["--session", "jane", "--username", "{Nope}"], /would be invalid: username/],
   ] as const) {
     const { code, err } = await cluster.mappings(["set", SET, ...words, "-y"]);

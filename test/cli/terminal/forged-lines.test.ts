@@ -22,7 +22,7 @@ const STORED: Readonly<Record<string, unknown>> = {
   [`role/${A}/end`]: { arn: role("end"), ...USER, notAfter: TEXT },
   [`role/${A}/pin`]: { arn: role("pin"), ...USER, principalId: TEXT },
   [`role/${A}/arn`]: { arn: role(TEXT), ...USER },
-  [`role/${A}/denied`]: { arn: role(TEXT), deny: true, [TEXT]: TEXT },
+  [`role/${A}/denied`]: { arn: role(TEXT), username: TEXT, [TEXT]: TEXT },
   [`role/${A}/text`]: TEXT,
   [`user/${A}/jane`]: { arn: `arn:aws:iam::${A}:user/${TEXT}`, ...USER },
   [`sso/${A}/view`]: { ...USER, [TEXT]: TEXT },

@@ -1,5 +1,5 @@
-// An update from the version before the deployment check compared how versions read values. The check lists the values,
-// `lint --fix` rewrites them, and the update changes no access.
+// An update from the last commit that read a deny key as a denial. The check lists the values with such a key, a deny list
+// replaces them, and the update changes no access.
 // Run by `npm run test:rehearsal`; requires Python 3 and this repository's history. A local server replaces CodeDeploy,
 // which the emulator does not support: the check runs between the new version and the alias, as in CodeDeploy.
 
@@ -27,20 +27,25 @@ import { cdkOnEmulator } from "./cdk-on-emulator.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
 import { review } from "./reviews.ts";
 
-/** The last version that cannot report how it reads a value. */
-const FORMER = "7d9da4a";
+/** The last commit that reads `"deny": true` as a denial. */
+const FORMER = "e41d77f";
 const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 const ALICE = "arn:aws:iam::111122223333:user/engineering/alice";
 
 const STORED: Readonly<Record<string, string>> = {
-  "user/111122223333/alice": `{"arn":"${ALICE}","username":"first","groups":["a"],"username":"alice"}`,
-  "deny/111122223333":
-    '[{"arnLike":"arn:aws:iam::111122223333:user/mallory"},{"arnLike":"arn:aws:iam::444455556666:user/mallory"}]',
-  "pattern/any": '[{"arnLike":"arn:aws:iam::*:role/ci-*","username":"x","username":"ci"}]',
+  "user/111122223333/alice": `{"arn":"${ALICE}","username":"alice","groups":["a"]}`,
+  "pattern/any": '[{"arnLike":"arn:aws:iam::*:role/ci-*","username":"ci"}]',
   "sso/111122223333/clusteradmin": '{"username":"admin","groups":["system:masters"]}',
   "account/444455556666": "{}",
 };
-const NAMED = ["deny/111122223333", "pattern/any", "user/111122223333/alice"];
+const DAN = "arn:aws:iam::111122223333:user/dan";
+const MALLORY = "arn:aws:iam::111122223333:user/mallory";
+/** The second is a denial for the former version, although it is invalid. */
+const DENYING: Readonly<Record<string, string>> = {
+  "user/111122223333/dan": `{"arn":"${DAN}","deny":true}`,
+  "user/111122223333/mallory": `{"arn":"${MALLORY}","deny":true,"note":"left"}`,
+};
+const NAMED = Object.keys(DENYING).toSorted();
 
 const folder = mkdtempSync(join(tmpdir(), "upgrade-"));
 const former = join(folder, "former");
@@ -64,7 +69,7 @@ before(async () => {
   const client = { region: REGION, endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
   lambda = new LambdaClient(client);
   const ssm = new SSMClient(client);
-  for (const [name, Value] of Object.entries(STORED)) {
+  for (const [name, Value] of Object.entries({ ...STORED, ...DENYING })) {
     await ssm.send(new PutParameterCommand({ Name: `${PREFIX}/${name}`, Value, Type: "String" }));
   }
 });
@@ -150,7 +155,7 @@ test("the former version grants users by its reading of the store", async () => 
   assert.deepEqual(await users(), USERS);
 });
 
-test("the check lists exactly the values that the new version reads differently, and succeeds after lint --fix", async (t) => {
+test("the check lists exactly the values with a deny key, and succeeds after a deny list replaced them", async (t) => {
   const name = await functionName();
   const { AliasArn = "", FunctionVersion } = await lambda.send(
     new GetAliasCommand({ FunctionName: name, Name: "live" }),
@@ -159,13 +164,16 @@ test("the check lists exactly the values that the new version reads differently,
   assert.notEqual(version.split(":").at(-1), FunctionVersion);
   const failed = await check(t, version, AliasArn);
   assert.deepEqual([failed.told, failed.status], [["Failed"], "Failed"], failed.problems.join("\n"));
-  const named = failed.problems.filter((problem) => problem.includes(": the live version reads it differently: "));
+  const named = failed.problems.filter((problem) => problem.includes(": the live version can read it as a denial: "));
   assert.deepEqual(named.map((problem) => problem.split(":")[0]).toSorted(), NAMED);
   assert.deepEqual(await users(), USERS, "the live version is unchanged");
 
-  const fixed = iamAuthenticator("mappings", "lint", "--fix", "--yes", "--allow-weakening");
-  assert.equal(fixed.status, 0, fixed.stderr);
-  assert.match(fixed.stdout, /3 to change/);
+  for (const who of [DAN, MALLORY]) {
+    for (const change of ["deny", "remove"]) {
+      const { status, stderr } = iamAuthenticator("mappings", change, who, "--yes", "--allow-weakening");
+      assert.equal(status, 0, stderr);
+    }
+  }
   const passed = await check(t, version, AliasArn);
   assert.deepEqual([passed.told, passed.status, passed.problems], [["Succeeded"], "Succeeded", []]);
 });

@@ -62,7 +62,7 @@ function mappedUser(id: string): Member {
 
 function deniedUser(id: string): Member {
   const identity = userIdentity(id);
-  return { identity, parameters: parameter(`user/${ACCOUNT}/user${id}`, { arn: identity.arn, deny: true }) };
+  return { identity, parameters: parameter(`user/${ACCOUNT}/user${id}`, { arn: identity.arn }) };
 }
 
 function unmappedRole(id: string): Member {

@@ -20,7 +20,7 @@ const SETTINGS = {
   AWS_SECRET_ACCESS_KEY: "local/only",
 };
 
-/** The check of a version that refuses every request, or fails. */
+/** The check of a version that refuses every request, or fails. The live version accepts every stored value. */
 async function check(t: TestContext, path: string, settings: object = {}, functionError?: string, stored: object = {}) {
   const invoked: { readonly target: string; readonly event: string }[] = [];
   const told: unknown[] = [];
@@ -43,7 +43,10 @@ async function check(t: TestContext, path: string, settings: object = {}, functi
     }
     invoked.push({ target: decodeURIComponent(target), event: body.toString() });
     const failed: Record<string, string> = functionError === undefined ? {} : { "x-amz-function-error": functionError };
-    return { status: 200, headers: { "content-type": "application/json", ...failed }, body: JSON.stringify(REFUSAL) };
+    const { storedParameters } = JSON.parse(body.toString()) as { storedParameters?: unknown[] };
+    const accepted = { statusCode: 200, body: JSON.stringify({ validity: storedParameters?.map(() => [true]) }) };
+    const answer = JSON.stringify(storedParameters === undefined ? REFUSAL : accepted);
+    return { status: 200, headers: { "content-type": "application/json", ...failed }, body: answer };
   });
   t.after(() => aws.close());
   const { handler, close, output } = await startFunction({
@@ -70,7 +73,8 @@ for (const path of ENTRIES) {
     test(`${path}: ${name}: the check reports ${expected} to CodeDeploy`, async (t) => {
       const { invoked, told, printed } = await check(t, path, {}, functionError);
       const targets = invoked.map(({ target }) => target);
-      assert.deepEqual(targets, Array(4).fill(`/2015-03-31/functions/${VERSION}/invocations`));
+      const calls = functionError === undefined ? 4 : 1;
+      assert.deepEqual(targets, Array(calls).fill(`/2015-03-31/functions/${VERSION}/invocations`));
       assert.deepEqual(told, [{ deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status: expected }]);
       assert.equal(printed.status, expected);
     });
@@ -100,7 +104,15 @@ for (const path of ENTRIES) {
     assert.match(bad.printed.problems[0], /^account\/999922223333: .*repeated key "username"/);
   });
 
-  test(`${path}: a missing setting is named`, async (t) => {
-    await assert.rejects(check(t, path, { LIVE_ARN: "" }), /LIVE_ARN/);
+  test(`${path}: COMPARE_STORED_VALUES=false skips the comparison`, async (t) => {
+    const stored = { "account/999922223333": '{"username":"a","username":"b"}' };
+    const { printed } = await check(t, path, { COMPARE_STORED_VALUES: "false" }, undefined, stored);
+    assert.deepEqual([printed.status, printed.problems], ["Succeeded", []]);
+  });
+
+  test(`${path}: a missing setting is reported as Failed, with its name`, async (t) => {
+    const { told, printed } = await check(t, path, { LIVE_ARN: "" });
+    assert.deepEqual(told, [{ deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status: "Failed" }]);
+    assert.match(printed.problems[0], /^the check's settings: SettingInvalid: LIVE_ARN is required/);
   });
 }

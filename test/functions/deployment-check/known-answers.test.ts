@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { createCheckHandler } from "../../../functions/deployment-check/handler.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
@@ -38,8 +39,6 @@ async function version(
   return (_arn, event) => handler(event, { awsRequestId: "1" } as never);
 }
 
-async function* noPages() {}
-
 interface Checked {
   readonly status: string | undefined;
   readonly problems: readonly string[];
@@ -56,15 +55,19 @@ async function check(
   const printed: string[] = [];
   let invoked = 0;
   const handler = createCheckHandler(
-    { versionArn: "version", liveArn: "live", callerAuth, callerSubject, stsRegion: REGION, tokens },
+    () => ({
+      ...{ versionArn: "version", liveArn: "live", mappingPrefix: "/iam-authenticator/local", partition: "aws" },
+      ...{ callerAuth, callerSubject, stsRegion: REGION, tokens, compareStoredValues: true },
+    }),
     {
       invoke(arn, event) {
         invoked += 1;
         return invoke(arn, event);
       },
       report: async (...result) => void reported.push(result),
-      store: { prefix: "/iam-authenticator/local", partition: "aws", pages: noPages },
+      readPage: async () => ({ parameters: [], next: undefined }),
       clock: Date.now,
+      sleep: setTimeout,
       print: (line) => printed.push(line),
     },
   );

@@ -73,14 +73,16 @@ for (const [what, fault] of [
     assert.equal(status, 500);
     assert.equal(JSON.parse(body).code, "parameters_unavailable");
     store.fail(undefined);
+    clock.advance(1_000);
     assert.deepEqual(await read(jwks), [200, COMPLETE]);
   });
 
   test(`Parameter Store ${what} from the start: a 500, never an empty set, and the complete set when it recovers`, async (t) => {
-    const { store, jwks } = await startIssuerBundle(t, (store) => store.fail(fault));
+    const { store, clock, jwks } = await startIssuerBundle(t, (store) => store.fail(fault));
     const [status, body] = await read(jwks);
     assert.deepEqual([status, JSON.parse(body).code], [500, "parameters_unavailable"]);
     store.fail(undefined);
+    clock.advance(1_000);
     assert.deepEqual(await read(jwks), [200, COMPLETE]);
   });
 }

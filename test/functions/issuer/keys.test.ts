@@ -201,13 +201,15 @@ test("when Parameter Store recovers, its keys are served at once", async () => {
   assert.deepEqual(await ask(), { keys: 1, cached: false, stale: false });
 });
 
-test("without cached keys, a failure is a fault, and the next request reads again", async () => {
-  const { ask, set, calls } = service(GOOD);
+test("without cached keys, a failure is a fault, and a request reads again a second later", async () => {
+  const { ask, later, set, calls } = service(GOOD);
   set(DOWN);
   await assert.rejects(ask(), DOWN);
+  later(S);
   await assert.rejects(ask(), DOWN);
   assert.equal(calls.length, 2);
   set(GOOD);
+  later(S);
   assert.equal((await ask()).keys, 4);
 });
 

@@ -80,7 +80,6 @@ const OF_EACH_KIND: object[] = [
   { ...ROLE, arn: "arn:aws:iam::111122223333:user/x" },
   { ...ROLE, arn: "arn:aws:iam::111122223333:root" },
   { ...ROLE, arn: "arn:aws:sts::111122223333:federated-user/x" },
-  { arn: ROLE.arn, deny: true },
   { arnLike: "arn:aws:iam::111122223333:role/*", username: "x" },
   { ...ACCOUNT, permissionSet: "Admin", username: "x" },
   { ...ACCOUNT, permissionSet: "Admin", session: "jane@example.com", username: "x" },

@@ -40,20 +40,25 @@ test("a denial list with a repeated key denies every identity that it covers", a
   }
 });
 
-test("deny repeated in either order denies", async () => {
-  for (const denies of ['"deny":true,"deny":false', '"deny":false,"deny":true', '"deny":true,"d\\u0065ny":false']) {
+test("a deny key, also a repeated one, makes the mapping invalid, which denies: its account's mapping does not apply", async () => {
+  for (const denies of ['"deny":true', '"deny":false', '"deny":true,"deny":false', '"deny":true,"d\\u0065ny":false']) {
     const stored = { ...ACCOUNT_MAPPING, [EXACT]: `{"arn":"${BOB}",${denies},"username":"dev"}` };
-    assert.equal(await login(stored), "identity_denied", denies);
+    assert.equal(await login(stored), "mapping_invalid", denies);
+    assert.equal(await login(stored, "alice"), await login(ACCOUNT_MAPPING, "alice"));
   }
-  const stored = { ...ACCOUNT_MAPPING, [EXACT]: `{"arn":"${BOB}","deny":false,"deny":false,"username":"dev"}` };
-  assert.equal(await login(stored), "mapping_invalid");
 });
 
-test("a denial among repeated arns applies to each of them", async () => {
+test("repeated arns make the mapping invalid for each of them", async () => {
   for (const arns of [`"arn":"${BOB}","arn":"${ALICE}"`, `"arn":"${ALICE}","arn":"${BOB}"`]) {
-    assert.equal(await login({ ...ACCOUNT_MAPPING, [EXACT]: `{${arns},"deny":true}` }), "identity_denied", arns);
     assert.equal(await login({ ...ACCOUNT_MAPPING, [EXACT]: `{${arns},"username":"dev"}` }), "mapping_invalid", arns);
   }
+});
+
+test("a deny key in a mapping with lower precedence no longer denies: only deny lists win from every place", async () => {
+  const stored = { [EXACT]: { arn: BOB, username: "dev" }, [`account/${HOME}`]: { deny: true, note: 1 } };
+  assert.equal(await login(stored), "dev");
+  assert.equal(await login(stored, "root"), "mapping_invalid");
+  assert.equal(await login({ ...stored, "deny/any": [{ arnLike: BOB }] }), "identity_denied");
 });
 
 test("a repeated notAfter, username, groups or principalId makes the mapping invalid: neither value applies", async () => {

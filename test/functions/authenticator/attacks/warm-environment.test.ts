@@ -32,7 +32,6 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
       groups: ["dev", "of:{SessionNameRaw}"],
       notAfter: at(25),
     },
-    { arn: arn("role", "Developers"), deny: true, notAfter: at(20) },
     { arn: arn("role", "Other"), username: "x" },
   ],
   [`user/${HOME}/alice`]: [{ arn: arn("user", "alice"), username: "alice", principalId: "AIDAANOTHER" }, "not JSON"],

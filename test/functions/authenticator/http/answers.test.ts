@@ -78,7 +78,7 @@ test("every denial: 200, not authenticated, with its code and reason in one line
     ["sts_refused", tokenFor("AKIANOBODYKNOWSTHISK"), {}],
     ["audience_foreign", tokenOf("bob"), { spec: { audiences: ["vault"] }, settings: { audiences: ["mine"] } }],
     ["identity_unmapped", tokenOf("bob"), { stored: {} }],
-    ["identity_denied", tokenOf("bob"), { stored: { [role]: { arn: DEVELOPERS.arn, deny: true } } }],
+    ["identity_denied", tokenOf("bob"), { stored: { "deny/any": [{ arnLike: DEVELOPERS.arn }] } }],
     ["mapping_invalid", tokenOf("bob"), { stored: { [role]: "no JSON" } }],
     ["mapping_mismatch", tokenOf("bob"), { stored: { [role]: { ...DEVELOPERS, principalId: "AROALATER" } } }],
     ["name_refused", tokenOf("bob"), { settings: { reservedPrefixes: ["de"] } }],

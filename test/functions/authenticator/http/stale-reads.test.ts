@@ -54,6 +54,7 @@ test("stale callers and a stale mapping are logged as stale: true, with two Stal
   clock.advance(60_001);
   assert.deepEqual(await review(), [200, true, 2]);
   store.isDown = false;
+  clock.advance(1_000);
   assert.deepEqual(await review(), [200, undefined, 0]);
 });
 

@@ -49,7 +49,7 @@ test("a value that is not JSON, or is truncated, is invalid", () => {
 });
 
 test("a SecureString mapping is invalid, whatever its text", () => {
-  for (const value of [VALUE, { arn: ARN, deny: true }, "AQICAHg="]) {
+  for (const value of [VALUE, "AQICAHg="]) {
     const { verdict, invalidCount } = find(value, { secure: true });
     assert.deepEqual(
       [verdict, invalidCount],
@@ -67,7 +67,6 @@ test("an arn of another principal is a mismatch: the name only locates the value
       kind: "mismatch",
       problem: "its arn is the ARN of another principal",
     });
-    assert.equal(kind({ arn, deny: true }), "mismatch");
   }
 });
 
@@ -94,41 +93,27 @@ test("a mapping expires at notAfter, and not a millisecond before", () => {
   assert.equal(kind(value, { now: NOW + 1 }), "nothing");
 });
 
-test("a denial, and a mapping of another principal, also expire at notAfter", () => {
-  const notAfter = new Date(NOW).toISOString();
-  for (const [value, before] of [
-    [{ arn: ARN, deny: true, notAfter }, "deny"],
-    [{ ...VALUE, arn: `arn:aws:iam::${HOME}:role/x`, notAfter }, "mismatch"],
-  ] as const) {
-    assert.equal(kind(value, { now: NOW - 1 }), before);
-    assert.equal(kind(value, { now: NOW }), "nothing");
-  }
+test("a mapping of another principal also expires at notAfter", () => {
+  const value = { ...VALUE, arn: `arn:aws:iam::${HOME}:role/x`, notAfter: new Date(NOW).toISOString() };
+  assert.equal(kind(value, { now: NOW - 1 }), "mismatch");
+  assert.equal(kind(value, { now: NOW }), "nothing");
 });
 
 test("an invalid mapping past its notAfter is still invalid", () => {
   assert.equal(kind({ ...VALUE, notAfter: "2020-01-01T00:00:00Z", note: 1 }), "invalid");
 });
 
-test("deny: true is a denial, and deny: false is not", () => {
-  assert.deepEqual(find({ arn: ARN, deny: true }).verdict, { kind: "deny" });
-  assert.equal(kind({ ...VALUE, deny: false }), "match");
-});
-
-test("a denial whose arn matches applies even if the rest of its value is invalid, and is counted as invalid", () => {
-  for (const rest of [
-    ...[{ username: "dev" }, { groups: [] }, { note: 1 }, { notAfter: "never" }, { principalId: "x" }],
-    ...[{ description: 1 }, { notAfter: "2020-01-01T00:00:00Z", note: 1 }],
-  ]) {
-    const { verdict, invalidCount } = find({ arn: ARN, deny: true, ...rest });
-    assert.deepEqual([verdict.kind, invalidCount], ["deny", 1], JSON.stringify(rest));
+test("a mapping with a deny key is invalid, whatever its value and the rest are, and is counted", () => {
+  for (const deny of [true, false, 1, "true", null]) {
+    for (const rest of [{}, { username: "dev" }, { note: 1 }, { notAfter: "2020-01-01T00:00:00Z" }]) {
+      const { verdict, invalidCount } = find({ arn: ARN, deny, ...rest });
+      assert.deepEqual([verdict.kind, invalidCount], ["invalid", 1], JSON.stringify({ deny, ...rest }));
+    }
   }
-  assert.equal(kind({ arn: `arn:aws:iam::${HOME}:role/x`, deny: true, note: 1 }), "invalid");
-  for (const deny of [1, "true", null]) assert.equal(kind({ arn: ARN, deny }), "invalid");
 });
 
 test("sso and account mappings apply to every identity whose parameter names include them", () => {
   assert.equal(kind({ username: "x" }, { place: "sso", who: "carol" }), "match");
-  assert.equal(kind({ deny: true }, { place: "sso", who: "carol" }), "deny");
   assert.deepEqual(find({}, { place: "account" }).verdict, { kind: "match", mapping: {} });
   assert.equal(kind({ ...VALUE }, { place: "account" }), "invalid");
 });

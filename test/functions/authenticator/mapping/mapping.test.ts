@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkMapping, type MappingKind } from "../../../../functions/authenticator/mapping/mapping.ts";
+import { parseStored } from "../../../../functions/lib/repeated-keys.ts";
 
 const ROLE = { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev" };
 const PATTERN = { arnLike: "arn:aws:iam::111122223333:role/*", username: "dev" };
@@ -18,8 +19,6 @@ const LEAST: Readonly<Record<MappingKind, Readonly<Record<string, unknown>>>> = 
   account: {},
 };
 const KINDS = Object.keys(LEAST) as MappingKind[];
-/** A deny list denies all other kinds. */
-const DENIABLE: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
 
 function problem(value: unknown, kind: MappingKind = "role"): string | undefined {
   const check = checkMapping(value, kind);
@@ -35,16 +34,19 @@ test("groups, notAfter and a description are optional for every kind", () => {
   for (const kind of KINDS) assert.equal(problem({ username: "x", ...LEAST[kind], ...more }, kind), undefined, kind);
 });
 
-test("deny is a key of role, user, root and federated-user, and unknown in a pattern, an sso and an account value", () => {
+test("deny is an unknown key in every kind, and its problem is reported before all others", () => {
   for (const kind of KINDS) {
     const { username: _, ...rest } = LEAST[kind];
     for (const value of [
       { ...rest, deny: true },
       { username: "x", ...LEAST[kind], deny: false },
+      { note: 1, username: 1, deny: null },
+      parseStored('{"deny":true,"deny":false}'),
     ]) {
-      const found = problem(value, kind);
-      if (DENIABLE.includes(kind)) assert.equal(found, undefined, kind);
-      else assert.match(found ?? "", /^unknown key "deny": the keys are /, kind);
+      assert.equal(
+        problem(value, kind),
+        'unknown key "deny": only deny lists deny. Add the identity to one (mappings deny), then delete this key or the mapping',
+      );
     }
   }
 });
@@ -117,13 +119,12 @@ test("each key has its type", () => {
   const wrong: Readonly<Record<string, readonly unknown[]>> = {
     username: [null, 1, true, "", ["dev"], {}],
     groups: [null, "developers", {}, [1], [null], ["a", ""], [["a"]]],
-    deny: [null, 0, 1, "true", "false", [], {}],
     description: [null, 1, ["text"], {}],
     notAfter: [null, 0, 1_800_000_000, "", [], {}],
   };
   for (const [key, values] of Object.entries(wrong)) {
     for (const value of values) {
-      for (const kind of key === "deny" ? DENIABLE : KINDS) {
+      for (const kind of KINDS) {
         const found = problem({ username: "x", ...LEAST[kind], [key]: value }, kind);
         assert.ok(found?.startsWith(`${key} must be `), `${kind} ${key} ${JSON.stringify(value)}: ${found}`);
         assert.ok(found?.endsWith(`, not ${JSON.stringify(value)}`), found);
@@ -146,29 +147,11 @@ test("notAfter is RFC 3339 with Z, and an existing time", () => {
   }
 });
 
-test("a denial has no username and no groups", () => {
-  for (const kind of DENIABLE) {
-    const { username: _, ...rest } = LEAST[kind];
-    assert.equal(problem({ ...rest, deny: true }, kind), undefined, kind);
-    assert.equal(problem({ ...rest, deny: true, notAfter: "2026-12-31T00:00:00Z", description: "x" }, kind), undefined);
-    assert.match(
-      problem({ ...rest, deny: true, username: "x" }, kind) ?? "",
-      /^a mapping with "deny": true must not have username$/,
-    );
-    assert.match(
-      problem({ ...rest, deny: true, groups: ["x"] }, kind) ?? "",
-      /^a mapping with "deny": true must not have groups$/,
-    );
-  }
-  assert.equal(problem({ arn: ROLE.arn, deny: true, principalId: "AROAX" }), undefined);
-});
-
-test("username is required except for account and denials", () => {
+test("username is required except for account", () => {
   for (const kind of KINDS) {
     const { username: _, ...rest } = LEAST[kind];
     const expected = kind === "account" ? undefined : "username is missing";
     assert.equal(problem(rest, kind), expected, kind);
-    if (DENIABLE.includes(kind)) assert.equal(problem({ ...rest, deny: false }, kind), expected, kind);
   }
 });
 

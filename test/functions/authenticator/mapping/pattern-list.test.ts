@@ -50,22 +50,14 @@ test("a pattern is compared with the canonical ARN, including a user's path", ()
   assert.equal(like(`arn:aws:sts::*:federated-user/d???`, "federated"), "match");
 });
 
-test("deny is an unknown key in a list, but still denies the identities that its entry matches", () => {
-  assert.equal(find([{ arnLike: ALL, deny: true }]).invalidCount, 1);
+test("an entry with a deny key is invalid: it applies to its identities in the order of the list", () => {
   const deny = { arnLike: ALL, deny: true };
-  for (const list of [
-    [deny, MINE],
-    [MINE, deny],
-    [{ ...MINE, note: 1 }, MINE, THEIRS, deny],
-  ]) {
-    assert.deepEqual(verdict(list), { kind: "deny" });
+  for (const list of [[deny], [deny, MINE], [THEIRS, deny, MINE]]) {
+    assert.equal(verdict(list).kind, "invalid");
+    assert.equal(find(list).invalidCount, 1);
   }
-  assert.equal(verdict([MINE, { arnLike: THEIRS.arnLike, deny: true }]).kind, "match");
-});
-
-test("a denial whose arnLike matches applies even if the rest of the entry is invalid, and is counted", () => {
-  const { verdict: found, invalidCount } = find([MINE, { arnLike: ALL, deny: true, username: "x", note: 1 }]);
-  assert.deepEqual([found.kind, invalidCount], ["deny", 1]);
+  assert.deepEqual(verdict([MINE, deny]), { kind: "match", mapping: MINE });
+  assert.equal(verdict([{ arnLike: THEIRS.arnLike, deny: true }, MINE]).kind, "match");
 });
 
 test("an invalid entry applies only if its arnLike matches", () => {

@@ -131,10 +131,11 @@ test("an unreadable list denies every session of the set, unless the role has it
   assert.deepEqual(verdict([JANE], { secure: true }), secure);
 });
 
-test("deny is an unknown key in an entry, but still denies its session", () => {
+test("an entry with a deny key is invalid: it applies to its session in the order of the list", () => {
   const deny = { session: JANE.session, deny: true };
-  for (const list of [[deny], [JANE, deny], [deny, JANE]]) assert.deepEqual(verdict(list), { kind: "deny" });
-  assert.deepEqual(verdict([JANE, { ...deny, session: JOHN.session }]), { kind: "match", mapping: JANE });
+  for (const list of [[deny], [deny, JANE]]) assert.equal(verdict(list).kind, "invalid");
+  assert.deepEqual(verdict([JANE, deny]), { kind: "match", mapping: JANE });
+  assert.deepEqual(verdict([{ ...deny, session: JOHN.session }, JANE]), { kind: "match", mapping: JANE });
 });
 
 test("a denial of the session or of the role has precedence over an entry", () => {

@@ -187,12 +187,12 @@ test("invalid mappings are counted in every place, even if they do not decide", 
   assert.equal(record.invalidMappings, 4);
 });
 
-test("a denial by the mapping records the identity and the deciding parameter, and no user", async () => {
-  const { review } = reviewer({ [`role/${HOME}/developers`]: { arn: DEVELOPERS.arn, deny: true } });
+test("a denial records the identity and the deciding parameter, and no user", async () => {
+  const { review } = reviewer({ [`deny/${HOME}`]: [{ arnLike: DEVELOPERS.arn }] });
   const record = newRecord(0);
   await assert.rejects(review(tokenOf("bob"), record));
   assert.equal(record.identity?.name, "Developers");
-  assert.equal(record.parameter, `${PREFIX}/role/${HOME}/developers`);
+  assert.equal(record.parameter, `${PREFIX}/deny/${HOME}`);
   assert.equal(record.user, undefined);
 });
 

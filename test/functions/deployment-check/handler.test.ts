@@ -1,0 +1,234 @@
+// The check reports to CodeDeploy whatever happens, in time, and waits for permissions that are as new as the deployment.
+
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import {
+  type CheckDependencies,
+  type CheckOptions,
+  createCheckHandler,
+} from "../../../functions/deployment-check/handler.ts";
+import { until } from "../../time.ts";
+
+const MINUTE = 60_000;
+const OPTIONS: CheckOptions = {
+  versionArn: "version",
+  liveArn: "live",
+  mappingPrefix: "/iam-authenticator/test",
+  partition: "aws",
+  callerAuth: "bearer",
+  callerSubject: undefined,
+  tokens: "any",
+  compareStoredValues: true,
+  stsRegion: "us-east-1",
+};
+const REFUSAL = { statusCode: 401, body: JSON.stringify({ kind: "Status", message: "caller_refused: no" }) };
+const STORED = [["/iam-authenticator/test/account/111122223333", { value: "{}", secure: false }]] as const;
+
+type Calls = Pick<CheckDependencies, "invoke" | "readPage" | "report">;
+
+interface World extends Partial<CheckDependencies> {
+  readonly readOptions?: () => CheckOptions;
+  /** How many first calls IAM denies. */
+  readonly denials?: Partial<Record<keyof Calls, number>>;
+}
+
+/** A good version with one stored value, in a time that passes only while the check sleeps. */
+function world({ readOptions = () => OPTIONS, denials = {}, ...changes }: World = {}) {
+  let now = 0;
+  const clock = changes.clock ?? (() => now);
+  const reported: string[] = [];
+  const printed: string[] = [];
+  const calls: Record<keyof Calls, number[]> = { invoke: [], readPage: [], report: [] };
+  const good: CheckDependencies = {
+    invoke: async (_, event) =>
+      "storedParameters" in event ? { statusCode: 200, body: JSON.stringify({ validity: [[true]] }) } : REFUSAL,
+    readPage: async () => ({ parameters: STORED, next: undefined }),
+    report: async (_deployment, _execution, status) => void reported.push(status),
+    clock,
+    sleep: async (ms) => {
+      now += ms;
+    },
+    print: (line) => printed.push(line),
+    ...changes,
+  };
+  function counted<A extends unknown[], T>(name: keyof Calls, call: (...given: A) => Promise<T>) {
+    return async (...given: A): Promise<T> => {
+      calls[name].push(clock());
+      return calls[name].length > (denials[name] ?? 0) ? call(...given) : denied();
+    };
+  }
+  const handler = createCheckHandler(readOptions, {
+    ...good,
+    invoke: counted("invoke", good.invoke),
+    readPage: counted("readPage", good.readPage),
+    report: counted("report", good.report),
+  });
+  return {
+    reported,
+    calls,
+    run: () => handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" }),
+    line: () => {
+      assert.equal(printed.length, 1, printed.join("\n"));
+      return JSON.parse(printed[0] ?? "") as { status: string; version?: string; problems: string[] };
+    },
+  };
+}
+
+function denied(): never {
+  throw Object.assign(new Error("not authorized"), { name: "AccessDeniedException" });
+}
+
+test("a good version with values that both versions read alike succeeds", async () => {
+  const { run, reported, line } = world();
+  await run();
+  const { status, version, problems } = line();
+  assert.deepEqual([reported, status, version, problems], [["Succeeded"], "Succeeded", "version", []]);
+});
+
+const failing = () => Promise.reject(new Error("no answer"));
+const missing = () => {
+  throw new Error("LIVE_ARN is required");
+};
+const FAILURES: readonly (readonly [what: string, changes: World, problem: RegExp])[] = [
+  ["a missing setting", { readOptions: missing }, /^the check's settings: Error: LIVE_ARN is required$/],
+  ["a version that fails", { invoke: failing }, /^an unknown caller \(payload 1\.0\): Error: no answer$/],
+  ["a store that fails", { readPage: failing }, /^the comparison of stored values: Error: no answer$/],
+];
+for (const [what, changes, expected] of FAILURES) {
+  test(`${what} is one report of Failed, and does not end the function, which Lambda would run again`, async () => {
+    const { run, reported, line } = world(changes);
+    await run();
+    const { status, problems } = line();
+    assert.deepEqual([reported, status, problems.length], [["Failed"], "Failed", 1]);
+    assert.match(problems[0] ?? "", expected);
+  });
+}
+
+test("compareStoredValues: false skips only the comparison, for a live version that fails", async () => {
+  const live = world({ invoke: async (arn) => (arn === "live" ? failing() : REFUSAL) });
+  await live.run();
+  assert.deepEqual([live.reported, live.line().problems.length], [["Failed"], 1]);
+  assert.match(live.line().problems[0] ?? "", /\(no answer\)\. .* compareStoredValues: false /);
+  const readOptions = () => ({ ...OPTIONS, compareStoredValues: false });
+  const skipped = world({ invoke: async (arn) => (arn === "live" ? failing() : REFUSAL), readOptions });
+  await skipped.run();
+  assert.deepEqual([skipped.reported, skipped.calls.readPage], [["Succeeded"], []]);
+  const bad = world({ invoke: async () => ({ ...REFUSAL, statusCode: 500 }), readOptions });
+  await bad.run();
+  assert.deepEqual(bad.reported, ["Failed"]);
+});
+
+test("a report that CodeDeploy does not accept ends the function, so that Lambda runs it again", async () => {
+  const { run, line } = world({ report: failing });
+  await assert.rejects(run(), { message: "no answer" });
+  assert.equal(line().status, "Succeeded");
+});
+
+for (const name of ["invoke", "readPage", "report"] as const) {
+  test(`${name}: a permission that applies within a minute is awaited`, async () => {
+    const { run, reported, line, calls } = world({ denials: { [name]: 12 } });
+    await run();
+    assert.deepEqual([reported, line().problems], [["Succeeded"], []]);
+    assert.equal(calls[name][12], MINUTE);
+  });
+
+  test(`${name}: a missing permission is a failure after a minute, and another error at once`, async () => {
+    const { run, reported, line, calls } = world({ denials: { [name]: 99 } });
+    const running = run();
+    if (name === "report") await assert.rejects(running, { name: "AccessDeniedException" });
+    else {
+      await running;
+      assert.deepEqual(reported, ["Failed"]);
+      assert.match(line().problems[0] ?? "", /AccessDeniedException: not authorized$/);
+    }
+    assert.deepEqual([calls[name].length, calls[name].at(-1)], [13, MINUTE]);
+    const other = world({ [name]: failing });
+    await other.run().catch(() => {});
+    assert.equal(other.calls[name].length, 1);
+  });
+}
+
+test("calls of one permission share the minute: later denials do not wait again", async () => {
+  let calls = 0;
+  const {
+    run,
+    line,
+    calls: counted,
+  } = world({
+    readPage: async () => {
+      calls += 1;
+      return calls === 1 || calls === 14 ? { parameters: STORED, next: "next" } : denied();
+    },
+  });
+  await run();
+  assert.match(line().problems[0] ?? "", /^the comparison of stored values: AccessDeniedException/);
+  assert.equal(counted.readPage.length, 15);
+});
+
+test("a call without an answer is reported as Failed after 13 minutes, before Lambda ends the check", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  t.after(() => mock.timers.reset());
+  const { run, reported, line, calls } = world({ readPage: () => Promise.withResolvers<never>().promise });
+  const running = run();
+  await until(() => calls.readPage.length === 1);
+  mock.timers.tick(13 * MINUTE - 1);
+  await new Promise(setImmediate);
+  assert.deepEqual(reported, []);
+  mock.timers.tick(1);
+  await running;
+  assert.deepEqual(reported, ["Failed"]);
+  assert.match(line().problems[0] ?? "", /^the comparison of stored values: TimedOut: no answer within 780000 ms$/);
+});
+
+test("after the 13 minutes, no further page is read", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  t.after(() => mock.timers.reset());
+  let read = 0;
+  const { run, reported, calls } = world({
+    readPage: async () => {
+      read += 1;
+      if (read === 100) mock.timers.tick(13 * MINUTE);
+      return { parameters: [], next: "more" };
+    },
+  });
+  await run();
+  assert.deepEqual(reported, ["Failed"]);
+  await new Promise(setImmediate);
+  assert.equal(calls.readPage.length, 100);
+});
+
+test("100,000 mappings are compared within the 13 minutes, with at most 20 reads a second", async () => {
+  const [READ_MS, COMPARE_MS, PAGES] = [40, 2_000, 10_000];
+  let now = 0;
+  let read = 0;
+  const { run, reported, calls } = world({
+    clock: () => now,
+    sleep: async (ms) => {
+      now += ms;
+    },
+    readPage: async () => {
+      now += READ_MS;
+      const first = read * 10;
+      read += 1;
+      const value = JSON.stringify({
+        arn: "arn:aws:iam::111122223333:role/x",
+        description: "d".repeat(200),
+        username: "x",
+      });
+      const parameters = Array.from({ length: 10 }, (_, index) => {
+        return [`/iam-authenticator/test/role/111122223333/r${first + index}`, { value, secure: false }] as const;
+      });
+      return { parameters, next: read < PAGES ? "more" : undefined };
+    },
+    invoke: async (_, event) => {
+      if (!("storedParameters" in event)) return REFUSAL;
+      now += COMPARE_MS;
+      const validity = (event.storedParameters as unknown[]).map(() => [true]);
+      return { statusCode: 200, body: JSON.stringify({ validity }) };
+    },
+  });
+  await run();
+  assert.deepEqual([reported, calls.readPage.length], [["Succeeded"], PAGES]);
+  assert.ok(now <= 13 * MINUTE, `${now} ms`);
+  assert.ok(calls.readPage.every((at, index, all) => index < 20 || at - (all[index - 20] ?? 0) >= 1_000));
+});
