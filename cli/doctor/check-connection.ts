@@ -55,6 +55,12 @@ export function checkClientCertificate(pem: string, now: number): Check {
   }
 }
 
+/** The reason: `lacksTlsSetting` of functions/lib/kubeconfig.ts. */
+export function withoutTlsSetting(server: string): Check {
+  const seen = "no tls-server-name, CA or client certificate: after packet loss, logins fail for 15 minutes";
+  return warning("kubeconfig", seen, `write a new file: kubeconfig webhook --from <this file> --endpoint ${server}`);
+}
+
 function soon(check: string, whose: string, end: number, now: number, advice: string): Check {
   const days = Math.floor((end - now) / DAY_MS);
   const seen = `${whose} until ${dayOf(end)}`;

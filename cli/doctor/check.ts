@@ -100,12 +100,12 @@ const LIMIT_MS = 10_000;
 const MAX_BYTES = 1024 * 1024;
 
 export function openEndpoint(
-  { server, ca, token, clientCertificate }: Webhook,
+  { server, ca, token, clientCertificate, serverName: servername }: Webhook,
   io: IOStreams,
   limitMs = LIMIT_MS,
 ): Endpoint {
   const url = new URL(server);
-  const tls = { ca, cert: clientCertificate?.certificate, key: clientCertificate?.key };
+  const tls = { ca, cert: clientCertificate?.certificate, key: clientCertificate?.key, servername };
   const agent =
     url.protocol === "http:" ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true, ...tls });
 

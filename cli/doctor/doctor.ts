@@ -24,7 +24,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { type Check, type Endpoint, failed, failureOf, NoReply, ok, openEndpoint, printChecks } from "./check.ts";
 import { checkCallers, checkMapping, checkUrl } from "./check-cluster.ts";
-import { checkClientCertificate, checkReachable } from "./check-connection.ts";
+import { checkClientCertificate, checkReachable, withoutTlsSetting } from "./check-connection.ts";
 import { checkCaller, checkLatency, checkReview } from "./check-review.ts";
 
 interface DoctorOptions extends ClustersOptions, OutputOptions, Partial<WebhookFiles> {
@@ -87,6 +87,7 @@ async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promi
       ...(webhook.clientCertificate === undefined
         ? []
         : [checkClientCertificate(webhook.clientCertificate.certificate, io.clock())]),
+      ...(webhook.lacksTlsSetting ? [withoutTlsSetting(webhook.server)] : []),
       ...(await checkEndpoint(endpoints, hasTokenPrefix(webhook.token ?? ""), options, io)),
     ];
   } finally {

@@ -2,7 +2,13 @@
 
 import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
-import { base64, webhookConfig } from "../../functions/lib/kubeconfig.ts";
+import {
+  base64,
+  clusterFields,
+  lacksTlsSetting,
+  webhookConfig,
+  withTlsSetting,
+} from "../../functions/lib/kubeconfig.ts";
 import { type Failure, usage } from "../errors.ts";
 import { nameOf, readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -15,6 +21,9 @@ export interface Webhook {
   /** Path on kube-apiserver's machine, from which it reads the token every minute. */
   readonly tokenFile?: string;
   readonly clientCertificate?: { readonly certificate: string; readonly key: string };
+  /** Name in the server's certificate; default: the URL's host. */
+  readonly serverName?: string;
+  readonly lacksTlsSetting?: boolean;
 }
 
 /** Hosts on this machine, to which plain HTTP is allowed. */
@@ -67,8 +76,11 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
       `${nameOf(file)}: the user's token has a space, a line break or another character that is not valid in an HTTP header.`,
     );
   }
+  const serverName = cluster["tls-server-name"];
   return {
     server,
+    lacksTlsSetting: lacksTlsSetting({ ...cluster, server }, user),
+    ...(typeof serverName === "string" && { serverName }),
     ...(ca !== undefined && { ca }),
     ...(typeof token === "string" && { token }),
     ...(certificate !== undefined && key !== undefined && { clientCertificate: { certificate, key } }),
@@ -76,18 +88,18 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
 }
 
 /**
- * The same kubeconfig with another server, and with another CA if `ca` is given. Everything else is unchanged, including
- * paths, which are relative to the file, and credentials that this command does not know.
+ * The same kubeconfig with another server, the name of its certificate, and another CA if `ca` is given. Everything else is
+ * unchanged, including paths, which are relative to the file, and credentials that this command does not know.
  */
 export async function withServer(
   file: string,
   { server, ca }: Pick<Webhook, "server" | "ca">,
   io: IOStreams,
 ): Promise<{ readonly kubeconfig: string; readonly keepsAuthority: boolean }> {
-  const { config, cluster } = await currentContext(file, io);
-  const { "certificate-authority": path, "certificate-authority-data": data, ...others } = cluster;
-  const moved =
-    ca === undefined ? { ...cluster, server } : { ...others, server, "certificate-authority-data": base64(ca) };
+  const { config, cluster, user } = await currentContext(file, io);
+  const { "tls-server-name": _, ...kept } = cluster;
+  const { "certificate-authority": path, "certificate-authority-data": data, ...others } = kept;
+  const moved = withTlsSetting({ ...(ca === undefined ? kept : others), ...clusterFields({ server, ca }) }, user);
   const clusters = listIn(config, "clusters").map((one) =>
     isObject(one) && one["cluster"] === cluster ? { ...one, cluster: moved } : one,
   );

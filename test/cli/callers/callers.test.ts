@@ -85,7 +85,8 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
   assert.equal(result.code, 0, result.err);
   assert.equal(statSync(out).mode & 0o777, 0o600);
   const { clusters, users } = parse(readFileSync(out, "utf8"));
-  assert.equal(clusters[0].cluster.server, "https://a.example/authenticate");
+  const server = "https://a.example/authenticate";
+  assert.deepEqual(clusters[0].cluster, { server, "tls-server-name": "a.example" });
   assert.ok(await accepts(users[0].user.token));
   const again = await callers(["add", "third", "--endpoint", "https://a.example", "--out", out, "-y"]);
   assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it already exists.\n`]);
