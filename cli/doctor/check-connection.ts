@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { failureKind } from "../../functions/lib/retry.ts";
 import type { TlsSeen } from "../http.ts";
 import { isConfidential } from "../kubeconfig/webhook.ts";
-import { type Check, type Endpoint, failed, ok, type Reply, warning } from "./check.ts";
+import { type Check, type Endpoint, failed, NoReply, ok, type Reply, warning } from "./check.ts";
 
 /** Tokens are valid for 15 minutes. A synchronized clock is never off by more than a minute. */
 const SKEW_MS = { warning: 60_000, failed: 10 * 60_000 };
@@ -22,13 +22,14 @@ export async function checkReachable(endpoint: Endpoint, now: () => number): Pro
     const reached = ok("reachable", `${endpoint.url.host} answers, HTTP ${reply.status}`);
     return [reached, ...(reply.tls === undefined ? [] : [tlsCheck(reply.tls, now())]), clockCheck(reply, now())];
   } catch (error) {
-    const kind = failureKind(error);
-    return [failed("reachable", `no answer (${kind})`, adviceForTls(kind))];
+    const reason = error instanceof NoReply ? error.reason : failureKind(error);
+    return [failed("reachable", `no answer (${reason})`, adviceForTls(failureKind(error)))];
   }
 }
 
 function adviceForTls(kind: string): string {
   if (/^HPE_|^EMSGSIZE$/.test(kind)) return "check the URL and its port: the server there is not the function's API";
+  if (kind === "ERR_PROXY_TUNNEL") return "check the proxy and NO_PROXY; kube-apiserver needs the same settings";
   if (/CERT_HAS_EXPIRED/.test(kind)) return "renew the endpoint's certificate";
   if (/CERT|SSL|TLS|ALTNAME|SIGNATURE|ISSUER/.test(kind)) {
     return "check the certificate's name and CA (--ca, or certificate-authority-data in the kubeconfig), and for mTLS the client certificate (--client-cert, --client-key)";

@@ -1,9 +1,8 @@
 // Results of the doctor commands, and the requests that their checks send.
 
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
+import { openAgent, proxyFailure } from "../agent.ts";
 import { toFailure } from "../aws/errors.ts";
 import { quotedAnswer, sendHttp, type TlsSeen } from "../http.ts";
 import type { Webhook } from "../kubeconfig/webhook.ts";
@@ -77,13 +76,15 @@ export interface Reply {
   readonly tls: TlsSeen | undefined;
 }
 
-/** The endpoint sent no readable response. `code` is the result of `failureKind`. */
+/** The endpoint sent no readable response. `code` is the result of `failureKind`; `reason` is for messages. */
 export class NoReply extends Error {
   override readonly name = "NoReply";
   readonly code: string;
+  readonly reason: string;
   constructor(cause: unknown) {
     super("no answer from the endpoint", { cause });
     this.code = failureKind(cause);
+    this.reason = proxyFailure(cause) ?? this.code;
   }
 }
 
@@ -106,8 +107,7 @@ export function openEndpoint(
 ): Endpoint {
   const url = new URL(server);
   const tls = { ca, cert: clientCertificate?.certificate, key: clientCertificate?.key, servername };
-  const agent =
-    url.protocol === "http:" ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true, ...tls });
+  const agent = openAgent(url.protocol, io, tls);
 
   async function send(method: "GET" | "POST", body = "", anonymous = false): Promise<Reply> {
     const headers = {

@@ -142,7 +142,7 @@ async function checkEndpoint(
   } catch (error) {
     if (!(error instanceof NoReply)) throw error;
     const advice = "run this again; if it fails again, check the network and the function's log";
-    checks.push(failed("reachable", `the endpoint stopped answering (${error.code})`, advice));
+    checks.push(failed("reachable", `the endpoint stopped answering (${error.reason})`, advice));
   }
   return checks;
 }

@@ -1,9 +1,9 @@
 // Sends requests to a kube-apiserver, with the current context of a kubeconfig.
 
-import { Agent } from "node:https";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
+import { openAgent, proxyFailure } from "../agent.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { quotedAnswer, sendHttp } from "../http.ts";
 import { readKubeconfig } from "../kubeconfig/webhook.ts";
@@ -34,7 +34,13 @@ const MAX_PAGES = 1_000;
 
 /** Uses the kubeconfig's certificates and token. Does not run exec plugins. */
 export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise<Kubernetes> {
-  const { server: url, ca, token: ownToken, clientCertificate } = await readKubeconfig(kubeconfig, io);
+  const {
+    server: url,
+    ca,
+    serverName: servername,
+    token: ownToken,
+    clientCertificate,
+  } = await readKubeconfig(kubeconfig, io);
   if (!url.startsWith("https://")) throw usage(`${kubeconfig}: the server must be an https:// URL.`);
   // A proxy in front of many clusters has one path for each: https://rancher.example.com/k8s/clusters/c-1
   const server = url.replace(/\/+$/, "");
@@ -44,10 +50,11 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
         "Exec plugins are not supported here.",
     );
   }
-  checkTls({ ca, cert: clientCertificate?.certificate, key: clientCertificate?.key }, kubeconfig);
-  const agent = new Agent({ keepAlive: true, ca, cert: clientCertificate?.certificate, key: clientCertificate?.key });
+  const [cert, key] = [clientCertificate?.certificate, clientCertificate?.key];
+  checkTls({ ca, cert, key }, kubeconfig);
+  const agent = openAgent("https:", io, { ca, cert, key, servername });
   /** For requests with another token. Has no client certificate, which kube-apiserver would prefer. */
-  const bare = new Agent({ ca });
+  const bare = openAgent("https:", io, { ca, servername });
 
   async function ask(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<KubernetesAnswer> {
     const bearer = token ?? ownToken;
@@ -69,9 +76,13 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
       return { status: reply.status, body: parseJson(reply.body.toString()) };
     } catch (error) {
       io.interrupted.throwIfAborted();
-      throw new Failure(EXIT.fault, `No answer from kube-apiserver at ${server} (${failureKind(error)}).`, {
-        cause: error,
-      });
+      throw new Failure(
+        EXIT.fault,
+        `No answer from kube-apiserver at ${server} (${proxyFailure(error) ?? failureKind(error)}).`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 
