@@ -66,6 +66,11 @@ function proxyAnswer(error: Error): string {
   return "statusCode" in error && error.statusCode ? `HTTP ${error.statusCode}` : failureKind(error);
 }
 
+/** Why a request failed, for a message. */
+export function failureReason(error: unknown): string {
+  return proxyFailure(error) ?? failureKind(error);
+}
+
 /** If a proxy caused the error: its name, and its answer or the kind of failure. */
 export function proxyFailure(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;

@@ -2,9 +2,10 @@
 
 import { X509Certificate } from "node:crypto";
 import { failureKind } from "../../functions/lib/retry.ts";
+import { failureReason } from "../agent.ts";
 import type { TlsSeen } from "../http.ts";
 import { isConfidential } from "../kubeconfig/webhook.ts";
-import { type Check, type Endpoint, failed, NoReply, ok, type Reply, warning } from "./check.ts";
+import { type Check, type Endpoint, failed, ok, type Reply, warning } from "./check.ts";
 
 /** Tokens are valid for 15 minutes. A synchronized clock is never off by more than a minute. */
 const SKEW_MS = { warning: 60_000, failed: 10 * 60_000 };
@@ -22,8 +23,7 @@ export async function checkReachable(endpoint: Endpoint, now: () => number): Pro
     const reached = ok("reachable", `${endpoint.url.host} answers, HTTP ${reply.status}`);
     return [reached, ...(reply.tls === undefined ? [] : [tlsCheck(reply.tls, now())]), clockCheck(reply, now())];
   } catch (error) {
-    const reason = error instanceof NoReply ? error.reason : failureKind(error);
-    return [failed("reachable", `no answer (${reason})`, adviceForTls(failureKind(error)))];
+    return [failed("reachable", `no answer (${failureReason(error)})`, adviceForTls(failureKind(error)))];
   }
 }
 
@@ -56,7 +56,7 @@ export function checkClientCertificate(pem: string, now: number): Check {
   }
 }
 
-/** The reason: `lacksTlsSetting` of functions/lib/kubeconfig.ts. */
+/** The reason: `lacksTlsSetting` of cli/kubeconfig/webhook.ts. */
 export function withoutTlsSetting(server: string): Check {
   const seen = "no tls-server-name, CA or client certificate: after packet loss, logins fail for 15 minutes";
   return warning("kubeconfig", seen, `write a new file: kubeconfig webhook --from <this file> --endpoint ${server}`);

@@ -2,10 +2,10 @@
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { openAgent, proxyFailure } from "../agent.ts";
+import { openAgent } from "../agent.ts";
 import { toFailure } from "../aws/errors.ts";
 import { quotedAnswer, sendHttp, type TlsSeen } from "../http.ts";
-import type { Webhook } from "../kubeconfig/webhook.ts";
+import { tlsOptions, type Webhook } from "../kubeconfig/webhook.ts";
 import type { OutputFormat } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hang, printData } from "../terminal/print.ts";
@@ -76,15 +76,13 @@ export interface Reply {
   readonly tls: TlsSeen | undefined;
 }
 
-/** The endpoint sent no readable response. `code` is the result of `failureKind`; `reason` is for messages. */
+/** The endpoint sent no readable response. `code` is the result of `failureKind`. */
 export class NoReply extends Error {
   override readonly name = "NoReply";
   readonly code: string;
-  readonly reason: string;
   constructor(cause: unknown) {
     super("no answer from the endpoint", { cause });
     this.code = failureKind(cause);
-    this.reason = proxyFailure(cause) ?? this.code;
   }
 }
 
@@ -100,14 +98,10 @@ const LIMIT_MS = 10_000;
 /** TokenReviews and the issuer's documents have a few kilobytes. */
 const MAX_BYTES = 1024 * 1024;
 
-export function openEndpoint(
-  { server, ca, token, clientCertificate, serverName: servername }: Webhook,
-  io: IOStreams,
-  limitMs = LIMIT_MS,
-): Endpoint {
-  const url = new URL(server);
-  const tls = { ca, cert: clientCertificate?.certificate, key: clientCertificate?.key, servername };
-  const agent = openAgent(url.protocol, io, tls);
+export function openEndpoint(webhook: Webhook, io: IOStreams, limitMs = LIMIT_MS): Endpoint {
+  const url = new URL(webhook.server);
+  const { token } = webhook;
+  const agent = openAgent(url.protocol, io, tlsOptions(webhook));
 
   async function send(method: "GET" | "POST", body = "", anonymous = false): Promise<Reply> {
     const headers = {

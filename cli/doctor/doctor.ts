@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { failureReason } from "../agent.ts";
 import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
 import { findCredentials } from "../aws/credentials.ts";
@@ -142,7 +143,7 @@ async function checkEndpoint(
   } catch (error) {
     if (!(error instanceof NoReply)) throw error;
     const advice = "run this again; if it fails again, check the network and the function's log";
-    checks.push(failed("reachable", `the endpoint stopped answering (${error.reason})`, advice));
+    checks.push(failed("reachable", `the endpoint stopped answering (${failureReason(error)})`, advice));
   }
   return checks;
 }

@@ -1,7 +1,7 @@
 // `kubeconfig client`: creates the kubeconfig for users.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { clusterFields, kubeconfig } from "../../functions/lib/kubeconfig.ts";
+import { kubeconfig } from "../../functions/lib/kubeconfig.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { addAws, addCluster, readRoleArn } from "../options.ts";
@@ -92,9 +92,7 @@ export function clientKubeconfig(options: ClientOptions, ca: string | undefined)
     ...(environment.length > 0 && { env: environment }),
     interactiveMode: "IfAvailable",
   };
-  return stringifyYaml(
-    kubeconfig({ cluster: name, user: name, context: name }, clusterFields({ server, ca }), { exec: plugin }),
-  );
+  return stringifyYaml(kubeconfig({ cluster: name, user: name, context: name }, { server, ca }, { exec: plugin }));
 }
 
 function execArguments({ exec, cluster, region, role, jwt }: ClientOptions): string[] {

@@ -2,13 +2,7 @@
 
 import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
-import {
-  base64,
-  clusterFields,
-  lacksTlsSetting,
-  webhookConfig,
-  withTlsSetting,
-} from "../../functions/lib/kubeconfig.ts";
+import { base64, webhookConfig } from "../../functions/lib/kubeconfig.ts";
 import { type Failure, usage } from "../errors.ts";
 import { nameOf, readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -44,6 +38,11 @@ export function isConfidential({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && LOCAL.includes(hostname));
 }
 
+/** Options of a connection to the server. */
+export function tlsOptions({ ca, clientCertificate, serverName }: Webhook) {
+  return { ca, cert: clientCertificate?.certificate, key: clientCertificate?.key, servername: serverName };
+}
+
 /** A kubeconfig with certificates and token inline. */
 export function webhookKubeconfig({ server, ca, token, tokenFile, clientCertificate }: Webhook): string {
   return kubeconfigOf(server, ca, {
@@ -58,7 +57,26 @@ export function webhookKubeconfig({ server, ca, token, tokenFile, clientCertific
 
 /** `user`: credentials, as fields of a kubeconfig's user. */
 export function kubeconfigOf(server: string, ca: string | undefined, user: Readonly<Record<string, string>>): string {
-  return stringifyYaml(webhookConfig({ server, ca }, user));
+  const config = webhookConfig({ server, ca }, user);
+  const clusters = config.clusters.map(({ name, cluster }) => ({ name, cluster: withTlsSetting(cluster, user) }));
+  return stringifyYaml({ ...config, clusters });
+}
+
+const TLS_SETTING = /^((certificate-authority|client-certificate)(-data)?|tls-server-name)$/;
+
+/**
+ * Without a TLS setting, client-go uses Go's default transport, which sends no HTTP/2 pings: after packet loss, logins fail
+ * until the kernel gives up the connection, for 15 minutes.
+ * https://github.com/kubernetes/client-go/blob/v0.37.2/transport/cache.go
+ */
+function lacksTlsSetting({ server, ...cluster }: Cluster, user: Fields): boolean {
+  const isSet = Object.entries({ ...cluster, ...user }).some(([name, value]) => value && TLS_SETTING.test(name));
+  return !isSet && new URL(server).protocol === "https:";
+}
+
+/** Adds the name that the certificate has in any case. */
+function withTlsSetting(cluster: Cluster, user: Fields): Cluster {
+  return lacksTlsSetting(cluster, user) ? { ...cluster, "tls-server-name": new URL(cluster.server).hostname } : cluster;
 }
 
 /** Reads the current context of any kubeconfig. Throws a `Failure` without a server or if a named file is missing. */
@@ -99,7 +117,8 @@ export async function withServer(
   const { config, cluster, user } = await currentContext(file, io);
   const { "tls-server-name": _, ...kept } = cluster;
   const { "certificate-authority": path, "certificate-authority-data": data, ...others } = kept;
-  const moved = withTlsSetting({ ...(ca === undefined ? kept : others), ...clusterFields({ server, ca }) }, user);
+  const authority = ca === undefined ? kept : { ...others, "certificate-authority-data": base64(ca) };
+  const moved = withTlsSetting({ ...authority, server }, user);
   const clusters = listIn(config, "clusters").map((one) =>
     isObject(one) && one["cluster"] === cluster ? { ...one, cluster: moved } : one,
   );
@@ -108,6 +127,7 @@ export async function withServer(
 }
 
 type Fields = Record<string, unknown>;
+type Cluster = Fields & { readonly server: string };
 
 /** The cluster and the user are empty if they are missing. */
 async function currentContext(file: string, io: IOStreams) {
