@@ -26,7 +26,7 @@ export async function buildCommand(outdir: string): Promise<Metafile> {
     chunkNames: "parts/[name]-[hash]",
     format: "esm",
     platform: "node",
-    target: `node${packageJson.engines.node.replace(">=", "")}`,
+    target: `node${/[\d.]+/.exec(packageJson.engines.node)?.[0]}`,
     minify: true,
     mainFields: ["module", "main"],
     alias: ES_MODULES,

@@ -81,17 +81,20 @@ export async function sendHttp(
   const end = (error: Error) => {
     ended ??= error;
     outgoing.destroy(error);
+    // Node.js reports no error while a proxy's tunnel is being opened.
+    reject(error);
   };
   const onAbort = () => end(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
+  const connectTimer = setTimeout(() => end(new HttpTimeout(`no connection to ${url.host} in time`)), CONNECT_MS);
   const timers = [
     setTimeout(() => end(new HttpTimeout(`no answer from ${url.host} within ${limitMs / 1000} s`)), limitMs),
     setTimeout(() => tell(`Waiting for ${what}.\n`), patienceMs),
+    connectTimer,
   ];
+  // The socket of a proxy's tunnel is already connected.
   outgoing.once("socket", (socket) => {
-    if (!socket.connecting) return;
-    const timer = setTimeout(() => end(new HttpTimeout(`no connection to ${url.host} in time`)), CONNECT_MS);
-    timers.push(timer);
-    socket.once(isTls(socket) ? "secureConnect" : "connect", () => clearTimeout(timer));
+    if (!socket.connecting) clearTimeout(connectTimer);
+    else socket.once(isTls(socket) ? "secureConnect" : "connect", () => clearTimeout(connectTimer));
   });
   signal?.addEventListener("abort", onAbort, { once: true });
   try {

@@ -5,13 +5,15 @@ import packageJson from "../package.json" with { type: "json" };
 import { run } from "./run.ts";
 import { processStreams } from "./terminal/io-streams.ts";
 
-// npm only warns about `engines`.
-const oldest = packageJson.engines.node.replace(">=", "");
-const [needed = [], present = []] = [oldest, process.versions.node].map((version) => version.split(".").map(Number));
-const at = needed.findIndex((part, i) => part !== present[i]);
-if (at >= 0 && Number(needed[at]) > Number(present[at])) {
+// npm only warns about `engines`. Other versions ignore HTTPS_PROXY: https://nodejs.org/api/http.html#built-in-proxy-support
+const { node: range } = packageJson.engines;
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const isSupported = [...range.matchAll(/(\^|>=)(\d+)\.(\d+)/g)].some(([, sign, least, leastMinor]) =>
+  major === Number(least) ? minor >= Number(leastMinor) : sign === ">=" && major > Number(least),
+);
+if (!isSupported) {
   console.error(
-    `iam-authenticator requires Node.js ${oldest} or newer, and this is ${process.version}. ` +
+    `iam-authenticator requires Node.js ${range}, and this is ${process.version}. ` +
       "Install a newer one, or put it first in PATH.",
   );
   process.exit(2);

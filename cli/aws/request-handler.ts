@@ -1,9 +1,9 @@
 // Request handler of the AWS clients: limits time and size, and reports when it waits.
 
-import type { Agent as HttpAgent } from "node:http";
-import type { Agent as HttpsAgent } from "node:https";
+import type { Agent } from "node:https";
 import { HttpResponse } from "@smithy/core/protocols";
 import type { HttpHandlerOptions, HttpRequest, RequestHandler } from "@smithy/types";
+import { openAgent } from "../agent.ts";
 import { sendHttp } from "../http.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
@@ -17,15 +17,11 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /** A command's clients share one handler and its connections. */
 export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?: number): AwsRequestHandler {
-  let [http, https]: [HttpAgent?, HttpsAgent?] = [];
-  /** Loaded with the first request: most runs of `token` send none. */
-  function agentFor(protocol: string): HttpAgent | HttpsAgent {
-    if (protocol === "http:") {
-      http ??= new (process.getBuiltinModule("node:http").Agent)({ keepAlive: true });
-      return http;
-    }
-    https ??= new (process.getBuiltinModule("node:https").Agent)({ keepAlive: true });
-    return https;
+  const agents = new Map<string, Agent>();
+  function agentFor(protocol: string) {
+    const agent = agents.get(protocol) ?? openAgent(protocol, io);
+    agents.set(protocol, agent);
+    return agent;
   }
   return {
     async handle(request, { abortSignal } = {}) {
@@ -41,8 +37,7 @@ export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?
       return { response: new HttpResponse(response) };
     },
     destroy() {
-      http?.destroy();
-      https?.destroy();
+      for (const agent of agents.values()) agent.destroy();
     },
   };
 }

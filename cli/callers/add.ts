@@ -7,7 +7,9 @@ import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { principalIdProblem } from "../../functions/authenticator/mapping/mapping.ts";
 import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";
-import { connect } from "../aws/connection.ts";
+import { defaultStackName } from "../../functions/settings/stack.ts";
+import { type Connection, connect } from "../aws/connection.ts";
+import { endpointsOf } from "../changes/existing-cluster.ts";
 import { propose } from "../changes/propose.ts";
 import { Stopped, writeAll } from "../changes/write-all.ts";
 import { describe } from "../command.ts";
@@ -41,7 +43,10 @@ export function addCommand(command: Command, io: IOStreams): Command {
     ],
   }).argument("<name>", "name of the caller, such as control-plane-2027");
   return addEnd(addConnection(command), "the caller")
-    .option("--endpoint <url>", "URL of the function; without it, only the token is printed")
+    .option(
+      "--endpoint <url>",
+      "URL of the function; default with --out: that of the stack, otherwise only the token is printed",
+    )
     .addOption(
       new Option("--arn <arn>", "IAM role or user that proves to be the caller, instead of a token")
         .argParser(readPrincipalArn)
@@ -67,7 +72,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
     throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
   }
-  const server = endpoint === undefined ? undefined : reviewUrl(endpoint);
+  const given = endpoint === undefined ? undefined : reviewUrl(endpoint);
   const connection = await connect(options, io);
   const callers = await readCallers(connection, io.interrupted);
   const check = (items: Entries) => checkNeighbours(items, callers.parameter);
@@ -79,6 +84,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   if (arn !== undefined && parseMappedArn(arn)?.partition !== partition) {
     throw usage(`--arn ${arn} is in another partition than the function (${partition}): it could never be the caller.`);
   }
+  const server = given ?? (out === undefined ? undefined : await stackEndpoint(connection, io));
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ server, token });
   const proof =
@@ -103,6 +109,15 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
       ? `Its token is ${where}; AWS stores only its hash. The function accepts it within 60 s.`
       : `The function accepts tokens that ${arn} signs for ${callerIdOf(connection.settings.clusterId)}, within 60 s.`;
   io.tell(`Added ${name} to ${callers.parameter}. ${effect}\n`);
+}
+
+async function stackEndpoint(connection: Connection, io: IOStreams): Promise<string> {
+  const [endpoint, ...others] = await endpointsOf(connection, io);
+  if (endpoint !== undefined && others.length === 0) return reviewUrl(endpoint.href);
+  const stack = defaultStackName(connection.settings.clusterId);
+  throw usage(
+    `Give --endpoint with --out: the endpoint cannot be read from the stack ${stack}. To print only a token, omit --out.`,
+  );
 }
 
 function readPrincipalArn(text: string): string {

@@ -1,6 +1,6 @@
 // Requires --new to write to a cluster that does not exist: a typo in --cluster must not create one.
 
-import { CloudFormationClient, paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
+import { CloudFormationClient, type Output, paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
 import { paginateGetParametersByPath } from "@aws-sdk/client-ssm";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
@@ -83,6 +83,24 @@ function clustersOf({ StackName = "", Outputs = [] }: Stack): string[] {
   );
   if (named.length > 0) return named;
   return [/^IamAuthenticator(?:Issuer)?-(.+)/.exec(StackName)?.[1] ?? []].flat();
+}
+
+/** The endpoints of the cluster's stack; none if it cannot be read or has another name. */
+export async function endpointsOf(connecting: Connection | Promise<Connection>, io: IOStreams): Promise<URL[]> {
+  try {
+    const connection = await connecting;
+    const stacks = await stacksOf(defaultStackName(connection.settings.clusterId), connection, io);
+    return stacks.flatMap(({ Outputs = [] }) => Outputs.flatMap(endpointOf));
+  } catch (error) {
+    io.interrupted.throwIfAborted();
+    if (toFailure(error) === undefined) throw error;
+    return [];
+  }
+}
+
+/** In a user's CDK app, an output's name has the construct's path as prefix and a hash as suffix. */
+function endpointOf({ OutputKey = "", OutputValue = "" }: Output): URL[] {
+  return /Endpoint(?:[0-9A-F]{8})?$/.test(OutputKey) && URL.canParse(OutputValue) ? [new URL(OutputValue)] : [];
 }
 
 /** @param StackName `undefined` for all stacks */

@@ -1,13 +1,12 @@
 // Checks what AWS stores of the cluster: the stack's endpoint, the callers, and the operator's mapping.
 
-import type { Stack } from "@aws-sdk/client-cloudformation";
 import { isObject } from "../../functions/lib/json.ts";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import type { ClientConfig } from "../aws/client-config.ts";
 import { connect } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { callerState, readCallers } from "../callers/list.ts";
-import { stacksOf } from "../changes/existing-cluster.ts";
+import { endpointsOf } from "../changes/existing-cluster.ts";
 import { EXIT } from "../errors.ts";
 import { adviceFor } from "../explain/advice.ts";
 import { type Explanation, explainToken } from "../explain/steps.ts";
@@ -19,7 +18,7 @@ import { type Check, failed, ok, warning } from "./check.ts";
 /** Nothing where the stack cannot be read or has another name: the other checks do not depend on it. */
 export async function checkUrl(url: URL, options: ConnectionOptions, io: IOStreams): Promise<Check[]> {
   const stack = defaultStackName(options.cluster);
-  const endpoints = (await readStacks(stack, options, io)).flatMap(endpointsOf);
+  const endpoints = await endpointsOf(connect(options, io), io);
   const [first] = endpoints;
   if (first === undefined) return [];
   if (endpoints.some((one) => one.host === url.host)) {
@@ -29,23 +28,6 @@ export async function checkUrl(url: URL, options: ConnectionOptions, io: IOStrea
     "check --cluster; if the endpoint has moved, write a new file for kube-apiserver: kubeconfig webhook --from <old " +
     `kubeconfig> --endpoint ${first.href}`;
   return [warning("url", `${url.host} is not the endpoint of the stack ${stack}, ${first.host}`, advice)];
-}
-
-async function readStacks(name: string, options: ConnectionOptions, io: IOStreams): Promise<Stack[]> {
-  try {
-    return await stacksOf(name, await connect(options, io), io);
-  } catch (error) {
-    io.interrupted.throwIfAborted();
-    if (toFailure(error) === undefined) throw error;
-    return [];
-  }
-}
-
-/** In a user's CDK app, an output's name has the construct's path as prefix and a hash as suffix. */
-function endpointsOf({ Outputs = [] }: Stack): URL[] {
-  return Outputs.flatMap(({ OutputKey = "", OutputValue = "" }) =>
-    /Endpoint(?:[0-9A-F]{8})?$/.test(OutputKey) && URL.canParse(OutputValue) ? [new URL(OutputValue)] : [],
-  );
 }
 
 /** For a caller that proved itself by IAM: whether a caller with a token remains. */

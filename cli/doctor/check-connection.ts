@@ -2,6 +2,7 @@
 
 import { X509Certificate } from "node:crypto";
 import { failureKind } from "../../functions/lib/retry.ts";
+import { failureReason } from "../agent.ts";
 import type { TlsSeen } from "../http.ts";
 import { isConfidential } from "../kubeconfig/webhook.ts";
 import { type Check, type Endpoint, failed, ok, type Reply, warning } from "./check.ts";
@@ -22,13 +23,13 @@ export async function checkReachable(endpoint: Endpoint, now: () => number): Pro
     const reached = ok("reachable", `${endpoint.url.host} answers, HTTP ${reply.status}`);
     return [reached, ...(reply.tls === undefined ? [] : [tlsCheck(reply.tls, now())]), clockCheck(reply, now())];
   } catch (error) {
-    const kind = failureKind(error);
-    return [failed("reachable", `no answer (${kind})`, adviceForTls(kind))];
+    return [failed("reachable", `no answer (${failureReason(error)})`, adviceForTls(failureKind(error)))];
   }
 }
 
 function adviceForTls(kind: string): string {
   if (/^HPE_|^EMSGSIZE$/.test(kind)) return "check the URL and its port: the server there is not the function's API";
+  if (kind === "ERR_PROXY_TUNNEL") return "check the proxy and NO_PROXY; kube-apiserver needs the same settings";
   if (/CERT_HAS_EXPIRED/.test(kind)) return "renew the endpoint's certificate";
   if (/CERT|SSL|TLS|ALTNAME|SIGNATURE|ISSUER/.test(kind)) {
     return "check the certificate's name and CA (--ca, or certificate-authority-data in the kubeconfig), and for mTLS the client certificate (--client-cert, --client-key)";
@@ -53,6 +54,12 @@ export function checkClientCertificate(pem: string, now: number): Check {
   } catch {
     return failed("client cert", "not a valid X.509 certificate", "give a PEM file with the certificate");
   }
+}
+
+/** The reason: `lacksTlsSetting` of cli/kubeconfig/webhook.ts. */
+export function withoutTlsSetting(server: string): Check {
+  const seen = "no tls-server-name, CA or client certificate: after packet loss, logins fail for 15 minutes";
+  return warning("kubeconfig", seen, `write a new file: kubeconfig webhook --from <this file> --endpoint ${server}`);
 }
 
 function soon(check: string, whose: string, end: number, now: number, advice: string): Check {

@@ -4,6 +4,7 @@ import { createKeySets } from "../../functions/authenticator/aws/key-sets.ts";
 import { MAX_AHEAD_SECONDS, partitionOfIssuer } from "../../functions/authenticator/jwt/issuer.ts";
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
+import { openAgents } from "../agent.ts";
 import type { ClientConfig } from "../aws/client-config.ts";
 import { getSignedToken } from "../aws/signed-token.ts";
 import { functionSettings } from "../function-settings.ts";
@@ -70,7 +71,7 @@ async function makeSignedToken(
 async function checkKeys(issuer: string, keyId: string, from: URL | undefined, io: IOStreams): Promise<Check> {
   const advice = "check the network from here, and from the function, to the issuer";
   try {
-    const keys = await createKeySets(from)(issuer, deadlineIn(LIMIT_MS, io.clock));
+    const keys = await createKeySets(from, openAgents(io))(issuer, deadlineIn(LIMIT_MS, io.clock));
     const seen = `${keys.size} keys`;
     if (keys.has(keyId)) return ok("jwt keys", seen);
     return failed("jwt keys", `${seen}, and the token's key is not one of them`, advice);

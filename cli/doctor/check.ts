@@ -1,12 +1,11 @@
 // Results of the doctor commands, and the requests that their checks send.
 
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
+import { openAgent } from "../agent.ts";
 import { toFailure } from "../aws/errors.ts";
 import { quotedAnswer, sendHttp, type TlsSeen } from "../http.ts";
-import type { Webhook } from "../kubeconfig/webhook.ts";
+import { tlsOptions, type Webhook } from "../kubeconfig/webhook.ts";
 import type { OutputFormat } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hang, printData } from "../terminal/print.ts";
@@ -99,15 +98,10 @@ const LIMIT_MS = 10_000;
 /** TokenReviews and the issuer's documents have a few kilobytes. */
 const MAX_BYTES = 1024 * 1024;
 
-export function openEndpoint(
-  { server, ca, token, clientCertificate }: Webhook,
-  io: IOStreams,
-  limitMs = LIMIT_MS,
-): Endpoint {
-  const url = new URL(server);
-  const tls = { ca, cert: clientCertificate?.certificate, key: clientCertificate?.key };
-  const agent =
-    url.protocol === "http:" ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true, ...tls });
+export function openEndpoint(webhook: Webhook, io: IOStreams, limitMs = LIMIT_MS): Endpoint {
+  const url = new URL(webhook.server);
+  const { token } = webhook;
+  const agent = openAgent(url.protocol, io, tlsOptions(webhook));
 
   async function send(method: "GET" | "POST", body = "", anonymous = false): Promise<Reply> {
     const headers = {

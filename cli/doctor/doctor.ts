@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { failureReason } from "../agent.ts";
 import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
 import { findCredentials } from "../aws/credentials.ts";
@@ -25,7 +26,7 @@ import { untilInterrupted } from "../terminal/progress.ts";
 import { type Check, type Endpoint, failed, failureOf, NoReply, ok, openEndpoint, printChecks } from "./check.ts";
 import { checkCallers, checkMapping, checkUrl } from "./check-cluster.ts";
 import { checkConcurrency } from "./check-concurrency.ts";
-import { checkClientCertificate, checkReachable } from "./check-connection.ts";
+import { checkClientCertificate, checkReachable, withoutTlsSetting } from "./check-connection.ts";
 import { checkCaller, checkLatency, checkReview } from "./check-review.ts";
 
 interface DoctorOptions extends ClustersOptions, OutputOptions, Partial<WebhookFiles> {
@@ -88,6 +89,7 @@ async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promi
       ...(webhook.clientCertificate === undefined
         ? []
         : [checkClientCertificate(webhook.clientCertificate.certificate, io.clock())]),
+      ...(webhook.lacksTlsSetting ? [withoutTlsSetting(webhook.server)] : []),
       ...(await checkEndpoint(endpoints, hasTokenPrefix(webhook.token ?? ""), options, io)),
     ];
   } finally {
@@ -143,7 +145,7 @@ async function checkEndpoint(
   } catch (error) {
     if (!(error instanceof NoReply)) throw error;
     const advice = "run this again; if it fails again, check the network and the function's log";
-    checks.push(failed("reachable", `the endpoint stopped answering (${error.code})`, advice));
+    checks.push(failed("reachable", `the endpoint stopped answering (${failureReason(error)})`, advice));
   }
   return checks;
 }

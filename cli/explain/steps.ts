@@ -11,6 +11,7 @@ import { type IdentityServices, reviewIdentity, reviewToken } from "../../functi
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import { Denial } from "../../functions/errors.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
+import { openAgents } from "../agent.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -34,15 +35,16 @@ export async function explainToken(token: string, connection: Connection, io: IO
     return { refusal: { code: "not_ours", message } };
   }
   const { clusterId, region, partition, stsEndpoint } = settings;
-  const askSts = createSts({ regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint });
+  const agents = openAgents(io);
+  const askSts = createSts({ regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint, agents });
   const prove = proveIdentity(askSts, partition.id, clusterId);
   const { jwt: rules, jwtKeysEndpoint } = settings;
-  const signed = rules && signedTokensLazily({ rules, endpoint: jwtKeysEndpoint, clock: io.clock });
+  const signed = rules && signedTokensLazily({ rules, endpoint: jwtKeysEndpoint, agents, clock: io.clock });
   const services = {
     proofs: uncached(prove),
     signedTokens: signed && { parse: signed.parse, proofs: uncached(signed.prove) },
     readParameters: parametersFrom(connection, io),
-    findNodeName: findNodeNameLazily({ region, vpcs: settings.nodeVpcs }),
+    findNodeName: findNodeNameLazily({ region, vpcs: settings.nodeVpcs, agents }),
   };
   return explainReview(io, async (record) => {
     const review = { token, audiences: undefined };

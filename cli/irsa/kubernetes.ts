@@ -1,12 +1,12 @@
 // Sends requests to a kube-apiserver, with the current context of a kubeconfig.
 
-import { Agent } from "node:https";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
+import { failureReason, openAgent } from "../agent.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { quotedAnswer, sendHttp } from "../http.ts";
-import { readKubeconfig } from "../kubeconfig/webhook.ts";
+import { readKubeconfig, tlsOptions } from "../kubeconfig/webhook.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type KubernetesObject, stringAt } from "./kubernetes-object.ts";
 
@@ -34,7 +34,8 @@ const MAX_PAGES = 1_000;
 
 /** Uses the kubeconfig's certificates and token. Does not run exec plugins. */
 export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise<Kubernetes> {
-  const { server: url, ca, token: ownToken, clientCertificate } = await readKubeconfig(kubeconfig, io);
+  const webhook = await readKubeconfig(kubeconfig, io);
+  const { server: url, token: ownToken, clientCertificate } = webhook;
   if (!url.startsWith("https://")) throw usage(`${kubeconfig}: the server must be an https:// URL.`);
   // A proxy in front of many clusters has one path for each: https://rancher.example.com/k8s/clusters/c-1
   const server = url.replace(/\/+$/, "");
@@ -44,10 +45,11 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
         "Exec plugins are not supported here.",
     );
   }
-  checkTls({ ca, cert: clientCertificate?.certificate, key: clientCertificate?.key }, kubeconfig);
-  const agent = new Agent({ keepAlive: true, ca, cert: clientCertificate?.certificate, key: clientCertificate?.key });
+  const tls = tlsOptions(webhook);
+  checkTls(tls, kubeconfig);
+  const agent = openAgent("https:", io, tls);
   /** For requests with another token. Has no client certificate, which kube-apiserver would prefer. */
-  const bare = new Agent({ ca });
+  const bare = openAgent("https:", io, { ...tls, cert: undefined, key: undefined });
 
   async function ask(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<KubernetesAnswer> {
     const bearer = token ?? ownToken;
@@ -69,7 +71,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
       return { status: reply.status, body: parseJson(reply.body.toString()) };
     } catch (error) {
       io.interrupted.throwIfAborted();
-      throw new Failure(EXIT.fault, `No answer from kube-apiserver at ${server} (${failureKind(error)}).`, {
+      throw new Failure(EXIT.fault, `No answer from kube-apiserver at ${server} (${failureReason(error)}).`, {
         cause: error,
       });
     }

@@ -52,7 +52,7 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
     .addOption(
       new Option(
         "--from <file>",
-        "keep everything but the URL of this webhook kubeconfig, and with --ca its CA",
+        "keep everything but the URL and tls-server-name of this webhook kubeconfig, and with --ca its CA",
       ).conflicts(["tokenFile", "tokenFilePath", "clientCert", "clientKey", "token"]),
     )
     .option("--out <file>", "write a new file that only you can read, instead of printing")

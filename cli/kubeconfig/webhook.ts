@@ -15,6 +15,9 @@ export interface Webhook {
   /** Path on kube-apiserver's machine, from which it reads the token every minute. */
   readonly tokenFile?: string;
   readonly clientCertificate?: { readonly certificate: string; readonly key: string };
+  /** Name in the server's certificate; default: the URL's host. */
+  readonly serverName?: string;
+  readonly lacksTlsSetting?: boolean;
 }
 
 /** Hosts on this machine, to which plain HTTP is allowed. */
@@ -35,6 +38,11 @@ export function isConfidential({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && LOCAL.includes(hostname));
 }
 
+/** Options of a connection to the server. */
+export function tlsOptions({ ca, clientCertificate, serverName }: Webhook) {
+  return { ca, cert: clientCertificate?.certificate, key: clientCertificate?.key, servername: serverName };
+}
+
 /** A kubeconfig with certificates and token inline. */
 export function webhookKubeconfig({ server, ca, token, tokenFile, clientCertificate }: Webhook): string {
   return kubeconfigOf(server, ca, {
@@ -49,7 +57,26 @@ export function webhookKubeconfig({ server, ca, token, tokenFile, clientCertific
 
 /** `user`: credentials, as fields of a kubeconfig's user. */
 export function kubeconfigOf(server: string, ca: string | undefined, user: Readonly<Record<string, string>>): string {
-  return stringifyYaml(webhookConfig({ server, ca }, user));
+  const config = webhookConfig({ server, ca }, user);
+  const clusters = config.clusters.map(({ name, cluster }) => ({ name, cluster: withTlsSetting(cluster, user) }));
+  return stringifyYaml({ ...config, clusters });
+}
+
+const TLS_SETTING = /^((certificate-authority|client-certificate)(-data)?|tls-server-name)$/;
+
+/**
+ * Without a TLS setting, client-go uses Go's default transport, which sends no HTTP/2 pings: after packet loss, logins fail
+ * until the kernel gives up the connection, for 15 minutes.
+ * https://github.com/kubernetes/client-go/blob/v0.37.2/transport/cache.go
+ */
+function lacksTlsSetting({ server, ...cluster }: Cluster, user: Fields): boolean {
+  const isSet = Object.entries({ ...cluster, ...user }).some(([name, value]) => value && TLS_SETTING.test(name));
+  return !isSet && new URL(server).protocol === "https:";
+}
+
+/** Adds the name that the certificate has in any case. */
+function withTlsSetting(cluster: Cluster, user: Fields): Cluster {
+  return lacksTlsSetting(cluster, user) ? { ...cluster, "tls-server-name": new URL(cluster.server).hostname } : cluster;
 }
 
 /** Reads the current context of any kubeconfig. Throws a `Failure` without a server or if a named file is missing. */
@@ -67,8 +94,11 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
       `${nameOf(file)}: the user's token has a space, a line break or another character that is not valid in an HTTP header.`,
     );
   }
+  const serverName = cluster["tls-server-name"];
   return {
     server,
+    lacksTlsSetting: lacksTlsSetting({ ...cluster, server }, user),
+    ...(typeof serverName === "string" && { serverName }),
     ...(ca !== undefined && { ca }),
     ...(typeof token === "string" && { token }),
     ...(certificate !== undefined && key !== undefined && { clientCertificate: { certificate, key } }),
@@ -76,18 +106,19 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
 }
 
 /**
- * The same kubeconfig with another server, and with another CA if `ca` is given. Everything else is unchanged, including
- * paths, which are relative to the file, and credentials that this command does not know.
+ * The same kubeconfig with another server, the name of its certificate, and another CA if `ca` is given. Everything else is
+ * unchanged, including paths, which are relative to the file, and credentials that this command does not know.
  */
 export async function withServer(
   file: string,
   { server, ca }: Pick<Webhook, "server" | "ca">,
   io: IOStreams,
 ): Promise<{ readonly kubeconfig: string; readonly keepsAuthority: boolean }> {
-  const { config, cluster } = await currentContext(file, io);
-  const { "certificate-authority": path, "certificate-authority-data": data, ...others } = cluster;
-  const moved =
-    ca === undefined ? { ...cluster, server } : { ...others, server, "certificate-authority-data": base64(ca) };
+  const { config, cluster, user } = await currentContext(file, io);
+  const { "tls-server-name": _, ...kept } = cluster;
+  const { "certificate-authority": path, "certificate-authority-data": data, ...others } = kept;
+  const authority = ca === undefined ? kept : { ...others, "certificate-authority-data": base64(ca) };
+  const moved = withTlsSetting({ ...authority, server }, user);
   const clusters = listIn(config, "clusters").map((one) =>
     isObject(one) && one["cluster"] === cluster ? { ...one, cluster: moved } : one,
   );
@@ -96,6 +127,7 @@ export async function withServer(
 }
 
 type Fields = Record<string, unknown>;
+type Cluster = Fields & { readonly server: string };
 
 /** The cluster and the user are empty if they are missing. */
 async function currentContext(file: string, io: IOStreams) {

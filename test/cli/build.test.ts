@@ -187,7 +187,8 @@ test("mappings list loads the client of Parameter Store and no other, no YAML an
 });
 
 test("package.json requires the Node.js that the command needs, and an older one prints one sentence", async () => {
-  const oldest = packageJson.engines.node.replace(">=", "");
+  const range = packageJson.engines.node;
+  const [oldest = ""] = /[\d.]+/.exec(range) ?? [];
   const parts = (version: string) =>
     version
       .replace(/[^\d.]/g, "")
@@ -204,13 +205,15 @@ test("package.json requires the Node.js that the command needs, and an older one
       Object.defineProperty(process, name, { value });`;
     return ["--import", `data:text/javascript,${encodeURIComponent(script)}`, join(built, COMMAND_FILE), "--version"];
   };
-  await promisify(execFile)(process.execPath, as(oldest));
-  for (const version of ["20.20.2", "22.11.0"]) {
+  for (const version of ["22.21.0", "22.30.1", "24.5.0", "24.10.0", "25.0.0"]) {
+    await promisify(execFile)(process.execPath, as(version));
+  }
+  for (const version of ["20.20.2", "22.20.9", "23.11.1", "24.4.9"]) {
     await assert.rejects(promisify(execFile)(process.execPath, as(version)), ({ code, stderr }) => {
       assert.equal(code, 2);
       assert.equal(
         stderr,
-        `iam-authenticator requires Node.js ${oldest} or newer, and this is v${version}. Install a newer one, or put it first in PATH.\n`,
+        `iam-authenticator requires Node.js ${range}, and this is v${version}. Install a newer one, or put it first in PATH.\n`,
       );
       return true;
     });

@@ -34,7 +34,11 @@ test("docs/cloudformation.md: the manual webhook kubeconfig equals the command's
   const [block = ""] = blocksOf("docs/cloudformation.md", "yaml").filter((one) =>
     one.includes("current-context: webhook"),
   );
-  assert.deepEqual(documentsIn(block), documentsIn(webhookKubeconfig({ server: "<Endpoint>", token: "<token>" })));
+  const filled = block
+    .replace("<Endpoint>", "https://a.example/authenticate")
+    .replace("<host of Endpoint>", "a.example");
+  const server = "https://a.example/authenticate";
+  assert.deepEqual(documentsIn(filled), documentsIn(webhookKubeconfig({ server, token: "<token>" })));
 });
 
 /** Default cluster roles: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles */

@@ -17,6 +17,8 @@ export interface ControlPlaneOptions {
   readonly webhooks: readonly [WebhookFlags, ...WebhookFlags[]];
   /** Additional flags of kube-apiserver. */
   readonly flags?: readonly string[];
+  /** kube-apiserver's complete environment; default: empty. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface ControlPlane {
@@ -31,7 +33,7 @@ export interface ControlPlane {
 }
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { folder, webhooks, flags = [] } = options;
+  const { folder, webhooks, flags = [], environment = {} } = options;
   mkdirSync(folder, { recursive: true });
   const credentials = createCredentials(join(folder, "pki"));
   const etcd = await startEtcd(options.etcd, folder);
@@ -39,7 +41,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   async function start(index: number, webhook: WebhookFlags, port?: number): Promise<void> {
     const logFile = join(folder, `kube-apiserver-${index + 1}.log`);
-    const common = { command: options.apiserver, etcdUrl: etcd.url, credentials, folder, flags };
+    const common = { command: options.apiserver, etcdUrl: etcd.url, credentials, folder, flags, environment };
     running[index] = await startApiserver({ ...common, webhook, logFile, ...(port !== undefined && { port }) });
   }
 

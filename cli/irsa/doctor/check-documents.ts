@@ -3,7 +3,7 @@
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { quoted } from "../../../functions/lib/quoted.ts";
-import { failureKind } from "../../../functions/lib/retry.ts";
+import { failureReason } from "../../agent.ts";
 import { type Check, openEndpoint, type Reply } from "../../doctor/check.ts";
 import { quotedAnswer } from "../../http.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
@@ -56,7 +56,7 @@ async function fetchDocument(
     return { check, state: "failed", seen, advice: "check the issuer's log and memory" };
   } catch (error) {
     const advice = "check the URL, DNS and the certificate: AWS must reach it from the internet";
-    return { check, state: "failed", seen: `no answer from ${url} (${failureKind(error)})`, advice };
+    return { check, state: "failed", seen: `no answer from ${url} (${failureReason(error)})`, advice };
   } finally {
     endpoint.close();
   }

@@ -2,7 +2,7 @@
 
 import { DescribeInstancesCommand, EC2Client, EC2ServiceException, type Instance } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand, IAMClient, IAMServiceException } from "@aws-sdk/client-iam";
-import { createAgents, discardIdle, requestHandler } from "../../aws/connections.ts";
+import { type Agents, createAgents, discardIdle, requestHandler } from "../../aws/connections.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import { type RetryRules, retry } from "../../lib/retry.ts";
 import { isThrottlingCode } from "../../lib/throttling.ts";
@@ -21,6 +21,7 @@ export interface NodeNameOptions {
   readonly region: string;
   /** The instance must be in one of these VPCs, since private names repeat between VPCs. Empty: any VPC. */
   readonly vpcs: readonly string[];
+  readonly agents?: Agents;
   /** Randomizes the wait of a throttled call. Default: `Math.random`. */
   readonly random?: () => number;
 }
@@ -28,13 +29,10 @@ export interface NodeNameOptions {
 /** Plain HTTP is always supported: loading `node:http` costs little compared with this file. */
 const AGENTS = createAgents(true);
 
-const RULES: RetryRules = {
+const RULES = {
   tryMs: 1_000,
   totalMs: 2_000,
   isRetryable,
-  beforeRetry: (error) => {
-    if (!isAnswer(error)) discardIdle(AGENTS);
-  },
   isThrottling,
 };
 
@@ -43,12 +41,18 @@ const RULES: RetryRules = {
  * The instance must be running in the identity's account and in a VPC of the cluster, and its profile must have the
  * identity's role. Throws the SDK's errors.
  */
-export function createNodeNames({ region, vpcs, random }: NodeNameOptions): FindNodeName {
+export function createNodeNames({ region, vpcs, agents = AGENTS, random }: NodeNameOptions): FindNodeName {
   // The SDK does not retry: `retry` does, within the review's deadline.
-  const options = { region, maxAttempts: 1, requestHandler: requestHandler(AGENTS) };
+  const options = { region, maxAttempts: 1, requestHandler: requestHandler(agents) };
   const ec2 = new EC2Client(options);
   const iam = new IAMClient(options);
-  const rules = { ...RULES, ...(random && { random }) };
+  const rules: RetryRules = {
+    ...RULES,
+    beforeRetry: (error) => {
+      if (!isAnswer(error)) discardIdle(agents);
+    },
+    ...(random && { random }),
+  };
 
   return async (identity, deadline) => {
     const { kind, principalId, sessionName: id = "" } = identity;

@@ -1,7 +1,7 @@
 // Reads the public keys of an issuer of AWS-signed tokens: a GET without redirects, with one retry, of limited size and time.
 
 import type { IncomingMessage } from "node:http";
-import { connectHost, serverName } from "../../aws/connections.ts";
+import { type Agents, connectHost, serverName } from "../../aws/connections.ts";
 import { get, readText } from "../../aws/get.ts";
 import { TokenKeysUnavailable } from "../../errors.ts";
 import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";
@@ -24,11 +24,11 @@ const RULES: RetryRules = {
 };
 
 /** `endpoint` replaces the issuers: the issuer's host becomes the first segment of the path below it. */
-export function createKeySets(endpoint: URL | undefined): FetchKeySet {
+export function createKeySets(endpoint: URL | undefined, agents?: Agents): FetchKeySet {
   return async (issuer, deadline) => {
     try {
       const url = keySetUrl(issuer, endpoint);
-      const body = await retry(RULES, deadline, (signal) => getKeySet(url, signal));
+      const body = await retry(RULES, deadline, (signal) => getKeySet(url, agents, signal));
       const keys = parseKeySet(body);
       if (keys === undefined) throw new NotAKeySet("no usable key");
       return keys;
@@ -45,12 +45,12 @@ function keySetUrl(issuer: string, endpoint: URL | undefined): URL {
   return new URL(`${base}/.well-known/jwks.json`);
 }
 
-function getKeySet(url: URL, signal: AbortSignal): Promise<string> {
+function getKeySet(url: URL, agents: Agents | undefined, signal: AbortSignal): Promise<string> {
   const isPlain = url.protocol === "http:";
   const host = connectHost(url);
   const options = {
-    // No keep-alive: a second request follows an hour later.
-    agent: false,
+    // No keep-alive by default: a second request follows an hour later.
+    agent: (isPlain ? agents?.httpAgent : agents?.httpsAgent) ?? false,
     host,
     port: url.port || undefined,
     path: url.pathname,

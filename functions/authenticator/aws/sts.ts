@@ -1,7 +1,7 @@
 // Sends the request that was rebuilt from the token to STS, and reads a response of limited size.
 
 import type { IncomingMessage } from "node:http";
-import { connectHost, discardIdle, openAgents, serverName } from "../../aws/connections.ts";
+import { type Agents, connectHost, discardIdle, openAgents, serverName } from "../../aws/connections.ts";
 import { get, readText } from "../../aws/get.ts";
 import { StsAnswerUnusable, StsUnreachable } from "../../errors.ts";
 import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";
@@ -17,13 +17,15 @@ export interface StsOptions {
   readonly regionalHost: string;
   /** Connects here instead of to the token's host. The Host header and the signed request stay unchanged. */
   readonly endpoint: URL | undefined;
+  /** Default: with a connection to the endpoint. */
+  readonly agents?: Agents;
 }
 
 /** Throws `StsUnreachable` without a response, and `StsAnswerUnusable` for one that is too long. */
-export function createSts({ regionalHost, endpoint }: StsOptions): AskSts {
-  const agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`));
-  const { httpsAgent, httpAgent } = agents;
-  const agent = httpAgent ?? httpsAgent;
+export function createSts(options: StsOptions): AskSts {
+  const { regionalHost, endpoint, agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`)) } = options;
+  const isPlain = endpoint?.protocol === "http:";
+  const agent = isPlain ? agents.httpAgent : agents.httpsAgent;
 
   function ask({ host, target }: UnverifiedToken, signedId: string, signal: AbortSignal): Promise<StsReply> {
     const connectTo = endpoint === undefined ? host : connectHost(endpoint);
@@ -37,7 +39,7 @@ export function createSts({ regionalHost, endpoint }: StsOptions): AskSts {
       headers: { host, accept: "application/json", "x-k8s-aws-id": signedId },
       signal,
     };
-    return get(httpAgent !== undefined, options, readReply);
+    return get(isPlain, options, readReply);
   }
 
   const rules: RetryRules = {

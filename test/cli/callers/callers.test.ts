@@ -8,9 +8,11 @@ import { after, before, test } from "node:test";
 import { parse } from "yaml";
 import { checkBearer } from "../../../functions/authenticator/caller/bearer.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
+import type { Fault } from "../../../local/faults.ts";
 import { type CliOptions, cli } from "../cli.ts";
 import { isPut } from "../mappings/apply.ts";
 import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+import { stacksForbidden, startStacks } from "../stacks.ts";
 
 const PARAMETER = `${PREFIX}/callers`;
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
@@ -85,7 +87,8 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
   assert.equal(result.code, 0, result.err);
   assert.equal(statSync(out).mode & 0o777, 0o600);
   const { clusters, users } = parse(readFileSync(out, "utf8"));
-  assert.equal(clusters[0].cluster.server, "https://a.example/authenticate");
+  const server = "https://a.example/authenticate";
+  assert.deepEqual(clusters[0].cluster, { server, "tls-server-name": "a.example" });
   assert.ok(await accepts(users[0].user.token));
   const again = await callers(["add", "third", "--endpoint", "https://a.example", "--out", out, "-y"]);
   assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it already exists.\n`]);
@@ -93,6 +96,41 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
   const nowhere = join(folder, "no-such-folder", "webhook.kubeconfig");
   const lost = await callers(["add", "third", "--endpoint", "https://a.example", "--out", nowhere, "-y"]);
   assert.deepEqual([lost.code, lost.err], [2, `Cannot write ${nowhere}: there is no such folder.\n`]);
+});
+
+test("add --out without --endpoint uses the endpoint of the stack, and fails without one", async (t) => {
+  const out = join(folder, "of-the-stack.kubeconfig");
+  const words = ["add", "third", "--out", out, "--yes"];
+  const url = process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"];
+  t.after(() => Object.assign(process.env, { AWS_ENDPOINT_URL_CLOUDFORMATION: url }));
+  const withStack = async (outputs: Readonly<Record<string, string>>, fault?: Fault) => {
+    const stacks = await startStacks({ "IamAuthenticator-prod": outputs });
+    stacks.fail(fault);
+    process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"] = stacks.url;
+    const result = await callers(words);
+    await stacks.close();
+    return result;
+  };
+  const Endpoint = "https://b.example/authenticate";
+  for (const refused of [
+    await withStack({}),
+    await withStack({ OneEndpoint: Endpoint, OtherEndpoint: "https://c.example/authenticate" }),
+    await withStack({ Endpoint }, stacksForbidden()),
+  ]) {
+    assert.deepEqual([refused.code, refused.out], [2, ""]);
+    assert.equal(
+      refused.err,
+      "Give --endpoint with --out: the endpoint cannot be read from the stack IamAuthenticator-prod. To print only a token, omit --out.\n",
+    );
+  }
+  assert.ok(!existsSync(out));
+  assert.doesNotMatch((await callers(["list"])).out, /third/);
+  const { code, err } = await withStack({ Endpoint });
+  assert.equal(code, 0, err);
+  const { clusters, users } = parse(readFileSync(out, "utf8"));
+  assert.deepEqual(clusters[0].cluster, { server: Endpoint, "tls-server-name": "b.example" });
+  assert.ok(await accepts(users[0].user.token));
+  assert.equal((await callers(["remove", "third", "-y"])).code, 0);
 });
 
 test("list prints names and states, and no secrets", async () => {

@@ -55,7 +55,7 @@ test("add and remove do not change a managed list, report it, and create no toke
   const file = join(folder, "new");
   for (const words of [
     ["add", "new"],
-    ["add", "new", "--out", file],
+    ["add", "new", "--endpoint", "https://a.example", "--out", file],
     ["remove", "old", "-y"],
     ["remove", "old", "--dry-run"],
   ]) {

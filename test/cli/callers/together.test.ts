@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, test } from "node:test";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { parse } from "yaml";
 import { cli } from "../cli.ts";
 import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
 
@@ -35,8 +36,8 @@ async function stored(): Promise<Entry[]> {
 const callers = (...words: string[]) => cli(["callers", ...words, "-c", "prod"]);
 async function add(name: string) {
   const file = join(folder, `${name}-${randomUUID()}`);
-  const { code, err } = await callers("add", name, "--out", file, "--yes");
-  const token = existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
+  const { code, err } = await callers("add", name, "--endpoint", "https://a.example", "--out", file, "--yes");
+  const token = existsSync(file) ? parse(readFileSync(file, "utf8")).users[0].user.token : undefined;
   return { name, code, err, hash: token === undefined ? undefined : hash("sha256", token, "hex") };
 }
 
@@ -86,9 +87,12 @@ test("after a write without a response, the message reports the actual state", a
   cluster.store.put(PARAMETER, JSON.stringify(KEPT));
   const before = cluster.store.requests.length;
   const file = join(folder, "unanswered");
-  const adding = cli(["callers", "add", "lost", "--out", file, "-c", "prod", "--yes"], {
-    environment: { AWS_MAX_ATTEMPTS: "1" },
-  });
+  const adding = cli(
+    ["callers", "add", "lost", "--endpoint", "https://a.example", "--out", file, "-c", "prod", "--yes"],
+    {
+      environment: { AWS_MAX_ATTEMPTS: "1" },
+    },
+  );
   while (cluster.store.requests.length === before) await new Promise(setImmediate);
   cluster.store.fail({ kind: "answer", status: 500, body: "{}" });
   const { code, err } = await adding;

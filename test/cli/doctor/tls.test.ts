@@ -75,6 +75,28 @@ test("a kubeconfig can contain the certificates or name files relative to it", a
   assert.match(err, /^Cannot read \S+nowhere\.key: /);
 });
 
+test("a kubeconfig without a TLS setting is a warning, and tls-server-name is the name that the certificate must have", async () => {
+  const { out } = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, "--no-token"]);
+  const named = await endpoint.doctor("bob", ["--kubeconfig", file("named.kubeconfig", out)]);
+  assert.equal(named.check("kubeconfig"), undefined);
+  const bare = file("bare.kubeconfig", out.replace(/ +tls-server-name: .*\n/, ""));
+  assert.deepEqual((await endpoint.doctor("bob", ["--kubeconfig", bare])).check("kubeconfig"), {
+    check: "kubeconfig",
+    state: "warning",
+    seen: "no tls-server-name, CA or client certificate: after packet loss, logins fail for 15 minutes",
+    advice: `write a new file: kubeconfig webhook --from <this file> --endpoint ${gateway.url}/authenticate`,
+  });
+  const full = (await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, ...withCertificate])).out;
+  for (const [name, state] of [
+    ["localhost", "ok"],
+    ["other.example", "failed"],
+  ]) {
+    const text = full.replace(/^( +)server: .*$/m, `$&\n$1tls-server-name: ${name}`);
+    const { check } = await endpoint.doctor("bob", ["--kubeconfig", file("renamed.kubeconfig", text)]);
+    assert.equal(check("reachable")?.state, state, name);
+  }
+});
+
 test("without a client certificate, the connection is closed, and the advice names the options", async () => {
   const { code, check } = await doctor(["--ca", ca]);
   assert.equal(code, 1);

@@ -1,4 +1,4 @@
-// A kubeconfig whose server URL has a path, as with a proxy for several clusters: each request uses it.
+// A kubeconfig whose server URL has a path, as with a proxy for several clusters, or another name than the certificate.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -45,3 +45,16 @@ for (const slash of ["", "/"]) {
     cluster.store.remove(`${PREFIX}/issuer/${others.kid}`);
   });
 }
+
+test("tls-server-name is the name that the certificate must have", async () => {
+  const bare = kubeconfigOf(`${apiserver.url}${PATH}`, apiserver.ca, { token: "an-admin-token" });
+  for (const [name, code] of [
+    ["localhost", 0],
+    ["other.example", 3],
+  ] as const) {
+    const text = bare.replace(/^( +)server: .*$/m, `$&\n$1tls-server-name: ${name}`);
+    const file = folder.write(`${name}.conf`, text);
+    const words = ["irsa", "keys", "publish", "-c", "prod", "--dry-run", "--kubeconfig", file];
+    assert.equal((await cli(words)).code, code, name);
+  }
+});

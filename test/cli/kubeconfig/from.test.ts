@@ -36,12 +36,32 @@ test("the new file has the new URL and the old token, CA and client certificate"
 test("it keeps paths, other clusters and users, and a way to log in that it does not know", async () => {
   const config = parse(kubeconfigOf("https://old.example.com/authenticate", undefined, {}));
   config.clusters.push({ name: "other", cluster: { server: "https://other.example.com" } });
-  config.clusters[0].cluster["certificate-authority"] = "ca.crt";
+  config.clusters[0].cluster = { server: "https://old.example.com/authenticate", "certificate-authority": "ca.crt" };
   config.users[0].user = { tokenFile: "caller-token", exec: { command: "x", apiVersion: "y" } };
   writeFileSync(old, stringify(config));
   const { out } = await cli(FROM);
   config.clusters[0].cluster.server = SERVER;
   assert.deepEqual(parse(out), config);
+});
+
+test("the name of the server's certificate moves with the URL, and is added only if there is no other TLS setting", async () => {
+  const before = { server: "https://old.example.com/authenticate" };
+  const named = "new.example.com";
+  for (const [cluster, user, name] of [
+    [{ ...before, "tls-server-name": "old.example.com" }, { token: "secret" }, named],
+    [before, { token: "secret" }, named],
+    [{ ...before, "certificate-authority": "" }, { exec: { command: "x" } }, named],
+    [{ ...before, "tls-server-name": "old.example.com", "certificate-authority": "ca.crt" }, {}, undefined],
+    [before, { "client-certificate": "client.crt", "client-key": "client.key" }, undefined],
+  ] as const) {
+    const config = parse(kubeconfigOf(before.server, undefined, {}));
+    config.clusters[0].cluster = cluster;
+    config.users[0].user = user;
+    writeFileSync(old, stringify(config));
+    const { "tls-server-name": _, ...others } = { "tls-server-name": undefined, ...cluster };
+    const moved = { ...others, server: SERVER, ...(name !== undefined && { "tls-server-name": name }) };
+    assert.deepEqual(parse((await cli(FROM)).out).clusters[0].cluster, moved);
+  }
 });
 
 test("--ca replaces the CA, and --out writes a file that only its owner can read", async () => {

@@ -17,6 +17,8 @@ writeFileSync(pem, PEM);
 const key = join(folder, "some.key");
 writeFileSync(key, authority.client({ CN: "kube-apiserver" }).key);
 after(() => rmSync(folder, { recursive: true }));
+const WEBHOOK = ["kubeconfig", "webhook", "--endpoint", "https://a.example:8443"];
+const SERVER = "https://a.example:8443/authenticate";
 
 test("webhook reads a bearer token from standard input and keeps the endpoint's path", async () => {
   const { out } = await cli(
@@ -41,6 +43,15 @@ test("webhook accepts an endpoint with the path, with or without a trailing slas
     const { out } = await cli(["kubeconfig", "webhook", "--endpoint", endpoint, "--no-token"]);
     assert.equal(parse(out).clusters[0].cluster.server, server);
   }
+});
+
+test("webhook always has a TLS setting: the CA, a client certificate, or the name of the server's certificate", async () => {
+  const clusterOf = async (...words: string[]) => parse((await cli([...WEBHOOK, ...words])).out).clusters[0].cluster;
+  assert.deepEqual(await clusterOf("--no-token"), { server: SERVER, "tls-server-name": "a.example" });
+  assert.deepEqual(Object.keys(await clusterOf("--no-token", "--ca", pem)), ["server", "certificate-authority-data"]);
+  assert.deepEqual(await clusterOf("--client-cert", pem, "--client-key", key), { server: SERVER });
+  const local = await cli(["kubeconfig", "webhook", "--endpoint", "http://localhost:8443", "--no-token"]);
+  assert.deepEqual(parse(local.out).clusters[0].cluster, { server: "http://localhost:8443/authenticate" });
 });
 
 test("webhook --token-file-path names a file that need not exist here, and contains no token", async () => {

@@ -29,6 +29,8 @@ export interface ApiserverOptions {
   readonly port?: number;
   /** Additional flags. */
   readonly flags?: readonly string[];
+  /** Its complete environment; default: empty. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface RunningApiserver extends ApiEndpoint, Pick<ServerProcess, "log" | "stop"> {}
@@ -69,6 +71,7 @@ export async function startApiserver(options: ApiserverOptions): Promise<Running
       ...flags,
     ],
     logFile,
+    options.environment,
   );
   const endpoint = { url, ca: credentials.ca };
   await eventually("kube-apiserver is ready", READY_MS, async () => {

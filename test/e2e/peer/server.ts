@@ -7,13 +7,13 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
+import { startConnectProxy } from "../../connect-proxy.ts";
+import { createHostCertificates } from "../../host-certificates.ts";
 import { post } from "../../post.ts";
 import { eventually } from "../control-plane/eventually.ts";
 import { freePort } from "../control-plane/free-port.ts";
 import { startServer } from "../control-plane/process.ts";
 import { PEER_MAPPINGS } from "./mappings.ts";
-import { startStsProxy } from "./proxy.ts";
-import { createStsCertificates } from "./sts-certificates.ts";
 
 export interface PeerServer {
   readonly pid: number | undefined;
@@ -36,8 +36,8 @@ export async function startPeer(
   started: (stop: () => void | Promise<void>) => void,
   mappings: object = PEER_MAPPINGS,
 ): Promise<PeerServer> {
-  const certificates = createStsCertificates();
-  const proxy = await startStsProxy(sts, certificates);
+  const certificates = createHostCertificates();
+  const proxy = await startConnectProxy(sts, certificates);
   started(proxy.close);
   const health = await holdHealthPort();
   started(() => void health?.close());

@@ -1,4 +1,4 @@
-// Certificates for the STS hosts that the peer connects to, from an authority that only the peer trusts.
+// Certificates for any host name, from an authority that only the tested program trusts.
 
 import { generateKeyPairSync } from "node:crypto";
 import {
@@ -11,10 +11,10 @@ import {
   id_kp_serverAuth,
   SubjectAlternativeName,
 } from "@peculiar/asn1-x509";
-import { extension, signCertificate } from "../../../local/certificates/certificate.ts";
-import type { Credential } from "../../../local/certificates.ts";
+import { extension, signCertificate } from "../local/certificates/certificate.ts";
+import type { Credential } from "../local/certificates.ts";
 
-export interface StsCertificates {
+export interface HostCertificates {
   /** PEM. */
   readonly ca: string;
   /** A certificate for only this host name; cached. */
@@ -22,9 +22,9 @@ export interface StsCertificates {
 }
 
 const DAY = 24 * 60 * 60 * 1000;
-const ISSUER = { CN: "Local STS CA" };
+const ISSUER = { CN: "Local host CA" };
 
-export function createStsCertificates(): StsCertificates {
+export function createHostCertificates(): HostCertificates {
   const issuer = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   // One key for all hosts, since creating thousands of keys would be slow.
   const own = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
@@ -38,7 +38,7 @@ export function createStsCertificates(): StsCertificates {
       extension(id_ce_extKeyUsage, new ExtendedKeyUsage([id_kp_serverAuth])),
       extension(id_ce_subjectAltName, new SubjectAlternativeName([new GeneralName({ dNSName: host })])),
     ];
-    const subject = { CN: "STS" };
+    const subject = { CN: "Local host" };
     const cert = signCertificate({ subject, key: own, issuer: ISSUER, issuerKey: issuer, ...validity, extensions });
     return { cert, key };
   }

@@ -1,28 +1,32 @@
-// An HTTPS proxy that redirects every STS host to the local STS; the peer has no other setting for this.
+// An HTTPS proxy that redirects every host to one local service.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
-import type { StsCertificates } from "./sts-certificates.ts";
+import type { HostCertificates } from "./host-certificates.ts";
 
-export interface StsProxy {
-  /** For `HTTPS_PROXY`, which the peer's HTTP client supports: https://pkg.go.dev/net/http#ProxyFromEnvironment */
+export interface ConnectProxy {
+  /** For `HTTPS_PROXY`. Go's HTTP client supports it: https://pkg.go.dev/net/http#ProxyFromEnvironment */
   readonly url: string;
   /** Every requested `host:port`. */
   readonly targets: ReadonlySet<string>;
+  /** Every Proxy-Authorization header. */
+  readonly credentials: ReadonlySet<string | undefined>;
   close(): Promise<void>;
 }
 
-/** Accepts CONNECT for any host, terminates TLS, and forwards to the service at `sts`. */
-export async function startStsProxy(sts: string, certificates: StsCertificates): Promise<StsProxy> {
-  const { hostname, port } = new URL(sts);
+/** Accepts CONNECT for any host, terminates TLS, and forwards to the service at `service`, a URL with plain HTTP. */
+export async function startConnectProxy(service: string, certificates: HostCertificates): Promise<ConnectProxy> {
+  const { hostname, port } = new URL(service);
   const targets = new Set<string>();
+  const credentials = new Set<string | undefined>();
   const sockets = new Set<Socket>();
   const server = createServer((_, response) => response.writeHead(405).end());
 
-  server.on("connect", ({ url: target = "" }, socket: Socket) => {
+  server.on("connect", ({ url: target = "", headers }, socket: Socket) => {
     targets.add(target);
+    credentials.add(headers["proxy-authorization"]);
     const host = target.replace(/:443$/, "");
     socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
     const secureContext = createSecureContext(certificates.of(host));
@@ -47,6 +51,7 @@ export async function startStsProxy(sts: string, certificates: StsCertificates):
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     targets,
+    credentials,
     async close() {
       const closed = once(server, "close");
       server.close();

@@ -1,0 +1,204 @@
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY: every request obeys them, and a proxy that fails is named without its credentials.
+
+import assert from "node:assert/strict";
+import dns from "node:dns";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, mock, type TestContext, test } from "node:test";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { openAgent } from "../../cli/agent.ts";
+import { sendHttp } from "../../cli/http.ts";
+import { processStreams } from "../../cli/terminal/io-streams.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { REGION } from "../../local/sandbox-settings.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { mintToken } from "../../local/token.ts";
+import { keyVariables } from "../aws-variables.ts";
+import { type ConnectProxy, startConnectProxy } from "../connect-proxy.ts";
+import { createHostCertificates } from "../host-certificates.ts";
+import { type CliOptions, cli, useLocalAws } from "./cli.ts";
+import { ADMIN, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+
+const SSM = "ssm.us-east-1.amazonaws.com:443";
+const certificates = createHostCertificates();
+let cluster: LocalCluster;
+let proxy: ConnectProxy;
+before(async () => {
+  setDefaultCACertificates([...getCACertificates(), certificates.ca]);
+  cluster = await storedCluster(ADMIN);
+  proxy = await startConnectProxy(cluster.store.url, certificates);
+  // A direct connection ends at a closed port of this machine, and reaches no other.
+  mock.method(dns, "lookup", (...words: unknown[]) => {
+    const callback = words.at(-1) as (error: null, addresses: object[]) => void;
+    callback(null, [{ address: "127.0.0.1", family: 4 }]);
+  });
+});
+after(() => Promise.all([cluster.store.close(), proxy.close()]));
+beforeEach(() => {
+  useLocalAws({ AWS_MAX_ATTEMPTS: "1" });
+  for (const name of ["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_STS"]) delete process.env[name];
+});
+
+const list = (environment: Readonly<Record<string, string>>, more: readonly string[] = [], options: CliOptions = {}) =>
+  cli(["mappings", "list", "-c", "prod", ...more], { environment, ...options });
+
+/** A proxy that answers every CONNECT with `answer`, or never. */
+async function startProxy(t: TestContext, answer?: string): Promise<{ host: string; asked: Promise<unknown> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer().listen(0, "127.0.0.1");
+  const asked = once(server, "connect");
+  server.on("connect", (_, socket: Socket) => {
+    sockets.add(socket.on("error", () => {}));
+    if (answer !== undefined) socket.end(`HTTP/1.1 ${answer}\r\n\r\n`);
+  });
+  await once(server, "listening");
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+test("requests to AWS go through the proxy, with its credentials", async () => {
+  for (const name of ["HTTPS_PROXY", "https_proxy"]) {
+    const before = cluster.store.requests.length;
+    const { code, out, err } = await list({ [name]: proxy.url.replace("//", "//jane:pass%20word@") });
+    assert.equal(code, 0, err);
+    assert.match(out, /clusteradmin/i);
+    assert.equal(cluster.store.requests.length, before + 1);
+  }
+  assert.deepEqual([...proxy.targets], [SSM]);
+  assert.deepEqual([...proxy.credentials], [`Basic ${Buffer.from("jane:pass word").toString("base64")}`]);
+});
+
+test("NO_PROXY excepts a host and its subdomains, and no other", async () => {
+  const before = cluster.store.requests.length;
+  for (const name of ["amazonaws.com", ".amazonaws.com", "a.example, ssm.us-east-1.amazonaws.com", SSM, "*"]) {
+    for (const variable of ["NO_PROXY", "no_proxy"]) {
+      const { code, err } = await list({ HTTPS_PROXY: proxy.url, [variable]: name });
+      assert.deepEqual([code, err], [3, "No connection to 127.0.0.1 port 443 (ECONNREFUSED).\n"], name);
+    }
+  }
+  assert.equal(cluster.store.requests.length, before);
+  for (const name of ["aws.com", "us-west-2.amazonaws.com", ""]) {
+    assert.equal((await list({ HTTPS_PROXY: proxy.url, NO_PROXY: name })).code, 0, name);
+  }
+});
+
+test("loopback and the services of instances for credentials are direct", async () => {
+  process.env["AWS_ENDPOINT_URL_SSM"] = cluster.store.url;
+  const closed = "http://127.0.0.1:1";
+  for (const url of [cluster.store.url, cluster.store.url.replace("127.0.0.1", "localhost")]) {
+    process.env["AWS_ENDPOINT_URL_SSM"] = url;
+    assert.equal((await list({ HTTP_PROXY: closed, HTTPS_PROXY: closed, NO_PROXY: "a.example" })).code, 0, url);
+  }
+  process.env["AWS_ENDPOINT_URL_SSM"] = "http://ssm.example";
+  assert.equal((await list({ HTTP_PROXY: closed })).err, "No connection to 127.0.0.1 port 1 (ECONNREFUSED).\n");
+  const { proxyEnv } = openAgent("http:", { ...processStreams(), environment: { HTTP_PROXY: closed } }).options;
+  for (const host of ["169.254.0.0-169.254.255.255", "fd00:ec2::254"]) {
+    assert.ok(proxyEnv?.["no_proxy"]?.split(",").includes(host));
+  }
+});
+
+test("a proxy that refuses, breaks off or cannot be reached is named, and its credentials are not printed", async (t) => {
+  const echoed = Buffer.from("jane:long-password").toString("base64");
+  const url = (host: string) => `http://jane:long-password@${host}`;
+  for (const [answer, seen] of [
+    [`407 Proxy Authentication Required ${echoed}`, "HTTP 407"],
+    ["403 Forbidden long-password", "HTTP 403"],
+    ["nonsense", "ERR_PROXY_TUNNEL"],
+    ["", "ERR_PROXY_TUNNEL"],
+  ] as const) {
+    const { host } = await startProxy(t, answer);
+    const { code, out, err } = await list({ HTTPS_PROXY: url(host) });
+    assert.deepEqual([code, out], [3, ""]);
+    assert.equal(
+      err,
+      `No connection through the proxy http://${host} (HTTPS_PROXY): ${seen}. Check the proxy and NO_PROXY.\n`,
+    );
+    const debug = await list({ HTTPS_PROXY: url(host) }, ["--debug"]);
+    for (const secret of ["long-password", echoed, echoed.slice(4, 20)])
+      assert.ok(!debug.err.includes(secret), debug.err);
+  }
+  const closed = await list({ https_proxy: url("127.0.0.1:1") });
+  assert.equal(closed.code, 3);
+  assert.match(closed.err, /^No connection through the proxy http:\/\/127\.0\.0\.1:1 \(https_proxy\): ECONNREFUSED\. /);
+});
+
+test("an invalid proxy is refused without its value", async () => {
+  for (const value of [
+    "proxy.example:3128",
+    "socks5://secret@a.example",
+    "http://jane:%zz@a.example",
+    "http://",
+    "http://a b",
+  ]) {
+    const { code, out, err } = await list({ HTTPS_PROXY: value });
+    const expected = "HTTPS_PROXY must be a URL such as http://proxy.example.com:3128.\n";
+    assert.deepEqual([code, out, err], [2, "", expected], value);
+  }
+});
+
+test("time limits and Ctrl-C apply while the proxy does not answer", async (t) => {
+  const { host } = await startProxy(t);
+  const io = { ...processStreams(), environment: { HTTPS_PROXY: `http://${host}` } };
+  const request = { method: "GET", headers: {}, agent: openAgent("https:", io), limitMs: 100, maxBytes: 100 };
+  const late = { name: "TimeoutError", message: "no answer from a.example within 0.1 s" };
+  await assert.rejects(sendHttp(new URL("https://a.example"), request, io), late);
+  const { host: second, asked } = await startProxy(t);
+  const interrupt = new AbortController();
+  const running = list({ HTTPS_PROXY: `http://${second}` }, [], { interrupted: interrupt.signal });
+  await asked;
+  interrupt.abort();
+  assert.deepEqual(await running, { code: 130, out: "", err: "Interrupted.\n" });
+});
+
+test("explain proves a token through the proxy, with the function's code", async (t) => {
+  const sts = await startSts();
+  const stsProxy = await startConnectProxy(sts.url, certificates);
+  t.after(() => Promise.all([sts.close(), stsProxy.close()]));
+  const identity = localIdentity("carol");
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: cluster.store.url, ...keyVariables(identity) });
+  const token = await mintToken({ identity, clusterId: "prod", region: REGION });
+  const explain = (environment: Readonly<Record<string, string>>) =>
+    cli(["explain", "-c", "prod", "--token-file", "-"], { input: token, environment });
+  const { code, out, err } = await explain({ HTTPS_PROXY: stsProxy.url });
+  assert.equal(code, 0, err);
+  assert.match(out, /admin:carol-example\.com/);
+  assert.deepEqual([...stsProxy.targets], [`sts.${REGION}.amazonaws.com:443`]);
+  const { host } = await startProxy(t, "502 Bad Gateway");
+  const refused = await explain({ HTTPS_PROXY: `http://${host}` });
+  assert.equal(refused.code, 3);
+  assert.ok(refused.err.includes(`through the proxy http://${host} (HTTPS_PROXY): HTTP 502`), refused.err);
+});
+
+test("doctor and irsa doctor use the proxy, and name one that refuses", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "a.kubeconfig");
+  const text = (
+    server: string,
+  ) => `{clusters: [{name: a, cluster: {server: "${server}"}}], users: [{name: a, user: {token: t}}],
+    contexts: [{name: a, context: {cluster: a, user: a}}], current-context: a}`;
+  writeFileSync(file, text("https://auth.example.com/authenticate"));
+  const doctor = (url: string) =>
+    cli(["doctor", "-c", "prod", "--kubeconfig", file, "-o", "json"], { environment: { HTTPS_PROXY: url } });
+  await doctor(proxy.url);
+  assert.ok(proxy.targets.has("auth.example.com:443"));
+  const { host } = await startProxy(t, "407 Proxy Authentication Required");
+  const named = `the proxy http://${host} (HTTPS_PROXY): HTTP 407`;
+  const { code, out } = await doctor(`http://${host}`);
+  const reachable = JSON.parse(out).find(({ check }: { check: string }) => check === "reachable");
+  assert.deepEqual([code, reachable.seen], [1, `no answer (${named})`]);
+  assert.equal(reachable.advice, "check the proxy and NO_PROXY; kube-apiserver needs the same settings");
+  const environment = { HTTPS_PROXY: `http://${host}` };
+  const irsa = await cli(
+    ["irsa", "doctor", "-c", "prod", "--issuer", "https://issuer.example.com", "--kubeconfig", file],
+    { environment },
+  );
+  assert.ok(`${irsa.out}${irsa.err}`.replace(/\s+/g, " ").includes(named), irsa.err);
+});

@@ -1,0 +1,66 @@
+// Puts HTTP/2 in front of the local gateway, as API Gateway has, behind a TCP proxy that can lose packets.
+
+import { createSecureServer } from "node:http2";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { post } from "../../post.ts";
+import type { Backend } from "./backend.ts";
+
+export interface Http2Front {
+  readonly port: number;
+  /** The HTTP version of each request. */
+  readonly versions: readonly string[];
+  close(): void;
+}
+
+const FORWARDED = ["accept", "authorization", "content-type"];
+
+export async function startHttp2Front({ authority, gateway }: Backend): Promise<Http2Front> {
+  const versions: string[] = [];
+  const tls = { ca: authority.ca };
+  const server = createSecureServer(authority.server(), async (request, response) => {
+    versions.push(request.httpVersion);
+    const { method, url, headers: received } = request;
+    const headers = Object.fromEntries(FORWARDED.map((name) => [name, String(received[name])]));
+    const { status, text } = await post(`${gateway.url}${url}`, {
+      method,
+      headers,
+      body: Buffer.concat(await request.toArray()),
+      tls,
+    });
+    response.writeHead(status, { "content-type": "application/json" }).end(text);
+  });
+  return { port: await listen(server), versions, close: () => server.close() };
+}
+
+export interface LossyProxy {
+  readonly port: number;
+  /** Drops every later byte of the present connections, in both directions, without closing them. New ones work. */
+  losePackets(): void;
+  close(): void;
+}
+
+export async function startLossyProxy(target: number): Promise<LossyProxy> {
+  const pairs = new Set<readonly [Socket, Socket]>();
+  const server = createServer((client) => {
+    const upstream = connect(target, "127.0.0.1");
+    pairs.add([client, upstream]);
+    client.pipe(upstream).pipe(client);
+    for (const socket of [client, upstream]) socket.on("error", () => {});
+  });
+  return {
+    port: await listen(server),
+    losePackets() {
+      // Without a pipe, neither the end nor an error of one side reaches the other.
+      for (const socket of [...pairs].flat()) socket.unpipe().resume();
+    },
+    close() {
+      for (const socket of [...pairs].flat()) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+async function listen(server: Pick<Server, "listen" | "address">): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}
