@@ -108,7 +108,6 @@ export const ACTIONS: Actions = {
     ...["CreateLogGroup", "DescribeLogGroups", "PutRetentionPolicy", "DeleteLogGroup", "TagResource"],
     ...["ListTagsForResource", "UntagResource", "DescribeIndexPolicies", "GetDataProtectionPolicy"],
   ),
-  "AWS::Logs::QueryDefinition": api("logs", "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition"),
   "AWS::Route53::RecordSet": api(
     "route53",
     "ChangeResourceRecordSets",
