@@ -1,4 +1,4 @@
-// Creates an endpoint with its function, alarms, dashboard, saved queries and safe deployment.
+// Creates an endpoint with its function, alarms, dashboard and safe deployment.
 
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import type { IRole } from "aws-cdk-lib/aws-iam";
@@ -18,8 +18,7 @@ import { checkedPrefix, functionEnvironment } from "./function/environment.ts";
 import { logSettings } from "./log-settings.ts";
 import { makeAlarms } from "./monitoring/alarms.ts";
 import { makeDashboard } from "./monitoring/dashboard.ts";
-import { saveQueries } from "./monitoring/queries.ts";
-import { makeRollbackAlarms } from "./monitoring/rollback-alarms.ts";
+import { makeNewVersionAlarms } from "./monitoring/new-version-alarms.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 export interface DeployedEndpoint {
@@ -45,7 +44,7 @@ export function deployEndpoint(
 ): DeployedEndpoint {
   checkEndpoint(construct, endpoint);
   const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
-  const { clusterId, safeDeployments = true, quietHours = 24 } = props;
+  const { clusterId, safeDeployments = true } = props;
   const logs = logSettings(scope, props);
   const environment = functionEnvironment(scope, props, endpoint);
   const mappingPrefix = checkedPrefix(scope, environment);
@@ -71,14 +70,9 @@ export function deployEndpoint(
   const gateway =
     endpoint.kind === "private" ? servePrivately(scope, endpoint, options) : serveHttp(scope, endpoint, options);
 
-  const { alarmTopic: topic, denialShare = 0.5 } = props;
-  const readsTokenKeys = props.awsSignedTokens !== undefined;
-  const alarms =
-    props.alarms === false
-      ? []
-      : makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours, denialShare, readsTokenKeys });
-  if (props.dashboard !== false) makeDashboard(scope, { clusterId, handler, log, gateway, alarms });
-  saveQueries(scope, `iam-authenticator/${clusterId}/${endpoint.kind}`, log);
+  const { alarmTopic: topic, quietHours } = props;
+  const alarms = props.alarms === false ? [] : makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours });
+  if (props.dashboard === true) makeDashboard(scope, { handler, log, gateway, alarms });
   if (safeDeployments) {
     const check = makeDeploymentCheck(scope, {
       authenticator,
@@ -88,8 +82,7 @@ export function deployEndpoint(
       compareStoredValues: props.compareStoredValues ?? true,
       logs,
     });
-    const rollback = props.alarms === false ? [] : makeRollbackAlarms(scope, { clusterId, live, requests: "Reviews" });
-    deploySafely(scope, live, check as IFunction, rollback);
+    deploySafely(scope, live, check as IFunction, makeNewVersionAlarms(scope, live, clusterId));
   }
   const { functionName } = live.lambda;
   const { url, api } = gateway;

@@ -17,7 +17,7 @@ import type { CustomDomain } from "../endpoint/custom-domain.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
 import { knownSettings, namingProps, prefixOf } from "../function/environment.ts";
 import { logSettings } from "../log-settings.ts";
-import { makeRollbackAlarms } from "../monitoring/rollback-alarms.ts";
+import { makeNewVersionAlarms } from "../monitoring/new-version-alarms.ts";
 import { grantIssuerKeys } from "../parameters/grant.ts";
 import { makeIssuerAlarms } from "./issuer-alarms.ts";
 import { makeIssuerApi, routeIssuer } from "./issuer-api.ts";
@@ -81,7 +81,7 @@ export interface ServiceAccountIssuerProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * Creates the alarms.
+   * Creates the alarms that notify.
    *
    * @default true
    */
@@ -93,8 +93,7 @@ export interface ServiceAccountIssuerProps {
    */
   readonly alarmTopic?: ITopic;
   /**
-   * A new version receives a tenth of the requests for ten minutes, and is rolled back if it fails more of them than the
-   * old one.
+   * A new version receives a tenth of the requests for ten minutes, and is rolled back if it crashes or times out.
    *
    * @default true
    */
@@ -144,12 +143,8 @@ export class ServiceAccountIssuer extends Construct {
     this.providerArn = provider.attrArn;
 
     retainAll(this);
-    const hasAlarms = props.alarms !== false;
-    if (hasAlarms) makeIssuerAlarms(this, { clusterId, handler, api: issuerApi.api, topic: props.alarmTopic });
-    if (safeDeployments) {
-      const alarms = hasAlarms ? makeRollbackAlarms(this, { clusterId, live, requests: "IssuerRequests" }) : [];
-      deploySafely(this, live, undefined, alarms);
-    }
+    if (props.alarms !== false) makeIssuerAlarms(this, clusterId, issuerApi.api, props.alarmTopic);
+    if (safeDeployments) deploySafely(this, live, undefined, makeNewVersionAlarms(this, live));
     this.#addOutputs();
   }
 

@@ -9,7 +9,7 @@ import { IamAuthenticator } from "../iam-authenticator.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../issuer/service-account-issuer.ts";
 import { OUTPUTS } from "../outputs.ts";
 import { codeParameters, type ReleasedCodes, ReleaseSynthesizer } from "./code-location.ts";
-import { switchParameter } from "./conditions.ts";
+import { notEmpty, switchParameter } from "./conditions.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { commonParameters, optionalNumber, optionalText } from "./parameters.ts";
 import { publishEveryChange, switchMonitoring, switchSafeDeployments } from "./switches.ts";
@@ -48,11 +48,19 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
     description:
       "The most environments of the function at once, taken from the account's limit. Empty: as many as the account allows. With 8, set ThrottleRate to 200 and ThrottleBurst to 2000.",
   });
+  const quietHours = optionalText(stack, "QuietHours", {
+    description: "Hours without a review before the alarm NoReviews, 1 to 168. Empty: no such alarm.",
+    allowedPattern: "([1-9]|[1-9][0-9]|1[0-5][0-9]|16[0-8])?",
+    constraintDescription: "must be an integer from 1 to 168, or empty.",
+  });
+  notEmpty(stack, "QuietHours", quietHours);
   const { endpoint, settings = {}, finish } = ENDPOINTS[kind](stack);
   const authenticator = new IamAuthenticator(stack, "Authenticator", {
     ...common,
     accounts: [accounts],
     reservedConcurrency,
+    // Only used where it is not empty (switches.ts).
+    quietHours: Token.asNumber(quietHours),
     endpoint,
   });
   finish?.(authenticator);
@@ -74,11 +82,8 @@ function addIssuer(stack: Stack, codes: ReleasedCodes): void {
 
 function finishStack(stack: Stack, construct: Construct, outputs: readonly string[]): void {
   for (const name of outputs) (construct.node.findChild(name) as CfnOutput).overrideLogicalId(name);
-  const watch =
-    "false leaves out alarms, dashboard and saved queries. A bad version is then not rolled back by an alarm.";
-  const isWatched = switchParameter(stack, "Monitoring", watch, true);
-  switchMonitoring(construct, isWatched);
+  switchMonitoring(construct, switchParameter(stack, "Monitoring", "false leaves out the alarms that notify.", true));
   const safe =
     "true checks a new version, sends it a tenth of the requests for ten minutes, and rolls it back on an alarm. false sends it all requests at once.";
-  switchSafeDeployments(construct, switchParameter(stack, "SafeDeployments", safe, true), isWatched);
+  switchSafeDeployments(construct, switchParameter(stack, "SafeDeployments", safe, true));
 }

@@ -13,14 +13,15 @@ import { pathToFileURL } from "node:url";
 import { App, Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
+import type { Construct } from "constructs";
 import { parse } from "yaml";
-import { ServiceAccountIssuer } from "../../infra/iam-authenticator.ts";
+import { type IamAuthenticatorProps, ServiceAccountIssuer } from "../../infra/iam-authenticator.ts";
 import { buildRelease } from "../../infra/release/build.ts";
 import { ACTIONS, deployingPolicy } from "../../infra/release/deploying-role.ts";
 import { releaseNotes } from "../../infra/release/notes.ts";
 import { releaseApp } from "../../infra/release/templates.ts";
 import packageJson from "../../package.json" with { type: "json" };
-import { givenVpcEndpoint, KINDS, type MoreProps, stackOf, vpcOf } from "./stacks.ts";
+import { givenVpcEndpoint, KINDS, stackOf, vpcOf } from "./stacks.ts";
 
 interface Resource {
   readonly Type: string;
@@ -137,10 +138,13 @@ for (const kind of KINDS) {
   });
 
   test(`${kind}: the template has the same types and numbers of resources as the construct`, () => {
-    const given: MoreProps = (scope) => ({
+    const given = (scope: Construct): Partial<IamAuthenticatorProps> => ({
       endpoint: { kind: "private", vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) },
     });
-    const { template } = stackOf(kind, kind === "private" ? given : {});
+    const { template } = stackOf(kind, (scope) => ({
+      quietHours: 24,
+      ...(kind === "private" && given(scope)),
+    }));
     const long = kind === "mtls" ? ["Accounts", "CallerSubjects"] : ["Accounts"];
     const constructs = types(template().toJSON()["Resources"]);
     assert.deepEqual(
@@ -175,17 +179,18 @@ for (const name of NAMES) {
     for (const id of references(waiting)) assert.equal(Resources[id]?.Condition, "IsSafeDeployments");
   });
 
-  test(`${name}: without Monitoring, the deployment group has no alarms`, () => {
+  test(`${name}: without Monitoring, only the alarms of new versions are created, and without SafeDeployments those are not`, () => {
     const { Conditions, Resources } = templateOf(name);
     const [group] = of(Resources, "AWS::CodeDeploy::DeploymentGroup");
-    const [condition, , otherwise] = intrinsic<unknown[]>(group, "AlarmConfiguration", "Fn::If");
-    assert.deepEqual([condition, otherwise], ["IsMonitoring", { Enabled: false, Alarms: [] }]);
+    const configuration = group?.Properties["AlarmConfiguration"] as { Enabled?: boolean } | undefined;
+    assert.equal(configuration?.Enabled, true);
     for (const [id, { Type, Condition }] of Object.entries(Resources)) {
       if (Type !== "AWS::CloudWatch::Alarm") continue;
-      assert.equal(Condition, id.includes("NewVersion") ? "IsComparing" : "IsMonitoring", id);
+      const others = id.includes("NoReviews") ? "HasNoReviews" : "IsMonitoring";
+      assert.equal(Condition, id.includes("NewVersion") ? "IsSafeDeployments" : others, id);
     }
-    const both = { "Fn::And": [{ Condition: "IsSafeDeployments" }, { Condition: "IsMonitoring" }] };
-    assert.deepEqual(Conditions["IsComparing"], both);
+    const both = { "Fn::And": [{ Condition: "IsMonitoring" }, { Condition: "HasQuietHours" }] };
+    assert.deepEqual(Conditions["HasNoReviews"], name === "issuer" ? undefined : both);
   });
 }
 
