@@ -1,10 +1,10 @@
-// Generates documents from the code: `npm run docs` writes them, generated.test.ts compares them.
+// Generates documents and the snapshot of the help from the code: `npm run docs` writes them, generated.test.ts compares them.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { adviceFor } from "../../cli/explain/advice.ts";
 import * as errors from "../../functions/errors.ts";
-import { commandsHelp } from "./commands-page.ts";
+import { everyHelp } from "./help.ts";
 import { type Figures, loginsPlot, mappingsPlot } from "./plots.ts";
 import { recordingImage, recordSession } from "./recording.ts";
 
@@ -15,11 +15,11 @@ const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 export async function generatedDocuments(): Promise<Readonly<Record<string, string>>> {
   const figures: Figures = JSON.parse(read("test/bench/figures.json"));
   return {
-    "docs/commands.md": withPart(read("docs/commands.md"), "help", await commandsHelp()),
     "docs/reference.md": withPart(read("docs/reference.md"), "error codes", errorCodes()),
     "docs/images/logins.svg": loginsPlot(figures),
     "docs/images/mappings.svg": mappingsPlot(figures),
     "docs/images/recording.svg": recordingImage(await recordSession()),
+    "test/docs/help.txt": await everyHelp(),
   };
 }
 

@@ -7,11 +7,8 @@ import { promisify } from "node:util";
 
 export const ROOT = join(import.meta.dirname, "../..");
 
-/** All documents with instructions except commands.md, which is generated. */
-export const PAGES = globSync(["*.md", "docs/*.md", "test/*/README.md"], {
-  cwd: ROOT,
-  exclude: ["docs/commands.md"],
-}).sort();
+/** All documents with instructions. */
+export const PAGES = globSync(["*.md", "docs/*.md", "test/*/README.md"], { cwd: ROOT }).sort();
 
 /** The text of every fenced code block in this language, also of blocks in list items. */
 export function blocksOf(page: string, language: string): string[] {
