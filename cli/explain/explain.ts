@@ -13,7 +13,7 @@ import { readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
-import { explanationLines, machine, showLines } from "./show.ts";
+import { explanationLines, machine, printLines } from "./show.ts";
 import { explainIdentity, explainToken } from "./steps.ts";
 
 interface ExplainOptions extends ConnectionOptions, OutputOptions {
@@ -55,7 +55,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
     ? explainToken(subject, connection, io)
     : explainIdentity(subject, connection, io));
   if (options.output === "table") {
-    io.print(showLines(explanationLines(explanation, connection.context.prefix), io.columns));
+    printLines(explanationLines(explanation, connection.context.prefix), io);
   } else await printData(machine(explanation), options.output, io);
   if (explanation.refusal !== undefined) throw silentExit();
 }

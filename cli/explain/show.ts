@@ -5,6 +5,7 @@ import type { Evaluation } from "../../functions/authenticator/mapping/evaluate.
 import { permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
 import type { User } from "../../functions/authenticator/user/user.ts";
 import { shortName } from "../function-settings.ts";
+import type { IOStreams, Tone } from "../terminal/io-streams.ts";
 import { hang, shellWord } from "../terminal/print.ts";
 import { adviceFor } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
@@ -13,16 +14,15 @@ import type { Explanation } from "./steps.ts";
 const HEAD = 10;
 
 /** The first column, and the text next to it. */
-export type Line = readonly [head: string, text: string];
+export type Line = readonly [head: string, text: string, tone?: Tone];
 
 /** The texts that are not `undefined`, in lines of which the first one has the head. */
 export function under(head: string, ...texts: readonly (string | undefined)[]): Line[] {
   return texts.filter((text) => text !== undefined).map((text, i) => [i === 0 ? head : "", text]);
 }
 
-/** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
-export function showLines(lines: readonly Line[], columns: number | undefined): string {
-  return lines.map(([head, text]) => hang(head.padEnd(HEAD), text, columns)).join("");
+export function printLines(lines: readonly Line[], io: IOStreams): void {
+  for (const [head, text, tone] of lines) io.print(hang(head.padEnd(HEAD), text, io.columns), tone);
 }
 
 export function explanationLines(explanation: Explanation, prefix: string): Line[] {
@@ -64,7 +64,7 @@ function needsInstance(user: User | undefined): boolean {
 }
 
 export function grantLines(user: User | undefined): Line[] {
-  if (!needsInstance(user)) return [["verdict", "granted"]];
+  if (!needsInstance(user)) return [["verdict", "granted", "granted"]];
   return under(
     "verdict",
     "granted, if EC2 confirms the instance",
@@ -77,7 +77,7 @@ export function refusalLines({ code, message }: NonNullable<Explanation["refusal
   const who = code === "identity_unmapped" && canonicalArn !== undefined ? shellWord(targetFor(canonicalArn)) : "<who>";
   const [reason = message] = message.split("; tried ");
   return [
-    ["verdict", `refused, ${code}`],
+    ["verdict", `refused, ${code}`, "denied"],
     ["reason", reason],
     ...under(
       "to do",
