@@ -3,6 +3,7 @@
 import { Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
+import { DEFAULTS } from "./defaults.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 /** Throws an error that states what to do. */
@@ -14,7 +15,8 @@ export function checkProps(scope: Construct, props: IamAuthenticatorProps): void
   const quietHours = known(props.quietHours);
   const denialShare = known(props.denialShare);
   const provisionedConcurrency = known(props.provisionedConcurrency);
-  const reservedConcurrency = known(props.reservedConcurrency);
+  const { reservedConcurrency: reserved = DEFAULTS.reservedConcurrency } = props;
+  const reservedConcurrency = reserved === false ? undefined : known(reserved);
   atLeastOne({ provisionedConcurrency, reservedConcurrency, quietHours, ...throttle });
   // "the evaluation interval can be no longer than seven days": https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   if ((quietHours ?? 1) > 168)
@@ -25,7 +27,7 @@ export function checkProps(scope: Construct, props: IamAuthenticatorProps): void
   // "Understanding Lambda function scaling": https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
   if ((provisionedConcurrency ?? 0) >= (reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
     throw new Error(
-      `provisionedConcurrency (${provisionedConcurrency}) must be below reservedConcurrency (${reservedConcurrency}): otherwise Lambda throttles a version without provisioned concurrency, such as a new one during its check. Raise reservedConcurrency, or leave it out`,
+      `provisionedConcurrency (${provisionedConcurrency}) must be below reservedConcurrency (${reservedConcurrency}): otherwise Lambda throttles a version without provisioned concurrency, such as a new one during its check. Raise reservedConcurrency, or set it to false`,
     );
   }
   if (vpcEndpoints !== undefined && vpc === undefined) {
@@ -94,7 +96,8 @@ function known(value: number | undefined): number | undefined {
 function atLeastOne(numbers: Readonly<Record<string, number | undefined>>): void {
   for (const [name, value] of Object.entries(numbers)) {
     if (known(value) !== undefined && !(Number.isInteger(value) && Number(value) >= 1)) {
-      throw new Error(`${name} must be a positive integer`);
+      const orNone = name === "reservedConcurrency" ? ", or false for none" : "";
+      throw new Error(`${name} must be a positive integer${orNone}`);
     }
   }
 }

@@ -46,6 +46,7 @@ export function deployEndpoint(
   checkEndpoint(construct, endpoint);
   const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
   const { clusterId, safeDeployments = true, quietHours = 24 } = props;
+  const { reservedConcurrency = DEFAULTS.reservedConcurrency } = props;
   const logs = logSettings(scope, props);
   const environment = functionEnvironment(scope, props, endpoint);
   const mappingPrefix = checkedPrefix(scope, environment);
@@ -57,7 +58,7 @@ export function deployEndpoint(
     memorySize: props.memorySize ?? DEFAULTS.memorySize,
     logs,
     provisionedConcurrency: props.provisionedConcurrency,
-    reservedConcurrency: props.reservedConcurrency,
+    reservedConcurrency,
     network: networkOf(props),
   });
   // CDK's types conflict under exactOptionalPropertyTypes.
@@ -65,7 +66,7 @@ export function deployEndpoint(
   const options = {
     name: `iam-authenticator-${clusterId}`,
     handler,
-    throttle: props.throttle ?? defaultThrottle(props.reservedConcurrency),
+    throttle: props.throttle ?? defaultThrottle(reservedConcurrency),
     logs,
   };
   const gateway =

@@ -47,8 +47,8 @@ resource "aws_apigatewayv2_stage" "default" {
   tags        = var.tags
 
   default_route_settings {
-    throttling_rate_limit  = var.throttle_rate
-    throttling_burst_limit = var.throttle_burst
+    throttling_rate_limit  = coalesce(var.throttle_rate, var.reserved_concurrency == 0 ? 150 : 200)
+    throttling_burst_limit = coalesce(var.throttle_burst, var.reserved_concurrency == 0 ? 50 : 2000)
   }
 
   access_log_settings {

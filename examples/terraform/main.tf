@@ -73,7 +73,7 @@ resource "aws_lambda_function" "authenticator" {
   publish          = true
   tags             = var.tags
 
-  reserved_concurrent_executions = var.reserved_concurrency
+  reserved_concurrent_executions = var.reserved_concurrency == 0 ? null : var.reserved_concurrency
 
   logging_config {
     log_format = "JSON"

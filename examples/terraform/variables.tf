@@ -92,34 +92,34 @@ variable "architecture" {
 }
 
 variable "reserved_concurrency" {
-  description = "Most environments of the function at once. Null: as many as the account has left."
+  description = "Environments of the function that are reserved for logins and limit them. At least 100 of the account's must remain unreserved. 0: none are reserved."
   type        = number
-  default     = null
+  default     = 8
 
   validation {
-    condition     = coalesce(var.reserved_concurrency, 1) >= 1
-    error_message = "reserved_concurrency must be a whole number, 1 or more. With 0, Lambda would run nothing."
+    condition     = var.reserved_concurrency >= 0 && floor(var.reserved_concurrency) == var.reserved_concurrency
+    error_message = "reserved_concurrency must be a positive integer, or 0 for none."
   }
 }
 
 variable "throttle_rate" {
-  description = "Requests a second that the endpoint lets through."
+  description = "Requests per second that the endpoint accepts. Null: 200, or 150 if reserved_concurrency is 0."
   type        = number
-  default     = 150
+  default     = null
 
   validation {
-    condition     = var.throttle_rate >= 1
+    condition     = coalesce(var.throttle_rate, 1) >= 1
     error_message = "throttle_rate must be 1 or more."
   }
 }
 
 variable "throttle_burst" {
-  description = "Requests at once, above throttle_rate."
+  description = "Requests at once, above throttle_rate. Null: 2,000, or 50 if reserved_concurrency is 0."
   type        = number
-  default     = 50
+  default     = null
 
   validation {
-    condition     = var.throttle_burst >= 1
+    condition     = coalesce(var.throttle_burst, 1) >= 1
     error_message = "throttle_burst must be 1 or more."
   }
 }

@@ -111,7 +111,9 @@ const cluster = z.strictObject({
   architecture: z.enum(["arm64", "x86_64"]).exactOptional(),
   memorySize: z.number().exactOptional(),
   provisionedConcurrency: z.number().exactOptional(),
-  reservedConcurrency: z.number().exactOptional(),
+  reservedConcurrency: z
+    .union([z.number(), z.literal(false)], { error: "must be a number, or false for none" })
+    .exactOptional(),
   /** Puts the function into a VPC. */
   vpc: vpc.exactOptional(),
   vpcEndpoints: z

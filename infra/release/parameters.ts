@@ -1,11 +1,12 @@
 // The parameters of a release's templates, in the form of the construct's props.
 
-import { CfnParameter, type CfnParameterProps, type Stack, Token } from "aws-cdk-lib";
+import { CfnCondition, CfnParameter, type CfnParameterProps, Fn, type Stack, Token } from "aws-cdk-lib";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import { DEFAULTS } from "../defaults.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
+import { defaultThrottle } from "../endpoint/throttle.ts";
 import { notEmpty, valueIf } from "./conditions.ts";
 
 export function text(stack: Stack, name: string, props: Omit<CfnParameterProps, "type">): string {
@@ -17,22 +18,41 @@ export function optionalText(stack: Stack, name: string, props: Omit<CfnParamete
   return text(stack, name, { default: "", ...props });
 }
 
-function positiveInteger(stack: Stack, name: string, props: CfnParameterProps & { readonly default: number }) {
-  return new CfnParameter(stack, name, { type: "Number", minValue: 1, ...props }).valueAsNumber;
-}
+/** The default of a limit, which can depend on another parameter, and its text for the description. */
+type DefaultLimit = (limit: keyof Throttle) => { readonly text: string; readonly value: unknown };
 
-/** A positive integer. An empty value means not set, which CloudFormation's type Number does not allow. */
-export function optionalNumber(stack: Stack, name: string, props: Omit<CfnParameterProps, "type" | "default">): number {
+/** A positive integer. An empty value means the default, which CloudFormation's type Number does not allow. */
+function limitParameter(stack: Stack, name: string, description: string, byDefault: ReturnType<DefaultLimit>): number {
   const value = optionalText(stack, name, {
+    description: `${description} Empty: ${byDefault.text}.`,
     allowedPattern: "([1-9][0-9]*)?",
     constraintDescription: "must be a positive integer, or empty.",
-    ...props,
   });
-  return Token.asNumber(valueIf(notEmpty(stack, name, value), value));
+  return Token.asNumber(Fn.conditionIf(notEmpty(stack, name, value).logicalId, value, byDefault.value));
+}
+
+/** Parameters of the authenticator's templates about concurrency, with the default throttle that depends on them. */
+export function concurrencyParameters(stack: Stack) {
+  const reservedConcurrency = text(stack, "ReservedConcurrency", {
+    description:
+      "Environments of the function that are reserved for logins and limit them. At least 100 of the account's must remain unreserved. 0: none are reserved.",
+    default: String(DEFAULTS.reservedConcurrency),
+    allowedPattern: "0|[1-9][0-9]*",
+    constraintDescription: "must be a positive integer, or 0.",
+  });
+  const isReserved = new CfnCondition(stack, "HasReservedConcurrency", {
+    expression: Fn.conditionNot(Fn.conditionEquals(reservedConcurrency, "0")),
+  });
+  const [reserved, unreserved] = [defaultThrottle(DEFAULTS.reservedConcurrency), defaultThrottle(false)];
+  const throttle: DefaultLimit = (limit) => ({
+    text: `${reserved[limit]}, or ${unreserved[limit]} if ReservedConcurrency is 0`,
+    value: Fn.conditionIf(isReserved.logicalId, reserved[limit], unreserved[limit]),
+  });
+  return { reservedConcurrency: Token.asNumber(valueIf(isReserved, reservedConcurrency)), throttle };
 }
 
 /** The parameters of every template. `throttle`: the defaults. */
-export function commonParameters(stack: Stack, throttle: Throttle) {
+export function commonParameters(stack: Stack, throttle: DefaultLimit) {
   return {
     clusterId: text(stack, "ClusterId", {
       description: `The id that tokens are signed for: ${CLUSTER_ID_RULE}.`,
@@ -40,21 +60,26 @@ export function commonParameters(stack: Stack, throttle: Throttle) {
       constraintDescription: `must be ${CLUSTER_ID_RULE}.`,
     }),
     throttle: {
-      rateLimit: positiveInteger(stack, "ThrottleRate", {
-        description: "Requests a second that the endpoint lets through.",
-        default: throttle.rateLimit,
-      }),
-      burstLimit: positiveInteger(stack, "ThrottleBurst", {
-        description: "Requests at once, above ThrottleRate.",
-        default: throttle.burstLimit,
-      }),
+      rateLimit: limitParameter(
+        stack,
+        "ThrottleRate",
+        "Requests per second that the endpoint accepts.",
+        throttle("rateLimit"),
+      ),
+      burstLimit: limitParameter(
+        stack,
+        "ThrottleBurst",
+        "Requests at once, above ThrottleRate.",
+        throttle("burstLimit"),
+      ),
     },
-    memorySize: positiveInteger(stack, "MemorySize", {
-      description: "Memory of the function in MB. More memory also means more processor.",
+    memorySize: new CfnParameter(stack, "MemorySize", {
+      type: "Number",
+      description: "Memory of the function in MB. More memory also gives more CPU.",
       default: DEFAULTS.memorySize,
       minValue: 128,
       maxValue: 10_240,
-    }),
+    }).valueAsNumber,
     architecture: Architecture.custom(
       text(stack, "Architecture", {
         description: "Processor architecture of the function.",

@@ -113,7 +113,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   architecture: "x86_64",
   memorySize: 1024,
   provisionedConcurrency: 1,
-  reservedConcurrency: 8,
+  reservedConcurrency: false,
   vpc: hidden?.vpc,
   vpcEndpoints: false,
   securityGroupIds: ["sg-1"],

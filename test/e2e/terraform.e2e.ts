@@ -46,6 +46,7 @@ function releasedTemplate(): Template {
 
 for (const [name, variables, parameters] of [
   ["by default", {}, {}],
+  ["without reserved concurrency", { reserved_concurrency: 0 }, { ReservedConcurrency: "0" }],
   [
     "with every setting",
     {
@@ -292,7 +293,7 @@ for (const [name, wrong, message] of [
   ["a prefix of AWS", { mapping_prefix: "/aws/x" }, /and not begin with aws or ssm/],
   ["memory below Lambda's", { memory_size: 100 }, /memory_size must be a whole number of MB from 128 to 10240/],
   ["another architecture", { architecture: "arm" }, /architecture must be arm64 or x86_64/],
-  ["no concurrency", { reserved_concurrency: 0 }, /reserved_concurrency must be a whole number, 1 or more/],
+  ["half an environment", { reserved_concurrency: 0.5 }, /reserved_concurrency must be a positive integer, or 0/],
   ["no rate", { throttle_rate: 0 }, /throttle_rate must be 1 or more/],
   ["no burst", { throttle_burst: 0 }, /throttle_burst must be 1 or more/],
   ["another log level", { log_level: "WARN" }, /log_level must be debug, info, warn or error/],

@@ -121,19 +121,26 @@ for (const name of NAMES) {
 }
 
 for (const kind of KINDS) {
-  test(`${kind}: reserved concurrency is unset unless a number is given`, () => {
+  test(`${kind}: 8 environments are reserved by default, and none with 0, which also lowers the default throttle`, () => {
     const { Parameters, Conditions, Resources } = templateOf(kind);
     const [main, check] = of(Resources, "AWS::Lambda::Function");
     const given = { Ref: "ReservedConcurrency" };
     const chosen = { "Fn::If": ["HasReservedConcurrency", given, { Ref: "AWS::NoValue" }] };
     assert.deepEqual(main?.Properties["ReservedConcurrentExecutions"], chosen);
-    assert.deepEqual(Conditions["HasReservedConcurrency"], { "Fn::Not": [{ "Fn::Equals": [given, ""] }] });
+    assert.deepEqual(Conditions["HasReservedConcurrency"], { "Fn::Not": [{ "Fn::Equals": [given, "0"] }] });
     assert.equal(check?.Properties["ReservedConcurrentExecutions"], undefined);
-    assert.equal(Parameters["ReservedConcurrency"]?.Default, "");
+    assert.equal(Parameters["ReservedConcurrency"]?.Default, "8");
     const pattern = new RegExp(`^(?:${Parameters["ReservedConcurrency"]?.AllowedPattern})$`);
     const isAllowed = (value: string) => pattern.test(value);
-    assert.deepEqual(["", "8", "1000"].map(isAllowed), [true, true, true]);
-    assert.deepEqual(["0", "-1", "8.5", "eight"].map(isAllowed), [false, false, false, false]);
+    assert.deepEqual(["0", "8", "1000"].map(isAllowed), [true, true, true]);
+    assert.deepEqual(["", "-1", "08", "8.5", "eight"].map(isAllowed), [false, false, false, false, false]);
+    const limit = (name: string, reserved: number, unreserved: number) => ({
+      "Fn::If": [`Has${name}`, { Ref: name }, { "Fn::If": ["HasReservedConcurrency", reserved, unreserved] }],
+    });
+    const stages = JSON.stringify(Resources);
+    for (const wanted of [limit("ThrottleRate", 200, 150), limit("ThrottleBurst", 2_000, 50)]) {
+      assert.ok(stages.includes(JSON.stringify(wanted)), JSON.stringify(wanted));
+    }
   });
 
   test(`${kind}: the template has the same types and numbers of resources as the construct`, () => {

@@ -61,11 +61,14 @@ export function expectedResources(template: Template, values: Readonly<Record<st
     if (Array.isArray(value)) return value.map(resolve).filter((item) => item !== undefined);
     if (typeof value !== "object" || value === null) return value;
     const { Ref, "Fn::GetAtt": attribute, "Fn::Join": join, "Fn::If": choice } = value as Properties;
+    if (Ref === "AWS::NoValue") return undefined;
     if (typeof Ref === "string") return Ref in parameters ? parameters[Ref] : (AWS[Ref] ?? reference(Ref));
     if (attribute !== undefined) return reference(attribute[0], attribute[1]);
     if (join !== undefined) return join[1].map(resolve).join(join[0]);
-    // Only for values that may be empty.
-    if (choice !== undefined) return parameters[choice[0].replace(/^Has/, "")] ? resolve(choice[1]) : undefined;
+    if (choice !== undefined) {
+      const given = parameters[choice[0].replace(/^Has/, "")];
+      return resolve(given === "" || given === "0" ? choice[2] : choice[1]);
+    }
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
   }
 
