@@ -1,17 +1,14 @@
 // Rejects, at synth, props that deploy but do not work together.
 
-import { Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
-import type { ITopic } from "aws-cdk-lib/aws-sns";
-import type { Construct } from "constructs";
+import { Token } from "aws-cdk-lib";
 import { DEFAULTS } from "./defaults.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 /** Throws an error that states what to do. */
-export function checkProps(scope: Construct, props: IamAuthenticatorProps): void {
+export function checkProps(props: IamAuthenticatorProps): void {
   const { nodes = false, nodeVpcs, vpc, vpcEndpoints, endpoint, formerEndpoint } = props;
   const { throttle } = props;
   checkMemory(props.memorySize);
-  checkAlarmTopic(scope, props.alarmTopic, props.alarms);
   const quietHours = known(props.quietHours);
   const denialShare = known(props.denialShare);
   const provisionedConcurrency = known(props.provisionedConcurrency);
@@ -69,23 +66,6 @@ export function checkMemory(memorySize: number | undefined): void {
   const megabytes = known(memorySize);
   if (megabytes === undefined || (Number.isInteger(megabytes) && megabytes >= 128 && megabytes <= 10_240)) return;
   throw new Error(`memorySize (${megabytes}) must be an integer from 128 to 10240 (MB)`);
-}
-
-/**
- * An alarm notifies topics of its own Region only:
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
- */
-export function checkAlarmTopic(scope: Construct, topic: ITopic | undefined, alarms: boolean | undefined): void {
-  if (topic === undefined) return;
-  if (alarms === false) throw new Error("alarmTopic requires alarms: leave it out, or leave out alarms: false");
-  const { region } = Stack.of(scope);
-  if (Token.isUnresolved(topic.topicArn) || Token.isUnresolved(region)) return;
-  const { region: its = "" } = Arn.split(topic.topicArn, ArnFormat.NO_RESOURCE_NAME);
-  if (its !== region) {
-    throw new Error(
-      `the alarm topic ${topic.topicArn} is in ${its} and the stack is in ${region}: alarms notify only topics of their own region. Use a topic in ${region}`,
-    );
-  }
 }
 
 /** `undefined` for a number that is known only at deployment, such as a template's parameter. */

@@ -4,6 +4,7 @@ import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { DEFAULTS } from "./defaults.ts";
 import { makeDeploymentCheck } from "./deployment/deployment-check.ts";
@@ -42,6 +43,7 @@ export function deployEndpoint(
   construct: Construct,
   endpoint: Endpoint,
   props: IamAuthenticatorProps,
+  topic: ITopic | undefined,
 ): DeployedEndpoint {
   checkEndpoint(construct, endpoint);
   const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
@@ -72,7 +74,7 @@ export function deployEndpoint(
   const gateway =
     endpoint.kind === "private" ? servePrivately(scope, endpoint, options) : serveHttp(scope, endpoint, options);
 
-  const { alarmTopic: topic, denialShare = 0.5 } = props;
+  const { denialShare = 0.5 } = props;
   const readsTokenKeys = props.awsSignedTokens !== undefined;
   const alarms =
     props.alarms === false

@@ -233,6 +233,13 @@ export interface IamAuthenticatorProps {
   readonly alarmTopic?: ITopic;
 
   /**
+   * Email address that alarms notify, by a new SNS topic, instead of `alarmTopic`. AWS sends a link that must be confirmed.
+   *
+   * @default - none
+   */
+  readonly alarmEmail?: string;
+
+  /**
    * How long the function's log and the endpoint's access log are kept.
    *
    * @default RetentionDays.THREE_MONTHS

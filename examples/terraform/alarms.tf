@@ -5,7 +5,7 @@ locals {
   function = { FunctionName = aws_lambda_function.authenticator.function_name }
   live     = merge(local.function, { Resource = "${aws_lambda_function.authenticator.function_name}:live" })
   api      = { ApiId = aws_apigatewayv2_api.authenticator.id }
-  actions  = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]
+  actions  = var.alarm_email != null ? [aws_sns_topic.notifications[0].arn] : var.alarm_topic_arn != null ? [var.alarm_topic_arn] : []
 
   alarms = {
     faults = {

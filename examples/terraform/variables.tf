@@ -147,13 +147,24 @@ variable "log_retention_days" {
 }
 
 variable "alarm_topic_arn" {
-  description = "ARN of the SNS topic that alarms notify. Null: alarms are only shown."
+  description = "ARN of the SNS topic that alarms notify. Null: without alarm_email, alarms are only visible in CloudWatch."
   type        = string
   default     = null
 
   validation {
     condition     = can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:.+$", coalesce(var.alarm_topic_arn, "arn:aws:sns:eu-west-1:111122223333:a")))
     error_message = "alarm_topic_arn must be the ARN of an SNS topic, in the region of the provider."
+  }
+}
+
+variable "alarm_email" {
+  description = "Email address that alarms notify, instead of alarm_topic_arn. Confirm the link that AWS sends."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = can(regex("^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$", coalesce(var.alarm_email, "a@b.c")))
+    error_message = "alarm_email must be an email address, such as on-call@example.com."
   }
 }
 

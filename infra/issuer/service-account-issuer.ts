@@ -9,7 +9,8 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { readIssuerSettings } from "../../functions/issuer/settings.ts";
-import { checkAlarmTopic, checkMemory } from "../check-props.ts";
+import { alarmTopicOf } from "../alarm-topic.ts";
+import { checkMemory } from "../check-props.ts";
 import { DEFAULTS } from "../defaults.ts";
 import { deploySafely } from "../deployment/safe-deployment.ts";
 import { checkDomain } from "../endpoint/check-endpoint.ts";
@@ -93,6 +94,12 @@ export interface ServiceAccountIssuerProps {
    */
   readonly alarmTopic?: ITopic;
   /**
+   * Email address that alarms notify, like the authenticator's `alarmEmail`.
+   *
+   * @default - none
+   */
+  readonly alarmEmail?: string;
+  /**
    * A new version receives a tenth of the requests for ten minutes, and is rolled back if it fails more of them than the
    * old one.
    *
@@ -120,7 +127,6 @@ export class ServiceAccountIssuer extends Construct {
     const { clusterId, domain, audiences = ["sts.amazonaws.com"], safeDeployments = true } = props;
     const { throttle = DEFAULTS.issuerThrottle } = props;
     checkMemory(props.memorySize);
-    checkAlarmTopic(this, props.alarmTopic, props.alarms);
     const logs = logSettings(this, props);
     if (domain !== undefined) checkDomain(this, domain);
     const issuerApi = makeIssuerApi(this, clusterId, domain);
@@ -145,7 +151,8 @@ export class ServiceAccountIssuer extends Construct {
 
     retainAll(this);
     const hasAlarms = props.alarms !== false;
-    if (hasAlarms) makeIssuerAlarms(this, { clusterId, handler, api: issuerApi.api, topic: props.alarmTopic });
+    const topic = alarmTopicOf(this, props);
+    if (hasAlarms) makeIssuerAlarms(this, { clusterId, handler, api: issuerApi.api, topic });
     if (safeDeployments) {
       const alarms = hasAlarms ? makeRollbackAlarms(this, { clusterId, live, requests: "IssuerRequests" }) : [];
       deploySafely(this, live, undefined, alarms);

@@ -1,13 +1,14 @@
 // The parameters of a release's templates, in the form of the construct's props.
 
-import { CfnCondition, CfnParameter, type CfnParameterProps, Fn, type Stack, Token } from "aws-cdk-lib";
+import { CfnCondition, CfnParameter, type CfnParameterProps, CfnRule, Fn, type Stack, Token } from "aws-cdk-lib";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
+import { EMAIL, emailTopic } from "../alarm-topic.ts";
 import { DEFAULTS } from "../defaults.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
 import { defaultThrottle } from "../endpoint/throttle.ts";
-import { notEmpty, valueIf } from "./conditions.ts";
+import { notEmpty, onlyIf, valueIf } from "./conditions.ts";
 
 export function text(stack: Stack, name: string, props: Omit<CfnParameterProps, "type">): string {
   return new CfnParameter(stack, name, { type: "String", ...props }).valueAsString;
@@ -99,16 +100,30 @@ export function commonParameters(stack: Stack, throttle: DefaultLimit) {
       // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
       allowedValues: [30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 3653].map(String),
     }).valueAsNumber,
-    alarmTopic: alarmTopic(stack),
+    alarmTopic: alarmTopicParameters(stack),
   };
 }
 
-/** Without a topic, the alarms have no actions. */
-function alarmTopic(stack: Stack): ITopic {
+/** Without a topic and an email address, the alarms have no actions. */
+function alarmTopicParameters(stack: Stack): ITopic {
   const arn = optionalText(stack, "AlarmTopicArn", {
-    description: "ARN of the SNS topic that alarms notify. Empty: alarms are only shown.",
+    description:
+      "ARN of the SNS topic that alarms notify. Empty: without AlarmEmail, alarms are only visible in CloudWatch.",
     allowedPattern: "(arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:.+)?",
     constraintDescription: "must be the ARN of an SNS topic, or empty.",
   });
-  return Topic.fromTopicArn(stack, "AlarmTopic", valueIf(notEmpty(stack, "AlarmTopicArn", arn), arn).toString());
+  const email = optionalText(stack, "AlarmEmail", {
+    description: "Email address that alarms notify, instead of AlarmTopicArn. Confirm the link that AWS sends.",
+    allowedPattern: `(${EMAIL})?`,
+    constraintDescription: "must be an email address, or empty.",
+  });
+  const assert = Fn.conditionOr(Fn.conditionEquals(arn, ""), Fn.conditionEquals(email, ""));
+  const assertDescription = "AlarmTopicArn and AlarmEmail exclude each other: leave one empty.";
+  new CfnRule(stack, "OneAlarmReceiver", { assertions: [{ assert, assertDescription }] });
+  const hasEmail = notEmpty(stack, "AlarmEmail", email);
+  const topic = emailTopic(stack, email);
+  onlyIf(hasEmail, [topic]);
+  const hasArn = notEmpty(stack, "AlarmTopicArn", arn);
+  const chosen = Fn.conditionIf(hasArn.logicalId, arn, valueIf(hasEmail, topic.topicArn));
+  return Topic.fromTopicArn(stack, "AlarmTopic", chosen.toString());
 }

@@ -123,6 +123,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   denialShare: 0.1,
   quietHours: 72,
   alarmTopicArn: "arn:aws:sns:eu-west-1:111122223333:on-call",
+  alarmEmail: "on-call@example.com",
   logRetentionDays: 365,
   encryptionKeyArn: "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012",
   callers: [{ name: "first", sha256: "0".repeat(64) }],

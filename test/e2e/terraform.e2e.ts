@@ -46,6 +46,7 @@ function releasedTemplate(): Template {
 
 for (const [name, variables, parameters] of [
   ["by default", {}, {}],
+  ["with an email address", { alarm_email: "on-call@example.com" }, { AlarmEmail: "on-call@example.com" }],
   ["without reserved concurrency", { reserved_concurrency: 0 }, { ReservedConcurrency: "0" }],
   [
     "with every setting",
@@ -298,6 +299,12 @@ for (const [name, wrong, message] of [
   ["no burst", { throttle_burst: 0 }, /throttle_burst must be 1 or more/],
   ["another log level", { log_level: "WARN" }, /log_level must be debug, info, warn or error/],
   ["days that CloudWatch does not know", { log_retention_days: 100 }, /log_retention_days must be a number of days/],
+  ["a name instead of an email address", { alarm_email: "on-call" }, /alarm_email must be an email address, such as/],
+  [
+    "a topic and an email address",
+    { alarm_email: "on-call@example.com", alarm_topic_arn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms` },
+    /alarm_topic_arn and alarm_email exclude each other: leave one out/,
+  ],
   ["a topic by its name", { alarm_topic_arn: "on-call" }, /alarm_topic_arn must be the ARN of an SNS topic/],
 ] as const) {
   test(`${name} is rejected`, () => {

@@ -13,14 +13,15 @@ import { pathToFileURL } from "node:url";
 import { App, Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
+import type { Construct } from "constructs";
 import { parse } from "yaml";
-import { ServiceAccountIssuer } from "../../infra/iam-authenticator.ts";
+import { type IamAuthenticatorProps, ServiceAccountIssuer } from "../../infra/iam-authenticator.ts";
 import { buildRelease } from "../../infra/release/build.ts";
 import { ACTIONS, deployingPolicy } from "../../infra/release/deploying-role.ts";
 import { releaseNotes } from "../../infra/release/notes.ts";
 import { releaseApp } from "../../infra/release/templates.ts";
 import packageJson from "../../package.json" with { type: "json" };
-import { givenVpcEndpoint, KINDS, type MoreProps, stackOf, vpcOf } from "./stacks.ts";
+import { givenVpcEndpoint, KINDS, stackOf, vpcOf } from "./stacks.ts";
 
 interface Resource {
   readonly Type: string;
@@ -37,6 +38,7 @@ interface Parameter {
 interface ReleaseTemplate {
   readonly Parameters: Readonly<Record<string, Parameter>>;
   readonly Conditions: Readonly<Record<string, unknown>>;
+  readonly Rules: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs: Readonly<Record<string, unknown>>;
 }
@@ -144,10 +146,13 @@ for (const kind of KINDS) {
   });
 
   test(`${kind}: the template has the same types and numbers of resources as the construct`, () => {
-    const given: MoreProps = (scope) => ({
+    const given = (scope: Construct): Partial<IamAuthenticatorProps> => ({
       endpoint: { kind: "private", vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) },
     });
-    const { template } = stackOf(kind, kind === "private" ? given : {});
+    const { template } = stackOf(kind, (scope) => ({
+      alarmEmail: "on-call@example.com",
+      ...(kind === "private" && given(scope)),
+    }));
     const long = kind === "mtls" ? ["Accounts", "CallerSubjects"] : ["Accounts"];
     const constructs = types(template().toJSON()["Resources"]);
     assert.deepEqual(
@@ -196,9 +201,42 @@ for (const name of NAMES) {
   });
 }
 
+for (const name of NAMES) {
+  test(`${name}: alarms notify a topic or an email address, and CloudFormation refuses both`, () => {
+    const { Conditions, Resources, Rules } = templateOf(name);
+    const topic = Object.keys(Resources).find((id) => Resources[id]?.Type === "AWS::SNS::Topic") ?? assert.fail();
+    const [subscription] = of(Resources, "AWS::SNS::Subscription");
+    assert.deepEqual(subscription?.Properties, {
+      Endpoint: { Ref: "AlarmEmail" },
+      Protocol: "email",
+      TopicArn: { Ref: topic },
+    });
+    assert.deepEqual([subscription?.Condition, Resources[topic]?.Condition], ["HasAlarmEmail", "HasAlarmEmail"]);
+    const none = { Ref: "AWS::NoValue" };
+    const email = { "Fn::If": ["HasAlarmEmail", { Ref: topic }, none] };
+    const chosen = { "Fn::If": ["HasAlarmTopicArn", { Ref: "AlarmTopicArn" }, email] };
+    const notifying = of(Resources, "AWS::CloudWatch::Alarm").filter(({ Properties }) => Properties["AlarmActions"]);
+    assert.ok(notifying.length > 0);
+    for (const { Properties } of notifying) {
+      assert.deepEqual([Properties["AlarmActions"], Properties["OKActions"]], [[chosen], [chosen]]);
+    }
+    const isEmpty = (parameter: string) => ({ "Fn::Equals": [{ Ref: parameter }, ""] });
+    for (const parameter of ["AlarmEmail", "AlarmTopicArn"]) {
+      assert.deepEqual(Conditions[`Has${parameter}`], { "Fn::Not": [isEmpty(parameter)] });
+    }
+    const assertions = [
+      {
+        Assert: { "Fn::Or": [isEmpty("AlarmTopicArn"), isEmpty("AlarmEmail")] },
+        AssertDescription: "AlarmTopicArn and AlarmEmail exclude each other: leave one empty.",
+      },
+    ];
+    assert.deepEqual(Rules["OneAlarmReceiver"], { Assertions: assertions });
+  });
+}
+
 test("issuer: the template has the same types and numbers of resources as the construct", () => {
   const stack = new Stack(new App(), "Issuer");
-  new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod" });
+  new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod", alarmEmail: "on-call@example.com" });
   const { Resources } = Template.fromStack(stack).toJSON();
   assert.deepEqual(types(templateOf("issuer").Resources), types(Resources));
 });

@@ -5,7 +5,9 @@ import { type Properties, WORDS } from "./words.ts";
 
 export interface Template {
   readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
-  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: Properties }>>;
+  readonly Resources: Readonly<
+    Record<string, { readonly Type: string; readonly Condition?: string; readonly Properties: Properties }>
+  >;
 }
 
 export interface Expected {
@@ -33,6 +35,8 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   ApiPOSTauthenticate: "aws_apigatewayv2_route.authenticate",
   Stage: "aws_apigatewayv2_stage.default",
   AccessLog: "aws_cloudwatch_log_group.access",
+  Notifications: "aws_sns_topic.notifications[0]",
+  NotificationsSubscription: "aws_sns_topic_subscription.notifications[0]",
   Denials: "aws_cloudwatch_metric_alarm.denials",
   NoReviews: "aws_cloudwatch_metric_alarm.no_reviews",
 };
@@ -43,6 +47,7 @@ const REF: Readonly<Record<string, string>> = {
   "AWS::ApiGatewayV2::Api": "id",
   "AWS::ApiGatewayV2::Integration": "id",
   "AWS::Lambda::Function": "function_name",
+  "AWS::SNS::Topic": "arn",
 };
 
 /** Not in the module: resources for gradual deployments, the dashboard, and saved queries. */
@@ -65,11 +70,14 @@ export function expectedResources(template: Template, values: Readonly<Record<st
     if (typeof Ref === "string") return Ref in parameters ? parameters[Ref] : (AWS[Ref] ?? reference(Ref));
     if (attribute !== undefined) return reference(attribute[0], attribute[1]);
     if (join !== undefined) return join[1].map(resolve).join(join[0]);
-    if (choice !== undefined) {
-      const given = parameters[choice[0].replace(/^Has/, "")];
-      return resolve(given === "" || given === "0" ? choice[2] : choice[1]);
-    }
+    if (choice !== undefined) return resolve(isGiven(choice[0]) ? choice[1] : choice[2]);
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
+  }
+
+  /** For conditions about one parameter, `Has<parameter>`. Others are true. */
+  function isGiven(condition = ""): boolean {
+    const value = parameters[condition.replace(/^Has/, "")];
+    return value !== "" && value !== "0";
   }
 
   function reference(id: string, attribute?: string): string {
@@ -81,7 +89,7 @@ export function expectedResources(template: Template, values: Readonly<Record<st
   }
 
   return Object.entries(template.Resources)
-    .filter(([id]) => !LEFT_OUT.test(shortId(id)))
+    .filter(([id, { Condition }]) => isGiven(Condition) && !LEFT_OUT.test(shortId(id)))
     .map(([id, { Type, Properties }]) => {
       const words = WORDS[Type];
       if (words === undefined) throw new Error(`unsupported type ${Type}: ${id}`);
