@@ -27,7 +27,7 @@ const TEXTS = [
 ] as const;
 type LoggedTexts = { readonly [name in (typeof TEXTS)[number]]?: string };
 
-/** Parses a line of the log. `undefined` for metrics, Lambda's own lines, and invalid JSON. */
+/** Parses a line of the log. `undefined` for lines of another kind, and invalid JSON. */
 export function readReview(line: string, time: number): LoggedReview | undefined {
   const entry = parseJson(line);
   if (!isObject(entry)) return undefined;
@@ -58,7 +58,7 @@ const LONGEST = 200;
  * only up to the first special character, and then `*`. It may match too many reviews; `isWanted` drops the others.
  */
 export function filterPattern({ outcomes, who }: ReviewFilter): string {
-  // Always filters by outcome: half of the log are lines of metrics, which have none.
+  // Always filters by outcome: Lambda's own lines, and lines below the log level, have none.
   const chosen = outcomes.length === 0 ? OUTCOMES : outcomes;
   const ofOutcome = anyOf(chosen.map((outcome) => comparison("outcome", outcome)));
   if (who === undefined) return `{ ${ofOutcome} }`;

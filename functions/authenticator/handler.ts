@@ -33,8 +33,8 @@ export interface Dependencies {
   /** `undefined` without JWT_ISSUERS. */
   readonly signedTokens?: Pick<SignedTokens, "parse" | "prove"> | undefined;
   readonly clock: Clock;
-  /** Prints lines of JSON. `lines` does not end with a newline. */
-  readonly print: (lines: string) => void;
+  /** Prints a line of JSON. `line` does not end with a newline. */
+  readonly print: (line: string) => void;
 }
 
 export interface Authenticator {

@@ -23,7 +23,7 @@ const { handler, prefetchCallers } = createAuthenticator(settings, {
   signedTokens,
   clock,
   // Not console.log: with Lambda's JSON log format, it wraps each line, and CloudWatch then finds no metrics.
-  print: (lines) => process.stdout.write(`${lines}\n`),
+  print: (line) => process.stdout.write(`${line}\n`),
 });
 
 // Lambda gives a full CPU during initialization, and later only the share that the memory size includes

@@ -6,7 +6,6 @@ import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
 import { asAuthenticatorError } from "../lib/as-authenticator-error.ts";
 import { type Clock, type Deadline, deadlineIn } from "../lib/deadline.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
-import { versionBehindAlias } from "../telemetry/alias-version.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "./documents.ts";
 import { type ReadKeys, rememberedKeys } from "./keys.ts";
 import { type IssuerRecord, logRequest } from "./log-request.ts";
@@ -15,8 +14,8 @@ import type { IssuerSettings } from "./settings.ts";
 export interface IssuerDependencies {
   readonly fetchPath: FetchPath;
   readonly clock: Clock;
-  /** Prints lines of JSON. `lines` does not end with a newline. */
-  readonly print: (lines: string) => void;
+  /** Prints a line of JSON. `line` does not end with a newline. */
+  readonly print: (line: string) => void;
 }
 
 /** STS waits 5 s: https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */
@@ -24,7 +23,7 @@ const REQUEST_MS = 4_000;
 
 export interface Issuer {
   /** Answers API Gateway events, payload 1.0 and 2.0. */
-  readonly handler: (event: unknown, context?: unknown) => Promise<HttpResponse>;
+  readonly handler: (event: unknown) => Promise<HttpResponse>;
   /** Reads the keys early, so that the first request finds them in the cache. */
   readonly prefetch: (deadline: Deadline) => Promise<void>;
 }
@@ -33,11 +32,10 @@ export function createIssuer(settings: IssuerSettings, { fetchPath, clock, print
   const readKeys = rememberedKeys(fetchPath, settings.mappingPrefix, clock);
   let coldStart = true;
 
-  const handler: Issuer["handler"] = async (event, context) => {
+  const handler: Issuer["handler"] = async (event) => {
     const request = gatewayRequest(event);
     const { requestId } = request;
-    const version = versionBehindAlias(context);
-    const record: IssuerRecord = { startedAt: clock(), requestId, coldStart, version };
+    const record: IssuerRecord = { startedAt: clock(), requestId, coldStart };
     coldStart = false;
     try {
       const response = await answer(request, settings.issuerUrl, readKeys, deadlineIn(REQUEST_MS, clock), record);

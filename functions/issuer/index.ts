@@ -13,7 +13,7 @@ const { handler, prefetch } = createIssuer(settings, {
   fetchPath: createPathReader({ region: settings.region, endpoint: settings.ssmEndpoint }),
   clock,
   // Not console.log: with Lambda's JSON log format, it wraps each line, and CloudWatch then finds no metrics.
-  print: (lines) => process.stdout.write(`${lines}\n`),
+  print: (line) => process.stdout.write(`${line}\n`),
 });
 
 await workAhead(clock, prefetch);

@@ -1,10 +1,10 @@
-// Prints one log line and one line of metrics for each request to the issuer.
+// Prints one line for each request to the issuer: the log entry with the metrics.
 
 import type { AuthenticatorError } from "../errors.ts";
 import type { EpochMs } from "../lib/deadline.ts";
 import type { LogLevel } from "../settings/common.ts";
-import { embeddedMetrics } from "../telemetry/embedded-metrics.ts";
 import { logHead, printRequest } from "../telemetry/log-line.ts";
+import { embeddedMetrics } from "../telemetry/metrics.ts";
 import type { ReadKeySet } from "./keys.ts";
 import type { IssuerSettings } from "./settings.ts";
 
@@ -13,8 +13,6 @@ export interface IssuerRecord {
   readonly startedAt: EpochMs;
   readonly requestId: string | undefined;
   readonly coldStart: boolean;
-  /** The function's version, if it was invoked through an alias. */
-  readonly version: string | undefined;
   /** The path of the requested document. */
   document?: string;
   /** Duration of reading the keys, including a failed read, in milliseconds. */
@@ -29,12 +27,17 @@ export function logRequest(
   error: AuthenticatorError | undefined,
   { clusterId, logLevel }: IssuerSettings,
   now: EpochMs,
-  print: (lines: string) => void,
+  print: (line: string) => void,
 ): void {
   const outcome = error === undefined ? "served" : error.outcome === "bad_request" ? "bad_request" : "fault";
   const level = levelOf(record, outcome);
   const entry = logEntry(record, outcome, level, error, now);
-  printRequest(entry, metricsLine(record, outcome, clusterId, now), logLevel, print);
+  const counts = {
+    IssuerRequests: Number(outcome === "fault"),
+    InvalidIssuerKeys: record.keySet?.invalid.length ?? 0,
+  };
+  const metrics = embeddedMetrics(counts, { ClusterId: clusterId, Outcome: outcome }, now);
+  printRequest(entry, metrics, logLevel, print);
 }
 
 function levelOf({ keySet }: IssuerRecord, outcome: Outcome): LogLevel {
@@ -62,22 +65,4 @@ function logEntry(
     coldStart,
     requestId,
   };
-}
-
-function metricsLine(
-  { startedAt, coldStart, version, readMs, keySet }: IssuerRecord,
-  outcome: Outcome,
-  clusterId: string,
-  now: EpochMs,
-) {
-  const milliseconds = {
-    IssuerLatency: [now - startedAt],
-    IssuerSsmLatency: readMs === undefined || keySet?.cached === true ? [] : [readMs],
-  };
-  const counts = {
-    InvalidIssuerKeys: keySet?.invalid.length ?? 0,
-    StaleIssuerKeys: keySet?.stale === true ? 1 : 0,
-    IssuerColdStart: coldStart ? 1 : 0,
-  };
-  return embeddedMetrics({ requests: "IssuerRequests", milliseconds, counts, version }, clusterId, outcome, now);
 }

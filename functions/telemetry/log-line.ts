@@ -1,4 +1,4 @@
-// Builds the first fields of every function's log line, and prints log lines and metrics.
+// Builds the first fields of every function's log line, and prints the line with its metrics.
 
 import type { AuthenticatorError } from "../errors.ts";
 import type { EpochMs } from "../lib/deadline.ts";
@@ -20,17 +20,18 @@ export function logHead(level: LogLevel, outcome: string, error: AuthenticatorEr
 }
 
 /**
- * Prints the metrics, and the log line if its level is at least `logLevel`. Calls `print` once, since each write to
- * standard output is a system call. `lines` does not end with a newline.
+ * Prints one line: the entry and the metrics, or below `logLevel` only the metrics, if there are any. `line` does not end
+ * with a newline.
  */
 export function printRequest(
   entry: { readonly level: LogLevel },
-  metricsLine: string,
+  metrics: Readonly<Record<string, unknown>>,
   logLevel: LogLevel,
-  print: (lines: string) => void,
+  print: (line: string) => void,
 ): void {
   const isLogged = LOG_LEVELS.indexOf(entry.level) >= LOG_LEVELS.indexOf(logLevel);
-  print(isLogged ? `${JSON.stringify(entry)}\n${metricsLine}` : metricsLine);
+  if (isLogged) print(JSON.stringify({ ...entry, ...metrics }));
+  else if ("_aws" in metrics) print(JSON.stringify(metrics));
 }
 
 const STACK_FRAME = /^ +at [\w.$<>[\] ]*\(?(?:file|node):[\w/.:@%+-]+\)?$/;

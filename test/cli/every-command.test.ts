@@ -12,7 +12,7 @@ import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { cli, useLocalAws } from "./cli.ts";
-import { type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./reviews/services.ts";
+import { type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./reviews/services.ts";
 
 const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 const environment = { HOME: home };
@@ -21,7 +21,7 @@ const CONTEXT = { cluster: "prod", region: "us-west-2", profile: "ops", prefix: 
 
 let logged: LoggedCluster;
 before(async () => {
-  logged = await loggedCluster(linesOf({ time: NOW - MINUTE, outcome: "denied", arn: ALICE }));
+  logged = await loggedCluster([lineOf({ time: NOW - MINUTE, outcome: "denied", arn: ALICE })]);
   const folder = join(home, ".config", "iam-authenticator");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "config.yaml"), JSON.stringify({ contexts: { live: CONTEXT } }));

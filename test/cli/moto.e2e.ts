@@ -15,7 +15,7 @@ import {
 import { IdentityUnmapped } from "../../functions/errors.ts";
 import { cli, useLocalAws } from "./cli.ts";
 import { wholeLife } from "./lifecycle.ts";
-import { type Logged, linesOf, otherLines } from "./reviews/services.ts";
+import { type Logged, lineOf, otherLines } from "./reviews/services.ts";
 
 const VERSION = "5.2.5";
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/moto", import.meta.url));
@@ -74,8 +74,8 @@ test("reviews reads 25,000 reviews in pages, filters one session's denials, and 
   const session = (i: number) => `arn:aws:sts::111122223333:assumed-role/Team/person-${i % 5}`;
   const lines = Array.from({ length: 25_000 }, (_, i) => {
     const denied = i % 100 === 0 ? { outcome: "denied", error: new IdentityUnmapped("no mapping") } : undefined;
-    return linesOf({ time: start + i, arn: session(i), ...(denied ?? { outcome: "granted" }) } as Logged);
-  }).flat();
+    return lineOf({ time: start + i, arn: session(i), ...(denied ?? { outcome: "granted" }) } as Logged);
+  });
   lines.push(...otherLines(start + 25_000));
   for (let i = 0; i < lines.length; i += 1000) {
     await logs.send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents: lines.slice(i, i + 1000) }));

@@ -14,7 +14,7 @@ import { type MemoryStore, startParameterStore } from "../../local/parameter-sto
 import { startSts } from "../../local/sts/start-sts.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "./cli.ts";
-import { linesOf, MINUTE, NOW } from "./reviews/services.ts";
+import { lineOf, MINUTE, NOW } from "./reviews/services.ts";
 import { startStacks } from "./stacks.ts";
 
 const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
@@ -34,11 +34,12 @@ before(async () => {
   const logs = await startLogs({
     groups: {
       "log-prod": () => [
-        ...linesOf({ ...granted, ...user(["admins"]) }),
-        ...linesOf({ ...granted, ...user(["viewers"]), time: NOW - 2 * MINUTE }),
+        lineOf({ ...granted, ...user(["admins"]) }),
+        lineOf({ ...granted, ...user(["viewers"]), time: NOW - 2 * MINUTE }),
       ],
-      "log-staging": () =>
-        linesOf({ time: NOW - MINUTE, outcome: "denied", arn: ALICE, error: new IdentityUnmapped("x") }),
+      "log-staging": () => [
+        lineOf({ time: NOW - MINUTE, outcome: "denied", arn: ALICE, error: new IdentityUnmapped("x") }),
+      ],
     },
   });
   api = await startHttpServer(() => ({ status: 404, body: "{}" }));

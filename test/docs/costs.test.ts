@@ -4,7 +4,7 @@ import "../infra/quick-synth.ts";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { metricsLine } from "../../functions/authenticator/http/metrics-line.ts";
+import { reviewMetrics } from "../../functions/authenticator/http/log-review.ts";
 import { newRecord } from "../../functions/authenticator/review/record.ts";
 import { templateOf } from "../infra/stacks.ts";
 import { resources } from "../infra/template.ts";
@@ -40,7 +40,7 @@ function customMetrics(): number {
   const written = new Set<string>();
   for (const outcome of ["granted", "denied", "not_ours", "fault"] as const) {
     const record = { ...newRecord(0), ms: { identity: 1, mapping: 1 }, cached: { identity: false, mapping: false } };
-    const line = JSON.parse(metricsLine(record, outcome, undefined, "prod", 0, "7"));
+    const line = JSON.parse(JSON.stringify(reviewMetrics(record, outcome, undefined, "prod", 0, "7")));
     for (const { Dimensions, Metrics } of line._aws.CloudWatchMetrics as {
       Dimensions: string[][];
       Metrics: { Name: string }[];

@@ -122,7 +122,7 @@ test("a deny list with one trailing comma denies every identity that it covers, 
     assert.match(denial(await system.review(await system.token(name))), /^denials_invalid: .*not JSON; /);
   }
   assert.deepEqual(
-    system.metrics().map(({ InvalidMappings }) => InvalidMappings),
+    system.logs().map(({ InvalidMappings }) => InvalidMappings),
     [1, 1, 1],
   );
   assert.match(denial(await system.review(await system.token("bob-elsewhere"))), /^identity_unmapped: /);
@@ -135,8 +135,8 @@ test("while one mapping is broken, its neighbours are granted (fail-open on a ma
   assert.match(denial(await system.review(await system.token("bob"))), /^mapping_invalid: /);
   assert.equal(grantedUser(await system.review(await system.token("carol"))).username, "admin:carol-example.com");
   assert.deepEqual(
-    system.metrics().map(({ InvalidMappings }) => InvalidMappings),
-    [1, 0],
+    system.logs().map(({ InvalidMappings }) => InvalidMappings),
+    [1, undefined],
   );
   system.put("role/111122223333/developers", DEVELOPERS);
   system.clock.advance(30_001);

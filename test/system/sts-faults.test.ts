@@ -54,7 +54,7 @@ for (const [name, fault, calls, status, code] of FAULTS) {
     }
     assert.equal(system.store.calls(), 0);
     assert.deepEqual(new Set(system.logs().map(({ outcome }) => outcome)), new Set([outcomeOf(status)]));
-    assert.equal(system.metrics().at(-1)?.["StsThrottled"], status === 429 ? 1 : 0);
+    assert.equal(system.logs().at(-1)?.["StsThrottled"], status === 429 ? 1 : undefined);
 
     system.sts.fail(undefined);
     grantedUser(await system.review(token));

@@ -51,7 +51,7 @@ export interface ReviewOptions {
   readonly tls?: ReviewPost["tls"];
 }
 
-export interface System extends Pick<Trace, "logs" | "metrics"> {
+export interface System extends Pick<Trace, "logs"> {
   readonly sts: Service<LocalServer>;
   readonly store: Service<MemoryStore>;
   readonly ec2: Ec2Server | undefined;
@@ -142,7 +142,6 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}): 
       for (const [fullName, text] of Object.entries(stored({ [name]: value }))) store.server().put(fullName, text);
     },
     logs: trace.logs,
-    metrics: trace.metrics,
   };
 }
 

@@ -1,23 +1,24 @@
-// Prints one log line and one line of metrics for each review, whatever its outcome.
+// Prints one line for each review, whatever its outcome: the log entry with the metrics.
 
-import type { AuthenticatorError } from "../../errors.ts";
+import { type AuthenticatorError, TokenKeysUnavailable } from "../../errors.ts";
 import { asAuthenticatorError } from "../../lib/as-authenticator-error.ts";
+import type { EpochMs } from "../../lib/deadline.ts";
 import { printRequest } from "../../telemetry/log-line.ts";
+import { embeddedMetrics } from "../../telemetry/metrics.ts";
 import type { Outcome, ReviewRecord } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
 import { logEntry } from "./log-entry.ts";
-import { metricsLine } from "./metrics-line.ts";
 import type { Middleware, RequestContext } from "./request-context.ts";
 
-/** Runs last. `lines` does not end with a newline. */
-export function logReview({ clusterId, logLevel }: Settings, print: (lines: string) => void): Middleware {
+/** Runs last. `line` does not end with a newline. */
+export function logReview({ clusterId, logLevel }: Settings, print: (line: string) => void): Middleware {
   function leave(
     { record, deadline, version }: RequestContext,
     outcome: Outcome,
     error: AuthenticatorError | undefined,
   ): void {
     const now = deadline.clock();
-    const metrics = metricsLine(record, outcome, error, clusterId, now, version);
+    const metrics = reviewMetrics(record, outcome, error, clusterId, now, version);
     printRequest(logEntry(record, outcome, error, now), metrics, logLevel, print);
   }
   return {
@@ -31,4 +32,28 @@ export function logReview({ clusterId, logLevel }: Settings, print: (lines: stri
 
 function grantedOrNot({ user }: ReviewRecord): Outcome {
   return user === undefined ? "not_ours" : "granted";
+}
+
+const REFUSED: readonly Outcome[] = ["denied", "caller_refused", "throttled"];
+
+export function reviewMetrics(
+  record: ReviewRecord,
+  outcome: Outcome,
+  error: AuthenticatorError | undefined,
+  clusterId: string,
+  now: EpochMs,
+  version?: string,
+) {
+  const counts = {
+    Reviews: 1,
+    Refused: Number(REFUSED.includes(outcome)),
+    // Not during the check before a deployment, which invokes a version directly.
+    Faults: Number(outcome === "fault" && version !== undefined),
+    StsThrottled: Number(outcome === "throttled"),
+    InvalidMappings: record.invalidMappings,
+    StaleReads: record.staleReads,
+    TokenKeysFailed: Number(record.keysFailed === true || error instanceof TokenKeysUnavailable),
+  };
+  const dimensions = { ClusterId: clusterId, Outcome: outcome, ...(version && { FunctionVersion: version }) };
+  return embeddedMetrics(counts, dimensions, now);
 }

@@ -2,7 +2,7 @@
 //
 //     node test/cli/bench/reviews.ts [reviews]
 //
-// The log has two lines for each review, as the function writes them. In rows with the default rate of four, the local
+// The log has one line for each review, as the function writes them. In rows with the default rate of four, the local
 // CloudWatch Logs allows five calls a second, as AWS does. "no limit" shows the time of the command itself.
 
 import { fork } from "node:child_process";
@@ -11,7 +11,7 @@ import { openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { IdentityUnmapped } from "../../../functions/errors.ts";
 import { DEFAULT_LOGS_THROUGHPUT, startLogs } from "../../../local/logs/logs.ts";
-import { LOG_GROUP, linesOf } from "../reviews/services.ts";
+import { LOG_GROUP, lineOf } from "../reviews/services.ts";
 
 const COUNT = Number(process.argv[2] ?? 100_000);
 const DAY = 86_400_000;
@@ -20,7 +20,7 @@ const NULL = openSync("/dev/null", "w");
 const ALICE = sessionOf(0);
 
 const start = Date.now() - DAY + 60_000;
-const events = Array.from({ length: COUNT }, (_, i) => lines(i)).flat();
+const events = Array.from({ length: COUNT }, (_, i) => line(i));
 const bytes = events.reduce((sum, { message }) => sum + Buffer.byteLength(message), 0);
 const groups = { [LOG_GROUP]: () => events };
 const logs = {
@@ -29,7 +29,7 @@ const logs = {
 };
 
 console.log(
-  `${COUNT} reviews, ${events.length} lines, ${Math.round(bytes / 1024 / 1024)} MB; Node.js ${process.versions.node} on ${process.platform} ${process.arch}\n`,
+  `${COUNT} reviews, ${Math.round(bytes / 1024 / 1024)} MB; Node.js ${process.versions.node} on ${process.platform} ${process.arch}\n`,
 );
 console.log("| command | rate limit | seconds | calls | peak memory (RSS), MB |\n| --- | --- | ---: | ---: | ---: |");
 await measure("reviews", []);
@@ -48,13 +48,13 @@ function sessionOf(i: number): string {
 }
 
 /** Reviews of 500 people. One in fifty is a denial. */
-function lines(i: number) {
+function line(i: number) {
   const time = start + Math.floor((i * (DAY - 120_000)) / COUNT);
   const arn = sessionOf(i);
   if (i % 50 === 7) {
     const tried = ["role/111122223333/team", "account/111122223333"].map((name) => `/iam-authenticator/bench/${name}`);
     const error = new IdentityUnmapped(`no mapping for ${arn}; tried ${tried.join(" ")}`);
-    return linesOf({ time, outcome: "denied", arn, error });
+    return lineOf({ time, outcome: "denied", arn, error });
   }
   const user = { username: `person-${i % 500}`, groups: ["developers", `team-${i % 40}`] };
   const parameter = `/iam-authenticator/bench/role/111122223333/team-${i % 40}`;
@@ -64,7 +64,7 @@ function lines(i: number) {
     tokenHash: "0123456789ab",
     ms: { caller: 0, token: 0, identity: 9, mapping: 5, user: 0 },
   };
-  return linesOf({ time, outcome: "granted", arn, record });
+  return lineOf({ time, outcome: "granted", arn, record });
 }
 
 /** Runs in a separate process to measure its memory. */

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { rateLimited } from "../../../cli/aws/rates.ts";
 import { followReviews } from "../../../cli/reviews/read-log.ts";
-import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
+import { LOG_GROUP, type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./services.ts";
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
 
@@ -41,11 +41,11 @@ async function followed(from: number, late: readonly (() => void)[], now = NOW):
 
 test("a review is printed once, even if it arrives after newer ones", async () => {
   const { events } = cluster;
-  events.push(...linesOf({ ...alice, time: NOW - 2 * MINUTE }), ...linesOf({ ...alice, time: NOW - MINUTE }));
+  events.push(lineOf({ ...alice, time: NOW - 2 * MINUTE }), lineOf({ ...alice, time: NOW - MINUTE }));
   const told = await followed(NOW - 5 * MINUTE, [
     // Appended later, but 20 s older than the newest review.
-    () => events.push(...linesOf({ ...alice, time: NOW - MINUTE - 20_000 })),
-    () => events.push(...linesOf({ ...alice, time: NOW })),
+    () => events.push(lineOf({ ...alice, time: NOW - MINUTE - 20_000 })),
+    () => events.push(lineOf({ ...alice, time: NOW })),
     () => undefined,
   ]);
   assert.deepEqual(told, [NOW - 2 * MINUTE, NOW - MINUTE, NOW - MINUTE - 20_000, NOW]);
@@ -59,11 +59,11 @@ for (const ahead of [0, MINUTE]) {
     const { events } = cluster;
     const count = events.length;
     const future = NOW + 90 * MINUTE;
-    events.push(...linesOf({ ...alice, time: NOW + 1 }));
+    events.push(lineOf({ ...alice, time: NOW + 1 }));
     const late = [
-      () => events.push(...linesOf({ ...alice, time: future })),
+      () => events.push(lineOf({ ...alice, time: future })),
       () => undefined,
-      () => events.push(...linesOf({ ...alice, time: NOW + 1_000 })),
+      () => events.push(lineOf({ ...alice, time: NOW + 1_000 })),
       () => undefined,
     ];
     const told = await followed(NOW + 1, late, NOW + ahead);

@@ -10,7 +10,7 @@ import {
   ParametersUnavailable,
   TokenExpired,
 } from "../../../functions/errors.ts";
-import { type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW, otherLines } from "./services.ts";
+import { type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW, otherLines } from "./services.ts";
 
 const SESSION = "arn:aws:sts::111122223333:assumed-role/Developers/bob";
 const PREFIX = "/iam-authenticator/prod";
@@ -21,16 +21,16 @@ const user = { user: { username: "alice", groups: ["dev"] }, parameter: `${PREFI
 let cluster: LoggedCluster;
 before(async () => {
   cluster = await loggedCluster([
-    ...linesOf({ ...alice, time: NOW - 90 * MINUTE, record: user }),
+    lineOf({ ...alice, time: NOW - 90 * MINUTE, record: user }),
     ...otherLines(NOW - 50 * MINUTE),
-    ...linesOf({ ...alice, time: NOW - 40 * MINUTE, record: user }),
-    ...linesOf({ time: NOW - 30 * MINUTE, outcome: "denied", arn: SESSION, error: unmapped }),
-    ...linesOf({ ...alice, time: NOW - 20 * MINUTE, record: user }),
-    ...linesOf({ time: NOW - 10 * MINUTE, outcome: "denied", error: new TokenExpired("the token is 16 min old") }),
-    ...linesOf({ time: NOW - 5 * MINUTE, outcome: "denied", arn: SESSION, error: unmapped }),
-    ...linesOf({ time: NOW - 4 * MINUTE, outcome: "not_ours" }),
-    ...linesOf({ time: NOW - 3 * MINUTE, outcome: "fault", error: new ParametersUnavailable("no answer") }),
-    ...linesOf({ time: NOW - 2 * MINUTE, outcome: "caller_refused", error: new CallerRefused("unknown token") }),
+    lineOf({ ...alice, time: NOW - 40 * MINUTE, record: user }),
+    lineOf({ time: NOW - 30 * MINUTE, outcome: "denied", arn: SESSION, error: unmapped }),
+    lineOf({ ...alice, time: NOW - 20 * MINUTE, record: user }),
+    lineOf({ time: NOW - 10 * MINUTE, outcome: "denied", error: new TokenExpired("the token is 16 min old") }),
+    lineOf({ time: NOW - 5 * MINUTE, outcome: "denied", arn: SESSION, error: unmapped }),
+    lineOf({ time: NOW - 4 * MINUTE, outcome: "not_ours" }),
+    lineOf({ time: NOW - 3 * MINUTE, outcome: "fault", error: new ParametersUnavailable("no answer") }),
+    lineOf({ time: NOW - 2 * MINUTE, outcome: "caller_refused", error: new CallerRefused("unknown token") }),
   ]);
 });
 after(() => cluster.close());
@@ -176,7 +176,7 @@ test("without matches, it prints a message to standard error and an empty list a
 
 test("the explain command contains the operator's options and the role's id", async () => {
   const error = new MappingMismatch("its principalId is AROAOTHER");
-  cluster.events.push(...linesOf({ time: NOW - 1000, outcome: "denied", arn: SESSION, error }));
+  cluster.events.push(lineOf({ time: NOW - 1000, outcome: "denied", arn: SESSION, error }));
   const words = ["--since", "1m", "--region", "us-east-1", "--prefix", "/kube/auth", "-o", "json"];
   const [item] = JSON.parse((await cluster.reviews(words)).out);
   assert.equal(

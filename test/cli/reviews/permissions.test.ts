@@ -9,7 +9,7 @@ import { grantReviews } from "../../../infra/monitoring/grant-reviews.ts";
 import type { LocalRequest } from "../../../local/http-server.ts";
 import { logsForbidden } from "../../../local/logs/errors.ts";
 import { stacksForbidden } from "../stacks.ts";
-import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
+import { LOG_GROUP, type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./services.ts";
 
 const LOG_ARN = `arn:aws:logs:us-east-1:111122223333:log-group:${LOG_GROUP}`;
 
@@ -34,7 +34,7 @@ function mayFilter({ body }: LocalRequest, statements: ReturnType<typeof granted
 
 let cluster: LoggedCluster;
 before(async () => {
-  cluster = await loggedCluster(linesOf({ time: NOW - MINUTE, outcome: "not_ours" }));
+  cluster = await loggedCluster([lineOf({ time: NOW - MINUTE, outcome: "not_ours" })]);
 });
 after(() => cluster.close());
 

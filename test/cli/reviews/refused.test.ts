@@ -6,13 +6,13 @@ import { logsForbidden } from "../../../local/logs/errors.ts";
 import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
 import { cli } from "../cli.ts";
 import { stacksForbidden, startStacks } from "../stacks.ts";
-import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
+import { LOG_GROUP, type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./services.ts";
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
 
 let cluster: LoggedCluster;
 before(async () => {
-  cluster = await loggedCluster(linesOf({ ...alice, time: NOW - 30 * MINUTE }));
+  cluster = await loggedCluster([lineOf({ ...alice, time: NOW - 30 * MINUTE })]);
 });
 afterEach(() => {
   cluster.logs.fail(undefined);
@@ -103,7 +103,7 @@ test("if CloudFormation does not answer, the error suggests --log-group", async 
 });
 
 test("if AWS fails during the read, it prints the partial result and a warning", async () => {
-  const many = Array.from({ length: 20_000 }, (_, i) => linesOf({ ...alice, time: NOW - 50 * MINUTE + i })).flat();
+  const many = Array.from({ length: 20_000 }, (_, i) => lineOf({ ...alice, time: NOW - 50 * MINUTE + i }));
   cluster.events.unshift(...many);
   let calls = 0;
   const failLater = () => {
@@ -128,7 +128,7 @@ test("if AWS fails during the read, it prints the partial result and a warning",
 test("on Ctrl-C during the read, it prints the partial result and a warning", async () => {
   const interrupt = new AbortController();
   let calls = 0;
-  const many = Array.from({ length: 20_000 }, (_, i) => linesOf({ ...alice, time: NOW - 50 * MINUTE + i })).flat();
+  const many = Array.from({ length: 20_000 }, (_, i) => lineOf({ ...alice, time: NOW - 50 * MINUTE + i }));
   cluster.events.unshift(...many);
   cluster.logs.fail(() => {
     calls += 1;
@@ -143,7 +143,7 @@ test("on Ctrl-C during the read, it prints the partial result and a warning", as
 });
 
 test("the command does not exceed its rate", async () => {
-  const many = Array.from({ length: 12_000 }, (_, i) => linesOf({ ...alice, time: NOW - 50 * MINUTE + i })).flat();
+  const many = Array.from({ length: 12_000 }, (_, i) => lineOf({ ...alice, time: NOW - 50 * MINUTE + i }));
   cluster.events.unshift(...many);
   const before = cluster.logs.requests.length;
   const start = performance.now();

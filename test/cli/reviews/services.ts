@@ -2,7 +2,7 @@
 
 import { supposeIdentity } from "../../../cli/access/evaluation.ts";
 import { logEntry } from "../../../functions/authenticator/http/log-entry.ts";
-import { metricsLine } from "../../../functions/authenticator/http/metrics-line.ts";
+import { reviewMetrics } from "../../../functions/authenticator/http/log-review.ts";
 import { newRecord, type Outcome, type ReviewRecord } from "../../../functions/authenticator/review/record.ts";
 import type { AuthenticatorError } from "../../../functions/errors.ts";
 import type { LocalServer } from "../../../local/http-server.ts";
@@ -24,12 +24,12 @@ export interface Logged {
   readonly record?: Partial<ReviewRecord>;
 }
 
-/** The two lines that the function prints for a review: the review and its metrics. */
-export function linesOf({ time, outcome, arn, error, record }: Logged): LogEvent[] {
+/** The line that the function prints for a review. */
+export function lineOf({ time, outcome, arn, error, record }: Logged): LogEvent {
   const identity = arn === undefined ? undefined : supposeIdentity(arn);
   const complete = { ...newRecord(time - 20, "request-1"), ...(identity !== undefined && { identity }), ...record };
-  const log = JSON.stringify(logEntry(complete, outcome, error, time));
-  return [log, metricsLine(complete, outcome, error, "prod", time)].map((message) => ({ timestamp: time, message }));
+  const metrics = reviewMetrics(complete, outcome, error, "prod", time);
+  return { timestamp: time, message: JSON.stringify({ ...logEntry(complete, outcome, error, time), ...metrics }) };
 }
 
 /** Lines of Lambda, and a line that is not JSON. */

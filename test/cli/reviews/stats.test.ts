@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { countReviews } from "../../../cli/reviews/stats.ts";
 import { IdentityUnmapped } from "../../../functions/errors.ts";
-import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
+import { LOG_GROUP, type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./services.ts";
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
 const session = (name: string) => `arn:aws:sts::111122223333:assumed-role/Developers/${name}`;
@@ -13,12 +13,12 @@ const error = new IdentityUnmapped("no mapping");
 let cluster: LoggedCluster;
 before(async () => {
   cluster = await loggedCluster([
-    ...linesOf({ ...alice, time: NOW - 50 * MINUTE }),
-    ...linesOf({ ...alice, time: NOW - 40 * MINUTE }),
-    ...["a", "b", "c"].flatMap((name, i) =>
-      linesOf({ time: NOW - 20 * MINUTE + i, outcome: "denied", arn: session(name), error }),
+    lineOf({ ...alice, time: NOW - 50 * MINUTE }),
+    lineOf({ ...alice, time: NOW - 40 * MINUTE }),
+    ...["a", "b", "c"].map((name, i) =>
+      lineOf({ time: NOW - 20 * MINUTE + i, outcome: "denied", arn: session(name), error }),
     ),
-    ...linesOf({ time: NOW - 10 * MINUTE, outcome: "not_ours" }),
+    lineOf({ time: NOW - 10 * MINUTE, outcome: "not_ours" }),
   ]);
 });
 after(() => cluster.close());

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
-import { LOG_GROUP, linesOf, MINUTE, NOW } from "./services.ts";
+import { LOG_GROUP, lineOf, MINUTE, NOW } from "./services.ts";
 
-const [line] = linesOf({ time: NOW - MINUTE, outcome: "granted", arn: "arn:aws:iam::111122223333:user/alice" });
-const good = { eventId: "good", timestamp: NOW - MINUTE, message: line?.message };
+const line = lineOf({ time: NOW - MINUTE, outcome: "granted", arn: "arn:aws:iam::111122223333:user/alice" });
+const good = { eventId: "good", timestamp: NOW - MINUTE, message: line.message };
 let wrong: unknown;
 let logs: LocalServer;
 before(async () => {

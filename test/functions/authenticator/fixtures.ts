@@ -123,7 +123,7 @@ export function fakeServices(parameters: Stored = {}, changes: Partial<Dependenc
     );
   };
   const findNodeName: Dependencies["findNodeName"] = async () => ({ name: "ip-10-0-0-1.ec2.internal" });
-  const print = (text: string): unknown => lines.push(...text.split("\n"));
+  const print = (line: string): unknown => lines.push(line);
   return { askSts, fetchParameters, findNodeName, clock, print, parameters, lines, calls, ...changes } as FakeServices;
 }
 

@@ -45,7 +45,7 @@ function issuer({
       return parameters;
     },
     clock: () => NOW,
-    print: (text) => lines.push(...text.split("\n").map((line) => JSON.parse(line))),
+    print: (line) => lines.push(JSON.parse(line)),
   });
   return { handler, lines };
 }
@@ -146,7 +146,7 @@ test("an unexpected failure is a fault, and its message is not shown", async () 
   assert.doesNotMatch(JSON.stringify(lines), /secret detail/);
 });
 
-test("each request prints one log line and one line of metrics", async () => {
+test("each request prints one line", async () => {
   const { handler, lines } = issuer();
   await handler(event("GET", JWKS_PATH));
   await handler(event("GET", "/favicon.ico"));
@@ -163,23 +163,11 @@ test("each request prints one log line and one line of metrics", async () => {
     coldStart: true,
     requestId: "req-1",
   });
-  const { _aws, ...values } = lines[1] ?? {};
-  assert.deepEqual(values, {
-    ClusterId: "prod",
-    Outcome: "served",
-    IssuerRequests: 1,
-    IssuerLatency: 0,
-    IssuerSsmLatency: 0,
-    InvalidIssuerKeys: 0,
-    StaleIssuerKeys: 0,
-    IssuerColdStart: 1,
-  });
   assert.deepEqual(
-    [lines[2]?.["outcome"], lines[2]?.["reason"], lines[2]?.["level"]],
+    [lines[1]?.["outcome"], lines[1]?.["reason"], lines[1]?.["level"]],
     ["bad_request", "path_unknown", "warn"],
   );
-  assert.equal(lines[3]?.["IssuerColdStart"], 0);
-  assert.equal(lines.length, 4);
+  assert.equal(lines.length, 2);
 });
 
 test("an invalid key is logged with its parameter at level warn, and counted", async () => {
@@ -191,14 +179,31 @@ test("an invalid key is logged with its parameter at level warn, and counted", a
   assert.equal(body, jwksDocument(KEYS));
   assert.equal(lines[0]?.["level"], "warn");
   assert.deepEqual(lines[0]?.["invalidKeys"], [`${broken} must be a JSON object: a public JWK`]);
-  assert.equal(lines[1]?.["InvalidIssuerKeys"], 1);
+  assert.equal(lines[0]?.["InvalidIssuerKeys"], 1);
 });
 
-test("LOG_LEVEL omits log lines, but never metrics", async () => {
-  const { handler, lines } = issuer({ logLevel: "warn" });
+test("a fault is counted by cluster and outcome", async () => {
+  const { handler, lines } = issuer({ parameters: new Map() });
   await handler(event("GET", JWKS_PATH));
+  const { ClusterId, Outcome, IssuerRequests, _aws } = lines[0] ?? {};
+  assert.deepEqual([ClusterId, Outcome, IssuerRequests], ["prod", "fault", 1]);
+  const [{ Dimensions, Metrics } = {}, ...others] = (_aws as { CloudWatchMetrics: Record<string, unknown>[] })
+    .CloudWatchMetrics;
   assert.deepEqual(
-    lines.map((line) => "_aws" in line),
-    [true],
+    [Dimensions, Metrics, others],
+    [[["ClusterId", "Outcome"]], [{ Name: "IssuerRequests", Unit: "Count" }], []],
   );
+});
+
+test("LOG_LEVEL omits the log entry, but never metrics", async () => {
+  const served = issuer({ logLevel: "warn" });
+  await served.handler(event("GET", JWKS_PATH));
+  assert.deepEqual(served.lines, []);
+  const broken = { value: "{", secure: false, modified: 0 };
+  const counted = issuer({
+    logLevel: "error",
+    parameters: new Map([...PARAMETERS, ["/iam-authenticator/prod/issuer/x", broken]]),
+  });
+  await counted.handler(event("GET", JWKS_PATH));
+  assert.deepEqual(Object.keys(counted.lines[0] ?? {}), ["ClusterId", "InvalidIssuerKeys", "_aws"]);
 });

@@ -26,17 +26,17 @@ function cluster() {
   const headers = { authorization: `Bearer ${CALLER}` };
   async function review(name = "bob") {
     const { statusCode } = await handler(gatewayEvent(reviewBody(tokenOf(name, around.clock())), { headers }));
-    const [log, metrics] = around.lines.slice(-2).map((line) => JSON.parse(line) as Record<string, unknown>);
-    return [statusCode, log?.["stale"], metrics?.["StaleReads"]];
+    const line = JSON.parse(around.lines.at(-1) ?? "") as Record<string, unknown>;
+    return [statusCode, line["stale"], line["StaleReads"]];
   }
   return { ...around, store, review };
 }
 
 test("an answer from Parameter Store, or from a fresh cache entry, is not stale", async () => {
   const { review, store } = cluster();
-  assert.deepEqual(await review(), [200, undefined, 0]);
+  assert.deepEqual(await review(), [200, undefined, undefined]);
   store.isDown = true;
-  assert.deepEqual(await review(), [200, undefined, 0]);
+  assert.deepEqual(await review(), [200, undefined, undefined]);
 });
 
 test("a stale mapping is logged as stale: true, with one StaleReads", async () => {
@@ -54,7 +54,7 @@ test("stale callers and a stale mapping are logged as stale: true, with two Stal
   clock.advance(60_001);
   assert.deepEqual(await review(), [200, true, 2]);
   store.isDown = false;
-  assert.deepEqual(await review(), [200, undefined, 0]);
+  assert.deepEqual(await review(), [200, undefined, undefined]);
 });
 
 test("an answer that is not from the cache is not counted as stale", async () => {
@@ -62,5 +62,5 @@ test("an answer that is not from the cache is not counted as stale", async () =>
   await review();
   store.isDown = true;
   clock.advance(30_001);
-  assert.deepEqual(await review("contractor"), [500, undefined, 0]);
+  assert.deepEqual(await review("contractor"), [500, undefined, undefined]);
 });

@@ -74,9 +74,7 @@ test("the log line has the fields of other tokens, without what the token does n
     assert.equal(field in entry, false, field);
   assert.match(entry.tokenHash, /^[0-9a-f]{12}$/);
   assert.deepEqual(entry.cached, { identity: false, mapping: false });
-  const metrics = JSON.parse(lines[1] ?? "");
-  assert.equal("StsLatency" in metrics, false);
-  assert.equal("TokenKeysFailed" in metrics, false);
+  assert.equal("TokenKeysFailed" in JSON.parse(lines[0] ?? ""), false);
 });
 
 test("no log line and no answer contains the token, its signature or a value that users influence", async () => {

@@ -1,0 +1,132 @@
+// Each review prints one line with its metrics, which follow the embedded metric format at every LOG_LEVEL.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
+import { OUTCOMES } from "../../../../functions/authenticator/review/record.ts";
+import type { Settings } from "../../../../functions/authenticator/settings.ts";
+import { StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
+import { LOG_LEVELS } from "../../../../functions/settings/common.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, NOW, reviewBody, type Stored, tokenOf } from "../fixtures.ts";
+
+const MAPPED: Stored = {
+  [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" },
+};
+const ARN = "arn:aws:lambda:eu-west-1:111122223333:function:f";
+const LIVE = { functionVersion: "7", invokedFunctionArn: `${ARN}:live` };
+
+interface Emf {
+  readonly _aws: {
+    readonly Timestamp: number;
+    readonly CloudWatchMetrics: readonly {
+      readonly Namespace: string;
+      readonly Dimensions: readonly (readonly string[])[];
+      readonly Metrics: readonly { readonly Name: string; readonly Unit: string }[];
+    }[];
+  };
+  readonly [target: string]: unknown;
+}
+
+/** Checks a line against the specification, and returns its metrics: name, dimensions with their values, value. */
+function metricsOf(entry: Emf): Record<string, unknown> {
+  const { Timestamp, CloudWatchMetrics } = entry._aws;
+  assert.equal(Timestamp, NOW);
+  const found: [string, unknown][] = [];
+  for (const { Namespace, Dimensions, Metrics } of CloudWatchMetrics) {
+    assert.equal(Namespace, "LambdaIamAuthenticator");
+    const [{ Name = "", Unit } = {}, ...others] = Metrics;
+    const [keys = [], ...otherSets] = Dimensions;
+    assert.deepEqual([Unit, others, otherSets], ["Count", [], []]);
+    const values = keys.map((key) => {
+      const value = entry[key];
+      assert.ok(typeof value === "string" && value !== "" && value.length <= 1024, key);
+      return `${key}=${value}`;
+    });
+    assert.ok(Number.isInteger(entry[Name]) && Number(entry[Name]) > 0, Name);
+    found.push([`${Name} ${values.join(" ")}`, entry[Name]]);
+  }
+  assert.equal(new Set(found.map(([name]) => name)).size, found.length);
+  return Object.fromEntries(found);
+}
+
+interface Case {
+  readonly token?: string;
+  readonly settings?: Partial<Settings>;
+  readonly changes?: Partial<Dependencies>;
+  readonly stored?: Stored;
+  readonly context?: object;
+}
+
+/** The line of one review. */
+async function lineOf({ token = tokenOf("bob"), settings, changes, stored = MAPPED, context = LIVE }: Case) {
+  const around = fakeServices(stored, changes);
+  await handlerOf(around, settings)(gatewayEvent(reviewBody(token)), context);
+  assert.equal(around.lines.length, 1);
+  return JSON.parse(around.lines[0] ?? "") as Emf;
+}
+
+const STS_DOWN = { askSts: () => Promise.reject(new StsUnreachable("gone")) };
+
+const CASES: Readonly<Record<(typeof OUTCOMES)[number], Case>> = {
+  granted: {},
+  denied: { token: tokenOf("alice") },
+  not_ours: { token: "other" },
+  throttled: { changes: { askSts: () => Promise.reject(new StsThrottled("slow")) } },
+  fault: { changes: STS_DOWN },
+  bad_request: { token: "" },
+  caller_refused: { settings: { callerAuth: "mtls" } },
+};
+
+const CLUSTER = "ClusterId=test";
+const REFUSED = { [`Refused ${CLUSTER}`]: 1 };
+const FURTHER: Partial<Record<(typeof OUTCOMES)[number], object>> = {
+  denied: REFUSED,
+  caller_refused: REFUSED,
+  throttled: { ...REFUSED, [`StsThrottled ${CLUSTER}`]: 1 },
+  fault: { [`Faults ${CLUSTER} FunctionVersion=7`]: 1 },
+};
+
+for (const outcome of OUTCOMES) {
+  test(`${outcome}: the line has the review, and only the metrics that are not zero`, async () => {
+    const line = await lineOf(CASES[outcome]);
+    assert.equal(line["outcome"], outcome);
+    assert.deepEqual(metricsOf(line), { [`Reviews ${CLUSTER} Outcome=${outcome}`]: 1, ...FURTHER[outcome] });
+  });
+}
+
+test("below LOG_LEVEL, the line has only the members of the metrics", async () => {
+  for (const logLevel of LOG_LEVELS) {
+    for (const [outcome, level] of [
+      ["granted", "info"],
+      ["denied", "warn"],
+      ["fault", "error"],
+    ] as const) {
+      const { _aws, ...line } = await lineOf({ ...CASES[outcome], settings: { logLevel } });
+      const isLogged = LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(logLevel);
+      assert.equal(line["level"], isLogged ? level : undefined, `${level} at ${logLevel}`);
+      if (isLogged) continue;
+      const names = { granted: [], denied: ["Refused"], fault: ["FunctionVersion", "Faults"] }[outcome];
+      assert.deepEqual(Object.keys(line), ["ClusterId", "Outcome", "Reviews", ...names]);
+    }
+  }
+});
+
+test("invalid mappings are counted", async () => {
+  const stored = { ...MAPPED, [`account/${HOME}`]: "no JSON", [`pattern/${HOME}`]: "no JSON" };
+  assert.equal(metricsOf(await lineOf({ stored }))[`InvalidMappings ${CLUSTER}`], 2);
+});
+
+test("a fault of the version that the deployment check invokes directly is not one of the live version", async () => {
+  for (const context of [{ ...LIVE, invokedFunctionArn: `${ARN}:7` }, {}]) {
+    const metrics = metricsOf(await lineOf({ changes: STS_DOWN, context }));
+    assert.deepEqual(metrics, { [`Reviews ${CLUSTER} Outcome=fault`]: 1 });
+  }
+});
+
+test("values that a caller chooses are never a dimension", async () => {
+  const line = await lineOf({ token: "k8s-aws-v1.chosen" });
+  const keys = line._aws.CloudWatchMetrics.flatMap(({ Dimensions }) => Dimensions.flat());
+  assert.deepEqual([...new Set(keys)], ["ClusterId", "Outcome"]);
+  assert.doesNotMatch(JSON.stringify(line), /chosen/);
+});
