@@ -10,7 +10,6 @@ export function checkProps(props: IamAuthenticatorProps): void {
   const { throttle } = props;
   checkMemory(props.memorySize);
   const quietHours = known(props.quietHours);
-  const denialShare = known(props.denialShare);
   const provisionedConcurrency = known(props.provisionedConcurrency);
   const { reservedConcurrency: reserved = DEFAULTS.reservedConcurrency } = props;
   const reservedConcurrency = reserved === false ? undefined : known(reserved);
@@ -18,9 +17,6 @@ export function checkProps(props: IamAuthenticatorProps): void {
   // "the evaluation interval can be no longer than seven days": https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   if ((quietHours ?? 1) > 168)
     throw new Error("quietHours must be at most 168 (a week), CloudWatch's longest evaluation interval");
-  if (denialShare !== undefined && !(denialShare > 0 && denialShare <= 1)) {
-    throw new Error("denialShare must be above 0 and at most 1, such as 0.5 for half of the reviews");
-  }
   // "Understanding Lambda function scaling": https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
   if ((provisionedConcurrency ?? 0) >= (reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
     throw new Error(
@@ -35,10 +31,8 @@ export function checkProps(props: IamAuthenticatorProps): void {
       throw new Error(`${name} requires vpc: set vpc to the function's VPC, or leave both out`);
     }
   }
-  for (const name of ["quietHours", "denialShare"] as const) {
-    if (props[name] !== undefined && props.alarms === false) {
-      throw new Error(`${name} requires alarms: leave it out, or leave out alarms: false`);
-    }
+  if (props.quietHours !== undefined && props.alarms === false) {
+    throw new Error("quietHours requires alarms: leave it out, or leave out alarms: false");
   }
   // IAM has one endpoint for an entire partition, and not every region has an interface endpoint for it.
   if (nodes && vpc !== undefined && vpcEndpoints !== false) {

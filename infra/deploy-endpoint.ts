@@ -1,4 +1,4 @@
-// Creates an endpoint with its function, alarms, dashboard, saved queries and safe deployment.
+// Creates an endpoint with its function, alarms, dashboard and safe deployment.
 
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import type { IRole } from "aws-cdk-lib/aws-iam";
@@ -19,8 +19,7 @@ import { checkedPrefix, functionEnvironment } from "./function/environment.ts";
 import { logSettings } from "./log-settings.ts";
 import { makeAlarms } from "./monitoring/alarms.ts";
 import { makeDashboard } from "./monitoring/dashboard.ts";
-import { saveQueries } from "./monitoring/queries.ts";
-import { makeRollbackAlarms } from "./monitoring/rollback-alarms.ts";
+import { makeNewVersionAlarms } from "./monitoring/new-version-alarms.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 export interface DeployedEndpoint {
@@ -47,8 +46,7 @@ export function deployEndpoint(
 ): DeployedEndpoint {
   checkEndpoint(construct, endpoint);
   const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
-  const { clusterId, safeDeployments = true, quietHours = 24 } = props;
-  const { reservedConcurrency = DEFAULTS.reservedConcurrency } = props;
+  const { clusterId, safeDeployments = true, reservedConcurrency = DEFAULTS.reservedConcurrency } = props;
   const logs = logSettings(scope, props);
   const environment = functionEnvironment(scope, props, endpoint);
   const mappingPrefix = checkedPrefix(scope, environment);
@@ -74,14 +72,9 @@ export function deployEndpoint(
   const gateway =
     endpoint.kind === "private" ? servePrivately(scope, endpoint, options) : serveHttp(scope, endpoint, options);
 
-  const { denialShare = 0.5 } = props;
-  const readsTokenKeys = props.awsSignedTokens !== undefined;
-  const alarms =
-    props.alarms === false
-      ? []
-      : makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours, denialShare, readsTokenKeys });
-  if (props.dashboard !== false) makeDashboard(scope, { clusterId, handler, log, gateway, alarms });
-  saveQueries(scope, `iam-authenticator/${clusterId}/${endpoint.kind}`, log);
+  const { quietHours } = props;
+  const alarms = props.alarms === false ? [] : makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours });
+  if (props.dashboard === true) makeDashboard(scope, { handler, log, gateway, alarms });
   if (safeDeployments) {
     const check = makeDeploymentCheck(scope, {
       authenticator,
@@ -90,8 +83,7 @@ export function deployEndpoint(
       mappingPrefix,
       logs,
     });
-    const rollback = props.alarms === false ? [] : makeRollbackAlarms(scope, { clusterId, live, requests: "Reviews" });
-    deploySafely(scope, live, check as IFunction, rollback);
+    deploySafely(scope, live, check as IFunction, makeNewVersionAlarms(scope, live, clusterId));
   }
   const { functionName } = live.lambda;
   const { url, api } = gateway;

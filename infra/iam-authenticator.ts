@@ -17,7 +17,7 @@ import { checkProps } from "./check-props.ts";
 import { deployEndpoint } from "./deploy-endpoint.ts";
 import { makeVpcEndpoints } from "./function/vpc-endpoints.ts";
 import { grantReviews } from "./monitoring/grant-reviews.ts";
-import { count, latency, reviews } from "./monitoring/metrics.ts";
+import { metricOf } from "./monitoring/metrics.ts";
 import { makeOutputs } from "./outputs.ts";
 import { addCallers } from "./parameters/callers.ts";
 import { addDenials, denyListOf } from "./parameters/denials.ts";
@@ -44,6 +44,8 @@ export type { Caller, DenyEntry, IamCaller, Outcome, TokenCaller };
 /** A mapping without its principal, which is an argument of the method. */
 export type MappedUser = Omit<Mapping, "arn" | "arnLike" | "session">;
 
+export type ReviewMetric = "Refused" | "StsThrottled" | "InvalidMappings" | "StaleReads" | "TokenKeysFailed";
+
 /** A permission set of IAM Identity Center in an account, or with `session` only the sessions of one user. */
 export interface SsoSubject {
   readonly account: string;
@@ -65,7 +67,7 @@ export class IamAuthenticator extends Construct {
   readonly logGroup: ILogGroup;
   /** The API of the endpoint: an HTTP API, or a REST API for a private one. */
   readonly api: HttpApi | RestApi;
-  /** Empty with `alarms: false`. */
+  /** The alarms that notify. Empty with `alarms: false`. */
   readonly alarms: readonly Alarm[];
   readonly #clusterId: string;
   readonly #patterns = new Map<string, ReturnType<typeof addPatterns>>();
@@ -179,44 +181,14 @@ export class IamAuthenticator extends Construct {
     return grantReviews(this, this.#logs, grantee);
   }
 
-  /** Number of reviews of one outcome or of all. The period of this metric and those below is a minute. */
-  metricReviews(outcome?: Outcome, options: MetricOptions = {}): Metric {
-    return reviews(this.#clusterId, outcome).with(options);
+  /** Number of reviews with this outcome, per minute. */
+  metricReviews(outcome: Outcome, options: MetricOptions = {}): Metric {
+    return metricOf("Reviews", { ClusterId: this.#clusterId, Outcome: outcome }).with(options);
   }
 
-  /** Latency of a review in ms. Default statistic: p99. */
-  metricLatency(options: MetricOptions = {}): Metric {
-    return latency(this.#clusterId, "Latency", "p99").with(options);
-  }
-
-  /** Latency of STS in ms. */
-  metricStsLatency(options: MetricOptions = {}): Metric {
-    return latency(this.#clusterId, "StsLatency", "p99").with(options);
-  }
-
-  /** Latency of Parameter Store in ms. */
-  metricSsmLatency(options: MetricOptions = {}): Metric {
-    return latency(this.#clusterId, "SsmLatency", "p99").with(options);
-  }
-
-  /** Number of reviews that STS throttled. */
-  metricStsThrottled(options: MetricOptions = {}): Metric {
-    return count(this.#clusterId, "StsThrottled").with(options);
-  }
-
-  /** Number of invalid mappings that reviews read. */
-  metricInvalidMappings(options: MetricOptions = {}): Metric {
-    return count(this.#clusterId, "InvalidMappings").with(options);
-  }
-
-  /** Number of reads that were answered from the cache because Parameter Store failed. */
-  metricStaleReads(options: MetricOptions = {}): Metric {
-    return count(this.#clusterId, "StaleReads").with(options);
-  }
-
-  /** Number of reviews that were the first of their Lambda environment. */
-  metricColdStart(options: MetricOptions = {}): Metric {
-    return count(this.#clusterId, "ColdStart").with(options);
+  /** Another metric of the reviews, per minute: see "Logs and metrics" in docs/reference.md. */
+  metric(name: ReviewMetric, options: MetricOptions = {}): Metric {
+    return metricOf(name, { ClusterId: this.#clusterId }).with(options);
   }
 
   #addByArn(kind: "role" | "user", arn: string | undefined, mapping: MappedUser): void {

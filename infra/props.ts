@@ -188,42 +188,34 @@ export interface IamAuthenticatorProps {
   readonly vpcEndpoints?: boolean | "existing";
 
   /**
-   * A new version is checked first, receives a tenth of the reviews for ten minutes, and is rolled back if it fails or
-   * denies more of them than the old one.
+   * A new version is checked first, receives a tenth of the reviews for ten minutes, and is rolled back if three of them
+   * fail.
    *
    * @default true
    */
   readonly safeDeployments?: boolean;
 
   /**
-   * Creates the alarms, including those of deployments. Without alarms, only a failed check rolls a new version back.
+   * Creates the alarms that notify. The alarms that roll a new version back belong to `safeDeployments`.
    *
    * @default true
    */
   readonly alarms?: boolean;
 
   /**
-   * Creates the dashboard.
+   * Creates a dashboard of free metrics and of queries of the log.
    *
-   * @default true
+   * @default false
    */
   readonly dashboard?: boolean;
 
   /**
    * Hours without a review before the alarm NoReviews fires, 1 to 168. Use a longer time than the nights or weekends in
-   * which a cluster is idle.
+   * which a cluster is idle. Without this alarm, no alarm notices a kube-apiserver that has lost its webhook flag.
    *
-   * @default 24
+   * @default - no such alarm
    */
   readonly quietHours?: number;
-
-  /**
-   * The share of denials among answered reviews at which the alarm Denials fires, above 0 and at most 1. Use more than the
-   * usual share in a cluster with regular denials, such as of jobs with expired tokens.
-   *
-   * @default 0.5
-   */
-  readonly denialShare?: number;
 
   /**
    * SNS topic that alarms notify.

@@ -80,6 +80,6 @@ export async function checkLatency(endpoint: Endpoint, token: string, times: num
   const at = (share: number) => Math.round(ms[Math.ceil(ms.length * share) - 1] ?? 0);
   const seen = `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, of ${times} reviews`;
   return at(0.95) > 1000
-    ? warning("latency", seen, "check the function's memory, and the metrics StsLatency and SsmLatency")
+    ? warning("latency", seen, "check the function's memory, and the times (ms) in its log")
     : ok("latency", seen);
 }

@@ -63,7 +63,7 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
     if (tokens.has(nextToken)) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
     tokens.add(nextToken);
     if (tokens.size > MOST_PAGES) {
-      const message = `The log has more than ${MOST_PAGES} pages. Narrow the search with --since and --until, or use the saved queries of CloudWatch Logs Insights.`;
+      const message = `The log has more than ${MOST_PAGES} pages. Narrow the search with --since and --until, or use CloudWatch Logs Insights (docs/operate.md, Watch).`;
       throw new Failure(EXIT.fault, message);
     }
   }

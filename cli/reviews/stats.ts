@@ -16,8 +16,8 @@ type StatsOptions = ReviewsOptions & OutputOptions;
 export function statsCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Reads every review of the period: a day of a busy cluster takes a minute or more. For weeks, use the saved queries " +
-      "that the stack creates in CloudWatch Logs Insights.",
+      "Reads every review of the period: a day of a busy cluster takes a minute or more. For weeks, use CloudWatch " +
+      "Logs Insights (docs/operate.md, Watch).",
     examples: [
       "iam-authenticator reviews stats -c prod --since 1d",
       "iam-authenticator reviews stats -c prod --outcome denied -o json",

@@ -123,7 +123,6 @@ const cluster = z.strictObject({
   safeDeployments: z.boolean().exactOptional(),
   alarms: z.boolean().exactOptional(),
   dashboard: z.boolean().exactOptional(),
-  denialShare: z.number().exactOptional(),
   quietHours: z.number().exactOptional(),
   alarmTopicArn: z
     .string()

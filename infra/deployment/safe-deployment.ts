@@ -1,12 +1,12 @@
 // Checks a new version of a function, shifts a tenth of the requests to it for ten minutes, and rolls it back on an alarm.
 
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
-import { type CfnDeploymentGroup, LambdaDeploymentConfig, LambdaDeploymentGroup } from "aws-cdk-lib/aws-codedeploy";
+import { LambdaDeploymentConfig, LambdaDeploymentGroup } from "aws-cdk-lib/aws-codedeploy";
 import type { Alias, IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { acknowledgeManagedPolicy, acknowledgeWildcard } from "../acknowledge.ts";
 
-/** `check` runs before a new version receives requests. Without `alarms`, only a failed check rolls a version back. */
+/** `check` runs before a new version receives requests. */
 export function deploySafely(
   scope: Construct,
   alias: Alias,
@@ -19,9 +19,6 @@ export function deploySafely(
     alarms: [...alarms],
     ...(check !== undefined && { preHook: check }),
   });
-  // Otherwise the group keeps alarms that the template no longer has: https://github.com/aws/aws-cdk/issues/23307
-  if (alarms.length === 0)
-    (group.node.defaultChild as CfnDeploymentGroup).alarmConfiguration = { enabled: false, alarms: [] };
   // The alarms watch the new version before it receives its first request.
   alias.node.addDependency(...alarms);
   if (check !== undefined) {

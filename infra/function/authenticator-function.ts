@@ -9,6 +9,7 @@ import {
   type CfnFunction,
   Function as LambdaFunction,
   LoggingFormat,
+  SystemLogLevel,
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
@@ -62,6 +63,9 @@ export function makeFunction(scope: Construct, options: FunctionOptions): Authen
     environment,
     role,
     loggingFormat: LoggingFormat.JSON,
+    // Omits Lambda's lines about invocations that succeed. Time-outs and crashes are logged at this level: "System log level
+    // event mapping", https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    systemLogLevelV2: SystemLogLevel.WARN,
     logGroup: log,
     // Keeps the former version for a manual rollback. Deletes a version whose deployment is rolled back: otherwise the same
     // deployment would fail again with "A version for this Lambda function exists".

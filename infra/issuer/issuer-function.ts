@@ -2,7 +2,13 @@
 
 import { Duration } from "aws-cdk-lib";
 import { Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { type Alias, type Architecture, Function as LambdaFunction, LoggingFormat } from "aws-cdk-lib/aws-lambda";
+import {
+  type Alias,
+  type Architecture,
+  Function as LambdaFunction,
+  LoggingFormat,
+  SystemLogLevel,
+} from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { issuerPath } from "../../functions/issuer/keys.ts";
@@ -43,6 +49,7 @@ export function makeIssuerFunction(scope: Construct, options: IssuerFunctionOpti
     environment,
     role,
     loggingFormat: LoggingFormat.JSON,
+    systemLogLevelV2: SystemLogLevel.WARN,
     logGroup: log,
   });
   issuer.node.addDependency(policy);

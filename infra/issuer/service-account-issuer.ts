@@ -18,7 +18,7 @@ import type { CustomDomain } from "../endpoint/custom-domain.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
 import { knownSettings, namingProps, prefixOf } from "../function/environment.ts";
 import { logSettings } from "../log-settings.ts";
-import { makeRollbackAlarms } from "../monitoring/rollback-alarms.ts";
+import { makeNewVersionAlarms } from "../monitoring/new-version-alarms.ts";
 import { grantIssuerKeys } from "../parameters/grant.ts";
 import { makeIssuerAlarms } from "./issuer-alarms.ts";
 import { makeIssuerApi, routeIssuer } from "./issuer-api.ts";
@@ -82,7 +82,7 @@ export interface ServiceAccountIssuerProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * Creates the alarms.
+   * Creates the alarms that notify.
    *
    * @default true
    */
@@ -100,8 +100,7 @@ export interface ServiceAccountIssuerProps {
    */
   readonly alarmEmail?: string;
   /**
-   * A new version receives a tenth of the requests for ten minutes, and is rolled back if it fails more of them than the
-   * old one.
+   * A new version receives a tenth of the requests for ten minutes, and is rolled back if it crashes or times out.
    *
    * @default true
    */
@@ -150,13 +149,9 @@ export class ServiceAccountIssuer extends Construct {
     this.providerArn = provider.attrArn;
 
     retainAll(this);
-    const hasAlarms = props.alarms !== false;
     const topic = alarmTopicOf(this, props);
-    if (hasAlarms) makeIssuerAlarms(this, { clusterId, handler, api: issuerApi.api, topic });
-    if (safeDeployments) {
-      const alarms = hasAlarms ? makeRollbackAlarms(this, { clusterId, live, requests: "IssuerRequests" }) : [];
-      deploySafely(this, live, undefined, alarms);
-    }
+    if (props.alarms !== false) makeIssuerAlarms(this, clusterId, issuerApi.api, topic);
+    if (safeDeployments) deploySafely(this, live, undefined, makeNewVersionAlarms(this, live));
     this.#addOutputs();
   }
 

@@ -1,13 +1,22 @@
-// The alarms of a cluster's authenticator. They never stop a deployment, since it can be the fix.
+// The alarms that notify: whether logins fail, and whether people are denied. They never stop a deployment, since it can be
+// the fix.
 
 import { Duration } from "aws-cdk-lib";
-import { Alarm, type AlarmProps, ComparisonOperator, type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  MathExpression,
+  Stats,
+  TreatMissingData,
+} from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import type { Gateway } from "../endpoint/endpoint.ts";
-import { count, denialsAmongAnswers, latency, reviews, reviewsOfCallers } from "./metrics.ts";
+import { pageUrl } from "../page-url.ts";
+import { metricOf } from "./metrics.ts";
 
 export interface AlarmOptions {
   readonly clusterId: string;
@@ -15,111 +24,72 @@ export interface AlarmOptions {
   readonly gateway: Gateway;
   /** Receives each alarm and its end. */
   readonly topic: ITopic | undefined;
-  /** Hours without a review before the alarm NoReviews. */
-  readonly quietHours: number;
-  /** Share of denials among answered reviews, above 0 and at most 1. */
-  readonly denialShare: number;
-  /** Whether the function accepts AWS-signed tokens, and reads their issuers' keys. */
-  readonly readsTokenKeys: boolean;
+  /** Hours without an invocation before the alarm NoReviews. Without them, there is no such alarm. */
+  readonly quietHours: number | undefined;
 }
 
-export type AlarmRule = Required<Pick<AlarmProps, "alarmDescription" | "threshold">> & {
-  readonly metric: IMetric;
+type AlarmRule = Required<Pick<AlarmProps, "metric" | "threshold">> & {
+  /** What happened. */
+  readonly text: string;
+  /** Heading of docs/runbook.md, as a link. */
+  readonly heading: string;
   readonly periods?: number;
   readonly below?: boolean;
 };
 
-/** Has a heading for each alarm. */
-const RUNBOOK = "docs/runbook.md";
-
 export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
-  const { clusterId, handler, gateway, topic, quietHours, denialShare, readsTokenKeys } = options;
-  const add = (id: string, rule: AlarmRule): Alarm => addAlarm(scope, id, rule, topic);
-  return [
-    add("Faults", {
-      alarmDescription:
-        "Reviews end without an answer: STS, Parameter Store or EC2 cannot be reached, or the function has a fault. See `reason` in the log.",
-      metric: reviews(clusterId, "fault"),
-      threshold: 5,
-    }),
-    add("Errors", {
-      alarmDescription: "The function itself fails or runs out of time: see its log.",
-      metric: handler.metricErrors({ period: Duration.minutes(1) }),
-      threshold: 1,
-    }),
-    add("Slow", {
-      alarmDescription: "The slowest reviews come near the 5 s that a review may take.",
-      metric: latency(clusterId, "Latency", "p99"),
-      threshold: 3_000,
-    }),
-    add("GatewayErrors", {
-      alarmDescription: "The endpoint answers with 5xx, also where the function never ran: see the access log.",
+  const { clusterId, handler, gateway, topic, quietHours } = options;
+  const alarms = [
+    addAlarm(scope, "Failing", topic, {
+      text: `Logins to the cluster ${clusterId} fail: API Gateway returns 5xx.`,
+      heading: "failing",
+      // Also counts requests that never reached the function.
       metric: gateway.serverErrors.with({ period: Duration.minutes(1) }),
       threshold: 5,
     }),
-    add("Denials", {
-      alarmDescription:
-        "More denials than usual: mappings or tokens may be wrong since a change, or a caller tries tokens. See `reason` in the log.",
-      metric: denialsAmongAnswers(clusterId),
-      threshold: denialShare,
-    }),
-    add("StsThrottled", {
-      alarmDescription: "STS limits this account and Region: look for a client that asks too often.",
-      metric: count(clusterId, "StsThrottled"),
-      threshold: 5,
-    }),
-    add("FunctionThrottled", {
-      alarmDescription: "Lambda refuses to run the function: raise reserved concurrency or the account's limit.",
-      metric: handler.metricThrottles({ period: Duration.minutes(1) }),
+    addAlarm(scope, "Refused", topic, {
+      text: `The authenticator of the cluster ${clusterId} refuses a quarter of the requests or more: users are denied, or the token of a kube-apiserver is no longer valid.`,
+      heading: "refused",
+      metric: refused(clusterId, handler),
       threshold: 1,
-    }),
-    add("CallersRefused", {
-      alarmDescription:
-        "Callers are refused: the token or certificate of a kube-apiserver is no longer valid, or a stranger tries.",
-      metric: reviews(clusterId, "caller_refused"),
-      threshold: 5,
-    }),
-    add("InvalidMappings", {
-      alarmDescription:
-        "A mapping that reviews read is invalid: an identity may be locked out. See mapping_invalid in the log.",
-      metric: count(clusterId, "InvalidMappings"),
-      threshold: 1,
-    }),
-    ...(readsTokenKeys
-      ? [
-          add("TokenKeys", {
-            alarmDescription:
-              "The keys of an issuer of AWS-signed tokens cannot be read: cached keys are valid for 24 hours, and without them logins fail.",
-            metric: count(clusterId, "TokenKeysFailed"),
-            threshold: 1,
-          }),
-        ]
-      : []),
-    add("NoReviews", {
-      alarmDescription: `No accepted caller has asked for ${quietHours} h: does kube-apiserver still use this endpoint?`,
-      metric: reviewsOfCallers(clusterId),
-      threshold: 1,
-      periods: quietHours,
-      below: true,
     }),
   ];
+  if (quietHours === undefined) return alarms;
+  const noReviews = addAlarm(scope, "NoReviews", topic, {
+    text: `No kube-apiserver of the cluster ${clusterId} has sent a review for the hours in quietHours.`,
+    heading: "noreviews",
+    metric: handler.metricInvocations({ period: Duration.hours(1) }),
+    threshold: 1,
+    periods: quietHours,
+    below: true,
+  });
+  return [...alarms, noReviews];
 }
 
-/** Fires after two bad periods, so that one bad minute raises no alarm. With `below`, all periods must be bad. */
-export function addAlarm(
-  scope: Construct,
-  id: string,
-  { alarmDescription, metric, periods = 3, below = false, ...rule }: AlarmRule,
-  topic: ITopic | undefined,
-  group?: string,
-): Alarm {
-  const heading = group === undefined ? id : `${group}: ${id}`;
+/** 1 or 0. A quarter: if one of three kube-apiservers has an old token, a third of the requests are refused. */
+function refused(clusterId: string, handler: IFunction): MathExpression {
+  const period = Duration.minutes(5);
+  return new MathExpression({
+    label: "Requests are refused",
+    // Without FILL, periods without a refusal would be missing instead of 0, and CloudWatch would look further back.
+    expression: "IF(FILL(refused, 0) >= 5 AND FILL(refused, 0) >= 0.25 * invocations, 1, 0)",
+    usingMetrics: {
+      refused: metricOf("Refused", { ClusterId: clusterId }).with({ period }),
+      invocations: handler.metricInvocations({ period, statistic: Stats.SUM }),
+    },
+    period,
+  });
+}
+
+/** Fires after two bad periods of three, so that a single one raises no alarm. With `below`, all periods must be bad. */
+export function addAlarm(scope: Construct, id: string, topic: ITopic | undefined, rule: AlarmRule): Alarm {
+  const { text, heading, metric, threshold, periods = 3, below = false } = rule;
   const alarm = new Alarm(scope, id, {
-    ...rule,
-    alarmDescription: `${alarmDescription} What to do: ${RUNBOOK}, "${heading}".`,
+    alarmDescription: `${text} What to do: ${pageUrl(`docs/runbook.md#${heading}`)}`,
     metric,
+    threshold,
     evaluationPeriods: periods,
-    datapointsToAlarm: below ? periods : Math.min(periods, 2),
+    datapointsToAlarm: below ? periods : 2,
     comparisonOperator: below
       ? ComparisonOperator.LESS_THAN_THRESHOLD
       : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

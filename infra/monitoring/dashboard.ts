@@ -1,4 +1,4 @@
-// The CloudWatch dashboard of a cluster's authenticator.
+// The CloudWatch dashboard of a cluster's authenticator. It reads only free metrics and the function's log.
 
 import {
   type Alarm,
@@ -7,75 +7,53 @@ import {
   GraphWidget,
   type IMetric,
   LogQueryWidget,
-  Metric,
   Stats,
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { OUTCOMES } from "../../functions/authenticator/review/record.ts";
 import type { Gateway } from "../endpoint/endpoint.ts";
-import { count, latency, reviews } from "./metrics.ts";
-import { LATEST_REFUSALS } from "./queries.ts";
 
 export interface DashboardOptions {
-  readonly clusterId: string;
   readonly handler: IFunction;
   readonly log: ILogGroup;
   readonly gateway: Gateway;
   readonly alarms: readonly Alarm[];
 }
 
-export function makeDashboard(scope: Construct, options: DashboardOptions): void {
-  const { clusterId, handler, log, gateway, alarms } = options;
-  const logged = new Metric({
-    namespace: "AWS/Logs",
-    metricName: "IncomingBytes",
-    dimensionsMap: { LogGroupName: log.logGroupName },
-    statistic: Stats.SUM,
-  });
+export function makeDashboard(scope: Construct, { handler, log, gateway, alarms }: DashboardOptions): void {
+  // The fields come from functions/authenticator/http/log-entry.ts.
+  const query = (title: string, queryLines: string[]) =>
+    new LogQueryWidget({ title, logGroupNames: [log.logGroupName], queryLines, width: 24, height: 6 });
+  const percentiles = (metric: IMetric & { with(props: object): IMetric }, label: string) =>
+    [Stats.p(50), Stats.p(99)].map((statistic) => metric.with({ statistic, label: `${label} ${statistic}` }));
   new Dashboard(scope, "Dashboard").addWidgets(
     ...(alarms.length > 0 ? [new AlarmStatusWidget({ alarms: [...alarms], width: 24, height: 3 })] : []),
-    new LogQueryWidget({
-      title: "Latest denials and faults",
-      logGroupNames: [log.logGroupName],
-      queryLines: [...LATEST_REFUSALS],
-      width: 24,
-      height: 6,
-    }),
-    graph("Reviews by outcome", outcomes(clusterId)),
-    graph("Latency of a review (ms)", percentiles(clusterId, "Latency")),
-    graph("Latency of STS (ms)", percentiles(clusterId, "StsLatency")),
-    graph("Latency of Parameter Store (ms)", percentiles(clusterId, "SsmLatency")),
-    graph("Latency of the gateway (ms)", [
-      ...[Stats.p(50), Stats.p(99)].map((p) => gateway.latency.with({ statistic: p, label: `total ${p}` })),
-      gateway.integrationLatency.with({ statistic: Stats.p(99), label: `of it the function ${Stats.p(99)}` }),
+    query("Latest denials and faults", [
+      "fields @timestamp, outcome, reason, arn, username, parameter, message",
+      'filter outcome in ["denied", "fault", "throttled", "caller_refused"]',
+      "sort @timestamp desc",
+      "limit 50",
     ]),
-    graph("STS throttling, invalid mappings", [count(clusterId, "StsThrottled"), count(clusterId, "InvalidMappings")]),
-    graph("The gateway's requests, 4xx, 5xx", [gateway.requests, gateway.clientErrors, gateway.serverErrors]),
-    graph(
-      "Concurrency; cold starts",
-      [handler.metric("ConcurrentExecutions", { statistic: Stats.MAXIMUM })],
-      [count(clusterId, "ColdStart")],
-    ),
-    graph("Errors and throttles of the function", [handler.metricErrors(), handler.metricThrottles()]),
-    graph(
-      "What costs: invocations; their time (ms)",
-      [handler.metricInvocations()],
-      [handler.metricDuration({ statistic: Stats.SUM })],
-    ),
-    graph("What costs: bytes logged", [logged]),
+    query("Reviews by outcome and reason", [
+      "filter ispresent(outcome)",
+      "stats count(*) as reviews by outcome, reason",
+      "sort reviews desc",
+    ]),
+    graph("Requests, 4xx and 5xx of the gateway", [gateway.requests, gateway.clientErrors, gateway.serverErrors]),
+    graph("Latency (ms)", [
+      ...percentiles(gateway.latency, "total"),
+      ...percentiles(gateway.integrationLatency, "function"),
+    ]),
+    graph("Invocations, errors and throttles of the function", [
+      handler.metricInvocations(),
+      handler.metricErrors(),
+      handler.metricThrottles(),
+    ]),
+    graph("Concurrency", [handler.metric("ConcurrentExecutions", { statistic: Stats.MAXIMUM })]),
   );
 }
 
-function graph(title: string, left: IMetric[], right: IMetric[] = []): GraphWidget {
-  return new GraphWidget({ title, left, right, width: 12, height: 6 });
-}
-
-function outcomes(clusterId: string): IMetric[] {
-  return OUTCOMES.map((outcome) => reviews(clusterId, outcome).with({ label: outcome }));
-}
-
-function percentiles(clusterId: string, name: Parameters<typeof latency>[1]): IMetric[] {
-  return [Stats.p(50), Stats.p(90), Stats.p(99)].map((p) => latency(clusterId, name, p).with({ label: p }));
+function graph(title: string, left: IMetric[]): GraphWidget {
+  return new GraphWidget({ title, left, width: 12, height: 6 });
 }

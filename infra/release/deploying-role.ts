@@ -29,7 +29,6 @@ export const ACTIONS: Actions = {
   "AWS::ApiGatewayV2::Route": api("apigateway", ...REST),
   "AWS::ApiGatewayV2::Stage": [...api("apigateway", ...REST, "TagResource", "UntagResource"), ...vendedLogs()],
   "AWS::CloudWatch::Alarm": api("cloudwatch", "PutMetricAlarm", "DescribeAlarms", "DeleteAlarms", ...TAGS),
-  "AWS::CloudWatch::Dashboard": api("cloudwatch", "PutDashboard", "GetDashboard", "DeleteDashboards", ...TAGS),
   "AWS::CodeDeploy::Application": api(
     "codedeploy",
     "CreateApplication",
@@ -108,7 +107,6 @@ export const ACTIONS: Actions = {
     ...["CreateLogGroup", "DescribeLogGroups", "PutRetentionPolicy", "DeleteLogGroup", "TagResource"],
     ...["ListTagsForResource", "UntagResource", "DescribeIndexPolicies", "GetDataProtectionPolicy"],
   ),
-  "AWS::Logs::QueryDefinition": api("logs", "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition"),
   "AWS::Route53::RecordSet": api(
     "route53",
     "ChangeResourceRecordSets",

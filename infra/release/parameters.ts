@@ -1,6 +1,6 @@
 // The parameters of a release's templates, in the form of the construct's props.
 
-import { CfnCondition, CfnParameter, type CfnParameterProps, CfnRule, Fn, type Stack, Token } from "aws-cdk-lib";
+import { Aws, CfnCondition, CfnParameter, type CfnParameterProps, CfnRule, Fn, type Stack, Token } from "aws-cdk-lib";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
@@ -22,14 +22,19 @@ export function optionalText(stack: Stack, name: string, props: Omit<CfnParamete
 /** The default of a limit, which can depend on another parameter, and its text for the description. */
 type DefaultLimit = (limit: keyof Throttle) => { readonly text: string; readonly value: unknown };
 
-/** A positive integer. An empty value means the default, which CloudFormation's type Number does not allow. */
-function limitParameter(stack: Stack, name: string, description: string, byDefault: ReturnType<DefaultLimit>): number {
+/** A positive integer. An empty value means `otherwise`, which CloudFormation's type Number does not allow. */
+export function optionalNumber(
+  stack: Stack,
+  name: string,
+  props: Omit<CfnParameterProps, "type" | "default">,
+  otherwise: unknown = Aws.NO_VALUE,
+): number {
   const value = optionalText(stack, name, {
-    description: `${description} Empty: ${byDefault.text}.`,
     allowedPattern: "([1-9][0-9]*)?",
     constraintDescription: "must be a positive integer, or empty.",
+    ...props,
   });
-  return Token.asNumber(Fn.conditionIf(notEmpty(stack, name, value).logicalId, value, byDefault.value));
+  return Token.asNumber(Fn.conditionIf(notEmpty(stack, name, value).logicalId, value, otherwise));
 }
 
 /** Parameters of the authenticator's templates about concurrency, with the default throttle that depends on them. */
@@ -54,6 +59,10 @@ export function concurrencyParameters(stack: Stack) {
 
 /** The parameters of every template. `throttle`: the defaults. */
 export function commonParameters(stack: Stack, throttle: DefaultLimit) {
+  const limit = (of: keyof Throttle, name: string, description: string) => {
+    const { text: byDefault, value } = throttle(of);
+    return optionalNumber(stack, name, { description: `${description} Empty: ${byDefault}.` }, value);
+  };
   return {
     clusterId: text(stack, "ClusterId", {
       description: `The id that tokens are signed for: ${CLUSTER_ID_RULE}.`,
@@ -61,18 +70,8 @@ export function commonParameters(stack: Stack, throttle: DefaultLimit) {
       constraintDescription: `must be ${CLUSTER_ID_RULE}.`,
     }),
     throttle: {
-      rateLimit: limitParameter(
-        stack,
-        "ThrottleRate",
-        "Requests per second that the endpoint accepts.",
-        throttle("rateLimit"),
-      ),
-      burstLimit: limitParameter(
-        stack,
-        "ThrottleBurst",
-        "Requests at once, above ThrottleRate.",
-        throttle("burstLimit"),
-      ),
+      rateLimit: limit("rateLimit", "ThrottleRate", "Requests per second that the endpoint accepts."),
+      burstLimit: limit("burstLimit", "ThrottleBurst", "Requests at once, above ThrottleRate."),
     },
     memorySize: new CfnParameter(stack, "MemorySize", {
       type: "Number",

@@ -1,12 +1,11 @@
 // Lets the parameters of a release's template decide at deployment what CDK decides at synth: optional parts, and a new
 // version of the function for each change of its settings.
 
-import { CfnCondition, type CfnResource, Fn, Stack } from "aws-cdk-lib";
-import { CfnAlarm, CfnDashboard } from "aws-cdk-lib/aws-cloudwatch";
+import { CfnCondition, Fn, Stack } from "aws-cdk-lib";
+import { CfnAlarm } from "aws-cdk-lib/aws-cloudwatch";
 import { CfnDeploymentGroup, LambdaDeploymentGroup } from "aws-cdk-lib/aws-codedeploy";
 import { CfnManagedPolicy, CfnPolicy } from "aws-cdk-lib/aws-iam";
 import { CfnAlias, CfnFunction, CfnVersion } from "aws-cdk-lib/aws-lambda";
-import { CfnQueryDefinition } from "aws-cdk-lib/aws-logs";
 import type { Construct, IConstruct } from "constructs";
 import { onlyIf, valueIf } from "./conditions.ts";
 
@@ -14,34 +13,30 @@ function below<T extends IConstruct>(scope: IConstruct, kind: abstract new (...a
   return scope.node.findAll().filter((child): child is T => child instanceof kind);
 }
 
-/** Creates alarms, dashboard and saved queries only if `isWatched`. */
-export function switchMonitoring(scope: IConstruct, isWatched: CfnCondition): void {
-  const watching = [CfnAlarm, CfnDashboard, CfnQueryDefinition].flatMap((kind) => below<CfnResource>(scope, kind));
-  onlyIf(isWatched, watching);
-  for (const group of below(scope, CfnDeploymentGroup)) {
-    const alarms: { alarms: { name: unknown }[] } = Stack.of(scope).resolve(group.alarmConfiguration);
-    const names = alarms.alarms.map(({ name }) => ({ Name: name }));
-    // Otherwise the group keeps alarms that the template no longer has: https://github.com/aws/aws-cdk/issues/23307
-    const none = { Enabled: false, Alarms: [] };
-    group.alarmConfiguration = Fn.conditionIf(isWatched.logicalId, { Enabled: true, Alarms: names }, none);
-    const events = ["DEPLOYMENT_FAILURE", valueIf(isWatched, "DEPLOYMENT_STOP_ON_ALARM").toString()];
-    group.autoRollbackConfiguration = { enabled: true, events };
-  }
-}
+const isNewVersion = ({ node }: IConstruct) => node.path.includes("/NewVersion");
 
 /**
- * If `isSafe`, CodeDeploy shifts the alias gradually; otherwise CloudFormation moves it at once. Alarms that compare two
- * versions exist only with both conditions.
+ * Creates the alarms that notify only if `isWatched`, and NoReviews only with QuietHours. The others belong to safe
+ * deployments.
  */
-export function switchSafeDeployments(scope: Construct, isSafe: CfnCondition, isWatched: CfnCondition): void {
-  const check = scope.node.findAll().filter(({ node }) => node.id.startsWith("DeploymentCheck"));
-  const groups = below(scope, LambdaDeploymentGroup);
-  onlyIf(isSafe, [...groups, ...check]);
-  const both = new CfnCondition(Stack.of(scope), "IsComparing", { expression: Fn.conditionAnd(isSafe, isWatched) });
+export function switchMonitoring(scope: IConstruct, isWatched: CfnCondition): void {
+  const notifying = below(scope, CfnAlarm).filter((alarm) => !isNewVersion(alarm));
+  onlyIf(isWatched, notifying);
+  const stack = Stack.of(scope);
+  const hasHours = stack.node.tryFindChild("HasQuietHours");
+  if (!(hasHours instanceof CfnCondition)) return;
+  const both = new CfnCondition(stack, "HasNoReviews", { expression: Fn.conditionAnd(isWatched, hasHours) });
   onlyIf(
     both,
-    scope.node.children.flatMap(({ node }) => node.findAll()).filter(({ node }) => node.id.startsWith("NewVersion")),
+    notifying.filter(({ node }) => node.path.includes("/NoReviews")),
   );
+}
+
+/** If `isSafe`, CodeDeploy shifts the alias gradually; otherwise CloudFormation moves it at once. */
+export function switchSafeDeployments(scope: Construct, isSafe: CfnCondition): void {
+  const check = scope.node.findAll().filter(({ node }) => node.id.startsWith("DeploymentCheck"));
+  const groups = below(scope, LambdaDeploymentGroup);
+  onlyIf(isSafe, [...groups, ...check, ...below(scope, CfnAlarm).filter(isNewVersion)]);
   for (const alias of below(scope, CfnAlias)) {
     // DependsOn cannot name a resource with a condition. References with the same condition make the alias wait for the
     // group, which waits for its alarms, and for CodeDeploy's permission to run the check.

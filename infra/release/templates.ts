@@ -10,7 +10,7 @@ import { OUTPUTS } from "../outputs.ts";
 import { codeParameters, type ReleasedCodes, ReleaseSynthesizer } from "./code-location.ts";
 import { switchParameter } from "./conditions.ts";
 import { ENDPOINTS } from "./endpoints.ts";
-import { commonParameters, concurrencyParameters, optionalText } from "./parameters.ts";
+import { commonParameters, concurrencyParameters, optionalNumber, optionalText } from "./parameters.ts";
 import { publishEveryChange, switchMonitoring, switchSafeDeployments } from "./switches.ts";
 
 /** An app with a stack for each template, named after it. CDK writes its other files to `outdir`. */
@@ -44,11 +44,17 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
     allowedPattern: "([0-9]{12}(,[0-9]{12}){0,74})?",
     constraintDescription: "must be at most 75 account ids of 12 digits, separated by commas, or empty.",
   });
+  const quietHours = optionalNumber(stack, "QuietHours", {
+    description: "Hours without a review before the alarm NoReviews, 1 to 168. Empty: no such alarm.",
+    allowedPattern: "([1-9]|[1-9][0-9]|1[0-5][0-9]|16[0-8])?",
+    constraintDescription: "must be an integer from 1 to 168, or empty.",
+  });
   const { endpoint, settings = {}, finish } = ENDPOINTS[kind](stack);
   const authenticator = new IamAuthenticator(stack, "Authenticator", {
     ...common,
     accounts: [accounts],
     reservedConcurrency,
+    quietHours,
     endpoint,
   });
   finish?.(authenticator);
@@ -74,11 +80,8 @@ function addIssuer(stack: Stack, codes: ReleasedCodes): void {
 
 function finishStack(stack: Stack, construct: Construct, outputs: readonly string[]): void {
   for (const name of outputs) (construct.node.findChild(name) as CfnOutput).overrideLogicalId(name);
-  const watch =
-    "false leaves out alarms, dashboard and saved queries. A bad version is then not rolled back by an alarm.";
-  const isWatched = switchParameter(stack, "Monitoring", watch, true);
-  switchMonitoring(construct, isWatched);
+  switchMonitoring(construct, switchParameter(stack, "Monitoring", "false leaves out the alarms that notify.", true));
   const safe =
     "true checks a new version, sends it a tenth of the requests for ten minutes, and rolls it back on an alarm. false sends it all requests at once.";
-  switchSafeDeployments(construct, switchParameter(stack, "SafeDeployments", safe, true), isWatched);
+  switchSafeDeployments(construct, switchParameter(stack, "SafeDeployments", safe, true));
 }

@@ -8,7 +8,14 @@ import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { ACCESS_LOG_FORMAT } from "../../infra/endpoint/access-log.ts";
 import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
-import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, tokenOf } from "../functions/authenticator/fixtures.ts";
+import {
+  fakeServices,
+  gatewayEvent,
+  HOME,
+  handlerOf,
+  reviewBody,
+  tokenOf,
+} from "../functions/authenticator/fixtures.ts";
 import { type MoreProps, stackOf, templateOf } from "../infra/stacks.ts";
 import { lambdaFunction, resources } from "../infra/template.ts";
 
@@ -43,7 +50,9 @@ const EVENT = 26;
 
 /** The line that a review prints. The first call of an environment would also have `coldStart`. */
 async function lineOf(name: string): Promise<string> {
-  const around = fakeServices({ [`sso/${HOME}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["admins"] } });
+  const around = fakeServices({
+    [`sso/${HOME}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["admins"] },
+  });
   const requestContext = { http: { method: "POST" }, stage: "$default", requestId: "AbCdEfGhIjKlMnO=" };
   const context = { functionVersion: "12", invokedFunctionArn: `arn:aws:lambda:eu-west-1:${HOME}:function:f:live` };
   const event = gatewayEvent(reviewBody(tokenOf(name)), { requestContext });
@@ -55,14 +64,14 @@ async function lineOf(name: string): Promise<string> {
 /** The access log's line of a review. */
 function accessLine(): string {
   const values: Readonly<Record<string, string>> = {
-    "requestTime": "28/Nov/2026:10:00:00 +0000",
-    "requestId": "AbCdEfGhIjKlMnO=",
+    requestTime: "28/Nov/2026:10:00:00 +0000",
+    requestId: "AbCdEfGhIjKlMnO=",
     "identity.sourceIp": "203.0.113.100",
-    "httpMethod": "POST",
-    "path": "/authenticate",
-    "status": "200",
-    "responseLatency": "100",
-    "integrationLatency": "100",
+    httpMethod: "POST",
+    path: "/authenticate",
+    status: "200",
+    responseLatency: "100",
+    integrationLatency: "100",
   };
   return ACCESS_LOG_FORMAT.toString().replace(/\$context\.([\w.]+)/g, (_, name: string) => values[name] ?? "-");
 }
@@ -156,16 +165,17 @@ test("the rows and sums of the page follow from templates, log lines and prices"
       2 * HOURS_OF_MONTH * PRICE.endpointHour,
     ],
   ];
-  const [http, hidden] = [2, 3].map((column) => cents(rows.reduce((sum, row) => sum + cents(Number(row[column])), 0))) as [
-    number,
-    number,
-  ];
+  const [http, hidden] = [2, 3].map((column) =>
+    cents(rows.reduce((sum, row) => sum + cents(Number(row[column])), 0)),
+  ) as [number, number];
   for (const [what, arithmetic, ...dollars] of rows) assertRow(what, arithmetic, ...dollars.map(usd));
   assertRow("sum", "", usd(http), usd(hidden));
   const none = idle(templateOf("http"));
   assert.ok(http <= 3, `${http} USD in use`);
   assert.ok(none <= 0.5, `${none} USD idle`);
-  assert.ok(page.includes(`About ${usd(http)} USD a month for a cluster of 50 people, and ${usd(none)} for an idle one`));
+  assert.ok(
+    page.includes(`About ${usd(http)} USD a month for a cluster of 50 people, and ${usd(none)} for an idle one`),
+  );
   assert.ok(read("README.md").includes(`About ${Math.round(http)} USD a month for a cluster with 50 people`));
   assert.ok(read("README.md").includes(`An idle cluster costs ${usd(none)} USD`));
   assert.ok(read("docs/deploy.md").includes(`[${usd(none)} to ${usd(http)} USD a month](costs.md)`));
@@ -182,11 +192,11 @@ test("the options cost what the page states", () => {
   const endpoints = 2 * 2 * HOURS_OF_MONTH * PRICE.endpointHour;
   const reads = ((2 * MILLIONS * 1e6) / 10_000) * PRICE.tenThousandReads;
   for (const row of [
-    ["`\"dashboard\": true`", "the first three of an account are free", usd(added({ dashboard: true }))],
-    ["`\"quietHours\"`", "one more alarm", usd(added({ quietHours: 24 }))],
-    ["`\"alarms\": false`", "only the alarms of a new version remain", usd(added({ alarms: false }))],
-    ["`\"issuer\": true`, idle", `${alarmsOf(issuer).metrics} metrics of alarms x 0.10`, usd(idle(issuer))],
-    ["`\"provisionedConcurrency\": 1`", "0.5 GB x 2 628 000 s x 0.0000033334", usd(warm)],
+    ['`"dashboard": true`', "the first three of an account are free", usd(added({ dashboard: true }))],
+    ['`"quietHours"`', "one more alarm", usd(added({ quietHours: 24 }))],
+    ['`"alarms": false`', "only the alarms of a new version remain", usd(added({ alarms: false }))],
+    ['`"issuer": true`, idle', `${alarmsOf(issuer).metrics} metrics of alarms x 0.10`, usd(idle(issuer))],
+    ['`"provisionedConcurrency": 1`', "0.5 GB x 2 628 000 s x 0.0000033334", usd(warm)],
     [
       "endpoints for STS and Parameter Store, if the function is in a VPC",
       `2 x 2 zones x ${HOURS_OF_MONTH} h x 0.01`,

@@ -18,6 +18,7 @@ import { type ClusterContext, readCluster } from "../../infra/context/cluster.ts
 import { issuerStack, wantsIssuer } from "../../infra/issuer/issuer-stack.ts";
 import { ServiceAccountIssuer, type ServiceAccountIssuerProps } from "../../infra/issuer/service-account-issuer.ts";
 import { ServiceAccountRole, type ServiceAccountRoleProps } from "../../infra/issuer/service-account-role.ts";
+import { alarmsOf, key } from "./cloudwatch.ts";
 import { CLUSTERS } from "./clusters.ts";
 import { ACCOUNT, REGION, stackOf } from "./stacks.ts";
 import { output, resource, resources, statements } from "./template.ts";
@@ -50,15 +51,14 @@ test("the stack uses alarms, memorySize and terminationProtection of its cluster
     issuerStack(new App(), readCluster({ clusterId: "prod", account: ACCOUNT, region: REGION, ...more }));
   const quiet = stackWith({ alarms: false, memorySize: 1_024, terminationProtection: false });
   const template = Template.fromStack(quiet);
-  assert.deepEqual(resources(template, "AWS::CloudWatch::Alarm"), []);
-  assert.deepEqual(resource(template, "AWS::CodeDeploy::DeploymentGroup").Properties["AlarmConfiguration"], {
-    Enabled: false,
-    Alarms: [],
-  });
+  assert.deepEqual(
+    alarmsOf(template).map(({ id }) => id),
+    ["IssuerNewVersionErrors"],
+  );
   assert.equal(resource(template, "AWS::Lambda::Function").Properties["MemorySize"], 1_024);
   assert.equal(quiet.terminationProtection, false);
   assert.equal(stackWith({}).terminationProtection, true);
-  assert.ok(resources(Template.fromStack(stackWith({ alarms: true })), "AWS::CloudWatch::Alarm").length > 0);
+  assert.equal(alarmsOf(Template.fromStack(stackWith({ alarms: true }))).length, 3);
 });
 
 test("another prefix changes the permission", () => {
@@ -213,16 +213,34 @@ test("outputs: the URL, kube-apiserver's flags, the provider, and the prefix of 
   assert.equal(output(plain, "ParameterPrefix"), "/iam-authenticator/prod");
 });
 
-test("there is an alarm for each way in which Pods could lose access to AWS", () => {
+test("alarms: the API fails, keys are invalid, and a new version crashes; the topic receives the first two", () => {
   const { stack, template } = issuerOf();
   const topic = Topic.fromTopicArn(stack, "Topic", `arn:aws:sns:${REGION}:${ACCOUNT}:on-call`);
   new ServiceAccountIssuer(stack, "Other", { clusterId: "other", alarmTopic: topic });
-  const alarms = resources(template(), "AWS::CloudWatch::Alarm").map(({ Properties }) => Properties);
-  const names = alarms.map((alarm) => alarm["MetricName"]);
-  for (const name of ["IssuerRequests", "InvalidIssuerKeys", "StaleIssuerKeys", "Errors", "Throttles", "5xx"]) {
-    assert.equal(names.filter((one) => one === name).length, 2, name);
+  const rows = resources(template(), "AWS::CloudWatch::Alarm")
+    .map(({ Properties }) => Properties)
+    .map((alarm) => [alarm["MetricName"], alarm["Threshold"], alarm["Period"], alarm["AlarmActions"] !== undefined]);
+  const of = (notifies: boolean) => [
+    ["5xx", 1, 300, notifies],
+    ["InvalidIssuerKeys", 1, 300, notifies],
+    ["Errors", 3, 600, false],
+  ];
+  assert.deepEqual(rows.sort(), [...of(false), ...of(true)].sort());
+});
+
+test("alarms that notify: two of three periods with one bad request each", () => {
+  const [failing, invalid] = alarmsOf(plain);
+  const api = key("AWS/ApiGateway", "5xx", { ApiId: "<IssuerApi>" });
+  const keys = key("LambdaIamAuthenticator", "InvalidIssuerKeys", { ClusterId: "prod" });
+  const data = (metric: string, ...times: number[]) => times.map((at) => ({ at, metric, value: 1 }));
+  for (const [alarm, own, other] of [
+    [failing, api, keys],
+    [invalid, keys, api],
+  ] as const) {
+    assert.equal(alarm?.fires(data(own, 10, 400), 600), true);
+    assert.equal(alarm?.fires(data(own, 10), 600), false);
+    assert.equal(alarm?.fires(data(other, 10, 400), 600), false);
   }
-  assert.equal(alarms.filter((alarm) => alarm["AlarmActions"] !== undefined).length, 6);
 });
 
 describe("permission to write keys", () => {

@@ -6,7 +6,6 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { App, Lazy } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { Topic } from "aws-cdk-lib/aws-sns";
 import { logEntry } from "../../functions/authenticator/http/log-entry.ts";
 import { newRecord, OUTCOMES } from "../../functions/authenticator/review/record.ts";
 import type { PrivateEndpoint } from "../../infra/endpoint/endpoint.ts";
@@ -14,207 +13,88 @@ import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
 import { ACCOUNT, endpointOf, KINDS, REGION, SCOPES, stackOf, templateOf } from "./stacks.ts";
 import { flat, output, resource, resources } from "./template.ts";
 
-/** The alarms that notify. rollback.test.ts tests the others. */
-function alarms(template = templateOf("http")) {
-  return resources(template, "AWS::CloudWatch::Alarm")
-    .map(({ Properties }) => Properties)
-    .filter((alarm) => !JSON.stringify(alarm).includes("ExecutedVersion"));
-}
+const DASHBOARD = new Map(KINDS.map((kind) => [kind, stackOf(kind, { dashboard: true }).template()]));
 
-test("alarms: metric, threshold and treatment of missing data of each", () => {
-  const rows = alarms().map((alarm) => [
-    alarm["Namespace"],
-    alarm["MetricName"],
-    alarm["ExtendedStatistic"] ?? alarm["Statistic"],
-    alarm["ComparisonOperator"] === "LessThanThreshold" ? "<" : ">=",
-    alarm["Threshold"],
-    alarm["TreatMissingData"],
-  ]);
-  assert.deepEqual(rows, [
-    ["LambdaIamAuthenticator", "Reviews", "Sum", ">=", 5, "notBreaching"],
-    ["AWS/Lambda", "Errors", "Sum", ">=", 1, "notBreaching"],
-    ["LambdaIamAuthenticator", "Latency", "p99", ">=", 3000, "notBreaching"],
-    ["AWS/ApiGateway", "5xx", "Sum", ">=", 5, "notBreaching"],
-    [undefined, undefined, undefined, ">=", 0.5, "notBreaching"],
-    ["LambdaIamAuthenticator", "StsThrottled", "Sum", ">=", 5, "notBreaching"],
-    ["AWS/Lambda", "Throttles", "Sum", ">=", 1, "notBreaching"],
-    ["LambdaIamAuthenticator", "Reviews", "Sum", ">=", 5, "notBreaching"],
-    ["LambdaIamAuthenticator", "InvalidMappings", "Sum", ">=", 1, "notBreaching"],
-    [undefined, undefined, undefined, "<", 1, "breaching"],
-  ]);
-  assert.deepEqual(
-    alarms()
-      .filter((alarm) => alarm["MetricName"] === "Reviews")
-      .map((alarm) => (alarm["Dimensions"] as { Value: string }[]).map(({ Value }) => Value)),
-    [
-      ["prod.example", "fault"],
-      ["prod.example", "caller_refused"],
-    ],
-  );
-});
-
-interface MetricQuery {
-  readonly Id: string;
-  readonly Expression?: string;
-  readonly ReturnData?: boolean;
-  readonly MetricStat?: {
-    readonly Metric: { readonly Dimensions: { readonly Value: string }[] };
-    readonly Period: number;
+interface Widget {
+  readonly type: string;
+  readonly properties: {
+    readonly title?: string;
+    readonly metrics?: readonly (readonly unknown[])[];
+    readonly alarms?: readonly string[];
+    readonly query?: string;
   };
 }
 
-/** The expression of an alarm, and the outcome and period of each metric. */
-function computed(template: Template, description: RegExp) {
-  const found = alarms(template).find((alarm) => description.test(String(alarm["AlarmDescription"])));
-  const queries = found?.["Metrics"] as MetricQuery[];
-  const expression = queries.find(({ Expression }) => Expression !== undefined)?.Expression;
-  const metrics = queries.flatMap(({ Id, MetricStat }) =>
-    MetricStat === undefined ? [] : [[Id, MetricStat.Metric.Dimensions.at(-1)?.Value, MetricStat.Period]],
-  );
-  return { found, expression, metrics };
+function widgets(kind: (typeof KINDS)[number]): Widget[] {
+  const { DashboardBody } = resource(DASHBOARD.get(kind) ?? assert.fail(), "AWS::CloudWatch::Dashboard").Properties;
+  return JSON.parse(String(DashboardBody)).widgets;
 }
 
-test("NoReviews counts only reviews of accepted callers: requests of others must not hide that kube-apiserver is silent", () => {
-  const { expression, metrics, found } = computed(templateOf("http"), /^No accepted caller has asked for 24 h/);
-  const counted = ["granted", "denied", "not_ours", "throttled"];
-  assert.equal(expression, counted.map((outcome) => `FILL(${outcome}, 0)`).join(" + "));
-  assert.deepEqual(
-    metrics,
-    counted.map((outcome) => [outcome, outcome, 3600]),
-  );
-  assert.deepEqual([found?.["EvaluationPeriods"], found?.["DatapointsToAlarm"]], [24, 24]);
+test("a stack has no dashboard by default", () => {
+  assert.deepEqual(resources(templateOf("http"), "AWS::CloudWatch::Dashboard"), []);
 });
 
-test("Denials compares their share of the answers, from five in five minutes", () => {
-  const { expression, metrics, found } = computed(templateOf("http"), /^More denials than usual/);
-  assert.equal(expression, "IF(FILL(denied, 0) >= 5, FILL(denied, 0) / (FILL(denied, 0) + FILL(granted, 0)), 0)");
-  assert.deepEqual(metrics, [
-    ["denied", "denied", 300],
-    ["granted", "granted", 300],
-  ]);
-  assert.deepEqual([found?.["Threshold"], found?.["DatapointsToAlarm"], found?.["EvaluationPeriods"]], [0.5, 2, 3]);
-  const chosen = computed(stackOf("http", { denialShare: 0.9 }).template(), /^More denials than usual/);
-  assert.equal(chosen.found?.["Threshold"], 0.9);
-});
-
-test("alarms notify the topic of their start and end, and without a topic they notify none", () => {
-  const topic = "arn:aws:sns:eu-west-1:111122223333:on-call";
-  const made = stackOf("http", (scope) => ({ alarmTopic: Topic.fromTopicArn(scope, "Topic", topic) }));
-  const told = alarms(made.template());
-  assert.equal(told.length, 10);
-  for (const alarm of told) assert.deepEqual([alarm["AlarmActions"], alarm["OKActions"]], [[topic], [topic]]);
-  for (const alarm of alarms()) assert.equal(alarm["AlarmActions"], undefined);
-});
-
-test("the dashboard: alarms, outcomes, latency by stage, throttling, concurrency, what costs", () => {
-  const body = String(resource(templateOf("http"), "AWS::CloudWatch::Dashboard").Properties["DashboardBody"]);
-  const { widgets } = JSON.parse(body) as {
-    widgets: { properties: { title?: string; metrics?: unknown[][]; alarms?: string[]; query?: string } }[];
-  };
-  const graphs = widgets.map(({ properties: { title, metrics, alarms } }) => [title, (metrics ?? alarms)?.length]);
-  assert.deepEqual(graphs, [
-    ["Alarm Status", 10],
-    ["Latest denials and faults", undefined],
-    ["Reviews by outcome", 7],
-    ["Latency of a review (ms)", 3],
-    ["Latency of STS (ms)", 3],
-    ["Latency of Parameter Store (ms)", 3],
-    ["Latency of the gateway (ms)", 3],
-    ["STS throttling, invalid mappings", 2],
-    ["The gateway's requests, 4xx, 5xx", 3],
-    ["Concurrency; cold starts", 2],
-    ["Errors and throttles of the function", 2],
-    ["What costs: invocations; their time (ms)", 2],
-    ["What costs: bytes logged", 1],
-  ]);
-});
-
-test("the dashboard lists the latest denials and faults of this log, for every kind of endpoint", () => {
-  for (const kind of KINDS) {
-    const { DashboardBody } = resource(templateOf(kind), "AWS::CloudWatch::Dashboard").Properties;
-    const { widgets } = JSON.parse(String(DashboardBody)) as {
-      widgets: { type: string; properties: { query?: string } }[];
-    };
-    const [table, ...others] = widgets.filter(({ type }) => type === "log");
-    assert.equal(others.length, 0);
-    assert.equal(
-      table?.properties.query,
-      `SOURCE '<${SCOPES[kind]}Log>' | fields @timestamp, outcome, reason, arn, username, parameter, message\n` +
-        '| filter outcome in ["denied", "fault", "throttled", "caller_refused"]\n| sort @timestamp desc\n| limit 50',
+for (const kind of KINDS) {
+  test(`${kind}: the dashboard has the alarms, queries of this log, and only free metrics`, () => {
+    const found = widgets(kind).map(({ properties: { title, metrics, alarms } }) => [
+      title,
+      (metrics ?? alarms)?.length,
+    ]);
+    assert.deepEqual(found, [
+      ["Alarm Status", 2],
+      ["Latest denials and faults", undefined],
+      ["Reviews by outcome and reason", undefined],
+      ["Requests, 4xx and 5xx of the gateway", 3],
+      ["Latency (ms)", 4],
+      ["Invocations, errors and throttles of the function", 3],
+      ["Concurrency", 1],
+    ]);
+    const namespaces = widgets(kind).flatMap(({ properties: { metrics = [] } }) =>
+      metrics.map(([namespace]) => namespace),
     );
-  }
-});
+    assert.deepEqual([...new Set(namespaces)].toSorted(), ["AWS/ApiGateway", "AWS/Lambda"]);
+    const queries = widgets(kind).flatMap(({ properties: { query } }) => query ?? []);
+    for (const query of queries) assert.ok(query.startsWith(`SOURCE '<${SCOPES[kind]}Log>' | `), query);
+  });
+}
 
-test("saved queries: each searches only this log, and uses only fields of the log line or of Insights", () => {
-  const queries = resources(templateOf("http"), "AWS::Logs::QueryDefinition").map(({ Properties }) => Properties);
-  assert.deepEqual(
-    queries.map(({ Name }) => Name),
-    [
-      "iam-authenticator/prod.example/http/Latest denials and faults",
-      "iam-authenticator/prod.example/http/Who logged in",
-      "iam-authenticator/prod.example/http/Refusals by identity and reason",
-      "iam-authenticator/prod.example/http/Reviews by hour and outcome",
-      "iam-authenticator/prod.example/http/Slowest reviews",
-    ],
-  );
+test("queries of the dashboard and of the documents use only fields of the log line or of Insights", () => {
   const line = logEntry({ ...newRecord(0), ms: { caller: 0, identity: 0, mapping: 0 } }, "granted", undefined, 0);
-  const fields = [...Object.keys(line), ...Object.keys(line.ms).map((stage) => `ms.${stage}`)];
-  const words = [
-    "fields",
-    "filter",
-    "sort",
-    "stats",
-    "limit",
-    "by",
-    "desc",
-    "in",
-    "as",
-    "count",
-    "max",
-    "bin",
-    "ispresent",
-  ];
-  const made = ["reviews", "latest", "1h", "50"];
-  for (const { QueryString, LogGroupNames } of queries) {
-    assert.deepEqual(LogGroupNames, ["<AuthenticatorLog>"]);
-    const named =
-      String(QueryString)
-        .replaceAll(/"[^"]*"/g, "")
-        .match(/@?[a-z][\w.]*|\d\w*/gi) ?? [];
-    assert.deepEqual(
-      named.filter((name) => ![...fields, "@timestamp", ...words, ...made].includes(name)),
-      [],
-    );
-  }
-  const [outcomes = ""] = /\[.*\]/.exec(String(queries[0]?.["QueryString"])) ?? [];
-  for (const outcome of JSON.parse(outcomes)) assert.ok(OUTCOMES.includes(outcome), outcome);
-});
-
-const ISSUER = "https://0a1b2c3d.tokens.sts.global.api.aws";
-
-test("the alarm for keys that cannot be read exists only with AWS-signed tokens", () => {
-  const names = (more: object) =>
-    resources(stackOf("http", more).template(), "AWS::CloudWatch::Alarm").map(
-      ({ Properties }) => Properties["MetricName"],
-    );
-  const plain = names({});
-  assert.deepEqual(
-    names({ awsSignedTokens: [{ account: ACCOUNT, issuer: ISSUER }] }).toSorted(),
-    [...plain, "TokenKeysFailed"].toSorted(),
+  const fields = [...Object.keys(line), ...Object.keys(line.ms).map((stage) => `ms.${stage}`), "@timestamp"];
+  const words = "fields filter sort stats limit by desc in as count max pct bin ispresent".split(" ");
+  const made = ["reviews", "latest", "1h", "50", "99"];
+  const page = readFileSync(new URL("../../docs/operate.md", import.meta.url), "utf8");
+  const documented = [...page.matchAll(/^(?:query|insights) '([^']*)'/gm)].map(([, query = ""]) => query);
+  assert.equal(documented.length, 4);
+  const queries = widgets("http").flatMap(
+    ({ properties: { query } }) => query?.replace(/^SOURCE '[^']*' \| /, "") ?? [],
   );
-  assert.equal(plain.includes("TokenKeysFailed"), false);
+  for (const query of [...queries, ...documented]) {
+    const named = query.replaceAll(/"[^"]*"/g, "").match(/@?[a-z][\w.]*|\d\w*/gi) ?? [];
+    assert.deepEqual(
+      named.filter((name) => ![...fields, ...words, ...made].includes(name)),
+      [],
+      query,
+    );
+    const [list = "[]"] = /\[.*\]/.exec(query) ?? [];
+    for (const outcome of JSON.parse(list)) assert.ok(OUTCOMES.includes(outcome), outcome);
+  }
 });
 
 test("each alarm names its heading in the runbook, and the runbook has no other headings", () => {
   const issuer = issuerStack(new App(), { clusterId: "prod", account: ACCOUNT, region: REGION });
   const runbook = readFileSync(new URL("../../docs/runbook.md", import.meta.url), "utf8");
-  const headings = [...runbook.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
-  const signed = stackOf("http", { awsSignedTokens: [{ account: ACCOUNT, issuer: ISSUER }] }).template();
-  const described = [signed, Template.fromStack(issuer)]
+  // https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links
+  const anchors = [...runbook.matchAll(/^## (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^a-z -]/g, "")
+      .replaceAll(" ", "-"),
+  );
+  const named = [stackOf("http", { quietHours: 24 }).template(), Template.fromStack(issuer)]
     .flatMap((template) => resources(template, "AWS::CloudWatch::Alarm"))
-    .map(({ Properties }) => String(Properties["AlarmDescription"]));
-  const named = described.map((text) => / What to do: docs\/runbook\.md, "([^"]+)"\.$/.exec(text)?.[1]);
-  assert.deepEqual([...new Set(named)].toSorted(), headings.toSorted());
+    .map(({ Properties }) => /docs\/runbook\.md#(\S+)$/.exec(String(Properties["AlarmDescription"]))?.[1]);
+  assert.deepEqual([...new Set(named)].toSorted(), anchors.toSorted());
 });
 
 const ENDPOINTS = {
@@ -293,12 +173,6 @@ test("a caller's ARN that is not known at synth, or a session's, is refused", ()
 test("the outputs name the function and its log", () => {
   assert.match(output(templateOf("http"), "FunctionName"), /^<AuthenticatorFunction>$/);
   assert.match(output(templateOf("http"), "LogGroup"), /^<AuthenticatorLog>$/);
-});
-
-test("NoReviews fires after quietHours, all of them without reviews", () => {
-  const { found } = computed(stackOf("http", { quietHours: 72 }).template(), /^No accepted caller has asked for 72 h/);
-  assert.deepEqual([found?.["EvaluationPeriods"], found?.["DatapointsToAlarm"], found?.["Threshold"]], [72, 72, 1]);
-  assert.deepEqual([found?.["ComparisonOperator"], found?.["TreatMissingData"]], ["LessThanThreshold", "breaching"]);
 });
 
 test("of a caller's token, the template has only the hash, in one parameter", () => {

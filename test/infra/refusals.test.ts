@@ -72,7 +72,6 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /^alarmTopic requires alarms: leave it out, or leave out alarms: false$/,
   ],
   "quietHours of more than a week": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\), /],
-  "a share of denials in percent": [{ denialShare: 50 }, /^denialShare must be above 0 and at most 1, such as 0.5/],
   "zero reserved concurrency": [
     { reservedConcurrency: 0 },
     /^reservedConcurrency must be a positive integer, or false for none$/,

@@ -15,46 +15,30 @@ import { IamAuthenticator, ServiceAccountIssuer } from "../../infra/iam-authenti
 import { certificateArn, KINDS, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { flat, lambdaFunction, output, type Resource, resource, resources } from "./template.ts";
 
-test("each metric that the function writes has a method, with the usual statistic of its unit", () => {
+test("each metric of reviews has a method", () => {
   const { authenticator, stack } = stackOf("http");
-  const metrics = [
-    authenticator.metricReviews(),
-    authenticator.metricReviews("denied"),
-    authenticator.metricLatency(),
-    authenticator.metricStsLatency(),
-    authenticator.metricSsmLatency(),
-    authenticator.metricStsThrottled(),
-    authenticator.metricInvalidMappings(),
-    authenticator.metricStaleReads(),
-    authenticator.metricColdStart(),
-  ];
+  const names = ["Refused", "StsThrottled", "InvalidMappings", "StaleReads", "TokenKeysFailed"] as const;
+  const metrics = [authenticator.metricReviews("denied"), ...names.map((name) => authenticator.metric(name))];
   const ClusterId = "prod.example";
   assert.deepEqual(
     metrics.map(({ namespace, metricName, dimensions, statistic }) => [namespace, metricName, dimensions, statistic]),
     [
-      ["LambdaIamAuthenticator", "Reviews", { ClusterId }, "Sum"],
       ["LambdaIamAuthenticator", "Reviews", { ClusterId, Outcome: "denied" }, "Sum"],
-      ["LambdaIamAuthenticator", "Latency", { ClusterId }, "p99"],
-      ["LambdaIamAuthenticator", "StsLatency", { ClusterId }, "p99"],
-      ["LambdaIamAuthenticator", "SsmLatency", { ClusterId }, "p99"],
-      ["LambdaIamAuthenticator", "StsThrottled", { ClusterId }, "Sum"],
-      ["LambdaIamAuthenticator", "InvalidMappings", { ClusterId }, "Sum"],
-      ["LambdaIamAuthenticator", "StaleReads", { ClusterId }, "Sum"],
-      ["LambdaIamAuthenticator", "ColdStart", { ClusterId }, "Sum"],
+      ...names.map((name) => ["LambdaIamAuthenticator", name, { ClusterId }, "Sum"]),
     ],
   );
-  const slow = authenticator.metricLatency({ statistic: "p50", period: Duration.minutes(5) });
-  assert.deepEqual([slow.statistic, slow.period.toMinutes()], ["p50", 5]);
-  slow.createAlarm(stack, "Mine", { threshold: 100, evaluationPeriods: 1 });
-  // Ten that notify, three of deployments, and this one.
-  assert.equal(resources(Template.fromStack(stack), "AWS::CloudWatch::Alarm").length, 14);
+  const invalid = authenticator.metric("InvalidMappings", { period: Duration.minutes(5) });
+  assert.equal(invalid.period.toMinutes(), 5);
+  invalid.createAlarm(stack, "Mine", { threshold: 1, evaluationPeriods: 1 });
+  // Two that notify, two of deployments, and this one.
+  assert.equal(resources(Template.fromStack(stack), "AWS::CloudWatch::Alarm").length, 5);
 });
 
 for (const kind of KINDS) {
   test(`${kind}: exposes the alarms, the API, the log and the role of the endpoint`, () => {
     const { authenticator, stack } = stackOf(kind);
-    assert.equal(authenticator.alarms.length, 10);
-    assert.ok(authenticator.alarms.some(({ node }) => node.id === "NoReviews"));
+    const ids = authenticator.alarms.map(({ node }) => node.id);
+    assert.deepEqual(ids, ["Failing", "Refused"]);
     assert.ok(authenticator.api instanceof (kind === "private" ? RestApi : HttpApi));
     assert.ok(authenticator.api.metricCount() instanceof Metric);
     const { Properties } = lambdaFunction(templateOf(kind));
@@ -70,7 +54,7 @@ for (const kind of KINDS) {
 test("exposes those of the endpoint, not of the former one", () => {
   const { authenticator } = stackOf("private", { formerEndpoint: { kind: "http" } });
   assert.ok(authenticator.api instanceof RestApi);
-  assert.equal(authenticator.alarms.length, 10);
+  assert.equal(authenticator.alarms.length, 2);
 });
 
 const rest = (template: Template, left: string) =>
@@ -79,23 +63,21 @@ const rest = (template: Template, left: string) =>
     .filter((type) => type !== left)
     .sort();
 
-test("without alarms, none is created, deployments are still checked, and the dashboard has none", () => {
-  const { authenticator, template } = stackOf("http", { alarms: false });
+test("without alarms, only those that notify are omitted, and the dashboard has none", () => {
+  const { authenticator, template } = stackOf("http", { alarms: false, dashboard: true });
   assert.deepEqual(authenticator.alarms, []);
   const made = template();
-  assert.deepEqual(rest(made, ""), rest(templateOf("http"), "AWS::CloudWatch::Alarm"));
-  const { AlarmConfiguration, AutoRollbackConfiguration } = resource(
-    made,
-    "AWS::CodeDeploy::DeploymentGroup",
-  ).Properties;
-  assert.deepEqual(AlarmConfiguration, { Enabled: false, Alarms: [] });
-  assert.deepEqual(AutoRollbackConfiguration, { Enabled: true, Events: ["DEPLOYMENT_FAILURE"] });
+  const without = rest(made, "AWS::CloudWatch::Dashboard");
+  assert.deepEqual(
+    [...without, "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Alarm"].sort(),
+    rest(templateOf("http"), ""),
+  );
   assert.ok(!JSON.stringify(resource(made, "AWS::CloudWatch::Dashboard")).includes('\\"alarms\\"'));
 });
 
-test("without dashboard, all other resources remain", () => {
-  const { template } = stackOf("http", { dashboard: false });
-  assert.deepEqual(rest(template(), ""), rest(templateOf("http"), "AWS::CloudWatch::Dashboard"));
+test("with dashboard, all other resources remain", () => {
+  const { template } = stackOf("http", { dashboard: true });
+  assert.deepEqual(rest(template(), "AWS::CloudWatch::Dashboard"), rest(templateOf("http"), ""));
 });
 
 for (const kind of KINDS) {

@@ -1,0 +1,116 @@
+// Which alarms fire for which fault: each for its own, and for no other.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { alarmsOf, dataOf, type Ending, type Request } from "./cloudwatch.ts";
+import { stackOf, templateOf } from "./stacks.ts";
+import { resources } from "./template.ts";
+
+const MINUTE = 60;
+const HOUR = 3_600;
+const watched = alarmsOf(stackOf("http", { quietHours: 24 }).template()).filter(({ name }) => name === undefined);
+
+/** The alarms that fire in any minute of a time. */
+function firing(requests: readonly Request[], from = 0, until = 30 * MINUTE): string[] {
+  const data = requests.flatMap(dataOf);
+  const minutes = Array.from({ length: (until - from) / MINUTE }, (_, i) => from + (i + 1) * MINUTE);
+  return watched.filter(({ fires }) => minutes.some((now) => fires(data, now))).map(({ id }) => id);
+}
+
+/** `perMinute` requests for `minutes` minutes, at even intervals, that end in turn as `endings`. */
+function traffic(endings: readonly Ending[], perMinute = 20, minutes = 15, from = 0): Request[] {
+  return Array.from({ length: perMinute * minutes }, (_, i) => ({
+    at: from + ((i + 0.5) * MINUTE) / perMinute,
+    ending: endings[i % endings.length] ?? "granted",
+  }));
+}
+
+/** kube-apiserver tries a failed review five times. */
+function login(ending: Ending, from: number): Request[] {
+  return traffic([ending], 10, 0.5, from);
+}
+
+/** An invocation in each hour of the day before, so that NoReviews stays silent. */
+const YESTERDAY = Array.from({ length: 25 }, (_, hour): Request => ({ at: -hour * HOUR - 1, ending: "granted" }));
+
+const HALF: Ending[] = ["granted", "not_ours"];
+
+for (const [what, requests, expected] of [
+  ["grants, and tokens of another kind", traffic(HALF), []],
+  ["one review in seven minutes", traffic(["granted"], 1 / 7, 28), []],
+  ["every review is a fault", traffic(["fault"]), ["Failing"]],
+  ["a quarter of the reviews are faults", traffic([...HALF, "granted", "fault"]), ["Failing"]],
+  ["the function crashes", traffic(["crash"]), ["Failing"]],
+  ["the function times out", traffic(["time-out"]), ["Failing"]],
+  ["Lambda throttles the function", traffic(["throttled by Lambda"]), ["Failing"]],
+  ["at night, two logins end with a fault", [...login("fault", 0), ...login("fault", MINUTE)], ["Failing"]],
+  ["at night, two logins crash", [...login("crash", 0), ...login("crash", MINUTE)], ["Failing"]],
+  ["one bad minute", [...traffic(HALF, 20, 5), ...traffic(["fault"], 20, 1, 300), ...traffic(HALF, 20, 5, 360)], []],
+  ["a fault in each minute", traffic([...Array.from({ length: 19 }, (): Ending => "granted"), "fault"]), []],
+  ["one of three kube-apiservers has an old token", traffic([...HALF, "caller_refused"]), ["Refused"]],
+  ["every caller is refused", traffic(["caller_refused"]), ["Refused"]],
+  ["every review is denied", traffic(["denied"]), ["Refused"]],
+  ["STS throttles every review", traffic(["throttled"]), ["Refused"]],
+  ["a fifth of the reviews are denied", traffic([...HALF, ...HALF, "denied"]), []],
+  ["one user with an expired token, a try in each minute", traffic(["denied"], 4 / 5), []],
+  ["five denials, and then an idle night", traffic(["denied"], 5, 1), []],
+  ["malformed requests", traffic(["bad_request"]), []],
+] as readonly [string, Request[], string[]][]) {
+  test(`${what}: ${expected.join(", ") || "no alarm"}`, () => {
+    assert.deepEqual(firing([...YESTERDAY, ...requests]), expected);
+  });
+}
+
+test("NoReviews fires after quietHours without an invocation, and not a few hours earlier", () => {
+  const last: Request = { at: 0, ending: "granted" };
+  const until = (hours: number) => firing([...YESTERDAY, last], (hours - 1) * HOUR, hours * HOUR);
+  assert.deepEqual(until(20), []);
+  assert.deepEqual(until(27), ["NoReviews"]);
+  assert.deepEqual(firing([], 0, HOUR), ["NoReviews"]);
+});
+
+test("the alarms: what each reads, when it fires, and how it treats missing data", () => {
+  const rows = resources(stackOf("http", { quietHours: 72 }).template(), "AWS::CloudWatch::Alarm").map(
+    ({ Properties: alarm }) => [
+      alarm["MetricName"],
+      alarm["Threshold"],
+      `${alarm["DatapointsToAlarm"] ?? alarm["EvaluationPeriods"]} of ${alarm["EvaluationPeriods"]}`,
+      alarm["Period"],
+      alarm["TreatMissingData"],
+    ],
+  );
+  assert.deepEqual(rows, [
+    ["5xx", 5, "2 of 3", 60, "notBreaching"],
+    [undefined, 1, "2 of 3", undefined, "notBreaching"],
+    ["Invocations", 1, "72 of 72", 3600, "breaching"],
+    ["Errors", 3, "1 of 1", 600, "notBreaching"],
+    ["Faults", 3, "1 of 1", 600, "notBreaching"],
+  ]);
+});
+
+test("without quietHours there is no alarm NoReviews", () => {
+  const ids = alarmsOf(templateOf("http")).map(({ id }) => id);
+  assert.deepEqual(ids, ["Failing", "Refused", "NewVersionErrors", "NewVersionFaults"]);
+});
+
+test("an alarm states the cluster, what happened, and the section of the runbook", () => {
+  const texts = resources(templateOf("http"), "AWS::CloudWatch::Alarm").map(({ Properties }) =>
+    String(Properties["AlarmDescription"]),
+  );
+  assert.equal(texts.filter((text) => text.includes("cluster prod.example")).length, 2);
+  for (const text of texts) assert.match(text, / What to do: (\S+\/)?docs\/runbook\.md#(failing|refused|newversion)$/);
+});
+
+test("alarms notify the topic of their start and end, except those that roll a new version back", () => {
+  const topic = "arn:aws:sns:eu-west-1:111122223333:on-call";
+  const made = stackOf("http", (scope) => ({ alarmTopic: Topic.fromTopicArn(scope, "Topic", topic), quietHours: 24 }));
+  const actions = resources(made.template(), "AWS::CloudWatch::Alarm").map(({ Properties }) => [
+    Properties["AlarmName"] !== undefined,
+    Properties["AlarmActions"],
+    Properties["OKActions"],
+  ]);
+  const notifies = [false, [topic], [topic]];
+  const rollsBack = [true, undefined, undefined];
+  assert.deepEqual(actions, [notifies, notifies, notifies, rollsBack, rollsBack]);
+});

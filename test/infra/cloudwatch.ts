@@ -1,0 +1,153 @@
+// Evaluates a template's alarms over simulated requests, as CloudWatch documents it: sliding windows, missing data, metric math.
+
+import type { Template } from "aws-cdk-lib/assertions";
+import { reviewMetrics } from "../../functions/authenticator/http/log-review.ts";
+import { newRecord, OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
+import { METRICS, type MetricName } from "../../functions/telemetry/metrics.ts";
+import { flat } from "./template.ts";
+
+/** How a request ends: a review, or a failure of the function that leaves no line. */
+export type Ending = Outcome | "crash" | "time-out" | "throttled by Lambda";
+
+export interface Request {
+  /** In seconds. */
+  readonly at: number;
+  readonly ending: Ending;
+  readonly version?: string;
+}
+
+interface Datum {
+  readonly at: number;
+  readonly metric: string;
+  readonly value: number;
+}
+
+const CLUSTER = "prod.example";
+const FUNCTION = "<AuthenticatorFunction>";
+const VERSION = "<AuthenticatorFunctionCurrentVersion.Version>";
+
+export function key(namespace: string, name: string, dimensions: Readonly<Record<string, unknown>>): string {
+  return [
+    namespace,
+    name,
+    ...Object.entries(dimensions)
+      .map((pair) => pair.join("="))
+      .sort(),
+  ].join(" ");
+}
+
+/** What API Gateway, Lambda and the function's log line add to the metrics. The first two also write zeros. */
+export function dataOf({ at, ending, version = "1" }: Request): Datum[] {
+  const outcome = OUTCOMES.find((known) => known === ending);
+  const hasFailed = outcome === undefined || outcome === "fault";
+  const gateway = {
+    at,
+    metric: key("AWS/ApiGateway", "5xx", { ApiId: "<AuthenticatorApi>" }),
+    value: Number(hasFailed),
+  };
+  // "Invocation requests that are throttled ... don't count as either Invocations or Errors":
+  // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+  if (ending === "throttled by Lambda") return [gateway];
+  const alias = { FunctionName: FUNCTION, Resource: `${FUNCTION}:live` };
+  const lambda = (name: string, value: number) =>
+    [{ FunctionName: FUNCTION }, alias, { ...alias, ExecutedVersion: version }].map((dimensions) => ({
+      at,
+      metric: key("AWS/Lambda", name, dimensions),
+      value,
+    }));
+  const members = outcome && reviewMetrics(newRecord(0), outcome, undefined, CLUSTER, 0, version);
+  const written = (Object.keys(METRICS) as MetricName[]).flatMap((name) => {
+    if (members?.[name] === undefined) return [];
+    const dimensions = Object.fromEntries(METRICS[name].map((dimension) => [dimension, members[dimension]]));
+    return { at, metric: key("LambdaIamAuthenticator", name, dimensions), value: Number(members[name]) };
+  });
+  return [gateway, ...lambda("Invocations", 1), ...lambda("Errors", Number(outcome === undefined)), ...written];
+}
+
+interface MetricStat {
+  readonly Metric: { readonly Namespace: string; readonly MetricName: string; readonly Dimensions: Pair[] };
+  readonly Period: number;
+  readonly Stat: string;
+}
+interface Pair {
+  readonly Name: string;
+  readonly Value: string;
+}
+interface Query {
+  readonly Id: string;
+  readonly Expression?: string;
+  readonly MetricStat?: MetricStat;
+}
+type Values = Readonly<Record<string, number | undefined>>;
+
+export interface SimulatedAlarm {
+  /** Logical id without the construct's name. */
+  readonly id: string;
+  readonly name: string | undefined;
+  /** Whether it is in the state ALARM at a time, with the data that have arrived. */
+  readonly fires: (data: readonly Datum[], now: number) => boolean;
+}
+
+/** `version`: the version that the alias has, or moves to. */
+export function alarmsOf(template: Template, version = "1"): SimulatedAlarm[] {
+  const found = Object.entries(template.findResources("AWS::CloudWatch::Alarm"));
+  return found.map(([logicalId, resource]) => {
+    const { Properties } = JSON.parse(JSON.stringify(flat(resource)).replaceAll(VERSION, version));
+    const id = logicalId.replace(/^Authenticator|[0-9A-F]{8}$/g, "");
+    return { id, name: Properties.AlarmName, fires: evaluation(Properties) };
+  });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the properties of an alarm in a template
+function evaluation(alarm: any): SimulatedAlarm["fires"] {
+  const { Namespace, MetricName, Dimensions, Statistic, Period, EvaluationPeriods, Threshold } = alarm;
+  const single = { Metric: { Namespace, MetricName, Dimensions }, Period, Stat: Statistic };
+  const queries: Query[] = alarm.Metrics ?? [{ Id: "single", MetricStat: single }];
+  const stats = queries.flatMap(({ Id, MetricStat }) => (MetricStat === undefined ? [] : [{ Id, ...MetricStat }]));
+  const expression = queries.find(({ Expression }) => Expression !== undefined)?.Expression ?? "single";
+  const [period = 0, ...others] = new Set(stats.map((stat) => stat.Period));
+  if (others.length > 0 || stats.some(({ Stat }) => Stat !== "Sum")) throw new Error("not supported");
+  const compute = computation(
+    expression,
+    stats.map(({ Id }) => Id),
+  );
+  const isBad = (value: number) =>
+    alarm.ComparisonOperator === "LessThanThreshold" ? value < Threshold : value >= Threshold;
+  const bad = alarm.DatapointsToAlarm ?? EvaluationPeriods;
+  return (data, now) => {
+    const sums = stats.map(({ Id, Metric: { Namespace, MetricName, Dimensions } }) => {
+      const metric = key(Namespace, MetricName, Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])));
+      return [Id, data.filter((datum) => datum.metric === metric)] as const;
+    });
+    const windows = Array.from({ length: EvaluationPeriods + FURTHER }, (_, back) => {
+      const until = now - back * period;
+      const values = sums.map(([Id, all]) => {
+        const within = all.filter(({ at }) => at > until - period && at <= until);
+        return [Id, within.length === 0 ? undefined : within.reduce((sum, { value }) => sum + value, 0)];
+      });
+      return compute(Object.fromEntries(values));
+    });
+    // Existing data points are used first, even older ones. TreatMissingData only replaces what is then missing:
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+    const existing = windows.filter((value) => value !== undefined).slice(0, EvaluationPeriods);
+    const missing = alarm.TreatMissingData === "breaching" ? EvaluationPeriods - existing.length : 0;
+    return existing.filter(isBad).length + missing >= bad;
+  };
+}
+
+/** CloudWatch reads more periods than it evaluates: five for three in the examples of its documentation. */
+const FURTHER = 2;
+
+/** Without a value, so is the result. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html */
+function computation(expression: string, ids: readonly string[]): (values: Values) => number | undefined {
+  const body = expression
+    .replaceAll(" AND ", " && ")
+    .replace(/FILL\((\w+), (\d+)\)/g, "($1 ?? $2)")
+    .replace(/^IF\((.*), 1, 0\)$/, "($1) ? 1 : 0");
+  const filled = new Set([...expression.matchAll(/FILL\((\w+),/g)].map(([, id]) => id));
+  const calculate = new Function(...ids, `return ${body};`) as (...values: (number | undefined)[]) => number;
+  return (values) => {
+    if (ids.some((id) => values[id] === undefined && !filled.has(id))) return undefined;
+    return calculate(...ids.map((id) => values[id]));
+  };
+}
