@@ -99,7 +99,7 @@ export interface IamAuthenticatorProps {
   readonly awsSignedTokens?: readonly AwsSignedTokens[];
 
   /**
-   * `jwt` refuses all tokens but those of `awsSignedTokens`.
+   * `jwt` accepts only the tokens of `awsSignedTokens`.
    *
    * @default "any"
    */

@@ -14,7 +14,7 @@ variable "zip_file" {
 }
 
 variable "mapping_prefix" {
-  description = "Where the mappings are in Parameter Store. Null: /iam-authenticator/<cluster_id>."
+  description = "Prefix of the mappings' names in Parameter Store. Null: /iam-authenticator/<cluster_id>."
   type        = string
   default     = null
 
@@ -25,18 +25,18 @@ variable "mapping_prefix" {
 }
 
 variable "accounts" {
-  description = "Identities of other accounts are refused. Empty: identities of any account."
+  description = "Identities of other accounts are denied. Empty: any account."
   type        = list(string)
   default     = []
 
   validation {
     condition     = alltrue([for account in var.accounts : can(regex("^[0-9]{12}$", account))])
-    error_message = "accounts must be AWS account ids of 12 digits each. For identities of any account, leave it out."
+    error_message = "accounts must be AWS account ids of 12 digits each. Leave it out for any account."
   }
 }
 
 variable "callers" {
-  description = "Who may call the endpoint: SHA-256 (hex) of each kube-apiserver's token, or the ARN of its IAM role or user, by a name. Empty: iam-authenticator callers add writes the list."
+  description = "Accepted callers by name: the SHA-256 (hex) of a kube-apiserver's token, or the ARN of its IAM role or user. Empty: the command callers add writes the list."
   type        = map(string)
   default     = {}
 
@@ -70,13 +70,13 @@ variable "mappings" {
 }
 
 variable "memory_size" {
-  description = "Memory of the function in MB. More memory also means more processor."
+  description = "Memory of the function in MB. More memory also gives more CPU."
   type        = number
   default     = 512
 
   validation {
     condition     = var.memory_size >= 128 && var.memory_size <= 10240 && floor(var.memory_size) == var.memory_size
-    error_message = "memory_size must be a whole number of MB from 128 to 10240: Lambda takes no other."
+    error_message = "memory_size must be an integer from 128 to 10240 (MB)."
   }
 }
 
@@ -136,13 +136,13 @@ variable "log_level" {
 }
 
 variable "log_retention_days" {
-  description = "Days for which logs are kept."
+  description = "Number of days to keep logs."
   type        = number
   default     = 90
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be a number of days that CloudWatch Logs knows, such as 90, 180 or 365."
+    error_message = "log_retention_days must be a number of days that CloudWatch Logs accepts, such as 90, 180 or 365."
   }
 }
 
@@ -169,7 +169,7 @@ variable "alarm_email" {
 }
 
 variable "tags" {
-  description = "Tags of everything that has tags. Each mapping also has one that tells the operator's command to leave it alone."
+  description = "Tags of all resources that support them. Parameters also have a tag that makes the command refuse to change them."
   type        = map(string)
   default     = {}
 }

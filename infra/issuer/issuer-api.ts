@@ -54,7 +54,7 @@ export function routeIssuer(
     acknowledge(
       route,
       "AwsSolutions-APIG4",
-      "Both documents are public by their purpose: AWS reads them without a key.",
+      "Both documents are public, since AWS reads them without credentials.",
     );
   }
   const stage = makeStage(scope, api, { domainName: domain, throttle, logs });

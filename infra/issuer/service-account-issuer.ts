@@ -164,7 +164,7 @@ export class ServiceAccountIssuer extends Construct {
     // Without the former issuer, a running cluster would immediately refuse the tokens of all its Pods.
     const flags = [
       `--service-account-issuer=${this.url}`,
-      "--service-account-issuer=<the issuer until now; leave this flag out for a new cluster>",
+      "--service-account-issuer=<the current issuer; omit this flag for a new cluster>",
       `--service-account-jwks-uri=${this.url}${JWKS_PATH}`,
     ].join(" ");
     const values: Readonly<Record<(typeof ISSUER_OUTPUTS)[number], string>> = {

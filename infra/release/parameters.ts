@@ -88,13 +88,13 @@ export function commonParameters(stack: Stack, throttle: DefaultLimit) {
       }),
     ),
     logLevel: text(stack, "LogLevel", {
-      description: "From which level on requests are logged. Metrics are always written.",
+      description: "Logs requests of this level or higher. Metrics are always written.",
       default: "info",
       allowedValues: ["debug", "info", "warn", "error"],
     }) as "info",
     logRetention: new CfnParameter(stack, "LogRetentionDays", {
       type: "Number",
-      description: "Days for which logs are kept.",
+      description: "Number of days to keep logs.",
       default: String(DEFAULTS.logRetention),
       // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
       allowedValues: [30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 3653].map(String),

@@ -39,7 +39,7 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
   const common = commonParameters(stack, throttle);
   const accounts = optionalText(stack, "Accounts", {
     description:
-      "Account ids, separated by commas: identities of others are refused. Empty: identities of any account.",
+      "Account ids, separated by commas. Identities of other accounts are denied. Empty: any account.",
     // The maximum that fits into the description of a policy (switches.ts).
     allowedPattern: "([0-9]{12}(,[0-9]{12}){0,74})?",
     constraintDescription: "must be at most 75 account ids of 12 digits, separated by commas, or empty.",
@@ -80,8 +80,8 @@ function addIssuer(stack: Stack, codes: ReleasedCodes): void {
 
 function finishStack(stack: Stack, construct: Construct, outputs: readonly string[]): void {
   for (const name of outputs) (construct.node.findChild(name) as CfnOutput).overrideLogicalId(name);
-  switchMonitoring(construct, switchParameter(stack, "Monitoring", "false leaves out the alarms that notify.", true));
+  switchMonitoring(construct, switchParameter(stack, "Monitoring", "true: creates the alarms that notify. false: none of them.", true));
   const safe =
-    "true checks a new version, sends it a tenth of the requests for ten minutes, and rolls it back on an alarm. false sends it all requests at once.";
+    "true: a new version is checked, receives a tenth of the requests for ten minutes, and is rolled back on an alarm. false: it receives all requests at once.";
   switchSafeDeployments(construct, switchParameter(stack, "SafeDeployments", safe, true));
 }

@@ -292,7 +292,7 @@ for (const [name, wrong, message] of [
   ["a hash in upper case", { callers: { a: "A".repeat(64) } }, /callers must be the SHA-256/],
   ["a prefix without a slash", { mapping_prefix: "auth" }, /mapping_prefix must be 1 to 12 levels/],
   ["a prefix of AWS", { mapping_prefix: "/aws/x" }, /and not begin with aws or ssm/],
-  ["memory below Lambda's", { memory_size: 100 }, /memory_size must be a whole number of MB from 128 to 10240/],
+  ["memory below Lambda's", { memory_size: 100 }, /memory_size must be an integer from 128 to 10240/],
   ["another architecture", { architecture: "arm" }, /architecture must be arm64 or x86_64/],
   ["half an environment", { reserved_concurrency: 0.5 }, /reserved_concurrency must be a positive integer, or 0/],
   ["no rate", { throttle_rate: 0 }, /throttle_rate must be 1 or more/],
