@@ -76,8 +76,9 @@ resource "aws_lambda_function" "authenticator" {
   reserved_concurrent_executions = var.reserved_concurrency == 0 ? null : var.reserved_concurrency
 
   logging_config {
-    log_format = "JSON"
-    log_group  = aws_cloudwatch_log_group.authenticator.name
+    log_format       = "JSON"
+    log_group        = aws_cloudwatch_log_group.authenticator.name
+    system_log_level = "WARN"
   }
 
   environment {

@@ -168,6 +168,17 @@ variable "alarm_email" {
   }
 }
 
+variable "quiet_hours" {
+  description = "Hours without a review before the alarm no-reviews, 1 to 168. Null: no such alarm."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = coalesce(var.quiet_hours, 1) >= 1 && coalesce(var.quiet_hours, 1) <= 168 && floor(coalesce(var.quiet_hours, 1)) == coalesce(var.quiet_hours, 1)
+    error_message = "quiet_hours must be an integer from 1 to 168."
+  }
+}
+
 variable "tags" {
   description = "Tags of all resources that support them. Parameters also have a tag that makes the command refuse to change them."
   type        = map(string)

@@ -55,6 +55,13 @@ export async function groupOf({ aws, stacks, stack }: Site): Promise<Group> {
   return { names, enabled, alarms: alarms.map(({ name }) => name) };
 }
 
+/** Names of the alarms that notify. */
+export async function pagersOf({ stacks, stack }: Site): Promise<string[]> {
+  const resources = await stacks.resources(stack);
+  const pagers = resources.filter(({ LogicalResourceId }) => /^Authenticator(Failing|Refused)/.test(LogicalResourceId));
+  return pagers.map(({ PhysicalResourceId }) => PhysicalResourceId);
+}
+
 interface DeploymentInfo {
   readonly status: string;
   readonly creator: string;
@@ -90,7 +97,10 @@ export async function whileAlarmed<T>(site: Site, alarms: readonly string[], dur
   const { aws, world } = site;
   const set = async (StateValue: "ALARM" | "OK"): Promise<void> => {
     for (const AlarmName of alarms) {
-      await aws("cloudwatch", "set-alarm-state", { AlarmName, StateValue, StateReason: "acceptance check" });
+      // A deployment deletes the alarms of the former version.
+      await unlessMissing(
+        aws("cloudwatch", "set-alarm-state", { AlarmName, StateValue, StateReason: "acceptance check" }),
+      );
     }
   };
   let isOver = false;

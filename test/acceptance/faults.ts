@@ -46,7 +46,7 @@ export const FAULTS: Readonly<Record<string, () => Wrong>> = {
   "3 integrationError in the access log": changed(/filter-log-events/, "Rate Exceeded", "-"),
   "3 5xx metric": always(/get-metric-statistics/, '{"Datapoints":[]}'),
 
-  "4 two events for each review": changed(/filter-log-events/, "_aws", "_one_event_with_the_line"),
+  "4 one event for each review": changed(/filter-log-events/, "_aws", "_no_metrics"),
   "4 timestamp and level": changed(/filter-log-events/, String.raw`{\"timestamp\"`, String.raw`{\"time\"`),
   "4 metrics": always(/get-metric-statistics/, '{"Datapoints":[]}'),
   "4 reviews command": always(/^iam-authenticator reviews/, "[]"),
@@ -61,14 +61,10 @@ export const FAULTS: Readonly<Record<string, () => Wrong>> = {
         ? answer.replace('"1"', '"2"')
         : undefined,
   "5 the same deployment again": failing(DEPLOY, EXISTS, 3),
-  "5 pagers in the deployment group": changed(/get-deployment-group/, "-DeploymentFaults", "-Faults"),
-  "5 a deployment while every pager fires": failing(DEPLOY, "an alarm fires", 4),
+  "5 pagers in the deployment group": changed(/get-deployment-group/, /-NewVersionFaults-\d+/, "-Failing"),
+  "5 a deployment while every other alarm fires": failing(DEPLOY, "an alarm fires", 4),
 
-  "6 alarms: false, after a group with alarms": changed(
-    /get-deployment-group/,
-    '"enabled":false,"alarms":[]',
-    '"enabled":true,"alarms":[{"name":"Faults"}]',
-  ),
+  "6 alarms: false, after a stack with alarms": changed(/get-deployment-group/, '"enabled":true', '"enabled":false'),
   "6 provisioned 1 with reserved 3": failing(DEPLOY, "not enough concurrency", 3),
   "6 an upgrade with provisioned concurrency": failing(
     DEPLOY,

@@ -59,6 +59,7 @@ for (const [name, variables, parameters] of [
       throttle_burst: 8,
       log_level: "debug",
       log_retention_days: 30,
+      quiet_hours: 72,
       alarm_topic_arn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms`,
     },
     {
@@ -70,6 +71,7 @@ for (const [name, variables, parameters] of [
       ThrottleBurst: 8,
       LogLevel: "debug",
       LogRetentionDays: 30,
+      QuietHours: "72",
       AlarmTopicArn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms`,
     },
   ],

@@ -6,21 +6,10 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import { KINDS, type Kind, SCOPES, stackOf, templateOf } from "./stacks.ts";
 import { flat, lambdaFunction, resource, resources, statements } from "./template.ts";
 
-test("a new version receives a tenth of the reviews, and is rolled back on an alarm", () => {
+test("a new version receives a tenth of the reviews", () => {
   const template = templateOf("http");
-  const { DeploymentConfigName, AlarmConfiguration, AutoRollbackConfiguration } = resource(
-    template,
-    "AWS::CodeDeploy::DeploymentGroup",
-  ).Properties;
+  const { DeploymentConfigName } = resource(template, "AWS::CodeDeploy::DeploymentGroup").Properties;
   assert.equal(DeploymentConfigName, "CodeDeployDefault.LambdaCanary10Percent10Minutes");
-  const alarms = ["NewVersionFaults", "NewVersionErrors", "NewVersionDenials"].map((name) => ({
-    Name: `<Authenticator${name}>`,
-  }));
-  assert.deepEqual(AlarmConfiguration, { Enabled: true, Alarms: alarms });
-  assert.deepEqual(AutoRollbackConfiguration, {
-    Enabled: true,
-    Events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
-  });
   // Kept for a manual rollback, but not if its deployment is rolled back: the next try would find it.
   assert.equal(resource(template, "AWS::Lambda::Version").DeletionPolicy, "RetainExceptOnCreate");
   const atOnce = stackOf("http", { safeDeployments: false }).template();
@@ -99,24 +88,17 @@ test("alarms that notify never stop a deployment", () => {
   const [group] = Object.values(template.findResources("AWS::CodeDeploy::DeploymentGroup"));
   const { Alarms } = group?.["Properties"]?.AlarmConfiguration ?? {};
   const ids = (Alarms as { Name: { Ref: string } }[]).map(({ Name }) => Name.Ref);
-  assert.equal(ids.length, 3);
+  assert.equal(ids.length, 2);
   for (const [id, { Properties }] of Object.entries(template.findResources("AWS::CloudWatch::Alarm"))) {
     assert.equal(Properties.AlarmActions === undefined, ids.includes(id), id);
   }
-});
-
-test("without alarms, the deployment group has an empty list, since it would otherwise keep former alarms", () => {
-  const template = stackOf("http", { alarms: false }).template();
-  const { AlarmConfiguration } = resource(template, "AWS::CodeDeploy::DeploymentGroup").Properties;
-  assert.deepEqual(AlarmConfiguration, { Enabled: false, Alarms: [] });
-  assert.deepEqual(resources(template, "AWS::CloudWatch::Alarm"), []);
 });
 
 for (const kind of KINDS) {
   test(`${kind}: the alarms watch the new version before the alias moves`, () => {
     const { DependsOn } = alias(kind);
     const ids = DependsOn.map((id) => String(flat(id)));
-    for (const name of ["NewVersionFaults", "NewVersionErrors", "NewVersionDenials"])
+    for (const name of ["NewVersionFaults", "NewVersionErrors"])
       assert.ok(ids.includes(`${SCOPES[kind]}${name}`), ids.join(" "));
   });
 }

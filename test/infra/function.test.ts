@@ -21,7 +21,7 @@ test("Node.js 24 on arm64, 8 s, 512 MB, JSON logs, and a name for sam", () => {
   const { Runtime, Architectures, Timeout, MemorySize, Handler, LoggingConfig } = properties("http");
   assert.deepEqual([Runtime, Architectures, Handler], ["nodejs24.x", ["arm64"], "index.handler"]);
   assert.deepEqual([Timeout, MemorySize], [8, 512]);
-  assert.deepEqual(LoggingConfig, { LogFormat: "JSON", LogGroup: "<AuthenticatorLog>" });
+  assert.deepEqual(LoggingConfig, { LogFormat: "JSON", LogGroup: "<AuthenticatorLog>", SystemLogLevel: "WARN" });
   const { Metadata } = lambdaFunction(templateOf("http"));
   assert.equal(Metadata?.["SamResourceId"], "Authenticator");
 });

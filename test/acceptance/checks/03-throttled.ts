@@ -62,7 +62,7 @@ export const throttled: Check = {
       if (entries.length < REQUESTS) return `${entries.length} entries with a status of 500 or more`;
       return `${entries.length} entries, ${without === 0 ? "all with an integrationError" : `${without} without one`}: ${errors[0]}`;
     });
-    // The alarm GatewayErrors uses this metric: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+    // The alarm Failing uses this metric: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
     await rows.see("5xx metric", matching(`${REQUESTS} or more`, /^([5-9]|\d\d+)$/), async () => {
       const apis = (await site.stacks.resources(stack)).filter((one) => one.ResourceType === "AWS::ApiGatewayV2::Api");
       const dimensions = { ApiId: apis[0]?.PhysicalResourceId ?? "" };

@@ -2,7 +2,7 @@
 
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
-import { changedBy, groupOf, provisionedOf } from "../deployments.ts";
+import { changedBy, groupOf, pagersOf, provisionedOf } from "../deployments.ts";
 import { matching, type Rows } from "../rows.ts";
 import { COMPLETE, GRANTED, type Site } from "../site.ts";
 import { until, untilGranted } from "../wait.ts";
@@ -18,21 +18,16 @@ export const alarmsAndConcurrency: Check = {
   minutes: 30,
   async run(site, rows) {
     await site.ensure();
-    // A deployment group keeps its alarms unless the template disables them:
-    // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-codedeploy-deploymentgroup-alarmconfiguration.html
-    await rows.see(
-      "alarms: false, after a group with alarms",
-      "before: enabled; after: disabled, no alarms",
-      async () => {
-        const before = await groupOf(site);
-        const { status, seen } = await site.deploy({ alarms: false });
-        if (!COMPLETE.test(status)) return seen;
-        const { enabled, alarms } = await groupOf(site);
-        const words = (isEnabled: boolean) => (isEnabled ? "enabled" : "disabled");
-        const left = alarms.length === 0 ? "no alarms" : alarms.join(", ");
-        return `before: ${words(before.enabled)}; after: ${words(enabled)}, ${left}`;
-      },
-    );
+    const kept = "2 pagers before, 0 after; rollback enabled, 2 alarms";
+    await rows.see("alarms: false, after a stack with alarms", kept, async () => {
+      const before = await pagersOf(site);
+      const { status, seen } = await site.deploy({ alarms: false });
+      if (!COMPLETE.test(status)) return seen;
+      const after = await pagersOf(site);
+      const { enabled, alarms } = await groupOf(site);
+      const rollback = `rollback ${enabled ? "enabled" : "disabled"}, ${alarms.length} alarms`;
+      return `${before.length} pagers before, ${after.length} after; ${rollback}`;
+    });
     await concurrency(site, rows);
   },
 };

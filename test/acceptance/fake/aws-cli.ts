@@ -2,7 +2,7 @@
 
 import type { LocalIdentity } from "../../../local/identities.ts";
 import type { VirtualClock } from "./clock.ts";
-import { ACCOUNT, type Cloud, outputsOf, REGION, stackNamed } from "./cloud.ts";
+import { ACCOUNT, type Cloud, newVersionAlarms, outputsOf, REGION, stackNamed } from "./cloud.ts";
 import { deleteStack, remove } from "./deployments.ts";
 import { DOMAIN_TARGET } from "./endpoint.ts";
 import { access } from "./identities.ts";
@@ -84,10 +84,9 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
     },
 
     "codedeploy get-deployment-group": ({ deploymentGroupName }) => {
-      const { settings, name } = stackOf(text(deploymentGroupName).replace(/-Group$/, ""));
-      const isOn = settings["alarms"] !== false;
-      const alarms = isOn ? [{ name: `${name}-DeploymentFaults` }] : [];
-      return { deploymentGroupInfo: { alarmConfiguration: { enabled: isOn, alarms } } };
+      const stack = stackOf(text(deploymentGroupName).replace(/-Group$/, ""));
+      const alarms = newVersionAlarms(stack).map((name) => ({ name }));
+      return { deploymentGroupInfo: { alarmConfiguration: { enabled: true, alarms } } };
     },
     "codedeploy list-deployments": () => ({ deployments: cloud.deployments.map(({ id }) => id) }),
     // Includes the rollback, which CodeDeploy lists as a separate deployment.
@@ -105,8 +104,10 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
 
     "cloudwatch delete-alarms": ({ AlarmNames }) =>
       remove(cloud, "AWS::CloudWatch::Alarm", (AlarmNames as string[])[0] ?? "") ?? {},
-    "cloudwatch set-alarm-state": ({ AlarmName, StateValue }) =>
-      cloud.alarms.set(text(AlarmName), text(StateValue)) && {},
+    "cloudwatch set-alarm-state": ({ AlarmName, StateValue }) => {
+      if (!cloud.alarms.has(text(AlarmName))) throw new Refused("ResourceNotFound", "Alarm not found");
+      return cloud.alarms.set(text(AlarmName), text(StateValue)) && {};
+    },
     "cloudwatch describe-alarms": ({ AlarmNames, StateValue }) => ({
       MetricAlarms: [...cloud.alarms]
         .filter(

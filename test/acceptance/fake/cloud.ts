@@ -6,8 +6,7 @@ import type { StackResource } from "../stacks.ts";
 export const ACCOUNT = "111122223333";
 export const REGION = "eu-west-1";
 
-const PAGERS = ["Faults", "Errors", "Slow", "GatewayErrors", "Denials", "StsThrottled", "FunctionThrottled"];
-const MORE_PAGERS = ["CallersRefused", "InvalidMappings", "NoReviews"];
+const PAGERS = ["Failing", "Refused"];
 
 export interface FakeStack {
   readonly id: string;
@@ -134,19 +133,23 @@ export function resourcesOf(cloud: Cloud, { name, kind }: Pick<FakeStack, "name"
     resource("AccessLog", "AWS::Logs::LogGroup", `/aws/vendedlogs/iam-authenticator/${name}`),
   ];
   for (const { PhysicalResourceId } of groups) cloud.logGroups.set(PhysicalResourceId, []);
-  const alarms = [...PAGERS, ...MORE_PAGERS].map((pager) =>
+  const alarms = PAGERS.map((pager) =>
     resource(`Authenticator${pager}0123ABCD`, "AWS::CloudWatch::Alarm", `${name}-${pager}`),
   );
   for (const { PhysicalResourceId } of alarms) cloud.alarms.set(PhysicalResourceId, "OK");
-  cloud.alarms.set(`${name}-DeploymentFaults`, "OK");
+  for (const alarm of newVersionAlarms({ name, version: 1 })) cloud.alarms.set(alarm, "OK");
   return [
     ...common,
     ...groups,
     ...alarms,
-    resource("DeploymentFaults", "AWS::CloudWatch::Alarm", `${name}-DeploymentFaults`),
+    ...newVersionAlarms({ name, version: 1 }).map((alarm) => resource("NewVersion", "AWS::CloudWatch::Alarm", alarm)),
     resource("Application", "AWS::CodeDeploy::Application", `${name}-Application`),
     resource("Deployment", "AWS::CodeDeploy::DeploymentGroup", `${name}-Group`),
   ];
+}
+
+export function newVersionAlarms({ name, version }: Pick<FakeStack, "name" | "version">): string[] {
+  return ["Faults", "Errors"].map((kind) => `${name}-NewVersion${kind}-${version}`);
 }
 
 export function outputsOf({ name, clusterId, kind }: FakeStack): Readonly<Record<string, string>> {

@@ -1,7 +1,16 @@
 // Stack updates in the fake: CloudFormation statuses, and a CodeDeploy canary that alarms can stop.
 
 import type { VirtualClock } from "./clock.ts";
-import { ACCOUNT, type Cloud, type FakeStack, REGION, RETAINED, resourcesOf, stackNamed } from "./cloud.ts";
+import {
+  ACCOUNT,
+  type Cloud,
+  type FakeStack,
+  newVersionAlarms,
+  REGION,
+  RETAINED,
+  resourcesOf,
+  stackNamed,
+} from "./cloud.ts";
 
 const CANARY_MS = 5 * 60_000;
 const STEP_MS = 5_000;
@@ -68,7 +77,9 @@ async function update(
     status: "InProgress",
   };
   cloud.deployments.unshift(deployment);
-  const alarms = settings["alarms"] === false ? [] : [`${stack.name}-DeploymentFaults`];
+  const former = newVersionAlarms({ ...stack, version: stack.version - 1 });
+  const alarms = newVersionAlarms(stack);
+  for (const alarm of alarms) cloud.alarms.set(alarm, "INSUFFICIENT_DATA");
   stack.shares = { [stack.version]: 0.1 };
   for (let passed = 0; passed < CANARY_MS; passed += STEP_MS) {
     await clock.sleep(STEP_MS);
@@ -76,8 +87,12 @@ async function update(
     stack.shares = {};
     stack.status = "UPDATE_ROLLBACK_COMPLETE";
     Object.assign(deployment, { status: "Stopped", code: "ALARM_ACTIVE" });
+    for (const alarm of alarms) cloud.alarms.delete(alarm);
     return "the deployment was stopped by an alarm";
   }
+  for (const alarm of former) cloud.alarms.delete(alarm);
+  if (settings["alarms"] === false)
+    stack.resources = stack.resources.filter(({ LogicalResourceId }) => !/^Authenticator/.test(LogicalResourceId));
   stack.shares = {};
   stack.live = String(stack.version);
   stack.settings = settings;
@@ -91,6 +106,8 @@ export async function deleteStack(cloud: Cloud, clock: VirtualClock, stack: Fake
   if (stack.isProtected) return "An error occurred (ValidationError): the stack is protected";
   await clock.sleep(60_000);
   stack.status = "DELETE_COMPLETE";
+  for (const alarm of [...cloud.alarms.keys()].filter((name) => name.startsWith(`${stack.name}-NewVersion`)))
+    cloud.alarms.delete(alarm);
   stack.resources = stack.resources.map((resource) => {
     const isKept = RETAINED[stack.kind].includes(resource.ResourceType);
     if (isKept) cloud.kept.add(`${resource.ResourceType} ${resource.PhysicalResourceId}`);

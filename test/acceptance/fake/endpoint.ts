@@ -134,7 +134,7 @@ export function canonical(arn: string): string {
   return arn.replace(/:sts::(\d+):assumed-role\/([^/]+)\/.*/, ":iam::$1:role/$2").replace(/:role\/.*\//, ":role/");
 }
 
-/** Writes the two log lines of a review and their metrics. */
+/** Writes the log line of a review and its metric. */
 function leave(cloud: Cloud, clock: VirtualClock, { name, clusterId }: FakeStack, token: string, status: Status): void {
   const timestamp = new Date(clock.now()).toISOString();
   const tokenHash = hash("sha256", token).slice(0, 12);
@@ -145,9 +145,10 @@ function leave(cloud: Cloud, clock: VirtualClock, { name, clusterId }: FakeStack
     outcome,
     username: status.user?.username,
     tokenHash,
+    Reviews: 1,
+    _aws: {},
   };
-  for (const message of [JSON.stringify(line), JSON.stringify({ _aws: {}, Reviews: 1 })]) {
-    cloud.logGroups.get(`${name}-Log`)?.push({ time: clock.now(), stream: "function", message });
-  }
+  const message = JSON.stringify(line);
+  cloud.logGroups.get(`${name}-Log`)?.push({ time: clock.now(), stream: "function", message });
   addMetric(cloud, `LambdaIamAuthenticator Reviews ${clusterId}`);
 }

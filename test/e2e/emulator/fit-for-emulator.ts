@@ -1,5 +1,4 @@
-// Adapts synthesized templates to the emulator: replaces computed metrics in alarms with plain ones, and removes saved
-// queries of Logs Insights.
+// Adapts synthesized templates to the emulator: replaces computed metrics in alarms with plain ones.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,11 +14,7 @@ export function fitForEmulator(folder: string): void {
   let changed = 0;
   for (const name of readdirSync(folder).filter((file) => file.endsWith(".template.json"))) {
     const template: Template = JSON.parse(readFileSync(join(folder, name), "utf8"));
-    for (const [id, resource] of Object.entries(template.Resources)) {
-      if (resource.Type === "AWS::Logs::QueryDefinition") {
-        delete template.Resources[id];
-        changed += 1;
-      }
+    for (const resource of Object.values(template.Resources)) {
       if (resource.Type !== "AWS::CloudWatch::Alarm" || resource.Properties["Metrics"] === undefined) continue;
       const { Metrics: _, ...others } = resource.Properties;
       resource.Properties = { ...others, ...PLAIN };

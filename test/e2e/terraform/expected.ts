@@ -37,8 +37,9 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   AccessLog: "aws_cloudwatch_log_group.access",
   Notifications: "aws_sns_topic.notifications[0]",
   NotificationsSubscription: "aws_sns_topic_subscription.notifications[0]",
-  Denials: "aws_cloudwatch_metric_alarm.denials",
-  NoReviews: "aws_cloudwatch_metric_alarm.no_reviews",
+  Failing: "aws_cloudwatch_metric_alarm.failing",
+  Refused: "aws_cloudwatch_metric_alarm.refused",
+  NoReviews: "aws_cloudwatch_metric_alarm.no_reviews[0]",
 };
 
 /** Value of `Ref` if it is not the name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html */
@@ -50,9 +51,8 @@ const REF: Readonly<Record<string, string>> = {
   "AWS::SNS::Topic": "arn",
 };
 
-/** Not in the module: resources for gradual deployments, the dashboard, and saved queries. */
-const LEFT_OUT =
-  /^(Deployment|DeploymentCheck|DeploymentService|NewVersion|AccountsChange|FunctionCurrentVersion|Dashboard|Query)/;
+/** Not in the module: resources for gradual deployments. */
+const LEFT_OUT = /^(Deployment|DeploymentCheck|DeploymentService|NewVersion|AccountsChange|FunctionCurrentVersion)/;
 
 export function expectedResources(template: Template, values: Readonly<Record<string, unknown>>): Expected[] {
   const parameters = Object.fromEntries(
@@ -90,6 +90,7 @@ export function expectedResources(template: Template, values: Readonly<Record<st
 
   return Object.entries(template.Resources)
     .filter(([id, { Condition }]) => isGiven(Condition) && !LEFT_OUT.test(shortId(id)))
+    .filter(([id]) => shortId(id) !== "NoReviews" || parameters["QuietHours"])
     .map(([id, { Type, Properties }]) => {
       const words = WORDS[Type];
       if (words === undefined) throw new Error(`unsupported type ${Type}: ${id}`);
@@ -97,7 +98,7 @@ export function expectedResources(template: Template, values: Readonly<Record<st
     });
 }
 
-/** `AuthenticatorFaults690A16C2` becomes `Faults`; also removes the hash of the policy's content. */
+/** `AuthenticatorFailing690A16C2` becomes `Failing`; also removes the hash of the policy's content. */
 function shortId(id: string): string {
   return id
     .replace(/^Authenticator/, "")
@@ -108,7 +109,6 @@ function shortId(id: string): string {
 function addressOf(id: string): string {
   const short = shortId(id);
   const known = ADDRESSES[short];
-  if (known !== undefined) return known;
-  const key = short.replace(/(?!^)[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
-  return `aws_cloudwatch_metric_alarm.simple["${key}"]`;
+  if (known === undefined) throw new Error(`unknown resource ${id}`);
+  return known;
 }

@@ -24,7 +24,13 @@ export const WORDS: Readonly<Record<string, (properties: Properties) => Body>> =
       description: Description,
       environment: [{ variables }],
       handler: Handler,
-      logging_config: [{ log_format: LoggingConfig.LogFormat, log_group: LoggingConfig.LogGroup }],
+      logging_config: [
+        {
+          log_format: LoggingConfig.LogFormat,
+          log_group: LoggingConfig.LogGroup,
+          system_log_level: LoggingConfig.SystemLogLevel,
+        },
+      ],
       memory_size: MemorySize,
       reserved_concurrent_executions: ReservedConcurrentExecutions ? Number(ReservedConcurrentExecutions) : null,
       role: Role,
@@ -97,13 +103,14 @@ export const WORDS: Readonly<Record<string, (properties: Properties) => Body>> =
 /** Alarm descriptions may differ. */
 function alarm({ AlarmDescription: _, Metrics, Dimensions, ...rest }: Properties): Body {
   const { AlarmActions, OKActions, ComparisonOperator, DatapointsToAlarm, EvaluationPeriods, ...more } = rest;
-  const { Threshold, TreatMissingData, Namespace, MetricName, Period, Statistic, ExtendedStatistic, ...others } = more;
+  const { Threshold, TreatMissingData, Namespace, MetricName, Period, Statistic, ...others } = more;
   const common = {
     alarm_actions: AlarmActions,
     ok_actions: OKActions,
     comparison_operator: ComparisonOperator,
-    datapoints_to_alarm: DatapointsToAlarm,
-    evaluation_periods: EvaluationPeriods,
+    // Text if a parameter sets them.
+    datapoints_to_alarm: Number(DatapointsToAlarm),
+    evaluation_periods: Number(EvaluationPeriods),
     threshold: Threshold,
     treat_missing_data: TreatMissingData,
   };
@@ -114,8 +121,7 @@ function alarm({ AlarmDescription: _, Metrics, Dimensions, ...rest }: Properties
     metric_name: MetricName,
     dimensions: dimensions(Dimensions),
     period: Period,
-    statistic: Statistic ?? null,
-    extended_statistic: ExtendedStatistic ?? null,
+    statistic: Statistic,
   });
 }
 
