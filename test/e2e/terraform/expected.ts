@@ -6,7 +6,7 @@ import { type Properties, WORDS } from "./words.ts";
 export interface Template {
   readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
   readonly Resources: Readonly<
-    Record<string, { readonly Type: string; readonly Condition?: string; readonly Properties: Properties }>
+    Record<string, { readonly Type: string; readonly Condition?: string; readonly Properties?: Properties }>
   >;
 }
 
@@ -19,6 +19,8 @@ export interface Expected {
 const AWS: Readonly<Record<string, string>> = {
   "AWS::Partition": "<data.aws_partition.current.partition>",
   "AWS::Region": "<data.aws_region.current.region>",
+  // In the name of the access log, which is not compared.
+  "AWS::StackName": "stack",
   "AWS::AccountId": "<data.aws_caller_identity.current.account_id>",
 };
 
@@ -74,13 +76,15 @@ export function expectedResources(template: Template, values: Readonly<Record<st
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
   }
 
-  /** For conditions about one parameter, `Has<parameter>`. Others are true. */
-  function isGiven(condition = ""): boolean {
-    const value = parameters[condition.replace(/^Has/, "")];
-    return value !== "" && value !== "0";
+  /** Whether the parameter of the condition `Has<parameter>` has a value; `undefined` for other conditions. */
+  function isGiven(condition = ""): boolean | undefined {
+    const parameter = condition.replace(/^Has/, "");
+    return parameter in parameters ? !["", "0"].includes(String(parameters[parameter])) : undefined;
   }
 
   function reference(id: string, attribute?: string): string {
+    // The alias's version, which is not compared.
+    if (LEFT_OUT.test(shortId(id))) return `<${id}>`;
     const address = addressOf(id);
     if (attribute === undefined) return `<${address}.${REF[template.Resources[id]?.Type ?? ""] ?? "name"}>`;
     // CloudFormation's log group ARN ends with the streams' wildcard; Terraform's does not.
@@ -89,9 +93,9 @@ export function expectedResources(template: Template, values: Readonly<Record<st
   }
 
   return Object.entries(template.Resources)
-    .filter(([id, { Condition }]) => isGiven(Condition) && !LEFT_OUT.test(shortId(id)))
+    .filter(([id, { Condition }]) => isGiven(Condition) !== false && !LEFT_OUT.test(shortId(id)))
     .filter(([id]) => shortId(id) !== "NoReviews" || parameters["QuietHours"])
-    .map(([id, { Type, Properties }]) => {
+    .map(([id, { Type, Properties = {} }]) => {
       const words = WORDS[Type];
       if (words === undefined) throw new Error(`unsupported type ${Type}: ${id}`);
       return { address: addressOf(id), arguments: words(resolve(Properties) as Properties) };
