@@ -1,19 +1,18 @@
 // Rejects, at synth, props that deploy but do not work together.
 
-import { Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
-import type { ITopic } from "aws-cdk-lib/aws-sns";
-import type { Construct } from "constructs";
+import { Token } from "aws-cdk-lib";
+import { DEFAULTS } from "./defaults.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 /** Throws an error that states what to do. */
-export function checkProps(scope: Construct, props: IamAuthenticatorProps): void {
+export function checkProps(props: IamAuthenticatorProps): void {
   const { nodes = false, nodeVpcs, vpc, vpcEndpoints, endpoint, formerEndpoint } = props;
   const { throttle } = props;
   checkMemory(props.memorySize);
-  checkAlarmTopic(scope, props.alarmTopic, props.alarms);
   const quietHours = known(props.quietHours);
   const provisionedConcurrency = known(props.provisionedConcurrency);
-  const reservedConcurrency = known(props.reservedConcurrency);
+  const { reservedConcurrency: reserved = DEFAULTS.reservedConcurrency } = props;
+  const reservedConcurrency = reserved === false ? undefined : known(reserved);
   atLeastOne({ provisionedConcurrency, reservedConcurrency, quietHours, ...throttle });
   // "the evaluation interval can be no longer than seven days": https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   if ((quietHours ?? 1) > 168)
@@ -21,7 +20,7 @@ export function checkProps(scope: Construct, props: IamAuthenticatorProps): void
   // "Understanding Lambda function scaling": https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
   if ((provisionedConcurrency ?? 0) >= (reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
     throw new Error(
-      `provisionedConcurrency (${provisionedConcurrency}) must be below reservedConcurrency (${reservedConcurrency}): otherwise Lambda throttles a version without provisioned concurrency, such as a new one during its check. Raise reservedConcurrency, or leave it out`,
+      `provisionedConcurrency (${provisionedConcurrency}) must be below reservedConcurrency (${reservedConcurrency}): otherwise Lambda throttles a version without provisioned concurrency, such as a new one during its check. Raise reservedConcurrency, or set it to false`,
     );
   }
   if (vpcEndpoints !== undefined && vpc === undefined) {
@@ -64,23 +63,6 @@ export function checkMemory(memorySize: number | undefined): void {
   throw new Error(`memorySize (${megabytes}) must be an integer from 128 to 10240 (MB)`);
 }
 
-/**
- * An alarm notifies topics of its own Region only:
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
- */
-export function checkAlarmTopic(scope: Construct, topic: ITopic | undefined, alarms: boolean | undefined): void {
-  if (topic === undefined) return;
-  if (alarms === false) throw new Error("alarmTopic requires alarms: leave it out, or leave out alarms: false");
-  const { region } = Stack.of(scope);
-  if (Token.isUnresolved(topic.topicArn) || Token.isUnresolved(region)) return;
-  const { region: its = "" } = Arn.split(topic.topicArn, ArnFormat.NO_RESOURCE_NAME);
-  if (its !== region) {
-    throw new Error(
-      `the alarm topic ${topic.topicArn} is in ${its} and the stack is in ${region}: alarms notify only topics of their own region. Use a topic in ${region}`,
-    );
-  }
-}
-
 /** `undefined` for a number that is known only at deployment, such as a template's parameter. */
 function known(value: number | undefined): number | undefined {
   return Token.isUnresolved(value) ? undefined : value;
@@ -89,7 +71,8 @@ function known(value: number | undefined): number | undefined {
 function atLeastOne(numbers: Readonly<Record<string, number | undefined>>): void {
   for (const [name, value] of Object.entries(numbers)) {
     if (known(value) !== undefined && !(Number.isInteger(value) && Number(value) >= 1)) {
-      throw new Error(`${name} must be a positive integer`);
+      const orNone = name === "reservedConcurrency" ? ", or false for none" : "";
+      throw new Error(`${name} must be a positive integer${orNone}`);
     }
   }
 }

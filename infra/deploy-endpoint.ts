@@ -4,6 +4,7 @@ import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { DEFAULTS } from "./defaults.ts";
 import { makeDeploymentCheck } from "./deployment/deployment-check.ts";
@@ -41,10 +42,11 @@ export function deployEndpoint(
   construct: Construct,
   endpoint: Endpoint,
   props: IamAuthenticatorProps,
+  topic: ITopic | undefined,
 ): DeployedEndpoint {
   checkEndpoint(construct, endpoint);
   const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
-  const { clusterId, safeDeployments = true } = props;
+  const { clusterId, safeDeployments = true, reservedConcurrency = DEFAULTS.reservedConcurrency } = props;
   const logs = logSettings(scope, props);
   const environment = functionEnvironment(scope, props, endpoint);
   const mappingPrefix = checkedPrefix(scope, environment);
@@ -56,7 +58,7 @@ export function deployEndpoint(
     memorySize: props.memorySize ?? DEFAULTS.memorySize,
     logs,
     provisionedConcurrency: props.provisionedConcurrency,
-    reservedConcurrency: props.reservedConcurrency,
+    reservedConcurrency,
     network: networkOf(props),
   });
   // CDK's types conflict under exactOptionalPropertyTypes.
@@ -64,13 +66,13 @@ export function deployEndpoint(
   const options = {
     name: `iam-authenticator-${clusterId}`,
     handler,
-    throttle: props.throttle ?? defaultThrottle(props.reservedConcurrency),
+    throttle: props.throttle ?? defaultThrottle(reservedConcurrency),
     logs,
   };
   const gateway =
     endpoint.kind === "private" ? servePrivately(scope, endpoint, options) : serveHttp(scope, endpoint, options);
 
-  const { alarmTopic: topic, quietHours } = props;
+  const { quietHours } = props;
   const alarms = props.alarms === false ? [] : makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours });
   if (props.dashboard === true) makeDashboard(scope, { handler, log, gateway, alarms });
   if (safeDeployments) {

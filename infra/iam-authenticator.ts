@@ -12,6 +12,7 @@ import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import type { DenyEntry } from "../functions/authenticator/mapping/deny-list.ts";
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
 import type { Outcome } from "../functions/authenticator/review/record.ts";
+import { alarmTopicOf } from "./alarm-topic.ts";
 import { checkProps } from "./check-props.ts";
 import { deployEndpoint } from "./deploy-endpoint.ts";
 import { makeVpcEndpoints } from "./function/vpc-endpoints.ts";
@@ -80,25 +81,26 @@ export class IamAuthenticator extends Construct {
   constructor(scope: Construct, id: string, props: IamAuthenticatorProps) {
     super(scope, id);
     const { clusterId, endpoint = { kind: "http" }, formerEndpoint, vpc, vpcEndpoints = true } = props;
-    checkProps(this, props);
+    checkProps(props);
+    const topic = alarmTopicOf(this, props);
     if (vpc !== undefined && vpcEndpoints === true) makeVpcEndpoints(this, vpc, props.awsSignedTokens ?? []);
-    const { url, handler, mappingPrefix, functionName, log, role, api, alarms } = deployEndpoint(this, endpoint, props);
+    const { functionName, log, ...deployed } = deployEndpoint(this, endpoint, props, topic);
     this.#logs.push(log);
-    if (formerEndpoint !== undefined) this.#logs.push(deployEndpoint(this, formerEndpoint, props).log);
-    this.url = url;
-    this.handler = handler;
-    this.mappingPrefix = mappingPrefix;
-    this.role = role;
+    if (formerEndpoint !== undefined) this.#logs.push(deployEndpoint(this, formerEndpoint, props, topic).log);
+    this.url = deployed.url;
+    this.handler = deployed.handler;
+    this.mappingPrefix = deployed.mappingPrefix;
+    this.role = deployed.role;
     this.logGroup = log;
-    this.api = api;
-    this.alarms = alarms;
+    this.api = deployed.api;
+    this.alarms = deployed.alarms;
     this.#clusterId = clusterId;
     const logGroup = log.logGroupName;
     makeOutputs(this, {
       clusterId,
-      mappingPrefix,
+      mappingPrefix: this.mappingPrefix,
       endpoint,
-      url,
+      url: this.url,
       functionName,
       logGroup,
       callers: () => this.#callers,

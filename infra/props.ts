@@ -37,7 +37,7 @@ export interface IamAuthenticatorProps {
   /**
    * Requests per second that the endpoint accepts, and the burst above that. See "What to set" in docs/performance.md.
    *
-   * @default - 150 per second, burst 50; with `reservedConcurrency`, 200 per second, burst 2,000
+   * @default - 200 per second, burst 2,000; with `reservedConcurrency: false`, 150 per second, burst 50
    */
   readonly throttle?: Throttle;
 
@@ -99,7 +99,7 @@ export interface IamAuthenticatorProps {
   readonly awsSignedTokens?: readonly AwsSignedTokens[];
 
   /**
-   * `jwt` refuses all tokens but those of `awsSignedTokens`.
+   * `jwt` accepts only the tokens of `awsSignedTokens`.
    *
    * @default "any"
    */
@@ -148,13 +148,14 @@ export interface IamAuthenticatorProps {
   readonly provisionedConcurrency?: number;
 
   /**
-   * Maximum number of Lambda environments, taken from the account's limit. 8 are enough for most clusters, and prevent a
-   * restart of the control plane from using up Parameter Store's reads (docs/performance.md, "What to set"). The deployment
-   * fails if fewer than 100 of the account's limit remain for other functions.
+   * Number of Lambda environments that are reserved for logins and limit them. The function shares no environment with the
+   * account's other functions. A restart of the control plane then stays within Parameter Store's reads
+   * (docs/performance.md, "What to set"). The deployment fails if fewer than 100 of the account's limit remain for other
+   * functions. `false` reserves none: only the account's limit applies.
    *
-   * @default - only the account's limit
+   * @default 8
    */
-  readonly reservedConcurrency?: number;
+  readonly reservedConcurrency?: number | false;
 
   /**
    * Places the function in this VPC's private subnets.
@@ -231,6 +232,13 @@ export interface IamAuthenticatorProps {
    * @default - none: alarms are only visible in CloudWatch
    */
   readonly alarmTopic?: ITopic;
+
+  /**
+   * Email address that alarms notify, by a new SNS topic, instead of `alarmTopic`. AWS sends a link that must be confirmed.
+   *
+   * @default - none
+   */
+  readonly alarmEmail?: string;
 
   /**
    * How long the function's log and the endpoint's access log are kept.

@@ -3,7 +3,7 @@
 locals {
   function = { FunctionName = aws_lambda_function.authenticator.function_name }
   live     = merge(local.function, { Resource = "${aws_lambda_function.authenticator.function_name}:live" })
-  actions  = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]
+  actions  = var.alarm_email != null ? [aws_sns_topic.notifications[0].arn] : var.alarm_topic_arn != null ? [var.alarm_topic_arn] : []
 }
 
 # Two of three bad minutes. Also counts requests that never reached the function.

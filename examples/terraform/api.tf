@@ -1,4 +1,4 @@
-# An HTTP API with one route. The function itself checks the caller's token: kube-apiserver cannot sign requests.
+# An HTTP API with one route. The function checks the caller's token, since kube-apiserver cannot sign requests.
 
 resource "aws_apigatewayv2_api" "authenticator" {
   name          = local.name
@@ -12,7 +12,7 @@ resource "aws_apigatewayv2_integration" "authenticator" {
   integration_uri        = aws_lambda_alias.live.arn
   payload_format_version = "2.0"
 
-  # What API Gateway answers where Lambda throttles. kube-apiserver tries again after a 500, and never after a 503.
+  # API Gateway's response while Lambda throttles: kube-apiserver retries a 500, but not a 503.
   response_parameters {
     status_code = "503"
     mappings    = { "overwrite:statuscode" = "500" }
@@ -47,8 +47,8 @@ resource "aws_apigatewayv2_stage" "default" {
   tags        = var.tags
 
   default_route_settings {
-    throttling_rate_limit  = var.throttle_rate
-    throttling_burst_limit = var.throttle_burst
+    throttling_rate_limit  = coalesce(var.throttle_rate, var.reserved_concurrency == 0 ? 150 : 200)
+    throttling_burst_limit = coalesce(var.throttle_burst, var.reserved_concurrency == 0 ? 50 : 2000)
   }
 
   access_log_settings {

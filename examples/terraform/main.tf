@@ -11,13 +11,13 @@ locals {
   region  = data.aws_region.current.region
   arn     = "arn:${data.aws_partition.current.partition}"
 
-  # Lambda takes 64 letters, digits, "-" and "_". An id that does not fit gets a suffix, so that a.b and a-b are two functions.
+  # A function's name has at most 64 letters, digits, "-" and "_". Other ids get a suffix, so that a.b and a-b are two functions.
   plain_name    = replace(local.name, "/[^A-Za-z0-9_-]/", "-")
   fits          = local.plain_name == local.name && length(local.name) <= 64
   function_name = local.fits ? local.name : "${substr(local.plain_name, 0, min(55, length(local.plain_name)))}-${substr(sha256(var.cluster_id), 0, 8)}"
 }
 
-# The record of who was let in. To keep it when the module is removed, take it out of the state first.
+# The record of logins. To keep it when the module is removed, remove it from the state first.
 resource "aws_cloudwatch_log_group" "authenticator" {
   name              = "/aws/lambda/${local.function_name}"
   retention_in_days = var.log_retention_days
@@ -38,7 +38,7 @@ resource "aws_iam_role" "authenticator" {
   })
 }
 
-# Nothing but what a review does.
+# Only the permissions that a review needs.
 resource "aws_iam_role_policy" "authenticator" {
   role = aws_iam_role.authenticator.name
 
@@ -73,7 +73,7 @@ resource "aws_lambda_function" "authenticator" {
   publish          = true
   tags             = var.tags
 
-  reserved_concurrent_executions = var.reserved_concurrency
+  reserved_concurrent_executions = var.reserved_concurrency == 0 ? null : var.reserved_concurrency
 
   logging_config {
     log_format       = "JSON"

@@ -11,7 +11,7 @@ module "mapping_name" {
 }
 
 locals {
-  # Each with every attribute, null where it is left out.
+  # Every attribute of each mapping, null if it is omitted.
   mappings = [
     for mapping in var.mappings : {
       arn            = try(mapping.arn, null)
@@ -25,7 +25,7 @@ locals {
     }
   ]
 
-  # This tag tells the operator's command to leave these parameters alone.
+  # The command refuses to change parameters with this tag.
   managed_by = merge(var.tags, { "iam-authenticator:managed-by" = "terraform" })
 
   mapping_values = {

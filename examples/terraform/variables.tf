@@ -14,7 +14,7 @@ variable "zip_file" {
 }
 
 variable "mapping_prefix" {
-  description = "Where the mappings are in Parameter Store. Null: /iam-authenticator/<cluster_id>."
+  description = "Prefix of the mappings' names in Parameter Store. Null: /iam-authenticator/<cluster_id>."
   type        = string
   default     = null
 
@@ -25,18 +25,18 @@ variable "mapping_prefix" {
 }
 
 variable "accounts" {
-  description = "Identities of other accounts are refused. Empty: identities of any account."
+  description = "Identities of other accounts are denied. Empty: any account."
   type        = list(string)
   default     = []
 
   validation {
     condition     = alltrue([for account in var.accounts : can(regex("^[0-9]{12}$", account))])
-    error_message = "accounts must be AWS account ids of 12 digits each. For identities of any account, leave it out."
+    error_message = "accounts must be AWS account ids of 12 digits each. Leave it out for any account."
   }
 }
 
 variable "callers" {
-  description = "Who may call the endpoint: SHA-256 (hex) of each kube-apiserver's token, or the ARN of its IAM role or user, by a name. Empty: iam-authenticator callers add writes the list."
+  description = "Accepted callers by name: the SHA-256 (hex) of a kube-apiserver's token, or the ARN of its IAM role or user. Empty: the command callers add writes the list."
   type        = map(string)
   default     = {}
 
@@ -70,13 +70,13 @@ variable "mappings" {
 }
 
 variable "memory_size" {
-  description = "Memory of the function in MB. More memory also means more processor."
+  description = "Memory of the function in MB. More memory also gives more CPU."
   type        = number
   default     = 512
 
   validation {
     condition     = var.memory_size >= 128 && var.memory_size <= 10240 && floor(var.memory_size) == var.memory_size
-    error_message = "memory_size must be a whole number of MB from 128 to 10240: Lambda takes no other."
+    error_message = "memory_size must be an integer from 128 to 10240 (MB)."
   }
 }
 
@@ -92,34 +92,34 @@ variable "architecture" {
 }
 
 variable "reserved_concurrency" {
-  description = "Most environments of the function at once. Null: as many as the account has left."
+  description = "Environments of the function that are reserved for logins and limit them. At least 100 of the account's must remain unreserved. 0: none are reserved."
   type        = number
-  default     = null
+  default     = 8
 
   validation {
-    condition     = coalesce(var.reserved_concurrency, 1) >= 1
-    error_message = "reserved_concurrency must be a whole number, 1 or more. With 0, Lambda would run nothing."
+    condition     = var.reserved_concurrency >= 0 && floor(var.reserved_concurrency) == var.reserved_concurrency
+    error_message = "reserved_concurrency must be a positive integer, or 0 for none."
   }
 }
 
 variable "throttle_rate" {
-  description = "Requests a second that the endpoint lets through."
+  description = "Requests per second that the endpoint accepts. Null: 200, or 150 if reserved_concurrency is 0."
   type        = number
-  default     = 150
+  default     = null
 
   validation {
-    condition     = var.throttle_rate >= 1
+    condition     = coalesce(var.throttle_rate, 1) >= 1
     error_message = "throttle_rate must be 1 or more."
   }
 }
 
 variable "throttle_burst" {
-  description = "Requests at once, above throttle_rate."
+  description = "Requests at once, above throttle_rate. Null: 2,000, or 50 if reserved_concurrency is 0."
   type        = number
-  default     = 50
+  default     = null
 
   validation {
-    condition     = var.throttle_burst >= 1
+    condition     = coalesce(var.throttle_burst, 1) >= 1
     error_message = "throttle_burst must be 1 or more."
   }
 }
@@ -136,24 +136,35 @@ variable "log_level" {
 }
 
 variable "log_retention_days" {
-  description = "Days for which logs are kept."
+  description = "Number of days to keep logs."
   type        = number
   default     = 90
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be a number of days that CloudWatch Logs knows, such as 90, 180 or 365."
+    error_message = "log_retention_days must be a number of days that CloudWatch Logs accepts, such as 90, 180 or 365."
   }
 }
 
 variable "alarm_topic_arn" {
-  description = "ARN of the SNS topic that alarms notify. Null: alarms are only shown."
+  description = "ARN of the SNS topic that alarms notify. Null: without alarm_email, alarms are only visible in CloudWatch."
   type        = string
   default     = null
 
   validation {
     condition     = can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:.+$", coalesce(var.alarm_topic_arn, "arn:aws:sns:eu-west-1:111122223333:a")))
     error_message = "alarm_topic_arn must be the ARN of an SNS topic, in the region of the provider."
+  }
+}
+
+variable "alarm_email" {
+  description = "Email address that alarms notify, instead of alarm_topic_arn. Confirm the link that AWS sends."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = can(regex("^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$", coalesce(var.alarm_email, "a@b.c")))
+    error_message = "alarm_email must be an email address, such as on-call@example.com."
   }
 }
 
@@ -169,7 +180,7 @@ variable "quiet_hours" {
 }
 
 variable "tags" {
-  description = "Tags of everything that has tags. Each mapping also has one that tells the operator's command to leave it alone."
+  description = "Tags of all resources that support them. Parameters also have a tag that makes the command refuse to change them."
   type        = map(string)
   default     = {}
 }

@@ -111,7 +111,9 @@ const cluster = z.strictObject({
   architecture: z.enum(["arm64", "x86_64"]).exactOptional(),
   memorySize: z.number().exactOptional(),
   provisionedConcurrency: z.number().exactOptional(),
-  reservedConcurrency: z.number().exactOptional(),
+  reservedConcurrency: z
+    .union([z.number(), z.literal(false)], { error: "must be a number, or false for none" })
+    .exactOptional(),
   /** Puts the function into a VPC. */
   vpc: vpc.exactOptional(),
   vpcEndpoints: z
@@ -127,6 +129,7 @@ const cluster = z.strictObject({
     .string()
     .regex(TOPIC_ARN, "must be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:111122223333:on-call")
     .exactOptional(),
+  alarmEmail: text.exactOptional(),
   logRetentionDays: z
     .custom<RetentionDays>(isRetention, "must be a number of days that CloudWatch Logs accepts, such as 90, 180 or 365")
     .exactOptional(),

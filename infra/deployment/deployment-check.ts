@@ -36,13 +36,17 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
   // Covers every version, so that the permission exists long before a new version: IAM changes apply with a delay.
   const versions = `${authenticator.functionArn}:*`;
   role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [versions] }));
-  acknowledgeWildcard(role, versions, "The check invokes the version that is deployed, whichever number it gets.");
+  acknowledgeWildcard(
+    role,
+    versions,
+    "The check invokes the version that is deployed, whose number is not known in advance.",
+  );
   // IAM checks only the path. The permission covers all parameters below it, including the callers' hashes.
   const store = prefixArn(scope, mappingPrefix);
   role.addToPolicy(new PolicyStatement({ actions: ["ssm:GetParametersByPath"], resources: [store] }));
 
   const check = new LambdaFunction(scope, "DeploymentCheck", {
-    description: "Checks a new version of the authenticator before it gets reviews",
+    description: "Checks a new version of the authenticator before it receives reviews",
     runtime: NODEJS_24,
     architecture: authenticator.architecture,
     code: builtCode("deployment-check"),

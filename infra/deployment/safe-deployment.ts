@@ -27,9 +27,13 @@ export function deploySafely(
     acknowledgeWildcard(
       group,
       `${check.functionArn}:*`,
-      "CDK's right to invoke the check includes its versions; it has none.",
+      "CDK's permission to invoke the check includes its versions, of which there are none.",
     );
   }
   const policy = "service-role/AWSCodeDeployRoleForLambdaLimited";
-  acknowledgeManagedPolicy(group, policy, "CodeDeploy's own policy for Lambda, as its documentation asks for.");
+  acknowledgeManagedPolicy(
+    group,
+    policy,
+    "AWS's managed policy for CodeDeploy with Lambda, which CodeDeploy's documentation requires.",
+  );
 }

@@ -41,7 +41,7 @@ export function serveHttp(
     acknowledge(
       route,
       "AwsSolutions-APIG4",
-      `The function checks the caller's ${proof} itself; kube-apiserver cannot sign requests.`,
+      `The function checks the caller's ${proof}, since kube-apiserver cannot sign requests.`,
     );
   }
   const url = domainName === undefined ? api.apiEndpoint : `https://${domainName.name}`;

@@ -96,22 +96,23 @@ function keepErrorLog(scope: Construct, api: RestApi, logs: LogSettings): void {
 }
 
 function acknowledgeRules(api: RestApi, method: Construct, accountLogRole: boolean): void {
-  const caller = "The function checks the caller itself, or the network does; kube-apiserver cannot sign requests.";
+  const caller = "The function or the network authenticates the caller, since kube-apiserver cannot sign requests.";
   acknowledge(method, "AwsSolutions-APIG4", caller);
   acknowledge(method, "AwsSolutions-COG4", "The caller is kube-apiserver, which is not a user of a Cognito user pool.");
-  const validation = "The function refuses what is not a TokenReview, and says why; a model could not.";
+  const validation =
+    "The function rejects requests that are not a TokenReview, and returns the reason, which a model cannot.";
   acknowledge(api, "AwsSolutions-APIG2", validation);
   acknowledge(
     api,
     "AwsSolutions-APIG3",
-    "Only one VPC can reach this API, and it is throttled; a web ACL is its owner's choice.",
+    "Only one VPC can reach this API, which is throttled. Its owner can add a web ACL.",
   );
   if (accountLogRole) {
     const policy = "service-role/AmazonAPIGatewayPushToCloudWatchLogs";
     acknowledgeManagedPolicy(
       api,
       policy,
-      "AWS's own policy for the role with which API Gateway writes logs in the entire account.",
+      "AWS's managed policy for the role that API Gateway uses to write the account's logs.",
     );
   }
 }

@@ -12,6 +12,6 @@ const UNBOUNDED_THROTTLE: Throttle = { rateLimit: 150, burstLimit: 50 };
 /** With reserved concurrency, requests are cheap: more tries let kube-apiserver find a free environment sooner. */
 const BOUNDED_THROTTLE: Throttle = { rateLimit: 200, burstLimit: 2_000 };
 
-export function defaultThrottle(reservedConcurrency: number | undefined): Throttle {
-  return reservedConcurrency === undefined ? UNBOUNDED_THROTTLE : BOUNDED_THROTTLE;
+export function defaultThrottle(reservedConcurrency: number | false): Throttle {
+  return reservedConcurrency === false ? UNBOUNDED_THROTTLE : BOUNDED_THROTTLE;
 }

@@ -26,7 +26,7 @@ export interface FunctionOptions {
   readonly memorySize: number;
   readonly logs: LogSettings;
   readonly provisionedConcurrency: number | undefined;
-  readonly reservedConcurrency: number | undefined;
+  readonly reservedConcurrency: number | false;
   readonly network: Network | undefined;
 }
 
@@ -70,7 +70,7 @@ export function makeFunction(scope: Construct, options: FunctionOptions): Authen
     // Keeps the former version for a manual rollback. Deletes a version whose deployment is rolled back: otherwise the same
     // deployment would fail again with "A version for this Lambda function exists".
     currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
-    ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
+    ...(reservedConcurrency !== false && { reservedConcurrentExecutions: reservedConcurrency }),
     ...network,
   });
   authenticator.node.addDependency(policy);

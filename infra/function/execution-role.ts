@@ -37,13 +37,17 @@ export function executionRole(scope: Construct, { mappingPrefix, nodes, inVpc, l
   acknowledgeWildcard(
     policy,
     mappings,
-    "A review may be about any identity: every name below the cluster's own prefix may be read, and no other.",
+    "A review can concern any identity, so the function reads every name below the cluster's prefix, and no other.",
   );
   if (nodes)
-    acknowledgeWildcard(policy, profilesArn(scope), "A node may have any instance profile; reading it tells its role.");
+    acknowledgeWildcard(
+      policy,
+      profilesArn(scope),
+      "A node can have any instance profile. The function reads which role it contains.",
+    );
   if (nodes || inVpc) {
     // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
-    const reason = "The EC2 actions that are needed here cannot be limited to single resources.";
+    const reason = "These EC2 actions do not support permissions for single resources.";
     acknowledge(policy, "AwsSolutions-IAM5[Resource::*]", reason);
   }
   return { role, policy };

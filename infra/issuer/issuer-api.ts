@@ -51,11 +51,7 @@ export function routeIssuer(
     api.addRoutes({ path, methods: [HttpMethod.GET], integration }),
   );
   for (const route of routes) {
-    acknowledge(
-      route,
-      "AwsSolutions-APIG4",
-      "Both documents are public by their purpose: AWS reads them without a key.",
-    );
+    acknowledge(route, "AwsSolutions-APIG4", "Both documents are public, since AWS reads them without credentials.");
   }
   const stage = makeStage(scope, api, { domainName: domain, throttle, logs });
   return [...routes, stage, ...(record === undefined ? [] : [record])];

@@ -23,7 +23,8 @@ export function issuerStack(app: App, context: ClusterContext): Stack {
 
 function makeStack(app: App, context: ClusterContext): Stack {
   const { clusterId, account, region, tags, mappingPrefix, logLevel, memorySize } = context;
-  const { architecture, safeDeployments, alarms, alarmTopicArn, logRetentionDays, encryptionKeyArn } = context;
+  const { architecture, safeDeployments, alarms, alarmTopicArn, alarmEmail, logRetentionDays, encryptionKeyArn } =
+    context;
   const stack = new Stack(app, issuerStackName(context), {
     description: `Issuer of the Kubernetes cluster ${clusterId}: roles for its service accounts`,
     env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
@@ -39,6 +40,7 @@ function makeStack(app: App, context: ClusterContext): Stack {
     ...(architecture !== undefined && { architecture: ARCHITECTURES[architecture] }),
     ...(safeDeployments !== undefined && { safeDeployments }),
     ...(alarmTopicArn !== undefined && { alarmTopic: Topic.fromTopicArn(stack, "AlarmTopic", alarmTopicArn) }),
+    ...(alarmEmail !== undefined && { alarmEmail }),
     ...(logRetentionDays !== undefined && { logRetention: logRetentionDays }),
     ...(encryptionKeyArn !== undefined && { encryptionKey: Key.fromKeyArn(stack, "LogKey", encryptionKeyArn) }),
   });

@@ -9,7 +9,8 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { readIssuerSettings } from "../../functions/issuer/settings.ts";
-import { checkAlarmTopic, checkMemory } from "../check-props.ts";
+import { alarmTopicOf } from "../alarm-topic.ts";
+import { checkMemory } from "../check-props.ts";
 import { DEFAULTS } from "../defaults.ts";
 import { deploySafely } from "../deployment/safe-deployment.ts";
 import { checkDomain } from "../endpoint/check-endpoint.ts";
@@ -93,6 +94,12 @@ export interface ServiceAccountIssuerProps {
    */
   readonly alarmTopic?: ITopic;
   /**
+   * Email address that alarms notify, like the authenticator's `alarmEmail`.
+   *
+   * @default - none
+   */
+  readonly alarmEmail?: string;
+  /**
    * A new version receives a tenth of the requests for ten minutes, and is rolled back if it crashes or times out.
    *
    * @default true
@@ -119,7 +126,6 @@ export class ServiceAccountIssuer extends Construct {
     const { clusterId, domain, audiences = ["sts.amazonaws.com"], safeDeployments = true } = props;
     const { throttle = DEFAULTS.issuerThrottle } = props;
     checkMemory(props.memorySize);
-    checkAlarmTopic(this, props.alarmTopic, props.alarms);
     const logs = logSettings(this, props);
     if (domain !== undefined) checkDomain(this, domain);
     const issuerApi = makeIssuerApi(this, clusterId, domain);
@@ -143,7 +149,8 @@ export class ServiceAccountIssuer extends Construct {
     this.providerArn = provider.attrArn;
 
     retainAll(this);
-    if (props.alarms !== false) makeIssuerAlarms(this, clusterId, issuerApi.api, props.alarmTopic);
+    const topic = alarmTopicOf(this, props);
+    if (props.alarms !== false) makeIssuerAlarms(this, clusterId, issuerApi.api, topic);
     if (safeDeployments) deploySafely(this, live, undefined, makeNewVersionAlarms(this, live));
     this.#addOutputs();
   }
@@ -157,7 +164,7 @@ export class ServiceAccountIssuer extends Construct {
     // Without the former issuer, a running cluster would immediately refuse the tokens of all its Pods.
     const flags = [
       `--service-account-issuer=${this.url}`,
-      "--service-account-issuer=<the issuer until now; leave this flag out for a new cluster>",
+      "--service-account-issuer=<the current issuer; omit this flag for a new cluster>",
       `--service-account-jwks-uri=${this.url}${JWKS_PATH}`,
     ].join(" ");
     const values: Readonly<Record<(typeof ISSUER_OUTPUTS)[number], string>> = {

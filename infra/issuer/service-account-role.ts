@@ -95,7 +95,7 @@ function trusting(
       "the issuer's URL must be known at synth, since the trust policy's condition keys contain it: deploy the issuer first and use its output IssuerUrl, or set the issuer's domain",
     );
   }
-  // For IAM, a slash at the end makes another issuer: the role would refuse every token.
+  // For IAM, a URL with a final slash is another issuer: no token would match.
   if (!isIssuerUrl(url)) throw new Error(`the issuer of a role must be ${ISSUER_URL_FORM}, not ${url}`);
   return new FederatedPrincipal(providerArn, trustConditions(url, subject, audience), "sts:AssumeRoleWithWebIdentity");
 }

@@ -52,8 +52,7 @@ export function codeParameters(stack: Stack): void {
   });
   new CfnParameter(stack, CODE_PREFIX, {
     type: "String",
-    description:
-      "What their keys begin with in the bucket, such as iam-authenticator/. Empty: the keys are the files' names.",
+    description: "Prefix of their keys in the bucket, such as iam-authenticator/. Empty: the keys are the file names.",
     default: "",
   });
 }

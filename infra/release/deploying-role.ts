@@ -124,6 +124,18 @@ export const ACTIONS: Actions = {
     "ListHostedZones",
     "ListResourceRecordSets",
   ),
+  "AWS::SNS::Subscription": api(
+    "sns",
+    "Subscribe",
+    "Unsubscribe",
+    "GetSubscriptionAttributes",
+    "SetSubscriptionAttributes",
+  ),
+  "AWS::SNS::Topic": api(
+    "sns",
+    ...["CreateTopic", "GetTopicAttributes", "SetTopicAttributes", "DeleteTopic", ...TAGS],
+    ...["ListSubscriptionsByTopic", "GetDataProtectionPolicy"],
+  ),
 };
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html */

@@ -30,29 +30,29 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
     constraintDescription: "must be one host name in lower case.",
   });
   const certificateArn = text(stack, "CertificateArn", {
-    description: "ARN of ACM's certificate for the domain, in the stack's region.",
+    description: "ARN of the domain's ACM certificate, in the stack's region.",
     allowedPattern: "arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+",
-    constraintDescription: "must be the ARN of a certificate of ACM.",
+    constraintDescription: "must be the ARN of an ACM certificate.",
   });
   const ownershipArn = optionalText(stack, "OwnershipCertificateArn", {
     description:
-      "ARN of a public certificate of ACM for the domain, where the first was imported or is of a private CA.",
+      "ARN of a public ACM certificate for the domain. Required if CertificateArn is imported or from a private CA.",
   });
   const bucket = text(stack, "TruststoreBucket", {
-    description: "S3 bucket with the PEM file of the certificate authorities that may issue client certificates.",
+    description: "S3 bucket with the PEM file of the certificate authorities that issue client certificates.",
     minLength: 3,
   });
   const key = text(stack, "TruststoreKey", { description: "Key of that PEM file.", minLength: 1 });
   const version = optionalText(stack, "TruststoreVersion", {
-    description: "Version of that PEM file: without it, a changed file counts only when the domain changes.",
+    description: "Version of that PEM file. Empty: a changed file takes effect only when the domain is updated.",
   });
   const subjects = text(stack, "CallerSubjects", {
     description:
-      "Complete subject DNs of kube-apiserver's client certificates, as API Gateway gives them, separated by ; (* alone: any certificate of the truststore)",
+      'Complete subject DNs of kube-apiserver\'s client certificates in API Gateway\'s format, separated by ";". Only "*" accepts any certificate of the truststore.',
     minLength: 1,
   });
   const zoneId = optionalText(stack, "HostedZoneId", {
-    description: "Id of the Route 53 zone that gets an alias record for the domain. Empty: make a record yourself.",
+    description: "Id of the Route 53 zone that gets an alias record for the domain. Empty: create the record yourself.",
   });
   const truststore = { bucket: Bucket.fromBucketName(stack, "Truststore", bucket), key };
   const hasVersion = notEmpty(stack, "TruststoreVersion", version);
@@ -85,7 +85,7 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
 
 function privateEndpoint(stack: Stack): ParameterizedEndpoint<PrivateEndpoint> {
   const vpcEndpointId = text(stack, "VpcEndpointId", {
-    description: "An interface endpoint for execute-api in the control plane's VPC.",
+    description: "Id of an interface endpoint for execute-api in the control plane's VPC.",
     allowedPattern: "vpce-[0-9a-f]+",
     constraintDescription: "must be the id of a VPC endpoint.",
   });

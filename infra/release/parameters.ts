@@ -1,12 +1,14 @@
 // The parameters of a release's templates, in the form of the construct's props.
 
-import { CfnParameter, type CfnParameterProps, type Stack, Token } from "aws-cdk-lib";
+import { Aws, CfnCondition, CfnParameter, type CfnParameterProps, CfnRule, Fn, type Stack, Token } from "aws-cdk-lib";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
+import { EMAIL, emailTopic } from "../alarm-topic.ts";
 import { DEFAULTS } from "../defaults.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
-import { notEmpty, valueIf } from "./conditions.ts";
+import { defaultThrottle } from "../endpoint/throttle.ts";
+import { notEmpty, onlyIf, valueIf } from "./conditions.ts";
 
 export function text(stack: Stack, name: string, props: Omit<CfnParameterProps, "type">): string {
   return new CfnParameter(stack, name, { type: "String", ...props }).valueAsString;
@@ -17,22 +19,50 @@ export function optionalText(stack: Stack, name: string, props: Omit<CfnParamete
   return text(stack, name, { default: "", ...props });
 }
 
-function positiveInteger(stack: Stack, name: string, props: CfnParameterProps & { readonly default: number }) {
-  return new CfnParameter(stack, name, { type: "Number", minValue: 1, ...props }).valueAsNumber;
-}
+/** The default of a limit, which can depend on another parameter, and its text for the description. */
+type DefaultLimit = (limit: keyof Throttle) => { readonly text: string; readonly value: unknown };
 
-/** A positive integer. An empty value means not set, which CloudFormation's type Number does not allow. */
-export function optionalNumber(stack: Stack, name: string, props: Omit<CfnParameterProps, "type" | "default">): number {
+/** A positive integer. An empty value means `otherwise`, which CloudFormation's type Number does not allow. */
+export function optionalNumber(
+  stack: Stack,
+  name: string,
+  props: Omit<CfnParameterProps, "type" | "default">,
+  otherwise: unknown = Aws.NO_VALUE,
+): number {
   const value = optionalText(stack, name, {
     allowedPattern: "([1-9][0-9]*)?",
     constraintDescription: "must be a positive integer, or empty.",
     ...props,
   });
-  return Token.asNumber(valueIf(notEmpty(stack, name, value), value));
+  return Token.asNumber(Fn.conditionIf(notEmpty(stack, name, value).logicalId, value, otherwise));
+}
+
+/** Parameters of the authenticator's templates about concurrency, with the default throttle that depends on them. */
+export function concurrencyParameters(stack: Stack) {
+  const reservedConcurrency = text(stack, "ReservedConcurrency", {
+    description:
+      "Environments of the function that are reserved for logins and limit them. At least 100 of the account's must remain unreserved. 0: none are reserved.",
+    default: String(DEFAULTS.reservedConcurrency),
+    allowedPattern: "0|[1-9][0-9]*",
+    constraintDescription: "must be a positive integer, or 0.",
+  });
+  const isReserved = new CfnCondition(stack, "HasReservedConcurrency", {
+    expression: Fn.conditionNot(Fn.conditionEquals(reservedConcurrency, "0")),
+  });
+  const [reserved, unreserved] = [defaultThrottle(DEFAULTS.reservedConcurrency), defaultThrottle(false)];
+  const throttle: DefaultLimit = (limit) => ({
+    text: `${reserved[limit]}, or ${unreserved[limit]} if ReservedConcurrency is 0`,
+    value: Fn.conditionIf(isReserved.logicalId, reserved[limit], unreserved[limit]),
+  });
+  return { reservedConcurrency: Token.asNumber(valueIf(isReserved, reservedConcurrency)), throttle };
 }
 
 /** The parameters of every template. `throttle`: the defaults. */
-export function commonParameters(stack: Stack, throttle: Throttle) {
+export function commonParameters(stack: Stack, throttle: DefaultLimit) {
+  const limit = (of: keyof Throttle, name: string, description: string) => {
+    const { text: byDefault, value } = throttle(of);
+    return optionalNumber(stack, name, { description: `${description} Empty: ${byDefault}.` }, value);
+  };
   return {
     clusterId: text(stack, "ClusterId", {
       description: `The id that tokens are signed for: ${CLUSTER_ID_RULE}.`,
@@ -40,21 +70,16 @@ export function commonParameters(stack: Stack, throttle: Throttle) {
       constraintDescription: `must be ${CLUSTER_ID_RULE}.`,
     }),
     throttle: {
-      rateLimit: positiveInteger(stack, "ThrottleRate", {
-        description: "Requests a second that the endpoint lets through.",
-        default: throttle.rateLimit,
-      }),
-      burstLimit: positiveInteger(stack, "ThrottleBurst", {
-        description: "Requests at once, above ThrottleRate.",
-        default: throttle.burstLimit,
-      }),
+      rateLimit: limit("rateLimit", "ThrottleRate", "Requests per second that the endpoint accepts."),
+      burstLimit: limit("burstLimit", "ThrottleBurst", "Requests at once, above ThrottleRate."),
     },
-    memorySize: positiveInteger(stack, "MemorySize", {
-      description: "Memory of the function in MB. More memory also means more processor.",
+    memorySize: new CfnParameter(stack, "MemorySize", {
+      type: "Number",
+      description: "Memory of the function in MB. More memory also gives more CPU.",
       default: DEFAULTS.memorySize,
       minValue: 128,
       maxValue: 10_240,
-    }),
+    }).valueAsNumber,
     architecture: Architecture.custom(
       text(stack, "Architecture", {
         description: "Processor architecture of the function.",
@@ -63,27 +88,41 @@ export function commonParameters(stack: Stack, throttle: Throttle) {
       }),
     ),
     logLevel: text(stack, "LogLevel", {
-      description: "From which level on requests are logged. Metrics are always written.",
+      description: "Logs requests of this level or higher. Metrics are always written.",
       default: "info",
       allowedValues: ["debug", "info", "warn", "error"],
     }) as "info",
     logRetention: new CfnParameter(stack, "LogRetentionDays", {
       type: "Number",
-      description: "Days for which logs are kept.",
+      description: "Number of days to keep logs.",
       default: String(DEFAULTS.logRetention),
       // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
       allowedValues: [30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 3653].map(String),
     }).valueAsNumber,
-    alarmTopic: alarmTopic(stack),
+    alarmTopic: alarmTopicParameters(stack),
   };
 }
 
-/** Without a topic, the alarms have no actions. */
-function alarmTopic(stack: Stack): ITopic {
+/** Without a topic and an email address, the alarms have no actions. */
+function alarmTopicParameters(stack: Stack): ITopic {
   const arn = optionalText(stack, "AlarmTopicArn", {
-    description: "ARN of the SNS topic that alarms notify. Empty: alarms are only shown.",
+    description:
+      "ARN of the SNS topic that alarms notify. Empty: without AlarmEmail, alarms are only visible in CloudWatch.",
     allowedPattern: "(arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:.+)?",
     constraintDescription: "must be the ARN of an SNS topic, or empty.",
   });
-  return Topic.fromTopicArn(stack, "AlarmTopic", valueIf(notEmpty(stack, "AlarmTopicArn", arn), arn).toString());
+  const email = optionalText(stack, "AlarmEmail", {
+    description: "Email address that alarms notify, instead of AlarmTopicArn. Confirm the link that AWS sends.",
+    allowedPattern: `(${EMAIL})?`,
+    constraintDescription: "must be an email address, or empty.",
+  });
+  const assert = Fn.conditionOr(Fn.conditionEquals(arn, ""), Fn.conditionEquals(email, ""));
+  const assertDescription = "AlarmTopicArn and AlarmEmail exclude each other: leave one empty.";
+  new CfnRule(stack, "OneAlarmReceiver", { assertions: [{ assert, assertDescription }] });
+  const hasEmail = notEmpty(stack, "AlarmEmail", email);
+  const topic = emailTopic(stack, email);
+  onlyIf(hasEmail, [topic]);
+  const hasArn = notEmpty(stack, "AlarmTopicArn", arn);
+  const chosen = Fn.conditionIf(hasArn.logicalId, arn, valueIf(hasEmail, topic.topicArn));
+  return Topic.fromTopicArn(stack, "AlarmTopic", chosen.toString());
 }

@@ -3,7 +3,6 @@
 import { App, type CfnOutput, type IStackSynthesizer, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { DEFAULTS } from "../defaults.ts";
-import { defaultThrottle } from "../endpoint/throttle.ts";
 import { FEATURE_FLAGS } from "../feature-flags.ts";
 import { IamAuthenticator } from "../iam-authenticator.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../issuer/service-account-issuer.ts";
@@ -11,7 +10,7 @@ import { OUTPUTS } from "../outputs.ts";
 import { codeParameters, type ReleasedCodes, ReleaseSynthesizer } from "./code-location.ts";
 import { notEmpty, switchParameter } from "./conditions.ts";
 import { ENDPOINTS } from "./endpoints.ts";
-import { commonParameters, optionalNumber, optionalText } from "./parameters.ts";
+import { commonParameters, concurrencyParameters, optionalText } from "./parameters.ts";
 import { publishEveryChange, switchMonitoring, switchSafeDeployments } from "./switches.ts";
 
 /** An app with a stack for each template, named after it. CDK writes its other files to `outdir`. */
@@ -36,17 +35,13 @@ export function releaseApp(codes: ReleasedCodes, outdir: string): App {
 
 function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: ReleasedCodes): void {
   codeParameters(stack);
-  const common = commonParameters(stack, defaultThrottle(undefined));
+  const { reservedConcurrency, throttle } = concurrencyParameters(stack);
+  const common = commonParameters(stack, throttle);
   const accounts = optionalText(stack, "Accounts", {
-    description:
-      "Account ids, separated by commas: identities of others are refused. Empty: identities of any account.",
+    description: "Account ids, separated by commas. Identities of other accounts are denied. Empty: any account.",
     // The maximum that fits into the description of a policy (switches.ts).
     allowedPattern: "([0-9]{12}(,[0-9]{12}){0,74})?",
     constraintDescription: "must be at most 75 account ids of 12 digits, separated by commas, or empty.",
-  });
-  const reservedConcurrency = optionalNumber(stack, "ReservedConcurrency", {
-    description:
-      "The most environments of the function at once, taken from the account's limit. Empty: as many as the account allows. With 8, set ThrottleRate to 200 and ThrottleBurst to 2000.",
   });
   const quietHours = optionalText(stack, "QuietHours", {
     description: "Hours without a review before the alarm NoReviews, 1 to 168. Empty: no such alarm.",
@@ -73,7 +68,11 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
 
 function addIssuer(stack: Stack, codes: ReleasedCodes): void {
   codeParameters(stack);
-  const common = commonParameters(stack, DEFAULTS.issuerThrottle);
+  const { issuerThrottle } = DEFAULTS;
+  const common = commonParameters(stack, (limit) => ({
+    text: String(issuerThrottle[limit]),
+    value: issuerThrottle[limit],
+  }));
   const issuer = new ServiceAccountIssuer(stack, "Issuer", common);
   finishStack(stack, issuer, ISSUER_OUTPUTS);
   const values = [common.clusterId, Token.asString(common.memorySize), common.architecture.name, common.logLevel];
@@ -82,8 +81,11 @@ function addIssuer(stack: Stack, codes: ReleasedCodes): void {
 
 function finishStack(stack: Stack, construct: Construct, outputs: readonly string[]): void {
   for (const name of outputs) (construct.node.findChild(name) as CfnOutput).overrideLogicalId(name);
-  switchMonitoring(construct, switchParameter(stack, "Monitoring", "false leaves out the alarms that notify.", true));
+  switchMonitoring(
+    construct,
+    switchParameter(stack, "Monitoring", "true: creates the alarms that notify. false: none of them.", true),
+  );
   const safe =
-    "true checks a new version, sends it a tenth of the requests for ten minutes, and rolls it back on an alarm. false sends it all requests at once.";
+    "true: a new version is checked, receives a tenth of the requests for ten minutes, and is rolled back on an alarm. false: it receives all requests at once.";
   switchSafeDeployments(construct, switchParameter(stack, "SafeDeployments", safe, true));
 }

@@ -261,7 +261,7 @@ test("where a service control policy forbids IAM users, their rows are not run",
   assert.deepEqual(
     others
       .map(({ check, name, seen, verdict }) => [check, name, seen, verdict])
-      .filter(([, , seen]) => seen !== "no --sso-profile"),
+      .filter(([, , seen]) => seen !== "no --sso-profile" && seen !== "no --private with a vpc"),
     [
       [1, "denied", reason, "not run"],
       [2, "AWS CLI, user", reason, "not run"],

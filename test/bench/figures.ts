@@ -9,8 +9,8 @@ import { SETTINGS, type SettingsName } from "./spikes/settings.ts";
 const WHO = { people: 200, roles: 20 };
 /** With the name in the plot. */
 const SHOWN: Readonly<Partial<Record<SettingsName, string>>> = {
-  default: "default",
-  "8 reserved": "8 reserved environments",
+  "none reserved": "none reserved",
+  "8 reserved (default)": "8 reserved environments (default)",
   "60 reserved, throttle 1,000/5,000, higher throughput": "60 reserved, higher throughput",
 };
 

@@ -60,13 +60,16 @@ function outage(kind: "reset" | "silent", settings: SettingsName): Row {
 /** The same load spike in virtual time, and in slowed real time with real sockets. */
 function method(): Row[] {
   const rest = { who: { people: 50, roles: 1 }, apiservers: 3, withinMs: 1_000 };
-  const named = (name: string, slowness?: number): Row => ({ ...row("", "8 reserved", rest, slowness), spike: name });
+  const named = (name: string, slowness?: number): Row => ({
+    ...row("", "8 reserved (default)", rest, slowness),
+    spike: name,
+  });
   return [named("virtual time"), named("real time, 10 times slower", 10), named("real time, 40 times slower", 40)];
 }
 
 const SETS: Readonly<Record<string, () => Row[]>> = {
   quick: () => [
-    ...(["default", "8 reserved"] as const).map((settings) => restart(200, 20, 3, settings)),
+    ...(["none reserved", "8 reserved (default)"] as const).map((settings) => restart(200, 20, 3, settings)),
     restart(1_000, 1, 3, "20 reserved, throttle 1,000/5,000"),
   ],
   three: () => restarts([50, 200, 1_000], [1, 20, 500], 3),

@@ -97,7 +97,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "aws ssm ": by(AT_A_CLUSTER, "aws ssm"),
   "aws lambda ": DEPLOYED,
   "aws logs ": DEPLOYED,
-  "aws cloudwatch list-metrics ": DEPLOYED,
+  "aws cloudwatch ": DEPLOYED,
   "aws iam create-role ": { because: "it needs IAM; print.test.ts checks the policy" },
   "aws cloudformation update-termination-protection ": by(ISSUER, "protection"),
 

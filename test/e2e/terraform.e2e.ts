@@ -46,6 +46,8 @@ function releasedTemplate(): Template {
 
 for (const [name, variables, parameters] of [
   ["by default", {}, {}],
+  ["with an email address", { alarm_email: "on-call@example.com" }, { AlarmEmail: "on-call@example.com" }],
+  ["without reserved concurrency", { reserved_concurrency: 0 }, { ReservedConcurrency: "0" }],
   [
     "with every setting",
     {
@@ -292,13 +294,19 @@ for (const [name, wrong, message] of [
   ["a hash in upper case", { callers: { a: "A".repeat(64) } }, /callers must be the SHA-256/],
   ["a prefix without a slash", { mapping_prefix: "auth" }, /mapping_prefix must be 1 to 12 levels/],
   ["a prefix of AWS", { mapping_prefix: "/aws/x" }, /and not begin with aws or ssm/],
-  ["memory below Lambda's", { memory_size: 100 }, /memory_size must be a whole number of MB from 128 to 10240/],
+  ["memory below Lambda's", { memory_size: 100 }, /memory_size must be an integer from 128 to 10240/],
   ["another architecture", { architecture: "arm" }, /architecture must be arm64 or x86_64/],
-  ["no concurrency", { reserved_concurrency: 0 }, /reserved_concurrency must be a whole number, 1 or more/],
+  ["half an environment", { reserved_concurrency: 0.5 }, /reserved_concurrency must be a positive integer, or 0/],
   ["no rate", { throttle_rate: 0 }, /throttle_rate must be 1 or more/],
   ["no burst", { throttle_burst: 0 }, /throttle_burst must be 1 or more/],
   ["another log level", { log_level: "WARN" }, /log_level must be debug, info, warn or error/],
   ["days that CloudWatch does not know", { log_retention_days: 100 }, /log_retention_days must be a number of days/],
+  ["a name instead of an email address", { alarm_email: "on-call" }, /alarm_email must be an email address, such as/],
+  [
+    "a topic and an email address",
+    { alarm_email: "on-call@example.com", alarm_topic_arn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms` },
+    /alarm_topic_arn and alarm_email exclude each other: leave one out/,
+  ],
   ["a topic by its name", { alarm_topic_arn: "on-call" }, /alarm_topic_arn must be the ARN of an SNS topic/],
 ] as const) {
   test(`${name} is rejected`, () => {

@@ -173,6 +173,10 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
     { clusterId: "a", region: "eu-west-1", alarmTopicArn: "arn:aws:sns:us-east-1:111122223333:on-call" },
     /^cluster a: the alarm topic .* is in us-east-1 and the stack is in eu-west-1/,
   ],
+  "reserved concurrency that is true": [
+    { clusterId: "a", reservedConcurrency: true },
+    "cluster a: reservedConcurrency must be a number, or false for none",
+  ],
   "a list with an empty item": [{ clusterId: "a", accounts: [" "] }, "cluster a: accounts[0] must not be empty"],
   "a key in another case": [
     { clusterId: "a", nodeVPCs: [] },

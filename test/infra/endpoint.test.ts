@@ -28,9 +28,9 @@ function throttle(properties: Readonly<Record<string, unknown>>) {
 for (const kind of KINDS) {
   test(`${kind}: has the chosen throttle, or a default that depends on reserved concurrency`, () => {
     const byDefault = resource(templateOf(kind), STAGES[kind]).Properties;
-    assert.deepEqual(throttle(byDefault), [150, 50]);
-    const bounded = stackOf(kind, { reservedConcurrency: 20 }).template();
-    assert.deepEqual(throttle(resource(bounded, STAGES[kind]).Properties), [200, 2_000]);
+    assert.deepEqual(throttle(byDefault), [200, 2_000]);
+    const unbounded = stackOf(kind, { reservedConcurrency: false }).template();
+    assert.deepEqual(throttle(resource(unbounded, STAGES[kind]).Properties), [150, 50]);
     const chosen = stackOf(kind, { throttle: { rateLimit: 5, burstLimit: 7 }, reservedConcurrency: 20 }).template();
     assert.deepEqual(throttle(resource(chosen, STAGES[kind]).Properties), [5, 7]);
   });

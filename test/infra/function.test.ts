@@ -26,6 +26,12 @@ test("Node.js 24 on arm64, 8 s, 512 MB, JSON logs, and a name for sam", () => {
   assert.equal(Metadata?.["SamResourceId"], "Authenticator");
 });
 
+test("8 environments are reserved by default, and none with false", () => {
+  for (const kind of KINDS) assert.equal(properties(kind)["ReservedConcurrentExecutions"], 8, kind);
+  const none = lambdaFunction(stackOf("http", { reservedConcurrency: false }).template());
+  assert.ok(!("ReservedConcurrentExecutions" in none.Properties));
+});
+
 test("architecture, memory and concurrency can be chosen", () => {
   const template = stackOf("http", {
     architecture: Architecture.X86_64,

@@ -207,7 +207,7 @@ test("outputs: the URL, kube-apiserver's flags, the provider, and the prefix of 
   assert.equal(
     output(plain, "IssuerFlags"),
     `--service-account-issuer=${API_URL} ` +
-      "--service-account-issuer=<the issuer until now; leave this flag out for a new cluster> " +
+      "--service-account-issuer=<the current issuer; omit this flag for a new cluster> " +
       `--service-account-jwks-uri=${API_URL}/openid/v1/jwks`,
   );
   assert.equal(output(plain, "ProviderArn"), "<IssuerProvider.Arn>");

@@ -43,6 +43,10 @@ function checked(kind: (typeof KINDS)[number], more: MoreProps = {}, context: Re
   return stackOf(kind, more, app);
 }
 
+test("no findings with an email address for alarms", () => {
+  assert.deepEqual(findings(checked("http", { alarmEmail: "on-call@example.com" })), []);
+});
+
 const EVERYTHING: MoreProps = (scope) => ({
   nodes: true,
   vpc: vpcOf(scope, "FunctionVpc"),

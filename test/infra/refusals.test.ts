@@ -58,7 +58,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   ],
   "as much provisioned as reserved concurrency": [
     { provisionedConcurrency: 3, reservedConcurrency: 3 },
-    /^provisionedConcurrency \(3\) must be below reservedConcurrency \(3\): .* Raise reservedConcurrency, or leave it out$/,
+    /^provisionedConcurrency \(3\) must be below reservedConcurrency \(3\): .* Raise reservedConcurrency, or set it to false$/,
   ],
   "less memory than Lambda allows": [{ memorySize: 127 }, /^memorySize \(127\) must be an integer from 128 to/],
   "more memory than Lambda allows": [
@@ -79,7 +79,14 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /^alarmTopic requires alarms: leave it out, or leave out alarms: false$/,
   ],
   "quietHours of more than a week": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\), /],
-  "zero reserved concurrency": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a positive integer$/],
+  "zero reserved concurrency": [
+    { reservedConcurrency: 0 },
+    /^reservedConcurrency must be a positive integer, or false for none$/,
+  ],
+  "as much provisioned concurrency as is reserved by default": [
+    { provisionedConcurrency: 8 },
+    /^provisionedConcurrency \(8\) must be below reservedConcurrency \(8\): /,
+  ],
   "a throttle of zero": [{ throttle: { rateLimit: 0, burstLimit: 1 } }, /^rateLimit must be a positive integer$/],
   "endpoints without a VPC": [{ vpcEndpoints: true }, /^vpcEndpoints requires vpc: set vpc to the function's VPC/],
   "subnets without a VPC": [
@@ -159,6 +166,7 @@ for (const name of ["accounts", "audiences", "reservedPrefixes", "stsRegions", "
 test("Lambda's limits are accepted", () => {
   for (const memorySize of [128, 10_240]) stackOf("http", { memorySize });
   stackOf("http", { provisionedConcurrency: 2, reservedConcurrency: 3 });
+  stackOf("http", { provisionedConcurrency: 80, reservedConcurrency: false });
 });
 
 test("a stack with an unknown region accepts regions of one partition", () => {

@@ -38,6 +38,7 @@ interface Parameter {
 interface ReleaseTemplate {
   readonly Parameters: Readonly<Record<string, Parameter>>;
   readonly Conditions: Readonly<Record<string, unknown>>;
+  readonly Rules: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs: Readonly<Record<string, unknown>>;
 }
@@ -122,19 +123,26 @@ for (const name of NAMES) {
 }
 
 for (const kind of KINDS) {
-  test(`${kind}: reserved concurrency is unset unless a number is given`, () => {
+  test(`${kind}: 8 environments are reserved by default, and none with 0, which also lowers the default throttle`, () => {
     const { Parameters, Conditions, Resources } = templateOf(kind);
     const [main, check] = of(Resources, "AWS::Lambda::Function");
     const given = { Ref: "ReservedConcurrency" };
     const chosen = { "Fn::If": ["HasReservedConcurrency", given, { Ref: "AWS::NoValue" }] };
     assert.deepEqual(main?.Properties["ReservedConcurrentExecutions"], chosen);
-    assert.deepEqual(Conditions["HasReservedConcurrency"], { "Fn::Not": [{ "Fn::Equals": [given, ""] }] });
+    assert.deepEqual(Conditions["HasReservedConcurrency"], { "Fn::Not": [{ "Fn::Equals": [given, "0"] }] });
     assert.equal(check?.Properties["ReservedConcurrentExecutions"], undefined);
-    assert.equal(Parameters["ReservedConcurrency"]?.Default, "");
+    assert.equal(Parameters["ReservedConcurrency"]?.Default, "8");
     const pattern = new RegExp(`^(?:${Parameters["ReservedConcurrency"]?.AllowedPattern})$`);
     const isAllowed = (value: string) => pattern.test(value);
-    assert.deepEqual(["", "8", "1000"].map(isAllowed), [true, true, true]);
-    assert.deepEqual(["0", "-1", "8.5", "eight"].map(isAllowed), [false, false, false, false]);
+    assert.deepEqual(["0", "8", "1000"].map(isAllowed), [true, true, true]);
+    assert.deepEqual(["", "-1", "08", "8.5", "eight"].map(isAllowed), [false, false, false, false, false]);
+    const limit = (name: string, reserved: number, unreserved: number) => ({
+      "Fn::If": [`Has${name}`, { Ref: name }, { "Fn::If": ["HasReservedConcurrency", reserved, unreserved] }],
+    });
+    const stages = JSON.stringify(Resources);
+    for (const wanted of [limit("ThrottleRate", 200, 150), limit("ThrottleBurst", 2_000, 50)]) {
+      assert.ok(stages.includes(JSON.stringify(wanted)), JSON.stringify(wanted));
+    }
   });
 
   test(`${kind}: the template has the same types and numbers of resources as the construct`, () => {
@@ -142,6 +150,7 @@ for (const kind of KINDS) {
       endpoint: { kind: "private", vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) },
     });
     const { template } = stackOf(kind, (scope) => ({
+      alarmEmail: "on-call@example.com",
       quietHours: 24,
       ...(kind === "private" && given(scope)),
     }));
@@ -194,9 +203,42 @@ for (const name of NAMES) {
   });
 }
 
+for (const name of NAMES) {
+  test(`${name}: alarms notify a topic or an email address, and CloudFormation refuses both`, () => {
+    const { Conditions, Resources, Rules } = templateOf(name);
+    const topic = Object.keys(Resources).find((id) => Resources[id]?.Type === "AWS::SNS::Topic") ?? assert.fail();
+    const [subscription] = of(Resources, "AWS::SNS::Subscription");
+    assert.deepEqual(subscription?.Properties, {
+      Endpoint: { Ref: "AlarmEmail" },
+      Protocol: "email",
+      TopicArn: { Ref: topic },
+    });
+    assert.deepEqual([subscription?.Condition, Resources[topic]?.Condition], ["HasAlarmEmail", "HasAlarmEmail"]);
+    const none = { Ref: "AWS::NoValue" };
+    const email = { "Fn::If": ["HasAlarmEmail", { Ref: topic }, none] };
+    const chosen = { "Fn::If": ["HasAlarmTopicArn", { Ref: "AlarmTopicArn" }, email] };
+    const notifying = of(Resources, "AWS::CloudWatch::Alarm").filter(({ Properties }) => Properties["AlarmActions"]);
+    assert.ok(notifying.length > 0);
+    for (const { Properties } of notifying) {
+      assert.deepEqual([Properties["AlarmActions"], Properties["OKActions"]], [[chosen], [chosen]]);
+    }
+    const isEmpty = (parameter: string) => ({ "Fn::Equals": [{ Ref: parameter }, ""] });
+    for (const parameter of ["AlarmEmail", "AlarmTopicArn"]) {
+      assert.deepEqual(Conditions[`Has${parameter}`], { "Fn::Not": [isEmpty(parameter)] });
+    }
+    const assertions = [
+      {
+        Assert: { "Fn::Or": [isEmpty("AlarmTopicArn"), isEmpty("AlarmEmail")] },
+        AssertDescription: "AlarmTopicArn and AlarmEmail exclude each other: leave one empty.",
+      },
+    ];
+    assert.deepEqual(Rules["OneAlarmReceiver"], { Assertions: assertions });
+  });
+}
+
 test("issuer: the template has the same types and numbers of resources as the construct", () => {
   const stack = new Stack(new App(), "Issuer");
-  new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod" });
+  new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod", alarmEmail: "on-call@example.com" });
   const { Resources } = Template.fromStack(stack).toJSON();
   assert.deepEqual(types(templateOf("issuer").Resources), types(Resources));
 });

@@ -24,6 +24,7 @@ export type Resources = ReadonlyMap<string, Body>;
 
 /** Terraform's meta-arguments. */
 const META = ["for_each", "count", "depends_on", "lifecycle", "provider"];
+const KEPT = ["for_each", "count", "lifecycle"];
 
 /** Evaluates `folder` with these variables. Throws OpenTofu's message for an invalid value. */
 export function evaluateModule(folder: string, variables: Body): Resources {
@@ -75,7 +76,7 @@ function withoutProvider(folder: string): object {
 function dataOf(body: Body): Body {
   const entries = Object.entries(body);
   return {
-    ...Object.fromEntries(entries.filter(([key]) => key === "for_each" || key === "count")),
+    ...Object.fromEntries(entries.filter(([key]) => KEPT.includes(key))),
     input: Object.fromEntries(entries.filter(([key]) => !META.includes(key))),
   };
 }
@@ -88,7 +89,7 @@ function bare(expression: Json | undefined): string {
 /** Replaces references to values from AWS in expressions. */
 function withPlaceholders(value: Json): Json {
   if (typeof value === "string") {
-    return value.replace(/\b(?:data\.)?aws_\w+\.\w+\.\w+/g, (reference) => `"<${reference}>"`);
+    return value.replace(/\b(?:data\.)?aws_\w+\.\w+(?:\[\d+\])?\.\w+/g, (reference) => `"<${reference}>"`);
   }
   if (Array.isArray(value)) return value.map(withPlaceholders);
   if (typeof value !== "object" || value === null) return value;

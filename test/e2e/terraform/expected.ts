@@ -5,7 +5,9 @@ import { type Properties, WORDS } from "./words.ts";
 
 export interface Template {
   readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
-  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: Properties }>>;
+  readonly Resources: Readonly<
+    Record<string, { readonly Type: string; readonly Condition?: string; readonly Properties?: Properties }>
+  >;
 }
 
 export interface Expected {
@@ -17,6 +19,8 @@ export interface Expected {
 const AWS: Readonly<Record<string, string>> = {
   "AWS::Partition": "<data.aws_partition.current.partition>",
   "AWS::Region": "<data.aws_region.current.region>",
+  // In the name of the access log, which is not compared.
+  "AWS::StackName": "stack",
   "AWS::AccountId": "<data.aws_caller_identity.current.account_id>",
 };
 
@@ -33,6 +37,8 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   ApiPOSTauthenticate: "aws_apigatewayv2_route.authenticate",
   Stage: "aws_apigatewayv2_stage.default",
   AccessLog: "aws_cloudwatch_log_group.access",
+  Notifications: "aws_sns_topic.notifications[0]",
+  NotificationsSubscription: "aws_sns_topic_subscription.notifications[0]",
   Failing: "aws_cloudwatch_metric_alarm.failing",
   Refused: "aws_cloudwatch_metric_alarm.refused",
   NoReviews: "aws_cloudwatch_metric_alarm.no_reviews[0]",
@@ -44,6 +50,7 @@ const REF: Readonly<Record<string, string>> = {
   "AWS::ApiGatewayV2::Api": "id",
   "AWS::ApiGatewayV2::Integration": "id",
   "AWS::Lambda::Function": "function_name",
+  "AWS::SNS::Topic": "arn",
 };
 
 /** Not in the module: resources for gradual deployments. */
@@ -61,15 +68,23 @@ export function expectedResources(template: Template, values: Readonly<Record<st
     if (Array.isArray(value)) return value.map(resolve).filter((item) => item !== undefined);
     if (typeof value !== "object" || value === null) return value;
     const { Ref, "Fn::GetAtt": attribute, "Fn::Join": join, "Fn::If": choice } = value as Properties;
+    if (Ref === "AWS::NoValue") return undefined;
     if (typeof Ref === "string") return Ref in parameters ? parameters[Ref] : (AWS[Ref] ?? reference(Ref));
     if (attribute !== undefined) return reference(attribute[0], attribute[1]);
     if (join !== undefined) return join[1].map(resolve).join(join[0]);
-    // Only for values that may be empty.
-    if (choice !== undefined) return parameters[choice[0].replace(/^Has/, "")] ? resolve(choice[1]) : undefined;
+    if (choice !== undefined) return resolve(isGiven(choice[0]) ? choice[1] : choice[2]);
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
   }
 
+  /** Whether the parameter of the condition `Has<parameter>` has a value; `undefined` for other conditions. */
+  function isGiven(condition = ""): boolean | undefined {
+    const parameter = condition.replace(/^Has/, "");
+    return parameter in parameters ? !["", "0"].includes(String(parameters[parameter])) : undefined;
+  }
+
   function reference(id: string, attribute?: string): string {
+    // The alias's version, which is not compared.
+    if (LEFT_OUT.test(shortId(id))) return `<${id}>`;
     const address = addressOf(id);
     if (attribute === undefined) return `<${address}.${REF[template.Resources[id]?.Type ?? ""] ?? "name"}>`;
     // CloudFormation's log group ARN ends with the streams' wildcard; Terraform's does not.
@@ -78,8 +93,9 @@ export function expectedResources(template: Template, values: Readonly<Record<st
   }
 
   return Object.entries(template.Resources)
-    .filter(([id]) => !LEFT_OUT.test(shortId(id)) && (shortId(id) !== "NoReviews" || parameters["QuietHours"]))
-    .map(([id, { Type, Properties }]) => {
+    .filter(([id, { Condition }]) => isGiven(Condition) !== false && !LEFT_OUT.test(shortId(id)))
+    .filter(([id]) => shortId(id) !== "NoReviews" || parameters["QuietHours"])
+    .map(([id, { Type, Properties = {} }]) => {
       const words = WORDS[Type];
       if (words === undefined) throw new Error(`unsupported type ${Type}: ${id}`);
       return { address: addressOf(id), arguments: words(resolve(Properties) as Properties) };

@@ -95,6 +95,9 @@ export const WORDS: Readonly<Record<string, (properties: Properties) => Body>> =
       ],
     }),
   "AWS::CloudWatch::Alarm": alarm,
+  "AWS::SNS::Topic": (rest) => none(rest, {}),
+  "AWS::SNS::Subscription": ({ Endpoint, Protocol, TopicArn, ...rest }) =>
+    none(rest, { endpoint: Endpoint, protocol: Protocol, topic_arn: TopicArn }),
 };
 
 /** Alarm descriptions may differ. */
