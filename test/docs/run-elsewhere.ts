@@ -48,6 +48,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm pack": by("test/infra/package.test.ts", '"pack"'),
   "npm install --global ": by("test/infra/package.test.ts", 'bin["iam-authenticator"]'),
   "git pull": { because: "it needs the network" },
+  "git clone": { because: "it needs the network" },
 
   "curl -s -o /dev/null -w %{http_code}": DEPLOYED,
   "npx cdk bootstrap": by(REHEARSAL, '"bootstrap"'),
