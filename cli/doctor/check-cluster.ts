@@ -6,8 +6,8 @@ import { defaultStackName } from "../../functions/settings/stack.ts";
 import type { ClientConfig } from "../aws/client-config.ts";
 import { connect } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
+import { stacksOf } from "../aws/stacks.ts";
 import { callerState, readCallers } from "../callers/list.ts";
-import { stacksOf } from "../changes/existing-cluster.ts";
 import { EXIT } from "../errors.ts";
 import { adviceFor } from "../explain/advice.ts";
 import { type Explanation, explainToken } from "../explain/steps.ts";
@@ -31,7 +31,7 @@ export async function checkUrl(url: URL, options: ConnectionOptions, io: IOStrea
   return [warning("url", `${url.host} is not the endpoint of the stack ${stack}, ${first.host}`, advice)];
 }
 
-async function readStacks(name: string, options: ConnectionOptions, io: IOStreams): Promise<Stack[]> {
+async function readStacks(name: string, options: ConnectionOptions, io: IOStreams): Promise<readonly Stack[]> {
   try {
     return await stacksOf(name, await connect(options, io), io);
   } catch (error) {

@@ -8,6 +8,7 @@ import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
+import { requireParameters } from "../changes/existing-cluster.ts";
 import { judge } from "../changes/judge.ts";
 import { withoutManaged } from "../changes/managed.ts";
 import { type Change, planChanges } from "../changes/plan.ts";
@@ -206,6 +207,7 @@ async function diffClusters(options: Omit<DiffOptions, "file">, io: IOStreams): 
   const { results, failures } = await inEachCluster(options, io, async (one, own) => {
     const connection = await connect(one, own);
     const stored = await readMappings(connection, own);
+    await requireParameters(stored, connection, own);
     const { prefix } = connection.context;
     const byName = [...stored.values()].map((parameter) => {
       const name = shortName(parameter.name, prefix);
