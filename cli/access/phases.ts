@@ -1,10 +1,10 @@
 // Plans the writes of a set of changes: in phases, with waits between them, so that no identity has excess access.
 
-import type { Stored } from "../aws/parameter.ts";
+import type { DatedParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 
 /** The stored parameters that were read for judging, by name. `modified` is used for the waits. */
-export type States = ReadonlyMap<string, Stored>;
+export type States = ReadonlyMap<string, DatedParameter>;
 
 /** A parameter and the value that it must have at the end; `undefined` removes it. */
 export interface Wanted {
@@ -20,14 +20,12 @@ export interface Mark {
   readonly text: string;
 }
 
-/** One write. Its value is the wanted one, or one before it: a list with both lifted and new denials, an ended mapping. */
-export interface Write extends Wanted {
-  readonly before: Stored | undefined;
-}
-
 export interface Phase {
-  /** In the order of the writes. Empty if each remaining change would leave no administrator. */
-  readonly writes: readonly Write[];
+  /**
+   * In the order of the writes. A value may be one before the wanted one: a list with both lifted and new denials, an
+   * ended mapping. Empty if each remaining change would leave no administrator.
+   */
+  readonly writes: readonly Wanted[];
   /** Parameters that were written in the last 35 s, and whose earlier values the function may still use. */
   readonly waitsFor: readonly string[];
   /** Milliseconds since 1970: when the first write may start. Not in the future if `waitsFor` is empty. */
