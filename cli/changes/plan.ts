@@ -30,6 +30,8 @@ export interface Plan {
   readonly unchanged: number;
   /** Stored parameters that are not in `desired`; kept without `--prune`. */
   readonly extra: readonly string[];
+  /** ARNs of stored denials that are not in `desired`, which `--prune` keeps. */
+  readonly keptDenials?: readonly string[];
 }
 
 /** Throws for a SecureString: the function does not read it, and an overwrite keeps the type. */

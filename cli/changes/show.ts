@@ -19,7 +19,7 @@ type Output = Pick<IOStreams, "columns" | "print">;
 
 /** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
 export function printPlan(
-  { changes, unchanged, extra, weakenings, losses, warnings }: ShownPlan,
+  { changes, unchanged, extra, keptDenials = [], weakenings, losses, warnings }: ShownPlan,
   destination: string,
   prefix: string,
   io: Output,
@@ -34,6 +34,13 @@ export function printPlan(
     for (const text of shortened(losses.get(name) ?? [])) line(`${INDENT}note: `, text);
   }
   line("", summary(changes, unchanged, extra));
+  if (keptDenials.length > 0) {
+    const kept =
+      keptDenials.length === 1
+        ? "1 denial is not in the files and is kept"
+        : `${keptDenials.length} denials are not in the files and are kept`;
+    line("", `${kept}; --prune-denials removes them: ${listed(keptDenials, "")}.`);
+  }
   const weakened = weakeningSummary([...weakenings.values()].flat());
   if (weakened !== undefined) line("! ", weakened, "weakened");
 }
@@ -152,7 +159,7 @@ function show(value: unknown): string {
 
 /** Values are parsed JSON where they are valid. `weakenings` are the lines that the plan marks with `!`. */
 export function planData(
-  { changes, unchanged, extra, weakenings, losses, warnings }: Plan & Judgement,
+  { changes, unchanged, extra, keptDenials = [], weakenings, losses, warnings }: Plan & Judgement,
   destination: string,
   prefix: string,
 ) {
@@ -169,5 +176,6 @@ export function planData(
     })),
     unchanged,
     notInFiles: extra.map((name) => shortName(name, prefix)),
+    keptDenials,
   };
 }

@@ -267,7 +267,7 @@ test("denials are written before grants and lifted after them", async () => {
     ],
     deny: [{ arnLike: "arn:aws:iam::*:role/b-1" }, { arnLike: `arn:aws:iam::${A}:role/z` }],
   });
-  const { out } = await cluster.mappings(["apply", "--prune", "--dry-run", "-f", "-"], { input: file });
+  const { out } = await cluster.mappings(["apply", "--prune-denials", "--dry-run", "-f", "-"], { input: file });
   assert.deepEqual(out.match(/^[+~-] \S+$/gm), [
     `+ deny/${A}`,
     "+ deny/any",

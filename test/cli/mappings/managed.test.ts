@@ -47,7 +47,7 @@ test("apply and --prune skip managed parameters and write the rest", async () =>
   ];
   const apply = (file: object, ...words: string[]) =>
     cluster.mappings(["apply", "-f", "-", "-y", ...words], { input: JSON.stringify(file) });
-  const pruned = await apply({ mappings }, "--prune");
+  const pruned = await apply({ mappings }, "--prune-denials");
   assert.equal(pruned.code, 0, pruned.err);
   assert.match(pruned.out, /0 to add, 1 to change, 0 to remove/);
   assert.match(pruned.err, new RegExp(`user/${A}/stacks is managed by .*\\ndeny/${A} is managed by|deny.*\\n.*stacks`));

@@ -122,10 +122,10 @@ test("apply and --prune report lifted denials and dropped ends and pins", async 
     /drops the end of \S+ended \(.*\), drops the pin of \S+pinned to AIDA\w+, lifts the denial of /,
   );
   assert.match(kept.out, /\n! This change loosens access: 1 denial lifted, 1 end dropped, 1 pin dropped\.\n$/);
-  const pruned = await apply("--prune", "-y");
+  const pruned = await apply("--prune-denials", "-y");
   assert.match(pruned.out, /\n! This change loosens access: 3 denials lifted, 1 end dropped, 1 pin dropped\./);
   assert.deepEqual(await cluster.value(`user/${A}/denied`), { arn: arn("denied"), deny: true });
-  assert.equal((await apply("--prune", "-y", "--allow-weakening")).code, 0);
+  assert.equal((await apply("--prune-denials", "-y", "--allow-weakening")).code, 0);
   const diff = await cluster.mappings(["diff", "-f", "-"], {
     input: `mappings: [{arn: "${arn("x")}", username: x, groups: [system:masters]}]`,
   });
@@ -225,7 +225,7 @@ test("a new order of patterns that makes an administrator is marked", async () =
   ];
   cluster.store.put(`/iam-authenticator/prod/pattern/${A}`, JSON.stringify([all, ops]));
   const input = JSON.stringify({ mappings: [ops, all] });
-  const { code, err } = await cluster.mappings(["apply", "-f", "-", "--prune", "-y"], { input });
+  const { code, err } = await cluster.mappings(["apply", "-f", "-", "--prune-denials", "-y"], { input });
   assert.equal(code, 1, err);
   assert.match(err, /Refused: this .*applies pattern\/111122223333 to .*role\/\* and grants system:masters[.,]/);
 });
@@ -234,7 +234,7 @@ test("replacing a denial by a wider one lifts nothing, a narrower one does", asy
   const over = async (old: string, next: string) => {
     cluster.store.put("/iam-authenticator/prod/deny/any", JSON.stringify([{ arnLike: old }]));
     const input = JSON.stringify({ deny: [{ arnLike: next }] });
-    const { out } = await cluster.mappings(["diff", "-f", "-", "--prune"], { input });
+    const { out } = await cluster.mappings(["diff", "-f", "-", "--prune-denials"], { input });
     return out.includes(`lifts the denial of ${old}\n`);
   };
   const ofAny = (resource: string) => `arn:aws:iam::*:${resource}`;
