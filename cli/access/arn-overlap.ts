@@ -1,6 +1,6 @@
 // Checks whether one text can match two patterns, such as the ARN of a principal that is only partly known.
 
-import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
+import { type ArnSections, arnSections, matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import type { EvaluationContext } from "../function-settings.ts";
@@ -11,8 +11,30 @@ import { decide, supposeIdentity } from "./evaluation.ts";
 /** Compares section by section and case-insensitively, like `arnLike`. False if either is not an ARN. */
 export function arnsOverlap(a: string, b: string): boolean {
   const [left, right] = [arnSections(a), arnSections(b)];
-  if (left === undefined || right === undefined) return false;
-  return left.every((section, index) => tokensOverlap(globTokens(section), globTokens(right[index] ?? "")));
+  return left !== undefined && right !== undefined && sectionsOverlap(left, right);
+}
+
+/** Whether one ARN may match both patterns. */
+export function sectionsOverlap(left: ArnSections, right: ArnSections): boolean {
+  return left.every((section, index) => globsOverlap(section, right[index] ?? ""));
+}
+
+function globsOverlap(a: string, b: string): boolean {
+  if (!/[*?]/.test(a)) return matchesGlob(b, a);
+  return /[*?]/.test(b) ? tokensOverlap(globTokens(a), globTokens(b)) : matchesGlob(a, b);
+}
+
+/** Whether each text that matches `narrow` also matches `wide`. May be false for patterns that are hard to compare. */
+export function arnCovers(wide: string, narrow: string): boolean {
+  const [left = [], right = []] = [arnSections(wide), arnSections(narrow)];
+  return left.length > 0 && right.length > 0 && left.every((section, index) => globCovers(section, right[index] ?? ""));
+}
+
+/** Marks each character, so that only a `*` matches a `*`, and not a `?`. */
+function globCovers(wide: string, narrow: string): boolean {
+  const [one, any] = ["\u0001", "\u0002"];
+  const marked = (glob: string, star: string) => glob.replace(/[^*]/g, (c) => c + one).replaceAll("*", star);
+  return matchesGlob(marked(wide, "*"), marked(narrow, `*${any}`));
 }
 
 /** Removes the path from a role's ARN, as STS does. Any other ARN is unchanged. */

@@ -1,0 +1,50 @@
+// Compares two values of a parameter by entry: which ones are added, removed, changed or moved.
+
+import { arnCovers, sectionsOverlap } from "./arn-overlap.ts";
+import type { Entry, Value } from "./entries.ts";
+import { groupsBeyond } from "./names.ts";
+
+export interface Step {
+  readonly old: Entry | undefined;
+  readonly new: Entry | undefined;
+}
+
+/** Entries with the same key are pairs, and so are a pattern and a narrower one with the same names that replaces it. */
+export function stepsBetween({ entries: before }: Value, { entries: after }: Value): Step[] {
+  const left = new Set(before);
+  const take = (isIt: (old: Entry) => boolean): Entry | undefined => {
+    const old = [...left].find(isIt);
+    if (old !== undefined) left.delete(old);
+    return old;
+  };
+  const steps = after.map((entry): Step => ({ old: take(({ key }) => key === entry.key), new: entry }));
+  const paired = steps.map(({ old, new: entry }): Step => {
+    return { old: old ?? (entry && take((one) => narrows(one, entry))), new: entry };
+  });
+  return [...paired, ...[...left].map((old): Step => ({ old, new: undefined }))];
+}
+
+/** Whether the second pattern gives the same names to fewer identities, and no longer. */
+function narrows({ kind, mapping: wide, end }: Entry, { mapping: narrow, end: newEnd }: Entry): boolean {
+  return (
+    kind === "pattern" &&
+    newEnd <= end &&
+    narrow.username === wide.username &&
+    groupsBeyond(narrow, wide).length + groupsBeyond(wide, narrow).length === 0 &&
+    arnCovers(wide.arnLike ?? "", narrow.arnLike ?? "")
+  );
+}
+
+/** Entries that pass an entry which may match the same identities. */
+export function moved(steps: readonly Step[], { entries: before }: Value): Entry[] {
+  const places = steps.flatMap(({ old, new: entry }) => (old && entry ? { old, entry, was: before.indexOf(old) } : []));
+  return places.flatMap(({ old, entry, was }, index) =>
+    places.slice(0, index).some((other) => other.was > was && mayDecide(other.old, old)) ? entry : [],
+  );
+}
+
+/** Whether an identity, or a session, may have both entries. */
+export function mayDecide(one: Entry, other: Entry): boolean {
+  const [left, right] = [one, other].map(({ arns, sessions }) => [...arns, ...sessions]);
+  return left?.some((arn) => right?.some((another) => sectionsOverlap(arn, another))) ?? false;
+}
