@@ -41,7 +41,7 @@ export function grantMarks(step: Step, world: World): Mark[] {
   if (entry === undefined) return [];
   const { prefix } = world.context;
   const [who, where] = [subject(entry), place(entry, prefix)];
-  const mark = (kind: Mark["kind"], text: string): Mark => ({ parameter: entry.parameter, kind, text });
+  const mark = (kind: Mark["kind"], text: string): Mark => ({ parameter: entry.parameter, entry, kind, text });
   if (!isOfOnePrincipal(entry)) {
     return names === undefined
       ? []

@@ -12,7 +12,7 @@ import { branchOf, denyListsFor, higherThan, isOfOnePrincipal, lowerThan, type W
 
 export interface Judgement {
   readonly marks: readonly Mark[];
-  /** Whether it only removes mappings, or ends them earlier. */
+  /** Whether it is marked only because lower mappings may apply. */
   readonly isRemoval: boolean;
   /** Parameters whose earlier values the function must no longer use when it is written. */
   readonly waits: readonly string[];
@@ -31,10 +31,10 @@ export function judge(name: string, address: ParameterAddress, world: World): Ju
 }
 
 function judgeInvalid(name: string, address: ParameterAddress, problem: string, world: World): Judgement {
-  const isRemoval = world.wanted.get(name) === undefined;
   const text = `${shortName(name, world.context.prefix)} is invalid, and denies, before or after the change: ${problem}`;
   const waits = [...lowerThan(address, world), ...higherThan(address, world), ...denyListsFor(address, world.context)];
-  return { marks: [{ parameter: name, kind: "invalid", text }], isRemoval, waits };
+  // What it denies may also be what lower mappings give.
+  return { marks: [{ parameter: name, kind: "invalid", text }], isRemoval: true, waits };
 }
 
 function judgeEntries(address: ParameterAddress, before: Value, after: Value, world: World): Judgement {
@@ -50,7 +50,7 @@ function judgeEntries(address: ParameterAddress, before: Value, after: Value, wo
   const granted = steps.filter((step) => newNames(step, world) !== undefined);
   const places = (address.kind === "pattern" ? moved(steps, before) : []).map((entry): Mark => {
     const text = `${place(entry, context.prefix)} changes its place, and a pattern that it passes may match the same identities`;
-    return { parameter: entry.parameter, kind: "place", text };
+    return { parameter: entry.parameter, entry, kind: "place", text };
   });
   const given = [...granted, ...(broader.length > 0 ? removed : [])].flatMap((step) => step.new ?? step.old ?? []);
   const mayPrecede = (name: string) => {
@@ -60,9 +60,10 @@ function judgeEntries(address: ParameterAddress, before: Value, after: Value, wo
   };
   const higher = higherThan(address, world);
   const isLast = removed.some((step) => isLastToEnd(step, comparison));
+  const others = [...steps.flatMap((step) => grantMarks(step, world)), ...places];
   return {
-    marks: [...steps.flatMap((step) => grantMarks(step, world)), ...broader, ...places],
-    isRemoval: granted.length + places.length === 0,
+    marks: [...others, ...broader],
+    isRemoval: others.length === 0,
     waits: [
       ...(removed.length > 0 ? lowerThan(address, world) : []),
       ...(isLast ? higher : []),

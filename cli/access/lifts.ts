@@ -33,7 +33,7 @@ export function liftMark(denial: Entry, world: World): Mark {
   const applies = applyingTo(denial.mapping.arnLike ?? "", world);
   const then = applies === undefined ? "" : `: ${shortName(applies, prefix)} applies`;
   const text = `${subject(denial)} is no longer denied by ${shortName(denial.parameter, prefix)}${then}`;
-  return { parameter: denial.parameter, kind: "denial", text };
+  return { parameter: denial.parameter, entry: denial, kind: "denial", text };
 }
 
 /** The parameter whose mapping applies at the end; `undefined` for a pattern. */

@@ -22,6 +22,8 @@ export const MARKED = {
 export interface Mark {
   /** Name of the parameter that is written. */
   readonly parameter: string;
+  /** Before or after the change; `undefined` for an invalid value. */
+  readonly entry?: Entry;
   readonly kind: keyof typeof MARKED;
   /** A sentence without period that starts with an entry. */
   readonly text: string;

@@ -8,9 +8,9 @@ import { normal } from "../mappings/file/read-parameter.ts";
 import { hasAdministrator } from "./admins.ts";
 import { isActive, readValue } from "./entries.ts";
 import { judge } from "./judge.ts";
-import { withoutLifts } from "./lifts.ts";
+import { liftedDenials, withoutLifts } from "./lifts.ts";
 import type { Mark } from "./marks.ts";
-import { indexNames, isRecent, SETTLED_MS, type States, setOf, type World } from "./world.ts";
+import { denyListsFor, indexNames, isRecent, SETTLED_MS, type States, setOf, type World } from "./world.ts";
 
 /** A parameter and the value that it must have at the end; `undefined` removes it. */
 export interface Wanted {
@@ -73,7 +73,8 @@ function nextCandidates(changes: readonly Wanted[], stored: States, context: Eva
   if (left.length === 0) return undefined;
   const wanted = new Map(left.map(({ name, value }) => [name, parameterOf(value)]));
   const world = { context, stored, wanted, names: indexNames(new Set([...stored.keys(), ...wanted.keys()]), context) };
-  const all = left.flatMap((change) => candidatesFor(change, world));
+  const lifting = new Set(left.map(({ name }) => name).filter((name) => lifts(name, world)));
+  const all = left.flatMap((change) => candidatesFor(change, lifting, world));
   const harmless = all.filter(({ marks }) => marks.length === 0).toSorted((a, b) => a.rank - b.rank);
   const marked = all.filter(({ marks }) => marks.length > 0);
   const groups = [...Map.groupBy(marked, ({ rank }) => rank)].sort(([a], [b]) => a - b).map(([, group]) => group);
@@ -90,7 +91,7 @@ function isDone(value: string | undefined, stored: StoredParameter | undefined):
   return !stored.secure && isDeepStrictEqual(normal(stored.value), normal(value));
 }
 
-function candidatesFor(change: Wanted, world: World): Candidate[] {
+function candidatesFor(change: Wanted, lifting: ReadonlySet<string>, world: World): Candidate[] {
   const { context, stored, wanted } = world;
   const { name, value } = change;
   const address = readName(context.prefix, name);
@@ -110,7 +111,7 @@ function candidatesFor(change: Wanted, world: World): Candidate[] {
       : [{ write: { name, value: first }, marks: [], rank: DENIALS, waits: [] }, whole];
   }
   const [entry] = before.entries;
-  if (value !== undefined || entry === undefined || !isReadByOthers(address))
+  if (value !== undefined || entry === undefined || !needsDate(address, lifting, world))
     return [{ write: change, marks, rank, waits: recent }];
   // A deletion leaves no date, so other commands could not wait for it.
   if (!isActive(entry, context)) return [{ write: change, marks, rank, waits: isRecent(world, name) ? [name] : [] }];
@@ -118,10 +119,21 @@ function candidatesFor(change: Wanted, world: World): Candidate[] {
   return [{ write: { name, value: ended }, marks, rank, waits: recent }];
 }
 
-/** Whether changes of other parameters depend on its earlier value. Lists are emptied, not deleted. */
-function isReadByOthers(address: ParameterAddress): boolean {
+/** Whether other changes depend on when it was removed: they wait until the function no longer uses it. */
+function needsDate(address: ParameterAddress, lifting: ReadonlySet<string>, { context }: World): boolean {
+  if (address.kind === "account" || address.kind === "sso") return true;
+  if (address.kind === "role" && setOf(address) !== undefined) return true;
+  return denyListsFor(address, context).some((list) => lifting.has(list));
+}
+
+function lifts(name: string, world: World): boolean {
+  const { context, stored, wanted } = world;
+  if (readName(context.prefix, name)?.kind !== "deny") return false;
+  const [before, after] = [stored, wanted].map((values) => readValue(name, values.get(name), context));
   return (
-    address.kind === "account" || address.kind === "sso" || (address.kind === "role" && setOf(address) !== undefined)
+    before !== undefined &&
+    after !== undefined &&
+    (before.problem !== undefined || liftedDenials(before, after, world).length > 0)
   );
 }
 

@@ -42,7 +42,7 @@ export function removalMarks(step: Step, comparison: Comparison, world: World): 
   if (lower === undefined) return [];
   const end = entry === undefined || entry.key !== old.key ? "no longer" : `only until ${entry.mapping.notAfter}`;
   const text = `${subject(old)} is ${end} mapped by ${shortName(old.parameter, context.prefix)}: ${place(lower, context.prefix)} applies and gives ${userText(lower)}`;
-  return [{ parameter: old.parameter, kind: "broader", text }];
+  return [{ parameter: old.parameter, entry: old, kind: "broader", text }];
 }
 
 /** The entries of the same list that may apply instead. */
