@@ -2,14 +2,13 @@
 
 import { arnCovers, sectionsOverlap } from "./arn-overlap.ts";
 import type { Entry, Value } from "./entries.ts";
-import { groupsBeyond } from "./names.ts";
 
 export interface Step {
   readonly old: Entry | undefined;
   readonly new: Entry | undefined;
 }
 
-/** Entries with the same key are pairs, and so are a pattern and a narrower one with the same names that replaces it. */
+/** Entries with the same key are pairs, and so are a pattern and a narrower one that replaces it. */
 export function stepsBetween({ entries: before }: Value, { entries: after }: Value): Step[] {
   const left = new Set(before);
   const take = (isIt: (old: Entry) => boolean): Entry | undefined => {
@@ -24,15 +23,9 @@ export function stepsBetween({ entries: before }: Value, { entries: after }: Val
   return [...paired, ...[...left].map((old): Step => ({ old, new: undefined }))];
 }
 
-/** Whether the second pattern gives the same names to fewer identities, and no longer. */
-function narrows({ kind, mapping: wide, end }: Entry, { mapping: narrow, end: newEnd }: Entry): boolean {
-  return (
-    kind === "pattern" &&
-    newEnd <= end &&
-    narrow.username === wide.username &&
-    groupsBeyond(narrow, wide).length + groupsBeyond(wide, narrow).length === 0 &&
-    arnCovers(wide.arnLike ?? "", narrow.arnLike ?? "")
-  );
+/** Other names or a later end of the pair are judged like those of one entry. */
+function narrows({ kind, mapping: wide }: Entry, { mapping: narrow }: Entry): boolean {
+  return kind === "pattern" && arnCovers(wide.arnLike ?? "", narrow.arnLike ?? "");
 }
 
 /** Entries that pass an entry which may match the same identities. */

@@ -1,13 +1,22 @@
 // Carries out plans as the command does, and finds identities that get more than before and at the end without a mark.
 
+import { hasAdministrator } from "../../../cli/access/admins.ts";
+import type { Entry } from "../../../cli/access/entries.ts";
 import type { Mark } from "../../../cli/access/marks.ts";
+import { mentionsAdministrators } from "../../../cli/access/names.ts";
 import { marksOf, nextPhase } from "../../../cli/access/phases.ts";
 import type { EvaluationContext } from "../../../cli/function-settings.ts";
+import { arnSections, matchesSections } from "../../../functions/authenticator/mapping/arn-like.ts";
+import { claimPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
+import { identityArns } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { type Evaluation, evaluateMapping } from "../../../functions/authenticator/mapping/evaluate.ts";
+import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { type Candidate, candidates } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation, selectMapping } from "../../../functions/authenticator/mapping/select.ts";
 import { renderUser, type User } from "../../../functions/authenticator/user/user.ts";
 import { Denial } from "../../../functions/errors.ts";
+import { parseJson } from "../../../functions/lib/json.ts";
+import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { type AnyPlan, CONTEXT, LATER, type State, type Text } from "./any-plan.ts";
 import { type Identity, UNIVERSE } from "./universe.ts";
@@ -40,6 +49,8 @@ export interface Excess {
   /** Whether it exists at the end, not only while functions cache earlier values. */
   readonly isFinal: boolean;
   readonly step: string;
+  /** What it has before or after each command. */
+  readonly baseline: readonly (User | undefined)[];
 }
 
 /** Parsed once: the function caches by object. */
@@ -70,8 +81,8 @@ const TIMES = 2 ** 41;
 
 function evaluate(place: Candidate, stored: StoredParameter | undefined, identity: Identity, at: number): Evaluation {
   if (stored === undefined) return { ...place, verdict: { kind: "nothing" }, invalidCount: 0 };
-  let known = evaluations.get(stored);
-  if (known === undefined) evaluations.set(stored, (known = new Map()));
+  const known = evaluations.get(stored) ?? new Map<number, Evaluation>();
+  evaluations.set(stored, known);
   return getOr(known, (numbers.get(identity) ?? 0) * TIMES + at, () => evaluateMapping(place, stored, identity, at));
 }
 
@@ -125,8 +136,13 @@ export interface Options {
 
 export interface Outcome {
   readonly marks: readonly Mark[];
+  /** Not by a marked entry. */
   readonly excess: readonly Excess[];
+  /** All of it, also by a marked or shown entry. */
+  readonly gains: number;
   readonly mixes: number;
+  /** Whether a write left no administrator, although there was one before and at the end of its command. */
+  readonly isLockedOut: boolean;
 }
 
 /** Carries out the commands one after the other. */
@@ -141,7 +157,8 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
   }
   const excess: Excess[] = [];
   const marks: Mark[] = [];
-  let mixes = 0;
+  let [mixes, isLockedOut] = [0, false];
+  const isAdministered = (one: Store) => hasAdministrator(statesOf(one), { ...context, now: one.now });
   const check = async (isFinal: boolean, step: string) => {
     const found = await findExcess(store, run, context, isFinal, step);
     mixes += found.mixes;
@@ -149,6 +166,8 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
   };
   for (const wanted of states.slice(1)) {
     const changes = changesTo(wanted, store);
+    const final = new Map(Object.entries(wanted).flatMap(([short, text]) => namedParameter(short, text)));
+    const isGuarded = isAdministered(store) && hasAdministrator(final, context);
     marks.push(...marksOf(changes, statesOf(store), { ...context, now: store.now }));
     for (;;) {
       const phase = nextPhase(changes, statesOf(store), { ...context, now: store.now });
@@ -157,20 +176,85 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
       store.now = Math.max(store.now, phase.from);
       for (const { name, value } of isInterrupted ? phase.writes.slice(0, 1) : phase.writes) {
         write(store, name, value);
+        if (isGuarded && !isAdministered(store)) isLockedOut = true;
       }
       await check(false, phase.writes.map(({ name, value }) => `${name}=${value}`).join(" "));
       store.now += gap;
     }
   }
   await check(true, "end");
-  return { marks, excess, mixes };
+  const isDeferring = mentionsAdministrators(JSON.stringify(states));
+  const unmarked = excess.filter((one) => !isMarked(one, marks, isDeferring) && !(one.isFinal && isShown(one, states)));
+  return { marks, excess: unmarked, gains: excess.length, mixes, isLockedOut };
+}
+
+/**
+ * At the end: whether a marked entry gives it, denied it, or had applied instead. While functions cache earlier values:
+ * only whether an entry gives it that was marked since it depends on another change, or on a denial that is deferred.
+ */
+function isMarked({ identity, parameter: deciding, isFinal }: Excess, marks: readonly Mark[], isDeferring: boolean): boolean {
+  const own = places.get(identity) ?? [];
+  return marks.some(({ parameter: name, entry, kind }) => {
+    if (entry !== undefined && !appliesTo(entry, identity)) return false;
+    if (isFinal) return own.some((place) => place.parameter === name);
+    return deciding === name && (kind === "unsettled" || (kind === "denied" && isDeferring));
+  });
+}
+
+function appliesTo({ kind, arns, mapping }: Entry, identity: Identity): boolean {
+  if (kind === "sso-session") return identity.claims !== undefined || identity.sessionName === mapping.session;
+  if (kind !== "pattern" && kind !== "deny") return true;
+  const compared = kind === "deny" ? identityArns(identity) : [identity.canonicalArn];
+  const isOfSession = kind === "deny" && identity.claims !== undefined;
+  return isOfSession || arns.some((arn) => compared.some((one) => matchesSections(arn, arnSections(one))));
+}
+
+/** Whether the plan shows it: the entry of one principal, which is written, gives names that need no care. */
+function isShown({ identity, at, parameter: deciding, user, baseline }: Excess, states: readonly State[]): boolean {
+  const place = places.get(identity)?.find((one) => one.parameter === deciding)?.place;
+  if (place !== "exact" && place !== "sso" && place !== "sso-session") return false;
+  const texts = states.map((state) => state[deciding.slice(CONTEXT.prefix.length + 1)]);
+  if (new Set(texts).size < 2) return false;
+  const versions = texts.map((text) => mappingIn(text, identity.sessionName, at));
+  const isDropped = versions.some((old, index) => {
+    const next = versions[index + 1];
+    if (old === undefined || next === undefined) return false;
+    return (old.notAfter !== undefined && next.notAfter === undefined) || (old.principalId !== undefined && next.principalId !== old.principalId);
+  });
+  const last = versions.at(-1);
+  if (isDropped || last === undefined) return false;
+  const same = baseline.filter((one) => one?.username === user.username);
+  const isNewName = same.length === 0;
+  const gained = user.groups.filter((group) => !same.some((one) => one?.groups.includes(group)));
+  const templates = (last.groups ?? []).filter((_, index) => gained.includes(user.groups[index] ?? ""));
+  const names = [...(isNewName ? [user.username] : []), ...gained];
+  const needsCare =
+    names.some((name) => name.startsWith("system:") || name === "access:cluster-admin") ||
+    templates.some((group) => group.includes("{")) ||
+    (isNewName && claimPlaceholdersIn(last.username ?? "").length > 0);
+  return !needsCare;
+}
+
+/** The mapping of the parameter, or of a session in it: if possible one that has not ended. */
+function mappingIn(text: Text, session: string | undefined, at: number): Mapping | undefined {
+  const parsed: unknown = text === undefined || text === "secure" ? undefined : parseJson(text);
+  if (!Array.isArray(parsed)) return parsed as Mapping | undefined;
+  const own = (parsed as readonly Mapping[]).filter((one) => one.session === session);
+  return own.find(({ notAfter }) => !isExpired(notAfter, at)) ?? own[0];
+}
+
+function namedParameter(short: string, text: Text): [string, StoredParameter][] {
+  const name = `${CONTEXT.prefix}/${short}`;
+  const stored = parameter(name, text === "secure" ? "{" : text);
+  return stored === undefined ? [] : [[name, stored]];
 }
 
 function changesTo(wanted: State, { values }: Store) {
-  return Object.entries(wanted).flatMap(([short, text]) => {
+  const shortNames = [...values.keys()].map((name) => name.slice(CONTEXT.prefix.length + 1));
+  return [...new Set([...Object.keys(wanted), ...shortNames])].flatMap((short) => {
     const name = `${CONTEXT.prefix}/${short}`;
     // The command writes no SecureString.
-    const value = text === "secure" ? "{" : text;
+    const value = wanted[short] === "secure" && values.get(name)?.text !== "secure" ? "{" : wanted[short];
     return value === values.get(name)?.text ? [] : [{ name, value }];
   });
 }
@@ -241,7 +325,7 @@ async function findExcess(
             );
         }
         if (known.some((other) => isWithin(user, other))) continue;
-        excess.push({ identity, at, user, parameter: decidingEvaluation(mix)?.parameter ?? "", isFinal, step });
+        excess.push({ identity, at, user, parameter: decidingEvaluation(mix)?.parameter ?? "", isFinal, step, baseline: known });
       }
     }
   }
