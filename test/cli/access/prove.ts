@@ -49,6 +49,8 @@ export interface Excess {
   /** Whether it exists at the end, not only while functions cache earlier values. */
   readonly isFinal: boolean;
   readonly step: string;
+  /** Whether the parameter that gives it no longer exists. */
+  readonly isDeleted: boolean;
   /** What it has before or after each command. */
   readonly baseline: readonly (User | undefined)[];
 }
@@ -183,21 +185,28 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
     }
   }
   await check(true, "end");
-  const isDeferring = mentionsAdministrators(JSON.stringify(states));
-  const unmarked = excess.filter((one) => !isMarked(one, marks, isDeferring) && !(one.isFinal && isShown(one, states)));
+  const unmarked = excess.filter((one) => !isMarked(one, marks, states) && !(one.isFinal && isShown(one, states)));
   return { marks, excess: unmarked, gains: excess.length, mixes, isLockedOut };
 }
 
 /**
- * At the end: whether a marked entry gives it, denied it, or had applied instead. While functions cache earlier values:
- * only whether an entry gives it that was marked since it depends on another change, or on a denial that is deferred.
+ * At the end: whether a marked entry gives it, denied it, or had applied instead. While functions cache earlier values,
+ * only in these cases:
+ *
+ * - The entry that gives it was marked since it depends on another change that depends on it.
+ * - It was marked since a denial is deferred, so that an administrator remains.
+ * - One write of the principal's mapping is marked both for what it gives and for what then applies instead.
+ * - Its mapping was deleted by an earlier command, whose time is not known, and a marked denial is lifted.
  */
-function isMarked({ identity, parameter: deciding, isFinal }: Excess, marks: readonly Mark[], isDeferring: boolean): boolean {
-  const own = places.get(identity) ?? [];
-  return marks.some(({ parameter: name, entry, kind }) => {
-    if (entry !== undefined && !appliesTo(entry, identity)) return false;
-    if (isFinal) return own.some((place) => place.parameter === name);
-    return deciding === name && (kind === "unsettled" || (kind === "denied" && isDeferring));
+function isMarked({ identity, parameter: deciding, isFinal, isDeleted }: Excess, marks: readonly Mark[], states: readonly State[]): boolean {
+  const names = new Set(places.get(identity)?.map(({ parameter: name }) => name));
+  const own = marks.filter(({ parameter: name, entry }) => names.has(name) && (entry === undefined || appliesTo(entry, identity)));
+  if (isFinal) return own.length > 0;
+  const isDeferring = mentionsAdministrators(JSON.stringify(states));
+  return own.some(({ parameter: name, kind }) => {
+    if (kind === "unsettled" || (kind === "denied" && isDeferring)) return name === deciding;
+    if (kind === "denial") return isDeleted && states.length > 2;
+    return kind === "broader" && own.some((other) => other.parameter === name && other.kind !== "broader");
   });
 }
 
@@ -325,7 +334,8 @@ async function findExcess(
             );
         }
         if (known.some((other) => isWithin(user, other))) continue;
-        excess.push({ identity, at, user, parameter: decidingEvaluation(mix)?.parameter ?? "", isFinal, step, baseline: known });
+        const deciding = decidingEvaluation(mix)?.parameter ?? "";
+        excess.push({ identity, at, user, parameter: deciding, isFinal, step, isDeleted: !values.has(deciding), baseline: known });
       }
     }
   }
