@@ -12,7 +12,12 @@ type Parameters = ReadonlyMap<string, StoredParameter>;
 
 /** Whether one principal surely has administrator access. */
 export function hasAdministrator(parameters: Parameters, context: EvaluationContext): boolean {
-  return [...parameters.keys()].some((name) => administratorsIn(name, parameters, context).length > 0);
+  return findAdministrator(parameters, context) !== undefined;
+}
+
+/** The parameter of one of them. */
+export function findAdministrator(parameters: Parameters, context: EvaluationContext): string | undefined {
+  return [...parameters.keys()].find((name) => administratorsIn(name, parameters, context).length > 0);
 }
 
 /** The principals of a parameter that surely have administrator access. */
@@ -52,9 +57,12 @@ function hasSetRole(entry: Entry, parameters: Parameters, { prefix }: Evaluation
 }
 
 function mayBeDenied(entry: Entry, parameters: Parameters, context: EvaluationContext): boolean {
-  const ofPrincipal = entry.kind === "sso-session" ? entry : { ...entry, sessions: [] };
+  const ofPrincipal = { ...entry, sessions: [] };
+  // A denial of one session denies no other session of the principal.
+  const isForMany = ({ mapping: { arnLike = "" } }: Entry) => /[*?][^/]*$/.test(arnLike) || entry.kind === "sso-session";
   return denyListsFor(entry, context).some((name) => {
     const { problem, entries } = readValue(name, parameters.get(name), context);
-    return problem !== undefined || entries.some((one) => isActive(one, context) && mayDecide(one, ofPrincipal));
+    const active = entries.filter((one) => isActive(one, context));
+    return problem !== undefined || active.some((one) => mayDecide(one, isForMany(one) ? entry : ofPrincipal));
   });
 }

@@ -63,7 +63,8 @@ function judgeEntries(address: ParameterAddress, before: Value, after: Value, wo
   const others = [...steps.flatMap((step) => grantMarks(step, world)), ...places];
   return {
     marks: [...others, ...broader],
-    isRemoval: others.length === 0,
+    // With another spelling, a federated user's mapping still denies the earlier one.
+    isRemoval: others.length === 0 && (granted.length === 0 || address.kind !== "federated-user"),
     waits: [
       ...(removed.length > 0 ? lowerThan(address, world) : []),
       ...(isLast ? higher : []),

@@ -5,7 +5,7 @@ import { type ParameterAddress, readName } from "../../functions/authenticator/m
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
-import { hasAdministrator } from "./admins.ts";
+import { administratorsIn, findAdministrator, hasAdministrator } from "./admins.ts";
 import { isActive, readValue } from "./entries.ts";
 import { judge } from "./judge.ts";
 import { liftedDenials, withoutLifts } from "./lifts.ts";
@@ -151,26 +151,26 @@ function rankOf({ kind, account }: ParameterAddress, isRemoval: boolean, isMarke
 
 /** Leaves out writes after which no administrator remains, if there is one now and at the end. */
 function keepsAdministrator({ context, stored, wanted }: World) {
-  const isGuarded = hasAdministrator(stored, context) && hasAdministrator(written(stored, wanted), context);
-  return (group: readonly Candidate[]): readonly Candidate[] => {
-    if (!isGuarded) return group;
-    let state: ReadonlyMap<string, StoredParameter> = stored;
-    return group.filter(({ write: { name, value } }) => {
-      const next = written(state, new Map([[name, parameterOf(value)]]));
-      if (!hasAdministrator(next, context)) return false;
-      state = next;
-      return true;
+  const state = new Map<string, StoredParameter>(stored);
+  const write = (name: string, value: StoredParameter | undefined) =>
+    value === undefined ? state.delete(name) : state.set(name, value);
+  let admin = findAdministrator(state, context);
+  for (const [name, value] of wanted) write(name, value);
+  const isGuarded = admin !== undefined && hasAdministrator(state, context);
+  for (const name of wanted.keys()) write(name, stored.get(name));
+  return (group: readonly Candidate[]): readonly Candidate[] =>
+    group.filter(({ write: { name, value } }) => {
+      if (!isGuarded) return true;
+      const before = state.get(name);
+      write(name, parameterOf(value));
+      const isKept = admin !== undefined && administratorsIn(admin, state, context).length > 0;
+      const next = isKept ? admin : findAdministrator(state, context);
+      if (next === undefined) write(name, before);
+      else admin = next;
+      return next !== undefined;
     });
-  };
 }
 
 export function parameterOf(value: string | undefined): StoredParameter | undefined {
   return value === undefined ? undefined : { value, secure: false };
-}
-
-function written(
-  stored: ReadonlyMap<string, StoredParameter>,
-  values: ReadonlyMap<string, StoredParameter | undefined>,
-): ReadonlyMap<string, StoredParameter> {
-  return new Map([...stored, ...values].filter((one): one is [string, StoredParameter] => one[1] !== undefined));
 }

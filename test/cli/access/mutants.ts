@@ -434,8 +434,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "no administrator needs to remain": {
     file: "phases.ts",
-    from: "if (!isGuarded) return group;",
-    to: "if (group.length > 0) return group;",
+    from: "if (!isGuarded) return true;",
+    to: "if (isGuarded) return true;",
     counterexample: [
       { [role]: ci("u", ["system:masters"]) },
       { ...admin, [role]: ci("u", ["system:masters"]), [deny]: denials("role/ci") },

@@ -195,7 +195,7 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
  *
  * - The entry that gives it was marked since it depends on another change that depends on it.
  * - It was marked since a denial is deferred, so that an administrator remains.
- * - One write of the principal's mapping is marked both for what it gives and for what then applies instead.
+ * - One write is marked both for what it gives and for what then applies to this identity instead.
  * - Its mapping was deleted by an earlier command, whose time is not known, and a marked denial is lifted.
  */
 function isMarked({ identity, parameter: deciding, isFinal, isDeleted }: Excess, marks: readonly Mark[], states: readonly State[]): boolean {
@@ -206,7 +206,7 @@ function isMarked({ identity, parameter: deciding, isFinal, isDeleted }: Excess,
   return own.some(({ parameter: name, kind }) => {
     if (kind === "unsettled" || (kind === "denied" && isDeferring)) return name === deciding;
     if (kind === "denial") return isDeleted && states.length > 2;
-    return kind === "broader" && own.some((other) => other.parameter === name && other.kind !== "broader");
+    return kind === "broader" && marks.some((other) => other.parameter === name && other.kind !== "broader");
   });
 }
 
@@ -227,7 +227,8 @@ function isShown({ identity, at, parameter: deciding, user, baseline }: Excess, 
   const versions = texts.map((text) => mappingIn(text, identity.sessionName, at));
   const isDropped = versions.some((old, index) => {
     const next = versions[index + 1];
-    if (old === undefined || next === undefined) return false;
+    const isOther = place === "exact" && /:federated-user\//.test(old?.arn ?? "") && old?.arn !== next?.arn;
+    if (old === undefined || next === undefined || isOther) return false;
     return (old.notAfter !== undefined && next.notAfter === undefined) || (old.principalId !== undefined && next.principalId !== old.principalId);
   });
   const last = versions.at(-1);
