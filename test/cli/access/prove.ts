@@ -193,7 +193,7 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
  * At the end: whether a marked entry gives it, denied it, or had applied instead. While functions cache earlier values,
  * only in these cases:
  *
- * - The entry that gives it was marked since it depends on another change that depends on it.
+ * - The entry that gives it depends on another change that depends on it, such as a session and a role of its set.
  * - It was marked since a denial is deferred, so that an administrator remains.
  * - One write is marked both for what it gives and for what then applies to this identity instead.
  * - Its mapping was deleted by an earlier command, whose time is not known, and a marked denial is lifted.
@@ -204,7 +204,8 @@ function isMarked({ identity, parameter: deciding, isFinal, isDeleted }: Excess,
   if (isFinal) return own.length > 0;
   const isDeferring = mentionsAdministrators(JSON.stringify(states));
   return own.some(({ parameter: name, kind }) => {
-    if (kind === "unsettled" || (kind === "denied" && isDeferring)) return name === deciding;
+    const isBeside = /\/sso-session\//.test(name) && JSON.stringify(states).includes("awsreservedsso_");
+    if (kind === "unsettled" || (kind === "denied" && isDeferring) || (isBeside && kind !== "broader")) return name === deciding;
     if (kind === "denial") return isDeleted && states.length > 2;
     return kind === "broader" && marks.some((other) => other.parameter === name && other.kind !== "broader");
   });
