@@ -5,7 +5,7 @@ import { type ParameterAddress, readName } from "../../functions/authenticator/m
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
-import { administratorsIn, findAdministrator, hasAdministrator } from "./admins.ts";
+import { administratorsIn, findAdministrator, hasAdministrator } from "./administrators.ts";
 import { isActive, readValue } from "./entries.ts";
 import { judge } from "./judge.ts";
 import { liftedDenials, withoutLifts } from "./lifts.ts";

@@ -1,6 +1,6 @@
 // Carries out plans as the command does, and finds identities that get more than before and at the end without a mark.
 
-import { hasAdministrator } from "../../../cli/access/admins.ts";
+import { hasAdministrator } from "../../../cli/access/administrators.ts";
 import type { Entry } from "../../../cli/access/entries.ts";
 import type { Mark } from "../../../cli/access/marks.ts";
 import { mentionsAdministrators } from "../../../cli/access/names.ts";
