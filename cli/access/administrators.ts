@@ -59,7 +59,8 @@ function hasSetRole(entry: Entry, parameters: Parameters, { prefix }: Evaluation
 function mayBeDenied(entry: Entry, parameters: Parameters, context: EvaluationContext): boolean {
   const ofPrincipal = { ...entry, sessions: [] };
   // A denial of one session denies no other session of the principal.
-  const isForMany = ({ mapping: { arnLike = "" } }: Entry) => /[*?][^/]*$/.test(arnLike) || entry.kind === "sso-session";
+  const isForMany = ({ mapping: { arnLike = "" } }: Entry) =>
+    /[*?][^/]*$/.test(arnLike) || entry.kind === "sso-session";
   return denyListsFor(entry, context).some((name) => {
     const { problem, entries } = readValue(name, parameters.get(name), context);
     const active = entries.filter((one) => isActive(one, context));

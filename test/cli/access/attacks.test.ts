@@ -44,8 +44,17 @@ test("a mapping that uses another claim applies after a removal", () => {
 
 test("above 200 changes, a lifted denial is still written last, after a wait", () => {
   const many = Array.from({ length: 250 }, (_, index) => `role/${A}/r${index}`);
-  const mapping = (short: string, groups: readonly string[]) => ({ arn: arn(`role/${short.split("/")[2]}`), username: "u", groups });
-  const states = new Map(store({ [`deny/${A}`]: [{ arnLike: arn("role/*") }], ...Object.fromEntries(many.map((one) => [one, mapping(one, ["g", "h"])])) }));
+  const mapping = (short: string, groups: readonly string[]) => ({
+    arn: arn(`role/${short.split("/")[2]}`),
+    username: "u",
+    groups,
+  });
+  const states = new Map(
+    store({
+      [`deny/${A}`]: [{ arnLike: arn("role/*") }],
+      ...Object.fromEntries(many.map((one) => [one, mapping(one, ["g", "h"])])),
+    }),
+  );
   const changes = wanted({ [`deny/${A}`]: [], ...Object.fromEntries(many.map((one) => [one, mapping(one, ["g"])])) });
   const first = nextPhase(changes, states, CONTEXT);
   assert.equal(first?.writes.length, 250);
@@ -58,14 +67,20 @@ test("above 200 changes, a lifted denial is still written last, after a wait", (
 
 test("a new group of a permission set waits for the list of sessions, whichever value is cached", () => {
   const set = (groups: readonly string[]) => ({ username: "u", groups });
-  const changes = wanted({ [`sso/${A}/v`]: set(["g", "h"]), [`sso-session/${A}/v`]: [{ session: "jane", username: "j" }] });
+  const changes = wanted({
+    [`sso/${A}/v`]: set(["g", "h"]),
+    [`sso-session/${A}/v`]: [{ session: "jane", username: "j" }],
+  });
   const before = store({ [`sso/${A}/v`]: set(["g"]) });
   assert.deepEqual(nextPhase(changes, before, CONTEXT)?.writes.map(short), [`sso-session/${A}/v`]);
 });
 
 test("an interrupted command that is run again waits as it would have without the interruption", () => {
   const change = wanted({ [`role/${A}/x`]: undefined });
-  const states = store({ [`role/${A}/x`]: { arn: arn("role/x"), username: "x" }, [`pattern/${A}`]: [] }, { [`pattern/${A}`]: 5_000 });
+  const states = store(
+    { [`role/${A}/x`]: { arn: arn("role/x"), username: "x" }, [`pattern/${A}`]: [] },
+    { [`pattern/${A}`]: 5_000 },
+  );
   const phase = nextPhase(change, states, CONTEXT);
   assert.deepEqual(phase?.waitsFor, [name(`pattern/${A}`)]);
   assert.equal(phase.from, NOW + 30_000);
@@ -89,15 +104,25 @@ for (const [what, value] of [
 
 test("a grant waits for a denial of one session that another operator wrote a moment ago", () => {
   const states = store(
-    { [`role/${A}/x`]: { arn: arn("role/x"), username: "x" }, [`deny/${A}`]: [{ arnLike: `arn:aws:sts::${A}:assumed-role/x/jane` }] },
+    {
+      [`role/${A}/x`]: { arn: arn("role/x"), username: "x" },
+      [`deny/${A}`]: [{ arnLike: `arn:aws:sts::${A}:assumed-role/x/jane` }],
+    },
     { [`deny/${A}`]: 1_000 },
   );
-  const phase = nextPhase(wanted({ [`role/${A}/x`]: { arn: arn("role/x"), username: "x", groups: ["g"] } }), states, CONTEXT);
+  const phase = nextPhase(
+    wanted({ [`role/${A}/x`]: { arn: arn("role/x"), username: "x", groups: ["g"] } }),
+    states,
+    CONTEXT,
+  );
   assert.deepEqual(phase?.waitsFor, [name(`deny/${A}`)]);
 });
 
 test("a list that is invalid is not rewritten without a mark", () => {
-  const [mark = ""] = marks({ [`deny/${A}`]: [{ arnLike: "arn:aws:s3:::bucket" }] }, { [`deny/${A}`]: [{ arnLike: arn("role/x") }] });
+  const [mark = ""] = marks(
+    { [`deny/${A}`]: [{ arnLike: "arn:aws:s3:::bucket" }] },
+    { [`deny/${A}`]: [{ arnLike: arn("role/x") }] },
+  );
   assert.match(mark, /^invalid: deny\/111122223333 is invalid/);
 });
 

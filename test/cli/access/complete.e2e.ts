@@ -22,11 +22,15 @@ test(`${RUNS} random plans: every mix of old and new values gives no identity mo
   const sum = (key: keyof Counts) => counts.reduce((total, one) => total + one[key], 0);
   assert.equal(sum("plans"), RUNS);
   assert.ok(sum("gains") > 100_000);
-  t.diagnostic(`seed ${seed}: ${sum("mixes")} mixes, ${sum("gains")} gains, all by an entry that the plan marks or shows`);
+  t.diagnostic(
+    `seed ${seed}: ${sum("mixes")} mixes, ${sum("gains")} gains, all by an entry that the plan marks or shows`,
+  );
 });
 
 test("random plans of one change: the share that is marked although no identity gains", async (t) => {
   const { plans, marked, needless } = await prove("one", 2_000, 1);
-  t.diagnostic(`${plans} plans, ${marked} marked, ${needless} of them needlessly: ${Math.round((100 * needless) / plans)} %`);
+  t.diagnostic(
+    `${plans} plans, ${marked} marked, ${needless} of them needlessly: ${Math.round((100 * needless) / plans)} %`,
+  );
   assert.ok(needless < plans / 4);
 });

@@ -18,13 +18,27 @@ const [role, set, sessions] = [`role/${A}/ci`, `sso/${A}/view`, `sso-session/${A
 const [account, pattern, deny] = [`account/${A}`, `pattern/${A}`, `deny/${A}`];
 const setRole = `role/${A}/${SET_ROLES[0]?.toLowerCase()}`;
 const names = (username: string, groups: readonly string[], more: object) => ({ username, groups, ...more });
-const ci = (username: string, groups: readonly string[] = [], more: object = {}) => json({ arn: arn("role/ci"), ...names(username, groups, more) });
-const ofSet = (username: string, groups: readonly string[] = [], more: object = {}) => json(names(username, groups, more));
-const ofSetRole = (username: string, groups: readonly string[] = [], more: object = {}) => json({ arn: arn(`role/${SET_ROLES[0]}`), ...names(username, groups, more) });
-const jane = (username: string, groups: readonly string[] = [], more: object = {}) => json([{ session: "jane", ...names(username, groups, more) }]);
-const like = (resource: string, username: string, groups: readonly string[] = [], more: object = {}) => ({ arnLike: arn(resource), ...names(username, groups, more) });
-const denials = (...resources: readonly string[]) => json(resources.map((resource) => ({ arnLike: resource.startsWith("assumed") ? `arn:aws:sts::${A}:${resource}` : arn(resource) })));
-const [past, july, august] = ["2020-01-01T00:00:00Z", "2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z"].map((notAfter) => ({ notAfter }));
+const ci = (username: string, groups: readonly string[] = [], more: object = {}) =>
+  json({ arn: arn("role/ci"), ...names(username, groups, more) });
+const ofSet = (username: string, groups: readonly string[] = [], more: object = {}) =>
+  json(names(username, groups, more));
+const ofSetRole = (username: string, groups: readonly string[] = [], more: object = {}) =>
+  json({ arn: arn(`role/${SET_ROLES[0]}`), ...names(username, groups, more) });
+const jane = (username: string, groups: readonly string[] = [], more: object = {}) =>
+  json([{ session: "jane", ...names(username, groups, more) }]);
+const like = (resource: string, username: string, groups: readonly string[] = [], more: object = {}) => ({
+  arnLike: arn(resource),
+  ...names(username, groups, more),
+});
+const denials = (...resources: readonly string[]) =>
+  json(
+    resources.map((resource) => ({
+      arnLike: resource.startsWith("assumed") ? `arn:aws:sts::${A}:${resource}` : arn(resource),
+    })),
+  );
+const [past, july, august] = ["2020-01-01T00:00:00Z", "2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z"].map(
+  (notAfter) => ({ notAfter }),
+);
 const janeDenied = denials("assumed-role/ci/jane");
 const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups: ["system:masters"] }) };
 
@@ -40,8 +54,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a denial of a user with a path covers one path only": {
     file: "lifts.ts",
-    from: "withoutPath(mapping.arnLike ?? \"\")",
-    to: "(mapping.arnLike ?? \"\")",
+    from: 'withoutPath(mapping.arnLike ?? "")',
+    to: '(mapping.arnLike ?? "")',
     counterexample: [
       { [account]: ofSet("u"), [deny]: denials("user/ops/alice") },
       { [account]: ofSet("u"), [deny]: denials("user/ops/*") },
@@ -58,8 +72,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a denial may become narrower": {
     file: "lifts.ts",
-    from: "arnCovers(others[index] ?? \"\", arn)",
-    to: "arnCovers(arn, others[index] ?? \"\")",
+    from: 'arnCovers(others[index] ?? "", arn)',
+    to: 'arnCovers(arn, others[index] ?? "")',
     counterexample: [
       { [account]: ofSet("u"), [deny]: denials("role/*") },
       { [account]: ofSet("u"), [deny]: denials("role/c*") },
@@ -226,14 +240,20 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: "removals.ts",
     from: "old.mapping.principalId !== undefined || ",
     to: "",
-    counterexample: [{ [role]: ci("u", [], { principalId: "AROAPINNED" }), [account]: ofSet("u") }, { [account]: ofSet("u") }],
+    counterexample: [
+      { [role]: ci("u", [], { principalId: "AROAPINNED" }), [account]: ofSet("u") },
+      { [account]: ofSet("u") },
+    ],
   },
   "a federated user's mapping may be removed above one with its names": {
     file: "removals.ts",
     from: ' || old.kind === "federated-user";',
     to: ";",
     counterexample: [
-      { [`federated-user/${A}/fred`]: json({ arn: `arn:aws:sts::${A}:federated-user/Fred`, username: "u" }), [account]: json({ username: "u" }) },
+      {
+        [`federated-user/${A}/fred`]: json({ arn: `arn:aws:sts::${A}:federated-user/Fred`, username: "u" }),
+        [account]: json({ username: "u" }),
+      },
       { [account]: json({ username: "u" }) },
     ],
   },
@@ -241,13 +261,19 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: "removals.ts",
     from: "const allowsNone = isLast || ",
     to: "const allowsNone = ",
-    counterexample: [{ [sessions]: jane("u"), [set]: ofSet("u") }, { [sessions]: "[]", [set]: ofSet("u") }],
+    counterexample: [
+      { [sessions]: jane("u"), [set]: ofSet("u") },
+      { [sessions]: "[]", [set]: ofSet("u") },
+    ],
   },
   "the last session may be removed beside a role's mapping": {
     file: "removals.ts",
     from: "...(isLast ? higherThan(old, world) : [])",
     to: "",
-    counterexample: [{ [sessions]: jane("u"), [setRole]: ofSetRole("v") }, { [sessions]: "[]", [setRole]: ofSetRole("v") }],
+    counterexample: [
+      { [sessions]: jane("u"), [setRole]: ofSetRole("v") },
+      { [sessions]: "[]", [setRole]: ofSetRole("v") },
+    ],
   },
   "a later entry of the list is not a lower mapping": {
     file: "removals.ts",
@@ -263,7 +289,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     from: "[iam(`user/${name}`), iam(`user/*/${name}`)]",
     to: "[iam(`user/${name}`)]",
     counterexample: [
-      { [`user/${A}/alice`]: json({ arn: arn("user/alice"), username: "u" }), [pattern]: json([like("user/ops/*", "v")]) },
+      {
+        [`user/${A}/alice`]: json({ arn: arn("user/alice"), username: "u" }),
+        [pattern]: json([like("user/ops/*", "v")]),
+      },
       { [pattern]: json([like("user/ops/*", "v")]) },
     ],
   },
@@ -277,7 +306,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: "judge.ts",
     from: "[...denyListsFor(address, context), ...higher].filter(mayPrecede)",
     to: "higher.filter(mayPrecede)",
-    counterexample: [{ [role]: ci("u") }, { [role]: ci("u"), [deny]: janeDenied }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
+    counterexample: [
+      { [role]: ci("u") },
+      { [role]: ci("u"), [deny]: janeDenied },
+      { [role]: ci("u", ["g"]), [deny]: janeDenied },
+    ],
   },
   "a grant does not wait for higher values": {
     file: "judge.ts",
@@ -355,7 +388,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: "phases.ts",
     from: 'if (address.kind === "role" && setOf(address) !== undefined) return true;',
     to: "",
-    counterexample: [{ [sessions]: jane("u"), [setRole]: ofSetRole("v") }, { [sessions]: jane("u") }, { [sessions]: "[]" }],
+    counterexample: [
+      { [sessions]: jane("u"), [setRole]: ofSetRole("v") },
+      { [sessions]: jane("u") },
+      { [sessions]: "[]" },
+    ],
   },
   "a mapping is deleted at once beside a lifted denial": {
     file: "phases.ts",
@@ -373,7 +410,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: "world.ts",
     from: "35_000",
     to: "30_000",
-    counterexample: [{ [set]: ofSet("u") }, { [set]: ofSet("u"), [sessions]: jane("v") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
+    counterexample: [
+      { [set]: ofSet("u") },
+      { [set]: ofSet("u"), [sessions]: jane("v") },
+      { [set]: ofSet("u", ["g"]), [sessions]: jane("v") },
+    ],
   },
   "a deny list is written once": {
     file: "lifts.ts",

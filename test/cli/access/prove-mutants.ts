@@ -12,15 +12,21 @@ for (const [name, { counterexample }] of Object.entries(MUTANTS)) {
     for (const isInterrupted of [false, true]) {
       const { excess, isLockedOut } = await prove(plan, { isInterrupted, gap: 0 });
       const [first] = excess;
-      if (first !== undefined) return `${first.identity.arn}${first.identity.claims ? " (AWS-signed)" : ""} gets ${first.user.username} (${first.user.groups.join(", ")}) by ${first.parameter.slice(CONTEXT.prefix.length + 1)}${first.isFinal ? "" : " meanwhile"}`;
+      if (first !== undefined)
+        return `${first.identity.arn}${first.identity.claims ? " (AWS-signed)" : ""} gets ${first.user.username} (${first.user.groups.join(", ")}) by ${first.parameter.slice(CONTEXT.prefix.length + 1)}${first.isFinal ? "" : " meanwhile"}`;
       if (isLockedOut) return "no administrator remains";
     }
     return undefined;
   };
-  const [real, mutated] = [await fails(await import("./prove.ts")), await fails(await import(`./prove.ts?mutant=${encodeURIComponent(name)}`))];
+  const [real, mutated] = [
+    await fails(await import("./prove.ts")),
+    await fails(await import(`./prove.ts?mutant=${encodeURIComponent(name)}`)),
+  ];
   const isKilled = real === undefined && mutated !== undefined;
   if (!isKilled) missed += 1;
-  console.log(`${isKilled ? "killed" : "MISSED"}: ${name}: ${mutated ?? "nothing"}${real === undefined ? "" : `; without the mutant: ${real}`}`);
+  console.log(
+    `${isKilled ? "killed" : "MISSED"}: ${name}: ${mutated ?? "nothing"}${real === undefined ? "" : `; without the mutant: ${real}`}`,
+  );
 }
 console.log(`${Object.keys(MUTANTS).length - missed} of ${Object.keys(MUTANTS).length} killed`);
 process.exitCode = missed === 0 ? 0 : 1;

@@ -26,9 +26,13 @@ export async function provePlans(runs: number, seed: number, plan: fc.Arbitrary<
   for (const one of fc.sample(plan, { numRuns: runs, seed })) {
     // With and without an interruption and a repetition after each write.
     for (const isInterrupted of [false, true]) {
-      const { excess, gains, marks, mixes, isLockedOut } = await prove(one, { isInterrupted, gap: isInterrupted ? 10_000 : 0 });
+      const { excess, gains, marks, mixes, isLockedOut } = await prove(one, {
+        isInterrupted,
+        gap: isInterrupted ? 10_000 : 0,
+      });
       const [first] = excess;
-      if (first !== undefined || isLockedOut) throw new Error(JSON.stringify({ plan: one, isInterrupted, isLockedOut, first }, null, 2));
+      if (first !== undefined || isLockedOut)
+        throw new Error(JSON.stringify({ plan: one, isInterrupted, isLockedOut, first }, null, 2));
       counts.mixes += mixes;
       if (isInterrupted) continue;
       counts.plans += 1;

@@ -198,14 +198,21 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
  * - One write is marked both for what it gives and for what then applies to this identity instead.
  * - Its mapping was deleted by an earlier command, whose time is not known, and a marked denial is lifted.
  */
-function isMarked({ identity, parameter: deciding, isFinal, isDeleted }: Excess, marks: readonly Mark[], states: readonly State[]): boolean {
+function isMarked(
+  { identity, parameter: deciding, isFinal, isDeleted }: Excess,
+  marks: readonly Mark[],
+  states: readonly State[],
+): boolean {
   const names = new Set(places.get(identity)?.map(({ parameter: name }) => name));
-  const own = marks.filter(({ parameter: name, entry }) => names.has(name) && (entry === undefined || appliesTo(entry, identity)));
+  const own = marks.filter(
+    ({ parameter: name, entry }) => names.has(name) && (entry === undefined || appliesTo(entry, identity)),
+  );
   if (isFinal) return own.length > 0;
   const isDeferring = mentionsAdministrators(JSON.stringify(states));
   return own.some(({ parameter: name, kind }) => {
     const isBeside = /\/sso-session\//.test(name) && JSON.stringify(states).includes("awsreservedsso_");
-    if (kind === "unsettled" || (kind === "denied" && isDeferring) || (isBeside && kind !== "broader")) return name === deciding;
+    if (kind === "unsettled" || (kind === "denied" && isDeferring) || (isBeside && kind !== "broader"))
+      return name === deciding;
     if (kind === "denial") return isDeleted && states.length > 2;
     return kind === "broader" && marks.some((other) => other.parameter === name && other.kind !== "broader");
   });
@@ -230,7 +237,10 @@ function isShown({ identity, at, parameter: deciding, user, baseline }: Excess, 
     const next = versions[index + 1];
     const isOther = place === "exact" && /:federated-user\//.test(old?.arn ?? "") && old?.arn !== next?.arn;
     if (old === undefined || next === undefined || isOther) return false;
-    return (old.notAfter !== undefined && next.notAfter === undefined) || (old.principalId !== undefined && next.principalId !== old.principalId);
+    return (
+      (old.notAfter !== undefined && next.notAfter === undefined) ||
+      (old.principalId !== undefined && next.principalId !== old.principalId)
+    );
   });
   const last = versions.at(-1);
   if (isDropped || last === undefined) return false;
@@ -337,7 +347,16 @@ async function findExcess(
         }
         if (known.some((other) => isWithin(user, other))) continue;
         const deciding = decidingEvaluation(mix)?.parameter ?? "";
-        excess.push({ identity, at, user, parameter: deciding, isFinal, step, isDeleted: !values.has(deciding), baseline: known });
+        excess.push({
+          identity,
+          at,
+          user,
+          parameter: deciding,
+          isFinal,
+          step,
+          isDeleted: !values.has(deciding),
+          baseline: known,
+        });
       }
     }
   }
