@@ -99,7 +99,7 @@ function addPrune(command: Command): Command {
 
 async function compare(
   { entries, denials, placeOf }: MappingFile,
-  { prune = false, pruneDenials = false }: PruneOptions,
+  { prune, pruneDenials }: PruneOptions,
   connection: Connection,
   io: IOStreams,
 ): Promise<ClusterPlan> {
@@ -115,20 +115,21 @@ async function compare(
     io.tell(`Warning: ${whatIs(item).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
   }
   const known = await readMappings(connection, io);
+  const keepsDenials = prune === true && !pruneDenials;
   const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;
-    const isKept = prune && !pruneDenials;
     // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams to lift denials.
     return (
-      kind !== undefined && (kind !== "deny" || !(isKept || connection.account !== undefined) || desired.has(name))
+      kind !== undefined &&
+      (kind !== "deny" || !(keepsDenials || connection.account !== undefined) || desired.has(name))
     );
   };
   // Keep names that the authenticator ignores: under a short --prefix, they belong to other clusters.
   const ours = new Map([...known].filter(([name]) => isInScope(name)));
   const keeps = (kind: ParameterKind) => !prune || (kind === "deny" && !pruneDenials);
   const wanted = withStoredEntries(prefix, partition, desired, ours, keeps);
-  const plan = planChanges(ours, wanted, prune);
-  const keptDenials = prune && !pruneDenials ? denialsBeside(denials, known, connection) : [];
+  const plan = planChanges(ours, wanted, prune === true);
+  const keptDenials = keepsDenials ? denialsBeside(denials, known, connection) : [];
   return { plan: { ...plan, keptDenials }, known, connection, isWhole: true };
 }
 
@@ -224,7 +225,7 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
     const { plan } = await withoutManaged(wanted, connection, false, own);
     const destination = await destinationOf(connection, known, own);
     const reading = await readForAccess(plan.changes, known, true, connection, own);
-    const judged = { ...plan, ...(await judge(plan.changes, reading, connection.context)) };
+    const judged = { ...plan, ...(await judge(plan.changes, reading.current, reading.unread, connection.context)) };
     if (output === "table") printPlan(judged, destination, prefix, own);
     else plans.push(planData(judged, destination, prefix));
     return plan.changes.length;
@@ -264,4 +265,4 @@ async function diffClusters(options: Omit<DiffOptions, "file">, io: IOStreams): 
 }
 
 /** Nothing is written, so no access changes. */
-const NOT_JUDGED = { weakenings: new Map(), losses: new Map(), warnings: new Map() };
+const NOT_JUDGED = { marks: new Map(), warnings: new Map() };

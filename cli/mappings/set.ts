@@ -31,7 +31,7 @@ import { valueText } from "./file/to-parameters.ts";
 import { lint } from "./lint/lint.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
-const KEYS = ["username", "groups", "principalId", "notAfter", "deny", "description"] as const;
+const KEYS = ["username", "groups", "principalId", "notAfter", "description"] as const;
 
 interface SetOptions extends ConnectionOptions, WriteOptions, EndOptions {
   readonly session?: string;
@@ -43,7 +43,6 @@ interface SetOptions extends ConnectionOptions, WriteOptions, EndOptions {
   readonly removeGroup?: readonly string[];
   readonly principalId?: string;
   readonly description?: string;
-  readonly deny?: true;
   readonly unset?: readonly string[];
 }
 
@@ -78,14 +77,6 @@ export function setCommand(command: Command, io: IOStreams): Command {
     .option("--remove-group <name>", "remove a group (may be repeated)", collectGroup)
     .option("--principal-id <id>", "only the role or user with this unique id (AROA..., AIDA...)")
     .option("--description <text>")
-    .addOption(
-      new Option("--deny", "replace the mapping with a denial (see mappings deny)").conflicts([
-        "username",
-        "access",
-        "group",
-        "addGroup",
-      ]),
-    )
     .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
     .action((who: string, options: SetOptions) => set(who, options, io));
 }
@@ -105,7 +96,7 @@ async function set(who: string, options: SetOptions, io: IOStreams): Promise<voi
   const before = await readSome(connection.ssm, [parameter], io.interrupted);
   const start = await ofPermissionSet(target, options, connection, io);
   const { old, put } = find(name, kind, target.key, before.get(parameter), start);
-  const check = checkMapping(changed(old, kind, options, notAfter), kind);
+  const check = checkMapping(changed(old, options, notAfter), kind);
   if (!check.valid) throw usage(`${name} would be invalid: ${check.problem}.`);
   const mapping = inOrder(check.mapping);
   const text = valueText(name, put(mapping));
@@ -154,7 +145,7 @@ async function ofPermissionSet(
   return given({ username, groups: (addGroup ?? removeGroup) === undefined ? undefined : groups });
 }
 
-/** Their values contain the ARN, because a parameter's name loses the case. Others can only be denied by deny lists. */
+/** Their values contain the ARN, because a parameter's name loses the case. */
 const SINGLE: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
 
 interface Found {
@@ -186,23 +177,12 @@ function find(name: string, kind: MappingKind, key: Target["key"], stored: Store
 
 function changed(
   value: Readonly<Record<string, unknown>>,
-  kind: MappingKind,
   options: SetOptions,
   notAfter: string | undefined,
 ): Record<string, unknown> {
-  const { username, principalId, description, deny, unset = [] } = options;
-  if (deny) {
-    if (!SINGLE.includes(kind)) throw usage("--deny requires a single role or user. Use mappings deny <who> instead.");
-    const { username: _, groups: __, ...rest } = value;
-    return { ...rest, deny, ...given({ principalId, notAfter, description }) };
-  }
+  const { username, principalId, description, unset = [] } = options;
   const groups = groupsOf(value["groups"], options);
-  const result: Record<string, unknown> = {
-    ...value,
-    ...given({ username, groups, principalId, notAfter, description }),
-  };
-  // A denial has no username. The plan marks a lifted denial.
-  if (username !== undefined) delete result["deny"];
+  const result = { ...value, ...given({ username, groups, principalId, notAfter, description }) };
   for (const key of unset) delete result[key];
   return result;
 }

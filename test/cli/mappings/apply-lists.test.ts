@@ -51,7 +51,9 @@ test("--prune keeps and reports denials that are not in the file, and --prune-de
   put([denial("leaver"), denial("of-file"), denial("other")], "deny/111122223333");
   put([{ arnLike: "arn:aws:iam::*:user/guest" }], "deny/any");
   const deny = [denial("new"), denial("of-file", { description: "changed" })];
-  const [admin] = [{ permissionSet: "ClusterAdmin", account: "111122223333", ...ADMIN["sso/111122223333/clusteradmin"] }];
+  const [admin] = [
+    { permissionSet: "ClusterAdmin", account: "111122223333", ...ADMIN["sso/111122223333/clusteradmin"] },
+  ];
   const { code, out, err } = await withFile(["apply", "-y", "--prune"], [admin], deny);
   assert.equal(code, 0, err);
   const kept = [denial("leaver").arnLike, denial("other").arnLike, "arn:aws:iam::*:user/guest"];

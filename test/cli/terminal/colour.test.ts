@@ -43,7 +43,7 @@ test("a pipe gets no colour; forced colour does not change the text; values cann
   assert.equal(await diff({ NO_COLOR: "1" }), plain);
   assert.equal(await diff({ FORCE_COLOR: "0" }), plain);
   assert.equal(plain.includes(ESCAPE), false);
-  assert.match(plain, /^! This change loosens access: .*1 new administrator/m);
+  assert.match(plain, /^! Needs your consent: .*2 new administrators/m);
   const coloured = await diff({ FORCE_COLOR: "1" });
   assert.equal(
     coloured
