@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
 import { parse } from "yaml";
-import { isPut, type ApplyCluster, admin, file, masters, role, startApplyCluster, writeMappings } from "./apply.ts";
+import { type ApplyCluster, admin, file, isPut, masters, role, startApplyCluster, writeMappings } from "./apply.ts";
 import { PREFIX, WHERE } from "./cluster.ts";
 
 let cluster: ApplyCluster;
