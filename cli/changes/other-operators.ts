@@ -1,7 +1,7 @@
 // Combines a plan with changes that other operators make meanwhile, and judges it again.
 
-import { problemsIn } from "../../functions/authenticator/stored-problems.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { problemsIn } from "../../functions/authenticator/stored-problems.ts";
 import type { Mark } from "../access/marks.ts";
 import { marksOf } from "../access/phases.ts";
 import type { Stored } from "../aws/parameter.ts";
