@@ -140,7 +140,7 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
       F: "function-name",
     },
     placeholders: {
-      "callers add control-plane ...": `callers add control-plane -c my-cluster --endpoint ${endpoint} --out webhook.kubeconfig --yes`,
+      "callers add control-plane ...": `callers add control-plane -c my-cluster --endpoint ${endpoint} --out webhook.kubeconfig --new --yes`,
       "<Endpoint>": endpoint,
       "https://<api>.execute-api.<region>.amazonaws.com": "https://localhost",
       "https://<api>...": "https://localhost",
