@@ -163,7 +163,7 @@ export function addWrite(command: Command): Command {
 }
 
 export function newOption(): Option {
-  return new Option("--new", "write to a cluster that has no stack and no parameters yet");
+  return new Option("--new", "write to a cluster that has no parameters yet; no effect on any other");
 }
 
 export function readPositive(text: string): number {

@@ -53,7 +53,7 @@ function kubeconfigCommand(
         return `kubeconfig webhook --endpoint ${url} ${token} --out webhook.kubeconfig`;
       }
       const place = `--region ${Stack.of(scope).region} --prefix ${mappingPrefix}`;
-      return `callers add control-plane --cluster ${clusterId} ${place} --endpoint ${url} --out webhook.kubeconfig --yes`;
+      return `callers add control-plane --cluster ${clusterId} ${place} --endpoint ${url} --out webhook.kubeconfig --new --yes`;
     }
     case "mtls": {
       const certificate = "--client-cert kube-apiserver.crt --client-key kube-apiserver.key";

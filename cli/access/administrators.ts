@@ -1,115 +1,69 @@
-// Evaluates whether a mapping surely grants administrator access, by a group with full access to the cluster.
+// Finds principals that surely have administrator access, by a group with full access to the cluster.
 
-import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
-import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
-import { type EvaluationContext, shortName } from "../function-settings.ts";
-import type { Entry } from "../mappings/file/entry.ts";
-import { readParameter } from "../mappings/file/read-parameter.ts";
-import { arnsOverlap, withoutRolePath } from "./arn-overlap.ts";
-import { activeDenials, type StoredParameters } from "./denials.ts";
-import { accessOf } from "./evaluation.ts";
-import { accessGroup } from "./levels.ts";
-import { type SamplePrincipal, samplePrincipalsOf } from "./sample-principals.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import type { EvaluationContext } from "../function-settings.ts";
+import { type Entry, isActive, readValue } from "./entries.ts";
+import { isPlain, makesAdministrator, mentionsAdministrators } from "./names.ts";
+import { mayDecide } from "./steps.ts";
+import { denyListsFor, isOfOnePrincipal, setOf } from "./world.ts";
 
-/**
- * `system:masters` bypasses RBAC, so no rule can revoke it. Clusters bind `access:cluster-admin` to the role
- * `cluster-admin`, which can be revoked.
- * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
- */
-export const ADMIN_GROUPS: readonly string[] = ["system:masters", accessGroup("cluster-admin")];
+type Parameters = ReadonlyMap<string, StoredParameter>;
 
-export function isAdministrator(groups: readonly string[]): boolean {
-  return groups.some((group) => ADMIN_GROUPS.includes(group));
+/** Whether one principal surely has administrator access. */
+export function hasAdministrator(parameters: Parameters, context: EvaluationContext): boolean {
+  return findAdministrator(parameters, context) !== undefined;
 }
 
-export function makesAdministrator({ groups = [] }: Mapping): boolean {
-  return isAdministrator(groups);
+/** The parameter of one of them. */
+export function findAdministrator(parameters: Parameters, context: EvaluationContext): string | undefined {
+  return [...parameters.keys()].find((name) => administratorsIn(name, parameters, context).length > 0);
 }
 
-/** A text search, which avoids parsing most of 10,000 values. */
-export function mentionsAdministrators(value: string | undefined): boolean {
-  return value !== undefined && ADMIN_GROUPS.some((group) => value.includes(group));
-}
-
-export interface AdminAccess {
-  /** `doubtful`: the mapping applies to only some of its possible principals, or a denial may match them. */
-  readonly kind: "sure" | "doubtful" | "none";
-  /** In milliseconds since 1970; infinity without an end. */
-  readonly until: number;
-  /** A phrase for the user; empty for `sure`. */
-  readonly why: string;
-}
-
-/** Each entry of a parameter with an administrators' group, and whether it grants that access. */
-export async function* administratorsIn(
-  name: string,
-  parameters: StoredParameters,
-  context: EvaluationContext,
-): AsyncGenerator<{ readonly mapping: Mapping; readonly access: AdminAccess }> {
+/** The principals of a parameter that surely have administrator access. */
+export function administratorsIn(name: string, parameters: Parameters, context: EvaluationContext): readonly Entry[] {
   const stored = parameters.get(name);
-  if (stored === undefined || !mentionsAdministrators(stored.value)) return;
-  for (const entry of readParameter(context.prefix, name, stored).entries) {
-    const { mapping } = entry;
-    if (makesAdministrator(mapping)) yield { mapping, access: await adminAccessOf(entry, parameters, context) };
-  }
+  if (stored === undefined || !mentionsAdministrators(stored.value)) return [];
+  const { problem, entries } = readValue(name, stored, context);
+  return problem === undefined ? entries.filter((entry) => isSure(entry, parameters, context)) : [];
 }
 
-/** The strongest result of the entry's sample principals. */
-export async function adminAccessOf(
-  entry: Entry,
-  parameters: StoredParameters,
-  context: EvaluationContext,
-): Promise<AdminAccess> {
-  const { notAfter } = entry.mapping;
-  if (isExpired(notAfter, context.now)) return none(`ended on ${notAfter}`);
-  const answers: AdminAccess[] = [];
-  for (const sample of samplePrincipalsOf(entry, parameters, context)) {
-    const access = await accessOfSample(sample, parameters, context);
-    if (access.kind === "sure") return access;
-    answers.push(access);
-  }
-  return answers.find(({ kind }) => kind === "doubtful") ?? answers[0] ?? none("no principal can match it");
-}
-
-async function accessOfSample(
-  { identities, mayBe }: SamplePrincipal,
-  parameters: StoredParameters,
-  context: EvaluationContext,
-): Promise<AdminAccess> {
-  const answers: AdminAccess[] = [];
-  for (const identity of identities) answers.push(await ask(identity, parameters, context));
-  if (answers.length === 0) return none("no principal can match it");
-  const denied = answers.find(({ kind }) => kind === "none");
-  if (denied !== undefined && answers.every(({ kind }) => kind === "none")) return denied;
-  const until = Math.min(...answers.flatMap(({ kind, until }) => (kind === "none" ? [] : until)));
-  if (denied !== undefined) return { kind: "doubtful", until, why: denied.why };
-  const lists = [identities[0]?.accountId ?? "", "any"];
-  const denials = lists.flatMap((of) => activeDenials(of, parameters, context));
-  const [deny] = mayBe.flatMap((pattern) =>
-    denials.filter(({ arnLike }) => arnsOverlap(withoutRolePath(arnLike), pattern)),
+function isSure(entry: Entry, parameters: Parameters, context: EvaluationContext): boolean {
+  if (!isOfOnePrincipal(entry) || !isActive(entry, context) || !makesAdministrator(entry.mapping)) return false;
+  return (
+    isUsable(entry, context) && !hasSetRole(entry, parameters, context) && !mayBeDenied(entry, parameters, context)
   );
-  return deny === undefined
-    ? { kind: "sure", until, why: "" }
-    : { kind: "doubtful", until, why: `may be denied by ${deny.arnLike}` };
 }
 
-/** Mappings with a node's name are denied: an administrator does not need one. */
-async function ask(
-  identity: VerifiedIdentity,
-  parameters: StoredParameters,
-  context: EvaluationContext,
-): Promise<AdminAccess> {
-  const access = await accessOf(identity, parameters, context, false);
-  const where = shortName(access.parameter, context.prefix);
-  if (access.kind === "unmapped") return none("it does not match every possible role");
-  if (access.kind !== "granted")
-    return none(access.kind === "denied" ? `denied by ${where}` : `denied, ${access.code}`);
-  if (!isAdministrator(access.groups)) return none(`${where} takes precedence`);
-  const { notAfter } = access.mapping;
-  return { kind: "sure", until: (notAfter && notAfterTime(notAfter)) || Number.POSITIVE_INFINITY, why: "" };
+/** Whether the function renders the names for each token of the principal. */
+function isUsable({ kind, mapping }: Entry, context: EvaluationContext): boolean {
+  const { username = "", groups = [], principalId } = mapping;
+  const isOfRole = kind === "role" || kind === "sso" || kind === "sso-session";
+  const isSigned = context.signedTokens === "only";
+  const known = isSigned
+    ? /\{AccountID\}/g
+    : isOfRole
+      ? /\{(?:AccountID|AccessKeyID|SessionName(?:Raw)?)\}/g
+      : /\{Acc\w+\}/g;
+  const isAccepted = !isSigned || (principalId === undefined && ["role", "user", "sso"].includes(kind));
+  return isAccepted && [username, ...groups].every((name) => isPlain(name.replace(known, "x"), context));
 }
 
-function none(why: string): AdminAccess {
-  return { kind: "none", until: Number.NEGATIVE_INFINITY, why };
+/** Whether a role of the entry's permission set has a separate mapping, which takes precedence. */
+function hasSetRole(entry: Entry, parameters: Parameters, { prefix }: EvaluationContext): boolean {
+  if (entry.kind !== "sso" && entry.kind !== "sso-session") return false;
+  const start = mappingParameter(prefix, "role", entry.account, `AWSReservedSSO_${setOf(entry)}_`);
+  return [...parameters.keys()].some((name) => name.startsWith(start));
+}
+
+function mayBeDenied(entry: Entry, parameters: Parameters, context: EvaluationContext): boolean {
+  const ofPrincipal = { ...entry, sessions: [] };
+  // A denial of one session denies no other session of the principal.
+  const isForMany = ({ mapping: { arnLike = "" } }: Entry) =>
+    /[*?][^/]*$/.test(arnLike) || entry.kind === "sso-session";
+  return denyListsFor(entry, context).some((name) => {
+    const { problem, entries } = readValue(name, parameters.get(name), context);
+    const active = entries.filter((one) => isActive(one, context));
+    return problem !== undefined || active.some((one) => mayDecide(one, isForMany(one) ? entry : ofPrincipal));
+  });
 }

@@ -1,6 +1,6 @@
 // Checks whether one text can match two patterns, such as the ARN of a principal that is only partly known.
 
-import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
+import { type ArnSections, arnSections, matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import type { EvaluationContext } from "../function-settings.ts";
@@ -11,62 +11,51 @@ import { decide, supposeIdentity } from "./evaluation.ts";
 /** Compares section by section and case-insensitively, like `arnLike`. False if either is not an ARN. */
 export function arnsOverlap(a: string, b: string): boolean {
   const [left, right] = [arnSections(a), arnSections(b)];
-  if (left === undefined || right === undefined) return false;
-  return left.every((section, index) => tokensOverlap(globTokens(section), globTokens(right[index] ?? "")));
+  return left !== undefined && right !== undefined && sectionsOverlap(left, right);
+}
+
+/** Whether one ARN may match both patterns. */
+export function sectionsOverlap(left: ArnSections, right: ArnSections): boolean {
+  return left.every((section, index) => globsOverlap(section, right[index] ?? ""));
+}
+
+/** Whether one text may match both globs. The work is at most the product of their lengths. */
+function globsOverlap(a: string, b: string): boolean {
+  if (!/[*?]/.test(a)) return matchesGlob(b, a);
+  if (!/[*?]/.test(b)) return matchesGlob(a, b);
+  // Pairs of positions after which the rest must match. A position grows or stays, so rows can be visited in order.
+  const width = b.length + 1;
+  const reached = new Set([0]);
+  for (let i = 0; i <= a.length; i += 1) {
+    for (let j = 0; j <= b.length; j += 1) {
+      if (!reached.has(i * width + j)) continue;
+      const [one, other] = [a[i], b[j]];
+      // A `*` ends here, or takes what the other glob takes.
+      if (one !== undefined && (one === "*" || other === "*")) reached.add((i + 1) * width + j);
+      if (other !== undefined && (one === "*" || other === "*")) reached.add(i * width + j + 1);
+      const isSame = one === other || one === "?" || other === "?";
+      if (one !== undefined && other !== undefined && isSame) reached.add((i + 1) * width + j + 1);
+    }
+  }
+  return reached.has(a.length * width + b.length);
+}
+
+/** Whether each text that matches `narrow` also matches `wide`. May be false for patterns that are hard to compare. */
+export function arnCovers(wide: string, narrow: string): boolean {
+  const [left = [], right = []] = [arnSections(wide), arnSections(narrow)];
+  return left.length > 0 && right.length > 0 && left.every((section, index) => globCovers(section, right[index] ?? ""));
+}
+
+/** Marks each character, so that only a `*` matches a `*`, and not a `?`. */
+function globCovers(wide: string, narrow: string): boolean {
+  const [one, any] = ["\u0001", "\u0002"];
+  const marked = (glob: string, star: string) => glob.replace(/[^*]/g, (c) => c + one).replaceAll("*", star);
+  return matchesGlob(marked(wide, "*"), marked(narrow, `*${any}`));
 }
 
 /** Removes the path from a role's ARN, as STS does. Any other ARN is unchanged. */
 export function withoutRolePath(arn: string): string {
   return arn.replace(/:role\/.*\//i, ":role/");
-}
-
-/** A part of a pattern. */
-export interface Token {
-  /** The characters that it matches; `undefined` for any. */
-  readonly takes: ReadonlySet<string> | undefined;
-  /** Whether it matches a run of these characters, not just one. */
-  readonly repeats: boolean;
-  /** Whether it also matches no character. */
-  readonly isOptional: boolean;
-}
-
-const literals = new Map<string, Token>();
-
-/** Kept, because patterns are compared by the thousand. */
-export function literalToken(character: string): Token {
-  const token = literals.get(character) ?? { takes: new Set([character]), repeats: false, isOptional: false };
-  literals.set(character, token);
-  return token;
-}
-
-function globTokens(glob: string): Token[] {
-  return Array.from(glob, (one) => {
-    if (one === "*") return { takes: undefined, repeats: true, isOptional: true };
-    return one === "?" ? { takes: undefined, repeats: false, isOptional: false } : literalToken(one);
-  });
-}
-
-/** Whether one text matches both patterns. */
-export function tokensOverlap(left: readonly Token[], right: readonly Token[]): boolean {
-  // Pairs of positions after which the rest must match. A position grows or stays, so rows can be visited in order.
-  const width = right.length + 1;
-  const reached = new Set([0]);
-  for (const [i, one] of [...left, undefined].entries()) {
-    for (const [j, other] of [...right, undefined].entries()) {
-      if (!reached.has(i * width + j)) continue;
-      if (one?.isOptional) reached.add((i + 1) * width + j);
-      if (other?.isOptional) reached.add(i * width + j + 1);
-      if (one === undefined || other === undefined || !canTakeSame(one, other)) continue;
-      reached.add((i + 1) * width + j + 1);
-      if (one.repeats) reached.add(i * width + j + 1);
-      if (other.repeats) reached.add((i + 1) * width + j);
-    }
-  }
-  return reached.has(left.length * width + right.length);
-}
-
-function canTakeSame({ takes: one }: Token, { takes: other }: Token): boolean {
-  return one === undefined || other === undefined || [...one].some((character) => other.has(character));
 }
 
 /** The parameters that can grant access to federated users of any name in the account; `account` may be `any`. */

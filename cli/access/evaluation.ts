@@ -6,16 +6,13 @@ import {
   verifyIdentity,
 } from "../../functions/authenticator/identity/identity.ts";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
-import { isDenied } from "../../functions/authenticator/mapping/deny-list.ts";
 import { type Evaluation, evaluateMappings } from "../../functions/authenticator/mapping/evaluate.ts";
-import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { decidingEvaluation, selectMapping } from "../../functions/authenticator/mapping/select.ts";
-import { renderUser } from "../../functions/authenticator/user/user.ts";
-import { Denial, IdentityImpossible } from "../../functions/errors.ts";
+import { decidingEvaluation } from "../../functions/authenticator/mapping/select.ts";
+import { IdentityImpossible } from "../../functions/errors.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import type { Entry } from "../mappings/file/entry.ts";
-import { activeDenials, isDenyList, type StoredParameters } from "./denials.ts";
+import type { StoredParameters } from "./denials.ts";
 
 interface Decision {
   /** In order of precedence. */
@@ -33,74 +30,6 @@ export function decide(
   return { evaluations, deciding: decidingEvaluation(evaluations) };
 }
 
-export interface Granted {
-  readonly kind: "granted";
-  readonly username: string;
-  readonly groups: readonly string[];
-  /** The parameter that applies, and the mapping in it. */
-  readonly parameter: string;
-  readonly mapping: Mapping;
-}
-
-interface NotGranted {
-  /**
-   * `denied`: a deny list matches. `invalid`: the value is invalid. `mismatch`: the value is for
-   * another principal. `unknown`: an entry needs what the AWS-signed token lacks. `unusable`: a mapping applies, but its
-   * names cannot be rendered. `unmapped`: nothing applies.
-   */
-  readonly kind: "denied" | "invalid" | "mismatch" | "unknown" | "unusable" | "unmapped";
-  /** The function's error code. */
-  readonly code: string;
-  /** The parameter that applies; empty if none does. */
-  readonly parameter: string;
-  /** The matching entry of a deny list. */
-  readonly arnLike?: string;
-}
-
-export type Access = Granted | NotGranted;
-
-/** @param isNode whether EC2 confirms that the identity is an instance, which mappings with a node's name require */
-export async function accessOf(
-  identity: VerifiedIdentity,
-  parameters: StoredParameters,
-  context: EvaluationContext,
-  isNode = true,
-): Promise<Access> {
-  const { evaluations, deciding } = decide(context, identity, parameters);
-  const parameter = deciding?.parameter ?? "";
-  // A sample of what EC2 returns.
-  const node = isNode ? { name: "ip-192-0-2-1.ec2.internal" } : { refusal: "not an instance" };
-  try {
-    const selected = selectMapping(evaluations, identity);
-    const user = await renderUser(selected, identity, context.reservedPrefixes, async () => node);
-    return { kind: "granted", ...user, parameter, mapping: selected.mapping };
-  } catch (error) {
-    if (!(error instanceof Denial)) throw error;
-    const { code } = error;
-    if (deciding === undefined) return { kind: "unmapped", code, parameter };
-    const { kind } = deciding.verdict;
-    if (kind === "match") return { kind: "unusable", code, parameter };
-    if (kind !== "deny") return { kind, code, parameter };
-    const list = deciding.place === "deny-any" ? "any" : identity.accountId;
-    const entry = isDenyList(parameter)
-      ? activeDenials(list, parameters, context).find((one) => isDenied(one, identity))
-      : undefined;
-    return { kind: "denied", code, parameter, ...(entry !== undefined && { arnLike: entry.arnLike }) };
-  }
-}
-
-/** Whether a denial applies. An invalid deny list denies every identity that it covers. */
-export function isDenial({ kind, parameter }: Access): boolean {
-  return kind === "denied" || (kind === "invalid" && isDenyList(parameter));
-}
-
-/** Whether `to` gives a username or a group that `from` does not give. */
-export function givesMore(from: Access, to: Access): boolean {
-  if (to.kind !== "granted") return false;
-  if (from.kind !== "granted" || from.username !== to.username) return true;
-  return to.groups.some((group) => !from.groups.includes(group));
-}
-
 interface Supposition {
   /** `AROA...` or `AIDA...`; default: made up. */
   readonly principalId?: string | undefined;
@@ -110,10 +39,10 @@ interface Supposition {
 
 /** Made up: no decision depends on it. */
 const ACCESS_KEY_ID = "ASIASUPPOSED";
-export const SAMPLE_SESSION = "session-name";
+const SAMPLE_SESSION = "session-name";
 
 /** An AWS-signed token without tags, source identity and user of IAM Identity Center. */
-export const NO_CLAIMS: SignedClaims = { identityStoreUserId: undefined, sourceIdentity: undefined, principalTags: {} };
+const NO_CLAIMS: SignedClaims = { identityStoreUserId: undefined, sourceIdentity: undefined, principalTags: {} };
 
 /** What an AWS-signed token of a role or user shows. */
 export function signedIdentity(identity: VerifiedIdentity, claims: SignedClaims = NO_CLAIMS): VerifiedIdentity {

@@ -10,6 +10,7 @@ import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
 import { destinationOf } from "../changes/destination.ts";
+import { requireParameters } from "../changes/existing-cluster.ts";
 import type { Plan } from "../changes/plan.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
@@ -29,7 +30,8 @@ export function listCommand(command: Command, io: IOStreams): Command {
 
 async function list(options: ConnectionOptions & ListOutputOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
-  const { entries } = await readCallers(connection, io.interrupted);
+  const { entries, known } = await readCallers(connection, io.interrupted);
+  await requireParameters(known, connection, io);
   if (entries.length === 0) io.tell(`No callers in ${await destinationOf(connection, new Map(), io)}.\n`);
   const items = entries.map((entry) => {
     const { sha256, arn, principalId, notAfter } = isObject(entry) ? entry : {};

@@ -1,6 +1,5 @@
 // Carries out the plans of one or several clusters: shows all, asks once, writes cluster by cluster.
 
-import { loosens } from "../access/weakenings.ts";
 import {
   type Chosen,
   type ClusterFailure,
@@ -15,7 +14,8 @@ import { EXIT, silentExit, usage } from "../errors.ts";
 import { type ClustersOptions, isSeveral } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type ClusterPlan, confirmAll, outcome, type Proposal, type ProposeOptions, prepare } from "./propose.ts";
-import { Stopped, writeAll } from "./write-all.ts";
+import { Stopped } from "./stopped.ts";
+import { writeAll } from "./write-all.ts";
 
 interface ExecuteOptions {
   /** Whether the other clusters are written after one has failed. A change that loosens access never goes on. */
@@ -67,7 +67,7 @@ export async function executePlans(
       failures.push({ name: task.name, failure: failureIn(error, io) });
     }
   }
-  const isLooser = ready.some(({ proposal }) => proposal.weakenings.some(loosens));
+  const isLooser = ready.some(({ proposal }) => proposal.marks.length > 0);
   if (!goesOn || isLooser) throwWorst(failures, "Nothing was written, because not every cluster can be changed.");
   if (ready.length === 0 || options.dryRun) return throwWorst(failures);
   // The user decides with the failures in view; throwWorst repeats them at the end.

@@ -1,135 +1,103 @@
-// Requires --new to write to a cluster that does not exist: a typo in --cluster must not create one.
+// Checks that a cluster exists, which is where a parameter exists: a typo in --cluster must not create or hide one.
 
-import { CloudFormationClient, type Output, paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
 import { paginateGetParametersByPath } from "@aws-sdk/client-ssm";
-import { defaultStackName } from "../../functions/settings/stack.ts";
-import { watched } from "../aws/calls.ts";
+import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { nearest } from "../../functions/lib/nearest.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { ending, endingPages } from "../aws/read.ts";
-import { awsRequestHandler } from "../aws/request-handler.ts";
-import { EXIT, usage } from "../errors.ts";
+import { ending, readSome } from "../aws/read.ts";
+import { readConfig } from "../config.ts";
+import { EXIT, finding, usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { placeOf } from "./destination.ts";
 import { readMappings } from "./read-for-access.ts";
+
+type Known = ReadonlyMap<string, Stored>;
+
+/**
+ * Requires --new to write to a cluster without parameters.
+ *
+ * @param known the cluster's parameters that were read: one is enough to prove that it exists
+ */
+export async function requireCluster(
+  known: Known,
+  connection: Connection,
+  options: { readonly new?: true; readonly dryRun?: true },
+  io: IOStreams,
+): Promise<void> {
+  if (options.new || options.dryRun) return;
+  const absence = await absenceOf(known, connection, io);
+  if (absence !== undefined) throw usage(`${absence} To write to a new cluster, use --new.`);
+}
+
+/** Throws for a cluster without parameters: its empty output would look like that of a cluster without mappings. */
+export async function requireParameters(known: Known, connection: Connection, io: IOStreams): Promise<void> {
+  const absence = await absenceOf(known, connection, io);
+  if (absence !== undefined) throw finding(absence);
+}
+
+/** Sentences about a cluster without parameters; `undefined` for any other, and if it cannot be read. */
+async function absenceOf(known: Known, connection: Connection, io: IOStreams): Promise<string | undefined> {
+  if (known.size > 0) return undefined;
+  const { context, settings } = connection;
+  const { clusterId } = settings;
+  try {
+    if (await hasParameters(connection, io)) return undefined;
+  } catch (error) {
+    io.tell(`Cannot check whether the cluster ${clusterId} exists: ${messageOf(error)}\n`);
+    return undefined;
+  }
+  const clusters = await clustersBeside(connection, io);
+  const contexts = [...((await readConfig(io.environment))?.contexts.keys() ?? [])];
+  const similar = nearest(
+    clusterId,
+    [...contexts, ...clusters].filter((name) => name !== clusterId),
+  );
+  return [
+    `The cluster ${clusterId} has no parameter below ${context.prefix} in ${await placeOf(connection, undefined, io)}.`,
+    similar !== undefined && `Did you mean ${similar}?`,
+    clusters.length > 0 && `Clusters there: ${clusters.join(", ")}.`,
+    "Check --cluster, --region and --profile.",
+  ]
+    .filter((sentence) => sentence !== false)
+    .join(" ");
+}
+
+/** With --account, reads only what a team with permissions for its account may read. */
+async function hasParameters(connection: Connection, io: IOStreams): Promise<boolean> {
+  const { account, context, ssm } = connection;
+  if (account === undefined) return (await namesBelow(context.prefix, 1, 1, connection, io)).length > 0;
+  if ((await readMappings(connection, io)).size > 0) return true;
+  const ofAny = [denyParameter(context.prefix, "any"), mappingParameter(context.prefix, "pattern", "any")];
+  return (await readSome(ssm, ofAny, io.interrupted)).size > 0;
+}
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
 /** Enough to list the clusters of most accounts in a message. */
 const MAX_PAGES = 20;
 
-/** @param known the cluster's parameters that were read: one is enough to prove that it exists */
-export async function requireCluster(
-  known: ReadonlyMap<string, Stored>,
-  connection: Connection,
-  options: { readonly new?: true },
-  io: IOStreams,
-): Promise<void> {
-  if (known.size > 0 || options.new) return;
-  const { context, settings, account } = connection;
-  const { clusterId } = settings;
-  const unseen = new Set<string>();
-  /** A failed read does not stop the command: the confirmation names the cluster. */
-  async function look<T>(action: string, work: () => Promise<readonly T[]>): Promise<readonly T[]> {
-    try {
-      return await work();
-    } catch (error) {
-      const failure = toFailure(error);
-      if (failure?.exitCode !== EXIT.fault) throw error;
-      const isDenied = error instanceof Error && /^AccessDenied/.test(error.name);
-      unseen.add(isDenied ? `no permission for ${action}` : failure.message.replace(/\.$/, ""));
-      return [];
-    }
-  }
-  const parameters = (path: string, pages: number, pageSize: number) =>
-    look("ssm:GetParametersByPath", () => namesBelow(path, pages, pageSize, connection, io));
-  const stacks = (name?: string) => look("cloudformation:DescribeStacks", () => stacksOf(name, connection, io));
-
-  const own =
-    account === undefined
-      ? await parameters(context.prefix, 1, 1)
-      : await look("ssm:GetParametersByPath", async () => [...(await readMappings(connection, io)).keys()]);
-  if (own.length > 0) return;
-  const stack = defaultStackName(clusterId);
-  for (const name of [stack, stack.replace("IamAuthenticator-", ISSUER)]) {
-    if ((await stacks(name)).length > 0) return;
-  }
-  const found = new Set((await stacks()).flatMap(clustersOf));
-  if (found.has(clusterId)) return;
-  if (unseen.size > 0) {
-    io.tell(`Cannot check whether the cluster ${clusterId} exists: ${[...unseen].join("; ")}.\n`);
-    return;
-  }
-  const parent = context.prefix.slice(0, context.prefix.lastIndexOf("/"));
-  for (const name of parent === "" ? [] : await parameters(parent, MAX_PAGES, PAGE)) {
-    found.add(name.slice(parent.length + 1).split("/")[0] ?? "");
-  }
-  throw usage(
-    `The cluster ${clusterId} does not exist in ${await placeOf(connection, undefined, io)}: it has no stack ${stack} and no parameter below ` +
-      `${context.prefix}. ` +
-      `${found.size === 0 ? "No cluster was found there." : `Clusters there: ${[...found].sort().join(", ")}.`} ` +
-      "Check --cluster, --region and --profile. To write to a new cluster, use --new.",
-  );
-}
-
-/** The stack of a cluster's issuer (infra/issuer/issuer-stack.ts). */
-const ISSUER = "IamAuthenticatorIssuer-";
-
-/** A stack can have any name. Its outputs contain the cluster. */
-function clustersOf({ StackName = "", Outputs = [] }: Stack): string[] {
-  const named = Outputs.flatMap(
-    ({ OutputValue = "" }) => / callers add \S+ --cluster (\S+)/.exec(OutputValue)?.[1] ?? [],
-  );
-  if (named.length > 0) return named;
-  return [/^IamAuthenticator(?:Issuer)?-(.+)/.exec(StackName)?.[1] ?? []].flat();
-}
-
-/** The endpoints of the cluster's stack; none if it cannot be read or has another name. */
-export async function endpointsOf(connecting: Connection | Promise<Connection>, io: IOStreams): Promise<URL[]> {
+/** For a suggestion only: empty if they cannot be read. */
+async function clustersBeside(connection: Connection, io: IOStreams): Promise<string[]> {
+  const { prefix } = connection.context;
+  const parent = prefix.slice(0, prefix.lastIndexOf("/"));
+  if (parent === "") return [];
   try {
-    const connection = await connecting;
-    const stacks = await stacksOf(defaultStackName(connection.settings.clusterId), connection, io);
-    return stacks.flatMap(({ Outputs = [] }) => Outputs.flatMap(endpointOf));
+    const names = await namesBelow(parent, MAX_PAGES, PAGE, connection, io);
+    return [...new Set(names.map((name) => name.slice(parent.length + 1).split("/")[0] ?? ""))].sort();
   } catch (error) {
-    io.interrupted.throwIfAborted();
-    if (toFailure(error) === undefined) throw error;
+    messageOf(error);
     return [];
   }
 }
 
-/** In a user's CDK app, an output's name has the construct's path as prefix and a hash as suffix. */
-function endpointOf({ OutputKey = "", OutputValue = "" }: Output): URL[] {
-  return /Endpoint(?:[0-9A-F]{8})?$/.test(OutputKey) && URL.canParse(OutputValue) ? [new URL(OutputValue)] : [];
-}
-
-/** @param StackName `undefined` for all stacks */
-export async function stacksOf(
-  StackName: string | undefined,
-  { ssm, settings }: Connection,
-  io: IOStreams,
-): Promise<Stack[]> {
-  const config = {
-    region: settings.region,
-    credentials: ssm.config.credentials,
-    maxAttempts: 2,
-    requestHandler: awsRequestHandler(io, 5_000),
-  };
-  const client = watched(new CloudFormationClient(config), io);
-  const idOf = ({ StackId, StackName: name }: Stack) => `${StackId ?? name}`;
-  const stacks: Stack[] = [];
-  try {
-    const pages = paginateDescribeStacks({ client }, { StackName }, { abortSignal: io.interrupted });
-    const ending = endingPages(pages, "CloudFormation", ({ Stacks = [] }) => Stacks.map(idOf));
-    for await (const { Stacks = [] } of ending) stacks.push(...Stacks);
-    return stacks.filter(({ StackStatus }) => StackStatus !== "DELETE_COMPLETE");
-  } catch (error) {
-    // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
-    if (error instanceof Error && error.name === "ValidationError" && /does not exist/.test(error.message)) return [];
-    throw error;
-  } finally {
-    client.destroy();
-  }
+/** Throws anything but a fault of AWS, such as Ctrl-C. */
+function messageOf(error: unknown): string {
+  const failure = toFailure(error);
+  if (failure?.exitCode !== EXIT.fault) throw error;
+  const isDenied = error instanceof Error && /^AccessDenied/.test(error.name);
+  return isDenied ? "no permission for ssm:GetParametersByPath." : failure.message;
 }
 
 async function namesBelow(

@@ -1,129 +1,75 @@
-// Evaluates whose access a plan changes, and whether it removes the last administrator.
+// Evaluates a plan: what needs consent, what lint reports, and whether an administrator remains.
 
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
-import { type AdminAccess, administratorsIn } from "../access/administrators.ts";
-import { compareAccess } from "../access/compare-access.ts";
-import type { StoredParameters } from "../access/denials.ts";
-import { type AccessTexts, describe } from "../access/describe.ts";
-import type { Weakening } from "../access/weakenings.ts";
+import { hasAdministrator } from "../access/administrators.ts";
+import type { Mark } from "../access/marks.ts";
+import { marksOf } from "../access/phases.ts";
+import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
-import { type EvaluationContext, shortName } from "../function-settings.ts";
+import type { EvaluationContext } from "../function-settings.ts";
 import { lint } from "../mappings/lint/lint.ts";
 import { afterwards, type Change } from "./plan.ts";
-import type { ReadForAccess } from "./read-for-access.ts";
 
-/** False for callers and issuer keys: they grant no identity access. */
-export function isJudged({ name }: Change, { prefix }: EvaluationContext): boolean {
-  return readName(prefix, name) !== undefined;
-}
+type Parameters = ReadonlyMap<string, Stored>;
 
-export interface Judgement extends AccessTexts {
+export interface Judgement {
+  /** By parameter. */
+  readonly marks: ReadonlyMap<string, readonly Mark[]>;
   /** By parameter: lint's warnings for the values that are written. */
   readonly warnings: ReadonlyMap<string, readonly string[]>;
 }
 
-/** @param marks more lines with `!`, by parameter */
+/** False for callers and issuer keys: they grant no identity access. */
+export function isJudged({ name }: Pick<Change, "name">, { prefix }: EvaluationContext): boolean {
+  return readName(prefix, name) !== undefined;
+}
+
+/** @param unread phrases for what could not be read */
 export async function judge(
   changes: readonly Change[],
-  { current, unread }: ReadForAccess,
+  current: Parameters,
+  unread: readonly string[],
   context: EvaluationContext,
-  marks: ReadonlyMap<string, readonly Weakening[]> = new Map(),
 ): Promise<Judgement> {
   const judged = changes.filter((change) => isJudged(change, context));
-  const states = { before: current, after: afterwards(current, judged) };
-  const names = judged.map(({ name }) => name);
-  const { weakenings, losses } = describe(await compareAccess(states, context), names, states, context);
-  const text = `may grant more access than this plan shows: there is no permission to read ${unread}`;
-  const unknown = unread === undefined ? [] : [{ kind: "unknown", text } as const];
+  const [first] = judged;
+  const unknown =
+    unread.length === 0 ? [] : [{ parameter: first?.name ?? "", kind: "unread", text: unreadText(unread) } as const];
+  const marks = first === undefined ? [] : [...marksOf(judged, current, context), ...unknown];
   return {
-    weakenings: new Map(
-      changes.map(({ name }) => [
-        name,
-        [...(weakenings.get(name) ?? []), ...(name === names[0] ? unknown : []), ...(marks.get(name) ?? [])],
-      ]),
-    ),
-    losses,
-    warnings: await warningsIn(names, states.after, context),
+    marks: Map.groupBy(marks, ({ parameter }) => parameter),
+    warnings: await warningsIn(judged, current, context),
   };
 }
 
-/** The comparison already reports these with `!`. */
-const COMPARED = ["account-wide", "system-name", "masters"];
+function unreadText(unread: readonly string[]): string {
+  return `this may grant more access than the plan shows: there is no permission to read ${unread.join(", ")}`;
+}
 
 /** Checks each value separately. Rules over several mappings belong to `mappings lint`. */
 async function warningsIn(
-  names: readonly string[],
-  after: StoredParameters,
+  changes: readonly Change[],
+  current: Parameters,
   context: EvaluationContext,
 ): Promise<Map<string, string[]>> {
-  const isWritten = new Set(names);
-  const written = new Map([...after].filter(([name]) => isWritten.has(name)));
-  const found = new Map<string, string[]>();
-  for (const { level, rule, where, message } of await lint(written, context)) {
-    if (level !== "warning" || where === "" || COMPARED.includes(rule)) continue;
-    const name = `${context.prefix}/${where}`;
-    found.set(name, [...(found.get(name) ?? []), message]);
-  }
-  return found;
+  const after = afterwards(current, changes);
+  const written = new Map(changes.flatMap(({ name }) => [[name, after.get(name)] as const]).flatMap(present));
+  const found = (await lint(written, context)).filter(({ level, where }) => level !== "info" && where !== "");
+  const byName = Map.groupBy(found, ({ where }) => `${context.prefix}/${where}`);
+  return new Map([...byName].map(([name, findings]) => [name, findings.map(({ message }) => message)]));
 }
 
-const MAX_REASONS = 5;
+function present<T>([name, value]: readonly [string, T | undefined]): (readonly [string, T])[] {
+  return value === undefined ? [] : [[name, value]];
+}
 
-/**
- * Throws if the last mapping with an administrators' group would be removed, or would end earlier. These mappings grant
- * administrator access:
- *
- * - of a role, user, root or federated user: if it decides, has not ended and no denial matches;
- * - of a permission set: if that holds for each of its roles with a separate mapping, and no denial can match its role;
- * - of an account: if it decides for a role without another mapping, so not below a pattern for all roles;
- * - a pattern: if it decides for a made-up ARN that it matches. For roles of permission sets, as for a permission set.
- *
- * If no mapping surely granted it before, as in a cluster with other means of access, doubtful mappings must remain.
- *
- * @param before the parameters that could be read: with --account, only that account's mappings
- */
-export async function guardLockout(
-  before: StoredParameters,
-  after: StoredParameters,
-  context: EvaluationContext,
-): Promise<void> {
-  const [was, is] = [await administrators(before, context), await administrators(after, context)];
-  const [end, newEnd] = [endOf(was), endOf(is)];
-  if (newEnd > end) return;
-  if (newEnd === end && (end > Number.NEGATIVE_INFINITY || !losesDoubtful(was, is))) return;
-  const when = newEnd === Number.NEGATIVE_INFINITY ? "immediately" : `on ${new Date(newEnd).toISOString()}`;
-  const reasons = [...is].filter(([, { why }]) => why !== "").slice(0, MAX_REASONS);
+/** Throws if the changes remove the last administrator. */
+export function guardLockout(changes: readonly Change[], current: Parameters, context: EvaluationContext): void {
+  const judged = changes.filter((change) => isJudged(change, context));
+  if (!hasAdministrator(current, context) || hasAdministrator(afterwards(current, judged), context)) return;
   throw finding(
-    `Refused: the last mapping that ${end === Number.NEGATIVE_INFINITY ? "may grant" : "grants"} administrator access would end ${when}.`,
-    ...reasons.map(
-      ([name, { kind, why }]) => `  ${name} ${kind === "doubtful" ? "may not apply" : "does not apply"}: ${why}`,
-    ),
+    "Refused: no administrator would surely remain: a principal in system:masters or access:cluster-admin, whose mapping " +
+      "has not ended, and to which no denial and no separate mapping of a permission set's role may apply.",
     "If there is another way into the cluster, use --force.",
   );
-}
-
-/** Every mapping to an administrators' group, by parameter and `arnLike`, and whether it grants that access. */
-async function administrators(
-  parameters: StoredParameters,
-  context: EvaluationContext,
-): Promise<Map<string, AdminAccess>> {
-  const found = new Map<string, AdminAccess>();
-  for (const name of parameters.keys()) {
-    const parameter = shortName(name, context.prefix);
-    for await (const { mapping, access } of administratorsIn(name, parameters, context)) {
-      found.set(mapping.arnLike === undefined ? parameter : `${parameter} ${mapping.arnLike}`, access);
-    }
-  }
-  return found;
-}
-
-function endOf(found: ReadonlyMap<string, AdminAccess>): number {
-  return Math.max(
-    Number.NEGATIVE_INFINITY,
-    ...[...found.values()].flatMap((one) => (one.kind === "sure" ? one.until : [])),
-  );
-}
-
-function losesDoubtful(was: ReadonlyMap<string, AdminAccess>, is: ReadonlyMap<string, AdminAccess>): boolean {
-  return [...was].some(([where, { kind }]) => kind === "doubtful" && (is.get(where)?.kind ?? "none") === "none");
 }

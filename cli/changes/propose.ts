@@ -1,6 +1,5 @@
 // Checks and prints a plan, and asks the user: every command that writes uses it.
 
-import type { Weakening } from "../access/weakenings.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
@@ -12,11 +11,11 @@ import { destinationOf } from "./destination.ts";
 import { requireCluster } from "./existing-cluster.ts";
 import { guardLockout, isJudged, judge } from "./judge.ts";
 import { withoutManaged } from "./managed.ts";
-import { afterwards, type Change, isRemoval, newDenials, type Plan } from "./plan.ts";
+import { addsDenial, type Change, isRemoval, type Plan } from "./plan.ts";
 import { readForAccess } from "./read-for-access.ts";
-import { inSafeOrder } from "./safe-order.ts";
-import { listed, planData, printPlan } from "./show.ts";
-import { type Accepted, FUNCTION_CACHE_MS } from "./write-all.ts";
+import { countMarks, planData, printPlan } from "./show.ts";
+import { FUNCTION_CACHE_MS } from "./wait.ts";
+import type { Accepted } from "./write-all.ts";
 
 export interface ProposeOptions extends WriteOptions {
   readonly prune?: true;
@@ -32,8 +31,6 @@ export interface ClusterPlan {
   readonly connection: Connection;
   /** Whether `known` has every mapping, or with --account that account's. */
   readonly isWhole?: boolean;
-  /** More lines with `!`, by parameter. */
-  readonly marks?: ReadonlyMap<string, readonly Weakening[]>;
   /** Sentences for the user after the writes. The first one is on the line that reports them. */
   readonly effect?: (now: number) => readonly string[];
 }
@@ -63,7 +60,7 @@ export async function propose(
 
 /** Prints the plan; `undefined` without changes. Throws if a check refuses it. */
 export async function prepare(
-  { plan: wanted, known, connection, isWhole = false, marks = new Map(), effect = () => [EFFECT] }: ClusterPlan,
+  { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT] }: ClusterPlan,
   options: ProposeOptions,
   io: IOStreams,
 ): Promise<Proposal | undefined> {
@@ -73,12 +70,17 @@ export async function prepare(
   const isAccess = plan.changes.some((change) => isJudged(change, context));
   const reading = isAccess
     ? await readForAccess(plan.changes, known, isWhole, connection, io)
-    : { current: known, unread: undefined };
-  const { current } = reading;
-  const changes = await inSafeOrder(plan.changes, current, context);
+    : {
+        current: known,
+        unread: [],
+        unknown: [],
+        again: async (before: ReadonlyMap<string, Stored>) => new Map(before),
+      };
+  const { current, unread, unknown, again } = reading;
+  const { changes } = plan;
   const destination = await destinationOf(connection, current, io);
-  const judgement = await judge(changes, reading, context, marks);
-  const shown = { ...plan, changes, ...judgement };
+  const judgement = await judge(changes, current, unread, context);
+  const shown = { ...plan, ...judgement };
   if (options.report === undefined) printPlan(shown, destination, context.prefix, io);
   else options.report(planData(shown, destination, context.prefix));
   // Skipped prunes are not errors: the file does not request them by name.
@@ -86,34 +88,53 @@ export async function prepare(
   if (changes.length === 0 && !isPartial) return undefined;
   if (changes.length === 0) throw finding("Nothing was written.");
   checkDenialsWritten(changes, managed);
-  if (!options.force) await guardLockout(current, afterwards(current, changes), context);
+  if (!options.force) guardLockout(changes, current, context);
   printIfLong(changes.length, connection, io);
-  const weakenings = [...judgement.weakenings.values()].flat();
-  return { changes, current, weakenings, effect, force: options.force === true, isPartial, connection, destination };
+  const marks = [...judgement.marks.values()].flat();
+  return {
+    changes,
+    current,
+    unknown,
+    again,
+    marks,
+    effect,
+    force: options.force === true,
+    isPartial,
+    connection,
+    destination,
+  };
 }
 
-/** Asks once for all clusters. Throws unless the user accepts. */
+const MOST_TEXTS = 10;
+
+/** Asks once for all clusters, and once more for marks. Throws unless the user accepts. */
 export async function confirmAll(
   proposals: readonly Proposal[],
   options: ProposeOptions,
   io: IOStreams,
 ): Promise<void> {
-  const texts = new Set(proposals.flatMap(({ weakenings }) => weakenings.map(({ text }) => text)));
-  const weakened = texts.size === 0 ? undefined : `this ${listed([...texts], " (marked ! above)")}.`;
-  if (options.yes && weakened !== undefined && !options.allowWeakening) {
-    throw finding(`Refused: ${weakened} To accept this with --yes, add --allow-weakening.`);
+  const marks = proposals.flatMap((proposal) => proposal.marks);
+  const marked = marks.length === 0 || options.allowWeakening ? undefined : countMarks(marks);
+  if (options.yes && marked !== undefined) {
+    const texts = [...new Set(marks.map(({ text }) => text))];
+    throw finding(
+      `Refused, because it needs your consent: ${marked}.`,
+      ...texts.slice(0, MOST_TEXTS).map((text) => `  ${text}`),
+      ...(texts.length > MOST_TEXTS ? [`  and ${texts.length - MOST_TEXTS} more`] : []),
+      "To accept this with --yes, add --allow-weakening.",
+    );
   }
   if (options.yes) return;
+  if (marked !== undefined)
+    await confirm(`Accept what is marked ! above (${marked})?`, io, "--yes and --allow-weakening");
   const changes = proposals.flatMap((proposal) => proposal.changes);
   const [only, ...others] = proposals;
   const where =
     only !== undefined && others.length === 0
       ? only.destination
       : `${proposals.length} clusters: ${proposals.map(({ destination }) => destination).join("; ")}`;
-  const question = `${changes.every(({ action }) => action === "remove") ? "Remove" : "Write"} ${count(changes.length)} in ${where}?`;
-  if (weakened === undefined) return confirm(question, io);
-  if (io.interactive) io.tell(`T${weakened.slice(1)}\n`);
-  await confirm(question, io, "--yes and --allow-weakening");
+  const verb = changes.every(({ action }) => action === "remove") ? "Remove" : "Write";
+  await confirm(`${verb} ${count(changes.length)} in ${where}?`, io);
 }
 
 /** A sentence. */
@@ -126,11 +147,11 @@ export function outcome(done: readonly Change[]): string {
 
 /** Never write grants while denials of the same plan are skipped: the denials may limit the grants. */
 function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Change[]): void {
-  const [denial] = leftOut.flatMap(newDenials);
-  const grants = changes.some((change) => change.value !== undefined && newDenials(change).length === 0);
-  if (denial === undefined || !grants) return;
+  const skipped = leftOut.find(addsDenial);
+  const grants = changes.some((change) => change.value !== undefined && !addsDenial(change));
+  if (skipped === undefined || !grants) return;
   throw finding(
-    `Nothing was written: the denial of ${denial.who} would be skipped. Add it in the stack first, or use --force.`,
+    `Nothing was written: the denials of ${skipped.name} would be skipped. Add them in the stack first, or use --force.`,
   );
 }
 

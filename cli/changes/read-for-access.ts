@@ -1,19 +1,21 @@
-// Reads the parameters that a plan needs: all mappings, or the branches of the accounts that it affects.
+// Reads the parameters that a plan needs: all mappings, or those that the rule of access uses.
 
-import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
-import { mentionsAdministrators } from "../access/administrators.ts";
-import { isDenyList, listParameters } from "../access/denials.ts";
-import { supposeIdentity } from "../access/evaluation.ts";
+import { hasAdministrator } from "../access/administrators.ts";
+import { mentionsAdministrators } from "../access/names.ts";
+import { namesToRead, type Reading } from "../access/reading.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { readAll, readSome } from "../aws/read.ts";
+import { rateLimited } from "../aws/rates.ts";
+import { readAll, readBranch, readSome } from "../aws/read.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { startProgress } from "../terminal/progress.ts";
-import { type Change, endedDenials, newDenials } from "./plan.ts";
+import { afterwards, type Change } from "./plan.ts";
+
+type Parameters = ReadonlyMap<string, Stored>;
 
 /** All mappings, or with --account that account's. `callers` adds the callers' list. */
 export async function readMappings(
@@ -36,86 +38,178 @@ export async function readMappings(
   }
 }
 
-export interface ReadForAccess {
-  readonly current: ReadonlyMap<string, Stored>;
-  /** A phrase for the mappings that could not be read; `undefined` if all could. */
-  readonly unread: string | undefined;
-}
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
+const AT_ONCE = 10;
 
-/**
- * Every mapping, or with --account that account's and the lists for any account. A missing permission is no error, but
- * is reported in `unread`.
- *
- * @param isWhole whether `known` has every mapping already, or with --account that account's
- */
-export async function readForAccess(
-  changes: readonly Change[],
-  known: ReadonlyMap<string, Stored>,
-  isWhole: boolean,
-  connection: Connection,
-  io: IOStreams,
-): Promise<ReadForAccess> {
-  if (!isWhole) {
-    const principals = await readDeniedPrincipals(changes, connection, io);
-    if (principals !== undefined) return { current: new Map([...principals, ...known]), unread: undefined };
-  }
-  const { prefix } = connection.context;
-  const account = connection.account ?? accountOf(changes, prefix);
-  const mappings = isWhole ? known : await unlessDenied(() => readMappings(connection, io));
-  // A team without --account has the permission for its own account.
-  const own = mappings ?? (account && (await unlessDenied(() => readMappings({ ...connection, account }, io))));
-  const lists = listParameters(prefix, "any");
-  const needsLists = connection.account !== undefined || mappings === undefined;
-  const forAny = needsLists
-    ? await unlessDenied(() => readSome(connection.ssm, lists, io.interrupted))
-    : new Map<string, Stored>();
-  const listNames = lists.map((name) => shortName(name, prefix)).join(" and ");
-  return {
-    // `known` last: writes are compared with it.
-    current: new Map([...(own || []), ...(forAny ?? []), ...known]),
-    unread: own ? (forAny ? undefined : listNames) : "every mapping",
-  };
-}
-
-/**
- * Avoids reading 10,000 mappings for a denial of single principals, which affects no other identity. `undefined` for
- * any other change, and if one of the principals may be an administrator: the lockout check needs every mapping.
- */
-async function readDeniedPrincipals(
-  changes: readonly Change[],
-  { ssm, context, account }: Connection,
-  io: IOStreams,
-): Promise<Map<string, Stored> | undefined> {
-  const isOther = (change: Change) =>
-    !isDenyList(change.name) || change.value === undefined || endedDenials(change).length > 0;
-  if (changes.some(isOther)) return undefined;
+/** Reads any number of parameters by name. The result omits those that do not exist. */
+export async function readByName(
+  names: readonly string[],
+  { ssm, rates: { reads } }: Connection,
+  { interrupted }: IOStreams,
+): Promise<Map<string, Stored>> {
+  const waitForTurn = rateLimited(reads, Math.max(1, reads));
   const found = new Map<string, Stored>();
-  for (const { who } of changes.flatMap(newDenials)) {
-    const identity = supposeIdentity(who);
-    if (identity === undefined) return undefined;
-    const names = candidates(context.prefix, identity).map(({ parameter }) => parameter);
-    const readable = account === undefined ? names : names.filter((one) => !one.endsWith("/any"));
-    const stored = await unlessDenied(() => readSome(ssm, readable, io.interrupted));
-    if (stored === undefined || [...stored.values()].some((one) => mentionsAdministrators(one.value))) return undefined;
-    for (const [parameter, one] of stored) found.set(parameter, one);
+  for (let i = 0; i < names.length; i += AT_ONCE) {
+    await waitForTurn(interrupted);
+    for (const [name, stored] of await readSome(ssm, names.slice(i, i + AT_ONCE), interrupted)) found.set(name, stored);
   }
   return found;
 }
 
-/** The account of all changes; `undefined` for several accounts or `any`. */
-function accountOf(changes: readonly Change[], prefix: string): string | undefined {
-  const accounts = new Set(changes.map(({ name }) => readName(prefix, name)?.account));
-  const [account] = accounts;
-  return accounts.size === 1 && account !== "any" ? account : undefined;
+export interface ReadForAccess {
+  readonly current: Parameters;
+  /** Phrases for what could not be read: a missing permission is no error. */
+  readonly unread: readonly string[];
+  /** Branches that were too long to read: their recent writes are unknown. */
+  readonly unknown: readonly string[];
+  /** `before`, with the parameters that the changes use as they are now. */
+  readonly again: (before: Parameters) => Promise<Map<string, Stored>>;
 }
 
-async function unlessDenied<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isAccessDenied(error)) return undefined;
-    throw error;
+/** @param isWhole whether `known` has every mapping already, or with --account that account's */
+export async function readForAccess(
+  changes: readonly Change[],
+  known: Parameters,
+  isWhole: boolean,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ReadForAccess> {
+  const { context, account } = connection;
+  const used = namesToRead(changes, known, context);
+  const accountIn = (name: string) => readName(context.prefix, name)?.account ?? "";
+  const isKnown = (name: string) => known.has(name) || (isWhole && [undefined, accountIn(name)].includes(account));
+  const names = used.names.filter((name) => !isKnown(name));
+  const unread = new Set<string>();
+  const unknown = new Set<string>();
+  const scope = isWhole ? { names, accounts: [], roles: [], all: false } : { ...used, names };
+  const first = await readScope(scope, connection, io, { unread, unknown });
+  // `known` last: writes are compared with it.
+  const current = new Map([...first, ...known]);
+  const { needsAdministrator } = namesToRead(changes, current, context);
+  const others = needsAdministrator && !isWhole ? await addAdministrator(changes, current, connection, io) : [];
+  const byName = new Set([...used.names, ...changes.map(({ name }) => name), ...others]);
+  // More names than there are parameters would take more calls than to read all.
+  const all = used.all || (isWhole && byName.size > known.size);
+  const roles = used.roles.filter((of) => !unknown.has(roleBranch(of)));
+  const isUsed = (name: string) =>
+    all ||
+    used.accounts.includes(accountIn(name)) ||
+    byName.has(name) ||
+    (roles.includes(accountIn(name)) && readName(context.prefix, name)?.kind === "role");
+  return {
+    current,
+    unread: [...unread],
+    unknown: [...unknown],
+    async again(before) {
+      const kept = [...before].filter(([name]) => !isUsed(name));
+      const scope = { names: [...byName], accounts: used.accounts, roles, all };
+      return new Map([...kept, ...(await readScope(scope, connection, io))]);
+    },
+  };
+}
+
+type Scope = Pick<Reading, "names" | "accounts" | "roles" | "all">;
+
+/** Reading more would take longer than waiting for the function's caches is worth. */
+const MOST_SECONDS = 3;
+
+function roleBranch(account: string): string {
+  return `role/${account}`;
+}
+
+/** @param missing receives phrases for what this principal may not read, and for what is too long */
+async function readScope(
+  { names, accounts, roles, all }: Scope,
+  connection: Connection,
+  io: IOStreams,
+  missing: Readonly<Record<"unread" | "unknown", Set<string>>> = { unread: new Set(), unknown: new Set() },
+): Promise<Parameters> {
+  const { unread, unknown } = missing;
+  const found = new Map<string, Stored>();
+  const { reads } = connection.rates;
+  const waitForTurn = rateLimited(reads, Math.max(1, reads));
+  async function add(what: string, read: () => Promise<Parameters>): Promise<boolean> {
+    try {
+      for (const [name, stored] of await read()) found.set(name, stored);
+      return true;
+    } catch (error) {
+      if (!isAccessDenied(error)) throw error;
+      unread.add(what);
+      return false;
+    }
   }
+  const { account: own, ...rest } = connection;
+  const { context } = rest;
+  const isAll = all && (await add("every mapping", () => readMappings(rest, io)));
+  const some = isAll ? [] : new Set([...accounts, ...(all && own !== undefined ? [own] : [])]);
+  for (const account of some) {
+    await add(`the mappings of account ${account}`, () => readMappings({ ...connection, account }, io));
+  }
+  for (const account of isAll ? [] : roles) {
+    const branch = roleBranch(account);
+    await add(branch, async () => {
+      const pages: Stored[][] = [];
+      const path = `${context.prefix}/${branch}`;
+      for await (const page of readBranch(connection.ssm, path, waitForTurn, io.interrupted)) {
+        if (pages.length >= MOST_SECONDS * reads) {
+          unknown.add(branch);
+          break;
+        }
+        pages.push(page);
+      }
+      return new Map(pages.flat().map((stored) => [stored.name, stored]));
+    });
+  }
+  const left = isAll ? [] : names.filter((name) => !found.has(name));
+  if (left.length > 0 && !(await add("", () => readByName(left, connection, io)))) {
+    // One name without permission denies the entire call.
+    unread.delete("");
+    for (const name of left) await add(shortName(name, context.prefix), () => readByName([name], connection, io));
+  }
+  return found;
+}
+
+/**
+ * Adds parameters to `current` until an administrator remains after the changes, or until all are read. Returns the
+ * names of those that this depends on.
+ */
+async function addAdministrator(
+  changes: readonly Change[],
+  current: Map<string, Stored>,
+  connection: Connection,
+  io: IOStreams,
+): Promise<readonly string[]> {
+  const {
+    context,
+    ssm,
+    rates: { reads },
+  } = connection;
+  const remains = () => hasAdministrator(afterwards(current, changes), context);
+  const used: string[] = [];
+  if (remains()) return used;
+  const { account } = connection;
+  if (account !== undefined) {
+    const own = await readScope({ names: [], accounts: [account], roles: [], all: false }, connection, io);
+    for (const [name, stored] of own) if (!current.has(name)) current.set(name, stored);
+    return [...own.keys()];
+  }
+  try {
+    for await (const page of readBranch(ssm, context.prefix, rateLimited(reads, Math.max(1, reads)), io.interrupted)) {
+      for (const stored of page.filter(({ name, value }) => !current.has(name) && mentionsAdministrators(value))) {
+        current.set(stored.name, stored);
+        const scope = namesToRead([{ name: stored.name, value: undefined }], current, context);
+        used.push(stored.name, ...scope.names);
+        for (const [name, one] of await readScope({ ...scope, all: false }, connection, io)) {
+          if (!current.has(name)) current.set(name, one);
+        }
+        if (remains()) return used;
+      }
+    }
+  } catch (error) {
+    // Without an administrator that can be read, the change needs --force.
+    if (!isAccessDenied(error)) throw error;
+  }
+  return used;
 }
 
 /** True also for an error with a hint. */

@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { loosens, WEAKENED, type Weakening } from "../access/weakenings.ts";
+import { MARKED, type Mark } from "../access/marks.ts";
 import { shortName } from "../function-settings.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
@@ -19,23 +19,32 @@ type Output = Pick<IOStreams, "columns" | "print">;
 
 /** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
 export function printPlan(
-  { changes, unchanged, extra, weakenings, losses, warnings }: ShownPlan,
+  { changes, unchanged, extra, keptDenials = [], marks, warnings }: ShownPlan,
   destination: string,
   prefix: string,
   io: Output,
 ): void {
   const line = (head: string, text: string, tone?: Tone) => io.print(hang(head, text, io.columns), tone);
   line("", `Plan for ${destination}:`);
+  const all = [...marks.values()].flat();
+  const shown = new Set([...Map.groupBy(all, ({ kind }) => kind).values()].flatMap((one) => one.slice(0, MAX_LISTED)));
   for (const change of changes) {
     const { name } = change;
     printChange(change, shortName(name, prefix), io);
-    for (const { text } of weakenings.get(name) ?? []) line(`${INDENT}! `, text, "weakened");
+    for (const mark of marks.get(name) ?? []) if (shown.has(mark)) line(`${INDENT}! `, mark.text, "weakened");
     for (const text of warnings.get(name) ?? []) line(`${INDENT}warning: `, text);
-    for (const text of shortened(losses.get(name) ?? [])) line(`${INDENT}note: `, text);
   }
   line("", summary(changes, unchanged, extra));
-  const weakened = weakeningSummary([...weakenings.values()].flat());
-  if (weakened !== undefined) line("! ", weakened, "weakened");
+  if (keptDenials.length > 0) {
+    const kept =
+      keptDenials.length === 1
+        ? "1 denial is not in the files and is kept"
+        : `${keptDenials.length} denials are not in the files and are kept`;
+    line("", `${kept}; --prune-denials removes them: ${listed(keptDenials, "")}.`);
+  }
+  if (all.length === 0) return;
+  const hidden = all.length - shown.size;
+  line("! ", `Needs your consent: ${countMarks(all)}${hidden > 0 ? ` (${hidden} more than shown)` : ""}.`, "weakened");
 }
 
 /** Prints how the second of two clusters differs from the first. The names of the changes have no prefix. */
@@ -67,20 +76,10 @@ export function listed(texts: readonly string[], hint: string): string {
   return `${texts.slice(0, MAX_LISTED).join(", ")}${more > 0 ? `, and ${more} more${hint}` : ""}`;
 }
 
-const MAX_LOSSES = 5;
-
-function shortened(losses: readonly string[]): string[] {
-  const more = losses.length - MAX_LOSSES;
-  return [...losses.slice(0, MAX_LOSSES), ...(more > 0 ? [`${more} more lose access`] : [])];
-}
-
-function weakeningSummary(weakenings: readonly Weakening[]): string | undefined {
-  const counts = Object.entries(WEAKENED).flatMap(([kind, [one, several]]) => {
-    const { length } = weakenings.filter((weakening) => weakening.kind === kind);
-    return length === 0 ? [] : [`${length} ${length === 1 ? one : several}`];
-  });
-  if (counts.length === 0) return undefined;
-  return `This change ${weakenings.some(loosens) ? "loosens access" : "needs your consent"}: ${counts.join(", ")}.`;
+/** A phrase, by kind. */
+export function countMarks(marks: readonly Mark[]): string {
+  const kinds = Map.groupBy(marks, ({ kind }) => kind);
+  return [...kinds].map(([kind, { length }]) => `${length} ${MARKED[kind][length === 1 ? 0 : 1]}`).join(", ");
 }
 
 function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {
@@ -150,9 +149,9 @@ function show(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** Values are parsed JSON where they are valid. `weakenings` are the lines that the plan marks with `!`. */
+/** Values are parsed JSON where they are valid. `marks` are the lines with `!`. */
 export function planData(
-  { changes, unchanged, extra, weakenings, losses, warnings }: Plan & Judgement,
+  { changes, unchanged, extra, keptDenials = [], marks, warnings }: Plan & Judgement,
   destination: string,
   prefix: string,
 ) {
@@ -163,11 +162,11 @@ export function planData(
       name: shortName(name, prefix),
       ...(before !== undefined && { before: normal(before.value) }),
       ...(value !== undefined && { after: normal(value) }),
-      weakenings: (weakenings.get(name) ?? []).map(({ text }) => text),
+      marks: (marks.get(name) ?? []).map(({ text }) => text),
       warnings: warnings.get(name) ?? [],
-      losses: losses.get(name) ?? [],
     })),
     unchanged,
     notInFiles: extra.map((name) => shortName(name, prefix)),
+    ...(keptDenials.length > 0 && { keptDenials }),
   };
 }

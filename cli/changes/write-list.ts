@@ -3,12 +3,14 @@
 import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { SSMClient } from "@aws-sdk/client-ssm";
+import type { Version } from "../aws/parameter.ts";
 import { readHistory, readSome } from "../aws/read.ts";
 import { EXIT, Failure, finding } from "../errors.ts";
+import { normal } from "../mappings/file/read-parameter.ts";
 import { findOwner, managedBy } from "./managed.ts";
-import { changesOrder, type Items, itemsOf, mergeList } from "./merge-list.ts";
+import { changesOrder, itemsOf, mergeList } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
-import { changedMeanwhile, overwrote, put, UNINTERRUPTED } from "./write.ts";
+import { changedMeanwhile, overwrote, put, UNINTERRUPTED, type Written } from "./write.ts";
 
 /** More than the number of operators who may change one list in the same second. */
 const ATTEMPTS = 20;
@@ -16,37 +18,36 @@ const MOST_WAIT_MS = 100;
 /** In the description: the version that the writer read, so that other writers can compute what it changed. */
 const OVER = "Written over version ";
 
+/** Throws if a list that is merged with `theirs`, the value of other operators, must not be written. */
+export type CheckMerge = (merged: string, theirs: string) => void | Promise<void>;
+
 /**
  * Parameter Store has no conditional put, but it numbers versions. A skipped number shows that this write replaced
  * another one, which is in the history. Their changes are merged and written again. If both changed the same entry, or
- * `check` throws for the merged list, their entries are kept and this throws.
- *
- * @param check throws if a merged list must not be written
- * @returns whether other operators changed the list at the same time
+ * `check` throws, their value is kept as it is and this throws.
  */
 export async function writeList(
   ssm: SSMClient,
   key: string,
-  { name, before, value }: Change,
-  check: (items: Items, theirs: Items) => void | Promise<void>,
+  { name, before, value = "[]" }: Change,
+  check: CheckMerge,
   interrupted: AbortSignal,
-): Promise<boolean> {
-  let base = itemsOf(before?.value) ?? [];
-  let wanted = itemsOf(value) ?? [];
+): Promise<Written & { readonly isMerged: boolean }> {
+  let base = before?.value ?? "[]";
+  let wanted = value;
   let [isMerged, isPut, refused]: [boolean, boolean, unknown] = [false, false, undefined];
 
   /** `isRestored`: `wanted` is an earlier merge, not the requested list. */
-  async function combine(theirs: Items, isRestored: boolean): Promise<void> {
-    isMerged ||= !isDeepStrictEqual(theirs, wanted);
-    const { items, clashes } = mergeList(key, base, wanted, theirs);
+  async function combine(theirs: string, isRestored: boolean): Promise<void> {
+    isMerged ||= !isSame(theirs, wanted);
+    const { value: merged, problem } = mergeValues(key, name, base, wanted, theirs, isRestored);
     try {
-      if (clashes.length > 0) throw clash(name, clashes.join(", "));
-      if (!isRestored && changesOrder(key, base, wanted)) throw clash(name, "entries");
-      if (refused === undefined) await check(items, theirs);
-      wanted = items;
+      if (problem !== undefined) throw finding(problem);
+      if (refused === undefined) await check(merged, theirs);
+      wanted = merged;
     } catch (error) {
       refused ??= error;
-      wanted = isRestored ? items : theirs;
+      wanted = isRestored ? merged : theirs;
     }
   }
 
@@ -56,35 +57,57 @@ export async function writeList(
     if (attempt > 0) await setTimeout(Math.random() * MOST_WAIT_MS, undefined, { signal });
     const stored = (await readSome(ssm, [name], signal)).get(name);
     const over = stored?.version ?? 0;
-    const items = stored === undefined ? [] : itemsOf(stored.value);
-    if (items === undefined || stored?.secure) throw changedMeanwhile(name, before, stored);
-    if (!isDeepStrictEqual(items, base)) await combine(items, isPut);
-    base = items;
-    if (isDeepStrictEqual(wanted, items)) {
+    const current = stored?.value ?? "[]";
+    if (itemsOf(current) === undefined || stored?.secure) throw changedMeanwhile(name, before, stored);
+    if (!isSame(current, base)) await combine(current, isPut);
+    base = current;
+    if (isSame(wanted, current)) {
       if (refused !== undefined) throw refused;
-      return isMerged;
+      return { value: current, version: over, isMerged };
     }
     const Description = `${over === 0 ? "" : await ownerText(ssm, name, signal)}${OVER}${over}`;
-    const version = await put(ssm, { Name: name, Value: JSON.stringify(wanted), Description }, over === 0);
+    const version = await put(ssm, { Name: name, Value: wanted, Description }, over === 0);
     // Another operator has just created it.
     if (version === undefined) continue;
     if (version === over + 1) {
       if (refused !== undefined) throw refused;
-      return isMerged;
+      return { value: wanted, version, isMerged };
     }
     const written = wanted;
-    await combine(await replaced(ssm, key, name, items, over, version), isPut);
+    await combine(await replaced(ssm, key, name, current, over, version), isPut);
     base = written;
     isPut = true;
   }
   throw new Failure(EXIT.fault, `Other operators keep changing ${name}.`);
 }
 
-function clash(name: string, what: string): Error {
-  return finding(
+/**
+ * Applies to `theirs` what `mine` changes in `base`. `problem` is a sentence if both changed the same entry, or if `mine`
+ * changes the order, which cannot be merged.
+ */
+export function mergeValues(
+  key: string,
+  name: string,
+  base: string,
+  mine: string,
+  theirs: string,
+  isOrderMerged = false,
+): { readonly value: string; readonly problem?: string } {
+  const [was, is, other] = [base, mine, theirs].map((text) => itemsOf(text) ?? []) as [unknown[], unknown[], unknown[]];
+  const { items, clashes } = mergeList(key, was, is, other);
+  const value = JSON.stringify(items);
+  const isReordered = !isOrderMerged && changesOrder(key, was, is);
+  if (clashes.length === 0 && !isReordered) return { value };
+  const what = clashes.length > 0 ? clashes.join(", ") : "entries";
+  const problem =
     `Another operator changed ${what} in ${name} at the same time. Their change is kept, yours was not written. ` +
-      "Review it before you run the same command again.",
-  );
+    "Review it before you run the same command again.";
+  return { value, problem };
+}
+
+/** Texts with a repeated key are equal only to themselves: the function reads them differently. */
+function isSame(value: string, other: string): boolean {
+  return isDeepStrictEqual(normal(value), normal(other));
 }
 
 /** Keeps the beginning of a managed parameter's description. */
@@ -93,33 +116,33 @@ async function ownerText(ssm: SSMClient, name: string, signal: AbortSignal): Pro
   return stack === undefined ? "" : `${managedBy(stack)}. `;
 }
 
-/** The list as other operators left it: as if this command had not written version `to` over `items`, version `from`. */
+/** The list as other operators left it: as if this command had not written version `to` over `current`, version `from`. */
 async function replaced(
   ssm: SSMClient,
   key: string,
   name: string,
-  items: Items,
+  current: string,
   from: number,
   to: number,
-): Promise<Items> {
-  const lists = new Map([[from, items]]);
-  let state = items;
+): Promise<string> {
+  const lists = new Map([[from, itemsOf(current) ?? []]]);
+  let state = lists.get(from) ?? [];
   const history = await readHistory(ssm, name, UNINTERRUPTED);
-  for (const { version, value, description } of history.toSorted((a, b) => a.version - b.version)) {
-    const theirs = itemsOf(value);
-    const isBetween = version > from && version < to;
-    if (theirs === undefined && isBetween) {
-      throw overwrote(
-        name,
-        history.filter((one) => one.version === version),
-      );
-    }
+  const between = history.filter(({ version }) => version > from && version < to);
+  const unreadable = between.filter(({ value }) => itemsOf(value) === undefined);
+  if (unreadable.length > 0) throw overwrote(name, unreadable);
+  const readBy = ({ version, description }: Version) =>
+    description.includes(OVER) ? Number(description.split(OVER)[1]) : version - 1;
+  // Exactly as it was: a merge loses repeated keys.
+  const [only, ...others] = between;
+  if (only !== undefined && others.length === 0 && readBy(only) === from) return only.value;
+  for (const one of history.toSorted((a, b) => a.version - b.version)) {
+    const theirs = itemsOf(one.value);
     if (theirs === undefined) continue;
-    lists.set(version, theirs);
-    if (!isBetween) continue;
-    const read = description.includes(OVER) ? Number(description.split(OVER)[1]) : version - 1;
+    lists.set(one.version, theirs);
+    if (one.version <= from || one.version >= to) continue;
     // A clash with an earlier version is reverted by the command that wrote it.
-    state = mergeList(key, lists.get(read) ?? [], theirs, state).items;
+    state = mergeList(key, lists.get(readBy(one)) ?? [], theirs, state).items;
   }
-  return state;
+  return JSON.stringify(state);
 }

@@ -5,6 +5,7 @@ import type { VerifiedIdentity } from "../../functions/authenticator/identity/id
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { signedIdentity, supposeIdentity } from "../access/evaluation.ts";
 import { connect } from "../aws/connection.ts";
+import { requireParameters } from "../changes/existing-cluster.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { arnFault } from "../mappings/file/entry.ts";
@@ -54,6 +55,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   const explanation = await (typeof subject === "string"
     ? explainToken(subject, connection, io)
     : explainIdentity(subject, connection, io));
+  if (explanation.refusal?.code === "identity_unmapped") await requireParameters(new Map(), connection, io);
   if (options.output === "table") {
     printLines(explanationLines(explanation, connection.context.prefix), io);
   } else await printData(machine(explanation), options.output, io);

@@ -1,13 +1,14 @@
 // `mappings apply` and `mappings diff`: compare mapping files with the stored mappings, or two clusters.
 
-import type { Command } from "commander";
-import { readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { type Command, Option } from "commander";
+import { type ParameterKind, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { inEachCluster, throwWorst } from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
+import { requireParameters } from "../changes/existing-cluster.ts";
 import { judge } from "../changes/judge.ts";
 import { withoutManaged } from "../changes/managed.ts";
 import { type Change, planChanges } from "../changes/plan.ts";
@@ -31,13 +32,26 @@ import {
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { type MappingFile, readMappingFiles } from "./file/file.ts";
-import { type EntryKey, foreignProblem, hasKey, listItems, whatIs } from "./file/read-parameter.ts";
+import {
+  type Denial,
+  type EntryKey,
+  foreignProblem,
+  hasKey,
+  isFor,
+  listItems,
+  readParameter,
+  whatIs,
+} from "./file/read-parameter.ts";
 import { toParameters, valueText } from "./file/to-parameters.ts";
 import { checkAccounts } from "./target.ts";
 
-interface ApplyOptions extends ClustersOptions, WriteOptions, OutputOptions {
-  readonly file: readonly string[];
+interface PruneOptions {
   readonly prune?: true;
+  readonly pruneDenials?: true;
+}
+
+interface ApplyOptions extends ClustersOptions, WriteOptions, OutputOptions, PruneOptions {
+  readonly file: readonly string[];
 }
 
 export function applyCommand(command: Command, io: IOStreams): Command {
@@ -59,8 +73,8 @@ export function applyCommand(command: Command, io: IOStreams): Command {
       const { output } = options;
       if (output !== "table" && !options.dryRun) throw usage(`-o ${output} requires --dry-run.`);
       const file = await readMappingFiles(options.file, io);
-      const tasks = await clusterTasks(options, io, async (connection, { prune }, own) => {
-        const planned = await compare(file, prune === true, connection, own);
+      const tasks = await clusterTasks(options, io, async (connection, one, own) => {
+        const planned = await compare(file, one, connection, own);
         warnOfSessionTrust(planned.plan.changes, connection, own);
         return planned;
       });
@@ -78,12 +92,14 @@ export function applyCommand(command: Command, io: IOStreams): Command {
 const FILE_HELP = "mapping file, folder of mapping files, or - (may be repeated: later files override earlier ones)";
 
 function addPrune(command: Command): Command {
-  return command.option("--prune", "remove stored mappings that are not in the files");
+  return command
+    .option("--prune", "remove stored mappings that are not in the files, and keep denials")
+    .addOption(new Option("--prune-denials", "with --prune: remove denials too").implies({ prune: true }));
 }
 
 async function compare(
   { entries, denials, placeOf }: MappingFile,
-  prune: boolean,
+  { prune, pruneDenials }: PruneOptions,
   connection: Connection,
   io: IOStreams,
 ): Promise<ClusterPlan> {
@@ -99,31 +115,52 @@ async function compare(
     io.tell(`Warning: ${whatIs(item).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
   }
   const known = await readMappings(connection, io);
+  const keepsDenials = prune === true && !pruneDenials;
   const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;
     // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams to lift denials.
-    return kind !== undefined && (kind !== "deny" || connection.account === undefined || desired.has(name));
+    return (
+      kind !== undefined &&
+      (kind !== "deny" || !(keepsDenials || connection.account !== undefined) || desired.has(name))
+    );
   };
   // Keep names that the authenticator ignores: under a short --prefix, they belong to other clusters.
   const ours = new Map([...known].filter(([name]) => isInScope(name)));
-  const wanted = prune ? desired : withStoredEntries(prefix, partition, desired, ours);
-  return { plan: planChanges(ours, wanted, prune), known, connection, isWhole: true };
+  const keeps = (kind: ParameterKind) => !prune || (kind === "deny" && !pruneDenials);
+  const wanted = withStoredEntries(prefix, partition, desired, ours, keeps);
+  const plan = planChanges(ours, wanted, prune === true);
+  const keptDenials = keepsDenials ? denialsBeside(denials, known, connection) : [];
+  return { plan: { ...plan, keptDenials }, known, connection, isWhole: true };
+}
+
+/** The stored denials that are not in the files. With --account, not those of other accounts. */
+function denialsBeside(
+  ofFiles: readonly Denial[],
+  known: ReadonlyMap<string, Stored>,
+  { context: { prefix, partition } }: Connection,
+): string[] {
+  const stored = [...known].flatMap(([name, one]) => readParameter(prefix, name, one, partition).denials);
+  const isInFiles = ({ account, entry }: Denial) =>
+    ofFiles.some((other) => other.account === account && isFor(other.entry, entry.arnLike));
+  return stored.filter((denial) => !isInFiles(denial)).map(({ entry }) => entry.arnLike);
 }
 
 /**
- * Without --prune, entries of lists are kept too: another operator may have added one in an emergency. Stored entries
- * keep their positions; new ones are appended.
+ * Keeps the stored entries of lists that `keeps` selects: another operator may have added one in an emergency. Stored
+ * entries keep their positions; new ones are appended.
  */
 function withStoredEntries(
   prefix: string,
   partition: string,
   desired: ReadonlyMap<string, string>,
   stored: ReadonlyMap<string, Stored>,
+  keeps: (kind: ParameterKind) => boolean,
 ): ReadonlyMap<string, string> {
   return new Map(
     [...desired].map(([parameter, value]) => {
       const kind = readName(prefix, parameter)?.kind;
       if (kind !== "deny" && kind !== "pattern" && kind !== "sso-session") return [parameter, value];
+      if (!keeps(kind)) return [parameter, value];
       const name = shortName(parameter, prefix);
       const wanted: readonly EntryKey[] = JSON.parse(value);
       const wantedFor = (item: unknown) => wanted.find((key) => hasKey(item, key));
@@ -159,12 +196,12 @@ export function warnOfSessionTrust(changes: readonly Change[], { context }: Conn
   );
 }
 
-type DiffOptions = Partial<Pick<ApplyOptions, "file" | "prune">> & ClustersOptions & OutputOptions;
+type DiffOptions = Partial<Pick<ApplyOptions, "file">> & PruneOptions & ClustersOptions & OutputOptions;
 
 export function diffCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "With --file, the exit code is 1 if apply would change something. Without --file, it compares two clusters: - is " +
+      "With --file, the exit code is 1 if apply would change something; kept denials do not count. Without --file, it compares two clusters: - is " +
       "only in the first, + only in the second, and the exit code is 1 if they differ.",
     examples: [
       "iam-authenticator mappings diff -c prod -f mappings.yaml --prune",
@@ -181,14 +218,14 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
   const file = await readMappingFiles(paths, io);
   const { output } = options;
   const plans: object[] = [];
-  const { results, failures } = await inEachCluster(options, io, async ({ prune, ...one }, own) => {
+  const { results, failures } = await inEachCluster(options, io, async (one, own) => {
     const connection = await connect(one, own);
     const { prefix } = connection.context;
-    const { plan: wanted, known } = await compare(file, prune === true, connection, own);
+    const { plan: wanted, known } = await compare(file, one, connection, own);
     const { plan } = await withoutManaged(wanted, connection, false, own);
     const destination = await destinationOf(connection, known, own);
     const reading = await readForAccess(plan.changes, known, true, connection, own);
-    const judged = { ...plan, ...(await judge(plan.changes, reading, connection.context)) };
+    const judged = { ...plan, ...(await judge(plan.changes, reading.current, reading.unread, connection.context)) };
     if (output === "table") printPlan(judged, destination, prefix, own);
     else plans.push(planData(judged, destination, prefix));
     return plan.changes.length;
@@ -206,6 +243,7 @@ async function diffClusters(options: Omit<DiffOptions, "file">, io: IOStreams): 
   const { results, failures } = await inEachCluster(options, io, async (one, own) => {
     const connection = await connect(one, own);
     const stored = await readMappings(connection, own);
+    await requireParameters(stored, connection, own);
     const { prefix } = connection.context;
     const byName = [...stored.values()].map((parameter) => {
       const name = shortName(parameter.name, prefix);
@@ -227,4 +265,4 @@ async function diffClusters(options: Omit<DiffOptions, "file">, io: IOStreams): 
 }
 
 /** Nothing is written, so no access changes. */
-const NOT_JUDGED = { weakenings: new Map(), losses: new Map(), warnings: new Map() };
+const NOT_JUDGED = { marks: new Map(), warnings: new Map() };

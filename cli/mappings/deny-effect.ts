@@ -7,12 +7,11 @@ import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { arnsOverlap, grantsToFederated, parametersForFederated } from "../access/arn-overlap.ts";
-import type { Weakening } from "../access/weakenings.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
-import { afterwards, type Change, newDenials } from "../changes/plan.ts";
+import { afterwards, type Change } from "../changes/plan.ts";
 import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
-import { FUNCTION_CACHE_MS } from "../changes/write-all.ts";
+import { FUNCTION_CACHE_MS } from "../changes/wait.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shownTime } from "../times.ts";
@@ -32,12 +31,11 @@ const APISERVER_CACHE_MS = 120_000;
  * @param found of a person: what the patterns are for
  */
 export function effectOf(
-  changes: readonly Change[],
   patterns: readonly string[],
   { settings }: Connection,
   { tell }: IOStreams,
   found: readonly PossibleIdentity[] = [],
-): Pick<ClusterPlan, "marks" | "effect"> {
+): Pick<ClusterPlan, "effect"> {
   const ofPerson = found.length > 0;
   const sessions = found.filter(({ kind }) => kind === "session");
   const roles = ofPerson
@@ -53,7 +51,6 @@ export function effectOf(
     ? sessions.filter(({ choosesName }) => choosesName).map(({ mapping }) => mapping)
     : named.map(({ role }) => `role ${role}`);
   return {
-    marks: settings.jwt === undefined ? new Map() : jwtMarks(changes),
     effect: (now) => [
       `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + FUNCTION_CACHE_MS + APISERVER_CACHE_MS)}.`,
       ...(evading.length === 0
@@ -81,24 +78,6 @@ function sessionIn(arnLike: string): SessionPattern | undefined {
 /** Roles as in the pattern, `*` if it does not contain one, whose AWS-signed tokens a denial of sessions denies. */
 function rolesDeniedBy(arnLike: string): SessionPattern | undefined {
   return isOfSessions(arnLike) ? (sessionIn(arnLike) ?? { role: "*", isOfSet: false }) : undefined;
-}
-
-/** Lines with `!`: denials of sessions of several roles, which deny the AWS-signed tokens of all these roles. */
-function jwtMarks(changes: readonly Change[]): ReadonlyMap<string, readonly Weakening[]> {
-  return new Map(
-    changes.map((change) => {
-      const denials = newDenials(change).flatMap(({ who }) => {
-        const { role = "", isOfSet = false } = rolesDeniedBy(who) ?? {};
-        return !isOfSet && /[*?]/.test(role) ? [{ role, account: accountOf(who) }] : [];
-      });
-      const marks = denials.map(({ role, account }): Weakening => {
-        const where = account === "any" ? "any account" : `account ${account}`;
-        const text = `denies every AWS-signed token of the roles ${role} in ${where}, not only of this session`;
-        return { kind: "jwts", text };
-      });
-      return [change.name, marks];
-    }),
-  );
 }
 
 /** Must not stop a denial: if the mappings cannot be read, the warning reports that. */

@@ -82,7 +82,7 @@ async function planOne(
   const known = await readSome(connection.ssm, [parameter], io.interrupted);
   const plan = planDenials([arnLike], keys, known, connection);
   await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
-  return { plan, known, connection, ...effectOf(plan.changes, [arnLike], connection, io) };
+  return { plan, known, connection, ...effectOf([arnLike], connection, io) };
 }
 
 async function planPerson(
@@ -107,7 +107,7 @@ async function planPerson(
   const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
   for (const arnLike of patterns) checkAccount(account, { account: accountOf(arnLike) }, arnLike);
   const plan = planDenials(patterns, keys, known, connection);
-  return { plan, known, connection, isWhole: true, ...effectOf(plan.changes, patterns, connection, io, found) };
+  return { plan, known, connection, isWhole: true, ...effectOf(patterns, connection, io, found) };
 }
 
 const MOST_NAMED = 20;

@@ -7,7 +7,7 @@ import type { Stored } from "../aws/parameter.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { executePlan } from "../changes/execute-plans.ts";
 import { planChanges } from "../changes/plan.ts";
-import { readMappings } from "../changes/read-for-access.ts";
+import { readByName, readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
@@ -19,7 +19,7 @@ import { accountOf } from "./file/entry.ts";
 import { examineMappingFiles, writeLists } from "./file/file.ts";
 import { foreignProblem, normal, type Reading, readParameter } from "./file/read-parameter.ts";
 import { placeEntries } from "./file/to-parameters.ts";
-import { checkAccounts, findTarget, readByName, TARGET_HELP } from "./target.ts";
+import { checkAccounts, findTarget, TARGET_HELP } from "./target.ts";
 
 type EditOptions = ConnectionOptions & WriteOptions;
 type StoredParameters = ReadonlyMap<string, Stored>;

@@ -5,6 +5,7 @@ import { denyParameter, mappingParameter } from "../../functions/authenticator/m
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
+import { requireParameters } from "../changes/existing-cluster.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
@@ -49,6 +50,7 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
   const { prefix } = connection.context;
   const parameters = await readMappings(connection, io);
+  await requireParameters(parameters, connection, io);
   const readings = [...parameters.values()].map((stored) => ({
     name: shortName(stored.name, prefix),
     ...readParameter(prefix, stored.name, stored),

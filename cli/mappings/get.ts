@@ -5,6 +5,7 @@ import { mappingParameter, permissionSetOf } from "../../functions/authenticator
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
+import { requireParameters } from "../changes/existing-cluster.ts";
 import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
@@ -45,6 +46,7 @@ async function get(names: readonly string[], options: GetOptions, io: IOStreams)
   for (const target of targets) results.push(await find(target, connection, io));
   const found = results.filter((one) => typeof one !== "string");
   const missing = results.filter((one) => typeof one === "string");
+  await requireParameters(new Map(found.map((stored) => [stored.name, stored])), connection, io);
   if (found.length > 0 && (output === "json" || output === "yaml")) {
     const data = found.map((stored) => dataOf(stored, session, connection));
     // A single mapping is easier to read without a list.

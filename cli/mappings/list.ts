@@ -7,6 +7,7 @@ import type { Stored } from "../aws/parameter.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { readHistory } from "../aws/read.ts";
 import { destinationOf } from "../changes/destination.ts";
+import { requireParameters } from "../changes/existing-cluster.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
@@ -75,7 +76,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
     return { connection, items: await itemsIn(options, connection, own) };
   });
   const items = results.flatMap(({ cluster, value }) => value.items.map((item) => withCluster(options, cluster, item)));
-  await printItems(items, isNamed, options, io);
+  if (results.length > 0) await printItems(items, isNamed, options, io);
   throwWorst(failures);
   if (!watch) return;
   isFirst = false;
@@ -88,6 +89,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
 async function itemsIn({ at, group }: ListOptions, connection: Connection, io: IOStreams): Promise<Item[]> {
   const { prefix, partition } = connection.context;
   const now = await readMappings(connection, io);
+  await requireParameters(now, connection, io);
   const current = at === undefined ? now : await parametersAt(at(io.clock()), now, connection, io);
   const all = [...current.values()].flatMap((stored) => itemsOf(stored, prefix, partition));
   const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));

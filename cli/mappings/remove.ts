@@ -6,13 +6,14 @@ import type { Stored } from "../aws/parameter.ts";
 import { executePlan } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { type Change, removalOf } from "../changes/plan.ts";
+import { readByName } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
 import { finding, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hasKey, listItems } from "./file/read-parameter.ts";
-import { findTarget, readByName, TARGET_HELP, type Target } from "./target.ts";
+import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
 type RemoveOptions = ConnectionOptions & WriteOptions & { readonly session?: string };
 

@@ -5,10 +5,8 @@ import { denyParameter, mappingParameter } from "../../functions/authenticator/m
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { readSome } from "../aws/read.ts";
 import { type Plan, planChanges } from "../changes/plan.ts";
 import { usage } from "../errors.ts";
-import type { IOStreams } from "../terminal/io-streams.ts";
 import { accountOf, type Entry, GROUP_FAULT, PERMISSION_SET, permissionSetRole, readEntry } from "./file/entry.ts";
 import { type Denial, type EntryKey, whatIs } from "./file/read-parameter.ts";
 
@@ -55,22 +53,6 @@ export function checkAccount(account: string | undefined, address: { readonly ac
 /** Throws for entries of a file that are for other accounts than --account. */
 export function checkAccounts(account: string | undefined, items: readonly (Entry | Denial)[]): void {
   for (const item of items) checkAccount(account, item, whatIs(item).replace(/^the /, "The "));
-}
-
-/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
-const AT_ONCE = 10;
-
-/** Reads any number of parameters by name. The result omits those that do not exist. */
-export async function readByName(
-  names: readonly string[],
-  { ssm }: Connection,
-  { interrupted }: IOStreams,
-): Promise<Map<string, Stored>> {
-  const found = new Map<string, Stored>();
-  for (let i = 0; i < names.length; i += AT_ONCE) {
-    for (const [name, stored] of await readSome(ssm, names.slice(i, i + AT_ONCE), interrupted)) found.set(name, stored);
-  }
-  return found;
 }
 
 /** A plan for the desired parameters only: `known` may have others, which were read to evaluate the plan. */

@@ -201,6 +201,14 @@ test("--qualifier finds another bootstrap and deploys with it", async () => {
 
 test("the announcement has the account's limit, or states that it was not checked", async () => {
   assert.match((await run(["--yes", "--only", "4"])).printed, /^Limit: {3}1000 concurrent executions$/m);
+  const few = { AccountLimit: { ConcurrentExecutions: 107, UnreservedConcurrentExecutions: 107 } };
+  const isNew: Wrong = (call) => (call.includes("get-account-settings") ? JSON.stringify(few) : undefined);
+  const { printed: reserved, cloud } = await run(["--yes", "--keep", "--only", "4"], isNew);
+  assert.match(reserved, /^Limit: {3}107 concurrent executions, too few to reserve: stacks reserve none$/m);
+  assert.deepEqual(
+    [...cloud.stacks.values()].map(({ settings }) => settings["reservedConcurrency"]),
+    [false],
+  );
   const { printed } = await run(["--yes", "--only", "4"], (call) =>
     call.includes("get-account-settings")
       ? { stderr: "An error occurred (AccessDeniedException) when calling the operation" }

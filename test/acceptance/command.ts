@@ -4,11 +4,12 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { DEFAULTS } from "../../infra/defaults.ts";
 import { ROOT } from "../infra/cdk-cli.ts";
 import { announcement } from "./announce.ts";
 import { awsOf, unlessMissing } from "./aws.ts";
 import type { Check } from "./check.ts";
-import { concurrencyOf, NOT_CHECKED } from "./concurrency.ts";
+import { concurrencyOf, NOT_CHECKED, UNRESERVED } from "./concurrency.ts";
 import { type Account, accountOf } from "./identities.ts";
 import { REMOVAL } from "./leftovers.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
@@ -66,14 +67,18 @@ export async function acceptanceIn(
   const running = chosen.filter((check) => optIn || !check.optIn);
   const keeps = keep && !options.remove;
   const executions = await concurrencyOf(aws);
-  const limit = executions === undefined ? NOT_CHECKED : `${executions.total} concurrent executions`;
+  const reservesNone = executions !== undefined && executions.unreserved < UNRESERVED + DEFAULTS.reservedConcurrency;
+  const limit =
+    executions === undefined
+      ? NOT_CHECKED
+      : `${executions.total} concurrent executions${reservesNone ? ", too few to reserve: stacks reserve none" : ""}`;
   const effects = { keep: keeps, enableSigning: inputs.enableTokenSigning, limit };
   world.print(announcement(account, world.region, clusterId, running, effects));
   if (!options.yes) await ask();
 
   const signals = listen(world, clusterId);
   const start = world.now();
-  const runOptions = { clusterId, checks: chosen, inputs, optIn, keep: keeps };
+  const runOptions = { clusterId, checks: chosen, inputs: { ...inputs, reservesNone }, optIn, keep: keeps };
   const { rows, isInterrupted } = await runChecks(world, runOptions, signals.removing);
   signals.stop();
 

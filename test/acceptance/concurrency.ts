@@ -7,6 +7,8 @@ export interface Concurrency {
   readonly unreserved: number;
 }
 
+/** Lambda keeps this many executions unreserved: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+export const UNRESERVED = 100;
 export const NOT_CHECKED = "not checked: no permission for lambda:GetAccountSettings";
 
 /** `undefined` without permission. */

@@ -21,6 +21,8 @@ export interface Inputs {
   readonly enableTokenSigning?: true;
   /** `endpoint` is a context key of kind `mtls`. */
   readonly mtls?: { readonly endpoint: MtlsEndpoint; readonly clientCert: string; readonly clientKey: string };
+  /** The account has too few concurrent executions to reserve the stack's default number. */
+  readonly reservesNone?: boolean;
   /** `endpoint` is a context key of kind `private`. */
   readonly private?: { readonly endpoint: Readonly<Record<string, unknown>> };
 }
@@ -136,7 +138,8 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}): 
     stacks,
     account,
     command,
-    deploy: (settings = {}) => stacks.deploy(stack, { clusterId, ...settings }),
+    deploy: (settings = {}) =>
+      stacks.deploy(stack, { clusterId, ...(inputs.reservesNone && { reservedConcurrency: false }), ...settings }),
     deployed,
     ensure,
     forget() {

@@ -23,7 +23,9 @@ export interface CliOptions {
   readonly columns?: number;
   readonly interrupted?: AbortSignal;
   readonly closed?: AbortSignal;
-  /** Called instead of each wait for the function's caches. */
+  /** Whether the time stays the same during waits. */
+  readonly isStopped?: boolean;
+  /** Called instead of each wait. */
   readonly onSleep?: (ms: number) => void;
   /** Called with each text for standard error. */
   readonly onTell?: (text: string) => void;
@@ -33,6 +35,7 @@ export interface CliOptions {
 
 export async function cli(words: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { input = "", environment = {}, now, interactive = false, columns } = options;
+  let waited = 0;
   const [out, err]: [string[], string[]] = [[], []];
   const print = (text: string) => {
     out.push(text);
@@ -40,9 +43,10 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
   };
   const code = await run(words, {
     environment,
-    clock: now === undefined ? Date.now : () => now,
+    clock: () => (now ?? Date.now()) + waited,
     sleep: async (ms, signal) => {
       signal.throwIfAborted();
+      if (options.isStopped !== true) waited += ms;
       options.onSleep?.(ms);
     },
     print,

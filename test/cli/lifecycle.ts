@@ -35,7 +35,7 @@ export async function wholeLife(mappings: Mappings): Promise<void> {
     assert.match(
       out,
       new RegExp(
-        `\\n${count} to add, 0 to change, 0 to remove, 0 unchanged\\.\\n! This change loosens access: .*\\d new administrators?`,
+        `\\n${count} to add, 0 to change, 0 to remove, 0 unchanged\\.\\n! Needs your consent: .*\\d new administrators?`,
       ),
     );
   }
@@ -66,7 +66,7 @@ export async function wholeLife(mappings: Mappings): Promise<void> {
   assert.equal((await mappings(["remove", ONE, "-y"])).code, 0);
   assert.equal((await mappings(["get", ONE])).code, 1);
   const refused = await mappings(["apply", "--prune", "-f", "-", "-y"], { input: "mappings: []" });
-  assert.match(refused.err, /^Refused: the last mapping that grants administrator access/);
+  assert.match(refused.err, /^Refused: no administrator would surely remain/);
 }
 
 /** A second operator changes a mapping while the first reads a rollback's plan: both get a message, and no change is lost. */

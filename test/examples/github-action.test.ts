@@ -57,7 +57,7 @@ test("files that match the cluster pass, and files with a change pass and the su
   assert.equal((await runSteps()).failed, undefined);
   const summary = readFileSync(SUMMARY, "utf8");
   assert.match(summary, /^ {4}\+ role\/111122223333\/ops$/m);
-  assert.match(summary, /^ {4}! This change loosens access: 1 new administrator\.$/m);
+  assert.match(summary, /^ {4}! Needs your consent: 1 new administrator\.$/m);
   for (const line of summary.split("\n")) assert.match(line, /^( {4}.*|What the merge changes:)?$/);
   assert.equal(await cluster.value("role/111122223333/ops"), undefined);
 });

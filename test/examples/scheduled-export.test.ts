@@ -79,6 +79,14 @@ test("invalid values are named and skipped, and an incomplete export fails and k
   assert.ok(!existsSync(join(work, "export.tmp")));
 });
 
+test("a cluster without parameters fails and keeps the last file", async () => {
+  const before = readFileSync(join(work, "prod.yaml"), "utf8");
+  const { failed, output } = await runSteps({ MAPPING_PREFIX: "/iam-authenticator/prodd" });
+  assert.equal(failed, "Export");
+  assert.match(output, /^The cluster prod has no parameter below \/iam-authenticator\/prodd in account/m);
+  assert.equal(readFileSync(join(work, "prod.yaml"), "utf8"), before);
+});
+
 test("each action is pinned to the commit that the other workflow uses", () => {
   const other = readFileSync(join(ROOT, "examples/github-action/mappings.yml"), "utf8");
   const used = steps.flatMap(({ uses }) => uses ?? []);

@@ -109,9 +109,9 @@ const RUN = "npx --no -- lambda-iam-authenticator";
 const ADD_CALLER =
   "callers add control-plane --cluster prod.example --region eu-west-1 --prefix /iam-authenticator/prod.example";
 const COMMANDS = {
-  http: `${ADD_CALLER} --endpoint ${ENDPOINTS.http} --out webhook.kubeconfig --yes`,
+  http: `${ADD_CALLER} --endpoint ${ENDPOINTS.http} --out webhook.kubeconfig --new --yes`,
   mtls: `kubeconfig webhook --endpoint ${ENDPOINTS.mtls} --client-cert kube-apiserver.crt --client-key kube-apiserver.key --out webhook.kubeconfig`,
-  private: `${ADD_CALLER} --endpoint ${ENDPOINTS.private} --out webhook.kubeconfig --yes`,
+  private: `${ADD_CALLER} --endpoint ${ENDPOINTS.private} --out webhook.kubeconfig --new --yes`,
 };
 for (const kind of KINDS) {
   test(`${kind}: the outputs are the next commands`, () => {

@@ -3,9 +3,11 @@
 import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
-import { ADMIN_GROUPS, type AdminAccess, adminAccessOf, makesAdministrator } from "../../access/administrators.ts";
+import { isExpired } from "../../../functions/lib/not-after.ts";
+import { administratorsIn } from "../../access/administrators.ts";
 import { refusesEverybody } from "../../access/denials.ts";
 import { decideForPrincipal, principalOf } from "../../access/evaluation.ts";
+import { ADMIN_GROUPS, makesAdministrator } from "../../access/names.ts";
 import { shortName } from "../../function-settings.ts";
 import { isPermissionSetRole } from "../file/entry.ts";
 import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
@@ -68,27 +70,28 @@ function isCovered(later: string, { entry }: Placed): boolean {
   return !(arnLike.includes("?") && later.includes("*")) && matchesArnLike(arnLike, later);
 }
 
-/** Mappings with an administrators' group, and whether they grant it, as the lockout guard evaluates them. */
-export async function masters({ entries, parameters, context }: Subject): Promise<Finding[]> {
+/** Mappings with an administrators' group, and whether they surely grant it, as the lockout guard evaluates them. */
+export function masters({ entries, parameters, context }: Subject): Finding[] {
   const found: Finding[] = [];
-  const kinds = new Set<AdminAccess["kind"]>();
+  let isSure = false;
   for (const { parameter: where, entry, groups } of entries) {
-    const { kind: place, mapping } = entry;
+    const { kind, mapping } = entry;
     if (!makesAdministrator(mapping)) continue;
-    const { kind, why } = await adminAccessOf(entry, parameters, context);
-    kinds.add(kind);
-    const isWide = kind !== "none" && (place === "account" || place === "pattern");
+    const isOver = isExpired(mapping.notAfter, context.now);
+    const isWide = !isOver && (kind === "account" || kind === "pattern");
+    const sure = administratorsIn(where, parameters, context).some(
+      (one) => one.mapping.session === mapping.session && one.mapping.username === mapping.username,
+    );
+    isSure ||= sure;
+    const verb = sure ? "grants" : isOver ? "no longer grants" : "may grant";
     const granted = groups.filter((group) => ADMIN_GROUPS.includes(group)).join(", ");
-    const many = isWide ? ", for more than one principal" : "";
-    const message = `${VERBS[kind]} ${granted}${many}: ${mapping.arnLike ?? mapping.username}${why && ` (${why})`}`;
+    const message = `${verb} ${granted}${isWide ? ", for more than one principal" : ""}: ${mapping.arnLike ?? mapping.username}`;
     found.push({ level: isWide ? "warning" : "info", rule: "masters", where, message });
   }
-  if (kinds.has("sure")) return found;
-  const message = `no mapping${kinds.has("doubtful") ? " surely" : ""} grants ${ADMIN_GROUPS.join(" or ")}`;
+  if (isSure) return found;
+  const message = `no principal's mapping surely grants ${ADMIN_GROUPS.join(" or ")}`;
   return [...found, { level: "warning", rule: "no-masters", where: "", message }];
 }
-
-const VERBS = { sure: "grants", doubtful: "may grant", none: "does not grant" } as const;
 
 export const chosenNodes = entryRule(
   "error",

@@ -84,7 +84,7 @@ function claimValues(username = "", { claims }: VerifiedIdentity, context: strin
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /** Checks a rendered username or group: text that a user can influence must not become a reserved name. */
-function nameProblem(name: string, reservedPrefixes: readonly string[]): string | undefined {
+export function nameProblem(name: string, reservedPrefixes: readonly string[]): string | undefined {
   if (name === "") return "is empty";
   if (CONTROL_CHARACTER.test(name)) return "contains a control character";
   const reserved = reservedPrefixes.find((prefix) => name.startsWith(prefix));

@@ -2,15 +2,13 @@
 
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
-import { concurrencyOf, NOT_CHECKED } from "../concurrency.ts";
+import { concurrencyOf, NOT_CHECKED, UNRESERVED } from "../concurrency.ts";
 import { changedBy, groupOf, pagersOf, provisionedOf } from "../deployments.ts";
 import { matching, type Rows } from "../rows.ts";
 import { COMPLETE, GRANTED, type Site } from "../site.ts";
 import { until, untilGranted } from "../wait.ts";
 
 const READY_MS = 10 * 60_000;
-/** Lambda keeps this many executions unreserved: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
-const UNRESERVED = 100;
 const CONCURRENCY = { alarms: false, provisionedConcurrency: 1, reservedConcurrency: 3 };
 
 export const alarmsAndConcurrency: Check = {

@@ -158,7 +158,7 @@ export function outputsOf({ name, clusterId, kind }: FakeStack): Readonly<Record
   const url = `https://api-${name.toLowerCase()}.execute-api.${REGION}.amazonaws.com`;
   if (kind === "issuer") return { IssuerUrl: url };
   const place = `--cluster ${clusterId} --region ${REGION} --prefix /iam-authenticator/${clusterId}`;
-  const end = `--endpoint ${url}/authenticate --out webhook.kubeconfig`;
+  const end = `--endpoint ${url}/authenticate --out webhook.kubeconfig --new --yes`;
   return {
     Endpoint: `${url}/authenticate`,
     KubeconfigCommand: `npx --no -- lambda-iam-authenticator callers add control-plane ${place} ${end}`,

@@ -1,35 +1,36 @@
-// Long proofs of the comparison of access and its mutants: `npm run test:access`.
+// The long proof of the rule that judges changes: `npm run test:access`.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { MUTANTS } from "./mutants.ts";
-import { proveDecisions } from "./prove-decisions.ts";
-import { proveGlobs } from "./prove-globs.ts";
+import type { Counts } from "./prove-plans.ts";
 
 const RUNS = 20_000;
-const MUTANT_RUNS = 5_000;
+const WORKERS = 2;
 const run = promisify(execFile);
 
-test(`${RUNS} random sets of globs: the walk finds every combination and no false one`, () => {
-  proveGlobs(RUNS);
-});
-
-test(`${RUNS} random changes: every gain and loss is reported, and no false one`, async (t) => {
-  const { gains, losses } = await proveDecisions(RUNS);
-  assert.ok(gains > 50_000 && losses > 50_000);
-  t.diagnostic(`${gains} gains and ${losses} losses of single principals`);
-});
-
-for (const name of Object.keys(MUTANTS)) {
-  test(`the proof fails ${name}`, async (t) => {
-    const words = [`${import.meta.dirname}/prove-mutant.ts`, name, String(MUTANT_RUNS)];
-    await assert.rejects(run(process.execPath, words), (error: { code?: number; stdout?: string }) => {
-      assert.equal(error.code, 1);
-      assert.match(error.stdout ?? "", /^killed: /);
-      t.diagnostic((error.stdout ?? "").trim());
-      return true;
-    });
-  });
+async function prove(kind: "all" | "one", runs: number, seed: number): Promise<Counts> {
+  const words = [`${import.meta.dirname}/prove-plans.ts`, kind, String(runs), String(seed)];
+  return JSON.parse((await run(process.execPath, words)).stdout);
 }
+
+test(`${RUNS} random plans: every mix of old and new values gives no identity more without a mark`, async (t) => {
+  const seed = Date.now() % 1_000_000;
+  const workers = Array.from({ length: WORKERS }, (_, index) => prove("all", RUNS / WORKERS, seed + index));
+  const counts = await Promise.all(workers);
+  const sum = (key: keyof Counts) => counts.reduce((total, one) => total + one[key], 0);
+  assert.equal(sum("plans"), RUNS);
+  assert.ok(sum("gains") > 100_000);
+  t.diagnostic(
+    `seed ${seed}: ${sum("mixes")} mixes, ${sum("gains")} gains, all by an entry that the plan marks or shows`,
+  );
+});
+
+test("random plans of one change: the share that is marked although no identity gains", async (t) => {
+  const { plans, marked, needless } = await prove("one", 2_000, 1);
+  t.diagnostic(
+    `${plans} plans, ${marked} marked, ${needless} of them needlessly: ${Math.round((100 * needless) / plans)} %`,
+  );
+  assert.ok(needless < plans / 4);
+});

@@ -1,73 +1,506 @@
-// Mutants of the comparison: each ignores one thing that decisions depend on, so the proof must fail.
+// Mutants of the rule: each lacks one clause, and has a plan with which the proof fails without that clause.
 
 import { registerHooks } from "node:module";
+import type { State } from "./any-plan.ts";
+import { A, SET_ROLES } from "./universe.ts";
 
 export interface Mutant {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** The states before and after one or two commands. Names that begin with `res:` are reserved. */
+  readonly counterexample: readonly State[];
 }
 
+const json = (value: unknown) => JSON.stringify(value);
+const arn = (resource: string, of = A) => `arn:aws:iam::${of}:${resource}`;
+const [role, set, sessions] = [`role/${A}/ci`, `sso/${A}/view`, `sso-session/${A}/view`];
+const [account, pattern, deny] = [`account/${A}`, `pattern/${A}`, `deny/${A}`];
+const setRole = `role/${A}/${SET_ROLES[0]?.toLowerCase()}`;
+const names = (username: string, groups: readonly string[], more: object) => ({ username, groups, ...more });
+const ci = (username: string, groups: readonly string[] = [], more: object = {}) =>
+  json({ arn: arn("role/ci"), ...names(username, groups, more) });
+const ofSet = (username: string, groups: readonly string[] = [], more: object = {}) =>
+  json(names(username, groups, more));
+const ofSetRole = (username: string, groups: readonly string[] = [], more: object = {}) =>
+  json({ arn: arn(`role/${SET_ROLES[0]}`), ...names(username, groups, more) });
+const jane = (username: string, groups: readonly string[] = [], more: object = {}) =>
+  json([{ session: "jane", ...names(username, groups, more) }]);
+const like = (resource: string, username: string, groups: readonly string[] = [], more: object = {}) => ({
+  arnLike: arn(resource),
+  ...names(username, groups, more),
+});
+const denials = (...resources: readonly string[]) =>
+  json(
+    resources.map((resource) => ({
+      arnLike: resource.startsWith("assumed") ? `arn:aws:sts::${A}:${resource}` : arn(resource),
+    })),
+  );
+const [past, july, august] = ["2020-01-01T00:00:00Z", "2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z"].map(
+  (notAfter) => ({ notAfter }),
+);
+const janeDenied = denials("assumed-role/ci/jane");
+const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups: ["system:masters"] }) };
+
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
-  "without the session track": {
-    file: "principals.ts",
-    from: 'newTracks(iam, usesRawSessions ? [...sts, "assumed-role/*/*@*"] : sts, budget)',
-    to: "newTracks(iam, [], budget)",
+  "an invalid value is changed without a mark": {
+    file: "judge.ts",
+    from: "const problem = before.problem ?? after.problem;",
+    to: "const problem = undefined as string | undefined;",
+    counterexample: [
+      { [account]: ofSet("u"), [deny]: "{" },
+      { [account]: ofSet("u"), [deny]: "[]" },
+    ],
   },
-  "without the sessions that differ by @": {
-    file: "principals.ts",
-    from: 'usesRawSessions ? [...sts, "assumed-role/*/*@*"] : sts',
-    to: "sts",
+  "a denial of a user with a path covers one path only": {
+    file: "lifts.ts",
+    from: 'withoutPath(mapping.arnLike ?? "")',
+    to: '(mapping.arnLike ?? "")',
+    counterexample: [
+      { [account]: ofSet("u"), [deny]: denials("user/ops/alice") },
+      { [account]: ofSet("u"), [deny]: denials("user/ops/*") },
+    ],
   },
-  "without the sessions that are named": {
-    file: "principals.ts",
-    from: 'place === "sso-session" ? strings : []',
+  "a denial may end earlier": {
+    file: "lifts.ts",
+    from: "end >= denial.end && ",
+    to: "",
+    counterexample: [
+      { [account]: ofSet("u"), [deny]: denials("role/*") },
+      { [account]: ofSet("u"), [deny]: json([{ arnLike: arn("role/*"), ...july }]) },
+    ],
+  },
+  "a denial may become narrower": {
+    file: "lifts.ts",
+    from: 'arnCovers(others[index] ?? "", arn)',
+    to: 'arnCovers(arn, others[index] ?? "")',
+    counterexample: [
+      { [account]: ofSet("u"), [deny]: denials("role/*") },
+      { [account]: ofSet("u"), [deny]: denials("role/c*") },
+    ],
+  },
+  "an administrator needs no mark": {
+    file: "grants.ts",
+    from: "if (admin.length > 0) return",
+    to: "if (admin.length > 9) return",
+    counterexample: [{}, { [role]: ci("u", ["access:cluster-admin"]) }],
+  },
+  "a reserved name needs no mark": {
+    file: "names.ts",
+    from: 'return rest.length > 0 && matchesGlob(start, "system");',
+    to: 'return rest.length > 0 && start === "system";',
+    counterexample: [{}, { [role]: ci("{SessionName}:x") }],
+  },
+  "a claim needs no mark": {
+    file: "names.ts",
+    from: "claimPlaceholdersIn(name).length > 0",
+    to: "claimPlaceholdersIn(name).length > 9",
+    counterexample: [{}, { [role]: ci("t:{PrincipalTag:team}") }],
+  },
+  "a group with a placeholder needs no mark": {
+    file: "grants.ts",
+    from: 'name.includes("{") ?',
+    to: 'name.includes("{{") ?',
+    counterexample: [{}, { [role]: ci("u", ["x:{SessionName}"]) }],
+  },
+  "a mapping may lose its end": {
+    file: "grants.ts",
+    from: "entry.end === Number.POSITIVE_INFINITY",
+    to: "entry.end === 0",
+    counterexample: [{ [role]: ci("u", [], july) }, { [role]: ci("u") }],
+  },
+  "a mapping may lose its pin": {
+    file: "grants.ts",
+    from: "return principalId !== undefined && mapping.principalId !== principalId;",
+    to: "return principalId !== mapping.principalId && mapping.principalId === 0;",
+    counterexample: [{ [role]: ci("u", [], { principalId: "AROAPINNED" }) }, { [role]: ci("u") }],
+  },
+  "all names are new only if the mapping is added": {
+    file: "grants.ts",
+    from: "    entry.end > old.end ||\n",
+    to: "",
+    counterexample: [{ [role]: ci("u", ["system:masters"], july) }, { [role]: ci("u", ["system:masters"], august) }],
+  },
+  "another username does not make the groups new": {
+    file: "grants.ts",
+    from: "    username !== old.mapping.username ||\n",
+    to: "",
+    counterexample: [{ [role]: ci("u", ["system:masters"]) }, { [role]: ci("v", ["system:masters"]) }],
+  },
+  "a group that is rejected may be lost": {
+    file: "grants.ts",
+    from: "some((group) => !isPlain(group, context))",
+    to: "some(() => false)",
+    counterexample: [{ [pattern]: json([like("role/*", "u", ["res:g"])]) }, { [pattern]: json([like("role/*", "u")]) }],
+  },
+  "a denied principal gets names before the denial": {
+    file: "grants.ts",
+    from: 'return { kind: "denied", text',
+    to: 'return undefined as never; return { kind: "denied", text',
+    // The denial of the only administrator is deferred until there is another one.
+    counterexample: [
+      { [role]: ci("u", ["system:masters"]) },
+      { ...admin, [role]: ci("u", ["system:masters", "g"]), [deny]: denials("role/ci") },
+    ],
+  },
+  "a denial of a session does not delay the role's names": {
+    file: "grants.ts",
+    from: "isPending ? mayDecide(denial, entry) : matchesOwn(denial, entry)",
+    to: "matchesOwn(denial, entry)",
+    counterexample: [{ [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
+  },
+  "a higher value that changes does not delay names": {
+    file: "grants.ts",
+    from: "isPending && mayDecide(higher, entry)",
+    to: "false",
+    counterexample: [{ [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
+  },
+  "a list of sessions is not higher than the roles": {
+    file: "world.ts",
+    from: 'if (address.kind === "role") return sessions;',
+    to: 'if (address.kind === "role") return [];',
+    counterexample: [{ [setRole]: ofSetRole("u") }, { [setRole]: ofSetRole("u", ["g"]), [sessions]: jane("u") }],
+  },
+  "a session's group is the set's, whenever that ends": {
+    file: "grants.ts",
+    from: "set === undefined || set.end < end",
+    to: "set === undefined",
+    counterexample: [
+      { [set]: ofSet("u", ["system:masters"], july) },
+      { [set]: ofSet("u", ["system:masters"], july), [sessions]: jane("u", ["system:masters"]) },
+    ],
+  },
+  "a session's group is the set's, even if the set's names are rejected": {
+    file: "grants.ts",
+    from: "every((one) => isPlain(one, context))",
+    to: "every(() => true)",
+    counterexample: [
+      { [set]: ofSet("u", ["system:masters", "res:g"]) },
+      { [set]: ofSet("u", ["system:masters", "res:g"]), [sessions]: jane("u", ["system:masters"]) },
+    ],
+  },
+  "a broad mapping needs no mark": {
+    file: "grants.ts",
+    from: "return names === undefined\n",
+    to: "return names !== undefined\n",
+    counterexample: [{}, { [account]: ofSet("u") }],
+  },
+  "a pattern may be replaced by another one": {
+    file: "steps.ts",
+    from: 'arnCovers(wide.arnLike ?? "", narrow.arnLike ?? "")',
+    to: "true",
+    counterexample: [{ [pattern]: json([like("role/c*", "u")]) }, { [pattern]: json([like("role/*", "u")]) }],
+  },
+  "a pattern may pass one that overlaps it": {
+    file: "steps.ts",
+    from: "other.was > was && mayDecide(other.old, old)",
+    to: "other.was > was && other.old === old",
+    counterexample: [
+      { [pattern]: json([like("role/c*", "u"), like("role/*", "v", ["g"])]) },
+      { [pattern]: json([like("role/*", "v", ["g"]), like("role/c*", "u")]) },
+    ],
+  },
+  "a lower mapping may have another username": {
+    file: "names.ts",
+    from: "    to.username === from.username &&\n",
+    to: "",
+    counterexample: [{ [role]: ci("u"), [account]: ofSet("v") }, { [account]: ofSet("v") }],
+  },
+  "a lower mapping may have other groups": {
+    file: "names.ts",
+    from: "groupsBeyond(to, from).length === 0",
+    to: "groupsBeyond(to, from).length >= 0",
+    counterexample: [{ [role]: ci("u"), [account]: ofSet("u", ["g"]) }, { [account]: ofSet("u", ["g"]) }],
+  },
+  "a lower mapping may lack a group that is rejected": {
+    file: "names.ts",
+    from: "every((group) => isPlain(group, context))",
+    to: "every(() => true)",
+    counterexample: [{ [role]: ci("u", ["res:g"]), [account]: ofSet("u") }, { [account]: ofSet("u") }],
+  },
+  "a mapping that ends earlier needs no mark": {
+    file: "removals.ts",
+    from: " || entry.end < old.end",
+    to: "",
+    counterexample: [
+      { [role]: ci("u"), [account]: ofSet("u", ["g"]) },
+      { [role]: ci("u", [], july), [account]: ofSet("u", ["g"]) },
+    ],
+  },
+  "the identities that a narrower pattern loses need no mark": {
+    file: "removals.ts",
+    from: " || entry.key !== old.key;",
+    to: ";",
+    counterexample: [
+      { [pattern]: json([like("role/*", "u")]), [account]: ofSet("v") },
+      { [pattern]: json([like("role/c*", "u")]), [account]: ofSet("v") },
+    ],
+  },
+  "a pinned mapping may be removed above one with its names": {
+    file: "removals.ts",
+    from: "old.mapping.principalId !== undefined || ",
+    to: "",
+    counterexample: [
+      { [role]: ci("u", [], { principalId: "AROAPINNED" }), [account]: ofSet("u") },
+      { [account]: ofSet("u") },
+    ],
+  },
+  "a federated user's mapping may be removed above one with its names": {
+    file: "removals.ts",
+    from: ' || old.kind === "federated-user";',
+    to: ";",
+    counterexample: [
+      {
+        [`federated-user/${A}/fred`]: json({ arn: `arn:aws:sts::${A}:federated-user/Fred`, username: "u" }),
+        [account]: json({ username: "u" }),
+      },
+      { [account]: json({ username: "u" }) },
+    ],
+  },
+  "the last session may be removed above its set": {
+    file: "removals.ts",
+    from: "const allowsNone = isLast || ",
+    to: "const allowsNone = ",
+    counterexample: [
+      { [sessions]: jane("u"), [set]: ofSet("u") },
+      { [sessions]: "[]", [set]: ofSet("u") },
+    ],
+  },
+  "the last session may be removed beside a role's mapping": {
+    file: "removals.ts",
+    from: "...(isLast ? higherThan(old, world) : [])",
+    to: "",
+    counterexample: [
+      { [sessions]: jane("u"), [setRole]: ofSetRole("v") },
+      { [sessions]: "[]", [setRole]: ofSetRole("v") },
+    ],
+  },
+  "a later entry of the list is not a lower mapping": {
+    file: "removals.ts",
+    from: "const lower = [...laterInList(step, comparison), ...others]",
+    to: "const lower = [...others]",
+    counterexample: [
+      { [pattern]: json([like("role/c*", "u"), like("role/*", "v")]) },
+      { [pattern]: json([like("role/*", "v")]) },
+    ],
+  },
+  "a user has the path of its mapping": {
+    file: "entries.ts",
+    from: "[iam(`user/${name}`), iam(`user/*/${name}`)]",
+    to: "[iam(`user/${name}`)]",
+    counterexample: [
+      {
+        [`user/${A}/alice`]: json({ arn: arn("user/alice"), username: "u" }),
+        [pattern]: json([like("user/ops/*", "v")]),
+      },
+      { [pattern]: json([like("user/ops/*", "v")]) },
+    ],
+  },
+  "only the wanted values of lower parameters matter": {
+    file: "world.ts",
+    from: "return wanted.has(name) ? [now, readValue",
+    to: "return wanted.has(name) ? [readValue",
+    counterexample: [{ [role]: ci("u"), [account]: ofSet("v") }, {}],
+  },
+  "a grant does not wait for denials": {
+    file: "judge.ts",
+    from: "[...denyListsFor(address, context), ...higher].filter(mayPrecede)",
+    to: "higher.filter(mayPrecede)",
+    counterexample: [
+      { [role]: ci("u") },
+      { [role]: ci("u"), [deny]: janeDenied },
+      { [role]: ci("u", ["g"]), [deny]: janeDenied },
+    ],
+  },
+  "a grant does not wait for higher values": {
+    file: "judge.ts",
+    from: "[...denyListsFor(address, context), ...higher].filter(mayPrecede)",
+    to: "[...denyListsFor(address, context)].filter(mayPrecede)",
+    counterexample: [
+      { [set]: ofSet("u") },
+      { [set]: ofSet("u"), [sessions]: jane("v") },
+      { [set]: ofSet("u", ["g"]), [sessions]: jane("v") },
+    ],
+  },
+  "a removal does not wait for lower values": {
+    file: "judge.ts",
+    from: "...(removed.length > 0 ? lowerThan(address, world) : []),",
+    to: "",
+    counterexample: [
+      { [role]: ci("u"), [pattern]: json([like("role/*", "v")]) },
+      { [role]: ci("u"), [pattern]: "[]" },
+      { [pattern]: "[]" },
+    ],
+  },
+  "the removal of the last session does not wait for the set's roles": {
+    file: "judge.ts",
+    from: "...(isLast ? higher : []),",
+    to: "",
+    counterexample: [
+      { [sessions]: jane("u"), [setRole]: ofSetRole("v") },
+      { [sessions]: jane("u"), [setRole]: ofSetRole("v", [], past) },
+      { [sessions]: "[]", [setRole]: ofSetRole("v", [], past) },
+    ],
+  },
+  "a marked change of a list does not wait for its branch": {
+    file: "judge.ts",
+    from: "...(isWide ? branchOf(address, world) : [])",
+    to: "",
+    counterexample: [
+      { [role]: ci("u", ["g"]), [deny]: denials("role/ci") },
+      { [role]: ci("u"), [deny]: denials("role/ci") },
+      { [role]: ci("u"), [deny]: "[]" },
+    ],
+  },
+  "a marked change of a list for any account waits for that list only": {
+    file: "world.ts",
+    from: 'if (account === "any") return names.all;',
+    to: 'if (account === "any") return names.ofAccount.get("any") ?? [];',
+    counterexample: [
+      { [role]: ci("u", ["g"]), "deny/any": denials("role/ci") },
+      { [role]: ci("u"), "deny/any": denials("role/ci") },
+      { [role]: ci("u"), "deny/any": "[]" },
+    ],
+  },
+  "a marked change of an account's list does not wait for the lists for any": {
+    file: "world.ts",
+    from: ', ...(names.ofAccount.get("any") ?? [])',
+    to: "",
+    counterexample: [
+      { "pattern/any": json([like("role/*", "u", ["g"])]), [deny]: denials("role/*") },
+      { "pattern/any": json([like("role/*", "u")]), [deny]: denials("role/*") },
+      { "pattern/any": json([like("role/*", "u")]), [deny]: "[]" },
+    ],
+  },
+  "an account's mapping is deleted at once": {
+    file: "phases.ts",
+    from: 'address.kind === "account" || address.kind === "sso"',
+    to: 'address.kind === "sso"',
+    counterexample: [{ [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u") }, {}],
+  },
+  "a permission set's mapping is deleted at once": {
+    file: "phases.ts",
+    from: 'address.kind === "account" || address.kind === "sso"',
+    to: 'address.kind === "account"',
+    counterexample: [{ [setRole]: ofSetRole("u"), [set]: ofSet("v") }, { [setRole]: ofSetRole("u") }, {}],
+  },
+  "the mapping of a set's role is deleted at once": {
+    file: "phases.ts",
+    from: 'if (address.kind === "role" && setOf(address) !== undefined) return true;',
+    to: "",
+    counterexample: [
+      { [sessions]: jane("u"), [setRole]: ofSetRole("v") },
+      { [sessions]: jane("u") },
+      { [sessions]: "[]" },
+    ],
+  },
+  "a mapping is deleted at once beside a lifted denial": {
+    file: "phases.ts",
+    from: "return denyListsFor(address, context).some((list) => lifting.has(list));",
+    to: "return false;",
+    counterexample: [{ [role]: ci("u"), [deny]: denials("role/*") }, { [deny]: "[]" }],
+  },
+  "an ended mapping is deleted without waiting": {
+    file: "phases.ts",
+    from: "isRecent(world, name) ? [name] : []",
     to: "[]",
+    counterexample: [{ [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u") }, {}],
   },
-  "without the sessions that make an administrator": {
-    file: "principals.ts",
-    from: "...reservedSessions(templates)",
-    to: "",
+  "functions cache for 30 s": {
+    file: "world.ts",
+    from: "35_000",
+    to: "30_000",
+    counterexample: [
+      { [set]: ofSet("u") },
+      { [set]: ofSet("u"), [sessions]: jane("v") },
+      { [set]: ofSet("u", ["g"]), [sessions]: jane("v") },
+    ],
   },
-  "without the path track": {
-    file: "principals.ts",
-    from: "newTracks(globs.iam, globs.iam, scope.budget)",
-    to: "newTracks(globs.iam, [], scope.budget)",
+  "a deny list is written once": {
+    file: "lifts.ts",
+    from: "if (lifted.length === 0 || !after.entries.some(isNew)) return undefined;",
+    to: "if (after.entries.some(isNew) || lifted.length >= 0) return undefined;",
+    counterexample: [
+      { [pattern]: json([like("role/*", "u")]), [deny]: denials("user/*") },
+      { [pattern]: json([like("role/*", "v")]), [deny]: denials("role/*") },
+    ],
   },
-  "without paths": {
-    file: "principals.ts",
-    from: '[...withoutPath, ...tracks.text("first", "/", tracks.section("first", PATH, start))]',
-    to: "withoutPath",
+  "a lifted denial is written first": {
+    file: "phases.ts",
+    from: "return isMarked ? 2 * PLACES.length : DENIALS;",
+    to: "return DENIALS;",
+    counterexample: [
+      { [pattern]: json([like("role/*", "u", ["g"])]), [deny]: denials("role/*") },
+      { [pattern]: json([like("role/*", "v")]), [deny]: "[]" },
+    ],
   },
-  "without the times": { file: "compare-access.ts", from: "ends.filter((end) => end > context.now)", to: "[]" },
-  "without the pins": { file: "compare-access.ts", from: "new Set(ids)", to: "new Set<string>()" },
-  "without the other character": { file: "tracks.ts", from: "other: [...others].find(", to: "other: [].find(" },
-  "without the principals that a literal names": {
-    file: "principals.ts",
-    from: "withLiterals(scope.names, globs.literals)",
-    to: "scope.names",
+  "marked changes are written before harmless ones": {
+    file: "phases.ts",
+    from: "[harmless.filter(({ waits }) => waits.length === 0), harmless, ...groups]",
+    to: "[...groups, harmless]",
+    counterexample: [
+      { [role]: ci("u", ["g"]), [deny]: denials("role/*") },
+      { [role]: ci("u"), [deny]: "[]" },
+    ],
   },
-  "without accounts that are not named": {
-    file: "compare-access.ts",
-    from: "...otherAccounts(prefix, states, named, budget)",
-    to: "",
+  "patterns are written before grants to one principal": {
+    file: "phases.ts",
+    from: '["sso-session", "exact", "sso", "pattern", "any", "account"]',
+    to: '["pattern", "any", "account", "sso-session", "exact", "sso"]',
+    counterexample: [{}, { [role]: ci("u", ["system:masters"]), [pattern]: json([like("role/*", "v")]) }],
   },
-  "without a second spelling of federated users": {
-    file: "principals.ts",
-    from: "[...spellings, name, name.toUpperCase()]",
-    to: "[name]",
+  "lower patterns are written first": {
+    file: "phases.ts",
+    from: '"pattern", "any", "account"]',
+    to: '"account", "any", "pattern"]',
+    counterexample: [{}, { [pattern]: json([like("role/*", "u")]), [account]: ofSet("v") }],
+  },
+  "removals are written before patterns": {
+    file: "phases.ts",
+    from: "return isRemoval ? 2 * PLACES.length - 1 - place : place;",
+    to: "return isRemoval ? place - PLACES.length : place;",
+    counterexample: [
+      { [role]: ci("u"), [account]: ofSet("v") },
+      { [pattern]: json([like("role/*", "w")]), [account]: ofSet("v") },
+    ],
+  },
+  "higher mappings are removed first": {
+    file: "phases.ts",
+    from: "return isRemoval ? 2 * PLACES.length - 1 - place : place;",
+    to: "return isRemoval ? PLACES.length + place : place;",
+    counterexample: [
+      { [role]: ci("u"), [pattern]: json([like("role/*", "v")]), [account]: ofSet("w") },
+      { [pattern]: "[]", [account]: ofSet("w") },
+    ],
+  },
+  "no administrator needs to remain": {
+    file: "phases.ts",
+    from: "if (!isGuarded) return true;",
+    to: "if (isGuarded) return true;",
+    counterexample: [
+      { [role]: ci("u", ["system:masters"]) },
+      { ...admin, [role]: ci("u", ["system:masters"]), [deny]: denials("role/ci") },
+    ],
   },
 };
 
-/** Changes one file when Node loads it. Throws if the mutant does not match the source. */
-export function applyMutant({ file, from, to }: Mutant): void {
+/** Changes one file of the rule for the importers that have the mutant's name in their address. */
+export function registerMutants(): void {
+  const isMutable = (url: string) => url.includes("/cli/access/") && !url.includes("/mutants.ts");
   registerHooks({
+    resolve(specifier, context, next) {
+      const found = next(specifier, context);
+      const [, mutant] = context.parentURL?.split("?mutant=") ?? [];
+      return mutant !== undefined && isMutable(found.url) ? { ...found, url: `${found.url}?mutant=${mutant}` } : found;
+    },
     load(url, context, next) {
       const loaded = next(url, context);
-      if (!url.endsWith(`/cli/access/${file}`)) return loaded;
+      const [address = "", name = ""] = url.split("?mutant=");
+      const mutant = MUTANTS[decodeURIComponent(name)];
+      if (mutant === undefined || !address.endsWith(`/cli/access/${mutant.file}`)) return loaded;
       const source = String(loaded.source);
-      if (source.split(from).length !== 2) throw new Error(`${file} must contain ${from} once`);
-      return { ...loaded, source: source.replace(from, () => to) };
+      if (source.split(mutant.from).length !== 2) throw new Error(`${mutant.file} must contain once: ${mutant.from}`);
+      return { ...loaded, source: source.replace(mutant.from, () => mutant.to) };
     },
   });
 }

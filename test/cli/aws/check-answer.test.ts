@@ -98,12 +98,14 @@ const JSON_CALLS: Readonly<Record<string, Call>> = {
   PutParameter: {
     answer: { Version: 2, Tier: "Standard" },
     before: [STORED],
-    use: () => writeValue(ssm, { action: "change", name: NAME, before: BEFORE, value: "{ }" }, signal),
+    use: async () =>
+      void (await writeValue(ssm, { action: "change", name: NAME, before: BEFORE, value: "{ }" }, signal)),
   },
   DeleteParameter: {
     answer: {},
     before: [STORED],
-    use: () => writeValue(ssm, { action: "remove", name: NAME, before: BEFORE, value: undefined }, signal),
+    use: async () =>
+      void (await writeValue(ssm, { action: "remove", name: NAME, before: BEFORE, value: undefined }, signal)),
   },
   FilterLogEvents: {
     answer: {

@@ -149,6 +149,7 @@ test("list -o name prints names for remove, -o wide prints complete hashes; ls i
 });
 
 test("list without callers prints where it looked", async () => {
+  cluster.store.put("/elsewhere/pattern/any", "[]");
   const { code, out, err } = await callers(["list", "--prefix", "/elsewhere"]);
   assert.deepEqual([code, out], [0, "NAME  STATE  UNTIL  SHA-256 OR ARN\n"]);
   assert.match(err, /^No callers in account \w+, region [\w-]+, cluster prod \(\/elsewhere\)\.\n$/);

@@ -1,30 +1,25 @@
-// Writes to a cluster that does not exist fail without --new. A stack or a parameter proves that it exists.
+// A cluster exists where a parameter exists. Writes to any other need --new, and reads of it fail.
 
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ec } from "../../functions/issuer/samples.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
-import { onlyGranted } from "../mappings/permissions.ts";
-import { stacksForbidden, startStacks } from "../stacks.ts";
+import { forbidden, onlyGranted } from "../mappings/permissions.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
-const COMMAND =
-  "npx --no -- lambda-iam-authenticator callers add control-plane --cluster in-an-app --region us-east-1 --yes";
 
 let store: MemoryStore;
-let stacks: LocalServer;
 beforeEach(async () => {
-  store = await startParameterStore({ parameters: { "/iam-authenticator/staging/callers": "[]" } });
-  stacks = await startStacks({
-    "IamAuthenticator-prod": {},
-    OurApp: { AuthKubeconfigCommand1A2B3C4D: COMMAND },
-    unrelated: {},
+  store = await startParameterStore({
+    parameters: { "/iam-authenticator/staging/callers": "[]", "/iam-authenticator/prod/pattern/any": "[]" },
   });
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url });
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
 });
-afterEach(() => Promise.all([store.close(), stacks.close()]));
+afterEach(() => store.close());
 
 const input = JSON.stringify({ mappings: [{ arn: ROLE, username: "dev" }] });
 const jwks = JSON.stringify({ keys: [ec("P-256").jwk] });
@@ -32,94 +27,111 @@ const WRITES: readonly (readonly [words: readonly string[], input?: string])[] =
   [["mappings", "set", ROLE, "--username", "x"]],
   [["mappings", "apply", "-f", "-"], input],
   [["mappings", "deny", ROLE]],
+  [["mappings", "deny", "jane@example.com"]],
   [["mappings", "allow", ROLE]],
   [["mappings", "remove", ROLE]],
   [["mappings", "rollback", ROLE]],
   [["callers", "add", "control-plane"]],
   [["irsa", "keys", "publish", "--jwks", "-"], jwks],
 ];
-const REFUSED =
-  "The cluster prodd does not exist in account 111122223333, region us-east-1: it has no stack IamAuthenticator-prodd and " +
-  "no parameter below /iam-authenticator/prodd. Clusters there: in-an-app, prod, staging. Check --cluster, --region and " +
-  "--profile. To write to a new cluster, use --new.\n";
+const ABSENT =
+  "The cluster prodd has no parameter below /iam-authenticator/prodd in account 111122223333, region us-east-1. " +
+  "Did you mean prod? Clusters there: prod, staging. Check --cluster, --region and --profile.";
 
 const set = (cluster: string, words: readonly string[] = ["-y"], options: CliOptions = {}) =>
   cli(["mappings", "set", ROLE, "--username", "x", "-c", cluster, ...words], options);
+const isWritten = () => store.requests.some(({ headers }) => headers["x-amz-target"] === "AmazonSSM.PutParameter");
 
-test("every command that writes rejects a missing cluster and lists the existing ones", async () => {
+test("every command that writes rejects a cluster without parameters, and suggests the nearest cluster", async () => {
   for (const [words, text = ""] of WRITES) {
     const { code, err } = await cli([...words, "-c", "prodd", "-y"], { input: text });
-    assert.deepEqual([code, err], [2, REFUSED], words.join(" "));
+    assert.deepEqual([code, err], [2, `${ABSENT} To write to a new cluster, use --new.\n`], words.join(" "));
   }
-  assert.ok(!store.requests.some(({ headers }) => headers["x-amz-target"] === "AmazonSSM.PutParameter"));
+  assert.ok(!isWritten());
 });
 
-test("--new creates the cluster", async () => {
+test("commands that read a cluster without parameters print nothing, suggest the nearest one, and exit with 1", async () => {
+  const outputs = ["table", "json", "yaml"].map((output) => ["-o", output]);
+  const reads = [
+    ...outputs.map((output) => ["mappings", "list", ...output]),
+    ...outputs.map((output) => ["mappings", "get", ROLE, ...output]),
+    ["mappings", "export"],
+    ["mappings", "export", "--format", "aws-auth"],
+    ...outputs.map((output) => ["explain", ROLE, ...output]),
+    ...outputs.map((output) => ["callers", "list", ...output]),
+  ];
+  for (const words of reads) {
+    const { code, out, err } = await cli([...words, "-c", "prodd"]);
+    assert.deepEqual([code, out, err], [1, "", `${ABSENT}\n`], words.join(" "));
+  }
+  const diff = await cli(["mappings", "diff", "-c", "prod", "-c", "prodd"]);
+  assert.deepEqual([diff.code, diff.out, diff.err], [1, "", `prodd: ${ABSENT}\n`]);
+  const both = await cli(["mappings", "list", "-c", "prod", "-c", "prodd", "-o", "name"]);
+  assert.deepEqual([both.code, both.out], [1, ""]);
+  assert.ok(both.err.endsWith(`prodd: ${ABSENT}\n`), both.err);
+});
+
+test("lint, diff with a file, and a dry run accept a cluster without parameters", async () => {
+  for (const words of [["lint"], ["diff", "-f", "-"], ["apply", "-f", "-", "--dry-run"]]) {
+    const { out, err } = await cli(["mappings", ...words, "-c", "prodd"], { input });
+    assert.doesNotMatch(err, /no parameter below/, words.join(" "));
+    if (words[0] !== "lint") assert.match(out, /^1 to add, /m);
+  }
+  assert.ok(!isWritten());
+});
+
+test("--new creates the cluster, and has no effect on one that exists", async () => {
   assert.equal((await set("prodd", ["-y", "--new"])).code, 0);
   assert.equal((await set("prodd", ["-y"])).code, 0);
+  const { code, err } = await set("staging", ["-y", "--new"]);
+  assert.deepEqual([code, err], [0, "Wrote 1 parameter. The function reads the change within 30 s.\n"]);
 });
 
-test("a stack with the default name, a stack with another name or a parameter is enough for a cluster", async () => {
-  for (const cluster of ["prod", "in-an-app", "staging"]) {
+test("one parameter of any kind is enough for a cluster", async () => {
+  for (const cluster of ["prod", "staging"]) {
     const { code, err } = await set(cluster);
     assert.equal(code, 0, err);
-    assert.doesNotMatch(err, /Cannot check/);
+    assert.equal((await cli(["callers", "list", "-c", cluster])).code, 0);
   }
 });
 
-test("the message reports that no cluster was found", async () => {
-  await stacks.close();
-  stacks = await startStacks({});
+test("the suggestion may be a context, and is left out if no name is similar", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+  mkdirSync(join(folder, "iam-authenticator"));
+  writeFileSync(join(folder, "iam-authenticator/config.yaml"), "contexts: {production: {cluster: prod}}");
+  const environment = { XDG_CONFIG_HOME: folder };
   store.remove("/iam-authenticator/staging/callers");
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url });
-  assert.match((await set("prodd")).err, /\. No cluster was found there\. /);
+  store.remove("/iam-authenticator/prod/pattern/any");
+  try {
+    const near = await set("producton", ["-y"], { environment });
+    assert.match(near.err, /us-east-1\. Did you mean production\? Check --cluster/);
+    const far = await set("else", ["-y"], { environment });
+    assert.match(far.err, /us-east-1\. Check --cluster/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("without the permission to check, the command warns and asks, or continues with --yes", async () => {
-  stacks.fail(stacksForbidden());
-  const told = "Cannot check whether the cluster prodd exists: no permission for cloudformation:DescribeStacks.\n";
+  store.fail(forbidden("GetParametersByPath"));
+  const warning = "Cannot check whether the cluster prodd exists: no permission for ssm:GetParametersByPath.\n";
   const asked = await set("prodd", [], { interactive: true, input: "n\n" });
   assert.equal(asked.code, 1);
-  assert.ok(asked.err.startsWith(`${told}Write 1 parameter in account`), asked.err);
-  const { code, err } = await set("prodd");
-  assert.deepEqual([code, err.startsWith(told)], [0, true], err);
+  assert.ok(asked.err.startsWith(warning), asked.err);
+  assert.match(asked.err, /^Write 1 parameter in account/m);
+  const explained = await cli(["explain", ROLE, "-c", "prodd"]);
+  assert.deepEqual([explained.code, explained.err], [1, warning]);
 });
 
-test("a team with access to one account finds its cluster by its mappings", async () => {
-  store.put("/iam-authenticator/prodd/user/111122223333/alice", "{}");
-  store.fail(onlyGranted("/iam-authenticator/prodd", "111122223333"));
-  stacks.fail(stacksForbidden());
-  const { code, err } = await set("prodd", ["-y", "--account", "111122223333"]);
-  assert.equal(code, 0, err);
-  assert.doesNotMatch(err, /Cannot check/);
-});
-
-test("an unreachable CloudFormation causes a warning", async () => {
-  const gone = await startHttpServer(() => ({ status: 200, body: "" }));
-  await gone.close();
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: gone.url });
-  assert.match(
-    (await set("prodd")).err,
-    /^Cannot check whether the cluster prodd exists: No connection to 127\.0\.0\.1 /,
-  );
-});
-
-test("repeated pages and endless empty pages of stacks end the search", async () => {
-  for (const [cluster, isRepeated, said] of [
-    ["first", true, "its pages repeat"],
-    ["second", false, "its pages do not end"],
-  ] as const) {
-    let pages = 0;
-    const endless = await startHttpServer(() => {
-      pages += 1;
-      const token = `<NextToken>${isRepeated ? "again" : pages}</NextToken>`;
-      const result = `<DescribeStacksResult><Stacks/>${token}</DescribeStacksResult>`;
-      return { status: 200, body: `<DescribeStacksResponse>${result}</DescribeStacksResponse>` };
-    });
-    useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: endless.url });
-    const { code, err } = await set(cluster);
-    await endless.close();
+test("a team with access to one account finds its cluster by the parameters that it may read", async () => {
+  for (const [cluster, name] of [
+    ["one", "user/111122223333/alice"],
+    ["two", "deny/any"],
+  ]) {
+    store.put(`/iam-authenticator/${cluster}/${name}`, "[]");
+    store.fail(onlyGranted(`/iam-authenticator/${cluster}`, "111122223333"));
+    const { code, err } = await set(`${cluster}`, ["-y", "--account", "111122223333", "--allow-weakening"]);
     assert.equal(code, 0, err);
-    assert.match(err, new RegExp(`^Cannot check whether the cluster ${cluster} exists: .*\\(${said}\\)`));
+    assert.doesNotMatch(err, /Cannot check/);
   }
 });

@@ -261,8 +261,33 @@ test("a removal that grants access only combined with another operator's removal
     const pair = [allow(narrow), allow(wide, "--allow-weakening")] as const;
     const [held, other] = await together(pair, moment, `${PREFIX}/${name}`, 1);
     assert.deepEqual([held.code, other.code], [1, 0], held.err + other.err);
-    assert.match(held.err, /^Another operator changed \S+ at the same time\. .*alice.* Their change is kept\.\n/m);
+    assert.match(
+      held.err,
+      /^Another operator changed \S+ at the same time\. .*user\/al\* is no longer denied by deny\/111122223333\. Their change is kept\.\n/m,
+    );
     assert.match(held.err, /^Nothing was written\./m);
     assert.deepEqual(await list(name), [narrow]);
+  }
+});
+
+test("a list is not merged with a version that the function rejects, whose text stays as it is", async () => {
+  const name = "deny/111122223333";
+  // A repeated key: the function denies every identity that the list covers, and a merge would drop it.
+  const theirs = `[{"arnLike":"${user("x")}"},{"arnLike":"${user("y")}","notAfter":"${LATER}","notAfter":"${SOON}"}]`;
+  for (const moment of ["its write", "its last look"] as const) {
+    cluster.store.fail(undefined);
+    cluster.store.put(`${PREFIX}/${name}`, JSON.stringify([{ arnLike: user("x") }]));
+    let looks = 0;
+    cluster.store.fail((request) => {
+      const isIt = isMoment(moment, request, `${PREFIX}/${name}`);
+      looks += isIt ? 1 : 0;
+      if (isIt && looks === (moment === "its write" ? 1 : 2)) cluster.store.put(`${PREFIX}/${name}`, theirs);
+      return undefined;
+    });
+    const { code, err } = await run(deny("new"), cluster.store.url);
+    assert.equal(code, 1, err);
+    assert.match(err, /^Another operator changed \S+ at the same time, and the list is now invalid: .*repeated/m);
+    cluster.store.fail(undefined);
+    assert.equal(await newest(`${PREFIX}/${name}`), theirs, moment);
   }
 });

@@ -3,11 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
-import type { LocalServer } from "../../../local/http-server.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
-import { startStacks } from "../stacks.ts";
 import {
   kubeconfig,
   type LocalService,
@@ -24,24 +22,24 @@ const OLD = rsa();
 const NEW = ec("P-256");
 const ISSUER = "https://oidc.example.com";
 
+/** Otherwise publish requires --new. */
+const EXISTING = { "/iam-authenticator/prod/callers": "[]" };
 let store: MemoryStore;
-let stacks: LocalServer;
 let api: LocalService;
 let admin: string;
 const folder = testFolder();
 before(async () => {
   api = await startService();
-  stacks = await startStacks({ "IamAuthenticatorIssuer-prod": {} });
   admin = folder.write("admin.conf", kubeconfig(api));
 });
 after(async () => {
   folder.remove();
-  await Promise.all([api.close(), store.close(), stacks.close()]);
+  await Promise.all([api.close(), store.close()]);
 });
 beforeEach(async () => {
   await store?.close();
-  store = await startParameterStore({ parameters: {} });
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url });
+  store = await startParameterStore({ parameters: EXISTING });
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
   api.answers.clear();
 });
 
@@ -76,8 +74,8 @@ const NINE = Array.from({ length: 9 }, () => ec("P-256").jwk);
 async function startDatedStore(): Promise<void> {
   let written = Date.now();
   await store.close();
-  store = await startParameterStore({ parameters: {}, now: () => (written += 1_000) });
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url });
+  store = await startParameterStore({ parameters: EXISTING, now: () => (written += 1_000) });
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
 }
 
 const jwksFile = (...jwks: object[]) => folder.write("jwks.json", JSON.stringify({ keys: jwks }));

@@ -46,6 +46,35 @@ test("--prune replaces the list with the one in the file", async () => {
   assert.deepEqual(await stored(), [pattern("c"), pattern("a")]);
 });
 
+test("--prune keeps and reports denials that are not in the file, and --prune-denials removes them", async () => {
+  const denial = (name: string, more: object = {}) => ({ arnLike: `arn:aws:iam::111122223333:user/${name}`, ...more });
+  put([denial("leaver"), denial("of-file"), denial("other")], "deny/111122223333");
+  put([{ arnLike: "arn:aws:iam::*:user/guest" }], "deny/any");
+  const deny = [denial("new"), denial("of-file", { description: "changed" })];
+  const [admin] = [
+    { permissionSet: "ClusterAdmin", account: "111122223333", ...ADMIN["sso/111122223333/clusteradmin"] },
+  ];
+  const { code, out, err } = await withFile(["apply", "-y", "--prune"], [admin], deny);
+  assert.equal(code, 0, err);
+  const kept = [denial("leaver").arnLike, denial("other").arnLike, "arn:aws:iam::*:user/guest"];
+  const line = `3 denials are not in the files and are kept; --prune-denials removes them: ${kept.join(", ")}.\n`;
+  assert.ok(out.endsWith(`0 to add, 1 to change, 0 to remove, 1 unchanged.\n${line}`), out);
+  const list = [denial("leaver"), denial("of-file", { description: "changed" }), denial("other"), denial("new")];
+  assert.deepEqual(await cluster.value("deny/111122223333"), list);
+
+  const same = await withFile(["diff", "--prune"], [admin], deny);
+  assert.deepEqual([same.code, same.out.endsWith(`unchanged.\n${line}`)], [0, true], same.out);
+  const data = JSON.parse((await withFile(["diff", "--prune", "-o", "json"], [admin], deny)).out);
+  assert.deepEqual([data.changes, data.keptDenials], [[], kept]);
+
+  const refused = await withFile(["apply", "-y", "--prune-denials"], [admin], deny);
+  assert.match(refused.err, /--allow-weakening/);
+  const removed = await withFile(["apply", "-y", "--prune-denials", "--allow-weakening"], [admin], deny);
+  assert.equal(removed.code, 0, removed.err);
+  assert.deepEqual(await cluster.value("deny/111122223333"), deny);
+  assert.deepEqual(await cluster.value("deny/any"), []);
+});
+
 test("a new order of two stored patterns requires --prune", async () => {
   const before = [pattern("a"), pattern("b"), pattern("c")];
   put(before);

@@ -23,7 +23,7 @@ test("the data are those of diff, but the exit code is 0 and nothing is written"
   assert.equal(plan.destination, WHERE);
   assert.deepEqual(
     plan.changes.map(({ action, name }: { action: string; name: string }) => `${action} ${name}`),
-    ["add role/111122223333/r2", "change role/111122223333/r1"],
+    ["change role/111122223333/r1", "add role/111122223333/r2"],
   );
   assert.deepEqual(parse((await dryRun("-o", "yaml")).out), plan);
   assert.deepEqual(plan, JSON.parse((await cluster.mappings(["diff", "-f", file, "-o", "json"])).out));

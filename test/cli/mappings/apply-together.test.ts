@@ -34,10 +34,8 @@ test("apply stops if another operator changed a mapping since the plan, and keep
     result.err,
     /Another operator changed \S+r3 in the meantime: it was version 1, it is now version 2\. Their change/,
   );
-  assert.match(
-    result.err,
-    /\nWritten, 3 of 5: \S+r0, \S+r1, \S+r2\.\nNot written: \S+r3, \S+r4\. Run the same command again to finish\.\n$/,
-  );
+  // Each phase begins with a read of what it uses.
+  assert.match(result.err, /\nNothing was written\. Run the same command again\.\n$/);
   assert.deepEqual(await cluster.value("role/111122223333/r3"), { other: "operator" });
 });
 

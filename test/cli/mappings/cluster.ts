@@ -1,10 +1,8 @@
 // A local Parameter Store for a test file, and the command that uses it.
 
-import type { LocalServer } from "../../../local/http-server.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import type { Throughput } from "../../../local/parameter-store/throughput.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws } from "../cli.ts";
-import { startStacks } from "../stacks.ts";
 
 export const PREFIX = "/iam-authenticator/prod";
 
@@ -13,8 +11,6 @@ export const WHERE = `account 111122223333, region us-east-1, cluster prod (${PR
 
 export interface LocalCluster {
   readonly store: MemoryStore;
-  /** A CloudFormation with the cluster's stack; closed with the store. */
-  readonly stacks: LocalServer;
   /** Runs `iam-authenticator mappings <words> --cluster prod` without a rate limit. */
   mappings(words: readonly string[], options?: CliOptions): Promise<CliResult>;
   /** The newest value of a parameter below the prefix. */
@@ -27,20 +23,32 @@ function fast([name = "", ...words]: readonly string[]): string[] {
   return [name, ...(WRITES.includes(name) ? ["--rate", "1000"] : []), ...words];
 }
 
-/** A cluster with only parameters and a stack; test/e2e/cluster.ts has one with a control plane. */
+/** The clock of a store: writes by other commands need no wait for the function's caches. */
+const longAgo = () => Date.UTC(2020, 0, 1);
+
+/** A cluster exists if it has a parameter. No command that uses this store reads this one. */
+const EXISTENCE = { "issuer/none": {} };
+
+/** A cluster with only parameters; test/e2e/cluster.ts has one with a control plane. */
 export async function storedCluster(
   parameters: Readonly<Record<string, unknown>> = {},
   throughput?: Throughput,
+  now = longAgo,
 ): Promise<LocalCluster> {
-  const named = Object.entries(parameters).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
-  const store = await startParameterStore({ parameters: Object.fromEntries(named), ...(throughput && { throughput }) });
-  const stacks = await startStacks({ "IamAuthenticator-prod": {} });
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url });
+  const named = Object.entries({ ...EXISTENCE, ...parameters }).map(([name, value]) => [
+    `${PREFIX}/${name}`,
+    JSON.stringify(value),
+  ]);
+  const store = await startParameterStore({
+    parameters: Object.fromEntries(named),
+    now,
+    ...(throughput && { throughput }),
+  });
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
   const mappings = (words: readonly string[], options?: CliOptions) =>
     cli(["mappings", ...fast(words), "-c", "prod"], options);
   return {
-    store: { ...store, close: async () => void (await Promise.all([store.close(), stacks.close()])) },
-    stacks,
+    store,
     mappings,
     async value(name) {
       const { code, out } = await mappings(["get", `${PREFIX}/${name}`, "-o", "json"]);

@@ -38,7 +38,10 @@ test("deny denies only the named identity, and allow removes the denial", async 
   assert.deepEqual([await verdict(MALLORY), await verdict(eve)], ["identity_denied", "granted"]);
   const allowed = await cluster.mappings(["allow", MALLORY, "-y", "--allow-weakening"]);
   assert.equal(allowed.code, 0, allowed.err);
-  assert.match(allowed.out, /\n~ deny\/111122223333\n {4}- .*\n {4}! lifts the denial of \S+mallory\n/);
+  assert.match(
+    allowed.out,
+    /\n~ deny\/111122223333\n {4}- .*\n {4}! user\/mallory is no longer denied by deny\/111122223333: user\/111122223333\/mallory applies\n/,
+  );
   assert.equal(await verdict(MALLORY), "granted");
   const missing = await cluster.mappings(["allow", MALLORY, "-y"]);
   assert.deepEqual([missing.code, missing.err], [1, `No denial names ${MALLORY}.\n`]);
@@ -143,7 +146,7 @@ test("--until sets the end of a denial, and a second deny without it removes the
   assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "leave" }]);
   const shorter = await deny("--until", "2027-01-01T00:00:00Z");
   assert.equal(shorter.code, 1);
-  assert.match(shorter.err, /ends the denial of \S+mallory on 2027-01-01/);
+  assert.match(shorter.err, /1 denial lifted\.\n {2}user\/mallory is no longer denied/);
 });
 
 for (const [what, value, where] of [
@@ -204,7 +207,6 @@ test("allow prints what still denies the identity", async () => {
   const { code, err } = await cluster.mappings(["allow", MALLORY, "-y", "--allow-weakening"]);
   assert.equal(code, 0);
   assert.match(err, /mallory is still denied by deny\/any\. See it with: mappings get deny\/any\.\n$/);
-  await cluster.mappings(["allow", "arn:aws:iam::*:user/mal*", "-y", "--allow-weakening"]);
 });
 
 test("list, get, export, history and rollback support denials", async () => {
@@ -225,7 +227,7 @@ test("list, get, export, history and rollback support denials", async () => {
   await cluster.mappings(["deny", `user/${A}/eve`, "-y"]);
   assert.match((await cluster.mappings(["history", `deny/${A}`])).out, /\n2 .*mallory.*eve/);
   const back = await cluster.mappings(["rollback", `deny/${A}`, "-y"]);
-  assert.deepEqual([back.code, /lifts the denial of \S+eve/.test(back.err)], [1, true]);
+  assert.deepEqual([back.code, /user\/eve is no longer denied/.test(back.err)], [1, true]);
   assert.equal((await cluster.mappings(["rollback", `deny/${A}`, "-y", "--allow-weakening"])).code, 0);
   assert.equal(await verdict(`arn:aws:iam::${A}:user/eve`), "identity_unmapped");
 });
@@ -263,16 +265,24 @@ test("denials are written before grants and lifted after them", async () => {
     ],
     deny: [{ arnLike: "arn:aws:iam::*:role/b-1" }, { arnLike: `arn:aws:iam::${A}:role/z` }],
   });
-  const { out } = await cluster.mappings(["apply", "--prune", "--dry-run", "-f", "-"], { input: file });
-  assert.deepEqual(out.match(/^[+~-] \S+$/gm), [
-    `+ deny/${A}`,
-    "+ deny/any",
-    `+ role/${A}/a`,
-    "+ pattern/any",
-    `- role/${A}/developers`,
-    `- user/${A}/mallory`,
-    "~ deny/444455556666",
-  ]);
+  const words = ["apply", "--prune-denials", "-y", "--allow-weakening", "-f", "-"];
+  const { code, err } = await cluster.mappings(words, { input: file });
+  assert.equal(code, 0, err);
+  const puts = cluster.store.requests.filter(({ headers }) =>
+    /PutParameter|DeleteP/.test(`${headers["x-amz-target"]}`),
+  );
+  assert.deepEqual(
+    puts.map(({ body }) => JSON.parse(body.toString()).Name.slice(PREFIX.length + 1)),
+    [
+      `deny/${A}`,
+      "deny/any",
+      `role/${A}/developers`,
+      `user/${A}/mallory`,
+      `role/${A}/a`,
+      "pattern/any",
+      "deny/444455556666",
+    ],
+  );
 });
 
 test("a renewed or extended denial is written before grants", async () => {
@@ -310,7 +320,7 @@ test("a denial of the last administrator is refused, one of a session or another
   ] as const) {
     const { code, err } = await cluster.mappings(["deny", ...words, "-y"]);
     assert.deepEqual(
-      [code, /^Refused: the last mapping that/.test(err)],
+      [code, /^Refused: no administrator would surely remain/.test(err)],
       refused ? [1, true] : [0, false],
       `${words}: ${err}`,
     );

@@ -22,7 +22,7 @@ after(async () => {
 /** A shell script as the editor; `$1` is the file. */
 async function edit(script: string, environment: Readonly<Record<string, string>> = {}) {
   const editor = folder.write("editor.sh", script);
-  const words = ["mappings", "edit", "-c", "prod", "-y", "--rate", "1000"];
+  const words = ["mappings", "edit", "-c", "prod", "-y", "--allow-weakening", "--rate", "1000"];
   const child = spawn(process.execPath, [SCRIPT, ...words], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, EDITOR: `sh ${editor}`, ...environment },

@@ -73,7 +73,7 @@ test("set does not overwrite a SecureString, which the function does not read", 
   assert.deepEqual([code, err.split("\n").length], [2, 2]);
   assert.match(err, /^\/iam-authenticator\/prod\/role\/111122223333\/developers is a SecureString, which the function/);
   assert.match((await cluster.mappings(["set", ROLE, "--username", "dev", "-y"])).err, /use its ARN as <who>/);
-  assert.equal((await cluster.mappings(["remove", ROLE, "-y"])).code, 0);
+  assert.equal((await cluster.mappings(["remove", ROLE, "-y", "--allow-weakening"])).code, 0);
   assert.equal((await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"])).code, 0);
 });
 

@@ -67,11 +67,15 @@ function accessDenied(action: string, name: string): Fault {
   return { kind: "answer", status: 400, headers, body: JSON.stringify({ __type: type, message }) };
 }
 
+/** For `fail()` of a store: denies an action, such as `GetParametersByPath`. */
+export function forbidden(action: string): (request: LocalRequest) => Fault | undefined {
+  return ({ headers }) =>
+    headers["x-amz-target"] === `AmazonSSM.${action}` ? accessDenied(`ssm:${action}`, "") : undefined;
+}
+
 /** Denies reading the account's throughput setting. */
 export function forbidSettings(store: MemoryStore): void {
-  store.fail(({ headers }) =>
-    headers["x-amz-target"] === "AmazonSSM.GetServiceSetting" ? accessDenied("ssm:GetServiceSetting", "") : undefined,
-  );
+  store.fail(forbidden("GetServiceSetting"));
 }
 
 /** Denies reading the tags of all parameters, or of those whose name contains `part`. */

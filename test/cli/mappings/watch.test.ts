@@ -20,6 +20,7 @@ async function watch(steps: readonly (() => void)[], ...words: string[]) {
   const pauses: number[] = [];
   const result = await cluster.mappings(["list", "--watch", ...words], {
     now: NOW,
+    isStopped: true,
     interrupted: interrupt.signal,
     onSleep(ms) {
       pauses.push(ms);

@@ -45,7 +45,7 @@ test("a pipe gets no colour; forced colour does not change the text; values cann
   assert.equal(await diff({ NO_COLOR: "1" }), plain);
   assert.equal(await diff({ FORCE_COLOR: "0" }), plain);
   assert.equal(plain.includes(ESCAPE), false);
-  assert.match(plain, /^! This change loosens access: .*1 new administrator/m);
+  assert.match(plain, /^! Needs your consent: .*2 new administrators/m);
   const coloured = await diff({ FORCE_COLOR: "1" });
   assert.equal(
     coloured
@@ -58,7 +58,8 @@ test("a pipe gets no colour; forced colour does not change the text; values cann
   assert.ok(coloured.includes(styled("yellow", "~ sso/111122223333/clusteradmin")));
   assert.ok(coloured.includes(styled("red", "- user/111122223333/old")));
   assert.ok(coloured.includes(styled("red", "    - arn:aws:iam::*:role/a* a")));
-  const weakening = "    ! grants system:masters to arn:aws:iam::111122223333:user/new";
+  const weakening =
+    "    ! new gets new (system:masters) by user/111122223333/new: system:masters makes an administrator";
   assert.ok(coloured.includes(styled(["bold", "red"], weakening)));
   assert.equal(coloured.includes(`${ESCAPE}[2J`), false);
 });

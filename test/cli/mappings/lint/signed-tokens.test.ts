@@ -1,9 +1,7 @@
-// Lint rules for AWS-signed tokens, and their lines in plans.
+// Lint rules for AWS-signed tokens.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compareAccess } from "../../../../cli/access/compare-access.ts";
-import { describe } from "../../../../cli/access/describe.ts";
 import type { EvaluationContext } from "../../../../cli/function-settings.ts";
 import { lint } from "../../../../cli/mappings/lint/lint.ts";
 import type { StoredParameter } from "../../../../functions/parameters/stored-parameter.ts";
@@ -74,62 +72,4 @@ test("what no AWS-signed token can use is reported only if the function accepts 
     );
     assert.ok(found.every((one) => one.level === level));
   }
-});
-
-async function plan(before: Record<string, unknown>, after: Record<string, unknown>, signedTokens?: "beside" | "only") {
-  const context = { ...CONTEXT, ...(signedTokens && { signedTokens }) };
-  const states = { before: stored(before), after: stored(after) };
-  const names = [...new Set([...states.before.keys(), ...states.after.keys()])].filter(
-    (name) => states.before.get(name)?.value !== states.after.get(name)?.value,
-  );
-  const { weakenings, losses } = describe(await compareAccess(states, context), names, states, context);
-  return {
-    gains: [...weakenings.values()].flat().map(({ text }) => text),
-    losses: [...losses.values()].flat(),
-  };
-}
-
-const MAPPED = { [ROLE]: { arn: ARN, username: "dev" } };
-
-test("the plan of a denial of one session lists the role whose AWS-signed tokens it denies", async () => {
-  const after = { ...MAPPED, [`deny/${HOME}`]: [{ arnLike: SESSION }] };
-  const { losses } = await plan(MAPPED, after, "beside");
-  assert.ok(
-    losses.includes(`denies AWS-signed tokens of ${ARN}: deny/${HOME} depends on what they do not contain`),
-    losses.join("\n"),
-  );
-  assert.deepEqual((await plan(MAPPED, after)).losses, []);
-  const { gains } = await plan(after, MAPPED, "beside");
-  assert.ok(
-    gains.some((text) => text.includes(`accepts AWS-signed tokens of ${ARN}, which deny/${HOME} denied`)),
-    gains.join("\n"),
-  );
-});
-
-test("the plan of a username with a session placeholder says that AWS-signed tokens lose access", async () => {
-  const { losses } = await plan(MAPPED, { [ROLE]: { arn: ARN, username: "dev:{SessionName}" } }, "only");
-  assert.deepEqual(losses, [`denies AWS-signed tokens of ${ARN}: ${ROLE} depends on what they do not contain`]);
-});
-
-test("access that only AWS-signed tokens have is compared, also without JWT_ISSUERS in the environment", async () => {
-  const pattern = (username: string) => ({
-    [`pattern/${HOME}`]: [{ arnLike: `arn:aws:iam::${HOME}:role/*`, username, groups: ["g"] }],
-  });
-  const { gains } = await plan({}, pattern("t:{PrincipalTag:team}"));
-  assert.ok(
-    gains.some((text) => text.includes("t:{PrincipalTag:team}")),
-    gains.join("\n"),
-  );
-  const { gains: masters } = await plan(
-    {},
-    {
-      [`pattern/${HOME}`]: [
-        { arnLike: `arn:aws:iam::${HOME}:role/*`, username: "i-{IdentityStoreUserId}", groups: ["system:masters"] },
-      ],
-    },
-  );
-  assert.ok(
-    masters.some((text) => text.includes("system:masters")),
-    masters.join("\n"),
-  );
 });

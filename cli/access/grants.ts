@@ -1,0 +1,117 @@
+// Judges mappings that are added, last longer or have other names.
+
+import { arnSections, matchesSections } from "../../functions/authenticator/mapping/arn-like.ts";
+import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { shortName } from "../function-settings.ts";
+import { type Entry, isActive } from "./entries.ts";
+import { type Mark, place, subject, userText } from "./marks.ts";
+import { ADMIN_GROUPS, groupsBeyond, isPlain, nameRisk } from "./names.ts";
+import { mayDecide, type Step } from "./steps.ts";
+import { denyListsFor, higherThan, isOfOnePrincipal, valuesOf, type World } from "./world.ts";
+
+interface Names {
+  readonly username?: string | undefined;
+  readonly groups: readonly string[];
+}
+
+/** The names that an entry newly gives; `undefined` unless it is added, lasts longer, or has other names. */
+export function newNames({ old, new: entry }: Step, { context }: World): Names | undefined {
+  if (entry === undefined || !isActive(entry, context)) return undefined;
+  const { username, groups = [] } = entry.mapping;
+  const isNew =
+    old === undefined ||
+    !isActive(old, context) ||
+    entry.end > old.end ||
+    username !== old.mapping.username ||
+    dropsPin(old, entry) ||
+    groupsBeyond(old.mapping, entry.mapping).some((group) => !isPlain(group, context));
+  if (isNew) return { username, groups };
+  const gained = groupsBeyond(entry.mapping, old.mapping);
+  return gained.length === 0 ? undefined : { groups: gained };
+}
+
+function dropsPin({ mapping: { principalId } }: Entry, { mapping }: Entry): boolean {
+  return principalId !== undefined && mapping.principalId !== principalId;
+}
+
+export function grantMarks(step: Step, world: World): Mark[] {
+  const names = newNames(step, world);
+  const { old, new: entry } = step;
+  if (entry === undefined) return [];
+  const { prefix } = world.context;
+  const [who, where] = [subject(entry), place(entry, prefix)];
+  const mark = (kind: Mark["kind"], text: string): Mark => ({ parameter: entry.parameter, entry, kind, text });
+  if (!isOfOnePrincipal(entry)) {
+    return names === undefined
+      ? []
+      : [mark("wide", `${where} gives ${userText(entry)} to every identity that it matches`)];
+  }
+  const limits: Mark[] = [];
+  if (old !== undefined && old.end < Number.POSITIVE_INFINITY && entry.end === Number.POSITIVE_INFINITY) {
+    limits.push(mark("end", `${who} is mapped by ${where} without its end ${old.mapping.notAfter}`));
+  }
+  if (old !== undefined && dropsPin(old, entry)) {
+    limits.push(mark("pin", `${who} is mapped by ${where} without its principalId ${old.mapping.principalId}`));
+  }
+  const reason = names && (riskOf(names, entry, world) ?? blockerOf(entry, world));
+  return reason === undefined
+    ? limits
+    : [...limits, mark(reason.kind, `${who} gets ${userText(entry)} by ${where}: ${reason.text}`)];
+}
+
+type Reason = Pick<Mark, "kind" | "text">;
+
+function riskOf({ username, groups }: Names, entry: Entry, world: World): Reason | undefined {
+  const own = groups.filter((group) => !setGives(group, entry, world));
+  const admin = own.filter((group) => ADMIN_GROUPS.includes(group));
+  if (admin.length > 0) return { kind: "administrator", text: `${admin.join(", ")} makes an administrator` };
+  for (const name of own) {
+    const risk = nameRisk(name) ?? (name.includes("{") ? "is a group that depends on the session" : undefined);
+    if (risk !== undefined) return { kind: "name", text: `${name} ${risk}` };
+  }
+  const risk = username && nameRisk(username);
+  return risk ? { kind: "name", text: `${username} ${risk}` } : undefined;
+}
+
+/** Whether a session has the group by its set's mapping too, for as long. */
+function setGives(group: string, { kind, account, name, mapping, end }: Entry, world: World): boolean {
+  if (kind !== "sso-session") return false;
+  const { context } = world;
+  return valuesOf(world, mappingParameter(context.prefix, "sso", account, name)).every(({ entries: [set] }) => {
+    if (set === undefined || set.end < end) return false;
+    const { username = "", groups = [] } = set.mapping;
+    const { session = "" } = mapping;
+    const ofSession = username.replace(/\{SessionName(?:Raw)?\}/g, session);
+    return groups.includes(group) && [ofSession, ...groups].every((one) => isPlain(one, context));
+  });
+}
+
+/** A denial of the principal, or a parameter that takes precedence and is invalid or will change. */
+function blockerOf(entry: Entry, world: World): Reason | undefined {
+  const { context, wanted } = world;
+  const short = (name: string) => shortName(name, context.prefix);
+  const find = (names: readonly string[], isIt: (one: Entry, isPending: boolean) => boolean) =>
+    names.find((name) =>
+      valuesOf(world, name).some(
+        ({ problem, entries }) =>
+          problem !== undefined || entries.some((one) => isActive(one, context) && isIt(one, wanted.has(name))),
+      ),
+    );
+  const list = find(denyListsFor(entry, context), (denial, isPending) =>
+    isPending ? mayDecide(denial, entry) : matchesOwn(denial, entry),
+  );
+  if (list !== undefined) return { kind: "denied", text: `${short(list)} may deny it` };
+  const other = find(higherThan(entry, world), (higher, isPending) => isPending && mayDecide(higher, entry));
+  return other === undefined
+    ? undefined
+    : { kind: "unsettled", text: `${short(other)} takes precedence, and changes or is invalid` };
+}
+
+/** Whether a denial matches the entry's ARN, not only some of its sessions. A user's ARN is the one in the mapping. */
+function matchesOwn(denial: Entry, entry: Entry): boolean {
+  if (entry.kind !== "user")
+    return mayDecide(denial, entry.kind === "sso-session" ? entry : { ...entry, sessions: [] });
+  const { arn = "" } = entry.mapping;
+  return denial.arns.some((one) => [arn, withoutPath(arn)].some((own) => matchesSections(one, arnSections(own))));
+}

@@ -1,0 +1,57 @@
+// Judges mappings that are removed, end earlier or match fewer identities: mappings with lower precedence may apply.
+
+import { shortName } from "../function-settings.ts";
+import { type Entry, isActive, type Value } from "./entries.ts";
+import { type Mark, place, subject, userText } from "./marks.ts";
+import { givesNoMore } from "./names.ts";
+import { mayDecide, type Step } from "./steps.ts";
+import { higherThan, lowerThan, valuesOf, type World } from "./world.ts";
+
+/** The change of one parameter. */
+export interface Comparison {
+  readonly before: Value;
+  readonly after: Value;
+  readonly steps: readonly Step[];
+}
+
+/** Whether an active entry is removed, matches fewer identities, or ends earlier. */
+export function isRemoval({ old, new: entry }: Step, { context }: World): boolean {
+  if (old === undefined || !isActive(old, context)) return false;
+  return entry === undefined || entry.end < old.end || entry.key !== old.key;
+}
+
+/** Whether AWS-signed tokens of the set are accepted earlier: a list of sessions denies them until its last entry ends. */
+export function isLastToEnd({ old }: Step, { before, after }: Comparison): boolean {
+  if (old?.kind !== "sso-session") return false;
+  const ends = (value: Value) => Math.max(Number.NEGATIVE_INFINITY, ...value.entries.map(({ end }) => end));
+  return old.end === ends(before) && ends(after) < old.end;
+}
+
+export function removalMarks(step: Step, comparison: Comparison, world: World): Mark[] {
+  const { old, new: entry } = step;
+  if (old === undefined) return [];
+  const { context } = world;
+  const isLast = isLastToEnd(step, comparison);
+  const allowsNone = isLast || old.mapping.principalId !== undefined || old.kind === "federated-user";
+  const names = [...lowerThan(old, world), ...(isLast ? higherThan(old, world) : [])];
+  const others = names.flatMap((name) => valuesOf(world, name)).flatMap(({ entries }) => entries);
+  const lower = [...laterInList(step, comparison), ...others].find(
+    (one) =>
+      isActive(one, context) && mayDecide(one, old) && (allowsNone || !givesNoMore(old.mapping, one.mapping, context)),
+  );
+  if (lower === undefined) return [];
+  const end = entry === undefined || entry.key !== old.key ? "no longer" : `only until ${entry.mapping.notAfter}`;
+  const text = `${subject(old)} is ${end} mapped by ${shortName(old.parameter, context.prefix)}: ${place(lower, context.prefix)} applies and gives ${userText(lower)}`;
+  return [{ parameter: old.parameter, entry: old, kind: "broader", text }];
+}
+
+/** The entries of the same list that may apply instead. */
+function laterInList({ old, new: entry }: Step, { before, after, steps }: Comparison): readonly Entry[] {
+  if (old === undefined) return [];
+  const index = before.entries.indexOf(old);
+  const earlier = new Set(before.entries.slice(0, index));
+  const isEarlier = (one: Entry) => steps.some((step) => step.new === one && step.old && earlier.has(step.old));
+  const later = after.entries.filter((one) => one !== entry && !isEarlier(one));
+  const all = [...before.entries.slice(index + 1), ...later];
+  return old.kind === "sso-session" ? all.filter(({ mapping }) => mapping.session === old.mapping.session) : all;
+}

@@ -1,0 +1,43 @@
+// Compares two values of a parameter by entry: which ones are added, removed, changed or moved.
+
+import { arnCovers, sectionsOverlap } from "./arn-overlap.ts";
+import type { Entry, Value } from "./entries.ts";
+
+export interface Step {
+  readonly old: Entry | undefined;
+  readonly new: Entry | undefined;
+}
+
+/** Entries with the same key are pairs, and so are a pattern and a narrower one that replaces it. */
+export function stepsBetween({ entries: before }: Value, { entries: after }: Value): Step[] {
+  const left = new Set(before);
+  const take = (isIt: (old: Entry) => boolean): Entry | undefined => {
+    const old = [...left].find(isIt);
+    if (old !== undefined) left.delete(old);
+    return old;
+  };
+  const steps = after.map((entry): Step => ({ old: take(({ key }) => key === entry.key), new: entry }));
+  const paired = steps.map(({ old, new: entry }): Step => {
+    return { old: old ?? (entry && take((one) => narrows(one, entry))), new: entry };
+  });
+  return [...paired, ...[...left].map((old): Step => ({ old, new: undefined }))];
+}
+
+/** Other names or a later end of the pair are judged like those of one entry. */
+function narrows({ kind, mapping: wide }: Entry, { mapping: narrow }: Entry): boolean {
+  return kind === "pattern" && arnCovers(wide.arnLike ?? "", narrow.arnLike ?? "");
+}
+
+/** Entries that pass an entry which may match the same identities. */
+export function moved(steps: readonly Step[], { entries: before }: Value): Entry[] {
+  const places = steps.flatMap(({ old, new: entry }) => (old && entry ? { old, entry, was: before.indexOf(old) } : []));
+  return places.flatMap(({ old, entry, was }, index) =>
+    places.slice(0, index).some((other) => other.was > was && mayDecide(other.old, old)) ? entry : [],
+  );
+}
+
+/** Whether an identity, or a session, may have both entries. */
+export function mayDecide(one: Entry, other: Entry): boolean {
+  const [left, right] = [one, other].map(({ arns, sessions }) => [...arns, ...sessions]);
+  return left?.some((arn) => right?.some((another) => sectionsOverlap(arn, another))) ?? false;
+}

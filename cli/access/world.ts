@@ -1,0 +1,116 @@
+// The parameters as a plan sees them: stored values, wanted values, and which parameters apply before or after others.
+
+import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  type ParameterAddress,
+  type ParameterKind,
+  readName,
+} from "../../functions/authenticator/mapping/read-name.ts";
+import type { DatedParameter, StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import type { EvaluationContext } from "../function-settings.ts";
+import { readValue, type Value } from "./entries.ts";
+
+/** The stored parameters that were read for judging, by name. */
+export type States = ReadonlyMap<string, DatedParameter>;
+
+export interface World {
+  readonly context: EvaluationContext;
+  readonly stored: States;
+  /** The values that are still to be written; `undefined` for a removal. */
+  readonly wanted: ReadonlyMap<string, StoredParameter | undefined>;
+  readonly names: Names;
+}
+
+/** The names of stored and wanted parameters. */
+interface Names {
+  readonly all: readonly string[];
+  readonly ofAccount: ReadonlyMap<string, readonly string[]>;
+  /** Separate mappings of a permission set's roles, by account and set. */
+  readonly setRoles: ReadonlyMap<string, readonly string[]>;
+  readonly accountMappings: readonly string[];
+}
+
+/** In milliseconds: the function caches a parameter for 30 s, and a review takes up to 5 s. */
+export const SETTLED_MS = 35_000;
+
+export function indexNames(names: Iterable<string>, { prefix }: EvaluationContext): Names {
+  const [all, ofAccount, setRoles] = [[...names], new Map<string, string[]>(), new Map<string, string[]>()];
+  const accountMappings: string[] = [];
+  const add = (map: Map<string, string[]>, key: string, name: string) => {
+    const list = map.get(key);
+    if (list === undefined) map.set(key, [name]);
+    else list.push(name);
+  };
+  for (const name of all) {
+    const address = readName(prefix, name);
+    if (address === undefined) continue;
+    add(ofAccount, address.account, name);
+    if (address.kind === "account") accountMappings.push(name);
+    const set = setOf(address);
+    if (address.kind === "role" && set !== undefined) add(setRoles, `${address.account}/${set}`, name);
+  }
+  return { all, ofAccount, setRoles, accountMappings };
+}
+
+/** The set of a permission set's parameters, or of the mapping of one of its roles. In lower case. */
+export function setOf({ kind, name }: ParameterAddress): string | undefined {
+  if (kind === "sso" || kind === "sso-session") return name;
+  return kind === "role" ? /^awsreservedsso_(.{1,32})_[0-9a-f]{16}$/.exec(name)?.[1] : undefined;
+}
+
+/** The stored value, and the wanted one if it is still to be written. */
+export function valuesOf({ stored, wanted, context }: World, name: string): readonly Value[] {
+  const now = readValue(name, stored.get(name), context);
+  return wanted.has(name) ? [now, readValue(name, wanted.get(name), context)] : [now];
+}
+
+/** Whether the function may still use an earlier value. */
+export function isRecent({ stored, context }: World, name: string): boolean {
+  return (stored.get(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > context.now;
+}
+
+const PRINCIPALS: readonly ParameterKind[] = ["role", "user", "root", "federated-user", "sso", "sso-session"];
+
+export function isOfOnePrincipal({ kind }: ParameterAddress): boolean {
+  return PRINCIPALS.includes(kind);
+}
+
+/** The other parameters that are read for a principal of a permission set. */
+function namesOfSet(address: ParameterAddress, { names, context: { prefix } }: World) {
+  const { account } = address;
+  const set = setOf(address);
+  if (set === undefined) return { roles: [], sessions: [], sets: [] };
+  const name = (kind: "sso" | "sso-session") => mappingParameter(prefix, kind, account, set);
+  return { roles: names.setRoles.get(`${account}/${set}`) ?? [], sessions: [name("sso-session")], sets: [name("sso")] };
+}
+
+/** A list of sessions denies AWS-signed tokens, so it is both higher and lower than the mappings of the set's roles. */
+export function higherThan(address: ParameterAddress, world: World): readonly string[] {
+  const { roles, sessions } = namesOfSet(address, world);
+  if (address.kind === "role") return sessions;
+  if (address.kind === "sso-session") return roles;
+  return address.kind === "sso" ? [...roles, ...sessions] : [];
+}
+
+export function lowerThan(address: ParameterAddress, world: World): readonly string[] {
+  const { kind, account } = address;
+  const { prefix } = world.context;
+  if (kind === "account" || kind === "deny") return [];
+  if (kind === "pattern" && account === "any") return world.names.accountMappings;
+  const [ofAccount, ofAny] = [account, "any"].map((of) => mappingParameter(prefix, "pattern", of));
+  const broad = [ofAny ?? "", mappingParameter(prefix, "account", account)];
+  if (kind === "pattern") return broad;
+  const { sessions, sets } = namesOfSet(address, world);
+  const own = kind === "role" ? [...sessions, ...sets] : kind === "sso-session" ? sets : [];
+  return [...own, ofAccount ?? "", ...broad];
+}
+
+export function denyListsFor({ account }: ParameterAddress, { prefix }: EvaluationContext): readonly string[] {
+  return [denyParameter(prefix, account), denyParameter(prefix, "any")];
+}
+
+/** Every parameter that may be read beside this one. */
+export function branchOf({ account }: ParameterAddress, { names }: World): readonly string[] {
+  if (account === "any") return names.all;
+  return [...(names.ofAccount.get(account) ?? []), ...(names.ofAccount.get("any") ?? [])];
+}

@@ -1,0 +1,82 @@
+// Combines a plan with changes that other operators make meanwhile, and judges it again.
+
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { problemsIn } from "../../functions/authenticator/stored-problems.ts";
+import type { Mark } from "../access/marks.ts";
+import { marksOf } from "../access/phases.ts";
+import type { Stored } from "../aws/parameter.ts";
+import { finding } from "../errors.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
+import { guardLockout } from "./judge.ts";
+import { entryKey, itemsOf } from "./merge-list.ts";
+import type { Change } from "./plan.ts";
+import { changedMeanwhile } from "./write.ts";
+import { mergeValues } from "./write-list.ts";
+
+type Parameters = ReadonlyMap<string, Stored>;
+
+/** What the user accepted. */
+export interface Consent {
+  readonly marks: readonly Mark[];
+  /** Skips the lockout check. */
+  readonly force: boolean;
+}
+
+/**
+ * Throws if the changes need consent that the user has not given, because another operator changed a parameter.
+ *
+ * @param others a phrase for the parameters that the other operator changed
+ */
+export function checkConsent(
+  changes: readonly Change[],
+  current: Parameters,
+  { marks, force }: Consent,
+  others: string,
+  context: EvaluationContext,
+): void {
+  const unseen = marksOf(changes, current, context).find(({ text }) => !marks.some((one) => one.text === text));
+  if (unseen !== undefined) {
+    throw finding(
+      `Another operator changed ${others} at the same time. Combined with that change, ${unseen.text}. Their change is kept.`,
+    );
+  }
+  if (!force) guardLockout(changes, current, context);
+}
+
+/** The change with the value for a parameter that another operator changed from `was` to `is`. Throws if they conflict. */
+export function rebased(
+  change: Change,
+  was: Stored | undefined,
+  is: Stored | undefined,
+  context: EvaluationContext,
+): Change {
+  const { name, value } = change;
+  const key = entryKey(name);
+  const isList = [was?.value ?? "[]", is?.value ?? "[]", value].every((text) => itemsOf(text) !== undefined);
+  if (value !== undefined && is?.value === value) return change;
+  if (key === undefined || value === undefined || !isList || is?.secure) throw changedMeanwhile(name, was, is);
+  const { value: merged, problem } = mergeValues(key, name, was?.value ?? "[]", value, is?.value ?? "[]");
+  if (problem !== undefined) throw finding(problem);
+  checkMerge(change, merged, is?.value ?? "[]", context);
+  return { ...change, value: merged };
+}
+
+/** Throws unless the function accepts both lists: a merge could give another meaning to an invalid one. */
+export function checkMerge(
+  { name, check }: Change,
+  merged: string,
+  theirs: string,
+  { prefix, partition }: EvaluationContext,
+): void {
+  const { kind, account } = readName(prefix, name) ?? { kind: "callers", account: "" };
+  for (const value of [theirs, merged]) {
+    const problems = problemsIn({ kind, account, value, secure: false }, partition);
+    const problem = Array.isArray(problems) ? problems.find((one) => one !== undefined) : problems;
+    if (problem === undefined) continue;
+    throw finding(
+      `Another operator changed ${name} at the same time, and the list is now invalid: ${problem}. Their change is kept. ` +
+        `Fix it first: mappings history ${shortName(name, prefix)}.`,
+    );
+  }
+  check?.(itemsOf(merged) ?? []);
+}

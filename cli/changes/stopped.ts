@@ -1,0 +1,85 @@
+// Reports why writing stopped, and what was written.
+
+import { isDeepStrictEqual } from "node:util";
+import { SSMServiceException } from "@aws-sdk/client-ssm";
+import { isThrottlingError } from "@smithy/core/retry";
+import type { SdkError } from "@smithy/types";
+import type { Connection } from "../aws/connection.ts";
+import { readSome } from "../aws/read.ts";
+import { EXIT, Failure } from "../errors.ts";
+import { shortName } from "../function-settings.ts";
+import { entryKey, itemsOf, mergeList } from "./merge-list.ts";
+import type { Change } from "./plan.ts";
+import { listed } from "./show.ts";
+import { Overwrote } from "./write.ts";
+
+/** Whether a write happened. */
+export type State = "written" | "absent" | "unknown";
+
+/** Why writing stopped. `state` is the outcome of the failed write. */
+export class Stopped extends Failure {
+  readonly state: State;
+  constructor({ exitCode }: Failure, lines: readonly string[], state: State, cause: unknown) {
+    super(exitCode, lines, { cause });
+    this.state = state;
+  }
+}
+
+/** Timeout for reading a parameter after a failed write. */
+const LOOK_MS = 5_000;
+
+export async function stateOf({ name, before, value }: Change, failure: Failure, { ssm }: Connection): Promise<State> {
+  if (failure instanceof Overwrote) return "written";
+  // A conflict, or an interruption, which only happens before a write.
+  if (failure.exitCode !== EXIT.fault) return "absent";
+  try {
+    const stored = (await readSome(ssm, [name], AbortSignal.timeout(LOOK_MS))).get(name)?.value;
+    if (stored === value) return "written";
+    const [key, wanted, now] = [entryKey(name), itemsOf(value), itemsOf(stored)];
+    if (key === undefined || wanted === undefined || now === undefined) return "absent";
+    const { items, clashes } = mergeList(key, itemsOf(before?.value) ?? [], wanted, now);
+    return clashes.length === 0 && isDeepStrictEqual(items, now) ? "written" : "absent";
+  } catch {
+    return "unknown";
+  }
+}
+
+/** Names of parameters. */
+export interface Outcome {
+  readonly written: readonly string[];
+  /** Written, but not yet with the wanted value. */
+  readonly begun: readonly string[];
+  readonly unsure: readonly string[];
+  readonly left: readonly string[];
+}
+
+/** Running the same command again makes a new plan with the remaining changes. */
+export function stopped(failure: Failure, outcome: Outcome, state: State, error: unknown, prefix: string): Stopped {
+  const { written, begun, unsure, left } = outcome;
+  const names = (some: readonly string[]) =>
+    listed(
+      some.map((name) => shortName(name, prefix)),
+      "",
+    );
+  const isNothing = written.length + begun.length + unsure.length === 0;
+  const all = written.length + begun.length + unsure.length + left.length;
+  const lines = [
+    ...failure.lines,
+    unsure.length > 0 && `It is not known whether ${names(unsure)} was written.`,
+    isNothing && "Nothing was written.",
+    written.length > 0 && `Written, ${written.length} of ${all}: ${names(written)}.`,
+    begun.length > 0 && `Not finished: ${names(begun)}.`,
+    !isNothing && left.length > 0 && `Not written: ${names(left)}.`,
+  ].filter((line) => line !== false);
+  const again = isNothing ? "Run the same command again." : "Run the same command again to finish.";
+  const helps = state === "unknown" || helpsAgain(error, failure);
+  if (helps && written.length < all) lines.push(`${lines.pop()} ${again}`);
+  return new Stopped(failure, lines, state, error);
+}
+
+/** Whether a retry can succeed: yes after throttling and outages, no after other errors from AWS. */
+function helpsAgain(error: unknown, { exitCode }: Failure): boolean {
+  if (exitCode === EXIT.interrupted || exitCode === EXIT.finding) return true;
+  if (!(error instanceof SSMServiceException) || error.$fault === "server") return true;
+  return isThrottlingError(error as SdkError) || /^Expired/.test(error.name);
+}

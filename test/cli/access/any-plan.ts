@@ -1,0 +1,271 @@
+// Generates random values, states and plans of a small store.
+
+import fc from "fast-check";
+import { readValue } from "../../../cli/access/entries.ts";
+import { parameterOf } from "../../../cli/access/phases.ts";
+import { evaluationContext } from "../../../cli/function-settings.ts";
+import { readSettings } from "../../../functions/authenticator/settings.ts";
+import { A, B, PINS, SET_ROLES } from "./universe.ts";
+
+export const NOW = Date.parse("2026-06-01T00:00:00Z");
+const ENDS = ["2020-01-01T00:00:00Z", "2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z"];
+/** Besides the present: just after each end. */
+export const LATER: readonly number[] = ENDS.slice(1).map((end) => Date.parse(end));
+
+const settings = readSettings({ CLUSTER_ID: "c", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
+export const CONTEXT = { ...evaluationContext(settings, NOW), prefix: "/p" };
+
+/** A parameter's value: JSON text, or `secure`. `undefined`: it does not exist. */
+export type Text = string | undefined;
+/** By name without prefix. */
+export type State = Readonly<Record<string, Text>>;
+
+export interface AnyPlan {
+  /** The state before, after the first command, after the second. */
+  readonly states: readonly State[];
+  readonly reserved: boolean;
+}
+
+const RESOURCES = [
+  ...[
+    "iam:*",
+    "iam:role/*",
+    "iam:role/c*",
+    "iam:role/ci",
+    "iam:role/c?",
+    "iam:role/AWSReservedSSO_*",
+    `iam:role/${SET_ROLES[0]}`,
+  ],
+  ...["iam:user/*", "iam:user/ops/*", "iam:user/alice", "iam:user/ops/alice", "iam:user/*alice", "iam:root"],
+  ...["sts:federated-user/*", "sts:federated-user/fred", "sts:federated-user/Fr?d"],
+];
+const SESSION_RESOURCES = [
+  "assumed-role/ci/*",
+  "assumed-role/*/jane",
+  "assumed-role/AWSReservedSSO_View_*/JANE",
+  `assumed-role/${SET_ROLES[0]}/jane`,
+];
+
+const end = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<object>({}) },
+  { weight: 2, arbitrary: fc.constantFrom<object>(...ENDS.map((notAfter) => ({ notAfter }))) },
+);
+const username = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom("u", "v") },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      ...[
+        "{SessionName}",
+        "{SessionName}:x",
+        "system:x",
+        "res:x",
+        "{EC2PrivateDNSName}",
+        "{AccountID}",
+        "k:{AccessKeyID}",
+      ],
+      ...["{IdentityStoreUserId}", "s:{SourceIdentity}", "t:{PrincipalTag:team}"],
+    ),
+  },
+);
+const group = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom("g", "h") },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      "system:masters",
+      "access:cluster-admin",
+      "res:g",
+      "{SessionName}",
+      "x:{SessionName}",
+      "a\u0001",
+    ),
+  },
+);
+const names = fc.oneof(
+  { weight: 2, arbitrary: username.map((name): object => ({ username: name })) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(username, fc.uniqueArray(group, { minLength: 1, maxLength: 2 }))
+      .map(([name, groups]): object => ({ username: name, groups })),
+  },
+);
+const pin = (kind: "role" | "user") =>
+  fc.constantFrom<object>({}, {}, { principalId: PINS[kind] }, { principalId: `${PINS[kind]}2` });
+const description = fc.constantFrom<object>({}, {}, {}, { description: "d" });
+
+function merged(...parts: fc.Arbitrary<object>[]): fc.Arbitrary<object> {
+  return fc.tuple(...parts).map((objects) => Object.assign({}, ...objects));
+}
+
+function arnLike(account: string, resources: readonly string[]): fc.Arbitrary<object> {
+  const of = account === "any" ? fc.constantFrom("*", A, B, "1111*") : fc.constantFrom(account, account, "*");
+  return fc.tuple(of, fc.constantFrom(...resources)).map(([id, resource]) => {
+    const [service = "", rest = ""] = resource.split(/:(.*)/s);
+    return { arnLike: `arn:aws:${service}::${id}:${rest}` };
+  });
+}
+
+const json = (value: unknown) => JSON.stringify(value);
+const list = (entry: fc.Arbitrary<object>, maxLength: number) =>
+  fc.oneof(
+    { weight: 12, arbitrary: fc.array(entry, { maxLength }).map(json) },
+    // An entry with a wrong type, a repeated key, or an unknown one.
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(
+          fc.array(entry, { maxLength: 1 }),
+          fc.constantFrom(
+            "1",
+            '{"arnLike":"arn:aws:iam::*:role/*","arnLike":"arn:aws:iam::*:user/*","username":"v"}',
+            '{"session":"jane","username":1}',
+          ),
+        )
+        .map(([some, wrong]) => `[${[...some.map(json), wrong].join(",")}]`),
+    },
+    { weight: 1, arbitrary: fc.constantFrom("[,]", "{}", "secure") },
+  );
+const single = (value: fc.Arbitrary<object>) =>
+  fc.oneof(
+    { weight: 12, arbitrary: value.map(json) },
+    { weight: 1, arbitrary: value.map((one) => json(one).replace(/}$/, ',"username":"v"}')) },
+    { weight: 1, arbitrary: fc.constantFrom("{", "secure", '{"username":"u","deny":"x"}') },
+  );
+const grant = merged(names, end, description);
+const ofArn = (arn: string, more: fc.Arbitrary<object> = fc.constant({})) =>
+  single(
+    merged(
+      fc
+        .constantFrom(...(arn.includes("federated") ? [arn, arn.replace("fred", "Fred")] : [arn]))
+        .map((one) => ({ arn: one })),
+      grant,
+      more,
+    ),
+  );
+
+/** The values of each parameter of the store. */
+const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  [`role/${A}/ci`]: fc.oneof(
+    { weight: 9, arbitrary: ofArn(`arn:aws:iam::${A}:role/ci`, pin("role")) },
+    { weight: 1, arbitrary: ofArn(`arn:aws:iam::${A}:role/other`) },
+  ),
+  [`role/${A}/${SET_ROLES[0]?.toLowerCase().replaceAll("_", "_")}`]: ofArn(
+    `arn:aws:iam::${A}:role/${SET_ROLES[0]}`,
+    pin("role"),
+  ),
+  [`user/${A}/alice`]: ofArn(`arn:aws:iam::${A}:user/ops/alice`, pin("user")),
+  [`federated-user/${A}/fred`]: ofArn(`arn:aws:sts::${A}:federated-user/fred`),
+  [`root/${A}`]: ofArn(`arn:aws:iam::${A}:root`),
+  [`sso/${A}/view`]: single(grant),
+  [`sso-session/${A}/view`]: list(
+    merged(
+      fc.constantFrom("jane", "Jane").map((session) => ({ session })),
+      grant,
+    ),
+    2,
+  ),
+  [`pattern/${A}`]: list(merged(arnLike(A, RESOURCES), grant), 3),
+  "pattern/any": list(merged(arnLike("any", RESOURCES), grant), 2),
+  [`account/${A}`]: single(fc.oneof({ weight: 3, arbitrary: grant }, { weight: 1, arbitrary: end })),
+  [`account/${B}`]: single(grant),
+  [`deny/${A}`]: list(
+    merged(arnLike(A, [...RESOURCES, ...SESSION_RESOURCES.map((one) => `sts:${one}`)]), end, description),
+    3,
+  ),
+  "deny/any": list(
+    merged(arnLike("any", [...RESOURCES, ...SESSION_RESOURCES.map((one) => `sts:${one}`)]), end, description),
+    2,
+  ),
+};
+const NAMES = Object.keys(VALUES);
+
+const absent = fc.constant(undefined);
+const state: fc.Arbitrary<State> = fc.record(
+  Object.fromEntries(NAMES.map((name) => [name, fc.oneof<fc.Arbitrary<Text>[]>(absent, VALUES[name] ?? absent)])),
+);
+
+/** A few parameters get another value: a new one, or one that differs by an entry, a key, or their order. */
+function changed(before: State, count: fc.Arbitrary<number>): fc.Arbitrary<State> {
+  // The command writes valid values only. It may keep an invalid one, or remove it.
+  const isWritten = (name: string, text: Text) =>
+    text === before[name] ||
+    readValue(`${CONTEXT.prefix}/${name}`, parameterOf(text === "secure" ? "{" : text), CONTEXT).problem === undefined;
+  return count
+    .chain((many) => fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: many, maxLength: many }))
+    .chain((some) => fc.tuple(...some.map((name) => fc.tuple(fc.constant(name), valueAfter(name, before[name])))))
+    .map((values) => ({ ...before, ...Object.fromEntries(values.filter(([name, text]) => isWritten(name, text))) }));
+}
+
+function valueAfter(name: string, before: Text): fc.Arbitrary<Text> {
+  const any = VALUES[name] ?? absent;
+  const parsed = parse(before);
+  const isList = /^(?:pattern|deny|sso-session)\//.test(name);
+  if (isList && Array.isArray(parsed)) {
+    const items: readonly unknown[] = parsed;
+    const other = any.map((text) => (parse(text) ?? []) as readonly unknown[]);
+    return fc.oneof(
+      any,
+      fc.subarray([...items]).map(json),
+      fc.shuffledSubarray([...items], { minLength: items.length }).map(json),
+      fc
+        .tuple(fc.nat(items.length), other)
+        .map(([index, more]) =>
+          json([...items.slice(0, index), ...(Array.isArray(more) ? more : []).slice(0, 1), ...items.slice(index)]),
+        ),
+      fc
+        .tuple(fc.nat(Math.max(0, items.length - 1)), edit)
+        .map(([index, change]) =>
+          json(items.map((item, at) => (at === index && isRecord(item) ? change(item) : item))),
+        ),
+    );
+  }
+  if (isList)
+    return fc.oneof(
+      { weight: 4, arbitrary: any },
+      { weight: 1, arbitrary: fc.constant(before === undefined ? undefined : "[]") },
+    );
+  if (!isRecord(parsed)) return fc.oneof({ weight: 3, arbitrary: any }, { weight: 1, arbitrary: absent });
+  return fc.oneof<fc.Arbitrary<Text>[]>(
+    any,
+    absent,
+    edit.map((change) => json(change(parsed))),
+  );
+}
+
+const edit = fc.oneof(
+  merged(end).map((given) => (item: Record<string, unknown>) => {
+    const { notAfter: _, ...rest } = item;
+    return { ...rest, ...given };
+  }),
+  merged(names).map((given) => (item: Record<string, unknown>) => ("username" in item ? { ...item, ...given } : item)),
+  fc.constant((item: Record<string, unknown>) =>
+    "groups" in item ? { ...item, groups: (item["groups"] as unknown[]).slice(1) } : item,
+  ),
+  fc.constant((item: Record<string, unknown>) => {
+    const { principalId: _, ...rest } = item;
+    return rest;
+  }),
+  fc.constant((item: Record<string, unknown>) => ({ ...item, description: "other" })),
+);
+
+function parse(text: Text): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function anyPlan(commands: number, changes: fc.Arbitrary<number>): fc.Arbitrary<AnyPlan> {
+  let states: fc.Arbitrary<readonly State[]> = state.map((one) => [one]);
+  for (let index = 0; index < commands; index += 1) {
+    states = states.chain((all) => changed(all.at(-1) ?? {}, changes).map((next) => [...all, next]));
+  }
+  return fc.record({ states, reserved: fc.boolean() });
+}

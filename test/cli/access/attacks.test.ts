@@ -1,0 +1,135 @@
+// Attacks on an earlier judge of access: each one is now marked, ordered or delayed.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { marksOf, nextPhase, type Wanted } from "../../../cli/access/phases.ts";
+import type { States } from "../../../cli/access/world.ts";
+import { CONTEXT, NOW } from "./any-plan.ts";
+import { A } from "./universe.ts";
+
+const name = (short: string) => `${CONTEXT.prefix}/${short}`;
+const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
+
+/** @param ages in milliseconds, of the parameters that were written a short time ago */
+function store(values: Readonly<Record<string, unknown>>, ages: Readonly<Record<string, number>> = {}): States {
+  return new Map(
+    Object.entries(values).map(([short, value]) => {
+      const age = ages[short];
+      return [name(short), { value: text(value), secure: false, modified: age === undefined ? 0 : NOW - age }];
+    }),
+  );
+}
+
+function wanted(values: Readonly<Record<string, unknown>>): Wanted[] {
+  return Object.entries(values).map(([short, value]) => {
+    return { name: name(short), value: value === undefined ? undefined : text(value) };
+  });
+}
+
+const marks = (before: object, change: object) =>
+  marksOf(wanted({ ...change }), store({ ...before }), CONTEXT).map(({ kind, text: line }) => `${kind}: ${line}`);
+
+const short = ({ name: full }: { readonly name: string }) => full.slice(CONTEXT.prefix.length + 1);
+
+test("a mapping that uses another claim applies after a removal", () => {
+  const before = {
+    [`role/${A}/x`]: { arn: arn("role/x"), username: "a:{SourceIdentity}" },
+    [`pattern/${A}`]: [{ arnLike: arn("role/*"), username: "a:{PrincipalTag:team}" }],
+  };
+  assert.deepEqual(marks(before, { [`role/${A}/x`]: undefined }), [
+    `broader: x is no longer mapped by role/${A}/x: pattern/${A} role/* applies and gives a:{PrincipalTag:team}`,
+  ]);
+});
+
+test("above 200 changes, a lifted denial is still written last, after a wait", () => {
+  const many = Array.from({ length: 250 }, (_, index) => `role/${A}/r${index}`);
+  const mapping = (short: string, groups: readonly string[]) => ({
+    arn: arn(`role/${short.split("/")[2]}`),
+    username: "u",
+    groups,
+  });
+  const states = new Map(
+    store({
+      [`deny/${A}`]: [{ arnLike: arn("role/*") }],
+      ...Object.fromEntries(many.map((one) => [one, mapping(one, ["g", "h"])])),
+    }),
+  );
+  const changes = wanted({ [`deny/${A}`]: [], ...Object.fromEntries(many.map((one) => [one, mapping(one, ["g"])])) });
+  const first = nextPhase(changes, states, CONTEXT);
+  assert.equal(first?.writes.length, 250);
+  assert.ok(first.writes.every((one) => short(one).startsWith("role/")));
+  for (const { name: full, value = "" } of first.writes) states.set(full, { value, secure: false, modified: NOW });
+  const second = nextPhase(changes, states, CONTEXT);
+  assert.deepEqual(second?.writes.map(short), [`deny/${A}`]);
+  assert.equal(second.from, NOW + 35_000);
+});
+
+test("a new group of a permission set waits for the list of sessions, whichever value is cached", () => {
+  const set = (groups: readonly string[]) => ({ username: "u", groups });
+  const changes = wanted({
+    [`sso/${A}/v`]: set(["g", "h"]),
+    [`sso-session/${A}/v`]: [{ session: "jane", username: "j" }],
+  });
+  const before = store({ [`sso/${A}/v`]: set(["g"]) });
+  assert.deepEqual(nextPhase(changes, before, CONTEXT)?.writes.map(short), [`sso-session/${A}/v`]);
+});
+
+test("an interrupted command that is run again waits as it would have without the interruption", () => {
+  const change = wanted({ [`role/${A}/x`]: undefined });
+  const states = store(
+    { [`role/${A}/x`]: { arn: arn("role/x"), username: "x" }, [`pattern/${A}`]: [] },
+    { [`pattern/${A}`]: 5_000 },
+  );
+  const phase = nextPhase(change, states, CONTEXT);
+  assert.deepEqual(phase?.waitsFor, [name(`pattern/${A}`)]);
+  assert.equal(phase.from, NOW + 30_000);
+});
+
+for (const [what, value] of [
+  ["removed", undefined],
+  ["ended", { arn: arn("role/x"), username: "x", notAfter: "2026-07-01T00:00:00Z" }],
+] as const) {
+  test(`a principal's own mapping is ${what} above a broader one`, () => {
+    const before = {
+      [`role/${A}/x`]: { arn: arn("role/x"), username: "x" },
+      [`pattern/${A}`]: [{ arnLike: arn("role/*"), username: "p", groups: ["platform-admins"] }],
+    };
+    const how = value === undefined ? "no longer" : "only until 2026-07-01T00:00:00Z";
+    assert.deepEqual(marks(before, { [`role/${A}/x`]: value }), [
+      `broader: x is ${how} mapped by role/${A}/x: pattern/${A} role/* applies and gives p (platform-admins)`,
+    ]);
+  });
+}
+
+test("a grant waits for a denial of one session that another operator wrote a moment ago", () => {
+  const states = store(
+    {
+      [`role/${A}/x`]: { arn: arn("role/x"), username: "x" },
+      [`deny/${A}`]: [{ arnLike: `arn:aws:sts::${A}:assumed-role/x/jane` }],
+    },
+    { [`deny/${A}`]: 1_000 },
+  );
+  const phase = nextPhase(
+    wanted({ [`role/${A}/x`]: { arn: arn("role/x"), username: "x", groups: ["g"] } }),
+    states,
+    CONTEXT,
+  );
+  assert.deepEqual(phase?.waitsFor, [name(`deny/${A}`)]);
+});
+
+test("a list that is invalid is not rewritten without a mark", () => {
+  const [mark = ""] = marks(
+    { [`deny/${A}`]: [{ arnLike: "arn:aws:s3:::bucket" }] },
+    { [`deny/${A}`]: [{ arnLike: arn("role/x") }] },
+  );
+  assert.match(mark, /^invalid: deny\/111122223333 is invalid/);
+});
+
+test("the last session entry ends earlier, so that AWS-signed tokens of the set's roles are accepted", () => {
+  const session = (more: object) => [{ session: "jane", username: "u", ...more }];
+  const before = { [`sso-session/${A}/v`]: session({}), [`sso/${A}/v`]: { username: "u" } };
+  assert.deepEqual(marks(before, { [`sso-session/${A}/v`]: session({ notAfter: "2026-07-01T00:00:00Z" }) }), [
+    `broader: session jane of v is only until 2026-07-01T00:00:00Z mapped by sso-session/${A}/v: sso/${A}/v applies and gives u`,
+  ]);
+});

@@ -1,0 +1,32 @@
+// Runs each mutant of the rule with its counterexample. Prints a line for each, and exits with 1 if the proof misses one.
+
+import { CONTEXT } from "./any-plan.ts";
+import { MUTANTS, registerMutants } from "./mutants.ts";
+import type * as Prove from "./prove.ts";
+
+registerMutants();
+let missed = 0;
+for (const [name, { counterexample }] of Object.entries(MUTANTS)) {
+  const plan = { states: counterexample, reserved: true };
+  const fails = async ({ prove }: typeof Prove) => {
+    for (const isInterrupted of [false, true]) {
+      const { excess, isLockedOut } = await prove(plan, { isInterrupted, gap: 0 });
+      const [first] = excess;
+      if (first !== undefined)
+        return `${first.identity.arn}${first.identity.claims ? " (AWS-signed)" : ""} gets ${first.user.username} (${first.user.groups.join(", ")}) by ${first.parameter.slice(CONTEXT.prefix.length + 1)}${first.isFinal ? "" : " meanwhile"}`;
+      if (isLockedOut) return "no administrator remains";
+    }
+    return undefined;
+  };
+  const [real, mutated] = [
+    await fails(await import("./prove.ts")),
+    await fails(await import(`./prove.ts?mutant=${encodeURIComponent(name)}`)),
+  ];
+  const isKilled = real === undefined && mutated !== undefined;
+  if (!isKilled) missed += 1;
+  console.log(
+    `${isKilled ? "killed" : "MISSED"}: ${name}: ${mutated ?? "nothing"}${real === undefined ? "" : `; without the mutant: ${real}`}`,
+  );
+}
+console.log(`${Object.keys(MUTANTS).length - missed} of ${Object.keys(MUTANTS).length} killed`);
+process.exitCode = missed === 0 ? 0 : 1;

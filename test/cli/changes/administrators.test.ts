@@ -1,0 +1,110 @@
+// An administrator remains after each change, or --force is needed: both sides of the rule.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stringify } from "yaml";
+import { PREFIX, storedCluster } from "../mappings/cluster.ts";
+
+const A = "111122223333";
+const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
+const user = (name: string) => `arn:aws:iam::${A}:user/${name}`;
+const SET = { [`sso/${A}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] } };
+const SET_ROLE = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
+const OF_SET_ROLE = { [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), username: "viewer" } };
+const ADMIN = { username: "admin", groups: ["access:cluster-admin"] };
+const VIEWER = ["--username", "viewer", "--group", "viewers"];
+const REMOVE_SET = ["remove", `sso/${A}/ClusterAdmin`];
+const REFUSED = /^Refused: no administrator would surely remain: .*--force\.\n/s;
+
+const CASES: readonly (readonly [
+  what: string,
+  cluster: Readonly<Record<string, unknown>>,
+  words: readonly string[],
+  outcome: "accepted" | "refused",
+])[] = [
+  ["removes the last", SET, REMOVE_SET, "refused"],
+  ["takes the group of the last", SET, ["set", `sso/${A}/ClusterAdmin`, "--group", "x"], "refused"],
+  ["leaves a role", { ...SET, [`role/${A}/a`]: { arn: role("A"), ...ADMIN } }, REMOVE_SET, "accepted"],
+  ["leaves a user", { ...SET, [`user/${A}/a`]: { arn: user("a"), ...ADMIN } }, REMOVE_SET, "accepted"],
+  ["leaves another permission set", { ...SET, [`sso/${A}/other`]: ADMIN }, REMOVE_SET, "accepted"],
+  ["leaves a pattern", { ...SET, [`pattern/${A}`]: [{ arnLike: role("a*"), ...ADMIN }] }, REMOVE_SET, "refused"],
+  ["leaves an account", { ...SET, "account/444455556666": ADMIN }, REMOVE_SET, "refused"],
+  [
+    "leaves an ended mapping",
+    { ...SET, [`role/${A}/a`]: { arn: role("A"), ...ADMIN, notAfter: "2020-01-01T00:00:00Z" } },
+    REMOVE_SET,
+    "refused",
+  ],
+  ["leaves an invalid mapping", { ...SET, [`role/${A}/a`]: { arn: role("A"), ...ADMIN, x: 1 } }, REMOVE_SET, "refused"],
+  [
+    "leaves a mapping of another partition",
+    { ...SET, [`role/${A}/a`]: { arn: `arn:aws-cn:iam::${A}:role/A`, ...ADMIN } },
+    REMOVE_SET,
+    "refused",
+  ],
+  [
+    "leaves a username without a value",
+    { ...SET, [`user/${A}/a`]: { arn: user("a"), ...ADMIN, username: "{SessionName}" } },
+    REMOVE_SET,
+    "refused",
+  ],
+  [
+    "leaves a user that a denial may match",
+    { ...SET, [`user/${A}/a`]: { arn: user("a"), ...ADMIN }, [`deny/${A}`]: [{ arnLike: user("ops/*") }] },
+    REMOVE_SET,
+    "refused",
+  ],
+  [
+    "leaves a user that no denial may match",
+    { ...SET, [`user/${A}/a`]: { arn: user("a"), ...ADMIN }, [`deny/${A}`]: [{ arnLike: user("b") }] },
+    REMOVE_SET,
+    "accepted",
+  ],
+  ["maps the set's role to a viewer", SET, ["set", role(SET_ROLE), ...VIEWER], "refused"],
+  ["maps the role of another set", SET, ["set", role("AWSReservedSSO_Other_0123456789abcdef"), ...VIEWER], "accepted"],
+  ["maps the set's role too", SET, ["set", role(SET_ROLE), "--username", "x", "--group", "system:masters"], "accepted"],
+  ["denies one suffix of the set's role", SET, ["deny", role("AWSReserved*_01*")], "refused"],
+  ["denies another role", SET, ["deny", role("ClusterAdmin*")], "accepted"],
+  ["denies one session", SET, ["deny", `sso/${A}/ClusterAdmin`, "--session", "jane"], "accepted"],
+  ["denies the account", SET, ["deny", `account/${A}`], "refused"],
+  ["denies another account", SET, ["deny", "account/444455556666"], "accepted"],
+  ["removes a set that surely made no administrator", { ...SET, ...OF_SET_ROLE }, REMOVE_SET, "accepted"],
+  ["denies an account without administrators", {}, ["deny", `account/${A}`], "accepted"],
+];
+
+for (const [what, parameters, words, outcome] of CASES) {
+  test(`${words[0]}: ${what}: ${outcome}`, async (t) => {
+    const cluster = await storedCluster(parameters);
+    t.after(() => cluster.store.close());
+    const { code, err } = await cluster.mappings([...words, "-y", "--allow-weakening"]);
+    assert.equal(code, outcome === "accepted" ? 0 : 1, err);
+    if (outcome === "accepted") return;
+    assert.match(err, REFUSED);
+    assert.equal((await cluster.mappings([...words, "-y", "--allow-weakening", "--force"])).code, 0);
+  });
+}
+
+test("apply, edit and rollback keep an administrator too", async (t) => {
+  const cluster = await storedCluster(SET);
+  t.after(() => cluster.store.close());
+  const without = { permissionSet: "ClusterAdmin", account: A, username: "admin:{SessionName}" };
+  const input = stringify({ mappings: [without] });
+  const applied = await cluster.mappings(["apply", "-f", "-", "-y", "--allow-weakening"], { input });
+  assert.deepEqual([applied.code, REFUSED.test(applied.err)], [1, true], applied.err);
+  cluster.store.put(`${PREFIX}/sso/${A}/clusteradmin`, JSON.stringify({ username: "admin:{SessionName}" }));
+  cluster.store.put(`${PREFIX}/sso/${A}/clusteradmin`, JSON.stringify(SET[`sso/${A}/clusteradmin`]));
+  const rolled = await cluster.mappings(["rollback", `sso/${A}/ClusterAdmin`, "-y", "--allow-weakening"]);
+  assert.deepEqual([rolled.code, REFUSED.test(rolled.err)], [1, true], rolled.err);
+});
+
+test("the search for another administrator ends when it has found one", async (t) => {
+  const many = Object.fromEntries(
+    Array.from({ length: 300 }, (_, i) => [`user/${A}/u${i}`, { arn: user(`u${i}`), username: "u" }]),
+  );
+  const cluster = await storedCluster({ ...many, ...SET, [`role/${A}/a`]: { arn: role("A"), ...ADMIN } });
+  t.after(() => cluster.store.close());
+  const before = cluster.store.requests.length;
+  const { code, err } = await cluster.mappings([...REMOVE_SET, "-y", "--allow-weakening"]);
+  assert.equal(code, 0, err);
+  assert.ok(cluster.store.requests.length - before < 25, `${cluster.store.requests.length - before} calls`);
+});

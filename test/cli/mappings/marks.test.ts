@@ -1,0 +1,144 @@
+// Changes that are not harmless are marked in the plan, need their own yes, and are refused with --yes alone.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+
+const A = "111122223333";
+const arn = (name: string) => `arn:aws:iam::${A}:user/${name}`;
+const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
+const user = (name: string, more: object) => ({ [`user/${A}/${name}`]: { arn: arn(name), ...more } });
+
+let cluster: LocalCluster;
+beforeEach(async () => {
+  cluster = await storedCluster({
+    ...ADMIN,
+    ...user("ended", { username: "e", notAfter: "2099-01-01T00:00:00Z" }),
+    ...user("pinned", { username: "p", principalId: "AIDAPINNED" }),
+    ...user("plain", { username: "n", groups: ["g", "h"], description: "d" }),
+    ...user("listed", { username: "l" }),
+    ...user("free", { username: "f" }),
+    [`pattern/${A}`]: [
+      { arnLike: role("ci-*"), username: "ci", groups: ["ci"] },
+      { arnLike: role("*"), username: "any" },
+    ],
+    [`account/${A}`]: { username: "a", groups: ["everybody"] },
+    [`deny/${A}`]: [{ arnLike: arn("listed") }, { arnLike: arn("over"), notAfter: "2020-01-01T00:00:00Z" }],
+    "deny/444455556666": [{ arnLike: "typo" }],
+  });
+});
+afterEach(() => cluster.store.close());
+
+const MARKED: readonly (readonly [words: readonly string[], mark: string])[] = [
+  [["allow", arn("listed")], `user/listed is no longer denied by deny/${A}: user/${A}/listed applies`],
+  [
+    ["set", arn("ended"), "--unset", "notAfter"],
+    `ended is mapped by user/${A}/ended without its end 2099-01-01T00:00:00Z`,
+  ],
+  [
+    ["set", arn("pinned"), "--unset", "principalId"],
+    `pinned is mapped by user/${A}/pinned without its principalId AIDAPINNED`,
+  ],
+  [
+    ["set", arn("pinned"), "--principal-id", "AIDAOTHER"],
+    `pinned is mapped by user/${A}/pinned without its principalId AIDAPINNED`,
+  ],
+  [
+    ["set", arn("plain"), "--add-group", "system:masters"],
+    `plain gets n (g, h, system:masters) by user/${A}/plain: system:masters makes an administrator`,
+  ],
+  [
+    ["set", role("New"), "--username", "x", "--group", "system:viewers"],
+    `New gets x (system:viewers) by role/${A}/new: system:viewers may begin with system:, which Kubernetes reserves`,
+  ],
+  [["set", arn("listed"), "--username", "other"], `listed gets other by user/${A}/listed: deny/${A} may deny it`],
+  [["set", role("x-*"), "--username", "x"], `pattern/${A} role/x-* gives x to every identity that it matches`],
+  [
+    ["set", "account/444455556666", "--username", "x"],
+    "account/444455556666 gives x to every identity that it matches",
+  ],
+  [
+    ["remove", arn("plain")],
+    `plain is no longer mapped by user/${A}/plain: account/${A} applies and gives a (everybody)`,
+  ],
+  [
+    ["set", arn("free"), "--not-after", "2098-01-01T00:00:00Z"],
+    `free is only until 2098-01-01T00:00:00Z mapped by user/${A}/free: account/${A} applies and gives a (everybody)`,
+  ],
+  [
+    ["remove", role("ci-*")],
+    `role/ci-* is no longer mapped by pattern/${A}: pattern/${A} role/* applies and gives any`,
+  ],
+  [["remove", "deny/444455556666"], "deny/444455556666 is invalid, and denies, before or after the change: "],
+];
+
+for (const [words, mark] of MARKED) {
+  test(`${words.join(" ").replaceAll(/arn:\S+:/g, "")} is marked, and needs its own yes`, async () => {
+    const plan = await cluster.mappings([...words, "--dry-run"]);
+    assert.equal(plan.code, 0, plan.err);
+    assert.ok(plan.out.includes(`\n    ! ${mark}`), plan.out);
+    assert.match(plan.out, /\n! Needs your consent: 1 [a-z ]+\.\n$/);
+    const refused = await cluster.mappings([...words, "-y"]);
+    assert.equal(refused.code, 1);
+    assert.ok(refused.err.includes(`\n  ${mark}`), refused.err);
+    const first = await cluster.mappings(words, { interactive: true, input: "n\n" });
+    assert.deepEqual([first.code, first.err.match(/\[y\/N\]/g)?.length], [1, 1], first.err);
+    assert.match(first.err, /^Accept what is marked ! above \(1 [a-z ]+\)\? \[y\/N\] Nothing was written\.\n/);
+    assert.ok(!cluster.store.requests.some(({ headers }) => headers["x-amz-target"] === "AmazonSSM.PutParameter"));
+    const both = await cluster.mappings(words, { interactive: true, input: "y\n" });
+    assert.deepEqual([both.code, both.err.match(/\[y\/N\]/g)?.length], [0, 2], both.err);
+  });
+}
+
+const HARMLESS: readonly (readonly string[])[] = [
+  ["deny", arn("free")],
+  ["deny", `account/${A}`, "--force"],
+  ["set", arn("plain"), "--description", "other"],
+  ["set", arn("plain"), "--remove-group", "g"],
+  ["set", arn("plain"), "--add-group", "i"],
+  ["set", arn("plain"), "--principal-id", "AIDANEW"],
+  ["set", role("New"), "--username", "new:{SessionName}", "--group", "g"],
+  ["set", `sso/${A}/Developers`, "--username", "dev:{SessionName}"],
+  ["set", role("ci-*"), "--remove-group", "ci"],
+];
+for (const words of HARMLESS) {
+  test(`${words.join(" ").replaceAll(/arn:\S+:/g, "")} needs one yes`, async () => {
+    const { code, out, err } = await cluster.mappings(words, { interactive: true, input: "y\n" });
+    assert.deepEqual([code, err.match(/\[y\/N\]/g)?.length], [0, 1], err);
+    assert.doesNotMatch(out, /!/);
+  });
+}
+
+describe("many marks", () => {
+  const file = (count: number) =>
+    JSON.stringify({
+      mappings: Array.from({ length: count }, (_, i) => ({ arnLike: role(`p${i}-*`), username: "x" })),
+    });
+
+  test("more than ten lines of one kind are grouped, and the data have all", async () => {
+    const plan = await cluster.mappings(["apply", "-f", "-", "--dry-run"], { input: file(13) });
+    assert.equal(plan.out.match(/\n {4}! /g)?.length, 10);
+    assert.match(plan.out, /\n! Needs your consent: 13 grants to more than one principal \(3 more than shown\)\.\n$/);
+    const data = await cluster.mappings(["apply", "-f", "-", "--dry-run", "-o", "json"], { input: file(13) });
+    assert.equal(JSON.parse(data.out).changes[0].marks.length, 13);
+    const refused = await cluster.mappings(["apply", "-f", "-", "-y"], { input: file(13) });
+    assert.match(refused.err, /\n {2}and 3 more\nTo accept this with --yes, add --allow-weakening\.\n$/);
+  });
+});
+
+test("edit, rollback and diff mark changes too", async () => {
+  cluster.store.put(`${PREFIX}/user/${A}/pinned`, JSON.stringify({ arn: arn("pinned"), username: "p" }));
+  cluster.store.put(
+    `${PREFIX}/user/${A}/pinned`,
+    JSON.stringify({ arn: arn("pinned"), username: "p", principalId: "AIDAX" }),
+  );
+  const rollback = await cluster.mappings(["rollback", arn("pinned"), "-y"]);
+  assert.match(rollback.err, /without its principalId AIDAX/);
+  const edit = await cluster.mappings(["edit", arn("plain"), "-y"], {
+    environment: { EDITOR: "sed -i 's/- g$/- system:masters/'" },
+  });
+  assert.match(edit.err, /system:masters makes an administrator/);
+  const input = JSON.stringify({ mappings: [{ arn: arn("x"), username: "x", groups: ["system:masters"] }] });
+  const diff = await cluster.mappings(["diff", "-f", "-"], { input });
+  assert.match(diff.out, /\n! Needs your consent: 1 new administrator\.\n$/);
+});
