@@ -112,11 +112,12 @@ describe("the AWS CLI's commands for parameters", () => {
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     });
 
-  test("docs/operate.md: correct a deny list, copy the callers, list and delete", async () => {
+  test("docs/operate.md and docs/move.md: correct a deny list, copy the callers, list and delete", async () => {
     const { store } = cluster.backend;
     store.put(`${PREFIX}/deny/any`, "[{]");
     store.put(`${PREFIX}/callers`, "[]");
-    const lines = blocksOf("docs/operate.md", "sh")
+    const lines = ["docs/operate.md", "docs/move.md"]
+      .flatMap((page) => blocksOf(page, "sh"))
       .join("")
       .split("\n")
       .filter((line) => line.includes("aws ssm "));
