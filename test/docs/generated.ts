@@ -2,7 +2,6 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { adviceFor } from "../../cli/explain/advice.ts";
 import * as errors from "../../functions/errors.ts";
 import { everyHelp } from "./help.ts";
 import { type Figures, loginsPlot, mappingsPlot } from "./plots.ts";
@@ -34,7 +33,7 @@ function withPart(document: string, name: string, text: string): string {
 
 const ABSTRACT = ["AuthenticatorError", "Denial", "Fault", "BadRequest"];
 
-/** One row per error class: its code, its status unless that is 200, its comment in errors.ts, and the advice of `explain`. */
+/** One row per error class: its code, its status unless that is 200, and its comment in errors.ts. */
 function errorCodes(): string {
   const comments = new Map(
     [...read("functions/errors.ts").matchAll(/^\/\*\* (.*) \*\/\nexport class (\w+) /gm)].map(
@@ -48,14 +47,9 @@ function errorCodes(): string {
       const comment = comments.get(type.name);
       if (comment === undefined) throw new Error(`functions/errors.ts: ${type.name} must have a one-line comment`);
       const other = status === 200 || code === "setting_invalid" ? "" : ` (${status})`;
-      return [`\`${code}\`${other}`, comment, forMarkdown(adviceFor(code) ?? "")];
+      return [`\`${code}\`${other}`, comment];
     });
-  return [["code", "cause", "what to do"], ["---", "---", "---"], ...rows]
+  return [["code", "cause"], ["---", "---"], ...rows]
     .map((row) => `| ${row.join(" | ")} |\n`)
     .join("");
-}
-
-/** Otherwise `<name>` would be an HTML tag. */
-function forMarkdown(advice: string): string {
-  return advice.replaceAll("<", "\\<");
 }
