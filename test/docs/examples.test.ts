@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
 import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
-import { blocksOf, PAGES } from "./shell-blocks.ts";
+import { blocksOf, PAGES, rbacManifests } from "./shell-blocks.ts";
 
 interface RbacObject {
   readonly apiVersion: string;
@@ -45,7 +45,7 @@ test("docs/cloudformation.md: the manual webhook kubeconfig equals the command's
 const OF_KUBERNETES = ["view", "edit", "admin", "cluster-admin"];
 
 test("docs/rbac.md: each binding is for a group of a command on the page, and for an existing role", () => {
-  const objects = blocksOf("docs/rbac.md", "yaml").flatMap(documentsIn) as RbacObject[];
+  const objects = rbacManifests().flatMap(documentsIn) as RbacObject[];
   const given = [
     ...blocksOf("docs/rbac.md", "sh")
       .join()
@@ -71,7 +71,7 @@ const RUNS_PODS =
   /^(\*|pods|pods\/(exec|attach|ephemeralcontainers)|deployments|daemonsets|statefulsets|replicasets|jobs|cronjobs)$/;
 
 test("docs/rbac.md: no group runs Pods or commands in all namespaces, since kube-system gives full access", () => {
-  const objects = blocksOf("docs/rbac.md", "yaml").flatMap(documentsIn) as RbacObject[];
+  const objects = rbacManifests().flatMap(documentsIn) as RbacObject[];
   const bound = objects.filter(({ kind }) => kind === "ClusterRoleBinding").map(({ roleRef }) => roleRef?.name ?? "");
   assert.deepEqual(
     bound.filter((role) => ["edit", "admin", "cluster-admin"].includes(role)),

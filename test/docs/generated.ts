@@ -49,7 +49,5 @@ function errorCodes(): string {
       const other = status === 200 || code === "setting_invalid" ? "" : ` (${status})`;
       return [`\`${code}\`${other}`, comment];
     });
-  return [["code", "cause"], ["---", "---"], ...rows]
-    .map((row) => `| ${row.join(" | ")} |\n`)
-    .join("");
+  return [["code", "cause"], ["---", "---"], ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
 }

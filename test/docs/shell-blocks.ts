@@ -17,6 +17,16 @@ export function blocksOf(page: string, language: string): string[] {
   return [...blocks].map(([, indent = "", block = ""]) => block.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
 }
 
+/** The manifests that docs/rbac.md applies. */
+export function rbacManifests(): string[] {
+  const named = [
+    ...blocksOf("docs/rbac.md", "sh")
+      .join("")
+      .matchAll(/kubectl apply -f (examples\/\S+)/g),
+  ];
+  return named.map(([, file = ""]) => readFileSync(join(ROOT, file), "utf8"));
+}
+
 export interface Ran {
   /** The arguments of one command as the shell splits them; for our own without `npx lambda-iam-authenticator`. */
   readonly words: readonly string[];
