@@ -1,10 +1,12 @@
 // Other examples in the documents: YAML and JSON parse, and RBAC bindings reference existing groups and roles.
 
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
 import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
-import { blocksOf, PAGES, rbacManifests } from "./shell-blocks.ts";
+import { blocksOf, PAGES, ROOT, rbacManifests } from "./shell-blocks.ts";
 
 interface RbacObject {
   readonly apiVersion: string;
@@ -23,15 +25,19 @@ function documentsIn(block: string): unknown[] {
 }
 
 test("each example in YAML or JSON parses", () => {
-  const yaml = PAGES.flatMap((page) => blocksOf(page, "yaml"));
+  const files = globSync("examples/{rbac,other-tools}/*.yaml", { cwd: ROOT });
+  const yaml = [
+    ...PAGES.flatMap((page) => blocksOf(page, "yaml")),
+    ...files.map((file) => readFileSync(join(ROOT, file), "utf8")),
+  ];
   const json = PAGES.flatMap((page) => blocksOf(page, "json"));
   assert.ok(yaml.length > 10 && json.length > 2);
   for (const block of yaml) assert.ok(documentsIn(block).length > 0);
   for (const block of json) assert.equal(typeof JSON.parse(block), "object");
 });
 
-test("docs/cloudformation.md: the manual webhook kubeconfig equals the command's", () => {
-  const [block = ""] = blocksOf("docs/cloudformation.md", "yaml").filter((one) =>
+test("examples/aws-cli: the manual webhook kubeconfig equals the command's", () => {
+  const [block = ""] = blocksOf("examples/aws-cli/README.md", "yaml").filter((one) =>
     one.includes("current-context: webhook"),
   );
   const filled = block
@@ -47,7 +53,8 @@ const OF_KUBERNETES = ["view", "edit", "admin", "cluster-admin"];
 test("docs/rbac.md: each binding is for a group of a command on the page, and for an existing role", () => {
   const objects = rbacManifests().flatMap(documentsIn) as RbacObject[];
   const given = [
-    ...blocksOf("docs/rbac.md", "sh")
+    ...["docs/rbac.md", "examples/deploy-from-branch/README.md"]
+      .flatMap((page) => blocksOf(page, "sh"))
       .join()
       .matchAll(/--(?:add-)?group (\S+)/g),
   ].map(([, group]) => group);

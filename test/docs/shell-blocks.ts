@@ -17,14 +17,10 @@ export function blocksOf(page: string, language: string): string[] {
   return [...blocks].map(([, indent = "", block = ""]) => block.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
 }
 
-/** The manifests that docs/rbac.md applies. */
+/** The manifests of docs/rbac.md. */
 export function rbacManifests(): string[] {
-  const named = [
-    ...blocksOf("docs/rbac.md", "sh")
-      .join("")
-      .matchAll(/kubectl apply -f (examples\/\S+)/g),
-  ];
-  return named.map(([, file = ""]) => readFileSync(join(ROOT, file), "utf8"));
+  const files = globSync(["examples/rbac/*.yaml", "examples/deploy-from-branch/role.yaml"], { cwd: ROOT });
+  return files.map((file) => readFileSync(join(ROOT, file), "utf8"));
 }
 
 export interface Ran {

@@ -1,4 +1,4 @@
-// examples/deploy-from-branch and docs/rbac.md fit together: the role, the mapping, the group and the namespace.
+// The files of examples/deploy-from-branch fit together: the role, the mapping, the group and the namespace.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -10,9 +10,8 @@ import { ADMIN, storedCluster } from "../cli/mappings/cluster.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const text = readFileSync(join(ROOT, "examples/deploy-from-branch/deploy.yml"), "utf8");
 const workflow = parse(text);
-const page = readFileSync(join(ROOT, "docs/rbac.md"), "utf8");
-const section = page.slice(page.indexOf("## CI deploys"), page.indexOf("## Ten people by a group"));
-const [, commands = ""] = /```sh\n(.*?)```/s.exec(section) ?? [];
+const page = readFileSync(join(ROOT, "examples/deploy-from-branch/README.md"), "utf8");
+const [, commands = ""] = /```sh\n(.*?)```/s.exec(page) ?? [];
 
 test("the workflow assumes the role that the mapping names, and the group is bound in its namespace only", async () => {
   const command = /mappings (set) -c my-cluster (\S+) --username (\S+) --group (\S+)/.exec(commands) ?? assert.fail();
