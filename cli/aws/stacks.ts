@@ -27,11 +27,7 @@ function endpointOf({ OutputKey = "", OutputValue = "" }: Output): URL[] {
 }
 
 /** Empty if the stack does not exist. */
-async function stacksOf(
-  StackName: string,
-  { ssm, settings }: Connection,
-  io: IOStreams,
-): Promise<readonly Stack[]> {
+async function stacksOf(StackName: string, { ssm, settings }: Connection, io: IOStreams): Promise<readonly Stack[]> {
   const config = {
     region: settings.region,
     credentials: ssm.config.credentials,

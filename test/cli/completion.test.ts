@@ -38,7 +38,7 @@ const inZsh = (...words: string[]) =>
 test("bash completes commands, subcommands, options and arguments with choices", () => {
   assert.deepEqual(inBash("ma"), ["mappings"]);
   assert.deepEqual(inBash("mappings", "l"), ["list", "lint"]);
-  assert.deepEqual(inBash("mappings", "apply", "--pr"), ["--profile", "--prefix", "--prune"]);
+  assert.deepEqual(inBash("mappings", "apply", "--pr"), ["--profile", "--prefix", "--prune", "--prune-denials"]);
   assert.deepEqual(inBash("mappings", "list", "-c", "prod", "--ac"), ["--account"]);
   assert.deepEqual(inBash("mappings", "ls", "-c", "prod", "--ac"), ["--account"]);
   assert.deepEqual(inBash("reviews", "ls", "--f"), ["--follow"]);

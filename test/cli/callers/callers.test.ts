@@ -101,8 +101,7 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
 test("add --out without --endpoint uses the endpoint of the stack, and fails without one", async (t) => {
   const out = join(folder, "of-the-stack.kubeconfig");
   const words = ["add", "third", "--out", out, "--yes"];
-  const url = process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"];
-  t.after(() => Object.assign(process.env, { AWS_ENDPOINT_URL_CLOUDFORMATION: url }));
+  t.after(() => delete process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"]);
   const withStack = async (outputs: Readonly<Record<string, string>>, fault?: Fault) => {
     const stacks = await startStacks({ "IamAuthenticator-prod": outputs });
     stacks.fail(fault);

@@ -36,6 +36,8 @@ for (const slash of ["", "/"]) {
     const file = folder.write("admin.conf", kubeconfigOf(server, apiserver.ca, { token: "an-admin-token" }));
     const published = await cli(["irsa", "keys", "publish", "-c", "prod", "-y", "--kubeconfig", file]);
     assert.equal(published.code, 0, published.err);
+    // Only shows that the cluster exists.
+    cluster.store.remove(`${PREFIX}/issuer/none`);
     const { out } = await cli(["irsa", "keys", "list", "-c", "prod", "-o", "name"]);
     assert.equal(out, `issuer/${ours.kid}\n`);
     cluster.store.put(`${PREFIX}/issuer/${others.kid}`, JSON.stringify(others));

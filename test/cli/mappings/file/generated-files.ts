@@ -48,8 +48,7 @@ const mapping = fc.oneof(
     { arn: arnOf("user"), ...user, principalId: fc.constant(USER_ID), ...end },
     { requiredKeys: ["arn", "username"] },
   ),
-  fc.record({ arn: otherArn, ...user, deny: fc.constant(false), ...end }, { requiredKeys: ["arn", "username"] }),
-  fc.record({ arn: arnOf("role"), deny: fc.constant(true), ...end }, { requiredKeys: ["arn", "deny"] }),
+  fc.record({ arn: otherArn, ...user, ...end }, { requiredKeys: ["arn", "username"] }),
   fc.record(
     { arnLike, account: fc.constantFrom("any", "111122223333"), ...user, ...end },
     { requiredKeys: ["arnLike", "username"] },
