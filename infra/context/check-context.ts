@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Construct } from "constructs";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { nearest } from "../../functions/lib/nearest.ts";
 import { CLUSTER_KEYS } from "./cluster.ts";
-import { nearest } from "./nearest.ts";
 
 /** The context keys that the app reads. */
 const CONTEXT_KEYS = ["clusterId", "clusters", "issuer"];

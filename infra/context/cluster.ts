@@ -5,9 +5,9 @@ import { RegionInfo } from "aws-cdk-lib/region-info";
 import { z } from "zod";
 import { CALLER_RULE, type Caller, isCaller } from "../../functions/authenticator/caller/bearer.ts";
 import { knownRegions } from "../../functions/aws/partitions.ts";
+import { nearest } from "../../functions/lib/nearest.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import type { IamAuthenticatorProps } from "../props.ts";
-import { nearest } from "./nearest.ts";
 
 const text = z.string().refine((value) => value.trim() !== "", "must not be empty");
 const texts = z.array(text);
