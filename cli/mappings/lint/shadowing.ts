@@ -73,11 +73,11 @@ export async function masters({ entries, parameters, context }: Subject): Promis
   const found: Finding[] = [];
   const kinds = new Set<AdminAccess["kind"]>();
   for (const { parameter: where, entry, groups } of entries) {
-    const { kind: place, mapping } = entry;
+    const { mapping } = entry;
     if (!makesAdministrator(mapping)) continue;
     const { kind, why } = await adminAccessOf(entry, parameters, context);
     kinds.add(kind);
-    const isWide = kind !== "none" && (place === "account" || place === "pattern");
+    const isWide = kind !== "none" && (entry.kind === "account" || entry.kind === "pattern");
     const granted = groups.filter((group) => ADMIN_GROUPS.includes(group)).join(", ");
     const many = isWide ? ", for more than one principal" : "";
     const message = `${VERBS[kind]} ${granted}${many}: ${mapping.arnLike ?? mapping.username}${why && ` (${why})`}`;
