@@ -26,6 +26,7 @@ import {
   type WriteOptions,
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { shellWord } from "../terminal/print.ts";
 import { isFor, listItems } from "./file/read-parameter.ts";
 import { DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
 
@@ -143,7 +144,8 @@ function candidatesOf(arnLike: string, { context, account }: Connection): string
 }
 
 /** Sentences about a denial that still matches a principal; empty for a pattern, or if no denial matches. */
-function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, { context }: Connection): string {
+function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, connection: Connection): string {
+  const { context, settings } = connection;
   const identity = supposeIdentity(arnLike);
   if (identity === undefined) return "";
   const { deciding } = decide(context, identity, parameters);
@@ -152,8 +154,9 @@ function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, {
   const isList = deciding.place === "deny-account" || deciding.place === "deny-any";
   if (kind !== "deny" && !(isList && kind === "invalid")) return "";
   const name = shortName(deciding.parameter, context.prefix);
+  const command = (word: string) => `iam-authenticator mappings ${word} -c ${settings.clusterId} ${shellWord(name)}`;
   const advice = isList
-    ? `See it with: mappings get ${name}.`
-    : `It contains deny: true. Restore an earlier value with mappings rollback ${name}, or remove it.`;
+    ? `To see it: ${command("get")}`
+    : `It contains deny: true. Remove it, or restore an earlier value: ${command("rollback")}`;
   return ` ${arnLike} is still denied by ${name}. ${advice}`;
 }
