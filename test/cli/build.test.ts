@@ -230,7 +230,10 @@ test("a profile that is not signed in prints one sentence, not a stack trace", a
   rmSync(join(home, ".aws", "sso", "cache"), { recursive: true });
   await assert.rejects(run(["mappings", "list", "-c", "prod"], { AWS_PROFILE: "sso" }), ({ code, stderr }) => {
     assert.equal(code, 3);
-    assert.match(stderr, /^The sign-in of the AWS profile "sso" is missing or has expired\. Run: aws sso login --profile sso\n$/);
+    assert.match(
+      stderr,
+      /^The sign-in of the AWS profile "sso" is missing or has expired\. Run: aws sso login --profile sso\n$/,
+    );
     return true;
   });
 });
