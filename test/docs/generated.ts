@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { adviceFor } from "../../cli/explain/advice.ts";
+import { FULL_NAME, withProgram } from "../../cli/program-name.ts";
 import * as errors from "../../functions/errors.ts";
 import { commandsHelp } from "./commands-page.ts";
 import { type Figures, loginsPlot, mappingsPlot } from "./plots.ts";
@@ -48,7 +49,7 @@ function errorCodes(): string {
       const comment = comments.get(type.name);
       if (comment === undefined) throw new Error(`functions/errors.ts: ${type.name} must have a one-line comment`);
       const other = status === 200 || code === "setting_invalid" ? "" : ` (${status})`;
-      return [`\`${code}\`${other}`, comment, forMarkdown(adviceFor(code) ?? "")];
+      return [`\`${code}\`${other}`, comment, forMarkdown(withProgram(adviceFor(code) ?? "", FULL_NAME))];
     });
   return [["code", "cause", "what to do"], ["---", "---", "---"], ...rows]
     .map((row) => `| ${row.join(" | ")} |\n`)
