@@ -1,6 +1,7 @@
 // Creates commands: their help, their error messages, and suggestions for unknown names.
 
 import { Command, type Help, type OutputConfiguration } from "commander";
+import { withProgram } from "./program-name.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 
 /** Width of help if the output is not a terminal. */
@@ -57,16 +58,17 @@ function itemInTerminal(term: string, termWidth: number, text: string, helper: H
 interface CommandHelp {
   /** Below the summary. */
   readonly details?: string;
-  /** Complete command lines. */
+  /** Complete command lines, with the short name of the program. */
   readonly examples: readonly string[];
 }
 
 /** Sets the text of `--help`, except arguments and options. */
 export function describe(command: Command, { details, examples }: CommandHelp): Command {
   const summary = sentence(command.summary());
+  const lines = examples.map((line) => `  ${line}`).join("\n");
   return command
     .description(details === undefined ? summary : `${summary} ${details}`)
-    .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`);
+    .addHelpText("after", () => `\nExamples:\n${withProgram(lines, pathOf(command)[0] ?? "")}`);
 }
 
 /** Whether `word` is the command's name or alias. */
@@ -80,9 +82,12 @@ function isOfArguments(message: string): boolean {
 }
 
 function seeHelp(command: Command): string {
-  const names: string[] = [];
-  for (let one: Command | null = command; one !== null; one = one.parent) names.unshift(one.name());
-  return `See: ${names.join(" ")} --help\n`;
+  return `See: ${pathOf(command).join(" ")} --help\n`;
+}
+
+/** The names of the program, its groups and the command. */
+function pathOf(command: Command): string[] {
+  return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];
 }
 
 function sentence(summary: string): string {
@@ -108,7 +113,9 @@ function withSuggestion(message: string, command: Command, paths: readonly strin
   const [, what, word = ""] = /^error: unknown (command|option) '(.+?)'/.exec(message) ?? [];
   const meant =
     what === "command" ? commandFor(word, command, paths) : what === "option" ? optionFor(word, command) : undefined;
-  return meant === undefined ? message : `error: unknown ${what} '${word}'\n(Did you mean ${meant}?)\n`;
+  if (meant !== undefined) return `error: unknown ${what} '${word}'\n(Did you mean ${meant}?)\n`;
+  if (what !== "command" || message.includes("Did you mean")) return message;
+  return `${message}Commands: ${command.commands.map((one) => one.name()).join(", ")}\n`;
 }
 
 /** The name of a command in the same group, or else the path of one in another group. */

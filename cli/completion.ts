@@ -5,6 +5,7 @@ import { Argument, type Command, type Option } from "commander";
 import { describe } from "./command.ts";
 import { listerFor } from "./complete.ts";
 import type { Lister } from "./complete-names.ts";
+import { SHORT_NAME } from "./program-name.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 import { COMPLETE } from "./words.ts";
 
@@ -47,10 +48,10 @@ interface CommandWords {
 
 function completionScript(program: Command, shell: Shell): string {
   const commandWords = wordsOf(program, []);
-  if (shell === "fish") return fish(program.name(), commandWords);
+  if (shell === "fish") return fish(SHORT_NAME, commandWords);
   // zsh runs bash's scripts: https://zsh.sourceforge.io/Doc/Release/Completion-System.html (bashcompinit)
   const loader = shell === "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
-  return `${loader}${bash(program.name(), commandWords)}`;
+  return `${loader}${bash(SHORT_NAME, commandWords)}`;
 }
 
 function wordsOf(command: Command, path: readonly Names[]): CommandWords[] {

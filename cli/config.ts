@@ -77,6 +77,8 @@ function contextOf(name: string, value: unknown, folder: string, wrong: Wrong): 
   const fields = objectAt(value ?? {}, path, CONTEXT_KEYS, wrong);
   const texts = Object.fromEntries(
     Object.entries(fields).map(([key, text]): [string, string] => {
+      if (key === "account" && typeof text === "number")
+        throw wrong([...path, key], `put account in quotes, as in account: "${text}"`);
       if (typeof text !== "string" || text === "") throw wrong([...path, key], `${key} must be a non-empty string`);
       return [key, text];
     }),

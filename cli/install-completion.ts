@@ -26,7 +26,8 @@ export function installCompletion(shell: keyof typeof PLACES, script: string, { 
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, script);
   } catch (error) {
-    throw fileFailure("write", file, error);
+    const { message } = fileFailure("write", file, error);
+    throw usage(`${message} To print the script instead, omit --install.`);
   }
   const next = {
     bash: "New shells load it if the package bash-completion is installed.",

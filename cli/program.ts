@@ -6,6 +6,7 @@ import { applyContext } from "./apply-context.ts";
 import { describe, helpColumns, isCalled, newCommand } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT } from "./errors.ts";
+import { programName } from "./program-name.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 import { DEBUG, VERSION } from "./words.ts";
 
@@ -31,7 +32,7 @@ interface CommandList {
 /** Creates the commands at these paths of `COMMANDS`, with name and summary. `load` adds the rest. */
 function listCommands(io: IOStreams, paths: readonly string[] = PATHS): CommandList {
   const create = (name: string, summary: string) => newCommand(io, name, summary, PATHS);
-  const program = create("iam-authenticator", "operate AWS IAM identities in a Kubernetes cluster");
+  const program = create(programName(io.environment), "operate AWS IAM identities in a Kubernetes cluster");
   const examples = [
     "iam-authenticator mappings list --cluster prod",
     "iam-authenticator explain --cluster prod arn:aws:iam::111122223333:role/Developers",
@@ -138,11 +139,27 @@ function calledBy(words: readonly string[], program: Command): readonly Command[
     : [follow(program, [first ?? "", ...rest])];
 }
 
+/** Commander would take the second option of `--username --yes` as the value of the first. */
+function checkValues(words: readonly string[], command: Command): void {
+  const optionOf = (word: string) => command.options.find(({ short, long }) => short === word || long === word);
+  const before = words.slice(0, words.includes("--") ? words.indexOf("--") : undefined);
+  for (const [at, word] of before.entries()) {
+    const option = optionOf(word);
+    const next = before[at + 1];
+    if (!option?.required || next === undefined || optionOf(next) === undefined) continue;
+    command.error(
+      `error: option '${option.flags}' argument missing: '${next}' is another option. If it is the value, write ${option.long}=${next}`,
+    );
+  }
+}
+
 /** Throws `CommanderError` for wrong usage and after --help. Its message is already printed. */
 export async function parse(words: readonly string[], io: IOStreams): Promise<void> {
   const { program, load } = listCommands(io, listedFor(words));
   const arranged = listReviews(helpFirst(words, program));
-  await load(calledBy(arranged, program));
+  const called = calledBy(arranged, program);
+  await load(called);
+  for (const command of called.slice(-1)) checkValues(arranged, command);
   await program.parseAsync(arranged, { from: "user" });
 }
 

@@ -3,6 +3,7 @@
 import packageJson from "../package.json" with { type: "json" };
 import { complete } from "./complete.ts";
 import { EXIT, Failure } from "./errors.ts";
+import { programName, withProgram } from "./program-name.ts";
 import { type IOStreams, withHarmlessOutput } from "./terminal/io-streams.ts";
 import { COMPLETE, DEBUG, SHORT_VERSION, VERSION } from "./words.ts";
 
@@ -12,7 +13,9 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
   const end = allWords.includes("--") ? allWords.indexOf("--") : allWords.length;
   const words = allWords.filter((word, at) => word !== DEBUG || at > end);
   const isDebug = words.length < allWords.length || Boolean(streams.environment["IAM_AUTHENTICATOR_DEBUG"]);
-  const io = withHarmlessOutput({ ...streams, isDebug });
+  const program = programName(streams.environment);
+  const tell = (text: string) => streams.tell(withProgram(text, program));
+  const io = withHarmlessOutput({ ...streams, tell, isDebug });
   try {
     if (words[0] === COMPLETE) {
       // Called while the user types: an error completes nothing and prints nothing.

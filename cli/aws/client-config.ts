@@ -47,6 +47,7 @@ export async function clientConfig(
   const keys = environmentKeys(process.env);
   const needsProfile = name !== undefined || !given || keys === undefined;
   const profile = needsProfile ? await readProfile(name) : {};
+  if (name !== undefined || keys === undefined) checkRole(name ?? "default", profile);
   const region = given || profile["region"];
   if (!region) throw usage("No AWS region: give --region, or set AWS_REGION.");
   const partition = partitionOfRegion(region);
@@ -97,6 +98,25 @@ async function readProfile(name = "default"): Promise<Readonly<Record<string, st
     );
   }
   return profile;
+}
+
+/** Each of these tells the SDK whose credentials to use. */
+const SOURCES = [
+  "source_profile",
+  "credential_source",
+  "web_identity_token_file",
+  "credential_process",
+  "aws_access_key_id",
+];
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html */
+function checkRole(name: string, profile: Readonly<Record<string, string | undefined>>): void {
+  if (profile["role_arn"] === undefined || SOURCES.some((key) => profile[key] !== undefined)) return;
+  if (profile["sso_account_id"] !== undefined) return;
+  throw usage(
+    `The AWS profile "${name}" has role_arn, but not whose credentials assume the role. Add this line to it: ` +
+      "source_profile = <profile with credentials>",
+  );
 }
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html */

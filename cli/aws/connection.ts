@@ -56,7 +56,7 @@ async function requireAccount(
     );
   }
   throw usage(
-    `The credentials are of account ${account}, but the context of ${cluster} requires ${contextAccount}. ` +
-      "Check the profile, or account in the configuration file.",
+    `The context of cluster ${cluster} requires account ${contextAccount}, but the credentials are of account ${account}. ` +
+      "Give another --profile, or correct account in the configuration file.",
   );
 }

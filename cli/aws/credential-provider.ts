@@ -4,6 +4,7 @@ import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import { quotedAnswer } from "../http.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { shellWord } from "../terminal/print.ts";
 import { CredentialsUnusable, toFailure } from "./errors.ts";
 import type { AwsRequestHandler } from "./request-handler.ts";
 
@@ -59,7 +60,7 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
       io.interrupted.throwIfAborted();
       return usableCredentials(await Promise.race([find(), promise]), what, io, isService ? EXIT.fault : EXIT.usage);
     } catch (error) {
-      throw explained(error, what, isProcess, io);
+      throw (await signInNeeded(error, profile)) ?? explained(error, what, isProcess, io);
     } finally {
       clearTimeout(limit);
       clearTimeout(patience);
@@ -132,6 +133,23 @@ export function usableCredentials(
     throw new CredentialsUnusable(`The expiration of the AWS credentials from ${what} is not a date.`);
   }
   return found;
+}
+
+/** The error with the command to run, if the SDK asks for a sign-in to IAM Identity Center. */
+async function signInNeeded(error: unknown, profile = "default"): Promise<CredentialsUnusable | undefined> {
+  if (!(error instanceof Error) || !/\baws sso login\b/.test(error.message)) return undefined;
+  const { loadSharedConfigFiles } = await import("@smithy/core/config");
+  const { configFile } = await loadSharedConfigFiles();
+  const chain = new Set<string>();
+  for (let name: string | undefined = profile; name && !chain.has(name); name = configFile[name]?.["source_profile"]) {
+    chain.add(name);
+  }
+  // `aws sso login` accepts only the profile that has the settings of the sign-in.
+  const signIn = [...chain].find((name) => Object.keys(configFile[name] ?? {}).some((key) => key.startsWith("sso_")));
+  return new CredentialsUnusable(
+    `The sign-in of the AWS profile "${signIn ?? profile}" is missing or has expired. Run: aws sso login --profile ${shellWord(signIn ?? profile)}`,
+    { cause: error },
+  );
 }
 
 /** Replaces SDK errors about unreadable responses: they may quote the keys. */

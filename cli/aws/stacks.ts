@@ -27,7 +27,11 @@ function endpointOf({ OutputKey = "", OutputValue = "" }: Output): URL[] {
 }
 
 /** Empty if the stack does not exist. */
-async function stacksOf(StackName: string, { ssm, settings }: Connection, io: IOStreams): Promise<readonly Stack[]> {
+export async function stacksOf(
+  StackName: string,
+  { ssm, settings }: Connection,
+  io: IOStreams,
+): Promise<readonly Stack[]> {
   const config = {
     region: settings.region,
     credentials: ssm.config.credentials,

@@ -26,8 +26,8 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
   const connection = await connect(options, io);
   const callers = await readCallers(connection, io.interrupted);
   const isNamed = (entry: unknown) => callerName(entry) === name;
-  const kept = callers.entries.filter((entry) => !isNamed(entry));
-  if (kept.length === callers.entries.length)
+  const remaining = callers.entries.filter((entry) => !isNamed(entry));
+  if (remaining.length === callers.entries.length)
     throw finding(`Caller ${name} not found. To see all callers, run callers list.`);
   checkNeighbours(callers.entries, callers.parameter, isNamed);
   const check = (left: Entries) => {
@@ -35,8 +35,8 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
     if (options.force || left.some((entry) => callerState(entry, io.clock()) === "accepted")) return;
     throw finding("Refused: no accepted caller would remain. Add another caller first, or use --force.");
   };
-  check(kept);
-  const plan = planCallers(callers, kept, check);
+  check(remaining);
+  const plan = planCallers(callers, remaining, check);
   const effect = () => [`The function rejects ${name} within 60 s.`];
   await executePlan({ plan, known: callers.known, connection, effect }, options, io);
 }

@@ -25,7 +25,7 @@ export async function checkUrl(url: URL, options: ConnectionOptions, io: IOStrea
     return [ok("url", `${url.host} is an endpoint of the stack ${stack}`)];
   }
   const advice =
-    "check --cluster; if the endpoint has moved, write a new file for kube-apiserver: kubeconfig webhook --from <old " +
+    "check --cluster; if the endpoint has moved, write a new file for kube-apiserver: iam-authenticator kubeconfig webhook --from <old " +
     `kubeconfig> --endpoint ${first.href}`;
   return [warning("url", `${url.host} is not the endpoint of the stack ${stack}, ${first.host}`, advice)];
 }
@@ -39,14 +39,14 @@ export async function checkCallers(options: ConnectionOptions, io: IOStreams, co
     const seen = `${accepted.length - withToken} by IAM, ${withToken} with a token`;
     if (withToken > 0) return ok("callers", seen);
     const advice =
-      "keep a second way in: callers add rescue --out rescue.kubeconfig. Without it, logins fail when the timer that " +
+      "keep a second way in: iam-authenticator callers add rescue --out rescue.kubeconfig. Without it, logins fail when the timer that " +
       "renews the tokens stops, and after a rollback to a version that does not know IAM callers";
     return warning("callers", seen, advice);
   } catch (error) {
     return unread(
       "callers",
       error,
-      "run callers list where ssm:GetParameters is allowed: one caller should have a token",
+      "one caller should have a token. Where ssm:GetParameters is allowed, run: iam-authenticator callers list",
     );
   }
 }
@@ -80,7 +80,7 @@ export function unread(check: string, error: unknown, advice: string): Check {
 function mappingCheck({ evaluations = [], parameter, refusal }: Explanation, prefix: string): Check {
   const name = parameter && shortName(parameter, prefix);
   if (refusal === undefined && name !== undefined) return ok("mapping", name);
-  const advice = adviceFor(refusal?.code ?? "") ?? "run explain with this token";
+  const advice = adviceFor(refusal?.code ?? "") ?? "for the reason, run: iam-authenticator explain --token-file <file>";
   if (name !== undefined) return failed("mapping", `${name}: ${refusal?.code}`, advice);
   if (evaluations.length === 0) return warning("mapping", `not looked up: ${refusal?.code}`, advice);
   const looked = evaluations

@@ -36,7 +36,7 @@ function adviceForCaller(reply: Reply): string {
   if (status === 401 && /^caller_refused: token_expired/.test(reasonOf(reply)))
     return "the token file is old: check the timer that renews it, and its log";
   if (status === 401)
-    return "give the caller's token (--kubeconfig or --token-file), or create a new one with callers add; with mTLS, compare the subject with CALLER_SUBJECTS";
+    return "give the caller's token (--kubeconfig or --token-file), or create a new one (iam-authenticator callers add <name>); with mTLS, compare the subject with CALLER_SUBJECTS";
   if (status === 403)
     return "with mTLS, check that the truststore holds the certificate's CA, and that neither has expired";
   if (status === 404 || status === 405)

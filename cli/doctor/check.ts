@@ -7,6 +7,7 @@ import { toFailure } from "../aws/errors.ts";
 import { quotedAnswer, sendHttp, type TlsSeen } from "../http.ts";
 import { tlsOptions, type Webhook } from "../kubeconfig/webhook.ts";
 import type { OutputFormat } from "../options.ts";
+import { type ClusterOptions, forCluster } from "../program-name.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hang, printData } from "../terminal/print.ts";
 
@@ -48,6 +49,14 @@ export function shortened(checks: readonly Check[]): Check[] {
 }
 
 export const LOOK_AT_LOG = "read the function's log at the time of this request";
+
+/** Completes the commands in the advice. */
+export function withCommands(checks: readonly Check[], options: ClusterOptions, { environment }: IOStreams): Check[] {
+  return checks.map((check) => {
+    const { advice } = check;
+    return advice === undefined ? check : { ...check, advice: forCluster(advice, options, environment) };
+  });
+}
 
 export async function printChecks(checks: readonly Check[], format: OutputFormat, io: IOStreams): Promise<void> {
   if (format === "table") for (const check of checks) io.print(lines(check, io.columns));

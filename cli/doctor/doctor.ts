@@ -23,7 +23,17 @@ import {
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
-import { type Check, type Endpoint, failed, failureOf, NoReply, ok, openEndpoint, printChecks } from "./check.ts";
+import {
+  type Check,
+  type Endpoint,
+  failed,
+  failureOf,
+  NoReply,
+  ok,
+  openEndpoint,
+  printChecks,
+  withCommands,
+} from "./check.ts";
 import { checkCallers, checkMapping, checkUrl } from "./check-cluster.ts";
 import { checkConcurrency } from "./check-concurrency.ts";
 import { checkClientCertificate, checkReachable, withoutTlsSetting } from "./check-connection.ts";
@@ -83,7 +93,7 @@ async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promi
   const { token: _, clientCertificate: __, ...anonymous } = webhook;
   const endpoints = { endpoint: openEndpoint(webhook, io), stranger: openEndpoint(anonymous, io) };
   try {
-    return [
+    const checks = [
       ok("version", `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`),
       ...(await checkUrl(endpoints.endpoint.url, options, io)),
       ...(webhook.clientCertificate === undefined
@@ -92,6 +102,7 @@ async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promi
       ...(webhook.lacksTlsSetting ? [withoutTlsSetting(webhook.server)] : []),
       ...(await checkEndpoint(endpoints, hasTokenPrefix(webhook.token ?? ""), options, io)),
     ];
+    return withCommands(checks, options, io);
   } finally {
     endpoints.endpoint.close();
     endpoints.stranger.close();

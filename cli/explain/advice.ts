@@ -1,7 +1,8 @@
 // Advice for each error code, and the command that explains a denial.
 
 import type { ErrorCode } from "../../functions/errors.ts";
-import type { AwsOptions } from "../aws/client-config.ts";
+import { type ClusterOptions, clusterWords, programName } from "../program-name.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import { optionWords, shellWord } from "../terminal/print.ts";
 
 /** `undefined` if the reason or the function's log already states the fix. */
@@ -10,70 +11,62 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   method_not_allowed: undefined,
   body_too_large: undefined,
   review_malformed: undefined,
-  caller_refused: "check the bearer token or client certificate in the webhook's kubeconfig, and `callers list`",
-  callers_limited: "wait; if it stays, find the sender in the endpoint's access log",
+  caller_refused:
+    "compare the bearer token or client certificate in the webhook's kubeconfig with: iam-authenticator callers list",
+  callers_limited: "try again in a minute. If this continues, find the sender in the endpoint's access log",
   callers_invalid: "add a caller: iam-authenticator callers add <name>",
-  audience_foreign: "request one of the function's AUDIENCES, or none",
-  token_malformed: "make a new token with `iam-authenticator token` or `aws eks get-token`",
-  token_parameter_refused: "make a new token with `iam-authenticator token` or `aws eks get-token`",
+  audience_foreign: "request an audience of AUDIENCES, or none",
+  token_malformed: "make a new token: iam-authenticator token, or aws eks get-token",
+  token_parameter_refused: "make a new token: iam-authenticator token, or aws eks get-token",
   token_host_refused: "use an STS endpoint of the function's partition, or set STS_EXTRA_HOSTS",
-  token_region_refused: "use a region of STS_REGIONS, or add the token's region there",
+  token_region_refused: "use a region of STS_REGIONS, or add the token's region to it",
   token_headers_refused: "sign only the headers host and x-k8s-aws-id",
   token_expired: "make a new token, and check the clock of the machine that made this one",
-  token_not_yet_valid: "set the clock of the machine that made the token",
+  token_not_yet_valid: "correct the clock of the machine that made the token",
   token_kind_refused: "use an AWS-signed token: iam-authenticator token --jwt",
   token_issuer_refused: "add the account and its issuer to JWT_ISSUERS",
-  token_claim_refused: "get a token with: iam-authenticator token --jwt",
+  token_claim_refused: "get a new token: iam-authenticator token --jwt",
   token_signature_refused: "get a new token, or compare JWT_ISSUERS with the account's issuer",
   token_keys_unavailable: "check the function's network to the issuer",
   token_lacks_session:
     "use a k8s-aws-v1. token, or a mapping and denials without sessions, principalId and session placeholders",
-  token_lacks_claims: "use a token with the claim (token --jwt), or a mapping without its placeholder",
+  token_lacks_claims:
+    "use a token with the claim (iam-authenticator token --jwt), or a mapping without its placeholder",
   sts_refused: "check that the token is for this cluster, and that its AWS credentials are valid",
   identity_impossible: "use credentials of the function's own partition",
-  sts_throttled: "wait, and run this again",
-  sts_unreachable: "check the network to STS, and run this again",
-  account_foreign: "use another account, or add this one to ACCOUNTS",
+  sts_throttled: "try again in a minute",
+  sts_unreachable: "check the function's network to STS, and try again",
+  account_foreign: "use an identity of another account, or add this account to ACCOUNTS",
   identity_unmapped: "add a mapping: iam-authenticator mappings set <who> --username <name> --group <group>",
-  identity_denied: "if access is intended, remove the denial: iam-authenticator mappings allow <who>",
-  denials_invalid: "correct the deny list, or restore it with mappings rollback",
-  mapping_invalid: "correct the mapping: iam-authenticator mappings set, or mappings rollback",
-  mapping_mismatch: "correct arn or principalId: a recreated role has a new id",
-  placeholder_without_value: "use another placeholder: a user has no session name",
-  node_not_verified: "check that the instance runs, in this account and region, with this role in its profile",
-  instances_unavailable: "check ec2:DescribeInstances and iam:GetInstanceProfile",
+  identity_denied: "to grant access again, remove the denial: iam-authenticator mappings allow <who>",
+  denials_invalid: "correct the list, or restore an earlier version: iam-authenticator mappings rollback <who>",
+  mapping_invalid:
+    "correct it (mappings set), or restore an earlier version: iam-authenticator mappings rollback <who>",
+  mapping_mismatch: "correct arn or principalId of the mapping. A recreated role has a new id",
+  placeholder_without_value: "use another placeholder. For example, a user has no session name",
+  node_not_verified:
+    "check that the instance runs in this account and region, and that its instance profile has this role",
+  instances_unavailable: "check ec2:DescribeInstances and iam:GetInstanceProfile, and the network to EC2 and IAM",
   name_refused: "choose another username or group, or change RESERVED_PREFIXES",
-  sts_answer_unusable: "check the VPC endpoint's policy for STS, and any proxy",
+  sts_answer_unusable: "check the policy of the VPC endpoint for STS, and any proxy",
   parameters_unavailable: "check ssm:GetParameters on the mappings, and the network to Parameter Store",
   issuer_without_keys: undefined,
   internal_fault: undefined,
   setting_invalid: undefined,
 };
 
-/** `undefined` for a code without advice. */
+/** `undefined` for a code without advice. The commands in it are completed where they are printed (program-name.ts). */
 export function adviceFor(code: string): string | undefined {
   return Object.hasOwn(ADVICE, code) ? ADVICE[code as ErrorCode] : undefined;
 }
 
-/** The operator's options that select the cluster. */
-export interface Place extends AwsOptions {
-  readonly cluster: string;
-  readonly prefix?: string;
-}
-
 /** The words of the command, quoted for a shell where necessary. */
-export function explainCommand(
-  { cluster, prefix, region, profile }: Place,
+export function explainWords(
+  options: ClusterOptions,
+  { environment }: IOStreams,
   arn: string,
   principalId?: string,
 ): readonly string[] {
-  const words = [
-    ...["iam-authenticator", "explain", "-c", cluster],
-    ...optionWords("--prefix", prefix),
-    ...optionWords("--region", region),
-    ...optionWords("--profile", profile),
-    ...optionWords("--principal-id", principalId),
-    arn,
-  ];
-  return words.map(shellWord);
+  const words = [...optionWords("--principal-id", principalId), arn].map(shellWord);
+  return [...programName(environment).split(" "), "explain", ...clusterWords(options), ...words];
 }

@@ -4,18 +4,22 @@ import { type Command, Option } from "commander";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { signedIdentity, supposeIdentity } from "../access/evaluation.ts";
-import { connect } from "../aws/connection.ts";
+import { type Connection, connect } from "../aws/connection.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { arnFault } from "../mappings/file/entry.ts";
+import { mayLookUpNodes } from "../mappings/node-lookups.ts";
+import { arnOf, isPersonName } from "../mappings/target.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
+import { forCluster } from "../program-name.ts";
 import { readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
-import { explanationLines, machine, printLines } from "./show.ts";
-import { explainIdentity, explainToken } from "./steps.ts";
+import { explainPerson } from "./person.ts";
+import { explanationLines, machine, needsInstance, printLines } from "./show.ts";
+import { type Explanation, explainIdentity, explainToken } from "./steps.ts";
 
 interface ExplainOptions extends ConnectionOptions, OutputOptions {
   readonly tokenFile?: string;
@@ -28,13 +32,17 @@ export function explainCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "Runs the function's code on this machine, and reads Parameter Store with your AWS credentials. Give a token as a " +
-      "file or on standard input: shells and process lists keep the command line. Exit code 1: access denied. If the " +
+      "file or on standard input: shells and process lists keep the command line. For a person's name, lists the person's access. Exit code 1: access denied. If the " +
       "function sets ACCOUNTS, STS_REGIONS, STS_EXTRA_HOSTS, RESERVED_PREFIXES, TOKENS or JWT_ISSUERS, set them in your environment too.",
     examples: [
       "iam-authenticator explain -c prod arn:aws:iam::111122223333:role/Developers",
+      "iam-authenticator explain -c prod jane@example.com",
       "aws eks get-token --cluster-name prod | iam-authenticator explain -c prod --token-file -",
     ],
-  }).argument("[arn]", "ARN of a role, user, federated user or assumed role");
+  }).argument(
+    "[who]",
+    "ARN of a role, user, federated user or assumed role, sso/<account>/<permission set>, or a person's name",
+  );
   return addOutput(addConnection(command))
     .option("--token-file <file>", "file with a token or an ExecCredential (- for stdin)")
     .option("--session-name <name>", "session name to use with a role's ARN")
@@ -50,35 +58,65 @@ export function explainCommand(command: Command, io: IOStreams): Command {
 }
 
 async function explain(arn: string | undefined, options: ExplainOptions, io: IOStreams): Promise<void> {
-  const subject = await subjectOf(arn, options, io);
+  checkUsage(arn, options);
   const connection = await connect(options, io);
-  const explanation = await (typeof subject === "string"
+  if (arn !== undefined && isPersonName(arn)) return explainPerson(arn, options.output, connection, io);
+  const subject = await subjectOf(arn, options, connection, io);
+  const found = await (typeof subject === "string"
     ? explainToken(subject, connection, io)
-    : explainIdentity(subject, connection, io));
-  if (explanation.refusal?.code === "identity_unmapped") await requireParameters(new Map(), connection, io);
+    : withoutMadeUp(await explainIdentity(subject, connection, io), options, arn?.startsWith("sso/") === true));
+  if (found.refusal?.code === "identity_unmapped") await requireParameters(new Map(), connection, io);
+  const isWithoutNodes = needsInstance(found.user) && !(await mayLookUpNodes(connection, io));
+  const explanation = { ...found, ...(isWithoutNodes && { isWithoutNodes }) };
+  const { prefix } = connection.context;
+  const complete = (text: string) => forCluster(text, options, io.environment);
   if (options.output === "table") {
-    printLines(explanationLines(explanation, connection.context.prefix), io);
+    printLines(explanationLines(explanation, prefix, complete), io);
   } else await printData(machine(explanation), options.output, io);
   if (explanation.refusal !== undefined) throw silentExit();
 }
 
 /** A token, or a supposed identity. */
 async function subjectOf(
-  arn: string | undefined,
+  who: string | undefined,
   { tokenFile, sessionName, principalId, jwt }: ExplainOptions,
+  { context }: Connection,
   io: IOStreams,
 ): Promise<string | VerifiedIdentity> {
-  if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
-    throw usage("This is a token, and your shell's history now contains it. Put it into a file: --token-file <file>.");
-  }
-  if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give an ARN or --token-file.");
   if (tokenFile !== undefined) return tokenIn(await readText(tokenFile, io));
+  const isMappingName = /^(?:role|user|root|federated-user|sso)\//.test(who ?? "");
+  // Only AWS knows the suffix of a permission set's role, and nothing depends on it.
+  const arn = isMappingName ? arnOf(who ?? "", context).replaceAll("?", "0") : who;
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
   if (identity === undefined) throw usage(`${notAnArn(arn ?? "")}.`);
   if (jwt && identity.kind !== "role" && identity.kind !== "user") {
     throw usage(`AWS-signed tokens are for roles and users, not for ${arn}.`);
   }
   return jwt ? signedIdentity(identity) : identity;
+}
+
+function checkUsage(arn: string | undefined, { tokenFile }: ExplainOptions): void {
+  if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
+    throw usage("This is a token, and your shell's history now contains it. Put it into a file: --token-file <file>.");
+  }
+  if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give an ARN, a name, or --token-file.");
+}
+
+/** Removes what `supposeIdentity` makes up: ids, and the suffix of a permission set's role. */
+function withoutMadeUp(
+  { identity, ...found }: Explanation,
+  { principalId }: ExplainOptions,
+  isOfSet: boolean,
+): Explanation {
+  const known = {
+    ...found,
+    ...(identity !== undefined && { identity: { ...identity, principalId, accessKeyId: undefined } }),
+  };
+  const text = JSON.stringify(known).replace(
+    /, but this (?:role|user) has A\w+SUPPOSED/g,
+    "; to check it, add --principal-id",
+  );
+  return JSON.parse(isOfSet ? text.replaceAll(/_0{16}(?=["/ :])/g, `_${"?".repeat(16)}`) : text);
 }
 
 function notAnArn(arn: string): string {

@@ -5,6 +5,7 @@ import type { Evaluation } from "../../functions/authenticator/mapping/evaluate.
 import { permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
 import type { User } from "../../functions/authenticator/user/user.ts";
 import { shortName } from "../function-settings.ts";
+import { NO_NODES } from "../mappings/node-lookups.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
 import { hang, shellWord } from "../terminal/print.ts";
 import { adviceFor } from "./advice.ts";
@@ -25,7 +26,8 @@ export function printLines(lines: readonly Line[], io: IOStreams): void {
   for (const [head, text, tone] of lines) io.print(hang(head.padEnd(HEAD), text, io.columns), tone);
 }
 
-export function explanationLines(explanation: Explanation, prefix: string): Line[] {
+/** @param complete completes the commands in the advice */
+export function explanationLines(explanation: Explanation, prefix: string, complete: (text: string) => string): Line[] {
   const { token, identity, evaluations = [], parameter, user, refusal } = explanation;
   return [
     ...under("token", token && `ok, ${sourceOf(token)}, ends ${new Date(token.expiresAt).toISOString()}`),
@@ -38,7 +40,7 @@ export function explanationLines(explanation: Explanation, prefix: string): Line
       }),
     ),
     ...(user === undefined ? [] : userLines(user)),
-    ...(refusal === undefined ? grantLines(user) : refusalLines(refusal, identity?.canonicalArn)),
+    ...(refusal === undefined ? grantLines(explanation) : refusalLines(explanation, prefix, complete)),
   ];
 }
 
@@ -46,6 +48,7 @@ function sourceOf(token: NonNullable<Explanation["token"]>): string {
   return "host" in token ? `for ${token.host}` : `signed by ${token.issuer}`;
 }
 
+/** @param isProven of a supposed identity, the principal is that of --principal-id */
 export function identityLines({ arn, canonicalArn, principalId }: VerifiedIdentity, isProven: boolean): Line[] {
   const mapped = canonicalArn === arn ? undefined : `mapped as ${canonicalArn}`;
   return under("identity", arn, mapped, principalId && `principal ${principalId}${isProven ? "" : " (supposed)"}`);
@@ -59,12 +62,13 @@ export function userLines({ username, groups }: User): Line[] {
 }
 
 /** Whether the username or a group contains the node's name, which EC2 returns only for a node's own token. */
-function needsInstance(user: User | undefined): boolean {
+export function needsInstance(user: User | undefined): boolean {
   return [user?.username ?? "", ...(user?.groups ?? [])].some((name) => name.includes("{EC2PrivateDNSName}"));
 }
 
-export function grantLines(user: User | undefined): Line[] {
+export function grantLines({ user, isWithoutNodes }: Pick<Explanation, "user" | "isWithoutNodes">): Line[] {
   if (!needsInstance(user)) return [["verdict", "granted", "granted"]];
+  if (isWithoutNodes) return under("verdict", `fault: ${NO_NODES}`);
   return under(
     "verdict",
     "granted, if EC2 confirms the instance",
@@ -72,16 +76,28 @@ export function grantLines(user: User | undefined): Line[] {
   );
 }
 
-/** Omits the part of the message that repeats the lines above. `canonicalArn`: of the identity, if known. */
-export function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>, canonicalArn?: string): Line[] {
-  const who = code === "identity_unmapped" && canonicalArn !== undefined ? shellWord(targetFor(canonicalArn)) : "<who>";
+/** Omits the part of the message that repeats the lines above. */
+export function refusalLines(
+  { identity, parameter, deniedBy, refusal }: Explanation,
+  prefix: string,
+  complete: (text: string) => string,
+): Line[] {
+  if (refusal === undefined) return [];
+  const { code, message } = refusal;
+  const who =
+    {
+      identity_unmapped: identity && targetFor(identity.canonicalArn),
+      identity_denied: deniedBy,
+    }[code] ??
+    (parameter && shortName(parameter, prefix));
   const [reason = message] = message.split("; tried ");
+  const advice = adviceFor(code);
   return [
-    ["verdict", `refused, ${code}`, "denied"],
+    ["verdict", `denied, ${code}`, "denied"],
     ["reason", reason],
     ...under(
       "to do",
-      adviceFor(code)?.replace("<who>", () => who),
+      advice && complete(advice).replace("<who>", (word) => (who === undefined ? word : shellWord(who))),
     ),
   ];
 }
@@ -115,7 +131,16 @@ function markOf({ parameter, verdict }: Evaluation, counted: string | undefined)
 }
 
 /** Data for JSON and YAML. Omits the token itself, which contains its signature. */
-export function machine({ token, identity, evaluations, parameter, user, refusal }: Explanation) {
+export function machine({
+  token,
+  identity,
+  evaluations,
+  parameter,
+  user,
+  refusal,
+  deniedBy,
+  isWithoutNodes,
+}: Explanation) {
   const from = token && ("host" in token ? { host: token.host } : { issuer: token.issuer });
   return {
     granted: refusal === undefined,
@@ -125,6 +150,8 @@ export function machine({ token, identity, evaluations, parameter, user, refusal
     parameter,
     user,
     ...(needsInstance(user) && { instanceProven: false }),
+    ...(isWithoutNodes && { isWithoutNodes }),
     refusal,
+    deniedBy,
   };
 }

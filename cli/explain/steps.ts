@@ -6,11 +6,13 @@ import { createSts } from "../../functions/authenticator/aws/sts.ts";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { proveIdentity } from "../../functions/authenticator/identity/prove-identity.ts";
 import { isAwsSigned } from "../../functions/authenticator/jwt/parse-jwt.ts";
+import { checkDenyList, isDenied } from "../../functions/authenticator/mapping/deny-list.ts";
 import { newRecord, type ReviewRecord } from "../../functions/authenticator/review/record.ts";
 import { type IdentityServices, reviewIdentity, reviewToken } from "../../functions/authenticator/review/review.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
-import { Denial } from "../../functions/errors.ts";
+import { Denial, IdentityDenied } from "../../functions/errors.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
+import { isExpired } from "../../functions/lib/not-after.ts";
 import { openAgents } from "../agent.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
@@ -22,6 +24,10 @@ const DEADLINE_MS = 15_000;
 /** Contains the results of the steps that were completed. */
 export interface Explanation extends Pick<ReviewRecord, "token" | "identity" | "evaluations" | "parameter" | "user"> {
   readonly refusal?: { readonly code: string; readonly message: string };
+  /** The pattern of the deny list that matches. */
+  readonly deniedBy?: string;
+  /** The user needs an instance's name, which the deployed function does not look up. */
+  readonly isWithoutNodes?: boolean;
 }
 
 /** Proves the token with STS or the issuer's keys. Returns a denial as `refusal`; throws if AWS fails. */
@@ -46,7 +52,7 @@ export async function explainToken(token: string, connection: Connection, io: IO
     readParameters: parametersFrom(connection, io),
     findNodeName: findNodeNameLazily({ region, vpcs: settings.nodeVpcs, agents }),
   };
-  return explainReview(io, async (record) => {
+  return explainReview(services, io, async (record) => {
     const review = { token, audiences: undefined };
     await reviewToken(review, settings, services, record, deadlineIn(DEADLINE_MS, io.clock));
   });
@@ -61,12 +67,13 @@ export async function explainIdentity(
   identity: VerifiedIdentity,
   connection: Connection,
   io: IOStreams,
+  readParameters = parametersFrom(connection, io),
 ): Promise<Explanation> {
   const services: IdentityServices = {
-    readParameters: parametersFrom(connection, io),
+    readParameters,
     findNodeName: async () => ({ name: "{EC2PrivateDNSName}" }),
   };
-  return explainReview(io, async (record) => {
+  return explainReview(services, io, async (record) => {
     await reviewIdentity(identity, connection.settings, services, record, deadlineIn(DEADLINE_MS, io.clock));
   });
 }
@@ -79,13 +86,26 @@ function parametersFrom({ ssm }: Connection, io: IOStreams): IdentityServices["r
   });
 }
 
-async function explainReview(io: IOStreams, review: (record: ReviewRecord) => Promise<void>): Promise<Explanation> {
+async function explainReview(
+  { readParameters }: Pick<IdentityServices, "readParameters">,
+  io: IOStreams,
+  review: (record: ReviewRecord) => Promise<void>,
+): Promise<Explanation> {
   const record = newRecord(io.clock());
   try {
     await review(record);
     return record;
   } catch (error) {
     if (!(error instanceof Denial)) throw error;
-    return { ...record, refusal: { code: error.code, message: error.message } };
+    const refusal = { code: error.code, message: error.message };
+    const { identity, parameter } = record;
+    if (!(error instanceof IdentityDenied) || identity === undefined || parameter === undefined) {
+      return { ...record, refusal };
+    }
+    const list = (await readParameters([parameter], deadlineIn(DEADLINE_MS, io.clock))).parameters.get(parameter);
+    const check = list && checkDenyList(list, {});
+    const denials = check?.valid ? check.entries.filter(({ notAfter }) => !isExpired(notAfter, io.clock())) : [];
+    const deniedBy = denials.find((entry) => isDenied(entry, identity))?.arnLike;
+    return { ...record, refusal, ...(deniedBy !== undefined && { deniedBy }) };
   }
 }

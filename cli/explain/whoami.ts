@@ -15,11 +15,12 @@ import { EXIT, Failure, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { unverifiedParts } from "../jwt-parts.ts";
 import { addConnections, addOutput, type ClustersOptions, isSeveral, type OutputOptions } from "../options.ts";
+import { forCluster } from "../program-name.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { shownTime } from "../times.ts";
-import { explainCommand } from "./advice.ts";
+import { explainWords } from "./advice.ts";
 import { grantLines, identityLines, type Line, machine, printLines, refusalLines, under, userLines } from "./show.ts";
 import { type Explanation, explainIdentity } from "./steps.ts";
 
@@ -66,17 +67,18 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams): Promise<Who
     : await askSts(config, credentials, partition.id, io);
   const connection = await connect(options, io, config);
   const { prefix } = connection.context;
+  const complete = (text: string) => forCluster(text, options, io.environment);
   try {
-    return { explanation: await explainIdentity(identity, connection, io), credentials, prefix };
+    return { explanation: await explainIdentity(identity, connection, io), credentials, prefix, complete };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "AccessDeniedException") throw error;
     // Another operator has other profiles.
-    const { profile: _, ...place } = options;
+    const { profile: _, ...others } = options;
     const message =
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
-      explainCommand(place, identity.arn).join(" ");
+      explainWords(others, io, identity.arn).join(" ");
     const unread = new Failure(EXIT.fault, message, { cause: error });
-    return { explanation: { identity }, credentials, prefix, unread };
+    return { explanation: { identity }, credentials, prefix, complete, unread };
   }
 }
 
@@ -121,6 +123,8 @@ interface Whoami {
   readonly explanation: Explanation;
   readonly credentials: Credentials;
   readonly prefix: string;
+  /** Completes the commands in advice. */
+  readonly complete: (text: string) => string;
   /** Why the mappings could not be read: only the identity is known. */
   readonly unread?: Failure;
 }
@@ -131,7 +135,7 @@ function mappingEnd({ evaluations = [], parameter }: Explanation): string | unde
   return verdict?.kind === "match" ? verdict.mapping.notAfter : undefined;
 }
 
-function whoamiLines({ explanation, credentials, prefix, unread }: Whoami): Line[] {
+function whoamiLines({ explanation, credentials, prefix, complete, unread }: Whoami): Line[] {
   const { identity, parameter, user, refusal } = explanation;
   const end = mappingEnd(explanation);
   const { expiration } = credentials;
@@ -147,7 +151,7 @@ function whoamiLines({ explanation, credentials, prefix, unread }: Whoami): Line
     ...(unread !== undefined
       ? under("verdict", "not known")
       : refusal === undefined
-        ? grantLines(user)
-        : refusalLines(refusal)),
+        ? grantLines(explanation)
+        : refusalLines(explanation, prefix, complete)),
   ];
 }

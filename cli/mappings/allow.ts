@@ -26,6 +26,7 @@ import {
   type WriteOptions,
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { shellWord } from "../terminal/print.ts";
 import { isFor, listItems } from "./file/read-parameter.ts";
 import { DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
 
@@ -143,12 +144,14 @@ function candidatesOf(arnLike: string, { context, account }: Connection): string
 }
 
 /** Sentences about a denial that still matches a principal; empty for a pattern, or if no denial matches. */
-function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, { context }: Connection): string {
+function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, connection: Connection): string {
+  const { context, settings } = connection;
   const identity = supposeIdentity(arnLike);
   if (identity === undefined) return "";
   const { deciding } = decide(context, identity, parameters);
   if (deciding === undefined) return "";
   if (deciding.place !== "deny-account" && deciding.place !== "deny-any") return "";
   const name = shortName(deciding.parameter, context.prefix);
-  return ` ${arnLike} is still denied by ${name}. See it with: mappings get ${name}.`;
+  const command = `iam-authenticator mappings get -c ${settings.clusterId} ${shellWord(name)}`;
+  return ` ${arnLike} is still denied by ${name}. To see it: ${command}`;
 }

@@ -51,7 +51,7 @@ interface PruneOptions {
 }
 
 interface ApplyOptions extends ClustersOptions, WriteOptions, OutputOptions, PruneOptions {
-  readonly file: readonly string[];
+  readonly file?: readonly string[];
 }
 
 export function applyCommand(command: Command, io: IOStreams): Command {
@@ -68,11 +68,14 @@ export function applyCommand(command: Command, io: IOStreams): Command {
     ],
   });
   return addOutput(addPrune(addWrite(addReading(addConnections(command)))))
-    .requiredOption("-f, --file <path>", FILE_HELP, collect)
-    .action(async (options: ApplyOptions) => {
+    .argument("[file...]", "same as --file")
+    .option("-f, --file <path>", FILE_HELP, collect)
+    .action(async (files: readonly string[], options: ApplyOptions) => {
       const { output } = options;
       if (output !== "table" && !options.dryRun) throw usage(`-o ${output} requires --dry-run.`);
-      const file = await readMappingFiles(options.file, io);
+      const paths = [...(options.file ?? []), ...files];
+      if (paths.length === 0) throw usage("Give a mapping file, such as -f mappings.yaml.");
+      const file = await readMappingFiles(paths, io);
       const tasks = await clusterTasks(options, io, async (connection, one, own) => {
         const planned = await compare(file, one, connection, own);
         warnOfSessionTrust(planned.plan.changes, connection, own);
@@ -176,10 +179,12 @@ function withStoredEntries(
 
 /** Throws if the file and the stored list have different orders: the first matching pattern applies. */
 function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly unknown[]): void {
-  const places = wanted.map((entry) => stored.indexOf(entry)).filter((place) => place >= 0);
-  const at = places.findIndex((place, index) => place < (places[index - 1] ?? -1));
+  const positions = wanted.map((entry) => stored.indexOf(entry)).filter((position) => position >= 0);
+  const at = positions.findIndex((position, index) => position < (positions[index - 1] ?? -1));
   if (at < 0) return;
-  const [earlier, later] = [places[at - 1] ?? 0, places[at] ?? 0].map((place) => (stored[place] as EntryKey).arnLike);
+  const [earlier, later] = [positions[at - 1] ?? 0, positions[at] ?? 0].map(
+    (position) => (stored[position] as EntryKey).arnLike,
+  );
   throw usage(
     `${name}: the file has ${earlier} before ${later}, but the stored list has the reverse order. The first pattern that ` +
       "matches applies. Change the order in the file, or replace the entire list with --prune. Nothing was written.",
@@ -196,7 +201,7 @@ export function warnOfSessionTrust(changes: readonly Change[], { context }: Conn
   );
 }
 
-type DiffOptions = Partial<Pick<ApplyOptions, "file">> & PruneOptions & ClustersOptions & OutputOptions;
+type DiffOptions = Pick<ApplyOptions, "file"> & PruneOptions & ClustersOptions & OutputOptions;
 
 export function diffCommand(command: Command, io: IOStreams): Command {
   describe(command, {

@@ -84,7 +84,7 @@ function rolesDeniedBy(arnLike: string): SessionPattern | undefined {
 export async function warnOfFederatedUsers(
   arnLike: string,
   changes: readonly Change[],
-  { ssm, context }: Connection,
+  { ssm, context, settings }: Connection,
   io: IOStreams,
 ): Promise<void> {
   if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
@@ -92,7 +92,7 @@ export async function warnOfFederatedUsers(
   const lists = new Set([account, "any"].map((of) => denyParameter(context.prefix, of)));
   const names = [...parametersForFederated(context.prefix, account), ...lists];
   const start = "This denial does not cover federated users, whose names their creator chooses";
-  const advice = `To deny them too: mappings deny 'arn:${context.partition}:sts::${account === "any" ? "*" : account}:federated-user/*'`;
+  const advice = `To deny them too: iam-authenticator mappings deny -c ${settings.clusterId} 'arn:${context.partition}:sts::${account === "any" ? "*" : account}:federated-user/*'`;
   try {
     const stored = await readSome(ssm, names, io.interrupted);
     const granting = grantsToFederated(account, afterwards(stored, changes), context);
@@ -118,19 +118,43 @@ export interface PossibleIdentity {
 /** More sessions of one account are denied by one pattern: a deny list holds 4096 bytes. */
 const MOST_SESSIONS = 12;
 
-/** Skips mappings that have ended. */
-export function possibleIdentities(
+const ROLES: readonly string[] = ["role", "sso", "sso-session"];
+
+/** The mapping of a role or permission set of this name. A user may mean it instead of a person. */
+export function roleNamed(
+  who: string,
+  parameters: ReadonlyMap<string, StoredParameter>,
+  { prefix, partition }: EvaluationContext,
+): { readonly mapping: string; readonly entry: Entry } | undefined {
+  for (const [parameter, stored] of parameters) {
+    const { entries } = readParameter(prefix, parameter, stored, partition);
+    const entry = entries.find(
+      ({ kind, name }) => ROLES.includes(kind) && asciiLowerCase(name) === asciiLowerCase(who),
+    );
+    if (entry !== undefined) return { mapping: shortName(parameter, prefix), entry };
+  }
+  return undefined;
+}
+
+/** Those of mappings that have not ended. */
+export function identitiesNamed(
   who: string,
   parameters: ReadonlyMap<string, StoredParameter>,
   context: EvaluationContext,
 ): PossibleIdentity[] {
   const { prefix, partition, now } = context;
-  const found = [...parameters].flatMap(([name, stored]) =>
+  return [...parameters].flatMap(([name, stored]) =>
     readParameter(prefix, name, stored, partition)
       .entries.filter(({ mapping }) => !isExpired(mapping.notAfter, now))
       .flatMap((entry) => identitiesOf(who, entry, partition))
       .map((one) => ({ ...one, mapping: shortName(name, prefix) })),
   );
+}
+
+/** As `identitiesNamed`, with patterns that fit in a deny list. */
+export function possibleIdentities(...args: Parameters<typeof identitiesNamed>): PossibleIdentity[] {
+  const [who, , { partition }] = args;
+  const found = identitiesNamed(...args);
   const sessions = Map.groupBy(
     found.filter(({ kind }) => kind === "session"),
     ({ arnLike }) => accountIn(arnLike),

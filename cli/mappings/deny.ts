@@ -13,12 +13,12 @@ import type { Plan } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
-import { usage } from "../errors.ts";
+import { EXIT, Failure, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { addConnections, addReading, addWrite, type ClustersOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { addEnd, type EndOptions, endOf } from "../times.ts";
-import { effectOf, type PossibleIdentity, possibleIdentities, warnOfFederatedUsers } from "./deny-effect.ts";
+import { effectOf, type PossibleIdentity, possibleIdentities, roleNamed, warnOfFederatedUsers } from "./deny-effect.ts";
 import { accountOf, given } from "./file/entry.ts";
 import { isFor, listItems, withItem } from "./file/read-parameter.ts";
 import { valueText } from "./file/to-parameters.ts";
@@ -27,6 +27,7 @@ import { checkAccount, DENY_HELP, findDenyTarget, isPersonName, partitionIn, pla
 interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
   readonly session?: string;
   readonly description?: string;
+  readonly person?: true;
 }
 
 export function denyCommand(command: Command, io: IOStreams): Command {
@@ -35,7 +36,7 @@ export function denyCommand(command: Command, io: IOStreams): Command {
       "Denials take precedence over mappings. To remove one, use mappings allow. If <who> is already denied, this sets the " +
       `end of the denial to --until or --for, or removes the end without them.\n\n${DENY_HELP}\n\n` +
       "A name, such as jane@example.com, denies what that person can be: sessions of that name of every mapped role and " +
-      "permission set, and users of that name. With several clusters, the command shows one plan, asks once, and goes on " +
+      "permission set, and users of that name. If a role or permission set has that name too, add --person. With several clusters, the command shows one plan, asks once, and goes on " +
       "if one cluster fails.",
     examples: [
       "iam-authenticator mappings deny -c prod arn:aws:iam::111122223333:user/mallory",
@@ -47,6 +48,7 @@ export function denyCommand(command: Command, io: IOStreams): Command {
   return addEnd(addWrite(addReading(addConnections(command))), "the denial")
     .option("--session <name>", "only this session of a role or permission set")
     .option("--description <text>")
+    .option("--person", "<who> is the name of a person, even if a role or permission set has the same name")
     .action((who: string, options: DenyOptions) => deny(who, options, io));
 }
 
@@ -61,6 +63,7 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
       `--session requires a role or a permission set, not ${who}. The name ${who} alone denies its sessions.`,
     );
   }
+  if (options.person && !isPerson) throw usage(`--person requires a name, such as jane@example.com, not ${who}.`);
   const plan = isPerson ? planPerson : planOne;
   const tasks = await clusterTasks(
     options,
@@ -68,8 +71,20 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
     (connection, one, own) => plan(who, one, keys, connection, own),
     partitionIn(who),
   );
-  await executePlans(tasks, options, io, { goesOn: true });
+  // First plans all clusters: a role's name in one of them must deny no sessions in the others.
+  const planned: typeof tasks = [];
+  for (const task of tasks) {
+    const result = task.plan();
+    await result.catch((error: unknown) => {
+      if (error instanceof RoleName) throw error;
+    });
+    planned.push({ ...task, plan: () => result });
+  }
+  await executePlans(planned, options, io, { goesOn: true });
 }
+
+/** The name is that of a mapped role or permission set. */
+class RoleName extends Failure {}
 
 async function planOne(
   who: string,
@@ -98,6 +113,16 @@ async function planPerson(
   if (account !== undefined) {
     io.tell("Not checked: pattern/any and other accounts. Without --account, the command reads them too.\n");
   }
+  const role = options.person ? undefined : roleNamed(who, known, context);
+  if (role !== undefined) {
+    const { kind, account, name } = role.entry;
+    const advice =
+      kind === "role" ? "To deny the role, give its ARN." : `To deny the permission set, give sso/${account}/${name}.`;
+    throw new RoleName(
+      EXIT.usage,
+      `"${who}" is ${role.mapping}. ${advice} To deny a person of that name, add --person.`,
+    );
+  }
   const found = possibleIdentities(who, known, context);
   if (found.length === 0) {
     io.tell(`Nothing to deny: no mapping grants access to a session or a user named ${who}.\n`);
@@ -120,7 +145,7 @@ function namesOf(found: readonly PossibleIdentity[]): string {
   return `${names.slice(0, MOST_NAMED).join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
 }
 
-/** Denials that exist keep their place and their description. */
+/** Denials that exist keep their position and their description. */
 function planDenials(
   patterns: readonly string[],
   { notAfter, description }: DenialKeys,

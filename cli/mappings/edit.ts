@@ -12,6 +12,7 @@ import { describe } from "../command.ts";
 import { EXIT, Failure, finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
+import { forCluster } from "../program-name.ts";
 import { createDraft, type Draft } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { warnOfSessionTrust } from "./apply.ts";
@@ -40,6 +41,15 @@ export function editCommand(command: Command, io: IOStreams): Command {
 }
 
 async function edit(who: readonly string[], options: EditOptions, io: IOStreams): Promise<void> {
+  if (!io.interactive && !options.yes && !options.dryRun) {
+    throw usage(
+      `mappings edit needs a terminal. Without one, change a file: ${forCluster(
+        "iam-authenticator mappings export > mappings.yaml, then iam-authenticator mappings apply -f mappings.yaml",
+        options,
+        io.environment,
+      )}`,
+    );
+  }
   const connection = await connect(options, io);
   const found = who.length === 0 ? await readMappings(connection, io) : await readNamed(who, connection, io);
   const { opened, text } = await editableText(found, who.length > 0, connection, io);

@@ -16,6 +16,8 @@ export interface Item {
   /** With several clusters. */
   readonly cluster?: string;
   readonly entry?: Entry;
+  /** The parameter whose denial applies to the entry's principal. */
+  readonly deniedBy?: string;
   readonly denial?: Denial;
   readonly problem?: string;
 }
@@ -50,13 +52,13 @@ export function itemsOf(stored: Stored, prefix: string, partition: string): Item
   ];
 }
 
-export function row({ name: parameter, entry, denial, problem }: Item): string[] {
+export function row({ name: parameter, entry, deniedBy, denial, problem }: Item): string[] {
   if (denial !== undefined) return ["deny", denial.account, denial.entry.arnLike, "", "", denialNote(denial)];
   if (entry === undefined) return ["INVALID", "", parameter, "", "", problem ?? ""];
   const { kind, account, name, mapping } = entry;
   const { arnLike, session, username = "", groups = [] } = mapping;
   const whom = session === undefined ? (arnLike ?? name) : `${name} ${session}`;
-  return [kind, account, whom, username, groups.join(","), note(entry)];
+  return [kind, account, whom, username, groups.join(","), note(entry, deniedBy)];
 }
 
 export function wideRow(item: Item): string[] {
@@ -74,20 +76,26 @@ function denialNote({ entry: { notAfter, description } }: Denial): string {
   return join([notAfter === undefined ? "DENIED" : `DENIED until ${notAfter}`, description]);
 }
 
-function note({ mapping: { notAfter, principalId, description } }: Entry): string {
-  return join([notAfter && `until ${notAfter}`, principalId && `only ${principalId}`, description]);
+function note({ mapping: { notAfter, principalId, description } }: Entry, deniedBy?: string): string {
+  return join([
+    deniedBy && `DENIED by ${deniedBy}`,
+    notAfter && `until ${notAfter}`,
+    principalId && `only ${principalId}`,
+    description,
+  ]);
 }
 
 function join(words: readonly (string | false | undefined)[]): string {
   return words.filter((word) => word !== undefined && word !== false).join(", ");
 }
 
-function machine({ cluster, stored, entry, denial, problem }: Item): object {
+function machine({ cluster, stored, entry, deniedBy, denial, problem }: Item): object {
   const { name: parameter, version } = stored;
   return given({
     ...{ cluster, parameter, version, modified: new Date(stored.modified).toISOString() },
     ...(entry !== undefined && { kind: entry.kind, account: entry.account, ...writeEntry(entry) }),
     ...(denial !== undefined && { kind: "deny", account: denial.account, ...denial.entry }),
+    deniedBy,
     problem,
   });
 }

@@ -5,7 +5,7 @@ import { callersParameter } from "../../functions/authenticator/caller/bearer.ts
 import { problemsIn } from "../../functions/authenticator/stored-problems.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { inEachCluster, type OneOf, throwWorst } from "../aws/clusters.ts";
-import { connect } from "../aws/connection.ts";
+import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
@@ -28,7 +28,8 @@ import type { Entry } from "./file/entry.ts";
 import { examineMappingFiles } from "./file/file.ts";
 import { placeEntries } from "./file/to-parameters.ts";
 import { type Finding, LEVELS, type Level } from "./lint/finding.ts";
-import { gravestFirst, lint } from "./lint/lint.ts";
+import { bySeverity, lint } from "./lint/lint.ts";
+import { mayLookUpNodes, NO_NODES } from "./node-lookups.ts";
 
 interface LintOptions extends ClustersOptions, OutputOptions, HeaderOptions {
   readonly file?: readonly string[];
@@ -82,9 +83,27 @@ async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<F
   const stored = await readMappings(connection, io, { callers: true });
   const callers = callerFindings(stored, connection.context);
   stored.delete(callersParameter(connection.context.prefix));
-  const findings = gravestFirst([...callers, ...(await lint(stored, connection.context))]);
+  const nodes = await nodeFindings(stored, connection, io);
+  const findings = bySeverity([...callers, ...nodes, ...(await lint(stored, connection.context))]);
   // The mappings of one account do not show all administrators.
   return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
+}
+
+/** Mappings of nodes, if the function is known not to look up nodes. */
+async function nodeFindings(
+  parameters: ReadonlyMap<string, Stored>,
+  connection: Connection,
+  io: IOStreams,
+): Promise<Finding[]> {
+  const { prefix } = connection.context;
+  const ofNodes = [...parameters].filter(([, { value }]) => value.includes("{EC2PrivateDNSName}"));
+  if (ofNodes.length === 0 || (await mayLookUpNodes(connection, io))) return [];
+  return ofNodes.map(([name]) => ({
+    level: "warning",
+    rule: "no-nodes",
+    where: shortName(name, prefix),
+    message: `{EC2PrivateDNSName}: ${NO_NODES}`,
+  }));
 }
 
 async function lintFiles(file: readonly string[], { region }: LintOptions, io: IOStreams): Promise<Finding[]> {
@@ -95,7 +114,7 @@ async function lintFiles(file: readonly string[], { region }: LintOptions, io: I
   const context = { prefix: "/file", partition, now: io.clock(), reservedPrefixes, ...signedTokensIn(settings) };
   const { values, problems: misplaced } = placeEntries(context.prefix, entries, denials, placeOf);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
-  return gravestFirst([
+  return bySeverity([
     ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),
     ...misplaced.map(({ name, rule, problem }): Finding => {
       return { level: "error", rule, where: shortName(name, context.prefix), message: problem };

@@ -1,6 +1,7 @@
 // `mappings list`: lists mappings and denials, those of an earlier time, and each change with --watch.
 
 import type { Command } from "commander";
+import { decideForPrincipal } from "../access/evaluation.ts";
 import { inEachCluster, throwWorst, withCluster } from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
@@ -92,12 +93,26 @@ async function itemsIn({ at, group }: ListOptions, connection: Connection, io: I
   await requireParameters(now, connection, io);
   const current = at === undefined ? now : await parametersAt(at(io.clock()), now, connection, io);
   const all = [...current.values()].flatMap((stored) => itemsOf(stored, prefix, partition));
-  const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));
+  const items = all
+    .filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group))
+    .map((item) => ({ ...item, ...deniedBy(item, current, connection) }));
   if (items.length === 0) {
     const which = group === undefined ? "" : ` that grant ${group}`;
     io.tell(`No mappings${which} in ${await destinationOf(connection, current, io)}.\n`);
   }
   return items;
+}
+
+/** Empty for patterns and accounts: a denial may match some of their identities. */
+function deniedBy(
+  { entry }: Item,
+  parameters: ReadonlyMap<string, Stored>,
+  { context }: Connection,
+): Pick<Item, "deniedBy"> {
+  const deciding = entry && decideForPrincipal(entry, parameters, context)?.deciding;
+  return deciding?.place === "deny-account" || deciding?.place === "deny-any"
+    ? { deniedBy: shortName(deciding.parameter, context.prefix) }
+    : {};
 }
 
 /**

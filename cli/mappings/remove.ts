@@ -72,7 +72,7 @@ function removal(name: string, targets: readonly Target[], before: Stored | unde
   const missing = others.map(({ arnLike, session }) => {
     return `${name} has no ${session === undefined ? `pattern ${arnLike}` : `session ${session}`}.`;
   });
-  const kept = items.filter((item) => !isRemoved(item));
-  if (kept.length === items.length) return { changes: [], missing };
-  return { changes: [{ action: "change", name: before.name, before, value: JSON.stringify(kept) }], missing };
+  const remaining = items.filter((item) => !isRemoved(item));
+  if (remaining.length === items.length) return { changes: [], missing };
+  return { changes: [{ action: "change", name: before.name, before, value: JSON.stringify(remaining) }], missing };
 }

@@ -7,7 +7,7 @@ import {
   type Mapping,
   type MappingKind,
 } from "../../functions/authenticator/mapping/mapping.ts";
-import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { mappingParameter, permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { parseStored } from "../../functions/lib/repeated-keys.ts";
@@ -93,17 +93,33 @@ async function set(who: string, options: SetOptions, io: IOStreams): Promise<voi
   const { kind } = target.address;
   const name = shortName(parameter, connection.context.prefix);
   if (kind === "deny") throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
+  const role = target.key.arn?.slice(target.key.arn.lastIndexOf("/") + 1) ?? "";
+  const permissionSet = kind === "role" ? permissionSetOf(role) : undefined;
+  if (permissionSet !== undefined) {
+    const advice = `To map the set, use sso/${target.address.account}/${permissionSet} as <who>.`;
+    io.tell(
+      `${role} is the role of a permission set. IAM Identity Center may replace it by a role of another name. ${advice}\n`,
+    );
+  }
   const before = await readSome(connection.ssm, [parameter], io.interrupted);
   const start = await ofPermissionSet(target, options, connection, io);
   const { old, put } = find(name, kind, target.key, before.get(parameter), start);
   const check = checkMapping(changed(old, options, notAfter), kind);
-  if (!check.valid) throw usage(`${name} would be invalid: ${check.problem}.`);
+  if (!check.valid) throw usage(`${name} would be invalid: ${problemOf(check.problem, kind)}.`);
   const mapping = inOrder(check.mapping);
   const text = valueText(name, put(mapping));
   await checkByLint(parameter, JSON.stringify(isListKind(kind) ? [mapping] : mapping), connection);
   const plan = planChanges(before, new Map([[parameter, text]]), false);
   warnOfSessionTrust(plan.changes, connection, io);
   await executePlan({ plan, known: before, connection }, options, io);
+}
+
+/** Names the option to type instead of the key. */
+function problemOf(problem: string, kind: MappingKind): string {
+  const name = ["user", "root", "federated-user"].includes(kind) ? "<name>" : "'dev:{SessionName}'";
+  return problem === "username is missing"
+    ? `a mapping requires a username. Add --username, such as --username ${name}`
+    : problem.replace(/^notAfter/, "--until");
 }
 
 /** A group without a binding grants nothing, and the command has no access to the cluster. */

@@ -128,7 +128,8 @@ export function findDenyTarget(
   return { parameter: denyParameter(context.prefix, list), arnLike };
 }
 
-function arnOf(who: string, context: Connection["context"]): string {
+/** The ARN of a mapping's name such as `role/111122223333/developers`; of a permission set, a pattern for its role. */
+export function arnOf(who: string, context: Connection["context"]): string {
   const { kind, account, name } = findTarget({ context }, who).address;
   if (kind === "pattern" || kind === "sso-session" || kind === "deny") {
     throw usage(`${who} is a list. Name one identity or pattern.`, ...DENY_HELP.split("\n"));

@@ -5,7 +5,6 @@ import { type Command, Option } from "commander";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
-import type { Place } from "../explain/advice.ts";
 import { addHeaders, addOutput, type HeaderOptions, isSeveral, type OutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printDocument } from "../terminal/print.ts";
@@ -105,12 +104,12 @@ async function print(
 ): Promise<void> {
   if (options.output === "table") {
     if (groups.length === 0) return;
-    const all = groups.map((group) => ({ review: group.last, why: whyOf(group.last, options), group }));
+    const all = groups.map((group) => ({ review: group.last, why: whyOf(group.last, options, io), group }));
     io.print(`${isSeveral(options) ? `${options.name}\n` : ""}${showGroups(all, prefix, options.headers, io.columns)}`);
     return;
   }
   const found = groups.map(({ count, first, last }) => {
-    const item = { count, first: new Date(first).toISOString(), ...machine(last, options) };
+    const item = { count, first: new Date(first).toISOString(), ...machine(last, options, io) };
     return withCluster(options, options.name, item);
   });
   if (isSeveral(options)) items.push(...found);
@@ -123,12 +122,12 @@ async function printOne(
   options: OneOf<ListOptions>,
   io: IOStreams,
 ): Promise<void> {
-  if (options.output === "table") io.print(showOne({ review, why: whyOf(review, options) }, prefix, io.columns));
-  else await printDocument(withCluster(options, options.name, machine(review, options)), options.output, io);
+  if (options.output === "table") io.print(showOne({ review, why: whyOf(review, options, io) }, prefix, io.columns));
+  else await printDocument(withCluster(options, options.name, machine(review, options, io)), options.output, io);
 }
 
-function machine({ time, ...review }: LoggedReview, place: Place) {
-  const { explain, advice } = whyOf({ time, ...review }, place);
+function machine({ time, ...review }: LoggedReview, options: OneOf<ListOptions>, io: IOStreams) {
+  const { explain, advice } = whyOf({ time, ...review }, options, io);
   return {
     time: new Date(time).toISOString(),
     ...review,

@@ -1,8 +1,9 @@
 // Groups reviews and prints them, each denial with its reason.
 
 import { supposeIdentity } from "../access/evaluation.ts";
-import { adviceFor, explainCommand, type Place } from "../explain/advice.ts";
+import { adviceFor, explainWords } from "../explain/advice.ts";
 import { shortName } from "../function-settings.ts";
+import { type ClusterOptions, forCluster } from "../program-name.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hang, printable, table } from "../terminal/print.ts";
 import { shownTime } from "../times.ts";
@@ -121,12 +122,16 @@ interface Why {
 }
 
 /** Empty for grants and for tokens of other authenticators. */
-export function whyOf({ outcome, reason = "", arn = "", principalId }: LoggedReview, place: Place): Why {
+export function whyOf(
+  { outcome, reason = "", arn = "", principalId }: LoggedReview,
+  options: ClusterOptions,
+  io: IOStreams,
+): Why {
   if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
     // Without the id, the current role of this name would match.
     const isOfId = reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
-    return { explain: explainCommand(place, arn, isOfId ? principalId : undefined) };
+    return { explain: explainWords(options, io, arn, isOfId ? principalId : undefined) };
   }
   const advice = adviceFor(reason);
-  return advice === undefined ? {} : { advice };
+  return advice === undefined ? {} : { advice: forCluster(advice, options, io.environment) };
 }

@@ -93,6 +93,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: "it is a folder",
   ENOENT: "there is no such file",
   ENOTDIR: "there is no such folder",
+  EROFS: "the file system is read-only",
 };
 
 export function fileFailure(what: "read" | "write", file: string, error: unknown): Failure {

@@ -75,11 +75,11 @@ export function processStreams(): ProcessStreams {
   const closing = new AbortController();
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") closing.abort();
-    leave(error);
+    ignoreClosedPipe(error);
   });
   const opened = new Set<NodeJS.WriteStream>([process.stdout]);
   const standardError = () => {
-    if (!opened.has(process.stderr)) opened.add(process.stderr.on("error", leave));
+    if (!opened.has(process.stderr)) opened.add(process.stderr.on("error", ignoreClosedPipe));
     return process.stderr;
   };
   return {
@@ -123,7 +123,7 @@ export function columnsOf({ isTTY, columns }: Pick<typeof process.stdout, "isTTY
  * A closed pipe, as with `| head`, is not an error: the command continues, because it may be writing to AWS. A full disk
  * is an error, and may affect both streams.
  */
-function leave(error: NodeJS.ErrnoException): void {
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") return;
   try {
     writeSync(process.stderr.fd, `Cannot write the output: ${error.code}.\n`);

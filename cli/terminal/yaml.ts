@@ -56,7 +56,7 @@ export function parseDocuments(text: string, file: string, firstLine = 1): YamlD
     if (error !== undefined) {
       const { col } = lines.linePos(error.pos[0]);
       const at = `line ${lineAt(error.pos[0])}, column ${col}`;
-      throw invalid(file, REASONS[error.code] ?? error.message, at, adviceForError(error));
+      throw invalid(file, REASONS[error.code] ?? error.message, at, bracesIn(text, error) ?? adviceForError(error));
     }
     const merge = readAsWritten(document);
     if (merge !== undefined) {
@@ -126,6 +126,14 @@ const ADVICE: { readonly [code in ErrorCode]?: string } = {
 function adviceForError({ code, message }: YAMLParseError): string | undefined {
   // The parser uses this code for any missing character, such as a bracket.
   return /without - indicator/.test(message) ? CHECK_INDENTATION : ADVICE[code];
+}
+
+/** Advice about a placeholder without quotes, where YAML reads a mapping as a key. */
+function bracesIn(text: string, { code, pos: [start] }: YAMLParseError): string | undefined {
+  const [, name] = /^\{*(\{\w+\})\}/.exec(text.slice(start)) ?? [];
+  return code === "NON_STRING_KEY" && name !== undefined
+    ? `put it in quotes, as "${name}" in a mapping file or "{${name}}" in aws-auth`
+    : undefined;
 }
 
 function invalid(file: string, reason: string, at?: string, advice?: string) {

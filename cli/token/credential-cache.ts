@@ -18,7 +18,7 @@ import { getHomeDir } from "@smithy/core/config";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Credentials } from "../aws/client-config.ts";
 import { usage } from "../errors.ts";
-import { userFolder } from "../terminal/files.ts";
+import { fileFailure, userFolder } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type Texts, whyNotCached } from "./why-not-cached.ts";
 
@@ -44,8 +44,8 @@ export async function cachedCredentials(
     return find();
   }
   const file = join(folder, `${await cacheKey(options, configuration)}.json`);
-  const kept = readPrivate(file, io);
-  if (kept !== undefined && lasts(kept, io)) return kept;
+  const cached = readPrivate(file, io);
+  if (cached !== undefined && lasts(cached, io)) return cached;
   const found = await find();
   if (found.expiration === undefined) {
     io.tell("Not cached: these AWS credentials do not expire. --cache is for a role, SSO or an MFA session.\n");
@@ -150,9 +150,11 @@ function write(folder: string, file: string, credentials: Credentials, io: IOStr
   } catch (error) {
     // rmSync throws even with `force` if the folder is a file.
     if (existsSync(draft)) rmSync(draft, { force: true });
-    io.tell(`Cannot cache the credentials (${error instanceof Error ? error.message : String(error)}).\n`);
+    io.tell(`Not cached: ${fileFailure("write", folder, error).message} ${ANOTHER_FOLDER}\n`);
   }
 }
+
+const ANOTHER_FOLDER = "To use another folder, set XDG_CACHE_HOME. To get no warning, omit --cache.";
 
 /** Removes expired files. A file is never read again after an input of its key changes. */
 function removeEnded(folder: string, io: IOStreams): void {

@@ -82,7 +82,7 @@ describe("mappings set --access", () => {
     assert.deepEqual(await groups(), ["access:view"]);
     assert.match(
       err,
-      /^The group access:view needs bindings in the cluster\. Print them with: iam-authenticator rbac\n/,
+      /^The group access:view needs bindings in the cluster\. Print them with: npx lambda-iam-authenticator rbac\n/,
     );
   });
 

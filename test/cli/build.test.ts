@@ -86,7 +86,7 @@ test("a shell can run the file, which reports its version and has its commands",
   assert.equal(statSync(join(built, COMMAND_FILE)).mode & 0o777, 0o755);
   const { stdout } = await promisify(execFile)(join(built, COMMAND_FILE), ["--version"], { cwd: home });
   assert.equal(stdout, `${packageJson.version}\n`);
-  assert.match((await run(["--help"])).stdout, /^Usage: iam-authenticator /);
+  assert.match((await run(["--help"])).stdout, /^Usage: npx lambda-iam-authenticator /);
   assert.match((await run(["mappings", "apply", "--help"])).stdout, /--prune/);
 });
 
@@ -262,7 +262,10 @@ test("a profile that is not signed in prints one sentence, not a stack trace", a
   rmSync(join(home, ".aws", "sso", "cache"), { recursive: true });
   await assert.rejects(run(["mappings", "list", "-c", "prod"], { AWS_PROFILE: "sso" }), ({ code, stderr }) => {
     assert.equal(code, 3);
-    assert.match(stderr, /^No AWS credentials: sign in, or give --profile \(.*\)\n$/);
+    assert.match(
+      stderr,
+      /^The sign-in of the AWS profile "sso" is missing or has expired\. Run: aws sso login --profile sso\n$/,
+    );
     return true;
   });
 });

@@ -97,7 +97,10 @@ test("--install reports a missing home folder and a folder that it cannot write 
   assert.deepEqual([missing.code, missing.err], [2, "Cannot find your home folder: set HOME.\n"]);
   const denied = await cli(["completion", "bash", "--install"], { environment: { HOME: "/dev/null" } });
   assert.equal(denied.code, 2);
-  assert.match(denied.err, /^Cannot write \/dev\/null\/.*: there is no such folder\.\n$/);
+  assert.match(
+    denied.err,
+    /^Cannot write \/dev\/null\/.*: there is no such folder\. To print the script instead, omit --install\.\n$/,
+  );
 });
 
 const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));

@@ -79,7 +79,7 @@ test("reviews reads the log of the context's cluster, and prints a command that 
   const [{ explain }] = JSON.parse(out);
   assert.equal(
     explain,
-    `iam-authenticator explain -c prod --prefix /elsewhere --region us-west-2 --profile ops ${ALICE}`,
+    `npx lambda-iam-authenticator explain -c prod --prefix /elsewhere --region us-west-2 --profile ops ${ALICE}`,
   );
 });
 

@@ -120,7 +120,7 @@ test("a missing or extra argument prints the command's --help line", async () =>
     [["whoami", "bob"], "too many arguments for 'whoami'. Expected 0 arguments but got 1: bob.", "whoami"],
   ] as const) {
     const { code, err } = await cli(words);
-    assert.deepEqual([code, err], [2, `error: ${problem}\nSee: iam-authenticator ${path} --help\n`]);
+    assert.deepEqual([code, err], [2, `error: ${problem}\nSee: npx lambda-iam-authenticator ${path} --help\n`]);
   }
 });
 
@@ -135,7 +135,7 @@ test("reviews runs reviews list, and a typo after it is an unknown command", asy
     ["reviews", "-h"],
     ["help", "reviews"],
   ]) {
-    assert.match((await cli(words)).out, /^Usage: iam-authenticator reviews \[options\] \[command\]/);
+    assert.match((await cli(words)).out, /^Usage: npx lambda-iam-authenticator reviews \[options\] \[command\]/);
   }
 });
 

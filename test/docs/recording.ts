@@ -4,6 +4,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import { FULL_NAME } from "../../cli/program-name.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
@@ -43,7 +44,7 @@ export async function recordSession(): Promise<Step[]> {
       AWS_ENDPOINT_URL_STS: sts.url,
     });
     const typed = words.map((word) => (word.includes("{") ? `'${word}'` : word)).join(" ");
-    steps.push({ who: identity.arn.split("/").at(-1) ?? who, line: `iam-authenticator ${typed}`, output });
+    steps.push({ who: identity.arn.split("/").at(-1) ?? who, line: `${FULL_NAME} ${typed}`, output });
   }
   await Promise.all([sts.close(), store.close()]);
   return steps;

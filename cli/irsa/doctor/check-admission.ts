@@ -92,7 +92,7 @@ function checkNumber({ pods }: InstalledPolicies, accounts: Objects): Check[] {
     const selected = accounts.filter((one) => selects(selector, labelsOf(one)));
     const advice = needsLabel(binding)
       ? "move ServiceAccounts with a role to other namespaces"
-      : "select ServiceAccounts by the label: irsa policy prints the steps";
+      : "select ServiceAccounts by the label; this prints the steps: iam-authenticator irsa policy";
     return [...Map.groupBy(selected, namespaceOf)].flatMap(([namespace, { length }]): Check[] => {
       const seen = `${namespace}: kube-apiserver evaluates the policy for ${length} ServiceAccounts when a Pod is created there`;
       return length > MANY ? [{ check: "number", state: "warning", seen, advice }] : [];

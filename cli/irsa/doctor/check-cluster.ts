@@ -43,7 +43,7 @@ export function checkClusterKeys(keys: readonly IssuerKey[], served: readonly st
     state: "warning",
     seen: `kube-apiserver accepts ${missing.join(", ")}, which the issuer does not serve`,
     advice:
-      "publish a key a day before a kube-apiserver signs with it (irsa keys publish --kubeconfig). If you have retired " +
+      "publish a key a day before a kube-apiserver signs with it (iam-authenticator irsa keys publish --kubeconfig <file>). If you have retired " +
       "it, this is correct until you remove it from kube-apiserver",
   };
 }
@@ -73,7 +73,8 @@ export async function checkToken(
           check: "token issuer",
           state: "failed",
           seen: `kube-apiserver signs for ${found}`,
-          advice: "name this issuer first in --service-account-issuer (irsa flags), and keep the old one second",
+          advice:
+            "name this issuer first in --service-account-issuer (iam-authenticator irsa flags), and keep the old one second",
         },
     ...(served === undefined ? [] : [checkSigner(kid, served)]),
     audiences,
@@ -83,7 +84,7 @@ export async function checkToken(
 function checkSigner(kid: string, served: readonly string[]): Check {
   const check = "signing key";
   if (served.includes(kid)) return { check, state: "ok", seen: kid };
-  const advice = "publish it (irsa keys publish --kubeconfig)";
+  const advice = "publish it: iam-authenticator irsa keys publish --kubeconfig <file>";
   return { check, state: "failed", seen: `${kid} is not served`, advice };
 }
 

@@ -31,7 +31,12 @@ export async function checkDocuments(issuer: string, ca: string | undefined, io:
   const check: Check =
     kids.length > 0
       ? { check: "jwks", state: "ok", seen }
-      : { check: "jwks", state: "failed", seen: "it contains no key", advice: "publish one (irsa keys publish)" };
+      : {
+          check: "jwks",
+          state: "failed",
+          seen: "it contains no key",
+          advice: "publish one: iam-authenticator irsa keys publish --kubeconfig <file>",
+        };
   // Without keys, the later checks have nothing to compare.
   return { checks: [...checks, check], ...(kids.length > 0 && { kids }) };
 }
@@ -65,7 +70,8 @@ async function fetchDocument(
 function explain({ status, body }: Reply): { seen: string; advice: string } {
   const { code, message } = parseObject(body);
   const seen = `HTTP ${status}, ${typeof message === "string" ? quotedAnswer(message) : "a response that is not from the issuer"}`;
-  if (code === "issuer_without_keys") return { seen, advice: "publish the cluster's keys (irsa keys publish)" };
+  if (code === "issuer_without_keys")
+    return { seen, advice: "publish the cluster's keys: iam-authenticator irsa keys publish --kubeconfig <file>" };
   return { seen, advice: status === 404 ? "check the issuer's URL" : "check the issuer's log" };
 }
 
@@ -91,7 +97,15 @@ export function checkPublished(published: readonly PublishedKey[], served: reado
   const good = published.filter(({ key }) => key !== undefined).map(({ kid }) => kid);
   if (good.length === 0) {
     const seen = "no valid key is published";
-    return [...invalid, { check, state: "failed", seen, advice: "publish the cluster's keys (irsa keys publish)" }];
+    return [
+      ...invalid,
+      {
+        check,
+        state: "failed",
+        seen,
+        advice: "publish the cluster's keys: iam-authenticator irsa keys publish --kubeconfig <file>",
+      },
+    ];
   }
   if (served === undefined) return invalid;
   const waiting = good.filter((kid) => !served.includes(kid));

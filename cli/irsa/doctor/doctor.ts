@@ -9,7 +9,7 @@ import { type ClientConfig, clientConfig } from "../../aws/client-config.ts";
 import { connect } from "../../aws/connection.ts";
 import { toFailure } from "../../aws/errors.ts";
 import { describe } from "../../command.ts";
-import { type Check, printChecks } from "../../doctor/check.ts";
+import { type Check, printChecks, withCommands } from "../../doctor/check.ts";
 import { Failure, silentExit } from "../../errors.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
 import { readText } from "../../terminal/files.ts";
@@ -56,7 +56,7 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
     ...(await checkAws(options, kids, io)),
     ...(options.kubeconfig === undefined ? [] : await checkCluster(options.kubeconfig, options.issuer, kids, io)),
   ];
-  await printChecks(checks, options.output, io);
+  await printChecks(withCommands(checks, options, io), options.output, io);
   if (checks.some(({ state }) => state === "failed")) throw silentExit();
 }
 

@@ -68,7 +68,7 @@ export function needsLabel(binding: KubernetesObject): boolean {
 }
 
 export function checkPolicies({ version, pods, labels, validation, webhook }: InstalledPolicies): Check[] {
-  const apply = "irsa policy | kubectl apply -f -";
+  const apply = "iam-authenticator irsa policy | kubectl apply -f -";
   const ok = (seen: string): Check => ({ check: "policy", state: "ok", seen });
   const failed = (seen: string, advice: string): Check => ({ check: "policy", state: "failed", seen, advice });
   const problemOf = (policy: InstalledPolicy | undefined) =>
@@ -81,7 +81,7 @@ export function checkPolicies({ version, pods, labels, validation, webhook }: In
 
   if (pods?.bindings.some(needsLabel) && !hasBinding(labels)) {
     const seen = `${LABEL_POLICY_NAME} ${problemOf(labels)}: new ServiceAccounts do not get the label, and their Pods no role`;
-    checks.push(failed(seen, "irsa policy --label-policy | kubectl apply -f -"));
+    checks.push(failed(seen, "iam-authenticator irsa policy --label-policy | kubectl apply -f -"));
   }
   if (hasBinding(pods) && !hasBinding(validation)) {
     const seen = `the ValidatingAdmissionPolicy ${POLICY_NAME} ${problemOf(validation)}: Pods with invalid annotations are not rejected`;

@@ -38,12 +38,12 @@ function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
   if (!Array.isArray(keys)) throw usage(`${where} is not a JWKS: it must be an object with the list "keys".`);
   if (keys.length === 0) throw usage(`${where} contains no key.`);
   return keys.map((jwk: unknown, at) => {
-    const place = `${where}, key ${at + 1}`;
-    if (!isObject(jwk)) throw usage(`${place} is not a JSON object.`);
+    const which = `${where}, key ${at + 1}`;
+    if (!isObject(jwk)) throw usage(`${which} is not a JSON object.`);
     const { use, kty, kid, crv, alg, n, e, x, y, d } = jwk;
     const members = { use, kty, kid, crv, alg, n, e, x, y, d };
     const check = checkIssuerKey(JSON.parse(JSON.stringify(members)));
-    if (!check.valid) throw usage(`${place} ${check.problem}.`);
+    if (!check.valid) throw usage(`${which} ${check.problem}.`);
     return check.key;
   });
 }

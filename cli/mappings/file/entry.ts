@@ -80,12 +80,12 @@ function readAddress(value: Record<string, unknown>, account: unknown, permissio
     if (permissionSet !== undefined) return { problem: "has both arnLike and permissionSet: keep one" };
     const implied = typeof arnLike === "string" ? accountOf(arnLike) : "any";
     const ofPattern = account === undefined ? implied : account;
-    return ofPattern === "any" || isAccount(ofPattern) ? unnamed("pattern", ofPattern) : { problem: ACCOUNT };
+    return ofPattern === "any" || isAccount(ofPattern)
+      ? unnamed("pattern", ofPattern)
+      : { problem: accountProblem(ofPattern) };
   }
-  if (!isAccount(account))
-    return {
-      problem: account === undefined ? "must have arn, arnLike or account (optionally with permissionSet)" : ACCOUNT,
-    };
+  if (account === undefined) return { problem: permissionSet === undefined ? NO_PRINCIPAL : NO_ACCOUNT };
+  if (!isAccount(account)) return { problem: accountProblem(account) };
   if (permissionSet === undefined) return unnamed("account", account);
   if (typeof permissionSet !== "string" || !PERMISSION_SET.test(permissionSet)) {
     return { problem: "permissionSet must be the name of a permission set" };
@@ -97,8 +97,15 @@ const SESSION =
   "session requires permissionSet and account: only IAM Identity Center sets the session name; for other roles, the " +
   "caller chooses it";
 
+const NO_PRINCIPAL = "must have arn, arnLike or account (optionally with permissionSet)";
+const NO_ACCOUNT = 'permissionSet requires its account: add account: "111122223333"';
+
 /** Without quotes, YAML reads a number, and drops leading zeros. */
-const ACCOUNT = 'account must be 12 digits in quotes, such as "111122223333"';
+function accountProblem(account: unknown): string {
+  return typeof account === "number" && isAccount(String(account))
+    ? `account must be a text: put it in quotes, as in account: "${account}"`
+    : 'account must be 12 digits in quotes, such as "111122223333"';
+}
 
 function isAccount(value: unknown): value is string {
   return typeof value === "string" && /^\d{12}$/.test(value);

@@ -117,6 +117,10 @@ const KEYS: readonly string[] = [...LISTS, "$schema"];
 /** The items, not validated, with their line. */
 function itemsIn(text: string, file: string) {
   const { value, lineOf } = parseYaml(text, file);
+  const wanted = "A mapping file has the lists mappings: and deny:.";
+  if (value === null)
+    throw usage(`${nameOf(file)} is empty. ${wanted} For a file without entries, write: mappings: []`);
+  if (Array.isArray(value)) throw usage(`${nameOf(file)} is a list. ${wanted} Write mappings: above the first entry.`);
   const document = isObject(value) ? value : {};
   const at = (...path: (string | number)[]) => `${nameOf(file)}, line ${lineOf(path)}`;
   if (document["kind"] === "ConfigMap") {
@@ -124,13 +128,13 @@ function itemsIn(text: string, file: string) {
   }
   const unknown = Object.keys(document).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) {
-    throw usage(`${at(unknown)}: unknown key ${printable(unknown)}. The lists are mappings: and deny:.`);
+    throw usage(`${at(unknown)}: unknown key ${printable(unknown)}. ${wanted}`);
   }
   if (!["string", "undefined"].includes(typeof document["$schema"])) {
     throw usage(`${at("$schema")}: $schema must be a string: the path or URL of a schema.`);
   }
   if (!LISTS.some((list) => Array.isArray(document[list]))) {
-    throw usage(`${nameOf(file)} must have a top-level list, mappings: or deny:.`);
+    throw usage(`${nameOf(file)} has no list at the top level. ${wanted}`);
   }
   return LISTS.flatMap((list) => {
     const items = document[list] ?? [];
@@ -146,7 +150,7 @@ function who(item: unknown): string {
 }
 
 /**
- * An overriding item takes the place of the earlier one, since the order of patterns counts. Items of one layer do not
+ * An overriding item replaces the earlier one at its position, since the order of patterns counts. Items of one layer do not
  * override each other: they are duplicates, which the caller reports.
  *
  * @param layers the entries and denials of each --file, in the order of the command line
@@ -155,15 +159,15 @@ function overrideEarlier(layers: readonly (readonly Item[])[]) {
   const items: Item[] = [];
   const overrides: { readonly earlier: Item; readonly later: Item }[] = [];
   for (const layer of layers) {
-    const places = new Map(items.map((item, place) => [keyOf(item), place]));
+    const positions = new Map(items.map((item, position) => [keyOf(item), position]));
     for (const later of layer) {
       const key = keyOf(later);
-      const place = places.get(key) ?? items.length;
-      const earlier = items[place];
+      const position = positions.get(key) ?? items.length;
+      const earlier = items[position];
       if (earlier !== undefined) overrides.push({ earlier, later });
-      items[place] = later;
+      items[position] = later;
       // A second one in this layer is a duplicate.
-      places.delete(key);
+      positions.delete(key);
     }
   }
   return { items, overrides };

@@ -135,12 +135,13 @@ export function listItems(
 ): readonly unknown[] {
   if (stored === undefined) return [];
   if (stored.secure) {
-    const advice = `Remove it first: mappings remove ${name}.`;
-    throw usage(`${name} must be of type String, not SecureString. Nothing was written. ${advice}`);
+    throw usage(
+      `${name} must be of type String, not SecureString. Nothing was written. Remove it first (mappings remove).`,
+    );
   }
   const list = parseStored(stored.value);
   if (!Array.isArray(list)) {
-    const advice = `Fix it first: mappings rollback ${name}, or mappings remove ${name}.`;
+    const advice = "Restore an earlier version first (mappings rollback), or remove it (mappings remove).";
     throw usage(`${name} is not a JSON list. Nothing was written. ${advice}`);
   }
   const scope = { account: name.slice(name.lastIndexOf("/") + 1), ...(partition !== undefined && { partition }) };

@@ -31,7 +31,7 @@ export function placeEntries(
 ): Placement {
   const values = new Map<string, string>();
   const problems: Placement["problems"][number][] = [];
-  const place = (name: string, items: readonly (Entry | Denial)[], value: unknown) => {
+  const add = (name: string, items: readonly (Entry | Denial)[], value: unknown) => {
     for (const [what, same] of Map.groupBy(items, uniqueAs)) {
       if (what === undefined || same.length < 2) continue;
       const places = same.flatMap((item) => placeOf(item) ?? []);
@@ -46,11 +46,11 @@ export function placeEntries(
   const byName = Map.groupBy(entries, ({ kind, account, name }) => mappingParameter(prefix, kind, account, name));
   for (const [name, all] of byName) {
     const mappings = all.map(({ mapping }) => inOrder(mapping));
-    place(name, all, all.some(({ kind }) => isListKind(kind)) ? mappings : mappings[0]);
+    add(name, all, all.some(({ kind }) => isListKind(kind)) ? mappings : mappings[0]);
   }
   for (const [account, list] of Map.groupBy(denials, (denial) => denial.account)) {
     const value = list.map(({ entry }) => entry);
-    place(denyParameter(prefix, account), list, value);
+    add(denyParameter(prefix, account), list, value);
   }
   return { values, problems };
 }

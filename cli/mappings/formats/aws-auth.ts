@@ -32,10 +32,10 @@ export function exportAwsAuth({ parameters, roles, context }: ExportInput) {
   const denied = live.map(({ entry }) => entry.arnLike);
   const store = { ...subject, roles, denied };
   const carried = entries.map(({ parameter, entry }) => ({ entry, items: carryOut(entry, parameter, store) }));
-  const kept = carried.flatMap(({ items }) => (typeof items === "string" ? [] : [items]));
+  const exportable = carried.flatMap(({ items }) => (typeof items === "string" ? [] : [items]));
   return {
-    configMap: configMapOf(kept.flat()),
-    exported: kept.length,
+    configMap: configMapOf(exportable.flat()),
+    exported: exportable.length,
     problems: [
       ...carried.flatMap(({ entry, items }) => (typeof items === "string" ? `${nameOfEntry(entry)}: ${items}` : [])),
       ...denials.map(({ entry: { arnLike } }) => `${arnLike}: aws-auth has no denials`),
@@ -43,10 +43,12 @@ export function exportAwsAuth({ parameters, roles, context }: ExportInput) {
   };
 }
 
-function configMapOf(kept: readonly Entry[]): string {
-  const roles = kept.filter(({ kind }) => kind === "role").map((entry) => item(entry, "rolearn"));
-  const accounts = kept.filter(({ kind }) => kind === "account").map(({ account }) => account);
-  const users = kept.filter(({ kind }) => kind !== "role" && kind !== "account").map((entry) => item(entry, "userarn"));
+function configMapOf(exportable: readonly Entry[]): string {
+  const roles = exportable.filter(({ kind }) => kind === "role").map((entry) => item(entry, "rolearn"));
+  const accounts = exportable.filter(({ kind }) => kind === "account").map(({ account }) => account);
+  const users = exportable
+    .filter(({ kind }) => kind !== "role" && kind !== "account")
+    .map((entry) => item(entry, "userarn"));
   const data = {
     ...(roles.length > 0 && { mapRoles: stringifyYaml(roles) }),
     ...(users.length > 0 && { mapUsers: stringifyYaml(users) }),

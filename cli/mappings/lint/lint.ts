@@ -8,6 +8,7 @@ import {
   chosenGroups,
   chosenUsernames,
   missingSessions,
+  misspeltGroups,
   repeatedSessions,
   sessionsWithoutSet,
   sharedUsernames,
@@ -30,7 +31,7 @@ import { ending, invalid, pinned, unusableBySignedTokens } from "./validity.ts";
 const RULES: readonly Rule[] = [
   ...[invalid, unreachable, chosenNodes, nodes, shadowed, coveredPatterns, repeatedSessions, sessionsWithoutSet],
   ...[systemNames, wholeAccounts, ending, masters, permissionSetRoles, pinned, chosenGroups, chosenUsernames],
-  ...[missingSessions, spaces, sharedUsernames, chosenClaims, unusableBySignedTokens],
+  ...[missingSessions, misspeltGroups, spaces, sharedUsernames, chosenClaims, unusableBySignedTokens],
 ];
 
 export async function lint(
@@ -40,9 +41,9 @@ export async function lint(
   const subject = subjectOf(parameters, context);
   const found: Finding[] = [];
   for (const rule of RULES) found.push(...(await rule(subject)));
-  return gravestFirst(found.map((finding) => ({ ...finding, where: shortName(finding.where, context.prefix) })));
+  return bySeverity(found.map((finding) => ({ ...finding, where: shortName(finding.where, context.prefix) })));
 }
 
-export function gravestFirst(findings: readonly Finding[]): Finding[] {
+export function bySeverity(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
 }

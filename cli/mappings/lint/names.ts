@@ -3,6 +3,8 @@
 import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
+import { nearest } from "../../../functions/lib/nearest.ts";
+import { ACCESS_LEVELS, accessGroup } from "../../access/levels.ts";
 import { canChooseAdministrator } from "../../access/usernames.ts";
 import { shortName } from "../../function-settings.ts";
 import { nameOfEntry } from "../file/entry.ts";
@@ -60,6 +62,21 @@ function isWithoutSession({ kind, mapping }: Placed["entry"]): boolean {
   if (kind === "pattern") return /^(?:user\/|root$|federated-user\/)/i.test(mapping.arnLike?.split(":")[5] ?? "");
   return kind === "user" || kind === "root" || kind === "federated-user";
 }
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings */
+const KNOWN_GROUPS = [
+  ...["masters", "nodes", "bootstrappers", "authenticated", "unauthenticated", "serviceaccounts", "monitoring"].map(
+    (name) => `system:${name}`,
+  ),
+  ...ACCESS_LEVELS.map((level) => accessGroup(level)),
+];
+
+export const misspeltGroups = entryRule("warning", "misspelt-group", ({ groups }) =>
+  groups.flatMap((group) => {
+    const meant = KNOWN_GROUPS.includes(group) ? undefined : nearest(group, KNOWN_GROUPS);
+    return meant === undefined ? [] : [`group ${group}: did you mean ${meant}? RBAC compares names exactly`];
+  }),
+);
 
 export const spaces = entryRule("warning", "space-in-name", ({ username, groups }) =>
   [username, ...groups]

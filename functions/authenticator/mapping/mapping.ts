@@ -1,5 +1,6 @@
 // The strict schema of a mapping's value. A value that does not fit makes only that mapping invalid.
 
+import { calendarTime } from "../../lib/calendar-time.ts";
 import { isObject } from "../../lib/json.ts";
 import { notAfterTime } from "../../lib/not-after.ts";
 import { quoted } from "../../lib/quoted.ts";
@@ -133,7 +134,9 @@ function typeProblem(value: Record<string, unknown>): string | undefined {
 /** Checks the two keys that mappings and deny entries share. */
 export function endProblem({ notAfter, description }: Record<string, unknown>): string | undefined {
   if (notAfter !== undefined && (typeof notAfter !== "string" || notAfterTime(notAfter) === undefined)) {
-    return `notAfter must be a time like 2026-12-31T00:00:00Z, not ${quoted(notAfter)}`;
+    const [day] = /^\d{4}-\d\d-\d\d/.exec(String(notAfter)) ?? [];
+    const why = day !== undefined && calendarTime(`${day}T00:00:00`) === undefined ? `: ${day} does not exist` : "";
+    return `notAfter must be a time like 2026-12-31T00:00:00Z, not ${quoted(notAfter)}${why}`;
   }
   if (description !== undefined && typeof description !== "string") {
     return `description must be a string, not ${quoted(description)}`;

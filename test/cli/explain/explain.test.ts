@@ -84,10 +84,10 @@ test("tokens for another cluster, malformed tokens and tokens of another kind ar
   const foreign = await explain(["--token-file", "-"], await token("bob", "other"));
   assert.match(
     foreign.out,
-    /refused, sts_refused\nreason .*SignatureDoesNotMatch.*\nto do {5}check that the token is for/,
+    /denied, sts_refused\nreason .*SignatureDoesNotMatch.*\nto do {5}check that the token is for/,
   );
-  assert.match((await explain(["--token-file", "-"], "k8s-aws-v1.###")).out, /refused, token_malformed/);
-  assert.match((await explain(["--token-file", "-"], "eyJhbGciOi")).out, /refused, not_ours/);
+  assert.match((await explain(["--token-file", "-"], "k8s-aws-v1.###")).out, /denied, token_malformed/);
+  assert.match((await explain(["--token-file", "-"], "eyJhbGciOi")).out, /denied, not_ours/);
 });
 
 test("an ARN gets the same verdict, without proof", async () => {
@@ -99,14 +99,15 @@ test("an ARN gets the same verdict, without proof", async () => {
     assert.deepEqual(refusal?.code, proven.refusal?.code, name);
   }
   const role = await explain(["arn:aws:iam::111122223333:role/x/Developers", "--session-name", "eve@example.com"]);
-  assert.match(role.out, /principal AROASUPPOSED \(supposed\)\n.*user {6}dev:eve-example\.com\n/s);
+  assert.doesNotMatch(role.out, /SUPPOSED|principal/);
+  assert.match(role.out, /\nuser {6}dev:eve-example\.com\n/);
   const unmapped = await explain(["arn:aws:iam::999999999999:role/Nobody"]);
   assert.match(
     unmapped.out,
-    /refused, identity_unmapped\nreason {4}no mapping for arn:\S+:role\/Nobody\nto do {5}add a mapping: iam-authenticator mappings set arn:aws:iam::999999999999:role\/Nobody --username <name> --group <group>\n/,
+    /denied, identity_unmapped\nreason {4}no mapping for arn:\S+:role\/Nobody\nto do {5}add a mapping: npx lambda-iam-authenticator mappings set -c prod arn:aws:iam::999999999999:role\/Nobody --username <name> --group <group>\n/,
   );
   const ofSet = await explain(["arn:aws:iam::999999999999:role/AWSReservedSSO_Audit_0123456789abcdef"]);
-  assert.match(ofSet.out, /iam-authenticator mappings set sso\/999999999999\/Audit --username/);
+  assert.match(ofSet.out, /iam-authenticator mappings set -c prod sso\/999999999999\/Audit --username/);
 });
 
 test("an assumed role's ARN keeps its session, unless --session-name replaces it", async () => {
@@ -126,7 +127,7 @@ test("a token or ARN of an account that is not in ACCOUNTS is denied before any 
     assert.equal(code, 1);
     assert.match(
       out,
-      /\nverdict {3}refused, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto do {5}/,
+      /\nverdict {3}denied, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto do {5}/,
     );
     assert.doesNotMatch(out, /\nmapping/);
   }
@@ -140,7 +141,7 @@ test("in a terminal of 80 columns, every line fits, and wrapped lines are indent
   const { out } = await cli(words, { columns: 80 });
   assert.match(
     out,
-    /\nto do {5}add a mapping: iam-authenticator mappings set\n {10}arn:aws:iam::9+:role\/\S+\n {10}--username <name> --group <group>\n$/,
+    /\nto do {5}add a mapping: npx lambda-iam-authenticator mappings set -c prod\n {10}arn:aws:iam::9+:role\/\S+\n {10}--username <name> --group <group>\n$/,
   );
   for (const line of out.split("\n")) if (!line.includes(name)) assert.ok(line.length <= 80, line);
 });

@@ -50,9 +50,9 @@ test("a token is verified with its issuer's keys, and explained without its sign
 test("a token of another cluster, and one whose issuer is not listed, are refused with the reason", async () => {
   const other = (await cli(["token", "-c", "other", "--jwt", "--token-only"])).out;
   const refused = await explainToken(other, { JWT_ISSUERS });
-  assert.deepEqual([refused.code, /refused, token_claim_refused/.test(refused.out)], [1, true]);
+  assert.deepEqual([refused.code, /denied, token_claim_refused/.test(refused.out)], [1, true]);
   const unlisted = await explainToken(token, { JWT_ISSUERS: "444455556666=https://x.tokens.sts.global.api.aws" });
-  assert.deepEqual([unlisted.code, /refused, token_issuer_refused/.test(unlisted.out)], [1, true]);
+  assert.deepEqual([unlisted.code, /denied, token_issuer_refused/.test(unlisted.out)], [1, true]);
   const unset = await explainToken(token, {});
   assert.deepEqual([unset.code, /not_ours/.test(unset.out), /set JWT_ISSUERS/.test(unset.out)], [1, true, true]);
 });
@@ -63,7 +63,7 @@ test("--jwt explains an ARN as its AWS-signed token is reviewed", async () => {
   const admin = `arn:aws:iam::${HOME}:role/Admin`;
   assert.equal((await explain([admin])).code, 0);
   const refused = await explain([admin, "--jwt"]);
-  assert.deepEqual([refused.code, /refused, token_lacks_session/.test(refused.out)], [1, true]);
+  assert.deepEqual([refused.code, /denied, token_lacks_session/.test(refused.out)], [1, true]);
 });
 
 test("--jwt is refused for principals without such tokens, and with options for what tokens do not contain", async () => {

@@ -90,11 +90,11 @@ for (const [what, reason, change] of CHANGES) {
     change();
     const { code, out } = await explainNode();
     assert.equal(code, 1);
-    assert.match(out, /\nverdict {3}refused, node_not_verified\n/);
+    assert.match(out, /\nverdict {3}denied, node_not_verified\n/);
     assert.match(out, reason);
     assert.match(
       out,
-      /\nto do {5}check that the instance runs, in this account and region, with this role in its profile\n$/,
+      /\nto do {5}check that the instance runs in this account and region, and that its instance profile has this role\n$/,
     );
   });
 }

@@ -84,7 +84,7 @@ test("JSON has the same data, and lines fit a terminal of 60 columns", async () 
 test("access is denied the day after the mapping expires", async () => {
   const { code, out } = await whoami([], { now: Date.UTC(2100, 0, 1) });
   assert.equal(code, 1);
-  assert.match(out, /\nverdict {3}refused, identity_unmapped\n/);
+  assert.match(out, /\nverdict {3}denied, identity_unmapped\n/);
   assert.doesNotMatch(out, /\nuser /);
 });
 
@@ -96,9 +96,9 @@ test("an unmapped identity gets exit code 1, the reason and advice", async () =>
     out,
     `identity  arn:aws:iam::111122223333:user/engineering/alice
           principal AIDALOCALALICEAAAAAAA
-verdict   refused, identity_unmapped
+verdict   denied, identity_unmapped
 reason    no mapping for arn:aws:iam::111122223333:user/engineering/alice
-to do     add a mapping: iam-authenticator mappings set <who> --username <name> --group <group>
+to do     add a mapping: npx lambda-iam-authenticator mappings set -c prod arn:aws:iam::111122223333:user/engineering/alice --username <name> --group <group>
 `,
   );
 });
@@ -126,12 +126,12 @@ test("without permission to read mappings, it prints the identity and the missin
   );
   assert.equal(
     err,
-    `No permission to read the mappings: ssm:GetParameters on parameter${PREFIX}/*. Ask an operator with this permission to run: iam-authenticator explain -c prod ${BOB}\n`,
+    `No permission to read the mappings: ssm:GetParameters on parameter${PREFIX}/*. Ask an operator with this permission to run: npx lambda-iam-authenticator explain -c prod ${BOB}\n`,
   );
   const elsewhere = await whoami(["--prefix", "/elsewhere", "--region", "us-west-2"]);
   assert.match(
     elsewhere.err,
-    new RegExp(`: iam-authenticator explain -c prod --prefix /elsewhere --region us-west-2 ${BOB}\\n$`),
+    new RegExp(`: npx lambda-iam-authenticator explain -c prod --prefix /elsewhere --region us-west-2 ${BOB}\\n$`),
   );
   const { identity, granted } = JSON.parse((await whoami(["-o", "json"])).out);
   assert.deepEqual([identity.arn, granted], [BOB, undefined]);
@@ -167,7 +167,7 @@ test("--jwt shows the user of an AWS-signed token, or why it is denied", async (
   assert.match(
     denied.out,
     new RegExp(
-      `^identity  ${ROLE}\nmapping   role/111122223333/developers\n(?:ends .*\n)?verdict   refused, token_lacks_session`,
+      `^identity  ${ROLE}\nmapping   role/111122223333/developers\n(?:ends .*\n)?verdict   denied, token_lacks_session`,
     ),
   );
   cluster.store.put(`${PREFIX}/role/111122223333/developers`, JSON.stringify({ arn: ROLE, username: "dev" }));

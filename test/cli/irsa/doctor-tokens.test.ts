@@ -24,7 +24,7 @@ testFaults({
     "cluster keys",
     "warning",
     new RegExp(`^kube-apiserver accepts ${OTHER.kid}, which the issuer does not serve$`),
-    /irsa keys publish --kubeconfig.*If you have retired it, this is correct/,
+    /irsa keys publish -c prod --kubeconfig.*If you have retired it, this is correct/,
   ],
   "kube-apiserver signs for another issuer": [
     () => api.answers.set(TOKEN_PATH, () => [201, { status: { token: tokenOf(KEY.kid, "https://old.example.com") } }]),

@@ -62,10 +62,10 @@ describe("irsa policy", () => {
       assert.deepEqual(
         err.split("\n").flatMap((line) => /^ {2}(\d\. .*)/.exec(line)?.[1] ?? []),
         [
-          `1. iam-authenticator ${command} --label-policy | kubectl apply -f -`,
+          `1. npx lambda-iam-authenticator ${command} --label-policy | kubectl apply -f -`,
           "2. kubectl label serviceaccounts --all --all-namespaces --overwrite irsa.iam-authenticator/has-role=true",
-          '3. iam-authenticator irsa doctor ... --kubeconfig admin.conf     # "labels" must be ok',
-          `4. iam-authenticator ${command} ... | kubectl apply -f -`,
+          '3. npx lambda-iam-authenticator irsa doctor ... --kubeconfig admin.conf     # "labels" must be ok',
+          `4. npx lambda-iam-authenticator ${command} ... | kubectl apply -f -`,
         ],
       );
     }

@@ -87,7 +87,7 @@ test("every error in a file is reported, and nothing is written", async () => {
   ]);
   assert.equal(code, 2);
   assert.deepEqual(err.split("\n").length, 8);
-  assert.match(err, /mappings\.yaml, line 4: account must be 12 digits in quotes/);
+  assert.match(err, /mappings\.yaml, line 4: account must be a text: put it in quotes, as in account: "111122223333"/);
   assert.match(err, /line 5 \(arn:aws:iam::111122223333:role\/x\): username is missing/);
   assert.match(
     (await cluster.apply([role(1), role(1)])).err,
@@ -98,7 +98,7 @@ test("every error in a file is reported, and nothing is written", async () => {
   writeFileSync(file, "roles: []\n");
   assert.match(
     (await cluster.mappings(["apply", "-f", file])).err,
-    /line 1: unknown key roles\. The lists are mappings: and deny:/,
+    /line 1: unknown key roles\. A mapping file has the lists mappings: and deny:/,
   );
   assert.match(
     (await cluster.apply([{ ...role(1), description: "x".repeat(4096) }])).err,

@@ -206,7 +206,10 @@ test("allow prints what still denies the identity", async () => {
   await cluster.mappings(["deny", MALLORY, "-y"]);
   const { code, err } = await cluster.mappings(["allow", MALLORY, "-y", "--allow-weakening"]);
   assert.equal(code, 0);
-  assert.match(err, /mallory is still denied by deny\/any\. See it with: mappings get deny\/any\.\n$/);
+  assert.match(
+    err,
+    /mallory is still denied by deny\/any\. To see it: npx lambda-iam-authenticator mappings get -c prod deny\/any\n$/,
+  );
 });
 
 test("list, get, export, history and rollback support denials", async () => {
@@ -245,7 +248,7 @@ test("apply writes the deny list of a file, and keeps other denials without --pr
       "mappings: []\ndeny:\n  - arnLike: arn:aws:iam::111122223333:user/x\n    username: x\n",
       /line 3 \(\S+user\/x\): .*username/,
     ],
-    ["deny: x", /must have a top-level list, mappings: or deny:/],
+    ["deny: x", /has no list at the top level\. A mapping file has the lists mappings: and deny:/],
     ["mappings: []\ndenied: []", /line 2: unknown key denied/],
     [`deny: [{arnLike: "${MALLORY}"}, {arnLike: "${MALLORY}"}]`, /2 denials of/],
   ] as const) {
@@ -341,7 +344,7 @@ test("set does not change deny lists", async () => {
 
 test("deny of a user warns only if an account or pattern mapping covers federated users", async () => {
   const warning =
-    /^Warning: This denial does not cover federated users, whose names their creator chooses \(sts:GetFederationToken\): (.*) grants them access\. To deny them too: mappings deny 'arn:aws:sts::111122223333:federated-user\/\*'$/m;
+    /^Warning: This denial does not cover federated users, whose names their creator chooses \(sts:GetFederationToken\): (.*) grants them access\. To deny them too: npx lambda-iam-authenticator mappings deny -c prod 'arn:aws:sts::111122223333:federated-user\/\*'$/m;
   const parameter = (name: string) => `${PREFIX}/${name}`;
   const warned = async (who = MALLORY) => {
     const { code, err } = await cluster.mappings(["deny", who, "-y"]);

@@ -220,7 +220,7 @@ test("parameters that a file cannot represent are skipped, and unopened ones are
     /^Skipped deny\/111122223333: a file would move some entries to another parameter\. .*\nSkipped user\/111122223333\/broken: arn must/,
   );
   assert.deepEqual(await cluster.value("deny/111122223333"), [{ arnLike: "arn:aws:iam::*:user/m" }]);
-  const broken = await cluster.mappings(["edit", "user/111122223333/broken"], editorOf("true"));
+  const broken = await cluster.mappings(["edit", "user/111122223333/broken", "-y"], editorOf("true"));
   assert.equal(broken.code, 2);
   assert.match(broken.err, /^user\/111122223333\/broken cannot be edited: arn must be/);
   rmSync(`${SEEN}.1`, { force: true });
@@ -231,7 +231,7 @@ test("parameters that a file cannot represent are skipped, and unopened ones are
     seen(2),
     /^# error: pattern\/any already exists, but was not opened in this file: use mappings edit pattern\/any\n/,
   );
-  const missing = await cluster.mappings(["edit", "user/111122223333/nobody"], editorOf("true"));
+  const missing = await cluster.mappings(["edit", "user/111122223333/nobody", "-y"], editorOf("true"));
   assert.deepEqual(
     [missing.code, missing.err],
     [1, "user/111122223333/nobody does not exist. To add a mapping, use mappings set.\n"],

@@ -37,7 +37,7 @@ test("a folder is read as its YAML and JSON files, sorted by name", async () => 
   const wrong = await cluster.mappings(["apply", "-f", teams, "--dry-run"]);
   assert.deepEqual(
     [wrong.code, wrong.err],
-    [2, `${teams}/d.yaml, line 1: unknown key roles. The lists are mappings: and deny:.\n`],
+    [2, `${teams}/d.yaml, line 1: unknown key roles. A mapping file has the lists mappings: and deny:.\n`],
   );
 });
 

@@ -68,7 +68,7 @@ test("ends are given once, in the future, and in a known form", async () => {
       ["--until", "2020-01-01T00:00:00Z"],
       /^--until 2020-01-01T00:00:00Z is in the past: the mapping would never apply\./,
     ],
-    [["--until", "tomorrow"], /would be invalid: notAfter must be a time like/],
+    [["--until", "tomorrow"], /would be invalid: --until must be a time like/],
   ] as const) {
     const { code, err } = await set("--add-group", "on-call", ...words);
     assert.equal(code, 2, err);

@@ -125,11 +125,11 @@ test("a context of another account is refused before anything is read", async ()
   assert.equal(code, 2);
   assert.match(
     err,
-    /^other: The credentials are of account 111122223333, but the context of staging requires 444455556666\. /m,
+    /^other: The context of cluster staging requires account 444455556666, but the credentials are of account 111122223333\. /m,
   );
   const single = await clusters.run([...DENY, "-c", "other", "-y"]);
   assert.equal(single.code, 2);
-  assert.match(single.err, /^The credentials are of account 111122223333, but /);
+  assert.match(single.err, /^The context of cluster staging requires account 444455556666, but /);
   clusters.configure({});
   assert.equal(await clusters.verdict("staging", MALLORY), "granted");
 });
@@ -192,7 +192,7 @@ test("the account of a context is compared with what STS answers, not with AWS_A
   assert.equal(code, 2);
   assert.match(
     err,
-    /^The credentials are of account 111122223333, but the context of staging requires 444455556666\. /,
+    /^The context of cluster staging requires account 444455556666, but the credentials are of account 111122223333\. /,
   );
 });
 

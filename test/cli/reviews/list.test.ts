@@ -58,7 +58,7 @@ test("a pipe gets one row per group, oldest first, with all columns", async () =
         "denied",
         "identity_unmapped",
         SESSION,
-        `iam-authenticator explain -c prod ${SESSION}`,
+        `npx lambda-iam-authenticator explain -c prod ${SESSION}`,
       ],
       ["2026-11-24T16:26:00Z", "1", "not_ours"],
       [
@@ -67,7 +67,7 @@ test("a pipe gets one row per group, oldest first, with all columns", async () =
       ],
       [
         ...["2026-11-24T16:28:00Z", "1", "caller_refused", "caller_refused"],
-        "check the bearer token or client certificate in the webhook's kubeconfig, and `callers list`",
+        "compare the bearer token or client certificate in the webhook's kubeconfig with: npx lambda-iam-authenticator callers list -c prod",
       ],
       [""],
     ],
@@ -91,7 +91,7 @@ test("a terminal of 80 columns gets one line per group, with complete ARNs and a
 2026-11-24T16:25:00Z  denied  identity_unmapped
     2 times since 2026-11-24T16:00:00Z
     ${SESSION}
-    iam-authenticator explain -c prod \\
+    npx lambda-iam-authenticator explain -c prod \\
         ${SESSION}
 `,
   );
@@ -116,7 +116,7 @@ test("JSON and YAML contain every field and the same groups", async () => {
       sessionName: "bob",
       accessKeyId: "ASIASUPPOSED",
       requestId: "request-1",
-      explain: `iam-authenticator explain -c prod ${SESSION}`,
+      explain: `npx lambda-iam-authenticator explain -c prod ${SESSION}`,
     },
   ]);
   assert.deepEqual(parse((await cluster.reviews(["-o", "yaml", "--who", SESSION])).out), items);
@@ -125,7 +125,7 @@ test("JSON and YAML contain every field and the same groups", async () => {
 test("--each prints one line or JSON object per review", async () => {
   const { out } = await cluster.reviews(["--each", "--who", SESSION]);
   const line = (time: string) =>
-    `${time}\tdenied\tidentity_unmapped\t${SESSION}\t\t\tiam-authenticator explain -c prod ${SESSION}\n`;
+    `${time}\tdenied\tidentity_unmapped\t${SESSION}\t\t\tnpx lambda-iam-authenticator explain -c prod ${SESSION}\n`;
   assert.equal(out, line("2026-11-24T16:00:00Z") + line("2026-11-24T16:25:00Z"));
   const json = (await cluster.reviews(["--each", "--who", SESSION, "-o", "json"])).out.trimEnd().split("\n");
   assert.deepEqual(
@@ -183,7 +183,7 @@ test("the explain command contains the operator's options and the role's id", as
   const [item] = JSON.parse((await cluster.reviews(words)).out);
   assert.equal(
     item.explain,
-    `iam-authenticator explain -c prod --prefix /kube/auth --region us-east-1 --principal-id AROASUPPOSED ${SESSION}`,
+    `npx lambda-iam-authenticator explain -c prod --prefix /kube/auth --region us-east-1 --principal-id AROASUPPOSED ${SESSION}`,
   );
   cluster.events.splice(-2);
 });

@@ -67,7 +67,7 @@ test("a pipe gets no colour; forced colour does not change the text; values cann
 test("explain colours its verdict, and nothing else", async () => {
   for (const [user, tone, verdict] of [
     ["old", "green", "verdict   granted"],
-    ["new", "red", "verdict   refused, identity_unmapped"],
+    ["new", "red", "verdict   denied, identity_unmapped"],
   ] as const) {
     const words = ["explain", "-c", "prod", `arn:aws:iam::111122223333:user/${user}`];
     const plain = await output(words, {});

@@ -12,6 +12,7 @@ const SCRIPT = join(import.meta.dirname, "try", "try-aws.ts");
 /** What a user would type. Each line of output is marked with its step. */
 const TYPED = `#!/bin/sh
 set -e
+echo "0 $(review bob 2>&1)"
 cdk deploy >&2
 iam-authenticator callers add here --endpoint "$(cat "$HOME/endpoint")" -y --out "$HOME/webhook.kubeconfig"
 echo "1 $(review bob | tr -d '\\n ')"
@@ -46,6 +47,7 @@ test("its shell deploys, denies, migrates a ConfigMap, grants, and destroys", (t
   const output = `${stdout}\n${stderr}`;
   assert.equal(status, 0, output);
   const steps = new Map([...stdout.matchAll(/^(\d) (.*)$/gm)].map(([, step, text]) => [step, text]));
+  assert.match(steps.get("0") ?? "", /^Nothing is deployed yet\. First run "cdk deploy"/, output);
   assert.match(steps.get("1") ?? "", /"error":"identity_unmapped:/, output);
   assert.match(steps.get("2") ?? "", /"username":"dev:bob-example\.com"/, output);
   assert.match(steps.get("3") ?? "", /role\/111122223333\/developers/, output);

@@ -38,18 +38,25 @@ try {
   rmSync(home, { recursive: true, force: true });
 }
 
+/** Without it, `review` would advise to run npm start. */
+const NEEDS_WEBHOOK = `[ -f "$HOME/webhook.kubeconfig" ] || {
+  echo 'Nothing is deployed yet. First run "cdk deploy", then the line "iam-authenticator callers add ..." above.' >&2
+  exit 1
+}
+`;
+
 /** Returns the shell's exit code. */
 async function openShell(): Promise<number> {
   const cluster = { clusterId: CLUSTER_ID, architecture: machine(), safeDeployments: false };
   writeFileSync(join(home, ".cdk.json"), JSON.stringify({ context: { clusters: [cluster] } }, null, 2));
   const programs = join(home, "bin");
   mkdirSync(programs);
-  for (const [name, script] of [
+  for (const [name, script, check = ""] of [
     ["cdk", join(import.meta.dirname, "cdk.ts")],
-    ["review", join(ROOT, "local", "review.ts")],
+    ["review", join(ROOT, "local", "review.ts"), NEEDS_WEBHOOK],
     ["iam-authenticator", join(ROOT, "cli", "iam-authenticator.ts")],
   ] as const) {
-    writeFileSync(join(programs, name), `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`);
+    writeFileSync(join(programs, name), `#!/bin/sh\n${check}exec "${process.execPath}" "${script}" "$@"\n`);
     chmodSync(join(programs, name), 0o755);
   }
   const environment = {

@@ -1,0 +1,292 @@
+// Mistakes of users, and the sentence that each of them gets: what is wrong, what was expected, and what to type.
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileFailure } from "../../cli/terminal/files.ts";
+import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { type CliOptions, cli } from "./cli.ts";
+import { ADMIN, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+import { startStacks } from "./stacks.ts";
+
+const ROLE = "arn:aws:iam::111122223333:role/Developers";
+const SSO = `sso_account_id = 111122223333
+sso_role_name = Admin
+sso_region = us-east-1
+sso_start_url = https://example.awsapps.com/start
+`;
+const AWS_CONFIG = `[profile signed-out]\n${SSO}
+[profile expired]\n${SSO.replace("/start", "/expired")}
+[profile chained]\nrole_arn = ${ROLE}\nsource_profile = expired
+[profile sourceless]\nrole_arn = ${ROLE}
+`;
+
+const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+let cluster: LocalCluster;
+let servers: LocalServer[];
+/** Of the deployed function; `undefined` if the user may not read them. */
+let variables: Record<string, string> | undefined;
+
+before(async () => {
+  cluster = await storedCluster({
+    ...ADMIN,
+    "role/111122223333/developers": { arn: ROLE, username: "dev:{SessionName}", groups: ["developers"] },
+    "role/111122223333/nodes": { arn: ROLE.replace("Developers", "nodes"), username: "n:{EC2PrivateDNSName}" },
+    "role/111122223333/pinned": { arn: ROLE.replace("Developers", "Pinned"), username: "p", principalId: "AROAPIN" },
+    "user/111122223333/mallory": {
+      arn: "arn:aws:iam::111122223333:user/mallory",
+      username: "mallory",
+      groups: ["developers"],
+    },
+    "deny/111122223333": [{ arnLike: "arn:aws:iam::111122223333:user/mal*" }],
+  });
+  const sts = await startSts({
+    identities: [
+      {
+        name: "operator",
+        account: "111122223333",
+        arn: "arn:aws:iam::111122223333:user/operator",
+        userId: "AIDALOCALOPERATORAAAA",
+        accessKeyId: process.env["AWS_ACCESS_KEY_ID"] ?? "",
+        secretAccessKey: process.env["AWS_SECRET_ACCESS_KEY"] ?? "",
+      },
+    ],
+  });
+  const stacks = await startStacks({ "IamAuthenticator-prod": { FunctionName: "authenticator" } });
+  const lambda = await startHttpServer(() =>
+    variables === undefined
+      ? { status: 403, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: "{}" }
+      : { status: 200, body: JSON.stringify({ Environment: { Variables: variables } }) },
+  );
+  servers = [sts, stacks, lambda];
+  mkdirSync(join(home, ".config", "iam-authenticator"), { recursive: true });
+  mkdirSync(join(home, ".aws", "sso", "cache"), { recursive: true });
+  const contexts = 'contexts: {local: {account: "444455556666"}}';
+  writeFileSync(join(home, ".config", "iam-authenticator", "config.yaml"), contexts);
+  writeFileSync(join(home, "aws-config"), AWS_CONFIG);
+  const key = hash("sha1", "https://example.awsapps.com/expired", "hex");
+  const signIn = { accessToken: "a", expiresAt: "2020-01-01T00:00:00Z" };
+  writeFileSync(join(home, ".aws", "sso", "cache", `${key}.json`), JSON.stringify(signIn));
+  Object.assign(process.env, {
+    HOME: home,
+    CLUSTER_ID: "prod",
+    AWS_CONFIG_FILE: join(home, "aws-config"),
+    AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url,
+    AWS_ENDPOINT_URL_LAMBDA: lambda.url,
+  });
+});
+after(async () => {
+  await Promise.all([cluster.store.close(), ...servers.map((server) => server.close())]);
+  rmSync(home, { recursive: true });
+});
+
+/** Splits the words as a shell does. */
+function type(typed: string, options: CliOptions = {}) {
+  const words = [...typed.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
+  return cli(words, { ...options, environment: { HOME: home, ...options.environment } });
+}
+
+const entry = (more: string) => `mappings:\n  - {arn: "${ROLE}", username: dev, ${more}}\n`;
+const apply = "mappings apply -f - --dry-run";
+const NPX = "npx lambda-iam-authenticator";
+const LISTS = "A mapping file has the lists mappings: and deny:.";
+
+/** The message on standard error or output, as the user types and reads it. Comments: the message before. */
+const TABLE: readonly (readonly [typed: string, message: string | RegExp, input?: string])[] = [
+  // A key must be text: write the key out without an alias or a tag, and quote a text that begins with {.
+  [
+    apply,
+    /, line 2, column 14: .*: put it in quotes, as "\{SessionName\}" in a mapping file or "\{\{SessionName\}\}" in aws-auth\.\n$/,
+    "mappings:\n- username: {{SessionName}}\n",
+  ],
+  // must have a top-level list, mappings: or deny:. (for both)
+  [apply, `standard input is a list. ${LISTS} Write mappings: above the first entry.\n`, "- username: dev\n"],
+  [apply, `standard input is empty. ${LISTS} For a file without entries, write: mappings: []\n`, "# none\n"],
+  // must have arn, arnLike or account (optionally with permissionSet)
+  [
+    apply,
+    /permissionSet requires its account: add account: "111122223333"\n/,
+    "mappings: [{permissionSet: Dev, username: dev}]",
+  ],
+  // notAfter must be a time like 2026-12-31T00:00:00Z, not "2026-02-30T00:00:00Z"
+  [
+    apply,
+    /notAfter must be a time like 2026-12-31T00:00:00Z, not "2026-02-30T00:00:00Z": 2026-02-30 does not exist\n/,
+    entry("notAfter: 2026-02-30T00:00:00Z"),
+  ],
+  [`mappings set ${ROLE} --until 2026-02-30`, /: --until must be .*: 2026-02-30 does not exist\.\n$/],
+  // account must be 12 digits in quotes, such as "111122223333"
+  [
+    apply,
+    /account must be a text: put it in quotes, as in account: "111122223333"\n/,
+    "mappings: [{account: 111122223333, username: dev}]",
+  ],
+  // The credentials are of account 111122223333, but the context of local requires 444455556666.
+  [
+    "mappings list -c local",
+    "The context of cluster local requires account 444455556666, but the credentials are of account 111122223333. " +
+      "Give another --profile, or correct account in the configuration file.\n",
+  ],
+  // role/111122223333/new would be invalid: username is missing.
+  [
+    "mappings set arn:aws:iam::111122223333:role/New",
+    "role/111122223333/new would be invalid: a mapping requires a username. Add --username, such as --username 'dev:{SessionName}'.\n",
+  ],
+  // A plan with the username --yes
+  [
+    `mappings set ${ROLE} --username --yes`,
+    "error: option '--username <template>' argument missing: '--yes' is another option. If it is the value, write --username=--yes\n",
+  ],
+  // Nothing
+  [
+    `mappings set ${ROLE} --group sytem:masters --dry-run`,
+    /\n {4}warning: group sytem:masters: did you mean system:masters\? RBAC compares names exactly\n/,
+  ],
+  // Nothing
+  [
+    "mappings set arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef --username dev --dry-run",
+    /^AWSReservedSSO_Dev_0123456789abcdef is the role of a permission set\. .* To map the set, use sso\/111122223333\/Dev as <who>\.\n/m,
+  ],
+  // error: required option '-f, --file <path>' not specified (for both)
+  [`mappings apply ${join(home, "mappings.yaml")} --dry-run`, /\n1 to add, 0 to change/],
+  ["mappings apply", "Give a mapping file, such as -f mappings.yaml.\n"],
+  // jane@example.com is not the ARN of a role, ...: it must begin with arn:
+  [
+    "explain jane@example.com",
+    `AS       MAPPING                        VERDICT                    USERNAME                GROUPS
+session  role/111122223333/developers   granted                    dev:jane-example.com    developers
+session  role/111122223333/nodes        denied, node_not_verified
+session  role/111122223333/pinned       depends on principalId
+session  sso/111122223333/clusteradmin  granted                    admin:jane-example.com  system:masters
+`,
+  ],
+  ["explain Developers", '"Developers" is role/111122223333/developers. To explain it, give that name, or its ARN.\n'],
+  ["explain mallory", /^user +deny\/111122223333 +denied, identity_denied$/m],
+  // sso/111122223333/ClusterAdmin is not the ARN of a role, ...: it must begin with arn:
+  ["explain sso/111122223333/ClusterAdmin", /^ +sso\/111122223333\/clusteradmin: matches {2}<- applies$/m],
+  // remove the denial: iam-authenticator mappings allow <who>; principal AIDASUPPOSED (supposed); verdict refused
+  [
+    "explain arn:aws:iam::111122223333:user/mallory",
+    new RegExp(
+      `^identity {2}arn:\\S+\nmapping [^]*\nverdict {3}denied, identity_denied\n[^]*: ${NPX} mappings allow -c prod 'arn:aws:iam::111122223333:user/mal\\*'\n$`,
+    ),
+  ],
+  // its principalId is AROAPIN, but this role has AROASUPPOSED
+  [
+    "explain arn:aws:iam::111122223333:role/Pinned",
+    /: mismatch, its principalId is AROAPIN; to check it, add --principal-id {2}<- applies\n/,
+  ],
+  // No AWS credentials: sign in, or give --profile (The SSO session associated with this profile is invalid. ...) (for all)
+  ...["signed-out", "expired"].map(
+    (name) =>
+      [
+        `mappings list --region us-east-1 --profile ${name}`,
+        `The sign-in of the AWS profile "${name}" is missing or has expired. Run: aws sso login --profile ${name}\n`,
+      ] as const,
+  ),
+  ["mappings list --region us-east-1 --profile chained", /Run: aws sso login --profile expired\n$/],
+  // No AWS credentials: sign in, or give --profile (Could not load credentials from any providers.)
+  [
+    "mappings list --region us-east-1 --profile sourceless",
+    'The AWS profile "sourceless" has role_arn, but not whose credentials assume the role. Add this line to it: ' +
+      "source_profile = <profile with credentials>\n",
+  ],
+  // No editor: set EDITOR, or run this in a terminal.
+  [
+    "mappings edit",
+    `mappings edit needs a terminal. Without one, change a file: ${NPX} mappings export -c prod > mappings.yaml, then ${NPX} mappings apply -c prod -f mappings.yaml\n`,
+  ],
+  // error: unknown command 'status'
+  ["irsa status", "error: unknown command 'status'\nCommands: keys, flags, policy, trust-policy, doctor\n"],
+  // A denial of sessions named Developers of every role, while the role stays granted
+  [
+    "mappings deny Developers",
+    '"Developers" is role/111122223333/developers. To deny the role, give its ARN. To deny a person of that name, add --person.\n',
+  ],
+  ["mappings deny clusteradmin", /^"clusteradmin" is sso\/111122223333\/clusteradmin\. .*, add --person\.\n$/],
+  ["mappings deny Developers --person --dry-run", /^Developers can be a session of role\/111122223333\/developers, /],
+  ["mappings deny mallory --dry-run", /^mallory can be .*user\/111122223333\/mallory\.\n/],
+  [`mappings deny ${ROLE} --person`, `--person requires a name, such as jane@example.com, not ${ROLE}.\n`],
+  // No note
+  ["mappings list --group developers", /^user +\S+ +mallory +mallory +developers +DENIED by deny\/111122223333$/m],
+];
+
+test("each mistake gets a sentence that states what to type", async () => {
+  writeFileSync(join(home, "mappings.yaml"), "mappings: [{account: '444455556666'}]");
+  for (const [typed, message, input] of TABLE) {
+    const { out, err } = await type(typed, input === undefined ? {} : { input });
+    const seen = typeof message === "string" && out !== "" && err === "" ? out : err;
+    if (typeof message === "string") assert.equal(seen, message, typed);
+    else assert.ok(message.test(err) || message.test(out), `${typed}: ${out}${err}`);
+  }
+});
+
+test("a name that is a role's in one cluster denies no session in another", async () => {
+  cluster.store.put("/iam-authenticator/other/role/111122223333/shared", JSON.stringify({ arn: ROLE, username: "x" }));
+  const { code, err } = await type("mappings deny Developers -c prod -c other -y --rate 1000");
+  assert.deepEqual([code, err.startsWith('"Developers" is ')], [2, true], err);
+  assert.equal(cluster.store.requests.filter(({ headers }) => /Put/.test(`${headers["x-amz-target"]}`)).length, 0);
+});
+
+test("explain and lint report mappings of nodes if the function does not look up nodes", async () => {
+  const nodes = "explain arn:aws:iam::111122223333:role/nodes";
+  variables = { CLUSTER_ID: "prod" };
+  const sentence =
+    'the function cannot look up nodes, so each review fails. Set "nodes": true for the cluster, and deploy';
+  assert.match((await type(nodes)).out, new RegExp(`^verdict   fault: ${sentence}$`, "m"));
+  assert.match((await type("mappings lint")).out, new RegExp(`^warning  no-nodes .* ${sentence}$`, "m"));
+  for (const others of [{ AWS_ENDPOINT_URL_EC2: "" }, undefined]) {
+    variables = others;
+    const { out, err } = await type(nodes);
+    assert.match(out, /^verdict {3}granted, if EC2 confirms the instance$/m);
+    const lint = await type("mappings lint");
+    assert.doesNotMatch(`${err}${lint.out}${lint.err}`, /no-nodes|lambda|permission/i);
+  }
+});
+
+test("a folder that cannot be written is reported with another way", async () => {
+  const environment = { HOME: "/dev/null" };
+  const installed = await type("completion bash --install", { environment });
+  assert.match(
+    installed.err,
+    /^Cannot write \/dev\/null\/\S+: there is no such folder\. To print .*, omit --install\.\n$/,
+  );
+  Object.assign(process.env, { AWS_SESSION_TOKEN: "t", AWS_CREDENTIAL_EXPIRATION: "2099-01-01T00:00:00Z" });
+  const cached = await type("token --cache", { environment });
+  assert.equal(cached.code, 0);
+  assert.match(cached.err, /^Not cached: Cannot write \/dev\/null\/\S+: .* set XDG_CACHE_HOME\. .* omit --cache\.\n$/);
+  const readOnly = Object.assign(new Error(), { code: "EROFS" });
+  assert.equal(fileFailure("write", "/x", readOnly).message, "Cannot write /x: the file system is read-only.");
+});
+
+test("commands in messages and help have the name that the user's shell finds", async () => {
+  const folders = ["bin", "node_modules/.bin"].map((name) => join(home, name));
+  for (const folder of folders) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "iam-authenticator"), "", { mode: 0o755 });
+  }
+  const [installed = "", ofPackage = ""] = folders;
+  const unmapped = "explain arn:aws:iam::111122223333:role/New --region us-east-1";
+  for (const [environment, name] of [
+    [{ PATH: installed }, "iam-authenticator"],
+    [{ PATH: `${ofPackage}:${installed}` }, "iam-authenticator"],
+    [{ PATH: ofPackage }, NPX],
+    [{ PATH: "" }, NPX],
+    [{}, NPX],
+    [{ PATH: installed, npm_command: "exec" }, NPX],
+  ] as const) {
+    const text = (await type("mappings set --help", { environment })).out;
+    assert.ok(text.startsWith(`Usage: ${name} mappings set [options] <who>\n`), text);
+    assert.ok(text.includes(`\n  ${name} mappings set -c prod arn:`), text);
+    const { out } = await type(unmapped, { environment });
+    const set = `${name} mappings set -c prod --region us-east-1 arn:aws:iam::111122223333:role/New --username`;
+    assert.ok(out.includes(`add a mapping: ${set}`), out);
+    const { err } = await type(`mappings set ${ROLE} --username x --access view --dry-run`, { environment });
+    assert.match(err, new RegExp(`Print them with: ${name} rbac\n`));
+  }
+});
