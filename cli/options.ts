@@ -51,7 +51,7 @@ export interface HeaderOptions {
 
 const OUTPUT_FORMATS = ["table", "json", "yaml"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
-const LIST_FORMATS = ["table", "wide", "name", "json", "yaml"] as const;
+const LIST_FORMATS = ["table", "wide", "name", "csv", "json", "yaml"] as const;
 export type ListFormat = (typeof LIST_FORMATS)[number];
 
 export interface ListOutputOptions extends HeaderOptions {
@@ -141,7 +141,7 @@ export function addListOutput(command: Command, format: ListFormat = "table"): C
 
 /** For commands whose output is one table. */
 export function addHeaders(command: Command): Command {
-  return command.option("--no-headers", "print tables without the line of headers");
+  return command.option("--no-headers", "print tables and CSV without the line of headers");
 }
 
 export function addOutput(command: Command): Command {

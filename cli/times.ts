@@ -15,14 +15,14 @@ function durationIn(text: string): number | undefined {
 /** Returns milliseconds since 1970. `now`: when the command runs, in the same unit. */
 export type PastTime = (now: number) => number;
 
-/** Parses a duration before now, or a time such as `2026-11-24T16:00:00Z`. */
+/** Parses a duration before now, a time such as `2026-11-24T16:00:00Z`, or a day, which means its start in UTC. */
 export function readPastTime(text: string): PastTime {
   const duration = durationIn(text);
   if (duration !== undefined) return (now) => Math.max(0, now - duration);
-  const time = notAfterTime(text);
+  const time = notAfterTime(/^[\d-]+$/.test(text) ? `${text}T00:00:00Z` : text);
   if (time !== undefined && time >= 0) return () => time;
   throw new InvalidArgumentError(
-    "It must be a duration such as 15m, 1h or 2d, or a time such as 2026-11-24T16:00:00Z.",
+    "It must be a duration such as 15m, 1h or 2d, a day such as 2026-11-24, or a time such as 2026-11-24T16:00:00Z.",
   );
 }
 

@@ -18,7 +18,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { explainPerson } from "./person.ts";
-import { explanationLines, machine, needsInstance, showLines } from "./show.ts";
+import { explanationLines, machine, needsInstance, printLines } from "./show.ts";
 import { type Explanation, explainIdentity, explainToken } from "./steps.ts";
 
 interface ExplainOptions extends ConnectionOptions, OutputOptions {
@@ -71,7 +71,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   const { prefix } = connection.context;
   const complete = (text: string) => forCluster(text, options, io.environment);
   if (options.output === "table") {
-    io.print(showLines(explanationLines(explanation, prefix, complete), io.columns));
+    printLines(explanationLines(explanation, prefix, complete), io);
   } else await printData(machine(explanation), options.output, io);
   if (explanation.refusal !== undefined) throw silentExit();
 }

@@ -6,6 +6,7 @@ import { permissionSetOf } from "../../functions/authenticator/mapping/parameter
 import type { User } from "../../functions/authenticator/user/user.ts";
 import { shortName } from "../function-settings.ts";
 import { NO_NODES } from "../mappings/node-lookups.ts";
+import type { IOStreams, Tone } from "../terminal/io-streams.ts";
 import { hang, shellWord } from "../terminal/print.ts";
 import { adviceFor } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
@@ -14,16 +15,15 @@ import type { Explanation } from "./steps.ts";
 const HEAD = 10;
 
 /** The first column, and the text next to it. */
-export type Line = readonly [head: string, text: string];
+export type Line = readonly [head: string, text: string, tone?: Tone];
 
 /** The texts that are not `undefined`, in lines of which the first one has the head. */
 export function under(head: string, ...texts: readonly (string | undefined)[]): Line[] {
   return texts.filter((text) => text !== undefined).map((text, i) => [i === 0 ? head : "", text]);
 }
 
-/** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
-export function showLines(lines: readonly Line[], columns: number | undefined): string {
-  return lines.map(([head, text]) => hang(head.padEnd(HEAD), text, columns)).join("");
+export function printLines(lines: readonly Line[], io: IOStreams): void {
+  for (const [head, text, tone] of lines) io.print(hang(head.padEnd(HEAD), text, io.columns), tone);
 }
 
 /** @param complete completes the commands in the advice */
@@ -67,7 +67,7 @@ export function needsInstance(user: User | undefined): boolean {
 }
 
 export function grantLines({ user, isWithoutNodes }: Pick<Explanation, "user" | "isWithoutNodes">): Line[] {
-  if (!needsInstance(user)) return [["verdict", "granted"]];
+  if (!needsInstance(user)) return [["verdict", "granted", "granted"]];
   if (isWithoutNodes) return under("verdict", `fault: ${NO_NODES}`);
   return under(
     "verdict",
@@ -93,7 +93,7 @@ export function refusalLines(
   const [reason = message] = message.split("; tried ");
   const advice = adviceFor(code);
   return [
-    ["verdict", `denied, ${code}`],
+    ["verdict", `denied, ${code}`, "denied"],
     ["reason", reason],
     ...under(
       "to do",

@@ -21,7 +21,7 @@ import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { shownTime } from "../times.ts";
 import { explainWords } from "./advice.ts";
-import { grantLines, identityLines, type Line, machine, refusalLines, showLines, under, userLines } from "./show.ts";
+import { grantLines, identityLines, type Line, machine, printLines, refusalLines, under, userLines } from "./show.ts";
 import { type Explanation, explainIdentity } from "./steps.ts";
 
 type WhoamiOptions = ClustersOptions & OutputOptions & { readonly jwt?: true };
@@ -47,7 +47,7 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
     await printData(isNamed ? items : items[0], options.output, io);
   } else {
     for (const { cluster, value } of results) {
-      io.print(showLines([...under("cluster", isNamed ? cluster : undefined), ...whoamiLines(value)], io.columns));
+      printLines([...under("cluster", isNamed ? cluster : undefined), ...whoamiLines(value)], io);
     }
   }
   const unknown = results.flatMap(({ cluster, value: { unread } }) =>

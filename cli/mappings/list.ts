@@ -37,11 +37,12 @@ export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "With --at, it reads the history of each parameter that has changed since (ssm:GetParameterHistory). Parameters that " +
-      "were deleted since are missing, because Parameter Store deletes their history.",
+      "were deleted since are missing, because Parameter Store deletes their history. A day begins at 00:00 UTC. -o csv " +
+      "has the columns of -o wide, and writes ' before a cell that a spreadsheet would evaluate as a formula.",
     examples: [
       "iam-authenticator mappings list --cluster prod",
       "iam-authenticator mappings list --all-contexts --group system:masters",
-      "iam-authenticator mappings list -c prod --at 2026-11-24T16:00:00Z",
+      "iam-authenticator mappings list -c prod --at 2026-11-24 -o csv > access.csv",
       "iam-authenticator mappings list -c prod --group system:masters",
       "iam-authenticator mappings list -c prod --account 111122223333 -o json",
       "iam-authenticator mappings ls -c prod -o wide",
@@ -49,7 +50,7 @@ export function listCommand(command: Command, io: IOStreams): Command {
   });
   return addListOutput(addReading(addConnections(command)))
     .option("--group <name>", "only mappings that grant this group")
-    .option("--at <when>", "as they were then: a duration before now, or a time", readPastTime)
+    .option("--at <when>", "as they were then: a duration before now, a day or a time", readPastTime)
     .option("-w, --watch", "then print each change of one cluster, until Ctrl-C")
     .action((options: ListOptions) => list(options, io));
 }

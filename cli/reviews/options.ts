@@ -39,11 +39,11 @@ const DEFAULT_RATE = 4;
 export function addReviews(command: Command): Command {
   return addConnections(command)
     .addOption(
-      new Option("--since <when>", "start: a duration before now, or a time")
+      new Option("--since <when>", "start: a duration before now, a day (from 00:00 UTC) or a time")
         .argParser(readPastTime)
         .default(readPastTime("1h"), "1h"),
     )
-    .option("--until <when>", "end: a duration before now, or a time (default: now)", readPastTime)
+    .option("--until <when>", "end, in the same form (default: now)", readPastTime)
     .addOption(new Option("--outcome <outcome...>", "only reviews with this outcome").choices(OUTCOMES))
     .option("--who <arn|username>", "only reviews of this identity or user")
     .option("--group <name>", "only granted reviews of users in this group")

@@ -155,13 +155,15 @@ export function withEscapes(text: string): string {
   return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** Kind of a change in a plan, which a sign next to the text shows too. */
-export type Tone = "added" | "changed" | "removed" | "weakened";
+/** Kind of a change in a plan, or a verdict. The text, such as a sign next to it, says the same. */
+export type Tone = "added" | "changed" | "removed" | "weakened" | "granted" | "denied";
 const STYLE: Readonly<Record<Tone, Parameters<typeof styleText>[0]>> = {
   added: "green",
   changed: "yellow",
   removed: "red",
   weakened: ["bold", "red"],
+  granted: "green",
+  denied: "red",
 };
 
 /** Colours each line separately, for pagers. Node checks the terminal, NO_COLOR and FORCE_COLOR. */

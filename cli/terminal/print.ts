@@ -1,6 +1,7 @@
-// Prints the result of a command in the requested format: a table, names, JSON or YAML.
+// Prints the result of a command in the requested format: a table, names, CSV, JSON or YAML.
 
 import type { ListOutputOptions } from "../options.ts";
+import { csv } from "./csv.ts";
 import { type IOStreams, withEscapes } from "./io-streams.ts";
 
 interface Listing<T> {
@@ -11,7 +12,7 @@ interface Listing<T> {
   readonly endsInText?: true;
   /** For `-o name`: the name that other commands accept; empty for items without a name. */
   readonly name?: (item: T) => string;
-  /** For `-o wide`: more columns, which are not cut. */
+  /** For `-o wide` and `-o csv`: more columns, which are not cut. */
   readonly wide?: { readonly headers: readonly string[]; readonly row: (item: T) => readonly string[] };
   /** For a terminal that is too narrow for the rows: columns that identify the item, and a sentence below them. */
   readonly narrow?: (item: T) => readonly string[];
@@ -30,7 +31,9 @@ export async function printList<T>(
     // One line each: to a script, a line break in a name would look like a second name.
     for (const one of new Set(items.map(name))) if (one !== "") io.print(`${printable(one)}\n`);
   } else if (format === "wide") io.print(table(shown(wide.headers), items.map(wide.row)));
-  else if (narrow !== undefined && !fits(shown(headers), rows, io.columns)) {
+  else if (format === "csv") {
+    io.print(csv([...(withHeaders ? [wide.headers] : []), ...items.map((item) => wide.row(item).map(printable))]));
+  } else if (narrow !== undefined && !fits(shown(headers), rows, io.columns)) {
     io.print(rowsWithText(items.map(narrow), io.columns));
   } else {
     io.print((endsInText ? tableWithText : table)(shown(headers), rows, io.columns));

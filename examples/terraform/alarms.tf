@@ -9,7 +9,7 @@ locals {
 # Two of three bad minutes. Also counts requests that never reached the function.
 resource "aws_cloudwatch_metric_alarm" "failing" {
   alarm_name          = "${local.name}-failing"
-  alarm_description   = "Logins to the cluster ${var.cluster_id} fail: API Gateway returns 5xx. What to do: docs/runbook.md#failing"
+  alarm_description   = "Logins to the cluster ${var.cluster_id} fail: API Gateway returns 5xx. What to do: docs/troubleshoot.md#failing"
   alarm_actions       = local.actions
   ok_actions          = local.actions
   tags                = var.tags
@@ -28,7 +28,7 @@ resource "aws_cloudwatch_metric_alarm" "failing" {
 # A quarter: if one of three kube-apiservers has an old token, a third of the requests are refused.
 resource "aws_cloudwatch_metric_alarm" "refused" {
   alarm_name          = "${local.name}-refused"
-  alarm_description   = "The authenticator of the cluster ${var.cluster_id} refuses a quarter of the requests or more: users are denied, or the token of a kube-apiserver is no longer valid. What to do: docs/runbook.md#refused"
+  alarm_description   = "The authenticator of the cluster ${var.cluster_id} refuses a quarter of the requests or more: users are denied, or the token of a kube-apiserver is no longer valid. What to do: docs/troubleshoot.md#refused"
   alarm_actions       = local.actions
   ok_actions          = local.actions
   tags                = var.tags
@@ -72,7 +72,7 @@ resource "aws_cloudwatch_metric_alarm" "no_reviews" {
   count = var.quiet_hours == null ? 0 : 1
 
   alarm_name          = "${local.name}-no-reviews"
-  alarm_description   = "No kube-apiserver of the cluster ${var.cluster_id} has sent a review for the hours in quiet_hours. What to do: docs/runbook.md#noreviews"
+  alarm_description   = "No kube-apiserver of the cluster ${var.cluster_id} has sent a review for the hours in quiet_hours. What to do: docs/troubleshoot.md#noreviews"
   alarm_actions       = local.actions
   ok_actions          = local.actions
   tags                = var.tags

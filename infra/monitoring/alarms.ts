@@ -31,7 +31,7 @@ export interface AlarmOptions {
 type AlarmRule = Required<Pick<AlarmProps, "metric" | "threshold">> & {
   /** What happened. */
   readonly text: string;
-  /** Heading of docs/runbook.md, as a link. */
+  /** Heading of docs/troubleshoot.md, as a link. */
   readonly heading: string;
   readonly periods?: number;
   readonly below?: boolean;
@@ -85,7 +85,7 @@ function refused(clusterId: string, handler: IFunction): MathExpression {
 export function addAlarm(scope: Construct, id: string, topic: ITopic | undefined, rule: AlarmRule): Alarm {
   const { text, heading, metric, threshold, periods = 3, below = false } = rule;
   const alarm = new Alarm(scope, id, {
-    alarmDescription: `${text} What to do: ${pageUrl(`docs/runbook.md#${heading}`)}`,
+    alarmDescription: `${text} What to do: ${pageUrl(`docs/troubleshoot.md#${heading}`)}`,
     metric,
     threshold,
     evaluationPeriods: periods,

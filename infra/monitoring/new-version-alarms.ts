@@ -26,7 +26,7 @@ export function makeNewVersionAlarms(
       // is updated, and CodeDeploy starts no deployment while an alarm fires: a broken version could not be replaced.
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
       alarmName: `${functionName}-${id}-${version.version}`,
-      alarmDescription: `${what} CodeDeploy rolls it back if it is being deployed. What to do: ${pageUrl("docs/runbook.md#newversion")}`,
+      alarmDescription: `${what} CodeDeploy rolls it back if it is being deployed. What to do: ${pageUrl("docs/troubleshoot.md#newversion")}`,
       metric: metric.with({ period: CANARY }),
       threshold: 3,
       evaluationPeriods: 1,

@@ -22,7 +22,7 @@ describe("the commands of", { concurrency: 2 }, () => {
       const blocks = blocksOf(page, "sh");
       const ran = await runBlocks(
         blocks,
-        await startSandbox(t, { withoutWebhook: blocks.join().includes("callers add control-plane ...") }),
+        await startSandbox(t, { withoutWebhook: blocks.join().includes("callers add control-plane ") }),
       );
       assert.ok(ran.length > 0);
       const problems = ran.flatMap(problem);

@@ -153,7 +153,7 @@ test("the page lists exactly the keys that the issuer uses", () => {
   plain.template.resourceCountIs("AWS::CloudWatch::Dashboard", 0);
   const seen = ({ template, ...others }: typeof plain) => JSON.stringify([template.toJSON(), others]);
   const obeyed = Object.keys(OTHERS).filter((key) => seen(issuer({ [key]: OTHERS[key] })) !== seen(plain));
-  const [, sentence = ""] = /With `issuer`, these keys apply to both stacks: (.*?)\. The others/s.exec(reference) ?? [];
+  const [, sentence = ""] = /With `issuer`, these keys apply to both stacks: (.*?)\.\n/s.exec(reference) ?? [];
   const named = [...sentence.matchAll(/`(\w+)`/g)].map(([, key = ""]) => key).filter((key) => key !== "true");
   assert.deepEqual(named.toSorted(), obeyed.toSorted());
 });

@@ -1,10 +1,12 @@
 // Other examples in the documents: YAML and JSON parse, and RBAC bindings reference existing groups and roles.
 
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
 import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
-import { blocksOf, PAGES } from "./shell-blocks.ts";
+import { blocksOf, PAGES, ROOT, rbacManifests } from "./shell-blocks.ts";
 
 interface RbacObject {
   readonly apiVersion: string;
@@ -23,15 +25,19 @@ function documentsIn(block: string): unknown[] {
 }
 
 test("each example in YAML or JSON parses", () => {
-  const yaml = PAGES.flatMap((page) => blocksOf(page, "yaml"));
+  const files = globSync("examples/{rbac,other-tools}/*.yaml", { cwd: ROOT });
+  const yaml = [
+    ...PAGES.flatMap((page) => blocksOf(page, "yaml")),
+    ...files.map((file) => readFileSync(join(ROOT, file), "utf8")),
+  ];
   const json = PAGES.flatMap((page) => blocksOf(page, "json"));
   assert.ok(yaml.length > 10 && json.length > 2);
   for (const block of yaml) assert.ok(documentsIn(block).length > 0);
   for (const block of json) assert.equal(typeof JSON.parse(block), "object");
 });
 
-test("docs/cloudformation.md: the manual webhook kubeconfig equals the command's", () => {
-  const [block = ""] = blocksOf("docs/cloudformation.md", "yaml").filter((one) =>
+test("examples/aws-cli: the manual webhook kubeconfig equals the command's", () => {
+  const [block = ""] = blocksOf("examples/aws-cli/README.md", "yaml").filter((one) =>
     one.includes("current-context: webhook"),
   );
   const filled = block
@@ -45,9 +51,10 @@ test("docs/cloudformation.md: the manual webhook kubeconfig equals the command's
 const OF_KUBERNETES = ["view", "edit", "admin", "cluster-admin"];
 
 test("docs/rbac.md: each binding is for a group of a command on the page, and for an existing role", () => {
-  const objects = blocksOf("docs/rbac.md", "yaml").flatMap(documentsIn) as RbacObject[];
+  const objects = rbacManifests().flatMap(documentsIn) as RbacObject[];
   const given = [
-    ...blocksOf("docs/rbac.md", "sh")
+    ...["docs/rbac.md", "examples/deploy-from-branch/README.md"]
+      .flatMap((page) => blocksOf(page, "sh"))
       .join()
       .matchAll(/--(?:add-)?group (\S+)/g),
   ].map(([, group]) => group);
@@ -71,7 +78,7 @@ const RUNS_PODS =
   /^(\*|pods|pods\/(exec|attach|ephemeralcontainers)|deployments|daemonsets|statefulsets|replicasets|jobs|cronjobs)$/;
 
 test("docs/rbac.md: no group runs Pods or commands in all namespaces, since kube-system gives full access", () => {
-  const objects = blocksOf("docs/rbac.md", "yaml").flatMap(documentsIn) as RbacObject[];
+  const objects = rbacManifests().flatMap(documentsIn) as RbacObject[];
   const bound = objects.filter(({ kind }) => kind === "ClusterRoleBinding").map(({ roleRef }) => roleRef?.name ?? "");
   assert.deepEqual(
     bound.filter((role) => ["edit", "admin", "cluster-admin"].includes(role)),

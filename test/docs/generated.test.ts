@@ -1,4 +1,4 @@
-// Generated documents are up to date. docs/commands.md contains every --help text, so that reviews show changes.
+// Generated files are up to date. test/docs/help.txt contains every --help text, so that reviews show changes.
 // To update them: npm run docs
 
 import assert from "node:assert/strict";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { generatedDocuments } from "./generated.ts";
 
-test("docs/commands.md, the table of error codes and the images are up to date (npm run docs)", async () => {
+test("the help, the table of error codes and the images are up to date (npm run docs)", async () => {
   const documents = Object.entries(await generatedDocuments());
   assert.equal(documents.length, 5);
   for (const [path, text] of documents) {

@@ -1,11 +1,9 @@
-// Generates documents from the code: `npm run docs` writes them, generated.test.ts compares them.
+// Generates documents and the snapshot of the help from the code: `npm run docs` writes them, generated.test.ts compares them.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { adviceFor } from "../../cli/explain/advice.ts";
-import { FULL_NAME, withProgram } from "../../cli/program-name.ts";
 import * as errors from "../../functions/errors.ts";
-import { commandsHelp } from "./commands-page.ts";
+import { everyHelp } from "./help.ts";
 import { type Figures, loginsPlot, mappingsPlot } from "./plots.ts";
 import { recordingImage, recordSession } from "./recording.ts";
 
@@ -16,11 +14,11 @@ const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 export async function generatedDocuments(): Promise<Readonly<Record<string, string>>> {
   const figures: Figures = JSON.parse(read("test/bench/figures.json"));
   return {
-    "docs/commands.md": withPart(read("docs/commands.md"), "help", await commandsHelp()),
     "docs/reference.md": withPart(read("docs/reference.md"), "error codes", errorCodes()),
     "docs/images/logins.svg": loginsPlot(figures),
     "docs/images/mappings.svg": mappingsPlot(figures),
     "docs/images/recording.svg": recordingImage(await recordSession()),
+    "test/docs/help.txt": await everyHelp(),
   };
 }
 
@@ -35,7 +33,7 @@ function withPart(document: string, name: string, text: string): string {
 
 const ABSTRACT = ["AuthenticatorError", "Denial", "Fault", "BadRequest"];
 
-/** One row per error class: its code, its status unless that is 200, its comment in errors.ts, and the advice of `explain`. */
+/** One row per error class: its code, its status unless that is 200, and its comment in errors.ts. */
 function errorCodes(): string {
   const comments = new Map(
     [...read("functions/errors.ts").matchAll(/^\/\*\* (.*) \*\/\nexport class (\w+) /gm)].map(
@@ -49,14 +47,7 @@ function errorCodes(): string {
       const comment = comments.get(type.name);
       if (comment === undefined) throw new Error(`functions/errors.ts: ${type.name} must have a one-line comment`);
       const other = status === 200 || code === "setting_invalid" ? "" : ` (${status})`;
-      return [`\`${code}\`${other}`, comment, forMarkdown(withProgram(adviceFor(code) ?? "", FULL_NAME))];
+      return [`\`${code}\`${other}`, comment];
     });
-  return [["code", "cause", "what to do"], ["---", "---", "---"], ...rows]
-    .map((row) => `| ${row.join(" | ")} |\n`)
-    .join("");
-}
-
-/** Otherwise `<name>` would be an HTML tag. */
-function forMarkdown(advice: string): string {
-  return advice.replaceAll("<", "\\<");
+  return [["code", "cause"], ["---", "---"], ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
 }

@@ -41,6 +41,18 @@ test("each relative link in the documents has a target", () => {
   );
 });
 
+test("each page and section that the code names exists", () => {
+  const code = globSync(["{cli,functions,infra,local}/**/*.ts", "examples/**/*.{tf,yml,yaml,ts}"], { cwd: root });
+  const named = code.flatMap((file) =>
+    [...read(file).matchAll(/\bdocs\/[\w-]+\.md(?:#[\w-]+)?(?!\w|#)/g)].map(([link]) => ({ file, link })),
+  );
+  assert.ok(named.length > 15);
+  assert.deepEqual(
+    named.filter(({ link }) => isBroken("README.md", link)),
+    [],
+  );
+});
+
 test("each file that a document names exists", () => {
   // Records of the past may name deleted files.
   const current = documents.filter((document) => !/^CHANGELOG|docs\/(acceptance|decisions)\//.test(document));

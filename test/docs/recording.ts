@@ -3,6 +3,7 @@
 
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { FULL_NAME } from "../../cli/program-name.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
@@ -49,10 +50,10 @@ export async function recordSession(): Promise<Step[]> {
   return steps;
 }
 
-/** What a terminal shows: both streams. Exit code 1 is a finding. */
+/** What a terminal shows: both streams, in colour. Exit code 1 is a finding. */
 function run(words: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  execFile(process.execPath, [COMMAND, ...words], { env }, (error, stdout, stderr) => {
+  execFile(process.execPath, [COMMAND, ...words], { env: { ...env, FORCE_COLOR: "1" } }, (error, stdout, stderr) => {
     if (error !== null && error.code !== 1) reject(error);
     else resolve(stdout + stderr);
   });
@@ -65,32 +66,30 @@ const LEFT = 16;
 const STEP_SECONDS = 3;
 const INK = "#e5e7eb";
 const MONOSPACE = { "font-family": "ui-monospace, Menlo, Consolas, monospace", "xml:space": "preserve" };
-/** Hides a step until its delay is over. Without animation, everything is visible. */
+/** Hides each step but the first until its delay is over. Without animation, everything is visible. */
 const STYLE =
-  "@keyframes hidden{from,to{opacity:0}}g{animation:hidden 0.01s backwards}" +
-  "@media(prefers-reduced-motion:reduce){g{animation:none}}";
+  "@keyframes hidden{from,to{opacity:0}}g+g{animation:hidden 0.01s backwards}" +
+  "@media(prefers-reduced-motion:reduce){g+g{animation:none}}";
 
 /** An animated terminal that shows one step after the other. */
 export function recordingImage(steps: readonly Step[]): string {
   let row = 0;
-  const next = (text: string, spec: Attributes): string => {
-    const pieces = text.match(new RegExp(`.{1,${COLUMNS}}`, "g")) ?? [""];
-    return pieces
-      .map((piece) => {
+  const rows = (lines: readonly string[], spec: Attributes): string =>
+    lines
+      .map((text) => {
         row += 1;
-        return piece === "" ? "" : label(LEFT, row * ROW + 12, piece, { ...MONOSPACE, ...spec });
+        return text === "" ? "" : label(LEFT, row * ROW + 12, text, { ...MONOSPACE, ...spec });
       })
       .join("");
-  };
   const groups = steps.map(({ who, line, output }, index) => {
     const shown = [
-      next(`# ${who}`, { fill: "#9ca3af" }),
-      next(`$ ${line}`, { fill: "#93c5fd", "font-weight": 600 }),
+      rows([`# ${who}`], { fill: "#9ca3af" }),
+      rows(wrapped(`$ ${line}`, " \\", 4), { fill: "#93c5fd", "font-weight": 600 }),
       ...output
         .trimEnd()
         .split("\n")
-        .map((text) => next(text, { fill: colourOf(text) })),
-      next("", {}),
+        .map((text) => rows(wrapped(stripVTControlCharacters(text), "", 10), stylesOf(text))),
+      rows([""], {}),
     ];
     return element("g", { style: `animation-delay:${index * STEP_SECONDS}s` }, `\n${shown.join("")}`);
   });
@@ -99,7 +98,23 @@ export function recordingImage(steps: readonly Step[]): string {
   return image(size, title, "#111827", element("style", {}, STYLE) + groups.join(""));
 }
 
-function colourOf(line: string): string {
-  if (/^verdict +granted/.test(line)) return "#86efac";
-  return /^verdict +refused/.test(line) ? "#fca5a5" : INK;
+/** Breaks a line at spaces. `end` of a broken line, `indent` of the next. */
+function wrapped(text: string, end: string, indent: number): string[] {
+  const at = text.lastIndexOf(" ", COLUMNS - end.length);
+  if (text.length <= COLUMNS || at <= indent) return [text];
+  return [`${text.slice(0, at)}${end}`, ...wrapped(" ".repeat(indent) + text.slice(at + 1), end, indent)];
+}
+
+/** By the number in the terminal's escape sequence. */
+const STYLES: Readonly<Record<number, Attributes>> = {
+  1: { "font-weight": 700 },
+  31: { fill: "#fca5a5" },
+  32: { fill: "#86efac" },
+  33: { fill: "#fde68a" },
+};
+
+/** Colours apply to an entire line. */
+function stylesOf(line: string): Attributes {
+  const [, ...codes] = line.split("\u001b[");
+  return Object.assign({ fill: INK }, ...codes.map((code) => STYLES[Number.parseInt(code, 10)] ?? {}));
 }

@@ -48,6 +48,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm pack": by("test/infra/package.test.ts", '"pack"'),
   "npm install --global ": by("test/infra/package.test.ts", 'bin["iam-authenticator"]'),
   "git pull": { because: "it needs the network" },
+  "git clone": { because: "it needs the network" },
 
   "curl -s -o /dev/null -w %{http_code}": DEPLOYED,
   "npx cdk bootstrap": by(REHEARSAL, '"bootstrap"'),
@@ -81,6 +82,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl -n kube-system rollout status ": { because: "it needs kube-controller-manager" },
   "kubectl --kubeconfig break-glass.kubeconfig auth whoami": NO_SUCH_CLUSTER,
   "grep Unable to authenticate": by(AT_A_CLUSTER, "Unable to authenticate"),
+  "kubectl apply -f examples/": by(AT_A_CLUSTER, "rbacManifests()"),
   "kubectl apply -f -": by("test/e2e/irsa-install.e2e.ts", '"apply"'),
   "kubectl label serviceaccounts ": by("test/e2e/irsa-install.e2e.ts", "await kubectl(...words)"),
   "kubectl create namespace team-a": by(AT_A_CLUSTER, '["create", "namespace", "team-a"]'),

@@ -113,10 +113,9 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
   t.after(() => apiserver.close());
   apiserver.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: SAMPLES.map(({ jwk }) => jwk) }]);
 
-  const logged = await loggedServices([], "IamAuthenticator-my-cluster");
-  t.after(() => logged.close());
-
   const endpoint = `${gateway.url}/authenticate`;
+  const logged = await loggedServices([], "IamAuthenticator-my-cluster", endpoint);
+  t.after(() => logged.close());
   const webhook = kubeconfigOf(endpoint, authority.ca, { token: CALLER_TOKEN });
   for (const name of [".local", "iam-authenticator"]) mkdirSync(join(folder, name));
   for (const [name, text] of Object.entries(filesFor(kubeconfig(apiserver), webhook, authority.ca))) {
@@ -140,13 +139,14 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
       F: "function-name",
     },
     placeholders: {
-      "callers add control-plane ...": `callers add control-plane -c my-cluster --endpoint ${endpoint} --out webhook.kubeconfig --new --yes`,
+      "<this repository>": "https://git.example.com/repository",
       "<Endpoint>": endpoint,
       "https://<api>.execute-api.<region>.amazonaws.com": "https://localhost",
       "https://<api>...": "https://localhost",
       // The first file already exists at the start of the page.
       "--token-file caller-token --out webhook.kubeconfig": "--token-file caller-token --out another.kubeconfig",
       "--name <name>": "--name /a",
+      "--query-id <id>": "--query-id id",
       "CLUSTER_ID=local ": "CLUSTER_ID=my-cluster ",
       "http://127.0.0.1:8321": sts.url,
       "http://127.0.0.1:8322": store.url,

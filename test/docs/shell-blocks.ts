@@ -7,17 +7,20 @@ import { promisify } from "node:util";
 
 export const ROOT = join(import.meta.dirname, "../..");
 
-/** All documents with instructions except commands.md, which is generated. */
-export const PAGES = globSync(["*.md", "docs/*.md", "test/*/README.md"], {
-  cwd: ROOT,
-  exclude: ["docs/commands.md"],
-}).sort();
+/** All documents with instructions. */
+export const PAGES = globSync(["*.md", "docs/*.md", "test/*/README.md"], { cwd: ROOT }).sort();
 
 /** The text of every fenced code block in this language, also of blocks in list items. */
 export function blocksOf(page: string, language: string): string[] {
   const text = readFileSync(join(ROOT, page), "utf8");
   const blocks = text.matchAll(new RegExp(`^( *)\`\`\`${language}\n(.*?)^\\1\`\`\`$`, "gms"));
   return [...blocks].map(([, indent = "", block = ""]) => block.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
+}
+
+/** The manifests of docs/rbac.md. */
+export function rbacManifests(): string[] {
+  const files = globSync(["examples/rbac/*.yaml", "examples/deploy-from-branch/role.yaml"], { cwd: ROOT });
+  return files.map((file) => readFileSync(join(ROOT, file), "utf8"));
 }
 
 export interface Ran {

@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { REGION } from "../../local/sandbox-settings.ts";
-import { blocksOf } from "../docs/shell-blocks.ts";
+import { blocksOf, rbacManifests } from "../docs/shell-blocks.ts";
 import { aggregate } from "./cluster/aggregated-roles.ts";
 import { newCallerToken } from "./cluster/backend.ts";
 import { kubectl } from "./cluster/kubectl.ts";
@@ -39,7 +39,7 @@ describe("docs/rbac.md", () => {
   before(async () => {
     await admin(["create", "namespace", "team-a"]);
     await aggregate(admin);
-    for (const manifest of blocksOf("docs/rbac.md", "yaml")) await admin(["apply", "-f", "-"], manifest);
+    for (const manifest of rbacManifests()) await admin(["apply", "-f", "-"], manifest);
   });
 
   const RIGHTS = [
@@ -112,11 +112,12 @@ describe("the AWS CLI's commands for parameters", () => {
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     });
 
-  test("docs/operate.md: correct a deny list, copy the callers, list and delete", async () => {
+  test("docs/operate.md and docs/move.md: correct a deny list, copy the callers, list and delete", async () => {
     const { store } = cluster.backend;
     store.put(`${PREFIX}/deny/any`, "[{]");
     store.put(`${PREFIX}/callers`, "[]");
-    const lines = blocksOf("docs/operate.md", "sh")
+    const lines = ["docs/operate.md", "docs/move.md"]
+      .flatMap((page) => blocksOf(page, "sh"))
       .join("")
       .split("\n")
       .filter((line) => line.includes("aws ssm "));

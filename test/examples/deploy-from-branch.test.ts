@@ -1,4 +1,4 @@
-// examples/deploy-from-branch and docs/rbac.md fit together: the role, the mapping, the group and the namespace.
+// The files of examples/deploy-from-branch fit together: the role, the mapping, the group and the namespace.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -10,14 +10,11 @@ import { ADMIN, storedCluster } from "../cli/mappings/cluster.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const text = readFileSync(join(ROOT, "examples/deploy-from-branch/deploy.yml"), "utf8");
 const workflow = parse(text);
-const page = readFileSync(join(ROOT, "docs/rbac.md"), "utf8");
-const section = page.slice(page.indexOf("## CI deploys"), page.indexOf("## Ten people by a group"));
-const block = (language: string) =>
-  new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(section)?.[1] ?? assert.fail();
+const page = readFileSync(join(ROOT, "examples/deploy-from-branch/README.md"), "utf8");
+const [, commands = ""] = /```sh\n(.*?)```/s.exec(page) ?? [];
 
 test("the workflow assumes the role that the mapping names, and the group is bound in its namespace only", async () => {
-  const command =
-    /mappings (set) -c my-cluster (\S+) --username (\S+) --group (\S+)/.exec(block("sh")) ?? assert.fail();
+  const command = /mappings (set) -c my-cluster (\S+) --username (\S+) --group (\S+)/.exec(commands) ?? assert.fail();
   const [, , arn = "", username = "", group = ""] = command;
   assert.equal(workflow.env.ROLE, arn);
   const cluster = await storedCluster(ADMIN);
@@ -28,7 +25,9 @@ test("the workflow assumes the role that the mapping names, and the group is bou
   } finally {
     await cluster.store.close();
   }
-  const [role, binding] = parseAllDocuments(block("yaml")).map((document) => document.toJS());
+  const [role, binding] = parseAllDocuments(
+    readFileSync(join(ROOT, "examples/deploy-from-branch/role.yaml"), "utf8"),
+  ).map((document) => document.toJS());
   assert.deepEqual([role.kind, binding.kind], ["Role", "RoleBinding"]);
   for (const { metadata } of [role, binding]) assert.equal(metadata.namespace, workflow.env.NAMESPACE);
   assert.deepEqual(binding.subjects, [{ kind: "Group", name: group, apiGroup: "rbac.authorization.k8s.io" }]);

@@ -94,12 +94,13 @@ test("without quietHours there is no alarm NoReviews", () => {
   assert.deepEqual(ids, ["Failing", "Refused", "NewVersionErrors", "NewVersionFaults"]);
 });
 
-test("an alarm states the cluster, what happened, and the section of the runbook", () => {
+test("an alarm states the cluster, what happened, and the section of the page", () => {
   const texts = resources(templateOf("http"), "AWS::CloudWatch::Alarm").map(({ Properties }) =>
     String(Properties["AlarmDescription"]),
   );
   assert.equal(texts.filter((text) => text.includes("cluster prod.example")).length, 2);
-  for (const text of texts) assert.match(text, / What to do: (\S+\/)?docs\/runbook\.md#(failing|refused|newversion)$/);
+  for (const text of texts)
+    assert.match(text, / What to do: (\S+\/)?docs\/troubleshoot\.md#(failing|refused|newversion)$/);
 });
 
 test("alarms notify the topic of their start and end, except those that roll a new version back", () => {

@@ -81,11 +81,12 @@ test("queries of the dashboard and of the documents use only fields of the log l
   }
 });
 
-test("each alarm names its heading in the runbook, and the runbook has no other headings", () => {
+test("each alarm names its heading in docs/troubleshoot.md, whose section on alarms has no other headings", () => {
   const issuer = issuerStack(new App(), { clusterId: "prod", account: ACCOUNT, region: REGION });
-  const runbook = readFileSync(new URL("../../docs/runbook.md", import.meta.url), "utf8");
+  const page = readFileSync(new URL("../../docs/troubleshoot.md", import.meta.url), "utf8");
+  const [, section = ""] = /^## An alarm fires\n(.*)/ms.exec(page) ?? [];
   // https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links
-  const anchors = [...runbook.matchAll(/^## (.*)$/gm)].map(([, heading = ""]) =>
+  const anchors = [...section.matchAll(/^### (.*)$/gm)].map(([, heading = ""]) =>
     heading
       .toLowerCase()
       .replaceAll(/[^a-z -]/g, "")
@@ -93,7 +94,7 @@ test("each alarm names its heading in the runbook, and the runbook has no other 
   );
   const named = [stackOf("http", { quietHours: 24 }).template(), Template.fromStack(issuer)]
     .flatMap((template) => resources(template, "AWS::CloudWatch::Alarm"))
-    .map(({ Properties }) => /docs\/runbook\.md#(\S+)$/.exec(String(Properties["AlarmDescription"]))?.[1]);
+    .map(({ Properties }) => /docs\/troubleshoot\.md#(\S+)$/.exec(String(Properties["AlarmDescription"]))?.[1]);
   assert.deepEqual([...new Set(named)].toSorted(), anchors.toSorted());
 });
 

@@ -67,7 +67,7 @@ test("--session selects one entry in every format", async () => {
 test("an unknown format fails", async () => {
   const { code, err } = await get(USER, "-o", "xml");
   assert.equal(code, 2);
-  assert.match(err, /Allowed choices are table, wide, name, json, yaml\./);
+  assert.match(err, /Allowed choices are table, wide, name, csv, json, yaml\./);
 });
 
 test("export -o json prints the mapping file or the ConfigMap as JSON, which apply accepts", async () => {

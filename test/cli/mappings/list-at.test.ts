@@ -42,6 +42,8 @@ test("it shows each mapping's value of that time, without those that were added 
   store.remove("/iam-authenticator/prod/role/111122223333/gone");
   for (const [at, names] of [
     ["2026-11-24T11:59:59Z", []],
+    ["2026-11-24", []],
+    ["2026-11-25", ["new-a", "b", "c2"]],
     ["2026-11-24T12:00:00Z", ["old-a"]],
     ["2026-11-24T13:30:00Z", ["old-a", "b"]],
     ["2026-11-24T14:00:00Z", ["new-a", "b"]],
@@ -69,7 +71,10 @@ test("a version that is no longer kept is reported, not guessed", async () => {
 test("a time in the future and other text are refused", async () => {
   for (const [at, sentence] of [
     ["2099-01-01T00:00:00Z", /^--at must not be in the future\.$/m],
-    ["yesterday", /It must be a duration such as 15m, 1h or 2d, or a time such as/],
+    ["2026-11-29", /^--at must not be in the future\.$/m],
+    ["yesterday", /It must be a duration such as 15m, 1h or 2d, a day such as 2026-11-24, or a time such as/],
+    ["2026-02-30", /It must be a duration/],
+    ["2026-11", /It must be a duration/],
   ] as const) {
     const { code, err } = await usernamesAt(at);
     assert.equal(code, 2);

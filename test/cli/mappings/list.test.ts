@@ -66,6 +66,19 @@ test("-o name prints unique names for other commands, -o wide adds the parameter
   assert.equal((await cluster.mappings(["ls"])).out, (await cluster.mappings(["list"])).out);
 });
 
+test("-o csv has the columns of -o wide, in full; --no-headers omits their names", async () => {
+  const { out } = await cluster.mappings(["list", "-o", "csv"], { columns: 60 });
+  const [headers, ...rows] = out.split("\n");
+  assert.equal(headers, "kind,account,name,username,groups,note,parameter,version,modified");
+  assert.equal(rows.pop(), "");
+  assert.equal(rows.length, 6);
+  const role =
+    /^role,111122223333,Developers,dev:\{SessionName\},"developers,on-call",,role\/111122223333\/developers,1,20\S+Z$/;
+  assert.match(rows.find((row) => row.startsWith("role,")) ?? "", role);
+  const bare = await cluster.mappings(["list", "-o", "csv", "--no-headers"]);
+  assert.equal(bare.out, out.slice(`${headers}\n`.length));
+});
+
 test("JSON and YAML contain all fields", async () => {
   const items = JSON.parse((await cluster.mappings(["list", "-o", "json"])).out);
   assert.equal(items.length, 6);

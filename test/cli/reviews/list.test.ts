@@ -134,7 +134,7 @@ test("--each prints one line or JSON object per review", async () => {
   );
 });
 
-test("--since and --until accept durations and times", async () => {
+test("--since and --until accept durations, days and times", async () => {
   const count = async (...words: string[]) =>
     JSON.parse((await cluster.reviews([...words, "--who", "alice", "-o", "json"])).out)[0]?.count ?? 0;
   assert.equal(await count(), 2);
@@ -142,10 +142,12 @@ test("--since and --until accept durations and times", async () => {
   assert.equal(await count("--since", "30m"), 1);
   assert.equal(await count("--since", "2h", "--until", "30m"), 2);
   assert.equal(await count("--since", "2026-11-24T15:45:00Z", "--until", "2026-11-24T16:00:00Z"), 1);
-  for (const since of ["yesterday", "1", "-1h", "2026-11-24", "2026-02-30T00:00:00Z", "1y"]) {
+  assert.equal(await count("--since", "2026-11-24"), 3);
+  assert.equal(await count("--since", "2026-11-23", "--until", "2026-11-24"), 0);
+  for (const since of ["yesterday", "1", "-1h", "2026-02-30", "2026-02-30T00:00:00Z", "1y"]) {
     const { code, err } = await cluster.reviews(["--since", since]);
     assert.deepEqual(
-      [code, /It must be a duration such as 15m, 1h or 2d, or a time such as/.test(err)],
+      [code, /It must be a duration such as 15m, 1h or 2d, a day such as 2026-11-24, or a time such as/.test(err)],
       [2, true],
       since,
     );

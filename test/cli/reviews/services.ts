@@ -52,10 +52,14 @@ export interface LoggedCluster {
 }
 
 /** Starts the services, and sets the variables with their URLs. */
-export async function loggedServices(events: LogEvent[], stack = "IamAuthenticator-prod") {
+export async function loggedServices(
+  events: LogEvent[],
+  stack = "IamAuthenticator-prod",
+  endpoint = "https://x.example.com",
+) {
   const logs = await startLogs({ groups: { [LOG_GROUP]: () => events } });
   const stacks = await startStacks({
-    [stack]: { Endpoint: "https://x.example.com", LogGroup: LOG_GROUP },
+    [stack]: { Endpoint: endpoint, LogGroup: LOG_GROUP },
   });
   return {
     logs,

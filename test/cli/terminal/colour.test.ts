@@ -1,4 +1,4 @@
-// Colour in plans: used in a terminal or with FORCE_COLOR, never in a pipe, and never the only information.
+// Colour in plans and verdicts: used in a terminal or with FORCE_COLOR, never in a pipe, and never the only information.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -27,11 +27,13 @@ const FILE = `mappings:
 const styled = (style: Parameters<typeof styleText>[0], text: string) =>
   styleText(style, text, { validateStream: false });
 
-function diff(environment: Readonly<Record<string, string>>): Promise<string> {
+const diff = (environment: Readonly<Record<string, string>>) =>
+  output(["mappings", "diff", "-c", "prod", "--prune", "-f", "-"], environment);
+
+function output(words: readonly string[], environment: Readonly<Record<string, string>>): Promise<string> {
   const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
-  const words = [SCRIPT, "mappings", "diff", "-c", "prod", "--prune", "-f", "-"];
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, words, { env: { ...rest, ...environment } }, (_error, out) =>
+    const child = execFile(process.execPath, [SCRIPT, ...words], { env: { ...rest, ...environment } }, (_error, out) =>
       resolve(out),
     );
     child.stdin?.end(FILE);
@@ -60,4 +62,15 @@ test("a pipe gets no colour; forced colour does not change the text; values cann
     "    ! new gets new (system:masters) by user/111122223333/new: system:masters makes an administrator";
   assert.ok(coloured.includes(styled(["bold", "red"], weakening)));
   assert.equal(coloured.includes(`${ESCAPE}[2J`), false);
+});
+
+test("explain colours its verdict, and nothing else", async () => {
+  for (const [user, tone, verdict] of [
+    ["old", "green", "verdict   granted"],
+    ["new", "red", "verdict   denied, identity_unmapped"],
+  ] as const) {
+    const words = ["explain", "-c", "prod", `arn:aws:iam::111122223333:user/${user}`];
+    const plain = await output(words, {});
+    assert.equal(await output(words, { FORCE_COLOR: "1" }), plain.replace(verdict, styled(tone, verdict)));
+  }
 });

@@ -27,7 +27,14 @@ function assertHarmless(what: string, { out, err }: CliResult): void {
 }
 
 test("lists in every format are harmless, and JSON and YAML keep the value", async () => {
-  for (const words of [["list"], ["get", ARN], ["export"], ["export", "--format", "aws-auth"], ["lint"]]) {
+  for (const words of [
+    ["list"],
+    ["list", "-o", "csv"],
+    ["get", ARN],
+    ["export"],
+    ["export", "--format", "aws-auth"],
+    ["lint"],
+  ]) {
     assertHarmless(words.join(" "), await cluster.mappings(words));
   }
   const [json, yaml] = await Promise.all(
