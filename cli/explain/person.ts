@@ -34,12 +34,15 @@ export async function explainPerson(
   if (role !== undefined) throw usage(`"${who}" is ${role}. To explain it, give that name, or its ARN.`);
   const found = new Map(identitiesNamed(who, known, context).map((one) => [one.arnLike, one]));
   if (found.size === 0) throw finding(`No mapping grants access to a session or a user named ${who}.`);
-  const readKnown = async () => ({ parameters: known, cached: false, stale: false });
+  const services = {
+    readParameters: async () => ({ parameters: known, cached: false, stale: false }),
+    findNodeName: async () => ({ refusal: "not an instance" }),
+  };
   const items: PersonalAccess[] = [];
   for (const { kind, arnLike, mapping } of found.values()) {
     // One of the identities that a pattern matches.
     const sample = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
-    const explained = sample && (await explainIdentity(sample, connection, io, readKnown));
+    const explained = sample && (await explainIdentity(sample, connection, io, services));
     const { username = "", groups = [] } = explained?.user ?? {};
     items.push({
       kind,

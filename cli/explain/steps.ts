@@ -67,11 +67,12 @@ export async function explainIdentity(
   identity: VerifiedIdentity,
   connection: Connection,
   io: IOStreams,
-  readParameters = parametersFrom(connection, io),
+  known: Partial<IdentityServices> = {},
 ): Promise<Explanation> {
   const services: IdentityServices = {
-    readParameters,
+    readParameters: parametersFrom(connection, io),
     findNodeName: async () => ({ name: "{EC2PrivateDNSName}" }),
+    ...known,
   };
   return explainReview(services, io, async (record) => {
     await reviewIdentity(identity, connection.settings, services, record, deadlineIn(DEADLINE_MS, io.clock));
