@@ -14,7 +14,7 @@ const OF_SET_ROLE = { [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_R
 const ADMIN = { username: "admin", groups: ["access:cluster-admin"] };
 const VIEWER = ["--username", "viewer", "--group", "viewers"];
 const REMOVE_SET = ["remove", `sso/${A}/ClusterAdmin`];
-const REFUSED = /^Refused: no administrator would surely remain: .*--force\.\n/s;
+const REFUSED = /^Refused: no administrator would surely remain: .*--force\.\n/ms;
 
 const CASES: readonly (readonly [
   what: string,
