@@ -2,10 +2,10 @@
 
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { decide, supposeIdentity } from "../evaluation.ts";
 import { shortName } from "../function-settings.ts";
 import { arnCovers } from "./arn-overlap.ts";
 import { type Entry, isActive, type Value } from "./entries.ts";
-import { decide, supposeIdentity } from "./evaluation.ts";
 import { type Mark, subject } from "./marks.ts";
 import type { World } from "./world.ts";
 

@@ -2,9 +2,9 @@
 
 import { candidates, denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { supposeIdentity } from "../evaluation.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { readValue } from "./entries.ts";
-import { supposeIdentity } from "./evaluation.ts";
 import { liftedDenials } from "./lifts.ts";
 import { mentionsAdministrators } from "./names.ts";
 import { parameterOf, type Wanted } from "./phases.ts";

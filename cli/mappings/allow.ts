@@ -5,7 +5,6 @@ import { candidates, denyParameter } from "../../functions/authenticator/mapping
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { decide, supposeIdentity } from "../access/evaluation.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
@@ -16,6 +15,7 @@ import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
 import { finding, silentExit, usage } from "../errors.ts";
+import { decide, supposeIdentity } from "../evaluation.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import {
   addConnections,

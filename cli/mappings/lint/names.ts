@@ -3,9 +3,9 @@
 import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
-import { canChooseAdministrator } from "../../access/usernames.ts";
 import { shortName } from "../../function-settings.ts";
 import { nameOfEntry } from "../file/entry.ts";
+import { canChooseAdministrator } from "./chosen-groups.ts";
 import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
 
 /** Users who assume a role choose the session name, unless the entry is for one session. */
