@@ -1,13 +1,10 @@
 // Judges mappings that are added, last longer or have other names.
 
-import { arnSections, matchesSections } from "../../functions/authenticator/mapping/arn-like.ts";
-import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
-import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { shortName } from "../function-settings.ts";
 import { type Entry, isActive } from "./entries.ts";
 import { type Mark, place, subject, userText } from "./marks.ts";
 import { ADMIN_GROUPS, groupsBeyond, isPlain, nameRisk } from "./names.ts";
-import { mayDecide, type Step } from "./steps.ts";
+import { mayDecide, mayDeny, type Step } from "./steps.ts";
 import { denyListsFor, higherThan, isOfOnePrincipal, valuesOf, type World } from "./world.ts";
 
 interface Names {
@@ -54,7 +51,7 @@ export function grantMarks(step: Step, world: World): Mark[] {
   if (old !== undefined && dropsPin(old, entry)) {
     limits.push(mark("pin", `${who} is mapped by ${where} without its principalId ${old.mapping.principalId}`));
   }
-  const reason = names && (riskOf(names, entry, world) ?? blockerOf(entry, world));
+  const reason = names && (riskOf(names) ?? blockerOf(entry, world));
   return reason === undefined
     ? limits
     : [...limits, mark(reason.kind, `${who} gets ${userText(entry)} by ${where}: ${reason.text}`)];
@@ -62,29 +59,15 @@ export function grantMarks(step: Step, world: World): Mark[] {
 
 type Reason = Pick<Mark, "kind" | "text">;
 
-function riskOf({ username, groups }: Names, entry: Entry, world: World): Reason | undefined {
-  const own = groups.filter((group) => !setGives(group, entry, world));
-  const admin = own.filter((group) => ADMIN_GROUPS.includes(group));
+function riskOf({ username, groups }: Names): Reason | undefined {
+  const admin = groups.filter((group) => ADMIN_GROUPS.includes(group));
   if (admin.length > 0) return { kind: "administrator", text: `${admin.join(", ")} makes an administrator` };
-  for (const name of own) {
+  for (const name of groups) {
     const risk = nameRisk(name) ?? (name.includes("{") ? "is a group that depends on the session" : undefined);
     if (risk !== undefined) return { kind: "name", text: `${name} ${risk}` };
   }
   const risk = username && nameRisk(username);
   return risk ? { kind: "name", text: `${username} ${risk}` } : undefined;
-}
-
-/** Whether a session has the group by its set's mapping too, for as long. */
-function setGives(group: string, { kind, account, name, mapping, end }: Entry, world: World): boolean {
-  if (kind !== "sso-session") return false;
-  const { context } = world;
-  return valuesOf(world, mappingParameter(context.prefix, "sso", account, name)).every(({ entries: [set] }) => {
-    if (set === undefined || set.end < end) return false;
-    const { username = "", groups = [] } = set.mapping;
-    const { session = "" } = mapping;
-    const ofSession = username.replace(/\{SessionName(?:Raw)?\}/g, session);
-    return groups.includes(group) && [ofSession, ...groups].every((one) => isPlain(one, context));
-  });
 }
 
 /** A denial of the principal, or a parameter that takes precedence and is invalid or will change. */
@@ -99,19 +82,11 @@ function blockerOf(entry: Entry, world: World): Reason | undefined {
       ),
     );
   const list = find(denyListsFor(entry, context), (denial, isPending) =>
-    isPending ? mayDecide(denial, entry) : matchesOwn(denial, entry),
+    isPending ? mayDecide(denial, entry) : mayDeny(denial, entry),
   );
   if (list !== undefined) return { kind: "denied", text: `${short(list)} may deny it` };
   const other = find(higherThan(entry, world), (higher, isPending) => isPending && mayDecide(higher, entry));
   return other === undefined
     ? undefined
     : { kind: "unsettled", text: `${short(other)} takes precedence, and changes or is invalid` };
-}
-
-/** Whether a denial matches the entry's ARN, not only some of its sessions. A user's ARN is the one in the mapping. */
-function matchesOwn(denial: Entry, entry: Entry): boolean {
-  if (entry.kind !== "user")
-    return mayDecide(denial, entry.kind === "sso-session" ? entry : { ...entry, sessions: [] });
-  const { arn = "" } = entry.mapping;
-  return denial.arns.some((one) => [arn, withoutPath(arn)].some((own) => matchesSections(one, arnSections(own))));
 }

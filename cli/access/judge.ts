@@ -4,7 +4,7 @@ import type { ParameterAddress } from "../../functions/authenticator/mapping/rea
 import { shortName } from "../function-settings.ts";
 import { isActive, readValue, type Value } from "./entries.ts";
 import { grantMarks, newNames } from "./grants.ts";
-import { liftedDenials, liftMark } from "./lifts.ts";
+import { liftMark, uncoveredDenials } from "./lifts.ts";
 import { type Mark, place } from "./marks.ts";
 import { isLastToEnd, isRemoval, removalMarks } from "./removals.ts";
 import { mayDecide, moved, stepsBetween } from "./steps.ts";
@@ -40,7 +40,7 @@ function judgeInvalid(name: string, address: ParameterAddress, problem: string, 
 function judgeEntries(address: ParameterAddress, before: Value, after: Value, world: World): Judgement {
   const { context, stored } = world;
   if (address.kind === "deny") {
-    const marks = liftedDenials(before, after, world).map((one) => liftMark(one, world));
+    const marks = uncoveredDenials(before, after, context).map((one) => liftMark(one, context));
     return { marks, isRemoval: false, waits: [] };
   }
   const comparison = { before, after, steps: stepsBetween(before, after) };

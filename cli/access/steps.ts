@@ -41,3 +41,9 @@ export function mayDecide(one: Entry, other: Entry): boolean {
   const [left, right] = [one, other].map(({ arns, sessions }) => [...arns, ...sessions]);
   return left?.some((arn) => right?.some((another) => sectionsOverlap(arn, another))) ?? false;
 }
+
+/** Whether a denial may match the principal itself, and not only some of its sessions. */
+export function mayDeny(denial: Entry, entry: Entry): boolean {
+  const isOfSessions = entry.kind === "sso-session" || /[*?][^/]*$/.test(denial.mapping.arnLike ?? "");
+  return mayDecide(denial, isOfSessions ? entry : { ...entry, sessions: [] });
+}

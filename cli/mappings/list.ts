@@ -8,7 +8,7 @@ import { rateLimited } from "../aws/rates.ts";
 import { readHistory } from "../aws/read.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
-import { readMappings } from "../changes/read-for-access.ts";
+import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
