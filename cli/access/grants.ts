@@ -74,18 +74,16 @@ function riskOf({ username, groups }: Names): Reason | undefined {
 function blockerOf(entry: Entry, world: World): Reason | undefined {
   const { context, wanted } = world;
   const short = (name: string) => shortName(name, context.prefix);
-  const find = (names: readonly string[], isIt: (one: Entry, isPending: boolean) => boolean) =>
-    names.find((name) =>
-      valuesOf(world, name).some(
-        ({ problem, entries }) =>
-          problem !== undefined || entries.some((one) => isActive(one, context) && isIt(one, wanted.has(name))),
-      ),
-    );
-  const list = find(denyListsFor(entry, context), (denial, isPending) =>
-    isPending ? mayDecide(denial, entry) : mayDeny(denial, entry),
-  );
+  const find = (names: readonly string[], isNow: (one: Entry) => boolean) =>
+    names.find((name) => {
+      const isIt = (one: Entry) => (wanted.has(name) ? mayDecide(one, entry) : isNow(one));
+      return valuesOf(world, name).some(
+        ({ problem, entries }) => problem !== undefined || entries.some((one) => isActive(one, context) && isIt(one)),
+      );
+    });
+  const list = find(denyListsFor(entry, context), (denial) => mayDeny(denial, entry));
   if (list !== undefined) return { kind: "denied", text: `${short(list)} may deny it` };
-  const other = find(higherThan(entry, world), (higher, isPending) => isPending && mayDecide(higher, entry));
+  const other = find(higherThan(entry, world), () => false);
   return other === undefined
     ? undefined
     : { kind: "unsettled", text: `${short(other)} takes precedence, and changes or is invalid` };

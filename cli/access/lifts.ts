@@ -1,7 +1,9 @@
 // Judges the change of a deny list: denials that are lifted, and the list that is written before they are.
 
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
+import { finding } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
+import { sizeProblem } from "../mappings/file/to-parameters.ts";
 import { arnCovers } from "./arn-overlap.ts";
 import { type Entry, isActive, readValue, type Value } from "./entries.ts";
 import { type Mark, subject } from "./marks.ts";
@@ -24,13 +26,24 @@ export function mayLift(name: string, { stored, wanted, context }: World): boole
   return before.problem !== undefined || uncoveredDenials(before, after, context).length > 0;
 }
 
-/** The value that adds denials and lifts none; `undefined` unless the change does both. */
-export function withoutLifts(before: Value, after: Value, context: EvaluationContext): string | undefined {
+/** The value that adds denials and lifts none; `undefined` unless the change does both. Throws if it is too long. */
+export function withoutLifts(
+  list: string,
+  before: Value,
+  after: Value,
+  context: EvaluationContext,
+): string | undefined {
   const lifted = uncoveredDenials(before, after, context);
   if (before.problem !== undefined || lifted.length === 0) return undefined;
   if (uncoveredDenials(after, before, context).length === 0) return undefined;
   const kept = after.entries.filter(({ key }) => !lifted.some((old) => old.key === key));
-  return JSON.stringify([...kept, ...lifted].map(({ mapping }) => mapping));
+  const both = JSON.stringify([...kept, ...lifted].map(({ mapping }) => mapping));
+  const problem = sizeProblem(both);
+  if (problem === undefined) return both;
+  throw finding(
+    `${list} is first written with the stored and the new denials, and has no room for both: ${problem}. ` +
+      "Remove the denials with one command, and add the new ones with another.",
+  );
 }
 
 export function liftMark(denial: Entry, { prefix }: EvaluationContext): Mark {

@@ -46,12 +46,10 @@ export function removalMarks(step: Step, comparison: Comparison, world: World): 
 }
 
 /** The entries of the same list that may apply instead. */
-function laterInList({ old, new: entry }: Step, { before, after, steps }: Comparison): readonly Entry[] {
+function laterInList({ old }: Step, { before, steps }: Comparison): readonly Entry[] {
   if (old === undefined) return [];
-  const index = before.entries.indexOf(old);
-  const earlier = new Set(before.entries.slice(0, index));
-  const isEarlier = (one: Entry) => steps.some((step) => step.new === one && step.old && earlier.has(step.old));
-  const later = after.entries.filter((one) => one !== entry && !isEarlier(one));
-  const all = [...before.entries.slice(index + 1), ...later];
+  const { entries } = before;
+  const later = steps.filter((one) => one.old === undefined || entries.indexOf(one.old) > entries.indexOf(old));
+  const all = later.flatMap((one) => [one.old ?? [], one.new ?? []].flat());
   return old.kind === "sso-session" ? all.filter(({ mapping }) => mapping.session === old.mapping.session) : all;
 }

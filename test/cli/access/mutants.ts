@@ -145,14 +145,14 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a denial of a session does not delay the role's names": {
     file: "grants.ts",
-    from: "isPending ? mayDecide(denial, entry) : mayDeny(denial, entry)",
-    to: "mayDeny(denial, entry)",
+    from: "wanted.has(name) ? mayDecide(one, entry) : isNow(one)",
+    to: "isNow(one)",
     counterexample: [{ [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
   },
   "a higher value that changes does not delay names": {
     file: "grants.ts",
-    from: "isPending && mayDecide(higher, entry)",
-    to: "false",
+    from: "find(higherThan(entry, world), () => false)",
+    to: "find([], () => false)",
     counterexample: [{ [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   },
   "a list of sessions is not higher than the roles": {
