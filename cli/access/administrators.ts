@@ -4,9 +4,9 @@ import { mappingParameter } from "../../functions/authenticator/mapping/paramete
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { type Entry, isActive, readValue } from "./entries.ts";
+import { mayDeny } from "./entry-changes.ts";
 import { isPlain, makesAdministrator, mentionsAdministrators } from "./names.ts";
-import { mayDeny } from "./steps.ts";
-import { denyListsFor, isOfOnePrincipal, setOf } from "./world.ts";
+import { denyListsFor, isOfOnePrincipal, setOf } from "./plan-state.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
 

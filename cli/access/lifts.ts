@@ -7,7 +7,7 @@ import { sizeProblem } from "../mappings/file/to-parameters.ts";
 import { arnCovers } from "./arn-overlap.ts";
 import { type Entry, isActive, readValue, type Value } from "./entries.ts";
 import { type Mark, subject } from "./marks.ts";
-import type { World } from "./world.ts";
+import type { PlanState } from "./plan-state.ts";
 
 /** Active denials in `list` that no denial in `others` covers for as long: lifted or, the other way round, new ones. */
 export function uncoveredDenials(list: Value, others: Value, context: EvaluationContext): readonly Entry[] {
@@ -20,7 +20,7 @@ function isCovered(denial: Entry, { entries }: Value): boolean {
 }
 
 /** Whether the change of a deny list lifts a denial, or the list is invalid, so that it is not known what it denies. */
-export function mayLift(name: string, { stored, wanted, context }: World): boolean {
+export function mayLift(name: string, { stored, wanted, context }: PlanState): boolean {
   const before = readValue(name, stored.get(name), context);
   const after = readValue(name, wanted.get(name), context);
   return before.problem !== undefined || uncoveredDenials(before, after, context).length > 0;

@@ -34,7 +34,7 @@ export function groupsBeyond({ groups = [] }: Mapping, { groups: others = [] }: 
 }
 
 /** Whether an identity gets at most what it had when `to` applies instead of `from`. */
-export function givesNoMore(from: Mapping, to: Mapping, context: EvaluationContext): boolean {
+export function givesNoNewAccess(from: Mapping, to: Mapping, context: EvaluationContext): boolean {
   return (
     to.username === from.username &&
     groupsBeyond(to, from).length === 0 &&

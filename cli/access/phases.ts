@@ -7,7 +7,7 @@ import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
 import { hasAdministrator } from "./administrators.ts";
 import { isActive, readValue } from "./entries.ts";
-import { judge } from "./judge.ts";
+import { judgeChange } from "./judge-change.ts";
 import { mayLift, withoutLifts } from "./lifts.ts";
 import type { Mark } from "./marks.ts";
 import { mentionsAdministrators } from "./names.ts";
@@ -16,12 +16,12 @@ import {
   denyListsFor,
   indexNames,
   isRecent,
+  type PlanState,
   SETTLED_MS,
   type States,
   setOf,
   type Wanted,
-  type World,
-} from "./world.ts";
+} from "./plan-state.ts";
 
 export interface Phase {
   /**
@@ -82,9 +82,9 @@ function nextCandidates(
   const left = changes.filter(({ name, value }) => !isDone(value, stored.get(name)));
   if (left.length === 0) return undefined;
   const wanted = new Map(left.map(({ name, value }) => [name, parameterOf(value)]));
-  const world = { context, stored, wanted, names: indexNames(new Set([...stored.keys(), ...wanted.keys()]), context) };
-  const lifting = new Set([...wanted.keys()].filter((name) => mayLift(name, world)));
-  const all = left.flatMap((change) => candidatesFor(change, lifting, world));
+  const state = { context, stored, wanted, names: indexNames(new Set([...stored.keys(), ...wanted.keys()]), context) };
+  const lifting = new Set([...wanted.keys()].filter((name) => mayLift(name, state)));
+  const all = left.flatMap((change) => candidatesFor(change, lifting, state));
   const harmless = all.filter(({ marks }) => marks.length === 0).toSorted((a, b) => a.rank - b.rank);
   const marked = all.filter(({ marks }) => marks.length > 0);
   const groups = [...Map.groupBy(marked, ({ rank }) => rank)].sort(([a], [b]) => a - b).map(([, group]) => group);
@@ -101,18 +101,18 @@ function isDone(value: string | undefined, stored: StoredParameter | undefined):
   return !stored.secure && isDeepStrictEqual(normal(stored.value), normal(value));
 }
 
-function candidatesFor(change: Wanted, lifting: ReadonlySet<string>, world: World): Candidate[] {
-  const { context, stored, wanted } = world;
+function candidatesFor(change: Wanted, lifting: ReadonlySet<string>, state: PlanState): Candidate[] {
+  const { context, stored, wanted } = state;
   const { name, value } = change;
   const address = readName(context.prefix, name);
   if (address === undefined) return [{ write: change, marks: [], rank: 0, waits: [] }];
   const before = readValue(name, stored.get(name), context);
-  const { marks, isRemoval, waits } = judge(name, address, world);
+  const { marks, isRemoval, waits } = judgeChange(name, address, state);
   const whole = {
     write: change,
     marks,
     rank: rankOf(address, isRemoval, marks.length > 0),
-    waits: waits.filter((one) => isRecent(world, one)),
+    waits: waits.filter((one) => isRecent(state, one)),
   };
   if (address.kind === "deny") {
     const first = withoutLifts(
@@ -126,15 +126,15 @@ function candidatesFor(change: Wanted, lifting: ReadonlySet<string>, world: Worl
       : [{ write: { name, value: first }, marks: [], rank: DENIALS, waits: [] }, whole];
   }
   const [entry] = before.entries;
-  if (value !== undefined || entry === undefined || !needsDate(address, lifting, world)) return [whole];
+  if (value !== undefined || entry === undefined || !needsDate(address, lifting, state)) return [whole];
   // A deletion leaves no date, so other commands could not wait for it.
-  if (!isActive(entry, context)) return [{ ...whole, waits: isRecent(world, name) ? [name] : [] }];
+  if (!isActive(entry, context)) return [{ ...whole, waits: isRecent(state, name) ? [name] : [] }];
   const ended = JSON.stringify({ ...entry.mapping, notAfter: new Date(context.now).toISOString() });
   return [{ ...whole, write: { name, value: ended } }];
 }
 
 /** Whether other changes depend on when it was removed: they wait until the function no longer uses it. */
-function needsDate(address: ParameterAddress, lifting: ReadonlySet<string>, { context }: World): boolean {
+function needsDate(address: ParameterAddress, lifting: ReadonlySet<string>, { context }: PlanState): boolean {
   if (address.kind === "account" || address.kind === "sso") return true;
   if (address.kind === "role" && setOf(address) !== undefined) return true;
   return denyListsFor(address, context).some((list) => lifting.has(list));

@@ -13,11 +13,11 @@ import {
   higherThan,
   indexNames,
   lowerThan,
+  type PlanState,
   type States,
   setOf,
   type Wanted,
-  type World,
-} from "./world.ts";
+} from "./plan-state.ts";
 
 export interface Reading {
   /** For GetParameters. */
@@ -37,7 +37,7 @@ export interface Reading {
 export function namesToRead(changes: readonly Wanted[], current: States, context: EvaluationContext): Reading {
   const { prefix } = context;
   const wanted = new Map(changes.map(({ name, value }) => [name, parameterOf(value)]));
-  const world: World = { context, stored: current, wanted, names: indexNames([], context) };
+  const state: PlanState = { context, stored: current, wanted, names: indexNames([], context) };
   const names = new Set(wanted.keys());
   const [accounts, roles] = [new Set<string>(), new Set<string>()];
   let needsAdministrator = false;
@@ -49,14 +49,14 @@ export function namesToRead(changes: readonly Wanted[], current: States, context
     const address = readName(prefix, name);
     if (address === undefined) continue;
     const { kind, account } = address;
-    add(...denyListsFor(address, context), ...lowerThan(address, world), ...higherThan(address, world));
+    add(...denyListsFor(address, context), ...lowerThan(address, state), ...higherThan(address, state));
     if (kind === "sso") roles.add(account);
     const isBroad = kind === "pattern" || kind === "account" || kind === "sso-session";
-    if (isBroad || (kind === "deny" && mayLift(name, world))) {
+    if (isBroad || (kind === "deny" && mayLift(name, state))) {
       accounts.add(account);
       add(mappingParameter(prefix, "pattern", "any"));
     }
-    for (const denied of kind === "deny" ? newlyDenied(name, world) : []) {
+    for (const denied of kind === "deny" ? newlyDenied(name, state) : []) {
       add(...(denied ?? []));
       needsAdministrator ||= denied === undefined || denied.some(mentions);
     }
@@ -66,8 +66,8 @@ export function namesToRead(changes: readonly Wanted[], current: States, context
 }
 
 /** For each new denial, the parameters of the principal that it names; `undefined` for a pattern of several. */
-function newlyDenied(list: string, world: World): (readonly string[] | undefined)[] {
-  const { context, stored, wanted } = world;
+function newlyDenied(list: string, state: PlanState): (readonly string[] | undefined)[] {
+  const { context, stored, wanted } = state;
   const [before, after] = [stored, wanted].map((values) => readValue(list, values.get(list), context));
   const added = before && after ? uncoveredDenials(after, before, context) : [];
   return added.map(({ mapping: { arnLike = "" } }) => {
@@ -75,6 +75,6 @@ function newlyDenied(list: string, world: World): (readonly string[] | undefined
     const principal = parseMappedArn(ofRole.replace(/_\?{16}$/, `_${"0".repeat(16)}`));
     if (principal === undefined) return undefined;
     const { kind, accountId: account, name } = principal;
-    return [mappingParameter(context.prefix, kind, account, name), ...lowerThan({ kind, account, name }, world)];
+    return [mappingParameter(context.prefix, kind, account, name), ...lowerThan({ kind, account, name }, state)];
   });
 }

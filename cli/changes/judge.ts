@@ -4,7 +4,7 @@ import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { hasAdministrator } from "../access/administrators.ts";
 import type { Mark } from "../access/marks.ts";
 import { marksOf } from "../access/phases.ts";
-import { afterwards } from "../access/world.ts";
+import { afterwards } from "../access/plan-state.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
 import type { EvaluationContext } from "../function-settings.ts";

@@ -3,8 +3,8 @@
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { hasAdministrator } from "../access/administrators.ts";
 import { mentionsAdministrators } from "../access/names.ts";
+import { afterwards } from "../access/plan-state.ts";
 import { namesToRead, type Reading } from "../access/reading.ts";
-import { afterwards } from "../access/world.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { rateLimited } from "../aws/rates.ts";

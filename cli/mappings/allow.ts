@@ -5,7 +5,7 @@ import { candidates, denyParameter } from "../../functions/authenticator/mapping
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { afterwards } from "../access/world.ts";
+import { afterwards } from "../access/plan-state.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";

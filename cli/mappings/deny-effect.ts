@@ -7,7 +7,7 @@ import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { arnsOverlap } from "../access/arn-overlap.ts";
-import { afterwards } from "../access/world.ts";
+import { afterwards } from "../access/plan-state.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
 import type { Change } from "../changes/plan.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { marksOf, nextPhase } from "../../../cli/access/phases.ts";
-import type { States, Wanted } from "../../../cli/access/world.ts";
+import type { States, Wanted } from "../../../cli/access/plan-state.ts";
 import { CONTEXT, NOW } from "./any-plan.ts";
 import { A } from "./universe.ts";
 

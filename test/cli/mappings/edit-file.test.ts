@@ -102,7 +102,7 @@ test("an invalid file is reopened with the problem and its line at the top", asy
   const [first = "", ...rest] = seen(2).split("\n");
   assert.equal(
     first,
-    `# error: line 6 (${ARN}): unknown key "user": the keys are arn, username, groups, principalId, notAfter, deny, description`,
+    `# error: line 6 (${ARN}): unknown key "user": the keys are arn, username, groups, principalId, notAfter, description`,
   );
   assert.match(rest[4] ?? "", /arn: /);
   assert.match(seen(3), /^# error: line 8, column 1: not valid YAML \(Tabs .*\): indent with spaces\.\n# account/);

@@ -19,7 +19,7 @@ export interface Wanted {
   readonly value: string | undefined;
 }
 
-export interface World {
+export interface PlanState {
   readonly context: EvaluationContext;
   readonly stored: States;
   /** The values that are still to be written; `undefined` for a removal. */
@@ -62,13 +62,13 @@ export function setOf({ kind, name }: ParameterAddress): string | undefined {
 }
 
 /** The stored value, and the wanted one if it is still to be written. */
-export function valuesOf({ stored, wanted, context }: World, name: string): readonly Value[] {
+export function valuesOf({ stored, wanted, context }: PlanState, name: string): readonly Value[] {
   const now = readValue(name, stored.get(name), context);
   return wanted.has(name) ? [now, readValue(name, wanted.get(name), context)] : [now];
 }
 
 /** Whether the function may still use an earlier value. */
-export function isRecent({ stored, context }: Pick<World, "stored" | "context">, name: string): boolean {
+export function isRecent({ stored, context }: Pick<PlanState, "stored" | "context">, name: string): boolean {
   return (stored.get(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > context.now;
 }
 
@@ -79,7 +79,7 @@ export function isOfOnePrincipal({ kind }: ParameterAddress): boolean {
 }
 
 /** The other parameters that are read for a principal of a permission set. */
-function namesOfSet(address: ParameterAddress, { names, context: { prefix } }: World) {
+function namesOfSet(address: ParameterAddress, { names, context: { prefix } }: PlanState) {
   const { account } = address;
   const set = setOf(address);
   if (set === undefined) return { roles: [], sessions: [], sets: [] };
@@ -89,23 +89,23 @@ function namesOfSet(address: ParameterAddress, { names, context: { prefix } }: W
 }
 
 /** A list of sessions denies AWS-signed tokens, so it is both higher and lower than the mappings of the set's roles. */
-export function higherThan(address: ParameterAddress, world: World): readonly string[] {
-  const { roles, sessions } = namesOfSet(address, world);
+export function higherThan(address: ParameterAddress, state: PlanState): readonly string[] {
+  const { roles, sessions } = namesOfSet(address, state);
   if (address.kind === "role") return sessions;
   if (address.kind === "sso-session") return roles;
   return address.kind === "sso" ? [...roles, ...sessions] : [];
 }
 
-export function lowerThan(address: ParameterAddress, world: World): readonly string[] {
+export function lowerThan(address: ParameterAddress, state: PlanState): readonly string[] {
   const { kind, account } = address;
-  const { prefix } = world.context;
+  const { prefix } = state.context;
   if (kind === "account" || kind === "deny") return [];
   if (kind === "pattern" && account === "any")
-    return [...world.names.ofAccount.keys()].map((of) => mappingParameter(prefix, "account", of));
+    return [...state.names.ofAccount.keys()].map((of) => mappingParameter(prefix, "account", of));
   const [ofAccount, ofAny] = [account, "any"].map((of) => mappingParameter(prefix, "pattern", of));
   const broad = [ofAny ?? "", mappingParameter(prefix, "account", account)];
   if (kind === "pattern") return broad;
-  const { sessions, sets } = namesOfSet(address, world);
+  const { sessions, sets } = namesOfSet(address, state);
   const own = kind === "role" ? [...sessions, ...sets] : kind === "sso-session" ? sets : [];
   return [...own, ofAccount ?? "", ...broad];
 }
@@ -115,7 +115,7 @@ export function denyListsFor({ account }: ParameterAddress, { prefix }: Evaluati
 }
 
 /** Every parameter that may be read beside this one. */
-export function branchOf({ account }: ParameterAddress, { names }: World): readonly string[] {
+export function branchOf({ account }: ParameterAddress, { names }: PlanState): readonly string[] {
   if (account === "any") return [...names.ofAccount.values()].flat();
   return [...(names.ofAccount.get(account) ?? []), ...(names.ofAccount.get("any") ?? [])];
 }
