@@ -140,14 +140,14 @@ function needsDate(address: ParameterAddress, lifting: ReadonlySet<string>, { co
   return denyListsFor(address, context).some((list) => lifting.has(list));
 }
 
-/** Lower than those of one principal. */
-const LOWER = ["sso", "pattern", "any", "account"];
-const [DENIALS, LIFTS] = [-2, 9];
+/** Higher before lower. Other kinds, of principals that have no permission set, come before these. */
+const PLACES = ["sso-session", "role", "sso", "pattern", "any", "account"];
+const [DENIALS, LIFTS] = [-2, 14];
 
 /** Denials, grants, removals, lifted denials. Higher mappings are granted first, and lower ones are removed first. */
 function rankOf({ kind, account }: ParameterAddress, isRemoval: boolean, isMarked: boolean): number {
   if (kind === "deny") return isMarked ? LIFTS : DENIALS;
-  const place = LOWER.indexOf(account === "any" ? "any" : kind);
+  const place = PLACES.indexOf(account === "any" ? "any" : kind);
   return isRemoval ? LIFTS - 2 - place : place;
 }
 

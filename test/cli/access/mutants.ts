@@ -451,14 +451,14 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "lower patterns are written first": {
     file: "phases.ts",
-    from: '["sso", "pattern", "any", "account"]',
-    to: '["sso", "account", "any", "pattern"]',
+    from: '"pattern", "any", "account"]',
+    to: '"account", "any", "pattern"]',
     counterexample: [{}, { [pattern]: json([like("role/*", "u")]), [account]: ofSet("v") }],
   },
   "removals are written before patterns": {
     file: "phases.ts",
     from: "return isRemoval ? LIFTS - 2 - place : place;",
-    to: "return isRemoval ? place - 4 : place;",
+    to: "return isRemoval ? place - 6 : place;",
     counterexample: [
       { [role]: ci("u"), [account]: ofSet("v") },
       { [pattern]: json([like("role/*", "w")]), [account]: ofSet("v") },
@@ -467,7 +467,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   "higher mappings are removed first": {
     file: "phases.ts",
     from: "return isRemoval ? LIFTS - 2 - place : place;",
-    to: "return isRemoval ? 5 + place : place;",
+    to: "return isRemoval ? 7 + place : place;",
     counterexample: [
       { [role]: ci("u"), [pattern]: json([like("role/*", "v")]), [account]: ofSet("w") },
       { [pattern]: "[]", [account]: ofSet("w") },

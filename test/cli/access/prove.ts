@@ -227,7 +227,7 @@ function isMarked(
     }
     if (kind === "denial" || (kind === "invalid" && denials.includes(name)))
       return isDeleted && states.slice(1, -1).some((state) => state[shortOf(deciding)] === undefined);
-    return kind === "broader" && own.some((other) => other.parameter === name && other.kind !== "broader");
+    return kind === "broader" && marks.some((other) => other.parameter === name && other.kind !== "broader");
   });
 }
 
@@ -253,7 +253,9 @@ function isShown({ identity, at, parameter: deciding, user, baseline }: Excess, 
   const isDropped = versions.some((old, index) => {
     const next = versions[index + 1];
     const isOther = place === "exact" && /:federated-user\//.test(old?.arn ?? "") && old?.arn !== next?.arn;
-    if (old === undefined || next === undefined || isOther) return false;
+    // A list may have two entries for one session: the first may stay.
+    const isKept = texts[index + 1]?.includes(JSON.stringify(old)) ?? false;
+    if (old === undefined || next === undefined || isOther || isKept) return false;
     return (
       (old.notAfter !== undefined && next.notAfter === undefined) ||
       (old.principalId !== undefined && next.principalId !== old.principalId)
