@@ -27,21 +27,17 @@ export function mayLift(name: string, { stored, wanted, context }: PlanState): b
 }
 
 /** The value that adds denials and lifts none; `undefined` unless the change does both. Throws if it is too long. */
-export function withoutLifts(
-  list: string,
-  before: Value,
-  after: Value,
-  context: EvaluationContext,
-): string | undefined {
+export function withoutLifts(before: Value, after: Value, context: EvaluationContext): string | undefined {
   const lifted = uncoveredDenials(before, after, context);
-  if (before.problem !== undefined || lifted.length === 0) return undefined;
+  const [one] = lifted;
+  if (before.problem !== undefined || one === undefined) return undefined;
   if (uncoveredDenials(after, before, context).length === 0) return undefined;
   const kept = after.entries.filter(({ key }) => !lifted.some((old) => old.key === key));
   const both = JSON.stringify([...kept, ...lifted].map(({ mapping }) => mapping));
   const problem = sizeProblem(both);
   if (problem === undefined) return both;
   throw finding(
-    `${list} is first written with the stored and the new denials, and has no room for both: ${problem}. ` +
+    `${shortName(one.parameter, context.prefix)} is first written with the stored and the new denials, and has no room for both: ${problem}. ` +
       "Remove the denials with one command, and add the new ones with another.",
   );
 }

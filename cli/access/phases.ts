@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { type EvaluationContext, shortName } from "../function-settings.ts";
+import type { EvaluationContext } from "../function-settings.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
 import { hasAdministrator } from "./administrators.ts";
 import { isActive, readValue } from "./entries.ts";
@@ -115,12 +115,7 @@ function candidatesFor(change: Wanted, lifting: ReadonlySet<string>, state: Plan
     waits: waits.filter((one) => isRecent(state, one)),
   };
   if (address.kind === "deny") {
-    const first = withoutLifts(
-      shortName(name, context.prefix),
-      before,
-      readValue(name, wanted.get(name), context),
-      context,
-    );
+    const first = withoutLifts(before, readValue(name, wanted.get(name), context), context);
     return first === undefined
       ? [whole]
       : [{ write: { name, value: first }, marks: [], rank: DENIALS, waits: [] }, whole];

@@ -418,8 +418,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a deny list is written once": {
     file: "lifts.ts",
-    from: "if (before.problem !== undefined || lifted.length === 0) return undefined;",
-    to: "if (lifted.length >= 0) return undefined;",
+    from: "if (before.problem !== undefined || one === undefined) return undefined;",
+    to: "if (one === undefined || lifted.length > 0) return undefined;",
     counterexample: [
       { [pattern]: json([like("role/*", "u")]), [deny]: denials("user/*") },
       { [pattern]: json([like("role/*", "v")]), [deny]: denials("role/*") },

@@ -227,6 +227,8 @@ function isMarked(
     }
     if (kind === "denial" || (kind === "invalid" && denials.includes(name)))
       return isDeleted && states.slice(1, -1).some((state) => state[shortOf(deciding)] === undefined);
+    // After the removal of a role's mapping: the list of sessions, which changes too.
+    if (kind === "broader" && roles.includes(name) && /\/sso-session\//.test(deciding) && changes(deciding)) return true;
     return kind === "broader" && marks.some((other) => other.parameter === name && other.kind !== "broader");
   });
 }
