@@ -1,7 +1,7 @@
 // `rbac`: prints the RBAC objects that give the groups of access levels their permissions.
 
 import type { Command } from "commander";
-import { ACCESS_LEVELS, type AccessLevel, accessGroup } from "./access/levels.ts";
+import { ACCESS_LEVELS, type AccessLevel, accessGroup } from "./access-levels.ts";
 import { describe } from "./command.ts";
 import { collectNamespace } from "./namespace.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";

@@ -4,20 +4,15 @@ import { mappingParameter } from "../../functions/authenticator/mapping/paramete
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { type Entry, isActive, readValue } from "./entries.ts";
+import { mayDeny } from "./entry-changes.ts";
 import { isPlain, makesAdministrator, mentionsAdministrators } from "./names.ts";
-import { mayDecide } from "./steps.ts";
-import { denyListsFor, isOfOnePrincipal, setOf } from "./world.ts";
+import { denyListsFor, isOfOnePrincipal, setOf } from "./plan-state.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
 
 /** Whether one principal surely has administrator access. */
 export function hasAdministrator(parameters: Parameters, context: EvaluationContext): boolean {
-  return findAdministrator(parameters, context) !== undefined;
-}
-
-/** The parameter of one of them. */
-export function findAdministrator(parameters: Parameters, context: EvaluationContext): string | undefined {
-  return [...parameters.keys()].find((name) => administratorsIn(name, parameters, context).length > 0);
+  return [...parameters.keys()].some((name) => administratorsIn(name, parameters, context).length > 0);
 }
 
 /** The principals of a parameter that surely have administrator access. */
@@ -38,13 +33,9 @@ function isSure(entry: Entry, parameters: Parameters, context: EvaluationContext
 /** Whether the function renders the names for each token of the principal. */
 function isUsable({ kind, mapping }: Entry, context: EvaluationContext): boolean {
   const { username = "", groups = [], principalId } = mapping;
-  const isOfRole = kind === "role" || kind === "sso" || kind === "sso-session";
   const isSigned = context.signedTokens === "only";
-  const known = isSigned
-    ? /\{AccountID\}/g
-    : isOfRole
-      ? /\{(?:AccountID|AccessKeyID|SessionName(?:Raw)?)\}/g
-      : /\{Acc\w+\}/g;
+  const hasSession = !isSigned && ["role", "sso", "sso-session"].includes(kind);
+  const known = hasSession ? /\{(?:AccountID|SessionName(?:Raw)?)\}/g : /\{AccountID\}/g;
   const isAccepted = !isSigned || (principalId === undefined && ["role", "user", "sso"].includes(kind));
   return isAccepted && [username, ...groups].every((name) => isPlain(name.replace(known, "x"), context));
 }
@@ -57,13 +48,8 @@ function hasSetRole(entry: Entry, parameters: Parameters, { prefix }: Evaluation
 }
 
 function mayBeDenied(entry: Entry, parameters: Parameters, context: EvaluationContext): boolean {
-  const ofPrincipal = { ...entry, sessions: [] };
-  // A denial of one session denies no other session of the principal.
-  const isForMany = ({ mapping: { arnLike = "" } }: Entry) =>
-    /[*?][^/]*$/.test(arnLike) || entry.kind === "sso-session";
   return denyListsFor(entry, context).some((name) => {
     const { problem, entries } = readValue(name, parameters.get(name), context);
-    const active = entries.filter((one) => isActive(one, context));
-    return problem !== undefined || active.some((one) => mayDecide(one, isForMany(one) ? entry : ofPrincipal));
+    return problem !== undefined || entries.some((one) => isActive(one, context) && mayDeny(one, entry));
   });
 }

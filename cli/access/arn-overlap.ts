@@ -1,12 +1,6 @@
 // Checks whether one text can match two patterns, such as the ARN of a principal that is only partly known.
 
 import { type ArnSections, arnSections, matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
-import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { isExpired } from "../../functions/lib/not-after.ts";
-import type { EvaluationContext } from "../function-settings.ts";
-import { readParameter } from "../mappings/file/read-parameter.ts";
-import type { StoredParameters } from "./denials.ts";
-import { decide, supposeIdentity } from "./evaluation.ts";
 
 /** Compares section by section and case-insensitively, like `arnLike`. False if either is not an ARN. */
 export function arnsOverlap(a: string, b: string): boolean {
@@ -51,33 +45,4 @@ function globCovers(wide: string, narrow: string): boolean {
   const [one, any] = ["\u0001", "\u0002"];
   const marked = (glob: string, star: string) => glob.replace(/[^*]/g, (c) => c + one).replaceAll("*", star);
   return matchesGlob(marked(wide, "*"), marked(narrow, `*${any}`));
-}
-
-/** Removes the path from a role's ARN, as STS does. Any other ARN is unchanged. */
-export function withoutRolePath(arn: string): string {
-  return arn.replace(/:role\/.*\//i, ":role/");
-}
-
-/** The parameters that can grant access to federated users of any name in the account; `account` may be `any`. */
-export function parametersForFederated(prefix: string, account: string): string[] {
-  const forAny = mappingParameter(prefix, "pattern", "any");
-  if (account === "any") return [forAny];
-  return [mappingParameter(prefix, "account", account), mappingParameter(prefix, "pattern", account), forAny];
-}
-
-/** Those of them that grant it now; empty if a denial covers all federated users. */
-export function grantsToFederated(account: string, parameters: StoredParameters, context: EvaluationContext): string[] {
-  const { prefix, partition, now } = context;
-  const all = `arn:${partition}:sts::${account === "any" ? "*" : account}:federated-user/*`;
-  // No federated user and no account has this name.
-  const sample = supposeIdentity(all.replaceAll("*", "000000000000"));
-  const isDenied = sample !== undefined && decide(context, sample, parameters).deciding?.verdict.kind === "deny";
-  if (isDenied) return [];
-  return parametersForFederated(prefix, account).filter((name) => {
-    const stored = parameters.get(name);
-    if (stored === undefined) return false;
-    return readParameter(prefix, name, stored, partition).entries.some(({ kind, mapping: { arnLike, notAfter } }) => {
-      return !isExpired(notAfter, now) && (kind === "account" || arnsOverlap(arnLike ?? "", all));
-    });
-  });
 }

@@ -1,14 +1,12 @@
 // Judges mappings that are added, last longer or have other names.
 
-import { arnSections, matchesSections } from "../../functions/authenticator/mapping/arn-like.ts";
-import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { shortName } from "../function-settings.ts";
 import { type Entry, isActive } from "./entries.ts";
+import { type EntryChange, mayDeny, overlaps } from "./entry-changes.ts";
 import { type Mark, place, subject, userText } from "./marks.ts";
 import { ADMIN_GROUPS, groupsBeyond, isPlain, nameRisk } from "./names.ts";
-import { mayDecide, type Step } from "./steps.ts";
-import { denyListsFor, higherThan, isOfOnePrincipal, valuesOf, type World } from "./world.ts";
+import { denyListsFor, higherThan, isOfOnePrincipal, type PlanState, valuesOf } from "./plan-state.ts";
 
 interface Names {
   readonly username?: string | undefined;
@@ -16,7 +14,7 @@ interface Names {
 }
 
 /** The names that an entry newly gives; `undefined` unless it is added, lasts longer, or has other names. */
-export function newNames({ old, new: entry }: Step, { context }: World): Names | undefined {
+export function newNames({ old, new: entry }: EntryChange, { context }: PlanState): Names | undefined {
   if (entry === undefined || !isActive(entry, context)) return undefined;
   const { username, groups = [] } = entry.mapping;
   const isNew =
@@ -35,11 +33,11 @@ function dropsPin({ mapping: { principalId } }: Entry, { mapping }: Entry): bool
   return principalId !== undefined && mapping.principalId !== principalId;
 }
 
-export function grantMarks(step: Step, world: World): Mark[] {
-  const names = newNames(step, world);
+export function grantMarks(step: EntryChange, state: PlanState): Mark[] {
+  const names = newNames(step, state);
   const { old, new: entry } = step;
   if (entry === undefined) return [];
-  const { prefix } = world.context;
+  const { prefix } = state.context;
   const [who, where] = [subject(entry), place(entry, prefix)];
   const mark = (kind: Mark["kind"], text: string): Mark => ({ parameter: entry.parameter, entry, kind, text });
   if (!isOfOnePrincipal(entry)) {
@@ -54,7 +52,7 @@ export function grantMarks(step: Step, world: World): Mark[] {
   if (old !== undefined && dropsPin(old, entry)) {
     limits.push(mark("pin", `${who} is mapped by ${where} without its principalId ${old.mapping.principalId}`));
   }
-  const reason = names && (riskOf(names, entry, world) ?? blockerOf(entry, world));
+  const reason = names && (riskOf(names, entry, state) ?? blockerOf(entry, state));
   return reason === undefined
     ? limits
     : [...limits, mark(reason.kind, `${who} gets ${userText(entry)} by ${where}: ${reason.text}`)];
@@ -62,8 +60,8 @@ export function grantMarks(step: Step, world: World): Mark[] {
 
 type Reason = Pick<Mark, "kind" | "text">;
 
-function riskOf({ username, groups }: Names, entry: Entry, world: World): Reason | undefined {
-  const own = groups.filter((group) => !setGives(group, entry, world));
+function riskOf({ username, groups }: Names, entry: Entry, state: PlanState): Reason | undefined {
+  const own = groups.filter((group) => !setGives(group, entry, state));
   const admin = own.filter((group) => ADMIN_GROUPS.includes(group));
   if (admin.length > 0) return { kind: "administrator", text: `${admin.join(", ")} makes an administrator` };
   for (const name of own) {
@@ -75,43 +73,31 @@ function riskOf({ username, groups }: Names, entry: Entry, world: World): Reason
 }
 
 /** Whether a session has the group by its set's mapping too, for as long. */
-function setGives(group: string, { kind, account, name, mapping, end }: Entry, world: World): boolean {
+function setGives(group: string, { kind, account, name, mapping, end }: Entry, state: PlanState): boolean {
   if (kind !== "sso-session") return false;
-  const { context } = world;
-  return valuesOf(world, mappingParameter(context.prefix, "sso", account, name)).every(({ entries: [set] }) => {
-    if (set === undefined || set.end < end) return false;
-    const { username = "", groups = [] } = set.mapping;
-    const { session = "" } = mapping;
-    const ofSession = username.replace(/\{SessionName(?:Raw)?\}/g, session);
-    return groups.includes(group) && [ofSession, ...groups].every((one) => isPlain(one, context));
+  const { context } = state;
+  return valuesOf(state, mappingParameter(context.prefix, "sso", account, name)).every(({ entries: [set] }) => {
+    if (set === undefined || set.end < end || set.mapping.username !== mapping.username) return false;
+    const { groups = [] } = set.mapping;
+    return groups.includes(group) && groups.every((one) => isPlain(one, context));
   });
 }
 
 /** A denial of the principal, or a parameter that takes precedence and is invalid or will change. */
-function blockerOf(entry: Entry, world: World): Reason | undefined {
-  const { context, wanted } = world;
+function blockerOf(entry: Entry, state: PlanState): Reason | undefined {
+  const { context, wanted } = state;
   const short = (name: string) => shortName(name, context.prefix);
-  const find = (names: readonly string[], isIt: (one: Entry, isPending: boolean) => boolean) =>
-    names.find((name) =>
-      valuesOf(world, name).some(
-        ({ problem, entries }) =>
-          problem !== undefined || entries.some((one) => isActive(one, context) && isIt(one, wanted.has(name))),
-      ),
-    );
-  const list = find(denyListsFor(entry, context), (denial, isPending) =>
-    isPending ? mayDecide(denial, entry) : matchesOwn(denial, entry),
-  );
+  const find = (names: readonly string[], isNow: (one: Entry) => boolean) =>
+    names.find((name) => {
+      const isIt = (one: Entry) => (wanted.has(name) ? overlaps(one, entry) : isNow(one));
+      return valuesOf(state, name).some(
+        ({ problem, entries }) => problem !== undefined || entries.some((one) => isActive(one, context) && isIt(one)),
+      );
+    });
+  const list = find(denyListsFor(entry, context), (denial) => mayDeny(denial, entry));
   if (list !== undefined) return { kind: "denied", text: `${short(list)} may deny it` };
-  const other = find(higherThan(entry, world), (higher, isPending) => isPending && mayDecide(higher, entry));
+  const other = find(higherThan(entry, state), () => false);
   return other === undefined
     ? undefined
     : { kind: "unsettled", text: `${short(other)} takes precedence, and changes or is invalid` };
-}
-
-/** Whether a denial matches the entry's ARN, not only some of its sessions. A user's ARN is the one in the mapping. */
-function matchesOwn(denial: Entry, entry: Entry): boolean {
-  if (entry.kind !== "user")
-    return mayDecide(denial, entry.kind === "sso-session" ? entry : { ...entry, sessions: [] });
-  const { arn = "" } = entry.mapping;
-  return denial.arns.some((one) => [arn, withoutPath(arn)].some((own) => matchesSections(one, arnSections(own))));
 }

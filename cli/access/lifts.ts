@@ -1,17 +1,17 @@
 // Judges the change of a deny list: denials that are lifted, and the list that is written before they are.
 
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
-import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { shortName } from "../function-settings.ts";
+import { finding } from "../errors.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
+import { sizeProblem } from "../mappings/file/to-parameters.ts";
 import { arnCovers } from "./arn-overlap.ts";
-import { type Entry, isActive, type Value } from "./entries.ts";
-import { decide, supposeIdentity } from "./evaluation.ts";
+import { type Entry, isActive, readValue, type Value } from "./entries.ts";
 import { type Mark, subject } from "./marks.ts";
-import type { World } from "./world.ts";
+import type { PlanState } from "./plan-state.ts";
 
-/** Active denials that no denial in `after` covers for as long. */
-export function liftedDenials(before: Value, after: Value, { context }: World): readonly Entry[] {
-  return before.entries.filter((old) => isActive(old, context) && !isCovered(old, after));
+/** Active denials in `list` that no denial in `others` covers for as long: lifted or, the other way round, new ones. */
+export function uncoveredDenials(list: Value, others: Value, context: EvaluationContext): readonly Entry[] {
+  return list.entries.filter((denial) => isActive(denial, context) && !isCovered(denial, others));
 }
 
 function isCovered(denial: Entry, { entries }: Value): boolean {
@@ -19,31 +19,30 @@ function isCovered(denial: Entry, { entries }: Value): boolean {
   return entries.some(({ end }, index) => end >= denial.end && arnCovers(others[index] ?? "", arn));
 }
 
-/** The value that adds denials and lifts none; `undefined` unless the change does both. */
-export function withoutLifts(before: Value, after: Value, world: World): string | undefined {
-  const lifted = liftedDenials(before, after, world);
-  const isNew = (entry: Entry) => isActive(entry, world.context) && !isCovered(entry, before);
-  if (lifted.length === 0 || !after.entries.some(isNew)) return undefined;
+/** Whether the change of a deny list lifts a denial, or the list is invalid, so that it is not known what it denies. */
+export function mayLift(name: string, { stored, wanted, context }: PlanState): boolean {
+  const before = readValue(name, stored.get(name), context);
+  const after = readValue(name, wanted.get(name), context);
+  return before.problem !== undefined || uncoveredDenials(before, after, context).length > 0;
+}
+
+/** The value that adds denials and lifts none; `undefined` unless the change does both. Throws if it is too long. */
+export function withoutLifts(before: Value, after: Value, context: EvaluationContext): string | undefined {
+  const lifted = uncoveredDenials(before, after, context);
+  const [one] = lifted;
+  if (before.problem !== undefined || one === undefined) return undefined;
+  if (uncoveredDenials(after, before, context).length === 0) return undefined;
   const kept = after.entries.filter(({ key }) => !lifted.some((old) => old.key === key));
-  return JSON.stringify([...kept, ...lifted].map(({ mapping }) => mapping));
+  const both = JSON.stringify([...kept, ...lifted].map(({ mapping }) => mapping));
+  const problem = sizeProblem(both);
+  if (problem === undefined) return both;
+  throw finding(
+    `${shortName(one.parameter, context.prefix)} is first written with the stored and the new denials, and has no room for both: ${problem}. ` +
+      "Remove the denials with one command, and add the new ones with another.",
+  );
 }
 
-export function liftMark(denial: Entry, world: World): Mark {
-  const { prefix } = world.context;
-  const applies = applyingTo(denial.mapping.arnLike ?? "", world);
-  const then = applies === undefined ? "" : `: ${shortName(applies, prefix)} applies`;
-  const text = `${subject(denial)} is no longer denied by ${shortName(denial.parameter, prefix)}${then}`;
+export function liftMark(denial: Entry, { prefix }: EvaluationContext): Mark {
+  const text = `${subject(denial)} is no longer denied by ${shortName(denial.parameter, prefix)}`;
   return { parameter: denial.parameter, entry: denial, kind: "denial", text };
-}
-
-/** The parameter whose mapping applies at the end; `undefined` for a pattern. */
-function applyingTo(arnLike: string, { context, stored, wanted }: World): string | undefined {
-  const identity = supposeIdentity(arnLike);
-  if (identity === undefined) return undefined;
-  const final = candidates(context.prefix, identity).flatMap(({ parameter }) => {
-    const one = wanted.has(parameter) ? wanted.get(parameter) : stored.get(parameter);
-    return one === undefined ? [] : [[parameter, one] as const];
-  });
-  const { deciding } = decide(context, identity, new Map(final));
-  return deciding?.verdict.kind === "match" ? deciding.parameter : undefined;
 }

@@ -4,8 +4,8 @@ import { matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
 import { claimPlaceholdersIn, PLACEHOLDER } from "../../functions/authenticator/mapping/claim-placeholders.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { nameProblem } from "../../functions/authenticator/user/user.ts";
+import { accessGroup } from "../access-levels.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import { accessGroup } from "./levels.ts";
 
 /**
  * `system:masters` bypasses RBAC, so no rule can revoke it. Clusters bind `access:cluster-admin` to the role
@@ -34,7 +34,7 @@ export function groupsBeyond({ groups = [] }: Mapping, { groups: others = [] }: 
 }
 
 /** Whether an identity gets at most what it had when `to` applies instead of `from`. */
-export function givesNoMore(from: Mapping, to: Mapping, context: EvaluationContext): boolean {
+export function givesNoNewAccess(from: Mapping, to: Mapping, context: EvaluationContext): boolean {
   return (
     to.username === from.username &&
     groupsBeyond(to, from).length === 0 &&

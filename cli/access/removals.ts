@@ -2,42 +2,44 @@
 
 import { shortName } from "../function-settings.ts";
 import { type Entry, isActive, type Value } from "./entries.ts";
+import { type EntryChange, overlaps } from "./entry-changes.ts";
 import { type Mark, place, subject, userText } from "./marks.ts";
-import { givesNoMore } from "./names.ts";
-import { mayDecide, type Step } from "./steps.ts";
-import { higherThan, lowerThan, valuesOf, type World } from "./world.ts";
+import { givesNoNewAccess } from "./names.ts";
+import { higherThan, lowerThan, type PlanState, valuesOf } from "./plan-state.ts";
 
 /** The change of one parameter. */
 export interface Comparison {
   readonly before: Value;
   readonly after: Value;
-  readonly steps: readonly Step[];
+  readonly steps: readonly EntryChange[];
 }
 
 /** Whether an active entry is removed, matches fewer identities, or ends earlier. */
-export function isRemoval({ old, new: entry }: Step, { context }: World): boolean {
+export function isRemoval({ old, new: entry }: EntryChange, { context }: PlanState): boolean {
   if (old === undefined || !isActive(old, context)) return false;
   return entry === undefined || entry.end < old.end || entry.key !== old.key;
 }
 
 /** Whether AWS-signed tokens of the set are accepted earlier: a list of sessions denies them until its last entry ends. */
-export function isLastToEnd({ old }: Step, { before, after }: Comparison): boolean {
+export function isLastToEnd({ old }: EntryChange, { before, after }: Comparison): boolean {
   if (old?.kind !== "sso-session") return false;
   const ends = (value: Value) => Math.max(Number.NEGATIVE_INFINITY, ...value.entries.map(({ end }) => end));
   return old.end === ends(before) && ends(after) < old.end;
 }
 
-export function removalMarks(step: Step, comparison: Comparison, world: World): Mark[] {
+export function removalMarks(step: EntryChange, comparison: Comparison, state: PlanState): Mark[] {
   const { old, new: entry } = step;
   if (old === undefined) return [];
-  const { context } = world;
+  const { context } = state;
   const isLast = isLastToEnd(step, comparison);
   const allowsNone = isLast || old.mapping.principalId !== undefined || old.kind === "federated-user";
-  const names = [...lowerThan(old, world), ...(isLast ? higherThan(old, world) : [])];
-  const others = names.flatMap((name) => valuesOf(world, name)).flatMap(({ entries }) => entries);
+  const names = [...lowerThan(old, state), ...(isLast ? higherThan(old, state) : [])];
+  const others = names.flatMap((name) => valuesOf(state, name)).flatMap(({ entries }) => entries);
   const lower = [...laterInList(step, comparison), ...others].find(
     (one) =>
-      isActive(one, context) && mayDecide(one, old) && (allowsNone || !givesNoMore(old.mapping, one.mapping, context)),
+      isActive(one, context) &&
+      overlaps(one, old) &&
+      (allowsNone || !givesNoNewAccess(old.mapping, one.mapping, context)),
   );
   if (lower === undefined) return [];
   const end = entry === undefined || entry.key !== old.key ? "no longer" : `only until ${entry.mapping.notAfter}`;
@@ -46,12 +48,10 @@ export function removalMarks(step: Step, comparison: Comparison, world: World): 
 }
 
 /** The entries of the same list that may apply instead. */
-function laterInList({ old, new: entry }: Step, { before, after, steps }: Comparison): readonly Entry[] {
+function laterInList({ old }: EntryChange, { before, steps }: Comparison): readonly Entry[] {
   if (old === undefined) return [];
-  const index = before.entries.indexOf(old);
-  const earlier = new Set(before.entries.slice(0, index));
-  const isEarlier = (one: Entry) => steps.some((step) => step.new === one && step.old && earlier.has(step.old));
-  const later = after.entries.filter((one) => one !== entry && !isEarlier(one));
-  const all = [...before.entries.slice(index + 1), ...later];
+  const { entries } = before;
+  const later = steps.filter((one) => one.old === undefined || entries.indexOf(one.old) > entries.indexOf(old));
+  const all = later.flatMap((one) => [one.old ?? [], one.new ?? []].flat());
   return old.kind === "sso-session" ? all.filter(({ mapping }) => mapping.session === old.mapping.session) : all;
 }

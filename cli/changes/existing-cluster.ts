@@ -11,7 +11,7 @@ import { readConfig } from "../config.ts";
 import { EXIT, finding, usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { placeOf } from "./destination.ts";
-import { readMappings } from "./read-for-access.ts";
+import { readMappings } from "./read-mappings.ts";
 
 type Known = ReadonlyMap<string, Stored>;
 

@@ -4,11 +4,12 @@ import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { hasAdministrator } from "../access/administrators.ts";
 import type { Mark } from "../access/marks.ts";
 import { marksOf } from "../access/phases.ts";
+import { afterwards } from "../access/plan-state.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { lint } from "../mappings/lint/lint.ts";
-import { afterwards, type Change } from "./plan.ts";
+import type { Change } from "./plan.ts";
 
 type Parameters = ReadonlyMap<string, Stored>;
 
@@ -38,7 +39,7 @@ export async function judge(
   const marks = first === undefined ? [] : [...marksOf(judged, current, context), ...unknown];
   return {
     marks: Map.groupBy(marks, ({ parameter }) => parameter),
-    warnings: await warningsIn(judged, current, context),
+    warnings: await warningsIn(judged, context),
   };
 }
 
@@ -47,20 +48,11 @@ function unreadText(unread: readonly string[]): string {
 }
 
 /** Checks each value separately. Rules over several mappings belong to `mappings lint`. */
-async function warningsIn(
-  changes: readonly Change[],
-  current: Parameters,
-  context: EvaluationContext,
-): Promise<Map<string, string[]>> {
-  const after = afterwards(current, changes);
-  const written = new Map(changes.flatMap(({ name }) => [[name, after.get(name)] as const]).flatMap(present));
-  const found = (await lint(written, context)).filter(({ level, where }) => level !== "info" && where !== "");
-  const byName = Map.groupBy(found, ({ where }) => `${context.prefix}/${where}`);
+async function warningsIn(changes: readonly Change[], context: EvaluationContext): Promise<Map<string, string[]>> {
+  const found = await lint(afterwards(new Map(), changes), context);
+  const shown = found.filter(({ level, where }) => level !== "info" && where !== "");
+  const byName = Map.groupBy(shown, ({ where }) => `${context.prefix}/${where}`);
   return new Map([...byName].map(([name, findings]) => [name, findings.map(({ message }) => message)]));
-}
-
-function present<T>([name, value]: readonly [string, T | undefined]): (readonly [string, T])[] {
-  return value === undefined ? [] : [[name, value]];
 }
 
 /** Throws if the changes remove the last administrator. */

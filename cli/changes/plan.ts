@@ -80,13 +80,3 @@ export function addsDenial({ name, before, value }: Change): boolean {
   const old = itemsOf(before?.value) ?? [];
   return (itemsOf(value) ?? []).some((item) => !old.some((other) => isDeepStrictEqual(item, other)));
 }
-
-/** The parameters after these changes. */
-export function afterwards(current: ReadonlyMap<string, Stored>, changes: readonly Change[]): Map<string, Stored> {
-  const after = new Map(current);
-  for (const { name, value } of changes) {
-    if (value === undefined) after.delete(name);
-    else after.set(name, { name, value, secure: false, version: 0, modified: 0 });
-  }
-  return after;
-}

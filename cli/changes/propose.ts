@@ -73,10 +73,9 @@ export async function prepare(
     : {
         current: known,
         unread: [],
-        unknown: [],
         again: async (before: ReadonlyMap<string, Stored>) => new Map(before),
       };
-  const { current, unread, unknown, again } = reading;
+  const { current, unread, again } = reading;
   const { changes } = plan;
   const destination = await destinationOf(connection, current, io);
   const judgement = await judge(changes, current, unread, context);
@@ -94,7 +93,6 @@ export async function prepare(
   return {
     changes,
     current,
-    unknown,
     again,
     marks,
     effect,

@@ -1,6 +1,6 @@
 // Waits until the function's caches have read earlier writes.
 
-import { SETTLED_MS } from "../access/world.ts";
+import { SETTLED_MS } from "../access/plan-state.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
 /** In milliseconds: how long the function caches a parameter (functions/authenticator/handler.ts). */

@@ -2,7 +2,6 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { nextPhase } from "../access/phases.ts";
-import { SETTLED_MS } from "../access/world.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
@@ -21,7 +20,7 @@ import { waitForCaches } from "./wait.ts";
 import { type Written, writeValue } from "./write.ts";
 import { mergeValues, writeList } from "./write-list.ts";
 
-export interface Accepted extends Consent, Pick<ReadForAccess, "current" | "unknown" | "again"> {
+export interface Accepted extends Consent, Pick<ReadForAccess, "current" | "again"> {
   readonly changes: readonly Change[];
 }
 
@@ -40,7 +39,6 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
   let current = new Map(accepted.current);
   /** When this command wrote a parameter, by name. */
   const times = new Map<string, number>();
-  const start = io.clock();
   const now = () => ({ ...context, now: io.clock() });
 
   function isDone({ name, value }: Change): boolean {
@@ -120,10 +118,6 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
     const planned = nextPhase(all(), current, now());
     if (planned === undefined) return false;
     await waitForCaches(planned.from, namesOf(planned.waitsFor), io);
-    // Their last write is not known.
-    const { unknown } = accepted;
-    if (times.size === 0 && unknown.length > 0)
-      await waitForCaches(start + SETTLED_MS, `earlier changes of ${listed(unknown, "")}`, io);
     if (await readAgain()) return true;
     // A mapping ends when it is written, so not before the wait.
     const writes = nextPhase(all(), current, { ...context, now: Math.max(io.clock(), planned.from) })?.writes ?? [];

@@ -1,10 +1,10 @@
 // `explain <name>`: lists what a person can be in the cluster, and the access of each of these identities.
 
-import { supposeIdentity } from "../access/evaluation.ts";
 import type { Connection } from "../aws/connection.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
-import { readMappings } from "../changes/read-for-access.ts";
+import { readMappings } from "../changes/read-mappings.ts";
 import { finding, silentExit, usage } from "../errors.ts";
+import { supposeIdentity } from "../evaluation.ts";
 import { shortName } from "../function-settings.ts";
 import { identitiesNamed, roleNamed } from "../mappings/deny-effect.ts";
 import type { OutputFormat } from "../options.ts";

@@ -5,17 +5,18 @@ import { candidates, denyParameter } from "../../functions/authenticator/mapping
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { decide, supposeIdentity } from "../access/evaluation.ts";
+import { afterwards } from "../access/plan-state.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
 import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
-import { afterwards, type Plan } from "../changes/plan.ts";
+import type { Plan } from "../changes/plan.ts";
 import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
-import { readMappings } from "../changes/read-for-access.ts";
+import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { finding, silentExit, usage } from "../errors.ts";
+import { decide, type StoredParameters, supposeIdentity } from "../evaluation.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import {
   addConnections,
@@ -144,7 +145,7 @@ function candidatesOf(arnLike: string, { context, account }: Connection): string
 }
 
 /** Sentences about a denial that still matches a principal; empty for a pattern, or if no denial matches. */
-function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, connection: Connection): string {
+function stillDenied(arnLike: string, parameters: StoredParameters, connection: Connection): string {
   const { context, settings } = connection;
   const identity = supposeIdentity(arnLike);
   if (identity === undefined) return "";

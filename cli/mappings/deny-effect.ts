@@ -6,15 +6,17 @@ import { isOfSessions } from "../../functions/authenticator/mapping/possible-arn
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { arnsOverlap, grantsToFederated, parametersForFederated } from "../access/arn-overlap.ts";
+import { arnsOverlap } from "../access/arn-overlap.ts";
+import { afterwards } from "../access/plan-state.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
-import { afterwards, type Change } from "../changes/plan.ts";
+import type { Change } from "../changes/plan.ts";
 import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
 import { FUNCTION_CACHE_MS } from "../changes/wait.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shownTime } from "../times.ts";
+import { grantsToFederated, parametersForFederated } from "./federated-users.ts";
 import { accountOf, type Entry, isPermissionSetRole, permissionSetRole } from "./file/entry.ts";
 import { readParameter } from "./file/read-parameter.ts";
 

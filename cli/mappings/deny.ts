@@ -11,7 +11,7 @@ import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import type { Plan } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
-import { readMappings } from "../changes/read-for-access.ts";
+import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";

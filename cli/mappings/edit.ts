@@ -7,7 +7,7 @@ import type { Stored } from "../aws/parameter.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { executePlan } from "../changes/execute-plans.ts";
 import { planChanges } from "../changes/plan.ts";
-import { readByName, readMappings } from "../changes/read-for-access.ts";
+import { readByName, readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";

@@ -6,7 +6,7 @@ import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
-import { readMappings } from "../changes/read-for-access.ts";
+import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";

@@ -7,7 +7,7 @@ import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { inEachCluster, type OneOf, throwWorst } from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { readMappings } from "../changes/read-for-access.ts";
+import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { type EvaluationContext, functionSettings, shortName, signedTokensIn } from "../function-settings.ts";

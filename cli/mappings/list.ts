@@ -1,7 +1,6 @@
 // `mappings list`: lists mappings and denials, those of an earlier time, and each change with --watch.
 
 import type { Command } from "commander";
-import { decideForPrincipal } from "../access/evaluation.ts";
 import { inEachCluster, throwWorst, withCluster } from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
@@ -9,9 +8,10 @@ import { rateLimited } from "../aws/rates.ts";
 import { readHistory } from "../aws/read.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
-import { readMappings } from "../changes/read-for-access.ts";
+import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
+import { decideForPrincipal } from "../evaluation.ts";
 import { shortName } from "../function-settings.ts";
 import {
   addConnections,

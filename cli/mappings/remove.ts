@@ -6,7 +6,7 @@ import type { Stored } from "../aws/parameter.ts";
 import { executePlan } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { type Change, removalOf } from "../changes/plan.ts";
-import { readByName } from "../changes/read-for-access.ts";
+import { readByName } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { finding, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";

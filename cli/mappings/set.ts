@@ -11,7 +11,7 @@ import { mappingParameter, permissionSetOf } from "../../functions/authenticator
 import { isObject } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { parseStored } from "../../functions/lib/repeated-keys.ts";
-import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../access/levels.ts";
+import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../access-levels.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";

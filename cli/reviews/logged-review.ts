@@ -2,7 +2,7 @@
 
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { supposeIdentity } from "../access/evaluation.ts";
+import { supposeIdentity } from "../evaluation.ts";
 
 export interface LoggedReview extends LoggedTexts {
   /** Milliseconds since 1970. */

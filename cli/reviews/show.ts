@@ -1,6 +1,6 @@
 // Groups reviews and prints them, each denial with its reason.
 
-import { supposeIdentity } from "../access/evaluation.ts";
+import { supposeIdentity } from "../evaluation.ts";
 import { adviceFor, explainWords } from "../explain/advice.ts";
 import { shortName } from "../function-settings.ts";
 import { type ClusterOptions, forCluster } from "../program-name.ts";

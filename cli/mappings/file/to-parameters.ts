@@ -63,7 +63,7 @@ function uniqueAs(item: Entry | Denial): string | undefined {
 }
 
 /** A phrase for the user, or `undefined`. */
-function sizeProblem(text: string): string | undefined {
+export function sizeProblem(text: string): string | undefined {
   const bytes = Buffer.byteLength(text);
   return bytes > MAX_BYTES ? `${bytes} bytes, but a parameter holds at most ${MAX_BYTES}` : undefined;
 }

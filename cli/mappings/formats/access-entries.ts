@@ -2,7 +2,7 @@
 
 import { NAMESPACE } from "../../../functions/issuer/trust-policy.ts";
 import { isObject } from "../../../functions/lib/json.ts";
-import { accessGroup, levelOfPolicy } from "../../access/levels.ts";
+import { accessGroup, levelOfPolicy } from "../../access-levels.ts";
 import type { YamlDocument } from "../../terminal/yaml.ts";
 import type { At, Foreign } from "./record.ts";
 

@@ -6,9 +6,9 @@ import { mappingParameter, permissionSetOf } from "../../../functions/authentica
 import { isObject } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import { arnsOverlap, withoutRolePath } from "../../access/arn-overlap.ts";
-import { decideForPrincipal } from "../../access/evaluation.ts";
+import { arnsOverlap } from "../../access/arn-overlap.ts";
 import { usage } from "../../errors.ts";
+import { decideForPrincipal } from "../../evaluation.ts";
 import { type EvaluationContext, shortName } from "../../function-settings.ts";
 import { nameOf } from "../../terminal/files.ts";
 import { parseDocuments, stringifyYaml } from "../../terminal/yaml.ts";
@@ -184,4 +184,9 @@ export function readRoles(text: string, file: string): KnownRole[] {
     const bare = `arn:${mapped.partition}:iam::${mapped.accountId}:role/${name}`;
     return [{ account: mapped.accountId, permissionSet, arn: bare, name }];
   });
+}
+
+/** Removes the path from a role's ARN, as STS does. Any other ARN is unchanged. */
+function withoutRolePath(arn: string): string {
+  return arn.replace(/:role\/.*\//i, ":role/");
 }

@@ -4,10 +4,10 @@ import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/c
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
 import { nearest } from "../../../functions/lib/nearest.ts";
-import { ACCESS_LEVELS, accessGroup } from "../../access/levels.ts";
-import { canChooseAdministrator } from "../../access/usernames.ts";
+import { ACCESS_LEVELS, accessGroup } from "../../access-levels.ts";
 import { shortName } from "../../function-settings.ts";
 import { nameOfEntry } from "../file/entry.ts";
+import { canChooseAdministrator } from "./chosen-groups.ts";
 import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
 
 /** Users who assume a role choose the session name, unless the entry is for one session. */

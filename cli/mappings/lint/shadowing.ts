@@ -1,13 +1,13 @@
 // Lint rules for mappings that never apply, administrators, node names and wide grants.
 
 import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
+import { checkDenyList } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import { administratorsIn } from "../../access/administrators.ts";
-import { refusesEverybody } from "../../access/denials.ts";
-import { decideForPrincipal, principalOf } from "../../access/evaluation.ts";
 import { ADMIN_GROUPS, makesAdministrator } from "../../access/names.ts";
+import { decideForPrincipal, principalOf } from "../../evaluation.ts";
 import { shortName } from "../../function-settings.ts";
 import { isPermissionSetRole } from "../file/entry.ts";
 import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
@@ -34,6 +34,12 @@ export const shadowed = entryRule("warning", "shadowed", ({ parameter, entry }, 
   const whose = session === undefined ? "" : `session ${session}: `;
   return `${whose}${deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} takes precedence`}`;
 });
+
+/** Whether it is an invalid deny list, which denies every identity that it covers. */
+function refusesEverybody(parameter: string, value: string | undefined): boolean {
+  const [, account] = /\/deny\/(\d{12}|any)$/.exec(parameter) ?? [];
+  return value !== undefined && account !== undefined && !checkDenyList({ value, secure: false }, { account }).valid;
+}
 
 /** A separate mapping of a permission set's role takes precedence over the set, but only until the suffix changes. */
 export const permissionSetRoles = entryRule(

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { marksOf, nextPhase, type Wanted } from "../../../cli/access/phases.ts";
-import type { States } from "../../../cli/access/world.ts";
+import { marksOf, nextPhase } from "../../../cli/access/phases.ts";
+import type { States, Wanted } from "../../../cli/access/plan-state.ts";
 import { CONTEXT, NOW } from "./any-plan.ts";
 import { A } from "./universe.ts";
 

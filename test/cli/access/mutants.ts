@@ -44,7 +44,7 @@ const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   "an invalid value is changed without a mark": {
-    file: "judge.ts",
+    file: "judge-change.ts",
     from: "const problem = before.problem ?? after.problem;",
     to: "const problem = undefined as string | undefined;",
     counterexample: [
@@ -145,18 +145,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a denial of a session does not delay the role's names": {
     file: "grants.ts",
-    from: "isPending ? mayDecide(denial, entry) : matchesOwn(denial, entry)",
-    to: "matchesOwn(denial, entry)",
+    from: "wanted.has(name) ? overlaps(one, entry) : isNow(one)",
+    to: "isNow(one)",
     counterexample: [{ [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
   },
   "a higher value that changes does not delay names": {
     file: "grants.ts",
-    from: "isPending && mayDecide(higher, entry)",
-    to: "false",
+    from: "find(higherThan(entry, state), () => false)",
+    to: "find([], () => false)",
     counterexample: [{ [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   },
   "a list of sessions is not higher than the roles": {
-    file: "world.ts",
+    file: "plan-state.ts",
     from: 'if (address.kind === "role") return sessions;',
     to: 'if (address.kind === "role") return [];',
     counterexample: [{ [setRole]: ofSetRole("u") }, { [setRole]: ofSetRole("u", ["g"]), [sessions]: jane("u") }],
@@ -172,8 +172,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a session's group is the set's, even if the set's names are rejected": {
     file: "grants.ts",
-    from: "every((one) => isPlain(one, context))",
-    to: "every(() => true)",
+    from: "groups.every((one) => isPlain(one, context))",
+    to: "groups.every(() => true)",
     counterexample: [
       { [set]: ofSet("u", ["system:masters", "res:g"]) },
       { [set]: ofSet("u", ["system:masters", "res:g"]), [sessions]: jane("u", ["system:masters"]) },
@@ -186,14 +186,14 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     counterexample: [{}, { [account]: ofSet("u") }],
   },
   "a pattern may be replaced by another one": {
-    file: "steps.ts",
+    file: "entry-changes.ts",
     from: 'arnCovers(wide.arnLike ?? "", narrow.arnLike ?? "")',
     to: "true",
     counterexample: [{ [pattern]: json([like("role/c*", "u")]) }, { [pattern]: json([like("role/*", "u")]) }],
   },
   "a pattern may pass one that overlaps it": {
-    file: "steps.ts",
-    from: "other.was > was && mayDecide(other.old, old)",
+    file: "entry-changes.ts",
+    from: "other.was > was && overlaps(other.old, old)",
     to: "other.was > was && other.old === old",
     counterexample: [
       { [pattern]: json([like("role/c*", "u"), like("role/*", "v", ["g"])]) },
@@ -268,7 +268,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "the last session may be removed beside a role's mapping": {
     file: "removals.ts",
-    from: "...(isLast ? higherThan(old, world) : [])",
+    from: "...(isLast ? higherThan(old, state) : [])",
     to: "",
     counterexample: [
       { [sessions]: jane("u"), [setRole]: ofSetRole("v") },
@@ -297,13 +297,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "only the wanted values of lower parameters matter": {
-    file: "world.ts",
+    file: "plan-state.ts",
     from: "return wanted.has(name) ? [now, readValue",
     to: "return wanted.has(name) ? [readValue",
     counterexample: [{ [role]: ci("u"), [account]: ofSet("v") }, {}],
   },
   "a grant does not wait for denials": {
-    file: "judge.ts",
+    file: "judge-change.ts",
     from: "[...denyListsFor(address, context), ...higher].filter(mayPrecede)",
     to: "higher.filter(mayPrecede)",
     counterexample: [
@@ -313,7 +313,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a grant does not wait for higher values": {
-    file: "judge.ts",
+    file: "judge-change.ts",
     from: "[...denyListsFor(address, context), ...higher].filter(mayPrecede)",
     to: "[...denyListsFor(address, context)].filter(mayPrecede)",
     counterexample: [
@@ -323,8 +323,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a removal does not wait for lower values": {
-    file: "judge.ts",
-    from: "...(removed.length > 0 ? lowerThan(address, world) : []),",
+    file: "judge-change.ts",
+    from: "...(removed.length > 0 ? lowerThan(address, state) : []),",
     to: "",
     counterexample: [
       { [role]: ci("u"), [pattern]: json([like("role/*", "v")]) },
@@ -333,7 +333,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "the removal of the last session does not wait for the set's roles": {
-    file: "judge.ts",
+    file: "judge-change.ts",
     from: "...(isLast ? higher : []),",
     to: "",
     counterexample: [
@@ -343,8 +343,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a marked change of a list does not wait for its branch": {
-    file: "judge.ts",
-    from: "...(isWide ? branchOf(address, world) : [])",
+    file: "judge-change.ts",
+    from: "...(isWide ? branchOf(address, state) : [])",
     to: "",
     counterexample: [
       { [role]: ci("u", ["g"]), [deny]: denials("role/ci") },
@@ -353,8 +353,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a marked change of a list for any account waits for that list only": {
-    file: "world.ts",
-    from: 'if (account === "any") return names.all;',
+    file: "plan-state.ts",
+    from: 'if (account === "any") return [...names.ofAccount.values()].flat();',
     to: 'if (account === "any") return names.ofAccount.get("any") ?? [];',
     counterexample: [
       { [role]: ci("u", ["g"]), "deny/any": denials("role/ci") },
@@ -363,7 +363,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a marked change of an account's list does not wait for the lists for any": {
-    file: "world.ts",
+    file: "plan-state.ts",
     from: ', ...(names.ofAccount.get("any") ?? [])',
     to: "",
     counterexample: [
@@ -402,12 +402,12 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "an ended mapping is deleted without waiting": {
     file: "phases.ts",
-    from: "isRecent(world, name) ? [name] : []",
+    from: "isRecent(state, name) ? [name] : []",
     to: "[]",
     counterexample: [{ [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u") }, {}],
   },
   "functions cache for 30 s": {
-    file: "world.ts",
+    file: "plan-state.ts",
     from: "35_000",
     to: "30_000",
     counterexample: [
@@ -418,8 +418,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a deny list is written once": {
     file: "lifts.ts",
-    from: "if (lifted.length === 0 || !after.entries.some(isNew)) return undefined;",
-    to: "if (after.entries.some(isNew) || lifted.length >= 0) return undefined;",
+    from: "if (before.problem !== undefined || one === undefined) return undefined;",
+    to: "if (one === undefined || lifted.length > 0) return undefined;",
     counterexample: [
       { [pattern]: json([like("role/*", "u")]), [deny]: denials("user/*") },
       { [pattern]: json([like("role/*", "v")]), [deny]: denials("role/*") },
@@ -427,7 +427,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a lifted denial is written first": {
     file: "phases.ts",
-    from: "return isMarked ? 2 * PLACES.length : DENIALS;",
+    from: "return isMarked ? LIFTS : DENIALS;",
     to: "return DENIALS;",
     counterexample: [
       { [pattern]: json([like("role/*", "u", ["g"])]), [deny]: denials("role/*") },
@@ -445,8 +445,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "patterns are written before grants to one principal": {
     file: "phases.ts",
-    from: '["sso-session", "exact", "sso", "pattern", "any", "account"]',
-    to: '["pattern", "any", "account", "sso-session", "exact", "sso"]',
+    from: "return isRemoval ? LIFTS - 2 - place : place;",
+    to: "return isRemoval ? LIFTS - 2 - place : -place;",
     counterexample: [{}, { [role]: ci("u", ["system:masters"]), [pattern]: json([like("role/*", "v")]) }],
   },
   "lower patterns are written first": {
@@ -457,8 +457,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "removals are written before patterns": {
     file: "phases.ts",
-    from: "return isRemoval ? 2 * PLACES.length - 1 - place : place;",
-    to: "return isRemoval ? place - PLACES.length : place;",
+    from: "return isRemoval ? LIFTS - 2 - place : place;",
+    to: "return isRemoval ? place - 6 : place;",
     counterexample: [
       { [role]: ci("u"), [account]: ofSet("v") },
       { [pattern]: json([like("role/*", "w")]), [account]: ofSet("v") },
@@ -466,8 +466,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "higher mappings are removed first": {
     file: "phases.ts",
-    from: "return isRemoval ? 2 * PLACES.length - 1 - place : place;",
-    to: "return isRemoval ? PLACES.length + place : place;",
+    from: "return isRemoval ? LIFTS - 2 - place : place;",
+    to: "return isRemoval ? 7 + place : place;",
     counterexample: [
       { [role]: ci("u"), [pattern]: json([like("role/*", "v")]), [account]: ofSet("w") },
       { [pattern]: "[]", [account]: ofSet("w") },

@@ -189,14 +189,19 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
   return { marks, excess: unmarked, gains: excess.length, mixes, isLockedOut };
 }
 
+/** Marks of what an entry gives. The others are for what applies instead of an entry. */
+const GIVES: readonly string[] = ["administrator", "name", "wide", "denied", "unsettled", "end", "pin"];
+
 /**
  * At the end: whether a marked entry gives it, denied it, or had applied instead. While functions cache earlier values,
  * only in these cases:
  *
- * - The entry that gives it depends on another change that depends on it, such as a session and a role of its set.
+ * - The entry that gives it depends on another change that depends on it: a session and a role of its set, or a value
+ *   that is invalid.
  * - It was marked since a denial is deferred, so that an administrator remains.
  * - One write is marked both for what it gives and for what then applies to this identity instead.
- * - Its mapping was deleted by an earlier command, whose time is not known, and a marked denial is lifted.
+ * - Its mapping was deleted by an earlier command, whose time is not known, and a marked denial is lifted, or an invalid
+ *   deny list replaced.
  */
 function isMarked(
   { identity, parameter: deciding, isFinal, isDeleted }: Excess,
@@ -207,15 +212,30 @@ function isMarked(
   const own = marks.filter(
     ({ parameter: name, entry }) => names.has(name) && (entry === undefined || appliesTo(entry, identity)),
   );
-  if (isFinal) return own.length > 0;
+  if (isFinal) return own.some(({ parameter: name, kind }) => name === deciding || !GIVES.includes(kind));
+  const changes = (name: string) => new Set(states.map((state) => state[shortOf(name)])).size > 1;
   const isDeferring = mentionsAdministrators(JSON.stringify(states));
+  const denials = [...names].filter((name) => /\/deny\//.test(name));
+  const roles = [...names].filter((name) => /\/awsreservedsso_/.test(name));
   return own.some(({ parameter: name, kind }) => {
-    const isBeside = /\/sso-session\//.test(name) && JSON.stringify(states).includes("awsreservedsso_");
-    if (kind === "unsettled" || (kind === "denied" && isDeferring) || (isBeside && kind !== "broader"))
-      return name === deciding;
-    if (kind === "denial") return isDeleted && states.length > 2;
+    if (GIVES.includes(kind) && name === deciding) {
+      const isBeside = /\/sso-session\//.test(name) && roles.some(changes);
+      const isInvalid = own.some((other) => other.kind === "invalid");
+      return (
+        kind === "unsettled" || isBeside || isInvalid || (kind === "denied" && isDeferring && denials.some(changes))
+      );
+    }
+    if (kind === "denial" || (kind === "invalid" && denials.includes(name)))
+      return isDeleted && states.slice(1, -1).some((state) => state[shortOf(deciding)] === undefined);
+    // After the removal of a role's mapping: the list of sessions, which changes too.
+    if (kind === "broader" && roles.includes(name) && /\/sso-session\//.test(deciding) && changes(deciding))
+      return true;
     return kind === "broader" && marks.some((other) => other.parameter === name && other.kind !== "broader");
   });
+}
+
+function shortOf(name: string): string {
+  return name.slice(CONTEXT.prefix.length + 1);
 }
 
 function appliesTo({ kind, arns, mapping }: Entry, identity: Identity): boolean {
@@ -236,7 +256,9 @@ function isShown({ identity, at, parameter: deciding, user, baseline }: Excess, 
   const isDropped = versions.some((old, index) => {
     const next = versions[index + 1];
     const isOther = place === "exact" && /:federated-user\//.test(old?.arn ?? "") && old?.arn !== next?.arn;
-    if (old === undefined || next === undefined || isOther) return false;
+    // A list may have two entries for one session: the first may stay.
+    const isKept = texts[index + 1]?.includes(JSON.stringify(old)) ?? false;
+    if (old === undefined || next === undefined || isOther || isKept) return false;
     return (
       (old.notAfter !== undefined && next.notAfter === undefined) ||
       (old.principalId !== undefined && next.principalId !== old.principalId)

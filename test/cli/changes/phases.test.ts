@@ -113,3 +113,21 @@ test("an interruption after any write, and a second run, cause the same writes w
     assert.deepEqual(await values(), end);
   }
 });
+
+test("a deny list that has no room for the old and the new denials at once is refused before any write", async (t) => {
+  const denials = (start: string) => Array.from({ length: 40 }, (_, i) => ({ arnLike: role(`${start}-${i}`) }));
+  const store = await timedStore(t, { [`deny/${A}`]: denials("old") });
+  const replaced = await store.run(["apply", "-f", "-", "--prune-denials", "--allow-weakening"], {
+    deny: denials("new"),
+  });
+  assert.equal(replaced.code, 1);
+  assert.match(
+    replaced.err,
+    /^deny\/\d+ is first written with the stored and the new denials, and has no room for both: \d+ bytes, but a parameter holds at most 4096\. Remove the denials with one command, and add the new ones with another\.\n$/,
+  );
+  assert.deepEqual(store.writes, []);
+  const some = await store.run(["apply", "-f", "-", "--prune-denials", "--allow-weakening"], {
+    deny: [...denials("old").slice(1), { arnLike: role("new") }],
+  });
+  assert.deepEqual([some.code, store.writes.length], [0, 2], some.err);
+});

@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(() => cluster.store.close());
 
 const MARKED: readonly (readonly [words: readonly string[], mark: string])[] = [
-  [["allow", arn("listed")], `user/listed is no longer denied by deny/${A}: user/${A}/listed applies`],
+  [["allow", arn("listed")], `user/listed is no longer denied by deny/${A}`],
   [
     ["set", arn("ended"), "--unset", "notAfter"],
     `ended is mapped by user/${A}/ended without its end 2099-01-01T00:00:00Z`,

@@ -3,24 +3,24 @@
 import { arnCovers, sectionsOverlap } from "./arn-overlap.ts";
 import type { Entry, Value } from "./entries.ts";
 
-export interface Step {
+export interface EntryChange {
   readonly old: Entry | undefined;
   readonly new: Entry | undefined;
 }
 
 /** Entries with the same key are pairs, and so are a pattern and a narrower one that replaces it. */
-export function stepsBetween({ entries: before }: Value, { entries: after }: Value): Step[] {
+export function entryChanges({ entries: before }: Value, { entries: after }: Value): EntryChange[] {
   const left = new Set(before);
   const take = (isIt: (old: Entry) => boolean): Entry | undefined => {
     const old = [...left].find(isIt);
     if (old !== undefined) left.delete(old);
     return old;
   };
-  const steps = after.map((entry): Step => ({ old: take(({ key }) => key === entry.key), new: entry }));
-  const paired = steps.map(({ old, new: entry }): Step => {
+  const steps = after.map((entry): EntryChange => ({ old: take(({ key }) => key === entry.key), new: entry }));
+  const paired = steps.map(({ old, new: entry }): EntryChange => {
     return { old: old ?? (entry && take((one) => narrows(one, entry))), new: entry };
   });
-  return [...paired, ...[...left].map((old): Step => ({ old, new: undefined }))];
+  return [...paired, ...[...left].map((old): EntryChange => ({ old, new: undefined }))];
 }
 
 /** Other names or a later end of the pair are judged like those of one entry. */
@@ -29,15 +29,21 @@ function narrows({ kind, mapping: wide }: Entry, { mapping: narrow }: Entry): bo
 }
 
 /** Entries that pass an entry which may match the same identities. */
-export function moved(steps: readonly Step[], { entries: before }: Value): Entry[] {
+export function moved(steps: readonly EntryChange[], { entries: before }: Value): Entry[] {
   const places = steps.flatMap(({ old, new: entry }) => (old && entry ? { old, entry, was: before.indexOf(old) } : []));
   return places.flatMap(({ old, entry, was }, index) =>
-    places.slice(0, index).some((other) => other.was > was && mayDecide(other.old, old)) ? entry : [],
+    places.slice(0, index).some((other) => other.was > was && overlaps(other.old, old)) ? entry : [],
   );
 }
 
 /** Whether an identity, or a session, may have both entries. */
-export function mayDecide(one: Entry, other: Entry): boolean {
+export function overlaps(one: Entry, other: Entry): boolean {
   const [left, right] = [one, other].map(({ arns, sessions }) => [...arns, ...sessions]);
   return left?.some((arn) => right?.some((another) => sectionsOverlap(arn, another))) ?? false;
+}
+
+/** Whether a denial may match the principal itself, and not only some of its sessions. */
+export function mayDeny(denial: Entry, entry: Entry): boolean {
+  const isOfSessions = entry.kind === "sso-session" || /[*?][^/]*$/.test(denial.mapping.arnLike ?? "");
+  return overlaps(denial, isOfSessions ? entry : { ...entry, sessions: [] });
 }

@@ -4,15 +4,17 @@ import {
   type SignedClaims,
   type VerifiedIdentity,
   verifyIdentity,
-} from "../../functions/authenticator/identity/identity.ts";
-import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
-import { type Evaluation, evaluateMappings } from "../../functions/authenticator/mapping/evaluate.ts";
-import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { decidingEvaluation } from "../../functions/authenticator/mapping/select.ts";
-import { IdentityImpossible } from "../../functions/errors.ts";
-import type { EvaluationContext } from "../function-settings.ts";
-import type { Entry } from "../mappings/file/entry.ts";
-import type { StoredParameters } from "./denials.ts";
+} from "../functions/authenticator/identity/identity.ts";
+import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
+import { type Evaluation, evaluateMappings } from "../functions/authenticator/mapping/evaluate.ts";
+import { candidates } from "../functions/authenticator/mapping/parameter-name.ts";
+import { decidingEvaluation } from "../functions/authenticator/mapping/select.ts";
+import { IdentityImpossible } from "../functions/errors.ts";
+import type { StoredParameter } from "../functions/parameters/stored-parameter.ts";
+import type { EvaluationContext } from "./function-settings.ts";
+import type { Entry } from "./mappings/file/entry.ts";
+
+export type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
 interface Decision {
   /** In order of precedence. */

@@ -13,7 +13,13 @@ import { readValue, type Value } from "./entries.ts";
 /** The stored parameters that were read for judging, by name. */
 export type States = ReadonlyMap<string, DatedParameter>;
 
-export interface World {
+/** A parameter and the value that it must have at the end; `undefined` removes it. */
+export interface Wanted {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+export interface PlanState {
   readonly context: EvaluationContext;
   readonly stored: States;
   /** The values that are still to be written; `undefined` for a removal. */
@@ -23,33 +29,30 @@ export interface World {
 
 /** The names of stored and wanted parameters. */
 interface Names {
-  readonly all: readonly string[];
   readonly ofAccount: ReadonlyMap<string, readonly string[]>;
-  /** Separate mappings of a permission set's roles, by account and set. */
-  readonly setRoles: ReadonlyMap<string, readonly string[]>;
-  readonly accountMappings: readonly string[];
+  /** Without the suffix of a permission set's role. */
+  readonly ofSet: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The states after these changes. */
+export function afterwards(states: States, changes: readonly Wanted[]): States {
+  const after = new Map(states);
+  for (const { name, value } of changes) {
+    if (value === undefined) after.delete(name);
+    else after.set(name, { value, secure: false, modified: 0 });
+  }
+  return after;
 }
 
 /** In milliseconds: the function caches a parameter for 30 s, and a review takes up to 5 s. */
 export const SETTLED_MS = 35_000;
 
 export function indexNames(names: Iterable<string>, { prefix }: EvaluationContext): Names {
-  const [all, ofAccount, setRoles] = [[...names], new Map<string, string[]>(), new Map<string, string[]>()];
-  const accountMappings: string[] = [];
-  const add = (map: Map<string, string[]>, key: string, name: string) => {
-    const list = map.get(key);
-    if (list === undefined) map.set(key, [name]);
-    else list.push(name);
+  const all = [...names];
+  return {
+    ofAccount: Map.groupBy(all, (name) => readName(prefix, name)?.account ?? ""),
+    ofSet: Map.groupBy(all, (name) => name.replace(/_[0-9a-f]{16}$/, "")),
   };
-  for (const name of all) {
-    const address = readName(prefix, name);
-    if (address === undefined) continue;
-    add(ofAccount, address.account, name);
-    if (address.kind === "account") accountMappings.push(name);
-    const set = setOf(address);
-    if (address.kind === "role" && set !== undefined) add(setRoles, `${address.account}/${set}`, name);
-  }
-  return { all, ofAccount, setRoles, accountMappings };
 }
 
 /** The set of a permission set's parameters, or of the mapping of one of its roles. In lower case. */
@@ -59,13 +62,13 @@ export function setOf({ kind, name }: ParameterAddress): string | undefined {
 }
 
 /** The stored value, and the wanted one if it is still to be written. */
-export function valuesOf({ stored, wanted, context }: World, name: string): readonly Value[] {
+export function valuesOf({ stored, wanted, context }: PlanState, name: string): readonly Value[] {
   const now = readValue(name, stored.get(name), context);
   return wanted.has(name) ? [now, readValue(name, wanted.get(name), context)] : [now];
 }
 
 /** Whether the function may still use an earlier value. */
-export function isRecent({ stored, context }: World, name: string): boolean {
+export function isRecent({ stored, context }: Pick<PlanState, "stored" | "context">, name: string): boolean {
   return (stored.get(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > context.now;
 }
 
@@ -76,31 +79,33 @@ export function isOfOnePrincipal({ kind }: ParameterAddress): boolean {
 }
 
 /** The other parameters that are read for a principal of a permission set. */
-function namesOfSet(address: ParameterAddress, { names, context: { prefix } }: World) {
+function namesOfSet(address: ParameterAddress, { names, context: { prefix } }: PlanState) {
   const { account } = address;
   const set = setOf(address);
   if (set === undefined) return { roles: [], sessions: [], sets: [] };
   const name = (kind: "sso" | "sso-session") => mappingParameter(prefix, kind, account, set);
-  return { roles: names.setRoles.get(`${account}/${set}`) ?? [], sessions: [name("sso-session")], sets: [name("sso")] };
+  const role = mappingParameter(prefix, "role", account, `AWSReservedSSO_${set}`);
+  return { roles: names.ofSet.get(role) ?? [], sessions: [name("sso-session")], sets: [name("sso")] };
 }
 
 /** A list of sessions denies AWS-signed tokens, so it is both higher and lower than the mappings of the set's roles. */
-export function higherThan(address: ParameterAddress, world: World): readonly string[] {
-  const { roles, sessions } = namesOfSet(address, world);
+export function higherThan(address: ParameterAddress, state: PlanState): readonly string[] {
+  const { roles, sessions } = namesOfSet(address, state);
   if (address.kind === "role") return sessions;
   if (address.kind === "sso-session") return roles;
   return address.kind === "sso" ? [...roles, ...sessions] : [];
 }
 
-export function lowerThan(address: ParameterAddress, world: World): readonly string[] {
+export function lowerThan(address: ParameterAddress, state: PlanState): readonly string[] {
   const { kind, account } = address;
-  const { prefix } = world.context;
+  const { prefix } = state.context;
   if (kind === "account" || kind === "deny") return [];
-  if (kind === "pattern" && account === "any") return world.names.accountMappings;
+  if (kind === "pattern" && account === "any")
+    return [...state.names.ofAccount.keys()].map((of) => mappingParameter(prefix, "account", of));
   const [ofAccount, ofAny] = [account, "any"].map((of) => mappingParameter(prefix, "pattern", of));
   const broad = [ofAny ?? "", mappingParameter(prefix, "account", account)];
   if (kind === "pattern") return broad;
-  const { sessions, sets } = namesOfSet(address, world);
+  const { sessions, sets } = namesOfSet(address, state);
   const own = kind === "role" ? [...sessions, ...sets] : kind === "sso-session" ? sets : [];
   return [...own, ofAccount ?? "", ...broad];
 }
@@ -110,7 +115,7 @@ export function denyListsFor({ account }: ParameterAddress, { prefix }: Evaluati
 }
 
 /** Every parameter that may be read beside this one. */
-export function branchOf({ account }: ParameterAddress, { names }: World): readonly string[] {
-  if (account === "any") return names.all;
+export function branchOf({ account }: ParameterAddress, { names }: PlanState): readonly string[] {
+  if (account === "any") return [...names.ofAccount.values()].flat();
   return [...(names.ofAccount.get(account) ?? []), ...(names.ofAccount.get("any") ?? [])];
 }
