@@ -8,9 +8,9 @@ import { provePlans } from "./prove-plans.ts";
 
 const run = promisify(execFile);
 
-test("150 random plans: every mix of old and new values gives no identity more without a mark", async () => {
-  const { plans, gains, mixes } = await provePlans(150, 7);
-  assert.equal(plans, 150);
+test("100 random plans: every mix of old and new values gives no identity more without a mark", async () => {
+  const { plans, gains, mixes } = await provePlans(100, 7);
+  assert.equal(plans, 100);
   assert.ok(gains > 1_000 && mixes > 100_000, `${gains} gains in ${mixes} mixes`);
 });
 
