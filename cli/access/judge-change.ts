@@ -6,7 +6,7 @@ import { isActive, readValue, type Value } from "./entries.ts";
 import { entryChanges, moved, overlaps } from "./entry-changes.ts";
 import { grantMarks, newNames } from "./grants.ts";
 import { liftMark, uncoveredDenials } from "./lifts.ts";
-import { type Mark, place } from "./marks.ts";
+import { alternatives, type Mark, place } from "./marks.ts";
 import { branchOf, denyListsFor, higherThan, isOfOnePrincipal, lowerThan, type PlanState } from "./plan-state.ts";
 import { isLastToEnd, isRemoval, removalMarks } from "./removals.ts";
 
@@ -24,14 +24,24 @@ export function judgeChange(name: string, address: ParameterAddress, state: Plan
   const after = readValue(name, wanted.get(name), context);
   const problem = before.problem ?? after.problem;
   const judgement =
-    problem === undefined ? judgeEntries(address, before, after, state) : judgeInvalid(name, address, problem, state);
+    problem === undefined
+      ? judgeEntries(address, before, after, state)
+      : judgeInvalid(name, address, problem, after, state);
   const isWide = judgement.marks.length > 0 && (!isOfOnePrincipal(address) || address.kind === "sso-session");
   const waits = [...judgement.waits, ...(isWide ? branchOf(address, state) : [])];
   return { ...judgement, waits: waits.filter((one) => one !== name) };
 }
 
-function judgeInvalid(name: string, address: ParameterAddress, problem: string, state: PlanState): Judgement {
-  const text = `${shortName(name, state.context.prefix)} is invalid, and denies, before or after the change: ${problem}`;
+function judgeInvalid(
+  name: string,
+  address: ParameterAddress,
+  problem: string,
+  { entries }: Value,
+  state: PlanState,
+): Judgement {
+  const { prefix } = state.context;
+  const given = address.kind === "deny" || entries.length === 0 ? "" : `. Then ${alternatives(entries, prefix)}`;
+  const text = `${shortName(name, prefix)} is invalid, and denies, before or after the change: ${problem}${given}`;
   const waits = [...lowerThan(address, state), ...higherThan(address, state), ...denyListsFor(address, state.context)];
   // What it denies may also be what lower mappings give.
   return { marks: [{ parameter: name, kind: "invalid", text }], isRemoval: true, waits };
@@ -40,7 +50,7 @@ function judgeInvalid(name: string, address: ParameterAddress, problem: string, 
 function judgeEntries(address: ParameterAddress, before: Value, after: Value, state: PlanState): Judgement {
   const { context, stored } = state;
   if (address.kind === "deny") {
-    const marks = uncoveredDenials(before, after, context).map((one) => liftMark(one, context));
+    const marks = uncoveredDenials(before, after, context).map((one) => liftMark(one, state));
     return { marks, isRemoval: false, waits: [] };
   }
   const comparison = { before, after, steps: entryChanges(before, after) };

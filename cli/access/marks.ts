@@ -2,6 +2,7 @@
 
 import { shortName } from "../function-settings.ts";
 import type { Entry } from "./entries.ts";
+import { makesAdministrator } from "./names.ts";
 
 /** The kinds, with how a plan counts them. */
 export const MARKED = {
@@ -43,6 +44,17 @@ export function place(entry: Entry, prefix: string): string {
   const where = shortName(parameter, prefix);
   if (mapping.arnLike !== undefined) return `${where} ${subject(entry)}`;
   return mapping.session === undefined ? where : `${where} ${mapping.session}`;
+}
+
+const MAX_NAMED = 5;
+
+/** What may apply instead, administrators first, since the user consents to this text. */
+export function alternatives(entries: readonly Entry[], prefix: string): string {
+  const isAdministrator = ({ mapping }: Entry) => makesAdministrator(mapping);
+  const sorted = [...entries.filter(isAdministrator), ...entries.filter((one) => !isAdministrator(one))];
+  const texts = sorted.slice(0, MAX_NAMED).map((one) => `${place(one, prefix)} applies and gives ${userText(one)}`);
+  const more = sorted.length - texts.length;
+  return [...texts, ...(more > 0 ? [`one of ${more} more applies`] : [])].join(", or ");
 }
 
 export function userText({ mapping: { username = "their own ARN", groups = [] } }: Entry): string {

@@ -6,7 +6,8 @@ import type { StoredParameter } from "../../functions/parameters/stored-paramete
 import type { EvaluationContext } from "../function-settings.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
 import { hasAdministrator } from "./administrators.ts";
-import { isActive, readValue } from "./entries.ts";
+import { type Entry, isActive, readValue } from "./entries.ts";
+import { overlaps } from "./entry-changes.ts";
 import { judgeChange } from "./judge-change.ts";
 import { mayLift, withoutLifts } from "./lifts.ts";
 import type { Mark } from "./marks.ts";
@@ -121,7 +122,7 @@ function candidatesFor(change: Wanted, lifting: ReadonlySet<string>, state: Plan
       : [{ write: { name, value: first }, marks: [], rank: DENIALS, waits: [] }, whole];
   }
   const [entry] = before.entries;
-  if (value !== undefined || entry === undefined || !needsDate(address, lifting, state)) return [whole];
+  if (value !== undefined || entry === undefined || !needsDate(entry, lifting, state)) return [whole];
   // A deletion leaves no date, so other commands could not wait for it.
   if (!isActive(entry, context)) return [{ ...whole, waits: isRecent(state, name) ? [name] : [] }];
   const ended = JSON.stringify({ ...entry.mapping, notAfter: new Date(context.now).toISOString() });
@@ -129,10 +130,15 @@ function candidatesFor(change: Wanted, lifting: ReadonlySet<string>, state: Plan
 }
 
 /** Whether other changes depend on when it was removed: they wait until the function no longer uses it. */
-function needsDate(address: ParameterAddress, lifting: ReadonlySet<string>, { context }: PlanState): boolean {
-  if (address.kind === "account" || address.kind === "sso") return true;
-  if (address.kind === "role" && setOf(address) !== undefined) return true;
-  return denyListsFor(address, context).some((list) => lifting.has(list));
+function needsDate(entry: Entry, lifting: ReadonlySet<string>, { stored, context }: PlanState): boolean {
+  if (entry.kind === "account" || entry.kind === "sso") return true;
+  if (entry.kind === "role" && setOf(entry) !== undefined) return true;
+  return denyListsFor(entry, context).some((list) => {
+    const { problem, entries } = readValue(list, stored.get(list), context);
+    const mayDenyIt = entries.some((denial) => isActive(denial, context) && overlaps(denial, entry));
+    // A later command may lift it.
+    return lifting.has(list) || problem !== undefined || mayDenyIt;
+  });
 }
 
 /** Higher before lower. Other kinds, of principals that have no permission set, come before these. */

@@ -3,7 +3,7 @@
 import { shortName } from "../function-settings.ts";
 import { type Entry, isActive, type Value } from "./entries.ts";
 import { type EntryChange, overlaps } from "./entry-changes.ts";
-import { type Mark, place, subject, userText } from "./marks.ts";
+import { alternatives, type Mark, subject } from "./marks.ts";
 import { givesNoNewAccess } from "./names.ts";
 import { higherThan, lowerThan, type PlanState, valuesOf } from "./plan-state.ts";
 
@@ -35,15 +35,15 @@ export function removalMarks(step: EntryChange, comparison: Comparison, state: P
   const allowsNone = isLast || old.mapping.principalId !== undefined || old.kind === "federated-user";
   const names = [...lowerThan(old, state), ...(isLast ? higherThan(old, state) : [])];
   const others = names.flatMap((name) => valuesOf(state, name)).flatMap(({ entries }) => entries);
-  const lower = [...laterInList(step, comparison), ...others].find(
+  const lower = [...laterInList(step, comparison), ...others].filter(
     (one) =>
       isActive(one, context) &&
       overlaps(one, old) &&
       (allowsNone || !givesNoNewAccess(old.mapping, one.mapping, context)),
   );
-  if (lower === undefined) return [];
+  if (lower.length === 0) return [];
   const end = entry === undefined || entry.key !== old.key ? "no longer" : `only until ${entry.mapping.notAfter}`;
-  const text = `${subject(old)} is ${end} mapped by ${shortName(old.parameter, context.prefix)}: ${place(lower, context.prefix)} applies and gives ${userText(lower)}`;
+  const text = `${subject(old)} is ${end} mapped by ${shortName(old.parameter, context.prefix)}: ${alternatives(lower, context.prefix)}`;
   return [{ parameter: old.parameter, entry: old, kind: "broader", text }];
 }
 

@@ -133,3 +133,37 @@ test("the last session entry ends earlier, so that AWS-signed tokens of the set'
     `broader: session jane of v is only until 2026-07-01T00:00:00Z mapped by sso-session/${A}/v: sso/${A}/v applies and gives u`,
   ]);
 });
+
+test("a lifted denial names the user and groups of the mapping that applies, which its writer may have chosen meanwhile", () => {
+  const before = {
+    [`deny/${A}`]: [{ arnLike: arn("role/x") }],
+    [`role/${A}/x`]: { arn: arn("role/x"), username: "x", groups: ["system:masters"] },
+  };
+  const [mark = ""] = marks(before, { [`deny/${A}`]: [] });
+  assert.match(mark, new RegExp(`role/${A}/x applies and gives x \\(system:masters\\)$`));
+});
+
+test("a removed pattern names each mapping that may apply, not only the first", () => {
+  const pattern = (resource: string, more: object) => ({ arnLike: arn(resource), username: "u", ...more });
+  const lower = [pattern("role/dev-*", { username: "d" }), pattern("role/ops-*", { groups: ["system:masters"] })];
+  const before = { [`pattern/${A}`]: [pattern("role/*", {}), ...lower] };
+  const text = marks(before, { [`pattern/${A}`]: lower }).join("\n");
+  assert.match(text, /role\/dev-\* applies and gives d/);
+  assert.match(text, /role\/ops-\* applies and gives u \(system:masters\)/);
+});
+
+test("the removal of a denied principal's mapping leaves a date, for a command that lifts the denial a moment later", () => {
+  const mapping = { arn: arn("role/x"), username: "x", groups: ["g"] };
+  const states = store({ [`deny/${A}`]: [{ arnLike: arn("role/*") }], [`role/${A}/x`]: mapping });
+  const phase = nextPhase(wanted({ [`role/${A}/x`]: undefined }), states, CONTEXT);
+  const [first] = phase?.writes ?? [];
+  assert.ok(first?.value !== undefined, "it is deleted at once");
+  assert.ok(Date.parse(JSON.parse(first.value).notAfter) <= NOW);
+});
+
+test("the mark of an invalid value names the user and groups that it gives after the change", () => {
+  const mapping = { arn: arn("role/x"), username: "x", groups: ["system:masters"] };
+  const repeated = JSON.stringify(mapping).replace("{", '{"groups":["view"],');
+  const [mark = ""] = marks({ [`role/${A}/x`]: repeated }, { [`role/${A}/x`]: mapping });
+  assert.match(mark, /^invalid: .*x \(system:masters\)/);
+});
