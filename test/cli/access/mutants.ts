@@ -374,19 +374,19 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "an account's mapping is deleted at once": {
     file: "phases.ts",
-    from: 'address.kind === "account" || address.kind === "sso"',
-    to: 'address.kind === "sso"',
+    from: 'entry.kind === "account" || entry.kind === "sso"',
+    to: 'entry.kind === "sso"',
     counterexample: [{ [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u") }, {}],
   },
   "a permission set's mapping is deleted at once": {
     file: "phases.ts",
-    from: 'address.kind === "account" || address.kind === "sso"',
-    to: 'address.kind === "account"',
+    from: 'entry.kind === "account" || entry.kind === "sso"',
+    to: 'entry.kind === "account"',
     counterexample: [{ [setRole]: ofSetRole("u"), [set]: ofSet("v") }, { [setRole]: ofSetRole("u") }, {}],
   },
   "the mapping of a set's role is deleted at once": {
     file: "phases.ts",
-    from: 'if (address.kind === "role" && setOf(address) !== undefined) return true;',
+    from: 'if (entry.kind === "role" && setOf(entry) !== undefined) return true;',
     to: "",
     counterexample: [
       { [sessions]: jane("u"), [setRole]: ofSetRole("v") },
@@ -396,7 +396,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a mapping is deleted at once beside a lifted denial": {
     file: "phases.ts",
-    from: "return denyListsFor(address, context).some((list) => lifting.has(list));",
+    from: "return lifting.has(list) || problem !== undefined || mayDenyIt;",
     to: "return false;",
     counterexample: [{ [role]: ci("u"), [deny]: denials("role/*") }, { [deny]: "[]" }],
   },
