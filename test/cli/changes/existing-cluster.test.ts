@@ -135,3 +135,14 @@ test("a team with access to one account finds its cluster by the parameters that
     assert.doesNotMatch(err, /Cannot check/);
   }
 });
+
+test("if AWS fails to answer whether the cluster exists, the command writes nothing", async () => {
+  const type = "InternalServerError";
+  const fault = { status: 500, headers: { "x-amzn-errortype": type }, body: JSON.stringify({ __type: type }) };
+  store.fail(({ headers }) =>
+    headers["x-amz-target"] === "AmazonSSM.GetParametersByPath" ? { kind: "answer", ...fault } : undefined,
+  );
+  const { code, err } = await set("prodd");
+  assert.equal(code, 3, err);
+  assert.ok(!isWritten());
+});
