@@ -59,6 +59,7 @@ test("commands that read a cluster without parameters print nothing, suggest the
     ["mappings", "export", "--format", "aws-auth"],
     ...outputs.map((output) => ["explain", ROLE, ...output]),
     ...outputs.map((output) => ["callers", "list", ...output]),
+    ...outputs.map((output) => ["irsa", "keys", "list", ...output]),
   ];
   for (const words of reads) {
     const { code, out, err } = await cli([...words, "-c", "prodd"]);
@@ -92,6 +93,7 @@ test("one parameter of any kind is enough for a cluster", async () => {
     const { code, err } = await set(cluster);
     assert.equal(code, 0, err);
     assert.equal((await cli(["callers", "list", "-c", cluster])).code, 0);
+    assert.equal((await cli(["irsa", "keys", "list", "-c", cluster])).code, 0);
   }
 });
 
