@@ -90,3 +90,17 @@ test("lint reports a SecureString and parameter names that the function never re
     assert.match(out, new RegExp(`error +invalid +${name} +not a mapping: the authenticator ignores it\\n`));
   }
 });
+
+test("set, apply and lint reject a name with a control character, which the function refuses", async (t) => {
+  const { store, mappings } = await storedCluster({ "role/111122223333/x": { ...role("x"), groups: ["a\u2028"] } });
+  t.after(() => store.close());
+  const problem = 'username "a\\u001b" has a control character';
+  const set = await mappings(["set", role("y").arn, "--username", "a\u001b", "-y"]);
+  assert.deepEqual([set.code, set.err], [2, `role/111122223333/y would be invalid: ${problem}.\n`]);
+  const input = JSON.stringify({ mappings: [{ ...role("y"), username: "a\u001b" }] });
+  const apply = await mappings(["apply", "-f", "-", "-y"], { input });
+  assert.equal(apply.code, 2);
+  assert.ok(apply.err.includes(problem), apply.err);
+  const { out } = await mappings(["lint"]);
+  assert.match(out, /^error +invalid +role\/111122223333\/x +group "a\\u2028" has a control character$/m);
+});
