@@ -5,8 +5,9 @@ import { failureKind } from "../functions/lib/retry.ts";
 import { usage } from "./errors.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 
-/** Loopback, and the services of instances and containers for credentials. Node.js itself excepts no host. */
-const DIRECT = "localhost,127.0.0.0-127.255.255.255,::1,169.254.0.0-169.254.255.255,fd00:ec2::254,fd00:ec2::23";
+/** This machine, and the services of instances and containers for credentials. Node.js itself excepts no host. */
+const DIRECT =
+  "localhost,host.docker.internal,127.0.0.0-127.255.255.255,::1,169.254.0.0-169.254.255.255,fd00:ec2::254,fd00:ec2::23";
 
 /** Loads its module, which most runs of `token` do not need. Throws a `Failure` that names an invalid variable. */
 export function openAgent(

@@ -58,6 +58,8 @@ export async function startHttpServer(
   });
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Its clients are on this machine, and a test's client may have another time.
+    response.sendDate = false;
     const request = await readRequest(incoming);
     requests.push(request);
     const met = typeof fault === "function" ? fault(request) : fault;

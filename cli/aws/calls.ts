@@ -1,10 +1,12 @@
-// Wraps AWS clients: every call has a time limit, a checked response, and errors that `toFailure` knows.
+// Wraps AWS clients: every call has a time limit, a checked response, and errors that `toFailure` knows. Notes AWS's time.
 
+import { HttpResponse } from "@smithy/core/protocols";
 import { NormalizedSchema } from "@smithy/core/schema";
 import { getSmithyContext } from "@smithy/core/transport";
 import type { InitializeMiddleware, MetadataBearer, SchemaRef, StaticOperationSchema } from "@smithy/types";
 import { HttpTimeout, quotedAnswer } from "../http.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import type { Secrets } from "../terminal/secrets.ts";
 import { toFailure, UnusableAnswer } from "./errors.ts";
 
 /** Limit for a call with all its retries and the waits between them. */
@@ -33,6 +35,7 @@ export function watched<C>(client: C & AnyClient, io: IOStreams, unchecked: read
     const timer = setTimeout(() => limit.abort(error), CALL_LIMIT_MS);
     try {
       const result = await next(input);
+      noteDate(result.response, io);
       const output = smithy.operationSchema?.[5];
       const problem = output === undefined ? undefined : answerProblem(output, result.output, unchecked);
       if (problem !== undefined) throw new UnusableAnswer(call, problem);
@@ -47,6 +50,25 @@ export function watched<C>(client: C & AnyClient, io: IOStreams, unchecked: read
   };
   client.middlewareStack.add(middleware, { step: "initialize", priority: "high", name: "watched" });
   return client;
+}
+
+/** By run: how far AWS's clock is ahead of this machine's, in milliseconds. */
+const offsets = new WeakMap<Secrets, number>();
+
+/** A `Date` has whole seconds, and its response takes time. */
+const DATE_ERROR_MS = 2_000;
+
+function noteDate(response: unknown, { clock, secrets }: IOStreams): void {
+  if (!HttpResponse.isInstance(response)) return;
+  const least = Date.parse(response.headers["date"] ?? "") - clock();
+  const known = offsets.get(secrets) ?? 0;
+  // It stays the same within the error: a wait measures the time between two calls.
+  if (known < least || known > least + DATE_ERROR_MS) offsets.set(secrets, least);
+}
+
+/** With the clock of AWS, which dates parameters, and by which the function ends mappings. */
+export function withAwsClock(io: IOStreams): IOStreams {
+  return { ...io, clock: () => io.clock() + (offsets.get(io.secrets) ?? 0) };
 }
 
 /** Hides secrets in the service's message and shortens it. */

@@ -1,5 +1,6 @@
 // Carries out the plans of one or several clusters: shows all, asks once, writes cluster by cluster.
 
+import { withAwsClock } from "../aws/calls.ts";
 import {
   type Chosen,
   type ClusterFailure,
@@ -88,7 +89,7 @@ async function writeReady(ready: readonly Ready[], goesOn: boolean, recheck: Exe
   const failures: ClusterFailure[] = [];
   for (const [index, { name, io, proposal }] of ready.entries()) {
     try {
-      await writeAll(proposal, proposal.connection, io);
+      await writeAll(proposal, proposal.connection, withAwsClock(io));
       await recheck?.(true);
       const [effect, ...others] = proposal.effect(io.clock());
       io.tell(`${outcome(proposal.changes)} ${effect}\n`);

@@ -37,7 +37,7 @@ export async function requireParameters(known: Known, connection: Connection, io
   if (absence !== undefined) throw finding(absence);
 }
 
-/** Sentences about a cluster without parameters; `undefined` for any other, and if it cannot be read. */
+/** Sentences about a cluster without parameters; `undefined` for any other, and without permission to read it. */
 async function absenceOf(known: Known, connection: Connection, io: IOStreams): Promise<string | undefined> {
   if (known.size > 0) return undefined;
   const { context, settings } = connection;
@@ -45,7 +45,9 @@ async function absenceOf(known: Known, connection: Connection, io: IOStreams): P
   try {
     if (await hasParameters(connection, io)) return undefined;
   } catch (error) {
-    io.tell(`Cannot check whether the cluster ${clusterId} exists: ${messageOf(error)}\n`);
+    // After any other error, such as no response, a write could create the cluster of a typo.
+    if (!(error instanceof Error && /^AccessDenied/.test(error.name))) throw error;
+    io.tell(`Cannot check whether the cluster ${clusterId} exists: no permission for ssm:GetParametersByPath.\n`);
     return undefined;
   }
   const clusters = await clustersBeside(connection, io);
@@ -87,17 +89,10 @@ async function clustersBeside(connection: Connection, io: IOStreams): Promise<st
     const names = await namesBelow(parent, MAX_PAGES, PAGE, connection, io);
     return [...new Set(names.map((name) => name.slice(parent.length + 1).split("/")[0] ?? ""))].sort();
   } catch (error) {
-    messageOf(error);
+    // Any fault of AWS.
+    if (toFailure(error)?.exitCode !== EXIT.fault) throw error;
     return [];
   }
-}
-
-/** Throws anything but a fault of AWS, such as Ctrl-C. */
-function messageOf(error: unknown): string {
-  const failure = toFailure(error);
-  if (failure?.exitCode !== EXIT.fault) throw error;
-  const isDenied = error instanceof Error && /^AccessDenied/.test(error.name);
-  return isDenied ? "no permission for ssm:GetParametersByPath." : failure.message;
 }
 
 async function namesBelow(

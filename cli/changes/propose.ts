@@ -13,7 +13,7 @@ import { guardLockout, isJudged, judge } from "./judge.ts";
 import { withoutManaged } from "./managed.ts";
 import { addsDenial, type Change, isRemoval, type Plan } from "./plan.ts";
 import { readForAccess } from "./read-for-access.ts";
-import { countMarks, planData, printPlan } from "./show.ts";
+import { countMarks, planData, printPlan, riskiestFirst } from "./show.ts";
 import { FUNCTION_CACHE_MS } from "./wait.ts";
 import type { Accepted } from "./write-all.ts";
 
@@ -114,7 +114,7 @@ export async function confirmAll(
   const marks = proposals.flatMap((proposal) => proposal.marks);
   const marked = marks.length === 0 || options.allowWeakening ? undefined : countMarks(marks);
   if (options.yes && marked !== undefined) {
-    const texts = [...new Set(marks.map(({ text }) => text))];
+    const texts = [...new Set(riskiestFirst(marks).map(({ text }) => text))];
     throw finding(
       `Refused, because it needs your consent: ${marked}.`,
       ...texts.slice(0, MOST_TEXTS).map((text) => `  ${text}`),

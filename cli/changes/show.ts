@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { MARKED, type Mark } from "../access/marks.ts";
+import { ADMIN_GROUPS } from "../access/names.ts";
 import { shortName } from "../function-settings.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
@@ -27,7 +28,8 @@ export function printPlan(
   const line = (head: string, text: string, tone?: Tone) => io.print(hang(head, text, io.columns), tone);
   line("", `Plan for ${destination}:`);
   const all = [...marks.values()].flat();
-  const shown = new Set([...Map.groupBy(all, ({ kind }) => kind).values()].flatMap((one) => one.slice(0, MAX_LISTED)));
+  const kinds = [...Map.groupBy(riskiestFirst(all), ({ kind }) => kind).values()];
+  const shown = new Set(kinds.flatMap((one) => one.slice(0, MAX_LISTED)));
   for (const change of changes) {
     const { name } = change;
     printChange(change, shortName(name, prefix), io);
@@ -45,6 +47,12 @@ export function printPlan(
   if (all.length === 0) return;
   const hidden = all.length - shown.size;
   line("! ", `Needs your consent: ${countMarks(all)}${hidden > 0 ? ` (${hidden} more than shown)` : ""}.`, "weakened");
+}
+
+/** Those with a name of Kubernetes or an administrators' group first: a long list must not hide them. */
+export function riskiestFirst(marks: readonly Mark[]): Mark[] {
+  const isRisky = ({ text }: Mark) => ["system:", ...ADMIN_GROUPS].some((name) => text.includes(name));
+  return [...marks.filter(isRisky), ...marks.filter((mark) => !isRisky(mark))];
 }
 
 /** Prints how the second of two clusters differs from the first. The names of the changes have no prefix. */

@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { failureReason } from "../agent.ts";
 import type { TlsSeen } from "../http.ts";
-import { isConfidential } from "../kubeconfig/webhook.ts";
+import { isConfidential, type Webhook } from "../kubeconfig/webhook.ts";
 import { type Check, type Endpoint, failed, ok, type Reply, warning } from "./check.ts";
 
 /** Tokens are valid for 15 minutes. A synchronized clock is never off by more than a minute. */
@@ -56,10 +56,15 @@ export function checkClientCertificate(pem: string, now: number): Check {
   }
 }
 
-/** The reason: `lacksTlsSetting` of cli/kubeconfig/webhook.ts. */
-export function withoutTlsSetting(server: string): Check {
+/** The reasons: cli/kubeconfig/webhook.ts. */
+export function checkKubeconfig({ server, lacksTlsSetting, isUnverified }: Webhook): Check[] {
+  if (isUnverified) {
+    const seen = "insecure-skip-tls-verify: anyone on the network can answer reviews";
+    return [failed("kubeconfig", seen, "delete insecure-skip-tls-verify, give the CA, and replace the caller's token")];
+  }
+  if (!lacksTlsSetting) return [];
   const seen = "no tls-server-name, CA or client certificate: after packet loss, logins fail for 15 minutes";
-  return warning("kubeconfig", seen, `write a new file: kubeconfig webhook --from <this file> --endpoint ${server}`);
+  return [warning("kubeconfig", seen, `write a new file: kubeconfig webhook --from <this file> --endpoint ${server}`)];
 }
 
 function soon(check: string, whose: string, end: number, now: number, advice: string): Check {

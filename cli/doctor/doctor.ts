@@ -36,7 +36,7 @@ import {
 } from "./check.ts";
 import { checkCallers, checkMapping, checkUrl } from "./check-cluster.ts";
 import { checkConcurrency } from "./check-concurrency.ts";
-import { checkClientCertificate, checkReachable, withoutTlsSetting } from "./check-connection.ts";
+import { checkClientCertificate, checkKubeconfig, checkReachable } from "./check-connection.ts";
 import { checkCaller, checkLatency, checkReview } from "./check-review.ts";
 
 interface DoctorOptions extends ClustersOptions, OutputOptions, Partial<WebhookFiles> {
@@ -99,7 +99,7 @@ async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promi
       ...(webhook.clientCertificate === undefined
         ? []
         : [checkClientCertificate(webhook.clientCertificate.certificate, io.clock())]),
-      ...(webhook.lacksTlsSetting ? [withoutTlsSetting(webhook.server)] : []),
+      ...checkKubeconfig(webhook),
       ...(await checkEndpoint(endpoints, hasTokenPrefix(webhook.token ?? ""), options, io)),
     ];
     return withCommands(checks, options, io);

@@ -18,6 +18,7 @@ export interface Webhook {
   /** Name in the server's certificate; default: the URL's host. */
   readonly serverName?: string;
   readonly lacksTlsSetting?: boolean;
+  readonly isUnverified?: boolean;
 }
 
 /** Hosts on this machine, to which plain HTTP is allowed. */
@@ -74,6 +75,11 @@ function lacksTlsSetting({ server, ...cluster }: Cluster, user: Fields): boolean
   return !isSet && new URL(server).protocol === "https:";
 }
 
+/** Whether kube-apiserver accepts any certificate: anyone on its network could answer reviews and read the token. */
+function isUnverified(cluster: Fields): boolean {
+  return cluster["insecure-skip-tls-verify"] === true;
+}
+
 /** Adds the name that the certificate has in any case. */
 function withTlsSetting(cluster: Cluster, user: Fields): Cluster {
   return lacksTlsSetting(cluster, user) ? { ...cluster, "tls-server-name": new URL(cluster.server).hostname } : cluster;
@@ -98,6 +104,7 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
   return {
     server,
     lacksTlsSetting: lacksTlsSetting({ ...cluster, server }, user),
+    isUnverified: isUnverified(cluster),
     ...(typeof serverName === "string" && { serverName }),
     ...(ca !== undefined && { ca }),
     ...(typeof token === "string" && { token }),
@@ -115,6 +122,9 @@ export async function withServer(
   io: IOStreams,
 ): Promise<{ readonly kubeconfig: string; readonly keepsAuthority: boolean }> {
   const { config, cluster, user } = await currentContext(file, io);
+  if (isUnverified(cluster)) {
+    throw usage(`${nameOf(file)}: delete insecure-skip-tls-verify: anyone on the network could answer reviews.`);
+  }
   const { "tls-server-name": _, ...kept } = cluster;
   const { "certificate-authority": path, "certificate-authority-data": data, ...others } = kept;
   const authority = ca === undefined ? kept : { ...others, "certificate-authority-data": base64(ca) };

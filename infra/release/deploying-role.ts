@@ -9,6 +9,8 @@ const REST = ["DELETE", "GET", "PATCH", "POST", "PUT"];
 const TAGS = ["ListTagsForResource", "TagResource", "UntagResource"];
 const PROVISIONED = ["Get", "Put", "Delete"].map((verb) => `${verb}ProvisionedConcurrencyConfig`);
 const RUNTIME = ["RuntimeManagement", "FunctionScaling"].flatMap((name) => [`Get${name}Config`, `Put${name}Config`]);
+/** They have no resource type: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html */
+const OF_SUBSCRIPTIONS = api("sns", "Unsubscribe", "GetSubscriptionAttributes", "SetSubscriptionAttributes");
 
 /**
  * The permissions of the create, read, update and delete handlers in CloudFormation's schemas, without unused features.
@@ -124,13 +126,7 @@ export const ACTIONS: Actions = {
     "ListHostedZones",
     "ListResourceRecordSets",
   ),
-  "AWS::SNS::Subscription": api(
-    "sns",
-    "Subscribe",
-    "Unsubscribe",
-    "GetSubscriptionAttributes",
-    "SetSubscriptionAttributes",
-  ),
+  "AWS::SNS::Subscription": ["sns:Subscribe", ...OF_SUBSCRIPTIONS],
   "AWS::SNS::Topic": api(
     "sns",
     ...["CreateTopic", "GetTopicAttributes", "SetTopicAttributes", "DeleteTopic", ...TAGS],
@@ -169,6 +165,7 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   iam: ["role/IamAuthenticator*", "policy/IamAuthenticator*", "oidc-provider/*"].map((name) => `arn:*:iam::*:${name}`),
   [SERVICE_LINKED_ROLE]: ["arn:*:iam::*:role/aws-service-role/ops.apigateway.amazonaws.com/*"],
   lambda: ["arn:*:lambda:*:*:function:IamAuthenticator*"],
+  sns: ["arn:*:sns:*:*:IamAuthenticator*"],
 };
 
 /** A policy document with one statement for each service or limited action, sorted. Throws for a type that is not in `ACTIONS`. */
@@ -179,9 +176,10 @@ export function deployingPolicy(types: Iterable<string>): object {
     if (needed === undefined) throw new Error(`a template contains ${type}: add its actions to deploying-role.ts`);
     for (const action of needed) actions.add(action);
   }
-  const byKey = Map.groupBy([...actions].sort(), (action) =>
-    action in RESOURCES ? action : (action.split(":")[0] ?? ""),
-  );
+  const byKey = Map.groupBy([...actions].sort(), (action) => {
+    if (OF_SUBSCRIPTIONS.includes(action)) return "*";
+    return action in RESOURCES ? action : (action.split(":")[0] ?? "");
+  });
   const Statement = [...byKey].map(([key, Action]) => ({ Effect: "Allow", Action, Resource: RESOURCES[key] ?? "*" }));
   return { Version: "2012-10-17", Statement };
 }

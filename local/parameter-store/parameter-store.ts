@@ -13,6 +13,8 @@ interface CommonOptions extends Partial<StoreLocation> {
   readonly port?: number;
   /** Modification time of new versions, in milliseconds since 1970. */
   readonly now?: () => number;
+  /** Whether responses have `now` in their header Date, as those of AWS have. Default: no such header. */
+  readonly sendsDate?: boolean;
   /** Default: unlimited calls, and the service setting has its default. */
   readonly throughput?: Throughput;
 }
@@ -52,7 +54,11 @@ export async function startParameterStore(
   const isHigher = (throughput?.paths ?? 0) > 0;
   const admit = throughput === undefined ? () => undefined : limitThroughput(throughput, now);
   const serve = (open: () => ParameterStorage): Promise<LocalServer> =>
-    startHttpServer((request) => answerSsm(request, open, location, admit, isHigher), port);
+    startHttpServer((request) => {
+      const { headers, ...answer } = answerSsm(request, open, location, admit, isHigher);
+      const date = options.sendsDate === true ? { date: new Date(now()).toUTCString() } : {};
+      return { ...answer, headers: { ...headers, ...date } };
+    }, port);
   if (options.folder !== undefined) {
     const { folder, prefix, onProblem = console.error } = options;
     const open = openFolder({ folder, prefix, onProblem }, location, now);

@@ -104,6 +104,12 @@ test("loopback and the services of instances for credentials are direct", async 
   }
 });
 
+test("the host of a container's machine is direct, since plain HTTP with secrets is allowed to it", async () => {
+  process.env["AWS_ENDPOINT_URL_SSM"] = cluster.store.url.replace("127.0.0.1", "host.docker.internal");
+  const { code, err } = await list({ HTTP_PROXY: "http://127.0.0.1:1" });
+  assert.deepEqual([code, err], [0, ""]);
+});
+
 test("a proxy that refuses, breaks off or cannot be reached is named, and its credentials are not printed", async (t) => {
   const echoed = Buffer.from("jane:long-password").toString("base64");
   const url = (host: string) => `http://jane:long-password@${host}`;

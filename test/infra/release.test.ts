@@ -265,7 +265,17 @@ test("docs/cloudformation.md lists exactly the parameters of the templates", () 
   assert.deepEqual([...new Set(documented)].sort(), [...new Set(parameters)].sort());
 });
 
-test("the deploying role's policy covers every type of resource, no other service, and limits IAM and Lambda to the stacks", () => {
+test("the deploying role can only change, delete and subscribe to the topics of its stacks", () => {
+  const { Statement } = JSON.parse(read("deploying-role.json")) as {
+    Statement: { Action: string[]; Resource: string | string[] }[];
+  };
+  for (const action of ["sns:SetTopicAttributes", "sns:DeleteTopic", "sns:Subscribe"]) {
+    const resources = Statement.filter(({ Action }) => Action.includes(action)).map(({ Resource }) => Resource);
+    assert.deepEqual(resources, [["arn:*:sns:*:*:IamAuthenticator*"]], action);
+  }
+});
+
+test("the deploying role's policy covers every type of resource, no other service, and limits IAM, Lambda and topics to the stacks", () => {
   const { Statement } = JSON.parse(read("deploying-role.json")) as {
     Statement: { Effect: string; Action: string[]; Resource: string | string[] }[];
   };
@@ -283,9 +293,10 @@ test("the deploying role's policy covers every type of resource, no other servic
   for (const { Action, Resource } of Statement) {
     for (const action of Action) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
     const service = Action[0]?.split(":")[0] ?? "";
-    assert.equal(Resource === "*", !["iam", "lambda"].includes(service), service);
+    const isLimited = ["iam", "lambda", "sns"].includes(service) && !Action.includes("sns:Unsubscribe");
+    assert.equal(Resource === "*", !isLimited, service);
     // IAM rejects an ARN of another partition.
-    if (Resource !== "*") for (const arn of Resource) assert.match(arn, /^arn:\*:(iam|lambda):/);
+    if (Resource !== "*") for (const arn of Resource) assert.match(arn, /^arn:\*:(iam|lambda|sns):/);
   }
   // API Gateway creates its role with the first custom domain of an account.
   assert.deepEqual(

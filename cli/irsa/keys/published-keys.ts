@@ -7,6 +7,7 @@ import { issuerPath, keySetOf } from "../../../functions/issuer/keys.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { type Stored, stored } from "../../aws/parameter.ts";
 import { ending } from "../../aws/read.ts";
+import { requireParameters } from "../../changes/existing-cluster.ts";
 import { describe } from "../../command.ts";
 import { addConnection, addListOutput, type ConnectionOptions, type ListOutputOptions } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
@@ -24,6 +25,7 @@ export function listCommand(command: Command, io: IOStreams): Command {
 async function list(options: ConnectionOptions & ListOutputOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
   const keys = await readPublishedKeys(connection, io.interrupted);
+  await requireParameters(byName(keys), connection, io);
   const items = keys.map(({ kid, stored, key, problem }) => ({
     kid,
     state: key === undefined ? "invalid" : "served",

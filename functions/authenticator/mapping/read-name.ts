@@ -1,6 +1,7 @@
 // Parses a parameter's name: the inverse of parameter-name.ts.
 
 import type { MappingKind } from "./mapping.ts";
+import { encodeName, permissionSetOf } from "./parameter-name.ts";
 
 /** `deny` for a deny list. */
 export type ParameterKind = MappingKind | "deny";
@@ -22,10 +23,17 @@ export function readName(prefix: string, parameter: string): ParameterAddress | 
   if (match === null) return undefined;
   const [, named, ofNamed, encoded = "", unnamed, ofUnnamed, list, ofList] = match;
   const kind = (named ?? unnamed ?? list) as ParameterKind;
-  return { kind, account: ofNamed ?? ofUnnamed ?? ofList ?? "", name: decodeName(encoded) };
+  const name = decodeName(encoded);
+  if (encodeName(name) !== encoded || (kind.startsWith("sso") && !isPermissionSet(name))) return undefined;
+  return { kind, account: ofNamed ?? ofUnnamed ?? ofList ?? "", name };
 }
 
 /** The inverse of `encodeName`, in lower case. */
 function decodeName(encoded: string): string {
   return encoded.replace(/\.([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/** Whether a role can be of the set. */
+function isPermissionSet(name: string): boolean {
+  return permissionSetOf(`AWSReservedSSO_${name}_${"0".repeat(16)}`) === name;
 }

@@ -10,8 +10,13 @@ export type Placeholder = (typeof PLACEHOLDERS)[number];
 /** Their values are not in AWS-signed tokens. */
 export const SESSION_PLACEHOLDERS: readonly string[] = PLACEHOLDERS.filter((name) => name !== "AccountID");
 
+// C0, DEL, C1 and the two line separators: any of them could forge a line in a log.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: matches control characters
+export const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
 /** The problem of a template, or `undefined`. Unknown placeholders and stray braces are errors, never literal text. */
 export function templateProblem(template: string, key: "username" | "group"): string | undefined {
+  if (CONTROL_CHARACTER.test(template)) return "a control character";
   for (const [, name = ""] of template.matchAll(PLACEHOLDER)) {
     if (PLACEHOLDERS.some((known) => known === name) || isClaimPlaceholder(name)) continue;
     const all = [...PLACEHOLDERS, ...CLAIM_PLACEHOLDERS];

@@ -10,7 +10,13 @@ import {
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { CLAIM_VALUE, claimPlaceholdersIn, claimValue } from "../mapping/claim-placeholders.ts";
 import type { SelectedMapping } from "../mapping/select.ts";
-import { placeholderValues, renderTemplate, SESSION_PLACEHOLDERS, usesPlaceholder } from "../mapping/template.ts";
+import {
+  CONTROL_CHARACTER,
+  placeholderValues,
+  renderTemplate,
+  SESSION_PLACEHOLDERS,
+  usesPlaceholder,
+} from "../mapping/template.ts";
 
 export interface User {
   readonly username: string;
@@ -78,10 +84,6 @@ function claimValues(username = "", { claims }: VerifiedIdentity, context: strin
     return [name, value];
   });
 }
-
-// C0, DEL, C1 and the two line separators: any of them could forge a line in a log.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: matches control characters
-const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /** Checks a rendered username or group: text that a user can influence must not become a reserved name. */
 export function nameProblem(name: string, reservedPrefixes: readonly string[]): string | undefined {

@@ -29,6 +29,19 @@ const CASES: readonly (readonly [
   ["leaves another permission set", { ...SET, [`sso/${A}/other`]: ADMIN }, REMOVE_SET, "accepted"],
   ["leaves a pattern", { ...SET, [`pattern/${A}`]: [{ arnLike: role("a*"), ...ADMIN }] }, REMOVE_SET, "refused"],
   ["leaves an account", { ...SET, "account/444455556666": ADMIN }, REMOVE_SET, "refused"],
+  // The function reads sso/<account>/admins.
+  [
+    "leaves a set under a name that the function never reads",
+    { ...SET, [`sso/${A}/.61dmins`]: ADMIN },
+    REMOVE_SET,
+    "refused",
+  ],
+  [
+    "leaves a set with a name too long for one",
+    { ...SET, [`sso/${A}/${"a".repeat(33)}`]: ADMIN },
+    REMOVE_SET,
+    "refused",
+  ],
   [
     "leaves an ended mapping",
     { ...SET, [`role/${A}/a`]: { arn: role("A"), ...ADMIN, notAfter: "2020-01-01T00:00:00Z" } },

@@ -59,6 +59,7 @@ test("commands that read a cluster without parameters print nothing, suggest the
     ["mappings", "export", "--format", "aws-auth"],
     ...outputs.map((output) => ["explain", ROLE, ...output]),
     ...outputs.map((output) => ["callers", "list", ...output]),
+    ...outputs.map((output) => ["irsa", "keys", "list", ...output]),
   ];
   for (const words of reads) {
     const { code, out, err } = await cli([...words, "-c", "prodd"]);
@@ -92,6 +93,7 @@ test("one parameter of any kind is enough for a cluster", async () => {
     const { code, err } = await set(cluster);
     assert.equal(code, 0, err);
     assert.equal((await cli(["callers", "list", "-c", cluster])).code, 0);
+    assert.equal((await cli(["irsa", "keys", "list", "-c", cluster])).code, 0);
   }
 });
 
@@ -134,4 +136,15 @@ test("a team with access to one account finds its cluster by the parameters that
     assert.equal(code, 0, err);
     assert.doesNotMatch(err, /Cannot check/);
   }
+});
+
+test("if AWS fails to answer whether the cluster exists, the command writes nothing", async () => {
+  const type = "InternalServerError";
+  const fault = { status: 500, headers: { "x-amzn-errortype": type }, body: JSON.stringify({ __type: type }) };
+  store.fail(({ headers }) =>
+    headers["x-amz-target"] === "AmazonSSM.GetParametersByPath" ? { kind: "answer", ...fault } : undefined,
+  );
+  const { code, err } = await set("prodd");
+  assert.equal(code, 3, err);
+  assert.ok(!isWritten());
 });

@@ -131,3 +131,34 @@ test("a deny list that has no room for the old and the new denials at once is re
   });
   assert.deepEqual([some.code, store.writes.length], [0, 2], some.err);
 });
+
+for (const [what, skew] of [
+  ["ahead", 60_000],
+  ["behind", -60_000],
+] as const) {
+  test(`waits and ends follow AWS's clock if this machine's is a minute ${what}`, async (t) => {
+    const parameters = {
+      [`${PREFIX}/role/${A}/admin`]: JSON.stringify(ADMIN),
+      [`${PREFIX}/sso/${A}/ops`]: JSON.stringify({ username: "ops", groups: ["ops"] }),
+      [`${PREFIX}/deny/${A}`]: JSON.stringify([{ arnLike: `arn:aws:sts::${A}:assumed-role/New/jane` }]),
+    };
+    let time = START;
+    const store = await startParameterStore({ parameters, now: () => time, sendsDate: true });
+    t.after(() => store.close());
+    useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
+    const run = (words: readonly string[]) => {
+      const onSleep = (ms: number) => {
+        time += ms;
+      };
+      const options = { now: time + skew, onSleep };
+      return cli(["mappings", ...words, "-c", "prod", "-y", "--allow-weakening"], options);
+    };
+    const set = await run(["set", role("New"), "--username", "new"]);
+    assert.equal(set.code, 0, set.err);
+    assert.match(set.err, new RegExp(`^Waiting 35 s until the function has read deny/${A}\\.`, "m"));
+    const removed = await run(["remove", `sso/${A}/ops`]);
+    assert.equal(removed.code, 0, removed.err);
+    const ended = store.requests.findLast(({ body }) => body.includes("notAfter"))?.body.toString() ?? "{}";
+    assert.equal(JSON.parse(JSON.parse(ended).Value).notAfter, "2026-11-28T00:00:35.000Z");
+  });
+}

@@ -97,6 +97,13 @@ test("a kubeconfig without a TLS setting is a warning, and tls-server-name is th
   }
 });
 
+test("a kubeconfig that turns certificate verification off fails, although the certificate is valid", async () => {
+  const { out } = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, "--no-token"]);
+  const unverified = out.replace(/^( +)server: .*$/m, "$&\n$1insecure-skip-tls-verify: true");
+  const { code, check } = await endpoint.doctor("bob", ["--kubeconfig", file("unverified.kubeconfig", unverified)]);
+  assert.deepEqual([code, check("kubeconfig")?.state], [1, "failed"]);
+});
+
 test("without a client certificate, the connection is closed, and the advice names the options", async () => {
   const { code, check } = await doctor(["--ca", ca]);
   assert.equal(code, 1);

@@ -89,3 +89,11 @@ test("wrong files and options are refused", async () => {
     assert.match(err, sentence);
   }
 });
+
+test("an old file that turns certificate verification off is rejected: anyone between could answer reviews", async () => {
+  const text = webhookKubeconfig({ server: "https://old.example.com/authenticate", token: "secret" });
+  writeFileSync(old, text.replace(/^( +)server: .*$/m, "$&\n$1insecure-skip-tls-verify: true"));
+  const { code, out, err } = await cli(FROM);
+  assert.deepEqual([code, out], [2, ""]);
+  assert.match(err, /insecure-skip-tls-verify/);
+});

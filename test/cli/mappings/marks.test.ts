@@ -124,6 +124,21 @@ describe("many marks", () => {
     const refused = await cluster.mappings(["apply", "-f", "-", "-y"], { input: file(13) });
     assert.match(refused.err, /\n {2}and 3 more\nTo accept this with --yes, add --allow-weakening\.\n$/);
   });
+
+  test("a name that begins with system: is among the ten", async () => {
+    const grants = Array.from({ length: 12 }, (_, i) => ({
+      arn: role(`a${i}`),
+      username: "x",
+      groups: ["{AccountID}-{SessionName}"],
+    }));
+    const scheduler = { arn: role("z"), username: "system:kube-scheduler" };
+    const input = JSON.stringify({ mappings: [...grants, scheduler] });
+    const plan = await cluster.mappings(["apply", "-f", "-", "--dry-run"], { input });
+    assert.match(plan.out, /\n {4}! z gets system:kube-scheduler /);
+    assert.equal(plan.out.match(/\n {4}! /g)?.length, 10);
+    const refused = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
+    assert.match(refused.err, /consent: 13 names that need care\.\n {2}z gets system:kube-scheduler /);
+  });
 });
 
 test("edit, rollback and diff mark changes too", async () => {

@@ -45,7 +45,7 @@ const EXPECTED = [
   "error deny-list-invalid deny/666677778888",
   "warning expired deny/111122223333",
   "error invalid role/111122223333/invalid",
-  "error unreachable role/111122223333/.41",
+  "error invalid role/111122223333/.41",
   "error unreachable role/111122223333/china",
   "error unreachable role/111122223333/elsewhere",
   "error node-name role/111122223333/node",
@@ -80,10 +80,27 @@ test("lint reports each problem once and nothing else", async () => {
   assert.deepEqual(levels, ["error", "warning", "info"]);
 });
 
-test("lint reports a SecureString and an unknown parameter name", async () => {
+test("lint reports a SecureString and parameter names that the function never reads", async () => {
   cluster.store.put(`${PREFIX}/role/111122223333/secret`, "{}", { type: "SecureString" });
-  cluster.store.put(`${PREFIX}/roles/111122223333/x`, "{}");
+  const ignored = ["roles/111122223333/x", "sso/111122223333/.61dmins", `sso/111122223333/${"a".repeat(33)}`];
+  for (const name of ignored) cluster.store.put(`${PREFIX}/${name}`, "{}");
   const { out } = await cluster.mappings(["lint"], { now: NOW });
   assert.match(out, /error +invalid +role\/111122223333\/secret +must be of type String, not SecureString\n/);
-  assert.match(out, /error +invalid +roles\/111122223333\/x +not a mapping: the authenticator ignores it\n/);
+  for (const name of ignored) {
+    assert.match(out, new RegExp(`error +invalid +${name} +not a mapping: the authenticator ignores it\\n`));
+  }
+});
+
+test("set, apply and lint reject a name with a control character, which the function refuses", async (t) => {
+  const { store, mappings } = await storedCluster({ "role/111122223333/x": { ...role("x"), groups: ["a\u2028"] } });
+  t.after(() => store.close());
+  const problem = 'username "a\\u001b" has a control character';
+  const set = await mappings(["set", role("y").arn, "--username", "a\u001b", "-y"]);
+  assert.deepEqual([set.code, set.err], [2, `role/111122223333/y would be invalid: ${problem}.\n`]);
+  const input = JSON.stringify({ mappings: [{ ...role("y"), username: "a\u001b" }] });
+  const apply = await mappings(["apply", "-f", "-", "-y"], { input });
+  assert.equal(apply.code, 2);
+  assert.ok(apply.err.includes(problem), apply.err);
+  const { out } = await mappings(["lint"]);
+  assert.match(out, /^error +invalid +role\/111122223333\/x +group "a\\u2028" has a control character$/m);
 });

@@ -12,6 +12,7 @@ import {
   mappingParameter,
   permissionSetOf,
 } from "../../../../functions/authenticator/mapping/parameter-name.ts";
+import { readName } from "../../../../functions/authenticator/mapping/read-name.ts";
 import { HOME, OTHER, PREFIX, roleIdentity, verified } from "../fixtures.ts";
 
 /** The maximum that settings allow: 12 levels. */
@@ -161,4 +162,26 @@ test("a permission set's name is between the prefix and 16 lower-case hex digits
     assert.equal(permissionSetOf(name), undefined, name);
   }
   assert.ok(candidates(PREFIX, roleIdentity("AWSReservedSSO_View")).every(({ place }) => !place.startsWith("sso")));
+});
+
+test("a name is parsed only if the function reads it", () => {
+  const read = (name: string) => readName(PREFIX, `${PREFIX}/${name}`)?.name;
+  fc.assert(
+    fc.property(iamName, (name) => {
+      assert.equal(read(`role/${HOME}/${encodeName(name)}`), name.toLowerCase());
+    }),
+  );
+  assert.equal(read(`sso/${HOME}/view.40only`), "view@only");
+  const long = "a".repeat(33);
+  const ignored = [
+    "role/.61dmin",
+    "role/.40.4",
+    "role/a.",
+    "role/.c3",
+    "sso/.61dmins",
+    `sso/${long}`,
+    "sso-session/.21",
+  ];
+  for (const name of ignored) assert.equal(read(name.replace("/", `/${HOME}/`)), undefined, name);
+  assert.equal(read(`role/${HOME}/${long}`), long);
 });

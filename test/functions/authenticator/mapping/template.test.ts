@@ -42,6 +42,12 @@ test("an unknown placeholder is an error, never literal text", () => {
   }
 });
 
+test("a control character is an error: the function refuses the rendered name", () => {
+  for (const text of ["a\u001b", "\n", "{AccountID}\u0085", "\u2028x"]) {
+    assert.equal(templateProblem(text, "group"), "a control character", JSON.stringify(text));
+  }
+});
+
 test("a stray brace is an error", () => {
   for (const template of ["{", "}", "}{", "{AccountID", "AccountID}", "{AccountID}}"]) {
     assert.equal(templateProblem(template, "username"), "a brace outside of a placeholder", template);
