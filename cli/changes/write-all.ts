@@ -5,7 +5,7 @@ import { nextPhase } from "../access/phases.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
-import { EXIT, finding } from "../errors.ts";
+import { EXIT, Failure, finding } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -24,6 +24,9 @@ export interface Accepted extends Consent, Pick<ReadForAccess, "current" | "agai
   readonly changes: readonly Change[];
 }
 
+/** More than the number of operators who may change the same parameters during one command. */
+const MAX_REREADS = 20;
+
 /**
  * Writes in the phases of cli/access/phases.ts. Before each one, the parameters that the plan uses are read again.
  *
@@ -37,6 +40,7 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
   const endOfWaiting = tellIfSlow(io);
   const changes = new Map(accepted.changes.map((change) => [change.name, change]));
   let current = new Map(accepted.current);
+  let rereads = 0;
   /** When this command wrote a parameter, by name. */
   const times = new Map<string, number>();
   const now = () => ({ ...context, now: io.clock() });
@@ -118,7 +122,11 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
     const planned = nextPhase(all(), current, now());
     if (planned === undefined) return false;
     await waitForCaches(planned.from, namesOf(planned.waitsFor), io);
-    if (await readAgain()) return true;
+    if (await readAgain()) {
+      rereads += 1;
+      if (rereads > MAX_REREADS) throw new Failure(EXIT.fault, "Other operators keep changing what the plan uses.");
+      return true;
+    }
     // A mapping ends when it is written, so not before the wait.
     const writes = nextPhase(all(), current, { ...context, now: Math.max(io.clock(), planned.from) })?.writes ?? [];
     if (writes.length === 0 && !accepted.force) {

@@ -155,12 +155,6 @@ export const COMMANDS: readonly HostileCommand[] = [
   { name: "mappings set", target: "ssm", words: () => SET, output: "text" },
   { name: "mappings set", target: "ssm.PutParameter", words: () => SET, output: "text" },
   {
-    name: "mappings set in a cluster without parameters",
-    target: "cloudformation",
-    words: () => ["mappings", "set", ROLE, "--username", "dev", ...ANYWHERE, "-c", "other"],
-    output: "text",
-  },
-  {
     name: "mappings edit",
     target: "ssm",
     words: () => ["mappings", "edit", ROLE, ...WRITE],
