@@ -12,6 +12,4 @@ export const FEATURE_FLAGS = {
   "@aws-cdk/aws-iam:minimizePolicies": true,
   /** Writes `aws` instead of a reference to the partition into ARNs if the stack's region is known. */
   "@aws-cdk/core:enablePartitionLiterals": true,
-  /** Omits `:*` from the ARN of a private API's access log, as API Gateway returns it, so that there is no drift. */
-  "@aws-cdk/aws-apigateway:logGroupDestinationArnWithoutWildcard": true,
 } as const;

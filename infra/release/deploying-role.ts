@@ -126,7 +126,7 @@ export const ACTIONS: Actions = {
     "ListHostedZones",
     "ListResourceRecordSets",
   ),
-  "AWS::SNS::Subscription": ["sns:Subscribe", ...OF_SUBSCRIPTIONS],
+  "AWS::SNS::Subscription": ["sns:PutDataProtectionPolicy", "sns:Subscribe", ...OF_SUBSCRIPTIONS],
   "AWS::SNS::Topic": api(
     "sns",
     ...["CreateTopic", "GetTopicAttributes", "SetTopicAttributes", "DeleteTopic", ...TAGS],

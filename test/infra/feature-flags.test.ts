@@ -1,4 +1,4 @@
-// CDK's feature flags: the fixed four create the same stacks as all recommended flags, and each has an effect.
+// CDK's feature flags: the fixed ones create the same stacks as all recommended flags, and each has an effect.
 
 import "./quick-synth.ts";
 import assert from "node:assert/strict";
