@@ -126,11 +126,11 @@ export const ACTIONS: Actions = {
     "ListHostedZones",
     "ListResourceRecordSets",
   ),
-  "AWS::SNS::Subscription": ["sns:PutDataProtectionPolicy", "sns:Subscribe", ...OF_SUBSCRIPTIONS],
+  "AWS::SNS::Subscription": ["sns:Subscribe", ...OF_SUBSCRIPTIONS],
   "AWS::SNS::Topic": api(
     "sns",
     ...["CreateTopic", "GetTopicAttributes", "SetTopicAttributes", "DeleteTopic", ...TAGS],
-    ...["ListSubscriptionsByTopic", "GetDataProtectionPolicy"],
+    ...["ListSubscriptionsByTopic", "GetDataProtectionPolicy", "PutDataProtectionPolicy"],
   ),
 };
 
