@@ -43,7 +43,7 @@ test("a leak fails the test: in the log, in a response's body, in a header", asy
   const token = await mintToken({ identity: localIdentity("alice"), clusterId: "local", region: "us-west-2" });
   const answer = { status: 200, headers: {}, text: "{}", body: {} };
   const leak = queryValue(token, "X-Amz-Signature");
-  const line = (message: string) => `${JSON.stringify({ outcome: "denied", message })}\n`;
+  const line = (message: string) => `${JSON.stringify({ outcome: "denied", message, _aws: {} })}\n`;
   for (const [printed, received] of [
     [line(leak), answer],
     [line("fine"), { ...answer, text: `{"error":"${token}"}` }],
