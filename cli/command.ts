@@ -19,7 +19,7 @@ export function newCommand(io: IOStreams, name: string, summary: string, paths: 
   const output: OutputConfiguration = {
     writeOut: io.print,
     writeErr: (text) => {
-      for (const line of text.split(/(?<=\n)/)) io.tell(line);
+      for (const line of text.split(/(?<=\n)/)) io.log(line);
     },
     outputError: (message, write) =>
       write(`${withSuggestion(message, command, paths)}${isOfArguments(message) ? seeHelp(command) : ""}`),

@@ -105,7 +105,7 @@ function whereIn(words: readonly string[]): string[] {
 function quiet(io: IOStreams, interrupted: AbortSignal): IOStreams {
   return {
     ...io,
-    tell: () => {},
+    log: () => {},
     watched: false,
     interactive: false,
     environment: { ...io.environment, AWS_MAX_ATTEMPTS: "1" },

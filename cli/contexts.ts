@@ -29,7 +29,7 @@ async function contexts(options: ListOutputOptions, io: IOStreams): Promise<void
   if (items.length === 0) {
     const file = configFile(io.environment);
     const where = file === undefined ? "set HOME or XDG_CONFIG_HOME" : `write ${file}`;
-    io.tell(`There are no contexts. To define some, ${where}: see "Defaults for each cluster" in docs/commands.md.\n`);
+    io.log(`There are no contexts. To define some, ${where}: see "Defaults for each cluster" in docs/commands.md.\n`);
   }
   const headers = ["", "name", "cluster", "region", "profile", "prefix"];
   const row = ({ isDefault, name, cluster, region = "", profile = "", prefix = "" }: NamedContext) => {

@@ -60,7 +60,7 @@ const CONNECT_MS = 5_000;
 export async function sendHttp(
   url: URL,
   request: HttpRequest,
-  { tell, secrets, isDebug }: Pick<IOStreams, "tell" | "secrets" | "isDebug">,
+  { log, secrets, isDebug }: Pick<IOStreams, "log" | "secrets" | "isDebug">,
   signal?: AbortSignal,
 ): Promise<HttpReply> {
   signal?.throwIfAborted();
@@ -88,7 +88,7 @@ export async function sendHttp(
   const connectTimer = setTimeout(() => end(new HttpTimeout(`no connection to ${url.host} in time`)), CONNECT_MS);
   const timers = [
     setTimeout(() => end(new HttpTimeout(`no answer from ${url.host} within ${limitMs / 1000} s`)), limitMs),
-    setTimeout(() => tell(`Waiting for ${what}.\n`), patienceMs),
+    setTimeout(() => log(`Waiting for ${what}.\n`), patienceMs),
     connectTimer,
   ];
   // The socket of a proxy's tunnel is already connected.
@@ -104,13 +104,13 @@ export async function sendHttp(
     const tls = isTls(response.socket) ? tlsOf(response.socket) : undefined;
     const reply = { status: response.statusCode ?? 0, headers: response.headers, tls };
     const read = { ...reply, body: await readBody(response, maxBytes), ms: performance.now() - start };
-    if (isDebug) tell(`debug: ${summary(url, request)} ${replySummary(read)}\n`);
+    if (isDebug) log(`debug: ${summary(url, request)} ${replySummary(read)}\n`);
     return read;
   } catch (error) {
     // When a limit or the signal ends the request, reading the body rejects with ECONNRESET.
     const cause = ended ?? error;
     const took = Math.round(performance.now() - start);
-    if (isDebug) tell(`debug: ${summary(url, request)} failed after ${took} ms: ${failureKind(cause)}\n`);
+    if (isDebug) log(`debug: ${summary(url, request)} failed after ${took} ms: ${failureKind(cause)}\n`);
     throw cause;
   } finally {
     for (const timer of timers) clearTimeout(timer);

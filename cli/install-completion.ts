@@ -17,7 +17,7 @@ const PLACES = {
 } as const;
 
 /** Replaces an earlier version of the script. */
-export function installCompletion(shell: keyof typeof PLACES, script: string, { environment, tell }: IOStreams): void {
+export function installCompletion(shell: keyof typeof PLACES, script: string, { environment, log }: IOStreams): void {
   const [kind, name] = PLACES[shell];
   const folder = xdgFolder(environment, kind);
   if (folder === undefined) throw usage("Cannot find your home folder: set HOME.");
@@ -34,5 +34,5 @@ export function installCompletion(shell: keyof typeof PLACES, script: string, { 
     zsh: `Add this line to ~/.zshrc, after compinit: source ${shellWord(file)}`,
     fish: "New shells load it.",
   };
-  tell(`Wrote ${file}. ${next[shell]}\n`);
+  log(`Wrote ${file}. ${next[shell]}\n`);
 }

@@ -14,8 +14,8 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
   const words = allWords.filter((word, at) => word !== DEBUG || at > end);
   const isDebug = words.length < allWords.length || Boolean(streams.environment["IAM_AUTHENTICATOR_DEBUG"]);
   const program = programName(streams.environment);
-  const tell = (text: string) => streams.tell(withProgram(text, program));
-  const io = withHarmlessOutput({ ...streams, tell, isDebug });
+  const log = (text: string) => streams.log(withProgram(text, program));
+  const io = withHarmlessOutput({ ...streams, log, isDebug });
   try {
     if (words[0] === COMPLETE) {
       // Called while the user types: an error completes nothing and prints nothing.
@@ -37,8 +37,8 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
 async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<number> {
   const { toFailure } = await import("./aws/errors.ts");
   const failure = toFailure(error) ?? (await bug(error));
-  for (const line of failure.lines.filter((one) => one !== "")) io.tell(`${line}\n`);
-  if (isDebug) for (const line of await detailsOf(error)) io.tell(`${line}\n`);
+  for (const line of failure.lines.filter((one) => one !== "")) io.log(`${line}\n`);
+  if (isDebug) for (const line of await detailsOf(error)) io.log(`${line}\n`);
   return failure.exitCode;
 }
 

@@ -23,7 +23,7 @@ export async function chooseRates({ rate, readRate }: RateOptions, ssm: SSMClien
     ...(wanted.writes === "auto" ? [`${rates.writes} writes`] : []),
     ...(wanted.reads === "auto" ? [`${rates.reads} reads`] : []),
   ];
-  io.tell(`${reason}: ${chosen.join(" and ")} a second.\n`);
+  io.log(`${reason}: ${chosen.join(" and ")} a second.\n`);
   return {
     reads: wanted.reads === "auto" ? rates.reads : (wanted.reads ?? DEFAULT_RATES.reads),
     writes: wanted.writes === "auto" ? rates.writes : (wanted.writes ?? DEFAULT_RATES.writes),

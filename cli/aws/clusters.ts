@@ -25,7 +25,7 @@ export function chosenClusters<O extends ClustersOptions>(options: O, io: IOStre
   return options.clusters.map((cluster) => ({
     name: cluster.name,
     options: { ...options, ...cluster },
-    io: named ? { ...io, tell: (text: string) => io.tell(`${cluster.name}: ${text}`) } : io,
+    io: named ? { ...io, log: (text: string) => io.log(`${cluster.name}: ${text}`) } : io,
   }));
 }
 

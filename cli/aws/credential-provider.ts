@@ -53,7 +53,7 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
     const { what, isService } = sourceOf(source);
     const late = () => reject(new CredentialsUnusable(`No AWS credentials: ${what} did not answer in time.`));
     const limit = setTimeout(late, limitMs);
-    patience = setTimeout(() => io.tell(`Waiting for AWS credentials from ${what}.\n`), PATIENCE_MS);
+    patience = setTimeout(() => io.log(`Waiting for AWS credentials from ${what}.\n`), PATIENCE_MS);
     const stop = () => reject(io.interrupted.reason);
     io.interrupted.addEventListener("abort", stop);
     try {

@@ -100,7 +100,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     await writeAll(accepted, connection, io);
   } catch (error) {
     if (out !== undefined && error instanceof Stopped && error.state === "absent") rmSync(out);
-    else if (out !== undefined) io.tell(`The token of ${name} is in ${out}.\n`);
+    else if (out !== undefined) io.log(`The token of ${name} is in ${out}.\n`);
     throw error;
   }
   if (out === undefined && arn === undefined) io.print(text);
@@ -109,7 +109,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     arn === undefined
       ? `Its token is ${where}; AWS stores only its hash. The function accepts it within 60 s.`
       : `The function accepts tokens that ${arn} signs for ${callerIdOf(connection.settings.clusterId)}, within 60 s.`;
-  io.tell(`Added ${name} to ${callers.parameter}. ${effect}\n`);
+  io.log(`Added ${name} to ${callers.parameter}. ${effect}\n`);
 }
 
 async function stackEndpoint(connection: Connection, io: IOStreams): Promise<string> {

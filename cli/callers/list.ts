@@ -32,7 +32,7 @@ async function list(options: ConnectionOptions & ListOutputOptions, io: IOStream
   const connection = await connect(options, io);
   const { entries, known } = await readCallers(connection, io.interrupted);
   await requireParameters(known, connection, io);
-  if (entries.length === 0) io.tell(`No callers in ${await destinationOf(connection, new Map(), io)}.\n`);
+  if (entries.length === 0) io.log(`No callers in ${await destinationOf(connection, new Map(), io)}.\n`);
   const items = entries.map((entry) => {
     const { sha256, arn, principalId, notAfter } = isObject(entry) ? entry : {};
     const text = (value: unknown) => (typeof value === "string" ? value : undefined);

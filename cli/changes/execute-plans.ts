@@ -73,7 +73,7 @@ export async function executePlans(
   if (ready.length === 0 || options.dryRun) return throwWorst(failures);
   // The user decides with the failures in view; throwWorst repeats them at the end.
   const seen = options.yes ? [] : failures;
-  for (const { name, failure } of seen) for (const line of failure.lines) io.tell(`${name}: ${line}\n`);
+  for (const { name, failure } of seen) for (const line of failure.lines) io.log(`${name}: ${line}\n`);
   await confirmAll(
     ready.map(({ proposal }) => proposal),
     options,
@@ -92,8 +92,8 @@ async function writeReady(ready: readonly Ready[], goesOn: boolean, recheck: Exe
       await writeAll(proposal, proposal.connection, withAwsClock(io));
       await recheck?.(true);
       const [effect, ...others] = proposal.effect(io.clock());
-      io.tell(`${outcome(proposal.changes)} ${effect}\n`);
-      for (const line of others) io.tell(`${line}\n`);
+      io.log(`${outcome(proposal.changes)} ${effect}\n`);
+      for (const line of others) io.log(`${line}\n`);
     } catch (error) {
       if (name === "" || !(error instanceof Stopped)) throw error;
       failures.push({ name, failure: error });
@@ -144,7 +144,7 @@ async function taskFor<O extends ClustersOptions>(
     const connection = await connect(options, io);
     const { region, partition: own } = connection.settings;
     if (partition !== undefined && own.id !== partition) {
-      io.tell(`Skipped: region ${region} is in partition ${own.id}, not ${partition}.\n`);
+      io.log(`Skipped: region ${region} is in partition ${own.id}, not ${partition}.\n`);
       return [];
     }
     // connect() has checked the context's account.
@@ -153,7 +153,7 @@ async function taskFor<O extends ClustersOptions>(
     const store = `${account} ${region} ${connection.context.prefix}`;
     const same = stores.get(store);
     if (same !== undefined) {
-      io.tell(`Skipped: it is the same store as ${same}.\n`);
+      io.log(`Skipped: it is the same store as ${same}.\n`);
       return [];
     }
     stores.set(store, name);

@@ -47,7 +47,7 @@ async function absenceOf(known: Known, connection: Connection, io: IOStreams): P
   } catch (error) {
     // After any other error, such as no response, a write could create the cluster of a typo.
     if (!(error instanceof Error && /^AccessDenied/.test(error.name))) throw error;
-    io.tell(`Cannot check whether the cluster ${clusterId} exists: no permission for ssm:GetParametersByPath.\n`);
+    io.log(`Cannot check whether the cluster ${clusterId} exists: no permission for ssm:GetParametersByPath.\n`);
     return undefined;
   }
   const clusters = await clustersBeside(connection, io);

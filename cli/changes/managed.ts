@@ -53,14 +53,14 @@ export async function withoutManaged(
     const { stack, isKnown } = await findOwner(ssm, change.name, io.interrupted);
     if (!isKnown) {
       const which = managed.length === 0 ? "these parameters" : "the other parameters";
-      io.tell(`Cannot check whether a stack manages ${which}: no permission for ssm:ListTagsForResource.\n`);
+      io.log(`Cannot check whether a stack manages ${which}: no permission for ssm:ListTagsForResource.\n`);
       break;
     }
     if (stack === undefined) continue;
     managed.push(change);
     const owner = managedBy(stack).replace(/^M/, "m");
     const name = shortName(change.name, context.prefix);
-    io.tell(`${name} is ${owner} and was not changed. Change it there, or use --force.\n`);
+    io.log(`${name} is ${owner} and was not changed. Change it there, or use --force.\n`);
   }
   return { plan: { ...plan, changes: plan.changes.filter((change) => !managed.includes(change)) }, managed };
 }

@@ -156,7 +156,7 @@ function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Chang
 function printIfLong(changes: number, { rates: { writes } }: Connection, io: IOStreams): void {
   const seconds = changes / writes;
   if (seconds < 60) return;
-  io.tell(
+  io.log(
     `Writing ${count(changes)} at ${writes} a second takes ${duration(seconds)}. ` +
       "You can stop it and run the command again: it writes only what is missing.\n",
   );

@@ -7,7 +7,7 @@ import { ADMIN_GROUPS } from "../access/names.ts";
 import { shortName } from "../function-settings.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
-import { hang } from "../terminal/print.ts";
+import { hangingIndent } from "../terminal/print.ts";
 import type { Judgement } from "./judge.ts";
 import type { Change, Plan } from "./plan.ts";
 
@@ -25,7 +25,7 @@ export function printPlan(
   prefix: string,
   io: Output,
 ): void {
-  const line = (head: string, text: string, tone?: Tone) => io.print(hang(head, text, io.columns), tone);
+  const line = (head: string, text: string, tone?: Tone) => io.print(hangingIndent(head, text, io.columns), tone);
   line("", `Plan for ${destination}:`);
   const all = [...marks.values()].flat();
   const kinds = [...Map.groupBy(riskiestFirst(all), ({ kind }) => kind).values()];
@@ -58,10 +58,10 @@ export function riskiestFirst(marks: readonly Mark[]): Mark[] {
 /** Prints how the second of two clusters differs from the first. The names of the changes have no prefix. */
 export function printDifferences({ changes, unchanged }: Plan, from: string, to: string, io: Output): void {
   const count = counter(changes);
-  io.print(hang("", `From ${from}, to ${to}:`, io.columns));
+  io.print(hangingIndent("", `From ${from}, to ${to}:`, io.columns));
   for (const change of changes) printChange(change, change.name, io);
   const counts = `${count("remove")} only in the first, ${count("add")} only in the second, ${count("change")} different, ${unchanged} equal.`;
-  io.print(hang("", counts, io.columns));
+  io.print(hangingIndent("", counts, io.columns));
 }
 
 const TONE = { add: "added", change: "changed", remove: "removed" } as const;
@@ -72,7 +72,7 @@ function printChange(change: Change, name: string, io: Output): void {
   for (const line of details(change)) {
     // In a changed list, entries are added or removed. Any other line has the tone of its parameter.
     const ofEntry = line.startsWith("+ ") ? "added" : line.startsWith("- ") ? "removed" : undefined;
-    io.print(hang(INDENT, line, io.columns), change.action === "change" ? ofEntry : tone);
+    io.print(hangingIndent(INDENT, line, io.columns), change.action === "change" ? ofEntry : tone);
   }
 }
 

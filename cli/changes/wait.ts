@@ -17,7 +17,7 @@ export async function waitForCaches(until: number, what: string, io: IOStreams):
   const end = Math.min(until, io.clock() + SETTLED_MS);
   if (end <= io.clock()) return;
   const seconds = () => `${Math.ceil((end - io.clock()) / 1000)} s`;
-  io.tell(`Waiting ${seconds()} until the function has read ${what}. The next write depends on it.\n`);
+  io.log(`Waiting ${seconds()} until the function has read ${what}. The next write depends on it.\n`);
   while (io.clock() < end) {
     if (io.watched) io.showProgress(`waiting for ${what}, ${seconds()} left`);
     await io.sleep(Math.min(STEP_MS, end - io.clock()), io.interrupted);

@@ -9,7 +9,7 @@ import { EXIT, Failure, finding } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { startProgress, tellIfSlow } from "../terminal/progress.ts";
+import { logIfSlow, startProgress } from "../terminal/progress.ts";
 import { entryKey, itemsOf } from "./merge-list.ts";
 import { type Consent, checkConsent, checkMerge, rebased } from "./other-operators.ts";
 import type { Change } from "./plan.ts";
@@ -37,7 +37,7 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
   const { prefix } = context;
   const waitForTurn = rateLimited(rates.writes);
   const progress = startProgress("writing", accepted.changes.length, io, rates.writes);
-  const endOfWaiting = tellIfSlow(io);
+  const endOfWaiting = logIfSlow(io);
   const changes = new Map(accepted.changes.map((change) => [change.name, change]));
   let current = new Map(accepted.current);
   let rereads = 0;
@@ -77,7 +77,7 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
     );
     if (others.length > 0) {
       checkConsent(combined, fresh, accepted, namesOf(others), now());
-      io.tell(`Another operator changed ${namesOf(others)} at the same time. Both changes are kept.\n`);
+      io.log(`Another operator changed ${namesOf(others)} at the same time. Both changes are kept.\n`);
     }
     for (const change of combined) changes.set(change.name, change);
     current = fresh;
@@ -105,7 +105,7 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
       checkConsent(all, new Map([...current, [name, stored]]), accepted, name, now());
     };
     const { isMerged, ...written } = await writeList(ssm, key, change, check, io.interrupted);
-    if (isMerged) io.tell(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
+    if (isMerged) io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
     changes.set(name, final(written.value));
     note(name, written);
   }

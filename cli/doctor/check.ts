@@ -9,7 +9,7 @@ import { tlsOptions, type Webhook } from "../kubeconfig/webhook.ts";
 import type { OutputFormat } from "../options.ts";
 import { type ClusterOptions, forCluster } from "../program-name.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { hang, printData } from "../terminal/print.ts";
+import { hangingIndent, printData } from "../terminal/print.ts";
 
 export interface Check {
   readonly check: string;
@@ -64,8 +64,8 @@ export async function printChecks(checks: readonly Check[], format: OutputFormat
 }
 
 function lines({ check, state, seen, advice }: Check, columns: number | undefined): string {
-  const first = hang(`${state.padEnd(9)}${check.padEnd(16)}`, seen, columns);
-  return advice === undefined ? first : `${first}${hang(`${" ".repeat(25)}to do: `, advice, columns)}`;
+  const first = hangingIndent(`${state.padEnd(9)}${check.padEnd(16)}`, seen, columns);
+  return advice === undefined ? first : `${first}${hangingIndent(`${" ".repeat(25)}to do: `, advice, columns)}`;
 }
 
 /** The message of a Kubernetes Status or of an API Gateway error. */

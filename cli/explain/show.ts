@@ -7,7 +7,7 @@ import type { User } from "../../functions/authenticator/user/user.ts";
 import { shortName } from "../function-settings.ts";
 import { NO_NODES } from "../mappings/node-lookups.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
-import { hang, shellWord } from "../terminal/print.ts";
+import { hangingIndent, shellWord } from "../terminal/print.ts";
 import { adviceFor } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
 
@@ -23,7 +23,7 @@ export function under(head: string, ...texts: readonly (string | undefined)[]): 
 }
 
 export function printLines(lines: readonly Line[], io: IOStreams): void {
-  for (const [head, text, tone] of lines) io.print(hang(head.padEnd(HEAD), text, io.columns), tone);
+  for (const [head, text, tone] of lines) io.print(hangingIndent(head.padEnd(HEAD), text, io.columns), tone);
 }
 
 /** @param complete completes the commands in the advice */

@@ -34,12 +34,12 @@ export function flagsCommand(command: Command, io: IOStreams): Command {
       if (oldIssuer === issuer) throw usage("--old-issuer is the same as --issuer: leave it out.");
       for (const flag of apiserverFlags(options)) io.print(`${flag}\n`);
       if (oldIssuer === undefined) {
-        io.tell(
+        io.log(
           "Without --old-issuer, kube-apiserver rejects every service-account token of the current issuer. Leave it out " +
             "only for a new cluster.\n",
         );
       }
-      io.tell(
+      io.log(
         "Do not change the flags of the signing key. Do not add sts.amazonaws.com to --api-audiences: a Pod's AWS token " +
           "could then log in to kube-apiserver.\n",
       );

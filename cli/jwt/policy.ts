@@ -45,7 +45,7 @@ export function policyCommand(command: Command, io: IOStreams): Command {
       const audience = jwtAudience(cluster);
       const statement = principal === undefined ? allowance(audience) : denial(audience, principal.flatMap(withPath));
       await printData({ Version: "2012-10-17", Statement: [statement] }, "json", io);
-      if (scp) io.tell("This policy does not apply to the organization's management account.\n");
+      if (scp) io.log("This policy does not apply to the organization's management account.\n");
     });
 }
 

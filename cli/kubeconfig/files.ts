@@ -101,6 +101,6 @@ export function writeKubeconfig(kubeconfig: string, out: string | undefined, io:
   if (out === undefined) io.print(kubeconfig);
   else {
     writeSecret(out, kubeconfig);
-    io.tell(`Wrote ${out}, which only you can read.\n`);
+    io.log(`Wrote ${out}, which only you can read.\n`);
   }
 }

@@ -42,10 +42,10 @@ export function clientCommand(command: Command, io: IOStreams): Command {
       const region = options.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
       writeKubeconfig(clientKubeconfig({ ...options, ...(region && { region }) }, ca), out, io);
       if (!region) {
-        io.tell("Without --region, the program uses the region of each user's machine, and fails where none is set.\n");
+        io.log("Without --region, the program uses the region of each user's machine, and fails where none is set.\n");
       }
       if (ca === undefined) {
-        io.tell(
+        io.log(
           "Without --ca, kubectl trusts only the CAs of its machine. Most clusters have their own CA: give its certificate.\n",
         );
       }

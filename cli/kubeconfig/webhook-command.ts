@@ -83,7 +83,7 @@ async function fromOld(file: string, { endpoint, ca: path }: WebhookFiles, io: I
   const webhook = { server: reviewUrl(endpoint), ...(ca !== undefined && { ca }) };
   const { kubeconfig, keepsAuthority } = await withServer(file, webhook, io);
   if (keepsAuthority) {
-    io.tell("The new file keeps the CA of the old one. If the new endpoint has another CA, give it with --ca.\n");
+    io.log("The new file keeps the CA of the old one. If the new endpoint has another CA, give it with --ca.\n");
   }
   return kubeconfig;
 }

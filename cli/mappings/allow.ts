@@ -64,7 +64,7 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
       const planned = await plan(who, one, connection, own);
       if (typeof planned !== "string") return planned;
       missing.push(planned);
-      if (isSeveral(options)) own.tell(`${planned}\n`);
+      if (isSeveral(options)) own.log(`${planned}\n`);
       return undefined;
     },
     partitionIn(who),

@@ -116,7 +116,7 @@ async function compare(
   for (const item of items) {
     const { notAfter } = "entry" in item ? item.entry : item.mapping;
     if (!isExpired(notAfter, connection.context.now)) continue;
-    io.tell(`Warning: ${whatIs(item).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
+    io.log(`Warning: ${whatIs(item).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
   }
   const known = await readMappings(connection, io);
   const keepsDenials = prune === true && !pruneDenials;
@@ -193,10 +193,10 @@ function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly 
 }
 
 /** Prints what a session mapping trusts, if the changes write one. */
-export function warnOfSessionTrust(changes: readonly Change[], { context }: Connection, { tell }: IOStreams): void {
+export function warnOfSessionTrust(changes: readonly Change[], { context }: Connection, { log }: IOStreams): void {
   const isOfSessions = ({ name }: Change) => readName(context.prefix, name)?.kind === "sso-session";
   if (!changes.some((change) => isOfSessions(change) && change.value?.includes('"session"'))) return;
-  tell(
+  log(
     "A mapping of one session trusts the user name in IAM Identity Center. Its administrators, SCIM and the identity " +
       "provider can change a user name, or give it to another person.\n",
   );

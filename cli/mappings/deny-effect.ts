@@ -35,7 +35,7 @@ const APISERVER_CACHE_MS = 120_000;
 export function effectOf(
   patterns: readonly string[],
   { settings }: Connection,
-  { tell }: IOStreams,
+  { log }: IOStreams,
   found: readonly PossibleIdentity[] = [],
 ): Pick<ClusterPlan, "effect"> {
   const ofPerson = found.length > 0;
@@ -44,7 +44,7 @@ export function effectOf(
     ? sessions.map(({ mapping }) => mapping)
     : patterns.flatMap((arnLike) => rolesDeniedBy(arnLike)?.role ?? []);
   if (settings.jwt !== undefined && roles.length > 0) {
-    tell(
+    log(
       `An AWS-signed token (JWT_ISSUERS) does not show its session: this also denies every AWS-signed token of ${[...new Set(roles)].join(", ")}.\n`,
     );
   }
@@ -100,10 +100,10 @@ export async function warnOfFederatedUsers(
     const granting = grantsToFederated(account, afterwards(stored, changes), context);
     if (granting.length === 0) return;
     const where = granting.map((name) => shortName(name, context.prefix)).join(" and ");
-    io.tell(`Warning: ${start} (sts:GetFederationToken): ${where} grants them access. ${advice}\n`);
+    io.log(`Warning: ${start} (sts:GetFederationToken): ${where} grants them access. ${advice}\n`);
   } catch (error) {
     if (io.interrupted.aborted) throw error;
-    io.tell(`Warning: ${start}. Could not read which mappings grant them access. ${advice}\n`);
+    io.log(`Warning: ${start}. Could not read which mappings grant them access. ${advice}\n`);
   }
 }
 

@@ -111,7 +111,7 @@ async function planPerson(
   const known = await readMappings(connection, io);
   await requireCluster(known, connection, options, io);
   if (account !== undefined) {
-    io.tell("Not checked: pattern/any and other accounts. Without --account, the command reads them too.\n");
+    io.log("Not checked: pattern/any and other accounts. Without --account, the command reads them too.\n");
   }
   const role = options.person ? undefined : roleNamed(who, known, context);
   if (role !== undefined) {
@@ -125,10 +125,10 @@ async function planPerson(
   }
   const found = possibleIdentities(who, known, context);
   if (found.length === 0) {
-    io.tell(`Nothing to deny: no mapping grants access to a session or a user named ${who}.\n`);
+    io.log(`Nothing to deny: no mapping grants access to a session or a user named ${who}.\n`);
     return undefined;
   }
-  io.tell(`${who} can be ${namesOf(found)}.\n`);
+  io.log(`${who} can be ${namesOf(found)}.\n`);
   const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
   for (const arnLike of patterns) checkAccount(account, { account: accountOf(arnLike) }, arnLike);
   const plan = planDenials(patterns, keys, known, connection);

@@ -57,12 +57,12 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
   let isKept = true;
   try {
     const desired = await editUntilValid(draft, opened, connection, io);
-    if (desired === undefined) io.tell("Nothing was changed.\n");
+    if (desired === undefined) io.log("Nothing was changed.\n");
     else await writeEdited(desired, opened, who.length === 0, connection, options, io);
     isKept = options.dryRun === true && desired !== undefined;
   } finally {
     // Never lose the user's text.
-    if (isKept && draft.read() !== text) io.tell(`Your text is in ${draft.path}.\n`);
+    if (isKept && draft.read() !== text) io.log(`Your text is in ${draft.path}.\n`);
     else draft.remove();
   }
 }
@@ -127,7 +127,7 @@ async function writeEdited(
   const isLeftAlone = ({ name, value }: Stored) => isSameValue(value, desired.get(name) ?? "[]");
   for (const before of others) {
     const what = isLeftAlone(before) ? "You did not: their change is kept." : "The plan overwrites their change.";
-    io.tell(`Another operator changed ${shortName(before.name, prefix)} while you were editing. ${what}\n`);
+    io.log(`Another operator changed ${shortName(before.name, prefix)} while you were editing. ${what}\n`);
   }
   const left = new Set(others.filter(isLeftAlone).map(({ name }) => name));
   const isOurs = (name: string) => names.has(name) && !left.has(name);
@@ -138,7 +138,7 @@ async function writeEdited(
     throw finding("Refused: --yes does not overwrite what another operator wrote while you were editing.");
   }
   if (plan.changes.length === 0) {
-    io.tell("Nothing was changed.\n");
+    io.log("Nothing was changed.\n");
     return;
   }
   warnOfSessionTrust(plan.changes, connection, io);
@@ -160,7 +160,7 @@ async function editableText(
     const problem = reading.problems[0] ?? whyNotBack(prefix, stored, reading);
     if (problem !== undefined && isNamed) throw usage(`${name} cannot be edited: ${problem}.`);
     if (problem !== undefined) {
-      io.tell(`Skipped ${name}: ${problem}.\n`);
+      io.log(`Skipped ${name}: ${problem}.\n`);
       return [];
     }
     opened.set(stored.name, stored);

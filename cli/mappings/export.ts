@@ -66,7 +66,7 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   // Mapping files may be JSON too.
   else await printData(parseYaml(text, "the export").value, "json", io);
   const left = [...invalid, ...problems];
-  for (const line of left) io.tell(`Skipped ${line}.\n`);
+  for (const line of left) io.log(`Skipped ${line}.\n`);
   if (left.length > 0) throw finding(`${exported} exported, ${left.length} skipped.`);
 }
 

@@ -69,7 +69,7 @@ async function find(target: Target, { ssm, context: { prefix } }: Connection, io
     return `${names.map((name) => shortName(name, prefix)).join(" and ")} ${names.length > 1 ? "do" : "does"} not exist.`;
   }
   if (stored.name === ofSet) {
-    io.tell(`${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set applies:\n`);
+    io.log(`${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set applies:\n`);
   }
   const { session } = target.key;
   const value = normal(stored.value);

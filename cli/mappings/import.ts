@@ -55,10 +55,10 @@ async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise
   }
   const { winners, overridden } = merge(carried);
   remarks.push(...winners.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`)));
-  for (const line of [...remarks, ...overridden, ...problems]) io.tell(`${line}.\n`);
+  for (const line of [...remarks, ...overridden, ...problems]) io.log(`${line}.\n`);
   io.print(writeMappingFile(winners.map(({ entry }) => entry)));
   const added = winners.filter(({ isNew }) => isNew).length;
   const imported = `${winners.length} imported${added > 0 ? `, ${added} of them with new access` : ""}`;
   if (problems.length > 0) throw finding(`${imported}, ${problems.length} not imported.`);
-  io.tell(`${imported}.\n`);
+  io.log(`${imported}.\n`);
 }

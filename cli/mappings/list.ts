@@ -81,7 +81,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   throwWorst(failures);
   if (!watch) return;
   isFirst = false;
-  const quiet = { ...io, tell: () => {} };
+  const quiet = { ...io, log: () => {} };
   for (const { value } of results) {
     await watchItems(items, output === "wide" ? wideRow : row, io, () => itemsIn(options, value.connection, quiet));
   }
@@ -98,7 +98,7 @@ async function itemsIn({ at, group }: ListOptions, connection: Connection, io: I
     .map((item) => ({ ...item, ...deniedBy(item, current, connection) }));
   if (items.length === 0) {
     const which = group === undefined ? "" : ` that grant ${group}`;
-    io.tell(`No mappings${which} in ${await destinationOf(connection, current, io)}.\n`);
+    io.log(`No mappings${which} in ${await destinationOf(connection, current, io)}.\n`);
   }
   return items;
 }
@@ -148,11 +148,11 @@ async function parametersAt(
   } finally {
     progress.end();
   }
-  io.tell(
+  io.log(
     `As of ${new Date(at).toISOString()}. Mappings and denials that were deleted since are missing: Parameter Store keeps no history of them.\n`,
   );
   if (lost.length > 0) {
-    io.tell(`Parameter Store keeps 100 versions. The one of that time is gone for ${lost.join(", ")}.\n`);
+    io.log(`Parameter Store keeps 100 versions. The one of that time is gone for ${lost.join(", ")}.\n`);
   }
   return found;
 }

@@ -45,7 +45,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   const missing = removals.flatMap((one) => one.missing);
   const changes = removals.flatMap((one) => one.changes);
   if (changes.length === 0) throw finding(...missing, "Nothing was removed.");
-  for (const line of missing) io.tell(`${line}\n`);
+  for (const line of missing) io.log(`${line}\n`);
   await executePlan({ plan: { changes, unchanged: 0, extra: [] }, known, connection }, options, io);
   // Either a typo, or an earlier, interrupted run already removed it.
   if (missing.length > 0) throw silentExit();

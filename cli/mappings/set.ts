@@ -86,7 +86,7 @@ async function set(who: string, options: SetOptions, io: IOStreams): Promise<voi
   if (namespace !== undefined && access === undefined) throw usage("--namespace requires --access.");
   const never = ": the mapping would never apply. Nothing was written";
   const notAfter = endOf(options, io.clock(), never);
-  if (access !== undefined) tellBindings(access, namespace, io);
+  if (access !== undefined) logBindings(access, namespace, io);
   const connection = await connect(options, io);
   const target = findTarget(connection, who, options.session);
   const { parameter } = target;
@@ -97,7 +97,7 @@ async function set(who: string, options: SetOptions, io: IOStreams): Promise<voi
   const permissionSet = kind === "role" ? permissionSetOf(role) : undefined;
   if (permissionSet !== undefined) {
     const advice = `To map the set, use sso/${target.address.account}/${permissionSet} as <who>.`;
-    io.tell(
+    io.log(
       `${role} is the role of a permission set. IAM Identity Center may replace it by a role of another name. ${advice}\n`,
     );
   }
@@ -123,13 +123,12 @@ function problemOf(problem: string, kind: MappingKind): string {
 }
 
 /** A group without a binding grants nothing, and the command has no access to the cluster. */
-function tellBindings(level: AccessLevel, namespaces: readonly string[] | undefined, { tell }: IOStreams): void {
+function logBindings(level: AccessLevel, namespaces: readonly string[] | undefined, { log }: IOStreams): void {
   const options = (namespaces ?? []).map((one) => ` --namespace ${one}`).join("");
   const [first, ...others] = accessGroups(level, namespaces);
   const groups = others.length === 0 ? `The group ${first} needs` : `The groups ${[first, ...others].join(", ")} need`;
-  tell(`${groups} bindings in the cluster. Print them with: iam-authenticator rbac${options}\n`);
-  if (level === "admin-view")
-    tell("Warning: admin-view can read Secrets and run commands in Pods: see docs/rbac.md.\n");
+  log(`${groups} bindings in the cluster. Print them with: iam-authenticator rbac${options}\n`);
+  if (level === "admin-view") log("Warning: admin-view can read Secrets and run commands in Pods: see docs/rbac.md.\n");
 }
 
 function collectGroup(value: string, before?: readonly string[]): readonly string[] {

@@ -10,7 +10,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printDocument } from "../terminal/print.ts";
 import type { LoggedReview } from "./logged-review.ts";
 import { addReviews, type OpenLog, type ReviewsOptions, withLog } from "./options.ts";
-import { readAll, tellNone, tellTruncated } from "./read-all.ts";
+import { logNone, logTruncated, readAll } from "./read-all.ts";
 import { followReviews, readPages } from "./read-log.ts";
 import { groupReviews, type ReviewGroup, showGroups, showOne, whyOf } from "./show.ts";
 
@@ -79,17 +79,17 @@ async function printEach(log: OpenLog, options: OneOf<ListOptions>, io: IOStream
       newest = page.at(-1)?.review.time ?? newest;
     }
   } catch (error) {
-    tellTruncated(log, newest, io);
+    logTruncated(log, newest, io);
     throw error;
   }
-  if (newest === undefined) tellNone(log, io);
+  if (newest === undefined) logNone(log, io);
 }
 
 async function printGroups(log: OpenLog, options: OneOf<ListOptions>, items: object[], io: IOStreams): Promise<void> {
   const groups = groupReviews();
   await readAll(log, groups.add, () => print(groups.all(), log, options, items, io), io);
   if (groups.left() > 0) {
-    io.tell(
+    io.log(
       `Incomplete: ${groups.left()} reviews of further identities are left out. Narrow the search with --since, --until, --outcome or --who.\n`,
     );
   }

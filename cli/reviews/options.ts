@@ -80,7 +80,7 @@ export async function withLog(
   try {
     await work({
       query: { logGroup, from, until: to, outcomes, who, group },
-      reader: { logs, waitForTurn: rateLimited(options.rate), signal, onUnreadable: tellOnce(io) },
+      reader: { logs, waitForTurn: rateLimited(options.rate), signal, onUnreadable: logOnce(io) },
       prefix: functionSettings(options, config.region, io).mappingPrefix,
     });
   } catch (error) {
@@ -90,10 +90,10 @@ export async function withLog(
   }
 }
 
-function tellOnce({ tell }: IOStreams): () => void {
+function logOnce({ log }: IOStreams): () => void {
   let isTold = false;
   return () => {
-    if (!isTold) tell("Skipping log events that have no valid text or time.\n");
+    if (!isTold) log("Skipping log events that have no valid text or time.\n");
     isTold = true;
   };
 }

@@ -26,22 +26,22 @@ export async function readAll(
   } catch (error) {
     progress.end();
     if (count > 0) await print();
-    tellTruncated(log, newest, io);
+    logTruncated(log, newest, io);
     throw error;
   }
   progress.end();
   await print();
-  if (count === 0) tellNone(log, io);
+  if (count === 0) logNone(log, io);
 }
 
-export function tellNone({ query }: OpenLog, io: IOStreams): void {
+export function logNone({ query }: OpenLog, io: IOStreams): void {
   const end = query.until === undefined ? "" : ` until ${shownTime(query.until)}`;
   const hint = query.who === undefined ? "" : " --who matches only complete ARNs and usernames.";
-  io.tell(`No matching reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`);
+  io.log(`No matching reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`);
 }
 
 /** Warns that the printed result is incomplete, after Ctrl-C or an error. */
-export function tellTruncated({ query }: OpenLog, newest: number | undefined, io: IOStreams): void {
+export function logTruncated({ query }: OpenLog, newest: number | undefined, io: IOStreams): void {
   if (newest === undefined || io.closed.aborted) return;
-  io.tell(`Incomplete: the log was read only from ${shownTime(query.from)} to ${shownTime(newest)}.\n`);
+  io.log(`Incomplete: the log was read only from ${shownTime(query.from)} to ${shownTime(newest)}.\n`);
 }

@@ -5,7 +5,7 @@ import { adviceFor, explainWords } from "../explain/advice.ts";
 import { shortName } from "../function-settings.ts";
 import { type ClusterOptions, forCluster } from "../program-name.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { hang, printable, table } from "../terminal/print.ts";
+import { hangingIndent, printable, table } from "../terminal/print.ts";
 import { shownTime } from "../times.ts";
 import type { LoggedReview } from "./logged-review.ts";
 
@@ -62,8 +62,8 @@ function showNarrow({ review, why, group }: Shown, prefix: string, columns: numb
     ...(why.explain === undefined && message !== undefined ? [message] : []),
     ...(why.advice === undefined ? [] : [`to do: ${why.advice}`]),
   ];
-  const below = lines.map((line) => hang(INDENT, line, columns)).join("");
-  return `${hang("", head, columns)}${below}${why.explain === undefined ? "" : showCommand(why.explain, columns)}`;
+  const below = lines.map((line) => hangingIndent(INDENT, line, columns)).join("");
+  return `${hangingIndent("", head, columns)}${below}${why.explain === undefined ? "" : showCommand(why.explain, columns)}`;
 }
 
 /** Wraps a long command so that it can be copied and run. */

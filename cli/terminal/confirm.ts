@@ -20,7 +20,7 @@ export async function confirm(question: string, io: IOStreams, answer = "--yes")
 }
 
 /** Returns the answer; `undefined` if the input ends (Ctrl-D). Rejects with an AbortError on Ctrl-C. */
-export async function ask(question: string, { input, tell, interrupted }: IOStreams): Promise<string | undefined> {
+export async function ask(question: string, { input, log, interrupted }: IOStreams): Promise<string | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
   // readline's question() loses an answer without a line break.
   const lines = createInterface({ input: input() });
@@ -28,15 +28,15 @@ export async function ask(question: string, { input, tell, interrupted }: IOStre
   lines.once("close", () => resolve(undefined));
   const stop = () => reject(interrupted.reason);
   interrupted.addEventListener("abort", stop);
-  tell(question);
+  log(question);
   try {
     interrupted.throwIfAborted();
     const answer = await promise;
-    if (answer === undefined) tell("\n");
+    if (answer === undefined) log("\n");
     return answer;
   } catch (error) {
     // After ^C, the cursor is still on the question's line.
-    tell("\n");
+    log("\n");
     throw error;
   } finally {
     interrupted.removeEventListener("abort", stop);

@@ -19,7 +19,7 @@ export interface IOStreams {
   /** Prints a result that is a secret to standard output. `print` would hide it. */
   readonly printSecret: (text: string) => void;
   /** Prints plans, questions and warnings to standard error. Each call prints one line or a part of it. */
-  readonly tell: (text: string) => void;
+  readonly log: (text: string) => void;
   /** Replaces the progress line on standard error. An empty line removes it. */
   readonly showProgress: (line: string) => void;
   /** Standard input. Node.js opens each standard stream at its first use, which takes milliseconds. */
@@ -56,7 +56,7 @@ export function withHarmlessOutput(io: IOStreams): IOStreams {
     ...io,
     print: (text, tone) => io.print(harmless(text), tone),
     printSecret: (text) => io.printSecret(withoutControl(text)),
-    tell: (text) => io.tell(asOneLine(hide(text))),
+    log: (text) => io.log(asOneLine(hide(text))),
     showProgress: (line) => io.showProgress(harmless(line)),
   };
 }
@@ -88,7 +88,7 @@ export function processStreams(): ProcessStreams {
     sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
     print: (text, tone) => process.stdout.write(tone === undefined ? text : inColour(text, tone, process.stdout)),
     printSecret: (text) => process.stdout.write(text),
-    tell: (text) => standardError().write(text),
+    log: (text) => standardError().write(text),
     showProgress: (line) => standardError().write(`${CLEAR_LINE}${line}`),
     input: () => process.stdin,
     watched: isatty(STDERR),

@@ -98,7 +98,7 @@ function fits(headers: readonly string[], rows: readonly (readonly string[])[], 
 function rowsWithText(rows: readonly (readonly string[])[], columns?: number): string {
   const heads = rows.map((row) => row.slice(0, -1));
   const lines = table([], heads, columns).split("\n");
-  return rows.map((row, i) => `${lines[i]}\n${hang(INDENT, row.at(-1) ?? "", columns)}`).join("");
+  return rows.map((row, i) => `${lines[i]}\n${hangingIndent(INDENT, row.at(-1) ?? "", columns)}`).join("");
 }
 
 function linesOf(headers: readonly string[], rows: readonly (readonly string[])[]): string[][] {
@@ -136,7 +136,7 @@ export function printable(text: string): string {
 }
 
 /** `head` and the wrapped `text`, with a hanging indent. One line if `columns` is `undefined`, as for a pipe. */
-export function hang(head: string, text: string, columns: number | undefined): string {
+export function hangingIndent(head: string, text: string, columns: number | undefined): string {
   const room = (columns ?? Number.POSITIVE_INFINITY) - head.length;
   const lines: string[] = [];
   for (const word of printable(text).trim().split(" ")) {

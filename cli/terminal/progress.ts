@@ -12,7 +12,7 @@ const LOGGED_EVERY_MS = 10_000;
 export function startProgress(
   what: string,
   all: number | undefined,
-  { watched, showProgress, tell, clock }: IOStreams,
+  { watched, showProgress, log, clock }: IOStreams,
   perSecond = Number.POSITIVE_INFINITY,
 ) {
   const start = performance.now();
@@ -20,16 +20,16 @@ export function startProgress(
   let shown = false;
 
   function show(done: number): void {
-    if (!watched) log(done);
+    if (!watched) logSometimes(done);
     if (!watched || (all ?? done) <= WORTH_SHOWING) return;
     shown = true;
     showProgress(all === undefined ? `${what} ${done}` : `${what} ${bar(done / all)} ${done}/${all}${left(done, all)}`);
   }
 
-  function log(done: number): void {
+  function logSometimes(done: number): void {
     if (clock() - logged < LOGGED_EVERY_MS) return;
     logged = clock();
-    tell(all === undefined ? `${what} ${done}\n` : `${what} ${done}/${all}${left(done, all)}\n`);
+    log(all === undefined ? `${what} ${done}\n` : `${what} ${done}/${all}${left(done, all)}\n`);
   }
 
   function left(done: number, total: number): string {
@@ -77,13 +77,13 @@ export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: IOS
 const PATIENCE_MS = 1_000;
 
 /** Reports after Ctrl-C that a write is still running, until the returned function is called. */
-export function tellIfSlow({ interrupted, tell }: IOStreams): () => void {
+export function logIfSlow({ interrupted, log }: IOStreams): () => void {
   let timer: NodeJS.Timeout | undefined;
   const start = () => {
     timer = setTimeout(() => {
       // After ^C, the cursor is in the middle of a line.
-      tell("\n");
-      tell("Waiting for AWS to answer a write. Press Ctrl-C again to stop at once.\n");
+      log("\n");
+      log("Waiting for AWS to answer a write. Press Ctrl-C again to stop at once.\n");
     }, PATIENCE_MS);
   };
   interrupted.addEventListener("abort", start);

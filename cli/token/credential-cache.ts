@@ -40,7 +40,7 @@ export async function cachedCredentials(
   const configuration = configurationTexts();
   const refusal = await whyNotCached(options["profile"], folder, configuration);
   if (refusal !== undefined) {
-    io.tell(`Not cached: ${refusal}\n`);
+    io.log(`Not cached: ${refusal}\n`);
     return find();
   }
   const file = join(folder, `${await cacheKey(options, configuration)}.json`);
@@ -48,7 +48,7 @@ export async function cachedCredentials(
   if (cached !== undefined && lasts(cached, io)) return cached;
   const found = await find();
   if (found.expiration === undefined) {
-    io.tell("Not cached: these AWS credentials do not expire. --cache is for a role, SSO or an MFA session.\n");
+    io.log("Not cached: these AWS credentials do not expire. --cache is for a role, SSO or an MFA session.\n");
   } else if (lasts(found, io)) write(folder, file, found, io);
   return found;
 }
@@ -118,7 +118,7 @@ function readPrivate(file: string, io: IOStreams): Credentials | undefined {
     const { mode, uid } = lstatSync(file);
     const isOthers = process.getuid !== undefined && uid !== process.getuid();
     if (process.platform !== "win32" && (isOthers || (mode & 0o077) !== 0)) {
-      io.tell(`Ignored, because other users can read it: ${file}\n`);
+      io.log(`Ignored, because other users can read it: ${file}\n`);
       return undefined;
     }
     return credentialsIn(parseJson(readFileSync(file, "utf8")));
@@ -150,7 +150,7 @@ function write(folder: string, file: string, credentials: Credentials, io: IOStr
   } catch (error) {
     // rmSync throws even with `force` if the folder is a file.
     if (existsSync(draft)) rmSync(draft, { force: true });
-    io.tell(`Not cached: ${fileFailure("write", folder, error).message} ${ANOTHER_FOLDER}\n`);
+    io.log(`Not cached: ${fileFailure("write", folder, error).message} ${ANOTHER_FOLDER}\n`);
   }
 }
 

@@ -28,7 +28,7 @@ export interface CliOptions {
   /** Called instead of each wait. */
   readonly onSleep?: (ms: number) => void;
   /** Called with each text for standard error. */
-  readonly onTell?: (text: string) => void;
+  readonly onLog?: (text: string) => void;
   /** Called with each text for standard output. */
   readonly onPrint?: (text: string) => void;
 }
@@ -51,9 +51,9 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
     },
     print,
     printSecret: print,
-    tell: (text) => {
+    log: (text) => {
       err.push(text);
-      options.onTell?.(text);
+      options.onLog?.(text);
     },
     showProgress: (line) => err.push(line),
     input: () => (typeof input === "string" ? Readable.from([input]) : input),

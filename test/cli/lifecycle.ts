@@ -77,7 +77,7 @@ async function twoOperators(mappings: Mappings, file: string): Promise<void> {
   const { code, err } = await mappings(["rollback", OTHER], {
     interactive: true,
     input,
-    onTell: (text) => {
+    onLog: (text) => {
       if (!text.includes("[y/N]")) return;
       void mappings(["set", OTHER, "--description", "second", "-y"]).then((second) => {
         assert.equal(second.code, 0, second.err);

@@ -41,7 +41,7 @@ async function list(options: ConnectionOptions & ListOutputOptions, io: IOStream
   const headers = ["parameter", "state", "published", "key"];
   await printList({ items, headers, row, endsInText: true, name: ({ kid }) => `issuer/${kid}` }, options, io);
   if (items.length === 0)
-    io.tell("No key is published, so the issuer returns HTTP 500. To publish keys, run irsa keys publish.\n");
+    io.log("No key is published, so the issuer returns HTTP 500. To publish keys, run irsa keys publish.\n");
 }
 
 export interface PublishedKey {

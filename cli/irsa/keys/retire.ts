@@ -72,7 +72,7 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
       ? retireProblem({ kid, others, signedUntil, end, ...cluster, now: io.clock() })
       : undefined;
     if (problem !== undefined) throw finding(`Refused: ${problem}`);
-    for (const line of cluster.lines) io.tell(`${line}\n`);
+    for (const line of cluster.lines) io.log(`${line}\n`);
   }
   const { stored: before, key } = retired;
   const shown = key === undefined ? "invalid, not served" : describeKey(key);

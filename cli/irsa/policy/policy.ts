@@ -104,17 +104,17 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
     : policies({ ...defaults, exceptNamespaces: exceptNamespace, reinvocationPolicy, mutatingApi: support });
   io.print(objects.map((object) => `---\n${stringifyYaml(object, BLOCKS)}`).join(""));
   if (support === "v1beta1") {
-    io.tell(
+    io.log(
       `In Kubernetes ${version}, the API of these policies is beta. First set these flags on each kube-apiserver:\n`,
     );
-    for (const flag of BETA_FLAGS) io.tell(`  ${flag}\n`);
+    for (const flag of BETA_FLAGS) io.log(`  ${flag}\n`);
   }
-  tellSteps(options, io);
+  logSteps(options, io);
 }
 
 const BLOCKS = { blocks: true };
 
-function tellSteps({ for: version, labelPolicy: isFirst }: PolicyCommandOptions, io: IOStreams): void {
+function logSteps({ for: version, labelPolicy: isFirst }: PolicyCommandOptions, io: IOStreams): void {
   const policy = `iam-authenticator irsa policy${version === DEFAULT_VERSION ? "" : ` --for ${version}`}`;
   const steps = [
     `${policy} --label-policy | kubectl apply -f -`,
@@ -122,10 +122,10 @@ function tellSteps({ for: version, labelPolicy: isFirst }: PolicyCommandOptions,
     'iam-authenticator irsa doctor ... --kubeconfig admin.conf     # "labels" must be ok',
     `${policy} ... | kubectl apply -f -`,
   ];
-  io.tell(
+  io.log(
     `This is ${isFirst ? "step 1 of 4" : "for step 4 of 4"}. An earlier policy stays in force for every Pod until step 4:\n`,
   );
-  for (const [index, step] of steps.entries()) io.tell(`  ${index + 1}. ${step}\n`);
+  for (const [index, step] of steps.entries()) io.log(`  ${index + 1}. ${step}\n`);
 }
 
 function byHand(defaults: PodDefaults, options: PolicyCommandOptions, io: IOStreams): void {
@@ -146,6 +146,6 @@ function byHand(defaults: PodDefaults, options: PolicyCommandOptions, io: IOStre
     if (value !== undefined) throw usage(`${without}, so ${option} is not supported.`);
   }
   io.print(stringifyYaml(component({ ...defaults, role, containers }, stringifyYaml), BLOCKS));
-  io.tell(`${without}. This is a Kustomize component: list its folder below "components:" in kustomization.yaml.\n`);
-  io.tell("amazon-eks-pod-identity-webhook does the same for every Pod, and works with this issuer.\n");
+  io.log(`${without}. This is a Kustomize component: list its folder below "components:" in kustomization.yaml.\n`);
+  io.log("amazon-eks-pod-identity-webhook does the same for every Pod, and works with this issuer.\n");
 }

@@ -59,7 +59,7 @@ export async function examineMappingFiles(paths: readonly string[], io: IOStream
   }
   const { items, overrides } = overrideEarlier(layers);
   for (const { earlier, later } of overrides.sort((a, b) => Number(isDenial(a.later)) - Number(isDenial(b.later)))) {
-    io.tell(`${places.get(later)} overrides ${places.get(earlier)}: ${whatIs(later)}.\n`);
+    io.log(`${places.get(later)} overrides ${places.get(earlier)}: ${whatIs(later)}.\n`);
   }
   const entries = items.filter((item): item is Entry => !isDenial(item));
   return { entries, denials: items.filter(isDenial), problems, placeOf: (item) => places.get(item) };

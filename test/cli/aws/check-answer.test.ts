@@ -24,7 +24,7 @@ import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import { type XmlNode, xmlDocument } from "../../../local/xml.ts";
 
 const RUNS = 10_000;
-const io = { ...processStreams(), tell: () => {} };
+const io = { ...processStreams(), log: () => {} };
 const signal = new AbortController().signal;
 const ARN = "arn:aws:iam::111122223333:role/Developers";
 const NAME = "/iam-authenticator/prod/role/111122223333/developers";

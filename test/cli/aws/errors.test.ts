@@ -54,7 +54,7 @@ for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[
   test(`a response that is ${fault.kind} times out, and the retry is reported`, async () => {
     cluster.store.fail(fault);
     const told: string[] = [];
-    const io = { ...processStreams(), tell: (text: string) => told.push(text) };
+    const io = { ...processStreams(), log: (text: string) => told.push(text) };
     const requestHandler = awsRequestHandler(io, 500, 200);
     const ssm = new SSMClient({ endpoint: cluster.store.url, maxAttempts: 2, requestHandler });
     const failure = await ssm.send(new GetParametersCommand({ Names: ["/a"] })).catch(toFailure);

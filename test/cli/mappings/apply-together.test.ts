@@ -22,7 +22,7 @@ test("apply stops if another operator changed a mapping since the plan, and keep
     {
       interactive: true,
       input: "y\n",
-      onTell: (text) => {
+      onLog: (text) => {
         // Another operator changes r3 while this one reads the plan.
         if (text.includes("[y/N]")) cluster.store.put(`${PREFIX}/role/111122223333/r3`, '{"other":"operator"}');
         seen.push(text);

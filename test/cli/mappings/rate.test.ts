@@ -30,7 +30,7 @@ async function chosen(options: RateOptions, throughput?: Throughput, forbidden =
   await start(throughput);
   if (forbidden) forbidSettings(store);
   const told: string[] = [];
-  const io = { ...processStreams(), tell: (text: string) => told.push(text) };
+  const io = { ...processStreams(), log: (text: string) => told.push(text) };
   const rates = await chooseRates(options, new SSMClient({ endpoint: store.url }), io);
   return { rates, told: told.join(""), calls: store.requests.length };
 }

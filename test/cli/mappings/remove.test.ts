@@ -59,7 +59,7 @@ test("remove fails if another operator changed the mapping since it was read", a
     const { code, err } = await cluster.mappings(words, {
       interactive: true,
       input: "y\n",
-      onTell: (text) => {
+      onLog: (text) => {
         if (text.includes("[y/N]")) change();
       },
     });

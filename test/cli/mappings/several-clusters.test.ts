@@ -218,7 +218,7 @@ test("Ctrl-C between two clusters keeps the first change, and names the cluster 
   const stop = new AbortController();
   const { code, err } = await clusters.run([...DENY, "--all-contexts", "-y"], {
     interrupted: stop.signal,
-    onTell: (text) => text.startsWith("prod: Wrote") && stop.abort(),
+    onLog: (text) => text.startsWith("prod: Wrote") && stop.abort(),
   });
   assert.equal(code, 130);
   assert.match(err, /^staging: Interrupted\.\nstaging: Nothing was written\. Run the same command again\.\n/m);

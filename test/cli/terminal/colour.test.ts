@@ -22,7 +22,7 @@ after(() => cluster.store.close());
 const FILE = `mappings:
   - {arn: "arn:aws:iam::111122223333:user/new", username: new, groups: [system:masters]}
   - {permissionSet: ClusterAdmin, account: "111122223333", username: "boss:{SessionName}", groups: [system:masters]}
-  - {arnLike: "arn:aws:iam::*:role/b*", username: "x\\e[2J"}
+  - {arnLike: "arn:aws:iam::*:role/b*", username: x, description: "x\\e[2J"}
 `;
 const styled = (style: Parameters<typeof styleText>[0], text: string) =>
   styleText(style, text, { validateStream: false });

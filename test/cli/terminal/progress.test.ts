@@ -40,7 +40,7 @@ test("a pipe gets no bar, and neither does short work", () => {
 test("a pipe gets a line every 10 s of long work", () => {
   const told: string[] = [];
   let now = 0;
-  const streams = { ...io, watched: false, clock: () => now, tell: (text: string) => told.push(text) };
+  const streams = { ...io, watched: false, clock: () => now, log: (text: string) => told.push(text) };
   const [counted, open] = [startProgress("writing", 300, streams), startProgress("reading", undefined, streams)];
   for (let done = 1; done <= 25; done += 1) {
     now += 1000;

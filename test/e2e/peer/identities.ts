@@ -61,9 +61,9 @@ interface Told extends Pick<LocalIdentity, "arn" | "account" | "userId"> {
 
 /** `each` identities of every kind, named after the kind, with separate keys. */
 export function makeIdentities(random: Random, each: number): LocalIdentity[] {
-  return Object.entries({ ...GRANTED, ...OTHERS }).flatMap(([name, tell]) =>
+  return Object.entries({ ...GRANTED, ...OTHERS }).flatMap(([name, log]) =>
     Array.from({ length: each }, () => {
-      const { temporary, ...told } = tell(random);
+      const { temporary, ...told } = log(random);
       return {
         name,
         accessKeyId: `${temporary ? "ASIA" : "AKIA"}${random.text(UPPER, 16)}`,

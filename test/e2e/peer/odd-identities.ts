@@ -76,5 +76,5 @@ const TELL: Readonly<Record<string, (random: Random) => Told>> = {
 };
 
 export const ODD_IDENTITIES: Readonly<Record<string, (random: Random) => StsBehaviour>> = Object.fromEntries(
-  Object.entries(TELL).map(([name, tell]) => [name, (random: Random) => [naming(tell(random))]]),
+  Object.entries(TELL).map(([name, log]) => [name, (random: Random) => [naming(log(random))]]),
 );
