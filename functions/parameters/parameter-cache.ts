@@ -65,7 +65,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
    * Whether cached entries can answer during an outage: every name must be cached, and at least one must exist. A stale
    * absence without an existing parameter is never served, since it would turn an outage into a denial.
    */
-  function canStand(names: readonly string[], known: ReadonlyMap<string, Entry>): boolean {
+  function canAnswerStale(names: readonly string[], known: ReadonlyMap<string, Entry>): boolean {
     const usable = [...known.values()].filter(({ readAt }) => clock() < readAt + foundMs + STALE_MS);
     return usable.length === names.length && usable.some(({ stored }) => stored !== undefined);
   }
@@ -92,7 +92,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
       return { parameters: found(known), cached: false, stale: false };
     } catch (error) {
       for (const [name, entry] of known) known.set(name, newest(name, entry));
-      if (canStand(names, known)) return { parameters: found(known), cached: true, stale: true };
+      if (canAnswerStale(names, known)) return { parameters: found(known), cached: true, stale: true };
       // A review that shares the call of another one still ends at its own deadline.
       if (!(error instanceof TimedOut)) throw error;
       throw new ParametersUnavailable("no answer from Parameter Store (TimedOut)", { cause: error });

@@ -28,7 +28,7 @@ export const shadowed = entryRule("warning", "shadowed", ({ parameter, entry }, 
   const own = evaluations.some((one) => one.parameter === parameter && one.verdict.kind === "match");
   if (!own || deciding === undefined || deciding.parameter === parameter) return undefined;
   // The invalid list has a finding. Findings for each mapping that it denies would hide that one.
-  if (refusesEverybody(deciding.parameter, parameters.get(deciding.parameter)?.value)) return undefined;
+  if (deniesAll(deciding.parameter, parameters.get(deciding.parameter)?.value)) return undefined;
   const first = shortName(deciding.parameter, context.prefix);
   const { session } = entry.mapping;
   const whose = session === undefined ? "" : `session ${session}: `;
@@ -36,7 +36,7 @@ export const shadowed = entryRule("warning", "shadowed", ({ parameter, entry }, 
 });
 
 /** Whether it is an invalid deny list, which denies every identity that it covers. */
-function refusesEverybody(parameter: string, value: string | undefined): boolean {
+function deniesAll(parameter: string, value: string | undefined): boolean {
   const [, account] = /\/deny\/(\d{12}|any)$/.exec(parameter) ?? [];
   return value !== undefined && account !== undefined && !checkDenyList({ value, secure: false }, { account }).valid;
 }
