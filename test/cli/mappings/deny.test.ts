@@ -40,7 +40,7 @@ test("deny denies only the named identity, and allow removes the denial", async 
   assert.equal(allowed.code, 0, allowed.err);
   assert.match(
     allowed.out,
-    /\n~ deny\/111122223333\n {4}- .*\n {4}! user\/mallory is no longer denied by deny\/111122223333\n/,
+    /\n~ deny\/111122223333\n {4}- .*\n {4}! user\/mallory is no longer denied by deny\/111122223333: user\/111122223333\/mallory applies and gives mallory\n/,
   );
   assert.equal(await verdict(MALLORY), "granted");
   const missing = await cluster.mappings(["allow", MALLORY, "-y"]);
