@@ -6,7 +6,7 @@ const account = fc.constantFrom("111122223333", "012345678901");
 const name = fc.stringMatching(/^[A-Za-z0-9_+=,.@-]{1,12}$/);
 const path = fc.constantFrom("", "", "team/", "a/b/", "aws-reserved/sso.amazonaws.com/");
 const template = fc
-  .array(fc.constantFrom("dev:", "{SessionName}", "{AccountID}", "{EC2PrivateDNSName}", "ä b", "\n"), {
+  .array(fc.constantFrom("dev:", "{SessionName}", "{AccountID}", "{EC2PrivateDNSName}", "ä b", "x/y"), {
     minLength: 1,
     maxLength: 3,
   })
