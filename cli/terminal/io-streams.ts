@@ -133,8 +133,8 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.fault);
 }
 
-/** C0, DEL and C1 except tab and line feed; bidirectional controls; Unicode line and paragraph separators. */
-const CONTROL = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+/** C0, DEL and C1 except tab and line feed; bidirectional controls; Unicode line and paragraph separators; byte order mark. */
+const CONTROL = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
 
 export function hasControl(text: string): boolean {
   return text.search(CONTROL) >= 0;
