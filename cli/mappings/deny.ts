@@ -15,9 +15,9 @@ import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { addConnections, addReading, addWrite, type ClustersOptions, type WriteOptions } from "../options.ts";
+import { type ClustersOptions, CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { addEnd, type EndOptions, endOf } from "../times.ts";
+import { type EndOptions, end, endOf } from "../times.ts";
 import { effectOf, type PossibleIdentity, possibleIdentities, roleNamed, warnOfFederatedUsers } from "./deny-effect.ts";
 import { accountOf, given } from "./file/entry.ts";
 import { isFor, listItems, withItem } from "./file/read-parameter.ts";
@@ -45,7 +45,7 @@ export function denyCommand(command: Command, io: IOStreams): Command {
       "    --session jane@example.com --until 2099-12-31T00:00:00Z --description 'on leave'",
     ],
   }).argument("<who>");
-  return addEnd(addWrite(addReading(addConnections(command))), "the denial")
+  return withOptions(command, CONNECTIONS, READING, WRITE, end("the denial"))
     .option("--session <name>", "only this session of a role or permission set")
     .option("--description <text>")
     .option("--person", "<who> is the name of a person, even if a role or permission set has the same name")

@@ -11,7 +11,7 @@ import { toFailure } from "../../aws/errors.ts";
 import { describe } from "../../command.ts";
 import { type Check, printChecks, withCommands } from "../../doctor/check.ts";
 import { Failure, silentExit } from "../../errors.ts";
-import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
+import { CONNECTION, type ConnectionOptions, OUTPUT, type OutputOptions, withOptions } from "../../options.ts";
 import { readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { untilInterrupted } from "../../terminal/progress.ts";
@@ -41,7 +41,7 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
       "    --kubeconfig admin.conf",
     ],
   });
-  return addOutput(addConnection(command))
+  return withOptions(command, CONNECTION, OUTPUT)
     .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
     .option("--kubeconfig <file>", "also check the cluster of its current context")
     .option("--ca <file>", "the issuer's CA, PEM, to test an issuer without AWS")

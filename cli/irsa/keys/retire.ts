@@ -7,7 +7,7 @@ import { executePlan } from "../../changes/execute-plans.ts";
 import type { Change } from "../../changes/plan.ts";
 import { describe } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
-import { addConnection, type ConnectionOptions, readWhole, type WriteOptions } from "../../options.ts";
+import { CONNECTION, type ConnectionOptions, readWhole, type WriteOptions, withOptions } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { shownTime } from "../../times.ts";
 import { openKubernetes } from "../kubernetes.ts";
@@ -35,7 +35,7 @@ export function retireCommand(command: Command, io: IOStreams): Command {
     ],
   }).argument("<key>", "issuer/<kid>, as irsa keys list shows it");
   return (
-    addConnection(command)
+    withOptions(command, CONNECTION)
       .option("--signed-until <time>", "when the key stopped signing, such as 2026-11-01T08:00:00Z", readTime)
       .option(
         "--longest-token <seconds>",
