@@ -17,6 +17,7 @@ import { EXIT, Failure, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { type ClustersOptions, CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { listed } from "../terminal/print.ts";
 import { type EndOptions, end, endOf } from "../times.ts";
 import { effectOf, type PossibleIdentity, possibleIdentities, roleNamed, warnOfFederatedUsers } from "./deny-effect.ts";
 import { accountOf, given } from "./file/entry.ts";
@@ -135,14 +136,11 @@ async function planPerson(
   return { plan, known, connection, isWhole: true, ...effectOf(patterns, connection, io, found) };
 }
 
-const MOST_NAMED = 20;
-
 function namesOf(found: readonly PossibleIdentity[]): string {
   const names = found.map(({ kind, mapping }) =>
     /^(?:federated-)?user\//.test(mapping) ? mapping : `a ${kind} of ${mapping}`,
   );
-  const more = names.length - MOST_NAMED;
-  return `${names.slice(0, MOST_NAMED).join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
+  return listed(names, "", 20);
 }
 
 /** Denials that exist keep their position and their description. */
