@@ -48,6 +48,10 @@ async function complete(command: Command, io: IOStreams, next?: string): Promise
   if (entry?.load !== undefined) {
     const module = await entry.load();
     module[`${path.replace(/.*\W/, "")}Command`]?.(command, io);
+    // Commander sets these defaults, but before it calls the hook.
+    for (const option of command.options.filter(({ negate }) => negate)) {
+      command.setOptionValueWithSource(option.attributeName(), true, "default");
+    }
     return;
   }
   if (entry !== undefined) describe(command, entry);
