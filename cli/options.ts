@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
+import { NAMESPACE } from "../functions/issuer/trust-policy.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
 import { DEFAULT_RATES, type Rate, type RateOptions } from "./aws/rates.ts";
 
@@ -184,6 +185,12 @@ export function readWhole(text: string): number {
 export function readRoleArn(text: string): string {
   if (parseMappedArn(text)?.kind === "role") return text;
   throw new InvalidArgumentError("It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role/Admin.");
+}
+
+/** For an option that may be repeated. */
+export function collectNamespace(text: string, before?: readonly string[]): readonly string[] {
+  if (NAMESPACE.test(text)) return collect(text, before);
+  throw new InvalidArgumentError("It must be a namespace: up to 63 lower-case letters, digits and hyphens.");
 }
 
 /** For an option that may be repeated. */

@@ -20,11 +20,11 @@ import { planChanges } from "../changes/plan.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { collectNamespace } from "../namespace.ts";
 import {
   CONNECTION,
   type ConnectionOptions,
   collect,
+  collectNamespace,
   READING,
   WRITE,
   type WriteOptions,
