@@ -10,6 +10,7 @@ import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clust
 import { findCredentials } from "../aws/credentials.ts";
 import { signToken } from "../aws/presign.ts";
 import { describe } from "../command.ts";
+import { type Endpoint, NoReply, openEndpoint } from "../endpoint.ts";
 import { silentExit, usage } from "../errors.ts";
 import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles } from "../kubeconfig/files.ts";
 import { readKubeconfig, type Webhook } from "../kubeconfig/webhook.ts";
@@ -24,17 +25,7 @@ import {
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
-import {
-  type Check,
-  type Endpoint,
-  failed,
-  failureOf,
-  NoReply,
-  ok,
-  openEndpoint,
-  printChecks,
-  withCommands,
-} from "./check.ts";
+import { type Check, failed, failureOf, ok, printChecks, withCommands } from "./check.ts";
 import { checkCallers, checkMapping, checkUrl } from "./check-cluster.ts";
 import { checkConcurrency } from "./check-concurrency.ts";
 import { checkClientCertificate, checkKubeconfig, checkReachable } from "./check-connection.ts";
