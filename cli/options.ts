@@ -53,7 +53,7 @@ export interface HeaderOptions {
 const OUTPUT_FORMATS = ["table", "json", "yaml"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 const LIST_FORMATS = ["table", "wide", "name", "csv", "json", "yaml"] as const;
-export type ListFormat = (typeof LIST_FORMATS)[number];
+type ListFormat = (typeof LIST_FORMATS)[number];
 
 export interface ListOutputOptions extends HeaderOptions {
   readonly output: ListFormat;
