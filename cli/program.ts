@@ -3,7 +3,7 @@
 import { type Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { applyContext } from "./apply-context.ts";
-import { newCommand, describe, helpColumns, pathOf } from "./command.ts";
+import { describe, helpColumns, newCommand, pathOf } from "./command.ts";
 import { COMMANDS, commandsBelow, isCalled, isGroup, nameIn, PATHS, pathIn } from "./commands.ts";
 import { EXIT } from "./errors.ts";
 import { programName } from "./program-name.ts";
