@@ -1,29 +1,35 @@
 // Applies the contexts of the configuration file to the options of a command.
 
 import type { Command } from "commander";
-import { type Config, type Context, type NamedCluster, readConfig } from "./config.ts";
+import { type Config, type Context, readConfig } from "./config.ts";
 import { usage } from "./errors.ts";
 import type { ChosenCluster } from "./options.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
+
+/** A context, or a cluster's id without any. */
+interface NamedContext extends Context {
+  /** As the user wrote it. */
+  readonly name: string;
+}
 
 /** Applies the contexts that --cluster or --all-contexts name, or the default context, to a command before it runs. */
 export async function applyContext(command: Command, { environment }: IOStreams): Promise<void> {
   if (!hasOption(command, "cluster")) return;
   const config = await readConfig(environment);
-  const takesSeveral = hasOption(command, "all-contexts");
-  const named = namesFor(command, config).map((name): NamedCluster => {
-    const context = config && contextFor(config, name, command);
-    return { name, cluster: context?.cluster ?? name, ...(context !== undefined && { context }) };
+  const named = namesFor(command, config).map((name): NamedContext => {
+    return { name, cluster: name, ...(config && contextFor(config, name, command)) };
   });
   const [first, ...others] = named;
-  if (takesSeveral && others.length > 0) {
-    command.setOptionValueWithSource("clusters", severalClusters(named, command), "config");
-    return;
+  if (others.length > 0) set(command, "clusters", severalClusters(named, command));
+  else {
+    if (first !== undefined) applyOne(first, command);
+    const clusters = named.map(({ name, cluster }) => ({ name, cluster }));
+    if (hasOption(command, "all-contexts")) set(command, "clusters", clusters);
   }
-  if (first !== undefined) applyOne(first, command);
-  if (!takesSeveral) return;
-  const clusters = first === undefined ? [] : [{ name: first.name, cluster: first.cluster }];
-  command.setOptionValueWithSource("clusters", clusters, "config");
+}
+
+function set(command: Command, option: string, value: unknown): void {
+  if (value !== undefined) command.setOptionValueWithSource(option, value, "config");
 }
 
 /** The names or ids of the clusters that the user chose; empty without any and without a default context. */
@@ -39,27 +45,24 @@ function namesFor(command: Command, config: Config | undefined): readonly string
   return one === undefined ? [] : [one];
 }
 
-function applyOne({ cluster, context }: NamedCluster, command: Command): void {
-  command.setOptionValueWithSource("cluster", cluster, "config");
-  if (context === undefined) return;
+function applyOne(context: NamedContext, command: Command): void {
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  const { region, profile, prefix, account, webhookKubeconfig } = context;
+  const { cluster, region, profile, prefix, account, webhookKubeconfig } = context;
+  set(command, "cluster", cluster);
   setDefault(command, "region", AWS_REGION || AWS_DEFAULT_REGION ? undefined : region);
   // The SDK would prefer the profile's keys to those of the environment.
   setDefault(command, "profile", AWS_PROFILE || AWS_ACCESS_KEY_ID ? undefined : profile);
   setDefault(command, "prefix", prefix);
   // These are not options: --account selects the mappings of one account, and some commands read another kubeconfig.
-  if (account !== undefined) command.setOptionValueWithSource("contextAccount", account, "config");
-  if (webhookKubeconfig !== undefined) {
-    command.setOptionValueWithSource("webhookKubeconfig", webhookKubeconfig, "config");
-  }
+  set(command, "contextAccount", account);
+  set(command, "webhookKubeconfig", webhookKubeconfig);
 }
 
 /**
  * What a context pins takes precedence over the environment, which is the same for all clusters. An option must not
  * contradict a context. --profile replaces the profiles of all contexts: `contextAccount` still checks the account.
  */
-function severalClusters(named: readonly NamedCluster[], command: Command): ChosenCluster[] {
+function severalClusters(named: readonly NamedContext[], command: Command): ChosenCluster[] {
   const text = (name: string): string | undefined => {
     const value: unknown = command.getOptionValue(name);
     return typeof value === "string" ? value : undefined;
@@ -72,15 +75,13 @@ function severalClusters(named: readonly NamedCluster[], command: Command): Chos
         `${isEnvironment ? "Unset it, and set" : "Set"} prefix in each context of the configuration file.`,
     );
   }
-  return named.map(({ name, cluster, context = { cluster } }) => {
-    const { region: pinned, account, ...ofContext } = context;
+  return named.map(({ account, ...context }) => {
+    const { name, region: pinned } = context;
     if (region !== undefined && pinned !== undefined && region !== pinned) {
       throw usage(`--region ${region} contradicts the context ${name}, whose region is ${pinned}.`);
     }
     return {
-      name,
-      ...ofContext,
-      ...(pinned !== undefined && { region: pinned }),
+      ...context,
       ...(profile !== undefined && { profile }),
       ...(account !== undefined && { contextAccount: account }),
     };
@@ -111,7 +112,5 @@ function hasOption(command: Command, name: string): boolean {
 }
 
 function setDefault(command: Command, name: string, value: string | undefined): void {
-  if (hasOption(command, name) && value !== undefined && command.getOptionValue(name) === undefined) {
-    command.setOptionValueWithSource(name, value, "config");
-  }
+  if (hasOption(command, name) && command.getOptionValue(name) === undefined) set(command, name, value);
 }

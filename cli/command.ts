@@ -72,7 +72,7 @@ export function describe(command: Command, { details, examples }: CommandHelp): 
 }
 
 /** Whether `word` is the command's name or alias. */
-export function isCalled(command: Command, word: string): boolean {
+function isCalled(command: Command, word: string): boolean {
   return command.name() === word || command.aliases().includes(word);
 }
 
@@ -86,7 +86,7 @@ function seeHelp(command: Command): string {
 }
 
 /** The names of the program, its groups and the command. */
-function pathOf(command: Command): string[] {
+export function pathOf(command: Command): string[] {
   return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];
 }
 

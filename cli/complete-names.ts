@@ -8,9 +8,8 @@ import { callerName, readCallers } from "./callers/list.ts";
 import { newCommand } from "./command.ts";
 import { shortName } from "./function-settings.ts";
 import { readPublishedKeys } from "./irsa/keys/published-keys.ts";
-import { addAccount, addConnection, type ConnectionOptions } from "./options.ts";
+import { ACCOUNT, CONNECTION, type ConnectionOptions, withOptions } from "./options.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
-import { COMPLETE } from "./words.ts";
 
 export type Lister = "mappings" | "callers" | "keys";
 
@@ -88,7 +87,7 @@ async function readMappingNames(
 
 /** Options with the defaults of the configuration file, as the completed command would get them. */
 async function optionsIn(words: readonly string[], io: IOStreams): Promise<ConnectionOptions> {
-  const command = addAccount(addConnection(newCommand(quiet(io, io.interrupted), COMPLETE, "", [])));
+  const command = withOptions(newCommand(quiet(io, io.interrupted), "complete", "", []), CONNECTION, ACCOUNT);
   command.hook("preAction", (_, one) => applyContext(one, io)).action(() => {});
   await command.parseAsync(whereIn(words), { from: "user" });
   return command.opts();

@@ -5,6 +5,9 @@ import { readConfig } from "./config.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 import { shellWord } from "./terminal/print.ts";
 
+/** Called by completion scripts; not listed in help. */
+export const COMPLETE = "__complete";
+
 const LISTERS: readonly Lister[] = ["mappings", "callers", "keys"];
 
 /** The list that contains the names for a command's argument. */

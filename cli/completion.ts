@@ -3,11 +3,10 @@
 
 import { Argument, type Command, type Option } from "commander";
 import { describe } from "./command.ts";
-import { listerFor } from "./complete.ts";
+import { COMPLETE, listerFor } from "./complete.ts";
 import type { Lister } from "./complete-names.ts";
 import { SHORT_NAME } from "./program-name.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
-import { COMPLETE } from "./words.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];

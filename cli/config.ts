@@ -28,14 +28,6 @@ export interface Config {
   readonly defaultContext?: string;
 }
 
-/** A cluster that the user chose. */
-export interface NamedCluster {
-  /** As the user wrote it: a context's name, or the cluster's id. */
-  readonly name: string;
-  readonly cluster: string;
-  readonly context?: Context;
-}
-
 const KEYS = ["defaultContext", "contexts"];
 const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix", "account", "webhookKubeconfig"] as const;
 

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { describe } from "./command.ts";
 import { type Context, configFile, readConfig } from "./config.ts";
-import { addListOutput, type ListOutputOptions } from "./options.ts";
+import { type ListOutputOptions, listOutput, withOptions } from "./options.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 import { printList } from "./terminal/print.ts";
 
@@ -18,7 +18,7 @@ export function contextsCommand(command: Command, io: IOStreams): Command {
     details: "Give the name of a context as --cluster. The context marked * applies if no cluster is given.",
     examples: ["iam-authenticator contexts", "iam-authenticator contexts -o name"],
   });
-  return addListOutput(command).action((options: ListOutputOptions) => contexts(options, io));
+  return withOptions(command, listOutput()).action((options: ListOutputOptions) => contexts(options, io));
 }
 
 async function contexts(options: ListOutputOptions, io: IOStreams): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
+import { NAMESPACE } from "../functions/issuer/trust-policy.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
 import { DEFAULT_RATES, type Rate, type RateOptions } from "./aws/rates.ts";
 
@@ -52,7 +53,7 @@ export interface HeaderOptions {
 const OUTPUT_FORMATS = ["table", "json", "yaml"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 const LIST_FORMATS = ["table", "wide", "name", "csv", "json", "yaml"] as const;
-export type ListFormat = (typeof LIST_FORMATS)[number];
+type ListFormat = (typeof LIST_FORMATS)[number];
 
 export interface ListOutputOptions extends HeaderOptions {
   readonly output: ListFormat;
@@ -66,28 +67,25 @@ export interface WriteOptions {
   readonly new?: true;
 }
 
+/** Options that several commands share, in the order of the help, and what they add to a command. */
+export type OptionGroup = readonly (Option | ((command: Command) => unknown))[];
+
+export function withOptions(command: Command, ...groups: readonly OptionGroup[]): Command {
+  for (const one of groups.flat()) {
+    if (one instanceof Option) command.addOption(one);
+    else one(command);
+  }
+  return command;
+}
+
+const CLUSTER_FLAGS = "-c, --cluster <id>";
 const CLUSTER_HELP = "the function's CLUSTER_ID, or a context of the configuration file";
 
-export function addCluster(command: Command, isOptional = false): Command {
-  const option = new Option("-c, --cluster <id>", CLUSTER_HELP).env("CLUSTER_ID").argParser(readCluster);
-  return requireCluster(command.addOption(option), option, isOptional);
-}
-
-/** For a command that accepts several clusters: sets the option `clusters` (config.ts). */
-function addClusters(command: Command, isOptional: boolean): Command {
-  const option = new Option("-c, --cluster <id>", `${CLUSTER_HELP} (may be repeated)`)
-    .env("CLUSTER_ID")
-    .argParser((text: string, before: unknown) => [...(Array.isArray(before) ? before : []), readCluster(text)]);
-  const all = new Option("--all-contexts", "every context of the configuration file").conflicts("new");
-  return requireCluster(command.addOption(option).addOption(all), option, isOptional);
-}
-
-function requireCluster(command: Command, option: Option, isOptional: boolean): Command {
-  if (isOptional) return command;
-  // Commander cannot check this: the configuration file may set a default.
-  return command.hook("preAction", () => {
+/** Commander cannot check this: the configuration file may set a default. */
+function requireCluster(command: Command): void {
+  command.hook("preAction", () => {
     if (command.getOptionValue("cluster") === undefined && command.getOptionValue("allContexts") !== true) {
-      command.error(`error: required option '${option.flags}' not specified: give it, or set CLUSTER_ID`);
+      command.error(`error: required option '${CLUSTER_FLAGS}' not specified: give it, or set CLUSTER_ID`);
     }
   });
 }
@@ -99,72 +97,71 @@ function readCluster(text: string, before?: unknown): string {
   throw new InvalidArgumentError(`It must be ${CLUSTER_ID_RULE}.`);
 }
 
-export function addAws(command: Command): Command {
-  return command
-    .option("--region <region>", "AWS region (default: AWS_REGION, or the profile's)")
-    .option("--profile <name>", "profile of the AWS configuration files");
-}
+export const CLUSTER: OptionGroup = [
+  new Option(CLUSTER_FLAGS, CLUSTER_HELP).env("CLUSTER_ID").argParser(readCluster),
+  requireCluster,
+];
 
-export function addConnection(command: Command): Command {
-  return addPrefix(addAws(addCluster(command)));
-}
+export const AWS: OptionGroup = [
+  new Option("--region <region>", "AWS region (default: AWS_REGION, or the profile's)"),
+  new Option("--profile <name>", "profile of the AWS configuration files"),
+];
 
-/** For a command that accepts several clusters. Its options are `ClustersOptions`. */
-export function addConnections(command: Command, { clusterIsOptional = false } = {}): Command {
-  return addPrefix(addAws(addClusters(command, clusterIsOptional)));
-}
+const PREFIX = new Option("--prefix <path>", "the function's MAPPING_PREFIX, if set").env("MAPPING_PREFIX");
 
-function addPrefix(command: Command): Command {
-  return command.addOption(
-    new Option("--prefix <path>", "the function's MAPPING_PREFIX, if set").env("MAPPING_PREFIX"),
-  );
-}
+/** `ConnectionOptions`, without those of `ACCOUNT`, `READING` and `WRITE`. */
+export const CONNECTION: OptionGroup = [...CLUSTER, ...AWS, PREFIX];
+
+/** For a command that works without a cluster, too. Its options are `ClustersOptions`: `applyContext` sets `clusters`. */
+export const OPTIONAL_CONNECTIONS: OptionGroup = [
+  new Option(CLUSTER_FLAGS, `${CLUSTER_HELP} (may be repeated)`)
+    .env("CLUSTER_ID")
+    .argParser((text, before: readonly string[] = []) => [...before, readCluster(text)]),
+  new Option("--all-contexts", "every context of the configuration file").conflicts("new"),
+  ...AWS,
+  PREFIX,
+];
+
+/** For a command that accepts several clusters. */
+export const CONNECTIONS: OptionGroup = [...OPTIONAL_CONNECTIONS, requireCluster];
 
 /** For operators with permissions for one account only (`grantManageMappings` with an account). */
-export function addAccount(command: Command): Command {
-  return command.option("--account <id>", "read and write only this account's mappings");
-}
+export const ACCOUNT: OptionGroup = [new Option("--account <id>", "read and write only this account's mappings")];
 
 /** For commands that may read every mapping. */
-export function addReading(command: Command): Command {
-  return addAccount(command).option(
-    "--read-rate <n>",
-    `reads per second, or auto (default: ${DEFAULT_RATES.reads})`,
-    readRate,
-  );
-}
+export const READING: OptionGroup = [
+  ...ACCOUNT,
+  new Option("--read-rate <n>", `reads per second, or auto (default: ${DEFAULT_RATES.reads})`).argParser(readRate),
+];
+
+export const OUTPUT: OptionGroup = [new Option("-o, --output <format>").choices(OUTPUT_FORMATS).default("table")];
+
+/** For commands that print one table. */
+export const HEADERS: OptionGroup = [new Option("--no-headers", "print tables and CSV without the line of headers")];
 
 /** For lists of named items. */
-export function addListOutput(command: Command, format: ListFormat = "table"): Command {
-  return addHeaders(command.addOption(new Option("-o, --output <format>").choices(LIST_FORMATS).default(format)));
+export function listOutput(format: ListFormat = "table"): OptionGroup {
+  return [new Option("-o, --output <format>").choices(LIST_FORMATS).default(format), ...HEADERS];
 }
 
-/** For commands whose output is one table. */
-export function addHeaders(command: Command): Command {
-  return command.option("--no-headers", "print tables and CSV without the line of headers");
-}
+export const NEW = new Option("--new", "write to a cluster that has no parameters yet; no effect on any other");
 
-export function addOutput(command: Command): Command {
-  return command.addOption(new Option("-o, --output <format>").choices(OUTPUT_FORMATS).default("table"));
-}
+/** Of commands whose writes skip no check. */
+export const CONFIRM: OptionGroup = [
+  new Option("--dry-run", "show the plan and write nothing"),
+  new Option("-y, --yes", "do not ask"),
+];
 
-export function addWrite(command: Command): Command {
-  return command
-    .option("--dry-run", "show the plan and write nothing")
-    .option("-y, --yes", "do not ask")
-    .option("--force", "skip the lockout check and the stack check")
-    .addOption(newOption())
-    .option("--allow-weakening", "with --yes: also write changes marked ! in the plan")
-    .option(
-      "--rate <n>",
-      `writes per second, or auto: the account's limit (default: ${DEFAULT_RATES.writes})`,
-      readRate,
-    );
-}
-
-export function newOption(): Option {
-  return new Option("--new", "write to a cluster that has no parameters yet; no effect on any other");
-}
+export const WRITE: OptionGroup = [
+  ...CONFIRM,
+  new Option("--force", "skip the lockout check and the stack check"),
+  NEW,
+  new Option("--allow-weakening", "with --yes: also write changes marked ! in the plan"),
+  new Option(
+    "--rate <n>",
+    `writes per second, or auto: the account's limit (default: ${DEFAULT_RATES.writes})`,
+  ).argParser(readRate),
+];
 
 export function readPositive(text: string): number {
   return positive(text, "a positive number");
@@ -188,6 +185,12 @@ export function readWhole(text: string): number {
 export function readRoleArn(text: string): string {
   if (parseMappedArn(text)?.kind === "role") return text;
   throw new InvalidArgumentError("It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role/Admin.");
+}
+
+/** For an option that may be repeated. */
+export function collectNamespace(text: string, before?: readonly string[]): readonly string[] {
+  if (NAMESPACE.test(text)) return collect(text, before);
+  throw new InvalidArgumentError("It must be a namespace: up to 63 lower-case letters, digits and hyphens.");
 }
 
 /** For an option that may be repeated. */

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { ACCESS_LEVELS, type AccessLevel, accessGroup } from "./access-levels.ts";
 import { describe } from "./command.ts";
-import { collectNamespace } from "./namespace.ts";
+import { collectNamespace } from "./options.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 import { stringifyYaml } from "./terminal/yaml.ts";
 

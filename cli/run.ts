@@ -1,17 +1,16 @@
 // Runs one command line, reports its error, and returns the exit code.
 
 import packageJson from "../package.json" with { type: "json" };
-import { complete } from "./complete.ts";
+import { COMPLETE, complete } from "./complete.ts";
 import { EXIT, Failure } from "./errors.ts";
 import { programName, withProgram } from "./program-name.ts";
 import { type IOStreams, withHarmlessOutput } from "./terminal/io-streams.ts";
-import { COMPLETE, DEBUG, SHORT_VERSION, VERSION } from "./words.ts";
 
 /** `allWords`: the arguments after the interpreter and the script. */
 export async function run(allWords: readonly string[], streams: IOStreams): Promise<number> {
   // --debug may be anywhere. Commander would accept it only before the first command.
   const end = allWords.includes("--") ? allWords.indexOf("--") : allWords.length;
-  const words = allWords.filter((word, at) => word !== DEBUG || at > end);
+  const words = allWords.filter((word, at) => word !== "--debug" || at > end);
   const isDebug = words.length < allWords.length || Boolean(streams.environment["IAM_AUTHENTICATOR_DEBUG"]);
   const program = programName(streams.environment);
   const log = (text: string) => streams.log(withProgram(text, program));
@@ -22,7 +21,8 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
       await complete(words.slice(1), io).catch(() => {});
       return 0;
     }
-    if (words.length === 1 && [...VERSION, SHORT_VERSION].includes(words[0] ?? "")) {
+    // As many tools, -v only alone: a command may have an option -v.
+    if (words.length === 1 && ["-v", "-V", "--version"].includes(words[0] ?? "")) {
       io.print(`${packageJson.version}\n`);
       return 0;
     }

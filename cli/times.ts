@@ -1,8 +1,9 @@
 // Parses the times and durations of options, and formats times for messages.
 
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { isExpired, notAfterTime } from "../functions/lib/not-after.ts";
 import { usage } from "./errors.ts";
+import type { OptionGroup } from "./options.ts";
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
@@ -35,11 +36,12 @@ export interface EndOptions {
 }
 
 /** @param what ends, such as "the denial" */
-export function addEnd(command: Command, what: string): Command {
-  return command
-    .addOption(new Option("--until <time>", `end of ${what}, such as 2026-12-31T00:00:00Z`).conflicts(["for"]))
-    .addOption(new Option("--for <duration>", `end of ${what}, such as 2h or 3d from now`).argParser(readFor))
-    .addOption(new Option("--not-after <time>").hideHelp().conflicts(["until", "for"]));
+export function end(what: string): OptionGroup {
+  return [
+    new Option("--until <time>", `end of ${what}, such as 2026-12-31T00:00:00Z`).conflicts("for"),
+    new Option("--for <duration>", `end of ${what}, such as 2h or 3d from now`).argParser(readFor),
+    new Option("--not-after <time>").hideHelp().conflicts(["until", "for"]),
+  ];
 }
 
 function readFor(text: string): number {

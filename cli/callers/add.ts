@@ -16,10 +16,10 @@ import { writeAll } from "../changes/write-all.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { reviewUrl, webhookKubeconfig } from "../kubeconfig/webhook.ts";
-import { addConnection, type ConnectionOptions, newOption, type WriteOptions } from "../options.ts";
+import { CONNECTION, type ConnectionOptions, NEW, type WriteOptions, withOptions } from "../options.ts";
 import { writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { addEnd, type EndOptions, endOf } from "../times.ts";
+import { type EndOptions, end, endOf } from "../times.ts";
 import { callerHash, callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./list.ts";
 
 interface AddOptions extends ConnectionOptions, WriteOptions, EndOptions {
@@ -43,7 +43,7 @@ export function addCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator callers add control-plane-role -c prod --arn arn:aws:iam::111122223333:role/control-plane",
     ],
   }).argument("<name>", "name of the caller, such as control-plane-2027");
-  return addEnd(addConnection(command), "the caller")
+  return withOptions(command, CONNECTION, end("the caller"))
     .option(
       "--endpoint <url>",
       "URL of the function; default with --out: that of the stack, otherwise only the token is printed",
@@ -57,7 +57,7 @@ export function addCommand(command: Command, io: IOStreams): Command {
     .option("--out <file>", "write a new file that only you can read, instead of printing")
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
-    .addOption(newOption())
+    .addOption(NEW)
     .option("--force", "skip the stack check")
     .action((name: string, options: AddOptions) => add(name, options, io));
 }

@@ -15,7 +15,7 @@ import type { Plan } from "../changes/plan.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { valueText } from "../mappings/file/to-parameters.ts";
-import { addConnection, addListOutput, type ConnectionOptions, type ListOutputOptions } from "../options.ts";
+import { CONNECTION, type ConnectionOptions, type ListOutputOptions, listOutput, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
 
@@ -23,7 +23,7 @@ export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     examples: ["iam-authenticator callers list --cluster prod"],
   });
-  return addListOutput(addConnection(command)).action((options: ConnectionOptions & ListOutputOptions) =>
+  return withOptions(command, CONNECTION, listOutput()).action((options: ConnectionOptions & ListOutputOptions) =>
     list(options, io),
   );
 }

@@ -5,7 +5,7 @@ import { connect } from "../aws/connection.ts";
 import { executePlan } from "../changes/execute-plans.ts";
 import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
-import { addConnection, type ConnectionOptions, type WriteOptions } from "../options.ts";
+import { CONFIRM, CONNECTION, type ConnectionOptions, type WriteOptions, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { callerName, callerState, checkNeighbours, type Entries, planCallers, readCallers } from "./list.ts";
 
@@ -15,9 +15,7 @@ export function removeCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     examples: ["iam-authenticator callers remove control-plane-2026 -c prod"],
   }).argument("<name>", "name of the caller, as callers list shows it");
-  return addConnection(command)
-    .option("--dry-run", "show the plan and write nothing")
-    .option("-y, --yes", "do not ask")
+  return withOptions(command, CONNECTION, CONFIRM)
     .option("--force", "skip the lockout check and the stack check")
     .action((name: string, options: RemoveOptions) => remove(name, options, io));
 }

@@ -6,6 +6,7 @@ import { finding } from "../errors.ts";
 import type { WriteOptions } from "../options.ts";
 import { confirm } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { shortened } from "../terminal/print.ts";
 import { duration } from "../terminal/progress.ts";
 import { destinationOf } from "./destination.ts";
 import { requireCluster } from "./existing-cluster.ts";
@@ -103,8 +104,6 @@ export async function prepare(
   };
 }
 
-const MOST_TEXTS = 10;
-
 /** Asks once for all clusters, and once more for marks. Throws unless the user accepts. */
 export async function confirmAll(
   proposals: readonly Proposal[],
@@ -117,8 +116,7 @@ export async function confirmAll(
     const texts = [...new Set(riskiestFirst(marks).map(({ text }) => text))];
     throw finding(
       `Refused, because it needs your consent: ${marked}.`,
-      ...texts.slice(0, MOST_TEXTS).map((text) => `  ${text}`),
-      ...(texts.length > MOST_TEXTS ? [`  and ${texts.length - MOST_TEXTS} more`] : []),
+      ...shortened(texts, 10, String).map((text) => `  ${text}`),
       "To accept this with --yes, add --allow-weakening.",
     );
   }

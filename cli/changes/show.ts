@@ -7,7 +7,7 @@ import { ADMIN_GROUPS } from "../access/names.ts";
 import { shortName } from "../function-settings.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
-import { hangingIndent } from "../terminal/print.ts";
+import { hangingIndent, listed } from "../terminal/print.ts";
 import type { Judgement } from "./judge.ts";
 import type { Change, Plan } from "./plan.ts";
 
@@ -29,7 +29,7 @@ export function printPlan(
   line("", `Plan for ${destination}:`);
   const all = [...marks.values()].flat();
   const kinds = [...Map.groupBy(riskiestFirst(all), ({ kind }) => kind).values()];
-  const shown = new Set(kinds.flatMap((one) => one.slice(0, MAX_LISTED)));
+  const shown = new Set(kinds.flatMap((one) => one.slice(0, MAX_MARKS)));
   for (const change of changes) {
     const { name } = change;
     printChange(change, shortName(name, prefix), io);
@@ -42,7 +42,7 @@ export function printPlan(
       keptDenials.length === 1
         ? "1 denial is not in the files and is kept"
         : `${keptDenials.length} denials are not in the files and are kept`;
-    line("", `${kept}; --prune-denials removes them: ${listed(keptDenials, "")}.`);
+    line("", `${kept}; --prune-denials removes them: ${listed(keptDenials)}.`);
   }
   if (all.length === 0) return;
   const hidden = all.length - shown.size;
@@ -76,13 +76,8 @@ function printChange(change: Change, name: string, io: Output): void {
   }
 }
 
-const MAX_LISTED = 10;
-
-/** For a sentence: the first ten, and the number of the others, followed by `hint`. */
-export function listed(texts: readonly string[], hint: string): string {
-  const more = texts.length - MAX_LISTED;
-  return `${texts.slice(0, MAX_LISTED).join(", ")}${more > 0 ? `, and ${more} more${hint}` : ""}`;
-}
+/** Of each kind. */
+const MAX_MARKS = 10;
 
 /** A phrase, by kind. */
 export function countMarks(marks: readonly Mark[]): string {

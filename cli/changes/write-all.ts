@@ -9,12 +9,12 @@ import { EXIT, Failure, finding } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { listed } from "../terminal/print.ts";
 import { logIfSlow, startProgress } from "../terminal/progress.ts";
 import { entryKey, itemsOf } from "./merge-list.ts";
 import { type Consent, checkConsent, checkMerge, rebased } from "./other-operators.ts";
 import type { Change } from "./plan.ts";
 import type { ReadForAccess } from "./read-for-access.ts";
-import { listed } from "./show.ts";
 import { stateOf, stopped } from "./stopped.ts";
 import { waitForCaches } from "./wait.ts";
 import { type Written, writeValue } from "./write.ts";
@@ -111,10 +111,7 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
   }
 
   function namesOf(names: readonly string[]): string {
-    return listed(
-      names.map((name) => shortName(name, prefix)),
-      "",
-    );
+    return listed(names.map((name) => shortName(name, prefix)));
   }
 
   async function writePhase(onWrite: (change: Change | undefined) => void): Promise<boolean> {

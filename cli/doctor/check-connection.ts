@@ -3,9 +3,10 @@
 import { X509Certificate } from "node:crypto";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { failureReason } from "../agent.ts";
+import type { Endpoint, Reply } from "../endpoint.ts";
 import type { TlsSeen } from "../http.ts";
 import { isConfidential, type Webhook } from "../kubeconfig/webhook.ts";
-import { type Check, type Endpoint, failed, ok, type Reply, warning } from "./check.ts";
+import { type Check, failed, ok, warning } from "./check.ts";
 
 /** Tokens are valid for 15 minutes. A synchronized clock is never off by more than a minute. */
 const SKEW_MS = { warning: 60_000, failed: 10 * 60_000 };
@@ -19,7 +20,7 @@ export async function checkReachable(endpoint: Endpoint, now: () => number): Pro
     return [failed("reachable", "plain HTTP: no token was sent", advice)];
   }
   try {
-    const reply = await endpoint.send("GET", "", true);
+    const reply = await endpoint.send("GET", "", { anonymous: true });
     const reached = ok("reachable", `${endpoint.url.host} answers, HTTP ${reply.status}`);
     return [reached, ...(reply.tls === undefined ? [] : [tlsCheck(reply.tls, now())]), clockCheck(reply, now())];
   } catch (error) {

@@ -7,11 +7,12 @@ import { deadlineIn } from "../../functions/lib/deadline.ts";
 import { openAgents } from "../agent.ts";
 import type { ClientConfig } from "../aws/client-config.ts";
 import { getSignedToken } from "../aws/signed-token.ts";
+import type { Endpoint } from "../endpoint.ts";
 import { functionSettings } from "../function-settings.ts";
 import { unverifiedParts } from "../jwt-parts.ts";
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { type Check, type Endpoint, failed, failureOf, ok, warning } from "./check.ts";
+import { type Check, failed, failureOf, ok, warning } from "./check.ts";
 import { checkReview } from "./check-review.ts";
 
 const LIMIT_MS = 10_000;

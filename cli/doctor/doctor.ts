@@ -1,6 +1,6 @@
 // `doctor`: checks a deployed endpoint from the machine where kube-apiserver runs.
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import packageJson from "../../package.json" with { type: "json" };
@@ -10,30 +10,22 @@ import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clust
 import { findCredentials } from "../aws/credentials.ts";
 import { signToken } from "../aws/presign.ts";
 import { describe } from "../command.ts";
+import { type Endpoint, NoReply, openEndpoint } from "../endpoint.ts";
 import { silentExit, usage } from "../errors.ts";
-import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "../kubeconfig/files.ts";
+import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles } from "../kubeconfig/files.ts";
 import { readKubeconfig, type Webhook } from "../kubeconfig/webhook.ts";
 import {
-  addConnections,
-  addOutput,
   type ClustersOptions,
+  CONNECTIONS,
   isSeveral,
+  OUTPUT,
   type OutputOptions,
   readWhole,
+  withOptions,
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
-import {
-  type Check,
-  type Endpoint,
-  failed,
-  failureOf,
-  NoReply,
-  ok,
-  openEndpoint,
-  printChecks,
-  withCommands,
-} from "./check.ts";
+import { type Check, failed, failureOf, ok, printChecks, withCommands } from "./check.ts";
 import { checkCallers, checkMapping, checkUrl } from "./check-cluster.ts";
 import { checkConcurrency } from "./check-concurrency.ts";
 import { checkClientCertificate, checkKubeconfig, checkReachable } from "./check-connection.ts";
@@ -57,10 +49,10 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
       "    --client-cert apiserver.crt --client-key apiserver.key",
     ],
   });
-  addOutput(addConnections(command))
-    .option("--kubeconfig <file>", "kube-apiserver's webhook kubeconfig")
-    .option("--endpoint <url>", "URL of the function, instead of a kubeconfig");
-  return addWebhookFiles(command, ["kubeconfig"])
+  const kubeconfig = new Option("--kubeconfig <file>", "kube-apiserver's webhook kubeconfig");
+  const endpoint = new Option("--endpoint <url>", "URL of the function, instead of a kubeconfig");
+  const others = ["ca", "tokenFile", "clientCert", "clientKey"];
+  return withOptions(command, CONNECTIONS, OUTPUT, [kubeconfig.conflicts(others), endpoint], WEBHOOK_FILES)
     .option("--jwt", "also check AWS-signed tokens: STS signs one, its keys, and its review")
     .option("--times <n>", "reviews to measure", readWhole, 20)
     .action((options: DoctorOptions) => untilInterrupted(doctor(options, io), io));

@@ -11,7 +11,7 @@ import { signedIdentity, supposeIdentity } from "../evaluation.ts";
 import { arnFault } from "../mappings/file/entry.ts";
 import { mayLookUpNodes } from "../mappings/node-lookups.ts";
 import { arnOf, isPersonName } from "../mappings/target.ts";
-import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
+import { CONNECTION, type ConnectionOptions, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
 import { forCluster } from "../program-name.ts";
 import { readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -43,7 +43,7 @@ export function explainCommand(command: Command, io: IOStreams): Command {
     "[who]",
     "ARN of a role, user, federated user or assumed role, sso/<account>/<permission set>, or a person's name",
   );
-  return addOutput(addConnection(command))
+  return withOptions(command, CONNECTION, OUTPUT)
     .option("--token-file <file>", "file with a token or an ExecCredential (- for stdin)")
     .option("--session-name <name>", "session name to use with a role's ARN")
     .option("--principal-id <id>", "unique id to use with an ARN")

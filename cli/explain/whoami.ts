@@ -14,7 +14,7 @@ import { describe } from "../command.ts";
 import { EXIT, Failure, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { unverifiedParts } from "../jwt-parts.ts";
-import { addConnections, addOutput, type ClustersOptions, isSeveral, type OutputOptions } from "../options.ts";
+import { type ClustersOptions, CONNECTIONS, isSeveral, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
 import { forCluster } from "../program-name.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
@@ -34,7 +34,7 @@ export function whoamiCommand(command: Command, io: IOStreams): Command {
       "Exit code 1: the cluster would deny you access.",
     examples: ["iam-authenticator whoami -c prod", "iam-authenticator whoami -c prod -o json"],
   });
-  return addOutput(addConnections(command))
+  return withOptions(command, CONNECTIONS, OUTPUT)
     .option("--jwt", "as which user an AWS-signed token logs in: gets one from STS")
     .action((options: WhoamiOptions) => untilInterrupted(whoami(options, io), io));
 }

@@ -48,15 +48,7 @@ export function isAlive(pod: KubernetesObject): boolean {
   return !["Succeeded", "Failed"].includes(stringAt(pod, "status", "phase"));
 }
 
-const MAX_NAMED = 10;
-
-/** For a sentence: the names, or the first ten and the number of the others. */
-export function shortList(names: readonly string[]): string {
-  const hidden = names.length - MAX_NAMED;
-  return hidden > 0 ? `${names.slice(0, MAX_NAMED).join(", ")} and ${hidden} more` : names.join(", ");
-}
-
-/** A missing or empty selector matches everything. kube-apiserver rejects selectors of another form. */
+/** A missing or empty selector matches everything. kube-apiserver rejects other operators. */
 export function selects(selector: KubernetesObject | undefined, labels: KubernetesObject): boolean {
   if (selector === undefined) return true;
   const equal = Object.entries(objectAt(selector, "matchLabels") ?? {}).every(([key, value]) => labels[key] === value);
@@ -68,16 +60,6 @@ function matches(expression: KubernetesObject, labels: KubernetesObject): boolea
   const [name, operator] = [stringAt(expression, "key"), stringAt(expression, "operator")];
   const exists = Object.hasOwn(labels, name);
   const isListed = exists && Array.isArray(values) && values.includes(labels[name]);
-  switch (operator) {
-    case "In":
-      return isListed;
-    case "NotIn":
-      return !isListed;
-    case "Exists":
-      return exists;
-    case "DoesNotExist":
-      return !exists;
-    default:
-      throw new Error(`unknown operator ${operator}`);
-  }
+  const results = { In: isListed, NotIn: !isListed, Exists: exists, DoesNotExist: !exists };
+  return results[operator as keyof typeof results];
 }

@@ -3,10 +3,11 @@
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { failureReason, openAgent } from "../agent.ts";
+import { failureReason } from "../agent.ts";
+import { openEndpoint } from "../endpoint.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
-import { quotedAnswer, sendHttp } from "../http.ts";
-import { readKubeconfig, tlsOptions } from "../kubeconfig/webhook.ts";
+import { quotedAnswer } from "../http.ts";
+import { readKubeconfig, tlsOptions, type Webhook } from "../kubeconfig/webhook.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type KubernetesObject, stringAt } from "./kubernetes-object.ts";
 
@@ -35,45 +36,33 @@ const MAX_PAGES = 1_000;
 /** Uses the kubeconfig's certificates and token. Does not run exec plugins. */
 export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise<Kubernetes> {
   const webhook = await readKubeconfig(kubeconfig, io);
-  const { server: url, token: ownToken, clientCertificate } = webhook;
+  const { server: url } = webhook;
   if (!url.startsWith("https://")) throw usage(`${kubeconfig}: the server must be an https:// URL.`);
   // A proxy in front of many clusters has one path for each: https://rancher.example.com/k8s/clusters/c-1
   const server = url.replace(/\/+$/, "");
-  if (ownToken === undefined && clientCertificate === undefined) {
+  if ((webhook.token ?? webhook.clientCertificate) === undefined) {
     throw usage(
       `${kubeconfig}: the user of the current context has neither a token nor a client certificate. ` +
         "Exec plugins are not supported here.",
     );
   }
-  const tls = tlsOptions(webhook);
-  checkTls(tls, kubeconfig);
-  const agent = openAgent("https:", io, tls);
-  /** For requests with another token. Has no client certificate, which kube-apiserver would prefer. */
-  const bare = openAgent("https:", io, { ...tls, cert: undefined, key: undefined });
+  checkTls(tlsOptions(webhook), kubeconfig);
+  const open = (one: Webhook) => openEndpoint({ ...one, server }, io, { limitMs: LIMIT_MS, maxBytes: MAX_BYTES });
+  const own = open(webhook);
+  // kube-apiserver would prefer the client certificate.
+  const { clientCertificate: _, ...bare } = webhook;
 
   async function ask(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<KubernetesAnswer> {
-    const bearer = token ?? ownToken;
-    const request = {
-      method,
-      agent: token === undefined ? agent : bare,
-      limitMs: LIMIT_MS,
-      maxBytes: MAX_BYTES,
-      headers: {
-        // The JWKS has another type, and requires an Accept header that allows more than application/json.
-        accept: "application/json, */*",
-        "content-type": "application/json",
-        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    };
+    const endpoint = token === undefined ? own : open({ ...bare, token });
     try {
-      const reply = await sendHttp(new URL(`${server}${path}`), request, io, io.interrupted);
-      return { status: reply.status, body: parseJson(reply.body.toString()) };
+      const reply = await endpoint.send(method, body && JSON.stringify(body), { path });
+      return { status: reply.status, body: parseJson(reply.body) };
     } catch (error) {
       io.interrupted.throwIfAborted();
-      throw new Failure(EXIT.fault, `No answer from kube-apiserver at ${server} (${failureReason(error)}).`, {
-        cause: error,
-      });
+      const message = `No answer from kube-apiserver at ${server} (${failureReason(error)}).`;
+      throw new Failure(EXIT.fault, message, { cause: error });
+    } finally {
+      if (endpoint !== own) endpoint.close();
     }
   }
 
@@ -99,10 +88,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
       } while (next !== "");
       return items;
     },
-    close() {
-      agent.destroy();
-      bare.destroy();
-    },
+    close: own.close,
   };
 }
 
@@ -116,7 +102,6 @@ function checkTls(options: SecureContextOptions, kubeconfig: string): void {
 }
 
 export function refused(path: string, status: number, body: unknown): Failure {
-  const message =
-    isObject(body) && typeof body["message"] === "string" ? quotedAnswer(body["message"]) : "no reason given";
-  return new Failure(EXIT.fault, `kube-apiserver refused ${path}: HTTP ${status}, ${message}`);
+  const message = isObject(body) && typeof body["message"] === "string" ? body["message"] : "no reason given";
+  return new Failure(EXIT.fault, `kube-apiserver refused ${path}: HTTP ${status}, ${quotedAnswer(message)}`);
 }

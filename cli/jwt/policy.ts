@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/issuer.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
-import { addCluster, collect } from "../options.ts";
+import { CLUSTER, collect, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 
@@ -28,7 +28,7 @@ export function policyCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator jwt policy -c prod --scp --principal 'arn:aws:iam::*:role/Developers' > scp.json",
     ],
   });
-  return addCluster(command)
+  return withOptions(command, CLUSTER)
     .option("--scp", "print a service control policy, which denies")
     .option("--principal <arn>", "with --scp: who may get tokens (may be repeated; * and ? are wildcards)", collect)
     .action(async ({ cluster, scp, principal }: PolicyOptions) => {

@@ -1,8 +1,9 @@
 // Options for a caller's CA, token and client certificate, and the files that they name.
 
 import { X509Certificate } from "node:crypto";
-import { type Command, Option } from "commander";
+import { Option } from "commander";
 import { usage } from "../errors.ts";
+import type { OptionGroup } from "../options.ts";
 import { nameOf, readText, writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { reviewUrl, type Webhook } from "./webhook.ts";
@@ -15,16 +16,12 @@ export interface WebhookFiles {
   readonly clientKey?: string;
 }
 
-/** `conflicting`: options that replace all of these. */
-export function addWebhookFiles(command: Command, conflicting: readonly string[] = []): Command {
-  const option = (flags: string, description: string, others: readonly string[] = []) =>
-    new Option(flags, description).conflicts([...conflicting, ...others]);
-  return command
-    .addOption(option("--ca <file>", "the endpoint's CA, PEM (default: the system's CAs)"))
-    .addOption(option("--token-file <file>", "the caller's bearer token (- for stdin)", ["clientCert"]))
-    .addOption(option("--client-cert <file>", "the client certificate for mTLS, PEM"))
-    .addOption(option("--client-key <file>", "its private key, PEM"));
-}
+export const WEBHOOK_FILES: OptionGroup = [
+  new Option("--ca <file>", "the endpoint's CA, PEM (default: the system's CAs)"),
+  new Option("--token-file <file>", "the caller's bearer token (- for stdin)").conflicts("clientCert"),
+  new Option("--client-cert <file>", "the client certificate for mTLS, PEM"),
+  new Option("--client-key <file>", "its private key, PEM"),
+];
 
 export async function readWebhookFiles(files: WebhookFiles, io: IOStreams): Promise<Webhook> {
   const { endpoint, ca, tokenFile, clientCert, clientKey } = files;

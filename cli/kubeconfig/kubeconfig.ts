@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { kubeconfig } from "../../functions/lib/kubeconfig.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
-import { addAws, addCluster, readRoleArn } from "../options.ts";
+import { AWS, CLUSTER, readRoleArn, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { optionWords } from "../terminal/print.ts";
 import { stringifyYaml } from "../terminal/yaml.ts";
@@ -21,7 +21,7 @@ export function clientCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --jwt",
     ],
   });
-  return addAws(addCluster(command))
+  return withOptions(command, CLUSTER, AWS)
     .addOption(new Option("--server <url>", "URL of kube-apiserver").argParser(readServer).makeOptionMandatory())
     .option("--ca <file>", "the cluster's CA, PEM")
     .addOption(new Option("--exec <program>", "program that creates the tokens").choices(EXEC_PLUGINS).default("aws"))

@@ -3,8 +3,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
+import { withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { addWebhookFiles, readAuthority, readWebhookFiles, type WebhookFiles, writeKubeconfig } from "./files.ts";
+import { readAuthority, readWebhookFiles, WEBHOOK_FILES, type WebhookFiles, writeKubeconfig } from "./files.ts";
 import { reviewUrl, webhookKubeconfig, withServer } from "./webhook.ts";
 
 const NO_CREDENTIALS =
@@ -37,7 +38,7 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator kubeconfig webhook --from old.kubeconfig --endpoint https://auth.example.com --out new.kubeconfig",
     ],
   }).requiredOption("--endpoint <url>", "URL of the function; /authenticate is added if it has no path");
-  return addWebhookFiles(command)
+  return withOptions(command, WEBHOOK_FILES)
     .addOption(
       new Option("--no-token", "send no credentials: for a private endpoint with callerAuth none").conflicts([
         "tokenFile",

@@ -19,12 +19,13 @@ import { finding, silentExit, usage } from "../errors.ts";
 import { decide, type StoredParameters, supposeIdentity } from "../evaluation.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import {
-  addConnections,
-  addReading,
-  addWrite,
   type ClustersOptions,
+  CONNECTIONS,
   isSeveral,
+  READING,
+  WRITE,
   type WriteOptions,
+  withOptions,
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shellWord } from "../terminal/print.ts";
@@ -47,7 +48,7 @@ export function allowCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings allow -c prod sso/111122223333/ClusterAdmin --session jane@example.com",
     ],
   }).argument("<who>");
-  return addWrite(addReading(addConnections(command)))
+  return withOptions(command, CONNECTIONS, READING, WRITE)
     .option("--session <name>", "only the denial of this session")
     .action((who: string, options: AllowOptions) => allow(who, options, io));
 }

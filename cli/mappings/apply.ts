@@ -20,15 +20,17 @@ import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import {
-  addConnections,
-  addOutput,
-  addReading,
-  addWrite,
   type ClustersOptions,
+  CONNECTIONS,
   collect,
   isSeveral,
+  type OptionGroup,
+  OUTPUT,
   type OutputOptions,
+  READING,
+  WRITE,
   type WriteOptions,
+  withOptions,
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
@@ -68,7 +70,7 @@ export function applyCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings apply -c prod -f teams/ --prune --yes",
     ],
   });
-  return addOutput(addPrune(addWrite(addReading(addConnections(command)))))
+  return withOptions(command, CONNECTIONS, READING, WRITE, PRUNE, OUTPUT)
     .argument("[file...]", "same as --file")
     .option("-f, --file <path>", FILE_HELP, collect)
     .action(async (files: readonly string[], options: ApplyOptions) => {
@@ -95,11 +97,10 @@ export function applyCommand(command: Command, io: IOStreams): Command {
 
 const FILE_HELP = "mapping file, folder of mapping files, or - (may be repeated: later files override earlier ones)";
 
-function addPrune(command: Command): Command {
-  return command
-    .option("--prune", "remove stored mappings that are not in the files, and keep denials")
-    .addOption(new Option("--prune-denials", "with --prune: remove denials too").implies({ prune: true }));
-}
+const PRUNE: OptionGroup = [
+  new Option("--prune", "remove stored mappings that are not in the files, and keep denials"),
+  new Option("--prune-denials", "with --prune: remove denials too").implies({ prune: true }),
+];
 
 async function compare(
   { entries, denials, placeOf }: MappingFile,
@@ -214,7 +215,7 @@ export function diffCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings diff -c staging -c prod",
     ],
   });
-  return addOutput(addPrune(addReading(addConnections(command))))
+  return withOptions(command, CONNECTIONS, READING, PRUNE, OUTPUT)
     .option("-f, --file <path>", FILE_HELP, collect)
     .action((options: DiffOptions) => diff(options, io));
 }

@@ -15,9 +15,10 @@ import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { addConnections, addReading, addWrite, type ClustersOptions, type WriteOptions } from "../options.ts";
+import { type ClustersOptions, CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { addEnd, type EndOptions, endOf } from "../times.ts";
+import { listed } from "../terminal/print.ts";
+import { type EndOptions, end, endOf } from "../times.ts";
 import { effectOf, type PossibleIdentity, possibleIdentities, roleNamed, warnOfFederatedUsers } from "./deny-effect.ts";
 import { accountOf, given } from "./file/entry.ts";
 import { isFor, listItems, withItem } from "./file/read-parameter.ts";
@@ -45,7 +46,7 @@ export function denyCommand(command: Command, io: IOStreams): Command {
       "    --session jane@example.com --until 2099-12-31T00:00:00Z --description 'on leave'",
     ],
   }).argument("<who>");
-  return addEnd(addWrite(addReading(addConnections(command))), "the denial")
+  return withOptions(command, CONNECTIONS, READING, WRITE, end("the denial"))
     .option("--session <name>", "only this session of a role or permission set")
     .option("--description <text>")
     .option("--person", "<who> is the name of a person, even if a role or permission set has the same name")
@@ -135,14 +136,11 @@ async function planPerson(
   return { plan, known, connection, isWhole: true, ...effectOf(patterns, connection, io, found) };
 }
 
-const MOST_NAMED = 20;
-
 function namesOf(found: readonly PossibleIdentity[]): string {
   const names = found.map(({ kind, mapping }) =>
     /^(?:federated-)?user\//.test(mapping) ? mapping : `a ${kind} of ${mapping}`,
   );
-  const more = names.length - MOST_NAMED;
-  return `${names.slice(0, MOST_NAMED).join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
+  return listed(names, "", 20);
 }
 
 /** Denials that exist keep their position and their description. */

@@ -11,7 +11,7 @@ import { readByName, readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
+import { CONNECTION, type ConnectionOptions, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
 import { forCluster } from "../program-name.ts";
 import { createDraft, type Draft } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -35,7 +35,7 @@ export function editCommand(command: Command, io: IOStreams): Command {
       "EDITOR='code --wait' iam-authenticator mappings edit -c prod deny/111122223333",
     ],
   }).argument("[who...]");
-  return addWrite(addReading(addConnection(command))).action((who: string[], options: EditOptions) =>
+  return withOptions(command, CONNECTION, READING, WRITE).action((who: string[], options: EditOptions) =>
     edit(who, options, io),
   );
 }

@@ -10,7 +10,7 @@ import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { addConnection, addReading, type ConnectionOptions, collect } from "../options.ts";
+import { CONNECTION, type ConnectionOptions, collect, READING, withOptions } from "../options.ts";
 import { readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
@@ -36,7 +36,7 @@ export function exportCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings export -c prod --format aws-auth --roles-from roles.json",
     ],
   });
-  return addReading(addConnection(command))
+  return withOptions(command, CONNECTION, READING)
     .addOption(new Option("--format <name>").choices(["mappings", "aws-auth"]).default("mappings"))
     .addOption(new Option("-o, --output <format>").choices(["yaml", "json"]).default("yaml"))
     .option("--roles-from <file>", "output of aws iam list-roles, for permission sets (may be repeated)", collect)

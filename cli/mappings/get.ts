@@ -10,11 +10,12 @@ import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import {
-  addAccount,
-  addConnection,
-  addListOutput,
+  ACCOUNT,
+  CONNECTION,
   type ConnectionOptions,
   type ListOutputOptions,
+  listOutput,
+  withOptions,
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
@@ -32,7 +33,7 @@ export function getCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings get -c prod sso/111122223333/ClusterAdmin user/111122223333/alice -o wide",
     ],
   }).argument("<who...>");
-  return addListOutput(addAccount(addConnection(command)), "yaml")
+  return withOptions(command, CONNECTION, ACCOUNT, listOutput("yaml"))
     .option("--session <name>", "only the mapping of this session of the permission set")
     .action((names: readonly string[], options: GetOptions) => get(names, options, io));
 }

@@ -12,17 +12,18 @@ import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import {
-  addAccount,
-  addConnection,
-  addHeaders,
-  addOutput,
-  addReading,
-  addWrite,
+  ACCOUNT,
+  CONNECTION,
   type ConnectionOptions,
+  HEADERS,
   type HeaderOptions,
+  OUTPUT,
   type OutputOptions,
+  READING,
   readWhole,
+  WRITE,
   type WriteOptions,
+  withOptions,
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
@@ -38,7 +39,7 @@ export function historyCommand(command: Command, io: IOStreams): Command {
     details: `Parameter Store keeps 100 versions, until the parameter is removed.\n\n${TARGET_HELP}`,
     examples: ["iam-authenticator mappings history -c prod arn:aws:iam::111122223333:role/Developers"],
   }).argument("<who>");
-  return addHeaders(addOutput(addAccount(addConnection(command)))).action((who: string, options: HistoryOptions) =>
+  return withOptions(command, CONNECTION, ACCOUNT, OUTPUT, HEADERS).action((who: string, options: HistoryOptions) =>
     history(who, options, io),
   );
 }
@@ -85,7 +86,7 @@ export function rollbackCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings rollback -c prod role/111122223333/developers --to 3 --yes",
     ],
   }).argument("<who>");
-  return addWrite(addReading(addConnection(command)))
+  return withOptions(command, CONNECTION, READING, WRITE)
     .option("--session <name>", "only the mapping of this session of the permission set")
     .option("--to <version>", "default: the version before the newest", readWhole)
     .action((who: string, options: RollbackOptions) => rollback(who, options, io));

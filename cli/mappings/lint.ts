@@ -12,15 +12,16 @@ import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { type EvaluationContext, functionSettings, shortName, signedTokensIn } from "../function-settings.ts";
 import {
-  addConnections,
-  addHeaders,
-  addOutput,
-  addReading,
   type ClustersOptions,
   collect,
+  HEADERS,
   type HeaderOptions,
   isSeveral,
+  OPTIONAL_CONNECTIONS,
+  OUTPUT,
   type OutputOptions,
+  READING,
+  withOptions,
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
@@ -47,7 +48,7 @@ export function lintCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings lint -f mappings.yaml --fail error",
     ],
   });
-  return addHeaders(addOutput(addReading(addConnections(command, { clusterIsOptional: true }))))
+  return withOptions(command, OPTIONAL_CONNECTIONS, READING, OUTPUT, HEADERS)
     .option("-f, --file <path>", "check a mapping file instead (may be repeated)", collect)
     .addOption(new Option("--fail <level>", "lowest level for exit code 1").choices(LEVELS).default("warning"))
     .action((options: LintOptions) => lintMappings(options, io));

@@ -14,12 +14,13 @@ import { EXIT, Failure, usage } from "../errors.ts";
 import { decideForPrincipal } from "../evaluation.ts";
 import { shortName } from "../function-settings.ts";
 import {
-  addConnections,
-  addListOutput,
-  addReading,
   type ClustersOptions,
+  CONNECTIONS,
   isSeveral,
   type ListOutputOptions,
+  listOutput,
+  READING,
+  withOptions,
 } from "../options.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
 import { table } from "../terminal/print.ts";
@@ -48,7 +49,7 @@ export function listCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings ls -c prod -o wide",
     ],
   });
-  return addListOutput(addReading(addConnections(command)))
+  return withOptions(command, CONNECTIONS, READING, listOutput())
     .option("--group <name>", "only mappings that grant this group")
     .option("--at <when>", "as they were then: a duration before now, a day or a time", readPastTime)
     .option("-w, --watch", "then print each change of one cluster, until Ctrl-C")

@@ -10,7 +10,7 @@ import { readByName } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { finding, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
+import { CONNECTION, type ConnectionOptions, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hasKey, listItems } from "./file/read-parameter.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
@@ -25,7 +25,7 @@ export function removeCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings remove -c prod sso/111122223333/Developers --session jane@example.com",
     ],
   }).argument("<who...>");
-  return addWrite(addReading(addConnection(command)))
+  return withOptions(command, CONNECTION, READING, WRITE)
     .option("--session <name>", "only the mapping of this session of the permission set")
     .action((who: string[], options: RemoveOptions) => remove(who, options, io));
 }

@@ -20,10 +20,18 @@ import { planChanges } from "../changes/plan.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { collectNamespace } from "../namespace.ts";
-import { addConnection, addReading, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
+import {
+  CONNECTION,
+  type ConnectionOptions,
+  collect,
+  collectNamespace,
+  READING,
+  WRITE,
+  type WriteOptions,
+  withOptions,
+} from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { addEnd, type EndOptions, endOf } from "../times.ts";
+import { type EndOptions, end, endOf } from "../times.ts";
 import { warnOfSessionTrust } from "./apply.ts";
 import { given, inOrder } from "./file/entry.ts";
 import { hasKey, listItems, readParameter, withItem } from "./file/read-parameter.ts";
@@ -63,7 +71,7 @@ export function setCommand(command: Command, io: IOStreams): Command {
       "    --session jane@example.com --add-group on-call --for 2h",
     ],
   }).argument("<who>");
-  return addEnd(addWrite(addReading(addConnection(command))), "the mapping")
+  return withOptions(command, CONNECTION, READING, WRITE, end("the mapping"))
     .option("--session <name>", "only this session of the permission set")
     .option("--username <template>", "may contain {SessionName} and other placeholders")
     .addOption(

@@ -5,11 +5,11 @@ import { type Command, Option } from "commander";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
-import { addHeaders, addOutput, type HeaderOptions, isSeveral, type OutputOptions } from "../options.ts";
+import { HEADERS, type HeaderOptions, isSeveral, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printDocument } from "../terminal/print.ts";
 import type { LoggedReview } from "./logged-review.ts";
-import { addReviews, type OpenLog, type ReviewsOptions, withLog } from "./options.ts";
+import { type OpenLog, REVIEWS, type ReviewsOptions, withLog } from "./options.ts";
 import { logNone, logTruncated, readAll } from "./read-all.ts";
 import { followReviews, readPages } from "./read-log.ts";
 import { groupReviews, type ReviewGroup, showGroups, showOne, whyOf } from "./show.ts";
@@ -31,7 +31,7 @@ export function listCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator reviews list -c prod --since 2026-11-24T16:00:00Z --each -o json",
     ],
   });
-  return addHeaders(addOutput(addReviews(command)))
+  return withOptions(command, REVIEWS, OUTPUT, HEADERS)
     .option("--each", "print each review, without counts")
     .option("-f, --follow", "print each review, and wait for new ones")
     .addOption(new Option("-w, --watch", "same as --follow").implies({ follow: true }))

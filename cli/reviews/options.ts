@@ -2,7 +2,7 @@
 
 import { CloudFormationClient, DescribeStacksCommand, type Output } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { type Command, Option } from "commander";
+import { Option } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
@@ -12,7 +12,7 @@ import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { functionSettings } from "../function-settings.ts";
-import { addConnections, type ClustersOptions, isSeveral, readPositive } from "../options.ts";
+import { type ClustersOptions, CONNECTIONS, isSeveral, type OptionGroup, readPositive } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type PastTime, readPastTime } from "../times.ts";
 import type { LogQuery, LogReader } from "./read-log.ts";
@@ -36,21 +36,19 @@ export interface ReviewsOptions extends ClustersOptions {
  */
 const DEFAULT_RATE = 4;
 
-export function addReviews(command: Command): Command {
-  return addConnections(command)
-    .addOption(
-      new Option("--since <when>", "start: a duration before now, a day (from 00:00 UTC) or a time")
-        .argParser(readPastTime)
-        .default(readPastTime("1h"), "1h"),
-    )
-    .option("--until <when>", "end, in the same form (default: now)", readPastTime)
-    .addOption(new Option("--outcome <outcome...>", "only reviews with this outcome").choices(OUTCOMES))
-    .option("--who <arn|username>", "only reviews of this identity or user")
-    .option("--group <name>", "only granted reviews of users in this group")
-    .option("--log-group <name>", "the function's log (default: the stack's output LogGroup)")
-    .option("--stack <name>", "the cluster's stack, if its name is not the default")
-    .option("--rate <n>", "calls to CloudWatch Logs per second", readPositive, DEFAULT_RATE);
-}
+export const REVIEWS: OptionGroup = [
+  ...CONNECTIONS,
+  new Option("--since <when>", "start: a duration before now, a day (from 00:00 UTC) or a time")
+    .argParser(readPastTime)
+    .default(readPastTime("1h"), "1h"),
+  new Option("--until <when>", "end, in the same form (default: now)").argParser(readPastTime),
+  new Option("--outcome <outcome...>", "only reviews with this outcome").choices(OUTCOMES),
+  new Option("--who <arn|username>", "only reviews of this identity or user"),
+  new Option("--group <name>", "only granted reviews of users in this group"),
+  new Option("--log-group <name>", "the function's log (default: the stack's output LogGroup)"),
+  new Option("--stack <name>", "the cluster's stack, if its name is not the default"),
+  new Option("--rate <n>", "calls to CloudWatch Logs per second").argParser(readPositive).default(DEFAULT_RATE),
+];
 
 export interface OpenLog {
   readonly query: LogQuery;

@@ -4,11 +4,11 @@ import type { Command } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
 import { inEachCluster, throwWorst, withCluster } from "../aws/clusters.ts";
 import { describe } from "../command.ts";
-import { addOutput, isSeveral, type OutputOptions } from "../options.ts";
+import { isSeveral, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, table } from "../terminal/print.ts";
 import type { LoggedReview } from "./logged-review.ts";
-import { addReviews, type ReviewsOptions, withLog } from "./options.ts";
+import { REVIEWS, type ReviewsOptions, withLog } from "./options.ts";
 import { readAll } from "./read-all.ts";
 
 type StatsOptions = ReviewsOptions & OutputOptions;
@@ -23,7 +23,7 @@ export function statsCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator reviews stats -c prod --outcome denied -o json",
     ],
   });
-  return addOutput(addReviews(command)).action((options: StatsOptions) => stats(options, io));
+  return withOptions(command, REVIEWS, OUTPUT).action((options: StatsOptions) => stats(options, io));
 }
 
 async function stats(options: StatsOptions, io: IOStreams): Promise<void> {

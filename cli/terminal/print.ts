@@ -148,6 +148,17 @@ export function hangingIndent(head: string, text: string, columns: number | unde
   return lines.map((line, i) => `${i === 0 ? head : indent}${line}\n`).join("");
 }
 
+/** The first `most` items, and one that `rest` makes of "and 3 more" and the next item. */
+export function shortened<T>(items: readonly T[], most: number, rest: (andMore: string, next: T) => T): T[] {
+  const next = items[most];
+  return next === undefined ? [...items] : [...items.slice(0, most), rest(`and ${items.length - most} more`, next)];
+}
+
+/** For a sentence: the first texts, and the number of the others, followed by `hint`. */
+export function listed(texts: readonly string[], hint = "", most = 10): string {
+  return shortened(texts, most, (andMore) => `${andMore}${hint}`).join(", ");
+}
+
 /** Quotes text that a shell would not read as one plain word: an IAM path may contain `;` and `$`. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

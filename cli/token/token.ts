@@ -9,7 +9,7 @@ import { CREDENTIALS_ENDED } from "../aws/errors.ts";
 import { type SignedToken, signToken } from "../aws/presign.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
-import { addAws, addCluster, readRoleArn } from "../options.ts";
+import { AWS, CLUSTER, readRoleArn, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { cachedCredentials } from "./credential-cache.ts";
@@ -35,7 +35,7 @@ export function tokenCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator token -c prod --token-only | iam-authenticator explain -c prod --token-file -",
     ],
   });
-  return addAws(addCluster(command))
+  return withOptions(command, CLUSTER, AWS)
     .option("--role <arn>", "IAM role to assume first", readRoleArn)
     .option("--external-id <id>", "external id that the role's trust policy requires")
     .option("--session-name <name>", "session name of the assumed role")

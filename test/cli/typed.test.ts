@@ -96,66 +96,54 @@ const apply = "mappings apply -f - --dry-run";
 const NPX = "npx lambda-iam-authenticator";
 const LISTS = "A mapping file has the lists mappings: and deny:.";
 
-/** The message on standard error or output, as the user types and reads it. Comments: the message before. */
+/** The message on standard error or output, as the user types and reads it. */
 const TABLE: readonly (readonly [typed: string, message: string | RegExp, input?: string])[] = [
-  // A key must be text: write the key out without an alias or a tag, and quote a text that begins with {.
   [
     apply,
     /, line 2, column 14: .*: put it in quotes, as "\{SessionName\}" in a mapping file or "\{\{SessionName\}\}" in aws-auth\.\n$/,
     "mappings:\n- username: {{SessionName}}\n",
   ],
-  // must have a top-level list, mappings: or deny:. (for both)
   [apply, `standard input is a list. ${LISTS} Write mappings: above the first entry.\n`, "- username: dev\n"],
   [apply, `standard input is empty. ${LISTS} For a file without entries, write: mappings: []\n`, "# none\n"],
-  // must have arn, arnLike or account (optionally with permissionSet)
   [
     apply,
     /permissionSet requires its account: add account: "111122223333"\n/,
     "mappings: [{permissionSet: Dev, username: dev}]",
   ],
-  // notAfter must be a time like 2026-12-31T00:00:00Z, not "2026-02-30T00:00:00Z"
   [
     apply,
     /notAfter must be a time like 2026-12-31T00:00:00Z, not "2026-02-30T00:00:00Z": 2026-02-30 does not exist\n/,
     entry("notAfter: 2026-02-30T00:00:00Z"),
   ],
   [`mappings set ${ROLE} --until 2026-02-30`, /: --until must be .*: 2026-02-30 does not exist\.\n$/],
-  // account must be 12 digits in quotes, such as "111122223333"
   [
     apply,
     /account must be a text: put it in quotes, as in account: "111122223333"\n/,
     "mappings: [{account: 111122223333, username: dev}]",
   ],
-  // The credentials are of account 111122223333, but the context of local requires 444455556666.
   [
     "mappings list -c local",
     "The context of cluster local requires account 444455556666, but the credentials are of account 111122223333. " +
       "Give another --profile, or correct account in the configuration file.\n",
   ],
-  // role/111122223333/new would be invalid: username is missing.
   [
     "mappings set arn:aws:iam::111122223333:role/New",
     "role/111122223333/new would be invalid: a mapping requires a username. Add --username, such as --username 'dev:{SessionName}'.\n",
   ],
-  // A plan with the username --yes
   [
     `mappings set ${ROLE} --username --yes`,
     "error: option '--username <template>' argument missing: '--yes' is another option. If it is the value, write --username=--yes\n",
   ],
-  // Nothing
   [
     `mappings set ${ROLE} --group sytem:masters --dry-run`,
     /\n {4}warning: group sytem:masters: did you mean system:masters\? RBAC compares names exactly\n/,
   ],
-  // Nothing
   [
     "mappings set arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef --username dev --dry-run",
     /^AWSReservedSSO_Dev_0123456789abcdef is the role of a permission set\. .* To map the set, use sso\/111122223333\/Dev as <who>\.\n/m,
   ],
-  // error: required option '-f, --file <path>' not specified (for both)
   [`mappings apply ${join(home, "mappings.yaml")} --dry-run`, /\n1 to add, 0 to change/],
   ["mappings apply", "Give a mapping file, such as -f mappings.yaml.\n"],
-  // jane@example.com is not the ARN of a role, ...: it must begin with arn:
   [
     "explain jane@example.com",
     `AS       MAPPING                        VERDICT                    USERNAME                GROUPS
@@ -167,21 +155,17 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
   ],
   ["explain Developers", '"Developers" is role/111122223333/developers. To explain it, give that name, or its ARN.\n'],
   ["explain mallory", /^user +deny\/111122223333 +denied, identity_denied$/m],
-  // sso/111122223333/ClusterAdmin is not the ARN of a role, ...: it must begin with arn:
   ["explain sso/111122223333/ClusterAdmin", /^ +sso\/111122223333\/clusteradmin: matches {2}<- applies$/m],
-  // remove the denial: iam-authenticator mappings allow <who>; principal AIDASUPPOSED (supposed); verdict refused
   [
     "explain arn:aws:iam::111122223333:user/mallory",
     new RegExp(
       `^identity {2}arn:\\S+\nmapping [^]*\nverdict {3}denied, identity_denied\n[^]*: ${NPX} mappings allow -c prod 'arn:aws:iam::111122223333:user/mal\\*'\n$`,
     ),
   ],
-  // its principalId is AROAPIN, but this role has AROASUPPOSED
   [
     "explain arn:aws:iam::111122223333:role/Pinned",
     /: mismatch, its principalId is AROAPIN; to check it, add --principal-id {2}<- applies\n/,
   ],
-  // No AWS credentials: sign in, or give --profile (The SSO session associated with this profile is invalid. ...) (for all)
   ...["signed-out", "expired"].map(
     (name) =>
       [
@@ -190,20 +174,16 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
       ] as const,
   ),
   ["mappings list --region us-east-1 --profile chained", /Run: aws sso login --profile expired\n$/],
-  // No AWS credentials: sign in, or give --profile (Could not load credentials from any providers.)
   [
     "mappings list --region us-east-1 --profile sourceless",
     'The AWS profile "sourceless" has role_arn, but not whose credentials assume the role. Add this line to it: ' +
       "source_profile = <profile with credentials>\n",
   ],
-  // No editor: set EDITOR, or run this in a terminal.
   [
     "mappings edit",
     `mappings edit needs a terminal. Without one, change a file: ${NPX} mappings export -c prod > mappings.yaml, then ${NPX} mappings apply -c prod -f mappings.yaml\n`,
   ],
-  // error: unknown command 'status'
   ["irsa status", "error: unknown command 'status'\nCommands: keys, flags, policy, trust-policy, doctor\n"],
-  // A denial of sessions named Developers of every role, while the role stays granted
   [
     "mappings deny Developers",
     '"Developers" is role/111122223333/developers. To deny the role, give its ARN. To deny a person of that name, add --person.\n',
@@ -212,7 +192,6 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
   ["mappings deny Developers --person --dry-run", /^Developers can be a session of role\/111122223333\/developers, /],
   ["mappings deny mallory --dry-run", /^mallory can be .*user\/111122223333\/mallory\.\n/],
   [`mappings deny ${ROLE} --person`, `--person requires a name, such as jane@example.com, not ${ROLE}.\n`],
-  // No note
   ["mappings list --group developers", /^user +\S+ +mallory +mallory +developers +DENIED by deny\/111122223333$/m],
 ];
 

@@ -1,6 +1,6 @@
 // Checks that the policies are installed, and that each Pod of an annotated ServiceAccount has its role.
 
-import { type Check, shortened } from "../../doctor/check.ts";
+import { type Check, failed, ok, shortenedChecks, warning } from "../../doctor/check.ts";
 import type { Kubernetes } from "../kubernetes.ts";
 import {
   isAlive,
@@ -38,10 +38,10 @@ export async function checkAdmission(kubernetes: Kubernetes): Promise<Check[]> {
     ...(policies.read && withRole ? checkLabels(policies.read, withRole) : []),
     ...(policies.read && accounts.read ? checkNumber(policies.read, accounts.read) : []),
     ...namespaces.unread,
-    ...[...excluded].map((namespace): Check => {
+    ...[...excluded].map((namespace) => {
       const seen = `${namespace}: its ServiceAccounts with a role get none, because a namespaceSelector excludes it`;
       const advice = "remove the namespace from --except-namespace, or the annotation from the ServiceAccounts";
-      return { check: "namespace", state: "warning", seen, advice };
+      return warning("namespace", seen, advice);
     }),
     ...pods.unread,
     ...(pods.read && withRole ? checkPods(withRole, pods.read, excluded) : []),
@@ -53,17 +53,11 @@ function checkLabels({ pods, labels }: InstalledPolicies, withRole: Objects): Ch
   const isRequired = pods?.bindings.some(needsLabel) ?? false;
   if (!isRequired && labels === undefined) return [];
   const unlabelled = withRole.filter((one) => labelsOf(one)[ROLE_LABEL] !== "true");
-  if (unlabelled.length === 0) return [{ check, state: "ok", seen: "each ServiceAccount with a role has the label" }];
-  const state = isRequired ? "failed" : "warning";
+  if (unlabelled.length === 0) return [ok(check, "each ServiceAccount with a role has the label")];
+  const result = isRequired ? failed : warning;
   const effect = isRequired ? "its new Pods get no role" : "after step 4 of the installation, its new Pods get no role";
-  return shortened(
-    unlabelled.map((one) => ({
-      check,
-      state,
-      seen: `${nameOf(one)} has a role but not the label ${ROLE_LABEL}=true: ${effect}`,
-      advice: LABEL_COMMAND,
-    })),
-  );
+  const seen = `has a role but not the label ${ROLE_LABEL}=true: ${effect}`;
+  return shortenedChecks(unlabelled.map((one) => result(check, `${nameOf(one)} ${seen}`, LABEL_COMMAND)));
 }
 
 /** The namespaces in which a ServiceAccount has a role, but a `namespaceSelector` excludes Pods. */
@@ -95,7 +89,7 @@ function checkNumber({ pods }: InstalledPolicies, accounts: Objects): Check[] {
       : "select ServiceAccounts by the label; this prints the steps: iam-authenticator irsa policy";
     return [...Map.groupBy(selected, namespaceOf)].flatMap(([namespace, { length }]): Check[] => {
       const seen = `${namespace}: kube-apiserver evaluates the policy for ${length} ServiceAccounts when a Pod is created there`;
-      return length > MANY ? [{ check: "number", state: "warning", seen, advice }] : [];
+      return length > MANY ? [warning("number", seen, advice)] : [];
     });
   });
 }
@@ -119,9 +113,7 @@ function checkPods(withRole: Objects, pods: Objects, excluded: ReadonlySet<strin
   const advice =
     "recreate it (kubectl rollout restart) after the policy is installed and its ServiceAccount has the role";
   return [
-    { check: "accounts", state: "ok", seen },
-    ...shortened(
-      without.map((pod) => ({ check: "pod", state: "failed", seen: `${nameOf(pod)} runs without its role`, advice })),
-    ),
+    ok("accounts", seen),
+    ...shortenedChecks(without.map((pod) => failed("pod", `${nameOf(pod)} runs without its role`, advice))),
   ];
 }

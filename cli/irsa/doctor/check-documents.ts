@@ -4,8 +4,8 @@ import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.t
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { quoted } from "../../../functions/lib/quoted.ts";
 import { failureReason } from "../../agent.ts";
-import { type Check, openEndpoint, type Reply } from "../../doctor/check.ts";
-import { quotedAnswer } from "../../http.ts";
+import { type Check, failed, ok, warning } from "../../doctor/check.ts";
+import { openEndpoint, type Reply, reasonOf } from "../../endpoint.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import type { PublishedKey } from "../keys/published-keys.ts";
 import { listAt } from "../kubernetes-object.ts";
@@ -28,15 +28,8 @@ export async function checkDocuments(issuer: string, ca: string | undefined, io:
   if ("check" in jwks) return { checks: [...checks, jwks] };
   const kids = listAt(parseObject(jwks.body), "keys").flatMap(({ kid }) => (typeof kid === "string" ? [kid] : []));
   const seen = `${kids.length === 1 ? "1 key" : `${kids.length} keys`}, ${Math.round(jwks.ms)} ms`;
-  const check: Check =
-    kids.length > 0
-      ? { check: "jwks", state: "ok", seen }
-      : {
-          check: "jwks",
-          state: "failed",
-          seen: "it contains no key",
-          advice: "publish one: iam-authenticator irsa keys publish --kubeconfig <file>",
-        };
+  const advice = "publish one: iam-authenticator irsa keys publish --kubeconfig <file>";
+  const check = kids.length > 0 ? ok("jwks", seen) : failed("jwks", "it contains no key", advice);
   // Without keys, the later checks have nothing to compare.
   return { checks: [...checks, check], ...(kids.length > 0 && { kids }) };
 }
@@ -55,24 +48,24 @@ async function fetchDocument(
   const endpoint = openEndpoint({ server: url, ...(ca !== undefined && { ca }) }, io);
   try {
     const reply = await endpoint.send("GET");
-    if (reply.status !== 200) return { check, state: "failed", ...explain(reply) };
+    if (reply.status !== 200) {
+      return failed(check, `HTTP ${reply.status}, ${reasonOf(reply, "issuer")}`, adviceFor(reply));
+    }
     if (reply.ms <= STS_PATIENCE_MS) return reply;
-    const seen = `${Math.round(reply.ms)} ms: STS waits for 5 s`;
-    return { check, state: "failed", seen, advice: "check the issuer's log and memory" };
+    return failed(check, `${Math.round(reply.ms)} ms: STS waits for 5 s`, "check the issuer's log and memory");
   } catch (error) {
     const advice = "check the URL, DNS and the certificate: AWS must reach it from the internet";
-    return { check, state: "failed", seen: `no answer from ${url} (${failureReason(error)})`, advice };
+    return failed(check, `no answer from ${url} (${failureReason(error)})`, advice);
   } finally {
     endpoint.close();
   }
 }
 
-function explain({ status, body }: Reply): { seen: string; advice: string } {
-  const { code, message } = parseObject(body);
-  const seen = `HTTP ${status}, ${typeof message === "string" ? quotedAnswer(message) : "a response that is not from the issuer"}`;
-  if (code === "issuer_without_keys")
-    return { seen, advice: "publish the cluster's keys: iam-authenticator irsa keys publish --kubeconfig <file>" };
-  return { seen, advice: status === 404 ? "check the issuer's URL" : "check the issuer's log" };
+const PUBLISH = "publish the cluster's keys: iam-authenticator irsa keys publish --kubeconfig <file>";
+
+function adviceFor({ status, body }: Reply): string {
+  if (parseObject(body)["code"] === "issuer_without_keys") return PUBLISH;
+  return status === 404 ? "check the issuer's URL" : "check the issuer's log";
 }
 
 function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
@@ -82,38 +75,26 @@ function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
   for (const [member, value] of Object.entries(expected)) {
     if (found[member] === value) continue;
     const advice = "ISSUER_URL of the function and --service-account-issuer must be exactly this URL";
-    return { check, state: "failed", seen: `${member} is ${quoted(found[member] ?? "")}, not ${value}`, advice };
+    return failed(check, `${member} is ${quoted(found[member] ?? "")}, not ${value}`, advice);
   }
-  return { check, state: "ok", seen: `issuer and jwks_uri are correct, ${Math.round(ms)} ms` };
+  return ok(check, `issuer and jwks_uri are correct, ${Math.round(ms)} ms`);
 }
 
 /** Compares the keys in Parameter Store with those that the issuer serves. */
 export function checkPublished(published: readonly PublishedKey[], served: readonly string[] | undefined): Check[] {
   const check = "keys";
-  const invalid = published.flatMap(({ kid, problem }): Check[] => {
-    const advice = "publish it again, or remove the parameter";
-    return problem === undefined ? [] : [{ check, state: "failed", seen: `issuer/${kid} ${problem}`, advice }];
-  });
+  const invalid = published
+    .filter(({ problem }) => problem !== undefined)
+    .map(({ kid, problem }) => failed(check, `issuer/${kid} ${problem}`, "publish it again, or remove the parameter"));
   const good = published.filter(({ key }) => key !== undefined).map(({ kid }) => kid);
-  if (good.length === 0) {
-    const seen = "no valid key is published";
-    return [
-      ...invalid,
-      {
-        check,
-        state: "failed",
-        seen,
-        advice: "publish the cluster's keys: iam-authenticator irsa keys publish --kubeconfig <file>",
-      },
-    ];
-  }
+  if (good.length === 0) return [...invalid, failed(check, "no valid key is published", PUBLISH)];
   if (served === undefined) return invalid;
   const waiting = good.filter((kid) => !served.includes(kid));
   const extra = served.filter((kid) => !good.includes(kid));
   const different = [...waiting.map((kid) => `${kid} is not served`), ...extra.map((kid) => `${kid} is still served`)];
   if (different.length > 0) {
     const advice = "wait 30 s and run this again; if it fails again, compare MAPPING_PREFIX and region of the function";
-    return [...invalid, { check, state: "warning", seen: different.join(", "), advice }];
+    return [...invalid, warning(check, different.join(", "), advice)];
   }
-  return [...invalid, { check, state: "ok", seen: `${good.length} published, and served` }];
+  return [...invalid, ok(check, `${good.length} published, and served`)];
 }

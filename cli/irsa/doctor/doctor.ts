@@ -9,9 +9,9 @@ import { type ClientConfig, clientConfig } from "../../aws/client-config.ts";
 import { connect } from "../../aws/connection.ts";
 import { toFailure } from "../../aws/errors.ts";
 import { describe } from "../../command.ts";
-import { type Check, printChecks, withCommands } from "../../doctor/check.ts";
+import { type Check, failed, ok, printChecks, warning, withCommands } from "../../doctor/check.ts";
 import { Failure, silentExit } from "../../errors.ts";
-import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
+import { CONNECTION, type ConnectionOptions, OUTPUT, type OutputOptions, withOptions } from "../../options.ts";
 import { readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { untilInterrupted } from "../../terminal/progress.ts";
@@ -41,7 +41,7 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
       "    --kubeconfig admin.conf",
     ],
   });
-  return addOutput(addConnection(command))
+  return withOptions(command, CONNECTION, OUTPUT)
     .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
     .option("--kubeconfig <file>", "also check the cluster of its current context")
     .option("--ca <file>", "the issuer's CA, PEM, to test an issuer without AWS")
@@ -72,7 +72,7 @@ async function checkAws(options: DoctorOptions, kids: readonly string[] | undefi
     const failure = toFailure(error);
     if (failure === undefined) throw error;
     const advice = "sign in, or give --profile and --region; allow ssm:GetParametersByPath";
-    return [{ check: "aws", state: "warning", seen: `keys and provider not read: ${failure.message}`, advice }];
+    return [warning("aws", `keys and provider not read: ${failure.message}`, advice)];
   }
 }
 
@@ -91,13 +91,13 @@ export async function checkProvider(
     const arn = `arn:${partition}:iam::${Account}:oidc-provider/${providerName(issuer)}`;
     const command = new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn });
     const { ClientIDList = [] } = await iam.send(command, { abortSignal: signal });
-    if (ClientIDList.includes(STS_AUDIENCE)) return { check, state: "ok", seen: arn };
+    if (ClientIDList.includes(STS_AUDIENCE)) return ok(check, arn);
     const advice = `add the audience ${STS_AUDIENCE} to the provider, unless every ServiceAccount names another`;
-    return { check, state: "warning", seen: `${arn} has the audiences ${ClientIDList.join(", ") || "none"}`, advice };
+    return warning(check, `${arn} has the audiences ${ClientIDList.join(", ") || "none"}`, advice);
   } catch (error) {
     if (error instanceof NoSuchEntityException) {
       const advice = "deploy the issuer's stack, or create the provider in this account (docs/irsa.md)";
-      return { check, state: "failed", seen: `IAM has no OIDC provider for ${issuer} in this account`, advice };
+      return failed(check, `IAM has no OIDC provider for ${issuer} in this account`, advice);
     }
     const failure = toFailure(error);
     if (failure === undefined) throw error;
@@ -105,7 +105,7 @@ export async function checkProvider(
     const advice = isDenied
       ? "allow iam:GetOpenIDConnectProvider here"
       : "check the network to STS and IAM, and run this again";
-    return { check, state: "warning", seen: `not read: ${failure.message}`, advice };
+    return warning(check, `not read: ${failure.message}`, advice);
   } finally {
     iam.destroy();
     sts.destroy();
@@ -130,7 +130,7 @@ async function checkCluster(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const advice = "check the kubeconfig, and that its user may read /openid/v1/jwks";
-    return [{ check: "cluster", state: "failed", seen: error.message, advice }];
+    return [failed("cluster", error.message, advice)];
   } finally {
     kubernetes.close();
   }

@@ -1,6 +1,6 @@
 // Reads the admission policies for IRSA and their bindings, and checks that none is missing.
 
-import type { Check } from "../../doctor/check.ts";
+import { type Check, failed, ok, warning } from "../../doctor/check.ts";
 import { type Kubernetes, refused } from "../kubernetes.ts";
 import { type KubernetesObject, nameOf, objectAt, selects, stringAt } from "../kubernetes-object.ts";
 import { LABEL_POLICY_NAME, POLICY_NAME } from "../names.ts";
@@ -69,23 +69,22 @@ export function needsLabel(binding: KubernetesObject): boolean {
 
 export function checkPolicies({ version, pods, labels, validation, webhook }: InstalledPolicies): Check[] {
   const apply = "iam-authenticator irsa policy | kubectl apply -f -";
-  const ok = (seen: string): Check => ({ check: "policy", state: "ok", seen });
-  const failed = (seen: string, advice: string): Check => ({ check: "policy", state: "failed", seen, advice });
+  const check = "policy";
   const problemOf = (policy: InstalledPolicy | undefined) =>
     policy === undefined ? "is not installed" : "has no binding";
   const checks: Check[] = [];
-  if (hasBinding(pods)) checks.push(ok(`${POLICY_NAME}, ${version}`));
-  else if (webhook !== undefined) checks.push(ok(`the webhook ${webhook}`));
-  else if (pods !== undefined) checks.push(failed(`${POLICY_NAME} has no binding: it changes no Pod`, apply));
-  else checks.push(failed("neither our policy nor pod-identity-webhook is installed", apply));
+  if (hasBinding(pods)) checks.push(ok(check, `${POLICY_NAME}, ${version}`));
+  else if (webhook !== undefined) checks.push(ok(check, `the webhook ${webhook}`));
+  else if (pods !== undefined) checks.push(failed(check, `${POLICY_NAME} has no binding: it changes no Pod`, apply));
+  else checks.push(failed(check, "neither our policy nor pod-identity-webhook is installed", apply));
 
   if (pods?.bindings.some(needsLabel) && !hasBinding(labels)) {
     const seen = `${LABEL_POLICY_NAME} ${problemOf(labels)}: new ServiceAccounts do not get the label, and their Pods no role`;
-    checks.push(failed(seen, "iam-authenticator irsa policy --label-policy | kubectl apply -f -"));
+    checks.push(failed(check, seen, "iam-authenticator irsa policy --label-policy | kubectl apply -f -"));
   }
   if (hasBinding(pods) && !hasBinding(validation)) {
     const seen = `the ValidatingAdmissionPolicy ${POLICY_NAME} ${problemOf(validation)}: Pods with invalid annotations are not rejected`;
-    checks.push({ check: "policy", state: "warning", seen, advice: apply });
+    checks.push(warning(check, seen, apply));
   }
   return checks;
 }

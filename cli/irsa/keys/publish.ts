@@ -9,7 +9,7 @@ import type { Change } from "../../changes/plan.ts";
 import { writeValue } from "../../changes/write.ts";
 import { describe } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
-import { addConnection, type ConnectionOptions, newOption, type WriteOptions } from "../../options.ts";
+import { CONNECTION, type ConnectionOptions, NEW, type WriteOptions, withOptions } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { openKubernetes } from "../kubernetes.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./key-source.ts";
@@ -32,7 +32,7 @@ export function publishCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator irsa keys publish -c prod --public-key sa.pub --dry-run",
     ],
   });
-  return addConnection(command)
+  return withOptions(command, CONNECTION)
     .addOption(
       new Option("--kubeconfig <file>", "read the keys from the kube-apiserver of its current context").conflicts([
         "jwks",
@@ -43,7 +43,7 @@ export function publishCommand(command: Command, io: IOStreams): Command {
     .option("--public-key <file>", "PEM file, such as kubeadm's sa.pub (- for stdin)")
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
-    .addOption(newOption())
+    .addOption(NEW)
     .action((options: PublishOptions) => publish(options, io));
 }
 

@@ -9,7 +9,7 @@ import { type Stored, stored } from "../../aws/parameter.ts";
 import { ending } from "../../aws/read.ts";
 import { requireParameters } from "../../changes/existing-cluster.ts";
 import { describe } from "../../command.ts";
-import { addConnection, addListOutput, type ConnectionOptions, type ListOutputOptions } from "../../options.ts";
+import { CONNECTION, type ConnectionOptions, type ListOutputOptions, listOutput, withOptions } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { printList } from "../../terminal/print.ts";
 
@@ -17,7 +17,7 @@ export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     examples: ["iam-authenticator irsa keys list --cluster prod"],
   });
-  return addListOutput(addConnection(command)).action((options: ConnectionOptions & ListOutputOptions) =>
+  return withOptions(command, CONNECTION, listOutput()).action((options: ConnectionOptions & ListOutputOptions) =>
     list(options, io),
   );
 }

@@ -4,8 +4,9 @@ import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { Failure } from "../../errors.ts";
 import { unverifiedParts } from "../../jwt-parts.ts";
+import { listed } from "../../terminal/print.ts";
 import type { Kubernetes } from "../kubernetes.ts";
-import { at, isAlive, type KubernetesObject, listAt, nameOf, shortList, stringAt } from "../kubernetes-object.ts";
+import { at, isAlive, type KubernetesObject, listAt, nameOf, stringAt } from "../kubernetes-object.ts";
 import { keysOfKubernetes } from "./key-source.ts";
 
 interface RemainingTokens {
@@ -42,12 +43,12 @@ export async function remainingTokens(
 function linesFor(secrets: readonly string[], pods: readonly string[]): string[] {
   return [
     "kube-apiserver still accepts this key. Before you remove it there, see docs/irsa-rotation.md. It then rejects:",
-    ...(secrets.length === 0 ? [] : [`- the tokens in these Secrets, which do not expire: ${shortList(secrets)}`]),
+    ...(secrets.length === 0 ? [] : [`- the tokens in these Secrets, which do not expire: ${listed(secrets)}`]),
     ...(pods.length === 0
       ? []
       : [
           "- the first tokens of these Pods, which may be valid for a year and which other services that read the " +
-            `issuer's keys reject as soon as you retire the key: ${shortList(pods)}`,
+            `issuer's keys reject as soon as you retire the key: ${listed(pods)}`,
         ]),
     "- tokens of kubectl create token --duration, which are not stored anywhere",
   ];

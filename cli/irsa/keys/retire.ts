@@ -7,7 +7,14 @@ import { executePlan } from "../../changes/execute-plans.ts";
 import type { Change } from "../../changes/plan.ts";
 import { describe } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
-import { addConnection, type ConnectionOptions, readWhole, type WriteOptions } from "../../options.ts";
+import {
+  CONFIRM,
+  CONNECTION,
+  type ConnectionOptions,
+  readWhole,
+  type WriteOptions,
+  withOptions,
+} from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { shownTime } from "../../times.ts";
 import { openKubernetes } from "../kubernetes.ts";
@@ -34,21 +41,18 @@ export function retireCommand(command: Command, io: IOStreams): Command {
       "    --signed-until 2026-11-01T08:00:00Z --kubeconfig admin.conf",
     ],
   }).argument("<key>", "issuer/<kid>, as irsa keys list shows it");
-  return (
-    addConnection(command)
-      .option("--signed-until <time>", "when the key stopped signing, such as 2026-11-01T08:00:00Z", readTime)
-      .option(
-        "--longest-token <seconds>",
-        `longest lifetime of a token (default: ${DEFAULT_TOKEN_EXPIRATION}; with --kubeconfig, at least that of each Pod)`,
-        readWhole,
-      )
-      .option("--kubeconfig <file>", "check which key signs now, and which tokens need this one")
-      .option("--dry-run", "show the plan and write nothing")
-      .option("-y, --yes", "do not ask")
-      .option("--force", "the key has leaked: reject its tokens now")
-      // With the prefix issuer/, a kid that begins with a dash is not read as an option.
-      .action((key: string, options: RetireOptions) => retire(key.replace(/^issuer\//, ""), options, io))
-  );
+  withOptions(command, CONNECTION)
+    .option("--signed-until <time>", "when the key stopped signing, such as 2026-11-01T08:00:00Z", readTime)
+    .option(
+      "--longest-token <seconds>",
+      `longest lifetime of a token (default: ${DEFAULT_TOKEN_EXPIRATION}; with --kubeconfig, at least that of each Pod)`,
+      readWhole,
+    )
+    .option("--kubeconfig <file>", "check which key signs now, and which tokens need this one");
+  // With the prefix issuer/, a kid that begins with a dash is not read as an option.
+  return withOptions(command, CONFIRM)
+    .option("--force", "the key has leaked: reject its tokens now")
+    .action((key: string, options: RetireOptions) => retire(key.replace(/^issuer\//, ""), options, io));
 }
 
 async function retire(kid: string, options: RetireOptions, io: IOStreams): Promise<void> {
@@ -67,11 +71,10 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
     const end = signedUntil + 1000 * (longestToken ?? Math.max(DEFAULT_TOKEN_EXPIRATION, cluster.longestSeconds));
     const others = published.filter((one) => one.kid !== kid && one.key !== undefined);
     // A key that is not served verifies no token.
-    const isServed = retired.key !== undefined;
-    const problem = isServed
-      ? retireProblem({ kid, others, signedUntil, end, ...cluster, now: io.clock() })
-      : undefined;
-    if (problem !== undefined) throw finding(`Refused: ${problem}`);
+    if (retired.key !== undefined) {
+      const problem = signingProblem(kid, others, cluster.signing) ?? timeProblem(others, signedUntil, end, io.clock());
+      if (problem !== undefined) throw finding(`Refused: ${problem}`);
+    }
     for (const line of cluster.lines) io.log(`${line}\n`);
   }
   const { stored: before, key } = retired;
@@ -101,29 +104,25 @@ function readTime(text: string): number {
   return time;
 }
 
-/** Times in milliseconds since 1970. */
-interface RetireQuestion {
-  readonly kid: string;
-  /** The other keys that the issuer serves. */
-  readonly others: readonly PublishedKey[];
-  readonly signedUntil: number;
-  /** When the last token expires that the key has signed. */
-  readonly end: number;
-  /** The kid that signs now; `undefined` if kube-apiserver was not asked. */
-  readonly signing: string | undefined;
-  readonly now: number;
-}
-
 /** Tolerance for the clocks of kube-apiservers and AWS. */
 const MARGIN_MS = 5 * 60_000;
 
-/** Why the key cannot be retired yet, as a sentence; `undefined` if it can. */
-function retireProblem({ kid, others, signedUntil, end, signing, now }: RetireQuestion): string | undefined {
+/** Why the other served keys do not replace the key yet, as a sentence. `signing`: the kid that signs now, if it is known. */
+function signingProblem(kid: string, others: readonly PublishedKey[], signing: string | undefined): string | undefined {
   if (others.length === 0) return "it is the last key that is served. Publish the next one first (irsa keys publish).";
   if (signing === kid) return "kube-apiserver signs with it now. Switch the signing key first.";
-  if (signing !== undefined && !others.some((one) => one.kid === signing)) {
-    return `kube-apiserver signs with ${signing}, which is not published. Publish it first (irsa keys publish).`;
-  }
+  return signing === undefined || others.some((one) => one.kid === signing)
+    ? undefined
+    : `kube-apiserver signs with ${signing}, which is not published. Publish it first (irsa keys publish).`;
+}
+
+/** Times in milliseconds since 1970. `end`: when the last token expires that the key has signed. */
+function timeProblem(
+  others: readonly PublishedKey[],
+  signedUntil: number,
+  end: number,
+  now: number,
+): string | undefined {
   if (signedUntil > now) return "--signed-until is in the future.";
   const oldestOther = Math.min(...others.map(({ stored }) => stored.modified));
   if (signedUntil < oldestOther) {

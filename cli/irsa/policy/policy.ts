@@ -3,8 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../../command.ts";
 import { usage } from "../../errors.ts";
-import { collectNamespace } from "../../namespace.ts";
-import { collect, readRoleArn, readWhole } from "../../options.ts";
+import { collect, collectNamespace, readRoleArn, readWhole } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { stringifyYaml } from "../../terminal/yaml.ts";
 import { BETA_FLAGS, DEFAULT_VERSION, policySupport, readKubernetesVersion } from "../flags.ts";

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { openEndpoint } from "../../../cli/doctor/check.ts";
 import { checkReachable } from "../../../cli/doctor/check-connection.ts";
+import { openEndpoint } from "../../../cli/endpoint.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import type { Gateway } from "../../../local/gateway/gateway.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
@@ -164,7 +164,7 @@ test("the table has one line per check, with the advice below, and fits the term
 test("an endpoint that stops answering is a failed check, not a Ctrl-C", async () => {
   const silent = await startHttpServer(() => ({ status: 405, body: "" }));
   silent.fail({ kind: "stall", body: "{" });
-  const opened = openEndpoint({ server: silent.url }, processStreams(), 200);
+  const opened = openEndpoint({ server: silent.url }, processStreams(), { limitMs: 200 });
   const [first] = await checkReachable(opened, Date.now);
   await assert.rejects(opened.send("POST", "{}"), { name: "NoReply", code: "ETIMEDOUT" });
   opened.close();

@@ -93,7 +93,7 @@ test("tokens in Secrets are reported with the keys that kube-apiserver must keep
   assert.equal(
     rows.find(({ check }) => check === "legacy tokens")?.seen,
     `kube-apiserver accepts them as long as it has their keys: ${KEY.kid} signed app/old-release; ` +
-      `${OTHER.kid} signed ${jobs} and 2 more`,
+      `${OTHER.kid} signed ${jobs}, and 2 more`,
   );
 });
 

@@ -67,6 +67,9 @@ async function listed(): Promise<Record<string, string>[]> {
   return JSON.parse(out);
 }
 
+const kids = async () => (await listed()).map(({ kid }) => kid);
+const states = async () => (await listed()).map(({ state }) => state);
+
 /** Nine valid keys: the issuer serves one more. */
 const NINE = Array.from({ length: 9 }, () => ec("P-256").jwk);
 
@@ -102,31 +105,22 @@ describe("publish", () => {
     );
   });
 
-  test("publishes the keys of sa.pub, also if it contains two", async () => {
-    const file = folder.write("sa.pub", publicPem(OLD.publicKey) + publicPem(NEW.publicKey));
-    assert.equal((await keys(["publish", "--public-key", file, "--yes"])).code, 0);
-    assert.equal((await listed()).length, 2);
-  });
-
-  test("publishes the keys of a running kube-apiserver", async () => {
+  test("reads sa.pub with two keys, a running kube-apiserver, and standard input with members that only describe a key", async () => {
+    const pem = folder.write("sa.pub", publicPem(OLD.publicKey) + publicPem(NEW.publicKey));
     api.answers.set("GET /openid/v1/jwks", (_, authorization) => {
       assert.equal(authorization, "Bearer admin");
       return [200, { keys: [OLD.jwk] }];
     });
-    assert.equal((await keys(["publish", "--kubeconfig", admin, "--yes"])).code, 0);
-    assert.deepEqual(
-      (await listed()).map(({ kid }) => kid),
-      [OLD.jwk.kid],
-    );
-  });
-
-  test("reads standard input, and omits members that only describe a key", async () => {
     const input = JSON.stringify({ keys: [{ ...OLD.jwk, x5t: "abc", key_ops: ["verify"] }] });
-    assert.equal((await keys(["publish", "--jwks", "-", "--yes"], { input })).code, 0);
-    assert.deepEqual(
-      (await listed()).map(({ state }) => state),
-      ["served"],
-    );
+    for (const [source, count] of [
+      [["--public-key", pem], 2],
+      [["--kubeconfig", admin], 1],
+      [["--jwks", "-"], 1],
+    ] as const) {
+      await startDatedStore();
+      assert.equal((await keys(["publish", ...source, "--yes"], { input })).code, 0);
+      assert.deepEqual(await states(), Array<string>(count).fill("served"));
+    }
   });
 
   test("does not change published keys", async () => {
@@ -139,15 +133,9 @@ describe("publish", () => {
 
   test("replaces an invalid parameter with the key's name", async () => {
     store.put(put(OLD.jwk), "{");
-    assert.deepEqual(
-      (await listed()).map(({ state }) => state),
-      ["invalid"],
-    );
+    assert.deepEqual(await states(), ["invalid"]);
     assert.equal((await keys(["publish", "--jwks", jwksFile(OLD.jwk), "--yes"])).code, 0);
-    assert.deepEqual(
-      (await listed()).map(({ state }) => state),
-      ["served"],
-    );
+    assert.deepEqual(await states(), ["served"]);
   });
 
   test("--dry-run and the answer no write nothing", async () => {
@@ -187,22 +175,8 @@ describe("publish", () => {
     const { code, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk), "--yes"]);
     assert.equal(code, 1);
     assert.match(err, /^Nothing was published: another publisher wrote keys at the same moment/);
-    const kids = (await listed()).map(({ kid }) => kid);
-    assert.deepEqual([kids.length, kids.includes(NEW.jwk.kid), kids.includes(OLD.jwk.kid)], [10, true, false]);
-  });
-
-  test("of two simultaneous publishers, one succeeds, and ten keys stay", async () => {
-    await startDatedStore();
-    for (const key of NINE) put(key);
-    const files = [OLD, NEW].map(({ jwk }) => folder.write(`${jwk.kid}.json`, JSON.stringify({ keys: [jwk] })));
-    const codes = (await Promise.all(files.map((file) => keys(["publish", "--jwks", file, "--yes"])))).map(
-      ({ code }) => code,
-    );
-    assert.deepEqual(codes.toSorted(), [0, 1]);
-    assert.deepEqual(
-      (await listed()).map(({ state }) => state),
-      Array<string>(10).fill("served"),
-    );
+    const left = await kids();
+    assert.deepEqual([left.length, left.includes(NEW.jwk.kid), left.includes(OLD.jwk.kid)], [10, true, false]);
   });
 
   test("with eleven stored keys, list shows the one that is not served", async () => {
@@ -291,10 +265,7 @@ describe("retire", () => {
     assert.equal(code, 0, err);
     const summary = "0 to add, 0 to change, 1 to remove, 1 unchanged.\n";
     assert.equal(out, `Plan for ${WHERE}:\n- issuer/${OLD.jwk.kid}\n    RS256, 2048 bits\n${summary}`);
-    assert.deepEqual(
-      (await listed()).map(({ kid }) => kid),
-      [NEW.jwk.kid],
-    );
+    assert.deepEqual(await kids(), [NEW.jwk.kid]);
   });
 
   test("fails one moment earlier, and prints the time at which the key can be retired", async () => {
@@ -313,17 +284,12 @@ describe("retire", () => {
     assert.equal((await retire(words, published + 3_600_000 + 5 * 60_000)).code, 0);
   });
 
-  test("does not remove the last served key", async () => {
+  test("does not remove the last served key: an invalid one is no successor", async () => {
     put(OLD.jwk);
+    store.put(`${PREFIX}/issuer/broken`, "{");
     const { code, err } = await retire(["--signed-until", at(Date.now())], Date.now() + 2 * DAY);
     assert.equal(code, 1);
     assert.match(err, /^Refused: it is the last key that is served/);
-  });
-
-  test("does not accept an invalid key as the successor", async () => {
-    put(OLD.jwk);
-    store.put(`${PREFIX}/issuer/broken`, "{");
-    assert.equal((await retire(["--signed-until", at(Date.now())], Date.now() + 2 * DAY)).code, 1);
   });
 
   test("rejects a time before any other key was published, or in the future", async () => {
@@ -418,24 +384,18 @@ describe("retire", () => {
       assert.doesNotMatch(err, /rejects/);
     });
 
-    test("if the Secrets may not be listed, it says so and retires the key", async () => {
-      const run = await retireBeside();
-      api.answers.set("GET /api/v1/secrets", () => [403, { message: "forbidden" }]);
-      const { code, err } = await run();
-      assert.equal(code, 0, err);
-      assert.match(err, /^Not checked: which tokens .* HTTP 403, forbidden$/m);
-    });
-
-    test("if the Pods may not be listed, it says that their tokens may live longer than assumed", async () => {
-      const run = await retireBeside();
-      api.answers.set("GET /api/v1/pods", () => [403, { message: "forbidden" }]);
-      const { code, err } = await run();
-      assert.equal(code, 0, err);
-      assert.match(
-        err,
-        /^Not checked: the lifetime of Pods' tokens for AWS, and which tokens .* HTTP 403, forbidden$/m,
-      );
-    });
+    for (const [path, unread] of [
+      ["secrets", "which tokens"],
+      ["pods", "the lifetime of Pods' tokens for AWS, and which tokens"],
+    ] as const) {
+      test(`retires the key if ${path} may not be listed, and reports what it did not check`, async () => {
+        const run = await retireBeside();
+        api.answers.set(`GET /api/v1/${path}`, () => [403, { message: "forbidden" }]);
+        const { code, err } = await run();
+        assert.equal(code, 0, err);
+        assert.match(err, new RegExp(`^Not checked: ${unread} .* HTTP 403, forbidden$`, "m"));
+      });
+    }
   });
 
   test("--force removes a leaked key at once, even the last one", async () => {

