@@ -33,7 +33,6 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm run acceptance": by("test/e2e/emulator/acceptance.e2e.ts", "acceptanceIn("),
   "npx node test/acceptance/checks/": by("test/acceptance/command.test.ts", "each check file runs separately"),
   "npm run bench": MEASURES,
-  "npx node test/bench/": MEASURES,
   "npx node test/cli/bench/": MEASURES,
   "npm run build": by("package.json", '"prepare": "npm run --silent build'),
   "aws iam enable-outbound-web-identity-federation": {

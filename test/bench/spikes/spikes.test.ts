@@ -8,20 +8,18 @@ import { mistake } from "./mistake.ts";
 import type { Spike } from "./run-spike.ts";
 import { runOne } from "./run-spikes.ts";
 
-function spike(reservedConcurrency: number | false, rest: Partial<Spike> = {}): { spike: Spike } {
+function spike(reservedConcurrency: number | false, rest: Partial<Spike> = {}): Spike {
   const { rateLimit, burstLimit } = defaultThrottle(reservedConcurrency);
   return {
-    spike: {
-      who: { people: 50, roles: 3 },
-      apiservers: 3,
-      withinMs: 1_000,
-      throttle: { perSecond: rateLimit, burst: burstLimit },
-      maxEnvironments: reservedConcurrency || 1_000,
-      ssmReads: 40,
-      throttledStatus: 500,
-      seed: 1,
-      ...rest,
-    },
+    who: { people: 50, roles: 3 },
+    apiservers: 3,
+    withinMs: 1_000,
+    throttle: { perSecond: rateLimit, burst: burstLimit },
+    maxEnvironments: reservedConcurrency || 1_000,
+    ssmReads: 40,
+    throttledStatus: 500,
+    seed: 1,
+    ...rest,
   };
 }
 

@@ -9,6 +9,8 @@ interface Response {
   readonly body: string;
 }
 
+const realNow = Date.now;
+let aheadMs = 0;
 const entry = process.argv[2] ?? "";
 const { handler } = (await import(pathToFileURL(entry).href)) as {
   handler(event: unknown, context: unknown): Promise<Response>;
@@ -23,16 +25,18 @@ process.on("message", (batch: Batch) => {
   );
 });
 
-async function measure({ before, events: texts, repeat, status, holds }: Batch): Promise<Measured> {
+async function measure({ before, events: texts, repeat, pauseMs, status, holds }: Batch): Promise<Measured> {
   for (const text of before) await handler(JSON.parse(text), {});
   // Lambda's runtime client parses each event before the handler.
   const events = texts.flatMap((text) => Array.from({ length: repeat }, () => JSON.parse(text)));
   const microseconds = new Float64Array(events.length);
   let wrong: Response | undefined;
+  if (pauseMs !== undefined) Date.now = () => realNow() + aheadMs;
   globalThis.gc?.();
 
   const from = process.cpuUsage();
   for (const [index, event] of events.entries()) {
+    aheadMs += pauseMs ?? 0;
     const start = performance.now();
     const response = await handler(event, {});
     microseconds[index] = (performance.now() - start) * 1_000;
