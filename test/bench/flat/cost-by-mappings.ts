@@ -102,13 +102,13 @@ async function startCandidate(mappings: number, start: number) {
 
 /** A session of one of the mapped roles. Its keys do not depend on their number. */
 function identityOf(number: number, mappings: number): LocalIdentity {
-  const role = `service-${(number * 7919) % mappings}`;
+  const role = (number * 7919) % mappings;
   return {
     name: `session-${number}`,
     accessKeyId: `ASIABENCH${String(number).padStart(11, "0")}`,
     secretAccessKey: `local/only/${number}`,
-    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/session-${number}`,
+    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/service-${role}/session-${number}`,
     account: ACCOUNT,
-    userId: `AROABENCH${role.toUpperCase().padEnd(12, "0")}:session-${number}`,
+    userId: `AROABENCH${String(role).padStart(12, "0")}:session-${number}`,
   };
 }
