@@ -1,31 +1,36 @@
 // The acceptance command: options, announcement, exit codes and report.
 
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { promisify } from "node:util";
 import { CHECKS } from "./acceptance.ts";
 import { acceptanceIn } from "./command.ts";
 import { fakeWorld, type Wrong } from "./fake/world.ts";
+import { always, changed, failing, REVIEW } from "./fault-makers.ts";
 import { readOptions } from "./options.ts";
 
-const ENVIRONMENT = { AWS_REGION: "eu-west-1" };
+const ENVIRONMENT: Readonly<Record<string, string>> = { AWS_REGION: "eu-west-1" };
 
-async function run(argv: readonly string[], wrong?: Wrong) {
+/** With --yes. `error` is the message if the run did not start. */
+async function run(argv: readonly string[], wrong?: Wrong, fake = fakeWorld(wrong), environment = ENVIRONMENT) {
   const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
   const printed: string[] = [];
-  const fake = fakeWorld(wrong);
   const world = { ...fake, print: (line: string) => printed.push(line) };
-  const code = await acceptanceIn(world, "AWS", CHECKS, readOptions(argv, ENVIRONMENT), folder);
+  const options = readOptions(["--yes", ...argv], environment);
+  const started = acceptanceIn(world, "AWS", CHECKS, options, folder);
+  const { code, error } = await started.then(
+    (exitCode) => ({ code: exitCode, error: "" }),
+    ({ message }: Error) => ({ code: undefined, error: message }),
+  );
   const reports = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
-  return { code, printed: printed.join("\n"), reports, cloud: fake.cloud };
+  return { code, error, printed: printed.join("\n"), reports, cloud: fake.cloud };
 }
 
 test("a successful run exits with 0, prints a table, and writes a report without the account", async () => {
-  const { code, printed, reports } = await run(["--yes", "--only", "1,4"]);
+  const { code, printed, reports } = await run(["--only", "1,4"]);
   assert.equal(code, 0);
   assert.match(printed, /CHECK +ROW +EXPECTED +SEEN +VERDICT/);
   assert.match(printed, /^17 passed$/m);
@@ -35,7 +40,7 @@ test("a successful run exits with 0, prints a table, and writes a report without
 });
 
 test("the first output states created resources, costs and what stays unchanged", async () => {
-  const { printed } = await run(["--yes", "--only", "1"]);
+  const { printed } = await run(["--only", "1"]);
   const [first = ""] = printed.split("1. First login");
   for (const word of [
     "in account 111122223333, eu-west-1",
@@ -49,7 +54,7 @@ test("the first output states created resources, costs and what stays unchanged"
 });
 
 test("only with --enable-token-signing, the first output states that the account's setting changes", async () => {
-  const { printed } = await run(["--yes", "--only", "13", "--enable-token-signing"]);
+  const { printed } = await run(["--only", "13", "--enable-token-signing"]);
   const [first = ""] = printed.split("13. Policies");
   assert.match(first, /the run enables it \(aws iam enable-outbound-web-identity-federation\)/);
   assert.match(first, /It stays enabled\. To disable it: {2}aws iam disable-outbound-web-identity-federation$/m);
@@ -57,34 +62,30 @@ test("only with --enable-token-signing, the first output states that the account
     ["--only", "13"],
     ["--only", "1", "--enable-token-signing"],
   ]) {
-    const unchanged = await run(["--yes", ...argv]);
+    const unchanged = await run(argv);
     assert.match(unchanged.printed, /It does not change account settings\./);
     assert.equal(unchanged.cloud.isSigning, false);
   }
 });
 
 test("a failed row exits with 1", async () => {
-  const { code } = await run(["--yes", "--only", "1"], (call, answer) =>
-    call.startsWith("POST ") ? answer.replace("acceptance:probe", "another") : undefined,
-  );
+  const { code } = await run(["--only", "1"], changed(REVIEW, "acceptance:probe", "another")());
   assert.equal(code, 1);
 });
 
-test("a leftover exits with 1, even if every check passed", async () => {
-  const { code } = await run(["--yes", "--only", "1"], (call) =>
-    call.startsWith("aws logs delete-log-group")
-      ? "{}"
-      : call.includes("describe-log-groups")
-        ? '{"logGroups":[{"logGroupName":"left-acceptance-"}]}'
-        : undefined,
-  );
-  assert.equal(code, 0, "names of other runs are ignored");
-  const own = await run(["--yes", "--only", "1", "--cluster", "acceptance-0123abcd"], (call) =>
-    call.includes("describe-log-groups")
-      ? '{"logGroups":[{"logGroupName":"IamAuthenticator-acceptance-0123abcd-Log"}]}'
-      : undefined,
-  );
-  assert.equal(own.code, 1);
+test("a leftover exits with 1, even if every check passed, and resources of other runs are ignored", async () => {
+  for (const [name, expected] of [
+    ["left-acceptance-", 0],
+    ["IamAuthenticator-acceptance-0123abcd-Log", 1],
+  ] as const) {
+    const answer = JSON.stringify({ logGroups: [{ logGroupName: name }] });
+    const argv = ["--only", "1", "--cluster", "acceptance-0123abcd"];
+    const { code } = await run(argv, (call) => {
+      if (call.includes("describe-log-groups")) return answer;
+      return call.startsWith("aws logs delete-log-group") ? "{}" : undefined;
+    });
+    assert.equal(code, expected, name);
+  }
 });
 
 test("without --yes and without a terminal, nothing is created", async () => {
@@ -97,39 +98,30 @@ test("without --yes and without a terminal, nothing is created", async () => {
 test("the command fails without cdk bootstrap, and does not bootstrap the account", async () => {
   const fake = fakeWorld();
   fake.cloud.parameters.clear();
-  const options = readOptions(["--yes"], ENVIRONMENT);
-  await assert.rejects(
-    acceptanceIn(fake, "AWS", CHECKS, options),
-    /CDK is not bootstrapped in .* Run: npx cdk bootstrap$/,
-  );
-  assert.deepEqual(fake.cloud.stacks, []);
+  const { error, cloud } = await run([], undefined, fake);
+  assert.match(error, /CDK is not bootstrapped in .* Run: npx cdk bootstrap$/);
+  assert.deepEqual(cloud.stacks, []);
 });
 
 test("--remove removes the resources of a run with --keep, and writes no report", async () => {
-  const kept = await run(["--yes", "--only", "2", "--cluster", "acceptance-0123abcd", "--keep"]);
-  assert.equal(kept.cloud.stacks[0]?.status, "CREATE_COMPLETE");
-  const world = fakeWorld();
-  Object.assign(world.cloud, kept.cloud);
-  const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
-  const options = readOptions(["--yes", "--remove", "acceptance-0123abcd"], ENVIRONMENT);
-  assert.equal(await acceptanceIn(world, "AWS", CHECKS, options, folder), 0);
-  assert.deepEqual(readdirSync(folder), []);
-  assert.equal(world.cloud.stacks[0]?.status, "DELETE_COMPLETE");
+  const fake = fakeWorld();
+  const { cloud } = await run(["--only", "2", "--cluster", "acceptance-0123abcd", "--keep"], undefined, fake);
+  assert.equal(cloud.stacks[0]?.status, "CREATE_COMPLETE");
+  const { code, reports } = await run(["--remove", "acceptance-0123abcd"], undefined, fake);
+  assert.deepEqual([code, reports, cloud.stacks[0]?.status], [0, [], "DELETE_COMPLETE"]);
 });
 
 test("an interruption exits with 130, and the report states it", async () => {
   const fake = fakeWorld();
   fake.interruptAfter(5 * 60_000);
-  const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
-  const options = readOptions(["--yes", "--only", "1,10"], ENVIRONMENT);
-  assert.equal(await acceptanceIn(fake, "AWS", CHECKS, options, folder), 130);
-  const [file = ""] = readdirSync(folder);
-  assert.match(readFileSync(join(folder, file), "utf8"), /; interrupted/);
+  const { code, reports } = await run(["--only", "1,10"], undefined, fake);
+  assert.equal(code, 130);
+  assert.match(reports[0] ?? "", /; interrupted/);
 });
 
 test("Ctrl-C during the removal does not stop it", async () => {
   let isSent = false;
-  const { code, printed, cloud } = await run(["--yes", "--only", "1"], (call) => {
+  const { code, printed, cloud } = await run(["--only", "1"], (call) => {
     if (call.startsWith("aws cloudformation delete-stack") && !isSent) isSent = process.emit("SIGINT");
     return undefined;
   });
@@ -144,7 +136,7 @@ test("Ctrl-C during the removal does not stop it", async () => {
 
 test("Ctrl-C during the checks and again during the removal still removes everything", async () => {
   let count = 0;
-  const { code, cloud } = await run(["--yes", "--only", "1,10"], (call) => {
+  const { code, cloud } = await run(["--only", "1,10"], (call) => {
     if (/^(iam-authenticator doctor|aws cloudformation delete-stack)/.test(call) && process.emit("SIGINT")) count += 1;
     return undefined;
   });
@@ -154,71 +146,63 @@ test("Ctrl-C during the checks and again during the removal still removes everyt
 });
 
 test("root and a profile with an MFA device are refused before anything is created", async () => {
-  const start = async (wrong: Wrong, environment: Readonly<Record<string, string>> = ENVIRONMENT) => {
-    const fake = fakeWorld(wrong);
-    const options = readOptions(["--yes", "--only", "4"], environment);
-    const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
-    const refusal = await acceptanceIn(fake, "AWS", CHECKS, options, folder).then(
-      (code) => `exit ${code}`,
-      (error: Error) => error.message,
-    );
-    return { refusal, stacks: fake.cloud.stacks.length };
-  };
-  const root = await start((call) =>
-    call.startsWith("aws sts get-caller-identity")
-      ? '{"Account":"111122223333","Arn":"arn:aws:iam::111122223333:root"}'
-      : undefined,
+  const root = always(
+    /^aws sts get-caller-identity/,
+    '{"Account":"111122223333","Arn":"arn:aws:iam::111122223333:root"}',
   );
-  assert.match(root.refusal, /^The root user cannot assume roles\. Sign in as an IAM role or user\./);
   const mfa: Wrong = (call) =>
     call === "aws configure get mfa_serial" ? "arn:aws:iam::111122223333:mfa/alice\n" : undefined;
-  const asked = await start(mfa);
-  assert.match(asked.refusal, /eval "\$\(aws configure export-credentials --format env\)" && unset AWS_PROFILE$/m);
-  assert.deepEqual([root.stacks, asked.stacks], [0, 0]);
   const keys = { ...ENVIRONMENT, AWS_ACCESS_KEY_ID: "ASIA0000000000000000" };
-  assert.equal((await start(mfa, keys)).refusal, "exit 0", "the environment's keys replace the profile");
-  assert.match((await start(mfa, { ...keys, AWS_PROFILE: "mfa" })).refusal, /export-credentials/);
+  const exports = /eval "\$\(aws configure export-credentials --format env\)" && unset AWS_PROFILE$/m;
+  for (const [wrong, environment, refusal] of [
+    [root(), ENVIRONMENT, /^The root user cannot assume roles\. Sign in as an IAM role or user\./],
+    [mfa, ENVIRONMENT, exports],
+    [mfa, { ...keys, AWS_PROFILE: "mfa" }, exports],
+  ] as const) {
+    const { error, cloud } = await run(["--only", "4"], undefined, fakeWorld(wrong), environment);
+    assert.match(error, refusal);
+    assert.equal(cloud.stacks.length, 0);
+  }
+  const { code } = await run(["--only", "4"], undefined, fakeWorld(mfa), keys);
+  assert.equal(code, 0, "the environment's keys replace the profile");
 });
 
 test("--qualifier finds another bootstrap and deploys with it", async () => {
+  const calls: string[] = [];
   const fake = fakeWorld((call) => {
     calls.push(call);
     return undefined;
   });
-  const calls: string[] = [];
-  const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
-  const options = readOptions(["--yes", "--only", "1", "--qualifier", "team1"], ENVIRONMENT);
-  await assert.rejects(
-    acceptanceIn(fake, "AWS", CHECKS, options, folder),
-    /Run: npx cdk bootstrap --qualifier team1 --toolkit-stack-name CDKToolkit-team1$/,
-  );
+  const argv = ["--only", "1", "--qualifier", "team1"];
+  const { error } = await run(argv, undefined, fake);
+  assert.match(error, /Run: npx cdk bootstrap --qualifier team1 --toolkit-stack-name CDKToolkit-team1$/);
   fake.cloud.parameters.set("/cdk-bootstrap/team1/version", "30");
-  assert.equal(await acceptanceIn(fake, "AWS", CHECKS, options, folder), 0);
+  assert.equal((await run(argv, undefined, fake)).code, 0);
   const synths = calls.filter((call) => call.startsWith("cdk synth"));
   assert.ok(synths.length > 0);
   for (const call of synths) assert.match(call, / --context @aws-cdk\/core:bootstrapQualifier=team1$/);
 });
 
 test("the announcement has the account's limit, or states that it was not checked", async () => {
-  assert.match((await run(["--yes", "--only", "4"])).printed, /^Limit: {3}1000 concurrent executions$/m);
+  assert.match((await run(["--only", "4"])).printed, /^Limit: {3}1000 concurrent executions$/m);
   const few = { AccountLimit: { ConcurrentExecutions: 107, UnreservedConcurrentExecutions: 107 } };
-  const isNew: Wrong = (call) => (call.includes("get-account-settings") ? JSON.stringify(few) : undefined);
-  const { printed: reserved, cloud } = await run(["--yes", "--keep", "--only", "4"], isNew);
+  const isNew = always(/get-account-settings/, JSON.stringify(few));
+  const { printed: reserved, cloud } = await run(["--keep", "--only", "4"], isNew());
   assert.match(reserved, /^Limit: {3}107 concurrent executions, too few to reserve: stacks reserve none$/m);
   assert.deepEqual(
     [...cloud.stacks.values()].map(({ settings }) => settings["reservedConcurrency"]),
     [false],
   );
-  const { printed } = await run(["--yes", "--only", "4"], (call) =>
-    call.includes("get-account-settings")
-      ? { stderr: "An error occurred (AccessDeniedException) when calling the operation" }
-      : undefined,
+  const unknown = failing(
+    /get-account-settings/,
+    "An error occurred (AccessDeniedException) when calling the operation",
   );
+  const { printed } = await run(["--only", "4"], unknown());
   assert.match(printed, /^Limit: {3}not checked: no permission for lambda:GetAccountSettings$/m);
 });
 
 test("the announcement states how long the credentials must remain valid", async () => {
-  const { printed } = await run(["--yes", "--only", "5,6"]);
+  const { printed } = await run(["--only", "5,6"]);
   assert.match(printed, /^Time: {4}about 80 minutes\./m);
   assert.match(printed, /Credentials must remain valid for as long\. A role's session lasts an hour by default/);
 });
@@ -254,17 +238,6 @@ test("each run has a unique id", () => {
   const ids = [1, 2].map(() => readOptions([], ENVIRONMENT).clusterId);
   assert.notEqual(ids[0], ids[1]);
   assert.ok(ids.every((id) => /^acceptance-[0-9a-f]{8}$/.test(id)));
-});
-
-test("each check file runs separately, with the same help", async () => {
-  const folder = join(import.meta.dirname, "checks");
-  const files = readdirSync(folder);
-  assert.deepEqual(
-    files.map((file) => Number.parseInt(file, 10)),
-    CHECKS.map(({ number }) => number),
-  );
-  const runs = files.map((file) => promisify(execFile)(process.execPath, [join(folder, file), "--help"]));
-  for (const { stdout } of await Promise.all(runs)) assert.match(stdout, /^Usage: npm run acceptance/);
 });
 
 test("without a region, the command prints an error message and exits with 2", () => {

@@ -57,7 +57,7 @@ export async function acceptanceIn(
 ): Promise<number> {
   const { clusterId, only, keep, storm, inputs } = options;
   const chosen = options.remove ? [] : all.filter(({ number }) => only.length === 0 || only.includes(number));
-  const optIn = storm || only.length > 0 || all.length === 1;
+  const optIn = storm || only.length > 0;
   const programs = await programsOf(world);
   const aws = awsOf(world);
   const account = await accountOf(aws);

@@ -42,11 +42,9 @@ export interface Group {
 }
 
 export async function groupOf({ aws, stacks, stack }: Site): Promise<Group> {
-  const resources = await stacks.resources(stack);
-  const idOf = (type: string) => resources.find((one) => one.ResourceType === type)?.PhysicalResourceId ?? "";
   const names = {
-    applicationName: idOf("AWS::CodeDeploy::Application"),
-    deploymentGroupName: idOf("AWS::CodeDeploy::DeploymentGroup"),
+    applicationName: await stacks.idOf(stack, "AWS::CodeDeploy::Application"),
+    deploymentGroupName: await stacks.idOf(stack, "AWS::CodeDeploy::DeploymentGroup"),
   };
   const { deploymentGroupInfo } = await aws<{
     deploymentGroupInfo: { alarmConfiguration?: { enabled?: boolean; alarms?: { name: string }[] } };

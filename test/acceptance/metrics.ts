@@ -1,6 +1,7 @@
 // Reads sums of CloudWatch metrics.
 
 import type { Site } from "./site.ts";
+import { until } from "./wait.ts";
 
 export interface MetricName {
   readonly namespace: string;
@@ -8,8 +9,20 @@ export interface MetricName {
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** Since this time in milliseconds since 1970, per minute. */
-export async function sumOf(
+const METRICS_MS = 10 * 60_000;
+
+/** The sum since this time in milliseconds since 1970, once it is as large. */
+export function sumOf(site: Site, metric: MetricName, since: number, least: number): Promise<number> {
+  return until(
+    site.world,
+    METRICS_MS,
+    () => readSum(site, metric, since),
+    (sum) => sum >= least,
+  );
+}
+
+/** Per minute. */
+async function readSum(
   { aws, world }: Site,
   { namespace, name, dimensions }: MetricName,
   since: number,

@@ -2,7 +2,7 @@
 
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import { accountOf, removeKeys } from "./identities.ts";
-import type { StackResource } from "./stacks.ts";
+import { resourcesOf, type StackResource } from "./stacks.ts";
 import { until } from "./wait.ts";
 import type { World } from "./world.ts";
 
@@ -90,16 +90,6 @@ const KEPT: Readonly<Record<string, Remover>> = {
 /** Deletes the resources that a deleted stack retained. */
 async function removeKept(aws: Aws, { ResourceType, PhysicalResourceId }: StackResource): Promise<void> {
   await unlessMissing(KEPT[ResourceType]?.(aws, PhysicalResourceId) ?? Promise.resolve());
-}
-
-/** Includes stacks deleted in the last 90 days: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
-async function resourcesOf(aws: Aws, StackName: string): Promise<readonly StackResource[]> {
-  const { StackResourceSummaries } = await aws<{ StackResourceSummaries: StackResource[] }>(
-    "cloudformation",
-    "list-stack-resources",
-    { StackName },
-  );
-  return StackResourceSummaries;
 }
 
 /** Name prefixes of a run's resources. CloudFormation shortens long stack names in them. */

@@ -6,7 +6,9 @@ import { CHECKS } from "./acceptance.ts";
 import type { Check } from "./check.ts";
 import type { Cloud } from "./fake/cloud.ts";
 import { type FakeWorld, fakeWorld, type Wrong } from "./fake/world.ts";
+import { always, failing } from "./fault-makers.ts";
 import { type RunOptions, runChecks } from "./runner.ts";
+import { TAG_OF_ROLE } from "./signed-token-faults.ts";
 
 const CLUSTER = "acceptance-0123abcd";
 const MINUTE = 60_000;
@@ -74,8 +76,7 @@ test("a check that throws fails, the next one runs, and no resources are left", 
 });
 
 test("a stack that cannot be deployed fails each check that needs it, and no resources are left", async () => {
-  const refused: Wrong = (call) => (call.startsWith("cdk synth") ? { stderr: "a typo in the context" } : undefined);
-  const world = fakeWorld(refused);
+  const world = fakeWorld(failing(/^cdk synth/, "a typo in the context")());
   const { rows } = await run(world, numbered(1, 4, 10));
   assert.deepEqual(
     rows.filter(({ check, verdict }) => check !== 14 && verdict !== "failed"),
@@ -97,11 +98,10 @@ test("--keep keeps the cluster, another run can use it, and its removal leaves n
 
 test("resources of other clusters stay", async () => {
   // The fake's tagging API lists every role.
-  const untagged: Wrong = (call) =>
-    call.includes("get-resources ") && call.includes("TagFilters") ? '{"ResourceTagMappingList":[]}' : undefined;
-  const world = fakeWorld(untagged);
+  const world = fakeWorld(always(/get-resources .*TagFilters/, '{"ResourceTagMappingList":[]}')());
   world.cloud.parameters.set("/iam-authenticator/prod/callers", "[]");
-  world.cloud.roles.set("prod", "arn:aws:iam::111122223333:role/prod");
+  const role = { arn: "arn:aws:iam::111122223333:role/prod", trust: "", tags: {}, isAttached: false };
+  world.cloud.roles.set("prod", role);
   world.cloud.logGroups.set("IamAuthenticator-prod-Log", []);
   await run(world, numbered(1, 7, 8));
   assert.deepEqual(
@@ -117,9 +117,8 @@ test("resources of other clusters stay", async () => {
 test("rows and checks that the emulator does not support are listed as not served", async () => {
   const world = { ...fakeWorld(), unserved: { "1 doctor": "no doctor here", "5": "no CodeDeploy" } };
   const { rows } = await run(world, numbered(1, 5));
-  const unserved = rows.filter(({ verdict }) => verdict === "not served");
   assert.deepEqual(
-    unserved.map(({ check, name, seen }) => [check, name, seen]),
+    rows.filter(({ verdict }) => verdict === "not served").map(({ check, name, seen }) => [check, name, seen]),
     [
       [1, "doctor", "no doctor here"],
       [5, "entire check", "no CodeDeploy"],
@@ -129,15 +128,94 @@ test("rows and checks that the emulator does not support are listed as not serve
 
 test("rows without the operator's input, and an opt-in check, are not run", async () => {
   const { rows } = await run(fakeWorld(), numbered(2, 9, 11));
-  const notRun = rows
-    .filter(({ verdict }) => verdict === "not run")
-    .map(({ check, name, seen }) => [check, name, seen]);
-  assert.deepEqual(notRun, [
-    [2, "permission set", "no --sso-profile"],
-    [9, "mtls", "no --mtls"],
-    [9, "private", "no --private"],
-    [11, "entire check", "opt-in: --storm"],
-  ]);
+  assert.deepEqual(
+    rows.filter(({ verdict }) => verdict === "not run").map(({ check, name, seen }) => [check, name, seen]),
+    [
+      [2, "permission set", "no --sso-profile"],
+      [9, "mtls", "no --mtls"],
+      [9, "private", "no --private"],
+      [11, "entire check", "opt-in: --storm"],
+    ],
+  );
+});
+
+const denied = (text: string) =>
+  failing(/^aws iam create-user/, `An error occurred (AccessDenied) when calling it: ${text}`);
+const LIMIT = /get-account-settings/;
+const NO_LIMIT = failing(LIMIT, "An error occurred (AccessDeniedException) when calling the operation");
+const limited = (key: string, number: number) => always(LIMIT, JSON.stringify({ AccountLimit: { [key]: number } }));
+const OLD_CLI = failing(/get-web-identity-token|outbound-web-identity/, "aws: error: Found invalid choice");
+const NO_INPUT = ["no --sso-profile", "no --private with a vpc", "no --mtls"];
+
+interface Condition {
+  readonly wrong: () => Wrong;
+  readonly options?: Partial<RunOptions>;
+  readonly reason: string;
+  /** The rows that are not run, by check. */
+  readonly rows: Readonly<Record<number, readonly string[]>>;
+}
+
+const CONDITIONS: Readonly<Record<string, Condition>> = {
+  "without enough unreserved concurrency": {
+    wrong: limited("UnreservedConcurrentExecutions", 102),
+    reason: "the account has 102 unreserved executions; 103 are needed",
+    rows: { 6: ["provisioned 1 with reserved 3"] },
+  },
+  "with fewer than 50 concurrent executions": {
+    wrong: limited("ConcurrentExecutions", 49),
+    options: { optIn: true },
+    reason: "the account has 49 concurrent executions; 50 are needed",
+    rows: { 11: ["all granted, each as itself"] },
+  },
+  "without permission to read the limit": {
+    wrong: NO_LIMIT,
+    options: { optIn: true },
+    reason: "the limit was not checked: no permission for lambda:GetAccountSettings",
+    rows: { 6: ["provisioned 1 with reserved 3"], 11: ["all granted, each as itself"] },
+  },
+  "with an AWS CLI that cannot get AWS-signed tokens": {
+    wrong: OLD_CLI,
+    options: { inputs: { enableTokenSigning: true } },
+    reason: "the AWS CLI has no get-web-identity-token: install a newer one",
+    rows: { 12: ["entire check"], 13: ["entire check"] },
+  },
+  "where a service control policy forbids IAM users": {
+    wrong: denied("explicit deny in a service control policy"),
+    options: { inputs: { enableTokenSigning: true } },
+    reason: "a service control policy forbids IAM users",
+    rows: { 1: ["denied"], 2: ["AWS CLI, user", "this command, user"], 12: ["user"], 13: ["jwt policy, user"] },
+  },
+  "without API Gateway's log role": {
+    wrong: always(/apigateway get-account/, "{}"),
+    options: { inputs: { private: { endpoint: {} } } },
+    reason: "the account has no log role of API Gateway (docs/vpc.md)",
+    rows: { 9: ["private"] },
+  },
+};
+
+for (const [condition, { wrong, options, reason, rows: expected }] of Object.entries(CONDITIONS)) {
+  test(`${condition}, the rows that need it are not run, and the account's settings do not change`, async () => {
+    const calls: string[] = [];
+    const answer = wrong();
+    const world = fakeWorld((call, right, fake) => {
+      calls.push(call);
+      return answer(call, right, fake);
+    });
+    const { rows } = await run(world, numbered(...Object.keys(expected).map(Number)), options);
+    const others = rows.filter(({ verdict, seen }) => verdict !== "passed" && !NO_INPUT.includes(seen));
+    assert.deepEqual(
+      others.map(({ check, name, seen, verdict }) => [check, name, seen, verdict]),
+      Object.entries(expected).flatMap(([check, names]) =>
+        names.map((name) => [Number(check), name, reason, "not run"]),
+      ),
+    );
+    assert.ok(!calls.some((call) => /update-account|put-account|cdk bootstrap/.test(call)));
+  });
+}
+
+test("an identity that may not create users fails, unless a service control policy forbids them", async () => {
+  const { rows } = await run(fakeWorld(denied("no identity-based policy allows it")()), numbered(2));
+  assert.equal(rows.find(({ name }) => name === "AWS CLI, user")?.verdict, "failed");
 });
 
 const SIGNING_OFF =
@@ -187,30 +265,6 @@ test("with the option, the account signs tokens also after the removal", async (
   assert.deepEqual(left(world.cloud), []);
 });
 
-test("without enough unreserved concurrency, the check is not run", async () => {
-  const small: Wrong = (call) =>
-    call.includes("get-account-settings") ? '{"AccountLimit":{"UnreservedConcurrentExecutions":102}}' : undefined;
-  const { rows } = await run(fakeWorld(small), numbered(6));
-  const row = rows.find(({ name }) => name === "provisioned 1 with reserved 3");
-  assert.deepEqual([row?.verdict, row?.seen], ["not run", "the account has 102 unreserved executions; 103 are needed"]);
-});
-
-test("with fewer than 50 concurrent executions, or without permission to read the limit, the load check is not run", async () => {
-  const limited = (answer: ReturnType<Wrong>): Wrong => {
-    return (call) => (call.includes("get-account-settings") ? answer : undefined);
-  };
-  const few = limited('{"AccountLimit":{"ConcurrentExecutions":49,"UnreservedConcurrentExecutions":49}}');
-  const denied = limited({ stderr: "An error occurred (AccessDeniedException) when calling the operation" });
-  for (const [wrong, reason] of [
-    [few, "the account has 49 concurrent executions; 50 are needed"],
-    [denied, "the limit was not checked: no permission for lambda:GetAccountSettings"],
-  ] as const) {
-    const { rows } = await run(fakeWorld(wrong), numbered(11), { optIn: true });
-    const [row] = rows;
-    assert.deepEqual([row?.check, row?.verdict, row?.seen], [11, "not run", reason]);
-  }
-});
-
 test("principal_tags records whether the token has the role's or the session's tag of the same key", async () => {
   const seen = async (wrong?: Wrong) => {
     const world = fakeWorld(wrong);
@@ -220,62 +274,7 @@ test("principal_tags records whether the token has the role's or the session's t
     return `${row?.verdict}: ${row?.seen}`;
   };
   assert.match(await seen(), /^passed: .*, team of the session$/);
-  const ofRole: Wrong = (call, answer) => {
-    if (!/get-web-identity-token (?!--generate)/.test(call) || answer === "") return undefined;
-    const token = JSON.parse(answer) as { WebIdentityToken: string };
-    const parts = token.WebIdentityToken.split(".").map((part) => Buffer.from(part, "base64url").toString());
-    const changed = parts[1]?.replace("acceptance-team", "acceptance-role") ?? "";
-    const [header, , signature] = token.WebIdentityToken.split(".");
-    const text = [header, Buffer.from(changed).toString("base64url"), signature].join(".");
-    return JSON.stringify({ ...token, WebIdentityToken: text });
-  };
-  assert.match(await seen(ofRole), /^passed: .*, team of the role$/);
-});
-
-test("with an AWS CLI that cannot get AWS-signed tokens, their checks are not run", async () => {
-  const old: Wrong = (call) =>
-    /get-web-identity-token|outbound-web-identity/.test(call)
-      ? { stderr: "aws: error: argument operation: Found invalid choice 'get-web-identity-token'" }
-      : undefined;
-  const { rows } = await run(fakeWorld(old), numbered(12, 13), { inputs: { enableTokenSigning: true } });
-  const reason = "the AWS CLI has no get-web-identity-token: install a newer one";
-  assert.deepEqual(
-    rows.filter(({ check }) => check !== 14).map(({ check, name, seen, verdict }) => [check, name, seen, verdict]),
-    [
-      [12, "entire check", reason, "not run"],
-      [13, "entire check", reason, "not run"],
-    ],
-  );
-});
-
-test("where a service control policy forbids IAM users, their rows are not run", async () => {
-  const forbidden: Wrong = (call) =>
-    call.startsWith("aws iam create-user")
-      ? {
-          stderr: "An error occurred (AccessDenied) when calling CreateUser: explicit deny in a service control policy",
-        }
-      : undefined;
-  const { rows } = await run(fakeWorld(forbidden), numbered(1, 2, 12, 13), { inputs: { enableTokenSigning: true } });
-  const others = rows.filter(({ verdict }) => verdict !== "passed");
-  const reason = "a service control policy forbids IAM users";
-  assert.deepEqual(
-    others
-      .map(({ check, name, seen, verdict }) => [check, name, seen, verdict])
-      .filter(([, , seen]) => seen !== "no --sso-profile" && seen !== "no --private with a vpc"),
-    [
-      [1, "denied", reason, "not run"],
-      [2, "AWS CLI, user", reason, "not run"],
-      [2, "this command, user", reason, "not run"],
-      [12, "user", reason, "not run"],
-      [13, "jwt policy, user", reason, "not run"],
-    ],
-  );
-  const denied: Wrong = (call) =>
-    call.startsWith("aws iam create-user")
-      ? { stderr: "An error occurred (AccessDenied) when calling CreateUser: no identity-based policy allows it" }
-      : undefined;
-  const own = await run(fakeWorld(denied), numbered(2));
-  assert.equal(own.rows.find(({ name }) => name === "AWS CLI, user")?.verdict, "failed");
+  assert.match(await seen(TAG_OF_ROLE()), /^passed: .*, team of the role$/);
 });
 
 test("a stack whose first change set was never executed is removed without waiting for it", async () => {
@@ -286,18 +285,4 @@ test("a stack whose first change set was never executed is removed without waiti
   await run(world, []);
   assert.deepEqual(left(world.cloud), []);
   assert.ok(world.now() - start < 10 * MINUTE, `${world.now() - start} ms`);
-});
-
-test("without API Gateway's log role, the private endpoint is not run and the role is not created", async () => {
-  const calls: string[] = [];
-  const without: Wrong = (call) => {
-    calls.push(call);
-    return call.includes("apigateway get-account") ? "{}" : undefined;
-  };
-  const { rows } = await run(fakeWorld(without), numbered(9), { inputs: { private: { endpoint: {} } } });
-  assert.equal(rows.find(({ name }) => name === "private")?.verdict, "not run");
-  assert.deepEqual(
-    calls.filter((call) => /update-account|put-account|cdk bootstrap/.test(call)),
-    [],
-  );
 });

@@ -2,73 +2,73 @@
 
 import type { Wrong } from "./fake/world.ts";
 import { always, changed, DEPLOY, failing, REVIEW } from "./fault-makers.ts";
+import { ROLE_TEAM } from "./signed-tokens.ts";
 
 /** Not the runner's look at what the AWS CLI can do. */
 const SIGNS = /^aws sts get-web-identity-token (?!--generate-cli-skeleton)/;
 const SIGNED = '{"WebIdentityToken":"e30.e30.e30","Expiration":"2026-11-26T12:15:00Z"}';
 const AWS_CLAIMS = "https://sts.amazonaws.com/";
 type Part = Record<string, unknown>;
+/** New values by name, from all values of the part; an undefined one is removed. */
+type Changes = (part: Part) => Part;
 
-/** Changes the claims or the header of tokens that STS signs. */
-function token(change: (claims: Part, own: Part, header: Part) => void, calls = SIGNS): () => Wrong {
+interface TokenChanges {
+  readonly header?: Changes;
+  readonly claims?: Changes;
+  /** The claims below `AWS_CLAIMS`. */
+  readonly own?: Changes;
+}
+
+/** Changes tokens that STS signs. */
+function token({ header = none, claims = none, own = none }: TokenChanges, calls = SIGNS): () => Wrong {
   return () => (call, answer) => {
     if (!calls.test(call) || answer === "") return undefined;
     const { WebIdentityToken, ...others } = JSON.parse(answer) as { WebIdentityToken: string };
     const [rawHeader = "", rawClaims = "", signature] = WebIdentityToken.split(".");
-    const [header, claims] = [rawHeader, rawClaims].map((part) => {
-      return JSON.parse(Buffer.from(part, "base64url").toString()) as Part;
-    }) as [Part, Part];
-    change(claims, claims[AWS_CLAIMS] as Part, header);
-    const parts = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"));
+    const parse = (part: string): Part => JSON.parse(Buffer.from(part, "base64url").toString());
+    const [first, second] = [parse(rawHeader), parse(rawClaims)];
+    const third = second[AWS_CLAIMS] as Part;
+    const parts = [
+      { ...first, ...header(first) },
+      { ...second, ...claims(second), [AWS_CLAIMS]: { ...third, ...own(third) } },
+    ].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"));
     return JSON.stringify({ WebIdentityToken: [...parts, signature].join("."), ...others });
   };
 }
 
+function none(): Part {
+  return {};
+}
+
+/** The session's tag of the same key as the role's is missing. */
+export const TAG_OF_ROLE = token({
+  own: ({ principal_tags: tags }) => ({ principal_tags: { ...(tags as Part), team: ROLE_TEAM } }),
+});
+
 export const SIGNED_TOKEN_FAULTS: Readonly<Record<string, () => Wrong>> = {
   "12 while signing is off": failing(SIGNS, "An error occurred (AccessDenied) when calling it: wrong"),
   "12 issuer": changed(/get-outbound-web-identity-federation-info/, "tokens.sts.global.api.aws", "example.com"),
-  "12 algorithm and lifetime": token((claims) => {
-    claims["exp"] = Number(claims["iat"]) + 300;
-  }),
+  "12 algorithm and lifetime": token({ claims: ({ iat }) => ({ exp: Number(iat) + 300 }) }),
   "12 keys": changed(/^GET .*jwks/, '"kid":"RS256"', '"kid":"another"'),
   "12 discovery": changed(/^GET .*openid-configuration/, "jwks.json", "keys.json"),
-  "12 header parameters": token((_, __, header) => {
-    header["x5c"] = ["wrong"];
-  }),
-  "12 iss and aud": token((claims) => {
-    claims["aud"] = [claims["aud"]];
-  }),
-  "12 sub of a role with a path": token((claims) => {
-    claims["sub"] = String(claims["sub"]).replace("/acceptance/", "/");
-  }),
-  "12 aws_account": token((_, own) => {
-    own["aws_account"] = Number(own["aws_account"]);
-  }),
-  "12 principal_id": token((_, own) => {
-    own["principal_id"] = "arn:aws:sts::111122223333:assumed-role/acceptance-0123abcd-jwt/probe";
-  }),
-  "12 iat and exp": token((claims) => {
-    claims["iat"] = String(claims["iat"]);
-  }),
-  "12 subject_mode": token((claims) => {
-    claims["subject_mode"] = "OriginIdentity";
-  }),
-  "12 principal_tags": token((_, own) => {
-    own["principal_tags"] = {};
-  }),
-  "12 source_identity": token((_, own) => {
-    delete own["source_identity"];
-  }),
+  "12 header parameters": token({ header: () => ({ x5c: ["wrong"] }) }),
+  "12 iss and aud": token({ claims: ({ aud }) => ({ aud: [aud] }) }),
+  "12 sub of a role with a path": token({ claims: ({ sub }) => ({ sub: String(sub).replace("/acceptance/", "/") }) }),
+  "12 aws_account": token({ own: ({ aws_account: id }) => ({ aws_account: Number(id) }) }),
+  "12 principal_id": token({ own: () => ({ principal_id: "arn:aws:sts::111122223333:assumed-role/any/probe" }) }),
+  "12 iat and exp": token({ claims: ({ iat }) => ({ iat: String(iat) }) }),
+  "12 subject_mode": token({ claims: () => ({ subject_mode: "OriginIdentity" }) }),
+  "12 principal_tags": token({ own: () => ({ principal_tags: {} }) }),
+  "12 source_identity": token({ own: () => ({ source_identity: undefined }) }),
   "12 deploy with the issuer": failing(DEPLOY, "awsSignedTokens is wrong", 2),
   "12 token --jwt, role": changed(REVIEW, "acceptance:acceptance-source", "another"),
-  "12 ES384": token((_, __, header) => {
-    header["alg"] = "RS256";
-  }, /get-web-identity-token .*"ES384"/),
+  "12 ES384": token({ header: () => ({ alg: "RS256" }) }, /get-web-identity-token .*"ES384"/),
   "12 user": changed(REVIEW, "acceptance-user", "another"),
   "12 keys through the endpoint sts-oidc": failing(DEPLOY, "sts-oidc is wrong", 3),
-  "12 permission set": token((claims) => {
-    claims["sub"] = String(claims["sub"]).replace("aws-reserved/sso.amazonaws.com/eu-west-1/", "");
-  }, /get-web-identity-token .*--profile/),
+  "12 permission set": token(
+    { claims: ({ sub }) => ({ sub: String(sub).replace("aws-reserved/sso.amazonaws.com/eu-west-1/", "") }) },
+    /get-web-identity-token .*--profile/,
+  ),
 
   "13 jwt policy": failing(SIGNS, "An error occurred (AccessDenied) when calling it: wrong"),
   "13 another audience": always(SIGNS, SIGNED),

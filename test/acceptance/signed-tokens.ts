@@ -141,3 +141,8 @@ export async function refusalOf(call: Promise<unknown>): Promise<string> {
     throw error;
   }
 }
+
+/** The answer for a token, once it is as expected: a changed setting or policy takes some seconds to apply. */
+export function untilRefusal(site: Site, as: Credentials, isExpected: (answer: string) => boolean): Promise<string> {
+  return until(site.world, CACHES_MS, () => refusalOf(getSignedToken(site, as)), isExpected);
+}

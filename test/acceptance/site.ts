@@ -9,7 +9,8 @@ import { type Aws, awsOf } from "./aws.ts";
 import { type Account, accountOf, assume, makeRole, makeUser, type Principal, SESSION } from "./identities.ts";
 import { postReview, type Review, type Webhook } from "./reviews.ts";
 import { type Deployed, type Stacks, stacksOf } from "./stacks.ts";
-import type { Credentials, Ran, World } from "./world.ts";
+import { untilGranted } from "./wait.ts";
+import type { Credentials, Ran, RunOptions, World } from "./world.ts";
 
 /** Optional inputs of the operator; a row without its input is "not run". */
 export interface Inputs {
@@ -46,8 +47,8 @@ export interface Site {
   readonly aws: Aws;
   readonly stacks: Stacks;
   account(): Promise<Account>;
-  /** Runs `iam-authenticator` for this cluster. */
-  command(args: readonly string[], credentials?: Credentials): Promise<Ran>;
+  /** Runs `iam-authenticator` for this cluster, or for another one. */
+  command(args: readonly string[], options?: CommandOptions): Promise<Ran>;
   /** Deploys the cluster with these context keys. */
   deploy(settings?: Readonly<Record<string, unknown>>): Promise<Deployed>;
   /** The first deployment of this run, with default keys. */
@@ -60,9 +61,19 @@ export interface Site {
   role(): Promise<Principal>;
   /** The temporary user, mapped to `acceptance-user`, which no other mapping can return. */
   user(): Promise<Principal>;
-  /** A token of the temporary role, from this project's command. */
+  /** Maps an identity to a username and the group of a run. */
+  map(arn: string, username: string, clusterId?: string): Promise<string>;
+  /** A token from this project's command. */
+  tokenOf(credentials: Credentials, clusterId?: string): Promise<string>;
+  /** A token of the temporary role. */
   token(): Promise<string>;
   review(token: string, caller?: string): Promise<Review>;
+  /** Reviews a token, by default a new one of the role, until it is granted. Returns the line for the report. */
+  login(token?: string): Promise<string>;
+}
+
+export interface CommandOptions extends RunOptions {
+  readonly clusterId?: string;
 }
 
 export const ROLE_USER = `acceptance:${SESSION}`;
@@ -81,17 +92,10 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}): 
   let cluster: Promise<Cluster> | undefined;
 
   const account = remembered(() => accountOf(aws));
-  const command: Site["command"] = (args, credentials) =>
-    world.run(
-      "iam-authenticator",
-      [...args, "-c", clusterId, "--region", world.region],
-      credentials === undefined ? {} : { credentials },
-    );
-
-  async function map(arn: string, username: string): Promise<void> {
-    await ensure();
-    await mustRun(command(["mappings", "set", arn, "--username", username, "--group", GROUP, "--yes"]));
-  }
+  const command: Site["command"] = (args, { clusterId: id = clusterId, ...options } = {}) =>
+    world.run("iam-authenticator", [...args, "-c", id, "--region", world.region], options);
+  const map: Site["map"] = (arn, username, id = clusterId) =>
+    mustRun(command(["mappings", "set", arn, "--username", username, "--group", GROUP, "--yes"], { clusterId: id }));
 
   function deployed(): Promise<Deployed> {
     deployment ??= site.deploy();
@@ -112,6 +116,7 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}): 
 
   const roleArn = remembered(async () => {
     const arn = await makeRole(world, aws, await account(), clusterId);
+    await ensure();
     await map(arn, "acceptance:{SessionName}");
     return arn;
   });
@@ -125,6 +130,7 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}): 
   }
   const user = remembered(async () => {
     const made = await makeUser(aws, clusterId);
+    await ensure();
     await map(made.arn, "acceptance-user");
     return made;
   });
@@ -148,13 +154,20 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}): 
     },
     role,
     user,
+    map,
+    async tokenOf(credentials, id = clusterId) {
+      return tokenIn(await mustRun(command(["token"], { credentials, clusterId: id })));
+    },
     async token() {
-      const { credentials } = await role();
-      return tokenIn(await mustRun(command(["token"], credentials)));
+      return site.tokenOf((await role()).credentials);
     },
     async review(token, caller) {
       const { webhook } = await ensure();
       return postReview(world, { ...webhook, ...(caller !== undefined && { token: caller }) }, token);
+    },
+    async login(token) {
+      const reviewed = token ?? (await site.token());
+      return untilGranted(world, () => site.review(reviewed));
     },
   };
   return site;

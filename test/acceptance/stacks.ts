@@ -31,6 +31,8 @@ export interface Stacks {
   status(stack: string): Promise<string>;
   outputs(stack: string): Promise<Readonly<Record<string, string>>>;
   resources(stack: string): Promise<readonly StackResource[]>;
+  /** The id of the first resource of this type, or an empty string. */
+  idOf(stack: string, type: string): Promise<string>;
 }
 
 export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: string): Stacks {
@@ -49,6 +51,8 @@ export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: stri
     return answer?.Stacks[0];
   }
   const status = async (stack: string) => (await describe(stack))?.StackStatus ?? "no stack";
+
+  const resources = (stack: string) => resourcesOf(aws, stack);
 
   async function after(stack: string, ran: Awaited<ReturnType<typeof cdk>>): Promise<Deployed> {
     const reached = await status(stack);
@@ -74,11 +78,17 @@ export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: stri
       const { Outputs = [] } = (await describe(stack)) ?? {};
       return Object.fromEntries(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
     },
-    async resources(stack) {
-      const answer = await aws<{ StackResourceSummaries: StackResource[] }>("cloudformation", "list-stack-resources", {
-        StackName: stack,
-      });
-      return answer.StackResourceSummaries;
+    resources,
+    async idOf(stack, type) {
+      return (await resources(stack)).find(({ ResourceType }) => ResourceType === type)?.PhysicalResourceId ?? "";
     },
   };
+}
+
+/** Includes stacks deleted in the last 90 days: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
+export async function resourcesOf(aws: Aws, StackName: string): Promise<readonly StackResource[]> {
+  const answer = await aws<{ StackResourceSummaries: StackResource[] }>("cloudformation", "list-stack-resources", {
+    StackName,
+  });
+  return answer.StackResourceSummaries;
 }

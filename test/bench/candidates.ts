@@ -1,34 +1,57 @@
-// The functions that benchmarks compare: an empty handler, the authenticator with granted reviews, and the issuer.
+// The functions whose cold starts are compared: an empty handler, the authenticator with a granted review, and the issuer.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
-import type { Candidate } from "./cold-start.ts";
-import type { LocalServices } from "./local-services.ts";
+import { localIdentity } from "../../local/identities.ts";
+import type { Candidate, ColdStart } from "./cold-start.ts";
+import { median, ratioCell } from "./measure.ts";
+import { reviewEvent } from "./review-event.ts";
+import { mint } from "./warm/reviews.ts";
+import { ISSUER_KEYS } from "./warm/services.ts";
 
 /** Writes the script to `folder`. */
 export function emptyHandler(folder: string): Candidate {
   const own = join(folder, "empty");
   mkdirSync(own, { recursive: true });
   writeFileSync(join(own, "index.mjs"), "export const handler = async () => ({ statusCode: 200 });\n");
-  return { name: "empty", folder: own, environment: {}, events: [{}], check: () => undefined };
+  return { name: "empty", folder: own, environment: {}, event: {}, check: () => undefined };
 }
 
-/** The built function in `folder`. */
-export function authenticator(name: string, folder: string, { environment, events, check }: LocalServices): Candidate {
-  return { name, folder, environment, events, check };
-}
-
-/** The built issuer in `folder`; its response must contain both keys. */
-export function issuer(name: string, folder: string, services: LocalServices): Candidate {
-  return {
-    name,
-    folder,
-    environment: { ...services.environment, ISSUER_URL: "https://oidc.example.com" },
-    events: [{ rawPath: JWKS_PATH, requestContext: { http: { method: "GET" } } }],
-    check(answer) {
-      const { body = "{}" }: { body?: string } = JSON.parse(answer);
-      if (JSON.parse(body).keys?.length !== 2) throw new Error(`the response does not contain both keys: ${answer}`);
+/** The functions of the build in `dist`; names end with `suffix`. The issuer's response must contain every key. */
+export async function handlersOf(
+  dist: string,
+  environment: Readonly<Record<string, string>>,
+  suffix = "",
+): Promise<Candidate[]> {
+  const event = reviewEvent(await mint(localIdentity("bob"), 0));
+  const authenticator = { folder: join(dist, "authenticator"), event, check: containing('"authenticated":true') };
+  return [
+    { ...authenticator, name: `bearer${suffix}`, environment },
+    { ...authenticator, name: `none${suffix}`, environment: { ...environment, CALLER_AUTH: "none" } },
+    {
+      name: `issuer${suffix}`,
+      folder: join(dist, "issuer"),
+      environment: { ...environment, ISSUER_URL: "https://oidc.example.com" },
+      event: { rawPath: JWKS_PATH, requestContext: { http: { method: "GET" } } },
+      check: containing(...ISSUER_KEYS.map(({ kid }) => `"kid":"${kid}"`)),
     },
+  ];
+}
+
+function containing(...texts: readonly string[]): Candidate["check"] {
+  return (answer) => {
+    const { body = "" }: { body?: string } = JSON.parse(answer);
+    if (!texts.every((text) => body.includes(text))) throw new Error(`unexpected response: ${answer}`);
   };
+}
+
+/** The result of `medians`. */
+export const MEDIANS = ["init", "first invoke", "both", "ratio (quartiles)"];
+
+/** Medians of a candidate in ms, and its ratio to another one in the same round. */
+export function medians(own: readonly ColdStart[] = [], base: readonly ColdStart[] = []): string[] {
+  const sums = (starts: readonly ColdStart[]) => starts.map(({ init, invoke }) => init + invoke);
+  const times = [own.map(({ init }) => init), own.map(({ invoke }) => invoke), sums(own)];
+  return [...times.map((ms) => median(ms).toFixed(0)), ratioCell(sums(own), sums(base))];
 }

@@ -1,7 +1,6 @@
-// Measures one cold start: a new process with Lambda's Node.js runtime client, from start to its responses.
+// Measures one cold start: a new process with Lambda's Node.js runtime client, from start to its response.
 
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { startRuntimeApi } from "./runtime-api.ts";
 
 export interface Candidate {
@@ -9,36 +8,28 @@ export interface Candidate {
   /** Folder with `index.mjs`. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** The first event is cold, the others are warm. */
-  readonly events: readonly unknown[];
-  /** A command prefix that limits the process. */
-  readonly confinement?: readonly string[];
-  /** Called with the process id after initialization, just before the first event. */
-  beforeFirstEvent?(pid: number): void;
+  readonly event: unknown;
+  /** Called with the process id after initialization, just before the event. */
+  beforeEvent?(pid: number): void;
   /** Throws if the response is not the expected one. */
   check(answer: string): void;
 }
 
 export interface ColdStart {
-  /** From process start to the request for the first event, ms. */
+  /** From process start to the request for the event, ms. */
   readonly init: number;
-  /** From the first event to its response, ms. */
+  /** From the event to its response, ms. */
   readonly invoke: number;
-  /** The same for every further event. */
-  readonly warm: readonly number[];
-  /** Peak memory in MB (Linux). */
-  readonly peakMegabytes: number;
 }
 
 const LIMIT_MS = 20_000;
 
 /** Runs `candidate` once with `runtimeClient`, the path of the runtime client's script. */
 export async function coldStart(runtimeClient: string, candidate: Candidate): Promise<ColdStart> {
-  const api = await startRuntimeApi(candidate.events, () => candidate.beforeFirstEvent?.(child.pid ?? 0));
+  const api = await startRuntimeApi(candidate.event, () => candidate.beforeEvent?.(child.pid ?? 0));
   const output: Buffer[] = [];
   const started = performance.now();
-  const command = [...(candidate.confinement ?? []), process.execPath, runtimeClient, "index.handler"] as const;
-  const child = spawn(command[0], command.slice(1), {
+  const child = spawn(process.execPath, [runtimeClient, "index.handler"], {
     cwd: candidate.folder,
     env: { ...lambdaEnvironment(candidate.folder, api.address), ...candidate.environment },
     stdio: ["ignore", "pipe", "pipe"],
@@ -52,10 +43,9 @@ export async function coldStart(runtimeClient: string, candidate: Candidate): Pr
   const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
   try {
     const ready = await Promise.race([api.ready, ended]);
-    const answers = await Promise.race([api.answered, ended]);
-    for (const { body } of answers) candidate.check(body);
-    const [invoke = Number.NaN, ...warm] = answers.map(({ given, at }) => at - given);
-    return { init: ready - started, invoke, warm, peakMegabytes: peakMegabytes(child.pid) };
+    const { given, at, body } = await Promise.race([api.answered, ended]);
+    candidate.check(body);
+    return { init: ready - started, invoke: at - given };
   } catch (error) {
     throw new Error(`${candidate.name}: ${String(error)}\n${Buffer.concat(output).toString()}`, { cause: error });
   } finally {
@@ -64,12 +54,6 @@ export async function coldStart(runtimeClient: string, candidate: Candidate): Pr
     await ended.catch(() => undefined);
     api.close();
   }
-}
-
-/** https://man7.org/linux/man-pages/man5/proc_pid_status.5.html: VmHWM, peak resident memory in kB */
-function peakMegabytes(pid: number | undefined): number {
-  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kilobytes) / 1024;
 }
 
 /** Lambda's environment variables that the runtime client, the SDK or the handler read. */

@@ -8,8 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { startHttpServer } from "../../local/http-server.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
-import { markdown } from "./compare.ts";
-import { quartiles } from "./quartiles.ts";
+import { markdown, median, ratioCell, takeTurns } from "./measure.ts";
 
 const COMMAND = join(import.meta.dirname, "..", "..", "dist", "cli", "iam-authenticator.mjs");
 const TOKEN = ["token", "-c", "prod"];
@@ -70,19 +69,12 @@ function isInstalled({ program }: Candidate): boolean {
   return spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
 }
 
-/** Milliseconds per candidate and round; an additional first round fills the disk cache. */
+/** Milliseconds of each candidate. */
 async function measure(candidates: readonly Candidate[]): Promise<string> {
-  const taken: number[][] = [];
-  for (let round = 0; round <= rounds; round += 1) {
-    const row: number[] = [];
-    for (const candidate of candidates) row.push(await run(candidate));
-    if (round > 0) taken.push(row);
-  }
+  const taken = await takeTurns({ candidates, rounds, prepare: () => undefined, measure: run });
   const rows = candidates.map(({ name, goal }, column) => {
-    const times = taken.map((row) => row[column] ?? Number.NaN);
-    const ratio = quartiles(taken.map((row) => (row[column] ?? Number.NaN) / (row[0] ?? Number.NaN)));
-    const [lower, median, upper] = [ratio.lower, ratio.median, ratio.upper].map((value) => value.toFixed(2));
-    return [name, quartiles(times).median.toFixed(0), `${median} (${lower} to ${upper})`, goal?.toFixed(1) ?? ""];
+    const own = taken[column] ?? [];
+    return [name, median(own).toFixed(0), ratioCell(own, taken[0] ?? []), goal?.toFixed(1) ?? ""];
   });
   return markdown(["what", "ms", "ratio (quartiles)", "goal"], rows);
 }

@@ -3,8 +3,6 @@
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 
 export interface Confinement {
-  /** A command prefix that runs a command in the group. */
-  readonly command: readonly string[];
   /** Moves a running process with all its threads into the group. */
   enter(pid: number): void;
   /** Call when no process is left in the group. */
@@ -29,9 +27,7 @@ export function confine(megabytes: number): Confinement {
       cause,
     });
   }
-  const enter = 'echo $$ > "$0/cgroup.procs" && echo $$ > "$1/cgroup.procs" && shift && exec "$@"';
   return {
-    command: ["/bin/sh", "-c", enter, cpu, memory],
     enter: (pid) => {
       for (const folder of [cpu, memory]) writeFileSync(`${folder}/cgroup.procs`, String(pid));
     },

@@ -16,7 +16,11 @@ const SHOWN: Readonly<Partial<Record<SettingsName, string>>> = {
 
 const chosen = Object.entries(SHOWN) as [SettingsName, string][];
 const spikes = chosen.map(([name]) => ({
-  spike: { ...SETTINGS[name], who: WHO, apiservers: 3, withinMs: 1_000, seed: 1 },
+  ...SETTINGS[name],
+  who: WHO,
+  apiservers: 3,
+  withinMs: 1_000,
+  seed: 1,
 }));
 const results = await runSpikes(spikes);
 const logins = results.map(({ curve }, index) => ({

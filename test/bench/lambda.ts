@@ -7,12 +7,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildOf } from "./build-of.ts";
-import { authenticator, emptyHandler, issuer } from "./candidates.ts";
-import type { Candidate } from "./cold-start.ts";
-import { MEDIANS, markdown, medians, takeTurns } from "./compare.ts";
+import { emptyHandler, handlersOf, MEDIANS, medians } from "./candidates.ts";
+import { coldStart } from "./cold-start.ts";
 import { type Confinement, confine } from "./confinement.ts";
-import { type LocalServices, startLocalServices } from "./local-services.ts";
+import { markdown, takeTurns } from "./measure.ts";
 import { runtimeClient } from "./runtime-client.ts";
+import { startServices } from "./warm/services.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const SIZES = [512, 1_024, 1_769];
@@ -52,27 +52,18 @@ for (const name of ["connect", "connect6"]) {
   return { NODE_OPTIONS: `--require=${script}`, NODE_EXTRA_CA_CERTS: "" };
 }
 
-/** Candidates of the build in `dist`; names end with `suffix`. */
-function handlersOf(dist: string, services: LocalServices, suffix: string): Candidate[] {
-  const withoutCaller = { ...services, environment: { ...services.environment, CALLER_AUTH: "none" } };
-  return [
-    authenticator(`bearer${suffix}`, join(dist, "authenticator"), services),
-    authenticator(`none${suffix}`, join(dist, "authenticator"), withoutCaller),
-    issuer(`issuer${suffix}`, join(dist, "issuer"), services),
-  ];
-}
-
 const [rounds = "21", commit, distance = "10"] = process.argv.slice(2);
 const delayMs = Number(distance);
 const client = runtimeClient(ROOT);
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
-const local = await startLocalServices({ delayMs });
-const confinements = new Map<number, Confinement>();
+const services = await startServices({ delayMs });
+const confinements: Confinement[] = [];
 try {
-  const environment = { ...local.environment, ...distantEnvironment(local.authorityFile, folder, delayMs) };
-  const services = { ...local, environment };
-  const before = commit === undefined ? [] : handlersOf(buildOf(commit, folder), services, ` at ${commit}`);
-  const handlers = [emptyHandler(folder), ...before, ...handlersOf(join(ROOT, "dist"), services, "")];
+  const { near, distant } = services.settings;
+  const settings = delayMs === 0 ? near : distant;
+  const environment = { ...settings, ...distantEnvironment(services.authorityFile, folder, delayMs) };
+  const before = commit === undefined ? [] : await handlersOf(buildOf(commit, folder), environment, ` at ${commit}`);
+  const handlers = [emptyHandler(folder), ...before, ...(await handlersOf(join(ROOT, "dist"), environment))];
   /** The ratio is to the same handler at `commit`, or to the empty handler. */
   const baseOf = (index: number): number => {
     if (before.length === 0) return 0;
@@ -80,19 +71,24 @@ try {
   };
   const candidates = SIZES.flatMap((size) => {
     const confinement = confine(size);
-    confinements.set(size, confinement);
-    return handlers.map((handler) => ({ ...handler, beforeFirstEvent: confinement.enter }));
+    confinements.push(confinement);
+    return handlers.map((handler) => ({ ...handler, beforeEvent: confinement.enter }));
   });
-  const taken = await takeTurns(client, candidates, Number(rounds));
+  const taken = await takeTurns({
+    candidates,
+    rounds: Number(rounds),
+    prepare: () => undefined,
+    measure: (candidate) => coldStart(client, candidate),
+  });
   const rows = SIZES.flatMap((size, block) =>
     handlers.map(({ name }, index) => {
       const first = block * handlers.length;
-      return [String(size), name, ...medians(taken, first + index, first + baseOf(index))];
+      return [String(size), name, ...medians(taken[first + index], taken[first + baseOf(index)])];
     }),
   );
   console.log(markdown(["MB", "handler", ...MEDIANS], rows));
 } finally {
-  for (const { close } of confinements.values()) close();
-  await local.close();
+  for (const { close } of confinements) close();
+  await services.close();
   rmSync(folder, { recursive: true });
 }

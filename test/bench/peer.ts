@@ -11,10 +11,9 @@ import { findAwsIamAuthenticator } from "../e2e/binaries/binaries.ts";
 import { startPeer } from "../e2e/peer/server.ts";
 import { post } from "../post.ts";
 import { KUBE_HEADERS, reviewBody, V1 } from "../system/token-review.ts";
-import { markdown } from "./compare.ts";
+import { markdown, median, ratios, takeTurns } from "./measure.ts";
 import { makeKinds } from "./peer/kinds.ts";
 import { pinTo, processorMicroseconds, residentMegabytes } from "./peer/process-cost.ts";
-import { quartiles } from "./quartiles.ts";
 import { CALLER } from "./review-event.ts";
 import { startEnvironment } from "./warm/environment.ts";
 import { eventOf } from "./warm/reviews.ts";
@@ -39,7 +38,7 @@ const started = (stop: () => void | Promise<void>): void => void running.push(st
 try {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   started(() => rmSync(folder, { recursive: true }));
-  const services = await startServices(0);
+  const services = await startServices();
   started(services.close);
 
   // Later child processes inherit this processor; then this process, with STS, moves to another one.
@@ -77,33 +76,23 @@ try {
 
 async function compare(servers: readonly Server[]): Promise<string> {
   const kinds = await makeKinds();
-  const taken = servers.map(() => kinds.map((): number[] => []));
-  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-    for (const [column, { tokens, holds, peerKind }] of kinds.entries()) {
-      const batch = await tokens();
-      for (const [row, server] of servers.entries()) {
-        if (row === PEER && peerKind !== undefined) continue;
-        const cpu = await server.cpu(batch, holds);
-        if (round >= 0) taken[row]?.[column]?.push(cpu);
-      }
+  const rows = servers.map(({ name }) => [name]);
+  for (const { own, peers } of kinds) {
+    const taken = await takeTurns({
+      candidates: servers,
+      rounds: ROUNDS,
+      warmUp: WARM_UP,
+      prepare: async () => [await own.tokens(), await peers.tokens()] as const,
+      measure: (server, [tokens, peerTokens]) =>
+        server === servers[PEER] ? server.cpu(peerTokens, peers.holds) : server.cpu(tokens, own.holds),
+    });
+    for (const [index, cpu] of taken.entries()) {
+      const share = ratios(cpu, taken[PEER] ?? []).median.toFixed(2);
+      rows[index]?.push(index === PEER && own !== peers ? "" : `${median(cpu).toFixed(0)} (${share})`);
     }
   }
-  const peers = kinds.map(
-    ({ name, peerKind = name }) => taken[PEER]?.[kinds.findIndex((kind) => kind.name === peerKind)],
-  );
-  const rows = servers.map(({ name, pid }, row) => [
-    name,
-    ...kinds.map((_, column) => cell(taken[row]?.[column] ?? [], peers[column] ?? [])),
-    String(residentMegabytes(pid)),
-  ]);
-  return markdown(["CPU of a review (share of the peer's)", ...kinds.map(({ name }) => name), "MB"], rows);
-}
-
-/** Medians; the share is calculated within each round. */
-function cell(own: readonly number[], peers: readonly number[]): string {
-  if (own.length === 0) return "";
-  const share = quartiles(own.map((cpu, round) => cpu / (peers[round] ?? Number.NaN))).median;
-  return `${quartiles(own).median.toFixed(0)} (${share.toFixed(2)})`;
+  const cells = servers.map(({ pid }, index) => [...(rows[index] ?? []), String(residentMegabytes(pid))]);
+  return markdown(["CPU of a review (share of the peer's)", ...kinds.map(({ own }) => own.name), "MB"], cells);
 }
 
 function behindTls(name: string, pid: number | undefined, url: string, agent: Agent): Server {

@@ -1,4 +1,4 @@
-// A Lambda Runtime API for one execution environment, which sends events and records times.
+// A Lambda Runtime API for one execution environment, which sends one event and records times.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -14,22 +14,21 @@ export interface Answered {
 export interface RuntimeApi {
   /** The value of `AWS_LAMBDA_RUNTIME_API`. */
   readonly address: string;
-  /** `performance.now()` of the request for the first event; rejects on an initialization error. */
+  /** `performance.now()` of the request for the event; rejects on an initialization error. */
   readonly ready: Promise<number>;
-  /** For each event, the times of sending and of the complete response, and the response; rejects on a handler error. */
-  readonly answered: Promise<readonly Answered[]>;
+  /** The times of sending the event and of the complete response, and the response; rejects on a handler error. */
+  readonly answered: Promise<Answered>;
   close(): void;
 }
 
 const PREFIX = "/2018-06-01/runtime";
 const DEADLINE_MS = 8_000;
 
-/** Listens on a free port of 127.0.0.1 and sends `events` in order; calls `beforeFirst` just before the first one. */
-export async function startRuntimeApi(events: readonly unknown[], beforeFirst?: () => void): Promise<RuntimeApi> {
+/** Listens on a free port of 127.0.0.1; calls `beforeEvent` just before it sends `event`. */
+export async function startRuntimeApi(event: unknown, beforeEvent: () => void): Promise<RuntimeApi> {
   const ready = Promise.withResolvers<number>();
-  const answered = Promise.withResolvers<readonly Answered[]>();
-  const answers: Answered[] = [];
-  let given = 0;
+  const answered = Promise.withResolvers<Answered>();
+  let given: number | undefined;
 
   const server = createServer((request, response) => {
     serve(request, response).catch(answered.reject);
@@ -39,12 +38,10 @@ export async function startRuntimeApi(events: readonly unknown[], beforeFirst?: 
     const body = await text(request);
     const at = performance.now();
     if (request.url === `${PREFIX}/invocation/next`) {
-      // After the last event, the environment waits for the next one; this never responds.
-      if (answers.length === events.length) return;
-      if (answers.length === 0) {
-        ready.resolve(at);
-        beforeFirst?.();
-      }
+      // After the event, the environment waits for the next one; this never responds.
+      if (given !== undefined) return;
+      ready.resolve(at);
+      beforeEvent();
       response.writeHead(200, {
         "content-type": "application/json",
         "lambda-runtime-aws-request-id": "00000000-0000-4000-8000-000000000000",
@@ -52,13 +49,12 @@ export async function startRuntimeApi(events: readonly unknown[], beforeFirst?: 
         "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:111122223333:function:bench",
       });
       given = performance.now();
-      response.end(JSON.stringify(events[answers.length]));
+      response.end(JSON.stringify(event));
       return;
     }
     response.writeHead(202).end();
-    if (request.url?.endsWith("/response") === true) {
-      answers.push({ given, at, body });
-      if (answers.length === events.length) answered.resolve(answers);
+    if (request.url?.endsWith("/response") === true && given !== undefined) {
+      answered.resolve({ given, at, body });
       return;
     }
     const failure = new Error(`${request.url}: ${body}`);

@@ -1,7 +1,7 @@
 // A restart of three kube-apiservers with each kind of token, for the settings of docs/performance.md.
 // `npm run bench -- signed`.
 
-import { markdown } from "./compare.ts";
+import { markdown } from "./measure.ts";
 import { failures, type SpikeResult } from "./spikes/result.ts";
 import { runSpikes } from "./spikes/run-spikes.ts";
 import { SETTINGS } from "./spikes/settings.ts";
@@ -16,9 +16,9 @@ const rows = [200, 1_000].flatMap((people) =>
     }),
   ),
 );
-const orders = rows.flatMap(({ spike }) => KINDS.map((tokens) => ({ spike: { ...spike, ...(tokens && { tokens }) } })));
+const spikes = rows.flatMap(({ spike }) => KINDS.map((tokens) => ({ ...spike, ...(tokens && { tokens }) })));
 const started = performance.now();
-const results = await runSpikes(orders);
+const results = await runSpikes(spikes);
 
 /** The figure for `k8s-aws-v1.` tokens, then for AWS-signed tokens. */
 function pair(row: number, figure: (result: SpikeResult) => string): string {
@@ -34,4 +34,4 @@ const table = rows.map(({ people, name }, row) => [
   pair(row, ({ calls }) => String(calls.ssm.total)),
 ]);
 console.log(markdown(["people, roles", "settings", "all, s", "failed look-ups", "STS", "SSM"], table));
-console.log(`\n${orders.length} load spikes took ${((performance.now() - started) / 1000).toFixed(0)} s`);
+console.log(`\n${spikes.length} load spikes took ${((performance.now() - started) / 1000).toFixed(0)} s`);

@@ -1,8 +1,7 @@
 // Load spikes: a control plane restarts, a thousand nodes join, STS fails. Runs the built bundle in as many environments
 // as Lambda would start, with AWS's limits. `npm run bench -- spikes [set]`; the default set is the quick one.
 
-import { markdown } from "./compare.ts";
-import type { SpikeOrder } from "./spikes/process.ts";
+import { markdown } from "./measure.ts";
 import { failures, type SpikeResult } from "./spikes/result.ts";
 import type { Spike } from "./spikes/run-spike.ts";
 import { runSpikes } from "./spikes/run-spikes.ts";
@@ -11,28 +10,18 @@ import { SETTINGS, type Settings, type SettingsName } from "./spikes/settings.ts
 const NAMES = Object.keys(SETTINGS) as SettingsName[];
 
 interface Row {
-  readonly spike: string;
+  readonly name: string;
   readonly settings: string;
-  readonly order: SpikeOrder;
+  readonly spike: Spike;
 }
 
-function row(
-  spike: string,
-  settings: SettingsName,
-  rest: Omit<Spike, keyof Settings | "seed">,
-  slowness?: number,
-): Row {
-  const chosen = SETTINGS[settings];
-  return {
-    spike,
-    settings,
-    order: { spike: { ...chosen, ...rest, seed: 1 }, ...(slowness !== undefined && { slowness }) },
-  };
+function row(name: string, settings: SettingsName, rest: Omit<Spike, keyof Settings | "seed">): Row {
+  return { name, settings, spike: { ...SETTINGS[settings], ...rest, seed: 1 } };
 }
 
 function restart(people: number, roles: number, apiservers: number, settings: SettingsName): Row {
-  const spike = `${people.toLocaleString("en")} people, ${roles} ${roles === 1 ? "role" : "roles"}, ${apiservers} kube-apiserver${apiservers === 1 ? "" : "s"}`;
-  return row(spike, settings, { who: { people, roles }, apiservers, withinMs: 1_000 });
+  const name = `${people.toLocaleString("en")} people, ${roles} ${roles === 1 ? "role" : "roles"}, ${apiservers} kube-apiserver${apiservers === 1 ? "" : "s"}`;
+  return row(name, settings, { who: { people, roles }, apiservers, withinMs: 1_000 });
 }
 
 function restarts(people: readonly number[], roles: readonly number[], apiservers: number): Row[] {
@@ -57,16 +46,6 @@ function outage(kind: "reset" | "silent", settings: SettingsName): Row {
   });
 }
 
-/** The same load spike in virtual time, and in slowed real time with real sockets. */
-function method(): Row[] {
-  const rest = { who: { people: 50, roles: 1 }, apiservers: 3, withinMs: 1_000 };
-  const named = (name: string, slowness?: number): Row => ({
-    ...row("", "8 reserved (default)", rest, slowness),
-    spike: name,
-  });
-  return [named("virtual time"), named("real time, 10 times slower", 10), named("real time, 40 times slower", 40)];
-}
-
 const SETS: Readonly<Record<string, () => Row[]>> = {
   quick: () => [
     ...(["none reserved", "8 reserved (default)"] as const).map((settings) => restart(200, 20, 3, settings)),
@@ -77,7 +56,6 @@ const SETS: Readonly<Record<string, () => Row[]>> = {
   large: () => [...restarts([5_000], [1, 20, 500], 3), ...restarts([5_000], [1, 20, 500], 1)],
   nodes: () => NAMES.map(joining),
   outage: () => (["reset", "silent"] as const).flatMap((kind) => NAMES.map((settings) => outage(kind, settings))),
-  method,
 };
 
 const set = process.argv[2] ?? "quick";
@@ -87,7 +65,7 @@ if (chosen === undefined) {
   process.exit(2);
 }
 const started = performance.now();
-const results = await runSpikes(chosen.map(({ order }) => order));
+const results = await runSpikes(chosen.map(({ spike }) => spike));
 console.log(table(chosen, results));
 console.log(`\n${chosen.length} load spikes took ${((performance.now() - started) / 1000).toFixed(0)} s`);
 
@@ -108,10 +86,10 @@ function table(rows: readonly Row[], results: readonly SpikeResult[]): string {
   ];
   return markdown(
     head,
-    rows.map(({ spike, settings }, index) => {
+    rows.map(({ name, settings }, index) => {
       const result = results[index] as SpikeResult;
       return [
-        spike,
+        name,
         settings,
         ...[result.half, result.most, result.all].map((seconds) => seconds.toFixed(1)),
         String(result.lookUps),

@@ -1,31 +1,40 @@
 // Measures cold starts of the authenticator, the issuer and an empty handler.
 // `npm run bench -- start-up [rounds]`; default 21 rounds.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { authenticator, emptyHandler, issuer } from "./candidates.ts";
-import { compare } from "./compare.ts";
-import { startLocalServices } from "./local-services.ts";
+import { gzipSync } from "node:zlib";
+import { emptyHandler, handlersOf, MEDIANS, medians } from "./candidates.ts";
+import { coldStart } from "./cold-start.ts";
+import { markdown, takeTurns } from "./measure.ts";
 import { runtimeClient } from "./runtime-client.ts";
+import { startServices } from "./warm/services.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
 const rounds = Number(process.argv[2] ?? 21);
 const client = runtimeClient(ROOT);
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
-const services = await startLocalServices();
+const services = await startServices();
 try {
-  const dist = join(ROOT, "dist", "authenticator");
-  const withoutCaller = { ...services, environment: { ...services.environment, CALLER_AUTH: "none" } };
-  const candidates = [
-    emptyHandler(folder),
-    authenticator("bearer: callers and mapping are read", dist, services),
-    authenticator("none: the mapping is read", dist, withoutCaller),
-    issuer("issuer: its keys are read", join(ROOT, "dist", "issuer"), services),
-  ];
-  console.log(await compare(client, candidates, rounds));
+  const candidates = [emptyHandler(folder), ...(await handlersOf(join(ROOT, "dist"), services.settings.near))];
+  const taken = await takeTurns({
+    candidates,
+    rounds,
+    prepare: () => undefined,
+    measure: (candidate) => coldStart(client, candidate),
+  });
+  const rows = candidates.map(({ name, folder }, column) => {
+    return [name, ...sizes(folder), ...medians(taken[column], taken[0])];
+  });
+  console.log(markdown(["handler", "kB", "gzip", ...MEDIANS], rows));
 } finally {
   await services.close();
   rmSync(folder, { recursive: true });
+}
+
+function sizes(folder: string): string[] {
+  const source = readFileSync(join(folder, "index.mjs"));
+  return [source, gzipSync(source)].map(({ length }) => (length / 1000).toFixed(1));
 }

@@ -6,9 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildOf } from "./build-of.ts";
-import { markdown } from "./compare.ts";
-import { quartiles } from "./quartiles.ts";
-import { type Environment, type Measured, startEnvironment } from "./warm/environment.ts";
+import { markdown, median, ratios, takeTurns } from "./measure.ts";
+import { type Batch, type Environment, type Measured, startEnvironment } from "./warm/environment.ts";
 import { makeReviews, type Review } from "./warm/reviews.ts";
 import { type Services, startServices } from "./warm/services.ts";
 
@@ -37,7 +36,7 @@ interface Candidate {
 
 const [commit] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
-const services = await startServices((ROUNDS + WARM_UP) * (ASKING + DISTANT));
+const services = await startServices({ crowdSize: (ROUNDS + WARM_UP) * (ASKING + DISTANT) });
 try {
   writeFileSync(join(folder, "floor.mjs"), FLOOR);
   const candidates: Candidate[] = [
@@ -52,10 +51,9 @@ try {
   const near = await measure(candidates, reviews, services.settings.near, ({ asks }) => (asks ? ASKING : OFFLINE));
   const distant = await measure(candidates.slice(1), asking, services.settings.distant, () => DISTANT);
 
-  const [floor, ...functions] = near;
   const rows = [
-    ...reviews.map((review, row) => [review.name, "0", ...columns(functions, row, floor)]),
-    ...asking.map((review, row) => [review.name, "10", ...columns(distant, row)]),
+    ...near.map(([floor, ...functions], row) => [reviews[row]?.name ?? "", "0", ...columns(functions, floor)]),
+    ...distant.map((functions, row) => [asking[row]?.name ?? "", "10", ...columns(functions)]),
   ];
   const then = commit === undefined ? [] : [`CPU of ${commit}`, `share of it`];
   console.log(markdown(["review", "delay", "p50", "p99", "CPU", ...then, "times the floor"], rows));
@@ -64,29 +62,30 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** By candidate and review, one value per round. */
+/** By review and candidate, one value per round. */
 type Taken = readonly (readonly Measured[])[][];
 
-/** Alternates candidates with the same reviews in each round, so that machine load affects all of them equally. */
+/** All candidates get the same reviews in each round. */
 async function measure(
   candidates: readonly Candidate[],
   reviews: readonly Review[],
   settings: Services["settings"]["near"],
   sizeOf: (review: Review) => number,
 ): Promise<Taken> {
-  const environments: Environment[] = [];
-  const taken = candidates.map(() => reviews.map((): Measured[] => []));
+  const environments: (Environment & Candidate)[] = [];
+  const taken: Measured[][][] = [];
   try {
-    for (const { entry } of candidates) environments.push(await startEnvironment(entry, settings));
-    for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-      for (const [row, review] of reviews.entries()) {
-        const batch = await review.batch(sizeOf(review));
-        for (const [column, { isFloor }] of candidates.entries()) {
-          const answer = isFloor ? { status: 200, holds: "" } : {};
-          const measured = await environments[column]?.measure({ ...batch, ...answer });
-          if (measured !== undefined && round >= 0) taken[column]?.[row]?.push(measured);
-        }
-      }
+    for (const one of candidates) environments.push({ ...one, ...(await startEnvironment(one.entry, settings)) });
+    for (const review of reviews) {
+      const turns = {
+        candidates: environments,
+        rounds: ROUNDS,
+        warmUp: WARM_UP,
+        prepare: () => review.batch(sizeOf(review)),
+        measure: (own: Environment & Candidate, batch: Batch) =>
+          own.measure(own.isFloor ? { ...batch, status: 200, holds: "" } : batch),
+      };
+      taken.push(await takeTurns(turns));
     }
   } finally {
     for (const environment of environments) environment.close();
@@ -95,16 +94,13 @@ async function measure(
 }
 
 /** Medians of the first function in microseconds; ratios are calculated within each round. */
-function columns([now = [], then]: Taken, row: number, floor?: Taken[number]): string[] {
-  const own = now[row] ?? [];
-  const median = (value: (measured: Measured) => number) => quartiles(own.map(value)).median;
-  const ratio = (other: readonly Measured[]) =>
-    quartiles(own.map(({ cpu }, round) => cpu / (other[round]?.cpu ?? Number.NaN))).median;
-  const base = then?.[row];
+function columns([own = [], then]: readonly (readonly Measured[])[], floor?: readonly Measured[]): string[] {
+  const of = (key: keyof Measured) => own.map((measured) => measured[key]);
+  const cpu = (measured: readonly Measured[]) => measured.map((one) => one.cpu);
   return [
-    ...[median(({ p50 }) => p50), median(({ p99 }) => p99)].map((us) => us.toFixed(0)),
-    median(({ cpu }) => cpu).toFixed(1),
-    ...(base === undefined ? [] : [quartiles(base.map(({ cpu }) => cpu)).median.toFixed(1), ratio(base).toFixed(2)]),
-    floor?.[row] === undefined ? "" : ratio(floor[row]).toFixed(1),
+    ...[median(of("p50")), median(of("p99"))].map((us) => us.toFixed(0)),
+    median(of("cpu")).toFixed(1),
+    ...(then === undefined ? [] : [median(cpu(then)).toFixed(1), ratios(of("cpu"), cpu(then)).median.toFixed(2)]),
+    floor === undefined ? "" : ratios(of("cpu"), cpu(floor)).median.toFixed(1),
   ];
 }

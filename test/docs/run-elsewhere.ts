@@ -31,9 +31,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "ci-run": { because: "it runs this test" },
   "npm run try:aws": by("test/e2e/emulator/try-aws.e2e.ts", "try-aws.ts"),
   "npm run acceptance": by("test/e2e/emulator/acceptance.e2e.ts", "acceptanceIn("),
-  "npx node test/acceptance/checks/": by("test/acceptance/command.test.ts", "each check file runs separately"),
   "npm run bench": MEASURES,
-  "npx node test/bench/": MEASURES,
   "npx node test/cli/bench/": MEASURES,
   "npm run build": by("package.json", '"prepare": "npm run --silent build'),
   "aws iam enable-outbound-web-identity-federation": {

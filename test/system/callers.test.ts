@@ -1,7 +1,6 @@
 // Callers at the bundle: an unauthenticated caller gets no answer about a token.
 
 import assert from "node:assert/strict";
-import { hash } from "node:crypto";
 import { test } from "node:test";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { denial, failure, grantedUser } from "./answers.ts";
@@ -31,38 +30,6 @@ test("a wrong or missing bearer token is 401, the same for any token and any bod
   assert.deepEqual(new Set(system.logs().map(({ tokenHash }) => tokenHash)), new Set([undefined]));
 });
 
-test("a bearer token can be rotated without a deployment, and expires at its notAfter", async (t) => {
-  const system = await startSystem(t, { settings: BEARER });
-  const next = { name: "next", sha256: hash("sha256", OTHER_TOKEN, "hex") };
-  const ends = new Date(system.clock.now() + 100_000).toISOString();
-  const authorization = `bearer ${OTHER_TOKEN}`;
-  failure(await system.review(await system.token("bob"), { authorization }), 401);
-  system.put("callers", [...CALLERS, { broken: true }, { ...next, notAfter: ends }]);
-  failure(await system.review(await system.token("bob"), { authorization }), 401);
-  system.clock.advance(60_001);
-  grantedUser(await system.review(await system.token("bob"), { authorization }));
-  grantedUser(await system.review(await system.token("bob")));
-  system.clock.advance(40_000);
-  failure(await system.review(await system.token("bob"), { authorization }), 401);
-});
-
-test("a missing or broken list of callers is a 500", async (t) => {
-  const system = await startSystem(t, { settings: BEARER, parameters: MAPPINGS });
-  const token = await system.token("bob");
-  assert.match(failure(await system.review(token), 500), /^callers_invalid: /);
-  for (const value of ["not JSON", { name: "kube-apiserver" }, "[]]"]) {
-    system.put("callers", value);
-    system.clock.advance(60_001);
-    assert.match(failure(await system.review(token), 500), /^callers_invalid: /);
-  }
-  system.put("callers", []);
-  system.clock.advance(60_001);
-  assert.match(failure(await system.review(token), 401), /^caller_refused: /);
-  system.put("callers", CALLERS);
-  system.clock.advance(60_001);
-  grantedUser(await system.review(token));
-});
-
 test("by IAM: tokens for the cluster and for its callers are never exchanged, with real signatures", async (t) => {
   const byIam = { name: "control-plane", arn: "arn:aws:iam::111122223333:role/Developers" };
   const system = await startSystem(t, { settings: BEARER, parameters: { ...MAPPINGS, callers: [byIam] } });
@@ -85,18 +52,6 @@ test("by IAM: tokens for the cluster and for its callers are never exchanged, wi
   assert.deepEqual(ids, [CALLER_ID, "local", CALLER_ID, "local", CALLER_ID, CALLER_ID]);
 });
 
-test("by IAM: while STS is down, a proven caller is accepted, and a new token is a 500", async (t) => {
-  const byIam = { name: "control-plane", arn: "arn:aws:iam::111122223333:role/Developers" };
-  const system = await startSystem(t, { settings: BEARER, parameters: { ...MAPPINGS, callers: [byIam] } });
-  const authorization = `Bearer ${await system.token("bob", { clusterId: "local:caller" })}`;
-  grantedUser(await system.review(await system.token("alice"), { authorization }));
-  system.sts.fail({ kind: "reset" });
-  system.clock.advance(61_000);
-  assert.equal((await system.review("opaque", { authorization })).status, 200);
-  const next = `Bearer ${await system.token("bob", { clusterId: "local:caller" })}`;
-  assert.match(failure(await system.review("opaque", { authorization: next }), 500), /^sts_unreachable: /);
-});
-
 test("mtls: the subject must match, and a request without a certificate is refused", async (t) => {
   const authority = createCertificateAuthority();
   const settings = { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=kube-apiserver,O=Example" };
@@ -113,9 +68,4 @@ test("mtls: the subject must match, and a request without a certificate is refus
   const open = await startSystem(t, { settings: { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "*" }, tls: server });
   assert.match(failure(await open.review(await open.token("bob"), { tls }), 401), /certificate is required/);
   assert.equal(open.sts.calls(), 0);
-});
-
-test("none: requires no header and no certificate", async (t) => {
-  const system = await startSystem(t, { settings: { CALLER_AUTH: "none" } });
-  grantedUser(await system.review(await system.token("bob"), { authorization: `Bearer ${OTHER_TOKEN}` }));
 });

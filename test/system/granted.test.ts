@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { grantedUser } from "./answers.ts";
 import { type SystemOptions, startSystem } from "./system.ts";
-import { V1, VERSIONS } from "./token-review.ts";
+import { VERSIONS } from "./token-review.ts";
 
 const authority = createCertificateAuthority();
 const tls = { ca: authority.ca, ...authority.client({ CN: "kube-apiserver", O: "Example" }) };
@@ -55,51 +55,6 @@ test("the sources grant the same as their bundle", async (t) => {
   for (const options of Object.values(CALLERS)) {
     const system = await startSystem(t, { ...options, entry });
     assert.deepEqual(grantedUser(await system.review(await system.token("bob"), { tls })), BOB);
-  }
-});
-
-test("a stage name and the base path of a custom domain before the path change nothing", async (t) => {
-  const places = [{ stage: "prod" }, { stage: "prod", payload: "1.0" }, { basePath: "", stage: "prod" }] as const;
-  for (const place of places) {
-    const system = await startSystem(t, place);
-    assert.deepEqual(grantedUser(await system.review(await system.token("bob"))), BOB);
-  }
-});
-
-test("USER_INFO=minimal omits uid and extra", async (t) => {
-  const system = await startSystem(t, { settings: { USER_INFO: "minimal" } });
-  const { body } = await system.review(await system.token("bob"));
-  const user = { username: "dev:bob-example.com", groups: ["developers"] };
-  assert.deepEqual(body, { apiVersion: V1, kind: "TokenReview", status: { authenticated: true, user } });
-});
-
-test("each kind of identity has its uid and extra, without values that it lacks", async (t) => {
-  const system = await startSystem(t, {
-    parameters: {
-      "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "alice" },
-      "root/111122223333": { arn: "arn:aws:iam::111122223333:root", username: "root:{AccountID}" },
-      "federated-user/111122223333/dave": {
-        arn: "arn:aws:sts::111122223333:federated-user/dave",
-        username: "dave:{AccessKeyID}",
-      },
-      "sso/111122223333/clusteradmin": { username: "admin:{SessionNameRaw}" },
-      "account/444455556666": {},
-    },
-  });
-  for (const [name, username, principalId] of [
-    ["alice", "alice", "AIDALOCALALICEAAAAAAA"],
-    ["root", "root:111122223333", "111122223333"],
-    ["federated", "dave:ASIALOCALDAVEAAAAAAA", "111122223333:dave"],
-    ["carol", "admin:carol@example.com", "AROALOCALCLUSTERADMIN"],
-    ["bob-elsewhere", "arn:aws:iam::444455556666:role/Developers", "AROALOCALDEVELOPERSBB"],
-  ] as const) {
-    const user = grantedUser(await system.review(await system.token(name)));
-    assert.equal(user.username, username);
-    assert.equal(user.groups, undefined);
-    const account = name === "bob-elsewhere" ? "444455556666" : "111122223333";
-    assert.equal(user.uid, `aws-iam-authenticator:${account}:${principalId}`);
-    assert.deepEqual(user.extra?.["principalId"], [principalId]);
-    assert.equal(Object.hasOwn(user.extra ?? {}, "sessionName"), name === "carol" || name === "bob-elsewhere");
   }
 });
 

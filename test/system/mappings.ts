@@ -14,7 +14,7 @@ export const DEVELOPERS = {
   groups: ["developers"],
 };
 
-export const CLUSTER_ADMIN = { username: "admin:{SessionName}", groups: ["system:masters"] };
+const CLUSTER_ADMIN = { username: "admin:{SessionName}", groups: ["system:masters"] };
 
 export const MAPPINGS: Readonly<Record<string, unknown>> = {
   "user/111122223333/alice": ALICE,

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { brokenTokens } from "./broken-tokens.ts";
+import { sharedClock } from "./clock.ts";
 import { type FaultRule, first, ssmError, stsError } from "./outages.ts";
 import { CALLER_TOKEN, type System, startSystem } from "./system.ts";
 import { reviewBody, V1, VERSIONS } from "./token-review.ts";
@@ -63,31 +64,32 @@ async function reviewAll(system: System): Promise<void> {
 }
 
 const echo: FaultRule = ({ target }) => stsError(403, `SignatureDoesNotMatch ${target}`);
+const echoWithCode: FaultRule = ({ target }) => {
+  const error = { Code: "AccessDenied", Message: `cannot ${target}`, Type: target };
+  return { ...stsError(403, "AccessDenied"), body: JSON.stringify({ Error: error }) };
+};
 
-for (const [name, sts, store] of [
-  ["nothing fails", undefined, undefined],
-  ["STS echoes the request", echo, undefined],
-  [
-    "STS echoes the request with an error code",
-    ({ target }) => ({ ...stsError(403, "AccessDenied"), body: stsBody(target) }),
-    undefined,
-  ],
-  ["STS resets", { kind: "reset" }, undefined],
-  ["STS throttles", stsError(400, "Throttling"), undefined],
-  ["Parameter Store resets", undefined, { kind: "reset" }],
-  ["Parameter Store resets once", undefined, first(1, { kind: "reset" })],
-  ["Parameter Store throttles", undefined, ssmError(400, "ThrottlingException")],
-] as readonly (readonly [string, FaultRule | undefined, FaultRule | undefined])[]) {
-  test(`one request of each kind, and ${name}`, async (t) => {
-    const system = await startSystem(t, { settings: BEARER });
-    await system.review("opaque");
+/** Faults of STS and of Parameter Store. */
+const FAULTS: readonly (readonly [sts?: FaultRule | undefined, store?: FaultRule | undefined])[] = [
+  [],
+  [echo],
+  [echoWithCode],
+  [{ kind: "reset" }],
+  [stsError(400, "Throttling")],
+  [undefined, { kind: "reset" }],
+  [undefined, first(1, { kind: "reset" })],
+  [undefined, ssmError(400, "ThrottlingException")],
+];
+
+test("one request of each kind, while STS echoes requests, or a service fails", async (t) => {
+  const system = await startSystem(t, { settings: BEARER, clock: sharedClock() });
+  await system.review("opaque");
+  for (const [index, [sts, store]] of FAULTS.entries()) {
     system.sts.fail(sts);
     system.store.fail(store);
     await reviewAll(system);
-    assert.equal(system.logs().length, 23);
-  });
-}
-
-function stsBody(target: string): string {
-  return JSON.stringify({ Error: { Code: "AccessDenied", Message: `cannot ${target}`, Type: target } });
-}
+    assert.equal(system.logs().length, 1 + 22 * (index + 1));
+    // Later tokens are new, and the callers' list stays usable.
+    system.clock.advance(31_000);
+  }
+});

@@ -1,23 +1,17 @@
 // Slow services, in time that the test moves: the limit of each, and five seconds for all.
 
 import assert from "node:assert/strict";
-import { describe, type TestContext, test } from "node:test";
+import { describe, test } from "node:test";
 import { startHttpServer } from "../../local/http-server.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { callerIdentity } from "../../local/sts/answer.ts";
-import { passEach, until } from "../time.ts";
+import { passEach } from "../time.ts";
 import { failure, grantedUser } from "./answers.ts";
 import { stoppedClock } from "./clock.ts";
-import { PREFIX } from "./mappings.ts";
 import { first } from "./outages.ts";
-import { CALLERS, type System, type SystemOptions, startSystem } from "./system.ts";
+import { type System, startSystem } from "./system.ts";
 
 const SILENT = { kind: "silent" } as const;
-
-/** With a time that only `clock.advance` moves. */
-function startSlowSystem(t: TestContext, settings: SystemOptions["settings"] = {}): Promise<System> {
-  return startSystem(t, { settings, clock: stoppedClock() });
-}
 
 /** Duration of the last review in milliseconds, from the function's log. */
 function took({ logs }: System): unknown {
@@ -25,33 +19,22 @@ function took({ logs }: System): unknown {
 }
 
 describe("slow", { timeout: 60_000 }, () => {
-  for (const fault of [SILENT, { kind: "stall", body: '{"GetCallerIdentityResponse":' }] as const) {
-    test(`STS is ${fault.kind}: 500 after two tries of 2 s, then granted`, async (t) => {
-      const system = await startSlowSystem(t);
-      const token = await system.token("bob");
-      system.sts.fail(fault);
-      const answer = system.review(token);
-      await passEach(system.sts.calls, system.clock.advance, 2_000, 2_000);
-      assert.match(failure(await answer, 500), /^sts_unreachable: .*TimedOut/);
-      assert.equal(took(system), 4_000);
-      assert.deepEqual([system.sts.calls(), system.store.calls()], [2, 0]);
-      system.sts.fail(undefined);
-      grantedUser(await system.review(token));
-      assert.equal(system.sts.calls(), 3);
-    });
-  }
-
-  test("STS is silent once: granted after 2 s", async (t) => {
-    const system = await startSlowSystem(t);
-    system.sts.fail(first(1, SILENT));
-    const answer = system.review(await system.token("bob"));
-    await passEach(system.sts.calls, system.clock.advance, 2_000);
-    grantedUser(await answer);
-    assert.equal(took(system), 2_000);
+  test("STS is silent: 500 after two tries of 2 s, then granted", async (t) => {
+    const system = await startSystem(t);
+    const token = await system.token("bob");
+    system.sts.fail(SILENT);
+    const answer = system.review(token);
+    await passEach(system.sts.calls, system.clock.advance, 2_000, 2_000);
+    assert.match(failure(await answer, 500), /^sts_unreachable: .*TimedOut/);
+    assert.equal(took(system), 4_000);
+    assert.deepEqual([system.sts.calls(), system.store.calls()], [2, 0]);
+    system.sts.fail(undefined);
+    grantedUser(await system.review(token));
+    assert.equal(system.sts.calls(), 3);
   });
 
   test("Parameter Store is silent: 500 after two tries of 1 s, then granted", async (t) => {
-    const system = await startSlowSystem(t);
+    const system = await startSystem(t);
     const token = await system.token("bob");
     system.store.fail(SILENT);
     const answer = system.review(token);
@@ -73,7 +56,7 @@ describe("slow", { timeout: 60_000 }, () => {
     });
     t.after(() => late.close());
     late.fail(first(1, SILENT));
-    const system = await startSlowSystem(t, { AWS_ENDPOINT_URL_STS: late.url });
+    const system = await startSystem(t, { settings: { AWS_ENDPOINT_URL_STS: late.url } });
     system.store.fail(SILENT);
     const answer = system.review(await system.token("bob"));
     await passEach(() => late.requests.length, system.clock.advance, 2_000, 1_700);
@@ -82,32 +65,6 @@ describe("slow", { timeout: 60_000 }, () => {
     assert.match(failure(await answer, 500), /^parameters_unavailable: /);
     assert.equal(took(system), 5_000);
     assert.equal(system.store.calls(), 2);
-  });
-
-  test("callers arrive late and STS does not answer: 500 after 5 s", async (t) => {
-    const held = Promise.withResolvers<void>();
-    const Parameter = { Name: `${PREFIX}/callers`, Type: "String", Value: JSON.stringify(CALLERS) };
-    const late = await startHttpServer(async () => {
-      await held.promise;
-      return { status: 200, body: JSON.stringify({ Parameters: [Parameter], InvalidParameters: [] }) };
-    });
-    t.after(() => late.close());
-    late.fail(SILENT);
-    const clock = stoppedClock();
-    const settings = { CALLER_AUTH: "bearer", AWS_ENDPOINT_URL_SSM: late.url };
-    const starting = startSystem(t, { settings, clock });
-    await passEach(() => late.requests.length, clock.advance, 1_000);
-    const system = await starting;
-    late.fail(first(1, SILENT));
-    late.requests.length = 0;
-    system.sts.fail(SILENT);
-    const answer = system.review(await system.token("bob"));
-    await passEach(() => late.requests.length, system.clock.advance, 1_000, 300);
-    held.resolve();
-    await passEach(system.sts.calls, system.clock.advance, 2_000, 1_700);
-    assert.match(failure(await answer, 500), /^sts_unreachable: /);
-    assert.equal(took(system), 5_000);
-    assert.deepEqual([late.requests.length, system.sts.calls()], [2, 2]);
   });
 
   test("Parameter Store is silent during the initialization: ready after 1 s, and the review reads again", async (t) => {
@@ -125,18 +82,5 @@ describe("slow", { timeout: 60_000 }, () => {
     grantedUser(await system.review(await system.token("bob")));
     const { cached, stale } = system.logs().at(-1) ?? {};
     assert.deepEqual([cached, stale], [{ caller: false, identity: false, mapping: false }, undefined]);
-  });
-
-  test("a waiting review does not delay others", async (t) => {
-    const system = await startSlowSystem(t);
-    system.sts.fail(({ target }) => (target.includes("ASIALOCALBOB") ? SILENT : undefined));
-    const waiting = system.review(await system.token("bob"));
-    await until(() => system.sts.calls() === 1);
-    for (const name of ["alice", "carol"]) grantedUser(await system.review(await system.token(name)));
-    assert.equal(system.logs().length, 2);
-    system.clock.advance(2_000);
-    await until(() => system.sts.calls() === 4);
-    system.clock.advance(2_000);
-    failure(await waiting, 500);
   });
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ssmThrottling } from "../../local/parameter-store/protocol.ts";
 import { failure, grantedUser } from "./answers.ts";
+import { sharedClock, stoppedClock } from "./clock.ts";
 import { answering, type FaultRule, first, ssmError } from "./outages.ts";
 import { startSystem } from "./system.ts";
 
@@ -22,44 +23,50 @@ const FAULTS: readonly (readonly [name: string, fault: FaultRule, calls: number]
 ];
 
 for (const [name, fault, calls] of FAULTS) {
-  for (const callerAuth of ["none", "bearer"]) {
-    test(`Parameter Store ${name}, caller ${callerAuth}: 500, then granted`, async (t) => {
-      const system = await startSystem(t, { settings: { CALLER_AUTH: callerAuth }, storeFault: fault });
-      const prefetches = system.store.calls();
-      assert.equal(prefetches > 0, callerAuth === "bearer", "the callers are prefetched");
-      assert.deepEqual(system.logs(), [], "a prefetch that failed is not logged");
-      const token = await system.token("bob");
-      for (const round of [1, 2]) {
-        system.clock.advance(1_000);
-        assert.match(failure(await system.review(token), 500), /^parameters_unavailable: /);
-        assert.equal(system.store.calls() - prefetches, round * calls, "nothing was kept for more than a second");
-      }
-      const { outcome, reason } = system.logs().at(-1) ?? {};
-      assert.deepEqual([outcome, reason], ["fault", "parameters_unavailable"]);
-
-      system.store.fail(undefined);
+  test(`Parameter Store ${name}: 500, then granted`, async (t) => {
+    // Throttled calls are repeated after a wait.
+    const clock = name.startsWith("throttles") ? sharedClock() : stoppedClock();
+    const system = await startSystem(t, { storeFault: fault, clock });
+    const token = await system.token("bob");
+    for (const round of [1, 2]) {
       system.clock.advance(1_000);
-      const stsCalls = callerAuth === "none" ? 1 : 0;
-      assert.equal(system.sts.calls(), stsCalls, "an unknown caller's token is not looked at");
-      grantedUser(await system.review(token));
-      assert.equal(system.sts.calls(), 1, "an identity that was proven stays proven");
-      assert.equal(system.store.calls() - prefetches, 2 * calls + (callerAuth === "none" ? 1 : 2));
-    });
-  }
-}
+      assert.match(failure(await system.review(token), 500), /^parameters_unavailable: /);
+      assert.equal(system.store.calls(), round * calls, "nothing was kept for more than a second");
+    }
+    const { outcome, reason } = system.logs().at(-1) ?? {};
+    assert.deepEqual([outcome, reason], ["fault", "parameters_unavailable"]);
 
-for (const [name, fault] of [
-  ["5xx", ssmError(500, "InternalServerError")],
-  ["reset", RESET],
-  ["throttled", ssmThrottling()],
-] as const) {
-  test(`Parameter Store fails once (${name}): retried, and granted`, async (t) => {
-    const system = await startSystem(t);
-    system.store.fail(first(1, fault));
-    grantedUser(await system.review(await system.token("bob")));
-    assert.equal(system.store.calls(), 2);
+    system.store.fail(undefined);
+    system.clock.advance(1_000);
+    grantedUser(await system.review(token));
+    assert.equal(system.sts.calls(), 1, "an identity that was proven stays proven");
+    assert.equal(system.store.calls(), 2 * calls + 1);
   });
 }
+
+test("Parameter Store throttles during the initialization: a caller's token is not looked at, then granted", async (t) => {
+  const system = await startSystem(t, {
+    settings: { CALLER_AUTH: "bearer" },
+    storeFault: ssmThrottling(),
+    clock: sharedClock(),
+  });
+  assert.ok(system.store.calls() > 0, "the callers are prefetched");
+  assert.deepEqual(system.logs(), [], "a prefetch that failed is not logged");
+  const token = await system.token("bob");
+  system.clock.advance(1_000);
+  assert.match(failure(await system.review(token), 500), /^parameters_unavailable: /);
+  assert.equal(system.sts.calls(), 0);
+  system.store.fail(undefined);
+  system.clock.advance(1_000);
+  grantedUser(await system.review(token));
+});
+
+test("Parameter Store throttles once: retried, and granted", async (t) => {
+  const system = await startSystem(t, { clock: sharedClock() });
+  system.store.fail(first(1, ssmThrottling()));
+  grantedUser(await system.review(await system.token("bob")));
+  assert.equal(system.store.calls(), 2);
+});
 
 test("Parameter Store stops with open connections, and recovers", async (t) => {
   const system = await startSystem(t);
@@ -71,17 +78,4 @@ test("Parameter Store stops with open connections, and recovers", async (t) => {
   system.clock.advance(1_000);
   grantedUser(await system.review(token));
   assert.equal(system.sts.calls(), 2);
-});
-
-test("STS and Parameter Store are down before the first review, and recover", async (t) => {
-  const system = await startSystem(t);
-  await Promise.all([system.sts.down(), system.store.down()]);
-  const token = await system.token("bob");
-  assert.match(failure(await system.review(token), 500), /^sts_unreachable: /);
-  await system.sts.up();
-  assert.match(failure(await system.review(token), 500), /^parameters_unavailable: /);
-  await system.store.up();
-  system.clock.advance(1_000);
-  grantedUser(await system.review(token));
-  assert.deepEqual([system.sts.calls(), system.store.calls()], [1, 1]);
 });

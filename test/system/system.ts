@@ -13,7 +13,7 @@ import { startSts } from "../../local/sts/start-sts.ts";
 import { mintToken, type TokenOptions } from "../../local/token.ts";
 import { startFunction } from "./bundled-function.ts";
 import { type Answer, checkedPost, type ReviewPost } from "./checked-post.ts";
-import { type SharedClock, sharedClock } from "./clock.ts";
+import { type SharedClock, stoppedClock } from "./clock.ts";
 import { MAPPINGS, PREFIX } from "./mappings.ts";
 import type { FaultRule } from "./outages.ts";
 import { type Service, startService } from "./service.ts";
@@ -26,7 +26,7 @@ export const CALLER_TOKEN = "bG9jYWwgY2FsbGVyLCBub3QgYSByZWFsIG9uZSBhdCBhbGw";
 export const CALLERS = [{ name: "kube-apiserver", sha256: hash("sha256", CALLER_TOKEN, "hex") }];
 export const BUNDLE = fileURLToPath(new URL("../../dist/authenticator/index.mjs", import.meta.url));
 
-export interface SystemOptions extends Partial<Pick<GatewayOptions, "payload" | "stage" | "tls" | "basePath">> {
+export interface SystemOptions extends Partial<Pick<GatewayOptions, "payload" | "tls">> {
   /** The function's settings, in addition to the required ones. An empty string unsets one. */
   readonly settings?: Readonly<Record<string, string>>;
   /** By their names below the prefix. Default: `MAPPINGS` and a caller. */
@@ -37,7 +37,7 @@ export interface SystemOptions extends Partial<Pick<GatewayOptions, "payload" | 
   readonly ec2?: Ec2Options;
   /** Faults of Parameter Store before the function initializes. `store.fail` changes them. */
   readonly storeFault?: FaultRule;
-  /** Default: `sharedClock()`. */
+  /** Default: stopped, so that a busy machine causes no timeout. A wait after throttling needs a running one. */
   readonly clock?: SharedClock;
   /** Path of the bundle, or of its sources' index.ts. Default: the built bundle. */
   readonly entry?: string;
@@ -78,7 +78,7 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}): 
     identities = [],
     ec2: ec2Options,
     storeFault,
-    clock = sharedClock(),
+    clock = stoppedClock(),
     ...gatewayOptions
   } = options;
   const { now } = clock;

@@ -76,7 +76,7 @@ function excludedNamespaces(
   return new Set(withRole.map(namespaceOf).filter((namespace) => excluded.has(namespace)));
 }
 
-/** A Pod takes 50 ms or more (test/bench/policy-latency.ts). */
+/** A Pod takes 50 ms or more (test/bench/README.md). */
 const MANY = 500;
 
 /** Counts the ServiceAccounts for which kube-apiserver evaluates the policy when a Pod is created. */

@@ -1,10 +1,9 @@
 // Check 1: the first deployment and a granted review, with the commands of docs/deploy.md.
 
 import type { Check } from "../check.ts";
-import { acceptance } from "../command.ts";
 import { matching } from "../rows.ts";
-import { COMPLETE, GRANTED, mustRun, ROLE_USER, tokenIn } from "../site.ts";
-import { CACHES_MS, until, untilGranted } from "../wait.ts";
+import { COMPLETE, GRANTED, mustRun, ROLE_USER } from "../site.ts";
+import { CACHES_MS, until } from "../wait.ts";
 
 export const firstLogin: Check = {
   number: 1,
@@ -26,20 +25,15 @@ export const firstLogin: Check = {
         ? "listed with its username"
         : `not in ${stdout}`;
     });
-    await rows.see("granted", GRANTED, async () => {
-      const token = await site.token();
-      return untilGranted(site.world, () => site.review(token));
-    });
+    await rows.see("granted", GRANTED, () => site.login());
     await rows.see("denied", matching("denied: identity_unmapped", /^denied: identity_unmapped: /), async () => {
       const { arn, credentials } = await site.user();
       await mustRun(site.command(["mappings", "remove", arn, "--yes"]));
-      const token = tokenIn(await mustRun(site.command(["token"], credentials)));
+      const token = await site.tokenOf(credentials);
       // Mappings are cached for 30 s.
       const denied = ({ error }: { error: string }) => error.startsWith("identity_unmapped");
       const { seen } = await until(site.world, CACHES_MS, () => site.review(token), denied);
-      await mustRun(
-        site.command(["mappings", "set", arn, "--username", "acceptance-user", "--group", "acceptance", "--yes"]),
-      );
+      await site.map(arn, "acceptance-user");
       return seen;
     });
     // The cluster id is a signed header, so STS rejects the signature: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -49,9 +43,7 @@ export const firstLogin: Check = {
     );
     await rows.see("another cluster's token", foreign, async () => {
       const { credentials } = await site.role();
-      const args = ["token", "-c", `${site.clusterId}-other`, "--region", site.world.region];
-      const token = tokenIn(await mustRun(site.world.run("iam-authenticator", args, { credentials })));
-      return (await site.review(token)).seen;
+      return (await site.review(await site.tokenOf(credentials, `${site.clusterId}-other`))).seen;
     });
     await rows.see("another caller", matching("HTTP 401", /^HTTP 401: caller_refused/), async () => {
       return (await site.review(await site.token(), "not-a-caller-of-this-cluster")).seen;
@@ -60,8 +52,7 @@ export const firstLogin: Check = {
       const { server, token = "" } = (await site.ensure()).webhook;
       const { credentials } = await site.role();
       const args = ["doctor", "--endpoint", server, "--token-file", "-", "--times", "5", "-o", "json"];
-      const place = ["-c", site.clusterId, "--region", site.world.region];
-      const ran = await site.world.run("iam-authenticator", [...args, ...place], { credentials, input: token });
+      const ran = await site.command(args, { credentials, input: token });
       const checks = JSON.parse(ran.stdout) as { check: string; state: string; seen: string }[];
       const failed = checks.filter(({ state }) => state === "failed").map(({ check, seen }) => `${check}: ${seen}`);
       return `exit ${ran.exitCode}; ${failed.length === 0 ? "no check failed" : failed.join("; ")}`;
@@ -69,11 +60,11 @@ export const firstLogin: Check = {
     await rows.see("explain", `exit 0; ${ROLE_USER}`, async () => {
       const { arn, credentials } = await site.role();
       const args = ["explain", arn, "--session-name", "probe", "-o", "json"];
-      return userOf(await site.command(args, credentials));
+      return userOf(await site.command(args, { credentials }));
     });
     await rows.see("whoami", `exit 0; ${ROLE_USER}`, async () => {
       const { credentials } = await site.role();
-      return userOf(await site.command(["whoami", "-o", "json"], credentials));
+      return userOf(await site.command(["whoami", "-o", "json"], { credentials }));
     });
   },
 };
@@ -83,5 +74,3 @@ function userOf({ exitCode, stdout, stderr }: { exitCode: number; stdout: string
   const { user } = JSON.parse(stdout) as { user?: { username: string } };
   return `exit ${exitCode}; ${user?.username ?? "no user"}`;
 }
-
-if (import.meta.main) await acceptance([firstLogin]);

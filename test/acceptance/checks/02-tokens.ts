@@ -4,10 +4,8 @@ import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { mintToken } from "../../../local/token.ts";
 import type { Check } from "../check.ts";
-import { acceptance } from "../command.ts";
-import { matching } from "../rows.ts";
+import { matching, NotRun, type Rows } from "../rows.ts";
 import { GRANTED, GROUP, mustRun, type Site, tokenIn } from "../site.ts";
-import { untilGranted } from "../wait.ts";
 import type { Credentials } from "../world.ts";
 
 const MINUTE = 60_000;
@@ -17,39 +15,31 @@ export const tokens: Check = {
   title: "Tokens",
   minutes: 4,
   async run(site, rows) {
-    const granted = async (token: string) => {
-      return untilGranted(site.world, () => site.review(token));
-    };
+    const granted = (token: string) => site.login(token);
     const asUser = `granted as acceptance-user (${GROUP})`;
     const [role, user] = [async () => (await site.role()).credentials, async () => (await site.user()).credentials];
     await rows.see("AWS CLI, role", GRANTED, async () => granted(await byAwsCli(site, await role())));
     await rows.see("AWS CLI, user", asUser, async () => granted(await byAwsCli(site, await user())));
-    await rows.see("this command, role", GRANTED, async () => granted(await site.token()));
-    await rows.see("this command, user", asUser, async () => granted(await byCommand(site, await user())));
+    await rows.see("this command, role", GRANTED, async () => site.login());
+    await rows.see("this command, user", asUser, async () => granted(await site.tokenOf(await user())));
     await permissionSet(site, rows);
 
     for (const [name, host] of hostsOf(site.world.region)) {
-      if (host === undefined) {
-        rows.leaveOut(
-          name,
-          GRANTED,
-          `AWS documents no STS host of this kind for the partition of ${site.world.region}`,
-        );
-        continue;
-      }
-      await rows.see(name, GRANTED, async () => granted(await minted(site, await role(), host)));
+      await rows.see(name, GRANTED, async () => {
+        if (host === undefined) throw new NotRun(`AWS documents none for the partition of ${site.world.region}`);
+        return granted(await minted(site, await role(), host));
+      });
     }
 
+    const aged = async (minutes: number) => {
+      const regional = hostsOf(site.world.region)[0]?.[1] ?? "";
+      return (await site.review(await minted(site, await role(), regional, site.world.now() - minutes * MINUTE))).seen;
+    };
     // STS ignores X-Amz-Expires; a presigned request is valid for 15 minutes after X-Amz-Date:
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-    await rows.see("signed 14 minutes ago, X-Amz-Expires 60", GRANTED, async () => {
-      const regional = hostsOf(site.world.region)[0]?.[1] ?? "";
-      return (await site.review(await minted(site, await role(), regional, site.world.now() - 14 * MINUTE))).seen;
-    });
-    await rows.see("signed 16 minutes ago", matching("denied: token_expired", /^denied: token_expired: /), async () => {
-      const regional = hostsOf(site.world.region)[0]?.[1] ?? "";
-      return (await site.review(await minted(site, await role(), regional, site.world.now() - 16 * MINUTE))).seen;
-    });
+    await rows.see("signed 14 minutes ago, X-Amz-Expires 60", GRANTED, () => aged(14));
+    const expired = matching("denied: token_expired", /^denied: token_expired: /);
+    await rows.see("signed 16 minutes ago", expired, () => aged(16));
   },
 };
 
@@ -73,10 +63,6 @@ function hostsOf(region: string): readonly (readonly [name: string, host: string
   ];
 }
 
-function byCommand(site: Site, credentials: Credentials): Promise<string> {
-  return mustRun(site.command(["token"], credentials)).then(tokenIn);
-}
-
 function byAwsCli({ world, clusterId }: Site, credentials: Credentials): Promise<string> {
   const args = ["eks", "get-token", "--cluster-name", clusterId, "--region", world.region];
   return mustRun(world.run("aws", args, { credentials })).then(tokenIn);
@@ -96,14 +82,10 @@ function minted(
 
 const SET_USER = "acceptance-permission-set";
 
-async function permissionSet(site: Site, rows: Parameters<Check["run"]>[1]): Promise<void> {
+async function permissionSet(site: Site, rows: Rows): Promise<void> {
   const { ssoProfile } = site.inputs;
-  const expected = `granted as ${SET_USER} (${GROUP})`;
-  if (ssoProfile === undefined) {
-    rows.leaveOut("permission set", expected, "no --sso-profile");
-    return;
-  }
-  await rows.see("permission set", expected, async () => {
+  await rows.see("permission set", `granted as ${SET_USER} (${GROUP})`, async () => {
+    if (ssoProfile === undefined) throw new NotRun("no --sso-profile");
     const profile = ["--profile", ssoProfile, "--region", site.world.region];
     const identity = await mustRun(
       site.world.run("aws", ["sts", "get-caller-identity", "--output", "json", ...profile]),
@@ -113,11 +95,8 @@ async function permissionSet(site: Site, rows: Parameters<Check["run"]>[1]): Pro
       /^arn:[\w-]+:sts::(\d{12}):assumed-role\/AWSReservedSSO_(.+)_[0-9a-f]{16}\//.exec(Arn) ?? [];
     if (set === undefined) return `the profile is not a permission set's: ${Arn.split("/").slice(0, 2).join("/")}`;
     const target = `sso/${account}/${set}`;
-    await mustRun(site.command(["mappings", "set", target, "--username", SET_USER, "--group", GROUP, "--yes"]));
+    await site.map(target, SET_USER);
     const args = ["eks", "get-token", "--cluster-name", site.clusterId, ...profile];
-    const token = tokenIn(await mustRun(site.world.run("aws", args)));
-    return untilGranted(site.world, () => site.review(token));
+    return site.login(tokenIn(await mustRun(site.world.run("aws", args))));
   });
 }
-
-if (import.meta.main) await acceptance([tokens]);

@@ -1,7 +1,6 @@
 // Check 5: an alarm rolls back a new version, which can be deployed again; no other firing alarm blocks a fix.
 
 import type { Check } from "../check.ts";
-import { acceptance } from "../command.ts";
 import { changedBy, groupOf, liveOf, outcomeOf, pagersOf, whileAlarmed } from "../deployments.ts";
 import { matching } from "../rows.ts";
 import { until } from "../wait.ts";
@@ -64,5 +63,3 @@ export const rollback: Check = {
 function shown({ version, shares }: { version: string; shares: string }): string {
   return shares === "" ? `version ${version}` : `version ${version}, and ${shares}`;
 }
-
-if (import.meta.main) await acceptance([rollback]);

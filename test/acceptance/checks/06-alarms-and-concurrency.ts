@@ -1,12 +1,11 @@
 // Check 6: deployments without alarms, and with provisioned concurrency below reserved concurrency.
 
 import type { Check } from "../check.ts";
-import { acceptance } from "../command.ts";
-import { concurrencyOf, NOT_CHECKED, UNRESERVED } from "../concurrency.ts";
+import { lackOf, UNRESERVED } from "../concurrency.ts";
 import { changedBy, groupOf, pagersOf, provisionedOf } from "../deployments.ts";
 import { matching, type Rows } from "../rows.ts";
 import { COMPLETE, GRANTED, type Site } from "../site.ts";
-import { until, untilGranted } from "../wait.ts";
+import { until } from "../wait.ts";
 
 const READY_MS = 10 * 60_000;
 const CONCURRENCY = { alarms: false, provisionedConcurrency: 1, reservedConcurrency: 3 };
@@ -33,17 +32,8 @@ export const alarmsAndConcurrency: Check = {
 
 async function concurrency(site: Site, rows: Rows): Promise<void> {
   const upgraded = "UPDATE_COMPLETE, another version";
-  const limit = await concurrencyOf(site.aws);
-  const needed = UNRESERVED + CONCURRENCY.reservedConcurrency;
-  if (limit === undefined || limit.unreserved < needed) {
-    const reason = `the account has ${limit?.unreserved} unreserved executions; ${needed} are needed`;
-    rows.leaveOut(
-      "provisioned 1 with reserved 3",
-      upgraded,
-      limit === undefined ? `the limit was ${NOT_CHECKED}` : reason,
-    );
-    return;
-  }
+  const lack = await lackOf(site.aws, "unreserved", UNRESERVED + CONCURRENCY.reservedConcurrency);
+  if (lack !== undefined) return rows.leaveOut("provisioned 1 with reserved 3", upgraded, lack);
   const deploy = (settings: Readonly<Record<string, unknown>>) =>
     changedBy(site, () => site.deploy({ ...CONCURRENCY, ...settings }));
   await rows.see("provisioned 1 with reserved 3", matching("UPDATE_COMPLETE", /^UPDATE_COMPLETE, /), () => deploy({}));
@@ -58,10 +48,5 @@ async function concurrency(site: Site, rows: Rows): Promise<void> {
       (status) => status === "READY",
     ),
   );
-  await rows.see("a review after the upgrade", GRANTED, async () => {
-    const token = await site.token();
-    return untilGranted(site.world, () => site.review(token));
-  });
+  await rows.see("a review after the upgrade", GRANTED, () => site.login());
 }
-
-if (import.meta.main) await acceptance([alarmsAndConcurrency]);

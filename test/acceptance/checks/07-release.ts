@@ -5,11 +5,9 @@ import { join } from "node:path";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { unlessMissing } from "../aws.ts";
 import type { Check } from "../check.ts";
-import { acceptance } from "../command.ts";
-import { accountOf } from "../identities.ts";
 import { postReview } from "../reviews.ts";
 import { matching, oneLine } from "../rows.ts";
-import { COMPLETE, makeCaller, mustRun, type Site, tokenIn } from "../site.ts";
+import { COMPLETE, makeCaller, type Site } from "../site.ts";
 import { TAG } from "../stacks.ts";
 import { CACHES_MS, until } from "../wait.ts";
 
@@ -45,8 +43,7 @@ export const release: Check = {
       const { KubeconfigCommand = "" } = await site.stacks.outputs(stack);
       const webhook = await makeCaller(world, KubeconfigCommand);
       const { credentials } = await site.role();
-      const args = ["token", "-c", clusterId, "--region", world.region];
-      const token = tokenIn(await mustRun(world.run("iam-authenticator", args, { credentials })));
+      const token = await site.tokenOf(credentials, clusterId);
       const { seen } = await until(
         world,
         CACHES_MS,
@@ -67,8 +64,8 @@ export const release: Check = {
 };
 
 /** A bucket of this run; the removal deletes it with its objects. */
-async function makeBucket({ aws, world, clusterId }: Site, folder: string): Promise<string> {
-  const { id } = await accountOf(aws);
+async function makeBucket({ aws, world, clusterId, account }: Site, folder: string): Promise<string> {
+  const { id } = await account();
   const Bucket = `${clusterId}-${id}`;
   // us-east-1 has no location constraint: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
   const place = world.region === "us-east-1" ? {} : { CreateBucketConfiguration: { LocationConstraint: world.region } };
@@ -115,5 +112,3 @@ async function orderOf({ aws }: Site, stack: string, since: number): Promise<str
     ? "the alias changed after CodeDeploy's group, role and check"
     : `the alias changed before ${late.join(", ")}`;
 }
-
-if (import.meta.main) await acceptance([release]);

@@ -9,7 +9,6 @@ import { keyId } from "../../../functions/issuer/key.ts";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { AwsError } from "../aws.ts";
 import type { Check } from "../check.ts";
-import { acceptance } from "../command.ts";
 import { createRole, eventually } from "../identities.ts";
 import { matching } from "../rows.ts";
 import { COMPLETE, mustRun, type Site } from "../site.ts";
@@ -111,5 +110,3 @@ async function exchange({ aws }: Site, RoleArn: string, WebIdentityToken: string
   );
   return AssumedRoleUser.Arn;
 }
-
-if (import.meta.main) await acceptance([issuer]);

@@ -5,14 +5,12 @@ import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { tokenReview } from "../../../local/webhook.ts";
 import type { Check } from "../check.ts";
-import { acceptance } from "../command.ts";
-import { jsonEvents } from "../logs.ts";
+import { accessEntries } from "../logs.ts";
 import { postReview, readReview } from "../reviews.ts";
 import { matching, type Rows } from "../rows.ts";
-import { COMPLETE, GRANTED, GROUP, mustRun, type Site, tokenIn } from "../site.ts";
-import { until, untilGranted } from "../wait.ts";
+import { COMPLETE, GRANTED, type Site } from "../site.ts";
+import { untilGranted } from "../wait.ts";
 
-const LOGS_MS = 3 * 60_000;
 const complete = matching("CREATE_COMPLETE", COMPLETE);
 
 export const endpoints: Check = {
@@ -27,10 +25,7 @@ export const endpoints: Check = {
 
 async function mtls(site: Site, rows: Rows): Promise<void> {
   const given = site.inputs.mtls;
-  if (given === undefined) {
-    rows.leaveOut("mtls", GRANTED, "no --mtls");
-    return;
-  }
+  if (given === undefined) return rows.leaveOut("mtls", GRANTED, "no --mtls");
   const { world, aws } = site;
   const clusterId = `${site.clusterId}-mtls`;
   const stack = defaultStackName(clusterId);
@@ -53,26 +48,17 @@ async function mtls(site: Site, rows: Rows): Promise<void> {
     const options = { host: endpoint.domainName, ...(certificate !== undefined && { tls: certificate }) };
     return postReview(world, { server }, token, options);
   };
-  const reviewed = async () => {
-    const { arn, credentials } = await site.role();
-    const place = ["-c", clusterId, "--region", world.region];
-    const user = ["--username", "acceptance:{SessionName}", "--group", GROUP, "--yes"];
-    await mustRun(world.run("iam-authenticator", ["mappings", "set", arn, ...user, ...place]));
-    return tokenIn(await mustRun(world.run("iam-authenticator", ["token", ...place], { credentials })));
-  };
   await rows.see("mtls: review", GRANTED, async () => {
-    const token = await reviewed();
+    const { arn, credentials } = await site.role();
+    await site.map(arn, "acceptance:{SessionName}", clusterId);
+    const token = await site.tokenOf(credentials, clusterId);
     return untilGranted(world, () => send(token, tls));
   });
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
   const refused = matching("a closed connection, or HTTP 403", /^(no answer: \w+|HTTP 403\b)/);
   await rows.see("mtls: no certificate", refused, async () => (await send("k8s-aws-v1.test")).seen);
   await rows.see("mtls: the logged subject", endpoint.subjects.join(" or "), async () => {
-    const resources = await site.stacks.resources(stack);
-    const group = resources.find(({ PhysicalResourceId }) => PhysicalResourceId.startsWith("/aws/vendedlogs/"));
-    const look = async () =>
-      (await jsonEvents(aws, group?.PhysicalResourceId ?? "", since)).filter(({ status }) => String(status) === "200");
-    const [entry] = await until(world, LOGS_MS, look, (entries) => entries.length > 0);
+    const [entry] = await accessEntries(site, stack, { since, statuses: /^200$/, least: 1 });
     return String(entry?.["clientSubject"] ?? "no entry");
   });
 }
@@ -80,16 +66,12 @@ async function mtls(site: Site, rows: Rows): Promise<void> {
 async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
   const given = site.inputs.private;
   const answered = matching("HTTP 401 by the function", /^HTTP 401: caller_refused/);
-  if (given === undefined) {
-    rows.leaveOut("private", answered.text, "no --private");
-    return;
-  }
+  if (given === undefined) return rows.leaveOut("private", answered.text, "no --private");
   const { aws, world } = site;
   // The role is an account setting, which this command never changes.
   const { cloudwatchRoleArn } = await aws<{ cloudwatchRoleArn?: string }>("apigateway", "get-account");
   if (cloudwatchRoleArn === undefined) {
-    rows.leaveOut("private", answered.text, "the account has no log role of API Gateway (docs/vpc.md)");
-    return;
+    return rows.leaveOut("private", answered.text, "the account has no log role of API Gateway (docs/vpc.md)");
   }
   const clusterId = `${site.clusterId}-private`;
   const stack = defaultStackName(clusterId);
@@ -98,8 +80,7 @@ async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
     return seen;
   });
   if (!isThere) return;
-  const resources = await site.stacks.resources(stack);
-  const restApiId = resources.find((one) => one.ResourceType === "AWS::ApiGateway::RestApi")?.PhysicalResourceId ?? "";
+  const restApiId = await site.stacks.idOf(stack, "AWS::ApiGateway::RestApi");
   // Calls the integration without the network: https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html
   await rows.see("private: the function answers", answered, async () => {
     const { items } = await aws<{ items: { id: string; path: string }[] }>("apigateway", "get-resources", {
@@ -121,5 +102,3 @@ async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
     },
   );
 }
-
-if (import.meta.main) await acceptance([endpoints]);

@@ -1,10 +1,9 @@
 // Check 10: a review after 20 idle minutes, drift detection, and a deployment after destroying the first one.
 
 import type { Check } from "../check.ts";
-import { acceptance } from "../command.ts";
 import { matching } from "../rows.ts";
 import { COMPLETE, GRANTED, type Site } from "../site.ts";
-import { until, untilGranted } from "../wait.ts";
+import { until } from "../wait.ts";
 
 const MINUTE = 60_000;
 const IDLE_MS = 20 * MINUTE;
@@ -16,16 +15,12 @@ export const idleAndAgain: Check = {
   minutes: 40,
   async run(site, rows) {
     await site.ensure();
-    const granted = async () => {
-      const token = await site.token();
-      return untilGranted(site.world, () => site.review(token));
-    };
     // Without provisioned concurrency of earlier checks, which keeps environments warm.
     await rows.see("default settings", matching("CREATE_COMPLETE or UPDATE_COMPLETE", COMPLETE), async () => {
       const { seen } = await site.deploy();
       return seen;
     });
-    await granted();
+    await site.login();
     // Lambda freezes and ends idle environments: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     await rows.see("the first review after 20 idle minutes", GRANTED, async () => {
       await site.world.sleep(IDLE_MS);
@@ -36,7 +31,7 @@ export const idleAndAgain: Check = {
     await rows.see("destroy", "no stack", async () => (await site.stacks.destroy(site.stack)).seen);
     site.forget();
     await rows.see("deploy again", matching("CREATE_COMPLETE", COMPLETE), async () => (await site.deployed()).seen);
-    await rows.see("a review after that", GRANTED, granted);
+    await rows.see("a review after that", GRANTED, () => site.login());
   },
 };
 
@@ -67,5 +62,3 @@ async function driftOf({ aws, world, stack }: Site): Promise<string> {
   );
   return `DRIFTED: ${StackResourceDrifts.map(({ LogicalResourceId }) => LogicalResourceId).join(", ")}`;
 }
-
-if (import.meta.main) await acceptance([idleAndAgain]);

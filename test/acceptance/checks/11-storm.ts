@@ -1,23 +1,18 @@
 // Check 11, opt-in: 50 identities log in at once; compares with the model in test/bench/README.md, "Load spikes".
 
 import { ENOUGH_EXECUTIONS } from "../../../cli/doctor/check-concurrency.ts";
+import { kubeApiserver, RETRIED } from "../../bench/spikes/kube-apiserver.ts";
 import type { Check } from "../check.ts";
-import { acceptance } from "../command.ts";
-import { concurrencyOf, NOT_CHECKED } from "../concurrency.ts";
+import { lackOf } from "../concurrency.ts";
 import { assume } from "../identities.ts";
-import type { Review } from "../reviews.ts";
 import { matching } from "../rows.ts";
-import { mustRun, type Site, tokenIn } from "../site.ts";
+import type { Site } from "../site.ts";
 
 const PEOPLE = 50;
 /** The model's row "50 people, 1 role, 3 kube-apiservers, default": all in after 2.1 s. */
 const MODEL_S = 2.1;
 /** The time limit of a review; after it, kube-apiserver's retries would overlap. */
 const LIMIT_S = 10;
-/** kube-apiserver's backoff: five attempts, first wait 0.5 s, factor 1.5 (test/e2e/README.md). */
-const TRIES = 5;
-const FIRST_WAIT_MS = 500;
-const RETRIED = [429, 500, 502, 504];
 
 export const storm: Check = {
   number: 11,
@@ -25,18 +20,14 @@ export const storm: Check = {
   minutes: 5,
   optIn: true,
   async run(site, rows) {
-    const limit = await concurrencyOf(site.aws);
-    if (limit === undefined || limit.total < ENOUGH_EXECUTIONS) {
-      const reason = `the account has ${limit?.total} concurrent executions; ${ENOUGH_EXECUTIONS} are needed`;
-      rows.leaveOut("all granted, each as itself", "-", limit === undefined ? `the limit was ${NOT_CHECKED}` : reason);
-      return;
-    }
+    const lack = await lackOf(site.aws, "total", ENOUGH_EXECUTIONS);
+    if (lack !== undefined) return rows.leaveOut("all granted, each as itself", "-", lack);
     const { webhook } = await site.ensure();
     const { arn } = await site.role();
     const tokens: string[] = [];
     for (let at = 0; at < PEOPLE; at += 1) {
       const credentials = await assume(site.world, site.aws, arn, `person-${at}`);
-      tokens.push(tokenIn(await mustRun(site.command(["token"], credentials))));
+      tokens.push(await site.tokenOf(credentials));
     }
     const start = site.world.now();
     // One review per person and kube-apiserver, as in the model.
@@ -51,7 +42,7 @@ export const storm: Check = {
     };
     await rows.see("time until all are granted", within, () => {
       const last = Math.max(...all.map(({ afterMs }) => afterMs));
-      return `${(last / 1000).toFixed(1)} s, ${all.reduce((sum, { tries }) => sum + tries, 0)} requests to ${new URL(webhook.server).pathname}`;
+      return `${(last / 1000).toFixed(1)} s, ${all.flatMap(({ statuses }) => statuses).length} requests to ${new URL(webhook.server).pathname}`;
     });
     await rows.see("statuses that kube-apiserver does not retry", matching("none", /^none$/), () => {
       const others = all
@@ -65,21 +56,17 @@ export const storm: Check = {
 interface Login {
   readonly isRight: boolean;
   readonly afterMs: number;
-  readonly tries: number;
   readonly statuses: readonly number[];
 }
 
 async function login(site: Site, token: string, at: number, start: number): Promise<Login> {
   const statuses: number[] = [];
-  let review: Review | undefined;
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    if (tries > 0) await site.world.sleep(FIRST_WAIT_MS * 1.5 ** (tries - 1));
-    review = await site.review(token);
-    statuses.push(review.httpStatus);
-    if (!RETRIED.includes(review.httpStatus)) break;
-  }
-  const isRight = review?.username === `acceptance:person-${at}`;
-  return { isRight, afterMs: site.world.now() - start, tries: statuses.length, statuses };
+  const post = async () => {
+    const { httpStatus, username } = await site.review(token);
+    statuses.push(httpStatus);
+    return { status: httpStatus, body: username };
+  };
+  const username = await kubeApiserver({ post }, site.world, Math.random)(token);
+  const isRight = username === `acceptance:person-${at}`;
+  return { isRight, afterMs: site.world.now() - start, statuses };
 }
-
-if (import.meta.main) await acceptance([storm]);

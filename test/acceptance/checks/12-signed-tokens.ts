@@ -3,9 +3,8 @@
 import { partitionOfIssuer } from "../../../functions/authenticator/jwt/issuer.ts";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import type { Check } from "../check.ts";
-import { acceptance } from "../command.ts";
 import { eventually, type Principal } from "../identities.ts";
-import { matching, type Rows } from "../rows.ts";
+import { matching, NotRun, type Rows } from "../rows.ts";
 import { claimRows, keyRows } from "../signed-token-rows.ts";
 import {
   assumeSigningRole,
@@ -15,13 +14,12 @@ import {
   makeSigningRole,
   makeSigningUser,
   readToken,
-  refusalOf,
   type SignedToken,
   SOURCE,
   signingRequest,
+  untilRefusal,
 } from "../signed-tokens.ts";
 import { COMPLETE, GROUP, mustRun, type Site, tokenIn } from "../site.ts";
-import { CACHES_MS, until, untilGranted } from "../wait.ts";
 import type { Credentials } from "../world.ts";
 
 export const signedTokens: Check = {
@@ -66,18 +64,11 @@ export const KEYS_ROW = "keys through the endpoint sts-oidc";
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html */
 async function whileOff(site: Site, rows: Rows, role: Credentials): Promise<void> {
   const expected = "OutboundWebIdentityFederationDisabledException";
-  if ((await issuerOf(site.aws)) !== undefined) {
-    rows.leaveOut("while signing is off", expected, "the account signs tokens");
-    return;
-  }
-  await rows.see("while signing is off", expected, () =>
-    until(
-      site.world,
-      CACHES_MS,
-      () => refusalOf(getSignedToken(site, role)),
-      (code) => code === expected,
-    ),
-  );
+  const isSigning = (await issuerOf(site.aws)) !== undefined;
+  await rows.see("while signing is off", expected, () => {
+    if (isSigning) throw new NotRun("the account signs tokens");
+    return untilRefusal(site, role, (code) => code === expected);
+  });
 }
 
 async function reviews(site: Site, rows: Rows, issuer: string, { arn, credentials }: Principal): Promise<void> {
@@ -88,12 +79,11 @@ async function reviews(site: Site, rows: Rows, issuer: string, { arn, credential
     return seen;
   });
   if (!isThere) return;
-  const granted = (token: string) => untilGranted(site.world, () => site.review(token));
-  const commandToken = async () => tokenIn(await mustRun(site.command(["token", "--jwt"], credentials)));
+  const granted = (token: string) => site.login(token);
+  const commandToken = async () => tokenIn(await mustRun(site.command(["token", "--jwt"], { credentials })));
   const asRole = `granted as acceptance:${SOURCE} (${GROUP})`;
   await rows.see("token --jwt, role", asRole, async () => {
-    const mapping = ["--username", "acceptance:{SourceIdentity}", "--group", GROUP, "--yes"];
-    await mustRun(site.command(["mappings", "set", arn, ...mapping]));
+    await site.map(arn, "acceptance:{SourceIdentity}");
     return granted(await commandToken());
   });
   await rows.see("ES384", asRole, async () => {
@@ -105,12 +95,9 @@ async function reviews(site: Site, rows: Rows, issuer: string, { arn, credential
     return granted((await eventually(site.world, () => getSignedToken(site, user))).text);
   });
   const vpc = site.inputs.private?.endpoint["vpc"];
-  if (vpc === undefined) {
-    rows.leaveOut(KEYS_ROW, asRole, "no --private with a vpc");
-    return;
-  }
   // The new version has no keys from before.
   await rows.see(KEYS_ROW, asRole, async () => {
+    if (vpc === undefined) throw new NotRun("no --private with a vpc");
     const { seen } = await site.deploy({ awsSignedTokens: [{ account: id, issuer }], vpc });
     return COMPLETE.test(seen) ? granted(await commandToken()) : seen;
   });
@@ -123,11 +110,8 @@ async function permissionSet(site: Site, rows: Rows): Promise<void> {
     "the path of IAM Identity Center, and identity_store_user_id",
     /^role\/aws-reserved\/sso\.amazonaws\.com\/([a-z0-9-]+\/)?AWSReservedSSO_\S+, with identity_store_user_id$/,
   );
-  if (ssoProfile === undefined) {
-    rows.leaveOut("permission set", expected.text, "no --sso-profile");
-    return;
-  }
   await rows.see("permission set", expected, async () => {
+    if (ssoProfile === undefined) throw new NotRun("no --sso-profile");
     const { region } = site.world;
     const args = ["sts", "get-web-identity-token", "--profile", ssoProfile, "--region", region, "--output", "json"];
     const input = JSON.stringify(signingRequest(site));
@@ -138,5 +122,3 @@ async function permissionSet(site: Site, rows: Rows): Promise<void> {
     return `${String(claims["sub"]).replace(/^arn:[\w-]+:iam::\d+:/, "")}, ${id} identity_store_user_id`;
   });
 }
-
-if (import.meta.main) await acceptance([signedTokens]);

@@ -1,7 +1,6 @@
 // Check 13: STS refuses AWS-signed tokens as the policies of `jwt policy` and the documented limits require.
 
 import type { Check } from "../check.ts";
-import { acceptance } from "../command.ts";
 import { type Assumed, credentialsIn, eventually, SESSION } from "../identities.ts";
 import { matching, type Rows } from "../rows.ts";
 import {
@@ -16,9 +15,9 @@ import {
   signingPolicy,
   signingRoleName,
   TEAM,
+  untilRefusal,
 } from "../signed-tokens.ts";
 import type { Site } from "../site.ts";
-import { CACHES_MS, until } from "../wait.ts";
 import type { Credentials } from "../world.ts";
 
 const DENIED = matching("AccessDenied", /^AccessDenied(Exception)?$/);
@@ -58,11 +57,6 @@ async function signs(site: Site, as: Credentials): Promise<string> {
   return "allowed";
 }
 
-/** A changed policy takes some seconds to apply. */
-function untilAnswer(site: Site, as: Credentials, isExpected: (answer: string) => boolean): Promise<string> {
-  return until(site.world, CACHES_MS, () => refusalOf(getSignedToken(site, as)), isExpected);
-}
-
 async function ofUser(site: Site, rows: Rows): Promise<void> {
   const { aws } = site;
   let made: Credentials | undefined;
@@ -93,11 +87,11 @@ async function controlPolicy(site: Site, rows: Rows, role: Credentials): Promise
   };
   await rows.see("jwt policy --scp for another role", DENIED, async () => {
     await put(`${RoleName}-other`);
-    return untilAnswer(site, role, DENIED.holds);
+    return untilRefusal(site, role, DENIED.holds);
   });
   await rows.see("jwt policy --scp for this role", "allowed", async () => {
     await put(RoleName);
-    return untilAnswer(site, role, (answer) => answer === "allowed");
+    return untilRefusal(site, role, (answer) => answer === "allowed");
   });
 }
 
@@ -112,5 +106,3 @@ async function trust(site: Site, rows: Rows): Promise<void> {
   );
   await rows.see("source identity without sts:SetSourceIdentity", DENIED, () => assumed({ SourceIdentity: SOURCE }));
 }
-
-if (import.meta.main) await acceptance([signingPolicies]);

@@ -1,22 +1,22 @@
 // The fake's AWS CLI: the calls of the checks, with AWS's members. Unknown calls fail.
 
 import type { LocalIdentity } from "../../../local/identities.ts";
+import { AwsError } from "../aws.ts";
 import type { VirtualClock } from "./clock.ts";
 import { ACCOUNT, type Cloud, newVersionAlarms, outputsOf, REGION, stackNamed } from "./cloud.ts";
 import { deleteStack, remove } from "./deployments.ts";
 import { DOMAIN_TARGET } from "./endpoint.ts";
 import { access } from "./identities.ts";
-import { Refused } from "./refused.ts";
 import { signing } from "./signed-tokens.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 type Call = (input: Input, identity?: LocalIdentity) => unknown;
 
-/** By service and operation. Throws `Refused` for an AWS error. */
+/** By service and operation. Throws `AwsError` for an AWS error. */
 export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<string, Call>> {
   const stackOf = (name: unknown) => {
     const found = stackNamed(cloud, name);
-    if (found === undefined) throw new Refused("ValidationError", `Stack with id ${String(name)} does not exist`);
+    if (found === undefined) throw new AwsError("ValidationError", `Stack with id ${String(name)} does not exist`);
     return found;
   };
   const functionStack = (name: unknown) => stackOf(String(name).replace(/-Function$/, ""));
@@ -47,7 +47,7 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
     },
     "cloudformation delete-stack": async ({ StackName }) => {
       const refusal = await deleteStack(cloud, clock, stackOf(StackName));
-      if (refusal !== "") throw new Refused("ValidationError", refusal);
+      if (refusal !== "") throw new AwsError("ValidationError", refusal);
       return {};
     },
     "cloudformation detect-stack-drift": () => ({ StackDriftDetectionId: "drift" }),
@@ -71,7 +71,7 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
     }),
     "lambda get-provisioned-concurrency-config": ({ FunctionName }) => {
       if (functionStack(FunctionName).settings["provisionedConcurrency"] === undefined) {
-        throw new Refused("ProvisionedConcurrencyConfigNotFoundException", "none");
+        throw new AwsError("ProvisionedConcurrencyConfigNotFoundException", "none");
       }
       return { Status: "READY" };
     },
@@ -80,7 +80,7 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
     }),
     "lambda delete-function": ({ FunctionName }) => {
       if (!cloud.kept.has(`AWS::Lambda::Function ${text(FunctionName)}`)) {
-        throw new Refused("ResourceNotFoundException", "Function not found");
+        throw new AwsError("ResourceNotFoundException", "Function not found");
       }
       return remove(cloud, "AWS::Lambda::Function", text(FunctionName)) ?? {};
     },
@@ -107,7 +107,7 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
     "cloudwatch delete-alarms": ({ AlarmNames }) =>
       remove(cloud, "AWS::CloudWatch::Alarm", (AlarmNames as string[])[0] ?? "") ?? {},
     "cloudwatch set-alarm-state": ({ AlarmName, StateValue }) => {
-      if (!cloud.alarms.has(text(AlarmName))) throw new Refused("ResourceNotFound", "Alarm not found");
+      if (!cloud.alarms.has(text(AlarmName))) throw new AwsError("ResourceNotFound", "Alarm not found");
       return cloud.alarms.set(text(AlarmName), text(StateValue)) && {};
     },
     "cloudwatch describe-alarms": ({ AlarmNames, StateValue }) => ({
@@ -138,7 +138,7 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
 
     "ssm get-parameter": ({ Name }) => {
       const Value = cloud.parameters.get(text(Name));
-      if (Value === undefined) throw new Refused("ParameterNotFound", "none");
+      if (Value === undefined) throw new AwsError("ParameterNotFound", "none");
       return { Parameter: { Value } };
     },
     "ssm get-parameters-by-path": ({ Path }) => ({
@@ -162,20 +162,20 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
     }),
 
     "s3api create-bucket": ({ Bucket }) => {
-      if (cloud.buckets.has(text(Bucket))) throw new Refused("BucketAlreadyOwnedByYou", "it exists");
+      if (cloud.buckets.has(text(Bucket))) throw new AwsError("BucketAlreadyOwnedByYou", "it exists");
       return cloud.buckets.set(text(Bucket), new Set()) && {};
     },
     "s3api put-bucket-tagging": () => ({}),
     "s3api put-object": ({ Bucket, Key }) => cloud.buckets.get(text(Bucket))?.add(text(Key)) && {},
     "s3api list-objects-v2": ({ Bucket }) => {
       const keys = cloud.buckets.get(text(Bucket));
-      if (keys === undefined) throw new Refused("NoSuchBucket", "none");
+      if (keys === undefined) throw new AwsError("NoSuchBucket", "none");
       return { Contents: [...keys].map((Key) => ({ Key })) };
     },
     "s3api delete-object": ({ Bucket, Key }) => cloud.buckets.get(text(Bucket))?.delete(text(Key)) && {},
     "s3api delete-bucket": ({ Bucket }) => {
       if ((cloud.buckets.get(text(Bucket))?.size ?? 0) > 0)
-        throw new Refused("BucketNotEmpty", "The bucket is not empty");
+        throw new AwsError("BucketNotEmpty", "The bucket is not empty");
       cloud.buckets.delete(text(Bucket));
       return {};
     },

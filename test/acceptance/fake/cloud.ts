@@ -23,65 +23,60 @@ export interface FakeStack {
   isProtected: boolean;
 }
 
-export interface Session {
+interface Role {
+  readonly arn: string;
+  readonly trust: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Whether it has a managed policy; IAM refuses to delete it. */
+  isAttached: boolean;
+}
+
+interface Session {
   readonly tags: Readonly<Record<string, string>>;
   readonly sourceIdentity: string | undefined;
   /** Of GetSessionToken. */
   readonly isOfUser?: true;
 }
 
-export interface Cloud {
-  readonly stacks: FakeStack[];
-  readonly deployments: { readonly id: string; readonly stack: string; status: string; code?: string }[];
-  readonly alarms: Map<string, string>;
-  readonly parameters: Map<string, string>;
-  readonly roles: Map<string, string>;
-  readonly users: Map<string, string>;
-  /** By access key id. */
-  readonly keys: Map<string, LocalIdentity>;
-  readonly buckets: Map<string, Set<string>>;
-  readonly logGroups: Map<string, { readonly time: number; readonly stream: string; readonly message: string }[]>;
-  /** Sums by namespace, name and the value of the first dimension. */
-  readonly metrics: Map<string, number>;
-  readonly throttledFunctions: Set<string>;
-  /** Bearer tokens by cluster id. */
-  readonly callers: Map<string, Set<string>>;
-  /** Resources that deleted stacks retained, as `type id`. */
-  readonly kept: Set<string>;
-  /** By role. */
-  readonly trusts: Map<string, string>;
-  readonly roleTags: Map<string, Readonly<Record<string, string>>>;
-  /** Inline policies by `role/<name>` or `user/<name>`, and by name. */
-  readonly policies: Map<string, Map<string, string>>;
-  /** Session tags and source identities by access key id. */
-  readonly sessions: Map<string, Session>;
-  /** Whether the account signs tokens. */
-  isSigning: boolean;
-  /** Roles with a managed policy; IAM refuses to delete them. */
-  readonly attached: Set<string>;
+export type Cloud = ReturnType<typeof emptyCloud>;
+
+interface Deployment {
+  readonly id: string;
+  status: string;
+  code?: string;
 }
 
-export function emptyCloud(): Cloud {
+interface Line {
+  readonly time: number;
+  readonly stream: string;
+  readonly message: string;
+}
+
+export function emptyCloud() {
   return {
-    stacks: [],
-    deployments: [],
-    alarms: new Map(),
+    stacks: [] as FakeStack[],
+    deployments: [] as Deployment[],
+    alarms: new Map<string, string>(),
     parameters: new Map([["/cdk-bootstrap/hnb659fds/version", "30"]]),
-    roles: new Map(),
-    users: new Map(),
-    keys: new Map(),
-    buckets: new Map(),
-    logGroups: new Map(),
-    metrics: new Map(),
-    throttledFunctions: new Set(),
-    callers: new Map(),
-    kept: new Set(),
-    trusts: new Map(),
-    roleTags: new Map(),
-    policies: new Map(),
-    sessions: new Map(),
+    roles: new Map<string, Role>(),
+    users: new Map<string, string>(),
+    /** By access key id. */
+    keys: new Map<string, LocalIdentity>(),
+    buckets: new Map<string, Set<string>>(),
+    logGroups: new Map<string, Line[]>(),
+    /** Sums by namespace, name and the value of the first dimension. */
+    metrics: new Map<string, number>(),
+    throttledFunctions: new Set<string>(),
+    /** Bearer tokens by cluster id. */
+    callers: new Map<string, Set<string>>(),
+    /** Resources that deleted stacks retained, as `type id`. */
+    kept: new Set<string>(),
+    /** Inline policies by `role/<name>` or `user/<name>`, and by name. */
+    policies: new Map<string, Map<string, string>>(),
+    /** Session tags and source identities by access key id. */
+    sessions: new Map<string, Session>(),
+    /** Whether the account signs tokens. */
     isSigning: false,
-    attached: new Set(),
   };
 }
 
@@ -118,8 +113,7 @@ export function resourcesOf(cloud: Cloud, { name, kind }: Pick<FakeStack, "name"
     resource("Api", api, `api-${name.toLowerCase()}`),
     resource("Role", "AWS::IAM::Role", role),
   ];
-  cloud.roles.set(role, `arn:aws:iam::${ACCOUNT}:role/${role}`);
-  cloud.attached.add(role);
+  cloud.roles.set(role, { arn: `arn:aws:iam::${ACCOUNT}:role/${role}`, trust: "", tags: {}, isAttached: true });
   if (kind === "issuer") {
     const provider = `arn:aws:iam::${ACCOUNT}:oidc-provider/${name}`;
     cloud.alarms.set(`${name}-Issuer`, "OK");

@@ -1,5 +1,6 @@
 // Stack updates in the fake: CloudFormation statuses, and a CodeDeploy canary that alarms can stop.
 
+import type { StackResource } from "../stacks.ts";
 import type { VirtualClock } from "./clock.ts";
 import {
   ACCOUNT,
@@ -73,11 +74,7 @@ async function update(
   await clock.sleep(30_000);
   event("Live", "AWS::Lambda::Alias", "UPDATE_IN_PROGRESS");
   stack.version += 1;
-  const deployment: Cloud["deployments"][number] = {
-    id: `d-${cloud.deployments.length}`,
-    stack: stack.name,
-    status: "InProgress",
-  };
+  const deployment: Cloud["deployments"][number] = { id: `d-${cloud.deployments.length}`, status: "InProgress" };
   cloud.deployments.unshift(deployment);
   const former = newVersionAlarms({ ...stack, version: stack.version - 1 });
   const alarms = newVersionAlarms(stack);
@@ -96,8 +93,11 @@ async function update(
     return "the deployment was stopped by an alarm";
   }
   for (const alarm of former) cloud.alarms.delete(alarm);
-  if (settings["alarms"] === false)
-    stack.resources = stack.resources.filter(({ LogicalResourceId }) => !/^Authenticator/.test(LogicalResourceId));
+  if (settings["alarms"] === false) {
+    const isPager = ({ LogicalResourceId }: StackResource) => /^Authenticator/.test(LogicalResourceId);
+    for (const { PhysicalResourceId } of stack.resources.filter(isPager)) cloud.alarms.delete(PhysicalResourceId);
+    stack.resources = stack.resources.filter((resource) => !isPager(resource));
+  }
   stack.shares = {};
   stack.live = String(stack.version);
   stack.settings = settings;
@@ -126,8 +126,5 @@ export function remove(cloud: Cloud, type: string, id: string): void {
   cloud.kept.delete(`${type} ${id}`);
   if (type === "AWS::Logs::LogGroup") cloud.logGroups.delete(id);
   if (type === "AWS::CloudWatch::Alarm") cloud.alarms.delete(id);
-  if (type === "AWS::IAM::Role") {
-    cloud.roles.delete(id);
-    cloud.attached.delete(id);
-  }
+  if (type === "AWS::IAM::Role") cloud.roles.delete(id);
 }

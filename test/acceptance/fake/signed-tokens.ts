@@ -3,11 +3,10 @@
 import { generateKeyPairSync } from "node:crypto";
 import { SignJWT } from "jose";
 import { jwtAudience } from "../../../functions/authenticator/jwt/issuer.ts";
-import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
+import { AwsError } from "../aws.ts";
 import type { VirtualClock } from "./clock.ts";
 import { ACCOUNT, type Cloud } from "./cloud.ts";
-import { Refused } from "./refused.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 type Call = (input: Input, identity: LocalIdentity | undefined) => unknown;
@@ -21,16 +20,16 @@ const PAIRS = {
 export function signing(cloud: Cloud, clock: VirtualClock): Readonly<Record<string, Call>> {
   return {
     "iam get-outbound-web-identity-federation-info": () => {
-      if (!cloud.isSigning) throw new Refused("FeatureDisabled", "it is disabled");
+      if (!cloud.isSigning) throw new AwsError("FeatureDisabled", "it is disabled");
       return { IssuerIdentifier: ISSUER, JwtVendingEnabled: true };
     },
     "iam enable-outbound-web-identity-federation": () => {
-      if (cloud.isSigning) throw new Refused("FeatureEnabled", "it is enabled");
+      if (cloud.isSigning) throw new AwsError("FeatureEnabled", "it is enabled");
       cloud.isSigning = true;
       return { IssuerIdentifier: ISSUER };
     },
     "sts get-web-identity-token": (input, identity) => {
-      if (identity === undefined) throw new Refused("AccessDenied", "no credentials");
+      if (identity === undefined) throw new AwsError("AccessDenied", "no credentials");
       return signToken(cloud, clock, input, identity);
     },
   };
@@ -48,19 +47,19 @@ export async function signToken(cloud: Cloud, clock: VirtualClock, input: Input,
   const [, kind = "", name = ""] = /(role|user)\/([^/]+)/.exec(identity.arn) ?? [];
   const isSet = name.startsWith("AWSReservedSSO_");
   const setArn = `arn:aws:iam::${ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/${name}`;
-  const sub = isSet ? setArn : kind === "role" ? (cloud.roles.get(name) ?? "") : identity.arn;
-  const isAllowed = isSet || allows(cloud, `${kind}/${name}`, { sub, audience, seconds });
-  if (!isAllowed || session?.isOfUser) throw new Refused("AccessDenied", "Not authorized");
-  if (!cloud.isSigning) throw new Refused("OutboundWebIdentityFederationDisabledException", "it is disabled");
+  const sub = isSet ? setArn : kind === "role" ? (cloud.roles.get(name)?.arn ?? "") : identity.arn;
+  const isAllowed = isSet || allows(cloud, kind, name, audience, seconds);
+  if (!isAllowed || session?.isOfUser) throw new AwsError("AccessDenied", "Not authorized");
+  if (!cloud.isSigning) throw new AwsError("OutboundWebIdentityFederationDisabledException", "it is disabled");
   const iat = Math.floor(clock.now() / 1000);
   const exp = iat + seconds;
   if (identity.expiresAt !== undefined && exp * 1000 > identity.expiresAt) {
-    throw new Refused("SessionDurationEscalationException", "it would outlive the session");
+    throw new AwsError("SessionDurationEscalationException", "it would outlive the session");
   }
   const own = {
     aws_account: ACCOUNT,
     principal_id: sub,
-    principal_tags: { ...cloud.roleTags.get(name), ...session?.tags },
+    principal_tags: { ...cloud.roles.get(name)?.tags, ...session?.tags },
     source_identity: session?.sourceIdentity,
     ...(isSet && { identity_store_user_id: "0123456789-0a1b2c3d" }),
   };
@@ -70,42 +69,11 @@ export async function signToken(cloud: Cloud, clock: VirtualClock, input: Input,
   return { WebIdentityToken, Expiration: new Date(exp * 1000).toISOString() };
 }
 
-interface Request {
-  readonly sub: string;
-  readonly audience: string;
-  readonly seconds: number;
-}
-
-interface Policy {
-  readonly Statement: readonly { readonly Effect: string; readonly Condition?: Readonly<Record<string, Input>> }[];
-}
-
-function allows(cloud: Cloud, principal: string, request: Request): boolean {
-  const statements = [...(cloud.policies.get(principal)?.entries() ?? [])]
-    .filter(([policy]) => policy !== "read")
-    .flatMap(([, document]) => (JSON.parse(document) as Policy).Statement)
-    .filter(({ Condition = {} }) =>
-      Object.entries(Condition).every(([operator, keys]) => holds(operator, keys, request)),
-    );
-  const effects = statements.map(({ Effect }) => Effect);
-  return effects.includes("Allow") && !effects.includes("Deny");
-}
-
-function holds(operator: string, keys: Input, { sub, audience, seconds }: Request): boolean {
-  const [value] = Object.values(keys);
-  switch (operator) {
-    case "ForAllValues:StringEquals":
-    case "ForAnyValue:StringEquals":
-      return value === audience;
-    case "NumericLessThanEquals":
-      return seconds <= Number(value);
-    case "Null":
-      return value === "false";
-    case "ArnNotLike":
-      return !(value as string[]).some((pattern) => matchesArnLike(pattern, sub));
-    default:
-      throw new Error(`the fake does not support the condition ${operator}`);
-  }
+/** By the policy with the audience, and without a control policy for other principals. */
+function allows({ policies }: Cloud, kind: string, name: string, audience: string, seconds: number): boolean {
+  const own = policies.get(`${kind}/${name}`);
+  const isDenied = own?.get("control")?.includes(`/${name}"`) === false;
+  return own?.get("sign")?.includes(`"${audience}"`) === true && seconds <= 900 && !isDenied;
 }
 
 /** The documents of the account's issuer. */

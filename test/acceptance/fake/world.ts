@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mintToken } from "../../../local/token.ts";
 import type { Post, Reply } from "../../post.ts";
+import { AwsError } from "../aws.ts";
 import type { RealWorld } from "../real-world.ts";
 import { Interrupted, type Program, type Ran, type RunOptions } from "../world.ts";
 import { awsCalls } from "./aws-cli.ts";
@@ -14,7 +15,6 @@ import { runCommand } from "./command.ts";
 import { deleteStack, deployStack } from "./deployments.ts";
 import { serve } from "./endpoint.ts";
 import { SSO_PROFILE, ssoIdentity } from "./identities.ts";
-import { Refused } from "./refused.ts";
 
 /**
  * Changes one kind of response. `call` is `aws <service> <operation> {input}`, `cdk ...`, `iam-authenticator ...`, or a request's
@@ -121,7 +121,7 @@ export function fakeWorld(wrong: Wrong = () => undefined): FakeWorld {
       const input = JSON.parse(args[args.indexOf("--cli-input-json") + 1] ?? "{}");
       return finished("", JSON.stringify(await call(input, identity ?? profile)));
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof AwsError)) throw error;
       const stderr = `An error occurred (${error.code}) when calling ${operation}: ${error.message}`;
       return { exitCode: 254, stdout: "", stderr };
     }

@@ -10,7 +10,7 @@ export type LookUp = (token: string) => Promise<string | undefined>;
  * Measured with k8s.io/apiserver 0.32.3: it does not retry 503 and the other statuses.
  * https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apiserver/pkg/util/webhook/webhook.go
  */
-const RETRIED = [429, 500, 502, 504];
+export const RETRIED = [429, 500, 502, 504];
 const TRIES = 5;
 const FIRST_WAIT_MS = 500;
 const FACTOR = 1.5;
@@ -18,7 +18,11 @@ const JITTER = 0.2;
 /** For all attempts together. */
 const LIMIT_MS = 30_000;
 
-export function kubeApiserver(endpoint: Endpoint, time: Time, random: () => number): LookUp {
+export function kubeApiserver(
+  endpoint: Pick<Endpoint, "post">,
+  time: Pick<Time, "now" | "sleep">,
+  random: () => number,
+): LookUp {
   return async (token) => {
     const ends = time.now() + LIMIT_MS;
     let wait = FIRST_WAIT_MS;

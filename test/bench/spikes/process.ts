@@ -3,13 +3,7 @@
 import { useMemoryNetwork } from "./memory-network.ts";
 import type { SpikeResult } from "./result.ts";
 import { runSpike, type Spike } from "./run-spike.ts";
-import { slowTime, virtualTime } from "./time.ts";
-
-export interface SpikeOrder {
-  readonly spike: Spike;
-  /** Real time with real sockets, slowed by this factor; absent: virtual time. */
-  readonly slowness?: number;
-}
+import { virtualTime } from "./time.ts";
 
 export type SpikeReport = { readonly result: SpikeResult } | { readonly error: string };
 
@@ -24,11 +18,11 @@ function seeded(seed: number): () => number {
   };
 }
 
-async function runOne({ spike, slowness }: SpikeOrder): Promise<SpikeReport> {
+async function runOne(spike: Spike): Promise<SpikeReport> {
   // The bundle also uses random waits.
   Math.random = seeded(spike.seed);
-  const time = slowness === undefined ? virtualTime() : slowTime(slowness);
-  if (slowness === undefined) useMemoryNetwork();
+  const time = virtualTime();
+  useMemoryNetwork();
   // Discards the two log lines of each review.
   process.stdout.write = () => true;
   try {
@@ -38,7 +32,7 @@ async function runOne({ spike, slowness }: SpikeOrder): Promise<SpikeReport> {
   }
 }
 
-process.once("message", async (order: SpikeOrder) => {
-  const report = await runOne(order);
+process.once("message", async (spike: Spike) => {
+  const report = await runOne(spike);
   process.send?.(report, () => process.exit());
 });

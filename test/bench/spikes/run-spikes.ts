@@ -3,27 +3,25 @@
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { SpikeOrder, SpikeReport } from "./process.ts";
+import type { SpikeReport } from "./process.ts";
 import type { SpikeResult } from "./result.ts";
+import type { Spike } from "./run-spike.ts";
 
 /** Returns results in order. Throws on any error, and on a response that does not match its identity. */
-export async function runSpikes(
-  orders: readonly SpikeOrder[],
-  atOnce = availableParallelism(),
-): Promise<SpikeResult[]> {
+export async function runSpikes(spikes: readonly Spike[]): Promise<SpikeResult[]> {
   const results: SpikeResult[] = [];
-  const left = [...orders.entries()];
+  const left = [...spikes.entries()];
   async function work(): Promise<void> {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const [index, order] = next;
-      results[index] = await runOne(order);
+      const [index, spike] = next;
+      results[index] = await runOne(spike);
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, work));
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
   return results;
 }
 
-export function runOne(order: SpikeOrder): Promise<SpikeResult> {
+export function runOne(spike: Spike): Promise<SpikeResult> {
   const { promise, resolve, reject } = Promise.withResolvers<SpikeResult>();
   const child = fork(join(import.meta.dirname, "process.ts"), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   child.once("message", (report: SpikeReport) => {
@@ -32,6 +30,6 @@ export function runOne(order: SpikeOrder): Promise<SpikeResult> {
     else resolve(report.result);
   });
   child.once("exit", (code) => reject(new Error(`the process exited with ${code} before it sent a result`)));
-  child.send(order);
+  child.send(spike);
   return promise;
 }

@@ -1,6 +1,4 @@
-// Time of a load spike: virtual time that advances only when no work is left, or slowed real time.
-
-import { pop, push, type Timer } from "./timer-queue.ts";
+// Time of a load spike: virtual, it advances only when no work is left.
 
 export interface Time {
   /** Milliseconds since 1970. */
@@ -10,24 +8,10 @@ export interface Time {
   run<T>(work: Promise<T>): Promise<T>;
 }
 
-/**
- * Real time slowed by a factor, which reduces the weight of computing time. Everything else, including the system's
- * sockets, is unchanged. Replaces `Date.now` and `setTimeout` in this process.
- */
-export function slowTime(factor: number): Time {
-  const realNow = Date.now;
-  const realSetTimeout = globalThis.setTimeout;
-  const started = realNow();
-  const now = (): number => started + (realNow() - started) / factor;
-  Date.now = () => Math.floor(now());
-  const slowSetTimeout = (call: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): NodeJS.Timeout =>
-    realSetTimeout(call, ms * factor, ...args);
-  globalThis.setTimeout = Object.assign(slowSetTimeout, realSetTimeout);
-  return {
-    now,
-    sleep: (ms) => new Promise((resolve) => realSetTimeout(resolve, ms * factor)),
-    run: (work) => work,
-  };
+interface Timer {
+  readonly at: number;
+  readonly call: () => void;
+  cancelled: boolean;
 }
 
 /** The parts of `setTimeout`'s result that the bundle uses. */
@@ -47,14 +31,19 @@ const QUIET_TURNS = 3;
  * (memory-network.ts); reads of module files are waited for.
  */
 export function virtualTime(): Time {
+  /** The last one is due first. */
   const timers: Timer[] = [];
   let now = Date.now();
-  let order = 0;
 
   function start(call: () => void, ms: number): Timer {
-    order += 1;
-    const timer = { at: now + Math.max(0, ms || 0), order, call, cancelled: false };
-    push(timers, timer);
+    const timer = { at: now + Math.max(0, ms || 0), call, cancelled: false };
+    let [from, to] = [0, timers.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((timers[middle]?.at ?? 0) > timer.at) from = middle + 1;
+      else to = middle;
+    }
+    timers.splice(from, 0, timer);
     return timer;
   }
 
@@ -110,7 +99,7 @@ export function virtualTime(): Time {
       for (;;) {
         await settle();
         if (ended) return work;
-        const next = pop(timers);
+        const next = timers.pop();
         if (next === undefined) throw new Error("no timers are left, but the work has not ended");
         if (next.cancelled) continue;
         now = Math.max(now, next.at);

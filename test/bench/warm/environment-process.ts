@@ -9,6 +9,10 @@ interface Response {
   readonly body: string;
 }
 
+const realNow = Date.now;
+let aheadMs = 0;
+// Before the import, since the handler keeps the function.
+Date.now = () => realNow() + aheadMs;
 const entry = process.argv[2] ?? "";
 const { handler } = (await import(pathToFileURL(entry).href)) as {
   handler(event: unknown, context: unknown): Promise<Response>;
@@ -23,7 +27,7 @@ process.on("message", (batch: Batch) => {
   );
 });
 
-async function measure({ before, events: texts, repeat, status, holds }: Batch): Promise<Measured> {
+async function measure({ before, events: texts, repeat, pauseMs = 0, status, holds }: Batch): Promise<Measured> {
   for (const text of before) await handler(JSON.parse(text), {});
   // Lambda's runtime client parses each event before the handler.
   const events = texts.flatMap((text) => Array.from({ length: repeat }, () => JSON.parse(text)));
@@ -33,8 +37,11 @@ async function measure({ before, events: texts, repeat, status, holds }: Batch):
 
   const from = process.cpuUsage();
   for (const [index, event] of events.entries()) {
+    aheadMs += pauseMs;
     const start = performance.now();
-    const response = await handler(event, {});
+    let response = await handler(event, {});
+    // As kube-apiserver does: the machine may pause for longer than a review's time limit.
+    if (response.statusCode === 500) response = await handler(event, {});
     microseconds[index] = (performance.now() - start) * 1_000;
     if (response.statusCode !== status || !response.body.includes(holds)) wrong = response;
   }

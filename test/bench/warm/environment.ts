@@ -7,6 +7,8 @@ export interface Batch {
   /** Events as JSON; those of `before` are not measured. */
   readonly before: readonly string[];
   readonly events: readonly string[];
+  /** By how much the process's clock advances before each event. Default: the real time. */
+  readonly pauseMs?: number;
   /** Repetitions of each event. */
   readonly repeat: number;
   /** The expected status, and text that the body must contain. */

@@ -1,8 +1,11 @@
 // STS and Parameter Store behind TLS, with mappings for most identities and long lists for some.
 
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type IssuerKey, issuerKeyOf } from "../../../functions/issuer/key.ts";
+import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { LOCAL_IDENTITIES, type LocalIdentity } from "../../../local/identities.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
@@ -14,25 +17,31 @@ import { CALLERS } from "../review-event.ts";
 import { startTlsFront } from "../tls-front.ts";
 
 export interface Services {
-  /** Settings that point the function at these services; `distant` ones have 10 ms latency. */
+  /** Settings that point the function at these services; `distant` ones have latency. */
   readonly settings: Readonly<Record<"near" | "distant", Readonly<Record<string, string>>>>;
   /** Settings that add AWS-signed tokens. */
   readonly signedTokens: Readonly<Record<string, string>>;
   /** URL of STS with plain HTTP. */
   readonly stsUrl: string;
+  /** The certificate of the services' authority, which the settings make Node trust. */
+  readonly authorityFile: string;
   /** Identities with a mapping each, in addition to `LOCAL_IDENTITIES`. */
   readonly crowd: readonly LocalIdentity[];
   close(): Promise<void>;
 }
 
-const DELAY_MS = 10;
 const HOME = "111122223333";
 /** The account with lists. */
 const OTHER = "444455556666";
 const ENTRIES = 20;
 
-/** `crowdSize`: minimum number of identities with a mapping. */
-export async function startServices(crowdSize: number): Promise<Services> {
+/** Two keys, as during a rotation. */
+export const ISSUER_KEYS: readonly IssuerKey[] = [1, 2].flatMap(() => {
+  return issuerKeyOf(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey) ?? [];
+});
+
+/** `crowdSize`: minimum number of identities with a mapping. `delayMs`: one-way latency of the distant services. */
+export async function startServices({ crowdSize = 0, delayMs = 10 } = {}): Promise<Services> {
   // Some identities of a crowd have no mapping or are denied.
   const crowd = createCrowd(Math.ceil(crowdSize * 1.1)).filter(({ username }) => username !== undefined);
   const identities = crowd.map(({ identity }) => identity);
@@ -50,7 +59,7 @@ export async function startServices(crowdSize: number): Promise<Services> {
   writeFileSync(authorityFile, authority.ca);
   const credential = authority.server();
   const fronts = await Promise.all(
-    [sts.url, store.url].flatMap((url) => [startTlsFront(url, credential), startTlsFront(url, credential, DELAY_MS)]),
+    [sts.url, store.url].flatMap((url) => [startTlsFront(url, credential), startTlsFront(url, credential, delayMs)]),
   );
   const [nearSts, distantSts, nearStore, distantStore] = fronts.map(({ url }) => url);
   const settings = (stsUrl = "", storeUrl = "") => ({
@@ -61,6 +70,7 @@ export async function startServices(crowdSize: number): Promise<Services> {
     AWS_SECRET_ACCESS_KEY: "local/only",
     AWS_ENDPOINT_URL_STS: stsUrl,
     AWS_ENDPOINT_URL_SSM: storeUrl,
+    // With it, Node loads all root certificates in another thread at startup; without it, for the first connection.
     NODE_EXTRA_CA_CERTS: authorityFile,
   });
   return {
@@ -70,6 +80,7 @@ export async function startServices(crowdSize: number): Promise<Services> {
       JWT_KEYS_ENDPOINT: nearSts ?? "",
     },
     stsUrl: sts.url,
+    authorityFile,
     crowd: identities,
     async close() {
       for (const front of fronts) front.close();
@@ -100,5 +111,6 @@ function parameters(): Record<string, string> {
     })),
   };
   const named = Object.entries(values).map(([name, value]) => [`${MAPPING_PREFIX}/${name}`, JSON.stringify(value)]);
-  return { [`${MAPPING_PREFIX}/callers`]: CALLERS, ...Object.fromEntries(named) };
+  const keys = ISSUER_KEYS.map((key) => [issuerKeyParameter(MAPPING_PREFIX, key.kid), JSON.stringify(key)]);
+  return { [`${MAPPING_PREFIX}/callers`]: CALLERS, ...Object.fromEntries([...named, ...keys]) };
 }
