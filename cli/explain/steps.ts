@@ -10,7 +10,7 @@ import { checkDenyList, isDenied } from "../../functions/authenticator/mapping/d
 import { newRecord, type ReviewRecord } from "../../functions/authenticator/review/record.ts";
 import { type IdentityServices, reviewIdentity, reviewToken } from "../../functions/authenticator/review/review.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
-import { Denial, IdentityDenied } from "../../functions/errors.ts";
+import { hasCode, isDenial } from "../../functions/errors.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { openAgents } from "../agent.ts";
@@ -97,10 +97,10 @@ async function explainReview(
     await review(record);
     return record;
   } catch (error) {
-    if (!(error instanceof Denial)) throw error;
+    if (!isDenial(error)) throw error;
     const refusal = { code: error.code, message: error.message };
     const { identity, parameter } = record;
-    if (!(error instanceof IdentityDenied) || identity === undefined || parameter === undefined) {
+    if (!hasCode(error, "identity_denied") || identity === undefined || parameter === undefined) {
       return { ...record, refusal };
     }
     const list = (await readParameters([parameter], deadlineIn(DEADLINE_MS, io.clock))).parameters.get(parameter);

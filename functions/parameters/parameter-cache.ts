@@ -1,7 +1,7 @@
 // Caches parameters for some seconds, and for some minutes more while Parameter Store fails.
 
 import QuickLRU from "quick-lru";
-import { ParametersUnavailable } from "../errors.ts";
+import { fault } from "../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { TimedOut } from "../lib/retry.ts";
 import { singleFlight } from "../lib/single-flight.ts";
@@ -95,7 +95,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
       if (canAnswerStale(names, known)) return { parameters: found(known), cached: true, stale: true };
       // A review that shares the call of another one still ends at its own deadline.
       if (!(error instanceof TimedOut)) throw error;
-      throw new ParametersUnavailable("no answer from Parameter Store (TimedOut)", { cause: error });
+      throw fault("parameters_unavailable", "no answer from Parameter Store (TimedOut)", { cause: error });
     }
   };
 }

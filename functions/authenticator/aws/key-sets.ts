@@ -3,7 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import { type Agents, connectHost, serverName } from "../../aws/connections.ts";
 import { get, readText } from "../../aws/get.ts";
-import { TokenKeysUnavailable } from "../../errors.ts";
+import { fault } from "../../errors.ts";
 import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";
 import { parseKeySet } from "../jwt/key-set.ts";
 import type { FetchKeySet } from "../jwt/signing-keys.ts";
@@ -34,7 +34,7 @@ export function createKeySets(endpoint: URL | undefined, agents?: Agents): Fetch
       return keys;
     } catch (error) {
       const cause = error instanceof NotAKeySet ? error.message : failureKind(error);
-      throw new TokenKeysUnavailable(`no keys from ${issuer} (${cause})`, { cause: error });
+      throw fault("token_keys_unavailable", `no keys from ${issuer} (${cause})`, { cause: error });
     }
   };
 }

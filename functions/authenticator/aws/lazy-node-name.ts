@@ -1,7 +1,7 @@
 // Finds a node's name: loads the EC2 code on first use and caches proven names for a minute.
 
 import QuickLRU from "quick-lru";
-import { InstancesUnavailable } from "../../errors.ts";
+import { fault } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
 import { loadOnce } from "../../lib/load-once.ts";
 import { failureKind } from "../../lib/retry.ts";
@@ -11,7 +11,7 @@ import type { NodeName } from "../user/user.ts";
 import type { FindNodeName, NodeNameOptions } from "./ec2-node-name.ts";
 
 /**
- * Most clusters never need the EC2 code, which is as large as the rest of the function. Throws `InstancesUnavailable` for
+ * Most clusters never need the EC2 code, which is as large as the rest of the function. Throws `instances_unavailable` for
  * every failure, since no failure proves anything about the identity.
  */
 export function findNodeNameLazily(options: NodeNameOptions): FindNodeName {
@@ -24,7 +24,7 @@ export function findNodeNameLazily(options: NodeNameOptions): FindNodeName {
       const findNodeName = await load();
       return await findNodeName(identity, deadline);
     } catch (error) {
-      throw new InstancesUnavailable(`no answer from EC2 or IAM (${failureKind(error)})`, { cause: error });
+      throw fault("instances_unavailable", `no answer from EC2 or IAM (${failureKind(error)})`, { cause: error });
     }
   };
 }

@@ -1,7 +1,6 @@
 // Prints one line for each review, whatever its outcome: the log entry with the metrics.
 
-import { type AuthenticatorError, TokenKeysUnavailable } from "../../errors.ts";
-import { asAuthenticatorError } from "../../lib/as-authenticator-error.ts";
+import { type AuthenticatorError, asAuthenticatorError, hasCode } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
 import { printRequest } from "../../telemetry/log-line.ts";
 import { embeddedMetrics } from "../../telemetry/metrics.ts";
@@ -52,7 +51,7 @@ export function reviewMetrics(
     StsThrottled: Number(outcome === "throttled"),
     InvalidMappings: record.invalidMappings,
     StaleReads: record.staleReads,
-    TokenKeysFailed: Number(record.keysFailed === true || error instanceof TokenKeysUnavailable),
+    TokenKeysFailed: Number(record.keysFailed === true || hasCode(error, "token_keys_unavailable")),
   };
   const dimensions = { ClusterId: clusterId, Outcome: outcome, ...(version && { FunctionVersion: version }) };
   return embeddedMetrics(counts, dimensions, now);

@@ -2,7 +2,7 @@
 
 import { hash } from "node:crypto";
 import QuickLRU from "quick-lru";
-import { Denial } from "../../errors.ts";
+import { isDenial } from "../../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
 import type { Proof, ProveIdentity } from "./prove-identity.ts";
 
@@ -48,7 +48,7 @@ export function rememberedProofs<Token extends { readonly expiresAt: EpochMs }>(
     },
     async prove(tokenHash, token, deadline) {
       const proof = await prove(token, deadline);
-      const [proofs, ms] = proof.result instanceof Denial ? [refused, REFUSED_MS] : [granted, GRANTED_MS];
+      const [proofs, ms] = isDenial(proof.result) ? [refused, REFUSED_MS] : [granted, GRANTED_MS];
       proofs.set(keyOf(tokenHash), { proof, until: Math.min(clock() + ms, token.expiresAt) });
       return proof;
     },

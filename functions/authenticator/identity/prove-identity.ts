@@ -1,6 +1,6 @@
 // Asks STS who signed a `k8s-aws-v1.` token, and turns the response into a verified identity or a denial.
 
-import { Denial } from "../../errors.ts";
+import { type Denial, isDenial } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 import { type VerifiedIdentity, verifyIdentity } from "./identity.ts";
@@ -35,7 +35,7 @@ function judge(reply: StsResponse, ownPartition: string, accessKeyId: string): V
   try {
     return verifyIdentity(readStsResponse(reply), ownPartition, accessKeyId);
   } catch (error) {
-    if (error instanceof Denial) return error;
+    if (isDenial(error)) return error;
     throw error;
   }
 }

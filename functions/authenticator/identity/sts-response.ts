@@ -1,6 +1,6 @@
 // Interprets a response of STS: the three fields of an identity, a denial, throttling, or a fault.
 
-import { StsAnswerUnusable, StsRefused, StsThrottled } from "../../errors.ts";
+import { denial, fault, httpError } from "../../errors.ts";
 import { isObject, parseJson } from "../../lib/json.ts";
 import { isThrottlingCode } from "../../lib/throttling.ts";
 import { stsErrorCode } from "./sts-error.ts";
@@ -40,19 +40,20 @@ const REFUSING_CODES: ReadonlyMap<string, string> = new Map([
   ["RegionDisabledException", ": STS is not activated in this region for the account"],
 ]);
 
-/** Throws `StsThrottled`, `StsRefused` (a denial) or `StsAnswerUnusable` (a fault), never with text of STS. */
+/** Throws `sts_throttled`, `sts_refused` (a denial) or `sts_answer_unusable` (a fault), never with text of STS. */
 export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
   if (status === 200) {
     const identity = callerIdentity(parseJson(body));
-    if (identity === undefined) throw new StsAnswerUnusable("STS answered 200 without an identity");
+    if (identity === undefined) throw fault("sts_answer_unusable", "STS answered 200 without an identity");
     return identity;
   }
   const code = status >= 400 ? stsErrorCode(body) : undefined;
-  if (status === 429 || (code !== undefined && isThrottlingCode(code))) throw new StsThrottled("STS throttles");
-  if (code === undefined) throw new StsAnswerUnusable(`STS answered ${status} without an error code`);
+  if (status === 429 || (code !== undefined && isThrottlingCode(code)))
+    throw httpError("sts_throttled", "STS throttles");
+  if (code === undefined) throw fault("sts_answer_unusable", `STS answered ${status} without an error code`);
   const hint = status < 500 ? REFUSING_CODES.get(code) : undefined;
-  if (hint !== undefined) throw new StsRefused(`STS refused the token with ${code}${hint}`);
-  throw new StsAnswerUnusable(`STS answered ${status} with ${code}, which is not about the token`);
+  if (hint !== undefined) throw denial("sts_refused", `STS refused the token with ${code}${hint}`);
+  throw fault("sts_answer_unusable", `STS answered ${status} with ${code}, which is not about the token`);
 }
 
 /**

@@ -9,7 +9,7 @@ import { type FetchKeySet, rememberedKeys } from "./signing-keys.ts";
 export interface SignedTokens {
   /** `undefined` for a token of another kind. Throws a `Denial`. */
   readonly parse: (text: string, now: EpochMs) => Promise<UnverifiedJwt | undefined>;
-  /** Throws a `Denial`, or a `Fault` if the issuer's keys cannot be read. */
+  /** Throws a `Denial`, or a fault if the issuer's keys cannot be read. */
   readonly prove: (jwt: UnverifiedJwt, deadline: Deadline) => Promise<Proof>;
   /** Reads the keys of all issuers early. Ignores failures. */
   readonly prefetchKeys: (deadline: Deadline) => Promise<void>;

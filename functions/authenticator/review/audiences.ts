@@ -1,6 +1,6 @@
 // Decides which of the requested audiences a token is valid for.
 
-import { AudienceForeign } from "../../errors.ts";
+import { denial } from "../../errors.ts";
 
 /**
  * The requested audiences that are configured. `undefined` omits `status.audiences`, which kube-apiserver treats as its
@@ -13,6 +13,6 @@ export function acceptedAudiences(
 ): readonly string[] | undefined {
   if (requested === undefined || configured.length === 0) return undefined;
   const accepted = requested.filter((audience) => configured.includes(audience));
-  if (accepted.length === 0) throw new AudienceForeign("none of the requested audiences is in AUDIENCES");
+  if (accepted.length === 0) throw denial("audience_foreign", "none of the requested audiences is in AUDIENCES");
   return accepted;
 }

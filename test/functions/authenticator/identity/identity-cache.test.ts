@@ -9,11 +9,11 @@ import {
 } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import type { Proof } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
-import { StsRefused, StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
+import { denial, fault, httpError } from "../../../../functions/errors.ts";
 import { deadlineOf, fixedClock, NOW, verified } from "../fixtures.ts";
 
 const GRANTED: Proof = { result: verified("bob"), stsRequestId: "r" };
-const REFUSED: Proof = { result: new StsRefused("no"), stsRequestId: "r" };
+const REFUSED: Proof = { result: denial("sts_refused", "no"), stsRequestId: "r" };
 const MINUTE = 60_000;
 
 type TokenProofs = Proofs<UnverifiedToken>;
@@ -104,9 +104,14 @@ test("a token that was refused and is granted later is granted for 60 s", async 
 });
 
 test("throttling and faults are never cached", async () => {
-  const { ask, calls } = cacheOf(new StsThrottled("slow"), new StsUnreachable("gone"), new Error("bug"), GRANTED);
-  await assert.rejects(ask(), StsThrottled);
-  await assert.rejects(ask(), StsUnreachable);
+  const { ask, calls } = cacheOf(
+    httpError("sts_throttled", "slow"),
+    fault("sts_unreachable", "gone"),
+    new Error("bug"),
+    GRANTED,
+  );
+  await assert.rejects(ask(), { code: "sts_throttled" });
+  await assert.rejects(ask(), { code: "sts_unreachable" });
   await assert.rejects(ask(), /bug/);
   assert.equal((await ask()).cached, false);
   assert.equal(calls(), 4);
