@@ -1,7 +1,6 @@
 // Runs a review on this machine with the function's code, and returns the record of its steps.
 
-import { findNodeNameLazily } from "../../functions/authenticator/aws/lazy-node-name.ts";
-import { signedTokensLazily } from "../../functions/authenticator/aws/lazy-signed-tokens.ts";
+import { findNodeNameLazily, signedTokensLazily } from "../../functions/authenticator/aws/lazy.ts";
 import { createSts } from "../../functions/authenticator/aws/sts.ts";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { proveIdentity } from "../../functions/authenticator/identity/prove-identity.ts";

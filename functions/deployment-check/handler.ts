@@ -4,7 +4,6 @@ import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import { withTimeout } from "../lib/retry.ts";
 import { type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
-import { awaitPermission } from "./new-permission.ts";
 import { type Page, readStore } from "./read-store.ts";
 import { changedReadings } from "./stored-values.ts";
 
@@ -119,4 +118,24 @@ const ADVICE = "change these values so that both versions read them alike, then 
 
 function nameOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : "failed";
+}
+
+const LONGEST_MS = 60_000;
+const STEP_MS = 5_000;
+
+/** Repeats denied calls until 60 s after the first one. Calls of one permission share this minute. */
+export function awaitPermission(clock: Clock, sleep: (ms: number) => Promise<unknown>) {
+  let ends: number | undefined;
+  return async <T>(call: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof Error && error.name === "AccessDeniedException")) throw error;
+        ends ??= clock() + LONGEST_MS;
+        if (clock() >= ends) throw error;
+        await sleep(STEP_MS);
+      }
+    }
+  };
 }

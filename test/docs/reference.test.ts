@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { logEntry } from "../../functions/authenticator/http/log-entry.ts";
+import { logEntry } from "../../functions/authenticator/http/log-review.ts";
 import { checkDenyList } from "../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { newRecord } from "../../functions/authenticator/review/record.ts";

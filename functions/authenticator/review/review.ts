@@ -15,9 +15,9 @@ import type { StsHosts } from "../token/sts-hosts.ts";
 import { hasTokenPrefix, parseToken, type UnverifiedToken } from "../token/token.ts";
 import { type NodeName, renderUser, type User } from "../user/user.ts";
 import { granted, NOT_OURS, type TokenReviewStatus } from "./answer.ts";
-import { acceptedAudiences } from "./audiences.ts";
 import { type ReviewRecord, timed } from "./record.ts";
 import type { TokenReviewRequest } from "./token-review.ts";
+import { acceptedAudiences } from "./token-review.ts";
 
 /** The rules that apply to a verified identity. */
 export interface IdentityRules {

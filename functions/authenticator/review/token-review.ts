@@ -1,6 +1,6 @@
-// Parses the TokenReview that kube-apiserver sends.
+// Parses the TokenReview that kube-apiserver sends, and decides which of its audiences a token is valid for.
 
-import { httpError } from "../../errors.ts";
+import { denial, httpError } from "../../errors.ts";
 import { isObject, parseJson } from "../../lib/json.ts";
 
 export const API_VERSIONS = ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"] as const;
@@ -35,4 +35,19 @@ function parseAudiences(value: unknown): readonly string[] | undefined {
     throw httpError("review_malformed", "spec.audiences must be a list of strings");
   }
   return value.length === 0 ? undefined : value;
+}
+
+/**
+ * The requested audiences that are configured. `undefined` omits `status.audiences`, which kube-apiserver treats as its
+ * own audience. Echoing the request would make a token for this cluster valid for a foreign service that asks
+ * kube-apiserver to review it.
+ */
+export function acceptedAudiences(
+  requested: readonly string[] | undefined,
+  configured: readonly string[],
+): readonly string[] | undefined {
+  if (requested === undefined || configured.length === 0) return undefined;
+  const accepted = requested.filter((audience) => configured.includes(audience));
+  if (accepted.length === 0) throw denial("audience_foreign", "none of the requested audiences is in AUDIENCES");
+  return accepted;
 }

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { createKeySets } from "../../../../functions/authenticator/aws/key-sets.ts";
+import { createKeySets } from "../../../../functions/authenticator/aws/aws-signed-tokens.ts";
 import { parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
 import { createSignedTokens } from "../../../../functions/authenticator/jwt/signed-tokens.ts";
 import { hasCode } from "../../../../functions/errors.ts";

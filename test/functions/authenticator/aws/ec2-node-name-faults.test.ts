@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, mock, test } from "node:test";
 import type { FindNodeName } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
-import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy-node-name.ts";
+import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy.ts";
 import { readForm } from "../../../../local/ec2/query-protocol.ts";
 import { ec2Throttling, iamThrottling } from "../../../../local/ec2/throttling.ts";
 import type { Fault } from "../../../../local/faults.ts";

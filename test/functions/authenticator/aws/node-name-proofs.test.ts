@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rememberProofs } from "../../../../functions/authenticator/aws/lazy-node-name.ts";
+import { rememberProofs } from "../../../../functions/authenticator/aws/lazy.ts";
 import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import type { NodeName } from "../../../../functions/authenticator/user/user.ts";
 import type { Deadline } from "../../../../functions/lib/deadline.ts";

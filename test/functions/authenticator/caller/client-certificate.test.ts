@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkClientCertificate } from "../../../../functions/authenticator/caller/client-certificate.ts";
+import { checkClientCertificate } from "../../../../functions/authenticator/http/authenticate-caller.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example,C=DE";
 

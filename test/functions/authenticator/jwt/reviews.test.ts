@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { signedTokensLazily } from "../../../../functions/authenticator/aws/lazy-signed-tokens.ts";
+import { signedTokensLazily } from "../../../../functions/authenticator/aws/lazy.ts";
 import { isDenial } from "../../../../functions/errors.ts";
 import { startHttpServer } from "../../../../local/http-server.ts";
 import {

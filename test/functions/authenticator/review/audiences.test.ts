@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { acceptedAudiences } from "../../../../functions/authenticator/review/audiences.ts";
+import { acceptedAudiences } from "../../../../functions/authenticator/review/token-review.ts";
 import { hasCode } from "../../../../functions/errors.ts";
 
 test("a request without audiences gets none", () => {

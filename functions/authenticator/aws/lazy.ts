@@ -1,14 +1,40 @@
-// Finds a node's name: loads the EC2 code on first use and caches proven names for a minute.
+// Loads code on first use: that of EC2, whose proven node names are cached for a minute, and that of AWS-signed tokens.
 
 import QuickLRU from "quick-lru";
 import { fault } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
-import { loadOnce } from "../../lib/load-once.ts";
 import { failureKind } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/single-flight.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
+import type { SignedTokens } from "../jwt/signed-tokens.ts";
 import type { NodeName } from "../user/user.ts";
+import type { SignedTokenOptions } from "./aws-signed-tokens.ts";
 import type { FindNodeName, NodeNameOptions } from "./ec2-node-name.ts";
+
+/** The returned function loads once, and again only after a failure. */
+export function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return () => {
+    loading ??= load().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
+}
+
+/** Without JWT_ISSUERS, this code is never loaded. */
+export function signedTokensLazily(options: SignedTokenOptions): SignedTokens {
+  const load = loadOnce(async () => {
+    const { createAwsSignedTokens } = await import("./aws-signed-tokens.ts");
+    return createAwsSignedTokens(options);
+  });
+  return {
+    parse: async (...asked) => (await load()).parse(...asked),
+    prove: async (...asked) => (await load()).prove(...asked),
+    prefetchKeys: async (...asked) => (await load()).prefetchKeys(...asked),
+  };
+}
 
 /**
  * Most clusters never need the EC2 code, which is as large as the rest of the function. Throws `instances_unavailable` for
