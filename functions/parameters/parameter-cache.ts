@@ -1,8 +1,8 @@
 // Caches parameters for some seconds, and for some minutes more while Parameter Store fails.
 
-import QuickLRU from "quick-lru";
 import { fault } from "../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
+import { LruMap } from "../lib/lru-map.ts";
 import { TimedOut } from "../lib/retry.ts";
 import { singleFlight } from "../lib/single-flight.ts";
 import { rememberFailures } from "./failed-reads.ts";
@@ -40,7 +40,7 @@ const MAX_ENTRIES = 5_000;
 
 /** `foundMs`: how long an existing parameter is not read again. */
 export function cachedParameters(fetch: FetchParameters, foundMs: number, clock: Clock): ReadParameters {
-  const entries = new QuickLRU<string, Entry>({ maxSize: MAX_ENTRIES });
+  const entries = new LruMap<string, Entry>(MAX_ENTRIES);
   let calls = 0;
   const fetchOnce = singleFlight(
     rememberFailures(async (names: readonly string[], deadline) => {

@@ -1,8 +1,8 @@
 // Loads code on first use: that of EC2, whose proven node names are cached for a minute, and that of AWS-signed tokens.
 
-import QuickLRU from "quick-lru";
 import { fault } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
+import { LruMap } from "../../lib/lru-map.ts";
 import { failureKind } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/single-flight.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -61,7 +61,7 @@ const MAX_PROOFS = 2_000;
 
 /** Caches by instance and principal. Does not cache refusals: an instance that is starting runs a moment later. */
 export function rememberProofs(find: FindNodeName): FindNodeName {
-  const proofs = new QuickLRU<string, { readonly proof: NodeName; readonly until: EpochMs }>({ maxSize: MAX_PROOFS });
+  const proofs = new LruMap<string, { readonly proof: NodeName; readonly until: EpochMs }>(MAX_PROOFS);
   const keyOf = ({ accountId, principalId = "", sessionName = "" }: VerifiedIdentity): string =>
     [accountId, principalId, sessionName].join("/");
   const findOnce = singleFlight(find, keyOf);

@@ -1,6 +1,5 @@
 // Authenticates callers by IAM: STS proves who signed the bearer token, at a bounded rate for unknown callers.
 
-import QuickLRU from "quick-lru";
 import {
   type AuthenticatorError,
   type Denial,
@@ -10,6 +9,7 @@ import {
   isDenial,
 } from "../../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
+import { LruMap } from "../../lib/lru-map.ts";
 import { TimedOut } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/single-flight.ts";
 import type { Proof, ProveIdentity } from "../identity/prove-identity.ts";
@@ -52,11 +52,11 @@ interface NewToken {
  */
 export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Clock): ProveCaller {
   // Separate, so that tokens of strangers do not evict those of callers.
-  const callers = new QuickLRU<string, Known>({ maxSize: MAX_ENTRIES });
-  const strangers = new QuickLRU<string, Known>({ maxSize: MAX_ENTRIES });
+  const callers = new LruMap<string, Known>(MAX_ENTRIES);
+  const strangers = new LruMap<string, Known>(MAX_ENTRIES);
   const unknown = { nextAt: 0 };
   /** When a new token of a caller's access key may be sent to STS. */
-  const keys = new QuickLRU<string, { nextAt: EpochMs }>({ maxSize: MAX_ENTRIES });
+  const keys = new LruMap<string, { nextAt: EpochMs }>(MAX_ENTRIES);
 
   /** Calls STS and remembers the result. Returns whether it is the identity of a caller. */
   async function ask({ hash, principals }: UnprovenBearer, token: UnverifiedToken, deadline: Deadline) {

@@ -1,9 +1,9 @@
 // Caches proven identities, and tokens that STS refused.
 
 import { hash } from "node:crypto";
-import QuickLRU from "quick-lru";
 import { isDenial } from "../../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
+import { LruMap } from "../../lib/lru-map.ts";
 import type { Proof, ProveIdentity } from "./prove-identity.ts";
 
 const GRANTED_MS = 60_000;
@@ -33,8 +33,8 @@ export function rememberedProofs<Token extends { readonly expiresAt: EpochMs }>(
   scope: string,
   clock: Clock,
 ): Proofs<Token> {
-  const granted = new QuickLRU<string, { proof: Proof; until: EpochMs }>({ maxSize: MAX_ENTRIES });
-  const refused = new QuickLRU<string, { proof: Proof; until: EpochMs }>({ maxSize: MAX_ENTRIES });
+  const granted = new LruMap<string, { proof: Proof; until: EpochMs }>(MAX_ENTRIES);
+  const refused = new LruMap<string, { proof: Proof; until: EpochMs }>(MAX_ENTRIES);
   const keyOf = (tokenHash: string): string => `${scope}/${tokenHash}`;
 
   return {
