@@ -81,7 +81,7 @@ export function createCheckHandler(
       problems.push(...shortened(await changedReadings(store, (event) => ask(liveArn, event))));
     }
 
-    await withTimeout(LIMIT_MS, check).catch((error) => problems.push(`${step}: ${nameOf(error)}`));
+    await withTimeout(LIMIT_MS, check).catch((error) => problems.push(`${step}: ${errorText(error)}`));
     const status = problems.length === 0 ? "Succeeded" : "Failed";
     const level = problems.length === 0 ? "info" : "error";
     const timestamp = new Date(clock()).toISOString();
@@ -116,7 +116,7 @@ function shortened(found: readonly string[]): string[] {
 
 const ADVICE = "change these values so that both versions read them alike, then deploy again";
 
-function nameOf(error: unknown): string {
+function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : "failed";
 }
 

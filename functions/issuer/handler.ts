@@ -6,7 +6,7 @@ import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
 import { type Clock, type Deadline, deadlineIn } from "../lib/deadline.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "./documents.ts";
-import { type ReadKeys, rememberedKeys } from "./keys.ts";
+import { cachedKeys, type ReadKeys } from "./keys.ts";
 import { type IssuerRecord, logRequest } from "./log-request.ts";
 import type { IssuerSettings } from "./settings.ts";
 
@@ -28,7 +28,7 @@ export interface Issuer {
 }
 
 export function createIssuer(settings: IssuerSettings, { fetchPath, clock, print }: IssuerDependencies): Issuer {
-  const readKeys = rememberedKeys(fetchPath, settings.mappingPrefix, clock);
+  const readKeys = cachedKeys(fetchPath, settings.mappingPrefix, clock);
   let coldStart = true;
 
   const handler: Issuer["handler"] = async (event) => {

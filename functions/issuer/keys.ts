@@ -3,7 +3,7 @@
 import { fault, hasCode } from "../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { parseJson } from "../lib/json.ts";
-import { rememberFailures } from "../parameters/failed-reads.ts";
+import { cacheFailures } from "../parameters/failed-reads.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
 import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
@@ -68,8 +68,8 @@ function checkKeyParameter(prefix: string, parameter: string, { value, secure }:
   return parameter === expected ? check : { valid: false, problem: `holds the key of ${expected}` };
 }
 
-export function rememberedKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {
-  const read = rememberFailures(fetch);
+export function cachedKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {
+  const read = cacheFailures(fetch);
   let last: { readonly set: KeySet; readonly readAt: EpochMs } | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
 

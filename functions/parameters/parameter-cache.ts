@@ -5,7 +5,7 @@ import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { TimedOut } from "../lib/retry.ts";
 import { singleFlight } from "../lib/single-flight.ts";
-import { rememberFailures } from "./failed-reads.ts";
+import { cacheFailures } from "./failed-reads.ts";
 import type { StoredParameter } from "./stored-parameter.ts";
 
 /** One call to Parameter Store for at most ten names. A name that is not in the result does not exist. */
@@ -43,7 +43,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
   const entries = new LruMap<string, Entry>(MAX_ENTRIES);
   let calls = 0;
   const fetchOnce = singleFlight(
-    rememberFailures(async (names: readonly string[], deadline) => {
+    cacheFailures(async (names: readonly string[], deadline) => {
       calls += 1;
       const call = { readAt: clock(), sequence: calls };
       return { call, fetched: await fetch(names, deadline) };

@@ -43,7 +43,7 @@ export function signedTokensLazily(options: SignedTokenOptions): SignedTokens {
 export function findNodeNameLazily(options: NodeNameOptions): FindNodeName {
   const load = loadOnce(async () => {
     const { createNodeNames } = await import("./ec2-node-name.ts");
-    return rememberProofs(createNodeNames(options));
+    return cacheProofs(createNodeNames(options));
   });
   return async (identity, deadline) => {
     try {
@@ -60,7 +60,7 @@ const PROVEN_MS = 60_000;
 const MAX_PROOFS = 2_000;
 
 /** Caches by instance and principal. Does not cache refusals: an instance that is starting runs a moment later. */
-export function rememberProofs(find: FindNodeName): FindNodeName {
+export function cacheProofs(find: FindNodeName): FindNodeName {
   const proofs = new LruMap<string, { readonly proof: NodeName; readonly until: EpochMs }>(MAX_PROOFS);
   const keyOf = ({ accountId, principalId = "", sessionName = "" }: VerifiedIdentity): string =>
     [accountId, principalId, sessionName].join("/");

@@ -50,7 +50,7 @@ interface NewToken {
  * tokens delays neither it nor its renewed tokens. Access keys are not secret: a client that knows one can only use up the
  * calls for new tokens of that key. `prove` accepts only tokens that are signed for callers.
  */
-export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Clock): ProveCaller {
+export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Clock): ProveCaller {
   // Separate, so that tokens of strangers do not evict those of callers.
   const callers = new LruMap<string, Known>(MAX_ENTRIES);
   const strangers = new LruMap<string, Known>(MAX_ENTRIES);
@@ -58,7 +58,7 @@ export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: 
   /** When a new token of a caller's access key may be sent to STS. */
   const keys = new LruMap<string, { nextAt: EpochMs }>(MAX_ENTRIES);
 
-  /** Calls STS and remembers the result. Returns whether it is the identity of a caller. */
+  /** Calls STS and caches the result. Returns whether it is the identity of a caller. */
   async function ask({ hash, principals }: UnprovenBearer, token: UnverifiedToken, deadline: Deadline) {
     const now = clock();
     const { result } = await prove(token, deadline);

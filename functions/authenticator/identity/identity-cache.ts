@@ -28,7 +28,7 @@ export function tokenHash(text: string): string {
  * `scope` is the partition and the cluster. Refused tokens have a separate cache, so that a flood of them does not evict
  * proven identities. Faults and throttling are never cached.
  */
-export function rememberedProofs<Token extends { readonly expiresAt: EpochMs }>(
+export function cachedProofs<Token extends { readonly expiresAt: EpochMs }>(
   prove: ProveIdentity<Token>,
   scope: string,
   clock: Clock,

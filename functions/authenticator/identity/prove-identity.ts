@@ -27,11 +27,11 @@ export type AskSts = (
 export function proveIdentity(askSts: AskSts, ownPartition: string, signedId: string): ProveIdentity {
   return async (token, deadline) => {
     const reply = await askSts(token, deadline, signedId);
-    return { result: judge(reply, ownPartition, token.accessKeyId), stsRequestId: reply.requestId };
+    return { result: identityOrDenial(reply, ownPartition, token.accessKeyId), stsRequestId: reply.requestId };
   };
 }
 
-function judge(reply: StsResponse, ownPartition: string, accessKeyId: string): VerifiedIdentity | Denial {
+function identityOrDenial(reply: StsResponse, ownPartition: string, accessKeyId: string): VerifiedIdentity | Denial {
   try {
     return verifyIdentity(readStsResponse(reply), ownPartition, accessKeyId);
   } catch (error) {

@@ -51,13 +51,13 @@ export function identityOf(claims: AwsClaims, ownPartition: string): VerifiedIde
     sessionName: undefined,
     accessKeyId: undefined,
     claims: {
-      identityStoreUserId: textOf(claims["identity_store_user_id"]),
-      sourceIdentity: textOf(claims["source_identity"]),
+      identityStoreUserId: textClaim(claims["identity_store_user_id"]),
+      sourceIdentity: textClaim(claims["source_identity"]),
       principalTags: isObject(claims["principal_tags"]) ? claims["principal_tags"] : {},
     },
   };
 }
 
-function textOf(value: unknown): string | undefined {
+function textClaim(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }

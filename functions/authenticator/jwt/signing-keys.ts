@@ -43,7 +43,7 @@ interface Known {
 }
 
 /** The number of entries is the number of issuers in the settings. */
-export function rememberedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys {
+export function cachedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys {
   const known = new Map<string, Known>();
   const failures = new Map<string, { readonly error: unknown; readonly until: EpochMs }>();
   const fetchOnce = singleFlight(

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { fault, hasCode } from "../../../functions/errors.ts";
-import { issuerKeyParameter, keySetOf, MAX_KEYS, rememberedKeys } from "../../../functions/issuer/keys.ts";
+import { cachedKeys, issuerKeyParameter, keySetOf, MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { DatedParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { ec, rsa, SAMPLES } from "./samples.ts";
@@ -132,7 +132,7 @@ function service(initial: StoredKeys) {
   let now = Date.UTC(2026, 10, 24);
   let parameters: StoredKeys | Error = initial;
   const calls: unknown[] = [];
-  const read = rememberedKeys(
+  const read = cachedKeys(
     async (path) => {
       calls.push(path);
       if (parameters instanceof Error) throw parameters;
@@ -248,7 +248,7 @@ test("keys that were all removed are not served: cached keys are only for outage
 test("an older read that ends after a newer one does not restore a retired key", async () => {
   const answers: ((parameters: StoredKeys) => void)[] = [];
   let now = Date.UTC(2026, 10, 24);
-  const read = rememberedKeys(
+  const read = cachedKeys(
     () => new Promise((resolve) => answers.push((parameters) => resolve(new Map(Object.entries(parameters))))),
     PREFIX,
     () => now,

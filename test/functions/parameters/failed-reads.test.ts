@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { fault } from "../../../functions/errors.ts";
-import { issuerPath, rememberedKeys } from "../../../functions/issuer/keys.ts";
+import { cachedKeys, issuerPath } from "../../../functions/issuer/keys.ts";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
 import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
 import { createParameterStore } from "../../../functions/parameters/parameter-store.ts";
@@ -136,7 +136,7 @@ test("an outage is never a refusal: without cached callers, strangers and the ca
 test("the issuer also remembers a failed first read for a second", async () => {
   const clock = fixedClock();
   let calls = 0;
-  const read = rememberedKeys(
+  const read = cachedKeys(
     async (path) => {
       calls += 1;
       throw fault("parameters_unavailable", `down for ${path}`);

@@ -2,11 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Proofs,
-  rememberedProofs,
-  tokenHash,
-} from "../../../../functions/authenticator/identity/identity-cache.ts";
+import { cachedProofs, type Proofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import type { Proof } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
 import { denial, fault, httpError } from "../../../../functions/errors.ts";
@@ -28,7 +24,7 @@ async function recallOrProve(remembered: TokenProofs, ...[hash, ...asked]: Param
 function cacheOf(...proofs: (Proof | Error)[]) {
   const clock = fixedClock();
   let calls = 0;
-  const remembered = rememberedProofs(
+  const remembered = cachedProofs(
     async () => {
       const proof = proofs[Math.min(calls, proofs.length - 1)] ?? GRANTED;
       calls += 1;
@@ -137,7 +133,7 @@ test("the cache is bounded: a token that is unused during 4,000 others is proven
 test("a flood of bad tokens does not evict a proven identity", async () => {
   const clock = fixedClock();
   let result: Proof = GRANTED;
-  const remembered = rememberedProofs(async () => result, "aws/test", clock);
+  const remembered = cachedProofs(async () => result, "aws/test", clock);
   const token = { accessKeyId: "A", host: "h", target: "/", expiresAt: NOW + 15 * MINUTE };
   const ask = (hash: string) => recallOrProve(remembered, hash, token, deadlineOf(clock));
   await ask("good");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type KeySet, parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
-import { rememberedKeys } from "../../../../functions/authenticator/jwt/signing-keys.ts";
+import { cachedKeys } from "../../../../functions/authenticator/jwt/signing-keys.ts";
 import { fault } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { HOME } from "../fixtures.ts";
@@ -121,7 +121,7 @@ test("a failed first read of one issuer does not affect another issuer", async (
     if (issuer === "down") throw fault("token_keys_unavailable", "no keys");
     return keys;
   };
-  const { current } = rememberedKeys(fetchKeySet, () => 0);
+  const { current } = cachedKeys(fetchKeySet, () => 0);
   const deadline = deadlineIn(MINUTE, () => 0);
   await assert.rejects(current("down", deadline), { code: "token_keys_unavailable" });
   assert.equal((await current("up", deadline)).keys, keys);
@@ -139,7 +139,7 @@ test("a first read that fails at its own deadline is not remembered", async () =
     throw fault("token_keys_unavailable", "no keys");
   };
   const clock = () => now;
-  const { current } = rememberedKeys(fetchKeySet, clock);
+  const { current } = cachedKeys(fetchKeySet, clock);
   await assert.rejects(current("issuer", deadlineIn(1_000, clock)), { code: "token_keys_unavailable" });
   assert.equal((await current("issuer", deadlineIn(5_000, clock))).keys, keys);
 });
@@ -224,7 +224,7 @@ for (const succeeds of [true, false]) {
       count += 1;
       return reads[count - 1]?.promise ?? assert.fail("more than one read a minute");
     };
-    const { current, newer } = rememberedKeys(fetchKeySet, () => now);
+    const { current, newer } = cachedKeys(fetchKeySet, () => now);
     const deadline = deadlineIn(2 * MINUTE, () => 0);
     reads[0]?.resolve(old);
     assert.equal((await current("issuer", deadline)).keys, old);
@@ -246,7 +246,7 @@ test("a token with a new kid waits for the running read of another review only u
   assert.ok(old !== undefined);
   let now = 0;
   const reads = [Promise.resolve(old), new Promise<KeySet>(() => {})];
-  const { current, newer } = rememberedKeys(
+  const { current, newer } = cachedKeys(
     () => reads.shift() ?? assert.fail(),
     () => now,
   );

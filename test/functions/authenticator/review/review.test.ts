@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
-import { rememberedProofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
+import { cachedProofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import { evaluateMappings } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
@@ -34,7 +34,7 @@ const MAPPED = { [`role/${HOME}/developers`]: DEVELOPERS };
 function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Partial<Dependencies> = {}) {
   const around = fakeServices(stored, changes);
   const services = {
-    proofs: rememberedProofs(proveIdentity(around.askSts, "aws", "test"), "aws/test", around.clock),
+    proofs: cachedProofs(proveIdentity(around.askSts, "aws", "test"), "aws/test", around.clock),
     signedTokens: undefined,
     readParameters: cachedParameters(around.fetchParameters, 30_000, around.clock),
     findNodeName: around.findNodeName,
