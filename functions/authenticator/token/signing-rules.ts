@@ -3,7 +3,7 @@
 import { denial } from "../../errors.ts";
 import { calendarTime } from "../../lib/calendar-time.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
-import { named, type Query, type QueryName } from "./query.ts";
+import { named, parameterRefused, type Query, type QueryName } from "./query.ts";
 
 /** STS accepts a presigned GetCallerIdentity for 15 minutes after X-Amz-Date and ignores X-Amz-Expires. */
 const TOKEN_LIFETIME_MS = 15 * 60 * 1000;
@@ -18,7 +18,7 @@ const FIXED: Partial<Record<QueryName, string>> = {
 
 export function checkFixedValues(query: Query): void {
   for (const [name, value] of Object.entries(FIXED)) {
-    if (query[name as QueryName] !== value) throw denial("token_parameter_refused", `${name} must be ${value}`);
+    if (query[name as QueryName] !== value) throw parameterRefused(`${name} must be ${value}`);
   }
 }
 
@@ -28,13 +28,10 @@ export function checkCredential(query: Query): { readonly accessKeyId: string; r
   const match = /^(\w{16,128})\/(\d{8})\/([a-z0-9-]{1,64})\/sts\/aws4_request$/.exec(query["X-Amz-Credential"]);
   const [, accessKeyId, day, region] = match ?? [];
   if (accessKeyId === undefined || region === undefined) {
-    throw denial(
-      "token_parameter_refused",
-      "X-Amz-Credential must be <access key id>/<yyyymmdd>/<region>/sts/aws4_request",
-    );
+    throw parameterRefused("X-Amz-Credential must be <access key id>/<yyyymmdd>/<region>/sts/aws4_request");
   }
   if (day !== query["X-Amz-Date"].slice(0, 8)) {
-    throw denial("token_parameter_refused", "X-Amz-Credential and X-Amz-Date have different days");
+    throw parameterRefused("X-Amz-Credential and X-Amz-Date have different days");
   }
   return { accessKeyId, region };
 }
@@ -51,8 +48,7 @@ export function checkDate(query: Query, now: EpochMs): { readonly expiresAt: Epo
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query["X-Amz-Date"]);
   const [, year, month, day, hour, minute, second] = match ?? [];
   const signedAt = match === null ? undefined : calendarTime(`${year}-${month}-${day}T${hour}:${minute}:${second}`);
-  if (signedAt === undefined)
-    throw denial("token_parameter_refused", "X-Amz-Date must be a valid time, yyyymmddThhmmssZ");
+  if (signedAt === undefined) throw parameterRefused("X-Amz-Date must be a valid time, yyyymmddThhmmssZ");
   const expiresAt = signedAt + TOKEN_LIFETIME_MS;
   if (now > expiresAt) {
     throw denial(
@@ -76,7 +72,7 @@ function minutes(ms: number): number {
 export function checkExpires(query: Query): void {
   const text = query["X-Amz-Expires"];
   if (!/^(0|[1-9]\d{0,2})$/.test(text) || Number(text) > MAX_EXPIRES_SECONDS) {
-    throw denial("token_parameter_refused", "X-Amz-Expires must be an integer from 0 to 900");
+    throw parameterRefused("X-Amz-Expires must be an integer from 0 to 900");
   }
 }
 
@@ -97,6 +93,6 @@ export function checkSignedHeaders(query: Query): void {
 
 export function checkSignature(query: Query): void {
   if (!/^[0-9a-f]{64}$/.test(query["X-Amz-Signature"])) {
-    throw denial("token_parameter_refused", "X-Amz-Signature must be 64 lower-case hex digits");
+    throw parameterRefused("X-Amz-Signature must be 64 lower-case hex digits");
   }
 }
