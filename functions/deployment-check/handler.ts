@@ -4,8 +4,7 @@ import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import { withTimeout } from "../lib/retry.ts";
 import { type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
-import { type Page, readStore } from "./read-store.ts";
-import { changedReadings } from "./stored-values.ts";
+import { changedReadings, type Page, readStore } from "./stored-values.ts";
 
 export interface CheckDependencies {
   /** Returns the function's result. Throws if its code fails. */
