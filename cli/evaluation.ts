@@ -9,7 +9,7 @@ import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import { type Evaluation, evaluateMappings } from "../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation } from "../functions/authenticator/mapping/select.ts";
-import { IdentityImpossible } from "../functions/errors.ts";
+import { hasCode } from "../functions/errors.ts";
 import type { StoredParameter } from "../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "./function-settings.ts";
 import type { Entry } from "./mappings/file/entry.ts";
@@ -58,7 +58,7 @@ export function supposeIdentity(arn: string, supposed: Supposition = {}): Verifi
   try {
     return suppose(arn, supposed);
   } catch (error) {
-    if (error instanceof IdentityImpossible) return undefined;
+    if (hasCode(error, "identity_impossible")) return undefined;
     throw error;
   }
 }

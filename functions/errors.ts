@@ -1,303 +1,131 @@
-// The errors that end a review without a grant: one class per reason, each with a code that never changes.
-// The comment of each class is its row in docs/reference.md: npm run docs.
+// The errors that end a review without a grant. `ERRORS` has each code, and is the table in docs/reference.md: npm run docs.
+
+/** Status that the caller receives, by outcome. A denial is a valid answer; kube-apiserver retries a 500 without caching it. */
+export const STATUS = { denied: 200, bad_request: 400, caller_refused: 401, throttled: 429, fault: 500 };
 
 /**
- * Base class of all errors of the functions. The abstract classes below set the outcome and the HTTP status that
- * kube-apiserver receives; the others set the reason. A message is one line for an operator and never contains a
- * signature, a token or a URL.
+ * `denied`: the token is denied, with the reason. `fault`: an outage or a fault of the function, never a decision about the
+ * token. `bad_request`: kube-apiserver never sends such a request.
  */
-export abstract class AuthenticatorError extends Error {
-  /** Explicit in each class, since the minifier renames classes. */
-  abstract override readonly name: string;
-  /** Stable, for logs, alarms and scripts; listed in docs/reference.md. */
-  abstract readonly code: string;
-  abstract readonly outcome: "denied" | "throttled" | "fault" | "bad_request" | "caller_refused";
-  abstract readonly status: number;
+type ErrorOutcome = keyof typeof STATUS;
+
+type Row = readonly [outcome: ErrorOutcome, meaning: string, status?: number];
+
+/** By code, for logs, alarms and scripts: a code never changes. A status is only in a row that differs from `STATUS`. */
+export const ERRORS = {
+  // The request
+  path_unknown: ["bad_request", "The kubeconfig's URL must end in `/authenticate`.", 404],
+  method_not_allowed: ["bad_request", "The method is not POST (issuer: GET).", 405],
+  body_too_large: ["bad_request", "The request is larger than 64 KiB.", 413],
+  review_malformed: ["bad_request", "The request is not a TokenReview of a known version with a token."],
+
+  // The caller
+  caller_refused: ["caller_refused", "The caller's token or client certificate is missing or wrong."],
+  callers_limited: ["caller_refused", "Too many tokens of unknown callers.", 429],
+  callers_invalid: ["fault", "`<prefix>/callers` is missing or is not a JSON list."],
+
+  // The token, before any network
+  audience_foreign: ["denied", "No requested audience is in `AUDIENCES`."],
+  token_malformed: ["denied", "Too long, not base64url of `https://<host>/?<query>`, or a JWT with an invalid header."],
+  token_parameter_refused: ["denied", "A query parameter is missing, unknown, repeated or invalid."],
+  token_host_refused: ["denied", "The host is not an STS endpoint of the function's partition."],
+  token_region_refused: ["denied", "The region is not that of the host, or is not in `STS_REGIONS`."],
+  token_headers_refused: ["denied", "The signed headers are not `host;x-k8s-aws-id`."],
+  token_expired: ["denied", "Signed more than 15 minutes ago, or past its `exp`."],
+  token_not_yet_valid: ["denied", "Signed more than 15 minutes (AWS-signed: 60 s) in the future."],
+  token_kind_refused: ["denied", "`TOKENS=jwt` refuses `k8s-aws-v1.` tokens."],
+
+  // AWS-signed tokens
+  token_issuer_refused: ["denied", "An issuer of AWS that is not in `JWT_ISSUERS`."],
+  token_claim_refused: ["denied", "A claim is missing, repeated or invalid."],
+  token_signature_refused: ["denied", "No key of the issuer has signed the token."],
+  token_keys_unavailable: ["fault", "The issuer's keys cannot be read, and no cached key fits."],
+
+  // STS and the identity
+  sts_refused: ["denied", "STS refused the token."],
+  identity_impossible: ["denied", "An identity of another partition or of an unknown kind."],
+  sts_throttled: ["throttled", "STS throttles requests."],
+  sts_unreachable: ["fault", "STS did not answer in time."],
+  sts_answer_unusable: ["fault", "Not a response of STS, or an error such as `AccessDenied`."],
+  account_foreign: ["denied", "The account is not in `ACCOUNTS`."],
+
+  // Parameter Store and the mapping
+  parameters_unavailable: ["fault", "Parameter Store did not answer or denied access."],
+  identity_unmapped: ["denied", "No mapping applies; the message lists the parameters."],
+  identity_denied: ["denied", "A deny list matches."],
+  denials_invalid: ["denied", "An invalid deny list denies every identity that it covers."],
+  mapping_invalid: ["denied", "The mapping that applies is invalid."],
+  mapping_mismatch: ["denied", "The stored mapping is for another `arn` or `principalId`."],
+  token_lacks_session: ["denied", "The decision depends on a session, access key or unique id."],
+
+  // The user
+  token_lacks_claims: ["denied", "The mapping needs a claim that the token lacks."],
+  placeholder_without_value: ["denied", "The identity has no value for a placeholder."],
+  node_not_verified: ["denied", "EC2 and IAM do not confirm that the instance has this role."],
+  instances_unavailable: ["fault", "EC2 or IAM did not answer or denied access."],
+  name_refused: [
+    "denied",
+    "The username or a group is empty, or has a control character, invalid claim or reserved prefix.",
+  ],
+
+  // The issuer's keys
+  issuer_without_keys: ["fault", "Issuer: no parameter below `<prefix>/issuer` has a valid key."],
+
+  // Everything else
+  internal_fault: ["fault", "A bug: report it with `cause` and `stack` of the log."],
+  setting_invalid: ["fault", "The function does not start; the message names the setting."],
+} as const satisfies Readonly<Record<string, Row>>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+type CodeOf<Outcome extends ErrorOutcome> = {
+  [Code in ErrorCode]: (typeof ERRORS)[Code][0] extends Outcome ? Code : never;
+}[ErrorCode];
+
+/** The message is one line for an operator and never contains a signature, a token or a URL. */
+export interface AuthenticatorError<Outcome extends ErrorOutcome = ErrorOutcome> extends Error {
+  readonly code: ErrorCode;
+  readonly outcome: Outcome;
+  readonly status: number;
+}
+export type Denial = AuthenticatorError<"denied">;
+
+type Create<Outcome extends ErrorOutcome> = (
+  code: CodeOf<Outcome>,
+  message: string,
+  options?: ErrorOptions,
+) => AuthenticatorError<Outcome>;
+
+export const denial = createError as Create<"denied">;
+export const fault = createError as Create<"fault">;
+export const httpError = createError as Create<"bad_request" | "caller_refused" | "throttled">;
+
+/** A refused request has no stack trace, which would take most of the time that the request costs. */
+function createError(code: ErrorCode, message: string, options?: ErrorOptions): AuthenticatorError {
+  const [outcome, , status = STATUS[outcome]]: Row = ERRORS[code];
+  const { stackTraceLimit } = Error;
+  if (outcome !== "fault" && outcome !== "throttled") Error.stackTraceLimit = 0;
+  const error = new Error(message, options);
+  Error.stackTraceLimit = stackTraceLimit;
+  // Lambda logs the name of an error during initialization.
+  const name = code.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return Object.assign(error, { name, code, outcome, status });
 }
 
-/**
- * The request is refused, and the function works as it should. Has no stack trace, which would take most of the time that
- * a refused request costs.
- */
-abstract class RequestError extends AuthenticatorError {
-  constructor(message: string, options?: ErrorOptions) {
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
-    super(message, options);
-    Error.stackTraceLimit = stackTraceLimit;
-  }
+/** Decided by the code, since files of the bundle that are loaded lazily have a copy of this module. */
+export function isAuthenticatorError(error: unknown): error is AuthenticatorError {
+  return error instanceof Error && "code" in error && Object.hasOwn(ERRORS, error.code as string);
 }
 
-/** The token is denied. Answered with 200, `authenticated: false` and the reason. */
-export abstract class Denial extends RequestError {
-  readonly outcome = "denied";
-  readonly status = 200;
+export function isDenial(error: unknown): error is Denial {
+  return isAuthenticatorError(error) && error.outcome === "denied";
 }
 
-/** An outage or a fault of the function, never a decision about the token. kube-apiserver retries a 500 without caching it. */
-export abstract class Fault extends AuthenticatorError {
-  readonly outcome = "fault";
-  readonly status = 500;
+export function hasCode(error: unknown, code: ErrorCode): error is AuthenticatorError {
+  return isAuthenticatorError(error) && error.code === code;
 }
 
-/** kube-apiserver never sends such a request. */
-export abstract class BadRequest extends RequestError {
-  readonly outcome = "bad_request";
-  readonly status: number = 400;
+/** An unexpected error becomes an `internal_fault`, which is never a decision about the token. */
+export function asAuthenticatorError(thrown: unknown): AuthenticatorError {
+  return isAuthenticatorError(thrown) ? thrown : fault("internal_fault", "unexpected failure", { cause: thrown });
 }
-
-// The request
-
-/** The kubeconfig's URL must end in `/authenticate`. */
-export class PathUnknown extends BadRequest {
-  override readonly name = "PathUnknown";
-  readonly code = "path_unknown";
-  override readonly status = 404;
-}
-/** The method is not POST (issuer: GET). */
-export class MethodNotAllowed extends BadRequest {
-  override readonly name = "MethodNotAllowed";
-  readonly code = "method_not_allowed";
-  override readonly status = 405;
-}
-/** The request is larger than 64 KiB. */
-export class BodyTooLarge extends BadRequest {
-  override readonly name = "BodyTooLarge";
-  readonly code = "body_too_large";
-  override readonly status = 413;
-}
-/** The request is not a TokenReview of a known version with a token. */
-export class ReviewMalformed extends BadRequest {
-  override readonly name = "ReviewMalformed";
-  readonly code = "review_malformed";
-}
-
-// The caller
-
-/** The caller's token or client certificate is missing or wrong. */
-export class CallerRefused extends RequestError {
-  override readonly name = "CallerRefused";
-  readonly code = "caller_refused";
-  readonly outcome = "caller_refused";
-  readonly status = 401;
-}
-/** Too many tokens of unknown callers. */
-export class CallersLimited extends RequestError {
-  override readonly name = "CallersLimited";
-  readonly code = "callers_limited";
-  readonly outcome = "caller_refused";
-  readonly status = 429;
-}
-/** `<prefix>/callers` is missing or is not a JSON list. */
-export class CallersInvalid extends Fault {
-  override readonly name = "CallersInvalid";
-  readonly code = "callers_invalid";
-}
-
-// The token, before any network
-
-/** No requested audience is in `AUDIENCES`. */
-export class AudienceForeign extends Denial {
-  override readonly name = "AudienceForeign";
-  readonly code = "audience_foreign";
-}
-/** Too long, not base64url of `https://<host>/?<query>`, or a JWT with an invalid header. */
-export class TokenMalformed extends Denial {
-  override readonly name = "TokenMalformed";
-  readonly code = "token_malformed";
-}
-/** A query parameter is missing, unknown, repeated or invalid. */
-export class TokenParameterRefused extends Denial {
-  override readonly name = "TokenParameterRefused";
-  readonly code = "token_parameter_refused";
-}
-/** The host is not an STS endpoint of the function's partition. */
-export class TokenHostRefused extends Denial {
-  override readonly name = "TokenHostRefused";
-  readonly code = "token_host_refused";
-}
-/** The region is not that of the host, or is not in `STS_REGIONS`. */
-export class TokenRegionRefused extends Denial {
-  override readonly name = "TokenRegionRefused";
-  readonly code = "token_region_refused";
-}
-/** The signed headers are not `host;x-k8s-aws-id`. */
-export class TokenHeadersRefused extends Denial {
-  override readonly name = "TokenHeadersRefused";
-  readonly code = "token_headers_refused";
-}
-/** Signed more than 15 minutes ago, or past its `exp`. */
-export class TokenExpired extends Denial {
-  override readonly name = "TokenExpired";
-  readonly code = "token_expired";
-}
-/** Signed more than 15 minutes (AWS-signed: 60 s) in the future. */
-export class TokenNotYetValid extends Denial {
-  override readonly name = "TokenNotYetValid";
-  readonly code = "token_not_yet_valid";
-}
-/** `TOKENS=jwt` refuses `k8s-aws-v1.` tokens. */
-export class TokenKindRefused extends Denial {
-  override readonly name = "TokenKindRefused";
-  readonly code = "token_kind_refused";
-}
-
-// AWS-signed tokens
-
-/** An issuer of AWS that is not in `JWT_ISSUERS`. */
-export class TokenIssuerRefused extends Denial {
-  override readonly name = "TokenIssuerRefused";
-  readonly code = "token_issuer_refused";
-}
-/** A claim is missing, repeated or invalid. */
-export class TokenClaimRefused extends Denial {
-  override readonly name = "TokenClaimRefused";
-  readonly code = "token_claim_refused";
-}
-/** No key of the issuer has signed the token. */
-export class TokenSignatureRefused extends Denial {
-  override readonly name = "TokenSignatureRefused";
-  readonly code = "token_signature_refused";
-}
-/** The issuer's keys cannot be read, and no cached key fits. */
-export class TokenKeysUnavailable extends Fault {
-  override readonly name = "TokenKeysUnavailable";
-  readonly code = "token_keys_unavailable";
-}
-
-// STS and the identity
-
-/** STS refused the token. */
-export class StsRefused extends Denial {
-  override readonly name = "StsRefused";
-  readonly code = "sts_refused";
-}
-/** An identity of another partition or of an unknown kind. */
-export class IdentityImpossible extends Denial {
-  override readonly name = "IdentityImpossible";
-  readonly code = "identity_impossible";
-}
-/** STS throttles requests. */
-export class StsThrottled extends AuthenticatorError {
-  override readonly name = "StsThrottled";
-  readonly code = "sts_throttled";
-  readonly outcome = "throttled";
-  readonly status = 429;
-}
-/** STS did not answer in time. */
-export class StsUnreachable extends Fault {
-  override readonly name = "StsUnreachable";
-  readonly code = "sts_unreachable";
-}
-/** Not a response of STS, or an error such as `AccessDenied`. */
-export class StsAnswerUnusable extends Fault {
-  override readonly name = "StsAnswerUnusable";
-  readonly code = "sts_answer_unusable";
-}
-
-/** The account is not in `ACCOUNTS`. */
-export class AccountForeign extends Denial {
-  override readonly name = "AccountForeign";
-  readonly code = "account_foreign";
-}
-
-// Parameter Store and the mapping
-
-/** Parameter Store did not answer or denied access. */
-export class ParametersUnavailable extends Fault {
-  override readonly name = "ParametersUnavailable";
-  readonly code = "parameters_unavailable";
-}
-/** No mapping applies; the message lists the parameters. */
-export class IdentityUnmapped extends Denial {
-  override readonly name = "IdentityUnmapped";
-  readonly code = "identity_unmapped";
-}
-/** A deny list matches. */
-export class IdentityDenied extends Denial {
-  override readonly name = "IdentityDenied";
-  readonly code = "identity_denied";
-}
-/** An invalid deny list denies every identity that it covers. */
-export class DenialsInvalid extends Denial {
-  override readonly name = "DenialsInvalid";
-  readonly code = "denials_invalid";
-}
-/** The mapping that applies is invalid. */
-export class MappingInvalid extends Denial {
-  override readonly name = "MappingInvalid";
-  readonly code = "mapping_invalid";
-}
-/** The stored mapping is for another `arn` or `principalId`. */
-export class MappingMismatch extends Denial {
-  override readonly name = "MappingMismatch";
-  readonly code = "mapping_mismatch";
-}
-
-/** The decision depends on a session, access key or unique id. */
-export class TokenLacksSession extends Denial {
-  override readonly name = "TokenLacksSession";
-  readonly code = "token_lacks_session";
-}
-
-// The user
-
-/** The mapping needs a claim that the token lacks. */
-export class TokenLacksClaims extends Denial {
-  override readonly name = "TokenLacksClaims";
-  readonly code = "token_lacks_claims";
-}
-/** The identity has no value for a placeholder. */
-export class PlaceholderWithoutValue extends Denial {
-  override readonly name = "PlaceholderWithoutValue";
-  readonly code = "placeholder_without_value";
-}
-/** EC2 and IAM do not confirm that the instance has this role. */
-export class NodeNotVerified extends Denial {
-  override readonly name = "NodeNotVerified";
-  readonly code = "node_not_verified";
-}
-/** EC2 or IAM did not answer or denied access. */
-export class InstancesUnavailable extends Fault {
-  override readonly name = "InstancesUnavailable";
-  readonly code = "instances_unavailable";
-}
-/** The username or a group is empty, or has a control character, invalid claim or reserved prefix. */
-export class NameRefused extends Denial {
-  override readonly name = "NameRefused";
-  readonly code = "name_refused";
-}
-
-// The issuer's keys
-
-/** Issuer: no parameter below `<prefix>/issuer` has a valid key. */
-export class IssuerWithoutKeys extends Fault {
-  override readonly name = "IssuerWithoutKeys";
-  readonly code = "issuer_without_keys";
-}
-
-// Everything else
-
-/** A bug: report it with `cause` and `stack` of the log. */
-export class InternalFault extends Fault {
-  override readonly name = "InternalFault";
-  readonly code = "internal_fault";
-}
-/** The function does not start; the message names the setting. */
-export class SettingInvalid extends Fault {
-  override readonly name = "SettingInvalid";
-  readonly code = "setting_invalid";
-}
-
-// The codes, as types
-
-type Errors = typeof import("./errors.ts");
-/** Every concrete class above. */
-export type AnyAuthenticatorError = {
-  [Name in keyof Errors]: Errors[Name] extends (new (
-    ...parts: never
-  ) => infer One extends AuthenticatorError)
-    ? One
-    : never;
-}[keyof Errors];
-export type ErrorCode = AnyAuthenticatorError["code"];

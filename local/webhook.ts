@@ -4,7 +4,6 @@ import { hash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { webhookConfig } from "../functions/lib/kubeconfig.ts";
 import type { SandboxFiles } from "./sandbox-settings.ts";
 
 export interface Webhook {
@@ -18,7 +17,16 @@ export function writeWebhook(files: SandboxFiles, server: string): void {
   const callers = [{ name: "kube-apiserver", sha256: hash("sha256", token, "hex") }];
   writeFileSync(join(files.mappings, "callers.yaml"), stringify(callers));
   writeFileSync(files.callerToken, token, { mode: 0o600 });
-  writeFileSync(files.kubeconfig, stringify(webhookConfig({ server }, { token })), { mode: 0o600 });
+  // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
+  const kubeconfig = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "iam-authenticator", cluster: { server } }],
+    users: [{ name: "kube-apiserver", user: { token } }],
+    contexts: [{ name: "webhook", context: { cluster: "iam-authenticator", user: "kube-apiserver" } }],
+    "current-context": "webhook",
+  };
+  writeFileSync(files.kubeconfig, stringify(kubeconfig), { mode: 0o600 });
 }
 
 export function readWebhook(files: SandboxFiles): Webhook {

@@ -2,7 +2,7 @@
 
 import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
-import { AuthenticatorError, Denial, SettingInvalid } from "../../functions/errors.ts";
+import { hasCode, isAuthenticatorError, isDenial } from "../../functions/errors.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { proxyFailure } from "../agent.ts";
 import { EXIT, Failure } from "../errors.ts";
@@ -48,12 +48,12 @@ export const CREDENTIALS_ENDED = "The AWS credentials have expired: sign in agai
 /** Returns `undefined` for an unexpected error, which is a bug. */
 export function toFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
-  if (error instanceof SettingInvalid) return new Failure(EXIT.usage, `${error.message}.`, { cause: error });
+  if (hasCode(error, "setting_invalid")) return new Failure(EXIT.usage, `${error.message}.`, { cause: error });
   const proxy = proxyFailure(error);
   if (proxy !== undefined)
     return fault(`No connection through ${proxy}. Check the proxy and NO_PROXY.`, error as Error);
-  if (error instanceof Denial) return new Failure(EXIT.finding, `${error.message}.`, { cause: error });
-  if (error instanceof AuthenticatorError) return fault(`${error.code}: ${error.message}.`, error);
+  if (isDenial(error)) return new Failure(EXIT.finding, `${error.message}.`, { cause: error });
+  if (isAuthenticatorError(error)) return fault(`${error.code}: ${error.message}.`, error);
   if (!(error instanceof Error)) return undefined;
   const { name } = error;
   // Limits throw `HttpTimeout`, and AWS errors have `$fault`. Any other AbortError is the user's Ctrl-C.

@@ -1,6 +1,6 @@
 // Checks AWS-signed tokens: STS signs one, its issuer's keys can be read, and the function accepts it.
 
-import { createKeySets } from "../../functions/authenticator/aws/key-sets.ts";
+import { createKeySets } from "../../functions/authenticator/aws/aws-signed-tokens.ts";
 import { MAX_AHEAD_SECONDS, partitionOfIssuer } from "../../functions/authenticator/jwt/issuer.ts";
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";

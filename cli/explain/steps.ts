@@ -1,7 +1,6 @@
 // Runs a review on this machine with the function's code, and returns the record of its steps.
 
-import { findNodeNameLazily } from "../../functions/authenticator/aws/lazy-node-name.ts";
-import { signedTokensLazily } from "../../functions/authenticator/aws/lazy-signed-tokens.ts";
+import { findNodeNameLazily, signedTokensLazily } from "../../functions/authenticator/aws/lazy.ts";
 import { createSts } from "../../functions/authenticator/aws/sts.ts";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { proveIdentity } from "../../functions/authenticator/identity/prove-identity.ts";
@@ -10,7 +9,7 @@ import { checkDenyList, isDenied } from "../../functions/authenticator/mapping/d
 import { newRecord, type ReviewRecord } from "../../functions/authenticator/review/record.ts";
 import { type IdentityServices, reviewIdentity, reviewToken } from "../../functions/authenticator/review/review.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
-import { Denial, IdentityDenied } from "../../functions/errors.ts";
+import { hasCode, isDenial } from "../../functions/errors.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { openAgents } from "../agent.ts";
@@ -97,10 +96,10 @@ async function explainReview(
     await review(record);
     return record;
   } catch (error) {
-    if (!(error instanceof Denial)) throw error;
+    if (!isDenial(error)) throw error;
     const refusal = { code: error.code, message: error.message };
     const { identity, parameter } = record;
-    if (!(error instanceof IdentityDenied) || identity === undefined || parameter === undefined) {
+    if (!hasCode(error, "identity_denied") || identity === undefined || parameter === undefined) {
       return { ...record, refusal };
     }
     const list = (await readParameters([parameter], deadlineIn(DEADLINE_MS, io.clock))).parameters.get(parameter);

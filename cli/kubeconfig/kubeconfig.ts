@@ -1,7 +1,6 @@
 // `kubeconfig client`: creates the kubeconfig for users.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { kubeconfig } from "../../functions/lib/kubeconfig.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../options.ts";
@@ -9,6 +8,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { optionWords } from "../terminal/print.ts";
 import { stringifyYaml } from "../terminal/yaml.ts";
 import { readAuthority, writeKubeconfig } from "./files.ts";
+import { kubeconfig } from "./structure.ts";
 
 export function clientCommand(command: Command, io: IOStreams): Command {
   describe(command, {

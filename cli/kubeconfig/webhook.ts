@@ -2,11 +2,11 @@
 
 import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
-import { base64, webhookConfig } from "../../functions/lib/kubeconfig.ts";
 import { type Failure, usage } from "../errors.ts";
 import { nameOf, readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { parseYaml, stringifyYaml } from "../terminal/yaml.ts";
+import { base64, webhookConfig } from "./structure.ts";
 
 export interface Webhook {
   readonly server: string;

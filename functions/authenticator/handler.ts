@@ -8,14 +8,13 @@ import { isObject } from "../lib/json.ts";
 import { cachedParameters, type FetchParameters } from "../parameters/parameter-cache.ts";
 import { callerIdOf } from "../settings/common.ts";
 import { callersParameter } from "./caller/bearer.ts";
-import { rememberedCallers } from "./caller/iam-callers.ts";
+import { cachedCallers } from "./caller/iam-callers.ts";
 import { answerErrors } from "./http/answer-errors.ts";
 import { authenticateCaller } from "./http/authenticate-caller.ts";
 import { logReview } from "./http/log-review.ts";
-import { readReview } from "./http/read-review.ts";
+import { checkRoute, readReview } from "./http/read-review.ts";
 import { openRequestContext, type RequestContext } from "./http/request-context.ts";
-import { checkRoute } from "./http/route.ts";
-import { rememberedProofs } from "./identity/identity-cache.ts";
+import { cachedProofs } from "./identity/identity-cache.ts";
 import { type AskSts, proveIdentity } from "./identity/prove-identity.ts";
 import type { SignedTokens } from "./jwt/signed-tokens.ts";
 import { tokenReview } from "./review/answer.ts";
@@ -52,17 +51,17 @@ export function createAuthenticator(
   const scope = `${partition.id}/${clusterId}`;
   const readCallers = cachedParameters(fetchParameters, CALLERS_FOUND_MS, clock);
   const services: ReviewServices = {
-    proofs: rememberedProofs(proveIdentity(askSts, partition.id, clusterId), scope, clock),
+    proofs: cachedProofs(proveIdentity(askSts, partition.id, clusterId), scope, clock),
     signedTokens: signedTokens && {
       parse: signedTokens.parse,
-      proofs: rememberedProofs(signedTokens.prove, scope, clock),
+      proofs: cachedProofs(signedTokens.prove, scope, clock),
     },
     readParameters: cachedParameters(fetchParameters, MAPPING_FOUND_MS, clock),
     findNodeName,
   };
 
   const provesCaller = proveIdentity(askSts, partition.id, callerIdOf(clusterId));
-  const proveCaller = rememberedCallers(provesCaller, settings.stsHosts, clock);
+  const proveCaller = cachedCallers(provesCaller, settings.stsHosts, clock);
 
   async function answerReview({ review, record, deadline }: RequestContext): Promise<HttpResponse> {
     if (review === undefined) throw new Error("no middleware has read the review");

@@ -2,8 +2,7 @@
 
 import { workAhead } from "../lib/work-ahead.ts";
 import { createParameterStore } from "../parameters/parameter-store.ts";
-import { findNodeNameLazily } from "./aws/lazy-node-name.ts";
-import { signedTokensLazily } from "./aws/lazy-signed-tokens.ts";
+import { findNodeNameLazily, signedTokensLazily } from "./aws/lazy.ts";
 import { createSts } from "./aws/sts.ts";
 import { createAuthenticator } from "./handler.ts";
 import { readSettings } from "./settings.ts";

@@ -4,9 +4,7 @@ import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import { withTimeout } from "../lib/retry.ts";
 import { type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
-import { awaitPermission } from "./new-permission.ts";
-import { type Page, readStore } from "./read-store.ts";
-import { changedReadings } from "./stored-values.ts";
+import { changedReadings, type Page, readStore } from "./stored-values.ts";
 
 export interface CheckDependencies {
   /** Returns the function's result. Throws if its code fails. */
@@ -82,7 +80,7 @@ export function createCheckHandler(
       problems.push(...shortened(await changedReadings(store, (event) => ask(liveArn, event))));
     }
 
-    await withTimeout(LIMIT_MS, check).catch((error) => problems.push(`${step}: ${nameOf(error)}`));
+    await withTimeout(LIMIT_MS, check).catch((error) => problems.push(`${step}: ${errorText(error)}`));
     const status = problems.length === 0 ? "Succeeded" : "Failed";
     const level = problems.length === 0 ? "info" : "error";
     const timestamp = new Date(clock()).toISOString();
@@ -117,6 +115,26 @@ function shortened(found: readonly string[]): string[] {
 
 const ADVICE = "change these values so that both versions read them alike, then deploy again";
 
-function nameOf(error: unknown): string {
+function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : "failed";
+}
+
+const LONGEST_MS = 60_000;
+const STEP_MS = 5_000;
+
+/** Repeats denied calls until 60 s after the first one. Calls of one permission share this minute. */
+export function awaitPermission(clock: Clock, sleep: (ms: number) => Promise<unknown>) {
+  let ends: number | undefined;
+  return async <T>(call: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof Error && error.name === "AccessDeniedException")) throw error;
+        ends ??= clock() + LONGEST_MS;
+        if (clock() >= ends) throw error;
+        await sleep(STEP_MS);
+      }
+    }
+  };
 }

@@ -1,9 +1,10 @@
-// Finds stored parameters that the new version reads differently from the live one, which could lock out users.
+// Reads all stored parameters, and finds those that the new version reads differently from the live one.
 
 import { callersParameter } from "../authenticator/caller/bearer.ts";
 import { DENY_KEY_PROBLEM } from "../authenticator/mapping/mapping.ts";
 import { readName } from "../authenticator/mapping/read-name.ts";
 import { type NamedParameter, problemsIn, type StoredProblems, validityOf } from "../authenticator/stored-problems.ts";
+import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 
@@ -96,4 +97,31 @@ function difference(before: unknown, problems: StoredProblems | null): string {
     return `entry ${index + 1} is ${problem === undefined ? "valid" : `invalid: ${problem}`}`;
   });
   return `${live}: for this version ${entries.join("; ")}`;
+}
+
+export interface Page {
+  readonly parameters: readonly (readonly [string, StoredParameter])[];
+  readonly next: string | undefined;
+}
+
+export interface StoreReader {
+  /** One call of GetParametersByPath, which retries after throttling and outages. */
+  readonly readPage: (next: string | undefined) => Promise<Page>;
+  readonly clock: Clock;
+  readonly sleep: (ms: number) => Promise<unknown>;
+}
+
+/** Half of an account's default 40 reads per second: 100,000 mappings take 500 s. */
+const PAGE_MS = 50;
+
+/** Waits between the starts of two reads, so that the time of a read and of its comparison is part of the pace. */
+export async function* readStore({ readPage, clock, sleep }: StoreReader): AsyncGenerator<Page["parameters"]> {
+  let next: string | undefined;
+  do {
+    const dueAt = clock() + PAGE_MS;
+    const page = await readPage(next);
+    yield page.parameters;
+    next = page.next;
+    if (next !== undefined) await sleep(Math.max(0, dueAt - clock()));
+  } while (next !== undefined);
 }

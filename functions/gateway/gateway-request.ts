@@ -1,6 +1,6 @@
 // Converts API Gateway's event, payload format 1.0 or 2.0, into one form of request.
 
-import { isObject } from "../lib/json.ts";
+import { isObject, stringifyJson } from "../lib/json.ts";
 
 export interface GatewayRequest {
   readonly method: string;
@@ -48,16 +48,7 @@ function isBareReview({ kind, path, rawPath }: Record<string, unknown>): boolean
 
 /** It cannot authenticate its caller, so only `CALLER_AUTH=none` accepts it. */
 function bareRequest(review: Record<string, unknown>): Record<string, unknown> {
-  return { httpMethod: "POST", path: "/authenticate", body: jsonText(review) };
-}
-
-/** `undefined` for a value that is nested too deeply: JSON.parse accepts any depth, JSON.stringify overflows the stack. */
-function jsonText(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
+  return { httpMethod: "POST", path: "/authenticate", body: stringifyJson(review) };
 }
 
 /** Logged, so it must look like a request id: a direct invocation can contain any text. */

@@ -1,13 +1,12 @@
 // The issuer's Lambda handler: serves GET of its two public documents.
 
-import { type AuthenticatorError, MethodNotAllowed, PathUnknown } from "../errors.ts";
+import { type AuthenticatorError, asAuthenticatorError, hasCode, httpError } from "../errors.ts";
 import { type GatewayRequest, gatewayRequest } from "../gateway/gateway-request.ts";
 import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
-import { asAuthenticatorError } from "../lib/as-authenticator-error.ts";
 import { type Clock, type Deadline, deadlineIn } from "../lib/deadline.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "./documents.ts";
-import { type ReadKeys, rememberedKeys } from "./keys.ts";
+import { cachedKeys, type ReadKeys } from "./keys.ts";
 import { type IssuerRecord, logRequest } from "./log-request.ts";
 import type { IssuerSettings } from "./settings.ts";
 
@@ -29,7 +28,7 @@ export interface Issuer {
 }
 
 export function createIssuer(settings: IssuerSettings, { fetchPath, clock, print }: IssuerDependencies): Issuer {
-  const readKeys = rememberedKeys(fetchPath, settings.mappingPrefix, clock);
+  const readKeys = cachedKeys(fetchPath, settings.mappingPrefix, clock);
   let coldStart = true;
 
   const handler: Issuer["handler"] = async (event) => {
@@ -63,8 +62,8 @@ async function answer(
   record: IssuerRecord,
 ): Promise<HttpResponse> {
   const document = documentAt(path, issuerUrl);
-  if (document === undefined) throw new PathUnknown(`the only paths are ${DISCOVERY_PATH} and ${JWKS_PATH}`);
-  if (method !== "GET") throw new MethodNotAllowed("the only method is GET");
+  if (document === undefined) throw httpError("path_unknown", `the only paths are ${DISCOVERY_PATH} and ${JWKS_PATH}`);
+  if (method !== "GET") throw httpError("method_not_allowed", "the only method is GET");
   record.document = document;
   const start = deadline.clock();
   const set = await readKeys(deadline).finally(() => {
@@ -92,6 +91,6 @@ function documentAt(path: string, issuerUrl: string): string | undefined {
 }
 
 function errorResponse(error: AuthenticatorError): HttpResponse {
-  const headers: Record<string, string> = error instanceof MethodNotAllowed ? { allow: "GET" } : {};
+  const headers: Record<string, string> = hasCode(error, "method_not_allowed") ? { allow: "GET" } : {};
   return jsonResponse(error.status, { code: error.code, message: error.message }, headers);
 }

@@ -1,9 +1,9 @@
 // Reads and caches the issuer's valid keys. While Parameter Store fails, the last good keys are served.
 
-import { IssuerWithoutKeys, ParametersUnavailable } from "../errors.ts";
+import { fault, hasCode } from "../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { parseJson } from "../lib/json.ts";
-import { rememberFailures } from "../parameters/failed-reads.ts";
+import { cacheFailures } from "../parameters/failed-reads.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
 import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
@@ -21,7 +21,7 @@ export interface ReadKeySet extends KeySet {
   readonly stale: boolean;
 }
 
-/** Throws `ParametersUnavailable` or `IssuerWithoutKeys`. */
+/** Throws `parameters_unavailable` or `issuer_without_keys`. */
 export type ReadKeys = (deadline: Deadline) => Promise<ReadKeySet>;
 
 /** The size of one page of GetParametersByPath. */
@@ -68,8 +68,8 @@ function checkKeyParameter(prefix: string, parameter: string, { value, secure }:
   return parameter === expected ? check : { valid: false, problem: `holds the key of ${expected}` };
 }
 
-export function rememberedKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {
-  const read = rememberFailures(fetch);
+export function cachedKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {
+  const read = cacheFailures(fetch);
   let last: { readonly set: KeySet; readonly readAt: EpochMs } | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
 
@@ -77,7 +77,7 @@ export function rememberedKeys(fetch: FetchPath, prefix: string, clock: Clock): 
     if (set.keys.length > 0) return { ...set, cached, stale };
     const [broken] = set.invalid;
     const why = broken === undefined ? "there is no parameter" : `${broken.parameter} ${broken.problem}`;
-    throw new IssuerWithoutKeys(`no key below ${issuerPath(prefix)}: ${why}; publish one (irsa keys publish)`);
+    throw fault("issuer_without_keys", `no key below ${issuerPath(prefix)}: ${why}; publish one (irsa keys publish)`);
   }
 
   return async (deadline) => {
@@ -94,7 +94,7 @@ export function rememberedKeys(fetch: FetchPath, prefix: string, clock: Clock): 
       if (last === undefined || now >= last.readAt) last = { set, readAt: now };
       return answer(set, false, false);
     } catch (error) {
-      if (!(error instanceof ParametersUnavailable)) throw error;
+      if (!hasCode(error, "parameters_unavailable")) throw error;
       failedAt = clock();
       if (last === undefined || last.set.keys.length === 0 || failedAt >= last.readAt + LAST_GOOD_MS) throw error;
       return answer(last.set, true, true);

@@ -45,7 +45,7 @@ function build(text: string): unknown {
       const parent = open.at(-1) ?? root;
       if (Array.isArray(parent)) parent.push(value);
       else {
-        if (Object.hasOwn(parent, key)) remember(open, parent, key, value);
+        if (Object.hasOwn(parent, key)) addRepetition(open, parent, key, value);
         // Not an assignment, since `__proto__` can be a key.
         Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true });
       }
@@ -55,7 +55,7 @@ function build(text: string): unknown {
   return root[0];
 }
 
-function remember(open: readonly Container[], parent: Record<string, unknown>, key: string, value: unknown): void {
+function addRepetition(open: readonly Container[], parent: Record<string, unknown>, key: string, value: unknown): void {
   const first = parent[key];
   // From the inside to the first marked container: all around it are already marked. Linear in total.
   for (let at = open.length - 1; at >= 0; at -= 1) {

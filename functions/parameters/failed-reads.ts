@@ -1,4 +1,4 @@
-// Remembers a failed read of Parameter Store for a second: while it throttles, each further request would cost four calls.
+// Caches a failed read of Parameter Store for a second: while it throttles, each further request would cost four calls.
 
 import { type Deadline, type EpochMs, timeLeft } from "../lib/deadline.ts";
 
@@ -8,9 +8,9 @@ const FULL_MS = 2_000;
 
 /**
  * Throws the error of a failed read of the same names again for a second. A read with less than its full time, such as one
- * ahead of the first request, is not remembered, since a request with more time can succeed.
+ * ahead of the first request, is not cached, since a request with more time can succeed.
  */
-export function rememberFailures<Names extends string | readonly string[], Result>(
+export function cacheFailures<Names extends string | readonly string[], Result>(
   read: (names: Names, deadline: Deadline) => Promise<Result>,
 ): (names: Names, deadline: Deadline) => Promise<Result> {
   const failures = new Map<string, { readonly error: unknown; readonly until: EpochMs }>();

@@ -1,11 +1,11 @@
 // Caches parameters for some seconds, and for some minutes more while Parameter Store fails.
 
-import QuickLRU from "quick-lru";
-import { ParametersUnavailable } from "../errors.ts";
+import { fault } from "../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
+import { LruMap } from "../lib/lru-map.ts";
 import { TimedOut } from "../lib/retry.ts";
 import { singleFlight } from "../lib/single-flight.ts";
-import { rememberFailures } from "./failed-reads.ts";
+import { cacheFailures } from "./failed-reads.ts";
 import type { StoredParameter } from "./stored-parameter.ts";
 
 /** One call to Parameter Store for at most ten names. A name that is not in the result does not exist. */
@@ -40,10 +40,10 @@ const MAX_ENTRIES = 5_000;
 
 /** `foundMs`: how long an existing parameter is not read again. */
 export function cachedParameters(fetch: FetchParameters, foundMs: number, clock: Clock): ReadParameters {
-  const entries = new QuickLRU<string, Entry>({ maxSize: MAX_ENTRIES });
+  const entries = new LruMap<string, Entry>(MAX_ENTRIES);
   let calls = 0;
   const fetchOnce = singleFlight(
-    rememberFailures(async (names: readonly string[], deadline) => {
+    cacheFailures(async (names: readonly string[], deadline) => {
       calls += 1;
       const call = { readAt: clock(), sequence: calls };
       return { call, fetched: await fetch(names, deadline) };
@@ -95,7 +95,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
       if (canAnswerStale(names, known)) return { parameters: found(known), cached: true, stale: true };
       // A review that shares the call of another one still ends at its own deadline.
       if (!(error instanceof TimedOut)) throw error;
-      throw new ParametersUnavailable("no answer from Parameter Store (TimedOut)", { cause: error });
+      throw fault("parameters_unavailable", "no answer from Parameter Store (TimedOut)", { cause: error });
     }
   };
 }

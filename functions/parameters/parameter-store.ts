@@ -8,7 +8,7 @@ import {
   SSMServiceException,
 } from "@aws-sdk/client-ssm";
 import { discardIdle, openAgents, requestHandler } from "../aws/connections.ts";
-import { ParametersUnavailable } from "../errors.ts";
+import { fault } from "../errors.ts";
 import type { Deadline } from "../lib/deadline.ts";
 import { failureKind, type RetryRules, retry } from "../lib/retry.ts";
 import { isThrottlingCode } from "../lib/throttling.ts";
@@ -23,11 +23,11 @@ export interface ParameterStoreOptions {
   readonly random?: () => number;
 }
 
-/** All parameters directly below a path, by name. Throws `ParametersUnavailable` for every failure. */
+/** All parameters directly below a path, by name. Throws `parameters_unavailable` for every failure. */
 export type FetchPath = (path: string, deadline: Deadline) => Promise<ReadonlyMap<string, DatedParameter>>;
 
 export interface ParameterStore {
-  /** Throws `ParametersUnavailable` for every failure, since no failure proves anything about an identity. */
+  /** Throws `parameters_unavailable` for every failure, since no failure proves anything about an identity. */
   readonly fetchParameters: FetchParameters;
   /** Warms up the SDK without a network call: the first run of its code takes ten times as long as later ones. */
   readonly warmUp: () => Promise<void>;
@@ -41,7 +41,7 @@ export function createParameterStore(options: ParameterStoreOptions): ParameterS
     );
     const found = new Map(Parameters.map(stored));
     if (names.every((name) => found.has(name) || InvalidParameters.includes(name))) return found;
-    throw new ParametersUnavailable("Parameter Store's answer omits requested names");
+    throw fault("parameters_unavailable", "Parameter Store's answer omits requested names");
   };
   const warmUp = async (): Promise<void> => {
     const command = new GetParametersCommand({ Names: [] });
@@ -103,7 +103,7 @@ function openClient({ region, endpoint, random }: ParameterStoreOptions): { ask:
     try {
       return await retry(rules, deadline, (abortSignal) => send(client, { abortSignal }));
     } catch (error) {
-      throw new ParametersUnavailable(`no answer from Parameter Store (${failureKind(error)})`, { cause: error });
+      throw fault("parameters_unavailable", `no answer from Parameter Store (${failureKind(error)})`, { cause: error });
     }
   };
   return { ask, client };

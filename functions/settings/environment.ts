@@ -1,6 +1,6 @@
 // Reads settings from the environment and rejects invalid values with the name of the setting.
 
-import { SettingInvalid } from "../errors.ts";
+import { type AuthenticatorError, fault } from "../errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -13,16 +13,16 @@ export function readFrom(environment: Environment): Read {
 }
 
 /** `expected` follows "must be" in the message. `value` is the invalid value; omit it if it can be a secret. */
-export function bad(name: string, expected: string, value?: string): SettingInvalid {
+export function bad(name: string, expected: string, value?: string): AuthenticatorError {
   const shown = value === undefined ? "" : `, not ${JSON.stringify(value.slice(0, 100))}`;
-  return new SettingInvalid(`${name} must be ${expected}${shown}`);
+  return fault("setting_invalid", `${name} must be ${expected}${shown}`);
 }
 
-export function required(name: string, expected: string): SettingInvalid {
-  return new SettingInvalid(`${name} is required: ${expected}`);
+export function required(name: string, expected: string): AuthenticatorError {
+  return fault("setting_invalid", `${name} is required: ${expected}`);
 }
 
-/** Throws `SettingInvalid` for an invalid value, like all functions below. */
+/** Throws `setting_invalid` for an invalid value, like all functions below. */
 export function matching(read: Read, name: string, pattern: RegExp, expected: string): string | undefined {
   const value = read(name);
   if (value !== undefined && !pattern.test(value)) throw bad(name, expected, value);

@@ -17,27 +17,31 @@ export interface AuthenticatorBuild {
   readonly storedProblems: Bundle;
   /** Loaded only with JWT_ISSUERS. */
   readonly awsSignedTokens: Bundle;
+  /** Loaded only without keys in the environment. */
+  readonly containerCredentials: Bundle;
   /** Everything that was written to the folder. */
   readonly files: readonly BuiltFile[];
 }
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const SOURCE = "functions/authenticator";
+const CREDENTIALS = "credential-provider-http";
 
 /** Empties `outdir` and writes the function's files there. The build is reproducible in any folder. */
 export async function buildAuthenticator(outdir: string): Promise<AuthenticatorBuild> {
-  const separate = ["ec2-node-name", "stored-problems", "aws-signed-tokens"].map(separateFile);
-  const [index, ec2NodeName, storedProblems, awsSignedTokens] = await Promise.all([
+  const separate = ["ec2-node-name", "stored-problems", "aws-signed-tokens", CREDENTIALS].map(separateFile);
+  const [index, ec2NodeName, storedProblems, awsSignedTokens, containerCredentials] = await Promise.all([
     bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [...separate, ...LEAN_PLUGINS]),
-    bundle(ROOT, `${SOURCE}/aws/ec2-node-name.ts`, "ec2-node-name.mjs", LEAN_PLUGINS),
+    bundle(ROOT, `${SOURCE}/aws/ec2-node-name.ts`, "ec2-node-name.mjs", [separateFile(CREDENTIALS), ...LEAN_PLUGINS]),
     bundle(ROOT, `${SOURCE}/stored-problems.ts`, "stored-problems.mjs", []),
     bundle(ROOT, `${SOURCE}/aws/aws-signed-tokens.ts`, "aws-signed-tokens.mjs", [builtIns]),
+    bundle(ROOT, `@aws-sdk/${CREDENTIALS}`, `${CREDENTIALS}.mjs`, [builtIns]),
   ]);
-  const parts = [index, ec2NodeName, storedProblems, awsSignedTokens];
+  const parts = [index, ec2NodeName, storedProblems, awsSignedTokens, containerCredentials];
   const licenses = licenceFile(parts.map(({ metafile }) => metafile));
   const files = [...parts.flatMap((part) => part.files), licenses];
   writeFiles(outdir, files);
-  return { index, ec2NodeName, storedProblems, awsSignedTokens, files };
+  return { index, ec2NodeName, storedProblems, awsSignedTokens, containerCredentials, files };
 }
 
 interface OneFileBuild {

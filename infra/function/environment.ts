@@ -5,7 +5,7 @@ import type { Construct } from "constructs";
 import { partitionOfIssuer } from "../../functions/authenticator/jwt/issuer.ts";
 import { readSettings } from "../../functions/authenticator/settings.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
-import { SettingInvalid } from "../../functions/errors.ts";
+import { hasCode } from "../../functions/errors.ts";
 import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { callerAuth, type Endpoint } from "../endpoint/endpoint.ts";
 import type { IamAuthenticatorProps } from "../props.ts";
@@ -82,7 +82,7 @@ export function namingProps(read: () => unknown): void {
   try {
     read();
   } catch (error) {
-    if (!(error instanceof SettingInvalid)) throw error;
+    if (!hasCode(error, "setting_invalid")) throw error;
     throw new Error(error.message.replace(/^[A-Z_]+/, (name) => PROPS[name] ?? name));
   }
 }

@@ -22,7 +22,7 @@ export interface DashboardOptions {
 }
 
 export function makeDashboard(scope: Construct, { handler, log, gateway, alarms }: DashboardOptions): void {
-  // The fields come from functions/authenticator/http/log-entry.ts.
+  // The fields come from functions/authenticator/http/log-review.ts.
   const query = (title: string, queryLines: string[]) =>
     new LogQueryWidget({ title, logGroupNames: [log.logGroupName], queryLines, width: 24, height: 6 });
   const percentiles = (metric: IMetric & { with(props: object): IMetric }, label: string) =>

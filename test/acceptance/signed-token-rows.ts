@@ -10,7 +10,7 @@ import { ROLE_TEAM, type SignedToken, SOURCE, TEAM } from "./signed-tokens.ts";
 import type { Site } from "./site.ts";
 import { TAG } from "./stacks.ts";
 
-/** Path and size as in functions/authenticator/aws/key-sets.ts. */
+/** Path and size as in functions/authenticator/aws/aws-signed-tokens.ts. */
 const KEYS_PATH = "/.well-known/jwks.json";
 const MAX_KEYS_BYTES = 64 * 1024;
 

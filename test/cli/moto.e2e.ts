@@ -12,7 +12,7 @@ import {
   CreateLogStreamCommand,
   PutLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { IdentityUnmapped } from "../../functions/errors.ts";
+import { denial } from "../../functions/errors.ts";
 import { cli, useLocalAws } from "./cli.ts";
 import { wholeLife } from "./lifecycle.ts";
 import { type Logged, lineOf, otherLines } from "./reviews/services.ts";
@@ -73,7 +73,7 @@ test("reviews reads 25,000 reviews in pages, filters one session's denials, and 
   const start = Date.now() - 30 * 60_000;
   const session = (i: number) => `arn:aws:sts::111122223333:assumed-role/Team/person-${i % 5}`;
   const lines = Array.from({ length: 25_000 }, (_, i) => {
-    const denied = i % 100 === 0 ? { outcome: "denied", error: new IdentityUnmapped("no mapping") } : undefined;
+    const denied = i % 100 === 0 ? { outcome: "denied", error: denial("identity_unmapped", "no mapping") } : undefined;
     return lineOf({ time: start + i, arn: session(i), ...(denied ?? { outcome: "granted" }) } as Logged);
   });
   lines.push(...otherLines(start + 25_000));

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
-import { IdentityUnmapped } from "../../functions/errors.ts";
+import { denial } from "../../functions/errors.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { startLogs } from "../../local/logs/logs.ts";
@@ -38,7 +38,7 @@ before(async () => {
         lineOf({ ...granted, ...user(["viewers"]), time: NOW - 2 * MINUTE }),
       ],
       "log-staging": () => [
-        lineOf({ time: NOW - MINUTE, outcome: "denied", arn: ALICE, error: new IdentityUnmapped("x") }),
+        lineOf({ time: NOW - MINUTE, outcome: "denied", arn: ALICE, error: denial("identity_unmapped", "x") }),
       ],
     },
   });

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as errors from "../../functions/errors.ts";
+import { ERRORS, STATUS } from "../../functions/errors.ts";
 import { everyHelp } from "./help.ts";
 import { type Figures, loginsPlot, mappingsPlot } from "./plots.ts";
 import { recordingImage, recordSession } from "./recording.ts";
@@ -31,23 +31,11 @@ function withPart(document: string, name: string, text: string): string {
   return `${before}${begin}${text}${end}${after}`;
 }
 
-const ABSTRACT = ["AuthenticatorError", "Denial", "Fault", "BadRequest"];
-
-/** One row per error class: its code, its status unless that is 200, and its comment in errors.ts. */
+/** One row for each code: its status unless that is 200, and its meaning. */
 function errorCodes(): string {
-  const comments = new Map(
-    [...read("functions/errors.ts").matchAll(/^\/\*\* (.*) \*\/\nexport class (\w+) /gm)].map(
-      ([, comment = "", name = ""]) => [name, comment],
-    ),
-  );
-  const rows = Object.values(errors)
-    .filter(({ name }) => !ABSTRACT.includes(name))
-    .map((type) => {
-      const { code, status } = new (type as new (message: string) => errors.AuthenticatorError)("");
-      const comment = comments.get(type.name);
-      if (comment === undefined) throw new Error(`functions/errors.ts: ${type.name} must have a one-line comment`);
-      const other = status === 200 || code === "setting_invalid" ? "" : ` (${status})`;
-      return [`\`${code}\`${other}`, comment];
-    });
-  return [["code", "cause"], ["---", "---"], ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
+  const rows = Object.entries(ERRORS).map(([code, [outcome, meaning, status = STATUS[outcome]]]) => {
+    const other = status === 200 || code === "setting_invalid" ? "" : ` (${status})`;
+    return [`\`${code}\`${other}`, meaning];
+  });
+  return [["code", "cause"], ["---", "---"], ...rows.sort()].map((row) => `| ${row.join(" | ")} |\n`).join("");
 }

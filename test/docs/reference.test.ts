@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { logEntry } from "../../functions/authenticator/http/log-entry.ts";
+import { logEntry } from "../../functions/authenticator/http/log-review.ts";
 import { checkDenyList } from "../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { newRecord } from "../../functions/authenticator/review/record.ts";
 import { readSettings } from "../../functions/authenticator/settings.ts";
-import * as errors from "../../functions/errors.ts";
+import { fault } from "../../functions/errors.ts";
 import { METRICS } from "../../functions/telemetry/metrics.ts";
 import { cli } from "../cli/cli.ts";
 
@@ -52,7 +52,7 @@ test("each documented default is the real one, and required settings cannot be o
 test("the reference lists each field of the log line and each metric", () => {
   const [, section = ""] = reference.split("## Logs and metrics\n");
   const [fields = ""] = section.split("\n\n");
-  const log = logEntry(newRecord(0), "fault", new errors.InternalFault("test", { cause: new Error("test") }), 0);
+  const log = logEntry(newRecord(0), "fault", fault("internal_fault", "test", { cause: new Error("test") }), 0);
   for (const field of Object.keys(log)) assert.match(fields, new RegExp(`\\b${field}\\b`), field);
   const listed = [...section.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)].map(([, name, keys = ""]) => [
     name,

@@ -1,37 +1,59 @@
-// The errors: each class has its name, also in minified code, and its code is that name in snake case.
+// The errors: each has the outcome and status of its row, and a name for Lambda's log.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import * as errors from "../../functions/errors.ts";
+import { asAuthenticatorError, denial, ERRORS, fault, hasCode, httpError, isDenial } from "../../functions/errors.ts";
 
-const LEAVES = Object.entries(errors).filter(([name]) => !/^(AuthenticatorError|Denial|Fault|BadRequest)$/.test(name));
-
-test("the name of an error is its class name, and its code is that name in snake case", () => {
-  assert.ok(LEAVES.length > 30);
-  for (const [name, type] of LEAVES) {
-    const error = new (type as new (message: string) => errors.AnyAuthenticatorError)("why");
-    const code = name.replace(/(?<!^)[A-Z]/g, "_$&").toLowerCase();
-    assert.deepEqual([error.name, error.code, String(error)], [name, code, `${name}: why`]);
+test("an error has the outcome and status of its row, and its code in camel case as its name", () => {
+  const rows = [
+    [denial("token_expired", "why"), "TokenExpired", "denied", 200],
+    [fault("setting_invalid", "why"), "SettingInvalid", "fault", 500],
+    [httpError("review_malformed", "why"), "ReviewMalformed", "bad_request", 400],
+    [httpError("path_unknown", "why"), "PathUnknown", "bad_request", 404],
+    [httpError("caller_refused", "why"), "CallerRefused", "caller_refused", 401],
+    [httpError("callers_limited", "why"), "CallersLimited", "caller_refused", 429],
+    [httpError("sts_throttled", "why"), "StsThrottled", "throttled", 429],
+  ] as const;
+  for (const [error, name, outcome, status] of rows) {
+    assert.deepEqual([String(error), error.outcome, error.status], [`${name}: why`, outcome, status]);
   }
 });
 
-test("a RequestError has no stack trace, and a fault and all other errors have one", () => {
+test("a code is in snake case, and its meaning one line", () => {
+  for (const [code, [, meaning]] of Object.entries(ERRORS)) assert.match(`${code} ${meaning}`, /^[a-z]+(_[a-z]+)* .+$/);
+});
+
+test("a refused request has no stack trace, and a fault, throttling and all other errors have one", () => {
   const { stackTraceLimit } = Error;
-  const refusals = [errors.TokenMalformed, errors.PathUnknown, errors.CallerRefused].map((type) => new type("why"));
-  for (const { stack } of refusals) assert.doesNotMatch(stack ?? "", /^ +at /m);
+  const refused = [
+    denial("token_malformed", "why"),
+    httpError("path_unknown", "why"),
+    httpError("caller_refused", "why"),
+  ];
+  for (const { stack } of refused) assert.doesNotMatch(stack ?? "", /^ +at /m);
   assert.equal(Error.stackTraceLimit, stackTraceLimit);
-  for (const { stack } of [new errors.StsUnreachable("why"), new Error("why")]) assert.match(stack ?? "", /^ +at /m);
+  const traced = [fault("sts_unreachable", "why"), httpError("sts_throttled", "why"), new Error("why")];
+  for (const { stack } of traced) assert.match(stack ?? "", /^ +at /m);
 });
 
-test("a RequestError keeps its cause", () => {
+test("an error keeps its cause", () => {
   const cause = new Error("why");
-  assert.equal(new errors.StsRefused("no", { cause }).cause, cause);
+  assert.equal(denial("sts_refused", "no", { cause }).cause, cause);
 });
 
-test("the deployed bundle keeps the names: an invalid setting is a SettingInvalid in Lambda's log", async () => {
-  const bundle = readFileSync(new URL("../../dist/authenticator/index.mjs", import.meta.url), "utf8");
-  for (const [name] of LEAVES) {
-    if (!name.startsWith("Issuer")) assert.ok(bundle.includes(`"${name}"`), name);
+test("an error is recognized by its code, also if another copy of the module created it", async () => {
+  const copy: typeof import("../../functions/errors.ts") = await import(`../../functions/errors.ts?${"copy"}`);
+  const error = copy.denial("token_expired", "why");
+  assert.ok(isDenial(error) && hasCode(error, "token_expired"));
+  assert.equal(asAuthenticatorError(error), error);
+});
+
+test("any other value is an internal fault with the value as its cause, whatever its code", () => {
+  const system = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
+  const inherited = Object.assign(new Error("no code"), { code: "toString" });
+  for (const thrown of [system, inherited, new Error("no code"), { code: "token_expired" }, undefined]) {
+    const { code, cause } = asAuthenticatorError(thrown);
+    assert.deepEqual([code, cause], ["internal_fault", thrown]);
+    assert.equal(isDenial(thrown), false);
   }
 });

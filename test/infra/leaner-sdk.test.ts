@@ -5,8 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
+import { buildAuthenticator } from "../../infra/bundle/build.ts";
 import { bundle } from "../../infra/bundle/bundle.ts";
 import { LEAN_PLUGINS } from "../../infra/bundle/plugins.ts";
+import { separateFile } from "../../infra/bundle/separate-file.ts";
 import { startHttpServer } from "../../local/http-server.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 
@@ -15,7 +17,9 @@ const KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
 
 const folder = mkdtempSync(join(tmpdir(), "probe-"));
 const store = await startParameterStore({ parameters: { "/probe": "1" } });
-const { files } = await bundle(ROOT, "test/infra/sdk-probe.ts", "probe.mjs", LEAN_PLUGINS);
+await buildAuthenticator(folder);
+const separate = separateFile("credential-provider-http");
+const { files } = await bundle(ROOT, "test/infra/sdk-probe.ts", "probe.mjs", [separate, ...LEAN_PLUGINS]);
 for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
 const { probe }: { probe(endpoint: string): Promise<unknown> } = await import(join(folder, "probe.mjs"));
 

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { App, Lazy } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { logEntry } from "../../functions/authenticator/http/log-entry.ts";
+import { logEntry } from "../../functions/authenticator/http/log-review.ts";
 import { newRecord, OUTCOMES } from "../../functions/authenticator/review/record.ts";
 import type { PrivateEndpoint } from "../../infra/endpoint/endpoint.ts";
 import { issuerStack } from "../../infra/issuer/issuer-stack.ts";

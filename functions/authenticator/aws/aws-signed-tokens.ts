@@ -1,10 +1,16 @@
-// AWS-signed tokens with the keys that their issuers publish. A separate file of the bundle: see lazy-signed-tokens.ts.
+// AWS-signed tokens, and their issuers' keys: a GET without redirects, with one retry, of limited size and time.
+// A separate file of the bundle: see lazy.ts.
 
-import type { Agents } from "../../aws/connections.ts";
+import type { IncomingMessage } from "node:http";
+import { type Agents, connectHost, serverName } from "../../aws/connections.ts";
+import { get, readText } from "../../aws/get.ts";
+import { fault } from "../../errors.ts";
 import type { Clock } from "../../lib/deadline.ts";
+import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";
+import { parseKeySet } from "../jwt/key-set.ts";
 import type { JwtRules } from "../jwt/parse-jwt.ts";
 import { createSignedTokens, type SignedTokens } from "../jwt/signed-tokens.ts";
-import { createKeySets } from "./key-sets.ts";
+import type { FetchKeySet } from "../jwt/signing-keys.ts";
 
 export interface SignedTokenOptions {
   readonly rules: JwtRules;
@@ -16,4 +22,65 @@ export interface SignedTokenOptions {
 
 export function createAwsSignedTokens({ rules, endpoint, agents, clock }: SignedTokenOptions): SignedTokens {
   return createSignedTokens(rules, createKeySets(endpoint, agents), clock);
+}
+
+/** An account has a few keys, of 0.5 kB each. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** The issuer answered, but not with keys. A second request would have the same answer. */
+class NotAKeySet extends Error {
+  override readonly name = "NotAKeySet";
+}
+
+/** One retry after a connection failure or a 5xx, so that a review has time left for Parameter Store. */
+const RULES: RetryRules = {
+  tryMs: 1_000,
+  totalMs: 2_000,
+  isRetryable: (error) => !(error instanceof NotAKeySet),
+};
+
+/** `endpoint` replaces the issuers: the issuer's host becomes the first segment of the path below it. */
+export function createKeySets(endpoint: URL | undefined, agents?: Agents): FetchKeySet {
+  return async (issuer, deadline) => {
+    try {
+      const url = keySetUrl(issuer, endpoint);
+      const body = await retry(RULES, deadline, (signal) => getKeySet(url, agents, signal));
+      const keys = parseKeySet(body);
+      if (keys === undefined) throw new NotAKeySet("no usable key");
+      return keys;
+    } catch (error) {
+      const cause = error instanceof NotAKeySet ? error.message : failureKind(error);
+      throw fault("token_keys_unavailable", `no keys from ${issuer} (${cause})`, { cause: error });
+    }
+  };
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html */
+function keySetUrl(issuer: string, endpoint: URL | undefined): URL {
+  const base = endpoint === undefined ? issuer : `${endpoint.href.replace(/\/$/, "")}/${new URL(issuer).host}`;
+  return new URL(`${base}/.well-known/jwks.json`);
+}
+
+function getKeySet(url: URL, agents: Agents | undefined, signal: AbortSignal): Promise<string> {
+  const isPlain = url.protocol === "http:";
+  const host = connectHost(url);
+  const options = {
+    // No keep-alive by default: a second request follows an hour later.
+    agent: (isPlain ? agents?.httpAgent : agents?.httpsAgent) ?? false,
+    host,
+    port: url.port || undefined,
+    path: url.pathname,
+    headers: { accept: "application/json" },
+    signal,
+    // Also with NODE_TLS_REJECT_UNAUTHORIZED: forged keys could verify any identity.
+    ...(!isPlain && { servername: serverName(host), rejectUnauthorized: true }),
+  };
+  return get(isPlain, options, readKeySet);
+}
+
+async function readKeySet(response: IncomingMessage): Promise<string> {
+  const { statusCode = 0 } = response;
+  if (statusCode >= 500) throw new Error(`status ${statusCode}`);
+  if (statusCode !== 200) throw new NotAKeySet(`status ${statusCode}`);
+  return readText(response, MAX_BODY_BYTES, () => new NotAKeySet(`more than ${MAX_BODY_BYTES} bytes`));
 }

@@ -29,13 +29,6 @@ export interface NodeNameOptions {
 /** Plain HTTP is always supported: loading `node:http` costs little compared with this file. */
 const AGENTS = createAgents(true);
 
-const RULES = {
-  tryMs: 1_000,
-  totalMs: 2_000,
-  isRetryable,
-  isThrottling,
-};
-
 /**
  * Every user who can assume a role chooses the session name, so a session name does not prove that the identity is a node.
  * The instance must be running in the identity's account and in a VPC of the cluster, and its profile must have the
@@ -47,7 +40,10 @@ export function createNodeNames({ region, vpcs, agents = AGENTS, random }: NodeN
   const ec2 = new EC2Client(options);
   const iam = new IAMClient(options);
   const rules: RetryRules = {
-    ...RULES,
+    tryMs: 1_000,
+    totalMs: 2_000,
+    isRetryable,
+    isThrottling,
     beforeRetry: (error) => {
       if (!isAnswer(error)) discardIdle(agents);
     },

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import { type Agents, connectHost, discardIdle, openAgents, serverName } from "../../aws/connections.ts";
 import { get, readText } from "../../aws/get.ts";
-import { StsAnswerUnusable, StsUnreachable } from "../../errors.ts";
+import { fault, hasCode } from "../../errors.ts";
 import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";
 import type { AskSts } from "../identity/prove-identity.ts";
 import type { UnverifiedToken } from "../token/token.ts";
@@ -21,7 +21,7 @@ export interface StsOptions {
   readonly agents?: Agents;
 }
 
-/** Throws `StsUnreachable` without a response, and `StsAnswerUnusable` for one that is too long. */
+/** Throws `sts_unreachable` without a response, and `sts_answer_unusable` for one that is too long. */
 export function createSts(options: StsOptions): AskSts {
   const { regionalHost, endpoint, agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`)) } = options;
   const isPlain = endpoint?.protocol === "http:";
@@ -45,7 +45,7 @@ export function createSts(options: StsOptions): AskSts {
   const rules: RetryRules = {
     tryMs: 2_000,
     totalMs: 4_000,
-    isRetryable: (error) => !(error instanceof StsAnswerUnusable),
+    isRetryable: (error) => !hasCode(error, "sts_answer_unusable"),
     beforeRetry: (error) => {
       if (!(error instanceof ServerError)) discardIdle(agents);
     },
@@ -56,8 +56,8 @@ export function createSts(options: StsOptions): AskSts {
       return await retry(rules, deadline, (signal) => ask(token, signedId, signal).then(failOnServerError));
     } catch (error) {
       if (error instanceof ServerError) return error.reply;
-      if (error instanceof StsAnswerUnusable) throw error;
-      throw new StsUnreachable(`no answer from STS (${failureKind(error)})`, { cause: error });
+      if (hasCode(error, "sts_answer_unusable")) throw error;
+      throw fault("sts_unreachable", `no answer from STS (${failureKind(error)})`, { cause: error });
     }
   };
 }
@@ -77,7 +77,7 @@ function failOnServerError(reply: StsReply): StsReply {
 }
 
 async function readReply(response: IncomingMessage): Promise<StsReply> {
-  const tooLong = () => new StsAnswerUnusable(`STS answered more than ${MAX_BODY_BYTES} bytes`);
+  const tooLong = () => fault("sts_answer_unusable", `STS answered more than ${MAX_BODY_BYTES} bytes`);
   const body = await readText(response, MAX_BODY_BYTES, tooLong);
   return { status: response.statusCode ?? 0, body, requestId: requestId(response) };
 }

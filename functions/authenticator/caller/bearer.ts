@@ -1,7 +1,7 @@
 // Authenticates kube-apiserver by its bearer token: AWS stores the token's SHA-256, or an IAM principal that signs it.
 
 import { hash, timingSafeEqual } from "node:crypto";
-import { CallerRefused, CallersInvalid } from "../../errors.ts";
+import { fault, httpError } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import { isObject } from "../../lib/json.ts";
 import { isExpired, notAfterTime } from "../../lib/not-after.ts";
@@ -62,7 +62,7 @@ export function callersParameter(prefix: string): string {
 }
 
 /**
- * Returns `undefined` for an accepted token, or the token if only STS can prove it. Throws `CallerRefused`, or a `Fault` if
+ * Returns `undefined` for an accepted token, or the token if only STS can prove it. Throws `caller_refused`, or a fault if
  * the list of callers cannot be read.
  */
 export async function checkBearer(
@@ -73,7 +73,7 @@ export async function checkBearer(
 ): Promise<UnprovenBearer | undefined> {
   // https://www.rfc-editor.org/rfc/rfc6750#section-2.1
   const [, token] = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? "") ?? [];
-  if (token === undefined) throw new CallerRefused("a bearer token is required");
+  if (token === undefined) throw httpError("caller_refused", "a bearer token is required");
   const { parameters } = await read([parameter], deadline);
   const callers = callersIn(parameters.get(parameter), parameter);
   const now = deadline.clock();
@@ -86,7 +86,7 @@ export async function checkBearer(
   if (accepted.length > 0) return undefined;
   const principals = callers.principals.filter(({ notAfter }) => !isExpired(notAfter, now));
   if (principals.length > 0 && hasTokenPrefix(token)) return { token, hash: digest, principals };
-  throw new CallerRefused("the bearer token is not in the list of callers");
+  throw httpError("caller_refused", "the bearer token is not in the list of callers");
 }
 
 interface ReadCallers {
@@ -119,10 +119,10 @@ const readCallers = oncePerRead(({ value, secure }): { readonly callers: ReadCal
 
 function callersIn(stored: StoredParameter | undefined, parameter: string): ReadCallers {
   if (stored === undefined)
-    throw new CallersInvalid(`parameter ${parameter} does not exist: add a caller (callers add)`);
+    throw fault("callers_invalid", `parameter ${parameter} does not exist: add a caller (callers add)`);
   const { callers } = readCallers(stored);
   if (callers === undefined)
-    throw new CallersInvalid(`parameter ${parameter} must be of type String and hold a JSON list`);
+    throw fault("callers_invalid", `parameter ${parameter} must be of type String and hold a JSON list`);
   return callers;
 }
 

@@ -1,8 +1,15 @@
 // Authenticates callers by IAM: STS proves who signed the bearer token, at a bounded rate for unknown callers.
 
-import QuickLRU from "quick-lru";
-import { CallerRefused, CallersLimited, Denial, Fault, StsThrottled, StsUnreachable } from "../../errors.ts";
+import {
+  type AuthenticatorError,
+  type Denial,
+  fault,
+  httpError,
+  isAuthenticatorError,
+  isDenial,
+} from "../../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
+import { LruMap } from "../../lib/lru-map.ts";
 import { TimedOut } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/single-flight.ts";
 import type { Proof, ProveIdentity } from "../identity/prove-identity.ts";
@@ -20,7 +27,7 @@ const RECHECK = { waitMs: 2_000, retryMs: 10_000 };
 const UNKNOWN_MS = 1_000;
 const MAX_ENTRIES = 200;
 
-/** Throws `CallerRefused`, `CallersLimited`, or what a user's token throws if STS gives no answer. Fills `record`. */
+/** Throws `caller_refused`, `callers_limited`, or what a user's token throws if STS gives no answer. Fills `record`. */
 export type ProveCaller = (bearer: UnprovenBearer, record: ReviewRecord, deadline: Deadline) => Promise<void>;
 
 interface Known {
@@ -43,15 +50,15 @@ interface NewToken {
  * tokens delays neither it nor its renewed tokens. Access keys are not secret: a client that knows one can only use up the
  * calls for new tokens of that key. `prove` accepts only tokens that are signed for callers.
  */
-export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Clock): ProveCaller {
+export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Clock): ProveCaller {
   // Separate, so that tokens of strangers do not evict those of callers.
-  const callers = new QuickLRU<string, Known>({ maxSize: MAX_ENTRIES });
-  const strangers = new QuickLRU<string, Known>({ maxSize: MAX_ENTRIES });
+  const callers = new LruMap<string, Known>(MAX_ENTRIES);
+  const strangers = new LruMap<string, Known>(MAX_ENTRIES);
   const unknown = { nextAt: 0 };
   /** When a new token of a caller's access key may be sent to STS. */
-  const keys = new QuickLRU<string, { nextAt: EpochMs }>({ maxSize: MAX_ENTRIES });
+  const keys = new LruMap<string, { nextAt: EpochMs }>(MAX_ENTRIES);
 
-  /** Calls STS and remembers the result. Returns whether it is the identity of a caller. */
+  /** Calls STS and caches the result. Returns whether it is the identity of a caller. */
   async function ask({ hash, principals }: UnprovenBearer, token: UnverifiedToken, deadline: Deadline) {
     const now = clock();
     const { result } = await prove(token, deadline);
@@ -64,7 +71,8 @@ export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: 
   const askOnce = singleFlight(
     async ({ bearer, token, onCall }: NewToken, deadline) => {
       const turn = keys.get(token.accessKeyId) ?? unknown;
-      if (clock() < turn.nextAt) throw new CallersLimited("too many new tokens in this second: not sent to STS");
+      if (clock() < turn.nextAt)
+        throw httpError("callers_limited", "too many new tokens in this second: not sent to STS");
       turn.nextAt = clock() + UNKNOWN_MS;
       onCall();
       const { result, isCaller } = await ask(bearer, token, deadline);
@@ -83,7 +91,7 @@ export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: 
     const result = await askOnce(request, deadline).catch((error: unknown) => {
       // A request that shares another one's call still ends at its own deadline.
       if (!(error instanceof TimedOut)) throw error;
-      throw new StsUnreachable("no answer from STS (TimedOut)", { cause: error });
+      throw fault("sts_unreachable", "no answer from STS (TimedOut)", { cause: error });
     });
     check(result, request.bearer.principals);
   }
@@ -103,7 +111,7 @@ export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: 
       const { result } = await ask(bearer, token, soon);
       check(result, bearer.principals);
     } catch (error) {
-      if (!(error instanceof Fault || error instanceof StsThrottled)) throw error;
+      if (!isAuthenticatorError(error) || !["fault", "throttled"].includes(error.outcome)) throw error;
     }
   }
 
@@ -134,23 +142,23 @@ function parseCallerToken(text: string, hosts: StsHosts, now: EpochMs): Unverifi
   try {
     return parseToken(text, hosts, now);
   } catch (error) {
-    throw error instanceof Denial ? refused(error) : error;
+    throw isDenial(error) ? refused(error) : error;
   }
 }
 
 function check(result: Proof["result"], principals: readonly CallerPrincipal[]): void {
   if (isListed(result, principals)) return;
-  if (result instanceof Denial) throw refused(result);
-  throw new CallerRefused(`${result.canonicalArn} (${result.principalId}) is not in the list of callers`);
+  if (isDenial(result)) throw refused(result);
+  throw httpError("caller_refused", `${result.canonicalArn} (${result.principalId}) is not in the list of callers`);
 }
 
-function refused({ code, message }: Denial): CallerRefused {
+function refused({ code, message }: Denial): AuthenticatorError {
   const hint = code === "sts_refused" ? "; a caller signs its token for <cluster id>:caller" : "";
-  return new CallerRefused(`${code}: ${message}${hint}`);
+  return httpError("caller_refused", `${code}: ${message}${hint}`);
 }
 
 function isListed(result: Proof["result"], principals: readonly CallerPrincipal[]): boolean {
-  if (result instanceof Denial) return false;
+  if (isDenial(result)) return false;
   return principals.some(({ arn, principalId }) => {
     return isArnOf(arn, result) && (principalId === undefined || principalId === result.principalId);
   });

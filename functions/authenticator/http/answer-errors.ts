@@ -1,8 +1,7 @@
 // Turns an error into the HTTP response that kube-apiserver handles correctly.
 
-import { type AuthenticatorError, Denial, MethodNotAllowed } from "../../errors.ts";
+import { type AuthenticatorError, asAuthenticatorError, hasCode, isDenial } from "../../errors.ts";
 import { type HttpResponse, jsonResponse } from "../../gateway/http-response.ts";
-import { asAuthenticatorError } from "../../lib/as-authenticator-error.ts";
 import { kubernetesStatus, tokenReview } from "../review/answer.ts";
 import type { Middleware } from "./request-context.ts";
 
@@ -25,7 +24,7 @@ export function answerErrors(): Middleware {
       const { review } = middy.event;
       const message = `${error.code}: ${error.message}`;
       middy.response =
-        error instanceof Denial && review !== undefined
+        isDenial(error) && review !== undefined
           ? jsonResponse(200, tokenReview(review.apiVersion, { authenticated: false, error: message }))
           : statusResponse(error, message);
     },
@@ -35,6 +34,6 @@ export function answerErrors(): Middleware {
 /** Never sends Retry-After or 503: kube-apiserver would try 31 times, or not at all. */
 function statusResponse(error: AuthenticatorError, message: string): HttpResponse {
   const { status } = error;
-  const headers: Record<string, string> = error instanceof MethodNotAllowed ? { allow: "POST" } : {};
+  const headers: Record<string, string> = hasCode(error, "method_not_allowed") ? { allow: "POST" } : {};
   return jsonResponse(status, kubernetesStatus(status, REASONS[status] ?? "InternalError", message), headers);
 }

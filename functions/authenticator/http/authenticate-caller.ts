@@ -1,8 +1,8 @@
 // Authenticates the caller as CALLER_AUTH requires, before the review is read.
 
+import { httpError } from "../../errors.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import { callersParameter, checkBearer } from "../caller/bearer.ts";
-import { checkClientCertificate } from "../caller/client-certificate.ts";
 import type { ProveCaller } from "../caller/iam-callers.ts";
 import { timed } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
@@ -39,4 +39,15 @@ export function authenticateCaller(
       });
     },
   };
+}
+
+/**
+ * `subjects` are complete subject DNs, or `*` for every certificate that the truststore accepts. A request without a
+ * certificate came through an endpoint that should be disabled, and is refused.
+ */
+export function checkClientCertificate(subject: string | undefined, subjects: readonly string[]): void {
+  if (!subject) throw httpError("caller_refused", "a client certificate is required");
+  if (!subjects.includes("*") && !subjects.includes(subject)) {
+    throw httpError("caller_refused", `the client certificate's subject is not in CALLER_SUBJECTS: ${subject}`);
+  }
 }

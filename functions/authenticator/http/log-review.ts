@@ -1,13 +1,12 @@
 // Prints one line for each review, whatever its outcome: the log entry with the metrics.
 
-import { type AuthenticatorError, TokenKeysUnavailable } from "../../errors.ts";
-import { asAuthenticatorError } from "../../lib/as-authenticator-error.ts";
+import { type AuthenticatorError, asAuthenticatorError, hasCode } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
-import { printRequest } from "../../telemetry/log-line.ts";
+import type { LogLevel } from "../../settings/common.ts";
+import { logHead, printRequest } from "../../telemetry/log-line.ts";
 import { embeddedMetrics } from "../../telemetry/metrics.ts";
 import type { Outcome, ReviewRecord } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
-import { logEntry } from "./log-entry.ts";
 import type { Middleware, RequestContext } from "./request-context.ts";
 
 /** Runs last. `line` does not end with a newline. */
@@ -52,8 +51,42 @@ export function reviewMetrics(
     StsThrottled: Number(outcome === "throttled"),
     InvalidMappings: record.invalidMappings,
     StaleReads: record.staleReads,
-    TokenKeysFailed: Number(record.keysFailed === true || error instanceof TokenKeysUnavailable),
+    TokenKeysFailed: Number(record.keysFailed === true || hasCode(error, "token_keys_unavailable")),
   };
   const dimensions = { ClusterId: clusterId, Outcome: outcome, ...(version && { FunctionVersion: version }) };
   return embeddedMetrics(counts, dimensions, now);
+}
+
+const LEVELS: Readonly<Record<Outcome, LogLevel>> = {
+  granted: "info",
+  not_ours: "info",
+  denied: "warn",
+  bad_request: "warn",
+  caller_refused: "warn",
+  throttled: "error",
+  fault: "error",
+};
+
+/** JSON omits undefined fields. Values of the token are included only after STS accepted it. */
+export function logEntry(record: ReviewRecord, outcome: Outcome, error: AuthenticatorError | undefined, now: EpochMs) {
+  const { identity, user, parameter, tokenHash, ms, cached, staleReads, coldStart, requestId, stsRequestId } = record;
+  return {
+    ...logHead(LEVELS[outcome], outcome, error, now),
+    arn: identity?.arn,
+    canonicalArn: identity?.canonicalArn,
+    accountId: identity?.accountId,
+    principalId: identity?.principalId,
+    sessionName: identity?.sessionName,
+    accessKeyId: identity?.accessKeyId,
+    username: user?.username,
+    groups: user?.groups,
+    parameter,
+    tokenHash,
+    ms: { ...ms, total: now - record.startedAt },
+    cached,
+    stale: staleReads > 0 ? true : undefined,
+    coldStart,
+    requestId,
+    stsRequestId,
+  };
 }

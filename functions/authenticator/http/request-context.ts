@@ -1,10 +1,10 @@
-// The context that middlewares share: the request, its deadline and its record.
+// The context that middlewares share: the request, its deadline, its record and the function's version.
 
 import type { MiddlewareObj } from "@middy/core";
 import { type GatewayRequest, gatewayRequest } from "../../gateway/gateway-request.ts";
 import type { HttpResponse } from "../../gateway/http-response.ts";
 import { type Clock, type Deadline, deadlineIn } from "../../lib/deadline.ts";
-import { versionBehindAlias } from "../../telemetry/alias-version.ts";
+import { isObject } from "../../lib/json.ts";
 import { newRecord, type ReviewRecord } from "../review/record.ts";
 import type { TokenReviewRequest } from "../review/token-review.ts";
 
@@ -35,4 +35,15 @@ export function openRequestContext(clock: Clock): Middleware {
       middy.event = { request, deadline, record, version: versionBehindAlias(middy.context) };
     },
   };
+}
+
+/**
+ * `context` is Lambda's: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html. Returns `undefined` outside of
+ * Lambda, and if the version was invoked directly, as by the deployment check.
+ */
+export function versionBehindAlias(context: unknown): string | undefined {
+  const { functionVersion, invokedFunctionArn } = isObject(context) ? context : {};
+  if (typeof functionVersion !== "string" || !/^\d+$/.test(functionVersion)) return undefined;
+  const qualifier = typeof invokedFunctionArn === "string" ? invokedFunctionArn.split(":")[7] : undefined;
+  return qualifier === undefined || qualifier === functionVersion ? undefined : functionVersion;
 }

@@ -1,9 +1,9 @@
 // Caches proven identities, and tokens that STS refused.
 
 import { hash } from "node:crypto";
-import QuickLRU from "quick-lru";
-import { Denial } from "../../errors.ts";
+import { isDenial } from "../../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
+import { LruMap } from "../../lib/lru-map.ts";
 import type { Proof, ProveIdentity } from "./prove-identity.ts";
 
 const GRANTED_MS = 60_000;
@@ -28,13 +28,13 @@ export function tokenHash(text: string): string {
  * `scope` is the partition and the cluster. Refused tokens have a separate cache, so that a flood of them does not evict
  * proven identities. Faults and throttling are never cached.
  */
-export function rememberedProofs<Token extends { readonly expiresAt: EpochMs }>(
+export function cachedProofs<Token extends { readonly expiresAt: EpochMs }>(
   prove: ProveIdentity<Token>,
   scope: string,
   clock: Clock,
 ): Proofs<Token> {
-  const granted = new QuickLRU<string, { proof: Proof; until: EpochMs }>({ maxSize: MAX_ENTRIES });
-  const refused = new QuickLRU<string, { proof: Proof; until: EpochMs }>({ maxSize: MAX_ENTRIES });
+  const granted = new LruMap<string, { proof: Proof; until: EpochMs }>(MAX_ENTRIES);
+  const refused = new LruMap<string, { proof: Proof; until: EpochMs }>(MAX_ENTRIES);
   const keyOf = (tokenHash: string): string => `${scope}/${tokenHash}`;
 
   return {
@@ -48,7 +48,7 @@ export function rememberedProofs<Token extends { readonly expiresAt: EpochMs }>(
     },
     async prove(tokenHash, token, deadline) {
       const proof = await prove(token, deadline);
-      const [proofs, ms] = proof.result instanceof Denial ? [refused, REFUSED_MS] : [granted, GRANTED_MS];
+      const [proofs, ms] = isDenial(proof.result) ? [refused, REFUSED_MS] : [granted, GRANTED_MS];
       proofs.set(keyOf(tokenHash), { proof, until: Math.min(clock() + ms, token.expiresAt) });
       return proof;
     },

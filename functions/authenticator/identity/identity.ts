@@ -1,6 +1,6 @@
 // The verified identity, and how the three fields that STS returns become one.
 
-import { IdentityImpossible } from "../../errors.ts";
+import { denial } from "../../errors.ts";
 import type { CallerIdentity } from "./sts-response.ts";
 
 /** The principal that made the token, as STS reports it or, in an AWS-signed token, as STS has signed it. */
@@ -41,20 +41,23 @@ const ASSUMED_ROLE = new RegExp(`^sts:assumed-role/${NAME}/${NAME}$`);
 const FEDERATED_USER = new RegExp(`^sts:federated-user/${NAME}$`);
 const UNIQUE_ID = /^[A-Z0-9]+$/;
 
-/** Throws `IdentityImpossible` for an ARN, account and UserId that cannot belong together. */
+/** Throws `identity_impossible` for an ARN, account and UserId that cannot belong together. */
 export function verifyIdentity(answer: CallerIdentity, ownPartition: string, accessKeyId: string): VerifiedIdentity {
   const [, partition, service, accountId, resource] = ARN.exec(answer.Arn) ?? [];
   if (partition === undefined || accountId === undefined) {
-    throw new IdentityImpossible("STS returned an ARN that is not an ARN of IAM or STS");
+    throw denial("identity_impossible", "STS returned an ARN that is not an ARN of IAM or STS");
   }
   if (partition !== ownPartition) {
-    throw new IdentityImpossible(`${answer.Arn} is in partition ${partition}, this authenticator in ${ownPartition}`);
+    throw denial(
+      "identity_impossible",
+      `${answer.Arn} is in partition ${partition}, this authenticator in ${ownPartition}`,
+    );
   }
   if (accountId !== answer.Account)
-    throw new IdentityImpossible(`${answer.Arn} is not in the account that STS returned`);
+    throw denial("identity_impossible", `${answer.Arn} is not in the account that STS returned`);
   const principal = readPrincipal(`${service}:${resource}`, answer);
   if (principal === undefined)
-    throw new IdentityImpossible(`${answer.Arn} and its UserId do not match a known kind of identity`);
+    throw denial("identity_impossible", `${answer.Arn} and its UserId do not match a known kind of identity`);
   return {
     ...principal,
     partition,

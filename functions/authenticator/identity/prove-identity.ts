@@ -1,6 +1,6 @@
 // Asks STS who signed a `k8s-aws-v1.` token, and turns the response into a verified identity or a denial.
 
-import { Denial } from "../../errors.ts";
+import { type Denial, isDenial } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 import { type VerifiedIdentity, verifyIdentity } from "./identity.ts";
@@ -27,15 +27,15 @@ export type AskSts = (
 export function proveIdentity(askSts: AskSts, ownPartition: string, signedId: string): ProveIdentity {
   return async (token, deadline) => {
     const reply = await askSts(token, deadline, signedId);
-    return { result: judge(reply, ownPartition, token.accessKeyId), stsRequestId: reply.requestId };
+    return { result: identityOrDenial(reply, ownPartition, token.accessKeyId), stsRequestId: reply.requestId };
   };
 }
 
-function judge(reply: StsResponse, ownPartition: string, accessKeyId: string): VerifiedIdentity | Denial {
+function identityOrDenial(reply: StsResponse, ownPartition: string, accessKeyId: string): VerifiedIdentity | Denial {
   try {
     return verifyIdentity(readStsResponse(reply), ownPartition, accessKeyId);
   } catch (error) {
-    if (error instanceof Denial) return error;
+    if (isDenial(error)) return error;
     throw error;
   }
 }

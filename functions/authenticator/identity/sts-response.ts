@@ -1,9 +1,8 @@
 // Interprets a response of STS: the three fields of an identity, a denial, throttling, or a fault.
 
-import { StsAnswerUnusable, StsRefused, StsThrottled } from "../../errors.ts";
+import { denial, fault, httpError } from "../../errors.ts";
 import { isObject, parseJson } from "../../lib/json.ts";
 import { isThrottlingCode } from "../../lib/throttling.ts";
-import { stsErrorCode } from "./sts-error.ts";
 
 export interface StsResponse {
   readonly status: number;
@@ -40,19 +39,20 @@ const REFUSING_CODES: ReadonlyMap<string, string> = new Map([
   ["RegionDisabledException", ": STS is not activated in this region for the account"],
 ]);
 
-/** Throws `StsThrottled`, `StsRefused` (a denial) or `StsAnswerUnusable` (a fault), never with text of STS. */
+/** Throws `sts_throttled`, `sts_refused` (a denial) or `sts_answer_unusable` (a fault), never with text of STS. */
 export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
   if (status === 200) {
     const identity = callerIdentity(parseJson(body));
-    if (identity === undefined) throw new StsAnswerUnusable("STS answered 200 without an identity");
+    if (identity === undefined) throw fault("sts_answer_unusable", "STS answered 200 without an identity");
     return identity;
   }
   const code = status >= 400 ? stsErrorCode(body) : undefined;
-  if (status === 429 || (code !== undefined && isThrottlingCode(code))) throw new StsThrottled("STS throttles");
-  if (code === undefined) throw new StsAnswerUnusable(`STS answered ${status} without an error code`);
+  if (status === 429 || (code !== undefined && isThrottlingCode(code)))
+    throw httpError("sts_throttled", "STS throttles");
+  if (code === undefined) throw fault("sts_answer_unusable", `STS answered ${status} without an error code`);
   const hint = status < 500 ? REFUSING_CODES.get(code) : undefined;
-  if (hint !== undefined) throw new StsRefused(`STS refused the token with ${code}${hint}`);
-  throw new StsAnswerUnusable(`STS answered ${status} with ${code}, which is not about the token`);
+  if (hint !== undefined) throw denial("sts_refused", `STS refused the token with ${code}${hint}`);
+  throw fault("sts_answer_unusable", `STS answered ${status} with ${code}, which is not about the token`);
 }
 
 /**
@@ -68,4 +68,28 @@ function callerIdentity(answer: unknown): CallerIdentity | undefined {
 
 function member(value: unknown, name: string): unknown {
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+/** `undefined` unless there is exactly one code, at its documented place. Other text is never searched. */
+export function stsErrorCode(body: string): string | undefined {
+  const code = body.startsWith("<") ? codeInXml(body) : codeInJson(body);
+  return code !== undefined && /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : undefined;
+}
+
+function codeInJson(body: string): string | undefined {
+  const answer = parseJson(body);
+  const error = isObject(answer) ? answer["Error"] : undefined;
+  const code = isObject(error) ? error["Code"] : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** Accepts only elements with text: no attributes, children, comments or CDATA, and no space between elements. */
+const ERROR_RESPONSE =
+  /^(?:<\?xml [\w "=.-]*\?>)?<ErrorResponse(?: xmlns="[^"<>]*")?><Error>((?:<(\w{1,64})(?:\/>|>[^<]*<\/\2>))*)<\/Error>(?:<RequestId>[^<]*<\/RequestId>)?<\/ErrorResponse>$/;
+
+/** Accepts only the documented form of XML: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+function codeInXml(body: string): string | undefined {
+  const [, children = ""] = ERROR_RESPONSE.exec(body.replace(/>[ \t\r\n]+(?=<|$)/g, ">")) ?? [];
+  const codes = [...children.matchAll(/<Code(?:\/>|>([^<]*))/g)];
+  return codes.length === 1 ? codes[0]?.[1] : undefined;
 }

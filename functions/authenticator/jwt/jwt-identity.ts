@@ -1,6 +1,6 @@
 // Turns the claims of an AWS-signed token into an identity, which is verified once the signature is.
 
-import { IdentityImpossible, TokenClaimRefused } from "../../errors.ts";
+import { denial } from "../../errors.ts";
 import { isObject } from "../../lib/json.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { permissionSetOf } from "../mapping/parameter-name.ts";
@@ -27,15 +27,16 @@ export function identityOf(claims: AwsClaims, ownPartition: string): VerifiedIde
   const [, partition, accountId = "", kind, path = "", name = ""] =
     typeof sub === "string" ? (ROLE_OR_USER.exec(sub) ?? []) : [];
   if (typeof sub !== "string" || partition === undefined) {
-    throw new IdentityImpossible("sub must be the ARN of an IAM role or user");
+    throw denial("identity_impossible", "sub must be the ARN of an IAM role or user");
   }
   if (partition !== ownPartition) {
-    throw new IdentityImpossible(`sub must be in the partition of this authenticator, ${ownPartition}`);
+    throw denial("identity_impossible", `sub must be in the partition of this authenticator, ${ownPartition}`);
   }
-  if (account !== accountId) throw new IdentityImpossible("aws_account must be the account in sub");
-  if (principal !== sub) throw new TokenClaimRefused("principal_id must be the same ARN as sub");
+  if (account !== accountId) throw denial("identity_impossible", "aws_account must be the account in sub");
+  if (principal !== sub) throw denial("token_claim_refused", "principal_id must be the same ARN as sub");
   if (kind === "role" && permissionSetOf(name) !== undefined && !PERMISSION_SET_PATH.test(path)) {
-    throw new IdentityImpossible(
+    throw denial(
+      "identity_impossible",
       "sub is named like a permission set's role, but lacks the path of IAM Identity Center",
     );
   }
@@ -50,13 +51,13 @@ export function identityOf(claims: AwsClaims, ownPartition: string): VerifiedIde
     sessionName: undefined,
     accessKeyId: undefined,
     claims: {
-      identityStoreUserId: textOf(claims["identity_store_user_id"]),
-      sourceIdentity: textOf(claims["source_identity"]),
+      identityStoreUserId: textClaim(claims["identity_store_user_id"]),
+      sourceIdentity: textClaim(claims["source_identity"]),
       principalTags: isObject(claims["principal_tags"]) ? claims["principal_tags"] : {},
     },
   };
 }
 
-function textOf(value: unknown): string | undefined {
+function textClaim(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }

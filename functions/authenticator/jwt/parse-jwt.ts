@@ -1,13 +1,6 @@
 // Parses an AWS-signed token (sts:GetWebIdentityToken) and checks every rule that needs neither network nor key.
 
-import {
-  IdentityImpossible,
-  TokenClaimRefused,
-  TokenExpired,
-  TokenIssuerRefused,
-  TokenMalformed,
-  TokenNotYetValid,
-} from "../../errors.ts";
+import { denial } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
 import { isObject } from "../../lib/json.ts";
 import { parseStored, repeatedKey } from "../../lib/repeated-keys.ts";
@@ -63,19 +56,19 @@ export function parseJwt(
 ): UnverifiedJwt {
   const { rawHeader, claims } = decodeParts(text) ?? {};
   if (rawHeader === undefined || claims === undefined) {
-    throw new TokenMalformed(`not a signed JWT of three parts and at most ${MAX_BYTES} bytes`);
+    throw denial("token_malformed", `not a signed JWT of three parts and at most ${MAX_BYTES} bytes`);
   }
   const { keyId, algorithm } = readHeader(rawHeader);
-  if (repeatedKey(claims) !== undefined) throw new TokenClaimRefused("a claim appears more than once");
+  if (repeatedKey(claims) !== undefined) throw denial("token_claim_refused", "a claim appears more than once");
   const { iss: issuer } = claims;
   const issuerAccount = typeof issuer === "string" ? accountByIssuer.get(issuer) : undefined;
   if (typeof issuer !== "string" || issuerAccount === undefined)
-    throw new TokenIssuerRefused("the issuer is not in JWT_ISSUERS");
+    throw denial("token_issuer_refused", "the issuer is not in JWT_ISSUERS");
   checkAudience(claims["aud"], jwtAudience(clusterId));
   const expiresAt = checkTimes(claims, now);
   const unverifiedIdentity = identityOf(awsClaims(claims), partition);
   if (unverifiedIdentity.accountId !== issuerAccount) {
-    throw new IdentityImpossible("sub must be in the account of the token's issuer");
+    throw denial("identity_impossible", "sub must be in the account of the token's issuer");
   }
   return { text, issuer, keyId, algorithm, unverifiedIdentity, expiresAt };
 }
@@ -105,15 +98,15 @@ function decodeObject(part: string): Record<string, unknown> | undefined {
 
 function readHeader(raw: string): { readonly keyId: string; readonly algorithm: Algorithm } {
   const header = decodeObject(raw);
-  if (header === undefined) throw new TokenMalformed("the header is not a JSON object in base64url");
-  if (repeatedKey(header) !== undefined) throw new TokenMalformed("a header parameter appears more than once");
+  if (header === undefined) throw denial("token_malformed", "the header is not a JSON object in base64url");
+  if (repeatedKey(header) !== undefined) throw denial("token_malformed", "a header parameter appears more than once");
   const refused = REFUSED_PARAMETERS.find((name) => Object.hasOwn(header, name));
-  if (refused !== undefined) throw new TokenMalformed(`the header parameter ${refused} is not allowed`);
+  if (refused !== undefined) throw denial("token_malformed", `the header parameter ${refused} is not allowed`);
   const algorithm = ALGORITHMS.find((known) => known === header["alg"]);
-  if (algorithm === undefined) throw new TokenMalformed(`alg must be ${ALGORITHMS.join(" or ")}`);
+  if (algorithm === undefined) throw denial("token_malformed", `alg must be ${ALGORITHMS.join(" or ")}`);
   const { kid } = header;
   if (typeof kid !== "string" || kid === "" || kid.length > 256) {
-    throw new TokenMalformed("kid must be the id of a key, of 1 to 256 characters");
+    throw denial("token_malformed", "kid must be the id of a key, of 1 to 256 characters");
   }
   return { keyId: kid, algorithm };
 }
@@ -121,23 +114,23 @@ function readHeader(raw: string): { readonly keyId: string; readonly algorithm: 
 function checkAudience(aud: unknown, expected: string): void {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
   if (audiences.length !== 1)
-    throw new TokenClaimRefused(`aud must be only ${expected}: a token must not be valid elsewhere`);
+    throw denial("token_claim_refused", `aud must be only ${expected}: a token must not be valid elsewhere`);
   if (audiences[0] !== expected)
-    throw new TokenClaimRefused(`aud must be ${expected}: the token is for another service`);
+    throw denial("token_claim_refused", `aud must be ${expected}: the token is for another service`);
 }
 
 /** Returns the end of the token. It has no grace: AWS checks nothing after this. */
 function checkTimes({ iat, exp, nbf = iat }: Record<string, unknown>, now: EpochMs): EpochMs {
   if (!isSeconds(iat) || !isSeconds(exp) || !isSeconds(nbf)) {
-    throw new TokenClaimRefused("iat, nbf and exp must be whole seconds since 1970, as numbers");
+    throw denial("token_claim_refused", "iat, nbf and exp must be whole seconds since 1970, as numbers");
   }
-  if (iat >= exp) throw new TokenClaimRefused("exp must be after iat");
+  if (iat >= exp) throw denial("token_claim_refused", "exp must be after iat");
   if (exp - iat > MAX_LIFETIME_SECONDS) {
-    throw new TokenClaimRefused(`the token is valid for more than ${MAX_LIFETIME_SECONDS} s: ask for less`);
+    throw denial("token_claim_refused", `the token is valid for more than ${MAX_LIFETIME_SECONDS} s: ask for less`);
   }
-  if (now >= exp * 1000) throw new TokenExpired("the token has expired (or a clock is wrong)");
+  if (now >= exp * 1000) throw denial("token_expired", "the token has expired (or a clock is wrong)");
   if (Math.max(iat, nbf) * 1000 > now + MAX_AHEAD_SECONDS * 1000) {
-    throw new TokenNotYetValid(`signed more than ${MAX_AHEAD_SECONDS} s in the future: a clock is wrong`);
+    throw denial("token_not_yet_valid", `signed more than ${MAX_AHEAD_SECONDS} s in the future: a clock is wrong`);
   }
   return exp * 1000;
 }
@@ -148,10 +141,11 @@ function isSeconds(value: unknown): value is number {
 
 function awsClaims(claims: Record<string, unknown>): AwsClaims {
   const own = claims[AWS_CLAIMS];
-  if (!isObject(own)) throw new TokenClaimRefused(`the claim ${AWS_CLAIMS} must be an object`);
+  if (!isObject(own)) throw denial("token_claim_refused", `the claim ${AWS_CLAIMS} must be an object`);
   // OriginIdentity puts a user of the client's choice into `sub`.
   for (const { subject_mode: mode } of [claims, own]) {
-    if (mode !== undefined && mode !== "AWSIdentity") throw new TokenClaimRefused("subject_mode must be AWSIdentity");
+    if (mode !== undefined && mode !== "AWSIdentity")
+      throw denial("token_claim_refused", "subject_mode must be AWSIdentity");
   }
   return { ...own, sub: claims["sub"] };
 }

@@ -1,12 +1,12 @@
 // Caches the keys of each issuer for an hour, for a day while the issuer cannot be reached, and a failed first read for 5 s.
 
-import { Fault, TokenKeysUnavailable } from "../../errors.ts";
+import { fault, isAuthenticatorError } from "../../errors.ts";
 import { type Clock, type Deadline, type EpochMs, timeLeft } from "../../lib/deadline.ts";
 import { beforeDeadline, TimedOut } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/single-flight.ts";
 import type { KeySet } from "./key-set.ts";
 
-/** Reads the keys of an issuer. Throws a `Fault` if they cannot be read. */
+/** Reads the keys of an issuer. Throws a fault if they cannot be read. */
 export type FetchKeySet = (issuer: string, deadline: Deadline) => Promise<KeySet>;
 
 export interface KeyRead {
@@ -16,7 +16,7 @@ export interface KeyRead {
 }
 
 export interface SigningKeys {
-  /** Throws the `Fault` of the read if no keys are cached. */
+  /** Throws the fault of the read if no keys are cached. */
   current(issuer: string, deadline: Deadline): Promise<KeyRead>;
   /**
    * Reads the keys again, for a token that they do not verify, unless they were read within the last minute. Waits for a
@@ -43,7 +43,7 @@ interface Known {
 }
 
 /** The number of entries is the number of issuers in the settings. */
-export function rememberedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys {
+export function cachedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys {
   const known = new Map<string, Known>();
   const failures = new Map<string, { readonly error: unknown; readonly until: EpochMs }>();
   const fetchOnce = singleFlight(
@@ -70,8 +70,8 @@ export function rememberedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningK
     try {
       return await fetchOnce(issuer, deadline);
     } catch (error) {
-      if (error instanceof Fault) throw error;
-      throw new TokenKeysUnavailable(`no keys from ${issuer} (TimedOut)`, { cause: error });
+      if (isAuthenticatorError(error)) throw error;
+      throw fault("token_keys_unavailable", `no keys from ${issuer} (TimedOut)`, { cause: error });
     }
   }
 

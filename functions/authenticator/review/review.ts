@@ -1,6 +1,6 @@
 // Reviews one token, from the token to the Kubernetes user.
 
-import { AccountForeign, Denial, ParametersUnavailable, TokenKindRefused } from "../../errors.ts";
+import { denial, fault, isDenial } from "../../errors.ts";
 import type { Deadline, EpochMs } from "../../lib/deadline.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -15,9 +15,9 @@ import type { StsHosts } from "../token/sts-hosts.ts";
 import { hasTokenPrefix, parseToken, type UnverifiedToken } from "../token/token.ts";
 import { type NodeName, renderUser, type User } from "../user/user.ts";
 import { granted, NOT_OURS, type TokenReviewStatus } from "./answer.ts";
-import { acceptedAudiences } from "./audiences.ts";
 import { type ReviewRecord, timed } from "./record.ts";
 import type { TokenReviewRequest } from "./token-review.ts";
+import { acceptedAudiences } from "./token-review.ts";
 
 /** The rules that apply to a verified identity. */
 export interface IdentityRules {
@@ -37,7 +37,7 @@ export interface ReviewRules extends IdentityRules {
 
 export interface IdentityServices {
   readonly readParameters: ReadParameters;
-  /** Throws a `Fault` if EC2 or IAM fails. */
+  /** Throws a fault if EC2 or IAM fails. */
   readonly findNodeName: (identity: VerifiedIdentity, deadline: Deadline) => Promise<NodeName>;
 }
 
@@ -47,7 +47,7 @@ export interface ReviewServices extends IdentityServices {
   readonly signedTokens: (Pick<SignedTokens, "parse"> & { readonly proofs: Proofs<UnverifiedJwt> }) | undefined;
 }
 
-/** Fills `record`. Throws a `Denial` with the reason, or a `Fault` if no decision is possible. */
+/** Fills `record`. Throws a `Denial` with the reason, or a fault if no decision is possible. */
 export async function reviewToken(
   { token: text, audiences: requestedAudiences }: Omit<TokenReviewRequest, "apiVersion">,
   rules: ReviewRules,
@@ -66,7 +66,7 @@ export async function reviewToken(
   const audiences = acceptedAudiences(requestedAudiences, rules.audiences);
   const proof = await prove();
   record.stsRequestId = proof.stsRequestId;
-  if (proof.result instanceof Denial) throw proof.result;
+  if (isDenial(proof.result)) throw proof.result;
 
   const user = await reviewIdentity(proof.result, rules, services, record, deadline);
   return granted(user, proof.result, audiences, rules.userInfo === "full");
@@ -106,7 +106,10 @@ async function readToken<Token extends NonNullable<ReviewRecord["token"]>>(
 
 function parsePresigned(text: string, { tokens, stsHosts }: ReviewRules, now: EpochMs): UnverifiedToken {
   if (tokens === "any") return parseToken(text, stsHosts, now);
-  throw new TokenKindRefused("only AWS-signed tokens are accepted here: get one with `iam-authenticator token --jwt`");
+  throw denial(
+    "token_kind_refused",
+    "only AWS-signed tokens are accepted here: get one with `iam-authenticator token --jwt`",
+  );
 }
 
 /** The part of a review after the identity is verified. Fills `record` and throws like `reviewToken`. */
@@ -120,7 +123,7 @@ export async function reviewIdentity(
   const { clock } = deadline;
   record.identity = identity;
   if (rules.accounts.length > 0 && !rules.accounts.includes(identity.accountId)) {
-    throw new AccountForeign(`the account of ${identity.canonicalArn} is not in ACCOUNTS`);
+    throw denial("account_foreign", `the account of ${identity.canonicalArn} is not in ACCOUNTS`);
   }
 
   const places = candidates(rules.mappingPrefix, identity);
@@ -136,7 +139,10 @@ export async function reviewIdentity(
   const deciding = decidingEvaluation(evaluations);
   // A stale absence must never decide: it would turn an outage into a denial.
   if (stale && deciding === undefined)
-    throw new ParametersUnavailable("Parameter Store does not respond, and no cached mapping applies to this identity");
+    throw fault(
+      "parameters_unavailable",
+      "Parameter Store does not respond, and no cached mapping applies to this identity",
+    );
   if (stale) record.staleReads += 1;
   record.parameter = deciding?.parameter;
   const selected = selectMapping(evaluations, identity);

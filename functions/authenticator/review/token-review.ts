@@ -1,6 +1,6 @@
-// Parses the TokenReview that kube-apiserver sends.
+// Parses the TokenReview that kube-apiserver sends, and decides which of its audiences a token is valid for.
 
-import { ReviewMalformed } from "../../errors.ts";
+import { denial, httpError } from "../../errors.ts";
 import { isObject, parseJson } from "../../lib/json.ts";
 
 export const API_VERSIONS = ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"] as const;
@@ -19,11 +19,12 @@ export interface TokenReviewRequest {
 export function parseTokenReview(body: string): TokenReviewRequest {
   const review = parseJson(body);
   if (!isObject(review) || review["kind"] !== "TokenReview")
-    throw new ReviewMalformed("the body must be a JSON TokenReview");
+    throw httpError("review_malformed", "the body must be a JSON TokenReview");
   const apiVersion = API_VERSIONS.find((known) => known === review["apiVersion"]);
-  if (apiVersion === undefined) throw new ReviewMalformed(`apiVersion must be ${API_VERSIONS.join(" or ")}`);
+  if (apiVersion === undefined) throw httpError("review_malformed", `apiVersion must be ${API_VERSIONS.join(" or ")}`);
   const { token, audiences } = isObject(review["spec"]) ? review["spec"] : {};
-  if (typeof token !== "string" || token === "") throw new ReviewMalformed("spec.token must be a non-empty string");
+  if (typeof token !== "string" || token === "")
+    throw httpError("review_malformed", "spec.token must be a non-empty string");
   return { apiVersion, token, audiences: parseAudiences(audiences) };
 }
 
@@ -31,7 +32,22 @@ export function parseTokenReview(body: string): TokenReviewRequest {
 function parseAudiences(value: unknown): readonly string[] | undefined {
   if (value === undefined || value === null) return undefined;
   if (!Array.isArray(value) || !value.every((item): item is string => typeof item === "string")) {
-    throw new ReviewMalformed("spec.audiences must be a list of strings");
+    throw httpError("review_malformed", "spec.audiences must be a list of strings");
   }
   return value.length === 0 ? undefined : value;
+}
+
+/**
+ * The requested audiences that are configured. `undefined` omits `status.audiences`, which kube-apiserver treats as its
+ * own audience. Echoing the request would make a token for this cluster valid for a foreign service that asks
+ * kube-apiserver to review it.
+ */
+export function acceptedAudiences(
+  requested: readonly string[] | undefined,
+  configured: readonly string[],
+): readonly string[] | undefined {
+  if (requested === undefined || configured.length === 0) return undefined;
+  const accepted = requested.filter((audience) => configured.includes(audience));
+  if (accepted.length === 0) throw denial("audience_foreign", "none of the requested audiences is in AUDIENCES");
+  return accepted;
 }

@@ -1,6 +1,6 @@
 // Parses the query of a presigned GetCallerIdentity, and formats it in canonical order.
 
-import { TokenHeadersRefused, TokenParameterRefused } from "../../errors.ts";
+import { type Denial, denial } from "../../errors.ts";
 import { decodeComponent, encodeComponent } from "./encoding.ts";
 
 /** In the order of SigV4's canonical query: by byte. */
@@ -33,27 +33,28 @@ export function parseQuery(text: string): Query {
     const [rawName = "", rawValue, ...more] = pair.split("=");
     const name = decodeComponent(rawName);
     if (name === undefined || rawValue === undefined || more.length > 0) {
-      throw new TokenParameterRefused("the query is not a list of percent-encoded name=value pairs");
+      throw parameterRefused("the query is not a list of percent-encoded name=value pairs");
     }
     const canonical = CANONICAL.get(name.toLowerCase());
     if (canonical === undefined) {
-      throw new TokenParameterRefused(`unexpected query parameter${named(name)}; only GetCallerIdentity's are allowed`);
+      throw parameterRefused(`unexpected query parameter${named(name)}; only GetCallerIdentity's are allowed`);
     }
-    if (found.has(canonical)) throw new TokenParameterRefused(`query parameter ${canonical} appears more than once`);
+    if (found.has(canonical)) throw parameterRefused(`query parameter ${canonical} appears more than once`);
     const value = decodeComponent(rawValue);
-    if (!value) throw new TokenParameterRefused(`query parameter ${canonical} is empty or has an invalid encoding`);
+    if (!value) throw parameterRefused(`query parameter ${canonical} is empty or has an invalid encoding`);
     found.set(canonical, value);
   }
   checkClusterHeader(found.get("X-Amz-SignedHeaders"));
   const missing = NAMES.find((name) => name !== "X-Amz-Security-Token" && !found.has(name));
-  if (missing !== undefined) throw new TokenParameterRefused(`query parameter ${missing} is missing`);
+  if (missing !== undefined) throw parameterRefused(`query parameter ${missing} is missing`);
   return Object.fromEntries(found) as Query;
 }
 
 /** Runs before the check for missing names: a client that does not sign the header often omits other parameters too. */
 function checkClusterHeader(signedHeaders: string | undefined): void {
   if (signedHeaders === undefined || signedHeaders.toLowerCase().split(";").includes("x-k8s-aws-id")) return;
-  throw new TokenHeadersRefused(
+  throw denial(
+    "token_headers_refused",
     "the header x-k8s-aws-id is not signed: the client must sign host and x-k8s-aws-id, whose value is the cluster's id",
   );
 }
@@ -63,6 +64,10 @@ export function formatQuery(query: Query): string {
   return NAMES.filter((name) => query[name] !== undefined)
     .map((name) => `${name}=${encodeComponent(query[name] ?? "")}`)
     .join("&");
+}
+
+export function parameterRefused(message: string): Denial {
+  return denial("token_parameter_refused", message);
 }
 
 /** ` "name"` for a message. Empty for any unusual text, since an attacker can choose it. */

@@ -1,6 +1,6 @@
 // Parses a `k8s-aws-v1.` token and checks every rule that needs no network.
 
-import { TokenHostRefused, TokenMalformed } from "../../errors.ts";
+import { denial } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
 import { decodeBase64Url } from "./encoding.ts";
 import { formatQuery, parseQuery } from "./query.ts";
@@ -38,14 +38,15 @@ const PRESIGNED_URL = /^https:\/\/([^/?#]*)\/\?([^#]*)$/;
 
 /** Throws a `Denial` that names the rule. */
 export function parseToken(text: string, hosts: StsHosts, now: EpochMs): UnverifiedToken {
-  if (!hasTokenPrefix(text)) throw new TokenMalformed(`does not begin with ${PREFIX}`);
-  if (Buffer.byteLength(text) > MAX_BYTES) throw new TokenMalformed(`longer than ${MAX_BYTES} bytes`);
+  if (!hasTokenPrefix(text)) throw denial("token_malformed", `does not begin with ${PREFIX}`);
+  if (Buffer.byteLength(text) > MAX_BYTES) throw denial("token_malformed", `longer than ${MAX_BYTES} bytes`);
   const decoded = decodeBase64Url(text.slice(PREFIX.length));
-  if (decoded === undefined) throw new TokenMalformed("not canonical unpadded base64url after the prefix");
+  if (decoded === undefined) throw denial("token_malformed", "not canonical unpadded base64url after the prefix");
   const [, host, queryText] = PRESIGNED_URL.exec(decoded) ?? [];
-  if (host === undefined || queryText === undefined) throw new TokenMalformed("not exactly https://<host>/?<query>");
+  if (host === undefined || queryText === undefined)
+    throw denial("token_malformed", "not exactly https://<host>/?<query>");
   if (!hosts.regionByHost.has(host)) {
-    throw new TokenHostRefused("the host is not an accepted STS endpoint");
+    throw denial("token_host_refused", "the host is not an accepted STS endpoint");
   }
 
   const query = parseQuery(queryText);

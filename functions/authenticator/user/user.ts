@@ -1,12 +1,6 @@
 // Renders and checks the Kubernetes user that a mapping gives to an identity.
 
-import {
-  NameRefused,
-  NodeNotVerified,
-  PlaceholderWithoutValue,
-  TokenLacksClaims,
-  TokenLacksSession,
-} from "../../errors.ts";
+import { denial } from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { CLAIM_VALUE, claimPlaceholdersIn, claimValue } from "../mapping/claim-placeholders.ts";
 import type { SelectedMapping } from "../mapping/select.ts";
@@ -41,9 +35,9 @@ export async function renderUser(
   const by = `mapped by ${parameter}; ${tried}`;
   const missing = (placeholder: string): never => {
     if (identity.claims !== undefined && SESSION_PLACEHOLDERS.includes(placeholder)) {
-      throw new TokenLacksSession(`an AWS-signed token has no value for {${placeholder}}, for ${who}, ${by}`);
+      throw denial("token_lacks_session", `an AWS-signed token has no value for {${placeholder}}, for ${who}, ${by}`);
     }
-    throw new PlaceholderWithoutValue(`{${placeholder}} has no value for ${who}, ${by}`);
+    throw denial("placeholder_without_value", `{${placeholder}} has no value for ${who}, ${by}`);
   };
   const values = new Map<string, string>([
     ...placeholderValues(identity),
@@ -52,7 +46,8 @@ export async function renderUser(
   if (usesPlaceholder([username ?? "", ...groups], "EC2PrivateDNSName")) {
     if (identity.claims !== undefined) missing("EC2PrivateDNSName");
     const node = await findNodeName();
-    if ("refusal" in node) throw new NodeNotVerified(`${who} is not verified as a node: ${node.refusal}; ${by}`);
+    if ("refusal" in node)
+      throw denial("node_not_verified", `${who} is not verified as a node: ${node.refusal}; ${by}`);
     values.set("EC2PrivateDNSName", node.name);
   }
   const render = (template: string) => renderTemplate(template, values, missing);
@@ -67,7 +62,7 @@ export async function renderUser(
   ] as const) {
     const problem = nameProblem(name, reservedPrefixes);
     // The name is not in the message: its text can come from the creator of the token.
-    if (problem !== undefined) throw new NameRefused(`${key} ${problem}, for ${who}, ${by}`);
+    if (problem !== undefined) throw denial("name_refused", `${key} ${problem}, for ${who}, ${by}`);
   }
   return user;
 }
@@ -76,10 +71,10 @@ export async function renderUser(
 function claimValues(username = "", { claims }: VerifiedIdentity, context: string): [name: string, value: string][] {
   return claimPlaceholdersIn(username).map((name) => {
     const value = claims && claimValue(name, claims);
-    if (value === undefined) throw new TokenLacksClaims(`the token has no value for {${name}}, ${context}`);
+    if (value === undefined) throw denial("token_lacks_claims", `the token has no value for {${name}}, ${context}`);
     // The value is not in the message, since users can influence it.
     if (!CLAIM_VALUE.test(value)) {
-      throw new NameRefused(`the value of {${name}} must have only A-Za-z0-9_.@+=- (1 to 128), ${context}`);
+      throw denial("name_refused", `the value of {${name}} must have only A-Za-z0-9_.@+=- (1 to 128), ${context}`);
     }
     return [name, value];
   });

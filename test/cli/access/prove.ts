@@ -14,7 +14,7 @@ import type { Mapping } from "../../../functions/authenticator/mapping/mapping.t
 import { type Candidate, candidates } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation, selectMapping } from "../../../functions/authenticator/mapping/select.ts";
 import { renderUser, type User } from "../../../functions/authenticator/user/user.ts";
-import { Denial } from "../../../functions/errors.ts";
+import { isDenial } from "../../../functions/errors.ts";
 import { parseJson } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
@@ -116,7 +116,7 @@ async function render(
   try {
     return await renderUser(selectMapping(evaluations, identity), identity, reserved, async () => node);
   } catch (error) {
-    if (error instanceof Denial) return undefined;
+    if (isDenial(error)) return undefined;
     throw error;
   }
 }

@@ -9,7 +9,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { IdentityUnmapped } from "../../../functions/errors.ts";
+import { denial } from "../../../functions/errors.ts";
 import { DEFAULT_LOGS_THROUGHPUT, startLogs } from "../../../local/logs/logs.ts";
 import { LOG_GROUP, lineOf } from "../reviews/services.ts";
 
@@ -53,7 +53,7 @@ function line(i: number) {
   const arn = sessionOf(i);
   if (i % 50 === 7) {
     const tried = ["role/111122223333/team", "account/111122223333"].map((name) => `/iam-authenticator/bench/${name}`);
-    const error = new IdentityUnmapped(`no mapping for ${arn}; tried ${tried.join(" ")}`);
+    const error = denial("identity_unmapped", `no mapping for ${arn}; tried ${tried.join(" ")}`);
     return lineOf({ time, outcome: "denied", arn, error });
   }
   const user = { username: `person-${i % 500}`, groups: ["developers", `team-${i % 40}`] };

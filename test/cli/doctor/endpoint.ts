@@ -1,7 +1,7 @@
 // Runs the function behind a local gateway, with a local STS and Parameter Store, and runs `doctor` as a local identity.
 
 import assert from "node:assert/strict";
-import { signedTokensLazily } from "../../../functions/authenticator/aws/lazy-signed-tokens.ts";
+import { signedTokensLazily } from "../../../functions/authenticator/aws/lazy.ts";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
 import { createAuthenticator } from "../../../functions/authenticator/handler.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";

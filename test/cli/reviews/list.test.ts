@@ -3,18 +3,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
-import {
-  CallerRefused,
-  IdentityUnmapped,
-  MappingMismatch,
-  ParametersUnavailable,
-  TokenExpired,
-} from "../../../functions/errors.ts";
+import { denial, fault, httpError } from "../../../functions/errors.ts";
 import { type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW, otherLines } from "./services.ts";
 
 const SESSION = "arn:aws:sts::111122223333:assumed-role/Developers/bob";
 const PREFIX = "/iam-authenticator/prod";
-const unmapped = new IdentityUnmapped("no mapping for arn:aws:iam::111122223333:role/Developers; tried /a /b");
+const unmapped = denial("identity_unmapped", "no mapping for arn:aws:iam::111122223333:role/Developers; tried /a /b");
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
 const user = { user: { username: "alice", groups: ["dev"] }, parameter: `${PREFIX}/user/111122223333/alice` };
 
@@ -26,11 +20,11 @@ before(async () => {
     lineOf({ ...alice, time: NOW - 40 * MINUTE, record: user }),
     lineOf({ time: NOW - 30 * MINUTE, outcome: "denied", arn: SESSION, error: unmapped }),
     lineOf({ ...alice, time: NOW - 20 * MINUTE, record: user }),
-    lineOf({ time: NOW - 10 * MINUTE, outcome: "denied", error: new TokenExpired("the token is 16 min old") }),
+    lineOf({ time: NOW - 10 * MINUTE, outcome: "denied", error: denial("token_expired", "the token is 16 min old") }),
     lineOf({ time: NOW - 5 * MINUTE, outcome: "denied", arn: SESSION, error: unmapped }),
     lineOf({ time: NOW - 4 * MINUTE, outcome: "not_ours" }),
-    lineOf({ time: NOW - 3 * MINUTE, outcome: "fault", error: new ParametersUnavailable("no answer") }),
-    lineOf({ time: NOW - 2 * MINUTE, outcome: "caller_refused", error: new CallerRefused("unknown token") }),
+    lineOf({ time: NOW - 3 * MINUTE, outcome: "fault", error: fault("parameters_unavailable", "no answer") }),
+    lineOf({ time: NOW - 2 * MINUTE, outcome: "caller_refused", error: httpError("caller_refused", "unknown token") }),
   ]);
 });
 after(() => cluster.close());
@@ -177,7 +171,7 @@ test("without matches, it prints a message to standard error and an empty list a
 });
 
 test("the explain command contains the operator's options and the role's id", async () => {
-  const error = new MappingMismatch("its principalId is AROAOTHER");
+  const error = denial("mapping_mismatch", "its principalId is AROAOTHER");
   cluster.events.push(lineOf({ time: NOW - 1000, outcome: "denied", arn: SESSION, error }));
   const words = ["--since", "1m", "--region", "us-east-1", "--prefix", "/kube/auth", "-o", "json"];
   const [item] = JSON.parse((await cluster.reviews(words)).out);

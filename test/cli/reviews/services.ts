@@ -1,8 +1,7 @@
 // A local CloudWatch Logs and CloudFormation for one test file, with lines in the function's format.
 
 import { supposeIdentity } from "../../../cli/evaluation.ts";
-import { logEntry } from "../../../functions/authenticator/http/log-entry.ts";
-import { reviewMetrics } from "../../../functions/authenticator/http/log-review.ts";
+import { logEntry, reviewMetrics } from "../../../functions/authenticator/http/log-review.ts";
 import { newRecord, type Outcome, type ReviewRecord } from "../../../functions/authenticator/review/record.ts";
 import type { AuthenticatorError } from "../../../functions/errors.ts";
 import type { LocalServer } from "../../../local/http-server.ts";

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { countReviews } from "../../../cli/reviews/stats.ts";
-import { IdentityUnmapped } from "../../../functions/errors.ts";
+import { denial } from "../../../functions/errors.ts";
 import { LOG_GROUP, type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./services.ts";
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
 const session = (name: string) => `arn:aws:sts::111122223333:assumed-role/Developers/${name}`;
-const error = new IdentityUnmapped("no mapping");
+const error = denial("identity_unmapped", "no mapping");
 
 let cluster: LoggedCluster;
 before(async () => {

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { signedTokensLazily } from "../../../functions/authenticator/aws/lazy-signed-tokens.ts";
+import { signedTokensLazily } from "../../../functions/authenticator/aws/lazy.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { LocalServer } from "../../../local/http-server.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";

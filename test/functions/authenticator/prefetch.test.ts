@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import { createAuthenticator } from "../../../functions/authenticator/handler.ts";
-import { ParametersUnavailable } from "../../../functions/errors.ts";
+import { fault } from "../../../functions/errors.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
 import { fakeServices, gatewayEvent, HOME, PREFIX, reviewBody, settingsWith, tokenOf } from "./fixtures.ts";
@@ -21,7 +21,7 @@ function environment() {
   const fetchParameters: FetchParameters = async (...asked) => {
     if (!store.isDown) return working.fetchParameters(...asked);
     calls.ssm.push(asked[0]);
-    throw new ParametersUnavailable("down");
+    throw fault("parameters_unavailable", "down");
   };
   const { handler, prefetchCallers } = createAuthenticator(settingsWith({ callerAuth: "bearer" }), {
     ...working,
@@ -77,7 +77,7 @@ test("a prefetch prints nothing, whether it succeeds or fails", async () => {
 test("a failed prefetch has no effect: the review reads again, and its answer is not stale", async () => {
   const { prefetch, review, store, callersRead } = environment();
   store.isDown = true;
-  await assert.rejects(prefetch, ParametersUnavailable);
+  await assert.rejects(prefetch, { code: "parameters_unavailable" });
   store.isDown = false;
   const { statusCode, log } = await review();
   assert.deepEqual([statusCode, log.stale, log.StaleReads, log.cached.caller], [200, undefined, undefined, false]);
@@ -87,7 +87,7 @@ test("a failed prefetch has no effect: the review reads again, and its answer is
 test("a failed prefetch is not an absence: while Parameter Store is down, reviews are faults, not refusals", async () => {
   const { prefetch, review, store } = environment();
   store.isDown = true;
-  await assert.rejects(prefetch, ParametersUnavailable);
+  await assert.rejects(prefetch, { code: "parameters_unavailable" });
   const { statusCode, log } = await review();
   assert.deepEqual([statusCode, log.reason], [500, "parameters_unavailable"]);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
-import { SettingInvalid } from "../../../functions/errors.ts";
+import { hasCode } from "../../../functions/errors.ts";
 import { HOME, OTHER } from "./fixtures.ts";
 import { ISSUER, OTHER_ISSUER } from "./jwt/mint.ts";
 
@@ -14,7 +14,7 @@ function read(changes: Readonly<Record<string, string>>) {
 function assertBad(changes: Readonly<Record<string, string>>, message: RegExp): void {
   assert.throws(
     () => read(changes),
-    (error) => error instanceof SettingInvalid && message.test(error.message),
+    (error) => hasCode(error, "setting_invalid") && message.test(error.message),
     JSON.stringify(changes),
   );
 }

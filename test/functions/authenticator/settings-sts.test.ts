@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
-import { SettingInvalid } from "../../../functions/errors.ts";
+import { hasCode } from "../../../functions/errors.ts";
 
 const REQUIRED = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod-1", CALLER_AUTH: "bearer" };
 
@@ -15,7 +15,8 @@ function assertBad(name: string, values: readonly string[], message = /./): void
   for (const value of values) {
     assert.throws(
       () => read({ [name]: value }),
-      (error) => error instanceof SettingInvalid && error.message.startsWith(`${name} `) && message.test(error.message),
+      (error) =>
+        hasCode(error, "setting_invalid") && error.message.startsWith(`${name} `) && message.test(error.message),
       `${name}=${value}`,
     );
   }
@@ -144,7 +145,7 @@ test("the SDK's endpoints accept http:// only for this machine, like that of STS
 test("an endpoint with a password is refused without showing it", () => {
   assert.throws(
     () => read({ AWS_ENDPOINT_URL_STS: "https://user:hunter2@sts.internal" }),
-    (error) => error instanceof SettingInvalid && !error.message.includes("hunter2"),
+    (error) => hasCode(error, "setting_invalid") && !error.message.includes("hunter2"),
   );
 });
 

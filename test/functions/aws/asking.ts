@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
 import type { UnverifiedToken } from "../../../functions/authenticator/token/token.ts";
-import { AuthenticatorError, StsUnreachable } from "../../../functions/errors.ts";
+import { type AuthenticatorError, hasCode, isAuthenticatorError } from "../../../functions/errors.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { HOST, parse, SECURITY_TOKEN, SIGNATURE, tokenWith } from "../authenticator/token/samples.ts";
 
@@ -28,14 +28,14 @@ export async function asked(
     const { status, body } = await askSts(token, deadline, CLUSTER_ID);
     return `${status} ${body}`;
   } catch (error) {
-    if (error instanceof AuthenticatorError) return error;
+    if (isAuthenticatorError(error)) return error;
     throw error;
   }
 }
 
 /** Checks that the error is an outage of this kind, and that it and its causes contain no secret. */
 export function assertUnreachable(error: unknown, kind: string): void {
-  assert.ok(error instanceof StsUnreachable, String(error));
+  assert.ok(hasCode(error, "sts_unreachable"), String(error));
   assert.equal(error.message, `no answer from STS (${kind})`);
   assert.equal(error.status, 500);
   const everything = inspect(error, { depth: null, maxStringLength: null });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Page, readStore } from "../../../functions/deployment-check/read-store.ts";
+import { type Page, readStore } from "../../../functions/deployment-check/stored-values.ts";
 
 function pageOf(count: number, next?: string): Page {
   const parameters = Array.from(

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ParametersUnavailable } from "../../../functions/errors.ts";
+import { fault } from "../../../functions/errors.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "../../../functions/issuer/documents.ts";
 import { createIssuer } from "../../../functions/issuer/handler.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";
@@ -119,7 +119,9 @@ test("an event of another kind, even a bare TokenReview, is 404", async () => {
 });
 
 test("Parameter Store down without cached keys: 500, not cacheable, never 404 or an empty set", async () => {
-  const { handler, lines } = issuer({ fail: new ParametersUnavailable("no answer from Parameter Store (TimedOut)") });
+  const { handler, lines } = issuer({
+    fail: fault("parameters_unavailable", "no answer from Parameter Store (TimedOut)"),
+  });
   for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
     const { statusCode, headers, body } = await handler(event("GET", path));
     assert.equal(statusCode, 500);

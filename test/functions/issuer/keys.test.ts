@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { IssuerWithoutKeys, ParametersUnavailable } from "../../../functions/errors.ts";
-import { issuerKeyParameter, keySetOf, MAX_KEYS, rememberedKeys } from "../../../functions/issuer/keys.ts";
+import { fault, hasCode } from "../../../functions/errors.ts";
+import { cachedKeys, issuerKeyParameter, keySetOf, MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { DatedParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { ec, rsa, SAMPLES } from "./samples.ts";
@@ -132,7 +132,7 @@ function service(initial: StoredKeys) {
   let now = Date.UTC(2026, 10, 24);
   let parameters: StoredKeys | Error = initial;
   const calls: unknown[] = [];
-  const read = rememberedKeys(
+  const read = cachedKeys(
     async (path) => {
       calls.push(path);
       if (parameters instanceof Error) throw parameters;
@@ -156,7 +156,7 @@ function service(initial: StoredKeys) {
   };
 }
 
-const DOWN = new ParametersUnavailable("no answer");
+const DOWN = fault("parameters_unavailable", "no answer");
 const S = 1_000;
 const HOUR = 3_600 * S;
 
@@ -216,7 +216,7 @@ test("without cached keys, a failure is a fault, and a request reads again a sec
 test("an issuer without keys reports that, never answers an empty set, and reads again after 10 s", async () => {
   const { ask, later, set, calls } = service({});
   const expected = (error: unknown) =>
-    error instanceof IssuerWithoutKeys &&
+    hasCode(error, "issuer_without_keys") &&
     error.message === `no key below ${PREFIX}/issuer: there is no parameter; publish one (irsa keys publish)`;
   await assert.rejects(ask(), expected);
   await assert.rejects(ask(), expected);
@@ -239,7 +239,7 @@ test("keys that were all removed are not served: cached keys are only for outage
   await ask();
   set({});
   later(30 * S);
-  await assert.rejects(ask(), IssuerWithoutKeys);
+  await assert.rejects(ask(), { code: "issuer_without_keys" });
   set(DOWN);
   later(10 * S);
   await assert.rejects(ask(), DOWN);
@@ -248,7 +248,7 @@ test("keys that were all removed are not served: cached keys are only for outage
 test("an older read that ends after a newer one does not restore a retired key", async () => {
   const answers: ((parameters: StoredKeys) => void)[] = [];
   let now = Date.UTC(2026, 10, 24);
-  const read = rememberedKeys(
+  const read = cachedKeys(
     () => new Promise((resolve) => answers.push((parameters) => resolve(new Map(Object.entries(parameters))))),
     PREFIX,
     () => now,

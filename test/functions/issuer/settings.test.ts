@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { SettingInvalid } from "../../../functions/errors.ts";
+import { hasCode } from "../../../functions/errors.ts";
 import { readIssuerSettings } from "../../../functions/issuer/settings.ts";
 
 const ISSUER_URL = "https://abc123.execute-api.eu-west-1.amazonaws.com";
@@ -34,7 +34,7 @@ test("CLUSTER_ID, ISSUER_URL and AWS_REGION are required", () => {
     for (const value of [undefined, ""]) {
       assert.throws(
         () => read({ [name]: value }),
-        (error) => error instanceof SettingInvalid && error.message.startsWith(`${name} is required: `),
+        (error) => hasCode(error, "setting_invalid") && error.message.startsWith(`${name} is required: `),
       );
     }
   }

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { type TestContext, test } from "node:test";
-import { ParametersUnavailable } from "../../../functions/errors.ts";
-import { issuerPath, rememberedKeys } from "../../../functions/issuer/keys.ts";
+import { fault } from "../../../functions/errors.ts";
+import { cachedKeys, issuerPath } from "../../../functions/issuer/keys.ts";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
 import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
 import { createParameterStore } from "../../../functions/parameters/parameter-store.ts";
@@ -30,7 +30,7 @@ function reads(fail: (names: readonly string[], deadline: Deadline) => boolean =
   const read = cachedParameters(
     async (names, deadline) => {
       asked.push(names.join());
-      if (!state.up && fail(names, deadline)) throw new ParametersUnavailable(`down for ${names.join()}`);
+      if (!state.up && fail(names, deadline)) throw fault("parameters_unavailable", `down for ${names.join()}`);
       return new Map(names.map((name) => [name, FOUND]));
     },
     30_000,
@@ -136,10 +136,10 @@ test("an outage is never a refusal: without cached callers, strangers and the ca
 test("the issuer also remembers a failed first read for a second", async () => {
   const clock = fixedClock();
   let calls = 0;
-  const read = rememberedKeys(
+  const read = cachedKeys(
     async (path) => {
       calls += 1;
-      throw new ParametersUnavailable(`down for ${path}`);
+      throw fault("parameters_unavailable", `down for ${path}`);
     },
     PREFIX,
     clock,
@@ -148,6 +148,6 @@ test("the issuer also remembers a failed first read for a second", async () => {
     await assert.rejects(read(deadlineOf(clock)), new RegExp(`down for ${issuerPath(PREFIX)}`));
   assert.equal(calls, 1);
   clock.advance(1_000);
-  await assert.rejects(read(deadlineOf(clock)), ParametersUnavailable);
+  await assert.rejects(read(deadlineOf(clock)), { code: "parameters_unavailable" });
   assert.equal(calls, 2);
 });

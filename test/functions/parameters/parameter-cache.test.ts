@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ParametersUnavailable } from "../../../functions/errors.ts";
+import { fault } from "../../../functions/errors.ts";
 import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
 import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 
@@ -17,7 +17,7 @@ function storeOf(stored: Record<string, typeof A> = {}, foundMs = 30_000) {
   const read = cachedParameters(
     async (names) => {
       asked.push([...names]);
-      if (!state.up) throw new ParametersUnavailable("down");
+      if (!state.up) throw fault("parameters_unavailable", "down");
       return new Map(Object.entries(stored).filter(([name]) => names.includes(name)));
     },
     foundMs,
@@ -91,7 +91,7 @@ test("while Parameter Store fails, an existing parameter is usable for up to 330
   clock.advance(330_000 - 1);
   assert.deepEqual(await ask("a", "b"), { parameters: new Map([["a", A]]), cached: true, stale: true });
   clock.advance(1);
-  await assert.rejects(ask("a", "b"), ParametersUnavailable);
+  await assert.rejects(ask("a", "b"), { code: "parameters_unavailable" });
 });
 
 test("while Parameter Store fails, callers are usable for 5 min more than their 60 s", async () => {
@@ -101,7 +101,7 @@ test("while Parameter Store fails, callers are usable for 5 min more than their 
   clock.advance(6 * MINUTE - 1);
   assert.equal((await ask("callers")).parameters.size, 1);
   clock.advance(1);
-  await assert.rejects(ask("callers"), ParametersUnavailable);
+  await assert.rejects(ask("callers"), { code: "parameters_unavailable" });
 });
 
 test("an absence alone is never used after its 10 s while Parameter Store fails", async () => {
@@ -111,7 +111,7 @@ test("an absence alone is never used after its 10 s while Parameter Store fails"
   clock.advance(9_999);
   assert.equal((await ask("a", "b")).cached, true);
   clock.advance(1);
-  await assert.rejects(ask("a", "b"), ParametersUnavailable);
+  await assert.rejects(ask("a", "b"), { code: "parameters_unavailable" });
 });
 
 test("an absent parameter is read again each second while Parameter Store fails, and used once it exists", async () => {
@@ -135,7 +135,7 @@ test("a name that was never read makes the review a fault while Parameter Store 
   const { ask, state } = storeOf({ a: A });
   await ask("a");
   state.up = false;
-  await assert.rejects(ask("a", "never"), ParametersUnavailable);
+  await assert.rejects(ask("a", "never"), { code: "parameters_unavailable" });
   assert.equal((await ask("a")).cached, true);
 });
 
@@ -164,7 +164,7 @@ test("a failure neither extends nor deletes a cached entry", async () => {
     assert.equal((await ask("a")).parameters.size, 1);
   }
   clock.advance(10_000);
-  await assert.rejects(ask("a"), ParametersUnavailable);
+  await assert.rejects(ask("a"), { code: "parameters_unavailable" });
 });
 
 test("the cache is bounded: an entry that is unused during 10,000 other names is read again", async () => {

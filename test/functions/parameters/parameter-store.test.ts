@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, mock, test } from "node:test";
-import { ParametersUnavailable } from "../../../functions/errors.ts";
+import { hasCode } from "../../../functions/errors.ts";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
 import {
@@ -54,7 +54,7 @@ async function failure(deadline = within(5_000), names = ["/p/a"]): Promise<[str
   const before = store.requests.length;
   const { promise, resolve } = Promise.withResolvers<string>();
   await assert.rejects(fetchParameters(names, deadline), (error: unknown) => {
-    assert.ok(error instanceof ParametersUnavailable);
+    assert.ok(hasCode(error, "parameters_unavailable"));
     assert.doesNotMatch(error.message, /text of SSM/);
     resolve(error.message);
     return true;
@@ -122,7 +122,7 @@ test("throttling is not retried past the review's deadline", async () => {
   store.fail(answer(400, "ThrottlingException"));
   const longest = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url), random: () => 0.999 });
   const before = store.requests.length;
-  await assert.rejects(longest.fetchParameters(["/p/a"], mockTime().within(90)), ParametersUnavailable);
+  await assert.rejects(longest.fetchParameters(["/p/a"], mockTime().within(90)), { code: "parameters_unavailable" });
   assert.equal(store.requests.length - before, 1);
 });
 
@@ -218,7 +218,7 @@ test("a failure of one page is a failure of the path", async () => {
     if (requests.length > asked) store.fail(answer(400, "ThrottlingException"));
     return push(...added);
   };
-  await assert.rejects(fetchPath("/many", within(5_000)), ParametersUnavailable);
+  await assert.rejects(fetchPath("/many", within(5_000)), { code: "parameters_unavailable" });
   requests.push = push;
 });
 

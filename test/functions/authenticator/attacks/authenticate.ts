@@ -3,7 +3,7 @@
 import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
 import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import { hasTokenPrefix } from "../../../../functions/authenticator/token/token.ts";
-import { AuthenticatorError } from "../../../../functions/errors.ts";
+import { isAuthenticatorError, isDenial } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import type { LocalServer } from "../../../../local/http-server.ts";
 import { localIdentity } from "../../../../local/identities.ts";
@@ -30,9 +30,9 @@ export function authenticatorAt(sts: LocalServer, clusterId = CLUSTER_ID): Authe
     try {
       if (!hasTokenPrefix(text)) return "not ours";
       const { result } = await prove(parse(text, now), deadlineIn(5_000, Date.now));
-      return result instanceof AuthenticatorError ? result.code : `granted ${result.arn}`;
+      return isDenial(result) ? result.code : `granted ${result.arn}`;
     } catch (error) {
-      if (error instanceof AuthenticatorError) return error.code;
+      if (isAuthenticatorError(error)) return error.code;
       throw error;
     }
   };

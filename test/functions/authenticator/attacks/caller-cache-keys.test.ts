@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rememberedProofs } from "../../../../functions/authenticator/identity/identity-cache.ts";
+import { cachedProofs } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import {
   deadlineOf,
@@ -56,7 +56,7 @@ test("two clusters, and two partitions, do not share proven tokens (CVE-2025-116
   const scopes = ["aws/one", "aws/two", "aws-cn/one"];
   const proofs = scopes.map((scope) => {
     let calls = 0;
-    const remembered = rememberedProofs(
+    const remembered = cachedProofs(
       async () => {
         calls += 1;
         return { result: verified("bob"), stsRequestId: scope };

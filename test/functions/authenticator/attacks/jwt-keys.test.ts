@@ -6,10 +6,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { createKeySets } from "../../../../functions/authenticator/aws/key-sets.ts";
+import { createKeySets } from "../../../../functions/authenticator/aws/aws-signed-tokens.ts";
 import { parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
 import { createSignedTokens } from "../../../../functions/authenticator/jwt/signed-tokens.ts";
-import { TokenKeysUnavailable } from "../../../../functions/errors.ts";
+import { hasCode } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { deadlineOf, fixedClock, NOW } from "../fixtures.ts";
 import { claimsOf, EC, EC_JWK, ISSUER, jwkOf, keySetBody, minted, OTHER_EC, RSA, RSA_JWK, RULES } from "../jwt/mint.ts";
@@ -30,7 +30,7 @@ async function keysFrom(answer: Answer, limitMs = 5_000) {
     const keys = await createKeySets(new URL(url))(ISSUER, deadlineIn(limitMs, Date.now));
     return { keys: [...keys.keys()], urls };
   } catch (error) {
-    assert.ok(error instanceof TokenKeysUnavailable, String(error));
+    assert.ok(hasCode(error, "token_keys_unavailable"), String(error));
     return { problem: error.message, urls };
   } finally {
     server.closeAllConnections();

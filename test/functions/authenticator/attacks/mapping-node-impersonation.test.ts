@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy-node-name.ts";
+import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy.ts";
 import { NAME, type NodeServices, node, startNodeServices } from "../aws/node-services.ts";
 import { fakeServices, gatewayEvent, HOME, handlerOf, identityBody, OTHER, reviewBody, tokenOf } from "../fixtures.ts";
 

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, mock, test } from "node:test";
 import type { FindNodeName } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
-import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy-node-name.ts";
-import { InstancesUnavailable } from "../../../../functions/errors.ts";
+import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy.ts";
 import { readForm } from "../../../../local/ec2/query-protocol.ts";
 import { ec2Throttling, iamThrottling } from "../../../../local/ec2/throttling.ts";
 import type { Fault } from "../../../../local/faults.ts";
@@ -38,7 +37,7 @@ test("throttling by EC2 or IAM is retried up to three times, then it is a fault"
   ] as const) {
     const before = services.server.requests.length;
     services.server.fail(only(action, fault));
-    await assert.rejects(findLazily(node, within()), InstancesUnavailable, action);
+    await assert.rejects(findLazily(node, within()), { code: "instances_unavailable" }, action);
     assert.equal(services.server.requests.length - before, asked, action);
   }
 });
@@ -72,7 +71,11 @@ test("an unreachable, broken or refusing EC2 or IAM is a fault", async () => {
   for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
     for (const fault of faults) {
       services.server.fail(only(action, fault));
-      await assert.rejects(findLazily(node, within()), InstancesUnavailable, `${action} ${JSON.stringify(fault)}`);
+      await assert.rejects(
+        findLazily(node, within()),
+        { code: "instances_unavailable" },
+        `${action} ${JSON.stringify(fault)}`,
+      );
     }
   }
 });
@@ -115,7 +118,7 @@ test("a 200 that is not a response of EC2 or IAM is a fault, never a denial", as
       services.server.fail(
         only(action, { kind: "answer", status: 200, headers: { "content-type": "text/xml" }, body }),
       );
-      await assert.rejects(findLazily(node, within()), InstancesUnavailable, `${action} ${body}`);
+      await assert.rejects(findLazily(node, within()), { code: "instances_unavailable" }, `${action} ${body}`);
     }
   }
 });

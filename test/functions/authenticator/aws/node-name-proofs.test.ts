@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rememberProofs } from "../../../../functions/authenticator/aws/lazy-node-name.ts";
+import { cacheProofs } from "../../../../functions/authenticator/aws/lazy.ts";
 import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import type { NodeName } from "../../../../functions/authenticator/user/user.ts";
 import type { Deadline } from "../../../../functions/lib/deadline.ts";
@@ -16,7 +16,7 @@ function lookUps() {
   const clock = fixedClock();
   const asked: { readonly identity: VerifiedIdentity; readonly deadline: Deadline }[] = [];
   const state: { answer: () => Promise<NodeName> } = { answer: async () => NAME };
-  const remembered = rememberProofs((identity, deadline) => {
+  const remembered = cacheProofs((identity, deadline) => {
     asked.push({ identity, deadline });
     return state.answer();
   });

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
-import { CallerRefused } from "../../../../functions/errors.ts";
 import type { ReadParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import { deadlineOf, fixedClock, NOW } from "../fixtures.ts";
 
@@ -38,4 +37,4 @@ export async function check(
 }
 
 export const refused = (authorization: string | undefined, callers: unknown, options?: Options) =>
-  assert.rejects(check(authorization, callers, options), CallerRefused);
+  assert.rejects(check(authorization, callers, options), { code: "caller_refused" });

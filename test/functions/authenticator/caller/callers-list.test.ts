@@ -5,7 +5,7 @@ import { hash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { isCaller } from "../../../../functions/authenticator/caller/bearer.ts";
-import { CallerRefused, CallersInvalid } from "../../../../functions/errors.ts";
+import { hasCode } from "../../../../functions/errors.ts";
 import { NOW } from "../fixtures.ts";
 import { check, entry, refused } from "./ask.ts";
 
@@ -109,9 +109,9 @@ test("a missing or invalid list is a fault", async () => {
     "[",
     "true",
   ]) {
-    await assert.rejects(check("Bearer secret", callers), CallersInvalid, JSON.stringify(callers));
+    await assert.rejects(check("Bearer secret", callers), { code: "callers_invalid" }, JSON.stringify(callers));
   }
-  await assert.rejects(check("Bearer secret", [one], { secure: true }), CallersInvalid);
+  await assert.rejects(check("Bearer secret", [one], { secure: true }), { code: "callers_invalid" });
 });
 
 test("whatever the list contains, only a token whose hash is in it is accepted", async () => {
@@ -129,7 +129,7 @@ test("whatever the list contains, only a token whose hash is in it is accepted",
       const text = typeof callers === "string" ? callers : JSON.stringify(callers);
       const outcome = await check(`Bearer ${token}`, text).then(
         () => "in",
-        (error: unknown) => (error instanceof CallerRefused || error instanceof CallersInvalid ? "out" : error),
+        (error: unknown) => (hasCode(error, "caller_refused") || hasCode(error, "callers_invalid") ? "out" : error),
       );
       assert.ok(outcome === "out" || (outcome === "in" && text.includes(hash("sha256", token))), String(outcome));
     }),

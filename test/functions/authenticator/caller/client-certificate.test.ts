@@ -2,30 +2,29 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkClientCertificate } from "../../../../functions/authenticator/caller/client-certificate.ts";
-import { CallerRefused } from "../../../../functions/errors.ts";
+import { checkClientCertificate } from "../../../../functions/authenticator/http/authenticate-caller.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example,C=DE";
 
 test("a request without a client certificate is refused, with and without pinned subjects", () => {
   for (const subject of [undefined, ""]) {
-    assert.throws(() => checkClientCertificate(subject, []), CallerRefused);
-    assert.throws(() => checkClientCertificate(subject, [SUBJECT]), CallerRefused);
-    assert.throws(() => checkClientCertificate(subject, [""]), CallerRefused);
+    assert.throws(() => checkClientCertificate(subject, []), { code: "caller_refused" });
+    assert.throws(() => checkClientCertificate(subject, [SUBJECT]), { code: "caller_refused" });
+    assert.throws(() => checkClientCertificate(subject, [""]), { code: "caller_refused" });
   }
 });
 
 test("* accepts every certificate of the truststore, and an empty list none", () => {
   for (const subject of [SUBJECT, "CN=another"]) {
     checkClientCertificate(subject, ["*"]);
-    assert.throws(() => checkClientCertificate(subject, []), CallerRefused);
+    assert.throws(() => checkClientCertificate(subject, []), { code: "caller_refused" });
   }
-  assert.throws(() => checkClientCertificate(undefined, ["*"]), CallerRefused);
+  assert.throws(() => checkClientCertificate(undefined, ["*"]), { code: "caller_refused" });
 });
 
 test("a wildcard inside a subject has no meaning", () => {
   for (const subject of ["CN=*", "*,O=example", "**"]) {
-    assert.throws(() => checkClientCertificate(SUBJECT, [subject]), CallerRefused, subject);
+    assert.throws(() => checkClientCertificate(SUBJECT, [subject]), { code: "caller_refused" }, subject);
   }
 });
 
@@ -41,6 +40,6 @@ test("a pinned subject must match completely and exactly", () => {
     ],
     ...[`x${SUBJECT}`, `${SUBJECT};CN=other`],
   ]) {
-    assert.throws(() => checkClientCertificate(subject, [SUBJECT, "CN=other"]), CallerRefused, subject);
+    assert.throws(() => checkClientCertificate(subject, [SUBJECT, "CN=other"]), { code: "caller_refused" }, subject);
   }
 });

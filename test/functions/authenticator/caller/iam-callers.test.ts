@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { StsUnreachable } from "../../../../functions/errors.ts";
+import { fault } from "../../../../functions/errors.ts";
 import { HOME, NOW, OTHER, tokenFor } from "../fixtures.ts";
 import { DEVELOPERS, sign, world } from "./iam-world.ts";
 
@@ -196,7 +196,7 @@ test("no log line, answer or metric contains a caller's token or signature", asy
   const bodies: string[] = [];
   for (const bearer of [sign("bob"), sign("carol"), sign("bob", { id: "x" }), "k8s-aws-v1.aGVsbG8"]) {
     bodies.push((await review(bearer)).body);
-    sts.fail = new StsUnreachable("down");
+    sts.fail = fault("sts_unreachable", "down");
   }
   for (const text of [...lines, ...bodies])
     assert.doesNotMatch(text, /k8s-aws-v1\.\w|X-Amz-Signature|aGVsbG8|[0-9a-f]{64}/);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
-import { StsAnswerUnusable, StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
+import { fault, httpError } from "../../../../functions/errors.ts";
 import { HOME, NOW } from "../fixtures.ts";
 import { DEVELOPERS, sign, world } from "./iam-world.ts";
 
@@ -55,7 +55,11 @@ test("an identity that is added to the list is accepted as soon as the list is r
   assert.equal(await status(bearer), 200);
 });
 
-for (const outage of [new StsUnreachable("down"), new StsThrottled("slow"), new StsAnswerUnusable("proxy")]) {
+for (const outage of [
+  fault("sts_unreachable", "down"),
+  httpError("sts_throttled", "slow"),
+  fault("sts_answer_unusable", "proxy"),
+]) {
   test(`while STS fails (${outage.name}), a proof stays valid until its token expires, and STS is asked every 10 s`, async () => {
     const { review, status, clock, sts, callerCalls } = world([DEVELOPERS, { name: "h", sha256: hash("sha256", "s") }]);
     const bearer = sign("bob");

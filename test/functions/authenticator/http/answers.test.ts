@@ -4,12 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
-import {
-  InstancesUnavailable,
-  ParametersUnavailable,
-  StsThrottled,
-  StsUnreachable,
-} from "../../../../functions/errors.ts";
+import { fault, httpError } from "../../../../functions/errors.ts";
 import {
   fakeServices,
   gatewayEvent,
@@ -107,7 +102,9 @@ test("a denial without a mapping names the canonical ARN and the parameters that
 });
 
 test("throttling by STS: 429 with a Status", async () => {
-  const { statusCode, json } = await ask(tokenOf("bob"), { changes: { askSts: failing(new StsThrottled("slow")) } });
+  const { statusCode, json } = await ask(tokenOf("bob"), {
+    changes: { askSts: failing(httpError("sts_throttled", "slow")) },
+  });
   assert.deepEqual([statusCode, json.kind, json.code, json.reason], [429, "Status", 429, "TooManyRequests"]);
 });
 
@@ -115,10 +112,18 @@ test("an outage or an internal fault: 500 with a Status, never a denial", async 
   const stored = { [`role/${HOME}/clusternode`]: NODE };
   const html = async () => ({ status: 502, body: "<html>", requestId: undefined });
   for (const [code, token, options] of [
-    ["sts_unreachable", "bob", { changes: { askSts: failing(new StsUnreachable("gone")) } }],
+    ["sts_unreachable", "bob", { changes: { askSts: failing(fault("sts_unreachable", "gone")) } }],
     ["sts_answer_unusable", "bob", { changes: { askSts: html } }],
-    ["parameters_unavailable", "bob", { changes: { fetchParameters: failing(new ParametersUnavailable("gone")) } }],
-    ["instances_unavailable", "node", { stored, changes: { findNodeName: failing(new InstancesUnavailable("gone")) } }],
+    [
+      "parameters_unavailable",
+      "bob",
+      { changes: { fetchParameters: failing(fault("parameters_unavailable", "gone")) } },
+    ],
+    [
+      "instances_unavailable",
+      "node",
+      { stored, changes: { findNodeName: failing(fault("instances_unavailable", "gone")) } },
+    ],
     ["internal_fault", "bob", { changes: { askSts: failing(new TypeError("bug")) } }],
     ["internal_fault", "bob", { changes: { fetchParameters: failing(new RangeError("bug")) } }],
   ] as const) {
@@ -145,7 +150,7 @@ test("400, 401, 404, 405 and 413 have a Status with their code and reason", asyn
 });
 
 test("responses never have Retry-After, are always JSON, and are never cacheable", async () => {
-  for (const options of [{}, { stored: {} }, { changes: { askSts: failing(new StsThrottled("slow")) } }]) {
+  for (const options of [{}, { stored: {} }, { changes: { askSts: failing(httpError("sts_throttled", "slow")) } }]) {
     const { headers, isBase64Encoded } = await ask(tokenOf("bob"), options);
     assert.deepEqual(headers, { "content-type": "application/json", "cache-control": "no-store" });
     assert.equal(isBase64Encoded, false);

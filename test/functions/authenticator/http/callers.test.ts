@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
-import { ParametersUnavailable } from "../../../../functions/errors.ts";
+import { fault } from "../../../../functions/errors.ts";
 import { fakeServices, gatewayEvent, handlerOf, PREFIX, reviewBody, type Stored } from "../fixtures.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example";
@@ -14,7 +14,7 @@ function bearer(stored: Stored) {
   const inner = fakeServices(stored);
   const state = { up: true };
   const fetchParameters: typeof inner.fetchParameters = (names, deadline) =>
-    state.up ? inner.fetchParameters(names, deadline) : Promise.reject(new ParametersUnavailable("down"));
+    state.up ? inner.fetchParameters(names, deadline) : Promise.reject(fault("parameters_unavailable", "down"));
   const handler = handlerOf({ ...inner, fetchParameters }, { callerAuth: "bearer" });
   const status = async (token: string): Promise<number> => {
     const headers = { authorization: `Bearer ${token}` };

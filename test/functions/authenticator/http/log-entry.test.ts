@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
-import { StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
+import { fault, httpError } from "../../../../functions/errors.ts";
 import { METRICS } from "../../../../functions/telemetry/metrics.ts";
 import { localIdentity } from "../../../../local/identities.ts";
 import {
@@ -98,8 +98,8 @@ test("each outcome has its level", async () => {
     ["bad_request", "warn", "", {}],
     ["bad_request", "warn", "x", { event: { rawPath: "/x" } }],
     ["caller_refused", "warn", "x", { settings: { callerAuth: "mtls" } }],
-    ["throttled", "error", tokenOf("bob"), { changes: failing(new StsThrottled("slow")) }],
-    ["fault", "error", tokenOf("bob"), { changes: failing(new StsUnreachable("gone")) }],
+    ["throttled", "error", tokenOf("bob"), { changes: failing(httpError("sts_throttled", "slow")) }],
+    ["fault", "error", tokenOf("bob"), { changes: failing(fault("sts_unreachable", "gone")) }],
   ];
   for (const [outcome, level, token, options] of cases) {
     const { entry } = await logged(token, options);
@@ -111,7 +111,7 @@ test("no log line has any other field", async () => {
   const bug = new TypeError("secret", { cause: "secret" });
   const options: Options[] = [
     ...[{}, { stored: {} }, { stored: { [`role/${HOME}/developers`]: "no JSON" } }, { event: { rawPath: "/x" } }],
-    ...[{ changes: failing(new StsUnreachable("gone", { cause: bug })) }, { changes: failing(bug) }],
+    ...[{ changes: failing(fault("sts_unreachable", "gone", { cause: bug })) }, { changes: failing(bug) }],
     { settings: { callerAuth: "mtls" as const } },
   ];
   for (const option of options) {
@@ -131,7 +131,7 @@ test("an unexpected error logs its stack, never its message", async () => {
 test("a failure of a service logs its kind and no stack", async () => {
   const cause = Object.assign(new Error("secret"), { code: "ECONNREFUSED" });
   const { entry, text } = await logged(tokenOf("bob"), {
-    changes: failing(new StsUnreachable("no answer", { cause })),
+    changes: failing(fault("sts_unreachable", "no answer", { cause })),
   });
   assert.deepEqual([entry["cause"], "stack" in entry], ["ECONNREFUSED", false]);
   assert.doesNotMatch(text, /secret/);

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import { OUTCOMES } from "../../../../functions/authenticator/review/record.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
-import { StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
+import { fault, httpError } from "../../../../functions/errors.ts";
 import { LOG_LEVELS } from "../../../../functions/settings/common.ts";
 import { fakeServices, gatewayEvent, HOME, handlerOf, NOW, reviewBody, type Stored, tokenOf } from "../fixtures.ts";
 
@@ -66,13 +66,13 @@ async function lineOf({ token = tokenOf("bob"), settings, changes, stored = MAPP
   return JSON.parse(around.lines[0] ?? "") as Emf;
 }
 
-const STS_DOWN = { askSts: () => Promise.reject(new StsUnreachable("gone")) };
+const STS_DOWN = { askSts: () => Promise.reject(fault("sts_unreachable", "gone")) };
 
 const CASES: Readonly<Record<(typeof OUTCOMES)[number], Case>> = {
   granted: {},
   denied: { token: tokenOf("alice") },
   not_ours: { token: "other" },
-  throttled: { changes: { askSts: () => Promise.reject(new StsThrottled("slow")) } },
+  throttled: { changes: { askSts: () => Promise.reject(httpError("sts_throttled", "slow")) } },
   fault: { changes: STS_DOWN },
   bad_request: { token: "" },
   caller_refused: { settings: { callerAuth: "mtls" } },

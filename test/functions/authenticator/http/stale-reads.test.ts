@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
-import { ParametersUnavailable } from "../../../../functions/errors.ts";
+import { fault } from "../../../../functions/errors.ts";
 import type { FetchParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, tokenOf } from "../fixtures.ts";
 
@@ -18,7 +18,7 @@ function cluster() {
   const store = { isDown: false };
   const working = fakeServices(STORED);
   const fetchParameters: FetchParameters = async (...asked) => {
-    if (store.isDown) throw new ParametersUnavailable("down");
+    if (store.isDown) throw fault("parameters_unavailable", "down");
     return working.fetchParameters(...asked);
   };
   const around = fakeServices(STORED, { fetchParameters });

@@ -2,18 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Proofs,
-  rememberedProofs,
-  tokenHash,
-} from "../../../../functions/authenticator/identity/identity-cache.ts";
+import { cachedProofs, type Proofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import type { Proof } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
-import { StsRefused, StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
+import { denial, fault, httpError } from "../../../../functions/errors.ts";
 import { deadlineOf, fixedClock, NOW, verified } from "../fixtures.ts";
 
 const GRANTED: Proof = { result: verified("bob"), stsRequestId: "r" };
-const REFUSED: Proof = { result: new StsRefused("no"), stsRequestId: "r" };
+const REFUSED: Proof = { result: denial("sts_refused", "no"), stsRequestId: "r" };
 const MINUTE = 60_000;
 
 type TokenProofs = Proofs<UnverifiedToken>;
@@ -28,7 +24,7 @@ async function recallOrProve(remembered: TokenProofs, ...[hash, ...asked]: Param
 function cacheOf(...proofs: (Proof | Error)[]) {
   const clock = fixedClock();
   let calls = 0;
-  const remembered = rememberedProofs(
+  const remembered = cachedProofs(
     async () => {
       const proof = proofs[Math.min(calls, proofs.length - 1)] ?? GRANTED;
       calls += 1;
@@ -104,9 +100,14 @@ test("a token that was refused and is granted later is granted for 60 s", async 
 });
 
 test("throttling and faults are never cached", async () => {
-  const { ask, calls } = cacheOf(new StsThrottled("slow"), new StsUnreachable("gone"), new Error("bug"), GRANTED);
-  await assert.rejects(ask(), StsThrottled);
-  await assert.rejects(ask(), StsUnreachable);
+  const { ask, calls } = cacheOf(
+    httpError("sts_throttled", "slow"),
+    fault("sts_unreachable", "gone"),
+    new Error("bug"),
+    GRANTED,
+  );
+  await assert.rejects(ask(), { code: "sts_throttled" });
+  await assert.rejects(ask(), { code: "sts_unreachable" });
   await assert.rejects(ask(), /bug/);
   assert.equal((await ask()).cached, false);
   assert.equal(calls(), 4);
@@ -132,7 +133,7 @@ test("the cache is bounded: a token that is unused during 4,000 others is proven
 test("a flood of bad tokens does not evict a proven identity", async () => {
   const clock = fixedClock();
   let result: Proof = GRANTED;
-  const remembered = rememberedProofs(async () => result, "aws/test", clock);
+  const remembered = cachedProofs(async () => result, "aws/test", clock);
   const token = { accessKeyId: "A", host: "h", target: "/", expiresAt: NOW + 15 * MINUTE };
   const ask = (hash: string) => recallOrProve(remembered, hash, token, deadlineOf(clock));
   await ask("good");

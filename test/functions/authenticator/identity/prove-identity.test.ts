@@ -3,13 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type AskSts, proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
-import {
-  IdentityImpossible,
-  StsAnswerUnusable,
-  StsRefused,
-  StsThrottled,
-  StsUnreachable,
-} from "../../../../functions/errors.ts";
+import { fault, hasCode } from "../../../../functions/errors.ts";
 import { localIdentity } from "../../../../local/identities.ts";
 import { deadlineOf, errorBody, fixedClock, identityBody, verified } from "../fixtures.ts";
 
@@ -27,15 +21,15 @@ test("an identity is proven with the access key id of the token and the request 
 
 test("a refusal of STS and an impossible identity are results, with the request id", async () => {
   const refused = await prove({ status: 403, body: errorBody("ExpiredToken"), requestId: "r-2" });
-  assert.ok(refused.result instanceof StsRefused);
+  assert.ok(hasCode(refused.result, "sts_refused"));
   assert.equal(refused.stsRequestId, "r-2");
   const foreign = await prove({ status: 200, body: identityBody(bob), requestId: undefined }, "aws-cn");
-  assert.ok(foreign.result instanceof IdentityImpossible);
+  assert.ok(hasCode(foreign.result, "identity_impossible"));
 });
 
 test("throttling, an unusable response and no response are thrown, since they prove nothing about the token", async () => {
-  await assert.rejects(prove({ status: 429, body: "", requestId: undefined }), StsThrottled);
-  await assert.rejects(prove({ status: 500, body: "", requestId: undefined }), StsAnswerUnusable);
-  const silent = proveIdentity(() => Promise.reject(new StsUnreachable("no answer")), "aws", "test");
-  await assert.rejects(silent(TOKEN, deadlineOf(fixedClock())), StsUnreachable);
+  await assert.rejects(prove({ status: 429, body: "", requestId: undefined }), { code: "sts_throttled" });
+  await assert.rejects(prove({ status: 500, body: "", requestId: undefined }), { code: "sts_answer_unusable" });
+  const silent = proveIdentity(() => Promise.reject(fault("sts_unreachable", "no answer")), "aws", "test");
+  await assert.rejects(silent(TOKEN, deadlineOf(fixedClock())), { code: "sts_unreachable" });
 });

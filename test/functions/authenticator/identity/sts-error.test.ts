@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { stsErrorCode } from "../../../../functions/authenticator/identity/sts-error.ts";
+import { stsErrorCode } from "../../../../functions/authenticator/identity/sts-response.ts";
 import { errorBody, errorXml } from "../fixtures.ts";
 
 const CODE = "SignatureDoesNotMatch";

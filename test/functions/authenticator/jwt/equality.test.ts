@@ -8,7 +8,7 @@ import { parseJwt } from "../../../../functions/authenticator/jwt/parse-jwt.ts";
 import { candidates, type Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { newRecord } from "../../../../functions/authenticator/review/record.ts";
 import { reviewIdentity } from "../../../../functions/authenticator/review/review.ts";
-import { Denial } from "../../../../functions/errors.ts";
+import { isDenial } from "../../../../functions/errors.ts";
 import { cachedParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import { localIdentity } from "../../../../local/identities.ts";
 import {
@@ -160,7 +160,7 @@ async function answerFor(identity: VerifiedIdentity, stored: Stored) {
   try {
     return await reviewIdentity(identity, rules, { readParameters, findNodeName }, newRecord(NOW), deadlineOf(clock));
   } catch (error) {
-    assert.ok(error instanceof Denial, String(error));
+    assert.ok(isDenial(error), String(error));
     return `${error.code}: ${error.message}`;
   }
 }

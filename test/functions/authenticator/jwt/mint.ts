@@ -6,7 +6,7 @@ import type { JwtRules } from "../../../../functions/authenticator/jwt/parse-jwt
 import { createSignedTokens } from "../../../../functions/authenticator/jwt/signed-tokens.ts";
 import type { TokenReviewStatus } from "../../../../functions/authenticator/review/answer.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
-import { TokenKeysUnavailable } from "../../../../functions/errors.ts";
+import { fault } from "../../../../functions/errors.ts";
 import type { Clock } from "../../../../functions/lib/deadline.ts";
 import {
   type FakeServices,
@@ -100,7 +100,7 @@ export function signedTokensWith(issuers: FakeIssuers, clock: Clock, rules: JwtR
   const fetchKeySet = async (): Promise<KeySet> => {
     issuers.reads += 1;
     const keys = issuers.body === undefined ? undefined : parseKeySet(issuers.body);
-    if (keys === undefined) throw new TokenKeysUnavailable("no keys here");
+    if (keys === undefined) throw fault("token_keys_unavailable", "no keys here");
     return keys;
   };
   return createSignedTokens(rules, fetchKeySet, clock);

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type KeySet, parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
-import { rememberedKeys } from "../../../../functions/authenticator/jwt/signing-keys.ts";
-import { TokenKeysUnavailable } from "../../../../functions/errors.ts";
+import { cachedKeys } from "../../../../functions/authenticator/jwt/signing-keys.ts";
+import { fault } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { HOME } from "../fixtures.ts";
 import { claimsOf, EC_JWK, jwkOf, jwtReviewer, keySetBody, MAPPED, minted, OTHER_EC, RSA_JWK } from "./mint.ts";
@@ -118,12 +118,12 @@ test("a failed first read of one issuer does not affect another issuer", async (
   const keys = parseKeySet(keySetBody(EC_JWK)) ?? assert.fail();
   const fetchKeySet = async (issuer: string) => {
     reads += 1;
-    if (issuer === "down") throw new TokenKeysUnavailable("no keys");
+    if (issuer === "down") throw fault("token_keys_unavailable", "no keys");
     return keys;
   };
-  const { current } = rememberedKeys(fetchKeySet, () => 0);
+  const { current } = cachedKeys(fetchKeySet, () => 0);
   const deadline = deadlineIn(MINUTE, () => 0);
-  await assert.rejects(current("down", deadline), TokenKeysUnavailable);
+  await assert.rejects(current("down", deadline), { code: "token_keys_unavailable" });
   assert.equal((await current("up", deadline)).keys, keys);
   assert.equal(reads, 2);
 });
@@ -136,11 +136,11 @@ test("a first read that fails at its own deadline is not remembered", async () =
     reads += 1;
     if (reads > 1) return keys;
     now += 1_000;
-    throw new TokenKeysUnavailable("no keys");
+    throw fault("token_keys_unavailable", "no keys");
   };
   const clock = () => now;
-  const { current } = rememberedKeys(fetchKeySet, clock);
-  await assert.rejects(current("issuer", deadlineIn(1_000, clock)), TokenKeysUnavailable);
+  const { current } = cachedKeys(fetchKeySet, clock);
+  await assert.rejects(current("issuer", deadlineIn(1_000, clock)), { code: "token_keys_unavailable" });
   assert.equal((await current("issuer", deadlineIn(5_000, clock))).keys, keys);
 });
 
@@ -224,7 +224,7 @@ for (const succeeds of [true, false]) {
       count += 1;
       return reads[count - 1]?.promise ?? assert.fail("more than one read a minute");
     };
-    const { current, newer } = rememberedKeys(fetchKeySet, () => now);
+    const { current, newer } = cachedKeys(fetchKeySet, () => now);
     const deadline = deadlineIn(2 * MINUTE, () => 0);
     reads[0]?.resolve(old);
     assert.equal((await current("issuer", deadline)).keys, old);
@@ -233,7 +233,7 @@ for (const succeeds of [true, false]) {
     const waiting = [1, 2, 3].map(async () => ({ ...(await newer("issuer", deadline)) }));
     assert.equal((await current("issuer", deadline)).keys, old);
     if (succeeds) reads[1]?.resolve(renewed);
-    else reads[1]?.reject(new TokenKeysUnavailable("no keys"));
+    else reads[1]?.reject(fault("token_keys_unavailable", "no keys"));
     for (const { keys, failed } of await Promise.all(waiting)) {
       assert.deepEqual([keys, failed], [succeeds ? renewed : old, !succeeds]);
     }
@@ -246,7 +246,7 @@ test("a token with a new kid waits for the running read of another review only u
   assert.ok(old !== undefined);
   let now = 0;
   const reads = [Promise.resolve(old), new Promise<KeySet>(() => {})];
-  const { current, newer } = rememberedKeys(
+  const { current, newer } = cachedKeys(
     () => reads.shift() ?? assert.fail(),
     () => now,
   );

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
-import { rememberedProofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
+import { cachedProofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import { evaluateMappings } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
@@ -11,14 +11,7 @@ import { newRecord, timed } from "../../../../functions/authenticator/review/rec
 import { reviewIdentity, reviewToken } from "../../../../functions/authenticator/review/review.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { parseToken } from "../../../../functions/authenticator/token/token.ts";
-import {
-  AccountForeign,
-  IdentityUnmapped,
-  InstancesUnavailable,
-  ParametersUnavailable,
-  StsRefused,
-  TokenMalformed,
-} from "../../../../functions/errors.ts";
+import { fault, hasCode } from "../../../../functions/errors.ts";
 import { cachedParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import {
   deadlineOf,
@@ -41,7 +34,7 @@ const MAPPED = { [`role/${HOME}/developers`]: DEVELOPERS };
 function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Partial<Dependencies> = {}) {
   const around = fakeServices(stored, changes);
   const services = {
-    proofs: rememberedProofs(proveIdentity(around.askSts, "aws", "test"), "aws/test", around.clock),
+    proofs: cachedProofs(proveIdentity(around.askSts, "aws", "test"), "aws/test", around.clock),
     signedTokens: undefined,
     readParameters: cachedParameters(around.fetchParameters, 30_000, around.clock),
     findNodeName: around.findNodeName,
@@ -56,7 +49,7 @@ function failingAfter(calls: number): Dependencies["fetchParameters"] {
   let count = 0;
   return async (names, deadline) => {
     count += 1;
-    if (count > calls) throw new ParametersUnavailable("down");
+    if (count > calls) throw fault("parameters_unavailable", "down");
     return fakeServices(MAPPED).fetchParameters(names, deadline);
   };
 }
@@ -93,7 +86,7 @@ test("an identity of an account that is not in ACCOUNTS is denied before Paramet
   const { review, calls } = reviewer(MAPPED, { accounts: [OTHER] });
   const record = newRecord(0);
   await assert.rejects(review(tokenOf("bob"), record), (error) => {
-    assert.ok(error instanceof AccountForeign);
+    assert.ok(hasCode(error, "account_foreign"));
     assert.equal(error.message, `the account of arn:aws:iam::${HOME}:role/Developers is not in ACCOUNTS`);
     return true;
   });
@@ -159,14 +152,14 @@ test("a token of another kind is not authenticated: no service is called, and it
 
 test("a malformed token is denied offline", async () => {
   const { review, calls } = reviewer(MAPPED);
-  await assert.rejects(review("k8s-aws-v1.x"), TokenMalformed);
+  await assert.rejects(review("k8s-aws-v1.x"), { code: "token_malformed" });
   assert.deepEqual(calls, { sts: [], ssm: [] });
 });
 
 test("a token that STS refuses is denied without reading a mapping, and its request id is recorded", async () => {
   const { review, calls } = reviewer(MAPPED);
   const record = newRecord(0);
-  await assert.rejects(review(tokenFor("AKIANOBODYKNOWSTHISK"), record), StsRefused);
+  await assert.rejects(review(tokenFor("AKIANOBODYKNOWSTHISK"), record), { code: "sts_refused" });
   assert.deepEqual(calls.ssm, []);
   assert.deepEqual([record.stsRequestId, record.identity], ["sts-1", undefined]);
 });
@@ -174,7 +167,7 @@ test("a token that STS refuses is denied without reading a mapping, and its requ
 test("all mappings are read in one call, of at most ten names", async () => {
   for (const who of ["alice", "bob", "carol", "root", "federated", "node"]) {
     const { review, calls } = reviewer({});
-    await assert.rejects(review(tokenOf(who)), IdentityUnmapped);
+    await assert.rejects(review(tokenOf(who)), { code: "identity_unmapped" });
     assert.equal(calls.ssm.length, 1);
     assert.ok((calls.ssm[0]?.length ?? 0) <= 10);
   }
@@ -204,14 +197,16 @@ test("a node's name is looked up with the verified identity, and a failure is a 
     },
   };
   assert.equal((await reviewer(nodes).review(tokenOf("node"))).user?.username, "system:node:ip-10-0-0-1.ec2.internal");
-  const findNodeName = () => Promise.reject(new InstancesUnavailable("down"));
-  await assert.rejects(reviewer(nodes, {}, { findNodeName }).review(tokenOf("node")), InstancesUnavailable);
+  const findNodeName = () => Promise.reject(fault("instances_unavailable", "down"));
+  await assert.rejects(reviewer(nodes, {}, { findNodeName }).review(tokenOf("node")), {
+    code: "instances_unavailable",
+  });
 });
 
 test("a failed read is recorded as one that called the service", async () => {
   const record = newRecord(0);
   const around = reviewer(MAPPED, {}, { fetchParameters: failingAfter(0) });
-  await assert.rejects(around.review(tokenOf("bob"), record), ParametersUnavailable);
+  await assert.rejects(around.review(tokenOf("bob"), record), { code: "parameters_unavailable" });
   assert.deepEqual(
     [record.cached, record.ms],
     [

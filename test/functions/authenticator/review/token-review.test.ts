@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseTokenReview } from "../../../../functions/authenticator/review/token-review.ts";
-import { ReviewMalformed } from "../../../../functions/errors.ts";
+import { hasCode } from "../../../../functions/errors.ts";
 
 const V1 = "authentication.k8s.io/v1";
 const BETA = "authentication.k8s.io/v1beta1";
@@ -16,7 +16,7 @@ function body(changes: Record<string, unknown> = {}): string {
 function malformed(text: string): void {
   assert.throws(
     () => parseTokenReview(text),
-    (error: unknown) => error instanceof ReviewMalformed && !/secret/.test(error.message),
+    (error: unknown) => hasCode(error, "review_malformed") && !/secret/.test(error.message),
     text,
   );
 }
@@ -116,7 +116,7 @@ test("arbitrary text is a review or malformed, and never throws another error", 
           assert.ok(apiVersion.startsWith("authentication.k8s.io/v1") && typeof token === "string" && token !== "");
           assert.ok(audiences === undefined || (audiences.length > 0 && audiences.every((a) => typeof a === "string")));
         } catch (error) {
-          assert.ok(error instanceof ReviewMalformed);
+          assert.ok(hasCode(error, "review_malformed"));
         }
       },
     ),

@@ -5,7 +5,7 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
 import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
-import { Denial } from "../../../../functions/errors.ts";
+import { isDenial } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { startSts } from "../../../../local/sts/start-sts.ts";
 import { edited, respelled } from "./edits.ts";
@@ -37,7 +37,7 @@ function parsed(text: string): UnverifiedToken | undefined {
   try {
     return parse(text);
   } catch (error) {
-    if (error instanceof Denial) return undefined;
+    if (isDenial(error)) return undefined;
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
-import { Denial } from "../../../../functions/errors.ts";
+import { type Denial, isDenial } from "../../../../functions/errors.ts";
 import { tokenOf, urlOf } from "../../../token.ts";
 import { edited, respelled } from "./edits.ts";
 import { mintEachKind } from "./minted.ts";
@@ -18,7 +18,7 @@ function parsed(text: string): UnverifiedToken | Denial {
   try {
     return parse(text);
   } catch (error) {
-    assert.ok(error instanceof Denial, `not a denial: ${error}`);
+    assert.ok(isDenial(error), `not a denial: ${error}`);
     return error;
   }
 }
@@ -47,7 +47,7 @@ test("an edited token is refused, or sent byte for byte in canonical form", () =
   fc.assert(
     fc.property(edited(originals), ({ text }) => {
       const token = parsed(text);
-      if (token instanceof Denial) return;
+      if (isDenial(token)) return;
       accepted += 1;
       const { host, target } = token;
       assert.deepEqual({ host, target }, meaningOf(text));
@@ -65,7 +65,7 @@ test("the message of a denial never contains the signature, the security token o
   fc.assert(
     fc.property(edited(originals), ({ original, text }) => {
       const error = parsed(text);
-      if (!(error instanceof Denial)) return;
+      if (!isDenial(error)) return;
       assert.doesNotMatch(error.message, /[\r\n]/);
       for (const secret of [...secretsOf(original), ...secretsOf(text)]) {
         assert.ok(!error.message.includes(secret), error.message);

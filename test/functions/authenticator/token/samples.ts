@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { acceptedStsHosts } from "../../../../functions/authenticator/token/sts-hosts.ts";
 import { parseToken, type UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
 import { type Partition, partitionOfRegion } from "../../../../functions/aws/partitions.ts";
-import { Denial } from "../../../../functions/errors.ts";
+import { type Denial, isDenial } from "../../../../functions/errors.ts";
 import { tokenOf } from "../../../token.ts";
 
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -61,7 +61,7 @@ export function denial(text: string, now = NOW): Denial {
   try {
     parse(text, now);
   } catch (error) {
-    assert.ok(error instanceof Denial, `not a denial: ${error}`);
+    assert.ok(isDenial(error), `not a denial: ${error}`);
     return error;
   }
   assert.fail(`accepted: ${text}`);

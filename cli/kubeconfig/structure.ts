@@ -1,4 +1,4 @@
-// The structure of a kubeconfig, for the command and the sandbox.
+// The structure of a kubeconfig, for users and for kube-apiserver.
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,0 +1,78 @@
+// Loads code on first use: that of EC2, whose proven node names are cached for a minute, and that of AWS-signed tokens.
+
+import { fault } from "../../errors.ts";
+import type { EpochMs } from "../../lib/deadline.ts";
+import { LruMap } from "../../lib/lru-map.ts";
+import { failureKind } from "../../lib/retry.ts";
+import { singleFlight } from "../../lib/single-flight.ts";
+import type { VerifiedIdentity } from "../identity/identity.ts";
+import type { SignedTokens } from "../jwt/signed-tokens.ts";
+import type { NodeName } from "../user/user.ts";
+import type { SignedTokenOptions } from "./aws-signed-tokens.ts";
+import type { FindNodeName, NodeNameOptions } from "./ec2-node-name.ts";
+
+/** The returned function loads once, and again only after a failure. */
+export function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return () => {
+    loading ??= load().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
+}
+
+/** Without JWT_ISSUERS, this code is never loaded. */
+export function signedTokensLazily(options: SignedTokenOptions): SignedTokens {
+  const load = loadOnce(async () => {
+    const { createAwsSignedTokens } = await import("./aws-signed-tokens.ts");
+    return createAwsSignedTokens(options);
+  });
+  return {
+    parse: async (...asked) => (await load()).parse(...asked),
+    prove: async (...asked) => (await load()).prove(...asked),
+    prefetchKeys: async (...asked) => (await load()).prefetchKeys(...asked),
+  };
+}
+
+/**
+ * Most clusters never need the EC2 code, which is as large as the rest of the function. Throws `instances_unavailable` for
+ * every failure, since no failure proves anything about the identity.
+ */
+export function findNodeNameLazily(options: NodeNameOptions): FindNodeName {
+  const load = loadOnce(async () => {
+    const { createNodeNames } = await import("./ec2-node-name.ts");
+    return cacheProofs(createNodeNames(options));
+  });
+  return async (identity, deadline) => {
+    try {
+      const findNodeName = await load();
+      return await findNodeName(identity, deadline);
+    } catch (error) {
+      throw fault("instances_unavailable", `no answer from EC2 or IAM (${failureKind(error)})`, { cause: error });
+    }
+  };
+}
+
+const PROVEN_MS = 60_000;
+/** More than the nodes of most clusters. */
+const MAX_PROOFS = 2_000;
+
+/** Caches by instance and principal. Does not cache refusals: an instance that is starting runs a moment later. */
+export function cacheProofs(find: FindNodeName): FindNodeName {
+  const proofs = new LruMap<string, { readonly proof: NodeName; readonly until: EpochMs }>(MAX_PROOFS);
+  const keyOf = ({ accountId, principalId = "", sessionName = "" }: VerifiedIdentity): string =>
+    [accountId, principalId, sessionName].join("/");
+  const findOnce = singleFlight(find, keyOf);
+
+  return async (identity, deadline) => {
+    const key = keyOf(identity);
+    const known = proofs.get(key);
+    const now = deadline.clock();
+    if (known !== undefined && now < known.until) return known.proof;
+    const proof = await findOnce(identity, deadline);
+    if ("name" in proof) proofs.set(key, { proof, until: now + PROVEN_MS });
+    return proof;
+  };
+}

@@ -1,0 +1,28 @@
+// A map of limited size, for caches whose keys a caller can choose.
+
+/** When it is full, a new entry replaces the least recently used one. */
+export class LruMap<Key, Value> extends Map<Key, Value> {
+  readonly #maxSize: number;
+
+  constructor(maxSize: number) {
+    super();
+    this.#maxSize = maxSize;
+  }
+
+  override get(key: Key): Value | undefined {
+    const value = super.get(key);
+    // A map iterates in the order of insertion, so the first entry is the least recently used one.
+    if (value !== undefined) this.set(key, value);
+    return value;
+  }
+
+  override set(key: Key, value: Value): this {
+    super.delete(key);
+    super.set(key, value);
+    for (const oldest of this.keys()) {
+      if (this.size <= this.#maxSize) break;
+      super.delete(oldest);
+    }
+    return this;
+  }
+}
