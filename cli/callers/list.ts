@@ -2,7 +2,7 @@
 
 import { hash } from "node:crypto";
 import type { Command } from "commander";
-import { callersParameter, isCaller } from "../../functions/authenticator/caller/bearer.ts";
+import { callersParameter, isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { parseStored } from "../../functions/lib/repeated-keys.ts";

@@ -1,8 +1,8 @@
 // `mappings lint`: finds invalid, risky and useless mappings in Parameter Store or in a file.
 
 import { type Command, Option } from "commander";
-import { callersParameter } from "../../functions/authenticator/caller/bearer.ts";
-import { problemsIn } from "../../functions/authenticator/stored-problems.ts";
+import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
+import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { inEachCluster, type OneOf, throwWorst } from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
@@ -135,10 +135,6 @@ function partitionOf(region: string | undefined, entries: readonly Entry[]): str
 /** Invalid entries of the callers' list, which the function skips. */
 function callerFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: EvaluationContext): Finding[] {
   const stored = parameters.get(callersParameter(prefix));
-  const problems = (stored && problemsIn({ kind: "callers", account: "", ...stored }, undefined)) ?? [];
-  const messages =
-    typeof problems === "string"
-      ? [problems]
-      : problems.flatMap((problem, index) => (problem === undefined ? [] : `entry ${index + 1}: ${problem}`));
-  return messages.map((message) => ({ level: "error", rule: "invalid", where: "callers", message }));
+  const { problems = [] } = stored === undefined ? {} : readStored("callers", {}, stored);
+  return problems.map((message) => ({ level: "error", rule: "invalid", where: "callers", message }));
 }

@@ -2,7 +2,7 @@
 
 import { parseStored } from "../lib/repeated-keys.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
-import { CALLER_RULE, type Caller, isCaller } from "./caller/bearer.ts";
+import { CALLER_RULE, type Caller, isCaller } from "./caller/caller.ts";
 import { checkDenyEntry, type DenyEntry, type DenyScope } from "./mapping/deny-list.ts";
 import { checkMapping, isListKind, type Mapping, repeatedKeyProblem } from "./mapping/mapping.ts";
 import type { ParameterKind } from "./mapping/read-name.ts";

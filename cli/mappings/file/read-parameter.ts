@@ -1,18 +1,9 @@
 // Reads mapping entries and denials from the stored value of a parameter, and the entries of a list to change one.
 
 import { checkDenyEntry, type DenyEntry, type DenyScope } from "../../../functions/authenticator/mapping/deny-list.ts";
-import {
-  checkMapping,
-  isListKind,
-  type ListKind,
-  type Mapping,
-  type MappingKind,
-} from "../../../functions/authenticator/mapping/mapping.ts";
-import {
-  type ParameterAddress,
-  type ParameterKind,
-  readName,
-} from "../../../functions/authenticator/mapping/read-name.ts";
+import type { ListKind, Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
+import { type ParameterKind, readName } from "../../../functions/authenticator/mapping/read-name.ts";
+import { readStored, type StoredValue } from "../../../functions/authenticator/read-stored.ts";
 import { asciiLowerCase } from "../../../functions/lib/ascii-lower-case.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { parseStored, repeatedKey } from "../../../functions/lib/repeated-keys.ts";
@@ -60,41 +51,25 @@ export function readParameter(prefix: string, parameter: string, stored: StoredP
   const address = readName(prefix, parameter);
   const reading = { kind: address?.kind, account: address?.account ?? "", entries: [], denials: [], problems: [] };
   if (address === undefined) return { ...reading, problems: ["not a mapping: the authenticator ignores it"] };
-  const { kind, account } = address;
-  if (stored.secure) return { ...reading, problems: ["must be of type String, not SecureString"] };
-  const value = parseStored(stored.value);
-  if (value === undefined) return { ...reading, problems: ["must be JSON"] };
-  if (kind !== "deny" && !isListKind(kind)) {
-    const entry = readValue(value, { ...address, kind });
-    return "problem" in entry ? { ...reading, problems: [entry.problem] } : { ...reading, entries: [entry] };
+  const { kind, account, name } = address;
+  const read: StoredValue<Mapping> = readStored(kind, { account, partition }, stored);
+  const valid = read.entries.flatMap((entry) => (entry.problem === undefined ? entry.value : []));
+  const { problems } = read;
+  if (kind === "deny") {
+    const denials = valid.map((mapping) => ({ account, entry: inOrder(mapping) as DenyEntry }));
+    return { ...reading, denials, problems };
   }
-  if (!Array.isArray(value)) return { ...reading, problems: ["must be a JSON list"] };
-  if (kind !== "deny") {
-    const [entries, problems] = divide((value as unknown[]).map((item) => readValue(item, { ...address, kind })));
-    return { ...reading, entries, problems };
-  }
-  const scope = { account, ...(partition !== undefined && { partition }) };
-  const [denials, problems] = divide((value as unknown[]).map((item) => readDenial(item, scope)));
-  // The list determines the account, not the ARN.
-  return { ...reading, denials: denials.map((denial) => ({ ...denial, account })), problems };
-}
-
-/** The valid items, and the problems of the others with their number in the list. */
-function divide<T extends object>(items: readonly (T | Problem)[]): [T[], string[]] {
-  return [
-    items.filter((item): item is T => !("problem" in item)),
-    items.flatMap((item, index) => ("problem" in item ? `entry ${index + 1}: ${item.problem}` : [])),
-  ];
-}
-
-function readValue(value: unknown, address: ParameterAddress & { readonly kind: MappingKind }): Entry | Problem {
-  const check = checkMapping(value, address.kind);
-  if (!check.valid) return { problem: check.problem };
-  const { mapping } = check;
-  // A parameter's name is in lower case. Its value keeps the case.
-  const { arn } = mapping;
-  const name = arn === undefined || address.name === "" ? address.name : arn.slice(arn.lastIndexOf("/") + 1);
-  return { ...address, name, mapping };
+  const entries = valid.map((mapping) => {
+    // A parameter's name is in lower case. Its value keeps the case.
+    const { arn } = mapping;
+    return {
+      kind,
+      account,
+      name: arn === undefined || name === "" ? name : arn.slice(arn.lastIndexOf("/") + 1),
+      mapping,
+    };
+  });
+  return { ...reading, entries, problems };
 }
 
 /** Normalizes a value for comparison: white space and key order are ignored. Values with a repeated key stay text. */
@@ -134,26 +109,21 @@ export function listItems(
   partition?: string,
 ): readonly unknown[] {
   if (stored === undefined) return [];
-  if (stored.secure) {
-    throw usage(
-      `${name} must be of type String, not SecureString. Nothing was written. Remove it first (mappings remove).`,
-    );
+  const account = name.slice(name.lastIndexOf("/") + 1);
+  const { isReadable, entries } = readStored(kind, { account, partition }, stored);
+  if (!isReadable) {
+    const [rule, advice] = stored.secure
+      ? ["must be of type String, not SecureString", "Remove it first (mappings remove)."]
+      : ["is not a JSON list", "Restore an earlier version first (mappings rollback), or remove it (mappings remove)."];
+    throw usage(`${name} ${rule}. Nothing was written. ${advice}`);
   }
-  const list = parseStored(stored.value);
-  if (!Array.isArray(list)) {
-    const advice = "Restore an earlier version first (mappings rollback), or remove it (mappings remove).";
-    throw usage(`${name} is not a JSON list. Nothing was written. ${advice}`);
-  }
-  const scope = { account: name.slice(name.lastIndexOf("/") + 1), ...(partition !== undefined && { partition }) };
-  for (const [index, item] of list.entries()) {
-    const check = kind === "deny" ? checkDenyEntry(item, scope) : checkMapping(item, kind);
-    if (check.valid || isChanged(item)) continue;
-    const own = isObject(item) ? (item["arnLike"] ?? item["session"]) : undefined;
+  for (const [index, { value, problem }] of entries.entries()) {
+    if (problem === undefined || isChanged(value)) continue;
+    const own = isObject(value) ? (value["arnLike"] ?? value["session"]) : undefined;
     const which = `entry ${index + 1}${typeof own === "string" ? ` (${own})` : ""}`;
-    const advice = "Nothing was written. Fix or remove that entry first.";
-    throw usage(`${name}: ${which} is invalid: ${check.problem}. ${advice}`);
+    throw usage(`${name}: ${which} is invalid: ${problem}. Nothing was written. Fix or remove that entry first.`);
   }
-  return list;
+  return entries.map(({ value }) => value);
 }
 
 /** Replaces the first item that `isIt` selects, or appends the item: the other patterns keep their precedence. */

@@ -1,7 +1,8 @@
 // Authenticates the caller as CALLER_AUTH requires, before the review is read.
 
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
-import { callersParameter, checkBearer } from "../caller/bearer.ts";
+import { checkBearer } from "../caller/bearer.ts";
+import { callersParameter } from "../caller/caller.ts";
 import { checkClientCertificate } from "../caller/client-certificate.ts";
 import type { ProveCaller } from "../caller/iam-callers.ts";
 import { timed } from "../review/record.ts";

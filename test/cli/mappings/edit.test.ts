@@ -107,6 +107,6 @@ test("history prints who changed what and when, and rollback writes an earlier v
     [5, 4, 3, 2, 1],
   );
   cluster.store.put(`${PREFIX}/${ROLE}`, "no JSON");
-  assert.match((await cluster.mappings(["rollback", ROLE, "--to", "6", "-y"])).err, /invalid: must be JSON/);
+  assert.match((await cluster.mappings(["rollback", ROLE, "--to", "6", "-y"])).err, /invalid: not JSON/);
   assert.equal((await cluster.mappings(["history", "account/111122223333"])).code, 1);
 });
