@@ -12,7 +12,7 @@ import { decidingEvaluation } from "../functions/authenticator/mapping/select.ts
 import { IdentityImpossible } from "../functions/errors.ts";
 import type { StoredParameter } from "../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "./function-settings.ts";
-import type { Entry } from "./mappings/file/entry.ts";
+import type { Entry } from "./store/entry.ts";
 
 export type StoredParameters = ReadonlyMap<string, StoredParameter>;
 

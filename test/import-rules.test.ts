@@ -94,6 +94,11 @@ const directions: readonly { importer: string; never: readonly string[]; may: re
     may: ["./a.ts", "../errors.ts", "../../functions/authenticator/mapping/a.ts"],
   },
   {
+    importer: "cli/store",
+    never: ["../access/a.ts", "../aws/a.ts", "../mappings/file/a.ts", "../../functions/aws/a.ts"],
+    may: ["./a.ts", "../errors.ts", "../../functions/authenticator/mapping/a.ts"],
+  },
+  {
     importer: "cli/aws",
     never: ["../access/a.ts", "../changes/a.ts", "../token/a.ts", "../mappings/file/a.ts", "../../functions/aws/a.ts"],
     may: ["./a.ts", "../terminal/a.ts", "../errors.ts", "../../functions/authenticator/token/a.ts"],
@@ -101,12 +106,12 @@ const directions: readonly { importer: string; never: readonly string[]; may: re
   {
     importer: "cli/access",
     never: ["../aws/a.ts", "../changes/a.ts", "../mappings/a.ts", "../../functions/aws/a.ts"],
-    may: ["./a.ts", "../mappings/file/a.ts", "../../functions/authenticator/mapping/a.ts"],
+    may: ["./a.ts", "../store/a.ts", "../../functions/authenticator/mapping/a.ts"],
   },
   {
     importer: "cli/changes",
-    never: ["../mappings/a.ts", "../callers/a.ts", "../../infra/a.ts", "../../functions/aws/a.ts"],
-    may: ["./a.ts", "../aws/a.ts", "../mappings/lint/a.ts", "../../functions/authenticator/mapping/a.ts"],
+    never: ["../mappings/file/a.ts", "../callers/a.ts", "../../infra/a.ts", "../../functions/aws/a.ts"],
+    may: ["./a.ts", "../aws/a.ts", "../lint/a.ts", "../store/a.ts", "../../functions/authenticator/mapping/a.ts"],
   },
   {
     importer: "infra/endpoint",

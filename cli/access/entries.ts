@@ -12,7 +12,7 @@ import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import { permissionSetRole } from "../mappings/file/entry.ts";
+import { permissionSetRole } from "../store/entry.ts";
 
 export interface Entry extends ParameterAddress {
   readonly parameter: string;

@@ -14,7 +14,7 @@ import { requireParameters } from "../changes/existing-cluster.ts";
 import type { Plan } from "../changes/plan.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
-import { valueText } from "../mappings/file/to-parameters.ts";
+import { valueText } from "../store/value.ts";
 import { addConnection, addListOutput, type ConnectionOptions, type ListOutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";

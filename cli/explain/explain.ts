@@ -8,7 +8,7 @@ import { requireParameters } from "../changes/existing-cluster.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { signedIdentity, supposeIdentity } from "../evaluation.ts";
-import { arnFault } from "../mappings/file/entry.ts";
+import { arnFault } from "../arn-fault.ts";
 import { mayLookUpNodes } from "../mappings/node-lookups.ts";
 import { arnOf, isPersonName } from "../mappings/target.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";

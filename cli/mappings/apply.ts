@@ -11,7 +11,7 @@ import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
 import { judge } from "../changes/judge.ts";
 import { withoutManaged } from "../changes/managed.ts";
-import { type Change, planChanges } from "../changes/plan.ts";
+import { planChanges } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
 import { readForAccess } from "../changes/read-for-access.ts";
 import { readMappings } from "../changes/read-mappings.ts";
@@ -33,17 +33,11 @@ import {
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { type MappingFile, readMappingFiles } from "./file/file.ts";
-import {
-  type Denial,
-  type EntryKey,
-  foreignProblem,
-  hasKey,
-  isFor,
-  listItems,
-  readParameter,
-  whatIs,
-} from "./file/read-parameter.ts";
-import { toParameters, valueText } from "./file/to-parameters.ts";
+import { type EntryKey, hasKey, isFor, listItems } from "../store/list-items.ts";
+import { type Denial, foreignProblem, readParameter, whatIs } from "../store/read-parameter.ts";
+import { toParameters } from "./file/to-parameters.ts";
+import { valueText } from "../store/value.ts";
+import { warnOfSessionTrust } from "./session-trust.ts";
 import { checkAccounts } from "./target.ts";
 
 interface PruneOptions {
@@ -189,16 +183,6 @@ function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly 
   throw usage(
     `${name}: the file has ${earlier} before ${later}, but the stored list has the reverse order. The first pattern that ` +
       "matches applies. Change the order in the file, or replace the entire list with --prune. Nothing was written.",
-  );
-}
-
-/** Prints what a session mapping trusts, if the changes write one. */
-export function warnOfSessionTrust(changes: readonly Change[], { context }: Connection, { log }: IOStreams): void {
-  const isOfSessions = ({ name }: Change) => readName(context.prefix, name)?.kind === "sso-session";
-  if (!changes.some((change) => isOfSessions(change) && change.value?.includes('"session"'))) return;
-  log(
-    "A mapping of one session trusts the user name in IAM Identity Center. Its administrators, SCIM and the identity " +
-      "provider can change a user name, or give it to another person.\n",
   );
 }
 

@@ -17,8 +17,8 @@ import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shownTime } from "../times.ts";
 import { grantsToFederated, parametersForFederated } from "./federated-users.ts";
-import { accountOf, type Entry, isPermissionSetRole, permissionSetRole } from "./file/entry.ts";
-import { readParameter } from "./file/read-parameter.ts";
+import { accountOf, type Entry, isPermissionSetRole, permissionSetRole } from "../store/entry.ts";
+import { readParameter } from "../store/read-parameter.ts";
 
 /**
  * In milliseconds: how long kube-apiserver caches an answer, the default of --authentication-token-webhook-cache-ttl.

@@ -19,9 +19,9 @@ import { addConnections, addReading, addWrite, type ClustersOptions, type WriteO
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { addEnd, type EndOptions, endOf } from "../times.ts";
 import { effectOf, type PossibleIdentity, possibleIdentities, roleNamed, warnOfFederatedUsers } from "./deny-effect.ts";
-import { accountOf, given } from "./file/entry.ts";
-import { isFor, listItems, withItem } from "./file/read-parameter.ts";
-import { valueText } from "./file/to-parameters.ts";
+import { accountOf, given } from "../store/entry.ts";
+import { isFor, listItems, withItem } from "../store/list-items.ts";
+import { valueText } from "../store/value.ts";
 import { checkAccount, DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
 
 interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {

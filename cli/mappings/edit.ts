@@ -1,6 +1,5 @@
 // `mappings edit`: opens mappings and denials in an editor, and writes the changes after a plan.
 
-import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
@@ -15,10 +14,11 @@ import { addConnection, addReading, addWrite, type ConnectionOptions, type Write
 import { forCluster } from "../program-name.ts";
 import { createDraft, type Draft } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { warnOfSessionTrust } from "./apply.ts";
-import { accountOf } from "./file/entry.ts";
+import { warnOfSessionTrust } from "./session-trust.ts";
+import { accountOf } from "../store/entry.ts";
 import { examineMappingFiles, writeLists } from "./file/file.ts";
-import { foreignProblem, normal, type Reading, readParameter } from "./file/read-parameter.ts";
+import { foreignProblem, type Reading, readParameter } from "../store/read-parameter.ts";
+import { isSameValue } from "../store/value.ts";
 import { placeEntries } from "./file/to-parameters.ts";
 import { checkAccounts, findTarget, TARGET_HELP } from "./target.ts";
 
@@ -184,13 +184,8 @@ function whyNotBack(prefix: string, { name, value }: Stored, { entries, denials 
   const { values } = placeEntries(prefix, entries, ofArns);
   // An empty list is not in the file, and entries can be added to it.
   if (isSameValue(value, "[]")) return undefined;
-  const isBack = values.size === 1 && isSameValue(value, values.get(name));
+  const isBack = values.size === 1 && isSameValue(value, values.get(name) ?? "");
   return isBack ? undefined : "a file would move some entries to another parameter. Use mappings set, deny and allow";
-}
-
-/** Whether two values have the same meaning. */
-function isSameValue(value: string, other: string | undefined): boolean {
-  return other !== undefined && isDeepStrictEqual(normal(value), normal(other));
 }
 
 /** Returns the parameters, which are incomplete if there are problems, and a line for each problem. */

@@ -16,7 +16,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { parseYaml } from "../terminal/yaml.ts";
 import { writeMappingFile } from "./file/file.ts";
-import { readParameter } from "./file/read-parameter.ts";
+import { readParameter } from "../store/read-parameter.ts";
 import { exportAwsAuth, type KnownRole, readRoles } from "./formats/aws-auth.ts";
 
 interface ExportOptions extends ConnectionOptions {

@@ -27,8 +27,10 @@ import {
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
 import { shownTime } from "../times.ts";
-import { type EntryKey, hasKey, listItems, normal, readParameter, withItem } from "./file/read-parameter.ts";
-import { valueText } from "./file/to-parameters.ts";
+import { type EntryKey, hasKey, listItems, withItem } from "../store/list-items.ts";
+import { readParameter } from "../store/read-parameter.ts";
+import { normal } from "../store/value.ts";
+import { valueText } from "../store/value.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
 type HistoryOptions = ConnectionOptions & OutputOptions & HeaderOptions;

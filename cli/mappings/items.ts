@@ -5,8 +5,9 @@ import { shortName } from "../function-settings.ts";
 import type { ListOutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printList } from "../terminal/print.ts";
-import { type Entry, given, writeEntry } from "./file/entry.ts";
-import { type Denial, readParameter } from "./file/read-parameter.ts";
+import { writeEntry } from "./file/entry.ts";
+import { type Entry, given } from "../store/entry.ts";
+import { type Denial, readParameter } from "../store/read-parameter.ts";
 
 /** One mapping, one denial, or one problem of a parameter. */
 export interface Item {

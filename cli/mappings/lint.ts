@@ -24,11 +24,11 @@ import {
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
-import type { Entry } from "./file/entry.ts";
+import type { Entry } from "../store/entry.ts";
 import { examineMappingFiles } from "./file/file.ts";
 import { placeEntries } from "./file/to-parameters.ts";
-import { type Finding, LEVELS, type Level } from "./lint/finding.ts";
-import { bySeverity, lint } from "./lint/lint.ts";
+import { type Finding, LEVELS, type Level } from "../lint/finding.ts";
+import { bySeverity, lint } from "../lint/lint.ts";
 import { mayLookUpNodes, NO_NODES } from "./node-lookups.ts";
 
 interface LintOptions extends ClustersOptions, OutputOptions, HeaderOptions {

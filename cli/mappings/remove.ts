@@ -12,7 +12,7 @@ import { finding, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { hasKey, listItems } from "./file/read-parameter.ts";
+import { hasKey, listItems } from "../store/list-items.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
 type RemoveOptions = ConnectionOptions & WriteOptions & { readonly session?: string };

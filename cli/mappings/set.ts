@@ -24,11 +24,12 @@ import { collectNamespace } from "../namespace.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { addEnd, type EndOptions, endOf } from "../times.ts";
-import { warnOfSessionTrust } from "./apply.ts";
-import { given, inOrder } from "./file/entry.ts";
-import { hasKey, listItems, readParameter, withItem } from "./file/read-parameter.ts";
-import { valueText } from "./file/to-parameters.ts";
-import { lint } from "./lint/lint.ts";
+import { warnOfSessionTrust } from "./session-trust.ts";
+import { given, inOrder } from "../store/entry.ts";
+import { hasKey, listItems, withItem } from "../store/list-items.ts";
+import { readParameter } from "../store/read-parameter.ts";
+import { valueText } from "../store/value.ts";
+import { lint } from "../lint/lint.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
 const KEYS = ["username", "groups", "principalId", "notAfter", "description"] as const;

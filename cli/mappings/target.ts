@@ -7,8 +7,11 @@ import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { type Plan, planChanges } from "../changes/plan.ts";
 import { usage } from "../errors.ts";
-import { accountOf, type Entry, GROUP_FAULT, PERMISSION_SET, permissionSetRole, readEntry } from "./file/entry.ts";
-import { type Denial, type EntryKey, whatIs } from "./file/read-parameter.ts";
+import { GROUP_FAULT } from "../arn-fault.ts";
+import { PERMISSION_SET, readEntry } from "./file/entry.ts";
+import { accountOf, type Entry, permissionSetRole } from "../store/entry.ts";
+import type { EntryKey } from "../store/list-items.ts";
+import { type Denial, whatIs } from "../store/read-parameter.ts";
 
 export interface Target {
   readonly parameter: string;

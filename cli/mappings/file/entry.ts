@@ -1,18 +1,11 @@
 // Reads and writes one mapping as an entry of a mapping file.
 
 import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
-import { checkMapping, type Mapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
+import { checkMapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
 import { isObject } from "../../../functions/lib/json.ts";
+import { arnFault } from "../../arn-fault.ts";
+import { accountOf, type Entry, given } from "../../store/entry.ts";
 import { printable } from "../../terminal/print.ts";
-
-export interface Entry {
-  readonly kind: MappingKind;
-  /** Twelve digits, or `any` for patterns of any account. */
-  readonly account: string;
-  /** Of the role, user, federated user or permission set, also for a session of the set; else empty. */
-  readonly name: string;
-  readonly mapping: Mapping;
-}
 
 /** A phrase for the user. */
 export interface Problem {
@@ -54,16 +47,6 @@ function unquotedPlaceholder({ username, groups }: Record<string, unknown>): str
 
 /** https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html */
 export const PERMISSION_SET = /^[\w+=,.@-]{1,32}$/;
-
-/** A pattern for the role of a permission set: only AWS knows the suffix of its name. */
-export function permissionSetRole(set: string): string {
-  return `AWSReservedSSO_${set}_${"?".repeat(16)}`;
-}
-
-/** Parameters do not keep the case of a name. */
-export function isPermissionSetRole(role: string): boolean {
-  return /^AWSReservedSSO_.+_[0-9a-f]{16}$/i.test(role);
-}
 
 type Address = Omit<Entry, "mapping">;
 
@@ -115,18 +98,6 @@ function unnamed(kind: MappingKind, account: string): Address {
   return { kind, account, name: "" };
 }
 
-/** The default list of a pattern: that of the account in its ARN, or `any`. */
-export function accountOf(arnLike: string): string {
-  const section = arnLike.split(":")[4];
-  return isAccount(section) ? section : "any";
-}
-
-/** The entry's principal for a message: its ARN, its pattern, or a name such as `sso/111122223333/ClusterAdmin`. */
-export function nameOfEntry({ kind, account, name, mapping }: Entry): string {
-  const { arn, arnLike, session } = mapping;
-  return arn ?? arnLike ?? `${kind}/${account}${name && `/${name}`}${session === undefined ? "" : ` (${session})`}`;
-}
-
 /** The inverse of `readEntry`. */
 export function writeEntry({ kind, account, name, mapping }: Entry): Record<string, unknown> {
   const { arn, arnLike, session, username, groups, ...rest } = mapping;
@@ -134,20 +105,6 @@ export function writeEntry({ kind, account, name, mapping }: Entry): Record<stri
   const hasAccount = isOfSet || kind === "account" || (kind === "pattern" && accountOf(arnLike ?? "") !== account);
   const shown = { permissionSet: isOfSet ? name : undefined, account: hasAccount ? account : undefined };
   return given({ arn, arnLike, ...shown, session, username, groups, ...rest });
-}
-
-/** Omits the keys that are `undefined`. */
-export function given(values: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
-
-const KEYS = ["arn", "arnLike", "session", "username", "groups", "principalId", "notAfter", "description"] as const;
-
-/** Sorts the keys of a mapping or denial in the order of the documentation. */
-export function inOrder<T extends Mapping>(value: T): T {
-  return Object.fromEntries(
-    KEYS.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]])),
-  ) as Mapping as T;
 }
 
 /** A phrase for the user about an `arn` that `parseMappedArn` rejects. */
@@ -162,37 +119,3 @@ function arnProblem(arn: unknown): string {
 }
 
 const MUST = "arn must be the ARN of a role, user, root or federated user";
-const SECTIONS = 6;
-const EXAMPLE = "arn:aws:iam::111122223333:role/Developers";
-
-/** A phrase about the invalid part of an ARN; `undefined` for an ARN of a session. */
-export function arnFault(arn: string): string | undefined {
-  if (arn !== arn.trim()) return "it has spaces around it";
-  const sections = arn.split(":");
-  const [start, , service = "", region, account = "", ...rest] = sections;
-  if (start !== "arn") return `it must begin with arn:, as in ${EXAMPLE}`;
-  if (sections.length < SECTIONS) {
-    return `it has ${sections.length} parts between colons, not ${SECTIONS}, as in ${EXAMPLE}`;
-  }
-  if (service !== "iam" && service !== "sts") return `its service must be iam, not ${service || "empty"}`;
-  if (region !== "") return `its region must be empty, as in ${EXAMPLE}`;
-  if (!/^\d{12}$/.test(account)) {
-    return /^\d+$/.test(account)
-      ? `its account has ${account.length} digits, not 12`
-      : `its account must be 12 digits, not ${account || "empty"}`;
-  }
-  return resourceFault(rest.join(":"));
-}
-
-export const GROUP_FAULT =
-  "STS does not report a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user";
-
-function resourceFault(resource: string): string | undefined {
-  if (/^assumed-role\//i.test(resource)) return undefined;
-  if (/^group\//i.test(resource)) return GROUP_FAULT;
-  if (/^instance-profile\//i.test(resource)) return "name the role of the instance profile";
-  if (!/^(role|user|federated-user)\//i.test(resource)) {
-    return `after the account, it must have role/, user/ or root, not ${resource || "nothing"}`;
-  }
-  return "its name is missing, or has a character that IAM does not allow";
-}

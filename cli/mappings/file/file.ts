@@ -10,8 +10,9 @@ import { fileFailure, nameOf, readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { printable } from "../../terminal/print.ts";
 import { parseYaml, stringifyYaml } from "../../terminal/yaml.ts";
-import { type Entry, readEntry, writeEntry } from "./entry.ts";
-import { type Denial, readDenial, whatIs } from "./read-parameter.ts";
+import { readEntry, writeEntry } from "./entry.ts";
+import type { Entry } from "../../store/entry.ts";
+import { type Denial, readDenial, whatIs } from "../../store/read-parameter.ts";
 import type { PlaceOf } from "./to-parameters.ts";
 
 export interface MappingFile {

@@ -4,11 +4,9 @@ import { isListKind } from "../../../functions/authenticator/mapping/mapping.ts"
 import { denyParameter, mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/ascii-lower-case.ts";
 import { usage } from "../../errors.ts";
-import { type Entry, inOrder } from "./entry.ts";
-import type { Denial } from "./read-parameter.ts";
-
-/** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
-const MAX_BYTES = 4096;
+import { type Entry, inOrder } from "../../store/entry.ts";
+import type { Denial } from "../../store/read-parameter.ts";
+import { sizeProblem } from "../../store/value.ts";
 
 interface Placement {
   readonly values: ReadonlyMap<string, string>;
@@ -60,20 +58,6 @@ function uniqueAs(item: Entry | Denial): string | undefined {
   if ("entry" in item) return `denials of ${asciiLowerCase(item.entry.arnLike)}`;
   if (item.kind === "pattern") return undefined;
   return item.kind === "sso-session" ? `mappings of session ${item.mapping.session}` : "mappings for one parameter";
-}
-
-/** A phrase for the user, or `undefined`. */
-export function sizeProblem(text: string): string | undefined {
-  const bytes = Buffer.byteLength(text);
-  return bytes > MAX_BYTES ? `${bytes} bytes, but a parameter holds at most ${MAX_BYTES}` : undefined;
-}
-
-/** The JSON text of a value. Throws if it is too long for a parameter. */
-export function valueText(name: string, value: unknown): string {
-  const text = JSON.stringify(value);
-  const problem = sizeProblem(text);
-  if (problem !== undefined) throw usage(`${name}: ${problem}.`);
-  return text;
 }
 
 /** Throws if entries are duplicates, or a value is too long. */

@@ -12,8 +12,8 @@ import { decideForPrincipal } from "../../evaluation.ts";
 import { type EvaluationContext, shortName } from "../../function-settings.ts";
 import { nameOf } from "../../terminal/files.ts";
 import { parseDocuments, stringifyYaml } from "../../terminal/yaml.ts";
-import { type Entry, nameOfEntry } from "../file/entry.ts";
-import { type Subject, subjectOf } from "../lint/finding.ts";
+import { type Entry, nameOfEntry } from "../../store/entry.ts";
+import { type Subject, subjectOf } from "../../lint/finding.ts";
 import { translateOut } from "./record.ts";
 
 interface ExportInput {

@@ -3,7 +3,8 @@
 import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { templateProblem } from "../../../functions/authenticator/mapping/template.ts";
 import { printable } from "../../terminal/print.ts";
-import { type Entry, type Problem, readEntry } from "../file/entry.ts";
+import { type Problem, readEntry } from "../file/entry.ts";
+import type { Entry } from "../../store/entry.ts";
 
 /** Fields are not validated yet. */
 export interface Foreign {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { readParameter } from "../../../../cli/mappings/file/read-parameter.ts";
+import { readParameter } from "../../../../cli/store/read-parameter.ts";
 import { toParameters } from "../../../../cli/mappings/file/to-parameters.ts";
 import { exportAwsAuth } from "../../../../cli/mappings/formats/aws-auth.ts";
 import { carry, merge } from "../../../../cli/mappings/formats/record.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cluster.ts";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
 
 const NOW = Date.UTC(2026, 10, 24);
 const role = (name: string, more: object = {}) => ({

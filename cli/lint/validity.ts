@@ -1,8 +1,8 @@
 // Lint rules for single mappings and denials: invalid, ending, pinned, or of no use to AWS-signed tokens.
 
-import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
-import { SESSION_PLACEHOLDERS } from "../../../functions/authenticator/mapping/template.ts";
-import { isExpired, notAfterTime } from "../../../functions/lib/not-after.ts";
+import { isOfSessions } from "../../functions/authenticator/mapping/possible-arn.ts";
+import { SESSION_PLACEHOLDERS } from "../../functions/authenticator/mapping/template.ts";
+import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
 import type { Finding, Level, Placed, Subject } from "./finding.ts";
 
 const SOON_DAYS = 30;

@@ -1,7 +1,7 @@
 // Applies all lint rules to all mappings.
 
-import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import { type EvaluationContext, shortName } from "../../function-settings.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
 import {
   chosenClaims,

@@ -1,14 +1,14 @@
 // Lint rules for mappings that never apply, administrators, node names and wide grants.
 
-import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
-import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
-import { isExpired } from "../../../functions/lib/not-after.ts";
-import { administratorsIn } from "../../access/administrators.ts";
-import { ADMIN_GROUPS, makesAdministrator } from "../../access/names.ts";
-import { decideForPrincipal, principalOf } from "../../evaluation.ts";
-import { shortName } from "../../function-settings.ts";
-import { isPermissionSetRole } from "../file/entry.ts";
+import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
+import { isExpired } from "../../functions/lib/not-after.ts";
+import { administratorsIn } from "../access/administrators.ts";
+import { ADMIN_GROUPS, makesAdministrator } from "../access/names.ts";
+import { decideForPrincipal, principalOf } from "../evaluation.ts";
+import { shortName } from "../function-settings.ts";
+import { isPermissionSetRole } from "../store/entry.ts";
 import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
 
 export const unreachable = entryRule("error", "unreachable", ({ parameter, entry }, { context }) => {

@@ -1,7 +1,7 @@
 // Finds groups that users can turn into an administrators' group by their session name.
 
-import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
-import { ADMIN_GROUPS } from "../../access/names.ts";
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { ADMIN_GROUPS } from "../access/names.ts";
 
 const PLACEHOLDER = /\{SessionName(?:Raw)?\}/;
 

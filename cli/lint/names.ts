@@ -1,12 +1,12 @@
 // Lint rules for usernames, groups and sessions.
 
-import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
-import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
-import { nearest } from "../../../functions/lib/nearest.ts";
-import { ACCESS_LEVELS, accessGroup } from "../../access-levels.ts";
-import { shortName } from "../../function-settings.ts";
-import { nameOfEntry } from "../file/entry.ts";
+import { chosenPlaceholdersIn } from "../../functions/authenticator/mapping/claim-placeholders.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
+import { nearest } from "../../functions/lib/nearest.ts";
+import { ACCESS_LEVELS, accessGroup } from "../access-levels.ts";
+import { shortName } from "../function-settings.ts";
+import { nameOfEntry } from "../store/entry.ts";
 import { canChooseAdministrator } from "./chosen-groups.ts";
 import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cli } from "../../cli.ts";
+import { cli } from "../cli.ts";
 
 const NOW = Date.UTC(2026, 10, 24);
 const role = (name: string, more: object = {}) => ({

@@ -1,10 +1,10 @@
 // The types of lint: its findings, and the input of its rules.
 
-import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
-import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import type { EvaluationContext } from "../../function-settings.ts";
-import type { Entry } from "../file/entry.ts";
-import { type Reading, readParameter } from "../file/read-parameter.ts";
+import type { DenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import type { EvaluationContext } from "../function-settings.ts";
+import type { Entry } from "../store/entry.ts";
+import { type Reading, readParameter } from "../store/read-parameter.ts";
 
 /** Most severe first. */
 export const LEVELS = ["error", "warning", "info"] as const;
