@@ -4,7 +4,7 @@ import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { type ArnSections, arnSections, matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
-import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { mappingParameter, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { readStored, type StoredValue } from "../../functions/authenticator/read-stored.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
@@ -12,14 +12,12 @@ import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import { permissionSetRole } from "../store/entry.ts";
+import type { Entry as StoredEntry } from "../store/entry.ts";
 
-export interface Entry extends ParameterAddress {
+export interface Entry extends StoredEntry {
   readonly parameter: string;
   /** Identifies the entry in its parameter, before and after a change. */
   readonly key: string;
-  /** Of a denial: `arnLike` and `notAfter` only. */
-  readonly mapping: Mapping;
   /** Milliseconds since 1970; infinity without an end. */
   readonly end: number;
   /** Patterns in lower case: an identity has the entry only if one of them matches its canonical ARN. */
@@ -82,7 +80,7 @@ function arnsOf({ kind, account, name }: ParameterAddress, mapping: Mapping, par
       return ofRole(name);
     case "sso":
     case "sso-session":
-      return ofRole(permissionSetRole(name), mapping.session);
+      return ofRole(permissionSetRole(name, "?"), mapping.session);
     case "user":
       return { arns: [iam(`user/${name}`), iam(`user/*/${name}`)], sessions: [] };
     case "root":

@@ -1,14 +1,13 @@
 // Lint rules for mappings that never apply, administrators, node names and wide grants.
 
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
-import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { mappingParameter, permissionSetInAnyCase } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { administratorsIn } from "../access/administrators.ts";
 import { ADMIN_GROUPS, makesAdministrator } from "../access/names.ts";
 import { decideForPrincipal, principalOf } from "../evaluation.ts";
 import { shortName } from "../function-settings.ts";
-import { isPermissionSetRole } from "../store/entry.ts";
 import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
 
 export const unreachable = entryRule("error", "unreachable", ({ parameter, entry }, { context }) => {
@@ -40,7 +39,7 @@ export const permissionSetRoles = entryRule(
   "permission-set-role",
   ({ entry: { kind, name } }) =>
     kind === "role" &&
-    isPermissionSetRole(name) &&
+    permissionSetInAnyCase(name) !== undefined &&
     "a permission set's role: map the set (sso/<account>/<set>), because the role's suffix can change",
 );
 

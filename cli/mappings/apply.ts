@@ -30,13 +30,15 @@ import {
   type OutputOptions,
   type WriteOptions,
 } from "../options.ts";
+import { type Entry, nameOfEntry } from "../store/entry.ts";
+import { type EntryKey, hasKey, isFor, listItems } from "../store/list-items.ts";
+import { readParameter } from "../store/read-parameter.ts";
+import { valueText } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
-import { type MappingFile, readMappingFiles } from "./file/file.ts";
-import { type EntryKey, hasKey, isFor, listItems } from "../store/list-items.ts";
-import { type Denial, foreignProblem, readParameter, whatIs } from "../store/read-parameter.ts";
+import { foreignProblem } from "./file/entry.ts";
+import { readMappingFiles } from "./file/file.ts";
 import { toParameters } from "./file/to-parameters.ts";
-import { valueText } from "../store/value.ts";
 import { warnOfSessionTrust } from "./session-trust.ts";
 import { checkAccounts } from "./target.ts";
 
@@ -96,21 +98,20 @@ function addPrune(command: Command): Command {
 }
 
 async function compare(
-  { entries, denials, placeOf }: MappingFile,
+  entries: readonly Entry[],
   { prune, pruneDenials }: PruneOptions,
   connection: Connection,
   io: IOStreams,
 ): Promise<ClusterPlan> {
   const { prefix, partition } = connection.context;
-  const items = [...entries, ...denials];
-  checkAccounts(connection.account, items);
-  const foreign = denials.flatMap((denial) => foreignProblem(denial, partition) ?? []);
+  checkAccounts(connection.account, entries);
+  const foreign = entries.flatMap((entry) => foreignProblem(entry, partition) ?? []);
   if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");
-  const desired = toParameters(prefix, entries, denials, placeOf);
-  for (const item of items) {
-    const { notAfter } = "entry" in item ? item.entry : item.mapping;
+  const desired = toParameters(prefix, entries);
+  for (const entry of entries) {
+    const { notAfter } = entry.mapping;
     if (!isExpired(notAfter, connection.context.now)) continue;
-    io.log(`Warning: ${whatIs(item).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
+    io.log(`Warning: ${nameOfEntry(entry).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
   }
   const known = await readMappings(connection, io);
   const keepsDenials = prune === true && !pruneDenials;
@@ -127,20 +128,23 @@ async function compare(
   const keeps = (kind: ParameterKind) => !prune || (kind === "deny" && !pruneDenials);
   const wanted = withStoredEntries(prefix, partition, desired, ours, keeps);
   const plan = planChanges(ours, wanted, prune === true);
-  const keptDenials = keepsDenials ? denialsBeside(denials, known, connection) : [];
+  const keptDenials = keepsDenials ? denialsBeside(entries, known, connection) : [];
   return { plan: { ...plan, keptDenials }, known, connection, isWhole: true };
 }
 
 /** The stored denials that are not in the files. With --account, not those of other accounts. */
 function denialsBeside(
-  ofFiles: readonly Denial[],
+  ofFiles: readonly Entry[],
   known: ReadonlyMap<string, Stored>,
   { context: { prefix, partition } }: Connection,
 ): string[] {
-  const stored = [...known].flatMap(([name, one]) => readParameter(prefix, name, one, partition).denials);
-  const isInFiles = ({ account, entry }: Denial) =>
-    ofFiles.some((other) => other.account === account && isFor(other.entry, entry.arnLike));
-  return stored.filter((denial) => !isInFiles(denial)).map(({ entry }) => entry.arnLike);
+  const stored = [...known].flatMap(([name, one]) => readParameter(prefix, name, one, partition).entries);
+  return stored.flatMap(({ kind, account, mapping: { arnLike = "" } }) => {
+    const isInFiles = ofFiles.some((other) => {
+      return other.kind === "deny" && other.account === account && isFor(other.mapping, arnLike);
+    });
+    return kind !== "deny" || isInFiles ? [] : arnLike;
+  });
 }
 
 /**

@@ -1,7 +1,11 @@
 // What a denial covers, ends and does not end: the identities of a person, and which AWS-signed tokens it denies besides.
 
 import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
-import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  denyParameter,
+  permissionSetInAnyCase,
+  permissionSetRole,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isOfSessions } from "../../functions/authenticator/mapping/possible-arn.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
@@ -17,7 +21,7 @@ import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shownTime } from "../times.ts";
 import { grantsToFederated, parametersForFederated } from "./federated-users.ts";
-import { accountOf, type Entry, isPermissionSetRole, permissionSetRole } from "../store/entry.ts";
+import { accountOf, type Entry } from "../store/entry.ts";
 import { readParameter } from "../store/read-parameter.ts";
 
 /**
@@ -74,7 +78,7 @@ interface SessionPattern {
 
 function sessionIn(arnLike: string): SessionPattern | undefined {
   const [, role] = /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\/([^/]+)\/[^/]+$/i.exec(arnLike) ?? [];
-  return role === undefined ? undefined : { role, isOfSet: /^AWSReservedSSO_[^*?]+_\?{16}$/i.test(role) };
+  return role === undefined ? undefined : { role, isOfSet: permissionSetInAnyCase(role.replace(/\?{16}$/, "0".repeat(16))) !== undefined };
 }
 
 /** Roles as in the pattern, `*` if it does not contain one, whose AWS-signed tokens a denial of sessions denies. */
@@ -194,11 +198,11 @@ function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry
   const isWho = (text = "") => asciiLowerCase(text) === asciiLowerCase(who);
   switch (kind) {
     case "role":
-      return [session(name, !isPermissionSetRole(name))];
+      return [session(name, permissionSetInAnyCase(name) === undefined)];
     case "sso":
-      return [session(permissionSetRole(name), false)];
+      return [session(permissionSetRole(name, "?"), false)];
     case "sso-session":
-      return isWho(mapping.session) ? [session(permissionSetRole(name), false)] : [];
+      return isWho(mapping.session) ? [session(permissionSetRole(name, "?"), false)] : [];
     case "user":
       return isWho(name) ? [user] : [];
     case "federated-user":
@@ -216,6 +220,7 @@ function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry
       ];
     }
     case "root":
+    case "deny":
       return [];
   }
 }

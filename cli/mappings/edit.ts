@@ -16,8 +16,9 @@ import { createDraft, type Draft } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { warnOfSessionTrust } from "./session-trust.ts";
 import { accountOf } from "../store/entry.ts";
+import { foreignProblem } from "./file/entry.ts";
 import { examineMappingFiles, writeLists } from "./file/file.ts";
-import { foreignProblem, type Reading, readParameter } from "../store/read-parameter.ts";
+import { type Reading, readParameter } from "../store/read-parameter.ts";
 import { isSameValue } from "../store/value.ts";
 import { placeEntries } from "./file/to-parameters.ts";
 import { checkAccounts, findTarget, TARGET_HELP } from "./target.ts";
@@ -171,17 +172,15 @@ async function editableText(
 # Save and close to see the plan. Removing an entry here removes the mapping and its history.
 # Lines that begin with # are ignored. Without a change, nothing is written.
 `;
-  const lists = writeLists(
-    readings.flatMap(({ entries }) => entries),
-    readings.flatMap(({ denials }) => denials),
-  );
-  return { opened, text: `${header}${lists}` };
+  return { opened, text: `${header}${writeLists(readings.flatMap(({ entries }) => entries))}` };
 }
 
 /** For example, only deny and allow can keep a denial in the list of another account than its ARN's. */
-function whyNotBack(prefix: string, { name, value }: Stored, { entries, denials }: Reading): string | undefined {
-  const ofArns = denials.map(({ entry }) => ({ entry, account: accountOf(entry.arnLike) }));
-  const { values } = placeEntries(prefix, entries, ofArns);
+function whyNotBack(prefix: string, { name, value }: Stored, { entries }: Reading): string | undefined {
+  const asInFile = entries.map((entry) =>
+    entry.kind === "deny" ? { ...entry, account: accountOf(entry.mapping.arnLike ?? "") } : entry,
+  );
+  const { values } = placeEntries(prefix, asInFile);
   // An empty list is not in the file, and entries can be added to it.
   if (isSameValue(value, "[]")) return undefined;
   const isBack = values.size === 1 && isSameValue(value, values.get(name) ?? "");
@@ -192,13 +191,13 @@ function whyNotBack(prefix: string, { name, value }: Stored, { entries, denials 
 async function readDraft(path: string, opened: StoredParameters, connection: Connection, io: IOStreams) {
   const { prefix, partition } = connection.context;
   try {
-    const { entries, denials, problems, placeOf } = await examineMappingFiles([path], io);
-    checkAccounts(connection.account, [...entries, ...denials]);
-    const { values, problems: misplaced } = placeEntries(prefix, entries, denials, placeOf);
+    const { entries, problems } = await examineMappingFiles([path], io);
+    checkAccounts(connection.account, entries);
+    const { values, problems: misplaced } = placeEntries(prefix, entries);
     const added = [...values.keys()].filter((name) => !opened.has(name));
     const lines = [
       ...problems.map(({ where, problem }) => `${where}: ${problem}`),
-      ...denials.flatMap((denial) => foreignProblem(denial, partition) ?? []),
+      ...entries.flatMap((entry) => foreignProblem(entry, partition) ?? []),
       ...misplaced.map(({ name, problem }) => `${shortName(name, prefix)}: ${problem}`),
       // Writing such a parameter would remove its other patterns or denials.
       ...[...(await readByName(added, connection, io)).keys()].map((parameter) => {

@@ -56,12 +56,11 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
     ...readParameter(prefix, stored.name, stored),
   }));
   const entries = readings.flatMap((reading) => reading.entries);
-  const denials = readings.flatMap((reading) => reading.denials);
   const invalid = readings.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`));
   const { text, exported, problems } =
     options.format === "aws-auth"
       ? await awsAuth(parameters, connection, options, io)
-      : { text: writeMappingFile(entries, denials), exported: entries.length + denials.length, problems: [] };
+      : { text: writeMappingFile(entries), exported: entries.length, problems: [] };
   if (options.output === "yaml") io.print(text);
   // Mapping files may be JSON too.
   else await printData(parseYaml(text, "the export").value, "json", io);

@@ -107,12 +107,12 @@ async function nodeFindings(
 }
 
 async function lintFiles(file: readonly string[], { region }: LintOptions, io: IOStreams): Promise<Finding[]> {
-  const { entries, denials, problems, placeOf } = await examineMappingFiles(file, io);
+  const { entries, problems } = await examineMappingFiles(file, io);
   const settings = functionSettings({ cluster: "file" }, region ?? ANY_REGION, io);
   const { reservedPrefixes } = settings;
   const partition = partitionOf(region, entries);
   const context = { prefix: "/file", partition, now: io.clock(), reservedPrefixes, ...signedTokensIn(settings) };
-  const { values, problems: misplaced } = placeEntries(context.prefix, entries, denials, placeOf);
+  const { values, problems: misplaced } = placeEntries(context.prefix, entries);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
   return bySeverity([
     ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),

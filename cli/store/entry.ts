@@ -1,24 +1,19 @@
-// One stored entry: a mapping with its kind, account and name.
+// One entry of a parameter: a mapping or a denial, with the kind, account and name of its parameter.
 
-import type { Mapping, MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import type { ParameterAddress } from "../../functions/authenticator/mapping/read-name.ts";
 
-export interface Entry {
-  readonly kind: MappingKind;
-  /** Twelve digits, or `any` for patterns of any account. */
-  readonly account: string;
-  /** Of the role, user, federated user or permission set, also for a session of the set; else empty. */
-  readonly name: string;
+export interface Entry extends ParameterAddress {
+  /** Of a denial: `arnLike`, `notAfter` and `description` only. */
   readonly mapping: Mapping;
+  /** File and line, of an entry from a file. */
+  readonly where?: string;
 }
 
-/** A pattern for the role of a permission set: only AWS knows the suffix of its name. */
-export function permissionSetRole(set: string): string {
-  return `AWSReservedSSO_${set}_${"?".repeat(16)}`;
-}
-
-/** Parameters do not keep the case of a name. */
-export function isPermissionSetRole(role: string): boolean {
-  return /^AWSReservedSSO_.+_[0-9a-f]{16}$/i.test(role);
+/** The name of the parameter that holds the entry. */
+export function parameterOf(prefix: string, { kind, account, name }: ParameterAddress): string {
+  return mappingParameter(prefix, kind, account, name);
 }
 
 /** The default list of a pattern: that of the account in its ARN, or `any`. */
@@ -27,9 +22,10 @@ export function accountOf(arnLike: string): string {
   return /^\d{12}$/.test(section) ? section : "any";
 }
 
-/** The entry's principal for a message: its ARN, its pattern, or a name such as `sso/111122223333/ClusterAdmin`. */
+/** The entry in a message: its ARN, its pattern, or a name such as `sso/111122223333/ClusterAdmin`. */
 export function nameOfEntry({ kind, account, name, mapping }: Entry): string {
   const { arn, arnLike, session } = mapping;
+  if (kind === "deny") return `the denial of ${arnLike}`;
   return arn ?? arnLike ?? `${kind}/${account}${name && `/${name}`}${session === undefined ? "" : ` (${session})`}`;
 }
 
@@ -40,9 +36,7 @@ export function given(values: Record<string, unknown>): Record<string, unknown> 
 
 const KEYS = ["arn", "arnLike", "session", "username", "groups", "principalId", "notAfter", "description"] as const;
 
-/** Sorts the keys of a mapping or denial in the order of the documentation. */
-export function inOrder<T extends Mapping>(value: T): T {
-  return Object.fromEntries(
-    KEYS.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]])),
-  ) as Mapping as T;
+/** Sorts the keys in the order of the documentation. */
+export function inOrder(value: Mapping): Mapping {
+  return Object.fromEntries(KEYS.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]])));
 }

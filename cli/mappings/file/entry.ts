@@ -1,10 +1,13 @@
 // Reads and writes one mapping as an entry of a mapping file.
 
 import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
+import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
+import { isPermissionSet } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import type { ParameterAddress } from "../../../functions/authenticator/mapping/read-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { arnFault } from "../../arn-fault.ts";
-import { accountOf, type Entry, given } from "../../store/entry.ts";
+import { accountOf, type Entry, given, inOrder, nameOfEntry } from "../../store/entry.ts";
 import { printable } from "../../terminal/print.ts";
 
 /** A phrase for the user. */
@@ -13,7 +16,7 @@ export interface Problem {
 }
 
 /** In a file, a mapping has `arn`, `arnLike`, `account`, or `account` with `permissionSet` and optionally `session`. */
-export function readEntry(item: unknown): Entry | Problem {
+export function readMapping(item: unknown): Entry | Problem {
   if (!isObject(item)) return { problem: "must be a mapping with keys such as arn and username" };
   if (item["deny"] !== undefined) return { problem: denyProblem(item) };
   const { account, permissionSet, ...value } = item;
@@ -26,6 +29,20 @@ export function readEntry(item: unknown): Entry | Problem {
   if ("problem" in address) return address;
   const check = checkMapping(value, address.kind);
   return check.valid ? { ...address, mapping: check.mapping } : { problem: check.problem };
+}
+
+/** A denial. Its list is that of the account in its ARN, or `any` for a wildcard. */
+export function readDenial(item: unknown): Entry | Problem {
+  const check = checkDenyEntry(item, {});
+  if (!check.valid) return { problem: check.problem };
+  return { kind: "deny", account: accountOf(check.entry.arnLike), name: "", mapping: inOrder(check.entry) };
+}
+
+/** A phrase for the user about a denial that can never match in this partition, or `undefined`. */
+export function foreignProblem(entry: Entry, partition: string): string | undefined {
+  if (entry.kind !== "deny") return undefined;
+  const check = checkDenyEntry(entry.mapping, { account: entry.account, partition });
+  return check.valid ? undefined : `${nameOfEntry(entry)}: ${check.problem}`;
 }
 
 /** The denial to write instead. That of a permission set or account needs a pattern, which depends on the partition. */
@@ -45,10 +62,7 @@ function unquotedPlaceholder({ username, groups }: Record<string, unknown>): str
   return undefined;
 }
 
-/** https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html */
-export const PERMISSION_SET = /^[\w+=,.@-]{1,32}$/;
-
-type Address = Omit<Entry, "mapping">;
+type Address = ParameterAddress & { readonly kind: MappingKind };
 
 function readAddress(value: Record<string, unknown>, account: unknown, permissionSet: unknown): Address | Problem {
   const { arn, arnLike, session } = value;
@@ -70,7 +84,7 @@ function readAddress(value: Record<string, unknown>, account: unknown, permissio
   if (account === undefined) return { problem: permissionSet === undefined ? NO_PRINCIPAL : NO_ACCOUNT };
   if (!isAccount(account)) return { problem: accountProblem(account) };
   if (permissionSet === undefined) return unnamed("account", account);
-  if (typeof permissionSet !== "string" || !PERMISSION_SET.test(permissionSet)) {
+  if (typeof permissionSet !== "string" || !isPermissionSet(permissionSet)) {
     return { problem: "permissionSet must be the name of a permission set" };
   }
   return { kind: session === undefined ? "sso" : "sso-session", account, name: permissionSet };
@@ -98,7 +112,7 @@ function unnamed(kind: MappingKind, account: string): Address {
   return { kind, account, name: "" };
 }
 
-/** The inverse of `readEntry`. */
+/** The inverse of `readMapping` and `readDenial`. */
 export function writeEntry({ kind, account, name, mapping }: Entry): Record<string, unknown> {
   const { arn, arnLike, session, username, groups, ...rest } = mapping;
   const isOfSet = kind === "sso" || kind === "sso-session";

@@ -28,8 +28,9 @@ interface ExportInput {
 export function exportAwsAuth({ parameters, roles, context }: ExportInput) {
   const subject = subjectOf(parameters, context);
   const { entries, denials } = subject;
-  const live = denials.filter(({ entry }) => !isExpired(entry.notAfter, context.now));
-  const denied = live.map(({ entry }) => entry.arnLike);
+  const denied = denials.flatMap(({ entry: { mapping } }) =>
+    isExpired(mapping.notAfter, context.now) ? [] : (mapping.arnLike ?? []),
+  );
   const store = { ...subject, roles, denied };
   const carried = entries.map(({ parameter, entry }) => ({ entry, items: carryOut(entry, parameter, store) }));
   const exportable = carried.flatMap(({ items }) => (typeof items === "string" ? [] : [items]));
@@ -38,7 +39,7 @@ export function exportAwsAuth({ parameters, roles, context }: ExportInput) {
     exported: exportable.length,
     problems: [
       ...carried.flatMap(({ entry, items }) => (typeof items === "string" ? `${nameOfEntry(entry)}: ${items}` : [])),
-      ...denials.map(({ entry: { arnLike } }) => `${arnLike}: aws-auth has no denials`),
+      ...denials.map(({ entry: { mapping } }) => `${mapping.arnLike}: aws-auth has no denials`),
     ],
   };
 }

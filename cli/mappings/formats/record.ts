@@ -3,7 +3,7 @@
 import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { templateProblem } from "../../../functions/authenticator/mapping/template.ts";
 import { printable } from "../../terminal/print.ts";
-import { type Problem, readEntry } from "../file/entry.ts";
+import { type Problem, readMapping } from "../file/entry.ts";
 import type { Entry } from "../../store/entry.ts";
 
 /** Fields are not validated yet. */
@@ -53,7 +53,7 @@ function entryFrom(
   const remarks = remark === undefined ? [] : [remark];
   if (arn === undefined) {
     const set = permissionSet === undefined ? {} : { permissionSet };
-    const entry = readEntry({ account: accountText(account), ...set, ...names });
+    const entry = readMapping({ account: accountText(account), ...set, ...names });
     return "problem" in entry ? entry : { entry, isNew: false, notes: remarks };
   }
   if (typeof arn !== "string") return { problem: "it has no ARN" };
@@ -61,7 +61,7 @@ function entryFrom(
   const [, , , , ofArn = "", role = ""] = bare.split(":");
   const set = permissionSetOf(role.replace(/^role\//, ""));
   const principal = sso && set !== undefined ? { permissionSet: set, account: ofArn } : { arn: bare };
-  const entry = readEntry({ ...principal, ...names });
+  const entry = readMapping({ ...principal, ...names });
   if ("problem" in entry) return entry;
   const isNew = bare !== arn && accessEntryOf === undefined;
   return { entry, isNew, notes: [...noteOn(arn, bare, isNew, sso, set), ...remarks] };
