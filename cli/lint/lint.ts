@@ -3,35 +3,17 @@
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
-import {
-  chosenClaims,
-  chosenGroups,
-  chosenUsernames,
-  missingSessions,
-  misspeltGroups,
-  repeatedSessions,
-  sessionsWithoutSet,
-  sharedUsernames,
-  spaces,
-  systemNames,
-} from "./names.ts";
-import {
-  chosenNodes,
-  coveredPatterns,
-  masters,
-  nodes,
-  permissionSetRoles,
-  shadowed,
-  unreachable,
-  wholeAccounts,
-} from "./shadowing.ts";
-import { ending, invalid, pinned, unusableBySignedTokens } from "./validity.ts";
+import * as names from "./names.ts";
+import * as shadowing from "./shadowing.ts";
+import * as validity from "./validity.ts";
 
 /** In the order of the output, within a level. */
 const RULES: readonly Rule[] = [
-  ...[invalid, unreachable, chosenNodes, nodes, shadowed, coveredPatterns, repeatedSessions, sessionsWithoutSet],
-  ...[systemNames, wholeAccounts, ending, masters, permissionSetRoles, pinned, chosenGroups, chosenUsernames],
-  ...[missingSessions, misspeltGroups, spaces, sharedUsernames, chosenClaims, unusableBySignedTokens],
+  ...[validity.invalid, shadowing.unreachable, shadowing.chosenNodes, shadowing.nodes, shadowing.shadowed],
+  ...[shadowing.coveredPatterns, names.repeatedSessions, names.sessionsWithoutSet, names.systemNames],
+  ...[shadowing.wholeAccounts, validity.ending, shadowing.masters, shadowing.permissionSetRoles, validity.pinned],
+  ...[names.chosenGroups, names.chosenUsernames, names.missingSessions, names.misspeltGroups, names.spaces],
+  ...[names.sharedUsernames, names.chosenClaims, validity.unusableBySignedTokens],
 ];
 
 export async function lint(

@@ -205,15 +205,15 @@ async function readDraft(path: string, opened: StoredParameters, connection: Con
         return `${name} already exists, but was not opened in this file: use mappings edit ${name}`;
       }),
     ];
-    return { desired: values, problems: lines.map((line) => withoutPath(line, path)) };
+    return { desired: values, problems: lines.map((line) => withoutFile(line, path)) };
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== EXIT.usage) throw error;
-    return { desired: new Map(), problems: error.lines.map((line) => withoutPath(line, path)) };
+    return { desired: new Map(), problems: error.lines.map((line) => withoutFile(line, path)) };
   }
 }
 
 /** Removes the path from a message: the user has the file open. */
-function withoutPath(line: string, path: string): string {
+function withoutFile(line: string, path: string): string {
   return line.replaceAll(`${path}, `, "").replace(`${path} must`, "the file must").replace(`${path}: `, "");
 }
 

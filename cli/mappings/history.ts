@@ -67,10 +67,10 @@ async function history(who: string, options: HistoryOptions, io: IOStreams): Pro
 }
 
 function inWords(value: unknown): string {
-  if (!isObject(value)) return textOf(value);
+  if (!isObject(value)) return shown(value);
   const { arn: _, ...rest } = value;
   return Object.entries(rest)
-    .map(([key, item]) => `${key}: ${(Array.isArray(item) ? item : [item]).map(textOf).join(",")}`)
+    .map(([key, item]) => `${key}: ${(Array.isArray(item) ? item : [item]).map(shown).join(",")}`)
     .join("; ");
 }
 
@@ -129,6 +129,6 @@ function withEntry(name: string, key: EntryKey, before: Stored | undefined, targ
 }
 
 /** Anyone who may write parameters chooses the value, for example an object without a text: {"toString": 0}. */
-function textOf(value: unknown): string {
+function shown(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -14,7 +14,7 @@ import { nameOf } from "../../terminal/files.ts";
 import { parseDocuments, stringifyYaml } from "../../terminal/yaml.ts";
 import { type Entry, nameOfEntry } from "../../store/entry.ts";
 import { type Subject, subjectOf } from "../../lint/finding.ts";
-import { translateOut } from "./record.ts";
+import { translateOut, withoutRolePath } from "./record.ts";
 
 interface ExportInput {
   /** Every parameter below the prefix: invalid ones deny access too. */
@@ -63,7 +63,7 @@ function item({ kind, mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<s
   const { arn = "", username = "", groups = [] } = mapping;
   return {
     // aws-iam-authenticator does not see a role's path, and never matches an ARN with one.
-    [arnKey]: kind === "role" ? withoutRolePath(arn) : arn,
+    [arnKey]: withoutRolePath(arn),
     username: translateOut(username),
     ...(groups.length > 0 && { groups: groups.map(translateOut) }),
   };
@@ -185,9 +185,4 @@ export function readRoles(text: string, file: string): KnownRole[] {
     const bare = `arn:${mapped.partition}:iam::${mapped.accountId}:role/${name}`;
     return [{ account: mapped.accountId, permissionSet, arn: bare, name }];
   });
-}
-
-/** Removes the path from a role's ARN, as STS does. Any other ARN is unchanged. */
-function withoutRolePath(arn: string): string {
-  return arn.replace(/:role\/.*\//i, ":role/");
 }

@@ -57,7 +57,7 @@ function entryFrom(
     return "problem" in entry ? entry : { entry, isNew: false, notes: remarks };
   }
   if (typeof arn !== "string") return { problem: "it has no ARN" };
-  const bare = withoutPath(arn.trim());
+  const bare = withoutRolePath(arn.trim());
   const [, , , , ofArn = "", role = ""] = bare.split(":");
   const set = permissionSetOf(role.replace(/^role\//, ""));
   const principal = sso && set !== undefined ? { permissionSet: set, account: ofArn } : { arn: bare };
@@ -84,7 +84,7 @@ function noteOn(arn: string, bare: string, isNew: boolean, sso: boolean, set: st
 }
 
 /** Removes only a role's path: aws-iam-authenticator sees the paths of users. */
-function withoutPath(arn: string): string {
+export function withoutRolePath(arn: string): string {
   return arn.replace(/^(arn:[a-z-]+:iam::\d{12}:role\/)(?:[\x21-\x7e]*\/)([^/]+)$/i, "$1$2");
 }
 
