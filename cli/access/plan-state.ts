@@ -1,6 +1,10 @@
 // The parameters as a plan sees them: stored values, wanted values, and which parameters apply before or after others.
 
-import { denyParameter, mappingParameter, permissionSetInAnyCase } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  denyParameter,
+  mappingParameter,
+  permissionSetInAnyCase,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import {
   type ParameterAddress,
   type ParameterKind,

@@ -14,8 +14,8 @@ import { requireParameters } from "../changes/existing-cluster.ts";
 import type { Plan } from "../changes/plan.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
-import { valueText } from "../store/value.ts";
 import { addConnection, addListOutput, type ConnectionOptions, type ListOutputOptions } from "../options.ts";
+import { valueText } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
 

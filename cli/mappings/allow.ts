@@ -26,9 +26,9 @@ import {
   isSeveral,
   type WriteOptions,
 } from "../options.ts";
+import { isFor, listItems } from "../store/list-items.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shellWord } from "../terminal/print.ts";
-import { isFor, listItems } from "../store/list-items.ts";
 import { DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
 
 interface AllowOptions extends ClustersOptions, WriteOptions {

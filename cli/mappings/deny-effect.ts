@@ -18,11 +18,11 @@ import type { Change } from "../changes/plan.ts";
 import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
 import { FUNCTION_CACHE_MS } from "../changes/wait.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
+import { accountOf, type Entry } from "../store/entry.ts";
+import { readParameter } from "../store/read-parameter.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shownTime } from "../times.ts";
 import { grantsToFederated, parametersForFederated } from "./federated-users.ts";
-import { accountOf, type Entry } from "../store/entry.ts";
-import { readParameter } from "../store/read-parameter.ts";
 
 /**
  * In milliseconds: how long kube-apiserver caches an answer, the default of --authentication-token-webhook-cache-ttl.
@@ -78,7 +78,9 @@ interface SessionPattern {
 
 function sessionIn(arnLike: string): SessionPattern | undefined {
   const [, role] = /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\/([^/]+)\/[^/]+$/i.exec(arnLike) ?? [];
-  return role === undefined ? undefined : { role, isOfSet: permissionSetInAnyCase(role.replace(/\?{16}$/, "0".repeat(16))) !== undefined };
+  return role === undefined
+    ? undefined
+    : { role, isOfSet: permissionSetInAnyCase(role.replace(/\?{16}$/, "0".repeat(16))) !== undefined };
 }
 
 /** Roles as in the pattern, `*` if it does not contain one, whose AWS-signed tokens a denial of sessions denies. */

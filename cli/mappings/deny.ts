@@ -16,12 +16,12 @@ import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { addConnections, addReading, addWrite, type ClustersOptions, type WriteOptions } from "../options.ts";
-import type { IOStreams } from "../terminal/io-streams.ts";
-import { addEnd, type EndOptions, endOf } from "../times.ts";
-import { effectOf, type PossibleIdentity, possibleIdentities, roleNamed, warnOfFederatedUsers } from "./deny-effect.ts";
 import { accountOf, given } from "../store/entry.ts";
 import { isFor, listItems, withItem } from "../store/list-items.ts";
 import { valueText } from "../store/value.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { addEnd, type EndOptions, endOf } from "../times.ts";
+import { effectOf, type PossibleIdentity, possibleIdentities, roleNamed, warnOfFederatedUsers } from "./deny-effect.ts";
 import { checkAccount, DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
 
 interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {

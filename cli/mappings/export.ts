@@ -11,12 +11,12 @@ import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../options.ts";
+import { readParameter } from "../store/read-parameter.ts";
 import { readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { parseYaml } from "../terminal/yaml.ts";
 import { writeMappingFile } from "./file/file.ts";
-import { readParameter } from "../store/read-parameter.ts";
 import { exportAwsAuth, type KnownRole, readRoles } from "./formats/aws-auth.ts";
 
 interface ExportOptions extends ConnectionOptions {

@@ -16,11 +16,11 @@ import {
   type ConnectionOptions,
   type ListOutputOptions,
 } from "../options.ts";
-import type { IOStreams } from "../terminal/io-streams.ts";
-import { printData } from "../terminal/print.ts";
 import { hasKey } from "../store/list-items.ts";
 import { readParameter } from "../store/read-parameter.ts";
 import { normal } from "../store/value.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { printData } from "../terminal/print.ts";
 import { itemsOf, printItems } from "./items.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 

@@ -24,13 +24,12 @@ import {
   readWhole,
   type WriteOptions,
 } from "../options.ts";
+import { type EntryKey, hasKey, listItems, withItem } from "../store/list-items.ts";
+import { readParameter } from "../store/read-parameter.ts";
+import { normal, valueText } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
 import { shownTime } from "../times.ts";
-import { type EntryKey, hasKey, listItems, withItem } from "../store/list-items.ts";
-import { readParameter } from "../store/read-parameter.ts";
-import { normal } from "../store/value.ts";
-import { valueText } from "../store/value.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
 type HistoryOptions = ConnectionOptions & OutputOptions & HeaderOptions;

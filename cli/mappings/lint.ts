@@ -11,6 +11,8 @@ import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { type EvaluationContext, functionSettings, shortName, signedTokensIn } from "../function-settings.ts";
+import { type Finding, LEVELS, type Level } from "../lint/finding.ts";
+import { bySeverity, lint } from "../lint/lint.ts";
 import {
   addConnections,
   addHeaders,
@@ -22,13 +24,11 @@ import {
   isSeveral,
   type OutputOptions,
 } from "../options.ts";
+import type { Entry } from "../store/entry.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
-import type { Entry } from "../store/entry.ts";
 import { examineMappingFiles } from "./file/file.ts";
 import { placeEntries } from "./file/to-parameters.ts";
-import { type Finding, LEVELS, type Level } from "../lint/finding.ts";
-import { bySeverity, lint } from "../lint/lint.ts";
 import { mayLookUpNodes, NO_NODES } from "./node-lookups.ts";
 
 interface LintOptions extends ClustersOptions, OutputOptions, HeaderOptions {

@@ -1,13 +1,18 @@
 // Finds the mappings for `<who>`, an ARN, an ARN pattern or a parameter's name, and plans to change some of them.
 
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
-import { denyParameter, isPermissionSet, mappingParameter, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  denyParameter,
+  isPermissionSet,
+  mappingParameter,
+  permissionSetRole,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { GROUP_FAULT } from "../arn-fault.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { type Plan, planChanges } from "../changes/plan.ts";
 import { usage } from "../errors.ts";
-import { GROUP_FAULT } from "../arn-fault.ts";
 import { accountOf, type Entry, nameOfEntry } from "../store/entry.ts";
 import type { EntryKey } from "../store/list-items.ts";
 import { readMapping } from "./file/entry.ts";

@@ -43,7 +43,9 @@ export async function examineMappingFiles(paths: readonly string[], io: IOStream
     }
   }
   const { entries, overrides } = overrideEarlier(layers);
-  for (const { earlier, later } of overrides.toSorted((a, b) => Number(isDenial(a.later)) - Number(isDenial(b.later)))) {
+  for (const { earlier, later } of overrides.toSorted(
+    (a, b) => Number(isDenial(a.later)) - Number(isDenial(b.later)),
+  )) {
     io.log(`${later.where} overrides ${earlier.where}: ${nameOfEntry(later)}.\n`);
   }
   return { entries: [...entries.filter((entry) => !isDenial(entry)), ...entries.filter(isDenial)], problems };

@@ -10,10 +10,10 @@ import { arnsOverlap } from "../../access/arn-overlap.ts";
 import { usage } from "../../errors.ts";
 import { decideForPrincipal } from "../../evaluation.ts";
 import { type EvaluationContext, shortName } from "../../function-settings.ts";
+import { type Subject, subjectOf } from "../../lint/finding.ts";
+import { type Entry, nameOfEntry } from "../../store/entry.ts";
 import { nameOf } from "../../terminal/files.ts";
 import { parseDocuments, stringifyYaml } from "../../terminal/yaml.ts";
-import { type Entry, nameOfEntry } from "../../store/entry.ts";
-import { type Subject, subjectOf } from "../../lint/finding.ts";
 import { translateOut, withoutRolePath } from "./record.ts";
 
 interface ExportInput {
@@ -59,7 +59,7 @@ function configMapOf(exportable: readonly Entry[]): string {
   return stringifyYaml({ apiVersion: "v1", kind: "ConfigMap", metadata, data }, { blocks: true });
 }
 
-function item({ kind, mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<string, unknown> {
+function item({ mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<string, unknown> {
   const { arn = "", username = "", groups = [] } = mapping;
   return {
     // aws-iam-authenticator does not see a role's path, and never matches an ARN with one.

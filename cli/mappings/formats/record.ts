@@ -2,9 +2,9 @@
 
 import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { templateProblem } from "../../../functions/authenticator/mapping/template.ts";
+import type { Entry } from "../../store/entry.ts";
 import { printable } from "../../terminal/print.ts";
 import { type Problem, readMapping } from "../file/entry.ts";
-import type { Entry } from "../../store/entry.ts";
 
 /** Fields are not validated yet. */
 export interface Foreign {
