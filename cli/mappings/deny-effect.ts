@@ -46,16 +46,17 @@ export function effectOf(
   const sessions = found.filter(({ kind }) => kind === "session");
   const roles = ofPerson
     ? sessions.map(({ mapping }) => mapping)
-    : patterns.flatMap((arnLike) => rolesDeniedBy(arnLike)?.role ?? []);
+    : // `*` for a pattern without a role.
+      patterns.filter(isOfSessions).map((arnLike) => sessionRole(arnLike) ?? "*");
   if (settings.jwt !== undefined && roles.length > 0) {
     log(
       `An AWS-signed token (JWT_ISSUERS) does not show its session: this also denies every AWS-signed token of ${[...new Set(roles)].join(", ")}.\n`,
     );
   }
-  const named = patterns.flatMap((arnLike) => sessionIn(arnLike) ?? []).filter(({ isOfSet }) => !isOfSet);
+  const named = patterns.flatMap((arnLike) => sessionRole(arnLike) ?? []).filter((role) => !isRoleOfSet(role));
   const evading = ofPerson
     ? sessions.filter(({ choosesName }) => choosesName).map(({ mapping }) => mapping)
-    : named.map(({ role }) => `role ${role}`);
+    : named.map((role) => `role ${role}`);
   return {
     effect: (now) => [
       `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + FUNCTION_CACHE_MS + APISERVER_CACHE_MS)}.`,
@@ -70,22 +71,15 @@ export function effectOf(
   };
 }
 
-interface SessionPattern {
-  readonly role: string;
-  /** Of one permission set, whose role's suffix only AWS knows. */
-  readonly isOfSet: boolean;
+/** The role in a pattern for sessions. */
+function sessionRole(arnLike: string): string | undefined {
+  return /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\/([^/]+)\/[^/]+$/i.exec(arnLike)?.[1];
 }
 
-function sessionIn(arnLike: string): SessionPattern | undefined {
-  const [, role] = /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\/([^/]+)\/[^/]+$/i.exec(arnLike) ?? [];
-  return role === undefined
-    ? undefined
-    : { role, isOfSet: permissionSetInAnyCase(role.replace(/\?{16}$/, "0".repeat(16))) !== undefined };
-}
-
-/** Roles as in the pattern, `*` if it does not contain one, whose AWS-signed tokens a denial of sessions denies. */
-function rolesDeniedBy(arnLike: string): SessionPattern | undefined {
-  return isOfSessions(arnLike) ? (sessionIn(arnLike) ?? { role: "*", isOfSet: false }) : undefined;
+/** Whether it is the pattern for the role of one permission set, whose suffix only AWS knows. */
+function isRoleOfSet(role: string): boolean {
+  const asRole = role.replace(/\?{16}$/, "0".repeat(16));
+  return asRole !== role && permissionSetInAnyCase(asRole) !== undefined;
 }
 
 /** Must not stop a denial: if the mappings cannot be read, the warning reports that. */

@@ -150,11 +150,8 @@ test("an empty file, a failed editor and a declined question write nothing and k
 });
 
 test("an editor that deletes the file writes nothing, and the reason is printed", async () => {
-  await exits(
-    cluster.mappings(["edit", NAME, "-y"], editorOf('rm "$1"')),
-    2,
-    `Cannot read ${draft()}: there is no such file.\n`,
-  );
+  const { code, err } = await cluster.mappings(["edit", NAME, "-y"], editorOf('rm "$1"'));
+  assert.deepEqual([code, err], [2, `Cannot read ${draft()}: there is no such file.\n`]);
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "dev" });
   rmSync(dirname(draft()), { recursive: true });
 });

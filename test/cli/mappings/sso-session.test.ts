@@ -3,13 +3,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { parse } from "yaml";
-import { cli } from "../cli.ts";
 import { ADMIN, DEVELOPERS, exits, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
 
 const A = "111122223333";
 const SET = `sso/${A}/Developers`;
 const LIST = `sso-session/${A}/developers`;
-const ROLE = `arn:aws:iam::${A}:role/AWSReservedSSO_Developers_0123456789abcdef`;
 const JANE = { session: "jane@example.com", username: "lead:jane", groups: ["leads"] };
 const JOHN = { session: "John@example.com", username: "john", description: "kept" };
 const TRUST =
@@ -252,23 +250,6 @@ test("lint finds invalid, expired and repeated entries, and a list without its p
   assert.deepEqual(await lint(), [
     `info session-without-set: sso/${A}/developers does not exist: no mapping of the permission set applies to its other sessions`,
   ]);
-});
-
-test("explain shows which entry applies to a session", async () => {
-  put([JANE]);
-  const explain = (session: string) => cli(["explain", "-c", "prod", ROLE, "--session-name", session]);
-  const jane = await explain(JANE.session);
-  assert.match(
-    jane.out,
-    /sso-session\/111122223333\/developers: matches {2}<- applies\n.*sso\/111122223333\/developers: matches {2}\(shadowed\)\n/,
-  );
-  assert.match(jane.out, /\nuser {6}lead:jane\n/);
-  const other = await explain("jane");
-  assert.match(
-    other.out,
-    /sso-session\/111122223333\/developers: nothing\n.*sso\/111122223333\/developers: matches {2}<- applies\n/,
-  );
-  assert.match(other.out, /\nuser {6}dev:jane\n/);
 });
 
 test("a session mapping can be the last administrator, and a new one requires --allow-weakening", async () => {
