@@ -88,7 +88,7 @@ const GROUPS = [
       "aws/connection.ts",
       "changes/destination.ts",
       "changes/read-for-access.ts",
-      "mappings/file/read-parameter.ts",
+      "store/read-parameter.ts",
       "times.ts",
     ].map(inCli),
     except: (file: string) => OFFLINE.includes(file) || !file.startsWith(inCli("")),

@@ -7,12 +7,12 @@ import {
 } from "../functions/authenticator/identity/identity.ts";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import { type Evaluation, evaluateMappings } from "../functions/authenticator/mapping/evaluate.ts";
-import { candidates } from "../functions/authenticator/mapping/parameter-name.ts";
+import { candidates, permissionSetRole } from "../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation } from "../functions/authenticator/mapping/select.ts";
 import { hasCode } from "../functions/errors.ts";
 import type { StoredParameter } from "../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "./function-settings.ts";
-import type { Entry } from "./mappings/file/entry.ts";
+import type { Entry } from "./store/entry.ts";
 
 export type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
@@ -94,7 +94,7 @@ export function principalOf(
   { partition }: EvaluationContext,
 ): VerifiedIdentity | undefined {
   const isOfSet = kind === "sso" || kind === "sso-session";
-  const ofSet = `arn:${partition}:iam::${account}:role/AWSReservedSSO_${name}_0000000000000000`;
+  const ofSet = `arn:${partition}:iam::${account}:role/${permissionSetRole(name, "0")}`;
   const arn = isOfSet ? ofSet : mapping.arn;
   const { principalId, session: sessionName } = mapping;
   return arn === undefined ? undefined : supposeIdentity(arn, { principalId, sessionName });

@@ -7,7 +7,7 @@ import type { Grant, IGrantable, IRole, IUser } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import type { Caller, IamCaller, TokenCaller } from "../functions/authenticator/caller/bearer.ts";
+import type { Caller, IamCaller, TokenCaller } from "../functions/authenticator/caller/caller.ts";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import type { DenyEntry } from "../functions/authenticator/mapping/deny-list.ts";
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";

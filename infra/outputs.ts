@@ -2,7 +2,7 @@
 
 import { CfnOutput, Lazy, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import type { Caller } from "../functions/authenticator/caller/bearer.ts";
+import type { Caller } from "../functions/authenticator/caller/caller.ts";
 import { callerAuth, type Endpoint } from "./endpoint/endpoint.ts";
 
 export const OUTPUTS = ["Endpoint", "KubeconfigCommand", "ApiserverFlags", "FunctionName", "LogGroup"] as const;

@@ -84,17 +84,21 @@ const DIRECTIONS: Readonly<Record<string, { readonly never: readonly string[]; r
     never: ["cli/aws", "cli/changes", "cli/mappings", "infra"],
     may: ["cli/terminal", "cli/errors.ts", "functions/authenticator/mapping"],
   },
+  "cli/store": {
+    never: ["cli/access", "cli/aws", "cli/mappings/file", "functions/aws"],
+    may: ["cli/store", "cli/errors.ts", "functions/authenticator/mapping"],
+  },
   "cli/aws": {
     never: ["cli/access", "cli/changes", "cli/token", "cli/mappings/file", "functions/aws"],
     may: ["cli/aws", "cli/terminal", "cli/errors.ts", "functions/authenticator/token"],
   },
   "cli/access": {
     never: ["cli/aws", "cli/changes", "cli/mappings", "functions/aws"],
-    may: ["cli/access", "cli/mappings/file", "functions/authenticator/mapping"],
+    may: ["cli/access", "cli/store", "functions/authenticator/mapping"],
   },
   "cli/changes": {
     never: ["cli/mappings", "cli/callers", "infra", "functions/aws"],
-    may: ["cli/changes", "cli/aws", "cli/mappings/lint", "functions/authenticator/mapping"],
+    may: ["cli/changes", "cli/aws", "cli/lint", "cli/store", "functions/authenticator/mapping"],
   },
   "infra/endpoint": {
     never: ["cli", "local", "test"],

@@ -1,24 +1,23 @@
 // Reads the value of a parameter as entries: mappings or denials, with the ARNs of the identities that each applies to.
 
+import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { type ArnSections, arnSections, matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
-import { checkDenyList, withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
-import { isListKind, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
-import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { type ReadMapping, readMapping, readMappingList } from "../../functions/authenticator/mapping/read-mapping.ts";
+import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { mappingParameter, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { readStored, type StoredValue } from "../../functions/authenticator/read-stored.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import { permissionSetRole } from "../mappings/file/entry.ts";
+import type { Entry as StoredEntry } from "../store/entry.ts";
 
-export interface Entry extends ParameterAddress {
+export interface Entry extends StoredEntry {
   readonly parameter: string;
   /** Identifies the entry in its parameter, before and after a change. */
   readonly key: string;
-  /** Of a denial: `arnLike` and `notAfter` only. */
-  readonly mapping: Mapping;
   /** Milliseconds since 1970; infinity without an end. */
   readonly end: number;
   /** Patterns in lower case: an identity has the entry only if one of them matches its canonical ARN. */
@@ -52,28 +51,22 @@ const read = oncePerRead((stored, parameter: string, { prefix, partition }: Eval
     const own = { ...address, parameter, key: `${kind === "federated-user" ? key : asciiLowerCase(key)} ${session}` };
     return { ...own, mapping, end, ...arnsOf(address, mapping, partition) };
   };
-  if (kind === "deny") {
-    const check = checkDenyList(stored, { account, partition });
-    return check.valid ? { entries: check.entries.map(entryOf) } : { problem: check.problem, entries: [] };
-  }
-  const found = isListKind(kind) ? readMappingList(stored, kind) : readMapping(stored, kind);
-  if ("problem" in found) return { problem: found.problem, entries: [] };
-  const all = "entries" in found ? found.entries : [found];
-  const problems = all.map((one) => problemOf(one, parameter, prefix, partition));
-  const entries = all.flatMap(({ check }, index) =>
-    check.valid && problems[index] === undefined ? entryOf(check.mapping) : [],
-  );
-  const problem = problems.find((one) => one !== undefined);
-  return problem === undefined ? { entries } : { problem, entries };
+  const value: StoredValue<Mapping> = readStored(kind, { account, partition }, stored);
+  const valid = value.entries.flatMap((entry) => (entry.problem === undefined ? entry.value : []));
+  const own = valid.filter(({ arn }) => arn === undefined || isOfParameter(arn, parameter, prefix, partition));
+  const [problem = own.length < valid.length ? "its arn is the ARN of another principal" : undefined] = value.problems;
+  if (problem === undefined) return { entries: own.map(entryOf) };
+  // An invalid deny list denies every identity that it covers, whatever its valid entries are.
+  return { problem, entries: kind === "deny" ? [] : own.map(entryOf) };
 });
 
-function problemOf({ check, arns: [arn] }: ReadMapping, parameter: string, prefix: string, partition: string) {
-  if (!check.valid) return check.problem;
-  if ("deny" in check.mapping) return "deny is not a key of a mapping";
-  if (arn === undefined) return undefined;
-  const isOwn =
-    mappingParameter(prefix, arn.kind, arn.accountId, arn.name) === parameter && arn.partition === partition;
-  return isOwn ? undefined : "its arn is the ARN of another principal";
+function isOfParameter(arn: string, parameter: string, prefix: string, partition: string): boolean {
+  const mapped = parseMappedArn(arn);
+  return (
+    mapped !== undefined &&
+    mapped.partition === partition &&
+    mappingParameter(prefix, mapped.kind, mapped.accountId, mapped.name) === parameter
+  );
 }
 
 function arnsOf({ kind, account, name }: ParameterAddress, mapping: Mapping, partition: string) {
@@ -87,7 +80,7 @@ function arnsOf({ kind, account, name }: ParameterAddress, mapping: Mapping, par
       return ofRole(name);
     case "sso":
     case "sso-session":
-      return ofRole(permissionSetRole(name), mapping.session);
+      return ofRole(permissionSetRole(name, "?"), mapping.session);
     case "user":
       return { arns: [iam(`user/${name}`), iam(`user/*/${name}`)], sessions: [] };
     case "root":

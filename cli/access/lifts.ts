@@ -4,7 +4,7 @@ import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts"
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { finding } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
-import { sizeProblem } from "../mappings/file/to-parameters.ts";
+import { sizeProblem } from "../store/value.ts";
 import { arnCovers } from "./arn-overlap.ts";
 import { type Entry, isActive, readValue, type Value } from "./entries.ts";
 import { overlaps } from "./entry-changes.ts";

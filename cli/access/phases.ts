@@ -1,10 +1,9 @@
 // Plans the writes of a set of changes: in phases, with waits between them, so that no identity has excess access.
 
-import { isDeepStrictEqual } from "node:util";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import { normal } from "../mappings/file/read-parameter.ts";
+import { isSameValue } from "../store/value.ts";
 import { hasAdministrator } from "./administrators.ts";
 import { type Entry, isActive, readValue } from "./entries.ts";
 import { overlaps } from "./entry-changes.ts";
@@ -99,7 +98,7 @@ function nextCandidates(
 
 function isDone(value: string | undefined, stored: StoredParameter | undefined): boolean {
   if (value === undefined || stored === undefined) return value === stored?.value;
-  return !stored.secure && isDeepStrictEqual(normal(stored.value), normal(value));
+  return !stored.secure && isSameValue(stored.value, value);
 }
 
 function candidatesFor(change: Wanted, lifting: ReadonlySet<string>, state: PlanState): Candidate[] {

@@ -1,6 +1,10 @@
 // The parameters as a plan sees them: stored values, wanted values, and which parameters apply before or after others.
 
-import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  denyParameter,
+  mappingParameter,
+  permissionSetInAnyCase,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import {
   type ParameterAddress,
   type ParameterKind,
@@ -58,7 +62,7 @@ export function indexNames(names: Iterable<string>, { prefix }: EvaluationContex
 /** The set of a permission set's parameters, or of the mapping of one of its roles. In lower case. */
 export function setOf({ kind, name }: ParameterAddress): string | undefined {
   if (kind === "sso" || kind === "sso-session") return name;
-  return kind === "role" ? /^awsreservedsso_(.{1,32})_[0-9a-f]{16}$/.exec(name)?.[1] : undefined;
+  return kind === "role" ? permissionSetInAnyCase(name) : undefined;
 }
 
 /** The stored value, and the wanted one if it is still to be written. */

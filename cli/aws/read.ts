@@ -7,7 +7,7 @@ import {
   paginateGetParametersByPath,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { callersParameter } from "../../functions/authenticator/caller/bearer.ts";
+import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";

@@ -2,7 +2,7 @@
 
 import { hash } from "node:crypto";
 import type { Command } from "commander";
-import { callersParameter, isCaller } from "../../functions/authenticator/caller/bearer.ts";
+import { callersParameter, isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { parseStored } from "../../functions/lib/repeated-keys.ts";
@@ -14,8 +14,8 @@ import { requireParameters } from "../changes/existing-cluster.ts";
 import type { Plan } from "../changes/plan.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
-import { valueText } from "../mappings/file/to-parameters.ts";
 import { CONNECTION, type ConnectionOptions, type ListOutputOptions, listOutput, withOptions } from "../options.ts";
+import { valueText } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
 

@@ -8,7 +8,7 @@ import { afterwards } from "../access/plan-state.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import { lint } from "../mappings/lint/lint.ts";
+import { lint } from "../lint/lint.ts";
 import type { Change } from "./plan.ts";
 
 type Parameters = ReadonlyMap<string, Stored>;

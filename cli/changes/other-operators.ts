@@ -1,7 +1,7 @@
 // Combines a plan with changes that other operators make meanwhile, and judges it again.
 
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
-import { problemsIn } from "../../functions/authenticator/stored-problems.ts";
+import { readStored } from "../../functions/authenticator/read-stored.ts";
 import type { Mark } from "../access/marks.ts";
 import { marksOf } from "../access/phases.ts";
 import type { Stored } from "../aws/parameter.ts";
@@ -68,10 +68,9 @@ export function checkMerge(
   theirs: string,
   { prefix, partition }: EvaluationContext,
 ): void {
-  const { kind, account } = readName(prefix, name) ?? { kind: "callers", account: "" };
+  const { kind = "callers", account = "" } = readName(prefix, name) ?? {};
   for (const value of [theirs, merged]) {
-    const problems = problemsIn({ kind, account, value, secure: false }, partition);
-    const problem = Array.isArray(problems) ? problems.find((one) => one !== undefined) : problems;
+    const [problem] = readStored(kind, { account, partition }, { value, secure: false }).problems;
     if (problem === undefined) continue;
     throw finding(
       `Another operator changed ${name} at the same time, and the list is now invalid: ${problem}. Their change is kept. ` +

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Stored } from "../aws/parameter.ts";
 import { usage } from "../errors.ts";
-import { normal } from "../mappings/file/read-parameter.ts";
+import { isSameValue } from "../store/value.ts";
 import { entryKey, type Items, itemsOf } from "./merge-list.ts";
 
 export interface Change {
@@ -71,7 +71,7 @@ export function isRemoval({ value }: Change): boolean {
 }
 
 function isSame(before: Stored, value: string): boolean {
-  return !before.secure && isDeepStrictEqual(normal(before.value), normal(value));
+  return !before.secure && isSameValue(before.value, value);
 }
 
 /** Whether a deny list gets an entry, or another end of one. */

@@ -5,7 +5,7 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { MARKED, type Mark } from "../access/marks.ts";
 import { ADMIN_GROUPS } from "../access/names.ts";
 import { shortName } from "../function-settings.ts";
-import { normal } from "../mappings/file/read-parameter.ts";
+import { normal } from "../store/value.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
 import { hangingIndent, listed } from "../terminal/print.ts";
 import type { Judgement } from "./judge.ts";

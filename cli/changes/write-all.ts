@@ -7,7 +7,7 @@ import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { EXIT, Failure, finding } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { normal } from "../mappings/file/read-parameter.ts";
+import { normal } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { listed } from "../terminal/print.ts";
 import { logIfSlow, startProgress } from "../terminal/progress.ts";

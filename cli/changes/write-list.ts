@@ -1,12 +1,11 @@
 // Writes a list without losing concurrent changes of other operators.
 
 import { setTimeout } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { Version } from "../aws/parameter.ts";
 import { readHistory, readSome } from "../aws/read.ts";
 import { EXIT, Failure, finding } from "../errors.ts";
-import { normal } from "../mappings/file/read-parameter.ts";
+import { isSameValue } from "../store/value.ts";
 import { findOwner, managedBy } from "./managed.ts";
 import { changesOrder, itemsOf, mergeList } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
@@ -39,7 +38,7 @@ export async function writeList(
 
   /** `isRestored`: `wanted` is an earlier merge, not the requested list. */
   async function combine(theirs: string, isRestored: boolean): Promise<void> {
-    isMerged ||= !isSame(theirs, wanted);
+    isMerged ||= !isSameValue(theirs, wanted);
     const { value: merged, problem } = mergeValues(key, name, base, wanted, theirs, isRestored);
     try {
       if (problem !== undefined) throw finding(problem);
@@ -59,9 +58,9 @@ export async function writeList(
     const over = stored?.version ?? 0;
     const current = stored?.value ?? "[]";
     if (itemsOf(current) === undefined || stored?.secure) throw changedMeanwhile(name, before, stored);
-    if (!isSame(current, base)) await combine(current, isPut);
+    if (!isSameValue(current, base)) await combine(current, isPut);
     base = current;
-    if (isSame(wanted, current)) {
+    if (isSameValue(wanted, current)) {
       if (refused !== undefined) throw refused;
       return { value: current, version: over, isMerged };
     }
@@ -103,11 +102,6 @@ export function mergeValues(
     `Another operator changed ${what} in ${name} at the same time. Their change is kept, yours was not written. ` +
     "Review it before you run the same command again.";
   return { value, problem };
-}
-
-/** Texts with a repeated key are equal only to themselves: the function reads them differently. */
-function isSame(value: string, other: string): boolean {
-  return isDeepStrictEqual(normal(value), normal(other));
 }
 
 /** Keeps the beginning of a managed parameter's description. */

@@ -5,7 +5,8 @@ import { createSts } from "../../functions/authenticator/aws/sts.ts";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { proveIdentity } from "../../functions/authenticator/identity/prove-identity.ts";
 import { isAwsSigned } from "../../functions/authenticator/jwt/parse-jwt.ts";
-import { checkDenyList, isDenied } from "../../functions/authenticator/mapping/deny-list.ts";
+import { type DenyEntry, isDenied } from "../../functions/authenticator/mapping/deny-list.ts";
+import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { newRecord, type ReviewRecord } from "../../functions/authenticator/review/record.ts";
 import { type IdentityServices, reviewIdentity, reviewToken } from "../../functions/authenticator/review/review.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
@@ -103,9 +104,10 @@ async function explainReview(
       return { ...record, refusal };
     }
     const list = (await readParameters([parameter], deadlineIn(DEADLINE_MS, io.clock))).parameters.get(parameter);
-    const check = list && checkDenyList(list, {});
-    const denials = check?.valid ? check.entries.filter(({ notAfter }) => !isExpired(notAfter, io.clock())) : [];
-    const deniedBy = denials.find((entry) => isDenied(entry, identity))?.arnLike;
+    const { entries = [] } = list === undefined ? {} : readStored("deny", {}, list);
+    const denials = entries.flatMap((entry) => (entry.problem === undefined ? entry.value : []));
+    const isIt = (denial: DenyEntry) => isDenied(denial, identity) && !isExpired(denial.notAfter, io.clock());
+    const deniedBy = denials.find(isIt)?.arnLike;
     return { ...record, refusal, ...(deniedBy !== undefined && { deniedBy }) };
   }
 }

@@ -27,9 +27,9 @@ import {
   type WriteOptions,
   withOptions,
 } from "../options.ts";
+import { isFor, listItems } from "../store/list-items.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shellWord } from "../terminal/print.ts";
-import { isFor, listItems } from "./file/read-parameter.ts";
 import { DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
 
 interface AllowOptions extends ClustersOptions, WriteOptions {

@@ -11,7 +11,7 @@ import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
 import { judge } from "../changes/judge.ts";
 import { withoutManaged } from "../changes/managed.ts";
-import { type Change, planChanges } from "../changes/plan.ts";
+import { planChanges } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
 import { readForAccess } from "../changes/read-for-access.ts";
 import { readMappings } from "../changes/read-mappings.ts";
@@ -32,20 +32,16 @@ import {
   type WriteOptions,
   withOptions,
 } from "../options.ts";
+import { type Entry, nameOfEntry } from "../store/entry.ts";
+import { type EntryKey, hasKey, isFor, listItems } from "../store/list-items.ts";
+import { readParameter } from "../store/read-parameter.ts";
+import { valueText } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
-import { type MappingFile, readMappingFiles } from "./file/file.ts";
-import {
-  type Denial,
-  type EntryKey,
-  foreignProblem,
-  hasKey,
-  isFor,
-  listItems,
-  readParameter,
-  whatIs,
-} from "./file/read-parameter.ts";
-import { toParameters, valueText } from "./file/to-parameters.ts";
+import { foreignProblem } from "./file/entry.ts";
+import { readMappingFiles } from "./file/file.ts";
+import { toParameters } from "./file/to-parameters.ts";
+import { warnOfSessionTrust } from "./session-trust.ts";
 import { checkAccounts } from "./target.ts";
 
 interface PruneOptions {
@@ -103,21 +99,20 @@ const PRUNE: OptionGroup = [
 ];
 
 async function compare(
-  { entries, denials, placeOf }: MappingFile,
+  entries: readonly Entry[],
   { prune, pruneDenials }: PruneOptions,
   connection: Connection,
   io: IOStreams,
 ): Promise<ClusterPlan> {
   const { prefix, partition } = connection.context;
-  const items = [...entries, ...denials];
-  checkAccounts(connection.account, items);
-  const foreign = denials.flatMap((denial) => foreignProblem(denial, partition) ?? []);
+  checkAccounts(connection.account, entries);
+  const foreign = entries.flatMap((entry) => foreignProblem(entry, partition) ?? []);
   if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");
-  const desired = toParameters(prefix, entries, denials, placeOf);
-  for (const item of items) {
-    const { notAfter } = "entry" in item ? item.entry : item.mapping;
+  const desired = toParameters(prefix, entries);
+  for (const entry of entries) {
+    const { notAfter } = entry.mapping;
     if (!isExpired(notAfter, connection.context.now)) continue;
-    io.log(`Warning: ${whatIs(item).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
+    io.log(`Warning: ${nameOfEntry(entry).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
   }
   const known = await readMappings(connection, io);
   const keepsDenials = prune === true && !pruneDenials;
@@ -134,20 +129,23 @@ async function compare(
   const keeps = (kind: ParameterKind) => !prune || (kind === "deny" && !pruneDenials);
   const wanted = withStoredEntries(prefix, partition, desired, ours, keeps);
   const plan = planChanges(ours, wanted, prune === true);
-  const keptDenials = keepsDenials ? denialsBeside(denials, known, connection) : [];
+  const keptDenials = keepsDenials ? denialsBeside(entries, known, connection) : [];
   return { plan: { ...plan, keptDenials }, known, connection, isWhole: true };
 }
 
 /** The stored denials that are not in the files. With --account, not those of other accounts. */
 function denialsBeside(
-  ofFiles: readonly Denial[],
+  ofFiles: readonly Entry[],
   known: ReadonlyMap<string, Stored>,
   { context: { prefix, partition } }: Connection,
 ): string[] {
-  const stored = [...known].flatMap(([name, one]) => readParameter(prefix, name, one, partition).denials);
-  const isInFiles = ({ account, entry }: Denial) =>
-    ofFiles.some((other) => other.account === account && isFor(other.entry, entry.arnLike));
-  return stored.filter((denial) => !isInFiles(denial)).map(({ entry }) => entry.arnLike);
+  const stored = [...known].flatMap(([name, one]) => readParameter(prefix, name, one, partition).entries);
+  return stored.flatMap(({ kind, account, mapping: { arnLike = "" } }) => {
+    const isInFiles = ofFiles.some((other) => {
+      return other.kind === "deny" && other.account === account && isFor(other.mapping, arnLike);
+    });
+    return kind !== "deny" || isInFiles ? [] : arnLike;
+  });
 }
 
 /**
@@ -190,16 +188,6 @@ function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly 
   throw usage(
     `${name}: the file has ${earlier} before ${later}, but the stored list has the reverse order. The first pattern that ` +
       "matches applies. Change the order in the file, or replace the entire list with --prune. Nothing was written.",
-  );
-}
-
-/** Prints what a session mapping trusts, if the changes write one. */
-export function warnOfSessionTrust(changes: readonly Change[], { context }: Connection, { log }: IOStreams): void {
-  const isOfSessions = ({ name }: Change) => readName(context.prefix, name)?.kind === "sso-session";
-  if (!changes.some((change) => isOfSessions(change) && change.value?.includes('"session"'))) return;
-  log(
-    "A mapping of one session trusts the user name in IAM Identity Center. Its administrators, SCIM and the identity " +
-      "provider can change a user name, or give it to another person.\n",
   );
 }
 

@@ -1,7 +1,11 @@
 // What a denial covers, ends and does not end: the identities of a person, and which AWS-signed tokens it denies besides.
 
 import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
-import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  denyParameter,
+  permissionSetInAnyCase,
+  permissionSetRole,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isOfSessions } from "../../functions/authenticator/mapping/possible-arn.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
@@ -14,11 +18,11 @@ import type { Change } from "../changes/plan.ts";
 import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
 import { FUNCTION_CACHE_MS } from "../changes/wait.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
+import { accountOf, type Entry } from "../store/entry.ts";
+import { readParameter } from "../store/read-parameter.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shownTime } from "../times.ts";
 import { grantsToFederated, parametersForFederated } from "./federated-users.ts";
-import { accountOf, type Entry, isPermissionSetRole, permissionSetRole } from "./file/entry.ts";
-import { readParameter } from "./file/read-parameter.ts";
 
 /**
  * In milliseconds: how long kube-apiserver caches an answer, the default of --authentication-token-webhook-cache-ttl.
@@ -42,16 +46,17 @@ export function effectOf(
   const sessions = found.filter(({ kind }) => kind === "session");
   const roles = ofPerson
     ? sessions.map(({ mapping }) => mapping)
-    : patterns.flatMap((arnLike) => rolesDeniedBy(arnLike)?.role ?? []);
+    : // `*` for a pattern without a role.
+      patterns.filter(isOfSessions).map((arnLike) => sessionRole(arnLike) ?? "*");
   if (settings.jwt !== undefined && roles.length > 0) {
     log(
       `An AWS-signed token (JWT_ISSUERS) does not show its session: this also denies every AWS-signed token of ${[...new Set(roles)].join(", ")}.\n`,
     );
   }
-  const named = patterns.flatMap((arnLike) => sessionIn(arnLike) ?? []).filter(({ isOfSet }) => !isOfSet);
+  const named = patterns.flatMap((arnLike) => sessionRole(arnLike) ?? []).filter((role) => !isRoleOfSet(role));
   const evading = ofPerson
     ? sessions.filter(({ choosesName }) => choosesName).map(({ mapping }) => mapping)
-    : named.map(({ role }) => `role ${role}`);
+    : named.map((role) => `role ${role}`);
   return {
     effect: (now) => [
       `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + FUNCTION_CACHE_MS + APISERVER_CACHE_MS)}.`,
@@ -66,20 +71,15 @@ export function effectOf(
   };
 }
 
-interface SessionPattern {
-  readonly role: string;
-  /** Of one permission set, whose role's suffix only AWS knows. */
-  readonly isOfSet: boolean;
+/** The role in a pattern for sessions. */
+function sessionRole(arnLike: string): string | undefined {
+  return /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\/([^/]+)\/[^/]+$/i.exec(arnLike)?.[1];
 }
 
-function sessionIn(arnLike: string): SessionPattern | undefined {
-  const [, role] = /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\/([^/]+)\/[^/]+$/i.exec(arnLike) ?? [];
-  return role === undefined ? undefined : { role, isOfSet: /^AWSReservedSSO_[^*?]+_\?{16}$/i.test(role) };
-}
-
-/** Roles as in the pattern, `*` if it does not contain one, whose AWS-signed tokens a denial of sessions denies. */
-function rolesDeniedBy(arnLike: string): SessionPattern | undefined {
-  return isOfSessions(arnLike) ? (sessionIn(arnLike) ?? { role: "*", isOfSet: false }) : undefined;
+/** Whether it is the pattern for the role of one permission set, whose suffix only AWS knows. */
+function isRoleOfSet(role: string): boolean {
+  const asRole = role.replace(/\?{16}$/, "0".repeat(16));
+  return asRole !== role && permissionSetInAnyCase(asRole) !== undefined;
 }
 
 /** Must not stop a denial: if the mappings cannot be read, the warning reports that. */
@@ -194,11 +194,11 @@ function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry
   const isWho = (text = "") => asciiLowerCase(text) === asciiLowerCase(who);
   switch (kind) {
     case "role":
-      return [session(name, !isPermissionSetRole(name))];
+      return [session(name, permissionSetInAnyCase(name) === undefined)];
     case "sso":
-      return [session(permissionSetRole(name), false)];
+      return [session(permissionSetRole(name, "?"), false)];
     case "sso-session":
-      return isWho(mapping.session) ? [session(permissionSetRole(name), false)] : [];
+      return isWho(mapping.session) ? [session(permissionSetRole(name, "?"), false)] : [];
     case "user":
       return isWho(name) ? [user] : [];
     case "federated-user":
@@ -216,6 +216,7 @@ function identitiesOf(who: string, { kind, account: list, name, mapping }: Entry
       ];
     }
     case "root":
+    case "deny":
       return [];
   }
 }

@@ -16,13 +16,13 @@ import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { type ClustersOptions, CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
+import { accountOf, given } from "../store/entry.ts";
+import { isFor, listItems, withItem } from "../store/list-items.ts";
+import { valueText } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { listed } from "../terminal/print.ts";
 import { type EndOptions, end, endOf } from "../times.ts";
 import { effectOf, type PossibleIdentity, possibleIdentities, roleNamed, warnOfFederatedUsers } from "./deny-effect.ts";
-import { accountOf, given } from "./file/entry.ts";
-import { isFor, listItems, withItem } from "./file/read-parameter.ts";
-import { valueText } from "./file/to-parameters.ts";
 import { checkAccount, DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
 
 interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {

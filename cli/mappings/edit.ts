@@ -1,6 +1,5 @@
 // `mappings edit`: opens mappings and denials in an editor, and writes the changes after a plan.
 
-import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
@@ -13,13 +12,15 @@ import { EXIT, Failure, finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { CONNECTION, type ConnectionOptions, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
 import { forCluster } from "../program-name.ts";
+import { accountOf } from "../store/entry.ts";
+import { type Reading, readParameter } from "../store/read-parameter.ts";
+import { isSameValue } from "../store/value.ts";
 import { createDraft, type Draft } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { warnOfSessionTrust } from "./apply.ts";
-import { accountOf } from "./file/entry.ts";
+import { foreignProblem } from "./file/entry.ts";
 import { examineMappingFiles, writeLists } from "./file/file.ts";
-import { foreignProblem, normal, type Reading, readParameter } from "./file/read-parameter.ts";
 import { placeEntries } from "./file/to-parameters.ts";
+import { warnOfSessionTrust } from "./session-trust.ts";
 import { checkAccounts, findTarget, TARGET_HELP } from "./target.ts";
 
 type EditOptions = ConnectionOptions & WriteOptions;
@@ -171,39 +172,32 @@ async function editableText(
 # Save and close to see the plan. Removing an entry here removes the mapping and its history.
 # Lines that begin with # are ignored. Without a change, nothing is written.
 `;
-  const lists = writeLists(
-    readings.flatMap(({ entries }) => entries),
-    readings.flatMap(({ denials }) => denials),
-  );
-  return { opened, text: `${header}${lists}` };
+  return { opened, text: `${header}${writeLists(readings.flatMap(({ entries }) => entries))}` };
 }
 
 /** For example, only deny and allow can keep a denial in the list of another account than its ARN's. */
-function whyNotBack(prefix: string, { name, value }: Stored, { entries, denials }: Reading): string | undefined {
-  const ofArns = denials.map(({ entry }) => ({ entry, account: accountOf(entry.arnLike) }));
-  const { values } = placeEntries(prefix, entries, ofArns);
+function whyNotBack(prefix: string, { name, value }: Stored, { entries }: Reading): string | undefined {
+  const asInFile = entries.map((entry) =>
+    entry.kind === "deny" ? { ...entry, account: accountOf(entry.mapping.arnLike ?? "") } : entry,
+  );
+  const { values } = placeEntries(prefix, asInFile);
   // An empty list is not in the file, and entries can be added to it.
   if (isSameValue(value, "[]")) return undefined;
-  const isBack = values.size === 1 && isSameValue(value, values.get(name));
+  const isBack = values.size === 1 && isSameValue(value, values.get(name) ?? "");
   return isBack ? undefined : "a file would move some entries to another parameter. Use mappings set, deny and allow";
-}
-
-/** Whether two values have the same meaning. */
-function isSameValue(value: string, other: string | undefined): boolean {
-  return other !== undefined && isDeepStrictEqual(normal(value), normal(other));
 }
 
 /** Returns the parameters, which are incomplete if there are problems, and a line for each problem. */
 async function readDraft(path: string, opened: StoredParameters, connection: Connection, io: IOStreams) {
   const { prefix, partition } = connection.context;
   try {
-    const { entries, denials, problems, placeOf } = await examineMappingFiles([path], io);
-    checkAccounts(connection.account, [...entries, ...denials]);
-    const { values, problems: misplaced } = placeEntries(prefix, entries, denials, placeOf);
+    const { entries, problems } = await examineMappingFiles([path], io);
+    checkAccounts(connection.account, entries);
+    const { values, problems: misplaced } = placeEntries(prefix, entries);
     const added = [...values.keys()].filter((name) => !opened.has(name));
     const lines = [
       ...problems.map(({ where, problem }) => `${where}: ${problem}`),
-      ...denials.flatMap((denial) => foreignProblem(denial, partition) ?? []),
+      ...entries.flatMap((entry) => foreignProblem(entry, partition) ?? []),
       ...misplaced.map(({ name, problem }) => `${shortName(name, prefix)}: ${problem}`),
       // Writing such a parameter would remove its other patterns or denials.
       ...[...(await readByName(added, connection, io)).keys()].map((parameter) => {
@@ -211,15 +205,15 @@ async function readDraft(path: string, opened: StoredParameters, connection: Con
         return `${name} already exists, but was not opened in this file: use mappings edit ${name}`;
       }),
     ];
-    return { desired: values, problems: lines.map((line) => withoutPath(line, path)) };
+    return { desired: values, problems: lines.map((line) => withoutFile(line, path)) };
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== EXIT.usage) throw error;
-    return { desired: new Map(), problems: error.lines.map((line) => withoutPath(line, path)) };
+    return { desired: new Map(), problems: error.lines.map((line) => withoutFile(line, path)) };
   }
 }
 
 /** Removes the path from a message: the user has the file open. */
-function withoutPath(line: string, path: string): string {
+function withoutFile(line: string, path: string): string {
   return line.replaceAll(`${path}, `, "").replace(`${path} must`, "the file must").replace(`${path}: `, "");
 }
 

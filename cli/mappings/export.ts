@@ -11,12 +11,12 @@ import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { CONNECTION, type ConnectionOptions, collect, READING, withOptions } from "../options.ts";
+import { readParameter } from "../store/read-parameter.ts";
 import { readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { parseYaml } from "../terminal/yaml.ts";
 import { writeMappingFile } from "./file/file.ts";
-import { readParameter } from "./file/read-parameter.ts";
 import { exportAwsAuth, type KnownRole, readRoles } from "./formats/aws-auth.ts";
 
 interface ExportOptions extends ConnectionOptions {
@@ -56,12 +56,11 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
     ...readParameter(prefix, stored.name, stored),
   }));
   const entries = readings.flatMap((reading) => reading.entries);
-  const denials = readings.flatMap((reading) => reading.denials);
   const invalid = readings.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`));
   const { text, exported, problems } =
     options.format === "aws-auth"
       ? await awsAuth(parameters, connection, options, io)
-      : { text: writeMappingFile(entries, denials), exported: entries.length + denials.length, problems: [] };
+      : { text: writeMappingFile(entries), exported: entries.length, problems: [] };
   if (options.output === "yaml") io.print(text);
   // Mapping files may be JSON too.
   else await printData(parseYaml(text, "the export").value, "json", io);

@@ -5,7 +5,7 @@ import { isExpired } from "../../functions/lib/not-after.ts";
 import { arnsOverlap } from "../access/arn-overlap.ts";
 import { decide, type StoredParameters, supposeIdentity } from "../evaluation.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import { readParameter } from "./file/read-parameter.ts";
+import { readParameter } from "../store/read-parameter.ts";
 
 /** The parameters that can grant access to federated users of any name in the account; `account` may be `any`. */
 export function parametersForFederated(prefix: string, account: string): string[] {

@@ -1,7 +1,7 @@
 // `mappings get`: prints stored mappings by name.
 
 import type { Command } from "commander";
-import { mappingParameter, permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { mappingParameter, permissionSetInAnyCase } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
@@ -17,9 +17,11 @@ import {
   listOutput,
   withOptions,
 } from "../options.ts";
+import { hasKey } from "../store/list-items.ts";
+import { readParameter } from "../store/read-parameter.ts";
+import { normal } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
-import { hasKey, normal, readParameter } from "./file/read-parameter.ts";
 import { itemsOf, printItems } from "./items.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
@@ -94,7 +96,7 @@ function dataOf(stored: Stored, session: string | undefined, { context: { prefix
 /** For the role of a permission set, the parameter of the set; else `undefined`. */
 function permissionSetParameter(prefix: string, { address, key }: Target): string | undefined {
   const { kind, account, name } = address;
-  const role = key.arn?.slice(key.arn.lastIndexOf("/") + 1) ?? name.replace(/^awsreservedsso_/i, "AWSReservedSSO_");
-  const set = kind === "role" ? permissionSetOf(role) : undefined;
+  const role = key.arn?.slice(key.arn.lastIndexOf("/") + 1) ?? name;
+  const set = kind === "role" ? permissionSetInAnyCase(role) : undefined;
   return set === undefined ? undefined : mappingParameter(prefix, "sso", account, set);
 }

@@ -25,11 +25,12 @@ import {
   type WriteOptions,
   withOptions,
 } from "../options.ts";
+import { type EntryKey, hasKey, listItems, withItem } from "../store/list-items.ts";
+import { readParameter } from "../store/read-parameter.ts";
+import { normal, valueText } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
 import { shownTime } from "../times.ts";
-import { type EntryKey, hasKey, listItems, normal, readParameter, withItem } from "./file/read-parameter.ts";
-import { valueText } from "./file/to-parameters.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
 type HistoryOptions = ConnectionOptions & OutputOptions & HeaderOptions;
@@ -66,10 +67,10 @@ async function history(who: string, options: HistoryOptions, io: IOStreams): Pro
 }
 
 function inWords(value: unknown): string {
-  if (!isObject(value)) return textOf(value);
+  if (!isObject(value)) return shown(value);
   const { arn: _, ...rest } = value;
   return Object.entries(rest)
-    .map(([key, item]) => `${key}: ${(Array.isArray(item) ? item : [item]).map(textOf).join(",")}`)
+    .map(([key, item]) => `${key}: ${(Array.isArray(item) ? item : [item]).map(shown).join(",")}`)
     .join("; ");
 }
 
@@ -128,6 +129,6 @@ function withEntry(name: string, key: EntryKey, before: Stored | undefined, targ
 }
 
 /** Anyone who may write parameters chooses the value, for example an object without a text: {"toString": 0}. */
-function textOf(value: unknown): string {
+function shown(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }

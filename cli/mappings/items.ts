@@ -3,12 +3,13 @@
 import type { Stored } from "../aws/parameter.ts";
 import { shortName } from "../function-settings.ts";
 import type { ListOutputOptions } from "../options.ts";
+import { type Entry, given } from "../store/entry.ts";
+import { readParameter } from "../store/read-parameter.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printList } from "../terminal/print.ts";
-import { type Entry, given, writeEntry } from "./file/entry.ts";
-import { type Denial, readParameter } from "./file/read-parameter.ts";
+import { writeEntry } from "./file/entry.ts";
 
-/** One mapping, one denial, or one problem of a parameter. */
+/** One entry, or one problem, of a parameter. */
 export interface Item {
   readonly stored: Stored;
   /** The parameter without the prefix. */
@@ -18,7 +19,6 @@ export interface Item {
   readonly entry?: Entry;
   /** The parameter whose denial applies to the entry's principal. */
   readonly deniedBy?: string;
-  readonly denial?: Denial;
   readonly problem?: string;
 }
 
@@ -43,17 +43,15 @@ export async function printItems(
 }
 
 export function itemsOf(stored: Stored, prefix: string, partition: string): Item[] {
-  const { entries, denials, problems } = readParameter(prefix, stored.name, stored, partition);
+  const { entries, problems } = readParameter(prefix, stored.name, stored, partition);
   const name = shortName(stored.name, prefix);
   return [
     ...entries.map((entry) => ({ stored, name, entry })),
-    ...denials.map((denial) => ({ stored, name, denial })),
     ...problems.map((problem) => ({ stored, name, problem })),
   ];
 }
 
-export function row({ name: parameter, entry, deniedBy, denial, problem }: Item): string[] {
-  if (denial !== undefined) return ["deny", denial.account, denial.entry.arnLike, "", "", denialNote(denial)];
+export function row({ name: parameter, entry, deniedBy, problem }: Item): string[] {
   if (entry === undefined) return ["INVALID", "", parameter, "", "", problem ?? ""];
   const { kind, account, name, mapping } = entry;
   const { arnLike, session, username = "", groups = [] } = mapping;
@@ -72,29 +70,20 @@ function narrowRow([kind = "", account = "", name = "", username = "", groups = 
   return [kind, account, name, who.join(" ") || "every identity, with its ARN as the username"];
 }
 
-function denialNote({ entry: { notAfter, description } }: Denial): string {
-  return join([notAfter === undefined ? "DENIED" : `DENIED until ${notAfter}`, description]);
+function note({ kind, mapping: { notAfter, principalId, description } }: Entry, deniedBy?: string): string {
+  const until = notAfter && `until ${notAfter}`;
+  const words =
+    kind === "deny"
+      ? [until ? `DENIED ${until}` : "DENIED"]
+      : [deniedBy && `DENIED by ${deniedBy}`, until, principalId && `only ${principalId}`];
+  return [...words, description].filter((word) => word !== undefined).join(", ");
 }
 
-function note({ mapping: { notAfter, principalId, description } }: Entry, deniedBy?: string): string {
-  return join([
-    deniedBy && `DENIED by ${deniedBy}`,
-    notAfter && `until ${notAfter}`,
-    principalId && `only ${principalId}`,
-    description,
-  ]);
-}
-
-function join(words: readonly (string | false | undefined)[]): string {
-  return words.filter((word) => word !== undefined && word !== false).join(", ");
-}
-
-function machine({ cluster, stored, entry, deniedBy, denial, problem }: Item): object {
+function machine({ cluster, stored, entry, deniedBy, problem }: Item): object {
   const { name: parameter, version } = stored;
   return given({
     ...{ cluster, parameter, version, modified: new Date(stored.modified).toISOString() },
     ...(entry !== undefined && { kind: entry.kind, account: entry.account, ...writeEntry(entry) }),
-    ...(denial !== undefined && { kind: "deny", account: denial.account, ...denial.entry }),
     deniedBy,
     problem,
   });

@@ -1,8 +1,8 @@
 // `mappings lint`: finds invalid, risky and useless mappings in Parameter Store or in a file.
 
 import { type Command, Option } from "commander";
-import { callersParameter } from "../../functions/authenticator/caller/bearer.ts";
-import { problemsIn } from "../../functions/authenticator/stored-problems.ts";
+import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
+import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { inEachCluster, type OneOf, throwWorst } from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
@@ -11,6 +11,8 @@ import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { type EvaluationContext, functionSettings, shortName, signedTokensIn } from "../function-settings.ts";
+import { type Finding, LEVELS, type Level } from "../lint/finding.ts";
+import { bySeverity, lint } from "../lint/lint.ts";
 import {
   type ClustersOptions,
   collect,
@@ -23,13 +25,11 @@ import {
   READING,
   withOptions,
 } from "../options.ts";
+import type { Entry } from "../store/entry.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
-import type { Entry } from "./file/entry.ts";
 import { examineMappingFiles } from "./file/file.ts";
 import { placeEntries } from "./file/to-parameters.ts";
-import { type Finding, LEVELS, type Level } from "./lint/finding.ts";
-import { bySeverity, lint } from "./lint/lint.ts";
 import { mayLookUpNodes, NO_NODES } from "./node-lookups.ts";
 
 interface LintOptions extends ClustersOptions, OutputOptions, HeaderOptions {
@@ -108,12 +108,12 @@ async function nodeFindings(
 }
 
 async function lintFiles(file: readonly string[], { region }: LintOptions, io: IOStreams): Promise<Finding[]> {
-  const { entries, denials, problems, placeOf } = await examineMappingFiles(file, io);
+  const { entries, problems } = await examineMappingFiles(file, io);
   const settings = functionSettings({ cluster: "file" }, region ?? ANY_REGION, io);
   const { reservedPrefixes } = settings;
   const partition = partitionOf(region, entries);
   const context = { prefix: "/file", partition, now: io.clock(), reservedPrefixes, ...signedTokensIn(settings) };
-  const { values, problems: misplaced } = placeEntries(context.prefix, entries, denials, placeOf);
+  const { values, problems: misplaced } = placeEntries(context.prefix, entries);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
   return bySeverity([
     ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),
@@ -136,10 +136,6 @@ function partitionOf(region: string | undefined, entries: readonly Entry[]): str
 /** Invalid entries of the callers' list, which the function skips. */
 function callerFindings(parameters: ReadonlyMap<string, Stored>, { prefix }: EvaluationContext): Finding[] {
   const stored = parameters.get(callersParameter(prefix));
-  const problems = (stored && problemsIn({ kind: "callers", account: "", ...stored }, undefined)) ?? [];
-  const messages =
-    typeof problems === "string"
-      ? [problems]
-      : problems.flatMap((problem, index) => (problem === undefined ? [] : `entry ${index + 1}: ${problem}`));
-  return messages.map((message) => ({ level: "error", rule: "invalid", where: "callers", message }));
+  const { problems = [] } = stored === undefined ? {} : readStored("callers", {}, stored);
+  return problems.map((message) => ({ level: "error", rule: "invalid", where: "callers", message }));
 }

@@ -11,8 +11,8 @@ import { describe } from "../command.ts";
 import { finding, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { CONNECTION, type ConnectionOptions, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
+import { hasKey, listItems } from "../store/list-items.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { hasKey, listItems } from "./file/read-parameter.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
 type RemoveOptions = ConnectionOptions & WriteOptions & { readonly session?: string };

@@ -20,6 +20,7 @@ import { planChanges } from "../changes/plan.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
+import { lint } from "../lint/lint.ts";
 import {
   CONNECTION,
   type ConnectionOptions,
@@ -30,13 +31,13 @@ import {
   type WriteOptions,
   withOptions,
 } from "../options.ts";
+import { given, inOrder } from "../store/entry.ts";
+import { hasKey, listItems, withItem } from "../store/list-items.ts";
+import { readParameter } from "../store/read-parameter.ts";
+import { valueText } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type EndOptions, end, endOf } from "../times.ts";
-import { warnOfSessionTrust } from "./apply.ts";
-import { given, inOrder } from "./file/entry.ts";
-import { hasKey, listItems, readParameter, withItem } from "./file/read-parameter.ts";
-import { valueText } from "./file/to-parameters.ts";
-import { lint } from "./lint/lint.ts";
+import { warnOfSessionTrust } from "./session-trust.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
 const KEYS = ["username", "groups", "principalId", "notAfter", "description"] as const;

@@ -1,14 +1,21 @@
 // Finds the mappings for `<who>`, an ARN, an ARN pattern or a parameter's name, and plans to change some of them.
 
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
-import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  denyParameter,
+  isPermissionSet,
+  mappingParameter,
+  permissionSetRole,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { GROUP_FAULT } from "../arn-fault.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { type Plan, planChanges } from "../changes/plan.ts";
 import { usage } from "../errors.ts";
-import { accountOf, type Entry, GROUP_FAULT, PERMISSION_SET, permissionSetRole, readEntry } from "./file/entry.ts";
-import { type Denial, type EntryKey, whatIs } from "./file/read-parameter.ts";
+import { accountOf, type Entry, nameOfEntry } from "../store/entry.ts";
+import type { EntryKey } from "../store/list-items.ts";
+import { readMapping } from "./file/entry.ts";
 
 export interface Target {
   readonly parameter: string;
@@ -16,8 +23,6 @@ export interface Target {
   /** The keys of the value that identify the principal. */
   readonly key: { readonly arn?: string } & EntryKey;
 }
-
-type MappingAddress = Pick<Entry, "kind" | "account" | "name">;
 
 export const TARGET_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
   sso/<account>/<permission set>   account/<account>   pattern/<account or any>
@@ -51,8 +56,8 @@ export function checkAccount(account: string | undefined, address: { readonly ac
 }
 
 /** Throws for entries of a file that are for other accounts than --account. */
-export function checkAccounts(account: string | undefined, items: readonly (Entry | Denial)[]): void {
-  for (const item of items) checkAccount(account, item, whatIs(item).replace(/^the /, "The "));
+export function checkAccounts(account: string | undefined, entries: readonly Entry[]): void {
+  for (const entry of entries) checkAccount(account, entry, nameOfEntry(entry).replace(/^the /, "The "));
 }
 
 /** A plan for the desired parameters only: `known` may have others, which were read to evaluate the plan. */
@@ -81,7 +86,7 @@ function targetOf(prefix: string, who: string): Target {
     const problem = who === "" ? "<who> must not be empty." : `${who} is not the name of a mapping.`;
     throw usage(problem, ...TARGET_HELP.split("\n"));
   }
-  if (kind.startsWith("sso") && !PERMISSION_SET.test(name)) {
+  if (kind.startsWith("sso") && !isPermissionSet(name)) {
     const advice = name.includes("/") ? " Use --session for a session." : "";
     throw usage(`${name} is not the name of a permission set.${advice}`);
   }
@@ -91,12 +96,12 @@ function targetOf(prefix: string, who: string): Target {
 function ofArn(prefix: string, arn: string): Target {
   const key = /[*?]/.test(arn) ? { arnLike: arn } : { arn };
   // The username is a placeholder: only the address is used.
-  const entry = readEntry({ ...key, username: "any" });
+  const entry = readMapping({ ...key, username: "any" });
   if ("problem" in entry) throw usage(`${arn}: ${entry.problem}.`);
   return at(prefix, entry, key);
 }
 
-function at(prefix: string, { kind, account, name }: MappingAddress, key: Target["key"]): Target {
+function at(prefix: string, { kind, account, name }: ParameterAddress, key: Target["key"]): Target {
   return { parameter: mappingParameter(prefix, kind, account, name), address: { kind, account, name }, key };
 }
 
@@ -139,7 +144,7 @@ export function arnOf(who: string, context: Connection["context"]): string {
     user: `iam::${account}:user/${name}`,
     root: `iam::${account}:root`,
     "federated-user": `sts::${account}:federated-user/${name}`,
-    sso: `iam::${account}:role/${permissionSetRole(name)}`,
+    sso: `iam::${account}:role/${permissionSetRole(name, "?")}`,
     account: `*::${account}:*`,
   };
   return `arn:${context.partition}:${ends[kind]}`;

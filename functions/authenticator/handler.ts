@@ -7,7 +7,7 @@ import type { Clock, Deadline } from "../lib/deadline.ts";
 import { isObject } from "../lib/json.ts";
 import { cachedParameters, type FetchParameters } from "../parameters/parameter-cache.ts";
 import { callerIdOf } from "../settings/common.ts";
-import { callersParameter } from "./caller/bearer.ts";
+import { callersParameter } from "./caller/caller.ts";
 import { cachedCallers } from "./caller/iam-callers.ts";
 import { answerErrors } from "./http/answer-errors.ts";
 import { authenticateCaller } from "./http/authenticate-caller.ts";

@@ -1,9 +1,10 @@
 // Reads all stored parameters, and finds those that the new version reads differently from the live one.
 
-import { callersParameter } from "../authenticator/caller/bearer.ts";
+import { callersParameter } from "../authenticator/caller/caller.ts";
 import { DENY_KEY_PROBLEM } from "../authenticator/mapping/mapping.ts";
 import { readName } from "../authenticator/mapping/read-name.ts";
-import { type NamedParameter, problemsIn, type StoredProblems, validityOf } from "../authenticator/stored-problems.ts";
+import type { StoredValue } from "../authenticator/read-stored.ts";
+import { type NamedParameter, readNamed, validityOf } from "../authenticator/stored-problems.ts";
 import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
@@ -58,11 +59,11 @@ async function compared(batch: readonly Named[], partition: string, askLive: Ask
     askLive,
   );
   return batch.flatMap(({ name, parameter }, index) => {
-    const [before, problems] = [live[index], problemsIn(parameter, partition)];
+    const [before, read] = [live[index], readNamed(parameter, partition)];
     // This version would apply a value of a new kind at once. Only an empty list changes nothing.
-    const isSame = JSON.stringify(before ?? []) === JSON.stringify(validityOf(problems));
-    if (isSame && !hasDenyKey(problems)) return [];
-    return `${name}: ${before === null ? unknownKind(parameter) : difference(before, problems)}`;
+    const isSame = JSON.stringify(before ?? []) === JSON.stringify(validityOf(read));
+    if (isSame && !hasDenyKey(read)) return [];
+    return `${name}: ${before === null ? unknownKind(parameter) : difference(before, read)}`;
   });
 }
 
@@ -83,15 +84,15 @@ function unknownKind({ kind }: NamedParameter): string {
 }
 
 /** Such a value can be invalid for both versions, and yet a denial for the live one: early commits read it so. */
-function hasDenyKey(problems: StoredProblems | null): boolean {
-  return Array.isArray(problems) && problems.includes(DENY_KEY_PROBLEM);
+function hasDenyKey(read: StoredValue<object> | undefined): boolean {
+  return read?.entries.some(({ problem }) => problem === DENY_KEY_PROBLEM) ?? false;
 }
 
 /** `before`: the live version's validity. */
-function difference(before: unknown, problems: StoredProblems | null): string {
-  const live = `the live version ${hasDenyKey(problems) ? "can read it as a denial" : "reads it differently"}`;
-  if (typeof problems === "string") return `${live}: for this version it is ${problems}`;
-  const entries = (problems ?? []).flatMap((problem, index) => {
+function difference(before: unknown, read: StoredValue<object> | undefined): string {
+  const live = `the live version ${hasDenyKey(read) ? "can read it as a denial" : "reads it differently"}`;
+  if (read?.isReadable === false) return `${live}: for this version it is ${read.problems.join()}`;
+  const entries = (read?.entries ?? []).flatMap(({ problem }, index) => {
     const was = Array.isArray(before) && before[index] === true;
     if (was === (problem === undefined) && problem !== DENY_KEY_PROBLEM) return [];
     return `entry ${index + 1} is ${problem === undefined ? "valid" : `invalid: ${problem}`}`;

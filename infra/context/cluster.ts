@@ -3,7 +3,7 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { RegionInfo } from "aws-cdk-lib/region-info";
 import { z } from "zod";
-import { CALLER_RULE, type Caller, isCaller } from "../../functions/authenticator/caller/bearer.ts";
+import { CALLER_RULE, type Caller, isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { knownRegions } from "../../functions/aws/partitions.ts";
 import { nearest } from "../../functions/lib/nearest.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";

@@ -2,7 +2,7 @@
 
 import { Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { CALLER_RULE, type Caller, callersParameter, isCaller } from "../../functions/authenticator/caller/bearer.ts";
+import { CALLER_RULE, type Caller, callersParameter, isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { addListParameter } from "./owned-parameter.ts";
 
 /** Returns the function that appends to the list. */

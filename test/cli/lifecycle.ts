@@ -9,7 +9,7 @@ import { meaning } from "./mappings/formats/meaning.ts";
 
 type Mappings = (words: readonly string[], options?: CliOptions) => Promise<CliResult>;
 
-const ENTRIES = 300;
+const ENTRIES = 100;
 const ONE = "arn:aws:iam::111122223333:role/team-7-deploy";
 const OTHER = "arn:aws:iam::111122223333:role/team-9-deploy";
 

@@ -48,7 +48,7 @@ after(() => server.kill());
 
 const FAST = ["--rate", "1000", "--read-rate", "1000"];
 
-test("the lifecycle of a cluster's mappings, with 300 entries", () =>
+test("the lifecycle of a cluster's mappings, with 100 entries", () =>
   wholeLife((words, options) => {
     const reads = ["get", "history"].includes(words[0] ?? "");
     const writes = ["apply", "set", "remove", "rollback"].includes(words[0] ?? "");

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { logEntry } from "../../functions/authenticator/http/log-review.ts";
-import { checkDenyList } from "../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { newRecord } from "../../functions/authenticator/review/record.ts";
 import { readSettings } from "../../functions/authenticator/settings.ts";
 import { fault } from "../../functions/errors.ts";
@@ -71,10 +71,8 @@ test("the reference's examples are valid: a mapping, a list of sessions, a deny 
   const [mapping = "", sessions = "", denyList = ""] = blocks("## Mappings", "json");
   assert.equal(checkMapping(JSON.parse(mapping), "role").valid, true);
   for (const entry of JSON.parse(sessions)) assert.equal(checkMapping(entry, "sso-session").valid, true);
-  assert.deepEqual(checkDenyList({ value: denyList, secure: false }, { account: "111122223333", partition: "aws" }), {
-    valid: true,
-    entries: JSON.parse(denyList),
-  });
+  const denials = readStored("deny", { account: "111122223333", partition: "aws" }, { value: denyList, secure: false });
+  assert.deepEqual([denials.isReadable, denials.problems], [true, []]);
   const [file = ""] = blocks("### The mapping file", "yaml");
   const { code, err } = await cli(["mappings", "lint", "-f", "-"], { input: file });
   assert.notEqual(code, 2, err);

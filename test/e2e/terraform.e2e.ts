@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import { isCaller } from "../../functions/authenticator/caller/bearer.ts";
+import { isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { releaseApp } from "../../infra/release/templates.ts";

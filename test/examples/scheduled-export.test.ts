@@ -75,7 +75,7 @@ test("invalid values are named and skipped, and an incomplete export fails and k
   cluster.store.put(`${PREFIX}/role/111122223333/broken`, "{");
   const skipped = await runSteps();
   assert.equal(skipped.failed, undefined);
-  assert.match(skipped.output, /^Skipped role\/111122223333\/broken: must be JSON\.$/m);
+  assert.match(skipped.output, /^Skipped role\/111122223333\/broken: not JSON\.$/m);
   assert.ok(!existsSync(join(work, "export.tmp")));
 });
 

@@ -1,18 +1,14 @@
 // Reads and writes one mapping as an entry of a mapping file.
 
 import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
-import { checkMapping, type Mapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
+import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
+import { checkMapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
+import { isPermissionSet } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import type { ParameterAddress } from "../../../functions/authenticator/mapping/read-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
+import { arnFault } from "../../arn-fault.ts";
+import { accountOf, type Entry, given, inOrder, nameOfEntry } from "../../store/entry.ts";
 import { printable } from "../../terminal/print.ts";
-
-export interface Entry {
-  readonly kind: MappingKind;
-  /** Twelve digits, or `any` for patterns of any account. */
-  readonly account: string;
-  /** Of the role, user, federated user or permission set, also for a session of the set; else empty. */
-  readonly name: string;
-  readonly mapping: Mapping;
-}
 
 /** A phrase for the user. */
 export interface Problem {
@@ -20,7 +16,7 @@ export interface Problem {
 }
 
 /** In a file, a mapping has `arn`, `arnLike`, `account`, or `account` with `permissionSet` and optionally `session`. */
-export function readEntry(item: unknown): Entry | Problem {
+export function readMapping(item: unknown): Entry | Problem {
   if (!isObject(item)) return { problem: "must be a mapping with keys such as arn and username" };
   if (item["deny"] !== undefined) return { problem: denyProblem(item) };
   const { account, permissionSet, ...value } = item;
@@ -33,6 +29,20 @@ export function readEntry(item: unknown): Entry | Problem {
   if ("problem" in address) return address;
   const check = checkMapping(value, address.kind);
   return check.valid ? { ...address, mapping: check.mapping } : { problem: check.problem };
+}
+
+/** A denial. Its list is that of the account in its ARN, or `any` for a wildcard. */
+export function readDenial(item: unknown): Entry | Problem {
+  const check = checkDenyEntry(item, {});
+  if (!check.valid) return { problem: check.problem };
+  return { kind: "deny", account: accountOf(check.entry.arnLike), name: "", mapping: inOrder(check.entry) };
+}
+
+/** A phrase for the user about a denial that can never match in this partition, or `undefined`. */
+export function foreignProblem(entry: Entry, partition: string): string | undefined {
+  if (entry.kind !== "deny") return undefined;
+  const check = checkDenyEntry(entry.mapping, { account: entry.account, partition });
+  return check.valid ? undefined : `${nameOfEntry(entry)}: ${check.problem}`;
 }
 
 /** The denial to write instead. That of a permission set or account needs a pattern, which depends on the partition. */
@@ -52,20 +62,7 @@ function unquotedPlaceholder({ username, groups }: Record<string, unknown>): str
   return undefined;
 }
 
-/** https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html */
-export const PERMISSION_SET = /^[\w+=,.@-]{1,32}$/;
-
-/** A pattern for the role of a permission set: only AWS knows the suffix of its name. */
-export function permissionSetRole(set: string): string {
-  return `AWSReservedSSO_${set}_${"?".repeat(16)}`;
-}
-
-/** Parameters do not keep the case of a name. */
-export function isPermissionSetRole(role: string): boolean {
-  return /^AWSReservedSSO_.+_[0-9a-f]{16}$/i.test(role);
-}
-
-type Address = Omit<Entry, "mapping">;
+type Address = ParameterAddress & { readonly kind: MappingKind };
 
 function readAddress(value: Record<string, unknown>, account: unknown, permissionSet: unknown): Address | Problem {
   const { arn, arnLike, session } = value;
@@ -87,7 +84,7 @@ function readAddress(value: Record<string, unknown>, account: unknown, permissio
   if (account === undefined) return { problem: permissionSet === undefined ? NO_PRINCIPAL : NO_ACCOUNT };
   if (!isAccount(account)) return { problem: accountProblem(account) };
   if (permissionSet === undefined) return unnamed("account", account);
-  if (typeof permissionSet !== "string" || !PERMISSION_SET.test(permissionSet)) {
+  if (typeof permissionSet !== "string" || !isPermissionSet(permissionSet)) {
     return { problem: "permissionSet must be the name of a permission set" };
   }
   return { kind: session === undefined ? "sso" : "sso-session", account, name: permissionSet };
@@ -115,39 +112,13 @@ function unnamed(kind: MappingKind, account: string): Address {
   return { kind, account, name: "" };
 }
 
-/** The default list of a pattern: that of the account in its ARN, or `any`. */
-export function accountOf(arnLike: string): string {
-  const section = arnLike.split(":")[4];
-  return isAccount(section) ? section : "any";
-}
-
-/** The entry's principal for a message: its ARN, its pattern, or a name such as `sso/111122223333/ClusterAdmin`. */
-export function nameOfEntry({ kind, account, name, mapping }: Entry): string {
-  const { arn, arnLike, session } = mapping;
-  return arn ?? arnLike ?? `${kind}/${account}${name && `/${name}`}${session === undefined ? "" : ` (${session})`}`;
-}
-
-/** The inverse of `readEntry`. */
+/** The inverse of `readMapping` and `readDenial`. */
 export function writeEntry({ kind, account, name, mapping }: Entry): Record<string, unknown> {
   const { arn, arnLike, session, username, groups, ...rest } = mapping;
   const isOfSet = kind === "sso" || kind === "sso-session";
   const hasAccount = isOfSet || kind === "account" || (kind === "pattern" && accountOf(arnLike ?? "") !== account);
   const shown = { permissionSet: isOfSet ? name : undefined, account: hasAccount ? account : undefined };
   return given({ arn, arnLike, ...shown, session, username, groups, ...rest });
-}
-
-/** Omits the keys that are `undefined`. */
-export function given(values: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
-
-const KEYS = ["arn", "arnLike", "session", "username", "groups", "principalId", "notAfter", "description"] as const;
-
-/** Sorts the keys of a mapping or denial in the order of the documentation. */
-export function inOrder<T extends Mapping>(value: T): T {
-  return Object.fromEntries(
-    KEYS.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]])),
-  ) as Mapping as T;
 }
 
 /** A phrase for the user about an `arn` that `parseMappedArn` rejects. */
@@ -162,37 +133,3 @@ function arnProblem(arn: unknown): string {
 }
 
 const MUST = "arn must be the ARN of a role, user, root or federated user";
-const SECTIONS = 6;
-const EXAMPLE = "arn:aws:iam::111122223333:role/Developers";
-
-/** A phrase about the invalid part of an ARN; `undefined` for an ARN of a session. */
-export function arnFault(arn: string): string | undefined {
-  if (arn !== arn.trim()) return "it has spaces around it";
-  const sections = arn.split(":");
-  const [start, , service = "", region, account = "", ...rest] = sections;
-  if (start !== "arn") return `it must begin with arn:, as in ${EXAMPLE}`;
-  if (sections.length < SECTIONS) {
-    return `it has ${sections.length} parts between colons, not ${SECTIONS}, as in ${EXAMPLE}`;
-  }
-  if (service !== "iam" && service !== "sts") return `its service must be iam, not ${service || "empty"}`;
-  if (region !== "") return `its region must be empty, as in ${EXAMPLE}`;
-  if (!/^\d{12}$/.test(account)) {
-    return /^\d+$/.test(account)
-      ? `its account has ${account.length} digits, not 12`
-      : `its account must be 12 digits, not ${account || "empty"}`;
-  }
-  return resourceFault(rest.join(":"));
-}
-
-export const GROUP_FAULT =
-  "STS does not report a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user";
-
-function resourceFault(resource: string): string | undefined {
-  if (/^assumed-role\//i.test(resource)) return undefined;
-  if (/^group\//i.test(resource)) return GROUP_FAULT;
-  if (/^instance-profile\//i.test(resource)) return "name the role of the instance profile";
-  if (!/^(role|user|federated-user)\//i.test(resource)) {
-    return `after the account, it must have role/, user/ or root, not ${resource || "nothing"}`;
-  }
-  return "its name is missing, or has a character that IAM does not allow";
-}

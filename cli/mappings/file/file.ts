@@ -2,71 +2,57 @@
 
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/ascii-lower-case.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { usage } from "../../errors.ts";
+import { type Entry, nameOfEntry, parameterOf } from "../../store/entry.ts";
 import { fileFailure, nameOf, readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { printable } from "../../terminal/print.ts";
 import { parseYaml, stringifyYaml } from "../../terminal/yaml.ts";
-import { type Entry, readEntry, writeEntry } from "./entry.ts";
-import { type Denial, readDenial, whatIs } from "./read-parameter.ts";
-import type { PlaceOf } from "./to-parameters.ts";
+import { readDenial, readMapping, writeEntry } from "./entry.ts";
 
-export interface MappingFile {
+interface MappingFile {
+  /** The mappings, then the denials. */
   readonly entries: readonly Entry[];
-  readonly denials: readonly Denial[];
-  /** File and line of each entry and denial. */
-  readonly placeOf: PlaceOf;
-}
-
-type Item = Entry | Denial;
-
-interface ExaminedFile extends MappingFile {
   /** Invalid entries, with file and line. */
   readonly problems: readonly { readonly where: string; readonly problem: string }[];
 }
 
 /** Throws with the problems of all files. Of a folder, it reads the YAML and JSON files. `-` is standard input. */
-export async function readMappingFiles(paths: readonly string[], io: IOStreams): Promise<MappingFile> {
-  const { problems, ...file } = await examineMappingFiles(paths, io);
-  if (problems.length > 0) {
-    throw usage(...problems.map(({ where, problem }) => `${where}: ${problem}`), "Nothing was written.");
-  }
-  return file;
+export async function readMappingFiles(paths: readonly string[], io: IOStreams): Promise<readonly Entry[]> {
+  const { problems, entries } = await examineMappingFiles(paths, io);
+  if (problems.length === 0) return entries;
+  throw usage(...problems.map(({ where, problem }) => `${where}: ${problem}`), "Nothing was written.");
 }
 
 /** Throws only if a file is not a mapping file. A later path overrides entries of an earlier one, and prints that. */
-export async function examineMappingFiles(paths: readonly string[], io: IOStreams): Promise<ExaminedFile> {
-  const layers: Item[][] = [];
-  const places = new Map<Item, string>();
-  const problems: ExaminedFile["problems"][number][] = [];
+export async function examineMappingFiles(paths: readonly string[], io: IOStreams): Promise<MappingFile> {
+  const layers: Entry[][] = [];
+  const problems: MappingFile["problems"][number][] = [];
   for (const path of paths) {
-    const layer: Item[] = [];
+    const layer: Entry[] = [];
     layers.push(layer);
     for (const file of filesOf(path)) {
       for (const { list, item, line } of itemsIn(await readText(file, io), file)) {
-        const read = list === "deny" ? readDenial(item) : readEntry(item);
+        const read = list === "deny" ? readDenial(item) : readMapping(item);
         const where = `${nameOf(file)}, line ${line}`;
         if ("problem" in read) problems.push({ where: `${where}${who(item)}`, problem: read.problem });
-        else {
-          places.set(read, where);
-          layer.push(read);
-        }
+        else layer.push({ ...read, where });
       }
     }
   }
-  const { items, overrides } = overrideEarlier(layers);
-  for (const { earlier, later } of overrides.sort((a, b) => Number(isDenial(a.later)) - Number(isDenial(b.later)))) {
-    io.log(`${places.get(later)} overrides ${places.get(earlier)}: ${whatIs(later)}.\n`);
+  const { entries, overrides } = overrideEarlier(layers);
+  for (const { earlier, later } of overrides.toSorted(
+    (a, b) => Number(isDenial(a.later)) - Number(isDenial(b.later)),
+  )) {
+    io.log(`${later.where} overrides ${earlier.where}: ${nameOfEntry(later)}.\n`);
   }
-  const entries = items.filter((item): item is Entry => !isDenial(item));
-  return { entries, denials: items.filter(isDenial), problems, placeOf: (item) => places.get(item) };
+  return { entries: [...entries.filter((entry) => !isDenial(entry)), ...entries.filter(isDenial)], problems };
 }
 
-function isDenial(item: Item): item is Denial {
-  return "entry" in item;
+function isDenial({ kind }: Entry): boolean {
+  return kind === "deny";
 }
 
 /**
@@ -79,14 +65,15 @@ const SCHEMA_COMMENT = `# For checks and completion in an editor, save the schem
 `;
 
 /** The first lines refer editors to the schema. */
-export function writeMappingFile(entries: readonly Entry[], denials: readonly Denial[] = []): string {
-  return `${SCHEMA_COMMENT}${writeLists(entries, denials)}`;
+export function writeMappingFile(entries: readonly Entry[]): string {
+  return `${SCHEMA_COMMENT}${writeLists(entries)}`;
 }
 
-export function writeLists(entries: readonly Entry[], denials: readonly Denial[]): string {
+export function writeLists(entries: readonly Entry[]): string {
+  const denials = entries.filter(isDenial);
   return stringifyYaml({
-    mappings: entries.map(writeEntry),
-    ...(denials.length > 0 && { deny: denials.map(({ entry }) => entry) }),
+    mappings: entries.filter((entry) => !isDenial(entry)).map(writeEntry),
+    ...(denials.length > 0 && { deny: denials.map(writeEntry) }),
   });
 }
 
@@ -150,33 +137,31 @@ function who(item: unknown): string {
 }
 
 /**
- * An overriding item replaces the earlier one at its position, since the order of patterns counts. Items of one layer do not
- * override each other: they are duplicates, which the caller reports.
+ * An overriding entry replaces the earlier one at its position, since the order of patterns counts. Entries of one layer do
+ * not override each other: they are duplicates, which the caller reports.
  *
- * @param layers the entries and denials of each --file, in the order of the command line
+ * @param layers the entries of each --file, in the order of the command line
  */
-function overrideEarlier(layers: readonly (readonly Item[])[]) {
-  const items: Item[] = [];
-  const overrides: { readonly earlier: Item; readonly later: Item }[] = [];
+function overrideEarlier(layers: readonly (readonly Entry[])[]) {
+  const entries: Entry[] = [];
+  const overrides: { readonly earlier: Entry; readonly later: Entry }[] = [];
   for (const layer of layers) {
-    const positions = new Map(items.map((item, position) => [keyOf(item), position]));
+    const positions = new Map(entries.map((entry, position) => [keyOf(entry), position]));
     for (const later of layer) {
       const key = keyOf(later);
-      const position = positions.get(key) ?? items.length;
-      const earlier = items[position];
+      const position = positions.get(key) ?? entries.length;
+      const earlier = entries[position];
       if (earlier !== undefined) overrides.push({ earlier, later });
-      items[position] = later;
+      entries[position] = later;
       // A second one in this layer is a duplicate.
       positions.delete(key);
     }
   }
-  return { items, overrides };
+  return { entries, overrides };
 }
 
 /** The parameter, and in a list the entry. */
-function keyOf(item: Item): string {
-  if (isDenial(item)) return `deny ${item.account} ${asciiLowerCase(item.entry.arnLike)}`;
-  const { kind, account, name, mapping } = item;
-  const ofList = mapping.session ?? asciiLowerCase(mapping.arnLike ?? "");
-  return `${mappingParameter("", kind, account, name)} ${ofList}`;
+function keyOf(entry: Entry): string {
+  const { session, arnLike = "" } = entry.mapping;
+  return `${parameterOf("", entry)} ${session ?? asciiLowerCase(arnLike)}`;
 }

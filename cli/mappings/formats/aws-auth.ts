@@ -10,11 +10,11 @@ import { arnsOverlap } from "../../access/arn-overlap.ts";
 import { usage } from "../../errors.ts";
 import { decideForPrincipal } from "../../evaluation.ts";
 import { type EvaluationContext, shortName } from "../../function-settings.ts";
+import { type Subject, subjectOf } from "../../lint/finding.ts";
+import { type Entry, nameOfEntry } from "../../store/entry.ts";
 import { nameOf } from "../../terminal/files.ts";
 import { parseDocuments, stringifyYaml } from "../../terminal/yaml.ts";
-import { type Entry, nameOfEntry } from "../file/entry.ts";
-import { type Subject, subjectOf } from "../lint/finding.ts";
-import { translateOut } from "./record.ts";
+import { translateOut, withoutRolePath } from "./record.ts";
 
 interface ExportInput {
   /** Every parameter below the prefix: invalid ones deny access too. */
@@ -28,8 +28,9 @@ interface ExportInput {
 export function exportAwsAuth({ parameters, roles, context }: ExportInput) {
   const subject = subjectOf(parameters, context);
   const { entries, denials } = subject;
-  const live = denials.filter(({ entry }) => !isExpired(entry.notAfter, context.now));
-  const denied = live.map(({ entry }) => entry.arnLike);
+  const denied = denials.flatMap(({ entry: { mapping } }) =>
+    isExpired(mapping.notAfter, context.now) ? [] : (mapping.arnLike ?? []),
+  );
   const store = { ...subject, roles, denied };
   const carried = entries.map(({ parameter, entry }) => ({ entry, items: carryOut(entry, parameter, store) }));
   const exportable = carried.flatMap(({ items }) => (typeof items === "string" ? [] : [items]));
@@ -38,7 +39,7 @@ export function exportAwsAuth({ parameters, roles, context }: ExportInput) {
     exported: exportable.length,
     problems: [
       ...carried.flatMap(({ entry, items }) => (typeof items === "string" ? `${nameOfEntry(entry)}: ${items}` : [])),
-      ...denials.map(({ entry: { arnLike } }) => `${arnLike}: aws-auth has no denials`),
+      ...denials.map(({ entry: { mapping } }) => `${mapping.arnLike}: aws-auth has no denials`),
     ],
   };
 }
@@ -58,11 +59,11 @@ function configMapOf(exportable: readonly Entry[]): string {
   return stringifyYaml({ apiVersion: "v1", kind: "ConfigMap", metadata, data }, { blocks: true });
 }
 
-function item({ kind, mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<string, unknown> {
+function item({ mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<string, unknown> {
   const { arn = "", username = "", groups = [] } = mapping;
   return {
     // aws-iam-authenticator does not see a role's path, and never matches an ARN with one.
-    [arnKey]: kind === "role" ? withoutRolePath(arn) : arn,
+    [arnKey]: withoutRolePath(arn),
     username: translateOut(username),
     ...(groups.length > 0 && { groups: groups.map(translateOut) }),
   };
@@ -184,9 +185,4 @@ export function readRoles(text: string, file: string): KnownRole[] {
     const bare = `arn:${mapped.partition}:iam::${mapped.accountId}:role/${name}`;
     return [{ account: mapped.accountId, permissionSet, arn: bare, name }];
   });
-}
-
-/** Removes the path from a role's ARN, as STS does. Any other ARN is unchanged. */
-function withoutRolePath(arn: string): string {
-  return arn.replace(/:role\/.*\//i, ":role/");
 }

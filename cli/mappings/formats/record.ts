@@ -2,8 +2,9 @@
 
 import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { templateProblem } from "../../../functions/authenticator/mapping/template.ts";
+import type { Entry } from "../../store/entry.ts";
 import { printable } from "../../terminal/print.ts";
-import { type Entry, type Problem, readEntry } from "../file/entry.ts";
+import { type Problem, readMapping } from "../file/entry.ts";
 
 /** Fields are not validated yet. */
 export interface Foreign {
@@ -52,15 +53,15 @@ function entryFrom(
   const remarks = remark === undefined ? [] : [remark];
   if (arn === undefined) {
     const set = permissionSet === undefined ? {} : { permissionSet };
-    const entry = readEntry({ account: accountText(account), ...set, ...names });
+    const entry = readMapping({ account: accountText(account), ...set, ...names });
     return "problem" in entry ? entry : { entry, isNew: false, notes: remarks };
   }
   if (typeof arn !== "string") return { problem: "it has no ARN" };
-  const bare = withoutPath(arn.trim());
+  const bare = withoutRolePath(arn.trim());
   const [, , , , ofArn = "", role = ""] = bare.split(":");
   const set = permissionSetOf(role.replace(/^role\//, ""));
   const principal = sso && set !== undefined ? { permissionSet: set, account: ofArn } : { arn: bare };
-  const entry = readEntry({ ...principal, ...names });
+  const entry = readMapping({ ...principal, ...names });
   if ("problem" in entry) return entry;
   const isNew = bare !== arn && accessEntryOf === undefined;
   return { entry, isNew, notes: [...noteOn(arn, bare, isNew, sso, set), ...remarks] };
@@ -83,7 +84,7 @@ function noteOn(arn: string, bare: string, isNew: boolean, sso: boolean, set: st
 }
 
 /** Removes only a role's path: aws-iam-authenticator sees the paths of users. */
-function withoutPath(arn: string): string {
+export function withoutRolePath(arn: string): string {
   return arn.replace(/^(arn:[a-z-]+:iam::\d{12}:role\/)(?:[\x21-\x7e]*\/)([^/]+)$/i, "$1$2");
 }
 

@@ -2,7 +2,8 @@
 
 import { httpError } from "../../errors.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
-import { callersParameter, checkBearer } from "../caller/bearer.ts";
+import { checkBearer } from "../caller/bearer.ts";
+import { callersParameter } from "../caller/caller.ts";
 import type { ProveCaller } from "../caller/iam-callers.ts";
 import { timed } from "../review/record.ts";
 import type { Settings } from "../settings.ts";

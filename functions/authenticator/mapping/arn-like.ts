@@ -20,10 +20,6 @@ export function arnPattern(pattern: string): ArnSections | undefined {
   return asciiLowerCase(pattern).startsWith("arn:") ? arnSections(pattern) : undefined;
 }
 
-export function isArnPattern(pattern: string): boolean {
-  return arnPattern(pattern) !== undefined;
-}
-
 /** Ignores case. False if either is not an ARN. */
 export function matchesArnLike(pattern: string, arn: string): boolean {
   return matchesSections(arnPattern(pattern), arnSections(arn));

@@ -1,16 +1,11 @@
-// Deny lists: identities that are denied in spite of mappings. An invalid list denies every identity that it covers.
+// One entry of a deny list: identities that are denied in spite of mappings.
 
-import type { EpochMs } from "../../lib/deadline.ts";
 import { isObject } from "../../lib/json.ts";
-import { isExpired } from "../../lib/not-after.ts";
 import { quoted } from "../../lib/quoted.ts";
-import { parseStored } from "../../lib/repeated-keys.ts";
-import { oncePerRead } from "../../parameters/once-per-read.ts";
-import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { arnPattern, arnSections, matchesGlob, matchesSections } from "./arn-like.ts";
 import { endProblem, keyProblem } from "./mapping.ts";
-import { matchesSomeSession, whyNeverMatches } from "./possible-arn.ts";
+import { whyNeverMatches } from "./possible-arn.ts";
 
 /** One entry of the JSON list at `<prefix>/deny/<account>` or `<prefix>/deny/any`. */
 export interface DenyEntry {
@@ -26,7 +21,7 @@ export interface DenyScope {
   /** Account of the list: 12 digits, or `any`. Default: `any`. */
   readonly account?: string;
   /** The function's partition, such as `aws-cn`. Default: any partition. */
-  readonly partition?: string;
+  readonly partition?: string | undefined;
 }
 
 export type DenyCheck =
@@ -78,7 +73,7 @@ export function identityArns(identity: VerifiedIdentity): string[] {
 }
 
 /** An AWS-signed token contains the role, but not its session. */
-function isSessionUnknown({ kind, claims }: VerifiedIdentity): boolean {
+export function isSessionUnknown({ kind, claims }: VerifiedIdentity): boolean {
   return kind === "role" && claims !== undefined;
 }
 
@@ -88,71 +83,3 @@ const ROLE_OR_USER_WITH_PATH = /^(arn:[^:*?]+:iam::\d{12}:(?:role|user)\/)[^*?]*
 export function withoutPath(arnLike: string): string {
   return arnLike.replace(ROLE_OR_USER_WITH_PATH, "$1$2");
 }
-
-export type DenyListCheck =
-  | { readonly valid: true; readonly entries: readonly DenyEntry[] }
-  | { readonly valid: false; readonly problem: string; readonly invalidCount: number };
-
-/** Checks the value of a parameter. The problem is the first invalid entry's, with its number, starting at 1. */
-export function checkDenyList({ value, secure }: StoredParameter, scope: DenyScope): DenyListCheck {
-  if (secure) return { valid: false, problem: "a SecureString: it must be of type String", invalidCount: 1 };
-  const list = parseStored(value);
-  if (!Array.isArray(list)) {
-    return { valid: false, problem: list === undefined ? "not JSON" : "not a JSON list", invalidCount: 1 };
-  }
-  const entries: DenyEntry[] = [];
-  const problems: string[] = [];
-  for (const [index, item] of list.entries()) {
-    const check = checkDenyEntry(item, scope);
-    if (check.valid) entries.push(check.entry);
-    else problems.push(`entry ${index + 1}: ${check.problem}`);
-  }
-  const [problem] = problems;
-  return problem === undefined ? { valid: true, entries } : { valid: false, problem, invalidCount: problems.length };
-}
-
-/** Can cache by parameter, since the scope of a parameter never changes: its name contains the account. */
-const readDenyList = oncePerRead((stored, scope: DenyScope) => {
-  const check = checkDenyList(stored, scope);
-  if (!check.valid) return check;
-  const entries = check.entries.map(({ arnLike, notAfter }) => ({
-    pattern: arnPattern(withoutPath(arnLike)),
-    notAfter,
-  }));
-  return { valid: true, entries } as const;
-});
-
-/** `invalid` denies every identity that the list covers, since an invalid entry could be meant for any of them. */
-export function evaluateDenyList(
-  stored: StoredParameter | undefined,
-  scope: DenyScope,
-  identity: VerifiedIdentity,
-  now: EpochMs,
-) {
-  if (stored === undefined) return NOTHING;
-  const list = readDenyList(stored, scope);
-  if (!list.valid) {
-    return { verdict: { kind: "invalid", problem: list.problem }, invalidCount: list.invalidCount } as const;
-  }
-  const arns = identityArns(identity).map(arnSections);
-  const denying = list.entries.filter(
-    ({ pattern, notAfter }) => arns.some((arn) => matchesSections(pattern, arn)) && !isExpired(notAfter, now),
-  );
-  if (denying.length === 0) {
-    const mayDeny =
-      isSessionUnknown(identity) &&
-      list.entries.some(({ pattern, notAfter }) => matchesSomeSession(pattern, identity) && !isExpired(notAfter, now));
-    return mayDeny ? UNKNOWN : NOTHING;
-  }
-  const { kind, arn, canonicalArn } = identity;
-  const canonical = arnSections(canonicalArn);
-  const isOfRole = denying.some(({ pattern }) => matchesSections(pattern, canonical));
-  const sessionOnly = kind === "role" && !isOfRole && { sessionArn: arn };
-  return { verdict: { kind: "deny", ...sessionOnly }, invalidCount: 0 } as const;
-}
-
-const UNKNOWN = {
-  verdict: { kind: "unknown", problem: "it denies a session of this role, which may be this one" },
-  invalidCount: 0,
-} as const;
-const NOTHING = { verdict: { kind: "nothing" }, invalidCount: 0 } as const;

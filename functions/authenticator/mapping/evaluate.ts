@@ -5,11 +5,12 @@ import { isExpired } from "../../lib/not-after.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { isArnOf } from "./arn.ts";
-import { arnSections, matchesSections } from "./arn-like.ts";
-import { evaluateDenyList } from "./deny-list.ts";
-import type { Mapping } from "./mapping.ts";
+import { type ArnSections, arnSections, matchesSections } from "./arn-like.ts";
+import { type DenyScope, identityArns, isSessionUnknown } from "./deny-list.ts";
+import { isListKind, type Mapping, type MappingKind } from "./mapping.ts";
 import type { Candidate } from "./parameter-name.ts";
-import { type ReadMapping, readMapping, readMappingList } from "./read-mapping.ts";
+import { matchesSomeSession } from "./possible-arn.ts";
+import { type ReadEntry, readEntries } from "./read-entries.ts";
 
 export type Verdict =
   /** No parameter, a mapping past its `notAfter`, or no matching pattern: the next place decides. */
@@ -39,6 +40,8 @@ export function evaluateMappings(
   return candidates.map((candidate) => evaluateMapping(candidate, parameters.get(candidate.parameter), identity, now));
 }
 
+const NOTHING = { kind: "nothing" } as const;
+
 export function evaluateMapping(
   candidate: Candidate,
   stored: StoredParameter | undefined,
@@ -51,66 +54,90 @@ export function evaluateMapping(
     const account = place === "deny-any" ? "any" : accountId;
     return { ...candidate, ...evaluateDenyList(stored, { account, partition }, identity, now) };
   }
-  if (stored === undefined) return { ...candidate, verdict: { kind: "nothing" }, invalidCount: 0 };
-  if (place === "sso-session" && identity.claims !== undefined) return evaluateUnknownSession(candidate, stored, now);
-  if (place === "pattern-account" || place === "pattern-any" || place === "sso-session") {
-    const list = readMappingList(stored, place === "sso-session" ? place : "pattern");
-    if ("problem" in list) return invalid(candidate, list.problem);
-    const own = place === "sso-session" ? ofSession(list.entries, identity) : ofArn(list.entries, identity);
-    return { ...candidate, verdict: judgeList(own, identity, now), invalidCount: list.invalidCount };
-  }
-  const read = readMapping(stored, place === "exact" ? identity.kind : place);
-  if ("problem" in read) return invalid(candidate, read.problem);
-  // An sso or account mapping applies to every identity whose parameter names include it.
-  const isFor = place !== "exact" || read.arns.some((arn) => isArnOf(arn, identity));
-  return { ...candidate, verdict: judge(read, isFor, identity, now), invalidCount: read.check.valid ? 0 : 1 };
+  if (stored === undefined) return { ...candidate, verdict: NOTHING, invalidCount: 0 };
+  const isPattern = place === "pattern-account" || place === "pattern-any";
+  const kind = place === "exact" ? identity.kind : isPattern ? "pattern" : place;
+  const read = readEntries(stored, kind, {});
+  const isUnknown = place === "sso-session" && identity.claims !== undefined;
+  const judged = isUnknown ? judgeUnknownSession(read, now) : judgeEntries(read, kind, identity, now);
+  return { ...candidate, verdict: judged, invalidCount: read.problems.length };
 }
 
-function invalid(candidate: Candidate, problem: string): Evaluation {
-  return { ...candidate, verdict: { kind: "invalid", problem }, invalidCount: 1 };
-}
+type Read = ReturnType<typeof readEntries>;
 
-function ofArn(entries: readonly ReadMapping[], { canonicalArn }: VerifiedIdentity): readonly ReadMapping[] {
+/** The first entry for the identity that has not expired applies. */
+function judgeEntries(
+  { isReadable, entries, problems: [problem = ""] }: Read,
+  kind: MappingKind,
+  identity: VerifiedIdentity,
+  now: EpochMs,
+): Verdict {
+  if (!isReadable) return { kind: "invalid", problem };
+  const { canonicalArn, sessionName } = identity;
   const arn = arnSections(canonicalArn);
-  return entries.filter(({ arnLikes }) => arnLikes.some((arnLike) => matchesSections(arnLike, arn)));
-}
-
-/** Only roles have session names, and only roles of permission sets have this place. */
-function ofSession(entries: readonly ReadMapping[], { sessionName }: VerifiedIdentity): readonly ReadMapping[] {
-  return sessionName === undefined ? [] : entries.filter(({ sessions }) => sessions.includes(sessionName));
+  const isFor = ({ arns, arnLikes, sessions }: ReadEntry): boolean => {
+    if (kind === "pattern") return arnLikes.some((arnLike) => matchesSections(arnLike, arn));
+    // Only roles have session names, and only roles of permission sets have this place.
+    if (kind === "sso-session") return sessionName !== undefined && sessions.includes(sessionName);
+    // An sso or account mapping applies to every identity whose parameter names include it.
+    return kind === "sso" || kind === "account" || arns.some((one) => isArnOf(one, identity));
+  };
+  const own = isListKind(kind) ? entries.filter(isFor) : entries;
+  const verdicts = own.map((entry) => judge(entry, isListKind(kind) || isFor(entry), identity, now));
+  return verdicts.find((verdict) => verdict.kind !== "nothing") ?? NOTHING;
 }
 
 /** An AWS-signed token contains no session name, so each entry that has not ended may be for its session. */
-function evaluateUnknownSession(candidate: Candidate, stored: StoredParameter, now: EpochMs): Evaluation {
-  const list = readMappingList(stored, "sso-session");
-  const unknown = (problem: string, invalidCount: number): Evaluation => {
-    return { ...candidate, verdict: { kind: "unknown", problem }, invalidCount };
-  };
-  if ("problem" in list) return unknown(`it is invalid: ${list.problem}`, 1);
-  const { entries, invalidCount } = list;
-  if (invalidCount > 0) return unknown("it has an invalid entry, which may be for this session", invalidCount);
-  const isOver = entries.every(({ check }) => check.valid && isExpired(check.mapping.notAfter, now));
-  return isOver
-    ? { ...candidate, verdict: { kind: "nothing" }, invalidCount: 0 }
-    : unknown("it has an entry for a session, which may be this one", 0);
-}
-
-/** `entries` match the identity. The first one that is not expired applies. */
-function judgeList(entries: readonly ReadMapping[], identity: VerifiedIdentity, now: EpochMs): Verdict {
-  const verdicts = entries.map((entry) => judge(entry, true, identity, now));
-  return verdicts.find(({ kind }) => kind !== "nothing") ?? { kind: "nothing" };
+function judgeUnknownSession({ isReadable, entries, problems }: Read, now: EpochMs): Verdict {
+  const unknown = (problem: string): Verdict => ({ kind: "unknown", problem });
+  if (!isReadable) return unknown(`it is invalid: ${problems[0]}`);
+  if (problems.length > 0) return unknown("it has an invalid entry, which may be for this session");
+  const isOver = entries.every((entry) => entry.problem === undefined && isExpired(entry.value.notAfter, now));
+  return isOver ? NOTHING : unknown("it has an entry for a session, which may be this one");
 }
 
 /** `isFor`: whether the mapping's `arn` or `arnLike` matches the identity. */
-function judge({ check }: ReadMapping, isFor: boolean, identity: VerifiedIdentity, now: EpochMs): Verdict {
-  if (check.valid && isExpired(check.mapping.notAfter, now)) return { kind: "nothing" };
-  if (!check.valid) return { kind: "invalid", problem: check.problem };
+function judge(entry: ReadEntry, isFor: boolean, identity: VerifiedIdentity, now: EpochMs): Verdict {
+  if (entry.problem !== undefined) return { kind: "invalid", problem: entry.problem };
+  const mapping = entry.value;
+  if (isExpired(mapping.notAfter, now)) return NOTHING;
   if (!isFor) return { kind: "mismatch", problem: "its arn is the ARN of another principal" };
-  const { mapping } = check;
   if (mapping.principalId !== undefined && mapping.principalId !== identity.principalId) {
     const problem = `its principalId is ${mapping.principalId}`;
     if (identity.principalId === undefined) return { kind: "unknown", problem };
     return { kind: "mismatch", problem: `${problem}, but this ${identity.kind} has ${identity.principalId}` };
   }
   return { kind: "match", mapping };
+}
+
+/** An invalid entry denies every identity that the list covers, since it could be meant for any of them. */
+export function evaluateDenyList(
+  stored: StoredParameter | undefined,
+  scope: DenyScope,
+  identity: VerifiedIdentity,
+  now: EpochMs,
+): Pick<Evaluation, "verdict" | "invalidCount"> {
+  if (stored === undefined) return { verdict: NOTHING, invalidCount: 0 };
+  const { entries, problems } = readEntries(stored, "deny", scope);
+  const [problem] = problems;
+  if (problem !== undefined) return { verdict: { kind: "invalid", problem }, invalidCount: problems.length };
+  return { verdict: judgeDenials(entries, identity, now), invalidCount: 0 };
+}
+
+function judgeDenials(entries: readonly ReadEntry[], identity: VerifiedIdentity, now: EpochMs): Verdict {
+  const matching = (isMatch: (pattern: ArnSections) => boolean) =>
+    entries.filter(
+      ({ arnLikes, problem, value }) =>
+        arnLikes.some(isMatch) && !(problem === undefined && isExpired(value.notAfter, now)),
+    );
+  const arns = identityArns(identity).map(arnSections);
+  const denying = matching((pattern) => arns.some((arn) => matchesSections(pattern, arn)));
+  const { kind, arn, canonicalArn } = identity;
+  if (denying.length > 0) {
+    const canonical = arnSections(canonicalArn);
+    const isOfRole = denying.some(({ arnLikes }) => arnLikes.some((pattern) => matchesSections(pattern, canonical)));
+    return { kind: "deny", ...(kind === "role" && !isOfRole && { sessionArn: arn }) };
+  }
+  const mayDeny = isSessionUnknown(identity) && matching((pattern) => matchesSomeSession(pattern, identity)).length > 0;
+  return mayDeny ? { kind: "unknown", problem: "it denies a session of this role, which may be this one" } : NOTHING;
 }

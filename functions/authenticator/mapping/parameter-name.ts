@@ -36,14 +36,14 @@ export function candidates(prefix: string, { kind, accountId, name }: VerifiedId
   return places.flatMap(([place, parameter]) => (parameter === undefined ? [] : { place, parameter }));
 }
 
-/** `account`: 12 digits, or `any` for patterns. `name`: of a role, user, federated user or permission set. */
-export function mappingParameter(prefix: string, kind: MappingKind, account: string, name = ""): string {
+/** `account`: 12 digits, or `any` for patterns and denials. `name`: of a role, user, federated user or permission set. */
+export function mappingParameter(prefix: string, kind: MappingKind | "deny", account: string, name = ""): string {
   return `${prefix}/${kind}/${account}${name && `/${encodeName(name)}`}`;
 }
 
 /** Name of a deny list. `accountOrAny`: 12 digits or `any`. */
 export function denyParameter(prefix: string, accountOrAny: string): string {
-  return `${prefix}/deny/${accountOrAny}`;
+  return mappingParameter(prefix, "deny", accountOrAny);
 }
 
 /**
@@ -58,7 +58,26 @@ export function encodeName(name: string): string {
 /**
  * `AWSReservedSSO_<set>_<16 hex>`: the role that IAM Identity Center creates for a permission set in an account. A set's
  * name can contain `_`, so the suffix is anchored: set `View` never matches a role of set `View_Admin`.
+ * https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html
  */
+const ROLE_OF_SET = /^AWSReservedSSO_([\w+=,.@-]{1,32})_[0-9a-f]{16}$/;
+const ROLE_OF_SET_IN_ANY_CASE = new RegExp(ROLE_OF_SET, "i");
+
 export function permissionSetOf(roleName: string): string | undefined {
-  return /^AWSReservedSSO_([\w+=,.@-]{1,32})_[0-9a-f]{16}$/.exec(roleName)?.[1];
+  return ROLE_OF_SET.exec(roleName)?.[1];
+}
+
+/** For a name that is not from STS: ARNs in mappings and parameter names do not keep the case. */
+export function permissionSetInAnyCase(roleName: string): string | undefined {
+  return ROLE_OF_SET_IN_ANY_CASE.exec(roleName)?.[1];
+}
+
+/** The name of a set's role with each character of the suffix replaced, since only AWS knows it. */
+export function permissionSetRole(set: string, character: "0" | "?"): string {
+  return `AWSReservedSSO_${set}_${character.repeat(16)}`;
+}
+
+/** Whether a permission set can have this name. */
+export function isPermissionSet(name: string): boolean {
+  return permissionSetOf(permissionSetRole(name, "0")) === name;
 }

@@ -3,7 +3,7 @@
 import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 import { quoted } from "../../lib/quoted.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { type ArnSections, arnPattern, arnSections, isArnPattern, matchesGlob, matchesSections } from "./arn-like.ts";
+import { type ArnSections, arnPattern, matchesGlob, matchesSections } from "./arn-like.ts";
 
 /** The ARNs that a pattern is compared with: only the canonical ARN, or also the session's ARN that STS returns. */
 export type ComparedArns = "canonical" | "canonical-or-session";
@@ -34,8 +34,8 @@ const SESSION: readonly [service: Shape, resource: Shape] = [shape("sts"), shape
 
 /** Why a pattern can never match, as a phrase for an operator; `undefined` if it can match. */
 export function whyNeverMatches(arnLike: string, compared: ComparedArns): string | undefined {
-  if (!isArnPattern(arnLike)) return `arnLike must be an ARN pattern of six sections, not ${quoted(arnLike)}`;
-  const sections = arnSections(arnLike) ?? [];
+  const sections = arnPattern(arnLike);
+  if (sections === undefined) return `arnLike must be an ARN pattern of six sections, not ${quoted(arnLike)}`;
   if (canMatch(sections, compared === "canonical" ? CANONICAL : [...CANONICAL, SESSION])) return undefined;
   const [, , service = "", , , resource = ""] = sections;
   return `arnLike ${quoted(arnLike)} can never match: ${hint(service, resource, compared)}`;

@@ -1,7 +1,7 @@
 // Parses a parameter's name: the inverse of parameter-name.ts.
 
 import type { MappingKind } from "./mapping.ts";
-import { encodeName, permissionSetOf } from "./parameter-name.ts";
+import { encodeName, isPermissionSet } from "./parameter-name.ts";
 
 /** `deny` for a deny list. */
 export type ParameterKind = MappingKind | "deny";
@@ -31,9 +31,4 @@ export function readName(prefix: string, parameter: string): ParameterAddress | 
 /** The inverse of `encodeName`, in lower case. */
 function decodeName(encoded: string): string {
   return encoded.replace(/\.([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
-/** Whether a role can be of the set. */
-function isPermissionSet(name: string): boolean {
-  return permissionSetOf(`AWSReservedSSO_${name}_${"0".repeat(16)}`) === name;
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { isCaller } from "../../../functions/authenticator/caller/bearer.ts";
+import { isCaller } from "../../../functions/authenticator/caller/caller.ts";
 import { cli } from "../cli.ts";
 import { isPut } from "../mappings/apply.ts";
 import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";

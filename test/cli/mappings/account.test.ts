@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { stringify } from "yaml";
-import { type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+import { exits, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
 import { onlyGranted } from "./permissions.ts";
 
 const TEAM = "111122223333";
@@ -34,8 +34,7 @@ afterEach(() => cluster.store.close());
 const team = (words: readonly string[], input = "") => cluster.mappings([...words, "--account", TEAM], { input });
 
 test("list, lint and export read all of the account's mappings and no others", async () => {
-  const { code, out, err } = await team(["list", "-o", "json"]);
-  assert.equal(code, 0, err);
+  const { out } = await exits(team(["list", "-o", "json"]), 0);
   assert.deepEqual(
     JSON.parse(out).map(({ kind }: { kind: string }) => kind),
     ["account", "deny", "federated-user", "pattern", "role", "root", "sso-session", "sso", "user"],
@@ -49,8 +48,7 @@ test("export to aws-auth with --account skips identities that the list for any a
   const words = ["export", "--format", "aws-auth"];
   assert.match((await team(words)).out, /mapRoles: [\s\S]*mapUsers: /);
   cluster.store.put(`${PREFIX}/deny/any`, JSON.stringify([{ arnLike: "arn:aws:*::*:*" }]));
-  const { code, out, err } = await team(words);
-  assert.equal(code, 1);
+  const { out, err } = await exits(team(words), 1);
   assert.doesNotMatch(out, /mapRoles|mapUsers|mapAccounts/);
   assert.match(err, /it would grant access to identities that deny\/any denies/);
 });
@@ -75,8 +73,7 @@ test("without permission to read all mappings, set requires --allow-weakening be
   assert.equal((await cluster.mappings([...set, "x"])).code, 0);
   // A custom policy without the patterns for any account.
   cluster.store.fail((request) => withoutPatterns(request));
-  const { code, err } = await cluster.mappings([...set, "y"]);
-  assert.equal(code, 1);
+  const { err } = await exits(cluster.mappings([...set, "y"]), 1);
   const unknown =
     "this may grant more access than the plan shows: there is no permission to read deny/111122223333, deny/any, pattern/any";
   assert.equal(
@@ -95,8 +92,7 @@ test("get, set, history, rollback and remove need only the account's permissions
     ["remove", ROLE, "-y", "--allow-weakening"],
     ["remove", `account/${TEAM}`, "-y", "--allow-weakening"],
   ]) {
-    const { code, err } = await team(words);
-    assert.equal(code, 0, `${words.join(" ")}: ${err}`);
+    await exits(team(words), 0);
   }
   const refused = await team(["remove", `sso/${TEAM}/ClusterAdmin`, "-y"]);
   assert.match(refused.err, /^Refused: no administrator would surely remain: /);
@@ -112,8 +108,7 @@ test("apply, diff and --prune change only the account's mappings", async () => {
   assert.equal((await team(["diff", "-f", "-", "--prune"], file)).code, 1);
   // Without her separate mapping, the permission set makes Jane an administrator.
   assert.equal((await team(["apply", "-f", "-", "--prune", "-y"], file)).code, 1);
-  const { code, out, err } = await team(["apply", "-f", "-", "--prune", "-y", "--allow-weakening"], file);
-  assert.equal(code, 0, err);
+  const { out } = await exits(team(["apply", "-f", "-", "--prune", "-y", "--allow-weakening"], file), 0);
   assert.match(out, /1 to add, 2 to change, 5 to remove, 1 unchanged\.\n/);
   cluster.store.fail(undefined);
   const { out: left } = await cluster.mappings(["list"]);
@@ -128,9 +123,11 @@ test("apply, diff and --prune change only the account's mappings", async () => {
 test("a mapping of another account and an invalid account fail without a call to AWS", async () => {
   const other = "arn:aws:iam::444455556666:role/Other";
   for (const command of ["get", "history", "rollback"]) {
-    const { code, err } = await team([command, other]);
-    assert.equal(code, 2);
-    assert.match(err, /role\/444455556666\/other belongs to account 444455556666, not to --account 111122223333\.\n$/);
+    await exits(
+      team([command, other]),
+      2,
+      /role\/444455556666\/other belongs to account 444455556666, not to --account 111122223333\.\n$/,
+    );
   }
   assert.equal((await team(["remove", "pattern/any", "-y"])).code, 2);
   assert.equal((await team(["set", other, "--username", "x", "-y"])).code, 2);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+import { ADMIN, exits, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
 
 const LIST = "pattern/111122223333";
 const pattern = (name: string, username = name) => ({ arnLike: `arn:aws:iam::111122223333:role/${name}-*`, username });
@@ -23,11 +23,9 @@ const withFile = (words: readonly string[], mappings: readonly unknown[], deny: 
 test("stored patterns that are not in the file keep their positions, and new ones are appended", async () => {
   put([pattern("a"), pattern("b"), pattern("c")]);
   const file = [pattern("b", "changed"), pattern("new")];
-  const diff = await withFile(["diff"], file);
-  assert.equal(diff.code, 1);
+  const diff = await exits(withFile(["diff"], file), 1);
   assert.match(diff.out, /\n~ pattern\/111122223333\n {4}- \S+b-\* b\n {4}\+ \S+b-\* changed\n {4}\+ \S+new-\* new\n/);
-  const { code, out, err } = await withFile(["apply", "-y", "--allow-weakening"], file);
-  assert.equal(code, 0, err);
+  const { out } = await exits(withFile(["apply", "-y", "--allow-weakening"], file), 0);
   assert.equal(out, diff.out);
   const wanted = [pattern("a"), pattern("b", "changed"), pattern("c"), pattern("new")];
   assert.deepEqual(await stored(), wanted);
@@ -54,8 +52,7 @@ test("--prune keeps and reports denials that are not in the file, and --prune-de
   const [admin] = [
     { permissionSet: "ClusterAdmin", account: "111122223333", ...ADMIN["sso/111122223333/clusteradmin"] },
   ];
-  const { code, out, err } = await withFile(["apply", "-y", "--prune"], [admin], deny);
-  assert.equal(code, 0, err);
+  const { out } = await exits(withFile(["apply", "-y", "--prune"], [admin], deny), 0);
   const kept = [denial("leaver").arnLike, denial("other").arnLike, "arn:aws:iam::*:user/guest"];
   const line = `3 denials are not in the files and are kept; --prune-denials removes them: ${kept.join(", ")}.\n`;
   assert.ok(out.endsWith(`0 to add, 1 to change, 0 to remove, 1 unchanged.\n${line}`), out);
@@ -69,8 +66,7 @@ test("--prune keeps and reports denials that are not in the file, and --prune-de
 
   const refused = await withFile(["apply", "-y", "--prune-denials"], [admin], deny);
   assert.match(refused.err, /--allow-weakening/);
-  const removed = await withFile(["apply", "-y", "--prune-denials", "--allow-weakening"], [admin], deny);
-  assert.equal(removed.code, 0, removed.err);
+  await exits(withFile(["apply", "-y", "--prune-denials", "--allow-weakening"], [admin], deny), 0);
   assert.deepEqual(await cluster.value("deny/111122223333"), deny);
   assert.deepEqual(await cluster.value("deny/any"), []);
 });
@@ -79,10 +75,9 @@ test("a new order of two stored patterns requires --prune", async () => {
   const before = [pattern("a"), pattern("b"), pattern("c")];
   put(before);
   for (const command of [["diff"], ["apply", "-y", "--allow-weakening"]]) {
-    const { code, err } = await withFile(command, [pattern("c"), pattern("new"), pattern("a")]);
-    assert.equal(code, 2);
-    assert.match(
-      err,
+    await exits(
+      withFile(command, [pattern("c"), pattern("new"), pattern("a")]),
+      2,
       /^pattern\/111122223333: the file has \S+c-\* before \S+a-\*, but the stored list has the reverse order/,
     );
   }
@@ -112,9 +107,7 @@ for (const [what, value, message] of [
   test(`a list that is ${what} is not replaced without --prune`, async () => {
     put(value);
     for (const command of [["diff"], ["apply", "-y", "--allow-weakening"]]) {
-      const { code, err } = await withFile(command, [pattern("a")]);
-      assert.equal(code, 2);
-      assert.match(err, message);
+      await exits(withFile(command, [pattern("a")]), 2, message);
     }
     const { out } = await cluster.mappings(["history", LIST, "-o", "json"]);
     assert.equal(JSON.parse(out).length, 1);
@@ -125,9 +118,11 @@ test("an expired entry is written with a warning, one that ends later without", 
   const ended = { ...pattern("a"), notAfter: "2026-01-01T00:00:00Z" };
   put([ended]);
   const file = [ended, { ...pattern("b"), notAfter: "2027-01-01T00:00:00Z" }];
-  const { code, err } = await withFile(["apply", "-y", "--allow-weakening"], file);
-  assert.equal(code, 0, err);
-  assert.match(err, /^Warning: \S+a-\* ended on 2026-01-01T00:00:00Z\.\nWrote 1 parameter\./);
+  await exits(
+    withFile(["apply", "-y", "--allow-weakening"], file),
+    0,
+    /^Warning: \S+a-\* ended on 2026-01-01T00:00:00Z\.\nWrote 1 parameter\./,
+  );
   assert.deepEqual(await stored(), file);
 });
 
@@ -135,8 +130,11 @@ test("removing the last entry keeps an empty list and its history", async () => 
   put([pattern("a")]);
   assert.equal((await cluster.mappings(["remove", pattern("a").arnLike, "-y", "--allow-weakening"])).code, 0);
   assert.deepEqual(await stored(), []);
-  const again = await cluster.mappings(["remove", LIST, "-y"]);
-  assert.deepEqual([again.code, again.err], [1, "pattern/111122223333 is already empty.\nNothing was removed.\n"]);
+  await exits(
+    cluster.mappings(["remove", LIST, "-y"]),
+    1,
+    "pattern/111122223333 is already empty.\nNothing was removed.\n",
+  );
   assert.equal((await withFile(["diff", "--prune"], [ADMIN_ENTRY])).code, 0);
   assert.equal(
     (await cluster.mappings(["set", pattern("b").arnLike, "--username", "b", "-y", "--allow-weakening"])).code,

@@ -1,10 +1,15 @@
 // apply when it is stopped by an error or the user: reports what was written, and a second run finishes.
 
 import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { afterEach, beforeEach, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { Fault } from "../../../local/faults.ts";
 import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
-import { type ApplyCluster, isPut, masters, role, roles, startApplyCluster } from "./apply.ts";
+import { type ApplyCluster, isPut, masters, role, roles, startApplyCluster, writeMappings } from "./apply.ts";
+import { exits } from "./cluster.ts";
 
 let cluster: ApplyCluster;
 beforeEach(async () => {
@@ -40,17 +45,14 @@ const FAULTS: [string, Fault, RegExp][] = [
 for (const [name, fault, sentence] of FAULTS) {
   test(`${name} during apply: exits with 3 and one sentence, and a second run finishes`, async () => {
     cluster.failPuts(4, fault);
-    const { code, err } = await cluster.apply([masters, ...roles(6)]);
-    assert.equal(code, 3);
-    assert.match(err, sentence);
+    const { err } = await exits(cluster.apply([masters, ...roles(6)]), 3, sentence);
     // Without the permission, a second run would fail too.
     const again = name === "a lack of permission" ? "" : " Run the same command again to finish.";
     const [written, left] = [names(0, 3), names(3, 6)];
     assert.ok(err.endsWith(`\nWritten, 3 of 6: ${written}.\nNot written: ${left}.${again}\n`), err);
     assert.doesNotMatch(err, /\n {4}at /);
     cluster.store.fail(undefined);
-    const second = await cluster.apply([masters, ...roles(6)]);
-    assert.equal(second.code, 0);
+    const second = await exits(cluster.apply([masters, ...roles(6)]), 0);
     assert.match(second.out, /3 to add, 0 to change, 0 to remove, 4 unchanged\.\n$/);
   });
 }
@@ -74,8 +76,7 @@ test("a put whose response is lost is not mistaken for another operator's", asyn
     cluster.store.put(Name, Value);
     return { kind: "reset" };
   });
-  const { code, err } = await cluster.apply([masters, role(1)]);
-  assert.equal(code, 0, err);
+  await exits(cluster.apply([masters, role(1)]), 0);
   lose = true;
   assert.equal((await cluster.apply([masters, role(1, "changed")])).code, 0);
   assert.deepEqual(await cluster.value("role/111122223333/r1"), { ...role(1), username: "changed" });
@@ -88,9 +89,62 @@ test("Ctrl-C ends apply after the current write, and a second run finishes", asy
     return undefined;
   });
   const options = { interrupted: interrupt.signal };
-  const { code, err } = await cluster.apply([masters, ...roles(6)], [], options);
-  assert.equal(code, 130);
+  const { err } = await exits(cluster.apply([masters, ...roles(6)], [], options), 130);
   const again = "Run the same command again to finish.";
   assert.equal(err, `Interrupted.\nWritten, 3 of 6: ${names(0, 3)}.\nNot written: ${names(3, 6)}. ${again}\n`);
   assert.match((await cluster.apply([masters, ...roles(6)])).out, /3 to add/);
+});
+
+const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
+const MAPPINGS = [masters, ...roles(8)];
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly err: () => string;
+}
+
+/** Resolves when the third write is requested. */
+async function applyUntilThird(rate: string): Promise<Running> {
+  const words = ["mappings", "apply", "-c", "prod", "-f", writeMappings(MAPPINGS), "-y", "--rate", rate];
+  const child = spawn(process.execPath, [SCRIPT, ...words], { stdio: ["ignore", "ignore", "pipe"] });
+  let err = "";
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  while (cluster.puts() < 3) await setTimeout(20);
+  return { child, err: () => err };
+}
+
+/** Checks that a second run writes only the `left` missing mappings. */
+async function finishes(left: number): Promise<void> {
+  cluster.store.fail(undefined);
+  const before = cluster.puts();
+  const { out } = await exits(cluster.apply(MAPPINGS), 0);
+  assert.match(out, new RegExp(`\n${left} to add, 0 to change, 0 to remove, ${9 - left} unchanged\\.\n$`));
+  assert.equal(cluster.puts() - before, left);
+}
+
+test("as a process: Ctrl-C between two writes stops apply", async () => {
+  const { child, err } = await applyUntilThird("1");
+  child.kill("SIGINT");
+  const [code] = await once(child, "close");
+  assert.equal(code, 130);
+  assert.match(
+    err(),
+    /^Interrupted\.\nWritten, 3 of 8: \S+r0, \S+r1, \S+r2\.\nNot written: \S+r3, .*r7\. Run the same command again/,
+  );
+  await finishes(5);
+});
+
+test("as a process: Ctrl-C while AWS does not respond prints what it waits for, and a second one exits", async () => {
+  cluster.failPuts(3, { kind: "silent" });
+  const { child, err } = await applyUntilThird("50");
+  child.kill("SIGINT");
+  while (!err().includes("\n")) await setTimeout(20);
+  await setTimeout(50);
+  assert.equal(err(), "\nWaiting for AWS to answer a write. Press Ctrl-C again to stop at once.\n");
+  child.kill("SIGINT");
+  const [code, signal] = await once(child, "close");
+  assert.deepEqual([code, signal], [null, "SIGINT"]);
+  await finishes(6);
 });

@@ -1,11 +1,11 @@
-// apply and diff: the plan, unmanaged names, errors in files, and the order of writes.
+// apply and diff: the plan, also as data, unmanaged names, errors in files, and the order of writes.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
 import { parse } from "yaml";
 import { type ApplyCluster, admin, file, isPut, masters, role, startApplyCluster, writeMappings } from "./apply.ts";
-import { PREFIX, WHERE } from "./cluster.ts";
+import { exits, PREFIX, WHERE } from "./cluster.ts";
 
 let cluster: ApplyCluster;
 beforeEach(async () => {
@@ -62,8 +62,7 @@ test("diff -o json and yaml print the plan as data, with the same exit codes", a
   await cluster.apply([masters, role(1), role(2)]);
   const gain = { arn: "arn:aws:iam::111122223333:role/r1", username: "r1", groups: ["system:masters"] };
   const diff = (...words: string[]) => cluster.mappings(["diff", "-f", writeMappings([masters, gain]), ...words]);
-  const { code, out, err } = await diff("-o", "json");
-  assert.deepEqual([code, err], [1, ""]);
+  const { out } = await exits(diff("-o", "json"), 1, "");
   const { changes, ...rest } = JSON.parse(out);
   assert.deepEqual(rest, { destination: WHERE, unchanged: 1, notInFiles: ["role/111122223333/r2"] });
   const [change, ...others] = changes;
@@ -76,16 +75,18 @@ test("diff -o json and yaml print the plan as data, with the same exit codes", a
 });
 
 test("every error in a file is reported, and nothing is written", async () => {
-  const { code, err } = await cluster.apply([
-    role(1),
-    { account: 111122223333 },
-    { arn: "arn:aws:iam::111122223333:role/x" },
-    { arn: "arn:aws:iam::111122223333:role/y", username: "y", permissionSet: "S" },
-    { username: "nobody" },
-    { arnLike: "arn:aws:iam::1:role/*", account: "x", username: "u" },
-    { permissionSet: "not a name", account: "111122223333", username: "u" },
-  ]);
-  assert.equal(code, 2);
+  const { err } = await exits(
+    cluster.apply([
+      role(1),
+      { account: 111122223333 },
+      { arn: "arn:aws:iam::111122223333:role/x" },
+      { arn: "arn:aws:iam::111122223333:role/y", username: "y", permissionSet: "S" },
+      { username: "nobody" },
+      { arnLike: "arn:aws:iam::1:role/*", account: "x", username: "u" },
+      { permissionSet: "not a name", account: "111122223333", username: "u" },
+    ]),
+    2,
+  );
   assert.deepEqual(err.split("\n").length, 8);
   assert.match(err, /mappings\.yaml, line 4: account must be a text: put it in quotes, as in account: "111122223333"/);
   assert.match(err, /line 5 \(arn:aws:iam::111122223333:role\/x\): username is missing/);
@@ -136,4 +137,35 @@ test("swapping administrators keeps one if apply stops after any write, and a se
   const names = ["role/111122223333/r1", "role/111122223333/r9", "deny/111122223333"];
   assert.deepEqual([...new Set(written())], names);
   assert.doesNotMatch((await cluster.mappings(["lint"])).out, /no-masters/);
+});
+
+test("apply --dry-run -o json: the data are those of diff, but the exit code is 0 and nothing is written", async () => {
+  await cluster.apply([masters, role(1)]);
+  const before = cluster.puts();
+  const file = writeMappings([masters, role(1, "new"), role(2)]);
+  const dryRun = (...words: string[]) => cluster.mappings(["apply", "-f", file, "--dry-run", ...words]);
+  const { code, out, err } = await dryRun("-o", "json");
+  assert.deepEqual([code, err, cluster.puts()], [0, "", before]);
+  const plan = JSON.parse(out);
+  assert.equal(plan.destination, WHERE);
+  assert.deepEqual(
+    plan.changes.map(({ action, name }: { action: string; name: string }) => `${action} ${name}`),
+    ["change role/111122223333/r1", "add role/111122223333/r2"],
+  );
+  assert.deepEqual(parse((await dryRun("-o", "yaml")).out), plan);
+  assert.deepEqual(plan, JSON.parse((await cluster.mappings(["diff", "-f", file, "-o", "json"])).out));
+});
+
+test("apply -o json: a refused plan is printed before the reason", async () => {
+  await cluster.apply([masters]);
+  const file = writeMappings([role(1)]);
+  const { out, err } = await exits(cluster.mappings(["apply", "-f", file, "--prune", "--dry-run", "-o", "json"]), 1);
+  assert.equal(JSON.parse(out).changes.length, 2);
+  assert.match(err, /^Refused: /);
+});
+
+test("apply -o json: without --dry-run, the plan is a question to a person: -o is refused", async () => {
+  const { code, out, err } = await cluster.mappings(["apply", "-f", writeMappings([masters]), "-y", "-o", "json"]);
+  assert.deepEqual([code, out, cluster.puts()], [2, "", 0]);
+  assert.equal(err, "-o json requires --dry-run.\n");
 });

@@ -1,5 +1,6 @@
 // A local Parameter Store for a test file, and the command that uses it.
 
+import assert from "node:assert/strict";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import type { Throughput } from "../../../local/parameter-store/throughput.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws } from "../cli.ts";
@@ -15,6 +16,19 @@ export interface LocalCluster {
   mappings(words: readonly string[], options?: CliOptions): Promise<CliResult>;
   /** The newest value of a parameter below the prefix. */
   value(name: string): Promise<unknown>;
+}
+
+/** The command must exit with `code`, and its standard error must be, or match, `err`. Returns its output. */
+export async function exits<Result extends Pick<CliResult, "code" | "err">>(
+  run: Promise<Result>,
+  code: number,
+  err?: string | RegExp,
+): Promise<Result> {
+  const result = await run;
+  assert.equal(result.code, code, result.err);
+  if (typeof err === "string") assert.equal(result.err, err);
+  else if (err !== undefined) assert.match(result.err, err);
+  return result;
 }
 
 const WRITES = ["set", "edit", "remove", "deny", "allow", "apply", "rollback"];

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { exits } from "./cluster.ts";
 import { ACCOUNT as A, type TwoClusters, twoClusters } from "./several.ts";
 
 const JANE = "jane@example.com";
@@ -32,10 +33,9 @@ const deny = (...words: string[]) =>
   clusters.run(["mappings", "deny", JANE, "--all-contexts", "--rate", "1000", "-y", ...words]);
 
 test("a name denies the person's sessions and users in every cluster, and no other identity", async () => {
-  const { code, out, err } = await deny("--description", "left");
-  assert.equal(code, 0, err);
-  assert.match(
-    err,
+  const { out, err } = await exits(
+    deny("--description", "left"),
+    0,
     new RegExp(
       `^prod: ${JANE} can be a session of role/${A}/shared, a session of sso/${A}/developers, a session of ` +
         `sso/${B}/clusteradmin, user/${A}/jane\\.40example\\.2ecom\\.$`,
@@ -76,8 +76,7 @@ test("allow with the same name grants what the mappings grant again, and keeps o
   await deny();
   const allow = ["mappings", "allow", JANE, "--all-contexts", "--rate", "1000", "-y"];
   assert.equal((await clusters.run(allow)).code, 1);
-  const { code, err } = await clusters.run([...allow, "--allow-weakening"]);
-  assert.equal(code, 0, err);
+  await exits(clusters.run([...allow, "--allow-weakening"]), 0);
   assert.equal(await clusters.verdict("prod", session("Shared", JANE)), "granted");
   assert.equal(await clusters.verdict("prod", user(JOE)), "identity_denied");
   assert.equal((await clusters.run([...allow, "--allow-weakening"])).code, 1);
@@ -85,9 +84,11 @@ test("allow with the same name grants what the mappings grant again, and keeps o
 
 test("a role that any session name can assume is named, and the last administrator stays", async () => {
   // Denying one session of the administrators' set leaves its other sessions.
-  const { code, err } = await clusters.run(["mappings", "deny", JANE, "-c", "staging", "-y"]);
-  assert.equal(code, 0, err);
-  assert.match(err, new RegExp(`^Not ended: other session names of pattern/${A}\\. `, "m"));
+  await exits(
+    clusters.run(["mappings", "deny", JANE, "-c", "staging", "-y"]),
+    0,
+    new RegExp(`^Not ended: other session names of pattern/${A}\\. `, "m"),
+  );
 });
 
 test("a name in another case denies the session and the federated user as well, since denials ignore case", async () => {
@@ -100,18 +101,7 @@ test("a name in another case denies the session and the federated user as well, 
     `/iam-authenticator/prod/federated-user/${A}/mallory`,
     JSON.stringify({ arn: federated, username: "f" }),
   );
-  const { code, err } = await clusters.run([
-    "mappings",
-    "deny",
-    "MALLORY",
-    "-c",
-    "prod",
-    "--rate",
-    "1000",
-    "-y",
-    "--force",
-  ]);
-  assert.equal(code, 0, err);
+  await exits(clusters.run(["mappings", "deny", "MALLORY", "-c", "prod", "--rate", "1000", "-y", "--force"]), 0);
   const set = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
   assert.equal(await clusters.verdict("prod", session(set, "mallory")), "identity_denied");
   assert.equal(await clusters.verdict("prod", federated), "identity_denied");
@@ -119,13 +109,14 @@ test("a name in another case denies the session and the federated user as well, 
 
 test("a cluster that does not exist is refused, also beside one that exists", async () => {
   for (const verb of ["deny", "allow"]) {
-    const wrong = await clusters.run(["mappings", verb, JANE, "-c", "prdo", "-y"]);
-    assert.equal(wrong.code, 2, verb);
-    assert.match(wrong.err, /^The cluster prdo has no parameter below/, verb);
+    await exits(
+      clusters.run(["mappings", verb, JANE, "-c", "prdo", "-y"]),
+      2,
+      /^The cluster prdo has no parameter below/,
+    );
   }
   const words = ["mappings", "deny", JANE, "-c", "prod", "-c", "prdo", "--rate", "1000", "-y"];
-  const both = await clusters.run(words);
-  assert.equal(both.code, 2, both.err);
+  await exits(clusters.run(words), 2);
   assert.equal(await clusters.verdict("prod", session("Shared", JANE)), "identity_denied");
 });
 
@@ -148,10 +139,9 @@ test("with --account, it reports that pattern/any is not read", async () => {
 test("with JWT_ISSUERS, the plan names the roles whose JWTs are denied", async () => {
   const environment = { JWT_ISSUERS: `${A}=https://x.tokens.sts.global.api.aws` };
   const words = ["mappings", "deny", JANE, "--rate", "1000", "-y"];
-  const named = await clusters.run([...words, "-c", "prod"], { environment });
-  assert.equal(named.code, 0, named.err);
-  assert.match(
-    named.err,
+  await exits(
+    clusters.run([...words, "-c", "prod"], { environment }),
+    0,
     new RegExp(
       `^An AWS-signed token \\(JWT_ISSUERS\\) .* every AWS-signed token of role/${A}/shared, sso/${A}/developers, `,
       "m",
@@ -164,9 +154,11 @@ test("with JWT_ISSUERS, the plan names the roles whose JWTs are denied", async (
     single.err,
     /^An AWS-signed token \(JWT_ISSUERS\) does not show its session: this also denies every AWS-signed token of shared\.$/m,
   );
-  const wide = await clusters.run([...words, "-c", "staging"], { environment });
-  assert.equal(wide.code, 0, wide.err);
-  assert.match(wide.err, new RegExp(`every AWS-signed token of pattern/${A}, `, "m"));
+  await exits(
+    clusters.run([...words, "-c", "staging"], { environment }),
+    0,
+    new RegExp(`every AWS-signed token of pattern/${A}, `, "m"),
+  );
   assert.equal(await clusters.verdict("staging", session("ci-1", JANE)), "identity_denied");
 });
 
@@ -200,8 +192,7 @@ test("many roles of one account become one pattern, which fits into a deny list"
     const arn = `arn:aws:iam::${A}:role/Role-${i}`;
     clusters.store.put(`/iam-authenticator/prod/role/${A}/role-${i}`, JSON.stringify({ arn, username: "u" }));
   }
-  const { code, err } = await clusters.run(["mappings", "deny", JANE, "-c", "prod", "-y"]);
-  assert.equal(code, 0, err);
+  await exits(clusters.run(["mappings", "deny", JANE, "-c", "prod", "-y"]), 0);
   assert.deepEqual(await clusters.value("prod", `deny/${A}`), [
     { arnLike: session("*", JANE) },
     { arnLike: user(JANE) },
@@ -213,14 +204,12 @@ test("many roles of one account become one pattern, which fits into a deny list"
 test("a name that nothing can have changes nothing, and --session with a name is refused", async () => {
   clusters.store.remove(`/iam-authenticator/staging/sso/${B}/clusteradmin`);
   clusters.store.put(`/iam-authenticator/staging/pattern/${A}`, "[]");
-  const none = await clusters.run(["mappings", "deny", JANE, "-c", "staging", "-y"]);
-  assert.deepEqual(
-    [none.code, none.err],
-    [0, `Nothing to deny: no mapping grants access to a session or a user named ${JANE}.\n`],
+  await exits(
+    clusters.run(["mappings", "deny", JANE, "-c", "staging", "-y"]),
+    0,
+    `Nothing to deny: no mapping grants access to a session or a user named ${JANE}.\n`,
   );
-  const refused = await deny("--session", "x");
-  assert.equal(refused.code, 2);
-  assert.match(refused.err, /^--session requires a role or a permission set, not jane@example\.com\./);
+  await exits(deny("--session", "x"), 2, /^--session requires a role or a permission set, not jane@example\.com\./);
 });
 
 test("--for sets the end, and wrong values of --for and --until are refused", async () => {
@@ -237,8 +226,6 @@ test("--for sets the end, and wrong values of --for and --until are refused", as
     [["--for", "2h", "--until", "2027-01-01T00:00:00Z"], /cannot be used with option/],
     [["--until", "2020-01-01T00:00:00Z"], /^--until 2020-01-01T00:00:00Z is in the past\.$/m],
   ] as const) {
-    const { code, err } = await run(...words);
-    assert.equal(code, 2, err);
-    assert.match(err, sentence);
+    await exits(run(...words), 2, sentence);
   }
 });

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, afterEach, beforeEach, test } from "node:test";
 import type { CliOptions } from "../cli.ts";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster, WHERE } from "./cluster.ts";
+import { ADMIN, exits, type LocalCluster, PREFIX, storedCluster, WHERE } from "./cluster.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 const SEEN = join(folder, "seen");
@@ -43,8 +43,11 @@ const seen = (run: number) => readFileSync(`${SEEN}.${run}`, "utf8");
 const draft = () => readFileSync(`${SEEN}.path`, "utf8").trim();
 
 test("a change is planned and written, and the private file is deleted", async () => {
-  const { code, out, err } = await cluster.mappings(["edit", ARN, "-y"], editorOf('sed -i s/dev$/ops/ "$1"'));
-  assert.deepEqual([code, err], [0, "Wrote 1 parameter. The function reads the change within 30 s.\n"]);
+  const { out } = await exits(
+    cluster.mappings(["edit", ARN, "-y"], editorOf('sed -i s/dev$/ops/ "$1"')),
+    0,
+    "Wrote 1 parameter. The function reads the change within 30 s.\n",
+  );
   assert.equal(
     seen(1),
     `# ${WHERE}
@@ -63,9 +66,11 @@ mappings:
 
 test("a script that repeats the same error as the editor does not loop", async () => {
   const line = 'sed -i s/username/usrname/ "$1"';
-  const { code, err } = await cluster.mappings(["edit", ARN, "-y"], editorOf(line, line, line));
-  assert.equal(code, 2);
-  assert.match(err, /Nothing was written, because the file is still invalid:\n.*unknown key "usrname"/);
+  await exits(
+    cluster.mappings(["edit", ARN, "-y"], editorOf(line, line, line)),
+    2,
+    /Nothing was written, because the file is still invalid:\n.*unknown key "usrname"/,
+  );
   assert.equal(existsSync(`${SEEN}.3`), false);
   rmSync(dirname(draft()), { recursive: true });
 });
@@ -82,23 +87,24 @@ test("without a change, or with changes only to comments, nothing is written", a
 test("without <who>, edit opens all mappings and denials, and removes and adds entries", async () => {
   put("deny/111122223333", [{ arnLike: "arn:aws:iam::111122223333:user/m" }]);
   const line = `sed -i -e '/Developers/d' -e '/username: dev/d' "$1"; echo '  - arnLike: arn:aws:iam::*:user/x' >> "$1"`;
-  const { code, out } = await cluster.mappings(["edit", "-y"], editorOf(line));
-  assert.equal(code, 0);
+  const { out } = await exits(cluster.mappings(["edit", "-y"], editorOf(line)), 0);
   assert.deepEqual(out.match(/^[+~-] .*$/gm), ["+ deny/any", `- ${NAME}`]);
   assert.equal(await cluster.value(NAME), undefined);
   assert.deepEqual(await cluster.value("deny/111122223333"), [{ arnLike: "arn:aws:iam::111122223333:user/m" }]);
 });
 
 test("an invalid file is reopened with the problem and its line at the top", async () => {
-  const { code } = await cluster.mappings(
-    ["edit", NAME, "-y"],
-    editorOf(
-      'sed -i s/username/user/ "$1"',
-      'printf "\\tx" >> "$1"',
-      'sed -i -e "s/user:/username:/" -e "/\\t/d" -e s/dev$/ops/ "$1"',
+  await exits(
+    cluster.mappings(
+      ["edit", NAME, "-y"],
+      editorOf(
+        'sed -i s/username/user/ "$1"',
+        'printf "\\tx" >> "$1"',
+        'sed -i -e "s/user:/username:/" -e "/\\t/d" -e s/dev$/ops/ "$1"',
+      ),
     ),
+    0,
   );
-  assert.equal(code, 0);
   const [first = "", ...rest] = seen(2).split("\n");
   assert.equal(
     first,
@@ -110,8 +116,10 @@ test("an invalid file is reopened with the problem and its line at the top", asy
 });
 
 test("closing an invalid file without a change writes nothing and keeps the text", async () => {
-  const { code, err } = await cluster.mappings(["edit", NAME, "-y"], editorOf('sed -i s/username/user/ "$1"', "true"));
-  assert.equal(code, 2);
+  const { err } = await exits(
+    cluster.mappings(["edit", NAME, "-y"], editorOf('sed -i s/username/user/ "$1"', "true")),
+    2,
+  );
   const [kept, because, problem = ""] = err.split("\n");
   assert.deepEqual(
     [kept, because],
@@ -173,39 +181,38 @@ test("a concurrent change is reported and kept, and --yes never overwrites it", 
     arn: "arn:aws:iam::111122223333:user/alice",
     username: "bob",
   });
-  const refused = await (await whileEditing(["edit", "-y"]))("all");
-  assert.equal(refused.code, 1);
-  assert.match(
-    refused.err,
+  await exits(
+    (await whileEditing(["edit", "-y"]))("all"),
+    1,
     new RegExp(`^${told}The plan overwrites their change\\.\\nYour text is in .*\\nRefused: --yes does not`),
   );
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "theirs" });
-  const asked = await (
-    await whileEditing(["edit", ARN, "user/111122223333/alice"], { interactive: true, input: "y\n" })
-  )("all");
-  assert.equal(asked.code, 0);
+  const asked = await exits(
+    (await whileEditing(["edit", ARN, "user/111122223333/alice"], { interactive: true, input: "y\n" }))("all"),
+    0,
+  );
   assert.match(asked.out, /username: theirs -> ops/);
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
 });
 
 test("without a terminal, edit requires VISUAL or EDITOR", async () => {
-  const { code, err } = await cluster.mappings(["edit", NAME, "-y"]);
-  assert.deepEqual([code, err], [2, "No editor: set EDITOR, or run this in a terminal.\n"]);
+  await exits(cluster.mappings(["edit", NAME, "-y"]), 2, "No editor: set EDITOR, or run this in a terminal.\n");
 });
 
 test("denials, ends and the last administrator are protected as in apply", async () => {
   put("deny/111122223333", [{ arnLike: "arn:aws:iam::111122223333:user/m" }]);
-  const lift = await cluster.mappings(["edit", "deny/111122223333", "-y"], editorOf("sed -i '/^deny/,$d' \"$1\""));
-  assert.equal(lift.code, 1);
-  assert.match(
-    lift.err,
+  await exits(
+    cluster.mappings(["edit", "deny/111122223333", "-y"], editorOf("sed -i '/^deny/,$d' \"$1\"")),
+    1,
     /Refused, .*: 1 denial lifted\.\n {2}user\/m is no longer denied by deny\/111122223333\nTo accept this with --yes, add/,
   );
   rmSync(`${SEEN}.1`);
   const admin = ["edit", "sso/111122223333/clusteradmin", "-y"];
-  const lockout = await cluster.mappings(admin, editorOf('printf "mappings: []\\n" > "$1"'));
-  assert.equal(lockout.code, 1);
-  assert.match(lockout.err, /Refused: no administrator would surely remain: /);
+  await exits(
+    cluster.mappings(admin, editorOf('printf "mappings: []\\n" > "$1"')),
+    1,
+    /Refused: no administrator would surely remain: /,
+  );
   assert.notEqual(await cluster.value("sso/111122223333/clusteradmin"), undefined);
 });
 
@@ -213,27 +220,27 @@ test("parameters that a file cannot represent are skipped, and unopened ones are
   put("user/111122223333/broken", { username: 1 });
   put("deny/111122223333", [{ arnLike: "arn:aws:iam::*:user/m" }]);
   put("pattern/any", [{ arnLike: "arn:aws:iam::*:role/a*", username: "a" }]);
-  const all = await cluster.mappings(["edit", "-y"], editorOf('sed -i s/dev$/ops/ "$1"'));
-  assert.equal(all.code, 0, all.err);
-  assert.match(
-    all.err,
+  await exits(
+    cluster.mappings(["edit", "-y"], editorOf('sed -i s/dev$/ops/ "$1"')),
+    0,
     /^Skipped deny\/111122223333: a file would move some entries to another parameter\. .*\nSkipped user\/111122223333\/broken: arn must/,
   );
   assert.deepEqual(await cluster.value("deny/111122223333"), [{ arnLike: "arn:aws:iam::*:user/m" }]);
-  const broken = await cluster.mappings(["edit", "user/111122223333/broken", "-y"], editorOf("true"));
-  assert.equal(broken.code, 2);
-  assert.match(broken.err, /^user\/111122223333\/broken cannot be edited: arn must be/);
+  await exits(
+    cluster.mappings(["edit", "user/111122223333/broken", "-y"], editorOf("true")),
+    2,
+    /^user\/111122223333\/broken cannot be edited: arn must be/,
+  );
   rmSync(`${SEEN}.1`, { force: true });
   const add = "printf '  - arnLike: arn:aws:iam::*:role/b*\\n    username: b\\n' >> \"$1\"";
-  const other = await cluster.mappings(["edit", NAME, "-y"], editorOf(add, "true"));
-  assert.equal(other.code, 2);
+  await exits(cluster.mappings(["edit", NAME, "-y"], editorOf(add, "true")), 2);
   assert.match(
     seen(2),
     /^# error: pattern\/any already exists, but was not opened in this file: use mappings edit pattern\/any\n/,
   );
-  const missing = await cluster.mappings(["edit", "user/111122223333/nobody", "-y"], editorOf("true"));
-  assert.deepEqual(
-    [missing.code, missing.err],
-    [1, "user/111122223333/nobody does not exist. To add a mapping, use mappings set.\n"],
+  await exits(
+    cluster.mappings(["edit", "user/111122223333/nobody", "-y"], editorOf("true")),
+    1,
+    "user/111122223333/nobody does not exist. To add a mapping, use mappings set.\n",
   );
 });

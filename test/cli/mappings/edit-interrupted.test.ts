@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { testFolder } from "../irsa/services.ts";
-import { ADMIN, type LocalCluster, storedCluster } from "./cluster.ts";
+import { ADMIN, exits, type LocalCluster, storedCluster } from "./cluster.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
 const folder = testFolder();
@@ -38,19 +38,23 @@ async function edit(script: string, environment: Readonly<Record<string, string>
 test("Ctrl-C in the editor does not stop edit: the saved file is written", async () => {
   // A terminal also sends it to the command, the parent of the shell that runs the editor.
   const ctrlC = `kill -INT $(ps -o ppid= -p $PPID); sleep 0.3; sed -i 's/admin:/boss:/' "$1"`;
-  const { code, err } = await edit(ctrlC);
-  assert.equal(code, 0, err);
+  await exits(edit(ctrlC), 0);
   const { username } = (await cluster.value("sso/111122223333/clusteradmin")) as { username: string };
   assert.equal(username, "boss:{SessionName}");
 });
 
 test("edit stops after three rounds with new errors and keeps the text", async () => {
-  const { code, err } = await edit(`echo "# $$" >> "$1"; sed -i 's/^    username: .*/    usernme: x/' "$1"`);
-  assert.equal(code, 2, err);
-  assert.match(err, /^Your text is in \S+\.\nNothing was written, because the file is invalid after 3 rounds:\n/);
+  await exits(
+    edit(`echo "# $$" >> "$1"; sed -i 's/^    username: .*/    usernme: x/' "$1"`),
+    2,
+    /^Your text is in \S+\.\nNothing was written, because the file is invalid after 3 rounds:\n/,
+  );
 });
 
 test("a missing TMPDIR is reported", async () => {
-  const { code, err } = await edit("true", { TMPDIR: "/no/such/folder" });
-  assert.deepEqual([code, err], [2, "Cannot write /no/such/folder: there is no such folder.\n"]);
+  await exits(
+    edit("true", { TMPDIR: "/no/such/folder" }),
+    2,
+    "Cannot write /no/such/folder: there is no such folder.\n",
+  );
 });

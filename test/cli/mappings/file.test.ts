@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { cli } from "../cli.ts";
-import { type LocalCluster, storedCluster } from "./cluster.ts";
+import { exits, type LocalCluster, storedCluster } from "./cluster.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 let cluster: LocalCluster;
@@ -27,17 +27,16 @@ test("a folder is read as its YAML and JSON files, sorted by name", async () => 
   writeFileSync(join(teams, "a.yaml"), `mappings: [${mapping("A")}]`);
   writeFileSync(join(teams, "c.yml"), `mappings: [${mapping("C")}]`);
   writeFileSync(join(teams, "README.md"), "no mappings");
-  const { code, out } = await cluster.mappings(["apply", "-f", teams, "--dry-run"]);
-  assert.equal(code, 0);
+  const { out } = await exits(cluster.mappings(["apply", "-f", teams, "--dry-run"]), 0);
   assert.deepEqual(
     out.match(/^\+ .*$/gm)?.map((line) => line.at(-1)),
     ["a", "b", "c"],
   );
   writeFileSync(join(teams, "d.yaml"), "roles: []");
-  const wrong = await cluster.mappings(["apply", "-f", teams, "--dry-run"]);
-  assert.deepEqual(
-    [wrong.code, wrong.err],
-    [2, `${teams}/d.yaml, line 1: unknown key roles. A mapping file has the lists mappings: and deny:.\n`],
+  await exits(
+    cluster.mappings(["apply", "-f", teams, "--dry-run"]),
+    2,
+    `${teams}/d.yaml, line 1: unknown key roles. A mapping file has the lists mappings: and deny:.\n`,
   );
 });
 
@@ -55,8 +54,11 @@ test("file contents never start a new line of output, which a CI runner could re
 test("apply of a ConfigMap prints how to convert it", async () => {
   const file = join(folder, "aws-auth.yaml");
   writeFileSync(file, "apiVersion: v1\nkind: ConfigMap\ndata: {}\n");
-  const { code, err } = await cluster.mappings(["apply", "-f", file, "--dry-run"]);
-  assert.deepEqual([code, err], [2, `${file} is a ConfigMap, not a mapping file: convert it with mappings import.\n`]);
+  await exits(
+    cluster.mappings(["apply", "-f", file, "--dry-run"]),
+    2,
+    `${file} is a ConfigMap, not a mapping file: convert it with mappings import.\n`,
+  );
 });
 
 const WRONG: [string, string | Buffer, RegExp][] = [
@@ -142,8 +144,7 @@ for (const [what, text, sentence] of WRONG) {
       assert.match(err, sentence);
       assert.ok(err.split("\n").length <= 2, err);
     }
-    const imported = await cli(["mappings", "import", "-f", file]);
-    assert.equal(imported.code, 2);
+    const imported = await exits(cli(["mappings", "import", "-f", file]), 2);
     assert.doesNotMatch(imported.err, /a bug/);
   });
 }
@@ -167,20 +168,17 @@ test("a missing file, an empty folder and a folder instead of a file are reporte
     [join(folder, "wrong.yaml", "x"), "Cannot read %: there is no such folder.\n"],
     [empty, "% contains no YAML or JSON files.\n"],
   ] as const) {
-    const { code, err } = await cluster.mappings(["apply", "-f", path, "-y"]);
-    assert.deepEqual([code, err], [2, sentence.replace("%", path)]);
+    await exits(cluster.mappings(["apply", "-f", path, "-y"]), 2, sentence.replace("%", path));
   }
-  const { code, err } = await cli(["mappings", "import", "-f", empty]);
-  assert.deepEqual([code, err], [2, `Cannot read ${empty}: it is a folder.\n`]);
+  await exits(cli(["mappings", "import", "-f", empty]), 2, `Cannot read ${empty}: it is a folder.\n`);
 });
 
 test("a placeholder without quotes, which YAML reads as a mapping, is reported", async () => {
   for (const key of ["username: {SessionName}", "username: x\n  groups: [a, {AccountID}]"]) {
     const input = `mappings:\n- arn: arn:aws:iam::111122223333:role/A\n  ${key}\n`;
-    const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
-    assert.equal(code, 2);
-    assert.match(
-      err,
+    await exits(
+      cluster.mappings(["apply", "-f", "-", "-y"], { input }),
+      2,
       /line 2 \(\S+\): put \{\w+\} in quotes, as in "\{\w+\}": without quotes, YAML does not read it as text\n/,
     );
   }
@@ -193,8 +191,7 @@ test("a duplicate entry is reported with both places, in the files of one folder
   const two = join(twice, "two.json");
   writeFileSync(one, `mappings:\n- ${mapping("Twice")}\ndeny:\n- arnLike: arn:aws:iam::111122223333:user/m\n`);
   writeFileSync(two, `{"mappings": [${mapping("twice")}],\n"deny": [{"arnLike": "arn:aws:iam::111122223333:user/M"}]}`);
-  const { code, err } = await cluster.mappings(["apply", "-f", twice, "-y"]);
-  assert.equal(code, 2);
+  const { err } = await exits(cluster.mappings(["apply", "-f", twice, "-y"]), 2);
   assert.deepEqual(err.split("\n"), [
     `/iam-authenticator/prod/role/111122223333/twice: 2 mappings for one parameter: ${one}, line 2; ${two}, line 1.`,
     `/iam-authenticator/prod/deny/111122223333: 2 denials of arn:aws:iam::111122223333:user/m: ${one}, line 4; ${two}, line 2.`,
@@ -215,8 +212,7 @@ test("every command that reads standard input rejects an empty one", async () =>
     ["explain", "-c", "prod", "--token-file", "-"],
   ]) {
     for (const input of ["", "\n"]) {
-      const { code, err } = await cli(words, { input });
-      assert.deepEqual([code, err], [2, "Standard input is empty.\n"], words.join(" "));
+      await exits(cli(words, { input }), 2, "Standard input is empty.\n");
     }
   }
 });

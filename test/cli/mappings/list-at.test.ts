@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { cli, useLocalAws } from "../cli.ts";
+import { exits } from "./cluster.ts";
 
 const A = "111122223333";
 const NAME = `/iam-authenticator/prod/role/${A}`;
@@ -76,9 +77,7 @@ test("a time in the future and other text are refused", async () => {
     ["2026-02-30", /It must be a duration/],
     ["2026-11", /It must be a duration/],
   ] as const) {
-    const { code, err } = await usernamesAt(at);
-    assert.equal(code, 2);
-    assert.match(err, sentence);
+    await exits(usernamesAt(at), 2, sentence);
   }
 });
 
@@ -94,7 +93,5 @@ test("without permission for the history, it fails with the action's name", asyn
         }
       : undefined,
   );
-  const { code, err } = await usernamesAt("2026-11-24T12:00:00Z");
-  assert.equal(code, 3);
-  assert.match(err, /^No permission: .*ssm:GetParameterHistory/m);
+  await exits(usernamesAt("2026-11-24T12:00:00Z"), 3, /^No permission: .*ssm:GetParameterHistory/m);
 });

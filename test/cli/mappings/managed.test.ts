@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+import { ADMIN, exits, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
 import { forbidTags } from "./permissions.ts";
 
 const A = "111122223333";
@@ -30,8 +30,7 @@ const SINGLE: [string, string[]][] = [
 ];
 for (const [what, words] of SINGLE) {
   test(`${what} skips a managed parameter with a message, and --force changes it`, async () => {
-    const { code, err } = await cluster.mappings([...words, "-y"]);
-    assert.equal(code, 1, err);
+    const { err } = await exits(cluster.mappings([...words, "-y"]), 1);
     assert.ok(err.includes(TOLD), err);
     assert.deepEqual(await cluster.value(`user/${A}/stacks`), { arn: STACKS, username: "stacks" });
     assert.deepEqual(await cluster.value(`deny/${A}`), [{ arnLike: OURS }]);
@@ -47,21 +46,24 @@ test("apply and --prune skip managed parameters and write the rest", async () =>
   ];
   const apply = (file: object, ...words: string[]) =>
     cluster.mappings(["apply", "-f", "-", "-y", "--allow-weakening", ...words], { input: JSON.stringify(file) });
-  const pruned = await apply({ mappings }, "--prune-denials");
-  assert.equal(pruned.code, 0, pruned.err);
+  const pruned = await exits(apply({ mappings }, "--prune-denials"), 0);
   assert.match(pruned.out, /0 to add, 1 to change, 0 to remove/);
   assert.match(pruned.err, new RegExp(`user/${A}/stacks is managed by .*\\ndeny/${A} is managed by|deny.*\\n.*stacks`));
   assert.deepEqual(await cluster.value(`user/${A}/stacks`), { arn: STACKS, username: "stacks" });
   // A skipped change of a file is a finding.
-  const changed = await apply({
-    mappings: [...mappings, { arn: STACKS, username: "x" }, { arn: `${OURS}2`, username: "y" }],
-  });
-  assert.equal(changed.code, 1);
-  assert.match(changed.err, /^user\/111122223333\/stacks is managed .*\nWrote 1 parameter\. /);
-  const diff = await cluster.mappings(["diff", "--prune", "-f", "-"], {
-    input: JSON.stringify({ mappings: [...mappings, { arn: `${OURS}2`, username: "y" }] }),
-  });
-  assert.equal(diff.code, 0, diff.out);
+  await exits(
+    apply({
+      mappings: [...mappings, { arn: STACKS, username: "x" }, { arn: `${OURS}2`, username: "y" }],
+    }),
+    1,
+    /^user\/111122223333\/stacks is managed .*\nWrote 1 parameter\. /,
+  );
+  await exits(
+    cluster.mappings(["diff", "--prune", "-f", "-"], {
+      input: JSON.stringify({ mappings: [...mappings, { arn: `${OURS}2`, username: "y" }] }),
+    }),
+    0,
+  );
 });
 
 test("apply writes no grants if it skips denials of a managed deny list", async () => {
@@ -69,9 +71,11 @@ test("apply writes no grants if it skips denials of a managed deny list", async 
     mappings: [{ arnLike: `arn:aws:iam::${A}:user/*`, username: "u" }],
     deny: [{ arnLike: STACKS }],
   };
-  const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input: JSON.stringify(file) });
-  assert.equal(code, 1);
-  assert.match(err, /Nothing was written: the denials of \S+deny\/111122223333 would be skipped\./);
+  await exits(
+    cluster.mappings(["apply", "-f", "-", "-y"], { input: JSON.stringify(file) }),
+    1,
+    /Nothing was written: the denials of \S+deny\/111122223333 would be skipped\./,
+  );
   assert.equal(await cluster.value(`pattern/${A}`), undefined);
 });
 
@@ -89,10 +93,9 @@ test("managed parameters are skipped even if the tags of others cannot be read",
 
 test("without permission to read tags, the change is written with a warning", async () => {
   forbidTags(cluster.store);
-  const { code, err } = await cluster.mappings(["set", OURS, "--username", "x", "-y", "--allow-weakening"]);
-  assert.equal(code, 0, err);
-  assert.match(
-    err,
+  await exits(
+    cluster.mappings(["set", OURS, "--username", "x", "-y", "--allow-weakening"]),
+    0,
     /^Cannot check whether a stack manages these parameters: no permission for ssm:ListTagsForResource\.\n/,
   );
 });
@@ -100,7 +103,9 @@ test("without permission to read tags, the change is written with a warning", as
 test("the message for a parameter of the Terraform module names Terraform", async () => {
   const tags = { "iam-authenticator:managed-by": "terraform" };
   cluster.store.put(`${PREFIX}/user/${A}/planned`, JSON.stringify({ arn: `arn:aws:iam::${A}:user/planned` }), { tags });
-  const { code, err } = await cluster.mappings(["set", `arn:aws:iam::${A}:user/planned`, "--username", "x", "-y"]);
-  assert.equal(code, 1);
-  assert.match(err, /planned is managed by Terraform and was not changed\. Change it there, or use --force\./);
+  await exits(
+    cluster.mappings(["set", `arn:aws:iam::${A}:user/planned`, "--username", "x", "-y"]),
+    1,
+    /planned is managed by Terraform and was not changed\. Change it there, or use --force\./,
+  );
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { cli } from "../cli.ts";
-import { type LocalCluster, storedCluster } from "./cluster.ts";
+import { exits, type LocalCluster, storedCluster } from "./cluster.ts";
 
 const A = "111122223333";
 const SET = `sso/${A}/Developers`;
@@ -26,8 +26,7 @@ const userAt = async (name: string, now: number) => {
 };
 
 test("--add-group and --for give one person a group for two hours, and the set's mapping applies again afterwards", async () => {
-  const { code, out, err } = await set("--add-group", "on-call", "--for", "2h");
-  assert.equal(code, 0, err);
+  const { out } = await exits(set("--add-group", "on-call", "--for", "2h"), 0);
   assert.match(
     out,
     /dev:\{SessionName\} \(developers, on-call\) session: jane@example\.com notAfter: 2026-11-27T00:00:00Z/,
@@ -39,8 +38,7 @@ test("--add-group and --for give one person a group for two hours, and the set's
 });
 
 test("--group replaces the set's groups, and only the username is taken from the set's mapping", async () => {
-  const { code, err } = await set("--group", "on-call", "--until", "2026-11-27T06:00:00Z");
-  assert.equal(code, 0, err);
+  await exits(set("--group", "on-call", "--until", "2026-11-27T06:00:00Z"), 0);
   assert.deepEqual(await cluster.value(LIST), [
     {
       session: "jane@example.com",
@@ -53,9 +51,7 @@ test("--group replaces the set's groups, and only the username is taken from the
 
 test("a session of a set without a mapping needs --username", async () => {
   cluster.store.remove(`/iam-authenticator/prod/sso/${A}/developers`);
-  const { code, err } = await set("--group", "on-call", "--for", "2h");
-  assert.equal(code, 2);
-  assert.match(err, /^sso-session\/\S+ would be invalid: .*username/);
+  await exits(set("--group", "on-call", "--for", "2h"), 2, /^sso-session\/\S+ would be invalid: .*username/);
   assert.equal(await cluster.value(LIST), undefined);
 });
 
@@ -70,18 +66,18 @@ test("ends are given once, in the future, and in a known form", async () => {
     ],
     [["--until", "tomorrow"], /would be invalid: --until must be a time like/],
   ] as const) {
-    const { code, err } = await set("--add-group", "on-call", ...words);
-    assert.equal(code, 2, err);
-    assert.match(err, sentence);
+    await exits(set("--add-group", "on-call", ...words), 2, sentence);
   }
   assert.equal(await cluster.value(LIST), undefined);
   assert.equal((await set("--add-group", "on-call", "--not-after", "2027-01-01T00:00:00Z")).code, 0);
 });
 
 test("a session of another role is refused with the reason", async () => {
-  const { code, err } = await cluster.mappings([
-    ...["set", `role/${A}/shared`, "--session", "jane@example.com", "--group", "on-call", "--for", "2h", "-y"],
-  ]);
-  assert.equal(code, 2);
-  assert.match(err, /Only IAM Identity Center sets the session name\. For other roles, the caller chooses it\.\n$/);
+  await exits(
+    cluster.mappings([
+      ...["set", `role/${A}/shared`, "--session", "jane@example.com", "--group", "on-call", "--for", "2h", "-y"],
+    ]),
+    2,
+    /Only IAM Identity Center sets the session name\. For other roles, the caller chooses it\.\n$/,
+  );
 });

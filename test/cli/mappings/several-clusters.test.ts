@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { exits } from "./cluster.ts";
 import { ACCOUNT, type TwoClusters, twoClusters } from "./several.ts";
 
 const ADMIN = { username: "admin:{SessionName}", groups: ["system:masters"] };
@@ -31,8 +32,7 @@ for (const which of [
   ["-c", "prod", "-c", "staging", "-c", "prod"],
 ]) {
   test(`deny ${which.join(" ")} shows both plans, asks once, and denies only the identity in both`, async () => {
-    const { code, out, err } = await clusters.run([...DENY, ...which], { interactive: true, input: "y\n" });
-    assert.equal(code, 0, err);
+    const { out, err } = await exits(clusters.run([...DENY, ...which], { interactive: true, input: "y\n" }), 0);
     assert.deepEqual(out.match(/cluster \w+ /g), ["cluster prod ", "cluster staging "]);
     assert.deepEqual(err.match(/\? \[y\/N\]/g)?.length, 1);
     assert.match(
@@ -76,19 +76,18 @@ test("allow needs every store, stops at the first failed write, and names the cl
   await clusters.run([...DENY, "--all-contexts", "-y"]);
   const allow = [...ALLOW, "--all-contexts", "-y", "--allow-weakening"];
   clusters.fail("GetParameters", "/iam-authenticator/staging/");
-  const unread = await clusters.run(allow);
-  assert.equal(unread.code, 3);
-  assert.match(unread.err, /^staging: .*\nNothing was written, because not every cluster can be changed\.\n$/m);
+  await exits(
+    clusters.run(allow),
+    3,
+    /^staging: .*\nNothing was written, because not every cluster can be changed\.\n$/m,
+  );
   clusters.fail("PutParameter", "/iam-authenticator/prod/");
-  const stopped = await clusters.run(allow);
-  assert.equal(stopped.code, 3);
-  assert.match(stopped.err, /^prod: Nothing was written\..*\nNot written: staging\.\n$/m);
+  await exits(clusters.run(allow), 3, /^prod: Nothing was written\..*\nNot written: staging\.\n$/m);
   clusters.fail(undefined);
   assert.deepEqual(await verdicts(MALLORY), ["identity_denied", "identity_denied"]);
-  const refused = await clusters.run([...ALLOW, "--all-contexts", "-y"]);
-  assert.equal(refused.code, 1);
-  assert.match(
-    refused.err,
+  await exits(
+    clusters.run([...ALLOW, "--all-contexts", "-y"]),
+    1,
     /^Refused, because it needs your consent: 2 denials lifted\.\n {2}user\/mallory is no longer denied/m,
   );
   assert.equal((await clusters.run(allow)).code, 0);
@@ -113,23 +112,22 @@ test("a deny that loosens writes nothing if one cluster cannot be read, and stop
 test("allow skips a cluster without the denial by name, and fails if no cluster has it", async () => {
   await clusters.run([...DENY, "-c", "prod", "-y"]);
   const allow = [...ALLOW, "--all-contexts", "-y", "--allow-weakening"];
-  const { code, err } = await clusters.run(allow);
-  assert.equal(code, 0, err);
-  assert.match(err, /^staging: No denial names \S+mallory\.$/m);
+  await exits(clusters.run(allow), 0, /^staging: No denial names \S+mallory\.$/m);
   assert.equal((await clusters.run(allow)).code, 1);
 });
 
 test("a context of another account is refused before anything is read", async () => {
   clusters.configure({ prod: { account: ACCOUNT }, other: { account: "444455556666", cluster: "staging" } });
-  const { code, err } = await clusters.run(["mappings", "lint", "--all-contexts"]);
-  assert.equal(code, 2);
-  assert.match(
-    err,
+  await exits(
+    clusters.run(["mappings", "lint", "--all-contexts"]),
+    2,
     /^other: The context of cluster staging requires account 444455556666, but the credentials are of account 111122223333\. /m,
   );
-  const single = await clusters.run([...DENY, "-c", "other", "-y"]);
-  assert.equal(single.code, 2);
-  assert.match(single.err, /^The context of cluster staging requires account 444455556666, but /);
+  await exits(
+    clusters.run([...DENY, "-c", "other", "-y"]),
+    2,
+    /^The context of cluster staging requires account 444455556666, but /,
+  );
   clusters.configure({});
   assert.equal(await clusters.verdict("staging", MALLORY), "granted");
 });
@@ -140,17 +138,19 @@ test("one store named twice is written once, and contexts of another partition a
     same: { cluster: "prod", region: "us-east-1" },
     china: { cluster: "staging", region: "cn-north-1" },
   });
-  const { code, out, err } = await clusters.run([...DENY, "--all-contexts", "-y"]);
-  assert.equal(code, 0, err);
-  assert.match(err, /^same: Skipped: it is the same store as prod\.$/m);
+  const { out, err } = await exits(
+    clusters.run([...DENY, "--all-contexts", "-y"]),
+    0,
+    /^same: Skipped: it is the same store as prod\.$/m,
+  );
   assert.match(err, /^china: Skipped: region cn-north-1 is in partition aws-cn, not aws\.$/m);
   assert.equal(out.match(/^Plan for /gm)?.length, 1);
   assert.deepEqual(await verdicts(MALLORY), ["identity_denied", "granted"]);
-  const none = await clusters.run([
-    ...["mappings", "deny", MALLORY.replace("arn:aws:", "arn:aws-us-gov:"), "--all-contexts", "-y"],
-  ]);
-  assert.equal(none.code, 2);
-  assert.match(none.err, /^No cluster is in partition aws-us-gov\. Nothing was written\.$/m);
+  await exits(
+    clusters.run([...["mappings", "deny", MALLORY.replace("arn:aws:", "arn:aws-us-gov:"), "--all-contexts", "-y"]]),
+    2,
+    /^No cluster is in partition aws-us-gov\. Nothing was written\.$/m,
+  );
 });
 
 test("each context's region applies, and options that contradict a context or suit one cluster are refused", async () => {
@@ -173,15 +173,16 @@ test("each context's region applies, and options that contradict a context or su
     [["--all-contexts", "-c", "prod"], /^Give either --cluster or --all-contexts\.$/m],
     [["-c", "prod", "-c", "a b"], /argument 'a b' is invalid\. It must be up to 100 letters/],
   ] as const) {
-    const { code, err } = await clusters.run([...DENY, ...words, "-y"]);
-    assert.equal(code, 2, words.join(" "));
-    assert.match(err, sentence);
+    await exits(clusters.run([...DENY, ...words, "-y"]), 2, sentence);
   }
   const single = await clusters.run(["mappings", "set", MALLORY, "--username", "m", "-c", "prod", "-c", "staging"]);
   assert.match(single.err, /--cluster is already 'prod'\. Give one cluster\./);
   clusters.configure({});
-  const none = await clusters.run([...DENY, "--all-contexts"]);
-  assert.deepEqual([none.code, none.err], [2, "--all-contexts requires a configuration file with contexts.\n"]);
+  await exits(
+    clusters.run([...DENY, "--all-contexts"]),
+    2,
+    "--all-contexts requires a configuration file with contexts.\n",
+  );
 });
 
 test("the account of a context is compared with what STS answers, not with AWS_ACCOUNT_ID", async () => {
@@ -216,12 +217,14 @@ test("contexts of one profile share its credentials, so that it asks only once",
 
 test("Ctrl-C between two clusters keeps the first change, and names the cluster that was not written", async () => {
   const stop = new AbortController();
-  const { code, err } = await clusters.run([...DENY, "--all-contexts", "-y"], {
-    interrupted: stop.signal,
-    onLog: (text) => text.startsWith("prod: Wrote") && stop.abort(),
-  });
-  assert.equal(code, 130);
-  assert.match(err, /^staging: Interrupted\.\nstaging: Nothing was written\. Run the same command again\.\n/m);
+  await exits(
+    clusters.run([...DENY, "--all-contexts", "-y"], {
+      interrupted: stop.signal,
+      onLog: (text) => text.startsWith("prod: Wrote") && stop.abort(),
+    }),
+    130,
+    /^staging: Interrupted\.\nstaging: Nothing was written\. Run the same command again\.\n/m,
+  );
   assert.deepEqual(await verdicts(MALLORY), ["identity_denied", "granted"]);
 });
 
@@ -230,9 +233,11 @@ test("apply writes one file to both clusters, and needs both to be readable", as
   writeFileSync(file, `mappings: [{arn: "${MALLORY}", username: changed}]`);
   const apply = ["mappings", "apply", "-f", file, "--all-contexts", "-y", "--rate", "1000"];
   clusters.fail("GetParametersByPath", "/iam-authenticator/staging");
-  const unread = await clusters.run(apply);
-  assert.equal(unread.code, 3);
-  assert.match(unread.err, /^staging: .*\nNothing was written, because not every cluster can be changed\.\n$/m);
+  await exits(
+    clusters.run(apply),
+    3,
+    /^staging: .*\nNothing was written, because not every cluster can be changed\.\n$/m,
+  );
   clusters.fail(undefined);
   const diff = await clusters.run(["mappings", "diff", "-f", file, "--all-contexts"]);
   assert.deepEqual([diff.code, diff.out.match(/username: mallory -> changed/g)?.length], [1, 2]);
@@ -251,8 +256,7 @@ test("list and lint name the cluster of each item, go on past a failure, and sta
   await clusters.run([...DENY, "-c", "staging", "-y"]);
   const both = await clusters.run(["mappings", "list", "--all-contexts"]);
   assert.match(both.out, /^CLUSTER +KIND +ACCOUNT /);
-  const watch = await clusters.run(["mappings", "list", "--all-contexts", "--watch"]);
-  assert.deepEqual([watch.code, watch.err], [2, "--watch requires one cluster.\n"]);
+  await exits(clusters.run(["mappings", "list", "--all-contexts", "--watch"]), 2, "--watch requires one cluster.\n");
   assert.match(both.out, /^staging +deny +111122223333 +\S+mallory +DENIED$/m);
   assert.doesNotMatch(both.out, /^prod +deny /m);
   const json = JSON.parse((await clusters.run(["mappings", "list", "--all-contexts", "-o", "json"])).out);
@@ -294,8 +298,7 @@ test("diff of two clusters shows what only one has and what differs, without the
     "--rate",
     "1000",
   ]);
-  const { code, out } = await diff("-c", "staging", "-c", "prod");
-  assert.equal(code, 1);
+  const { out } = await exits(diff("-c", "staging", "-c", "prod"), 1);
   assert.match(
     out,
     /^From account \d+, region us-east-1, cluster staging \(.*\), to account \d+, .* cluster prod \(.*\):\n/,

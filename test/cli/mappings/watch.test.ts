@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { ADMIN, DEVELOPERS, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+import { ADMIN, DEVELOPERS, exits, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
 
 const NOW = Date.UTC(2026, 10, 26, 12, 0, 5);
 const ROLE = `${PREFIX}/role/111122223333/developers`;
@@ -101,19 +101,15 @@ test("-o wide shows a change of only the version", async () => {
 
 test("formats for programs are refused", async () => {
   for (const format of ["json", "yaml", "name"]) {
-    const { code, err } = await watch([], "-o", format);
-    assert.deepEqual([code, err], [2, `--watch requires -o table or wide, not ${format}.\n`]);
+    await exits(watch([], "-o", format), 2, `--watch requires -o table or wide, not ${format}.\n`);
   }
 });
 
 test("--watch with --at is refused", async () => {
-  const { code, err } = await watch([], "--at", "1h");
-  assert.deepEqual([code, err], [2, "Give either --watch or --at.\n"]);
+  await exits(watch([], "--at", "1h"), 2, "Give either --watch or --at.\n");
 });
 
 test("a failed read ends it with its message", async () => {
-  const { code, err } = await watch([() => void cluster.store.close()]);
-  assert.equal(code, 3);
-  assert.match(err, /./);
+  await exits(watch([() => void cluster.store.close()]), 3, /./);
   cluster = await storedCluster(ADMIN);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { cli } from "../cli.ts";
-import { ADMIN, DEVELOPERS, type LocalCluster, PREFIX, storedCluster, WHERE } from "./cluster.ts";
+import { ADMIN, DEVELOPERS, exits, type LocalCluster, PREFIX, storedCluster, WHERE } from "./cluster.ts";
 
 let cluster: LocalCluster;
 beforeEach(async () => {
@@ -12,25 +12,27 @@ beforeEach(async () => {
 afterEach(() => cluster.store.close());
 
 test("--unset of an unknown key fails and lists the known keys", async () => {
-  const { code, err } = await cluster.mappings(["set", DEVELOPERS, "--username", "x", "--unset", "user", "-y"]);
-  assert.equal(code, 2);
-  assert.match(err, /--unset <key>' argument 'user' is invalid\. .*username, groups, principalId, notAfter/);
+  await exits(
+    cluster.mappings(["set", DEVELOPERS, "--username", "x", "--unset", "user", "-y"]),
+    2,
+    /--unset <key>' argument 'user' is invalid\. .*username, groups, principalId, notAfter/,
+  );
   assert.equal(cluster.store.requests.length, 0);
 });
 
 test("a comma-separated list of groups in one option fails", async () => {
   for (const option of ["--group", "--add-group", "--remove-group"]) {
-    const { code, err } = await cluster.mappings(["set", DEVELOPERS, "--username", "x", option, "a,b", "-y"]);
-    assert.equal(code, 2);
-    assert.match(err, /argument 'a,b' is invalid\. .*repeat the option for each group/i);
+    await exits(
+      cluster.mappings(["set", DEVELOPERS, "--username", "x", option, "a,b", "-y"]),
+      2,
+      /argument 'a,b' is invalid\. .*repeat the option for each group/i,
+    );
   }
 });
 
 test("an empty cluster fails with the expected form", async () => {
   for (const words of [["list"], ["lint"], ["set", DEVELOPERS, "--username", "x"]]) {
-    const { code, err } = await cli(["mappings", ...words, "-c", ""]);
-    assert.equal(code, 2);
-    assert.match(err, /--cluster <id>' argument '' is invalid\. It must be/);
+    await exits(cli(["mappings", ...words, "-c", ""]), 2, /--cluster <id>' argument '' is invalid\. It must be/);
   }
 });
 
@@ -46,8 +48,7 @@ test("the plan and the question name account, region, cluster and prefix", async
 
 test("an empty list prints where it looked and exits with 0", async () => {
   cluster.store.remove(`${PREFIX}/sso/111122223333/clusteradmin`);
-  const { code, out, err } = await cluster.mappings(["list"]);
-  assert.deepEqual([code, err], [0, `No mappings in ${WHERE}.\n`]);
+  const { out } = await exits(cluster.mappings(["list"]), 0, `No mappings in ${WHERE}.\n`);
   assert.match(out, /^KIND/);
   const json = await cluster.mappings(["list", "-o", "json"]);
   assert.deepEqual([json.code, json.out], [0, "[]\n"]);
@@ -87,8 +88,7 @@ test("running the same command again is advised only if it can succeed", async (
 
 test("get of a permission set's role prints the permission set's mapping", async () => {
   const role = "arn:aws:iam::111122223333:role/AWSReservedSSO_ClusterAdmin_0123456789abcdef";
-  const { code, out, err } = await cluster.mappings(["get", role, "-o", "json"]);
-  assert.equal(code, 0, err);
+  const { out, err } = await exits(cluster.mappings(["get", role, "-o", "json"]), 0);
   assert.equal(JSON.parse(out).parameter, `${PREFIX}/sso/111122223333/clusteradmin`);
   assert.match(
     err,
@@ -104,8 +104,7 @@ test("an IAM group is refused with the reason, and with what to map instead", as
   for (const command of ["set", "deny", "get", "remove"]) {
     for (const who of ["group/111122223333/developers", "arn:aws:iam::111122223333:group/developers"]) {
       const words = command === "set" ? ["--username", "x"] : [];
-      const { code, err } = await cluster.mappings([command, who, ...words]);
-      assert.equal(code, 2, err);
+      const { err } = await exits(cluster.mappings([command, who, ...words]), 2);
       assert.ok(err.endsWith(reason), `${command} ${who}: ${err}`);
     }
   }
@@ -131,18 +130,14 @@ test("set rejects an end in the past and lint errors", async () => {
       /^pattern\/.*has no value for a user/,
     ],
   ] as const) {
-    const { code, err } = await cluster.mappings([...words, "-y", "--allow-weakening", "--force"]);
-    assert.equal(code, 2, err);
-    assert.match(err, sentence);
+    await exits(cluster.mappings([...words, "-y", "--allow-weakening", "--force"]), 2, sentence);
   }
   assert.equal(await cluster.value("user/111122223333/alice"), undefined);
   // Lint warnings are accepted, and so is an expired mapping whose other keys change.
   const past = { arn: user, username: "a", notAfter: "2020-01-01T00:00:00Z" };
   cluster.store.put(`${PREFIX}/user/111122223333/alice`, JSON.stringify(past));
-  const changed = await cluster.mappings(["set", user, "--description", "gone", "-y"]);
-  assert.equal(changed.code, 0, changed.err);
-  const warned = await cluster.mappings(["set", DEVELOPERS, "--username", "{SessionName}", "-y"]);
-  assert.equal(warned.code, 0, warned.err);
+  await exits(cluster.mappings(["set", user, "--description", "gone", "-y"]), 0);
+  await exits(cluster.mappings(["set", DEVELOPERS, "--username", "{SessionName}", "-y"]), 0);
 });
 
 test("the message for an invalid ARN names the invalid part", async () => {
@@ -168,14 +163,13 @@ test("the message for an invalid ARN names the invalid part", async () => {
     [" arn:aws:iam::111122223333:role/Dev", "it has spaces around it"],
   ] as const) {
     if (!arn.startsWith(" ")) {
-      const { code, err } = await cluster.mappings(["get", arn]);
-      assert.deepEqual(
-        [code, err],
-        [2, `${arn}: arn must be the ARN of a role, user, root or federated user: ${fault}.\n`],
+      await exits(
+        cluster.mappings(["get", arn]),
+        2,
+        `${arn}: arn must be the ARN of a role, user, root or federated user: ${fault}.\n`,
       );
     }
-    const explained = await cli(["explain", "-c", "prod", arn]);
-    assert.equal(explained.code, 2);
+    const explained = await exits(cli(["explain", "-c", "prod", arn]), 2);
     assert.ok(
       explained.err.endsWith(
         `is not the ARN of a role, an assumed role, a user, a federated user or root: ${fault}.\n`,

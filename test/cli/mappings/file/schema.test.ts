@@ -24,7 +24,7 @@ const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: 
 const ONLY_THE_COMMAND = {
   day: /^notAfter must be a time like /,
   never: /^arnLike .* can never match: /,
-  mappings: /^\d+ mappings (?:for one parameter$|of session )/,
+  mappings: /^\d+ mappings (?:for one parameter|of session )/,
   denials: /^\d+ denials of /,
   bytes: /^\d+ bytes, but a parameter holds at most 4096$/,
 } as const;
@@ -33,8 +33,8 @@ const ONLY_THE_COMMAND = {
 async function problemsOf(text: string): Promise<string[]> {
   const io = { ...streams, input: () => Readable.from([text]) };
   try {
-    const { entries, denials, problems } = await examineMappingFiles(["-"], io);
-    return [...problems, ...placeEntries("/p", entries, denials).problems].map(({ problem }) => problem);
+    const { entries, problems } = await examineMappingFiles(["-"], io);
+    return [...problems, ...placeEntries("/p", entries).problems].map(({ problem }) => problem);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return [error.message];

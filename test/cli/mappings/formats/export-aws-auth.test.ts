@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse } from "yaml";
-import { storedCluster } from "../cluster.ts";
+import { exits, storedCluster } from "../cluster.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -199,8 +199,6 @@ test("a permission set with a session mapping is skipped", async () => {
 
 test("a file that is not the output of list-roles is rejected", async () => {
   for (const wrong of [{}, "text", { Roles: [{ Arn: "x" }] }]) {
-    const { code, err } = await exported(VIEW, wrong);
-    assert.equal(code, 2);
-    assert.match(err, /^--roles-from \S+: .*\.\n$/);
+    await exits(exported(VIEW, wrong), 2, /^--roles-from \S+: .*\.\n$/);
   }
 });

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse } from "yaml";
 import { cli } from "../../cli.ts";
+import { exits } from "../cluster.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -127,8 +128,7 @@ test("with several files, each line names its file, and each entry is one line",
   const config = (arn: string) => `server: {mapRoles: [{rolearn: ${JSON.stringify(arn)}, username: u}]}`;
   writeFileSync(a ?? "", config(`${ARN}a`));
   writeFileSync(b ?? "", config("arn:x\n0 imported.\u001b[2J"));
-  const { code, err } = await cli(["mappings", "import", "-f", a ?? "", "-f", b ?? ""]);
-  assert.equal(code, 1);
+  const { err } = await exits(cli(["mappings", "import", "-f", a ?? "", "-f", b ?? ""]), 1);
   const [line, sum, ...rest] = err.trimEnd().split("\n");
   assert.ok(line?.startsWith(`${b}, line 1, mapRoles 1 (arn:x?0 imported.?[2J) cannot be imported: `), line);
   assert.deepEqual([sum, rest], ["1 imported, 1 not imported.", []]);

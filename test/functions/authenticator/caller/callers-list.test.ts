@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isCaller } from "../../../../functions/authenticator/caller/bearer.ts";
+import { isCaller } from "../../../../functions/authenticator/caller/caller.ts";
 import { hasCode } from "../../../../functions/errors.ts";
 import { NOW } from "../fixtures.ts";
 import { check, entry, refused } from "./ask.ts";

@@ -3,11 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
-import {
-  checkDenyEntry,
-  checkDenyList,
-  evaluateDenyList,
-} from "../../../../functions/authenticator/mapping/deny-list.ts";
+import { checkDenyEntry } from "../../../../functions/authenticator/mapping/deny-list.ts";
+import { evaluateDenyList } from "../../../../functions/authenticator/mapping/evaluate.ts";
+import { readStored } from "../../../../functions/authenticator/read-stored.ts";
 import { HOME, NOW, OTHER, roleIdentity, verified } from "../fixtures.ts";
 
 const ROLE = `arn:aws:iam::${HOME}:role/Developers`;
@@ -232,7 +230,7 @@ test("a value that is not a list denies every identity, and the problem says wha
     ["[", "not JSON"],
     ["{}", "not a JSON list"],
   ] as const) {
-    assert.deepEqual(checkDenyList({ value, secure: false }, {}), { valid: false, problem, invalidCount: 1 });
+    assert.deepEqual(judge(value), { verdict: { kind: "invalid", problem }, invalidCount: 1 });
   }
 });
 
@@ -252,7 +250,11 @@ test("each invalid entry is counted, and the first one is named", () => {
 
 test("a list is checked completely, and its entries are returned in order", () => {
   const entries = [{ arnLike: ROLE }, { arnLike: `arn:aws:iam::${HOME}:user/*`, description: "all" }];
-  assert.deepEqual(checkDenyList({ value: JSON.stringify(entries), secure: false }, {}), { valid: true, entries });
+  const read = readStored("deny", {}, { value: JSON.stringify(entries), secure: false });
+  assert.deepEqual(
+    read.entries,
+    entries.map((value) => ({ value, problem: undefined })),
+  );
 });
 
 test("every identity can be denied by some entry", () => {

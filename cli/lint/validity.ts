@@ -1,8 +1,8 @@
 // Lint rules for single mappings and denials: invalid, ending, pinned, or of no use to AWS-signed tokens.
 
-import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
-import { SESSION_PLACEHOLDERS } from "../../../functions/authenticator/mapping/template.ts";
-import { isExpired, notAfterTime } from "../../../functions/lib/not-after.ts";
+import { isOfSessions } from "../../functions/authenticator/mapping/possible-arn.ts";
+import { SESSION_PLACEHOLDERS } from "../../functions/authenticator/mapping/template.ts";
+import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
 import type { Finding, Level, Placed, Subject } from "./finding.ts";
 
 const SOON_DAYS = 30;
@@ -22,15 +22,11 @@ export function invalid({ readings }: Subject): Finding[] {
 }
 
 export function ending({ entries, denials, context: { now } }: Subject): Finding[] {
-  const ends = [
-    ...entries.map(({ parameter: where, entry: { mapping } }) => {
-      const { session, notAfter } = mapping;
-      return { where, what: session === undefined ? "" : `the mapping of session ${session} `, notAfter };
-    }),
-    ...denials.map(({ parameter: where, entry: { arnLike, notAfter } }) => {
-      return { where, what: `the denial of ${arnLike} `, notAfter };
-    }),
-  ];
+  const ends = [...entries, ...denials].map(({ parameter: where, entry: { kind, mapping } }) => {
+    const { arnLike, session, notAfter } = mapping;
+    const ofSession = session === undefined ? "" : `the mapping of session ${session} `;
+    return { where, what: kind === "deny" ? `the denial of ${arnLike} ` : ofSession, notAfter };
+  });
   return ends.flatMap(({ where, what, notAfter }): Finding[] => {
     if (notAfter === undefined) return [];
     if (isExpired(notAfter, now)) {
@@ -62,10 +58,10 @@ export function unusableBySignedTokens({ entries, denials, context }: Subject): 
     const message = isLive(placed.entry.mapping) ? needOf(placed) : undefined;
     return message === undefined ? [] : [{ where: placed.parameter, message }];
   });
-  const ofSessions = denials.filter(({ entry }) => isOfSessions(entry.arnLike) && isLive(entry));
-  const denied = ofSessions.map(({ parameter: where, entry: { arnLike } }) => {
+  const denied = denials.flatMap(({ parameter: where, entry: { mapping } }) => {
+    const { arnLike = "" } = mapping;
     const message = `the denial of ${arnLike} denies all AWS-signed tokens of its role, which contain no session`;
-    return { where, message };
+    return isOfSessions(arnLike) && isLive(mapping) ? [{ where, message }] : [];
   });
   return [...needs, ...denied].map((one) => ({ level, rule: "no-signed-token", ...one }));
 }

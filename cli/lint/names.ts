@@ -1,20 +1,20 @@
 // Lint rules for usernames, groups and sessions.
 
-import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
-import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
-import { nearest } from "../../../functions/lib/nearest.ts";
-import { ACCESS_LEVELS, accessGroup } from "../../access-levels.ts";
-import { shortName } from "../../function-settings.ts";
-import { nameOfEntry } from "../file/entry.ts";
-import { canChooseAdministrator } from "./chosen-groups.ts";
+import { chosenPlaceholdersIn } from "../../functions/authenticator/mapping/claim-placeholders.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
+import { nearest } from "../../functions/lib/nearest.ts";
+import { ADMIN_GROUPS } from "../access/names.ts";
+import { ACCESS_LEVELS, accessGroup } from "../access-levels.ts";
+import { shortName } from "../function-settings.ts";
+import { nameOfEntry } from "../store/entry.ts";
 import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
 
 /** Users who assume a role choose the session name, unless the entry is for one session. */
 export const chosenGroups = entryRule("error", "chosen-group", ({ entry, groups }) => {
   if (entry.kind === "sso-session") return undefined;
   const chosen = groups.filter((group) => startsWithSession(group));
-  const masters = groups.filter((group) => !startsWithSession(group) && canChooseAdministrator({ groups: [group] }));
+  const masters = groups.filter((group) => !startsWithSession(group) && canChooseAdministrator(group));
   return [
     ...chosen.map((group) => `group ${group}: anyone who assumes the role chooses the group; put a prefix before it`),
     ...masters.map(
@@ -22,6 +22,22 @@ export const chosenGroups = entryRule("error", "chosen-group", ({ entry, groups 
     ),
   ];
 });
+
+const PLACEHOLDER = /\{SessionName(?:Raw)?\}/;
+
+/** Whether some session name turns the group into an administrators' group. */
+function canChooseAdministrator(template: string): boolean {
+  return ADMIN_GROUPS.some((group) => canRender(template, group));
+}
+
+/** Supports several placeholders, which all get the same text. A session name cannot contain a colon. */
+function canRender(template: string, name: string): boolean {
+  const literals = template.split(PLACEHOLDER);
+  const [start = ""] = literals;
+  const length = (name.length - literals.join("").length) / (literals.length - 1);
+  const session = Number.isInteger(length) && length > 0 ? name.slice(start.length, start.length + length) : "";
+  return /^[\w+=,.@-]{1,64}$/.test(session) && literals.join(session) === name;
+}
 
 export const chosenUsernames = entryRule(
   "warning",

@@ -1,10 +1,9 @@
 // The types of lint: its findings, and the input of its rules.
 
-import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
-import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import type { EvaluationContext } from "../../function-settings.ts";
-import type { Entry } from "../file/entry.ts";
-import { type Reading, readParameter } from "../file/read-parameter.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import type { EvaluationContext } from "../function-settings.ts";
+import type { Entry } from "../store/entry.ts";
+import { type Reading, readParameter } from "../store/read-parameter.ts";
 
 /** Most severe first. */
 export const LEVELS = ["error", "warning", "info"] as const;
@@ -33,7 +32,8 @@ export interface Subject {
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   readonly readings: ReadonlyMap<string, Reading>;
   readonly entries: readonly Placed[];
-  readonly denials: readonly { readonly parameter: string; readonly entry: DenyEntry }[];
+  /** Their names are empty. */
+  readonly denials: readonly Placed[];
 }
 
 export type Rule = (subject: Subject) => Finding[] | Promise<Finding[]>;
@@ -56,16 +56,13 @@ export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, cont
   const readings = new Map(
     [...parameters].map(([name, stored]) => [name, readParameter(prefix, name, stored, partition)] as const),
   );
-  return {
-    context,
-    parameters,
-    readings,
-    entries: [...readings].flatMap(([parameter, { entries }]) =>
-      entries.map((entry) => {
-        const { username = "", groups = [] } = entry.mapping;
-        return { parameter, entry, username, groups };
-      }),
-    ),
-    denials: [...readings].flatMap(([parameter, { denials }]) => denials.map(({ entry }) => ({ parameter, entry }))),
-  };
+  const all = [...readings].flatMap(([parameter, { entries }]) =>
+    entries.map((entry): Placed => {
+      const { username = "", groups = [] } = entry.mapping;
+      return { parameter, entry, username, groups };
+    }),
+  );
+  const isDenial = ({ entry }: Placed) => entry.kind === "deny";
+  const [entries, denials] = [all.filter((placed) => !isDenial(placed)), all.filter(isDenial)];
+  return { context, parameters, readings, entries, denials };
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cluster.ts";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
 
 const NOW = Date.UTC(2026, 10, 24);
 const role = (name: string, more: object = {}) => ({
@@ -85,7 +85,7 @@ test("lint reports a SecureString and parameter names that the function never re
   const ignored = ["roles/111122223333/x", "sso/111122223333/.61dmins", `sso/111122223333/${"a".repeat(33)}`];
   for (const name of ignored) cluster.store.put(`${PREFIX}/${name}`, "{}");
   const { out } = await cluster.mappings(["lint"], { now: NOW });
-  assert.match(out, /error +invalid +role\/111122223333\/secret +must be of type String, not SecureString\n/);
+  assert.match(out, /error +invalid +role\/111122223333\/secret +a SecureString: it must be of type String\n/);
   for (const name of ignored) {
     assert.match(out, new RegExp(`error +invalid +${name} +not a mapping: the authenticator ignores it\\n`));
   }

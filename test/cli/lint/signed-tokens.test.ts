@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EvaluationContext } from "../../../../cli/function-settings.ts";
-import { lint } from "../../../../cli/mappings/lint/lint.ts";
-import type { StoredParameter } from "../../../../functions/parameters/stored-parameter.ts";
+import type { EvaluationContext } from "../../../cli/function-settings.ts";
+import { lint } from "../../../cli/lint/lint.ts";
+import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 
 const PREFIX = "/iam-authenticator/prod";
 const HOME = "111122223333";

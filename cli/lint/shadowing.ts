@@ -1,15 +1,13 @@
 // Lint rules for mappings that never apply, administrators, node names and wide grants.
 
-import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
-import { checkDenyList } from "../../../functions/authenticator/mapping/deny-list.ts";
-import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
-import { isExpired } from "../../../functions/lib/not-after.ts";
-import { administratorsIn } from "../../access/administrators.ts";
-import { ADMIN_GROUPS, makesAdministrator } from "../../access/names.ts";
-import { decideForPrincipal, principalOf } from "../../evaluation.ts";
-import { shortName } from "../../function-settings.ts";
-import { isPermissionSetRole } from "../file/entry.ts";
+import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
+import { mappingParameter, permissionSetInAnyCase } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
+import { isExpired } from "../../functions/lib/not-after.ts";
+import { administratorsIn } from "../access/administrators.ts";
+import { ADMIN_GROUPS, makesAdministrator } from "../access/names.ts";
+import { decideForPrincipal, principalOf } from "../evaluation.ts";
+import { shortName } from "../function-settings.ts";
 import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
 
 export const unreachable = entryRule("error", "unreachable", ({ parameter, entry }, { context }) => {
@@ -28,18 +26,12 @@ export const shadowed = entryRule("warning", "shadowed", ({ parameter, entry }, 
   const own = evaluations.some((one) => one.parameter === parameter && one.verdict.kind === "match");
   if (!own || deciding === undefined || deciding.parameter === parameter) return undefined;
   // The invalid list has a finding. Findings for each mapping that it denies would hide that one.
-  if (deniesAll(deciding.parameter, parameters.get(deciding.parameter)?.value)) return undefined;
+  if (deciding.verdict.kind === "invalid" && deciding.place.startsWith("deny-")) return undefined;
   const first = shortName(deciding.parameter, context.prefix);
   const { session } = entry.mapping;
   const whose = session === undefined ? "" : `session ${session}: `;
   return `${whose}${deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} takes precedence`}`;
 });
-
-/** Whether it is an invalid deny list, which denies every identity that it covers. */
-function deniesAll(parameter: string, value: string | undefined): boolean {
-  const [, account] = /\/deny\/(\d{12}|any)$/.exec(parameter) ?? [];
-  return value !== undefined && account !== undefined && !checkDenyList({ value, secure: false }, { account }).valid;
-}
 
 /** A separate mapping of a permission set's role takes precedence over the set, but only until the suffix changes. */
 export const permissionSetRoles = entryRule(
@@ -47,7 +39,7 @@ export const permissionSetRoles = entryRule(
   "permission-set-role",
   ({ entry: { kind, name } }) =>
     kind === "role" &&
-    isPermissionSetRole(name) &&
+    permissionSetInAnyCase(name) !== undefined &&
     "a permission set's role: map the set (sso/<account>/<set>), because the role's suffix can change",
 );
 
