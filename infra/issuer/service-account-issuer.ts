@@ -2,15 +2,13 @@
 
 import { CfnOutput, CfnResource, RemovalPolicy } from "aws-cdk-lib";
 import { CfnOIDCProvider, type Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
-import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
-import type { RetentionDays } from "aws-cdk-lib/aws-logs";
-import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { readIssuerSettings } from "../../functions/issuer/settings.ts";
 import { alarmTopicOf } from "../alarm-topic.ts";
 import { checkMemory } from "../check-props.ts";
+import type { CommonProps } from "../common-props.ts";
 import { DEFAULTS } from "../defaults.ts";
 import { deploySafely } from "../deployment/safe-deployment.ts";
 import { checkDomain } from "../endpoint/check-endpoint.ts";
@@ -24,15 +22,8 @@ import { makeIssuerAlarms } from "./issuer-alarms.ts";
 import { makeIssuerApi, routeIssuer } from "./issuer-api.ts";
 import { makeIssuerFunction } from "./issuer-function.ts";
 
-export interface ServiceAccountIssuerProps {
-  /** The authenticator's `clusterId`. */
-  readonly clusterId: string;
-  /**
-   * The authenticator's `mappingPrefix`.
-   *
-   * @default - `/iam-authenticator/<clusterId>`
-   */
-  readonly mappingPrefix?: string;
+/** `clusterId` and `mappingPrefix` are those of the authenticator. */
+export interface ServiceAccountIssuerProps extends CommonProps {
   /**
    * A custom domain. The issuer's URL must not change while tokens and roles contain it.
    *
@@ -51,54 +42,6 @@ export interface ServiceAccountIssuerProps {
    * @default - 100 per second, burst 200
    */
   readonly throttle?: Throttle;
-  /**
-   * Logs requests of this level or higher. Metrics are always written.
-   *
-   * @default "info"
-   */
-  readonly logLevel?: "debug" | "info" | "warn" | "error";
-  /**
-   * Processor architecture of the function.
-   *
-   * @default Architecture.ARM_64
-   */
-  readonly architecture?: Architecture;
-  /**
-   * Memory of the function, in MB.
-   *
-   * @default 512
-   */
-  readonly memorySize?: number;
-  /**
-   * How long the function's log and the API's access log are kept.
-   *
-   * @default RetentionDays.THREE_MONTHS
-   */
-  readonly logRetention?: RetentionDays;
-  /**
-   * Encrypts these logs, like the authenticator's `encryptionKey`.
-   *
-   * @default - the key of CloudWatch Logs
-   */
-  readonly encryptionKey?: IKey;
-  /**
-   * Creates the alarms that notify.
-   *
-   * @default true
-   */
-  readonly alarms?: boolean;
-  /**
-   * SNS topic that alarms notify.
-   *
-   * @default - none: alarms are only visible in CloudWatch
-   */
-  readonly alarmTopic?: ITopic;
-  /**
-   * Email address that alarms notify, like the authenticator's `alarmEmail`.
-   *
-   * @default - none
-   */
-  readonly alarmEmail?: string;
   /**
    * A new version receives a tenth of the requests for ten minutes, and is rolled back if it crashes or times out.
    *

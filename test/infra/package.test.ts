@@ -143,7 +143,6 @@ test("the package is built: it has no dependency beside the CDK, and no TypeScri
     [],
   );
   assert.deepEqual(readdirSync(installed).sort(), [
-    "API.md",
     "CHANGELOG.md",
     "LICENSE",
     "README.md",
