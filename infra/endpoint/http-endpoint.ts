@@ -35,7 +35,7 @@ export function serveHttp(
     }),
   });
   neverAnswer503(api);
-  makeStage(scope, api, { domainName, throttle, logs });
+  makeStage(scope, api, domainName, { throttle, logs });
   const proof = endpoint.kind === "mtls" ? "client certificate" : "bearer token";
   for (const route of routes) {
     acknowledge(
@@ -45,15 +45,7 @@ export function serveHttp(
     );
   }
   const url = domainName === undefined ? api.apiEndpoint : `https://${domainName.name}`;
-  return {
-    api,
-    url: `${url}/authenticate`,
-    requests: api.metricCount(),
-    clientErrors: api.metricClientError(),
-    serverErrors: api.metricServerError(),
-    latency: api.metricLatency(),
-    integrationLatency: api.metricIntegrationLatency(),
-  };
+  return { api, url: `${url}/authenticate` };
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { CfnOutput, CfnResource, RemovalPolicy } from "aws-cdk-lib";
 import { CfnOIDCProvider, type Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
-import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { readIssuerSettings } from "../../functions/issuer/settings.ts";
@@ -15,9 +15,10 @@ import { checkDomain } from "../endpoint/check-endpoint.ts";
 import type { CustomDomain } from "../endpoint/custom-domain.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
 import { knownSettings, namingProps, prefixOf } from "../function/environment.ts";
+import { given } from "../given.ts";
+import { grantIssuerKeys } from "../grants.ts";
 import { logSettings } from "../log-settings.ts";
 import { makeNewVersionAlarms } from "../monitoring/new-version-alarms.ts";
-import { grantIssuerKeys } from "../parameters/grant.ts";
 import { makeIssuerAlarms } from "./issuer-alarms.ts";
 import { makeIssuerApi, routeIssuer } from "./issuer-api.ts";
 import { makeIssuerFunction } from "./issuer-function.ts";
@@ -75,13 +76,8 @@ export class ServiceAccountIssuer extends Construct {
     this.url = issuerApi.url;
     this.mappingPrefix = checkedPrefix(props, this.url);
 
-    const live = makeIssuerFunction(this, {
-      mappingPrefix: this.mappingPrefix,
-      environment: environmentOf(props, this.url),
-      architecture: props.architecture ?? Architecture.ARM_64,
-      memorySize: props.memorySize ?? DEFAULTS.memorySize,
-      logs,
-    });
+    const environment = environmentOf(props, this.url);
+    const live = makeIssuerFunction(this, props, { mappingPrefix: this.mappingPrefix, environment, logs });
     // CDK's types conflict under exactOptionalPropertyTypes.
     const handler = live as IFunction;
     const answering = routeIssuer(this, issuerApi, { handler, throttle, logs });
@@ -131,8 +127,7 @@ function environmentOf({ clusterId, mappingPrefix, logLevel }: ServiceAccountIss
   return {
     CLUSTER_ID: clusterId,
     ISSUER_URL: url,
-    ...(mappingPrefix !== undefined && { MAPPING_PREFIX: mappingPrefix }),
-    ...(logLevel !== undefined && { LOG_LEVEL: logLevel }),
+    ...given({ MAPPING_PREFIX: mappingPrefix, LOG_LEVEL: logLevel }),
     // `sam local` passes only variables that the template declares.
     AWS_ENDPOINT_URL_SSM: "",
   };

@@ -2,7 +2,7 @@
 
 import { DEFAULTS } from "../../../infra/defaults.ts";
 import type { Throttle } from "../../../infra/endpoint/endpoint.ts";
-import { defaultThrottle } from "../../../infra/endpoint/throttle.ts";
+import { defaultThrottle } from "../../../infra/defaults.ts";
 import type { Limit } from "./limit.ts";
 import type { Spike } from "./run-spike.ts";
 
