@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HTTP_API } from "../../local/gateway/http-api.ts";
+import { REST_API } from "../local/gateway/rest-api.ts";
 import { failure, grantedUser } from "./answers.ts";
 import { CALLER_TOKEN, startSystem } from "./system.ts";
 import { reviewBody, V1, V1BETA1 } from "./token-review.ts";
@@ -9,9 +11,12 @@ import { reviewBody, V1, V1BETA1 } from "./token-review.ts";
 const GOOD_CALLER = { Authorization: `Bearer ${CALLER_TOKEN}` };
 const LARGE = " ".repeat(64 * 1024 + 1);
 
-for (const payload of ["1.0", "2.0"] as const) {
+for (const [payload, kind] of [
+  ["1.0", REST_API],
+  ["2.0", HTTP_API],
+] as const) {
   test(`path, method, caller, size and body are checked in this order, payload ${payload}`, async (t) => {
-    const system = await startSystem(t, { payload, settings: { CALLER_AUTH: "bearer" } });
+    const system = await startSystem(t, { kind, settings: { CALLER_AUTH: "bearer" } });
     for (const [status, code, path, post] of [
       [404, "path_unknown", "/elsewhere", { method: "GET", body: LARGE }],
       [404, "path_unknown", "/", {}],

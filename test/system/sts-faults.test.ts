@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { stsThrottling } from "../../local/sts/answer.ts";
+import { stsThrottling } from "../local/service-faults.ts";
 import { denial, failure, grantedUser } from "./answers.ts";
 import { answering, type FaultRule, first, stsError } from "./outages.ts";
 import { startSystem } from "./system.ts";

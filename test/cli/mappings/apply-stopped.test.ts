@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Fault } from "../../../local/faults.ts";
-import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
+import { ssmThrottling } from "../../local/service-faults.ts";
 import { type ApplyCluster, isPut, masters, role, roles, startApplyCluster } from "./apply.ts";
 
 let cluster: ApplyCluster;

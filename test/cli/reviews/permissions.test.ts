@@ -7,7 +7,7 @@ import { User } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { grantReviews } from "../../../infra/grants.ts";
 import type { LocalRequest } from "../../../local/http-server.ts";
-import { logsForbidden } from "../../../local/logs/errors.ts";
+import { logsForbidden } from "../../local/service-faults.ts";
 import { stacksForbidden } from "../stacks.ts";
 import { LOG_GROUP, type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./services.ts";
 

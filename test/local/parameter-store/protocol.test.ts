@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
 import { post } from "../../post.ts";
+import { ssmThrottling } from "../service-faults.ts";
 import { refused, ssmClient } from "./client.ts";
 
 const SIGNED = "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/ssm/aws4_request, SignedHeaders=host, Signature=0";

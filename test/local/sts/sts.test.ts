@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import type { LocalServer } from "../../../local/http-server.ts";
-import { type LocalIdentity, localIdentity } from "../../../local/identities.ts";
-import { stsThrottling } from "../../../local/sts/answer.ts";
+import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { presignUrl } from "../../../local/token.ts";
+import { stsThrottling } from "../service-faults.ts";
 import { send } from "./send.ts";
 
 const alice = localIdentity("alice");
@@ -30,9 +30,8 @@ function clientOf({ accessKeyId, secretAccessKey, sessionToken }: LocalIdentity)
   return new STSClient({ region: "eu-central-1", endpoint: sts.url, credentials, maxAttempts: 1 });
 }
 
-test("GetCallerIdentity returns the caller to the SDK", async () => {
-  for (const name of ["alice", "bob", "carol", "root", "federated"]) {
-    const identity = localIdentity(name);
+test("GetCallerIdentity returns each local identity to the SDK", async () => {
+  for (const identity of LOCAL_IDENTITIES.filter(({ expiresAt }) => expiresAt === undefined)) {
     const { Arn, Account, UserId } = await clientOf(identity).send(new GetCallerIdentityCommand());
     assert.deepEqual([Arn, Account, UserId], [identity.arn, identity.account, identity.userId]);
   }

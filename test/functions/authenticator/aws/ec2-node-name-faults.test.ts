@@ -6,9 +6,9 @@ import type { FindNodeName } from "../../../../functions/authenticator/aws/ec2-n
 import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy-node-name.ts";
 import { InstancesUnavailable } from "../../../../functions/errors.ts";
 import { readForm } from "../../../../local/ec2/query-protocol.ts";
-import { ec2Throttling, iamThrottling } from "../../../../local/ec2/throttling.ts";
 import type { Fault } from "../../../../local/faults.ts";
 import type { LocalRequest } from "../../../../local/http-server.ts";
+import { ec2Throttling, iamThrottling } from "../../../local/service-faults.ts";
 import { mockTime, passEach } from "../../../time.ts";
 import { NAME, type NodeServices, node, startNodeServices, within } from "./node-services.ts";
 
