@@ -4,8 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { parseDocument } from "yaml";
 import { ServiceError } from "../service-error.ts";
-import { memoryParameters } from "./memory.ts";
-import { newest, type ParameterStorage, type StoreLocation } from "./parameter.ts";
+import { memoryParameters, newest, type ParameterStorage, type StoreLocation } from "./parameter.ts";
 import { writeParameter } from "./write.ts";
 
 export interface FolderOptions {
