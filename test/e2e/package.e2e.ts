@@ -1,4 +1,5 @@
-// The packed npm package in other CDK apps: a CommonJS app, as `cdk init` creates it, and an ES module.
+// The packed npm package in other CDK apps, a CommonJS app, as `cdk init` creates it, and an ES module, and with npx; and the
+// release built twice.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -15,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "package-"));
@@ -63,21 +65,20 @@ import { AccountRootPrincipal, Role } from "aws-cdk-lib/aws-iam";
 import { IamAuthenticator } from "lambda-iam-authenticator";
 `;
 
-const KINDS = [
-  { kind: "CommonJS", type: "commonjs" },
-  { kind: "an ES module", type: "module" },
-];
+const KINDS = ["commonjs", "module"];
 
-for (const { kind, type } of KINDS) {
-  test(`an app that is ${kind} compiles, and deploys the same bundle`, () => {
-    const app = join(folder, type);
+test("apps that are CommonJS or an ES module compile, and deploy the same bundle", () => {
+  const apps = KINDS.map((type) => join(folder, type));
+  for (const [at, app] of apps.entries()) {
     mkdirSync(app);
-    writeFileSync(join(app, "package.json"), JSON.stringify({ type }));
+    writeFileSync(join(app, "package.json"), JSON.stringify({ type: KINDS[at] }));
     writeFileSync(join(app, "app.ts"), IMPORTS + APP);
-    const options = ["--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
-    run(join(ROOT, "node_modules", ".bin", "tsc"), [...options, "app.ts"], app);
+  }
+  const options = ["--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
+  const sources = KINDS.map((type) => join(type, "app.ts"));
+  run(join(ROOT, "node_modules", ".bin", "tsc"), [...options, ...sources], folder);
+  for (const app of apps) {
     run(process.execPath, ["app.js", "cdk.out"], app);
-
     const template = JSON.parse(readFileSync(join(app, "cdk.out", "Cluster.template.json"), "utf8"));
     const resources: { Type: string; Properties: { Name?: string } }[] = Object.values(template.Resources);
     const names = resources
@@ -94,8 +95,8 @@ for (const { kind, type } of KINDS) {
         name,
       );
     }
-  });
-}
+  }
+});
 
 test("npx runs the command from the packed file, offline and without an installation", () => {
   const empty = mkdtempSync(join(tmpdir(), "npx-"));
@@ -111,25 +112,6 @@ test("npx runs the command from the packed file, offline and without an installa
   } finally {
     rmSync(empty, { recursive: true });
   }
-});
-
-test("the manifest is ready for publication: name, access, licence and provenance", () => {
-  const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
-  for (const keyword of ["cdk", "awscdk", "kubernetes", "iam"]) assert.ok(manifest.keywords.includes(keyword), keyword);
-  assert.equal(manifest.author, "The lambda-iam-authenticator authors");
-  assert.deepEqual(manifest.publishConfig, { access: "public", provenance: true });
-  assert.deepEqual(Object.keys(manifest.exports), [".", "./package.json"]);
-});
-
-test("npx runs the command by the package's name, and no file uses npx with the short name, which is unclaimed on npm", () => {
-  const { bin, name } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
-  assert.deepEqual(Object.keys(bin), ["iam-authenticator", name]);
-  assert.equal(bin[name], bin["iam-authenticator"]);
-  const said = spawnSync("git", ["grep", "-nE", "npx (--no -- |-y |--yes )?iam-authenticato[r]"], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
-  assert.equal(said.stdout, "");
 });
 
 test("the package is built: it has no dependency beside the CDK, and no TypeScript file that Node would load", () => {
@@ -151,4 +133,25 @@ test("the package is built: it has no dependency beside the CDK, and no TypeScri
     "docs",
     "package.json",
   ]);
+});
+
+test("two builds of the release produce the same bytes, also at another time, in another zone and folder", () => {
+  const build = pathToFileURL(join(ROOT, "infra", "release", "build.ts")).href;
+  const [first = "", second = ""] = [join(folder, "first"), join(folder, "elsewhere", "second")];
+  for (const [outdir, more] of [
+    [first, {}],
+    [second, { TZ: "Pacific/Auckland", LANG: "de_DE.UTF-8" }],
+  ] as const) {
+    const code = `(await import(${JSON.stringify(build)})).buildRelease(${JSON.stringify(outdir)})`;
+    execFileSync(process.execPath, ["--input-type=module", "--eval", code], {
+      cwd: folder,
+      env: { ...process.env, ...more },
+    });
+  }
+  const files = readdirSync(first);
+  assert.ok(files.length > 10);
+  assert.deepEqual(readdirSync(second), files);
+  for (const file of files) {
+    assert.ok(readFileSync(join(first, file)).equals(readFileSync(join(second, file))), file);
+  }
 });

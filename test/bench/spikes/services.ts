@@ -9,7 +9,7 @@ import {
   type LocalServer,
   startHttpServer,
 } from "../../../local/http-server.ts";
-import { memoryParameters } from "../../../local/parameter-store/memory.ts";
+import { memoryParameters } from "../../../local/parameter-store/parameter.ts";
 import { answerSsm } from "../../../local/parameter-store/protocol.ts";
 import { writeParameter } from "../../../local/parameter-store/write.ts";
 import { keysOf } from "../../../local/sts/signed-token.ts";
