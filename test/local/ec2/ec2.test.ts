@@ -5,9 +5,7 @@ import { after, before, test } from "node:test";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
 import { type Ec2Server, startEc2 } from "../../../local/ec2/ec2.ts";
-import { readForm } from "../../../local/ec2/query-protocol.ts";
 import { post } from "../../post.ts";
-import { ec2Throttling, iamThrottling } from "../service-faults.ts";
 
 const NODE = "i-0123456789abcdef0";
 const OLD = "i-01234567";
@@ -96,27 +94,6 @@ test("GetInstanceProfile rejects missing names, names of other accounts and malf
   await refused(profile("none"), "NoSuchEntityException", 404, /Instance Profile none cannot be found/);
   await refused(profile("other"), "NoSuchEntityException", 404, /other/);
   await refused(profile("a b"), "ValidationError", 400, /alphanumeric/);
-});
-
-test("the lists can change while the server runs", async () => {
-  const [node] = server.instances;
-  assert.ok(node);
-  node.state = "stopped";
-  assert.equal((await describe(NODE)).Reservations?.[0]?.Instances?.[0]?.State?.Name, "stopped");
-  server.instances.push({ ...node, instanceId: "i-aaaaaaaa", state: "running" });
-  assert.equal((await describe("i-aaaaaaaa")).Reservations?.length, 1);
-  server.profiles.length = 0;
-  await refused(profile("nodes"), "NoSuchEntityException", 404, /nodes/);
-});
-
-test("each client reports throttling as its service's error", async () => {
-  server.fail((request) =>
-    readForm(request).get("Action") === "DescribeInstances" ? ec2Throttling() : iamThrottling(),
-  );
-  await refused(describe(NODE), "RequestLimitExceeded", 503, /Request limit exceeded/);
-  await refused(profile("nodes"), "Throttling", 400, /Rate exceeded/);
-  server.fail(undefined);
-  await describe(NODE);
 });
 
 test("unsigned requests and unknown actions fail", async () => {

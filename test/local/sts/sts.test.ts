@@ -1,13 +1,12 @@
 // The local STS through the AWS SDK: response formats, unknown actions, faults.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { after, before, test } from "node:test";
 import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import type { LocalServer } from "../../../local/http-server.ts";
 import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { presignUrl } from "../../../local/token.ts";
-import { stsThrottling } from "../service-faults.ts";
 import { send } from "./send.ts";
 
 const alice = localIdentity("alice");
@@ -19,7 +18,6 @@ let sts: LocalServer;
 before(async () => {
   sts = await startSts();
 });
-afterEach(() => sts.fail(undefined));
 after(() => sts.close());
 
 const presign = (extraQuery: Readonly<Record<string, string>> = {}): Promise<string> =>
@@ -103,17 +101,4 @@ test("the error for an unknown action repeats the caller's input", async () => {
   const asXml = await send(sts.url, url, CLUSTER);
   assert.ok(asXml.body.includes(Action.replaceAll("<", "&lt;").replaceAll(">", "&gt;")));
   assert.equal((await send(sts.url, await presign({ Version: "2010-01-01" }), JSON_WANTED)).status, 400);
-});
-
-test("stsThrottling is STS's error, until fail(undefined)", async () => {
-  sts.fail(stsThrottling);
-  const { status, headers, body } = await send(sts.url, await presign(), JSON_WANTED);
-  assert.equal(status, 400);
-  assert.deepEqual(JSON.parse(body), {
-    Error: { Code: "Throttling", Message: "Rate exceeded", Type: "Sender" },
-    RequestId: headers["x-amzn-requestid"],
-  });
-  await assert.rejects(clientOf(alice).send(new GetCallerIdentityCommand()), { name: "Throttling" });
-  sts.fail(undefined);
-  assert.equal((await send(sts.url, await presign(), JSON_WANTED)).status, 200);
 });
