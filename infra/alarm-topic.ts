@@ -4,18 +4,16 @@ import { Annotations, Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
 import { type ITopic, Subscription, SubscriptionProtocol, Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { acknowledge } from "./acknowledge.ts";
+import type { IamAuthenticatorProps } from "./props.ts";
 
 export const EMAIL = "[^\\s@]+@[^\\s@]+\\.[^\\s@]+";
 
-interface Receiver {
-  readonly alarms?: boolean;
-  readonly alarmTopic?: ITopic;
-  readonly alarmEmail?: string;
-}
+type AlarmProps = Pick<IamAuthenticatorProps, "alarms" | "alarmTopic" | "alarmEmail" | "quietHours">;
 
 /** Warns if the alarms notify no one. Throws an error that states what to do. */
-export function alarmTopicOf(scope: Construct, { alarms, alarmTopic, alarmEmail }: Receiver): ITopic | undefined {
-  for (const [name, value] of Object.entries({ alarmTopic, alarmEmail })) {
+export function alarmTopicOf(scope: Construct, props: AlarmProps): ITopic | undefined {
+  const { alarms, alarmTopic, alarmEmail, quietHours } = props;
+  for (const [name, value] of Object.entries({ quietHours, alarmTopic, alarmEmail })) {
     if (value === undefined || alarms !== false) continue;
     throw new Error(`${name} requires alarms: leave it out, or leave out alarms: false`);
   }

@@ -6,8 +6,7 @@ import type { IamAuthenticatorProps } from "./props.ts";
 
 /** Throws an error that states what to do. */
 export function checkProps(props: IamAuthenticatorProps): void {
-  const { nodes = false, nodeVpcs, vpc, vpcEndpoints, endpoint, formerEndpoint } = props;
-  const { throttle } = props;
+  const { nodes = false, nodeVpcs, vpc, vpcEndpoints, endpoint, formerEndpoint, throttle } = props;
   checkMemory(props.memorySize);
   const quietHours = known(props.quietHours);
   const provisionedConcurrency = known(props.provisionedConcurrency);
@@ -23,16 +22,10 @@ export function checkProps(props: IamAuthenticatorProps): void {
       `provisionedConcurrency (${provisionedConcurrency}) must be below reservedConcurrency (${reservedConcurrency}): otherwise Lambda throttles a version without provisioned concurrency, such as a new one during its check. Raise reservedConcurrency, or set it to false`,
     );
   }
-  if (vpcEndpoints !== undefined && vpc === undefined) {
-    throw new Error("vpcEndpoints requires vpc: set vpc to the function's VPC, or leave both out");
-  }
-  for (const name of ["vpcSubnets", "securityGroups"] as const) {
+  for (const name of ["vpcEndpoints", "vpcSubnets", "securityGroups"] as const) {
     if (props[name] !== undefined && vpc === undefined) {
       throw new Error(`${name} requires vpc: set vpc to the function's VPC, or leave both out`);
     }
-  }
-  if (props.quietHours !== undefined && props.alarms === false) {
-    throw new Error("quietHours requires alarms: leave it out, or leave out alarms: false");
   }
   // IAM has one endpoint for an entire partition, and not every region has an interface endpoint for it.
   if (nodes && vpc !== undefined && vpcEndpoints !== false) {

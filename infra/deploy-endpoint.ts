@@ -1,38 +1,22 @@
 // Creates an endpoint with its function, alarms, dashboard and safe deployment.
 
-import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
-import type { IRole } from "aws-cdk-lib/aws-iam";
-import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
-import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
-import { DEFAULTS } from "./defaults.ts";
+import { DEFAULTS, defaultThrottle } from "./defaults.ts";
 import { makeDeploymentCheck } from "./deployment/deployment-check.ts";
 import { deploySafely } from "./deployment/safe-deployment.ts";
 import { checkEndpoint } from "./endpoint/check-endpoint.ts";
-import type { Endpoint, Gateway } from "./endpoint/endpoint.ts";
+import type { Endpoint } from "./endpoint/endpoint.ts";
 import { serveHttp } from "./endpoint/http-endpoint.ts";
 import { servePrivately } from "./endpoint/private-endpoint.ts";
-import { defaultThrottle } from "./endpoint/throttle.ts";
-import { makeFunction, type Network } from "./function/authenticator-function.ts";
+import { makeFunction } from "./function/authenticator-function.ts";
 import { checkedPrefix, functionEnvironment } from "./function/environment.ts";
 import { logSettings } from "./log-settings.ts";
 import { makeAlarms } from "./monitoring/alarms.ts";
 import { makeDashboard } from "./monitoring/dashboard.ts";
 import { makeNewVersionAlarms } from "./monitoring/new-version-alarms.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
-
-export interface DeployedEndpoint {
-  /** Ends in `/authenticate`. */
-  readonly url: string;
-  readonly handler: IFunction;
-  readonly mappingPrefix: string;
-  readonly functionName: string;
-  readonly log: ILogGroup;
-  readonly role: IRole;
-  readonly api: Gateway["api"];
-  readonly alarms: readonly Alarm[];
-}
 
 /**
  * Each kind has separate logical ids and a separate function: CloudFormation cannot convert one kind of API into another,
@@ -43,24 +27,14 @@ export function deployEndpoint(
   endpoint: Endpoint,
   props: IamAuthenticatorProps,
   topic: ITopic | undefined,
-): DeployedEndpoint {
+) {
   checkEndpoint(construct, endpoint);
   const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
   const { clusterId, safeDeployments = true, reservedConcurrency = DEFAULTS.reservedConcurrency } = props;
   const logs = logSettings(scope, props);
   const environment = functionEnvironment(scope, props, endpoint);
   const mappingPrefix = checkedPrefix(scope, environment);
-  const { authenticator, live, log, role } = makeFunction(scope, {
-    mappingPrefix,
-    environment,
-    nodes: props.nodes ?? false,
-    architecture: props.architecture ?? Architecture.ARM_64,
-    memorySize: props.memorySize ?? DEFAULTS.memorySize,
-    logs,
-    provisionedConcurrency: props.provisionedConcurrency,
-    reservedConcurrency,
-    network: networkOf(props),
-  });
+  const { authenticator, live, log, role } = makeFunction(scope, props, { mappingPrefix, environment, logs });
   // CDK's types conflict under exactOptionalPropertyTypes.
   const handler = live as IFunction;
   const options = {
@@ -73,8 +47,9 @@ export function deployEndpoint(
     endpoint.kind === "private" ? servePrivately(scope, endpoint, options) : serveHttp(scope, endpoint, options);
 
   const { quietHours } = props;
-  const alarms = props.alarms === false ? [] : makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours });
-  if (props.dashboard === true) makeDashboard(scope, { handler, log, gateway, alarms });
+  const alarms =
+    props.alarms === false ? [] : makeAlarms(scope, { clusterId, handler, api: gateway.api, topic, quietHours });
+  if (props.dashboard === true) makeDashboard(scope, { handler, log, api: gateway.api, alarms });
   if (safeDeployments) {
     const check = makeDeploymentCheck(scope, {
       authenticator,
@@ -86,18 +61,7 @@ export function deployEndpoint(
     });
     deploySafely(scope, live, check as IFunction, makeNewVersionAlarms(scope, live, clusterId));
   }
-  const { functionName } = live.lambda;
-  const { url, api } = gateway;
-  return { url, api, handler, mappingPrefix, functionName, log, role, alarms };
-}
-
-function networkOf({ vpc, vpcSubnets, securityGroups }: IamAuthenticatorProps): Network | undefined {
-  if (vpc === undefined) return undefined;
-  return {
-    vpc,
-    ...(vpcSubnets !== undefined && { vpcSubnets }),
-    ...(securityGroups !== undefined && { securityGroups: [...securityGroups] }),
-  };
+  return { ...gateway, handler, mappingPrefix, functionName: live.lambda.functionName, log, role, alarms };
 }
 
 const SCOPES = { mtls: "Mtls", private: "Private" };

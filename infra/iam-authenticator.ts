@@ -16,14 +16,13 @@ import { alarmTopicOf } from "./alarm-topic.ts";
 import { checkProps } from "./check-props.ts";
 import { deployEndpoint } from "./deploy-endpoint.ts";
 import { makeVpcEndpoints } from "./function/vpc-endpoints.ts";
-import { grantReviews } from "./monitoring/grant-reviews.ts";
+import { grantMappings, grantReviews } from "./grants.ts";
 import { metricOf } from "./monitoring/metrics.ts";
 import { makeOutputs } from "./outputs.ts";
-import { addCallers } from "./parameters/callers.ts";
-import { addDenials, denyListOf } from "./parameters/denials.ts";
-import { grantMappings } from "./parameters/grant.ts";
+import { addCaller } from "./parameters/callers.ts";
+import { addDenial } from "./parameters/denials.ts";
 import { knownArn } from "./parameters/known-arn.ts";
-import { addMapping, addPatterns, addSessions } from "./parameters/mappings.ts";
+import { addMapping, addPattern, addSession } from "./parameters/mappings.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 export type { CustomDomain } from "./endpoint/custom-domain.ts";
@@ -70,12 +69,8 @@ export class IamAuthenticator extends Construct {
   /** The alarms that notify. Empty with `alarms: false`. */
   readonly alarms: readonly Alarm[];
   readonly #clusterId: string;
-  readonly #patterns = new Map<string, ReturnType<typeof addPatterns>>();
-  readonly #sessions = new Map<string, ReturnType<typeof addSessions>>();
-  readonly #denials = new Map<string, ReturnType<typeof addDenials>>();
   /** Logs of the endpoint's function and of the former endpoint's. */
   readonly #logs: ILogGroup[] = [];
-  #addCaller: ReturnType<typeof addCallers> | undefined;
   readonly #callers: Caller[] = [];
 
   constructor(scope: Construct, id: string, props: IamAuthenticatorProps) {
@@ -126,13 +121,9 @@ export class IamAuthenticator extends Construct {
     const { account, permissionSet, session } = subject;
     if (session === undefined) {
       addMapping(this, this.mappingPrefix, { kind: "sso", account, name: permissionSet }, mapping);
-      return;
+    } else {
+      addSession(this, this.mappingPrefix, { account, permissionSet }, { ...mapping, session });
     }
-    // Names of parameters are in lower case.
-    const list = `${account}/${permissionSet.toLowerCase()}`;
-    const add = this.#sessions.get(list) ?? addSessions(this, this.mappingPrefix, account, permissionSet);
-    this.#sessions.set(list, add);
-    add({ ...mapping, session });
   }
 
   /** Maps every identity of an account that has no other mapping. The default username is the identity's canonical ARN. */
@@ -142,9 +133,7 @@ export class IamAuthenticator extends Construct {
 
   /** Appends to the patterns of an account, or of `any`. The first match applies. */
   addPattern(account: string, pattern: MappedUser & { readonly arnLike: string }): void {
-    const add = this.#patterns.get(account) ?? addPatterns(this, this.mappingPrefix, account);
-    this.#patterns.set(account, add);
-    add(pattern);
+    addPattern(this, this.mappingPrefix, account, pattern);
   }
 
   /**
@@ -152,10 +141,7 @@ export class IamAuthenticator extends Construct {
    * session of a shared role by its ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
    */
   addDenial(entry: DenyEntry): void {
-    const list = denyListOf(this, entry);
-    const add = this.#denials.get(list) ?? addDenials(this, this.mappingPrefix, list);
-    this.#denials.set(list, add);
-    add(entry);
+    addDenial(this, this.mappingPrefix, entry);
   }
 
   /**
@@ -163,8 +149,7 @@ export class IamAuthenticator extends Construct {
    * template.
    */
   addCaller(caller: Caller): void {
-    this.#addCaller ??= addCallers(this, this.mappingPrefix);
-    this.#addCaller(caller);
+    addCaller(this, this.mappingPrefix, caller);
     this.#callers.push(caller);
   }
 

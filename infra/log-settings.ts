@@ -5,22 +5,18 @@ import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { LogGroupProps, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import type { CommonProps } from "./common-props.ts";
 import { DEFAULTS } from "./defaults.ts";
 
 export type LogSettings = Pick<LogGroupProps, "encryptionKey"> & { readonly retention: RetentionDays };
 
 export function logSettings(
   scope: Construct,
-  { logRetention = DEFAULTS.logRetention, encryptionKey }: LogProps,
+  { logRetention = DEFAULTS.logRetention, encryptionKey }: Pick<CommonProps, "logRetention" | "encryptionKey">,
 ): LogSettings {
   if (encryptionKey === undefined) return { retention: logRetention };
   allowLogs(scope, encryptionKey);
   return { retention: logRetention, encryptionKey };
-}
-
-interface LogProps {
-  readonly logRetention?: RetentionDays;
-  readonly encryptionKey?: IKey;
 }
 
 /**

@@ -1,10 +1,7 @@
 // The props of the construct IamAuthenticator.
 
 import type { ISecurityGroup, IVpc, SubnetSelection } from "aws-cdk-lib/aws-ec2";
-import type { IKey } from "aws-cdk-lib/aws-kms";
-import type { Architecture } from "aws-cdk-lib/aws-lambda";
-import type { RetentionDays } from "aws-cdk-lib/aws-logs";
-import type { ITopic } from "aws-cdk-lib/aws-sns";
+import type { CommonProps } from "./common-props.ts";
 import type { Endpoint, Throttle } from "./endpoint/endpoint.ts";
 
 /** An account whose AWS-signed tokens are accepted. */
@@ -15,10 +12,7 @@ export interface AwsSignedTokens {
   readonly issuer: string;
 }
 
-export interface IamAuthenticatorProps {
-  /** The id that tokens are signed for: 1 to 100 letters, digits, `_`, `.` and `-`; the first is a letter or a digit. */
-  readonly clusterId: string;
-
+export interface IamAuthenticatorProps extends CommonProps {
   /**
    * How kube-apiserver reaches the function, and how it authenticates to it.
    *
@@ -29,8 +23,6 @@ export interface IamAuthenticatorProps {
   /**
    * Keeps the former endpoint, with a separate function, after a change of the endpoint's kind until kube-apiserver has
    * moved.
-   *
-   * @default - none
    */
   readonly formerEndpoint?: Endpoint;
 
@@ -40,13 +32,6 @@ export interface IamAuthenticatorProps {
    * @default - 200 per second, burst 2,000; with `reservedConcurrency: false`, 150 per second, burst 50
    */
   readonly throttle?: Throttle;
-
-  /**
-   * Prefix of the mappings' names in Parameter Store.
-   *
-   * @default - `/iam-authenticator/<clusterId>`
-   */
-  readonly mappingPrefix?: string;
 
   /**
    * Accepts only identities of these accounts. Others are denied before a mapping is read.
@@ -62,11 +47,7 @@ export interface IamAuthenticatorProps {
    */
   readonly stsRegions?: readonly string[];
 
-  /**
-   * Additional STS hosts that a token can name, such as an interface endpoint's.
-   *
-   * @default - none
-   */
+  /** Additional STS hosts that a token can name, such as an interface endpoint's. */
   readonly stsExtraHosts?: readonly string[];
 
   /**
@@ -76,11 +57,7 @@ export interface IamAuthenticatorProps {
    */
   readonly audiences?: readonly string[];
 
-  /**
-   * Denies usernames and groups that begin with one of these prefixes.
-   *
-   * @default - none
-   */
+  /** Denies usernames and groups that begin with one of these prefixes. */
   readonly reservedPrefixes?: readonly string[];
 
   /**
@@ -93,8 +70,6 @@ export interface IamAuthenticatorProps {
   /**
    * Accepts tokens that AWS STS signs for identities of these accounts (`sts:GetWebIdentityToken`). The issuer is the URL
    * that `aws iam enable-outbound-web-identity-federation` returns in the account.
-   *
-   * @default - none
    */
   readonly awsSignedTokens?: readonly AwsSignedTokens[];
 
@@ -104,13 +79,6 @@ export interface IamAuthenticatorProps {
    * @default "any"
    */
   readonly tokens?: "any" | "jwt";
-
-  /**
-   * Logs reviews of this level or higher. Metrics are always written.
-   *
-   * @default "info"
-   */
-  readonly logLevel?: "debug" | "info" | "warn" | "error";
 
   /**
    * Enables `{EC2PrivateDNSName}` in mappings, and allows the function to read instances and instance profiles.
@@ -126,25 +94,7 @@ export interface IamAuthenticatorProps {
    */
   readonly nodeVpcs?: readonly string[];
 
-  /**
-   * Processor architecture of the function. `sam local` needs the host's.
-   *
-   * @default Architecture.ARM_64
-   */
-  readonly architecture?: Architecture;
-
-  /**
-   * Memory of the function, in MB. More memory also gives more CPU: see docs/performance.md.
-   *
-   * @default 512
-   */
-  readonly memorySize?: number;
-
-  /**
-   * Number of Lambda environments that are kept warm.
-   *
-   * @default - none
-   */
+  /** Number of Lambda environments that are kept warm. */
   readonly provisionedConcurrency?: number;
 
   /**
@@ -205,13 +155,6 @@ export interface IamAuthenticatorProps {
   readonly compareStoredValues?: boolean;
 
   /**
-   * Creates the alarms that notify. The alarms that roll a new version back belong to `safeDeployments`.
-   *
-   * @default true
-   */
-  readonly alarms?: boolean;
-
-  /**
    * Creates a dashboard of free metrics and of queries of the log.
    *
    * @default false
@@ -225,33 +168,4 @@ export interface IamAuthenticatorProps {
    * @default - no such alarm
    */
   readonly quietHours?: number;
-
-  /**
-   * SNS topic that alarms notify.
-   *
-   * @default - none: alarms are only visible in CloudWatch
-   */
-  readonly alarmTopic?: ITopic;
-
-  /**
-   * Email address that alarms notify, by a new SNS topic, instead of `alarmTopic`. AWS sends a link that must be confirmed.
-   *
-   * @default - none
-   */
-  readonly alarmEmail?: string;
-
-  /**
-   * How long the function's log and the endpoint's access log are kept.
-   *
-   * @default RetentionDays.THREE_MONTHS
-   */
-  readonly logRetention?: RetentionDays;
-
-  /**
-   * Encrypts the function's log and the endpoint's. The construct allows CloudWatch Logs to use a key of the app. Another
-   * key's policy must already allow it.
-   *
-   * @default - the key of CloudWatch Logs
-   */
-  readonly encryptionKey?: IKey;
 }

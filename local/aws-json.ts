@@ -6,13 +6,6 @@ import { isObject, parseJson } from "../functions/lib/json.ts";
 import type { LocalRequest, LocalResponse } from "./http-server.ts";
 import { ServiceError } from "./service-error.ts";
 
-/** Narrower than LocalResponse: a Fault accepts it too. */
-interface Text {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
 /** Calls `run` and returns its result, or the error that it throws, as a response. */
 export function answerJson(run: () => object): LocalResponse {
   try {
@@ -58,12 +51,12 @@ export function unknownOperation(method: string, named: string): ServiceError {
   return new ServiceError("UnknownOperationException", `No such operation: ${method} ${named}`);
 }
 
-export function refuse({ status, code, message }: ServiceError): Text {
+export function refuse({ status, code, message }: ServiceError): LocalResponse {
   const { headers, body } = respond(status, { __type: code, message });
   return { status, headers: { ...headers, "x-amzn-errortype": code }, body };
 }
 
-function respond(status: number, output: object): Text {
+function respond(status: number, output: object): LocalResponse {
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": randomUUID() };
   return { status, headers, body: JSON.stringify(output) };
 }

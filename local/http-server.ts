@@ -1,8 +1,9 @@
 // The loopback HTTP server of the local services: limits bodies, records requests, injects faults.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { type Fault, inflict } from "./faults.ts";
+import { readBody } from "./read-body.ts";
 
 export interface LocalRequest {
   readonly method: string;
@@ -41,7 +42,6 @@ export async function startHttpServer(
   port = 0,
 ): Promise<LocalServer> {
   const requests: LocalRequest[] = [];
-  const sockets = new Set<Socket>();
   let accepted = 0;
   let fault: Fault | ((request: LocalRequest) => Fault | undefined) | undefined;
 
@@ -51,10 +51,8 @@ export async function startHttpServer(
       response.end(String(error));
     });
   });
-  server.on("connection", (socket) => {
+  server.on("connection", () => {
     accepted += 1;
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
   });
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -86,28 +84,15 @@ export async function startHttpServer(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        server.closeAllConnections();
       }),
   };
 }
 
 async function readRequest(incoming: IncomingMessage): Promise<LocalRequest> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Error("request body over 1 MiB");
-    chunks.push(chunk);
-  }
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  return {
-    method: incoming.method ?? "GET",
-    target: incoming.url ?? "/",
-    headers,
-    rawHeaders: incoming.rawHeaders,
-    body: Buffer.concat(chunks),
-  };
+  const body = await readBody(incoming, MAX_BODY_BYTES);
+  if (body === undefined) throw new Error("request body over 1 MiB");
+  const { method = "GET", url: target = "/", rawHeaders } = incoming;
+  // Only Set-Cookie, which no client sends, would be a list.
+  return { method, target, headers: incoming.headers as LocalRequest["headers"], rawHeaders, body };
 }

@@ -1,5 +1,7 @@
 // IAM roles for service accounts, and the OIDC providers that their trust policies trust.
 
+import { providerName, trustConditions } from "../functions/issuer/trust-policy.ts";
+
 /** An IAM OIDC provider: the issuer and audiences of tokens that an account accepts. */
 export interface OidcProvider {
   /** Must equal the `iss` of tokens. */
@@ -42,24 +44,15 @@ export function providerArn({ account, issuer }: Pick<OidcProvider, "account" | 
   return `arn:aws:iam::${account}:oidc-provider/${providerName(issuer)}`;
 }
 
-/** The prefix of an issuer's condition keys: its URL without the scheme. */
-export function providerName(issuer: string): string {
-  return issuer.replace(/^https:\/\//, "");
-}
-
 export interface ServiceAccountRole extends Pick<LocalRole, "name" | "roleId"> {
   readonly namespace: string;
   readonly serviceAccount: string;
 }
 
-/** A role that trusts one service account: StringEquals on `sub` and `aud`. */
+/** A role that trusts one service account: StringEquals on `sub` and `aud`, the first audience. */
 export function serviceAccountRole(provider: OidcProvider, role: ServiceAccountRole): LocalRole {
   const { name, roleId, namespace, serviceAccount } = role;
-  const key = providerName(provider.issuer);
-  const conditions = {
-    [`${key}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}`,
-    [`${key}:aud`]: provider.audiences,
-  };
+  const [audience = ""] = provider.audiences;
   return {
     name,
     roleId,
@@ -71,7 +64,7 @@ export function serviceAccountRole(provider: OidcProvider, role: ServiceAccountR
           Effect: "Allow",
           Principal: { Federated: providerArn(provider) },
           Action: "sts:AssumeRoleWithWebIdentity",
-          Condition: { StringEquals: conditions },
+          Condition: trustConditions(provider.issuer, { namespace, name: serviceAccount }, audience),
         },
       ],
     },

@@ -18,22 +18,9 @@ export const SANDBOX_FOLDER = process.env["LOCAL_FOLDER"] || fileURLToPath(new U
 /** The first start copies these into its folder. */
 export const SAMPLE_MAPPINGS = fileURLToPath(new URL("mappings", import.meta.url));
 
-export interface SandboxFiles {
-  readonly mappings: string;
-  readonly kubeconfig: string;
-  readonly callerToken: string;
-  readonly reviews: string;
-  readonly log: string;
-  readonly issuerLog: string;
-  /** The private key that signs service account tokens, like kubeadm's sa.key. */
-  readonly serviceAccountKey: string;
-  /** The token that kubelet would write into a Pod. */
-  readonly serviceAccountToken: string;
-  /** The authority of the issuer's TLS certificate. */
-  readonly issuerCa: string;
-}
+export type SandboxFiles = Readonly<ReturnType<typeof sandboxFiles>>;
 
-export function sandboxFiles(folder: string): SandboxFiles {
+export function sandboxFiles(folder: string) {
   return {
     mappings: join(folder, "mappings"),
     kubeconfig: join(folder, "webhook.kubeconfig"),
@@ -41,8 +28,11 @@ export function sandboxFiles(folder: string): SandboxFiles {
     reviews: join(folder, "reviews"),
     log: join(folder, "function.log"),
     issuerLog: join(folder, "issuer.log"),
+    /** The private key that signs service account tokens, like kubeadm's sa.key. */
     serviceAccountKey: join(folder, "service-account.key"),
+    /** The token that kubelet would write into a Pod. */
     serviceAccountToken: join(folder, "service-account-token"),
+    /** The authority of the issuer's TLS certificate. */
     issuerCa: join(folder, "issuer-ca.crt"),
   };
 }

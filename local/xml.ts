@@ -19,14 +19,9 @@ function inner(node: XmlNode): string {
   return Object.entries(node)
     .flatMap(([name, value]) => {
       if (value === undefined) return [];
-      return (isList(value) ? value : [value]).map((item) => `<${name}>${inner(item)}</${name}>`);
+      return [value].flat().map((item) => `<${name}>${inner(item)}</${name}>`);
     })
     .join("");
-}
-
-// Array.isArray does not narrow readonly arrays in a union.
-function isList(value: XmlNode | readonly XmlNode[]): value is readonly XmlNode[] {
-  return Array.isArray(value);
 }
 
 function escapeText(text: string): string {

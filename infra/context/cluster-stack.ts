@@ -2,17 +2,14 @@
 
 import { Annotations, type App, type CfnOutput, Stack } from "aws-cdk-lib";
 import { SecurityGroup } from "aws-cdk-lib/aws-ec2";
-import { Key } from "aws-cdk-lib/aws-kms";
-import { Architecture } from "aws-cdk-lib/aws-lambda";
-import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
+import { given } from "../given.ts";
 import { IamAuthenticator } from "../iam-authenticator.ts";
 import { OUTPUTS } from "../outputs.ts";
 import type { ClusterContext } from "./cluster.ts";
 import { readEndpoint, readVpc } from "./endpoint.ts";
+import { sharedProps, stackProps } from "./shared-props.ts";
 import { stackName } from "./stack-name.ts";
-
-export const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
 
 /** Adds the cluster to the message of an error. */
 export function ofCluster<T>(clusterId: string, make: () => T): T {
@@ -29,38 +26,21 @@ export function clusterStack(app: App, context: ClusterContext): Stack {
 }
 
 function makeStack(app: App, context: ClusterContext): Stack {
-  const { account, region, stackName: _, terminationProtection, tags, issuer: __, ...authenticatorContext } = context;
-  const {
-    endpoint,
-    formerEndpoint,
-    architecture,
-    vpc,
-    alarmTopicArn,
-    logRetentionDays,
-    encryptionKeyArn,
-    securityGroupIds,
-    callers = [],
-    ...props
-  } = authenticatorContext;
+  const { account, region, stackName: _, terminationProtection, tags, issuer, ...ofConstruct } = context;
+  const { architecture, alarmTopicArn, logRetentionDays, encryptionKeyArn, ...others } = ofConstruct;
+  const { endpoint, formerEndpoint, vpc, securityGroupIds, callers = [], ...props } = others;
   const stack = new Stack(app, stackName(context), {
     description: `Authenticates AWS IAM identities for the Kubernetes cluster ${context.clusterId}`,
-    env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
-    ...(terminationProtection !== undefined && { terminationProtection }),
-    ...(tags !== undefined && { tags }),
+    ...stackProps(context),
   });
   const authenticator = new IamAuthenticator(stack, "Authenticator", {
     ...props,
-    ...(endpoint !== undefined && { endpoint: readEndpoint(stack, endpoint) }),
-    ...(formerEndpoint !== undefined && {
-      formerEndpoint: readEndpoint(new Construct(stack, "Former"), formerEndpoint),
-    }),
-    ...(architecture !== undefined && { architecture: ARCHITECTURES[architecture] }),
-    ...(vpc !== undefined && { vpc: readVpc(stack, "FunctionVpc", vpc) }),
-    ...(alarmTopicArn !== undefined && { alarmTopic: Topic.fromTopicArn(stack, "AlarmTopic", alarmTopicArn) }),
-    ...(logRetentionDays !== undefined && { logRetention: logRetentionDays }),
-    ...(encryptionKeyArn !== undefined && { encryptionKey: Key.fromKeyArn(stack, "LogKey", encryptionKeyArn) }),
-    ...(securityGroupIds !== undefined && {
-      securityGroups: securityGroupIds.map((id) => SecurityGroup.fromSecurityGroupId(stack, id, id)),
+    ...sharedProps(stack, context),
+    ...given({
+      endpoint: endpoint && readEndpoint(stack, endpoint),
+      formerEndpoint: formerEndpoint && readEndpoint(new Construct(stack, "Former"), formerEndpoint),
+      vpc: vpc && readVpc(stack, "FunctionVpc", vpc),
+      securityGroups: securityGroupIds?.map((id) => SecurityGroup.fromSecurityGroupId(stack, id, id)),
     }),
   });
   for (const caller of callers) authenticator.addCaller(caller);

@@ -7,6 +7,7 @@ import { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import type { CustomDomain } from "../endpoint/custom-domain.ts";
 import type { Endpoint, HttpEndpoint, MtlsEndpoint, PrivateEndpoint } from "../endpoint/endpoint.ts";
+import { given } from "../given.ts";
 import type { EndpointContext, VpcContext } from "./cluster.ts";
 
 type OfKind<K extends EndpointContext["kind"]> = Extract<EndpointContext, { kind: K }>;
@@ -24,7 +25,7 @@ export function readEndpoint(scope: Construct, context: EndpointContext): Endpoi
 }
 
 export function readVpc(scope: Construct, id: string, { cidr, ...others }: VpcContext): IVpc {
-  return Vpc.fromVpcAttributes(scope, id, { ...others, ...(cidr !== undefined && { vpcCidrBlock: cidr }) });
+  return Vpc.fromVpcAttributes(scope, id, { ...others, ...given({ vpcCidrBlock: cidr }) });
 }
 
 function http(scope: Construct, { kind, domain }: OfKind<"http">): HttpEndpoint {

@@ -2,11 +2,11 @@
 
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { type CfnFunction, Function as LambdaFunction, LoggingFormat } from "aws-cdk-lib/aws-lambda";
+import { type CfnFunction, Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { acknowledgeWildcard } from "../acknowledge.ts";
-import { builtCode, NODEJS_24 } from "../function/built-code.ts";
+import { commonSettings } from "../function/built-code.ts";
 import type { LogSettings } from "../log-settings.ts";
 import { prefixArn } from "../parameters/prefix-arn.ts";
 
@@ -47,15 +47,10 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
 
   const check = new LambdaFunction(scope, "DeploymentCheck", {
     description: "Checks a new version of the authenticator before it receives reviews",
-    runtime: NODEJS_24,
-    architecture: authenticator.architecture,
-    code: builtCode("deployment-check"),
-    handler: "index.handler",
+    ...commonSettings("deployment-check", { architecture: authenticator.architecture, memorySize: 256 }),
     // Lambda's longest. The check ends after 13 minutes; the rest is for its report.
     timeout: Duration.minutes(15),
-    memorySize: 256,
     role,
-    loggingFormat: LoggingFormat.JSON,
     logGroup,
     environment: {
       VERSION_ARN: authenticator.currentVersion.functionArn,

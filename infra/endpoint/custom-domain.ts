@@ -19,18 +19,12 @@ export interface CustomDomain {
   readonly hostedZone?: IHostedZone;
 }
 
-export interface MadeDomain {
-  readonly domain: DomainName;
-  /** Resolves the domain's name to the API. */
-  readonly record: ARecord | undefined;
-}
-
-/** `more`: properties of some endpoints, such as mutual TLS. */
+/** `more`: properties of some endpoints, such as mutual TLS. `record` resolves the domain's name to the API. */
 export function makeDomain(
   scope: Construct,
   { domainName, certificate, hostedZone }: CustomDomain,
   more: Pick<DomainNameProps, "mtls" | "ownershipCertificate"> = {},
-): MadeDomain {
+) {
   const securityPolicy = SecurityPolicy.TLS_1_2;
   const domain = new DomainName(scope, "Domain", { domainName, certificate, securityPolicy, ...more });
   if (hostedZone === undefined) return { domain, record: undefined };

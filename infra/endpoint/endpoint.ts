@@ -3,7 +3,6 @@
 import type { RestApi } from "aws-cdk-lib/aws-apigateway";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
-import type { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IInterfaceVpcEndpoint, IVpc } from "aws-cdk-lib/aws-ec2";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
@@ -92,13 +91,6 @@ export interface Gateway {
   readonly api: HttpApi | RestApi;
   /** Ends in `/authenticate`. */
   readonly url: string;
-  /** The gateway's metrics. They include requests that never reach the function. */
-  readonly requests: Metric;
-  readonly clientErrors: Metric;
-  readonly serverErrors: Metric;
-  /** From the request to the response, in ms. `integrationLatency` is the function's part. */
-  readonly latency: Metric;
-  readonly integrationLatency: Metric;
 }
 
 /** A token bucket: requests per second, and the burst above that. */

@@ -11,6 +11,7 @@ import {
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
+import { given } from "../given.ts";
 import { makeDomain } from "./custom-domain.ts";
 import type { EndpointOptions, Gateway, HttpEndpoint, MtlsEndpoint } from "./endpoint.ts";
 import { makeStage } from "./http-stage.ts";
@@ -35,7 +36,7 @@ export function serveHttp(
     }),
   });
   neverAnswer503(api);
-  makeStage(scope, api, { domainName, throttle, logs });
+  makeStage(scope, api, domainName, { throttle, logs });
   const proof = endpoint.kind === "mtls" ? "client certificate" : "bearer token";
   for (const route of routes) {
     acknowledge(
@@ -45,15 +46,7 @@ export function serveHttp(
     );
   }
   const url = domainName === undefined ? api.apiEndpoint : `https://${domainName.name}`;
-  return {
-    api,
-    url: `${url}/authenticate`,
-    requests: api.metricCount(),
-    clientErrors: api.metricClientError(),
-    serverErrors: api.metricServerError(),
-    latency: api.metricLatency(),
-    integrationLatency: api.metricIntegrationLatency(),
-  };
+  return { api, url: `${url}/authenticate` };
 }
 
 /**
@@ -78,9 +71,6 @@ function domainOf(scope: Construct, endpoint: HttpEndpoint | MtlsEndpoint): Doma
   const { ownershipCertificate } = endpoint;
   const { bucket, key, version } = endpoint.truststore;
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
-  const { domain } = makeDomain(scope, endpoint, {
-    mtls: { bucket, key, ...(version !== undefined && { version }) },
-    ...(ownershipCertificate !== undefined && { ownershipCertificate }),
-  });
-  return domain;
+  const mtls = { bucket, key, ...given({ version }) };
+  return makeDomain(scope, endpoint, { mtls, ...given({ ownershipCertificate }) }).domain;
 }

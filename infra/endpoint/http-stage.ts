@@ -2,17 +2,15 @@
 
 import { type CfnStage, type DomainName, type HttpApi, HttpStage } from "aws-cdk-lib/aws-apigatewayv2";
 import type { Construct } from "constructs";
-import type { LogSettings } from "../log-settings.ts";
 import { ACCESS_LOG_FORMAT, accessLogArn } from "./access-log.ts";
-import type { Throttle } from "./endpoint.ts";
+import type { EndpointOptions } from "./endpoint.ts";
 
-export interface StageOptions {
-  readonly domainName: DomainName | undefined;
-  readonly throttle: Throttle;
-  readonly logs: LogSettings;
-}
-
-export function makeStage(scope: Construct, httpApi: HttpApi, { domainName, throttle, logs }: StageOptions): HttpStage {
+export function makeStage(
+  scope: Construct,
+  httpApi: HttpApi,
+  domainName: DomainName | undefined,
+  { throttle, logs }: Pick<EndpointOptions, "throttle" | "logs">,
+): HttpStage {
   const stage = new HttpStage(scope, "Stage", {
     httpApi,
     stageName: "$default",

@@ -44,15 +44,7 @@ export function servePrivately(
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
   api.addGatewayResponse("ServerErrors", { type: ResponseType.DEFAULT_5XX, statusCode: "500" });
   acknowledgeRules(api, method, accountLogRole);
-  return {
-    api,
-    url: `https://${hostName(api, vpcEndpoint)}/${STAGE}/authenticate`,
-    requests: api.metricCount(),
-    clientErrors: api.metricClientError(),
-    serverErrors: api.metricServerError(),
-    latency: api.metricLatency(),
-    integrationLatency: api.metricIntegrationLatency(),
-  };
+  return { api, url: `https://${hostName(api, vpcEndpoint)}/${STAGE}/authenticate` };
 }
 
 /**

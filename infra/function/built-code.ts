@@ -1,15 +1,27 @@
-// The code of a function, as `npm run build` writes it, and its runtime.
+// The code of a function, as `npm run build` writes it, and the settings that all functions share.
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type AssetCode, Code, Runtime, RuntimeFamily } from "aws-cdk-lib/aws-lambda";
+import { Architecture, Code, LoggingFormat, Runtime, RuntimeFamily } from "aws-cdk-lib/aws-lambda";
+import type { CommonProps } from "../common-props.ts";
+import { DEFAULTS } from "../defaults.ts";
 
 /** By name, since `Runtime.NODEJS_24_X` does not exist in the oldest supported aws-cdk-lib. */
-export const NODEJS_24 = new Runtime("nodejs24.x", RuntimeFamily.NODEJS, { supportsInlineCode: true });
+const NODEJS_24 = new Runtime("nodejs24.x", RuntimeFamily.NODEJS, { supportsInlineCode: true });
 
-/** `name`: the folder in dist/. */
-export function builtCode(name: string): AssetCode {
-  return Code.fromAsset(builtFolder(name));
+/** The settings of every function. `name`: the folder in dist/. */
+export function commonSettings(
+  name: string,
+  props: { [K in "architecture" | "memorySize"]: CommonProps[K] | undefined },
+) {
+  return {
+    runtime: NODEJS_24,
+    architecture: props.architecture ?? Architecture.ARM_64,
+    memorySize: props.memorySize ?? DEFAULTS.memorySize,
+    code: Code.fromAsset(builtFolder(name)),
+    handler: "index.handler",
+    loggingFormat: LoggingFormat.JSON,
+  };
 }
 
 /** Searches the parent folders: the package's root is above this code, both in the sources and in the build. */

@@ -8,6 +8,7 @@ import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { hasCode } from "../../functions/errors.ts";
 import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { callerAuth, type Endpoint } from "../endpoint/endpoint.ts";
+import { given } from "../given.ts";
 import type { IamAuthenticatorProps } from "../props.ts";
 
 type Environment = Readonly<Record<string, string>>;
@@ -17,7 +18,7 @@ export function functionEnvironment(scope: Construct, props: IamAuthenticatorPro
   // An interface endpoint serves only the plain STS host of its region. Tokens for other hosts are refused, since a timeout
   // would be a fault for kube-apiserver.
   const regional = props.vpc !== undefined && props.vpcEndpoints !== false;
-  const chosen: Record<string, string | undefined> = {
+  return given({
     CLUSTER_ID: props.clusterId,
     CALLER_AUTH: callerAuth(endpoint),
     CALLER_SUBJECTS: endpoint.kind === "mtls" ? joined("subjects", endpoint.subjects, ";") : undefined,
@@ -39,10 +40,7 @@ export function functionEnvironment(scope: Construct, props: IamAuthenticatorPro
     AWS_ENDPOINT_URL_STS: "",
     AWS_ENDPOINT_URL_SSM: "",
     ...(props.nodes === true && { AWS_ENDPOINT_URL_EC2: "", AWS_ENDPOINT_URL_IAM: "" }),
-  };
-  return Object.fromEntries(
-    Object.entries(chosen).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+  });
 }
 
 /** Throws, before deployment, the error that the function would throw at its start. Returns the mapping prefix. */
@@ -58,24 +56,17 @@ export function checkedPrefix(scope: Construct, environment: Environment): strin
   return prefixOf(environment);
 }
 
-/** The prop of each setting. */
+/** The prop of each setting whose name is not the prop's. */
 const PROPS: Readonly<Record<string, string>> = {
   AWS_REGION: "region",
-  CLUSTER_ID: "clusterId",
   CALLER_SUBJECTS: "subjects",
   ISSUER_URL: "domain",
-  MAPPING_PREFIX: "mappingPrefix",
-  ACCOUNTS: "accounts",
-  STS_REGIONS: "stsRegions",
-  STS_EXTRA_HOSTS: "stsExtraHosts",
-  AUDIENCES: "audiences",
-  RESERVED_PREFIXES: "reservedPrefixes",
-  NODE_VPCS: "nodeVpcs",
-  USER_INFO: "userInfo",
-  TOKENS: "tokens",
   JWT_ISSUERS: "awsSignedTokens",
-  LOG_LEVEL: "logLevel",
 };
+
+function propOf(setting: string): string {
+  return PROPS[setting] ?? setting.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}
 
 /** Throws the errors of `read` with the names of the props instead of the environment variables. */
 export function namingProps(read: () => unknown): void {
@@ -83,7 +74,7 @@ export function namingProps(read: () => unknown): void {
     read();
   } catch (error) {
     if (!hasCode(error, "setting_invalid")) throw error;
-    throw new Error(error.message.replace(/^[A-Z_]+/, (name) => PROPS[name] ?? name));
+    throw new Error(error.message.replace(/^[A-Z_]+/, propOf));
   }
 }
 
@@ -96,7 +87,7 @@ function checkSize(environment: Environment): void {
   if (size <= MAX_ENVIRONMENT) return;
   const [[name = "", value] = []] = Object.entries(environment).sort(([, a], [, b]) => b.length - a.length);
   throw new Error(
-    `the function's settings have ${size} bytes, and Lambda allows ${MAX_ENVIRONMENT}: shorten ${PROPS[name] ?? name}, which has ${bytes(value)}`,
+    `the function's settings have ${size} bytes, and Lambda allows ${MAX_ENVIRONMENT}: shorten ${propOf(name)}, which has ${bytes(value)}`,
   );
 }
 
@@ -107,10 +98,11 @@ export function knownSettings(environment: Environment): Environment {
     ISSUER_URL: "https://example.com",
     CALLER_SUBJECTS: "CN=example",
   };
-  const known = Object.entries(environment).map(
-    ([name, value]) => [name, Token.isUnresolved(value) ? examples[name] : value] as const,
-  );
-  return Object.fromEntries(known.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const known = Object.entries(environment).flatMap(([name, value]) => {
+    const text = Token.isUnresolved(value) ? examples[name] : value;
+    return text === undefined ? [] : [[name, text]];
+  });
+  return Object.fromEntries(known);
 }
 
 /** Starts with `/` and does not end with it. */

@@ -17,14 +17,11 @@ export interface Permissions {
   readonly log: ILogGroup;
 }
 
-export interface ExecutionRole {
-  readonly role: Role;
-  /** The function must depend on it. */
-  readonly policy: Policy;
-}
-
-/** Does not use AWS's managed policy for functions, which allows writing to every log group. */
-export function executionRole(scope: Construct, { mappingPrefix, nodes, inVpc, log }: Permissions): ExecutionRole {
+/**
+ * The role, and its policy, on which the function must depend. Does not use AWS's managed policy for functions, which
+ * allows writing to every log group.
+ */
+export function executionRole(scope: Construct, { mappingPrefix, nodes, inVpc, log }: Permissions) {
   const role = new Role(scope, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   const mappings = prefixArn(scope, mappingPrefix, "*");
   const statements = [
@@ -88,6 +85,6 @@ function useNetworkInterfaces(): PolicyStatement[] {
   return [allow(actions, "*"), new PolicyStatement({ effect: Effect.DENY, actions, resources: ["*"], conditions })];
 }
 
-function allow(actions: string[], resource: string): PolicyStatement {
+export function allow(actions: string[], resource: string): PolicyStatement {
   return new PolicyStatement({ actions, resources: [resource] });
 }

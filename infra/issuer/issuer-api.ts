@@ -2,15 +2,13 @@
 
 import { type DomainName, HttpApi, HttpMethod, PayloadFormatVersion } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ARecord } from "aws-cdk-lib/aws-route53";
 import type { Construct } from "constructs";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { acknowledge } from "../acknowledge.ts";
 import { type CustomDomain, makeDomain } from "../endpoint/custom-domain.ts";
-import type { Throttle } from "../endpoint/endpoint.ts";
+import type { EndpointOptions } from "../endpoint/endpoint.ts";
 import { makeStage } from "../endpoint/http-stage.ts";
-import type { LogSettings } from "../log-settings.ts";
 
 export interface IssuerApi {
   readonly api: HttpApi;
@@ -32,17 +30,11 @@ export function makeIssuerApi(scope: Construct, clusterId: string, domain: Custo
   return { api, ...makeDomain(scope, domain), url: `https://${domain.domainName}` };
 }
 
-export interface RouteOptions {
-  readonly handler: IFunction;
-  readonly throttle: Throttle;
-  readonly logs: LogSettings;
-}
-
 /** Returns the constructs that must exist before the API can answer. */
 export function routeIssuer(
   scope: Construct,
   { api, domain, record }: IssuerApi,
-  { handler, throttle, logs }: RouteOptions,
+  { handler, throttle, logs }: Omit<EndpointOptions, "name">,
 ): Construct[] {
   const integration = new HttpLambdaIntegration("Function", handler, {
     payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
@@ -53,6 +45,6 @@ export function routeIssuer(
   for (const route of routes) {
     acknowledge(route, "AwsSolutions-APIG4", "Both documents are public, since AWS reads them without credentials.");
   }
-  const stage = makeStage(scope, api, { domainName: domain, throttle, logs });
+  const stage = makeStage(scope, api, domain, { throttle, logs });
   return [...routes, stage, ...(record === undefined ? [] : [record])];
 }

@@ -1,32 +1,22 @@
 // The issuer's Lambda function, its log and its permissions.
 
 import { Duration } from "aws-cdk-lib";
-import { Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import {
-  type Alias,
-  type Architecture,
-  Function as LambdaFunction,
-  LoggingFormat,
-  SystemLogLevel,
-} from "aws-cdk-lib/aws-lambda";
+import { Policy, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { type Alias, Function as LambdaFunction, SystemLogLevel } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { issuerPath } from "../../functions/issuer/keys.ts";
-import { builtCode, NODEJS_24 } from "../function/built-code.ts";
-import type { LogSettings } from "../log-settings.ts";
+import type { CommonProps } from "../common-props.ts";
+import type { FunctionOptions } from "../function/authenticator-function.ts";
+import { commonSettings } from "../function/built-code.ts";
+import { allow } from "../function/execution-role.ts";
 import { prefixArn } from "../parameters/prefix-arn.ts";
 
-export interface IssuerFunctionOptions {
-  /** Begins with `/`. */
-  readonly mappingPrefix: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly architecture: Architecture;
-  readonly memorySize: number;
-  readonly logs: LogSettings;
-}
-
-export function makeIssuerFunction(scope: Construct, options: IssuerFunctionOptions): Alias {
-  const { mappingPrefix, environment, architecture, memorySize, logs } = options;
+export function makeIssuerFunction(
+  scope: Construct,
+  { architecture, memorySize }: CommonProps,
+  { mappingPrefix, environment, logs }: FunctionOptions,
+): Alias {
   const log = new LogGroup(scope, "Log", { ...logs });
   const role = new Role(scope, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   const policy = new Policy(scope, "Rights", {
@@ -39,23 +29,14 @@ export function makeIssuerFunction(scope: Construct, options: IssuerFunctionOpti
   });
   const issuer = new LambdaFunction(scope, "Function", {
     description: "Serves the discovery document and the JWKS of a service account issuer",
-    runtime: NODEJS_24,
-    architecture,
-    code: builtCode("issuer"),
-    handler: "index.handler",
+    ...commonSettings("issuer", { architecture, memorySize }),
     // STS waits 5 s, and a request ends within 4 s.
     timeout: Duration.seconds(5),
-    memorySize,
     environment,
     role,
-    loggingFormat: LoggingFormat.JSON,
     systemLogLevelV2: SystemLogLevel.WARN,
     logGroup: log,
   });
   issuer.node.addDependency(policy);
   return issuer.addAlias("live");
-}
-
-function allow(actions: string[], resource: string): PolicyStatement {
-  return new PolicyStatement({ actions, resources: [resource] });
 }

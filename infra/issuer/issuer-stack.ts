@@ -1,11 +1,11 @@
 // A separate stack for a cluster's issuer, which outlives the authenticator's stack and has termination protection.
 
 import { type App, type CfnOutput, Stack } from "aws-cdk-lib";
-import { Key } from "aws-cdk-lib/aws-kms";
-import { Topic } from "aws-cdk-lib/aws-sns";
 import type { ClusterContext } from "../context/cluster.ts";
-import { ARCHITECTURES, ofCluster } from "../context/cluster-stack.ts";
+import { ofCluster } from "../context/cluster-stack.ts";
+import { sharedProps, stackProps } from "../context/shared-props.ts";
 import { issuerStackName } from "../context/stack-name.ts";
+import { given } from "../given.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "./service-account-issuer.ts";
 
 /** `-c issuer=true` adds it to every deployed cluster, `"issuer": true` to one cluster. */
@@ -22,27 +22,16 @@ export function issuerStack(app: App, context: ClusterContext): Stack {
 }
 
 function makeStack(app: App, context: ClusterContext): Stack {
-  const { clusterId, account, region, tags, mappingPrefix, logLevel, memorySize } = context;
-  const { architecture, safeDeployments, alarms, alarmTopicArn, alarmEmail, logRetentionDays, encryptionKeyArn } =
-    context;
+  const { clusterId, mappingPrefix, logLevel, memorySize, safeDeployments, alarms, alarmEmail } = context;
   const stack = new Stack(app, issuerStackName(context), {
     description: `Issuer of the Kubernetes cluster ${clusterId}: roles for its service accounts`,
-    env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
-    terminationProtection: context.terminationProtection ?? true,
-    ...(tags !== undefined && { tags }),
+    terminationProtection: true,
+    ...stackProps(context),
   });
   const issuer = new ServiceAccountIssuer(stack, "Issuer", {
     clusterId,
-    ...(mappingPrefix !== undefined && { mappingPrefix }),
-    ...(logLevel !== undefined && { logLevel }),
-    ...(memorySize !== undefined && { memorySize }),
-    ...(alarms !== undefined && { alarms }),
-    ...(architecture !== undefined && { architecture: ARCHITECTURES[architecture] }),
-    ...(safeDeployments !== undefined && { safeDeployments }),
-    ...(alarmTopicArn !== undefined && { alarmTopic: Topic.fromTopicArn(stack, "AlarmTopic", alarmTopicArn) }),
-    ...(alarmEmail !== undefined && { alarmEmail }),
-    ...(logRetentionDays !== undefined && { logRetention: logRetentionDays }),
-    ...(encryptionKeyArn !== undefined && { encryptionKey: Key.fromKeyArn(stack, "LogKey", encryptionKeyArn) }),
+    ...given({ mappingPrefix, logLevel, memorySize, safeDeployments, alarms, alarmEmail }),
+    ...sharedProps(stack, context),
   });
   for (const name of ISSUER_OUTPUTS) (issuer.node.findChild(name) as CfnOutput).overrideLogicalId(name);
   return stack;

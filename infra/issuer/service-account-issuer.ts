@@ -2,37 +2,29 @@
 
 import { CfnOutput, CfnResource, RemovalPolicy } from "aws-cdk-lib";
 import { CfnOIDCProvider, type Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
-import type { IKey } from "aws-cdk-lib/aws-kms";
-import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
-import type { RetentionDays } from "aws-cdk-lib/aws-logs";
-import type { ITopic } from "aws-cdk-lib/aws-sns";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { readIssuerSettings } from "../../functions/issuer/settings.ts";
 import { alarmTopicOf } from "../alarm-topic.ts";
 import { checkMemory } from "../check-props.ts";
+import type { CommonProps } from "../common-props.ts";
 import { DEFAULTS } from "../defaults.ts";
 import { deploySafely } from "../deployment/safe-deployment.ts";
 import { checkDomain } from "../endpoint/check-endpoint.ts";
 import type { CustomDomain } from "../endpoint/custom-domain.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
 import { knownSettings, namingProps, prefixOf } from "../function/environment.ts";
+import { given } from "../given.ts";
+import { grantIssuerKeys } from "../grants.ts";
 import { logSettings } from "../log-settings.ts";
 import { makeNewVersionAlarms } from "../monitoring/new-version-alarms.ts";
-import { grantIssuerKeys } from "../parameters/grant.ts";
 import { makeIssuerAlarms } from "./issuer-alarms.ts";
 import { makeIssuerApi, routeIssuer } from "./issuer-api.ts";
 import { makeIssuerFunction } from "./issuer-function.ts";
 
-export interface ServiceAccountIssuerProps {
-  /** The authenticator's `clusterId`. */
-  readonly clusterId: string;
-  /**
-   * The authenticator's `mappingPrefix`.
-   *
-   * @default - `/iam-authenticator/<clusterId>`
-   */
-  readonly mappingPrefix?: string;
+/** `clusterId` and `mappingPrefix` are those of the authenticator. */
+export interface ServiceAccountIssuerProps extends CommonProps {
   /**
    * A custom domain. The issuer's URL must not change while tokens and roles contain it.
    *
@@ -51,54 +43,6 @@ export interface ServiceAccountIssuerProps {
    * @default - 100 per second, burst 200
    */
   readonly throttle?: Throttle;
-  /**
-   * Logs requests of this level or higher. Metrics are always written.
-   *
-   * @default "info"
-   */
-  readonly logLevel?: "debug" | "info" | "warn" | "error";
-  /**
-   * Processor architecture of the function.
-   *
-   * @default Architecture.ARM_64
-   */
-  readonly architecture?: Architecture;
-  /**
-   * Memory of the function, in MB.
-   *
-   * @default 512
-   */
-  readonly memorySize?: number;
-  /**
-   * How long the function's log and the API's access log are kept.
-   *
-   * @default RetentionDays.THREE_MONTHS
-   */
-  readonly logRetention?: RetentionDays;
-  /**
-   * Encrypts these logs, like the authenticator's `encryptionKey`.
-   *
-   * @default - the key of CloudWatch Logs
-   */
-  readonly encryptionKey?: IKey;
-  /**
-   * Creates the alarms that notify.
-   *
-   * @default true
-   */
-  readonly alarms?: boolean;
-  /**
-   * SNS topic that alarms notify.
-   *
-   * @default - none: alarms are only visible in CloudWatch
-   */
-  readonly alarmTopic?: ITopic;
-  /**
-   * Email address that alarms notify, like the authenticator's `alarmEmail`.
-   *
-   * @default - none
-   */
-  readonly alarmEmail?: string;
   /**
    * A new version receives a tenth of the requests for ten minutes, and is rolled back if it crashes or times out.
    *
@@ -132,13 +76,8 @@ export class ServiceAccountIssuer extends Construct {
     this.url = issuerApi.url;
     this.mappingPrefix = checkedPrefix(props, this.url);
 
-    const live = makeIssuerFunction(this, {
-      mappingPrefix: this.mappingPrefix,
-      environment: environmentOf(props, this.url),
-      architecture: props.architecture ?? Architecture.ARM_64,
-      memorySize: props.memorySize ?? DEFAULTS.memorySize,
-      logs,
-    });
+    const environment = environmentOf(props, this.url);
+    const live = makeIssuerFunction(this, props, { mappingPrefix: this.mappingPrefix, environment, logs });
     // CDK's types conflict under exactOptionalPropertyTypes.
     const handler = live as IFunction;
     const answering = routeIssuer(this, issuerApi, { handler, throttle, logs });
@@ -188,8 +127,7 @@ function environmentOf({ clusterId, mappingPrefix, logLevel }: ServiceAccountIss
   return {
     CLUSTER_ID: clusterId,
     ISSUER_URL: url,
-    ...(mappingPrefix !== undefined && { MAPPING_PREFIX: mappingPrefix }),
-    ...(logLevel !== undefined && { LOG_LEVEL: logLevel }),
+    ...given({ MAPPING_PREFIX: mappingPrefix, LOG_LEVEL: logLevel }),
     // `sam local` passes only variables that the template declares.
     AWS_ENDPOINT_URL_SSM: "",
   };

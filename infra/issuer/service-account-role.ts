@@ -10,6 +10,7 @@ import {
   type TrustedSubject,
   trustConditions,
 } from "../../functions/issuer/trust-policy.ts";
+import { given } from "../given.ts";
 
 export interface ServiceAccountRoleProps {
   /**
@@ -62,8 +63,7 @@ export class ServiceAccountRole extends Construct {
     this.role = new Role(this, "Role", {
       description: `For the service account ${namespace}/${name}`,
       assumedBy: trusting(this, props.issuer, subject, audience),
-      ...(roleName !== undefined && { roleName }),
-      ...(managedPolicies !== undefined && { managedPolicies }),
+      ...given({ roleName, managedPolicies }),
     });
     this.annotations = {
       "eks.amazonaws.com/role-arn": this.role.roleArn,

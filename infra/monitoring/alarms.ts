@@ -21,7 +21,7 @@ import { metricOf } from "./metrics.ts";
 export interface AlarmOptions {
   readonly clusterId: string;
   readonly handler: IFunction;
-  readonly gateway: Gateway;
+  readonly api: Gateway["api"];
   /** Receives each alarm and its end. */
   readonly topic: ITopic | undefined;
   /** Hours without an invocation before the alarm NoReviews. Without them, there is no such alarm. */
@@ -38,13 +38,13 @@ type AlarmRule = Required<Pick<AlarmProps, "metric" | "threshold">> & {
 };
 
 export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
-  const { clusterId, handler, gateway, topic, quietHours } = options;
+  const { clusterId, handler, api, topic, quietHours } = options;
   const alarms = [
     addAlarm(scope, "Failing", topic, {
       text: `Logins to the cluster ${clusterId} fail: API Gateway returns 5xx.`,
       heading: "failing",
       // Also counts requests that never reached the function.
-      metric: gateway.serverErrors.with({ period: Duration.minutes(1) }),
+      metric: api.metricServerError({ period: Duration.minutes(1) }),
       threshold: 5,
     }),
     addAlarm(scope, "Refused", topic, {

@@ -17,16 +17,15 @@ import type { Gateway } from "../endpoint/endpoint.ts";
 export interface DashboardOptions {
   readonly handler: IFunction;
   readonly log: ILogGroup;
-  readonly gateway: Gateway;
+  readonly api: Gateway["api"];
   readonly alarms: readonly Alarm[];
 }
 
-export function makeDashboard(scope: Construct, { handler, log, gateway, alarms }: DashboardOptions): void {
+export function makeDashboard(scope: Construct, { handler, log, api, alarms }: DashboardOptions): void {
   // The fields come from functions/authenticator/http/log-review.ts.
   const query = (title: string, queryLines: string[]) =>
     new LogQueryWidget({ title, logGroupNames: [log.logGroupName], queryLines, width: 24, height: 6 });
-  const percentiles = (metric: IMetric & { with(props: object): IMetric }, label: string) =>
-    [Stats.p(50), Stats.p(99)].map((statistic) => metric.with({ statistic, label: `${label} ${statistic}` }));
+  const percentiles = [Stats.p(50), Stats.p(99)];
   new Dashboard(scope, "Dashboard").addWidgets(
     ...(alarms.length > 0 ? [new AlarmStatusWidget({ alarms: [...alarms], width: 24, height: 3 })] : []),
     query("Latest denials and faults", [
@@ -40,10 +39,14 @@ export function makeDashboard(scope: Construct, { handler, log, gateway, alarms 
       "stats count(*) as reviews by outcome, reason",
       "sort reviews desc",
     ]),
-    graph("Requests, 4xx and 5xx of the gateway", [gateway.requests, gateway.clientErrors, gateway.serverErrors]),
+    graph("Requests, 4xx and 5xx of the gateway", [
+      api.metricCount(),
+      api.metricClientError(),
+      api.metricServerError(),
+    ]),
     graph("Latency (ms)", [
-      ...percentiles(gateway.latency, "total"),
-      ...percentiles(gateway.integrationLatency, "function"),
+      ...percentiles.map((statistic) => api.metricLatency({ statistic, label: `total ${statistic}` })),
+      ...percentiles.map((statistic) => api.metricIntegrationLatency({ statistic, label: `function ${statistic}` })),
     ]),
     graph("Invocations, errors and throttles of the function", [
       handler.metricInvocations(),

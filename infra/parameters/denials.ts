@@ -6,23 +6,18 @@ import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { checkDenyEntry, type DenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { knownPartition } from "./known-arn.ts";
-import { addListParameter } from "./owned-parameter.ts";
-
-/** Returns the function that appends to the list. */
-export function addDenials(scope: Construct, prefix: string, accountOrAny: string): (entry: DenyEntry) => void {
-  const subject = `the denials of ${accountOrAny === "any" ? "any account" : `account ${accountOrAny}`}`;
-  return addListParameter<DenyEntry>(scope, subject, denyParameter(prefix, accountOrAny));
-}
+import { appendEntry } from "./owned-parameter.ts";
 
 /**
- * The list of an entry: its account, or `any` if the account has a wildcard. Throws for an invalid entry, since an invalid
- * list denies every identity that it covers.
+ * Appends to the list of the entry's account, or of `any` if the account has a wildcard. Throws for an invalid entry, since
+ * an invalid list denies every identity that it covers.
  */
-export function denyListOf(scope: Construct, entry: DenyEntry): string {
+export function addDenial(scope: Construct, prefix: string, entry: DenyEntry): void {
   if (Token.isUnresolved(JSON.stringify(entry))) throw new Error("a denial must be known at synth, without tokens");
   const partition = knownPartition(scope);
   const check = checkDenyEntry(entry, partition === undefined ? {} : { partition });
   if (!check.valid) throw new Error(`the denial of ${entry.arnLike}: ${check.problem}`);
   const account = arnSections(entry.arnLike)?.[4] ?? "";
-  return /^\d{12}$/.test(account) ? account : "any";
+  const [list, subject] = /^\d{12}$/.test(account) ? [account, `account ${account}`] : ["any", "any account"];
+  appendEntry(scope, `the denials of ${subject}`, denyParameter(prefix, list), entry);
 }

@@ -10,7 +10,7 @@ import {
   type MappingKind,
 } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { addListParameter, addParameter } from "./owned-parameter.ts";
+import { addParameter, appendEntry } from "./owned-parameter.ts";
 
 export interface MappingSubject {
   readonly kind: Exclude<MappingKind, ListKind>;
@@ -38,40 +38,33 @@ export function addMapping(
   addParameter(scope, subject, mappingParameter(prefix, kind, account, name), JSON.stringify(mapping));
 }
 
-/** The list of patterns of an account or of `any`. Returns the function that appends to it. */
-export function addPatterns(scope: Construct, prefix: string, account: string): (pattern: Mapping) => void {
+/** Appends to the list of patterns of an account or of `any`. */
+export function addPattern(scope: Construct, prefix: string, account: string, pattern: Mapping): void {
   const subject = `the patterns of ${account === "any" ? "any account" : `account ${account}`}`;
   if (account !== "any") checkAccount(subject, account);
-  const append = addListParameter<Mapping>(scope, subject, mappingParameter(prefix, "pattern", account));
-  return (pattern) => {
-    const problem = patternProblem(pattern, account);
-    if (problem !== undefined) throw new Error(`pattern ${pattern.arnLike ?? ""}: ${problem}`);
-    append(pattern);
-  };
+  const problem = patternProblem(pattern, account);
+  if (problem !== undefined) throw new Error(`pattern ${pattern.arnLike ?? ""}: ${problem}`);
+  appendEntry(scope, subject, mappingParameter(prefix, "pattern", account), pattern);
 }
 
-/** The list of a permission set's sessions. Returns the function that appends to it. */
-export function addSessions(
+/** Appends to the list of a permission set's sessions. */
+export function addSession(
   scope: Construct,
   prefix: string,
-  account: string,
-  permissionSet: string,
-): (entry: Mapping & { readonly session: string }) => void {
+  { account, permissionSet }: { readonly account: string; readonly permissionSet: string },
+  entry: Mapping & { readonly session: string },
+): void {
   const subject = `the sessions of permission set ${permissionSet} in account ${account}`;
   if (Token.isUnresolved([account, permissionSet])) throw new Error(`${subject}: both must be known at synth`);
   checkAccount(subject, account);
-  const name = mappingParameter(prefix, "sso-session", account, permissionSet);
-  const append = addListParameter<Mapping>(scope, subject, name);
-  const sessions = new Set<string>();
-  return (entry) => {
-    if (Token.isUnresolved(JSON.stringify(entry))) throw new Error(`${subject}: a mapping must be known at synth`);
-    const check = checkMapping(entry, "sso-session");
-    if (!check.valid) throw new Error(`${subject}: session ${entry.session}: ${check.problem}`);
-    // The function would use only the first entry of a session that is not expired.
-    if (sessions.has(entry.session)) throw new Error(`${subject}: session ${entry.session} must not be added twice`);
-    sessions.add(entry.session);
-    append(entry);
-  };
+  if (Token.isUnresolved(JSON.stringify(entry))) throw new Error(`${subject}: a mapping must be known at synth`);
+  const check = checkMapping(entry, "sso-session");
+  if (!check.valid) throw new Error(`${subject}: session ${entry.session}: ${check.problem}`);
+  const all = appendEntry(scope, subject, mappingParameter(prefix, "sso-session", account, permissionSet), entry);
+  // The function would use only the first entry of a session that is not expired.
+  if (all.some((other) => other !== entry && "session" in other && other.session === entry.session)) {
+    throw new Error(`${subject}: session ${entry.session} must not be added twice`);
+  }
 }
 
 function patternProblem(pattern: Mapping, account: string): string | undefined {

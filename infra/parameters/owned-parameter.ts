@@ -3,16 +3,20 @@
 import { hash } from "node:crypto";
 import { Lazy, Stack, Tags, Token } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
-import type { Construct } from "constructs";
+import type { Construct, IConstruct } from "constructs";
 import { OWNER_TAG } from "../../functions/settings/stack.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 const MAX_STANDARD_BYTES = 4096;
 
 /** Throws if the stack already has a parameter of this name. */
-export function addParameter(scope: Construct, subject: string, parameterName: string, stringValue: string): void {
-  const name: unknown = Stack.of(scope).resolve(parameterName);
-  const id = `Parameter${hash("sha256", typeof name === "string" ? name : JSON.stringify(name)).slice(0, 8)}`;
+export function addParameter(
+  scope: Construct,
+  subject: string,
+  parameterName: string,
+  stringValue: string,
+): StringParameter {
+  const id = idOf(scope, parameterName);
   if (scope.node.tryFindChild(id) !== undefined) throw new Error(`${subject} must not be added twice`);
   if (!Token.isUnresolved(stringValue)) checkValue(subject, stringValue);
   const { stackName } = Stack.of(scope);
@@ -25,16 +29,32 @@ export function addParameter(scope: Construct, subject: string, parameterName: s
     simpleName: false,
   });
   Tags.of(parameter).add(OWNER_TAG, stackName);
+  return parameter;
 }
 
-/** A parameter with a JSON list as value. Returns the function that appends to it. */
-export function addListParameter<T>(scope: Construct, subject: string, parameterName: string): (entry: T) => void {
-  const list: T[] = [];
-  addParameter(scope, subject, parameterName, Lazy.string({ produce: () => JSON.stringify(list) }));
-  return (entry) => {
-    list.push(entry);
-    checkValue(subject, JSON.stringify(list));
-  };
+const lists = new WeakMap<IConstruct, object[]>();
+
+/** Appends to a parameter with a JSON list as value, which the first entry creates. Returns all entries. */
+export function appendEntry(
+  scope: Construct,
+  subject: string,
+  parameterName: string,
+  entry: object,
+): readonly object[] {
+  const parameter = scope.node.tryFindChild(idOf(scope, parameterName));
+  const list = (parameter && lists.get(parameter)) ?? [];
+  if (parameter === undefined) {
+    const stringValue = Lazy.string({ produce: () => JSON.stringify(list) });
+    lists.set(addParameter(scope, subject, parameterName, stringValue), list);
+  }
+  list.push(entry);
+  checkValue(subject, JSON.stringify(list));
+  return list;
+}
+
+function idOf(scope: Construct, parameterName: string): string {
+  const name: unknown = Stack.of(scope).resolve(parameterName);
+  return `Parameter${hash("sha256", typeof name === "string" ? name : JSON.stringify(name)).slice(0, 8)}`;
 }
 
 /** Rejects, at synth, values that Parameter Store does not accept. */

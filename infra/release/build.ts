@@ -11,7 +11,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { licensedPackages } from "../bundle/licences.ts";
 import type { ReleasedCodes } from "./code-location.ts";
 import { deployingPolicy } from "./deploying-role.ts";
-import { releaseNotes } from "./notes.ts";
+import { releaseNotes } from "./publishable.ts";
 import { sbom } from "./sbom.ts";
 import { releaseApp } from "./templates.ts";
 import { type Zip, zipFolder } from "./zip.ts";

@@ -5,9 +5,8 @@ import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import { EMAIL, emailTopic } from "../alarm-topic.ts";
-import { DEFAULTS } from "../defaults.ts";
+import { DEFAULTS, defaultThrottle } from "../defaults.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
-import { defaultThrottle } from "../endpoint/throttle.ts";
 import { notEmpty, onlyIf, valueIf } from "./conditions.ts";
 
 export function text(stack: Stack, name: string, props: Omit<CfnParameterProps, "type">): string {

@@ -1,4 +1,5 @@
-// Checks that a tag can be published, before anything is built. The release workflow runs it first.
+// Checks that a tag can be published, before anything is built, and extracts its notes from CHANGELOG.md. The release
+// workflow runs it first.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,6 +27,16 @@ export function releaseProblems({ manifest: { version, repository }, changelog, 
   if (tag !== `v${version}`) problems.push(`The tag is ${tag}, and the version in package.json is ${version}.`);
   if (!changelog.includes(`## [${version}]`)) problems.push(`CHANGELOG.md has no section [${version}].`);
   return problems;
+}
+
+/** The section of `version`, otherwise the section Unreleased. Throws if there is neither. */
+export function releaseNotes(changelog: string, version: string): string {
+  const sections = changelog.split(/^(?=## \[)/m).slice(1);
+  const section = [version, "Unreleased"]
+    .map((name) => sections.find((text) => text.startsWith(`## [${name}]`)))
+    .find((found) => found !== undefined);
+  if (section === undefined) throw new Error(`CHANGELOG.md has neither a section [${version}] nor [Unreleased]`);
+  return `# lambda-iam-authenticator ${version}\n\n${section.replace(/^## .*\n+/, "").trim()}\n`;
 }
 
 if (import.meta.main) {

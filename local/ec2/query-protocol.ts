@@ -2,7 +2,7 @@
 // Sources: smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html and .../aws-query-protocol.html
 
 import { randomUUID } from "node:crypto";
-import type { LocalRequest } from "../http-server.ts";
+import type { LocalRequest, LocalResponse } from "../http-server.ts";
 import type { ServiceError } from "../service-error.ts";
 import { type XmlNode, xmlDocument } from "../xml.ts";
 
@@ -13,20 +13,13 @@ const NAMESPACES: Readonly<Record<Service, string>> = {
   iam: "https://iam.amazonaws.com/doc/2010-05-08/",
 };
 
-/** Narrower than LocalResponse: a Fault accepts it too. */
-export interface XmlAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
 /** Parses the form in the body. Tests also use it to select faults by `Action`. */
 export function readForm(request: LocalRequest): URLSearchParams {
   return new URLSearchParams(request.body.toString("utf8"));
 }
 
 /** IAM wraps its result in `<Action>Result`; EC2 does not. */
-export function renderResult(service: Service, action: string, result: XmlNode): XmlAnswer {
+export function renderResult(service: Service, action: string, result: XmlNode): LocalResponse {
   const content =
     service === "ec2"
       ? { requestId: randomUUID(), ...(typeof result === "string" ? {} : result) }
@@ -34,7 +27,7 @@ export function renderResult(service: Service, action: string, result: XmlNode):
   return xml(200, xmlDocument(`${action}Response`, NAMESPACES[service], content));
 }
 
-export function renderError(service: Service, error: ServiceError): XmlAnswer {
+export function renderError(service: Service, error: ServiceError): LocalResponse {
   const detail = { Code: error.code, Message: error.message };
   const body =
     service === "ec2"
@@ -46,6 +39,6 @@ export function renderError(service: Service, error: ServiceError): XmlAnswer {
   return xml(error.status, body);
 }
 
-function xml(status: number, body: string): XmlAnswer {
+function xml(status: number, body: string): LocalResponse {
   return { status, headers: { "content-type": "text/xml;charset=UTF-8" }, body };
 }

@@ -1,6 +1,8 @@
 // Responses of the gateway, and the rules for function results that HTTP APIs and REST APIs share.
 
 import { validateHeaderName, validateHeaderValue } from "node:http";
+import { isObject } from "../../functions/lib/json.ts";
+import type { HttpError } from "./request.ts";
 
 /** An HTTP response; header names may repeat. */
 export interface Answer {
@@ -12,6 +14,22 @@ export interface Answer {
 /** A response that the gateway itself creates. */
 export function message(status: number, text: string): Answer {
   return { status, headers: [["content-type", "application/json"]], body: JSON.stringify({ message: text }) };
+}
+
+/**
+ * AWS documents or users report these statuses. No source lists all message texts, so do not depend on them.
+ * 403: https://repost.aws/knowledge-center/api-gateway-mutual-tls-403-errors
+ * 413: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+ * 431: reported by users, see https://backbencher.dev/solved-431-status-code-with-request-header-fields-too-large
+ */
+const ANSWERS: Readonly<Record<HttpError, Answer>> = {
+  "untrusted-certificate": message(403, "Forbidden"),
+  "body-too-large": message(413, "Request Entity Too Large"),
+  "headers-too-large": message(431, "Request Header Fields Too Large"),
+};
+
+export function refuse(error: HttpError): Answer {
+  return ANSWERS[error];
 }
 
 /** The fields of a proxy result that both formats share. */
@@ -40,17 +58,13 @@ function readStatus(status: unknown): number | undefined {
 
 function readHeaders(headers: unknown): (readonly [string, string])[] | undefined {
   if (headers === undefined || headers === null) return [];
-  if (!isRecord(headers)) return undefined;
+  if (!isObject(headers)) return undefined;
   const pairs: [string, string][] = [];
   for (const [name, value] of Object.entries(headers)) {
     if (!isHeader(name, value)) return undefined;
     pairs.push([name, String(value)]);
   }
   return pairs;
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Whether HTTP allows this header. */

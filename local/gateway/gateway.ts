@@ -3,23 +3,18 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import type { Answer } from "./answer.ts";
-import { HTTP_API_FAILURE, httpApiAnswer } from "./http-api-answer.ts";
-import { httpApiEvent } from "./http-api-event.ts";
-import { refuse, unrouted } from "./http-error.ts";
+import { type Answer, refuse } from "./answer.ts";
+import { HTTP_API } from "./http-api.ts";
 import { type Handler, invoke } from "./invoke.ts";
 import { createListener, type GatewayTls } from "./listener.ts";
 import { readRequest } from "./request.ts";
-import { REST_API_FAILURE, restApiAnswer } from "./rest-api-answer.ts";
-import { type RestApiEvent, restApiEvent } from "./rest-api-event.ts";
-import { type Api, DEFAULT_ROUTE, DEFAULT_STAGE, findRoute, pathPrefix } from "./route.ts";
+import { type Api, type ApiKind, DEFAULT_ROUTE, findRoute, type GatewayEvent, pathPrefix } from "./route.ts";
 import { send } from "./send.ts";
 
 export interface GatewayOptions extends Handler {
-  /** `2.0`, the default: an HTTP API; `1.0`: a REST API. */
-  readonly payload?: Api["payload"];
-  /** Default: `$default` for an HTTP API, `prod` for a REST API, which has no default stage. */
+  /** Default: an HTTP API. */
+  readonly kind?: ApiKind;
+  /** Default: that of the kind. */
   readonly stage?: string;
   /** API mapping of a custom domain, without slashes; `""` is the root. */
   readonly basePath?: string;
@@ -37,7 +32,7 @@ export interface Gateway {
   /** The invoke URL with stage or base path, without a trailing slash. */
   readonly url: string;
   /** Every event sent to the function, oldest first. */
-  readonly events: (APIGatewayProxyEventV2 | RestApiEvent)[];
+  readonly events: GatewayEvent[];
   /** Errors that the function threw, oldest first; clients never see them. */
   readonly errors: unknown[];
   close(): Promise<void>;
@@ -54,16 +49,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const request = await readRequest(incoming, now());
     if (typeof request === "string") return refuse(request);
     const route = findRoute(api, request.method, request.path);
-    if (typeof route === "string") return unrouted(api, route);
+    if (typeof route === "string") return api.kind.unrouted(route);
 
-    const event = api.payload === "2.0" ? httpApiEvent(request, api, route) : restApiEvent(request, api, route);
+    const event = api.kind.event(request, api, route);
     events.push(event);
     const outcome = await invoke(event, { handler: options.handler, timeoutMs, now });
     if ("error" in outcome) {
       errors.push(outcome.error);
-      return api.payload === "2.0" ? HTTP_API_FAILURE : REST_API_FAILURE;
+      return api.kind.failure;
     }
-    return api.payload === "2.0" ? httpApiAnswer(outcome.result) : restApiAnswer(outcome.result);
+    return api.kind.answer(outcome.result) ?? api.kind.failure;
   }
 
   const server = createListener(tls, (incoming, response) => {
@@ -90,10 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function readApi(options: GatewayOptions): Api {
-  const { payload = "2.0", basePath } = options;
-  const { stage = payload === "2.0" ? DEFAULT_STAGE : "prod", routes = ["POST /authenticate", DEFAULT_ROUTE] } =
-    options;
-  if (payload === "1.0" && stage === DEFAULT_STAGE) throw new Error("a REST API has no $default stage");
-  return { payload, stage, routes, ...(basePath !== undefined && { basePath }) };
+function readApi({ kind = HTTP_API, stage = kind.defaultStage, basePath, routes }: GatewayOptions): Api {
+  const known = routes ?? ["POST /authenticate", DEFAULT_ROUTE];
+  return { kind, stage, routes: known, ...(basePath !== undefined && { basePath }) };
 }

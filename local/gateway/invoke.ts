@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Context } from "aws-lambda";
-import { ACCOUNT_ID, FUNCTION_NAME, REGION } from "./names.ts";
+import { ACCOUNT_ID, FUNCTION_NAME, REGION } from "./event-fields.ts";
 
 /** The context of an async handler, without the callbacks that Lambda removed after Node.js 22. */
 export type LambdaContext = Omit<Context, "done" | "fail" | "succeed">;

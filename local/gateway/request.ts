@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import type { APIGatewayEventClientCertificate } from "aws-lambda";
+import { readBody } from "../read-body.ts";
 import { describeClientCertificate } from "./client-certificate.ts";
 
 export interface GatewayRequest {
@@ -45,7 +46,7 @@ export async function readRequest(incoming: IncomingMessage, time: number): Prom
   const peer = secure?.getPeerX509Certificate();
   if (peer !== undefined && secure?.authorized !== true) return "untrusted-certificate";
   if (headerBytes(incoming) > MAX_HEADER_BYTES) return "headers-too-large";
-  const body = await readBody(incoming);
+  const body = await readBody(incoming, MAX_BODY_BYTES);
   if (body === undefined) return "body-too-large";
 
   const [path = "/", ...query] = url.split("?");
@@ -69,15 +70,4 @@ export async function readRequest(incoming: IncomingMessage, time: number): Prom
 function headerBytes(incoming: IncomingMessage): number {
   const line = `${incoming.method} ${incoming.url} HTTP/${incoming.httpVersion}\r\n`;
   return Buffer.byteLength(line) + incoming.rawHeaders.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0);
-}
-
-/** Returns `undefined` for a body that is too large, but reads to its end so that the client can read the response. */
-async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  return size <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
 }

@@ -6,8 +6,32 @@
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
 // (observed: github.com/CodeGenieApp/serverless-express issue 465)
 
+import type { Answer } from "./answer.ts";
+import type { GatewayRequest } from "./request.ts";
+
+/** What differs between HTTP APIs and REST APIs. */
+export interface ApiKind {
+  readonly defaultStage: string;
+  /** Selects the resource before the method; otherwise both fall back to `$default`. */
+  readonly selectsResource: boolean;
+  event(request: GatewayRequest, api: Api, route: Route): GatewayEvent;
+  /** `undefined` for an invalid result. `result` has been through JSON. */
+  answer(result: unknown): Answer | undefined;
+  unrouted(why: "no-stage" | "no-route"): Answer;
+  /** For a function that threw, timed out, or returned an invalid result. */
+  readonly failure: Answer;
+}
+
+/** The fields of every event that the gateway's users read. */
+export interface GatewayEvent {
+  readonly version?: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body?: string | null;
+  readonly isBase64Encoded: boolean;
+}
+
 export interface Api {
-  readonly payload: "1.0" | "2.0";
+  readonly kind: ApiKind;
   readonly stage: string;
   /** API mapping of a custom domain, without slashes. Absent for the default endpoint, whose paths start with the stage. */
   readonly basePath?: string;
@@ -43,8 +67,7 @@ export function findRoute(api: Api, method: string, fullPath: string): Route | "
 
   const key = `${method} ${path}`;
   if (api.routes.includes(key)) return { key, path };
-  // a REST API selects the resource before the method; an HTTP API falls back to $default for both
-  const resourceExists = api.payload === "1.0" && api.routes.some((route) => route.endsWith(` ${path}`));
+  const resourceExists = api.kind.selectsResource && api.routes.some((route) => route.endsWith(` ${path}`));
   if (!api.routes.includes(DEFAULT_ROUTE) || resourceExists) return "no-route";
   return { key: DEFAULT_ROUTE, path };
 }

@@ -4,8 +4,8 @@
 import { hash } from "node:crypto";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Input } from "../aws-json.ts";
-import { invalidParameter, noSuchLogGroup } from "./errors.ts";
-import { parseFilterPattern } from "./filter-pattern.ts";
+import { ServiceError } from "../service-error.ts";
+import { invalidParameter, parseFilterPattern } from "./filter-pattern.ts";
 
 export interface LogEvent {
   /** Milliseconds since 1970. */
@@ -36,7 +36,8 @@ export function filterLogEvents(groups: LogGroups, input: Input): object {
   const matches = parseFilterPattern(text(input, "filterPattern", 1024) ?? "");
   const limit = pageSize(input["limit"]);
   const group = Object.hasOwn(groups, logGroupName) ? groups[logGroupName] : undefined;
-  if (group === undefined) throw noSuchLogGroup();
+  if (group === undefined)
+    throw new ServiceError("ResourceNotFoundException", "The specified log group does not exist.");
 
   const { nextToken: _, ...request } = input;
   const token = text(input, "nextToken", 2048);

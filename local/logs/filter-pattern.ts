@@ -3,7 +3,7 @@
 // Rejects all other patterns, since a partly understood pattern would match wrong lines.
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { invalidParameter } from "./errors.ts";
+import { ServiceError } from "../service-error.ts";
 
 /** Whether a log line matches. */
 export type Matches = (message: string) => boolean;
@@ -105,4 +105,9 @@ function wildcard(text: string): (value: string) => boolean {
 
 function invalidPattern(pattern: string) {
   return invalidParameter(`Invalid filter pattern, or not supported by this local service: ${pattern}`);
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
+export function invalidParameter(message: string): ServiceError {
+  return new ServiceError("InvalidParameterException", message);
 }

@@ -2,10 +2,9 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
+import { parseDocument } from "yaml";
 import { ServiceError } from "../service-error.ts";
-import { mappingName, mappingValue } from "./mapping-file.ts";
-import { memoryParameters } from "./memory.ts";
-import { newest, type ParameterStorage, type StoreLocation } from "./parameter.ts";
+import { memoryParameters, newest, type ParameterStorage, type StoreLocation } from "./parameter.ts";
 import { writeParameter } from "./write.ts";
 
 export interface FolderOptions {
@@ -71,4 +70,26 @@ function mappingFiles(folder: string): Map<string, string[]> {
     if (name !== undefined) files.set(name, [...(files.get(name) ?? []), file].sort());
   }
   return files;
+}
+
+const MAPPING_FILE = /^(.+)\.(?:ya?ml|json)$/;
+
+/**
+ * The name without the prefix: `role/111122223333/developers` for `role/111122223333/developers.yaml`. Undefined for other
+ * files, such as hidden ones. A name may start with an escaped character: `.40dmin` is `@dmin`.
+ */
+export function mappingName(segments: readonly string[]): string | undefined {
+  if (segments.some((segment) => segment.startsWith(".") && !/^\.[0-9a-f]{2}/.test(segment))) return undefined;
+  return MAPPING_FILE.exec(segments.join("/"))?.[1];
+}
+
+/**
+ * Returns JSON. Invalid YAML is returned unchanged: the function then reports an invalid mapping, and other mappings still
+ * work.
+ */
+export function mappingValue(file: string, text: string): string {
+  if (file.endsWith(".json")) return text.trim();
+  const document = parseDocument(text);
+  if (document.errors.length > 0 || document.warnings.length > 0) return text;
+  return JSON.stringify(document.toJS());
 }

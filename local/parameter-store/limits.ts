@@ -6,9 +6,6 @@ import { ServiceError } from "../service-error.ts";
 import { constraintError, validationError } from "./errors.ts";
 import { arnPrefix, type StoreLocation } from "./parameter.ts";
 
-export const MAX_VERSIONS = 100;
-export const MAX_PARAMETERS = 10_000;
-
 const MAX_VALUE_BYTES = 4096;
 const MAX_LEVELS = 15;
 /** Includes the ARN prefix. */

@@ -2,8 +2,13 @@
 
 import { type LocalServer, startHttpServer } from "../http-server.ts";
 import { openFolder } from "./folder.ts";
-import { memoryParameters } from "./memory.ts";
-import { newest, type ParameterStorage, type ParameterType, type StoreLocation } from "./parameter.ts";
+import {
+  memoryParameters,
+  newest,
+  type ParameterStorage,
+  type ParameterType,
+  type StoreLocation,
+} from "./parameter.ts";
 import { answerSsm } from "./protocol.ts";
 import { limitThroughput, type Throughput } from "./throughput.ts";
 import { writeParameter } from "./write.ts";

@@ -1,4 +1,4 @@
-// The parameter types, and the interface between operations and storage.
+// The parameter types, the interface between operations and storage, and a storage in memory.
 
 export type ParameterType = "String" | "StringList" | "SecureString";
 
@@ -54,4 +54,35 @@ export function parameterArn(location: StoreLocation, name: string): string {
 
 export function arnPrefix({ partition, region, account }: StoreLocation): string {
   return `arn:${partition}:ssm:${region}:${account}:parameter/`;
+}
+
+const MAX_VERSIONS = 100;
+const MAX_PARAMETERS = 10_000;
+
+/** Keeps parameters in memory, at first none. `now` returns the modification time of new versions. */
+export function memoryParameters(now: () => number, limit = MAX_PARAMETERS): ParameterStorage {
+  const kept = new Map<string, ParameterVersion[]>();
+  // Cached, since listing N parameters reads all names N/10 times.
+  let sorted: string[] | undefined;
+
+  return {
+    versions: (name) => kept.get(name),
+    names() {
+      sorted ??= [...kept.keys()].sort();
+      return sorted;
+    },
+    count: () => kept.size,
+    limit,
+    add(name, content) {
+      const before = kept.get(name) ?? [];
+      const added = { ...content, version: (before.at(-1)?.version ?? 0) + 1, modified: now() };
+      if (before.length === 0) sorted = undefined;
+      kept.set(name, [...before, added].slice(-MAX_VERSIONS));
+      return added;
+    },
+    remove(name) {
+      sorted = undefined;
+      return kept.delete(name);
+    },
+  };
 }

@@ -1,13 +1,17 @@
 // Dispatches Systems Manager requests to the store's operations.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
 
-import { answerJson, type Input, operationOf, parseInput, refuse, throttled, unknownOperation } from "../aws-json.ts";
-import type { Fault } from "../faults.ts";
+import { answerJson, type Input, operationOf, parseInput, unknownOperation } from "../aws-json.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
-import { getParametersByPath } from "./list-operations.ts";
 import type { ParameterStorage, StoreLocation } from "./parameter.ts";
-import { getParameter, getParameterHistory, getParameters, listTagsForResource } from "./read-operations.ts";
-import { getServiceSetting } from "./service-setting.ts";
+import {
+  getParameter,
+  getParameterHistory,
+  getParameters,
+  getParametersByPath,
+  getServiceSetting,
+  listTagsForResource,
+} from "./read-operations.ts";
 import type { Admit } from "./throughput.ts";
 import { deleteParameter, putParameter } from "./write-operations.ts";
 
@@ -42,9 +46,4 @@ export function answerSsm(
     admit(name);
     return operation(open(), location, parseInput(request.body), isHigher);
   });
-}
-
-/** A throttling response, for `fail()`. */
-export function ssmThrottling(): Fault {
-  return { kind: "answer", ...refuse(throttled()) };
 }

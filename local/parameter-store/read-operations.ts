@@ -1,4 +1,4 @@
-// Implements GetParameter, GetParameters, GetParameterHistory and ListTagsForResource.
+// Implements GetParameter, GetParameters, GetParametersByPath, GetParameterHistory, ListTagsForResource and GetServiceSetting.
 
 import type { Input } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
@@ -11,6 +11,9 @@ import { renderHistory, renderParameter } from "./render.ts";
 
 const MAX_NAMES = 10;
 const MAX_HISTORY_PAGE = 50;
+const MAX_PATH_PAGE = 10;
+/** The one setting that the command reads. */
+const SETTING = "/ssm/parameter-store/high-throughput-enabled";
 
 export function getParameter(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
   const name = requiredText(input, "Name");
@@ -52,6 +55,62 @@ export function listTagsForResource(parameters: ParameterStorage, _location: Sto
   const found = newest(parameters, requiredText(input, "ResourceId"));
   if (found === undefined) throw new ServiceError("InvalidResourceId", "The resource ID is not valid.");
   return { TagList: Object.entries(found.tags ?? {}).map(([Key, Value]) => ({ Key, Value })) };
+}
+
+/** Accepts the setting's id or ARN: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetServiceSetting.html */
+export function getServiceSetting(
+  _parameters: ParameterStorage,
+  { partition, region, account }: StoreLocation,
+  input: Input,
+  isHigher: boolean,
+): object {
+  const ARN = `arn:${partition}:ssm:${region}:${account}:servicesetting${SETTING}`;
+  const asked = requiredText(input, "SettingId");
+  if (asked !== SETTING && asked !== ARN) {
+    throw new ServiceError("ServiceSettingNotFound", `Setting ${asked} not found.`);
+  }
+  return {
+    ServiceSetting: {
+      SettingId: SETTING,
+      SettingValue: String(isHigher),
+      LastModifiedDate: 0,
+      LastModifiedUser: isHigher ? `arn:${partition}:iam::${account}:user/local` : "System",
+      ARN,
+      Status: isHigher ? "Customized" : "Default",
+    },
+  };
+}
+
+export function getParametersByPath(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
+  refuseUnsupported(input, ["ParameterFilters"]);
+  const path = checkPath(requiredText(input, "Path"));
+  const recursive = flag(input, "Recursive");
+  const below = parameters.names().filter((name) => isUnder(name, path, recursive));
+  const { items, next } = page(below, (name) => name, input, MAX_PATH_PAGE);
+  const decrypt = flag(input, "WithDecryption");
+  return {
+    Parameters: items.flatMap((name) => renderParameter(location, name, newest(parameters, name), decrypt) ?? []),
+    ...next,
+  };
+}
+
+/** Checks a path and removes its trailing slash; `/` becomes the empty string. */
+function checkPath(path: string): string {
+  if (!path.startsWith("/")) {
+    throw validationError(
+      "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash " +
+        '"/". Valid example: /get/parameters2-/by1./path0_.',
+    );
+  }
+  const bare = path.replace(/\/$/, "");
+  if (bare !== "") checkNameGrammar(bare);
+  return bare;
+}
+
+/** False for `path` itself. */
+function isUnder(name: string, path: string, recursive: boolean): boolean {
+  if (!name.startsWith(`${path}/`)) return false;
+  return recursive || !name.includes("/", path.length + 1);
 }
 
 /** Rejects a version, label or ARN instead of a name: not supported. */

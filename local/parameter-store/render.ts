@@ -11,15 +11,7 @@ export function renderParameter(
   decrypt: boolean,
 ): object | undefined {
   if (version === undefined) return undefined;
-  return {
-    Name: name,
-    Type: version.type,
-    Value: renderValue(version, decrypt),
-    Version: version.version,
-    LastModifiedDate: seconds(version.modified),
-    ARN: parameterArn(location, name),
-    DataType: "text",
-  };
+  return { ...common(name, version, decrypt), ARN: parameterArn(location, name) };
 }
 
 /** An item of `ParameterHistory`. */
@@ -30,17 +22,24 @@ export function renderHistory(
   decrypt: boolean,
 ): object {
   return {
-    Name: name,
-    Type: version.type,
+    ...common(name, version, decrypt),
     ...(version.type === "SecureString" ? { KeyId: "alias/aws/ssm" } : {}),
-    LastModifiedDate: seconds(version.modified),
     LastModifiedUser: `arn:${location.partition}:iam::${location.account}:user/local`,
     ...(version.description === undefined ? {} : { Description: version.description }),
-    Value: renderValue(version, decrypt),
-    Version: version.version,
     Labels: [],
     Tier: TIER,
     Policies: [],
+  };
+}
+
+function common(name: string, version: ParameterVersion, decrypt: boolean): object {
+  return {
+    Name: name,
+    Type: version.type,
+    Value: renderValue(version, decrypt),
+    Version: version.version,
+    // AWS JSON 1.1 uses fractional seconds.
+    LastModifiedDate: version.modified / 1000,
     DataType: "text",
   };
 }
@@ -49,9 +48,4 @@ export function renderHistory(
 function renderValue({ type, value }: ParameterVersion, decrypt: boolean): string {
   if (type !== "SecureString" || decrypt) return value;
   return `AQICAHh${createHash("sha512").update(value).digest("base64")}`;
-}
-
-/** AWS JSON 1.1 uses fractional seconds. */
-function seconds(milliseconds: number): number {
-  return milliseconds / 1000;
 }

@@ -2,10 +2,9 @@
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 
 import { randomUUID } from "node:crypto";
-import type { Fault } from "../faults.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
 import type { LocalIdentity } from "../identities.ts";
-import { ServiceError } from "../service-error.ts";
+import type { ServiceError } from "../service-error.ts";
 import { type XmlNode, xmlDocument } from "../xml.ts";
 
 const NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/";
@@ -40,12 +39,6 @@ export function refused(request: LocalRequest, { code, status, message }: Servic
     Error: { Type: "Sender", Code: code, Message: message },
     RequestId: id,
   });
-}
-
-/** A throttling response: `sts.fail(stsThrottling)`. */
-export function stsThrottling(request: LocalRequest): Fault {
-  const { status, headers, body } = refused(request, new ServiceError("Throttling", "Rate exceeded"));
-  return { kind: "answer", status, ...(headers && { headers }), body: body.toString() };
 }
 
 function acceptsJson(request: LocalRequest): boolean {

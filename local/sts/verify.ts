@@ -5,7 +5,6 @@ import type { LocalRequest } from "../http-server.ts";
 import type { LocalIdentity } from "../identities.ts";
 import { type Authentication, readAuthentication } from "./authentication.ts";
 import { expiredToken, incompleteSignature, signatureMismatch, unknownKey } from "./errors.ts";
-import { servesRegion } from "./hosts.ts";
 import type { Parameter } from "./query.ts";
 import { expectedSignature } from "./signature.ts";
 
@@ -92,4 +91,20 @@ function compact(time: number): string {
 
 function same(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a, "latin1"), Buffer.from(b, "latin1"));
+}
+
+// Host names: https://docs.aws.amazon.com/general/latest/gr/sts.html
+
+const REGIONAL = /^sts(?:-fips)?\.((?!us-gov-)[a-z]{2}(?:-[a-z]+)+-[0-9]+)\.(?:amazonaws\.com|api\.aws)$/;
+const INTERFACE_ENDPOINT = /^vpce-[a-z0-9-]+\.sts\.([a-z0-9-]+)\.vpce\.amazonaws\.com$/;
+
+/** Valid for any region: clients that connect to the local address sign one of these names. */
+const LOCAL = new Set(["127.0.0.1", "localhost", "host.docker.internal"]);
+
+/** Whether `host` accepts a signature for `region`; the global endpoint is in `us-east-1`. */
+function servesRegion(host: string, region: string, extraHosts: readonly string[]): boolean {
+  const name = host.toLowerCase().replace(/:[0-9]+$/, "");
+  if (name === "sts.amazonaws.com") return region === "us-east-1";
+  const match = REGIONAL.exec(name) ?? INTERFACE_ENDPOINT.exec(name);
+  return match === null ? LOCAL.has(name) || extraHosts.includes(name) : match[1] === region;
 }

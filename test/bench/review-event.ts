@@ -1,7 +1,7 @@
 // An HTTP API event with a review, from the caller of all benchmarks.
 
 import { hash } from "node:crypto";
-import { httpApiEvent } from "../../local/gateway/http-api-event.ts";
+import { HTTP_API, httpApiEvent } from "../../local/gateway/http-api.ts";
 import { type Api, DEFAULT_STAGE } from "../../local/gateway/route.ts";
 import { SAMPLE_REQUEST } from "../local/gateway/sample-request.ts";
 import { reviewBody, V1 } from "../system/token-review.ts";
@@ -11,7 +11,7 @@ export const CALLER = "bench-caller";
 export const CALLERS = JSON.stringify([{ name: "kube-apiserver", sha256: hash("sha256", CALLER) }]);
 
 const KEY = "POST /authenticate";
-const API: Api = { payload: "2.0", stage: DEFAULT_STAGE, routes: [KEY] };
+const API: Api = { kind: HTTP_API, stage: DEFAULT_STAGE, routes: [KEY] };
 
 export function reviewEvent(token: string, { caller = CALLER, time = Date.now() } = {}): object {
   const rawHeaders = SAMPLE_REQUEST.rawHeaders.map((text) => (text === "Bearer caller" ? `Bearer ${caller}` : text));

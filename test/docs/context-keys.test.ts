@@ -1,4 +1,4 @@
-// docs/reference.md lists every context key of the schema: in its tables with the real default, or as a prop of API.md.
+// docs/reference.md lists every context key of the schema: in its tables with the real default, or as a prop of the construct.
 
 import "../infra/quick-synth.ts";
 import assert from "node:assert/strict";
@@ -20,22 +20,29 @@ interface Row {
   readonly byDefault: string;
 }
 
-/** Keys and defaults of the table with this header row, as written. A key in API.md has its type after it. */
-function rows(head: string, text = reference): Row[] {
-  const [, table = ""] = text.split(`| ${head} |`);
+/** Keys and defaults of the table with this header row, as written. */
+function rows(head: string): Row[] {
+  const [, table = ""] = reference.split(`| ${head} |`);
   const lines = (table.split("\n\n")[0] ?? "").split("\n").filter((line) => line.startsWith("| `"));
   return lines.map((line) => {
     const [, keys = "", byDefault = ""] = line.split(/(?<!\\)\|/);
-    return { keys: [...keys.matchAll(/`(\w+)(?:`|\??:)/g)].map(([, key = ""]) => key), byDefault: byDefault.trim() };
+    return { keys: [...keys.matchAll(/`(\w+)`/g)].map(([, key = ""]) => key), byDefault: byDefault.trim() };
   });
 }
 
 const [, PROPS_SENTENCE = ""] = /with the same meaning and default: (.*?)\. The others are:/s.exec(reference) ?? [];
 const PROPS = [...PROPS_SENTENCE.matchAll(/`(\w+)`/g)].map(([, key = ""]) => key);
-const OF_API = rows("property | default | meaning", read("API.md").split("## IamAuthenticatorProps\n")[1]);
+/** The props of the construct, with the `@default` of their comments. */
+const DECLARED = ["infra/common-props.ts", "infra/props.ts"].flatMap((file) =>
+  [...read(file).matchAll(/\/\*\*((?:(?!\*\/).)*)\*\/\s*readonly (\w+)\??:/gs)].map(
+    ([, comment = "", key = ""]): Row => {
+      return { keys: [key], byDefault: /@default (.*)/.exec(comment)?.[1] ?? "" };
+    },
+  ),
+);
 
-test("each key that the page leaves to API.md is a prop there", () => {
-  const known = new Set(OF_API.flatMap(({ keys }) => keys));
+test("each key that the page leaves to the construct is a prop there", () => {
+  const known = new Set(DECLARED.flatMap(({ keys }) => keys));
   assert.deepEqual(
     PROPS.filter((key) => !known.has(key)),
     [],
@@ -56,7 +63,7 @@ function keysOfSchema(cluster: object): string[] {
 const [, mtls, hidden] = CLUSTERS;
 const SCHEMA = keysOfSchema({ clusterId: "a", zzz: 1 });
 
-test("the table lists each key of the schema, except the props of API.md", () => {
+test("the table lists each key of the schema, except the construct's props", () => {
   const documented = [...rows("key | default | meaning").flatMap(({ keys }) => keys), ...PROPS];
   assert.deepEqual(documented.toSorted(), SCHEMA.toSorted());
 });
@@ -163,7 +170,7 @@ const SETTINGS = ["tokens", "userInfo", "logLevel"];
 
 test("a documented default creates the same stack as an absent key", () => {
   const without = template({});
-  const props = OF_API.filter(({ keys: [key = ""] }) => PROPS.includes(key));
+  const props = DECLARED.filter(({ keys: [key = ""] }) => PROPS.includes(key));
   const defaults = [...rows("key | default | meaning"), ...props]
     .map(({ keys: [key = ""], byDefault }) => ({ key, value: byDefault.replaceAll("`", "") }))
     .filter(({ value }) => /^(["{[].*|\d[\d.]*|true|false)$/.test(value));

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import type { Fault } from "../../local/faults.ts";
-import { ssmThrottling } from "../../local/parameter-store/protocol.ts";
-import { stsThrottling } from "../../local/sts/answer.ts";
+import { ssmThrottling, stsThrottling } from "../local/service-faults.ts";
 import { kubectl } from "./cluster/kubectl.ts";
 import { type Cluster, freshToken, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";

@@ -5,7 +5,6 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
-import { apiReference } from "../../infra/release/api-reference.ts";
 
 const CONSTRUCT = join(import.meta.dirname, "..", "..", "dist", "construct");
 
@@ -40,27 +39,4 @@ test("the public declarations", (t) => {
   const text = declarations(join(CONSTRUCT, "infra", "iam-authenticator.d.ts")).join("\n");
   const snapshot = join(import.meta.dirname, "snapshots", "declarations.snapshot");
   t.assert.fileSnapshot(text, snapshot, { serializers: [String] });
-});
-
-test("API.md is up to date: otherwise, npm run docs", () => {
-  const written = readFileSync(join(CONSTRUCT, "..", "..", "API.md"), "utf8");
-  assert.equal(written, apiReference());
-});
-
-test("API.md lists each exported member", () => {
-  const reference = apiReference();
-  const exported = readFileSync(join(CONSTRUCT, "infra", "iam-authenticator.d.ts"), "utf8");
-  const names = [...exported.matchAll(/^export (?:type )?\{ ([^}]+?),? \}/gm)].flatMap(([, list = ""]) =>
-    list.split(", "),
-  );
-  assert.ok(names.length > 10);
-  for (const name of names) assert.ok(reference.includes(`\n## ${name.replace("type ", "")}\n`), name);
-  const members = [...exported.matchAll(/^ {4}(?:readonly )?(\w+)[(?:]/gm)].map(([, member = ""]) => member);
-  assert.ok(members.length > 20);
-  for (const member of members.filter((found) => found !== "constructor")) {
-    assert.match(reference, new RegExp(`^\\| \`${member}[(?:]`, "m"));
-  }
-  // No line is truncated.
-  const signatures = [...reference.matchAll(/^\| `(.*?)` \|/gm)].map(([, signature = ""]) => signature);
-  for (const signature of signatures) assert.match(signature, /^(new )?\w+(\?|\(.*\))?(: .+)?$/);
 });

@@ -1,4 +1,4 @@
-// The three kinds of endpoint: access, throttle and logs.
+// The three kinds of endpoint: access, throttle and logs, and a change from one to another.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,17 @@ import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Construct } from "constructs";
 import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
-import { ACCOUNT, endpointOf, givenVpcEndpoint, KINDS, REGION, SCOPES, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import {
+  ACCOUNT,
+  endpointOf,
+  givenVpcEndpoint,
+  KINDS,
+  type Kind,
+  REGION,
+  stackOf,
+  templateOf,
+  vpcOf,
+} from "./stacks.ts";
 import { output, resource, resources } from "./template.ts";
 
 const STAGES = {
@@ -34,66 +44,13 @@ for (const kind of KINDS) {
     const chosen = stackOf(kind, { throttle: { rateLimit: 5, burstLimit: 7 }, reservedConcurrency: 20 }).template();
     assert.deepEqual(throttle(resource(chosen, STAGES[kind]).Properties), [5, 7]);
   });
-
-  test(`${kind}: the access log has caller, time and result, and no headers or bodies`, () => {
-    const { AccessLogSettings, AccessLogSetting } = resource(templateOf(kind), STAGES[kind]).Properties;
-    const { Format, DestinationArn } = (AccessLogSettings ?? AccessLogSetting) as Record<string, string>;
-    // Without the `:*` of the log group's attribute, which API Gateway does not store.
-    assert.match(
-      DestinationArn ?? "",
-      new RegExp(`^arn:<AWS::Partition>:logs:.*:log-group:<${SCOPES[kind]}AccessLog>$`),
-    );
-    assert.deepEqual(Object.keys(JSON.parse(Format ?? "")), [
-      "time",
-      "requestId",
-      "sourceIp",
-      "method",
-      "path",
-      "status",
-      "responseLatency",
-      "integrationLatency",
-      "integrationError",
-      "clientSubject",
-    ]);
-    assert.doesNotMatch(Format ?? "", /authorizer|header|body|querystring/i);
-  });
 }
-
-for (const kind of ["http", "mtls"] as const) {
-  test(`${kind}: a 503 becomes a 500, which kube-apiserver retries`, () => {
-    const { ResponseParameters } = resource(templateOf(kind), "AWS::ApiGatewayV2::Integration").Properties;
-    const mapped = { ResponseParameters: [{ Destination: "overwrite:statuscode", Source: "500" }] };
-    assert.deepEqual(ResponseParameters, { "503": mapped });
-  });
-}
-
-test("private: every 5xx of the gateway becomes a 500, which kube-apiserver retries", () => {
-  const { ResponseType, StatusCode } = resource(templateOf("private"), "AWS::ApiGateway::GatewayResponse").Properties;
-  assert.deepEqual([ResponseType, StatusCode], ["DEFAULT_5XX", "500"]);
-});
-
-test("http: one route, POST /authenticate, with payload 2.0, on the default endpoint", () => {
-  const template = templateOf("http");
-  assert.equal(resource(template, "AWS::ApiGatewayV2::Route").Properties["RouteKey"], "POST /authenticate");
-  assert.equal(resource(template, "AWS::ApiGatewayV2::Integration").Properties["PayloadFormatVersion"], "2.0");
-  assert.equal(resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"], false);
-});
 
 test("mtls: the default endpoint is disabled, and the domain requires a certificate that the truststore accepts", () => {
   const template = templateOf("mtls");
   assert.equal(resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"], true);
-  assert.deepEqual(resource(template, "AWS::ApiGatewayV2::DomainName").Properties, {
-    DomainName: "authenticator.example.com",
-    DomainNameConfigurations: [
-      {
-        CertificateArn: "arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012",
-        EndpointType: "REGIONAL",
-        SecurityPolicy: "TLS_1_2",
-      },
-    ],
-    MutualTlsAuthentication: { TruststoreUri: "s3://trust/ca.pem", TruststoreVersion: "v1" },
-  });
-  assert.equal(resource(template, "AWS::Route53::RecordSet").Properties["Name"], "authenticator.example.com.");
+  const { MutualTlsAuthentication } = resource(template, "AWS::ApiGatewayV2::DomainName").Properties;
+  assert.deepEqual(MutualTlsAuthentication, { TruststoreUri: "s3://trust/ca.pem", TruststoreVersion: "v1" });
 });
 
 test("private: accepts requests only through one VPC endpoint, whatever permissions the caller has", () => {
@@ -115,16 +72,6 @@ test("private: accepts requests only through one VPC endpoint, whatever permissi
     Types: ["PRIVATE"],
     VpcEndpointIds: ["<AuthenticatorPrivateVpcEndpoint>"],
   });
-});
-
-test("private: the created endpoint allows the VPC on port 443, and does not change its DNS", () => {
-  const template = templateOf("private");
-  const { PrivateDnsEnabled, ServiceName } = resource(template, "AWS::EC2::VPCEndpoint").Properties;
-  assert.deepEqual([PrivateDnsEnabled, ServiceName], [false, "com.amazonaws.eu-west-1.execute-api"]);
-  const ingress = resource(template, "AWS::EC2::SecurityGroup").Properties["SecurityGroupIngress"];
-  assert.deepEqual(ingress, [
-    { CidrIp: "10.0.0.0/16", Description: "from 10.0.0.0/16:443", FromPort: 443, IpProtocol: "tcp", ToPort: 443 },
-  ]);
 });
 
 test("private: uses a given VPC endpoint", () => {
@@ -181,3 +128,32 @@ test("each kind, stack and cluster has a separate access log below /aws/vendedlo
   assert.equal(new Set(names).size, 8);
   for (const name of names) assert.match(name, /^\/aws\/vendedlogs\/iam-authenticator\/(One|Two)-[0-9a-f]{8}$/);
 });
+
+/** One deployment of the same stack, with mappings and callers as code. */
+function deployed(kind: Kind, formerKind?: Kind): Map<string, { readonly Type: string }> {
+  const stack = new Stack(new App(), "Test", { env: { account: ACCOUNT, region: REGION } });
+  const authenticator = new IamAuthenticator(stack, "Authenticator", {
+    clusterId: "prod",
+    endpoint: endpointOf(kind, stack),
+    ...(formerKind !== undefined && { formerEndpoint: endpointOf(formerKind, new Construct(stack, "Former")) }),
+  });
+  authenticator.addAccountMapping(ACCOUNT);
+  authenticator.addCaller({ name: "control-plane", sha256: "0".repeat(64) });
+  return new Map(Object.entries(Template.fromStack(stack).toJSON()["Resources"]));
+}
+
+const CHANGES = KINDS.flatMap((from) => KINDS.filter((to) => to !== from).map((to) => [from, to] as const));
+
+for (const [from, to] of CHANGES) {
+  test(`${from} to ${to} replaces all logical ids except the stack's parameters; formerEndpoint keeps the old endpoint`, () => {
+    const [old, now, both] = [deployed(from), deployed(to), deployed(to, from)];
+    const shared = [...now].filter(([id]) => old.has(id));
+    assert.deepEqual(
+      shared.map(([, { Type }]) => Type),
+      ["AWS::SSM::Parameter", "AWS::SSM::Parameter"],
+    );
+    for (const [id, resource] of shared) assert.deepEqual(resource, old.get(id));
+    for (const [id, resource] of [...old, ...now]) assert.deepEqual(both.get(id), resource, id);
+    assert.equal(both.size, new Set([...old.keys(), ...now.keys()]).size);
+  });
+}

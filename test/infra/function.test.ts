@@ -8,7 +8,7 @@ import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { IamAuthenticator, type IamAuthenticatorProps } from "../../infra/iam-authenticator.ts";
-import { ACCOUNT, KINDS, type Kind, type MoreProps, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import { ACCOUNT, KINDS, type Kind, type MoreProps, REGION, stackOf, vpcOf } from "./stacks.ts";
 import { lambdaFunction, resource, resources } from "./template.ts";
 
 const properties = (kind: Kind, more?: MoreProps) => lambdaFunction(stackOf(kind, more).template()).Properties;
@@ -17,19 +17,8 @@ const variables = (kind: Kind, more?: MoreProps) =>
 
 const ISSUER = "https://0a1b2c3d.tokens.sts.global.api.aws";
 
-test("Node.js 24 on arm64, 8 s, 512 MB, JSON logs, and a name for sam", () => {
-  const { Runtime, Architectures, Timeout, MemorySize, Handler, LoggingConfig } = properties("http");
-  assert.deepEqual([Runtime, Architectures, Handler], ["nodejs24.x", ["arm64"], "index.handler"]);
-  assert.deepEqual([Timeout, MemorySize], [8, 512]);
-  assert.deepEqual(LoggingConfig, { LogFormat: "JSON", LogGroup: "<AuthenticatorLog>", SystemLogLevel: "WARN" });
-  const { Metadata } = lambdaFunction(templateOf("http"));
-  assert.equal(Metadata?.["SamResourceId"], "Authenticator");
-});
-
-test("8 environments are reserved by default, and none with false", () => {
-  for (const kind of KINDS) assert.equal(properties(kind)["ReservedConcurrentExecutions"], 8, kind);
-  const none = lambdaFunction(stackOf("http", { reservedConcurrency: false }).template());
-  assert.ok(!("ReservedConcurrentExecutions" in none.Properties));
+test("no environments are reserved with false", () => {
+  assert.ok(!("ReservedConcurrentExecutions" in properties("http", { reservedConcurrency: false })));
 });
 
 test("architecture, memory and concurrency can be chosen", () => {
@@ -44,21 +33,6 @@ test("architecture, memory and concurrency can be chosen", () => {
   const { ProvisionedConcurrencyConfig } = resource(template, "AWS::Lambda::Alias").Properties;
   assert.deepEqual(ProvisionedConcurrencyConfig, { ProvisionedConcurrentExecutions: 2 });
 });
-
-const FOR_SAM = { AWS_ENDPOINT_URL_STS: "", AWS_ENDPOINT_URL_SSM: "" };
-const EXPECTED: Readonly<Record<Kind, object>> = {
-  http: { CLUSTER_ID: "prod.example", CALLER_AUTH: "bearer", ...FOR_SAM },
-  mtls: {
-    CLUSTER_ID: "prod.example",
-    CALLER_AUTH: "mtls",
-    CALLER_SUBJECTS: "CN=kube-apiserver,O=Example",
-    ...FOR_SAM,
-  },
-  private: { CLUSTER_ID: "prod.example", CALLER_AUTH: "bearer", ...FOR_SAM },
-};
-for (const kind of KINDS) {
-  test(`${kind}: these settings and no others`, () => assert.deepEqual(variables(kind), EXPECTED[kind]));
-}
 
 test("every prop that is a setting reaches the function", () => {
   assert.deepEqual(
@@ -77,7 +51,10 @@ test("every prop that is a setting reaches the function", () => {
       nodes: true,
     }),
     {
-      ...EXPECTED.http,
+      CLUSTER_ID: "prod.example",
+      CALLER_AUTH: "bearer",
+      AWS_ENDPOINT_URL_STS: "",
+      AWS_ENDPOINT_URL_SSM: "",
       MAPPING_PREFIX: "/kube/auth",
       ACCOUNTS: `${ACCOUNT},444455556666`,
       NODE_VPCS: "vpc-0123456789abcdef0,vpc-01234567",
@@ -136,18 +113,12 @@ test("two clusters in one VPC: the second uses the endpoints of the first", () =
 });
 
 for (const kind of KINDS) {
-  test(`${kind}: every log has a retention of 90 days, or as chosen, and the function's log outlives the stack`, () => {
-    const logs = (more?: MoreProps) => resources(stackOf(kind, more).template(), "AWS::Logs::LogGroup");
-    const count = kind === "private" ? 4 : 3;
-    assert.deepEqual(
-      logs().map(({ Properties }) => Properties["RetentionInDays"]),
-      Array(count).fill(90),
-    );
-    assert.deepEqual(
-      logs({ logRetention: RetentionDays.ONE_YEAR }).map(({ Properties }) => Properties["RetentionInDays"]),
-      Array(count).fill(365),
-    );
-    const kept = logs().map(({ DeletionPolicy }) => DeletionPolicy);
-    assert.deepEqual(kept, ["Retain", ...Array(count - 1).fill("Delete")]);
+  test(`${kind}: every log has the chosen retention, and the function's log outlives the stack`, () => {
+    const template = stackOf(kind, { logRetention: RetentionDays.ONE_YEAR }).template();
+    const logs = resources(template, "AWS::Logs::LogGroup");
+    assert.ok(logs.length >= 3);
+    for (const { Properties } of logs) assert.equal(Properties["RetentionInDays"], 365);
+    const kept = logs.map(({ DeletionPolicy }) => DeletionPolicy);
+    assert.deepEqual(kept, ["Retain", ...Array(logs.length - 1).fill("Delete")]);
   });
 }

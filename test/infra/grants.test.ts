@@ -2,17 +2,23 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { ACCOUNT, stackOf } from "./stacks.ts";
+import { type IRole, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { ACCOUNT, type Synthesized, stackOf } from "./stacks.ts";
 import { statements } from "./template.ts";
 
-function grantedTo(account?: string) {
-  const made = stackOf("http");
-  const team = Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`);
-  made.authenticator.grantManageMappings(team, account === undefined ? {} : { account });
+/** Statements of a role's policy. */
+function granted(made: Synthesized, grant: (team: IRole) => void): unknown[] {
+  grant(Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`));
   return statements(made.template())
     .filter(({ of }) => of.startsWith("Team"))
     .map(({ statement }) => statement);
+}
+
+function grantedTo(account?: string): unknown[] {
+  const made = stackOf("http");
+  return granted(made, (team) =>
+    made.authenticator.grantManageMappings(team, account === undefined ? {} : { account }),
+  );
 }
 
 const WRITE = [
@@ -57,53 +63,29 @@ test("a manager of all mappings can manage denials and list the prefix, but not 
   ]);
 });
 
-test("a principal to which CDK cannot grant permissions is refused at synth: of another account, or a service", () => {
-  const { stack, authenticator } = stackOf("http");
-  const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
-  const refused = "grantManageMappings: the grantee must be an IAM role, user or group of the stack's own account";
-  assert.throws(() => authenticator.grantManageMappings(foreign), {
-    message: `${refused}, ${ACCOUNT}, not of 444455556666: use a role of ${ACCOUNT} that 444455556666 can assume`,
-  });
-  assert.throws(() => authenticator.grantManageMappings(new ServicePrincipal("ec2.amazonaws.com")), {
-    message: refused,
-  });
+test("a reader of reviews can only filter the log of this function, and of a former endpoint's, and find it", () => {
+  for (const [made, logs] of [
+    [stackOf("http"), "<AuthenticatorLog.Arn>"],
+    [stackOf("mtls", { formerEndpoint: { kind: "http" } }), ["<AuthenticatorMtlsLog.Arn>", "<AuthenticatorLog.Arn>"]],
+  ] as const) {
+    assert.deepEqual(
+      granted(made, (team) => made.authenticator.grantReadReviews(team)),
+      [
+        { Effect: "Allow", Action: "logs:FilterLogEvents", Resource: logs },
+        { Effect: "Allow", Action: "cloudformation:DescribeStacks", Resource: "<AWS::StackId>" },
+      ],
+    );
+  }
 });
 
-test("a reader of reviews can only filter the log of this function, and find it", () => {
-  const made = stackOf("http");
-  const team = Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`);
-  made.authenticator.grantReadReviews(team);
-  assert.deepEqual(
-    statements(made.template())
-      .filter(({ of }) => of.startsWith("Team"))
-      .map(({ statement }) => statement),
-    [
-      { Effect: "Allow", Action: "logs:FilterLogEvents", Resource: "<AuthenticatorLog.Arn>" },
-      { Effect: "Allow", Action: "cloudformation:DescribeStacks", Resource: "<AWS::StackId>" },
-    ],
-  );
-});
-
-test("with a former endpoint, its reviews are readable as well", () => {
-  const made = stackOf("mtls", { formerEndpoint: { kind: "http" } });
-  const team = Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`);
-  made.authenticator.grantReadReviews(team);
-  const [read] = statements(made.template()).filter(({ of }) => of.startsWith("Team"));
-  assert.deepEqual(read?.statement, {
-    Effect: "Allow",
-    Action: "logs:FilterLogEvents",
-    Resource: ["<AuthenticatorMtlsLog.Arn>", "<AuthenticatorLog.Arn>"],
+for (const method of ["grantManageMappings", "grantReadReviews"] as const) {
+  test(`${method} refuses a principal to which CDK cannot grant permissions: of another account, or a service`, () => {
+    const { stack, authenticator } = stackOf("http");
+    const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
+    const refused = `${method}: the grantee must be an IAM role, user or group of the stack's own account`;
+    assert.throws(() => authenticator[method](foreign), {
+      message: `${refused}, ${ACCOUNT}, not of 444455556666: use a role of ${ACCOUNT} that 444455556666 can assume`,
+    });
+    assert.throws(() => authenticator[method](new ServicePrincipal("ec2.amazonaws.com")), { message: refused });
   });
-});
-
-test("grantReadReviews refuses a principal of another account", () => {
-  const { stack, authenticator } = stackOf("http");
-  const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
-  assert.throws(() => authenticator.grantReadReviews(foreign), {
-    message:
-      /^grantReadReviews: the grantee must be an IAM role, user or group of the stack's own account, 111122223333/,
-  });
-  assert.throws(() => authenticator.grantReadReviews(new ServicePrincipal("ec2.amazonaws.com")), {
-    message: /^grantReadReviews: the grantee must be an IAM role/,
-  });
-});
+}

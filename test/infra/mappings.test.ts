@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { App, Aws, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal, User } from "aws-cdk-lib/aws-iam";
-import { evaluateDenyList, evaluateMapping } from "../../functions/authenticator/mapping/evaluate.ts";
+import { evaluateMapping } from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
 import { ACCOUNT, type Synthesized, stackOf } from "./stacks.ts";
@@ -111,19 +111,6 @@ test("the function finds a mapping as code for its identity", () => {
   assert.equal(verdict.kind, "match");
 });
 
-test("a denial as code denies that session, and no other, by the function's evaluation", () => {
-  const made = stackOf("http");
-  made.authenticator.addDenial({ arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/bob` });
-  const [[name = "", value] = []] = Object.entries(parameters(made));
-  const stored = { value: JSON.stringify(value), secure: false };
-  const [own] = candidates(made.authenticator.mappingPrefix, IDENTITY);
-  assert.equal(own?.parameter, name);
-  const scope = { account: ACCOUNT, partition: "aws" };
-  assert.equal(evaluateDenyList(stored, scope, IDENTITY, 0).verdict.kind, "deny");
-  const other = { ...IDENTITY, sessionName: "jane", arn: IDENTITY.arn.replace(/bob$/, "jane") };
-  assert.equal(evaluateDenyList(stored, scope, other, 0).verdict.kind, "nothing");
-});
-
 test("a role or user of the app is mapped if its name, account and region are fixed", () => {
   const made = stackOf("http");
   const { stack, authenticator } = made;
@@ -177,29 +164,13 @@ test("a role by name has the partition of the stack's region", () => {
 const many = Array.from({ length: 200 }, (_, n) => `group-of-some-length-${n}`);
 const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => void, RegExp]>> = {
   "an unknown key": [(a) => a.addRoleMapping(ARN, { username: "u", gropus: [] } as never), /unknown key "gropus"/],
-  "no username": [(a) => a.addRoleMapping(ARN, { groups: ["g"] }), /username is missing/],
-  "an unknown placeholder": [(a) => a.addRoleMapping(ARN, { username: "{Unknown}" }), /username ".*" has a/],
-  "double braces": [
-    (a) => a.addAccountMapping(ACCOUNT, { username: "{{SessionName}}" }),
-    /username ".*" has double braces/,
-  ],
   "double braces in a description": [(a) => a.addAccountMapping(ACCOUNT, { description: "{{x}}" }), /refuses values/],
   "a user as a role": [(a) => a.addRoleMapping(`arn:aws:iam::${ACCOUNT}:user/a`, { username: "u" }), /a role's ARN/],
-  "no ARN": [(a) => a.addUserMapping("alice", { username: "u" }), /a user's ARN/],
-  "a session's ARN": [
-    (a) => a.addRoleMapping(`arn:aws:sts::${ACCOUNT}:assumed-role/a/b`, { username: "u" }),
-    /a role's ARN/,
-  ],
   "no account": [(a) => a.addAccountMapping("1"), /the account must be 12 digits/],
   "a pattern for no account": [(a) => a.addPattern("all", { arnLike: ARN, username: "u" }), /12 digits/],
-  "a pattern of five sections": [(a) => a.addPattern("any", { arnLike: "arn:aws:iam::*", username: "u" }), /arnLike/],
   "a pattern with a role's path, which STS never returns": [
     (a) => a.addPattern("any", { arnLike: "arn:aws:iam::*:role/team/*", username: "u" }),
     /^pattern arn:aws:iam::\*:role\/team\/\*: .*can never match/,
-  ],
-  "a pattern of sessions": [
-    (a) => a.addPattern("any", { arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev/*`, username: "u" }),
-    /can never match: use the role's ARN/,
   ],
   "a pattern of another account than its list": [
     (a) => a.addPattern(ACCOUNT, { arnLike: "arn:aws:iam::4444*:role/*", username: "u" }),
@@ -213,11 +184,6 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
     (a) => a.addDenial({ arnLike: "arn:aws-cn:iam::111122223333:user/mallory" }),
     /^the denial of arn:aws-cn:.*can never match: this list covers account any of partition aws only$/,
   ],
-  "a denial with a mapping's key": [
-    (a) => a.addDenial({ arnLike: ARN, username: "u" } as never),
-    /^the denial of .*: unknown key .*username/,
-  ],
-  "a denial without ARN": [(a) => a.addDenial({ arnLike: "mallory" }), /^the denial of mallory: arnLike must be/],
   "a denial with double braces": [
     (a) => a.addDenial({ arnLike: ARN, description: "{{x}}" }),
     /^the denials of account 111122223333: Parameter Store refuses values with/,

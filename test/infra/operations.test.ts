@@ -10,7 +10,7 @@ import { logEntry } from "../../functions/authenticator/http/log-review.ts";
 import { newRecord, OUTCOMES } from "../../functions/authenticator/review/record.ts";
 import type { PrivateEndpoint } from "../../infra/endpoint/endpoint.ts";
 import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
-import { ACCOUNT, endpointOf, KINDS, REGION, SCOPES, stackOf, templateOf } from "./stacks.ts";
+import { ACCOUNT, endpointOf, KINDS, REGION, SCOPES, stackOf } from "./stacks.ts";
 import { flat, output, resource, resources } from "./template.ts";
 
 const DASHBOARD = new Map(KINDS.map((kind) => [kind, stackOf(kind, { dashboard: true }).template()]));
@@ -29,10 +29,6 @@ function widgets(kind: (typeof KINDS)[number]): Widget[] {
   const { DashboardBody } = resource(DASHBOARD.get(kind) ?? assert.fail(), "AWS::CloudWatch::Dashboard").Properties;
   return JSON.parse(String(DashboardBody)).widgets;
 }
-
-test("a stack has no dashboard by default", () => {
-  assert.deepEqual(resources(templateOf("http"), "AWS::CloudWatch::Dashboard"), []);
-});
 
 for (const kind of KINDS) {
   test(`${kind}: the dashboard has the alarms, queries of this log, and only free metrics`, () => {
@@ -106,26 +102,6 @@ const ENDPOINTS = {
 };
 /** If it is not installed, npx would download any package that has this name, and run it with AWS credentials. */
 const RUN = "npx --no -- lambda-iam-authenticator";
-const ADD_CALLER =
-  "callers add control-plane --cluster prod.example --region eu-west-1 --prefix /iam-authenticator/prod.example";
-const COMMANDS = {
-  http: `${ADD_CALLER} --endpoint ${ENDPOINTS.http} --out webhook.kubeconfig --new --yes`,
-  mtls: `kubeconfig webhook --endpoint ${ENDPOINTS.mtls} --client-cert kube-apiserver.crt --client-key kube-apiserver.key --out webhook.kubeconfig`,
-  private: `${ADD_CALLER} --endpoint ${ENDPOINTS.private} --out webhook.kubeconfig --new --yes`,
-};
-for (const kind of KINDS) {
-  test(`${kind}: the outputs are the next commands`, () => {
-    const { Outputs } = templateOf(kind).toJSON();
-    assert.equal(Object.keys(Outputs).length, 5);
-    assert.equal(output(templateOf(kind), "Endpoint"), ENDPOINTS[kind]);
-    assert.equal(output(templateOf(kind), "KubeconfigCommand"), `${RUN} ${COMMANDS[kind]}`);
-    assert.match(
-      output(templateOf(kind), "ApiserverFlags"),
-      /^--authentication-token-webhook-config-file=\S+ --\S+=v1$/,
-    );
-  });
-}
-
 test("with callerAuth none, the command has --no-token", () => {
   const made = stackOf("private", (scope) => ({
     endpoint: { ...(endpointOf("private", scope) as PrivateEndpoint), callerAuth: "none" },
@@ -169,11 +145,6 @@ test("a caller's ARN that is not known at synth, or a session's, is refused", ()
     () => authenticator.addCaller({ name: "a", arn: "arn:aws:sts::111122223333:assumed-role/control-plane/i-1" }),
     /^Error: caller a: must have a name, and either its token's sha256 .* or the arn of its IAM role or user/,
   );
-});
-
-test("the outputs name the function and its log", () => {
-  assert.match(output(templateOf("http"), "FunctionName"), /^<AuthenticatorFunction>$/);
-  assert.match(output(templateOf("http"), "LogGroup"), /^<AuthenticatorLog>$/);
 });
 
 test("of a caller's token, the template has only the hash, in one parameter", () => {

@@ -65,20 +65,6 @@ for (const [name, props, expected] of CASES) {
   });
 }
 
-test("every endpoint gives the function the same permissions", () => {
-  for (const kind of KINDS) {
-    assert.deepEqual(rights(templateOf(kind)), [{ ...OF_EACH[0], Resource: `<${SCOPES[kind]}Log.Arn>` }, OF_EACH[1]]);
-  }
-});
-
-test("another prefix changes the permission", () => {
-  const [, mappings] = rights(stackOf("http", { mappingPrefix: "/kube/auth" }).template());
-  assert.deepEqual(mappings, {
-    ...OF_EACH[1],
-    Resource: "arn:<AWS::Partition>:ssm:eu-west-1:111122223333:parameter/kube/auth/*",
-  });
-});
-
 test("a prefix that is known only at deployment is in the permission", () => {
   const [, mappings] = rights(stackOf("http", { mappingPrefix: Fn.ref("Prefix") }).template());
   const Resource = "arn:<AWS::Partition>:ssm:eu-west-1:111122223333:parameter<Prefix>/*";
@@ -107,39 +93,7 @@ test("changed permissions become another policy of the same role, so that the ol
   }
 });
 
-const CODEDEPLOY = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited";
-const ROLES = {
-  http: [
-    ["lambda.amazonaws.com", undefined],
-    // The deployment check.
-    ["lambda.amazonaws.com", undefined],
-    ["codedeploy.amazonaws.com", [CODEDEPLOY]],
-  ],
-  mtls: [
-    ["lambda.amazonaws.com", undefined],
-    // The deployment check.
-    ["lambda.amazonaws.com", undefined],
-    ["codedeploy.amazonaws.com", [CODEDEPLOY]],
-  ],
-  private: [
-    ["lambda.amazonaws.com", undefined],
-    // The deployment check.
-    ["lambda.amazonaws.com", undefined],
-    ["codedeploy.amazonaws.com", [CODEDEPLOY]],
-  ],
-};
 for (const kind of KINDS) {
-  test(`${kind}: each role is assumed by one AWS service`, () => {
-    const roles = resources(templateOf(kind), "AWS::IAM::Role").map(({ Properties }) => {
-      const { Statement } = Properties["AssumeRolePolicyDocument"] as {
-        Statement: { Effect: string; Action: string; Principal: { Service: string } }[];
-      };
-      assert.equal(Statement.length, 1);
-      return [Statement[0]?.Principal.Service, Properties["ManagedPolicyArns"]];
-    });
-    assert.deepEqual(roles, ROLES[kind]);
-  });
-
   test(`${kind}: only the API can invoke the function, by its alias and for one path`, () => {
     const template = templateOf(kind);
     const stage = kind === "private" ? "<AuthenticatorPrivateApiDeploymentStagelive>/POST" : "*/*";

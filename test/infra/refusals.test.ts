@@ -10,7 +10,6 @@ import { IamAuthenticator, type MtlsEndpoint } from "../../infra/iam-authenticat
 import { certificateArn, endpointOf, type MoreProps, REGION, stackOf, vpcOf } from "./stacks.ts";
 
 const ISSUER = "https://a1b2.tokens.sts.global.api.aws";
-const CHINA_ISSUER = "https://a1b2.tokens.sts.global.api.amazonwebservices.com.cn";
 
 const mtls = (change: (scope: Construct) => Partial<MtlsEndpoint>) => (scope: Construct) => ({
   endpoint: { ...endpointOf("mtls", scope), ...change(scope) } as MtlsEndpoint,
@@ -18,7 +17,6 @@ const mtls = (change: (scope: Construct) => Partial<MtlsEndpoint>) => (scope: Co
 
 const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a cluster id with a space": [{ clusterId: "my cluster" }, /^clusterId must be up to 100 letters, digits/],
-  "a prefix without a slash": [{ mappingPrefix: "auth" }, /^mappingPrefix must be/],
   "a region of another partition": [{ stsRegions: ["cn-north-1"] }, /^stsRegions must be .* not "cn-north-1"/],
   "an empty list of regions": [
     { stsRegions: [] },
@@ -33,14 +31,6 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     { awsSignedTokens: [{ account: "111122223333", issuer: "https://a.tokens.sts.global.api.aws/" }] },
     /^awsSignedTokens must be a list of <account id>=https:/,
   ],
-  "no account that signs tokens": [
-    { awsSignedTokens: [] },
-    /^awsSignedTokens must not be an empty list: leave it out for the default$/,
-  ],
-  "an issuer of another partition": [
-    { awsSignedTokens: [{ account: "111122223333", issuer: CHINA_ISSUER }] },
-    /^awsSignedTokens must be a list of <account id>=https:\/\/<id>\.tokens\.sts\.global\.api\.aws, /,
-  ],
   "an issuer that is not known at synth, behind VPC endpoints": [
     (scope) => ({
       vpc: vpcOf(scope, "Vpc"),
@@ -48,17 +38,9 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     }),
     /^awsSignedTokens with vpcEndpoints must have an issuer that is known at synth, such as https:\/\/<id>\.tokens\./,
   ],
-  "an STS host with a scheme": [
-    { stsExtraHosts: ["https://a.b"] },
-    /^stsExtraHosts must be a list of host names in lower case/,
-  ],
   "more provisioned than reserved concurrency": [
     { provisionedConcurrency: 3, reservedConcurrency: 2 },
     /^provisionedConcurrency \(3\) must be below reservedConcurrency \(2\): otherwise Lambda throttles a version without provisioned concurrency/,
-  ],
-  "as much provisioned as reserved concurrency": [
-    { provisionedConcurrency: 3, reservedConcurrency: 3 },
-    /^provisionedConcurrency \(3\) must be below reservedConcurrency \(3\): .* Raise reservedConcurrency, or set it to false$/,
   ],
   "less memory than Lambda allows": [{ memorySize: 127 }, /^memorySize \(127\) must be an integer from 128 to/],
   "more memory than Lambda allows": [
@@ -89,10 +71,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   ],
   "a throttle of zero": [{ throttle: { rateLimit: 0, burstLimit: 1 } }, /^rateLimit must be a positive integer$/],
   "endpoints without a VPC": [{ vpcEndpoints: true }, /^vpcEndpoints requires vpc: set vpc to the function's VPC/],
-  "subnets without a VPC": [
-    { vpcSubnets: {} },
-    /^vpcSubnets requires vpc: set vpc to the function's VPC, or leave both out$/,
-  ],
+  "subnets without a VPC": [{ vpcSubnets: {} }, /^vpcSubnets requires vpc: set vpc to the function's VPC/],
   "security groups without a VPC": [{ securityGroups: [] }, /^securityGroups requires vpc: /],
   "quietHours without alarms": [
     { alarms: false, quietHours: 5 },
@@ -119,8 +98,6 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /^nodes with a vpc requires access to IAM/,
   ],
   "nodeVpcs without nodes": [{ nodeVpcs: ["vpc-0123456789abcdef0"] }, /^nodeVpcs requires nodes: true/],
-  "an account of eleven digits": [{ accounts: ["11112222333"] }, /^accounts must be .*12 digits/],
-  "an invalid VPC id": [{ nodes: true, nodeVpcs: ["subnet-1"] }, /^nodeVpcs must be .*VPC ids/],
   "a former endpoint of the same kind": [
     { formerEndpoint: { kind: "http" } },
     /^formerEndpoint must be of another kind than endpoint \(http\)/,
@@ -130,7 +107,6 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /an mtls endpoint requires subjects: the complete subject DN/,
   ],
   "mtls with an empty subject": [mtls(() => ({ subjects: [" "] })), /subjects must not be empty strings/],
-  "mtls with * and a subject": [mtls(() => ({ subjects: ["*", "CN=a"] })), /^subjects must be only \*/],
   "mtls with a semicolon in a subject": [mtls(() => ({ subjects: ["CN=a;O=b"] })), /must not contain ";"/],
   "mtls for a wildcard domain": [
     mtls(() => ({ domainName: "*.example.com" })),
@@ -155,12 +131,12 @@ for (const [name, [props, message]] of Object.entries(REFUSED)) {
 }
 
 for (const name of ["accounts", "audiences", "reservedPrefixes", "stsRegions", "nodeVpcs", "stsExtraHosts"] as const) {
-  for (const item of ["", " "]) {
-    test(`an empty item "${item}" in ${name} is refused, since it could mean any`, () => {
-      const message = `${name} must not contain an empty item: leave ${name} out for the default`;
+  test(`an empty item in ${name} is refused, since it could mean any`, () => {
+    const message = `${name} must not contain an empty item: leave ${name} out for the default`;
+    for (const item of ["", " "]) {
       assert.throws(() => stackOf("http", { nodes: true, [name]: [item] }), { message });
-    });
-  }
+    }
+  });
 }
 
 test("Lambda's limits are accepted", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { LocalServer } from "../../local/http-server.ts";
-import { LOCAL_IDENTITIES, localIdentity } from "../../local/identities.ts";
+import { localIdentity } from "../../local/identities.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { mintToken, presignUrl } from "../../local/token.ts";
 import { urlOf } from "../token.ts";
@@ -44,23 +44,10 @@ test("temporary credentials add their session token, percent-encoded", async () 
   assert.match(url.search, /Local%2BSession%2FToken%2F[^&]*%3D%3D&/);
 });
 
-test("STS accepts each identity's token except the expired one", async () => {
-  for (const identity of LOCAL_IDENTITIES) {
-    const result = await outcome(sts.url, decode(await mintToken({ ...BASE, identity })));
-    if (identity.expiresAt === undefined) assert.equal(result, "granted", identity.name);
-    else assert.match(result, /^403 ExpiredToken/);
-  }
-});
-
-test("options set host, region, time, expiry and headers", async () => {
+test("options set host, region, expiry and headers", async () => {
   const identity = localIdentity("bob");
-  const global = await presignUrl({
-    ...BASE,
-    identity,
-    region: "us-east-1",
-    host: "sts.amazonaws.com",
-    expiresIn: 900,
-  });
+  const place = { region: "us-east-1", host: "sts.amazonaws.com", expiresIn: 900 };
+  const global = await presignUrl({ ...BASE, identity, ...place });
   assert.match(global, /^https:\/\/sts\.amazonaws\.com\/\?.*%2Fus-east-1%2Fsts%2F.*&X-Amz-Expires=900&/);
   assert.equal(await outcome(sts.url, global), "granted");
 
@@ -69,9 +56,6 @@ test("options set host, region, time, expiry and headers", async () => {
   assert.match(extra, /X-Amz-SignedHeaders=host%3Bx-amz-extra%3Bx-k8s-aws-id%3Bx-other$/);
   assert.equal(await outcome(sts.url, extra, extraSignedHeaders), "granted");
   assert.match(await outcome(sts.url, extra), /^403 SignatureDoesNotMatch/);
-
-  const late = await presignUrl({ ...BASE, identity, now: NOW - 16 * 60_000 });
-  assert.match(await outcome(sts.url, late), /Signature expired/);
 });
 
 test("extra parameters are signed and may replace the defaults", async () => {

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createCertificateAuthority } from "../../local/certificates.ts";
+import { HTTP_API } from "../../local/gateway/http-api.ts";
+import { REST_API } from "../local/gateway/rest-api.ts";
 import { grantedUser } from "./answers.ts";
 import { type SystemOptions, startSystem } from "./system.ts";
 import { VERSIONS } from "./token-review.ts";
@@ -34,10 +36,13 @@ const BOB = {
   },
 };
 
-for (const payload of ["1.0", "2.0"] as const) {
+for (const [payload, kind] of [
+  ["1.0", REST_API],
+  ["2.0", HTTP_API],
+] as const) {
   for (const [caller, options] of Object.entries(CALLERS)) {
     test(`a role's session is granted, payload ${payload}, caller ${caller}, v1 and v1beta1`, async (t) => {
-      const system = await startSystem(t, { payload, ...options });
+      const system = await startSystem(t, { kind, ...options });
       const token = await system.token("bob");
       for (const apiVersion of VERSIONS) {
         const { status, body } = await system.review(token, { apiVersion, tls });
@@ -45,7 +50,7 @@ for (const payload of ["1.0", "2.0"] as const) {
         assert.deepEqual(body, { apiVersion, kind: "TokenReview", status: { authenticated: true, user: BOB } });
       }
       const [event] = system.gateway.events;
-      assert.equal(event && "version" in event ? event.version : "1.0", payload);
+      assert.equal(event?.version ?? "1.0", payload);
     });
   }
 }

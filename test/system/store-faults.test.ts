@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ssmThrottling } from "../../local/parameter-store/protocol.ts";
+import { ssmThrottling } from "../local/service-faults.ts";
 import { failure, grantedUser } from "./answers.ts";
 import { sharedClock, stoppedClock } from "./clock.ts";
 import { answering, type FaultRule, first, ssmError } from "./outages.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { stsThrottling } from "../../local/sts/answer.ts";
+import { stsThrottling } from "../local/service-faults.ts";
 import { failure, grantedUser } from "./answers.ts";
 import { answering, type FaultRule, stsError } from "./outages.ts";
 import { startSystem } from "./system.ts";

@@ -7,6 +7,7 @@ import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { BlockList, isIP } from "node:net";
 import type { JSONWebKeySet } from "jose";
+import { readBody } from "../../read-body.ts";
 import { identityProviderUnreachable, noVerificationKey } from "../errors.ts";
 
 export interface IssuerAccess {
@@ -60,7 +61,7 @@ async function fetchJson(
     throw noVerificationKey();
   }
   try {
-    const document: unknown = JSON.parse(await readText(response));
+    const document: unknown = JSON.parse(String(await readBody(response, MAX_BYTES)));
     if (typeof document === "object" && document !== null) return document as Record<string, unknown>;
   } catch {
     // truncated, late, too large, or not JSON
@@ -74,17 +75,6 @@ async function resolve(host: string): Promise<string> {
   } catch {
     throw identityProviderUnreachable();
   }
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw new Error("too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 /** Networks that STS cannot reach: https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-. */

@@ -2,7 +2,6 @@
 
 import { ec2Answers } from "../../../local/ec2/ec2.ts";
 import { readForm } from "../../../local/ec2/query-protocol.ts";
-import { ec2Throttling, iamThrottling } from "../../../local/ec2/throttling.ts";
 import type { Fault } from "../../../local/faults.ts";
 import {
   type LocalRequest,
@@ -10,12 +9,12 @@ import {
   type LocalServer,
   startHttpServer,
 } from "../../../local/http-server.ts";
-import { memoryParameters } from "../../../local/parameter-store/memory.ts";
-import { answerSsm, ssmThrottling } from "../../../local/parameter-store/protocol.ts";
+import { memoryParameters } from "../../../local/parameter-store/parameter.ts";
+import { answerSsm } from "../../../local/parameter-store/protocol.ts";
 import { writeParameter } from "../../../local/parameter-store/write.ts";
-import { stsThrottling } from "../../../local/sts/answer.ts";
 import { keysOf } from "../../../local/sts/signed-token.ts";
 import { stsAnswers } from "../../../local/sts/start-sts.ts";
+import { ec2Throttling, iamThrottling, ssmThrottling, stsThrottling } from "../../local/service-faults.ts";
 import { type Crowd, SIGNED_TOKENS } from "./crowd.ts";
 import { type Limit, tokenBucket } from "./limit.ts";
 import type { Time } from "./time.ts";

@@ -1,8 +1,7 @@
 // The settings of an operator that the load spikes compare.
 
-import { DEFAULTS } from "../../../infra/defaults.ts";
+import { DEFAULTS, defaultThrottle } from "../../../infra/defaults.ts";
 import type { Throttle } from "../../../infra/endpoint/endpoint.ts";
-import { defaultThrottle } from "../../../infra/endpoint/throttle.ts";
 import type { Limit } from "./limit.ts";
 import type { Spike } from "./run-spike.ts";
 

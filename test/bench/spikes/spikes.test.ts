@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DEFAULTS } from "../../../infra/defaults.ts";
-import { defaultThrottle } from "../../../infra/endpoint/throttle.ts";
+import { DEFAULTS, defaultThrottle } from "../../../infra/defaults.ts";
 import { mistake } from "./mistake.ts";
 import type { Spike } from "./run-spike.ts";
 import { runOne } from "./run-spikes.ts";

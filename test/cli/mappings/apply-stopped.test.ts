@@ -7,7 +7,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Fault } from "../../../local/faults.ts";
-import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
+import { ssmThrottling } from "../../local/service-faults.ts";
 import { type ApplyCluster, isPut, masters, role, roles, startApplyCluster, writeMappings } from "./apply.ts";
 import { exits } from "./cluster.ts";
 

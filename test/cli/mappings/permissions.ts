@@ -2,7 +2,7 @@
 
 import { App, Stack } from "aws-cdk-lib";
 import { User } from "aws-cdk-lib/aws-iam";
-import { grantMappings } from "../../../infra/parameters/grant.ts";
+import { grantMappings } from "../../../infra/grants.ts";
 import type { Fault } from "../../../local/faults.ts";
 import type { LocalRequest } from "../../../local/http-server.ts";
 import type { MemoryStore } from "../../../local/parameter-store/parameter-store.ts";

@@ -5,9 +5,9 @@ import { after, before, test } from "node:test";
 import { App, Stack } from "aws-cdk-lib";
 import { User } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
-import { grantReviews } from "../../../infra/monitoring/grant-reviews.ts";
+import { grantReviews } from "../../../infra/grants.ts";
 import type { LocalRequest } from "../../../local/http-server.ts";
-import { logsForbidden } from "../../../local/logs/errors.ts";
+import { logsForbidden } from "../../local/service-faults.ts";
 import { stacksForbidden } from "../stacks.ts";
 import { LOG_GROUP, type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./services.ts";
 

@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { logsForbidden } from "../../../local/logs/errors.ts";
-import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
+import { logsForbidden, ssmThrottling } from "../../local/service-faults.ts";
 import { cli } from "../cli.ts";
 import { stacksForbidden, startStacks } from "../stacks.ts";
 import { LOG_GROUP, type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./services.ts";

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { mappingName, mappingValue } from "../../../local/parameter-store/mapping-file.ts";
+import { mappingName, mappingValue } from "../../../local/parameter-store/folder.ts";
 import { CLUSTER_ID, SAMPLE_MAPPINGS } from "../../../local/sandbox-settings.ts";
 
 export const MAPPING_PREFIX = `/iam-authenticator/${CLUSTER_ID}`;

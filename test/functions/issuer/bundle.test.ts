@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { JWKS_PATH, jwksDocument } from "../../../functions/issuer/documents.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
+import { ssmThrottling } from "../../local/service-faults.ts";
 import { startFunction } from "../../system/bundled-function.ts";
 import { sharedClock } from "../../system/clock.ts";
 import { ec, rsa } from "./samples.ts";

@@ -9,7 +9,7 @@ import type { Deadline } from "../../../functions/lib/deadline.ts";
 import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
 import { createParameterStore } from "../../../functions/parameters/parameter-store.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
+import { ssmThrottling } from "../../local/service-faults.ts";
 import {
   deadlineOf,
   fakeServices,

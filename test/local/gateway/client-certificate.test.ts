@@ -7,8 +7,8 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { describeClientCertificate } from "../../../local/gateway/client-certificate.ts";
 import { type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
-import type { RestApiEvent } from "../../../local/gateway/rest-api-event.ts";
 import { post } from "../../post.ts";
+import { REST_API, type RestApiEvent } from "./rest-api.ts";
 
 const authority = createCertificateAuthority();
 const stranger = createCertificateAuthority({ subject: { CN: "Another CA" } });
@@ -39,15 +39,15 @@ test("an HTTP API puts the certificate in requestContext.authentication", async 
   const gateway = await start(t);
   const reply = await post(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
   assert.equal(reply.status, 200);
-  const [event] = gateway.events as APIGatewayProxyEventV2[];
+  const [event] = gateway.events as unknown as APIGatewayProxyEventV2[];
   assert.deepEqual(event?.requestContext.authentication, { clientCert: described });
 });
 
 test("a REST API puts the certificate in requestContext.identity", async (t) => {
-  const gateway = await start(t, { payload: "1.0" });
+  const gateway = await start(t, { kind: REST_API });
   const reply = await post(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
   assert.equal(reply.status, 200);
-  const [event] = gateway.events as RestApiEvent[];
+  const [event] = gateway.events as unknown as RestApiEvent[];
   assert.deepEqual(event?.requestContext.identity.clientCert, described);
 });
 
@@ -78,7 +78,7 @@ test("without client authentication, the gateway does not request a certificate"
   const gateway = await start(t, { tls: authority.server() });
   const reply = await post(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
   assert.equal(reply.status, 200);
-  const [event] = gateway.events as APIGatewayProxyEventV2[];
+  const [event] = gateway.events as unknown as APIGatewayProxyEventV2[];
   assert.equal(event?.requestContext.authentication, undefined);
 });
 

@@ -5,8 +5,8 @@ import { type TestContext, test } from "node:test";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
 import type { LambdaContext } from "../../../local/gateway/invoke.ts";
-import type { RestApiEvent } from "../../../local/gateway/rest-api-event.ts";
 import { post } from "../../post.ts";
+import { REST_API, type RestApiEvent } from "./rest-api.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 16, 1, 2);
 const JSON_BODY = ["Content-Type", "application/json"];
@@ -30,7 +30,7 @@ test("an HTTP API passes the event to the handler and its result to the client",
   assert.equal(reply.headers["content-type"], "application/json");
 
   assert.deepEqual(seen, gateway.events);
-  const [event] = gateway.events as APIGatewayProxyEventV2[];
+  const [event] = gateway.events as unknown as APIGatewayProxyEventV2[];
   assert.equal(event?.rawPath, "/authenticate");
   assert.deepEqual(event?.queryStringParameters, { timeout: "30s" });
   assert.equal(event?.body, "{}\n");
@@ -40,34 +40,33 @@ test("an HTTP API passes the event to the handler and its result to the client",
   assert.match(event?.headers["x-amzn-trace-id"] ?? "", /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
 });
 
-test("a REST API keeps the spelling of headers and sets stage and ids", async (t) => {
-  const gateway = await start(t, { payload: "1.0" });
+test("a REST API keeps the spelling of headers, has null for absent fields, and sets stage and ids", async (t) => {
+  const handler = async () => ({ statusCode: 200, headers: { a: "1" }, multiValueHeaders: { a: ["1", "2"] } });
+  const gateway = await start(t, { kind: REST_API, handler });
   assert.match(gateway.url, /^http:\/\/127\.0\.0\.1:\d+\/prod$/);
-  await post(`${gateway.url}/authenticate`, { headers: [...JSON_BODY, "x-oddCASE", "1"] });
-  const [event] = gateway.events as RestApiEvent[];
-  assert.equal(event?.headers["Content-Type"], "application/json");
-  assert.equal(event?.headers["x-oddCASE"], "1");
-  assert.equal(event?.path, "/authenticate");
-  assert.equal(event?.requestContext.path, "/prod/authenticate");
+  const headers = [...JSON_BODY, "x-oddCASE", "1", "X-ODDcase", "2"];
+  const reply = await post(`${gateway.url}/authenticate?a=1&a=2`, { headers });
+  assert.deepEqual([reply.headers["a"], reply.headers["content-type"]], ["1, 2", "application/json"]);
+  const [event] = gateway.events as unknown as RestApiEvent[];
+  assert.equal(event?.headers["x-oddCASE"], "2");
+  assert.deepEqual(event?.multiValueHeaders["x-oddCASE"], ["1", "2"]);
+  assert.deepEqual(event?.multiValueQueryStringParameters, { a: ["1", "2"] });
+  assert.deepEqual([event?.body, event?.pathParameters], [null, null]);
+  assert.deepEqual([event?.path, event?.requestContext.path], ["/authenticate", "/prod/authenticate"]);
   assert.match(event?.requestContext.requestId ?? "", /^[0-9a-f]{8}-[0-9a-f-]{27}$/);
-});
-
-test("a REST API cannot have the default stage", async () => {
-  const handler = async () => null;
-  await assert.rejects(startGateway({ handler, payload: "1.0", stage: "$default" }), /no \$default stage/);
 });
 
 test("each request has unique ids", async (t) => {
   const gateway = await start(t);
   for (const _ of [1, 2]) await post(`${gateway.url}/authenticate`);
-  const ids = (gateway.events as APIGatewayProxyEventV2[]).map((event) => event.requestContext.requestId);
+  const ids = (gateway.events as unknown as APIGatewayProxyEventV2[]).map((event) => event.requestContext.requestId);
   assert.equal(new Set(ids).size, 2);
 });
 
 test("requests without a route do not reach the function", async (t) => {
   const options = { stage: "prod", routes: ["POST /authenticate"] };
   const http = await start(t, options);
-  const rest = await start(t, { ...options, payload: "1.0" });
+  const rest = await start(t, { ...options, kind: REST_API });
   for (const [gateway, path, status, text] of [
     [http, "/prod/other", 404, "Not Found"],
     [http, "/authenticate", 404, "Not Found"],
@@ -115,7 +114,7 @@ const BROKEN: Record<string, () => Promise<unknown>> = {
 for (const [name, handler] of Object.entries(BROKEN)) {
   test(`a function that ${name}`, async (t) => {
     const http = await start(t, { handler });
-    const rest = await start(t, { handler, payload: "1.0" });
+    const rest = await start(t, { handler, kind: REST_API });
     const replies = [await post(`${http.url}/authenticate`), await post(`${rest.url}/authenticate`)];
     assert.deepEqual(
       replies.map(({ status, text }) => [status, text]),
@@ -145,17 +144,15 @@ test("the function receives a Lambda context", async (t) => {
   };
   const gateway = await start(t, { now: () => time, handler });
   await post(`${gateway.url}/authenticate`);
-  assert.equal(context?.functionName, "authenticator");
-  assert.equal(context?.functionVersion, "$LATEST");
+  const { awsRequestId = "", logStreamName = "", functionName, functionVersion, memoryLimitInMB } = context ?? {};
+  assert.deepEqual([functionName, functionVersion, memoryLimitInMB], ["authenticator", "$LATEST", "256"]);
   assert.equal(context?.invokedFunctionArn, "arn:aws:lambda:us-east-1:123456789012:function:authenticator");
-  assert.equal(context?.memoryLimitInMB, "256");
-  assert.match(context?.awsRequestId ?? "", /^[0-9a-f-]{36}$/);
-  assert.match(context?.logStreamName ?? "", /^2026\/11\/24\/\[\$LATEST\][0-9a-f]{32}$/);
-  assert.equal(context?.getRemainingTimeInMillis(), 8000);
-  time += 3000;
-  assert.equal(context?.getRemainingTimeInMillis(), 5000);
-  time += 6000;
-  assert.equal(context?.getRemainingTimeInMillis(), 0);
+  assert.match(awsRequestId, /^[0-9a-f-]{36}$/);
+  assert.match(logStreamName, /^2026\/11\/24\/\[\$LATEST\][0-9a-f]{32}$/);
+  for (const remaining of [8000, 5000, 2000, 0]) {
+    assert.equal(context?.getRemainingTimeInMillis(), remaining);
+    time += 3000;
+  }
 });
 
 test("the gateway renames WWW-Authenticate and sets Content-Length", async (t) => {

@@ -2,14 +2,16 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HTTP_API } from "../../../local/gateway/http-api.ts";
 import { type Api, findRoute, pathPrefix } from "../../../local/gateway/route.ts";
+import { REST_API } from "./rest-api.ts";
 
 const HTTP: Api = {
-  payload: "2.0",
+  kind: HTTP_API,
   stage: "$default",
   routes: ["POST /authenticate", "$default"],
 };
-const REST: Api = { ...HTTP, payload: "1.0", stage: "prod" };
+const REST: Api = { ...HTTP, kind: REST_API, stage: "prod" };
 const FOUND = { key: "POST /authenticate", path: "/authenticate" };
 
 test("the invoke URL starts with a named stage or the base path, never both", () => {

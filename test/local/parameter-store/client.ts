@@ -13,12 +13,7 @@ export function ssmClient(endpoint: string): SSMClient {
   });
 }
 
-/** Asserts the exception name and message. */
-export async function refused(call: Promise<unknown>, name: string, message: RegExp = /./): Promise<void> {
-  await assert.rejects(call, (error: unknown) => {
-    assert.ok(error instanceof Error);
-    assert.equal(error.name, name);
-    assert.match(error.message, message);
-    return true;
-  });
+/** Asserts the exception's name and message. */
+export function refused(call: Promise<unknown>, name: string, message: RegExp = /./): Promise<void> {
+  return assert.rejects(call, { name, message });
 }

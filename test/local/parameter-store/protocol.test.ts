@@ -2,11 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
 import { post } from "../../post.ts";
-import { refused, ssmClient } from "./client.ts";
 
 const SIGNED = "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/ssm/aws4_request, SignedHeaders=host, Signature=0";
 
@@ -69,15 +66,4 @@ test("a body that does not match the model fails", async () => {
   const { type, answer } = await call("");
   assert.equal(type, "ValidationException");
   assert.match(String(answer["message"]), /'null' at 'name' failed to satisfy constraint: Member must not be null/);
-});
-
-test("the client reports throttling as ThrottlingException", async () => {
-  store.fail(ssmThrottling());
-  await refused(
-    ssmClient(store.url).send(new GetParameterCommand({ Name: "/a" })),
-    "ThrottlingException",
-    /Rate exceeded/,
-  );
-  store.fail(undefined);
-  await ssmClient(store.url).send(new GetParameterCommand({ Name: "/a" }));
 });

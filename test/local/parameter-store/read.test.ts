@@ -41,25 +41,32 @@ test("GetParameters returns all fields of each parameter", async () => {
   assert.deepEqual(InvalidParameters, []);
 });
 
-test("GetParameters sorts parameters and lists missing ones", async () => {
+test("GetParameters sorts parameters and lists missing ones, for which GetParameter fails", async () => {
   const { Parameters, InvalidParameters } = await get("plain", "/p/none", "/p/b", "/p/a");
   assert.deepEqual(
     Parameters?.map(({ Name }) => Name),
     ["/p/a", "/p/b", "plain"],
   );
   assert.deepEqual(InvalidParameters, ["/p/none"]);
+  const one = (Name: string) => ssm.send(new GetParameterCommand({ Name }));
+  await refused(one("/p/none"), "ParameterNotFound", /\/p\/none not found/);
+  await refused(one("/p/a b"), "ValidationException", /sub-paths divided by slash/);
 });
 
 test("GetParameters requires 1 to 10 unique, valid names", async () => {
   const names = Array.from({ length: 11 }, (_, i) => `/p/${i}`);
   assert.equal((await get(...names.slice(1))).InvalidParameters?.length, 10);
-  await refused(get(...names), "ValidationException", /at 'names' .* length less than or equal to 10/);
-  await refused(get(), "ValidationException", /greater than or equal to 1/);
-  await refused(get("/p/a", "/p/a"), "ValidationException", /Duplicate/);
-  await refused(get("/p/a", "p/a"), "ValidationException", /sub-paths divided by slash/);
-  await refused(get("/p/a b"), "ValidationException", /sub-paths divided by slash/);
-  await refused(get(""), "ValidationException", /greater than or equal to 1/);
-  await refused(get("x".repeat(2049)), "ValidationException", /less than or equal to 2048/);
+  for (const [wrong, message] of [
+    [names, /at 'names' .* length less than or equal to 10/],
+    [[], /greater than or equal to 1/],
+    [["/p/a", "/p/a"], /Duplicate/],
+    [["/p/a", "p/a"], /sub-paths divided by slash/],
+    [["/p/a b"], /sub-paths divided by slash/],
+    [[""], /greater than or equal to 1/],
+    [["x".repeat(2049)], /less than or equal to 2048/],
+  ] as const) {
+    await refused(get(...wrong), "ValidationException", message);
+  }
 });
 
 test("a version, label or ARN instead of a name fails", async () => {
@@ -67,12 +74,6 @@ test("a version, label or ARN instead of a name fails", async () => {
     await refused(get(name), "ValidationException", /by name only/);
     await refused(ssm.send(new GetParameterCommand({ Name: name })), "ValidationException", /by name only/);
   }
-});
-
-test("GetParameter fails for a missing parameter", async () => {
-  const one = (Name: string) => ssm.send(new GetParameterCommand({ Name }));
-  await refused(one("/p/none"), "ParameterNotFound", /\/p\/none not found/);
-  await refused(one("/p/a b"), "ValidationException", /sub-paths divided by slash/);
 });
 
 test("a SecureString returns its value only with decryption", async () => {

@@ -27,7 +27,7 @@ async function start(t: TestContext, throughput = DEFAULT_THROUGHPUT) {
   return { ssm, store, advance };
 }
 
-test("the 41st read within a second is throttled, for all three operations", async (t) => {
+test("the 41st read within a second is throttled, for all three operations, and the history and writes are not", async (t) => {
   const { ssm, advance } = await start(t);
   const reads = [
     () => ssm.send(new GetParameterCommand({ Name: "/t/a" })),
@@ -37,9 +37,10 @@ test("the 41st read within a second is throttled, for all three operations", asy
   for (let call = 0; call < 40; call += 1) await reads[call % 3]?.();
   advance(999);
   for (const read of reads) await refused(read(), "ThrottlingException", /Rate exceeded/);
+  await ssm.send(new GetParameterHistoryCommand({ Name: "/t/a" }));
+  await ssm.send(new PutParameterCommand({ Name: "/t/a", Value: "w", Overwrite: true }));
   advance(1);
-  for (let call = 0; call < 40; call += 1) await reads[call % 3]?.();
-  await refused(Promise.resolve(reads[0]?.()), "ThrottlingException");
+  await reads[0]?.();
 });
 
 test("the fourth write within a second is throttled and has no effect", async (t) => {
@@ -54,13 +55,6 @@ test("the fourth write within a second is throttled and has no effect", async (t
   assert.equal((await put("5")).Version, 5);
   // put() is not an API call
   for (const value of ["6", "7", "8", "9"]) store.put("/t/a", value);
-});
-
-test("reads, writes and the history do not count against each other", async (t) => {
-  const { ssm } = await start(t);
-  for (let call = 0; call < 40; call += 1) await ssm.send(new GetParameterCommand({ Name: "/t/a" }));
-  await ssm.send(new GetParameterHistoryCommand({ Name: "/t/a" }));
-  await ssm.send(new PutParameterCommand({ Name: "/t/a", Value: "w", Overwrite: true }));
 });
 
 test("higher throughput allows 100 pages, 10 writes and 3,000 other reads per second", async (t) => {

@@ -5,9 +5,9 @@ import { after, afterEach, before, mock, test } from "node:test";
 import type { FindNodeName } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
 import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy.ts";
 import { readForm } from "../../../../local/ec2/query-protocol.ts";
-import { ec2Throttling, iamThrottling } from "../../../../local/ec2/throttling.ts";
 import type { Fault } from "../../../../local/faults.ts";
 import type { LocalRequest } from "../../../../local/http-server.ts";
+import { ec2Throttling, iamThrottling } from "../../../local/service-faults.ts";
 import { mockTime, passEach } from "../../../time.ts";
 import { NAME, type NodeServices, node, startNodeServices, within } from "./node-services.ts";
 

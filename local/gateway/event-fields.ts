@@ -1,6 +1,28 @@
-// Groups the headers of a request by name and adds those of API Gateway.
+// Fields that the events of HTTP APIs and REST APIs share: names and ids that AWS would assign, time, query and headers.
 
 import type { GatewayRequest } from "./request.ts";
+
+export const ACCOUNT_ID = "123456789012";
+export const REGION = "us-east-1";
+export const API_ID = "localgw123";
+export const DOMAIN_PREFIX = API_ID;
+export const DOMAIN_NAME = `${API_ID}.execute-api.${REGION}.amazonaws.com`;
+export const FUNCTION_NAME = "authenticator";
+
+/** For example `24/Nov/2026:16:01:02 +0000`: Apache's log format, always UTC. */
+export function requestTime(time: number): string {
+  const [, day, month, year, clock] = new Date(time).toUTCString().split(" ");
+  return `${day}/${month}/${year}:${clock} +0000`;
+}
+
+/** All values of each name, in the order of the query; `undefined` without parameters. */
+export function parseQuery(query: string): Record<string, string[]> | undefined {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    values.set(name, [...(values.get(name) ?? []), value]);
+  }
+  return values.size === 0 ? undefined : Object.fromEntries(values);
+}
 
 export interface Header {
   /** In the spelling that the client used first. */

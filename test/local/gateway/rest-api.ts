@@ -1,17 +1,33 @@
-// The event of a REST API, payload format 1.0.
+// A REST API behind the local gateway: events and responses of payload format 1.0.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 //
 // An HTTP API can send format 1.0 too, with header names in lower case. A REST API keeps the client's spelling, which
 // is the harder case.
 
 import type { APIGatewayEventIdentity, APIGatewayProxyEvent } from "aws-lambda";
-import { encodeRestApiBody } from "./body.ts";
-import { collectHeaders } from "./headers.ts";
-import { ACCOUNT_ID, API_ID, DOMAIN_NAME, DOMAIN_PREFIX } from "./names.ts";
-import { parseQuery } from "./query.ts";
-import type { GatewayRequest } from "./request.ts";
-import { requestTime } from "./request-time.ts";
-import { type Api, DEFAULT_ROUTE, pathPrefix, type Route } from "./route.ts";
+import { isObject } from "../../../functions/lib/json.ts";
+import { type Answer, hasHeader, isHeader, message, readProxyResult } from "../../../local/gateway/answer.ts";
+import {
+  ACCOUNT_ID,
+  API_ID,
+  collectHeaders,
+  DOMAIN_NAME,
+  DOMAIN_PREFIX,
+  parseQuery,
+  requestTime,
+} from "../../../local/gateway/event-fields.ts";
+import type { GatewayRequest } from "../../../local/gateway/request.ts";
+import { type Api, type ApiKind, DEFAULT_ROUTE, pathPrefix, type Route } from "../../../local/gateway/route.ts";
+
+export const REST_API: ApiKind = {
+  defaultStage: "prod",
+  selectsResource: true,
+  event: restApiEvent,
+  answer: restApiAnswer,
+  // A REST API has no 404: it treats an unknown resource or method like a missing signature.
+  unrouted: (why) => message(403, why === "no-stage" ? "Forbidden" : "Missing Authentication Token"),
+  failure: message(502, "Internal server error"),
+};
 
 /** Omits keys that the type requires but real events may lack: `authorizer`, the API key, and the certificate. */
 type Identity = Omit<APIGatewayEventIdentity, "apiKey" | "apiKeyId" | "clientCert"> &
@@ -28,7 +44,6 @@ export function restApiEvent(request: GatewayRequest, api: Api, route: Route): R
   const resource = resourceOf(route);
   // with a custom domain, both paths include the base path; else only the context's path includes the stage
   const fullPath = `${pathPrefix(api)}${route.path}`;
-  const { body = null, isBase64Encoded } = encodeRestApiBody(request.body);
 
   return {
     resource,
@@ -57,8 +72,10 @@ export function restApiEvent(request: GatewayRequest, api: Api, route: Route): R
       domainName: DOMAIN_NAME,
       apiId: API_ID,
     },
-    body,
-    isBase64Encoded,
+    // Text, unless the settings declare a type as binary; ours declare none:
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
+    body: request.body.length === 0 ? null : request.body.toString(),
+    isBase64Encoded: false,
   };
 }
 
@@ -89,4 +106,32 @@ function identity(request: GatewayRequest, userAgent: string | undefined): Ident
     userAgent: userAgent ?? null,
     userArn: null,
   };
+}
+
+/** `result` has been through JSON. Without binary media types, a base64 body stays encoded. */
+export function restApiAnswer(result: unknown): Answer | undefined {
+  const read = isObject(result) ? readProxyResult(result) : undefined;
+  const multiple = isObject(result) ? readMultiValueHeaders(result["multiValueHeaders"]) : undefined;
+  if (read === undefined || multiple === undefined) return undefined;
+  // "If the same key-value pair is specified in both, only the values from multiValueHeaders will appear in the merged list"
+  const single = read.headers.filter(
+    ([name, value]) => !multiple.some((pair) => pair[0] === name && pair[1] === value),
+  );
+  const headers = [...single, ...multiple];
+  return {
+    status: read.status,
+    headers: hasHeader(headers, "content-type") ? headers : [["content-type", "application/json"], ...headers],
+    body: read.body,
+  };
+}
+
+function readMultiValueHeaders(headers: unknown): (readonly [string, string])[] | undefined {
+  if (headers === undefined || headers === null) return [];
+  if (!isObject(headers)) return undefined;
+  const pairs: [string, string][] = [];
+  for (const [name, values] of Object.entries(headers)) {
+    if (!Array.isArray(values) || !values.every((value) => isHeader(name, value))) return undefined;
+    pairs.push(...values.map((value): [string, string] => [name, String(value)]));
+  }
+  return pairs;
 }

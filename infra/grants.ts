@@ -1,13 +1,14 @@
-// Grants permissions to manage mappings and denials, of all accounts or of one, and an issuer's keys. Never the callers.
+// Grants permissions to a role, user or group: managing mappings and denials, of all accounts or of one, managing an issuer's
+// keys, and reading reviews. Never the callers.
 
-import { Stack } from "aws-cdk-lib";
-import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
+import { Stack, Token } from "aws-cdk-lib";
+import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
-import { issuerPath } from "../../functions/issuer/keys.ts";
-import { grantTo } from "../grant-to.ts";
-import { checkAccount } from "./mappings.ts";
-import { prefixArn } from "./prefix-arn.ts";
+import type { MappingKind } from "../functions/authenticator/mapping/mapping.ts";
+import { issuerPath } from "../functions/issuer/keys.ts";
+import { checkAccount } from "./parameters/mappings.ts";
+import { prefixArn } from "./parameters/prefix-arn.ts";
 
 const KINDS: Readonly<Record<MappingKind | "deny", true>> = {
   role: true,
@@ -76,4 +77,38 @@ export function grantIssuerKeys(scope: Construct, prefix: string, grantee: IGran
     // IAM checks the path itself, not the parameters below it.
     { actions: ["ssm:GetParametersByPath"], resourceArns: [path] },
   ]);
+}
+
+/** For `iam-authenticator reviews`, which reads the function's log. */
+export function grantReviews(scope: Construct, logs: readonly ILogGroup[], grantee: IGrantable): Grant {
+  return grantTo(scope, "grantReadReviews", grantee, [
+    { actions: ["logs:FilterLogEvents"], resourceArns: logs.map((log) => log.logGroupArn) },
+    // The command finds the log by the stack's output LogGroup.
+    { actions: ["cloudformation:DescribeStacks"], resourceArns: [Stack.of(scope).stackId] },
+  ]);
+}
+
+interface Permission {
+  readonly actions: string[];
+  readonly resourceArns: string[];
+}
+
+/** Throws if CDK cannot write the policy, which it can only in the stack's own account. `method`: the construct's method, for the error. */
+function grantTo(scope: Construct, method: string, grantee: IGrantable, permissions: readonly Permission[]): Grant {
+  const refused = `${method}: the grantee must be an IAM role, user or group of the stack's own account`;
+  checkGrantee(scope, refused, grantee);
+  const grants = permissions.map((permission) => Grant.addToPrincipal({ grantee, ...permission }));
+  if (grants.some(({ success }) => !success)) throw new Error(refused);
+  return grants.reduce((all, one) => all.combine(one));
+}
+
+/** CDK silently skips policies of another account's roles. */
+function checkGrantee(
+  scope: Construct,
+  refused: string,
+  { grantPrincipal: { principalAccount: theirs } }: IGrantable,
+): void {
+  const { account: own } = Stack.of(scope);
+  if (theirs === undefined || Token.isUnresolved(theirs) || Token.isUnresolved(own) || theirs === own) return;
+  throw new Error(`${refused}, ${own}, not of ${theirs}: use a role of ${own} that ${theirs} can assume`);
 }

@@ -1,0 +1,157 @@
+// The packed npm package in other CDK apps, a CommonJS app, as `cdk init` creates it, and an ES module, and with npx; and the
+// release built twice.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const folder = mkdtempSync(join(tmpdir(), "package-"));
+const modules = join(folder, "node_modules");
+const installed = join(modules, "lambda-iam-authenticator");
+after(() => rmSync(folder, { recursive: true }));
+
+function run(command: string, args: readonly string[], cwd: string): string {
+  return execFileSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, CDK_VALIDATION: "false" } });
+}
+
+let tarball: string;
+before(() => {
+  const packing = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
+  tarball = run("npm", packing, ROOT).trim();
+  mkdirSync(installed, { recursive: true });
+  run("tar", ["-xzf", join(folder, tarball), "-C", installed, "--strip-components=1"], folder);
+  for (const name of ["aws-cdk-lib", "constructs", "@types"]) {
+    symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+  }
+});
+
+/** The example of docs/cdk.md for other CDK apps. */
+const APP = `
+class ClusterStack extends Stack {
+  constructor(scope: App) {
+    super(scope, "Cluster", { env: { account: "111122223333", region: "eu-west-1" } });
+    const teamRole = new Role(this, "Team", { assumedBy: new AccountRootPrincipal() });
+${snippet()}
+  }
+}
+const app = new App({ outdir: process.argv[2] as string });
+new ClusterStack(app);
+app.synth();
+`;
+
+function snippet(): string {
+  const page = readFileSync(join(ROOT, "docs", "cdk.md"), "utf8");
+  const [, code = ""] =
+    /^import \{ IamAuthenticator \} from "lambda-iam-authenticator";\n(.*?)^```$/ms.exec(page) ?? [];
+  return code.replace("<64 hex digits>", "0".repeat(64));
+}
+
+const IMPORTS = `import { App, Stack } from "aws-cdk-lib";
+import { AccountRootPrincipal, Role } from "aws-cdk-lib/aws-iam";
+import { IamAuthenticator } from "lambda-iam-authenticator";
+`;
+
+const KINDS = ["commonjs", "module"];
+
+test("apps that are CommonJS or an ES module compile, and deploy the same bundle", () => {
+  const apps = KINDS.map((type) => join(folder, type));
+  for (const [at, app] of apps.entries()) {
+    mkdirSync(app);
+    writeFileSync(join(app, "package.json"), JSON.stringify({ type: KINDS[at] }));
+    writeFileSync(join(app, "app.ts"), IMPORTS + APP);
+  }
+  const options = ["--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
+  const sources = KINDS.map((type) => join(type, "app.ts"));
+  run(join(ROOT, "node_modules", ".bin", "tsc"), [...options, ...sources], folder);
+  for (const app of apps) {
+    run(process.execPath, ["app.js", "cdk.out"], app);
+    const template = JSON.parse(readFileSync(join(app, "cdk.out", "Cluster.template.json"), "utf8"));
+    const resources: { Type: string; Properties: { Name?: string } }[] = Object.values(template.Resources);
+    const names = resources
+      .filter(({ Type }) => Type === "AWS::SSM::Parameter")
+      .map(({ Properties }) => Properties.Name);
+    assert.ok(names.includes("/iam-authenticator/prod/sso/111122223333/clusteradmin"), names.join());
+    assert.equal(names.length, 8);
+    const assets = readdirSync(join(app, "cdk.out")).filter((name) => name.startsWith("asset."));
+    const bundles = assets.map((asset) => readFileSync(join(app, "cdk.out", asset, "index.mjs")));
+    for (const name of ["authenticator", "deployment-check"]) {
+      const built = readFileSync(join(ROOT, "dist", name, "index.mjs"));
+      assert.ok(
+        bundles.some((bundle) => bundle.equals(built)),
+        name,
+      );
+    }
+  }
+});
+
+test("npx runs the command from the packed file, offline and without an installation", () => {
+  const empty = mkdtempSync(join(tmpdir(), "npx-"));
+  const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+  const env = { ...process.env, PATH: path, npm_config_cache: join(empty, ".npm"), npm_config_offline: "true" };
+  try {
+    copyFileSync(join(folder, tarball), join(empty, tarball));
+    writeFileSync(join(empty, "mappings.yaml"), "mappings:\n  - arn: arn:aws:iam::111122223333:role/Admin\n");
+    const args = ["--yes", `./${tarball}`, "mappings", "lint", "-f", "mappings.yaml"];
+    const { status, stdout } = spawnSync("npx", args, { cwd: empty, encoding: "utf8", env });
+    assert.match(stdout, /role\/Admin\) {2}username is missing/);
+    assert.equal(status, 1);
+  } finally {
+    rmSync(empty, { recursive: true });
+  }
+});
+
+test("the package is built: it has no dependency beside the CDK, and no TypeScript file that Node would load", () => {
+  const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  assert.equal(manifest.dependencies, undefined);
+  const command = join(installed, manifest.bin["iam-authenticator"]);
+  assert.equal(run(process.execPath, [command, "--version"], folder).trim(), manifest.version);
+  const files = readdirSync(installed, { recursive: true, encoding: "utf8" });
+  assert.deepEqual(
+    files.filter((name) => /(?<!\.d)\.ts$/.test(name)),
+    [],
+  );
+  assert.deepEqual(readdirSync(installed).sort(), [
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "SECURITY.md",
+    "dist",
+    "docs",
+    "package.json",
+  ]);
+});
+
+test("two builds of the release produce the same bytes, also at another time, in another zone and folder", () => {
+  const build = pathToFileURL(join(ROOT, "infra", "release", "build.ts")).href;
+  const [first = "", second = ""] = [join(folder, "first"), join(folder, "elsewhere", "second")];
+  for (const [outdir, more] of [
+    [first, {}],
+    [second, { TZ: "Pacific/Auckland", LANG: "de_DE.UTF-8" }],
+  ] as const) {
+    const code = `(await import(${JSON.stringify(build)})).buildRelease(${JSON.stringify(outdir)})`;
+    execFileSync(process.execPath, ["--input-type=module", "--eval", code], {
+      cwd: folder,
+      env: { ...process.env, ...more },
+    });
+  }
+  const files = readdirSync(first);
+  assert.ok(files.length > 10);
+  assert.deepEqual(readdirSync(second), files);
+  for (const file of files) {
+    assert.ok(readFileSync(join(first, file)).equals(readFileSync(join(second, file))), file);
+  }
+});

@@ -1,0 +1,143 @@
+// The events and responses of an HTTP API.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { encodeBody, HTTP_API, httpApiAnswer, httpApiEvent } from "../../../local/gateway/http-api.ts";
+import type { Api } from "../../../local/gateway/route.ts";
+import { SAMPLE_REQUEST as REQUEST } from "./sample-request.ts";
+
+const API: Api = { kind: HTTP_API, stage: "$default", routes: ["POST /authenticate"] };
+const ROUTE = { key: "POST /authenticate", path: "/authenticate" };
+
+test("kube-apiserver's request has every field", () => {
+  assert.deepEqual(httpApiEvent(REQUEST, API, ROUTE), {
+    version: "2.0",
+    routeKey: "POST /authenticate",
+    rawPath: "/authenticate",
+    rawQueryString: "timeout=30s",
+    headers: {
+      host: "localgw123.execute-api.us-east-1.amazonaws.com",
+      "user-agent": "kube-apiserver/v1.34.0",
+      "content-length": "3",
+      accept: "application/json, */*",
+      authorization: "Bearer caller",
+      "content-type": "application/json",
+      "accept-encoding": "gzip",
+      "x-amzn-trace-id": "Root=1-6924821e-1de4d666d4dd26aced652b6c",
+      "x-forwarded-for": "203.0.113.7",
+      "x-forwarded-port": "443",
+      "x-forwarded-proto": "https",
+    },
+    queryStringParameters: { timeout: "30s" },
+    requestContext: {
+      accountId: "123456789012",
+      apiId: "localgw123",
+      domainName: "localgw123.execute-api.us-east-1.amazonaws.com",
+      domainPrefix: "localgw123",
+      http: {
+        method: "POST",
+        path: "/authenticate",
+        protocol: "HTTP/1.1",
+        sourceIp: "203.0.113.7",
+        userAgent: "kube-apiserver/v1.34.0",
+      },
+      requestId: "LV7fzho-PHcEJPw=",
+      routeKey: "POST /authenticate",
+      stage: "$default",
+      time: "24/Nov/2026:16:01:02 +0000",
+      timeEpoch: 1795536062345,
+    },
+    body: "{}\n",
+    isBase64Encoded: false,
+  });
+});
+
+test("fields without a value are absent, except the query and the user agent", () => {
+  const event = httpApiEvent({ ...REQUEST, query: "", rawHeaders: [], body: Buffer.alloc(0) }, API, ROUTE);
+  const { requestContext, ...fields } = event;
+  assert.deepEqual(Object.keys(fields), [
+    ...["version", "routeKey", "rawPath", "rawQueryString", "headers"],
+    "isBase64Encoded",
+  ]);
+  assert.equal("authentication" in requestContext, false);
+  assert.deepEqual([event.rawQueryString, requestContext.http.userAgent], ["", ""]);
+});
+
+test("repeated headers are joined, the client's address is last in X-Forwarded-For, and clients cannot set the scheme", () => {
+  const forwarded = ["X-Forwarded-For", "10.0.0.1", "X-Forwarded-Proto", "http"];
+  const { headers } = httpApiEvent(
+    { ...REQUEST, rawHeaders: ["X-A", "1", "x-b", "2", "x-a", "3", ...forwarded] },
+    API,
+    ROUTE,
+  );
+  assert.deepEqual([headers["x-a"], headers["x-b"]], ["1,3", "2"]);
+  assert.equal(headers["x-forwarded-for"], "10.0.0.1, 203.0.113.7");
+  assert.equal(headers["x-forwarded-proto"], "https");
+});
+
+test("rawQueryString stays encoded; parameters are decoded, and repeated ones joined with commas", () => {
+  const event = httpApiEvent({ ...REQUEST, query: "a=1&b=%2Fx+y&a=2&empty=" }, API, ROUTE);
+  assert.equal(event.rawQueryString, "a=1&b=%2Fx+y&a=2&empty=");
+  assert.deepEqual(event.queryStringParameters, { a: "1,2", b: "/x y", empty: "" });
+});
+
+test("paths start with a named stage, and omit the base path of a custom domain", () => {
+  const pathOf = (place: Partial<Api>) => {
+    const { rawPath, requestContext } = httpApiEvent(REQUEST, { ...API, ...place }, ROUTE);
+    assert.equal(requestContext.http.path, rawPath);
+    return rawPath;
+  };
+  assert.equal(pathOf({ stage: "prod" }), "/prod/authenticate");
+  assert.equal(pathOf({ basePath: "auth" }), "/authenticate");
+  assert.equal(pathOf({ basePath: "auth", stage: "prod" }), "/prod/authenticate");
+});
+
+test("bodies of text, JSON, XML and JavaScript are text, and others base64", () => {
+  const [text, base64] = ["grüße", "Z3LDvMOfZQ=="];
+  for (const [body, ...types] of [
+    [text, "text/plain", "text/csv; charset=utf-8", "Application/JSON; charset=utf-8", "application/xml"],
+    [text, "application/json", "application/javascript"],
+    [base64, undefined, "", "application/octet-stream", "application/x-www-form-urlencoded", "image/png"],
+    [base64, "application/vnd.kubernetes.protobuf", "application/problem+json"],
+  ]) {
+    for (const type of types) {
+      assert.deepEqual(encodeBody(Buffer.from(text), type), { body, isBase64Encoded: body === base64 }, type);
+    }
+  }
+});
+
+test("a response has the result's status, headers and decoded body, and plain text by default", () => {
+  const headers = { "content-type": "application/json", "x-count": 3, "x-flag": true };
+  assert.deepEqual(httpApiAnswer({ statusCode: 429, headers, body: "AAH/", isBase64Encoded: true }), {
+    status: 429,
+    headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
+    body: Buffer.from([0, 1, 255]),
+  });
+  const plain = { status: 204, headers: [["content-type", "text/plain;charset=UTF-8"]], body: "" };
+  assert.deepEqual(httpApiAnswer({ statusCode: 204 }), plain);
+});
+
+test("without statusCode, the entire result is the body", () => {
+  for (const [result, body] of [
+    [{ kind: "TokenReview" }, '{"kind":"TokenReview"}'],
+    ["Hello from Lambda!", "Hello from Lambda!"],
+    [null, "null"],
+  ]) {
+    const headers = [["content-type", "application/json"]];
+    assert.deepEqual(httpApiAnswer(result), { status: 200, headers, body });
+  }
+});
+
+test("a result with an invalid status, body, header or encoding is refused", () => {
+  for (const result of [
+    { statusCode: "200" },
+    { statusCode: 99 },
+    { statusCode: 200, body: {} },
+    { statusCode: 200, headers: [] },
+    { statusCode: 200, headers: { a: {} } },
+    { statusCode: 200, headers: { a: "1\r\nb: 2" } },
+    { statusCode: 200, body: "", isBase64Encoded: "yes" },
+  ]) {
+    assert.equal(httpApiAnswer(result), undefined, JSON.stringify(result));
+  }
+});

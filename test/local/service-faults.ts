@@ -1,0 +1,40 @@
+// Error responses of AWS that only tests cause, for `fail()` of a local service.
+// Sources: docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and
+// docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+
+import { refuse, throttled } from "../../local/aws-json.ts";
+import { renderError } from "../../local/ec2/query-protocol.ts";
+import type { Fault } from "../../local/faults.ts";
+import type { LocalRequest, LocalResponse } from "../../local/http-server.ts";
+import { ServiceError } from "../../local/service-error.ts";
+import { refused } from "../../local/sts/answer.ts";
+
+export function ec2Throttling(): Fault {
+  const error = new ServiceError("RequestLimitExceeded", "Request limit exceeded.", 503);
+  return answer(renderError("ec2", error));
+}
+
+export function iamThrottling(): Fault {
+  return answer(renderError("iam", new ServiceError("Throttling", "Rate exceeded")));
+}
+
+export function ssmThrottling(): Fault {
+  return answer(refuse(throttled()));
+}
+
+/** `sts.fail(stsThrottling)` */
+export function stsThrottling(request: LocalRequest): Fault {
+  return answer(refused(request, new ServiceError("Throttling", "Rate exceeded")));
+}
+
+/** Missing permission in IAM. */
+export function logsForbidden(logGroup: string): Fault {
+  const message =
+    "User: arn:aws:iam::111122223333:user/reader is not authorized to perform: logs:FilterLogEvents on resource: " +
+    `arn:aws:logs:us-east-1:111122223333:log-group:${logGroup}:log-stream: because no identity-based policy allows the logs:FilterLogEvents action`;
+  return answer(refuse(new ServiceError("AccessDeniedException", message)));
+}
+
+function answer({ status, headers = {}, body }: LocalResponse): Fault {
+  return { kind: "answer", status, headers, body: String(body) };
+}
