@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
-import { DEFAULT_RATES, type Rate, type RateOptions } from "./aws/rates.ts";
+import { DEFAULT_RATES, type RateOptions } from "./aws/rates.ts";
 
 export interface ConnectionOptions extends RateOptions {
   readonly cluster: string;
@@ -129,8 +129,8 @@ export function addAccount(command: Command): Command {
 export function addReading(command: Command): Command {
   return addAccount(command).option(
     "--read-rate <n>",
-    `reads per second, or auto (default: ${DEFAULT_RATES.reads})`,
-    readRate,
+    `reads per second (default: ${DEFAULT_RATES.reads})`,
+    readPositive,
   );
 }
 
@@ -155,11 +155,7 @@ export function addWrite(command: Command): Command {
     .option("--force", "skip the lockout check and the stack check")
     .addOption(newOption())
     .option("--allow-weakening", "with --yes: also write changes marked ! in the plan")
-    .option(
-      "--rate <n>",
-      `writes per second, or auto: the account's limit (default: ${DEFAULT_RATES.writes})`,
-      readRate,
-    );
+    .option("--rate <n>", `writes per second (default: ${DEFAULT_RATES.writes})`, readPositive);
 }
 
 export function newOption(): Option {
@@ -167,16 +163,8 @@ export function newOption(): Option {
 }
 
 export function readPositive(text: string): number {
-  return positive(text, "a positive number");
-}
-
-function readRate(text: string): Rate {
-  return text === "auto" ? text : positive(text, "a positive number, or auto");
-}
-
-function positive(text: string, rule: string): number {
   const number = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError(`It must be ${rule}.`);
+  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError("It must be a positive number.");
   return number;
 }
 

@@ -7,10 +7,9 @@ import { type EvaluationContext, evaluationContext, functionSettings } from "../
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
-import { chooseRates } from "./choose-rates.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "./client-config.ts";
 import { provenAccount } from "./own-account.ts";
-import type { Rates } from "./rates.ts";
+import { DEFAULT_RATES, type Rates } from "./rates.ts";
 
 export interface Connection {
   readonly ssm: SSMClient;
@@ -24,7 +23,7 @@ export interface Connection {
 
 /** `config`: of a command that has other clients too. */
 export async function connect(options: ConnectionOptions, io: IOStreams, config?: ClientConfig): Promise<Connection> {
-  const { account } = options;
+  const { account, rate = DEFAULT_RATES.writes, readRate = DEFAULT_RATES.reads } = options;
   if (account !== undefined && !/^\d{12}$/.test(account)) throw usage(`--account ${account} must be 12 digits.`);
   const common = config ?? (await clientConfig(options, io)).config;
   const ssm = watched(new SSMClient({ ...common, ...patientRetries(io) }), io);
@@ -34,7 +33,7 @@ export async function connect(options: ConnectionOptions, io: IOStreams, config?
     ssm,
     settings,
     context: evaluationContext(settings, io.clock()),
-    rates: await chooseRates(options, ssm, io),
+    rates: { reads: readRate, writes: rate },
     ...(account !== undefined && { account }),
   };
 }

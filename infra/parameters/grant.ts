@@ -1,6 +1,5 @@
 // Grants permissions to manage mappings and denials, of all accounts or of one, and an issuer's keys. Never the callers.
 
-import { Stack } from "aws-cdk-lib";
 import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
@@ -51,14 +50,7 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
           actions: ["ssm:GetParameter", "ssm:GetParameters"],
           resourceArns: [`deny/${account}`, "deny/any", "pattern/any"].map((path) => prefixArn(scope, prefix, path)),
         };
-  const setting = { actions: ["ssm:GetServiceSetting"], resourceArns: [throughputSetting(scope)] };
-  return grantTo(scope, "grantManageMappings", grantee, [manage, read, setting]);
-}
-
-/** The setting for higher throughput, which `--rate auto` reads. */
-function throughputSetting(scope: Construct): string {
-  const resourceName = "ssm/parameter-store/high-throughput-enabled";
-  return Stack.of(scope).formatArn({ service: "ssm", resource: "servicesetting", resourceName });
+  return grantTo(scope, "grantManageMappings", grantee, [manage, read]);
 }
 
 /** No other grant includes this permission: a key can impersonate every service account in AWS. */

@@ -121,8 +121,6 @@ function parameterStore(operation: string, input: Record<string, unknown>): obje
       const before = { ...parameter(now.Name, 1), Value: now.Value?.replace("developers", "testers") };
       return { Parameters: [before, now] };
     }
-    case "GetServiceSetting":
-      return { ServiceSetting: { SettingValue: "true" } };
     case "PutParameter":
       return { Version: 3, Tier: "Standard" };
     case "ListTagsForResource":

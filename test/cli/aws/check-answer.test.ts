@@ -9,7 +9,6 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { HttpResponse } from "@smithy/core/protocols";
 import fc from "fast-check";
 import { watched } from "../../../cli/aws/calls.ts";
-import { chooseRates } from "../../../cli/aws/choose-rates.ts";
 import { findCredentials } from "../../../cli/aws/credentials.ts";
 import { toFailure } from "../../../cli/aws/errors.ts";
 import { type Stored, stored } from "../../../cli/aws/parameter.ts";
@@ -87,13 +86,6 @@ const JSON_CALLS: Readonly<Record<string, Call>> = {
   ListTagsForResource: {
     answer: { TagList: [{ Key: "iam-authenticator:managed-by", Value: "stack" }] },
     use: async () => checkTexts((await findOwner(ssm, NAME, signal)).stack ?? ""),
-  },
-  GetServiceSetting: {
-    answer: { ServiceSetting: { SettingValue: "true", LastModifiedDate: 1_764_000_000 } },
-    use: async () => {
-      const { reads, writes } = await chooseRates({ rate: "auto" }, ssm, io);
-      assert.ok(reads > 0 && writes > 0);
-    },
   },
   PutParameter: {
     answer: { Version: 2, Tier: "Standard" },
