@@ -79,8 +79,13 @@ export async function* readBranch(
 
 /** Reads up to ten parameters. The result omits those that do not exist. */
 export async function readSome(ssm: SSMClient, names: readonly string[], signal: AbortSignal) {
-  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: [...names] }), { abortSignal: signal });
-  return new Map(Parameters.map(stored).map((parameter) => [parameter.name, parameter]));
+  const command = new GetParametersCommand({ Names: [...names] });
+  const { Parameters = [], InvalidParameters = [] } = await ssm.send(command, { abortSignal: signal });
+  const found = new Map(Parameters.map(stored).map((parameter) => [parameter.name, parameter]));
+  // A proxy's `{}` must not read as "no denials".
+  const unanswered = names.find((name) => !found.has(name) && !InvalidParameters.includes(name));
+  if (unanswered === undefined) return found;
+  throw new UnusableAnswer("SSM GetParameters", `${unanswered} is missing`);
 }
 
 /** Newest first; empty if the parameter does not exist. `waitForTurn`: before each call; by default, it is not limited. */

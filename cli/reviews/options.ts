@@ -75,12 +75,11 @@ export async function withLog(
   const { config } = await clientConfig(options, io);
   const signal = AbortSignal.any([io.interrupted, io.closed]);
   const logGroup = await findLogGroup(options, config, io, signal);
-  // Checked one by one in read-log.ts, which skips invalid events.
-  const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io, ["events"]);
+  const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io);
   try {
     await work({
       query: { logGroup, from, until: to, outcomes, who, group },
-      reader: { logs, waitForTurn: rateLimited(options.rate), signal, onUnreadable: logOnce(io) },
+      reader: { logs, waitForTurn: rateLimited(options.rate), signal },
       prefix: functionSettings(options, config.region, io).mappingPrefix,
     });
   } catch (error) {
@@ -88,14 +87,6 @@ export async function withLog(
   } finally {
     logs.destroy();
   }
-}
-
-function logOnce({ log }: IOStreams): () => void {
-  let isTold = false;
-  return () => {
-    if (!isTold) log("Skipping log events that have no valid text or time.\n");
-    isTold = true;
-  };
 }
 
 /** The log group's name is not fixed: it outlives its stack, and deploying again with a fixed name would fail. */
