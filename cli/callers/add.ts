@@ -9,7 +9,7 @@ import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { type Connection, connect } from "../aws/connection.ts";
-import { endpointsOf } from "../aws/stacks.ts";
+import { outputsOfCluster } from "../aws/stacks.ts";
 import { propose } from "../changes/propose.ts";
 import { Stopped } from "../changes/stopped.ts";
 import { writeAll } from "../changes/write-all.ts";
@@ -112,10 +112,10 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   io.log(`Added ${name} to ${callers.parameter}. ${effect}\n`);
 }
 
-async function stackEndpoint(connection: Connection, io: IOStreams): Promise<string> {
-  const [endpoint, ...others] = await endpointsOf(connection, io);
-  if (endpoint !== undefined && others.length === 0) return reviewUrl(endpoint.href);
-  const stack = defaultStackName(connection.settings.clusterId);
+async function stackEndpoint({ config, settings: { clusterId } }: Connection, io: IOStreams): Promise<string> {
+  const { Endpoint } = await outputsOfCluster(clusterId, config, io);
+  if (Endpoint !== undefined) return reviewUrl(Endpoint);
+  const stack = defaultStackName(clusterId);
   throw usage(
     `Give --endpoint with --out: the endpoint cannot be read from the stack ${stack}. To print only a token, omit --out.`,
   );

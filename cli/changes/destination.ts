@@ -21,7 +21,7 @@ export async function destinationOf(
 }
 
 /** Account and region, as a phrase. */
-export async function placeOf({ ssm, settings }: Connection, known: string | undefined, io: IOStreams) {
-  const account = known ?? (await ownAccount(ssm, settings.region, io)) ?? "unknown";
+export async function placeOf({ config, settings }: Connection, known: string | undefined, io: IOStreams) {
+  const account = known ?? (await ownAccount(config, io)) ?? "unknown";
   return `account ${account}, region ${settings.region}`;
 }

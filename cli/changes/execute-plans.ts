@@ -148,7 +148,7 @@ async function taskFor<O extends ClustersOptions>(
       return [];
     }
     // connect() has checked the context's account.
-    const known = options.contextAccount ?? (await ownAccount(connection.ssm, region, io));
+    const known = options.contextAccount ?? (await ownAccount(connection.config, io));
     const account = known ?? `profile ${options.profile}`;
     const store = `${account} ${region} ${connection.context.prefix}`;
     const same = stores.get(store);

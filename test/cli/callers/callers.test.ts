@@ -113,7 +113,6 @@ test("add --out without --endpoint uses the endpoint of the stack, and fails wit
   const Endpoint = "https://b.example/authenticate";
   for (const refused of [
     await withStack({}),
-    await withStack({ OneEndpoint: Endpoint, OtherEndpoint: "https://c.example/authenticate" }),
     await withStack({ Endpoint }, stacksForbidden()),
   ]) {
     assert.deepEqual([refused.code, refused.out], [2, ""]);
