@@ -8,7 +8,7 @@ import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "./client-config.ts";
-import { provenAccount } from "./own-account.ts";
+import { provenAccount } from "./caller-identity.ts";
 import { DEFAULT_RATES, type Rates } from "./rates.ts";
 
 export interface Connection {

@@ -1,6 +1,6 @@
 // `callers add`: creates a random token for a kube-apiserver and stores its hash, or adds an IAM role or user as a caller.
 
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
@@ -20,7 +20,7 @@ import { addConnection, type ConnectionOptions, newOption, type WriteOptions } f
 import { writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { addEnd, type EndOptions, endOf } from "../times.ts";
-import { callerHash, callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./list.ts";
+import { callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./callers.ts";
 
 interface AddOptions extends ConnectionOptions, WriteOptions, EndOptions {
   readonly arn?: string;
@@ -89,7 +89,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ server, token });
   const proof =
-    arn === undefined ? { sha256: callerHash(token) } : { arn, ...(principalId !== undefined && { principalId }) };
+    arn === undefined ? { sha256: hash("sha256", token, "hex") } : { arn, ...(principalId !== undefined && { principalId }) };
   const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
   const plan = planCallers(callers, [...callers.entries, entry], check);
   const accepted = await propose({ plan, known: callers.known, connection }, options, io);

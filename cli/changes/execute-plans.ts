@@ -10,7 +10,7 @@ import {
   throwWorst,
 } from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
-import { ownAccount } from "../aws/own-account.ts";
+import { ownAccount } from "../aws/caller-identity.ts";
 import { EXIT, silentExit, usage } from "../errors.ts";
 import { type ClustersOptions, isSeveral } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";

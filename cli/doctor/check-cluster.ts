@@ -6,7 +6,7 @@ import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
 import { connect } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { outputsOfCluster } from "../aws/stacks.ts";
-import { callerState, readCallers } from "../callers/list.ts";
+import { callerState, readCallers } from "../callers/callers.ts";
 import { EXIT } from "../errors.ts";
 import { adviceFor } from "../explain/advice.ts";
 import { type Explanation, explainToken } from "../explain/steps.ts";

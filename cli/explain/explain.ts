@@ -18,7 +18,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { explainPerson } from "./person.ts";
-import { explanationLines, machine, needsInstance, printLines } from "./show.ts";
+import { explanationLines, explanationData, needsInstance, printLines } from "./show.ts";
 import { type Explanation, explainIdentity, explainToken } from "./steps.ts";
 
 interface ExplainOptions extends ConnectionOptions, OutputOptions {
@@ -31,7 +31,7 @@ interface ExplainOptions extends ConnectionOptions, OutputOptions {
 export function explainCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Runs the function's code on this machine, and reads Parameter Store with your AWS credentials. Give a token as a " +
+      "Runs the function's code on this explanationData, and reads Parameter Store with your AWS credentials. Give a token as a " +
       "file or on standard input: shells and process lists keep the command line. For a person's name, lists the person's access. Exit code 1: access denied. If the " +
       "function sets ACCOUNTS, STS_REGIONS, STS_EXTRA_HOSTS, RESERVED_PREFIXES, TOKENS or JWT_ISSUERS, set them in your environment too.",
     examples: [
@@ -72,7 +72,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   const complete = (text: string) => forCluster(text, options, io.environment);
   if (options.output === "table") {
     printLines(explanationLines(explanation, prefix, complete), io);
-  } else await printData(machine(explanation), options.output, io);
+  } else await printData(explanationData(explanation), options.output, io);
   if (explanation.refusal !== undefined) throw silentExit();
 }
 

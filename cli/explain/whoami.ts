@@ -1,11 +1,10 @@
 // `whoami`: shows your AWS identity, your user in the cluster, and when your access ends.
 
-import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Command } from "commander";
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { parseJwt } from "../../functions/authenticator/jwt/parse-jwt.ts";
-import { watched } from "../aws/calls.ts";
-import { type ClientConfig, type Credentials, clientConfig } from "../aws/client-config.ts";
+import { callerIdentity } from "../aws/caller-identity.ts";
+import { type Credentials, clientConfig } from "../aws/client-config.ts";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
 import { connect } from "../aws/connection.ts";
 import { findCredentials } from "../aws/credentials.ts";
@@ -21,7 +20,7 @@ import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { shownTime } from "../times.ts";
 import { explainWords } from "./advice.ts";
-import { grantLines, identityLines, type Line, machine, printLines, refusalLines, under, userLines } from "./show.ts";
+import { grantLines, identityLines, type Line, explanationData, printLines, refusalLines, under, userLines } from "./show.ts";
 import { type Explanation, explainIdentity } from "./steps.ts";
 
 type WhoamiOptions = ClustersOptions & OutputOptions & { readonly jwt?: true };
@@ -29,7 +28,7 @@ type WhoamiOptions = ClustersOptions & OutputOptions & { readonly jwt?: true };
 export function whoamiCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Gets your identity from STS, and evaluates the mappings on this machine with the function's code. Does not call " +
+      "Gets your identity from STS, and evaluates the mappings on this explanationData with the function's code. Does not call " +
       "the endpoint: doctor does. Requires ssm:GetParameters on the mappings; without it, only the identity is shown. " +
       "Exit code 1: the cluster would deny you access.",
     examples: ["iam-authenticator whoami -c prod", "iam-authenticator whoami -c prod -o json"],
@@ -64,7 +63,11 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams): Promise<Who
   const credentials = await findCredentials(config, io);
   const identity = options.jwt
     ? await askForToken({ config, credentials, clusterId: options.cluster }, partition.id, io)
-    : await askSts(config, credentials, partition.id, io);
+    : verifyIdentity(
+        await callerIdentity({ ...config, credentials: async () => credentials }, io),
+        partition.id,
+        credentials.accessKeyId,
+      );
   const connection = await connect(options, io, config);
   const { prefix } = connection.context;
   const complete = (text: string) => forCluster(text, options, io.environment);
@@ -79,22 +82,6 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams): Promise<Who
       explainWords(others, io, identity.arn).join(" ");
     const unread = new Failure(EXIT.fault, message, { cause: error });
     return { explanation: { identity }, credentials, prefix, complete, unread };
-  }
-}
-
-async function askSts(
-  config: ClientConfig,
-  credentials: Credentials,
-  partition: string,
-  io: IOStreams,
-): Promise<VerifiedIdentity> {
-  const client = watched(new STSClient({ ...config, credentials }), io);
-  try {
-    const answer = await client.send(new GetCallerIdentityCommand({}), { abortSignal: io.interrupted });
-    const { Arn = "", Account = "", UserId = "" } = answer;
-    return verifyIdentity({ Arn, Account, UserId }, partition, credentials.accessKeyId);
-  } finally {
-    client.destroy();
   }
 }
 
@@ -115,7 +102,7 @@ async function askForToken(
 function data({ explanation, credentials, unread }: Whoami) {
   const ends = { mapping: mappingEnd(explanation), credentials: credentials.expiration?.toISOString() };
   if (unread !== undefined) return { identity: explanation.identity, ends };
-  const { evaluations: _, ...rest } = machine(explanation);
+  const { evaluations: _, ...rest } = explanationData(explanation);
   return { ...rest, ends };
 }
 
