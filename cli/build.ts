@@ -84,7 +84,7 @@ const GROUPS = [
   // Reading a cluster's mappings.
   {
     files: [
-      "aws/clusters.ts",
+      "clusters.ts",
       "aws/connection.ts",
       "changes/destination.ts",
       "changes/read-for-access.ts",

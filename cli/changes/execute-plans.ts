@@ -8,7 +8,7 @@ import {
   failureIn,
   type OneOf,
   throwWorst,
-} from "../aws/clusters.ts";
+} from "../clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import { ownAccount } from "../aws/caller-identity.ts";
 import { EXIT, silentExit, usage } from "../errors.ts";

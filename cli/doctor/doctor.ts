@@ -6,7 +6,7 @@ import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { failureReason } from "../agent.ts";
 import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
-import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
+import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { findCredentials } from "../aws/credentials.ts";
 import { signToken } from "../aws/presign.ts";
 import { describe } from "../command.ts";

@@ -5,7 +5,7 @@ import { type VerifiedIdentity, verifyIdentity } from "../../functions/authentic
 import { parseJwt } from "../../functions/authenticator/jwt/parse-jwt.ts";
 import { callerIdentity } from "../aws/caller-identity.ts";
 import { type Credentials, clientConfig } from "../aws/client-config.ts";
-import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
+import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { connect } from "../aws/connection.ts";
 import { findCredentials } from "../aws/credentials.ts";
 import { getSignedToken } from "../aws/signed-token.ts";

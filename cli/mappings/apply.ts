@@ -3,7 +3,7 @@
 import { type Command, Option } from "commander";
 import { type ParameterKind, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import { inEachCluster, throwWorst } from "../aws/clusters.ts";
+import { inEachCluster, throwWorst } from "../clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { destinationOf } from "../changes/destination.ts";

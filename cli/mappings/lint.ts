@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { callersParameter } from "../../functions/authenticator/caller/bearer.ts";
 import { problemsIn } from "../../functions/authenticator/stored-problems.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
-import { inEachCluster, type OneOf, throwWorst } from "../aws/clusters.ts";
+import { inEachCluster, type OneOf, throwWorst } from "../clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readMappings } from "../changes/read-mappings.ts";

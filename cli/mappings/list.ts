@@ -1,7 +1,7 @@
 // `mappings list`: lists mappings and denials, those of an earlier time, and each change with --watch.
 
 import type { Command } from "commander";
-import { inEachCluster, throwWorst, withCluster } from "../aws/clusters.ts";
+import { inEachCluster, throwWorst, withCluster } from "../clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { rateLimited } from "../aws/rates.ts";

@@ -2,7 +2,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import { type Command, Option } from "commander";
-import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
+import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { addHeaders, addOutput, type HeaderOptions, isSeveral, type OutputOptions } from "../options.ts";

@@ -6,7 +6,7 @@ import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/rec
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "../aws/client-config.ts";
-import type { OneOf } from "../aws/clusters.ts";
+import type { OneOf } from "../clusters.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { outputsOf } from "../aws/stacks.ts";
