@@ -6,9 +6,9 @@ import { EXIT, Failure, usage } from "../errors.ts";
 import { type EvaluationContext, evaluationContext, functionSettings } from "../function-settings.ts";
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { provenAccount } from "./caller-identity.ts";
 import { watched } from "./calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "./client-config.ts";
-import { provenAccount } from "./caller-identity.ts";
 import { DEFAULT_RATES, type Rates } from "./rates.ts";
 
 export interface Connection {

@@ -89,7 +89,9 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ server, token });
   const proof =
-    arn === undefined ? { sha256: hash("sha256", token, "hex") } : { arn, ...(principalId !== undefined && { principalId }) };
+    arn === undefined
+      ? { sha256: hash("sha256", token, "hex") }
+      : { arn, ...(principalId !== undefined && { principalId }) };
   const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
   const plan = planCallers(callers, [...callers.entries, entry], check);
   const accepted = await propose({ plan, known: callers.known, connection }, options, io);

@@ -1,7 +1,7 @@
 // Describes where a plan is written: account, region, cluster and prefix.
 
-import type { Connection } from "../aws/connection.ts";
 import { ownAccount } from "../aws/caller-identity.ts";
+import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 

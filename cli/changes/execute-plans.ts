@@ -1,16 +1,9 @@
 // Carries out the plans of one or several clusters: shows all, asks once, writes cluster by cluster.
 
-import { withAwsClock } from "../aws/calls.ts";
-import {
-  type Chosen,
-  type ClusterFailure,
-  chosenClusters,
-  failureIn,
-  type OneOf,
-  throwWorst,
-} from "../clusters.ts";
-import { type Connection, connect } from "../aws/connection.ts";
 import { ownAccount } from "../aws/caller-identity.ts";
+import { withAwsClock } from "../aws/calls.ts";
+import { type Connection, connect } from "../aws/connection.ts";
+import { type Chosen, type ClusterFailure, chosenClusters, failureIn, type OneOf, throwWorst } from "../clusters.ts";
 import { EXIT, silentExit, usage } from "../errors.ts";
 import { type ClustersOptions, isSeveral } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";

@@ -18,7 +18,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { explainPerson } from "./person.ts";
-import { explanationLines, explanationData, needsInstance, printLines } from "./show.ts";
+import { explanationData, explanationLines, needsInstance, printLines } from "./show.ts";
 import { type Explanation, explainIdentity, explainToken } from "./steps.ts";
 
 interface ExplainOptions extends ConnectionOptions, OutputOptions {

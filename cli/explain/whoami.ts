@@ -5,10 +5,10 @@ import { type VerifiedIdentity, verifyIdentity } from "../../functions/authentic
 import { parseJwt } from "../../functions/authenticator/jwt/parse-jwt.ts";
 import { callerIdentity } from "../aws/caller-identity.ts";
 import { type Credentials, clientConfig } from "../aws/client-config.ts";
-import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { connect } from "../aws/connection.ts";
 import { findCredentials } from "../aws/credentials.ts";
 import { getSignedToken } from "../aws/signed-token.ts";
+import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
@@ -20,7 +20,16 @@ import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { shownTime } from "../times.ts";
 import { explainWords } from "./advice.ts";
-import { grantLines, identityLines, type Line, explanationData, printLines, refusalLines, under, userLines } from "./show.ts";
+import {
+  explanationData,
+  grantLines,
+  identityLines,
+  type Line,
+  printLines,
+  refusalLines,
+  under,
+  userLines,
+} from "./show.ts";
 import { type Explanation, explainIdentity } from "./steps.ts";
 
 type WhoamiOptions = ClustersOptions & OutputOptions & { readonly jwt?: true };

@@ -6,10 +6,10 @@ import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/rec
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "../aws/client-config.ts";
-import type { OneOf } from "../clusters.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { outputsOf } from "../aws/stacks.ts";
+import type { OneOf } from "../clusters.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { functionSettings } from "../function-settings.ts";
 import { addConnections, type ClustersOptions, isSeveral, readPositive } from "../options.ts";

@@ -48,7 +48,10 @@ test("a response without some of the requested names never reads as no parameter
   const role = "arn:aws:iam::111122223333:role/Developers";
   const { code, out, err } = await cli(["explain", role, "-c", "prod"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
   assert.deepEqual([code, out], [3, ""]);
-  assert.match(err, /^The response to SSM GetParameters is not from AWS \(\/iam-authenticator\/prod\/\S+ is missing\): /);
+  assert.match(
+    err,
+    /^The response to SSM GetParameters is not from AWS \(\/iam-authenticator\/prod\/\S+ is missing\): /,
+  );
   cluster.store.fail(undefined);
 });
 

@@ -103,10 +103,7 @@ test("add --out without --endpoint uses the endpoint of the stack, and fails wit
     return result;
   };
   const Endpoint = "https://b.example/authenticate";
-  for (const refused of [
-    await withStack({}),
-    await withStack({ Endpoint }, stacksForbidden()),
-  ]) {
+  for (const refused of [await withStack({}), await withStack({ Endpoint }, stacksForbidden())]) {
     assert.deepEqual([refused.code, refused.out], [2, ""]);
     assert.equal(
       refused.err,

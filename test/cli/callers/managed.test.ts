@@ -5,11 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, test } from "node:test";
-import {
-  GetParameterHistoryCommand,
-  ListTagsForResourceCommand,
-  SSMClient,
-} from "@aws-sdk/client-ssm";
+import { GetParameterHistoryCommand, ListTagsForResourceCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 import { forbidTags } from "../mappings/permissions.ts";
 import { callers, PARAMETER, storedCallers } from "./stored-callers.ts";
