@@ -31,7 +31,7 @@ interface ExplainOptions extends ConnectionOptions, OutputOptions {
 export function explainCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Runs the function's code on this explanationData, and reads Parameter Store with your AWS credentials. Give a token as a " +
+      "Runs the function's code on this machine, and reads Parameter Store with your AWS credentials. Give a token as a " +
       "file or on standard input: shells and process lists keep the command line. For a person's name, lists the person's access. Exit code 1: access denied. If the " +
       "function sets ACCOUNTS, STS_REGIONS, STS_EXTRA_HOSTS, RESERVED_PREFIXES, TOKENS or JWT_ISSUERS, set them in your environment too.",
     examples: [

@@ -37,7 +37,7 @@ type WhoamiOptions = ClustersOptions & OutputOptions & { readonly jwt?: true };
 export function whoamiCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Gets your identity from STS, and evaluates the mappings on this explanationData with the function's code. Does not call " +
+      "Gets your identity from STS, and evaluates the mappings on this machine with the function's code. Does not call " +
       "the endpoint: doctor does. Requires ssm:GetParameters on the mappings; without it, only the identity is shown. " +
       "Exit code 1: the cluster would deny you access.",
     examples: ["iam-authenticator whoami -c prod", "iam-authenticator whoami -c prod -o json"],
