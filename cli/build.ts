@@ -78,13 +78,13 @@ const GROUPS = [
   },
   // The SDK and the client of Parameter Store. The SDK's own dynamic imports need most of it.
   {
-    files: ["aws/calls.ts", "aws/choose-rates.ts"].map(inCli),
+    files: ["aws/calls.ts", "aws/read.ts"].map(inCli),
     except: (file: string) => OFFLINE.includes(file),
   },
   // Reading a cluster's mappings.
   {
     files: [
-      "aws/clusters.ts",
+      "clusters.ts",
       "aws/connection.ts",
       "changes/destination.ts",
       "changes/read-for-access.ts",

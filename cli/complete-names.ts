@@ -4,7 +4,7 @@ import { applyContext } from "./apply-context.ts";
 import { type Connection, connect } from "./aws/connection.ts";
 import { rateLimited } from "./aws/rates.ts";
 import { readBranch, readSome } from "./aws/read.ts";
-import { callerName, readCallers } from "./callers/list.ts";
+import { callerName, readCallers } from "./callers/callers.ts";
 import { newCommand } from "./command.ts";
 import { shortName } from "./function-settings.ts";
 import { readPublishedKeys } from "./irsa/keys/published-keys.ts";

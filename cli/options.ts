@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import { NAMESPACE } from "../functions/issuer/trust-policy.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
-import { DEFAULT_RATES, type Rate, type RateOptions } from "./aws/rates.ts";
+import { DEFAULT_RATES, type RateOptions } from "./aws/rates.ts";
 
 export interface ConnectionOptions extends RateOptions {
   readonly cluster: string;
@@ -131,7 +131,7 @@ export const ACCOUNT: OptionGroup = [new Option("--account <id>", "read and writ
 /** For commands that may read every mapping. */
 export const READING: OptionGroup = [
   ...ACCOUNT,
-  new Option("--read-rate <n>", `reads per second, or auto (default: ${DEFAULT_RATES.reads})`).argParser(readRate),
+  new Option("--read-rate <n>", `reads per second (default: ${DEFAULT_RATES.reads})`).argParser(readPositive),
 ];
 
 export const OUTPUT: OptionGroup = [new Option("-o, --output <format>").choices(OUTPUT_FORMATS).default("table")];
@@ -157,23 +157,12 @@ export const WRITE: OptionGroup = [
   new Option("--force", "skip the lockout check and the stack check"),
   NEW,
   new Option("--allow-weakening", "with --yes: also write changes marked ! in the plan"),
-  new Option(
-    "--rate <n>",
-    `writes per second, or auto: the account's limit (default: ${DEFAULT_RATES.writes})`,
-  ).argParser(readRate),
+  new Option("--rate <n>", `writes per second (default: ${DEFAULT_RATES.writes})`).argParser(readPositive),
 ];
 
 export function readPositive(text: string): number {
-  return positive(text, "a positive number");
-}
-
-function readRate(text: string): Rate {
-  return text === "auto" ? text : positive(text, "a positive number, or auto");
-}
-
-function positive(text: string, rule: string): number {
   const number = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError(`It must be ${rule}.`);
+  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError("It must be a positive number.");
   return number;
 }
 

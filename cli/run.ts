@@ -2,7 +2,6 @@
 
 import packageJson from "../package.json" with { type: "json" };
 import { COMPLETE, complete } from "./complete.ts";
-import { EXIT, Failure } from "./errors.ts";
 import { programName, withProgram } from "./program-name.ts";
 import { type IOStreams, withHarmlessOutput } from "./terminal/io-streams.ts";
 
@@ -35,8 +34,8 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
 }
 
 async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<number> {
-  const { toFailure } = await import("./aws/errors.ts");
-  const failure = toFailure(error) ?? (await bug(error));
+  const { toFailure, unexpected } = await import("./aws/errors.ts");
+  const failure = toFailure(error) ?? unexpected(error, io);
   for (const line of failure.lines.filter((one) => one !== "")) io.log(`${line}\n`);
   if (isDebug) for (const line of await detailsOf(error)) io.log(`${line}\n`);
   return failure.exitCode;
@@ -58,11 +57,4 @@ async function detailsOf(error: unknown): Promise<string[]> {
     ...(requestId === undefined ? [] : [`request ${quotedAnswer(requestId)}`]),
     ...(cause === undefined ? [] : ["cause:", ...(await detailsOf(cause))]),
   ];
-}
-
-/** Leaves out the error's message, which may quote a token. */
-async function bug(error: unknown): Promise<Failure> {
-  const { failureKind } = await import("../functions/lib/retry.ts");
-  const message = `iam-authenticator: this is a bug, please report it: ${failureKind(error)}. Add --debug for details.`;
-  return new Failure(EXIT.fault, message, { cause: error });
 }

@@ -52,14 +52,7 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
           actions: ["ssm:GetParameter", "ssm:GetParameters"],
           resourceArns: [`deny/${account}`, "deny/any", "pattern/any"].map((path) => prefixArn(scope, prefix, path)),
         };
-  const setting = { actions: ["ssm:GetServiceSetting"], resourceArns: [throughputSetting(scope)] };
-  return grantTo(scope, "grantManageMappings", grantee, [manage, read, setting]);
-}
-
-/** The setting for higher throughput, which `--rate auto` reads. */
-function throughputSetting(scope: Construct): string {
-  const resourceName = "ssm/parameter-store/high-throughput-enabled";
-  return Stack.of(scope).formatArn({ service: "ssm", resource: "servicesetting", resourceName });
+  return grantTo(scope, "grantManageMappings", grantee, [manage, read]);
 }
 
 /** No other grant includes this permission: a key can impersonate every service account in AWS. */

@@ -1,13 +1,12 @@
-// Wraps AWS clients: every call has a time limit, a checked response, and errors that `toFailure` knows. Notes AWS's time.
+// Wraps AWS clients: every call has a time limit, and errors that `toFailure` knows. Notes AWS's time.
 
 import { HttpResponse } from "@smithy/core/protocols";
-import { NormalizedSchema } from "@smithy/core/schema";
 import { getSmithyContext } from "@smithy/core/transport";
-import type { InitializeMiddleware, MetadataBearer, SchemaRef, StaticOperationSchema } from "@smithy/types";
+import type { InitializeMiddleware, MetadataBearer } from "@smithy/types";
 import { HttpTimeout, quotedAnswer } from "../http.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Secrets } from "../terminal/secrets.ts";
-import { toFailure, UnusableAnswer } from "./errors.ts";
+import { noteAnswer, toFailure, UnusableAnswer } from "./errors.ts";
 
 /** Limit for a call with all its retries and the waits between them. */
 const CALL_LIMIT_MS = 60_000;
@@ -18,14 +17,10 @@ interface AnyClient {
   };
 }
 
-/**
- * Returns the same client. Its calls throw only errors that `toFailure` knows.
- *
- * @param unchecked members of the response that the caller checks itself
- */
-export function watched<C>(client: C & AnyClient, io: IOStreams, unchecked: readonly string[] = []): C {
+/** Returns the same client. Its calls throw only errors that `toFailure` knows. */
+export function watched<C>(client: C & AnyClient, io: IOStreams): C {
   const middleware: InitializeMiddleware<object, MetadataBearer> = (next, context) => async (input) => {
-    const smithy = getSmithyContext(context) as { operationSchema?: StaticOperationSchema; abortSignal?: AbortSignal };
+    const smithy = getSmithyContext(context) as { abortSignal?: AbortSignal };
     const limit = new AbortController();
     const asked = smithy.abortSignal;
     // The SDK checks it before each retry.
@@ -36,9 +31,7 @@ export function watched<C>(client: C & AnyClient, io: IOStreams, unchecked: read
     try {
       const result = await next(input);
       noteDate(result.response, io);
-      const output = smithy.operationSchema?.[5];
-      const problem = output === undefined ? undefined : answerProblem(output, result.output, unchecked);
-      if (problem !== undefined) throw new UnusableAnswer(call, problem);
+      noteAnswer(call, io);
       return result;
     } catch (cause) {
       asked?.throwIfAborted();
@@ -76,60 +69,4 @@ function known(error: unknown, call: string, { secrets }: IOStreams): unknown {
   if (toFailure(error) === undefined) return new UnusableAnswer(call, undefined, { cause: error });
   if (error instanceof Error && "$fault" in error) error.message = quotedAnswer(secrets.hide(error.message));
   return error;
-}
-
-/** Our output formats have four digits for the year. */
-const LATEST_MS = Date.UTC(9999, 11, 31);
-
-/**
- * Returns the first type error, such as `Parameters is not a list`, or `undefined`. Missing members are allowed.
- *
- * @param unchecked top-level members that are checked elsewhere
- */
-export function answerProblem(
-  schema: SchemaRef,
-  answer: unknown,
-  unchecked: readonly string[] = [],
-): string | undefined {
-  return problemOf(NormalizedSchema.of(schema), answer, "", unchecked);
-}
-
-function problemOf(
-  schema: NormalizedSchema,
-  value: unknown,
-  where: string,
-  unchecked: readonly string[] = [],
-): string | undefined {
-  if (schema.isUnitSchema()) return undefined;
-  if (schema.isListSchema()) {
-    if (!Array.isArray(value)) return `${where} is not a list`;
-    const member = schema.getValueSchema();
-    return firstOf(value.map((one: unknown) => () => problemOf(member, one, where)));
-  }
-  if (schema.isStructSchema()) {
-    if (typeof value !== "object" || value === null) return `${where || "it"} is not an object`;
-    const members = [...schema.structIterator()].filter(([name]) => !unchecked.includes(name));
-    return firstOf(
-      members.map(([name, member]) => () => {
-        const found: unknown = Reflect.get(value, name);
-        return found === undefined || found === null ? undefined : problemOf(member, found, name);
-      }),
-    );
-  }
-  if (schema.isTimestampSchema()) {
-    const isDate = value instanceof Date && Math.abs(value.getTime()) <= LATEST_MS;
-    return isDate ? undefined : `${where} is not a date`;
-  }
-  if (schema.isStringSchema()) return typeof value === "string" ? undefined : `${where} is not a string`;
-  if (schema.isNumericSchema()) return Number.isSafeInteger(value) ? undefined : `${where} is not a number`;
-  if (schema.isBooleanSchema()) return typeof value === "boolean" ? undefined : `${where} is not a boolean`;
-  return undefined;
-}
-
-function firstOf(checks: readonly (() => string | undefined)[]): string | undefined {
-  for (const check of checks) {
-    const problem = check();
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
 }

@@ -6,13 +6,14 @@ import { EXIT, Failure, usage } from "../errors.ts";
 import { type EvaluationContext, evaluationContext, functionSettings } from "../function-settings.ts";
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { provenAccount } from "./caller-identity.ts";
 import { watched } from "./calls.ts";
-import { chooseRates } from "./choose-rates.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "./client-config.ts";
-import { provenAccount } from "./own-account.ts";
-import type { Rates } from "./rates.ts";
+import { DEFAULT_RATES, type Rates } from "./rates.ts";
 
 export interface Connection {
+  /** For clients of other services. */
+  readonly config: ClientConfig;
   readonly ssm: SSMClient;
   readonly context: EvaluationContext;
   /** Input for the function's own code, which evaluates mappings here. */
@@ -22,19 +23,20 @@ export interface Connection {
   readonly rates: Rates;
 }
 
-/** `config`: of a command that has other clients too. */
-export async function connect(options: ConnectionOptions, io: IOStreams, config?: ClientConfig): Promise<Connection> {
-  const { account } = options;
+/** `known`: of a command that has it already. */
+export async function connect(options: ConnectionOptions, io: IOStreams, known?: ClientConfig): Promise<Connection> {
+  const { account, rate = DEFAULT_RATES.writes, readRate = DEFAULT_RATES.reads } = options;
   if (account !== undefined && !/^\d{12}$/.test(account)) throw usage(`--account ${account} must be 12 digits.`);
-  const common = config ?? (await clientConfig(options, io)).config;
-  const ssm = watched(new SSMClient({ ...common, ...patientRetries(io) }), io);
-  const settings = functionSettings(options, common.region, io);
-  await requireAccount(options, ssm, common.region, io);
+  const config = known ?? (await clientConfig(options, io)).config;
+  const ssm = watched(new SSMClient({ ...config, ...patientRetries(io) }), io);
+  const settings = functionSettings(options, config.region, io);
+  await requireAccount(options, config, io);
   return {
+    config,
     ssm,
     settings,
     context: evaluationContext(settings, io.clock()),
-    rates: await chooseRates(options, ssm, io),
+    rates: { reads: readRate, writes: rate },
     ...(account !== undefined && { account }),
   };
 }
@@ -42,12 +44,11 @@ export async function connect(options: ConnectionOptions, io: IOStreams, config?
 /** Throws if the credentials are not of the account that the context requires, or if that is not known. */
 async function requireAccount(
   { contextAccount, cluster }: ConnectionOptions,
-  ssm: SSMClient,
-  region: string,
+  config: ClientConfig,
   io: IOStreams,
 ): Promise<void> {
   if (contextAccount === undefined) return;
-  const account = await provenAccount(ssm, region, io);
+  const account = await provenAccount(config, io);
   if (account === contextAccount) return;
   if (account === undefined) {
     throw new Failure(

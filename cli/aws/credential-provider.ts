@@ -25,7 +25,9 @@ const PATIENCE_MS = 3_000;
 /** Also rejects on Ctrl-C. The SDK's request cannot be aborted and is left running. */
 export function credentialProvider(source: CredentialSource, io: IOStreams): Provider<AwsCredentialIdentity> {
   const { profile, requestHandler, isProcess } = source;
-  for (const secret of secretsOf(process.env)) io.secrets.add(secret);
+  for (const name of ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"]) {
+    io.secrets.add(process.env[name] ?? "");
+  }
   let patience: NodeJS.Timeout | undefined;
   let chain: Provider<AwsCredentialIdentity> | undefined;
   async function find(): Promise<AwsCredentialIdentity> {
@@ -96,15 +98,6 @@ function sourceOf({ profile, isProcess }: CredentialSource): { what: string; isS
   return { what: profile === undefined ? "the AWS environment" : `the profile "${profile}"`, isService: false };
 }
 
-function secretsOf(environment: NodeJS.ProcessEnv): string[] {
-  const { AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN } = environment;
-  return [AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN].filter(
-    (secret) => secret !== undefined,
-  );
-}
-
-type Keys = AwsCredentialIdentity;
-
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html: letters, digits and punctuation. */
 const PLAIN = /^[\x21-\x7e]+$/;
 
@@ -119,7 +112,7 @@ export function usableCredentials(
   { secrets }: IOStreams,
   exitCode: ExitCode = EXIT.fault,
 ): AwsCredentialIdentity {
-  const { accessKeyId, secretAccessKey, sessionToken, expiration }: { readonly [name in keyof Keys]: unknown } = found;
+  const { accessKeyId, secretAccessKey, sessionToken, expiration }: { [name in keyof typeof found]: unknown } = found;
   for (const secret of [secretAccessKey, sessionToken]) if (typeof secret === "string") secrets.add(secret);
   const keys = { "access key": accessKeyId, "secret key": secretAccessKey, "session token": sessionToken ?? "-" };
   for (const [name, key] of Object.entries(keys)) {

@@ -1,6 +1,5 @@
 // Gets the credentials that sign a token: those of the credential chain, or of a role assumed with them.
 
-import type { STSClient } from "@aws-sdk/client-sts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { ClientConfig, Credentials } from "./client-config.ts";
 import { usableCredentials } from "./credential-provider.ts";
@@ -30,13 +29,12 @@ export async function findCredentials(
     import("./calls.ts"),
   ]);
   const client = watched(new STSClient(config), io);
-  const abort = { abortSignal: io.interrupted };
   try {
-    const own = forwardSessionName ? await ownSessionName(client, abort) : undefined;
+    const own = forwardSessionName ? await ownSessionName(config, io) : undefined;
     const RoleSessionName = sessionName ?? own ?? DEFAULT_SESSION_NAME;
     const { Credentials: assumed } = await client.send(
       new AssumeRoleCommand({ RoleArn: role, RoleSessionName, ExternalId: externalId }),
-      abort,
+      { abortSignal: io.interrupted },
     );
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = assumed ?? {};
     if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw new UnusableAnswer("STS AssumeRole", "it has no keys");
@@ -53,12 +51,7 @@ export async function findCredentials(
 }
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: `UserId` of a session is `<role>:<session>` */
-async function ownSessionName(
-  client: STSClient,
-  abort: { readonly abortSignal: AbortSignal },
-): Promise<string | undefined> {
-  const { GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
-  const { UserId = "" } = await client.send(new GetCallerIdentityCommand(), abort);
-  const [, session] = UserId.split(":");
-  return session;
+async function ownSessionName(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
+  const { callerIdentity } = await import("./caller-identity.ts");
+  return (await callerIdentity(config, io)).UserId.split(":")[1];
 }

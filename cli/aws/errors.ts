@@ -7,6 +7,8 @@ import { failureKind } from "../../functions/lib/retry.ts";
 import { proxyFailure } from "../agent.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { HttpTimeout, HttpTooLarge, quotedAnswer } from "../http.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import type { Secrets } from "../terminal/secrets.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and their equivalents in STS */
 const ENDED = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
@@ -36,6 +38,28 @@ export class UnusableAnswer extends Error {
     const why = problem ?? failureKind(options?.cause);
     super(`The response to ${call} is not from AWS (${why}): check for a proxy, and check AWS_ENDPOINT_URL.`, options);
   }
+}
+
+/** By run: the last call that AWS answered. */
+const answered = new WeakMap<Secrets, string>();
+
+export function noteAnswer(call: string, { secrets }: IOStreams): void {
+  answered.set(secrets, call);
+}
+
+/**
+ * For an error that `toFailure` does not know: names the call after which the command failed. Responses are not checked
+ * against their schemas, so the cause is a bug, or a response that AWS never sends. Leaves out the error's message, which
+ * may quote a token.
+ */
+export function unexpected(error: unknown, { secrets }: IOStreams): Failure {
+  const call = answered.get(secrets);
+  const what = `${failureKind(error)}. Add --debug for details.`;
+  const message =
+    call === undefined
+      ? `iam-authenticator: this is a bug, please report it: ${what}`
+      : `The response to ${call} is unexpected: check for a proxy, and check AWS_ENDPOINT_URL. Without one, please report this bug: ${what}`;
+  return new Failure(EXIT.fault, message, { cause: error });
 }
 
 /** Credentials are missing or cannot sign requests. The message is one sentence. */

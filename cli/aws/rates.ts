@@ -8,13 +8,11 @@ export interface Rates {
   readonly writes: number;
 }
 
-export type Rate = number | "auto";
-
 export interface RateOptions {
-  /** Writes. `auto` also sets reads, unless `readRate` is a number. */
-  readonly rate?: Rate;
+  /** Writes. */
+  readonly rate?: number;
   /** Reads by commands that read all mappings. */
-  readonly readRate?: Rate;
+  readonly readRate?: number;
 }
 
 /**

@@ -1,6 +1,8 @@
 // Reads a cluster's parameters: all of them, some by name, or the history of one.
 
 import {
+  type GetParameterHistoryResult,
+  type GetParametersByPathResult,
   GetParametersCommand,
   ParameterNotFound,
   paginateGetParameterHistory,
@@ -52,7 +54,8 @@ export async function readAll(
     const names = [...LEAVES.map((kind) => mappingParameter(prefix, kind, account)), denyParameter(prefix, account)];
     found.push(...(await readSome(ssm, names, signal)).values());
   }
-  const isOther = (name: string) => (name === callersParameter(prefix) && !callers) || isIssuerKey(prefix, name);
+  const isOther = (name: string) =>
+    (name === callersParameter(prefix) && !callers) || name.startsWith(`${issuerPath(prefix)}/`);
   const mappings = found.filter(({ name }) => !isOther(name));
   return new Map(mappings.sort((a, b) => (a.name < b.name ? -1 : 1)).map((parameter) => [parameter.name, parameter]));
 }
@@ -79,8 +82,13 @@ export async function* readBranch(
 
 /** Reads up to ten parameters. The result omits those that do not exist. */
 export async function readSome(ssm: SSMClient, names: readonly string[], signal: AbortSignal) {
-  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: [...names] }), { abortSignal: signal });
-  return new Map(Parameters.map(stored).map((parameter) => [parameter.name, parameter]));
+  const command = new GetParametersCommand({ Names: [...names] });
+  const { Parameters = [], InvalidParameters = [] } = await ssm.send(command, { abortSignal: signal });
+  const found = new Map(Parameters.map(stored).map((parameter) => [parameter.name, parameter]));
+  // A proxy's `{}` must not read as "no denials".
+  const unanswered = names.find((name) => !found.has(name) && !InvalidParameters.includes(name));
+  if (unanswered === undefined) return found;
+  throw new UnusableAnswer("SSM GetParameters", `${unanswered} is missing`);
 }
 
 /** Newest first; empty if the parameter does not exist. `waitForTurn`: before each call; by default, it is not limited. */
@@ -105,50 +113,25 @@ export async function readHistory(
   return versions.sort((a, b) => b.version - a.version);
 }
 
-function isIssuerKey(prefix: string, name: string): boolean {
-  return name.startsWith(`${issuerPath(prefix)}/`);
-}
-
-interface Page {
-  readonly Parameters?:
-    | readonly { readonly Name?: string | undefined; readonly Version?: number | undefined }[]
-    | undefined;
-  readonly NextToken?: string | undefined;
-}
+type Page = GetParameterHistoryResult | GetParametersByPathResult;
 
 /** AWS may return pages without a new item, but not this many in a row. */
 const MOST_WITHOUT_NEWS = 200;
 
 /** Passes on pages of Parameter Store. Throws `UnusableAnswer` if they do not end. */
-export function ending<P extends Page>(pages: AsyncIterable<P>): AsyncGenerator<P> {
-  // Each version of a history is an item.
-  return endingPages(pages, "SSM", ({ Parameters = [] }) =>
-    Parameters.map(({ Name, Version }) => `${Name} ${Version}`),
-  );
-}
-
-/**
- * Passes on pages. Throws `UnusableAnswer` if they do not end.
- *
- * @param service name in messages, such as `SSM`
- * @param idsOf identifies the items of a page
- */
-export async function* endingPages<P extends Pick<Page, "NextToken">>(
-  pages: AsyncIterable<P>,
-  service: string,
-  idsOf: (page: P) => readonly string[],
-): AsyncGenerator<P> {
+export async function* ending<P extends Page>(pages: AsyncIterable<P>): AsyncGenerator<P> {
   const tokens = new Set<string>();
   const found = new Set<string>();
   let withoutNews = 0;
   for await (const page of pages) {
-    const { NextToken } = page;
+    const { Parameters = [], NextToken } = page;
     const before = found.size;
-    for (const id of idsOf(page)) found.add(id);
+    // Each version of a history is an item.
+    for (const { Name, Version } of Parameters) found.add(`${Name} ${Version}`);
     withoutNews = found.size === before ? withoutNews + 1 : 0;
     const isRepeated = NextToken !== undefined && tokens.has(NextToken);
     if (isRepeated || withoutNews > MOST_WITHOUT_NEWS || found.size > MOST_ITEMS) {
-      throw new UnusableAnswer(service, isRepeated ? "its pages repeat" : "its pages do not end");
+      throw new UnusableAnswer("SSM", isRepeated ? "its pages repeat" : "its pages do not end");
     }
     if (NextToken !== undefined) tokens.add(NextToken);
     yield page;
@@ -156,7 +139,7 @@ export async function* endingPages<P extends Pick<Page, "NextToken">>(
 }
 
 /**
- * Quota of parameters in the advanced tier for each account and Region. Other lists are shorter.
+ * Quota of parameters in the advanced tier for each account and Region. A history is shorter.
  * https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
  */
 const MOST_ITEMS = 100_000;

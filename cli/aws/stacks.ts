@@ -1,52 +1,49 @@
-// Reads a CloudFormation stack.
+// Reads the outputs of a CloudFormation stack.
 
-import { CloudFormationClient, DescribeStacksCommand, type Output, type Stack } from "@aws-sdk/client-cloudformation";
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
-import type { Connection } from "./connection.ts";
+import type { ClientConfig } from "./client-config.ts";
 import { toFailure } from "./errors.ts";
 import { awsRequestHandler } from "./request-handler.ts";
 
-/** The endpoints of the cluster's stack; none if it cannot be read or has another name. */
-export async function endpointsOf(connecting: Connection | Promise<Connection>, io: IOStreams): Promise<URL[]> {
+/** Such as `Endpoint`: infra/outputs.ts. */
+type Outputs = Readonly<Record<string, string | undefined>>;
+
+/** For what does not depend on the cluster's stack: no outputs if it cannot be read, or has another name. */
+export async function outputsOfCluster(
+  clusterId: string,
+  config: ClientConfig | Promise<ClientConfig>,
+  io: IOStreams,
+): Promise<Outputs> {
   try {
-    const connection = await connecting;
-    const stacks = await stacksOf(defaultStackName(connection.settings.clusterId), connection, io);
-    return stacks.flatMap(({ Outputs = [] }) => Outputs.flatMap(endpointOf));
+    const limited = { ...(await config), maxAttempts: 2, requestHandler: awsRequestHandler(io, 5_000) };
+    return (await outputsOf(defaultStackName(clusterId), limited, io.interrupted, io)) ?? {};
   } catch (error) {
     io.interrupted.throwIfAborted();
     if (toFailure(error) === undefined) throw error;
-    return [];
+    return {};
   }
 }
 
-/** In a user's CDK app, an output's name has the construct's path as prefix and a hash as suffix. */
-function endpointOf({ OutputKey = "", OutputValue = "" }: Output): URL[] {
-  return /Endpoint(?:[0-9A-F]{8})?$/.test(OutputKey) && URL.canParse(OutputValue) ? [new URL(OutputValue)] : [];
-}
-
-/** Empty if the stack does not exist. */
-export async function stacksOf(
+/** `undefined` if the stack does not exist. */
+export async function outputsOf(
   StackName: string,
-  { ssm, settings }: Connection,
+  config: ClientConfig,
+  abortSignal: AbortSignal,
   io: IOStreams,
-): Promise<readonly Stack[]> {
-  const config = {
-    region: settings.region,
-    credentials: ssm.config.credentials,
-    maxAttempts: 2,
-    requestHandler: awsRequestHandler(io, 5_000),
-  };
+): Promise<Outputs | undefined> {
   const client = watched(new CloudFormationClient(config), io);
   try {
-    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }), {
-      abortSignal: io.interrupted,
-    });
-    return Stacks.filter(({ StackStatus }) => StackStatus !== "DELETE_COMPLETE");
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }), { abortSignal });
+    const outputs = Stacks.flatMap(({ Outputs = [] }) => Outputs);
+    return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
   } catch (error) {
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
-    if (error instanceof Error && error.name === "ValidationError" && /does not exist/.test(error.message)) return [];
+    if (error instanceof Error && error.name === "ValidationError" && /does not exist/.test(error.message)) {
+      return undefined;
+    }
     throw error;
   } finally {
     client.destroy();

@@ -1,6 +1,6 @@
 // `callers add`: creates a random token for a kube-apiserver and stores its hash, or adds an IAM role or user as a caller.
 
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
@@ -9,7 +9,7 @@ import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { type Connection, connect } from "../aws/connection.ts";
-import { endpointsOf } from "../aws/stacks.ts";
+import { outputsOfCluster } from "../aws/stacks.ts";
 import { propose } from "../changes/propose.ts";
 import { Stopped } from "../changes/stopped.ts";
 import { writeAll } from "../changes/write-all.ts";
@@ -20,7 +20,7 @@ import { CONNECTION, type ConnectionOptions, NEW, type WriteOptions, withOptions
 import { writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type EndOptions, end, endOf } from "../times.ts";
-import { callerHash, callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./list.ts";
+import { callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./callers.ts";
 
 interface AddOptions extends ConnectionOptions, WriteOptions, EndOptions {
   readonly arn?: string;
@@ -89,7 +89,9 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ server, token });
   const proof =
-    arn === undefined ? { sha256: callerHash(token) } : { arn, ...(principalId !== undefined && { principalId }) };
+    arn === undefined
+      ? { sha256: hash("sha256", token, "hex") }
+      : { arn, ...(principalId !== undefined && { principalId }) };
   const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
   const plan = planCallers(callers, [...callers.entries, entry], check);
   const accepted = await propose({ plan, known: callers.known, connection }, options, io);
@@ -112,10 +114,10 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   io.log(`Added ${name} to ${callers.parameter}. ${effect}\n`);
 }
 
-async function stackEndpoint(connection: Connection, io: IOStreams): Promise<string> {
-  const [endpoint, ...others] = await endpointsOf(connection, io);
-  if (endpoint !== undefined && others.length === 0) return reviewUrl(endpoint.href);
-  const stack = defaultStackName(connection.settings.clusterId);
+async function stackEndpoint({ config, settings: { clusterId } }: Connection, io: IOStreams): Promise<string> {
+  const { Endpoint } = await outputsOfCluster(clusterId, config, io);
+  if (Endpoint !== undefined) return reviewUrl(Endpoint);
+  const stack = defaultStackName(clusterId);
   throw usage(
     `Give --endpoint with --out: the endpoint cannot be read from the stack ${stack}. To print only a token, omit --out.`,
   );

@@ -7,7 +7,7 @@ import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
 import { CONFIRM, CONNECTION, type ConnectionOptions, type WriteOptions, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { callerName, callerState, checkNeighbours, type Entries, planCallers, readCallers } from "./list.ts";
+import { callerName, callerState, checkNeighbours, type Entries, planCallers, readCallers } from "./callers.ts";
 
 type RemoveOptions = ConnectionOptions & WriteOptions;
 

@@ -1,7 +1,7 @@
 // Describes where a plan is written: account, region, cluster and prefix.
 
+import { ownAccount } from "../aws/caller-identity.ts";
 import type { Connection } from "../aws/connection.ts";
-import { ownAccount } from "../aws/own-account.ts";
 import type { Stored } from "../aws/parameter.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
@@ -21,7 +21,7 @@ export async function destinationOf(
 }
 
 /** Account and region, as a phrase. */
-export async function placeOf({ ssm, settings }: Connection, known: string | undefined, io: IOStreams) {
-  const account = known ?? (await ownAccount(ssm, settings.region, io)) ?? "unknown";
+export async function placeOf({ config, settings }: Connection, known: string | undefined, io: IOStreams) {
+  const account = known ?? (await ownAccount(config, io)) ?? "unknown";
   return `account ${account}, region ${settings.region}`;
 }

@@ -1,16 +1,9 @@
 // Carries out the plans of one or several clusters: shows all, asks once, writes cluster by cluster.
 
+import { ownAccount } from "../aws/caller-identity.ts";
 import { withAwsClock } from "../aws/calls.ts";
-import {
-  type Chosen,
-  type ClusterFailure,
-  chosenClusters,
-  failureIn,
-  type OneOf,
-  throwWorst,
-} from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
-import { ownAccount } from "../aws/own-account.ts";
+import { type Chosen, type ClusterFailure, chosenClusters, failureIn, type OneOf, throwWorst } from "../clusters.ts";
 import { EXIT, silentExit, usage } from "../errors.ts";
 import { type ClustersOptions, isSeveral } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -148,7 +141,7 @@ async function taskFor<O extends ClustersOptions>(
       return [];
     }
     // connect() has checked the context's account.
-    const known = options.contextAccount ?? (await ownAccount(connection.ssm, region, io));
+    const known = options.contextAccount ?? (await ownAccount(connection.config, io));
     const account = known ?? `profile ${options.profile}`;
     const store = `${account} ${region} ${connection.context.prefix}`;
     const same = stores.get(store);

@@ -2,11 +2,11 @@
 
 import { isObject } from "../../functions/lib/json.ts";
 import { defaultStackName } from "../../functions/settings/stack.ts";
-import type { ClientConfig } from "../aws/client-config.ts";
+import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
 import { connect } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
-import { endpointsOf } from "../aws/stacks.ts";
-import { callerState, readCallers } from "../callers/list.ts";
+import { outputsOfCluster } from "../aws/stacks.ts";
+import { callerState, readCallers } from "../callers/callers.ts";
 import { EXIT } from "../errors.ts";
 import { adviceFor } from "../explain/advice.ts";
 import { type Explanation, explainToken } from "../explain/steps.ts";
@@ -15,19 +15,18 @@ import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
-/** Nothing where the stack cannot be read or has another name: the other checks do not depend on it. */
+/** Nothing if the stack cannot be read, or has another name. */
 export async function checkUrl(url: URL, options: ConnectionOptions, io: IOStreams): Promise<Check[]> {
+  const config = clientConfig(options, io).then((found) => found.config);
+  const { Endpoint } = await outputsOfCluster(options.cluster, config, io);
+  if (Endpoint === undefined) return [];
   const stack = defaultStackName(options.cluster);
-  const endpoints = await endpointsOf(connect(options, io), io);
-  const [first] = endpoints;
-  if (first === undefined) return [];
-  if (endpoints.some((one) => one.host === url.host)) {
-    return [ok("url", `${url.host} is an endpoint of the stack ${stack}`)];
-  }
+  const { host, href } = new URL(Endpoint);
+  if (host === url.host) return [ok("url", `${host} is the endpoint of the stack ${stack}`)];
   const advice =
     "check --cluster; if the endpoint has moved, write a new file for kube-apiserver: iam-authenticator kubeconfig webhook --from <old " +
-    `kubeconfig> --endpoint ${first.href}`;
-  return [warning("url", `${url.host} is not the endpoint of the stack ${stack}, ${first.host}`, advice)];
+    `kubeconfig> --endpoint ${href}`;
+  return [warning("url", `${url.host} is not the endpoint of the stack ${stack}, ${host}`, advice)];
 }
 
 /** For a caller that proved itself by IAM: whether a caller with a token remains. */

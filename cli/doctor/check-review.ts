@@ -47,14 +47,14 @@ function adviceForCaller(reply: Reply): string {
 
 /** Sends a token in one API version. */
 export async function checkReview(endpoint: Endpoint, token: string, name: string, apiVersion: string): Promise<Check> {
-  return judgeReview(name, apiVersion, await endpoint.send("POST", review(apiVersion, token)));
+  return resultOfReview(name, apiVersion, await endpoint.send("POST", review(apiVersion, token)));
 }
 
 function review(apiVersion: string, token: string): string {
   return JSON.stringify({ apiVersion, kind: "TokenReview", spec: { token } });
 }
 
-function judgeReview(check: string, apiVersion: string, reply: Reply): Check {
+function resultOfReview(check: string, apiVersion: string, reply: Reply): Check {
   const answer = parseJson(reply.body);
   const status = isObject(answer) ? answer["status"] : undefined;
   if (reply.status !== 200 || !isObject(answer) || !isObject(status) || answer["apiVersion"] !== apiVersion) {

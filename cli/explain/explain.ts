@@ -18,7 +18,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { explainPerson } from "./person.ts";
-import { explanationLines, machine, needsInstance, printLines } from "./show.ts";
+import { explanationData, explanationLines, needsInstance, printLines } from "./show.ts";
 import { type Explanation, explainIdentity, explainToken } from "./steps.ts";
 
 interface ExplainOptions extends ConnectionOptions, OutputOptions {
@@ -72,7 +72,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   const complete = (text: string) => forCluster(text, options, io.environment);
   if (options.output === "table") {
     printLines(explanationLines(explanation, prefix, complete), io);
-  } else await printData(machine(explanation), options.output, io);
+  } else await printData(explanationData(explanation), options.output, io);
   if (explanation.refusal !== undefined) throw silentExit();
 }
 

@@ -131,7 +131,7 @@ function markOf({ parameter, verdict }: Evaluation, counted: string | undefined)
 }
 
 /** Data for JSON and YAML. Omits the token itself, which contains its signature. */
-export function machine({
+export function explanationData({
   token,
   identity,
   evaluations,

@@ -1,15 +1,14 @@
 // `whoami`: shows your AWS identity, your user in the cluster, and when your access ends.
 
-import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Command } from "commander";
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { parseJwt } from "../../functions/authenticator/jwt/parse-jwt.ts";
-import { watched } from "../aws/calls.ts";
-import { type ClientConfig, type Credentials, clientConfig } from "../aws/client-config.ts";
-import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
+import { callerIdentity } from "../aws/caller-identity.ts";
+import { type Credentials, clientConfig } from "../aws/client-config.ts";
 import { connect } from "../aws/connection.ts";
 import { findCredentials } from "../aws/credentials.ts";
 import { getSignedToken } from "../aws/signed-token.ts";
+import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
@@ -21,7 +20,16 @@ import { printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { shownTime } from "../times.ts";
 import { explainWords } from "./advice.ts";
-import { grantLines, identityLines, type Line, machine, printLines, refusalLines, under, userLines } from "./show.ts";
+import {
+  explanationData,
+  grantLines,
+  identityLines,
+  type Line,
+  printLines,
+  refusalLines,
+  under,
+  userLines,
+} from "./show.ts";
 import { type Explanation, explainIdentity } from "./steps.ts";
 
 type WhoamiOptions = ClustersOptions & OutputOptions & { readonly jwt?: true };
@@ -64,7 +72,11 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams): Promise<Who
   const credentials = await findCredentials(config, io);
   const identity = options.jwt
     ? await askForToken({ config, credentials, clusterId: options.cluster }, partition.id, io)
-    : await askSts(config, credentials, partition.id, io);
+    : verifyIdentity(
+        await callerIdentity({ ...config, credentials: async () => credentials }, io),
+        partition.id,
+        credentials.accessKeyId,
+      );
   const connection = await connect(options, io, config);
   const { prefix } = connection.context;
   const complete = (text: string) => forCluster(text, options, io.environment);
@@ -79,22 +91,6 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams): Promise<Who
       explainWords(others, io, identity.arn).join(" ");
     const unread = new Failure(EXIT.fault, message, { cause: error });
     return { explanation: { identity }, credentials, prefix, complete, unread };
-  }
-}
-
-async function askSts(
-  config: ClientConfig,
-  credentials: Credentials,
-  partition: string,
-  io: IOStreams,
-): Promise<VerifiedIdentity> {
-  const client = watched(new STSClient({ ...config, credentials }), io);
-  try {
-    const answer = await client.send(new GetCallerIdentityCommand({}), { abortSignal: io.interrupted });
-    const { Arn = "", Account = "", UserId = "" } = answer;
-    return verifyIdentity({ Arn, Account, UserId }, partition, credentials.accessKeyId);
-  } finally {
-    client.destroy();
   }
 }
 
@@ -115,7 +111,7 @@ async function askForToken(
 function data({ explanation, credentials, unread }: Whoami) {
   const ends = { mapping: mappingEnd(explanation), credentials: credentials.expiration?.toISOString() };
   if (unread !== undefined) return { identity: explanation.identity, ends };
-  const { evaluations: _, ...rest } = machine(explanation);
+  const { evaluations: _, ...rest } = explanationData(explanation);
   return { ...rest, ends };
 }
 

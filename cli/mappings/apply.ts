@@ -3,7 +3,6 @@
 import { type Command, Option } from "commander";
 import { type ParameterKind, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import { inEachCluster, throwWorst } from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { destinationOf } from "../changes/destination.ts";
@@ -16,6 +15,7 @@ import type { ClusterPlan } from "../changes/propose.ts";
 import { readForAccess } from "../changes/read-for-access.ts";
 import { readMappings } from "../changes/read-mappings.ts";
 import { planData, printDifferences, printPlan } from "../changes/show.ts";
+import { inEachCluster, throwWorst } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";

@@ -1,7 +1,6 @@
 // `mappings list`: lists mappings and denials, those of an earlier time, and each change with --watch.
 
 import type { Command } from "commander";
-import { inEachCluster, throwWorst, withCluster } from "../aws/clusters.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { rateLimited } from "../aws/rates.ts";
@@ -9,6 +8,7 @@ import { readHistory } from "../aws/read.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
 import { readMappings } from "../changes/read-mappings.ts";
+import { inEachCluster, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { decideForPrincipal } from "../evaluation.ts";

@@ -1,11 +1,10 @@
 // Whether the deployed function looks up nodes in EC2 (`"nodes": true`), which {EC2PrivateDNSName} requires.
 
-import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { awsRequestHandler } from "../aws/request-handler.ts";
-import { stacksOf } from "../aws/stacks.ts";
+import { outputsOfCluster } from "../aws/stacks.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
 /** Of a mapping, or of an identity whose mapping needs it. */
@@ -16,21 +15,13 @@ export const NO_NODES =
 const ONLY_WITH_NODES = "AWS_ENDPOINT_URL_EC2";
 
 /** `true` unless the function's configuration can be read and shows that it does not. Prints nothing. */
-export async function mayLookUpNodes(connection: Connection, io: IOStreams): Promise<boolean> {
+export async function mayLookUpNodes({ config, settings }: Connection, io: IOStreams): Promise<boolean> {
   try {
-    const stacks = await stacksOf(defaultStackName(connection.settings.clusterId), connection, io);
-    const name = stacks.flatMap(({ Outputs = [] }) =>
-      Outputs.flatMap(({ OutputKey, OutputValue }) => (OutputKey === "FunctionName" ? (OutputValue ?? []) : [])),
-    )[0];
+    const { FunctionName: name } = await outputsOfCluster(settings.clusterId, config, io);
     if (name === undefined) return true;
     const { GetFunctionConfigurationCommand, LambdaClient } = await import("@aws-sdk/client-lambda");
-    const config = {
-      region: connection.settings.region,
-      credentials: connection.ssm.config.credentials,
-      maxAttempts: 2,
-      requestHandler: awsRequestHandler(io, 5_000),
-    };
-    const client = watched(new LambdaClient(config), io);
+    const limited = { ...config, maxAttempts: 2, requestHandler: awsRequestHandler(io, 5_000) };
+    const client = watched(new LambdaClient(limited), io);
     try {
       const command = new GetFunctionConfigurationCommand({ FunctionName: name });
       const { Environment } = await client.send(command, { abortSignal: io.interrupted });

@@ -2,7 +2,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import { type Command, Option } from "commander";
-import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
+import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { HEADERS, type HeaderOptions, isSeveral, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
@@ -10,8 +10,8 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printDocument } from "../terminal/print.ts";
 import type { LoggedReview } from "./logged-review.ts";
 import { type OpenLog, REVIEWS, type ReviewsOptions, withLog } from "./options.ts";
-import { logNone, logTruncated, readAll } from "./read-all.ts";
-import { followReviews, readPages } from "./read-log.ts";
+import { readAll } from "./read-all.ts";
+import { followReviews } from "./read-log.ts";
 import { groupReviews, type ReviewGroup, showGroups, showOne, whyOf } from "./show.ts";
 
 interface ListOptions extends ReviewsOptions, OutputOptions, HeaderOptions {
@@ -71,18 +71,9 @@ async function follow({ query, reader, prefix }: OpenLog, options: OneOf<ListOpt
 }
 
 async function printEach(log: OpenLog, options: OneOf<ListOptions>, io: IOStreams): Promise<void> {
-  const { query, reader, prefix } = log;
-  let newest: number | undefined;
-  try {
-    for await (const page of readPages(query, reader)) {
-      for (const { review } of page) await printOne(review, prefix, options, io);
-      newest = page.at(-1)?.review.time ?? newest;
-    }
-  } catch (error) {
-    logTruncated(log, newest, io);
-    throw error;
-  }
-  if (newest === undefined) logNone(log, io);
+  const print = (review: LoggedReview) => printOne(review, log.prefix, options, io);
+  // The lines show the progress.
+  await readAll(log, print, async () => {}, io, { show() {}, end() {} });
 }
 
 async function printGroups(log: OpenLog, options: OneOf<ListOptions>, items: object[], io: IOStreams): Promise<void> {
@@ -109,7 +100,7 @@ async function print(
     return;
   }
   const found = groups.map(({ count, first, last }) => {
-    const item = { count, first: new Date(first).toISOString(), ...machine(last, options, io) };
+    const item = { count, first: new Date(first).toISOString(), ...reviewData(last, options, io) };
     return withCluster(options, options.name, item);
   });
   if (isSeveral(options)) items.push(...found);
@@ -123,10 +114,10 @@ async function printOne(
   io: IOStreams,
 ): Promise<void> {
   if (options.output === "table") io.print(showOne({ review, why: whyOf(review, options, io) }, prefix, io.columns));
-  else await printDocument(withCluster(options, options.name, machine(review, options, io)), options.output, io);
+  else await printDocument(withCluster(options, options.name, reviewData(review, options, io)), options.output, io);
 }
 
-function machine({ time, ...review }: LoggedReview, options: OneOf<ListOptions>, io: IOStreams) {
+function reviewData({ time, ...review }: LoggedReview, options: OneOf<ListOptions>, io: IOStreams) {
   const { explain, advice } = whyOf({ time, ...review }, options, io);
   return {
     time: new Date(time).toISOString(),

@@ -1,15 +1,15 @@
 // Options that the reviews commands share, and the log that they open.
 
-import { CloudFormationClient, DescribeStacksCommand, type Output } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { Option } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "../aws/client-config.ts";
-import type { OneOf } from "../aws/clusters.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
+import { outputsOf } from "../aws/stacks.ts";
+import type { OneOf } from "../clusters.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { functionSettings } from "../function-settings.ts";
 import { type ClustersOptions, CONNECTIONS, isSeveral, type OptionGroup, readPositive } from "../options.ts";
@@ -72,13 +72,12 @@ export async function withLog(
   if (to !== undefined && to < from) throw usage("--until must not be before --since.");
   const { config } = await clientConfig(options, io);
   const signal = AbortSignal.any([io.interrupted, io.closed]);
-  const logGroup = await findLogGroup(options, config, io, signal);
-  // Checked one by one in read-log.ts, which skips invalid events.
-  const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io, ["events"]);
+  const logGroup = await findLogGroup(options, config, signal, io);
+  const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io);
   try {
     await work({
       query: { logGroup, from, until: to, outcomes, who, group },
-      reader: { logs, waitForTurn: rateLimited(options.rate), signal, onUnreadable: logOnce(io) },
+      reader: { logs, waitForTurn: rateLimited(options.rate), signal },
       prefix: functionSettings(options, config.region, io).mappingPrefix,
     });
   } catch (error) {
@@ -88,66 +87,36 @@ export async function withLog(
   }
 }
 
-function logOnce({ log }: IOStreams): () => void {
-  let isTold = false;
-  return () => {
-    if (!isTold) log("Skipping log events that have no valid text or time.\n");
-    isTold = true;
-  };
-}
-
 /** The log group's name is not fixed: it outlives its stack, and deploying again with a fixed name would fail. */
-export async function findLogGroup(
-  { cluster, logGroup, stack }: Pick<OneOf<ReviewsOptions>, "cluster" | "logGroup" | "stack">,
+async function findLogGroup(
+  { cluster, logGroup, stack = defaultStackName(cluster) }: OneOf<ReviewsOptions>,
   config: ClientConfig,
-  io: IOStreams,
   signal: AbortSignal,
+  io: IOStreams,
 ): Promise<string> {
   if (logGroup !== undefined) return logGroup;
-  const name = stack ?? defaultStackName(cluster);
-  const found = logGroupsOf(await outputsOf(name, config, io, signal));
-  const [only, ...others] = found;
-  if (only !== undefined && others.length === 0) return only;
-  const has = found.length === 0 ? "no output LogGroup" : `several of them: ${found.join(", ")}`;
-  throw usage(`The stack ${name} has ${has}. Give the log group of the function: --log-group <name>.`);
-}
-
-async function outputsOf(
-  name: string,
-  config: ClientConfig,
-  io: IOStreams,
-  signal: AbortSignal,
-): Promise<readonly Output[]> {
-  const client = watched(new CloudFormationClient(config), io);
-  try {
-    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }), { abortSignal: signal });
-    return Stacks[0]?.Outputs ?? [];
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    // Other errors do not mean that the stack is missing: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
-    if (error.name === "ValidationError" && /does not exist/.test(error.message)) {
-      throw usage(
-        `There is no stack ${name} in region ${config.region}. Give --stack <name>, or --log-group <name>: the stack's output LogGroup.`,
-      );
-    }
-    if (error.name === "AccessDenied" || error.name === "AccessDeniedException") {
-      const message =
-        `No permission to look up the log group: cloudformation:DescribeStacks on the stack ${name}. ` +
-        "Give --log-group <name> (the stack's output LogGroup), or allow it, as the construct's grantReadReviews does.";
-      throw new Failure(EXIT.fault, message, { cause: error });
-    }
-    const failure = toFailure(error);
-    if (failure?.exitCode !== EXIT.fault) throw error;
-    const hint = "To read the log without looking it up in CloudFormation, give --log-group <name>.";
-    throw new Failure(EXIT.fault, [...failure.lines, hint], { cause: error });
-  } finally {
-    client.destroy();
+  const outputs = await outputsOf(stack, config, signal, io).catch((error: unknown) => {
+    throw withHint(error, stack);
+  });
+  if (outputs === undefined) {
+    throw usage(
+      `There is no stack ${stack} in region ${config.region}. Give --stack <name>, or --log-group <name>: the stack's output LogGroup.`,
+    );
   }
+  const { LogGroup } = outputs;
+  if (LogGroup !== undefined) return LogGroup;
+  throw usage(`The stack ${stack} has no output LogGroup. Give the log group of the function: --log-group <name>.`);
 }
 
-/** In a user's CDK app, an output's name has the construct's path as prefix and a hash as suffix. */
-function logGroupsOf(outputs: readonly Output[]): string[] {
-  return outputs.flatMap(({ OutputKey = "", OutputValue = "" }) =>
-    /(?:^|[a-z0-9])LogGroup(?:[0-9A-F]{8})?$/.test(OutputKey) && OutputValue !== "" ? [OutputValue] : [],
-  );
+function withHint(error: unknown, stack: string): unknown {
+  if (error instanceof Error && /^AccessDenied/.test(error.name)) {
+    const message =
+      `No permission to look up the log group: cloudformation:DescribeStacks on the stack ${stack}. ` +
+      "Give --log-group <name> (the stack's output LogGroup), or allow it, as the construct's grantReadReviews does.";
+    return new Failure(EXIT.fault, message, { cause: error });
+  }
+  const failure = toFailure(error);
+  if (failure?.exitCode !== EXIT.fault) return error;
+  const hint = "To read the log without looking it up in CloudFormation, give --log-group <name>.";
+  return new Failure(EXIT.fault, [...failure.lines, hint], { cause: error });
 }

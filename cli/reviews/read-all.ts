@@ -1,4 +1,4 @@
-// Reads all reviews of a period, for a result that is printed at the end.
+// Reads all reviews of a period.
 
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { startProgress } from "../terminal/progress.ts";
@@ -7,41 +7,41 @@ import type { LoggedReview } from "./logged-review.ts";
 import type { OpenLog } from "./options.ts";
 import { readPages } from "./read-log.ts";
 
-/** Calls `print` once, also when Ctrl-C or an error stops reading after some reviews. */
+/** Calls `use` for each review, and `end` once: also when Ctrl-C or an error stops reading after some reviews. */
 export async function readAll(
   log: OpenLog,
-  add: (review: LoggedReview) => void,
-  print: () => Promise<void>,
+  use: (review: LoggedReview) => void | Promise<void>,
+  end: () => Promise<void>,
   io: IOStreams,
+  progress = startProgress("Reading the log: reviews", undefined, io),
 ): Promise<void> {
-  const progress = startProgress("Reading the log: reviews", undefined, io);
   let [count, newest]: [number, number | undefined] = [0, undefined];
   try {
     for await (const page of readPages(log.query, log.reader)) {
-      for (const { review } of page) add(review);
+      for (const { review } of page) await use(review);
       count += page.length;
       newest = page.at(-1)?.review.time ?? newest;
       progress.show(count);
     }
   } catch (error) {
     progress.end();
-    if (count > 0) await print();
+    if (count > 0) await end();
     logTruncated(log, newest, io);
     throw error;
   }
   progress.end();
-  await print();
+  await end();
   if (count === 0) logNone(log, io);
 }
 
-export function logNone({ query }: OpenLog, io: IOStreams): void {
+function logNone({ query }: OpenLog, io: IOStreams): void {
   const end = query.until === undefined ? "" : ` until ${shownTime(query.until)}`;
   const hint = query.who === undefined ? "" : " --who matches only complete ARNs and usernames.";
   io.log(`No matching reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`);
 }
 
 /** Warns that the printed result is incomplete, after Ctrl-C or an error. */
-export function logTruncated({ query }: OpenLog, newest: number | undefined, io: IOStreams): void {
+function logTruncated({ query }: OpenLog, newest: number | undefined, io: IOStreams): void {
   if (newest === undefined || io.closed.aborted) return;
   io.log(`Incomplete: the log was read only from ${shownTime(query.from)} to ${shownTime(newest)}.\n`);
 }

@@ -1,7 +1,6 @@
 // Reads the reviews of a log group, page by page. Why FilterLogEvents and not Insights: docs/decisions/0008-reviews-by-filter-log-events.md.
 
 import { type CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { isObject } from "../../functions/lib/json.ts";
 import { UnusableAnswer } from "../aws/errors.ts";
 import type { RateLimit } from "../aws/rates.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
@@ -20,14 +19,10 @@ export interface LogReader {
   readonly logs: CloudWatchLogsClient;
   readonly waitForTurn: RateLimit;
   readonly signal: AbortSignal;
-  /** Called for each skipped event that has no valid text or time. */
-  readonly onUnreadable: () => void;
 }
 
 /** Twenty minutes at the default rate, or weeks of a busy log. For more, use CloudWatch Logs Insights. */
 const MOST_PAGES = 5_000;
-/** The year has at most four digits. */
-const LATEST_MS = Date.UTC(9999, 11, 31);
 
 /** A review and its unique event id, which identifies it when it is read again. */
 interface ReadReview {
@@ -52,12 +47,14 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
   while (true) {
     await waitForTurn(signal);
     const page = await send(logs, new FilterLogEventsCommand({ ...command, nextToken }), query.logGroup, signal);
-    const events: unknown = page.events ?? [];
-    if (!Array.isArray(events)) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "events is not a list");
-    const ids = events.map((event: unknown) => (isObject(event) ? event["eventId"] : undefined)).join();
+    const { events = [] } = page;
+    const ids = events.map(({ eventId }) => eventId).join();
     if (ids !== "" && ids === idsBefore) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
     idsBefore = ids;
-    yield events.flatMap((event: unknown) => readEvent(event, query, reader));
+    yield events.flatMap(({ eventId = "", message = "", timestamp = 0 }) => {
+      const review = readReview(message, timestamp);
+      return review !== undefined && isWanted(review, query) ? [{ id: eventId, review }] : [];
+    });
     nextToken = page.nextToken;
     if (nextToken === undefined) return;
     if (tokens.has(nextToken)) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
@@ -91,18 +88,6 @@ async function send(
     }
     throw error;
   }
-}
-
-/** Parses one event. An invalid event is skipped, so that it does not hide the others. */
-function readEvent(event: unknown, filter: ReviewFilter, { onUnreadable }: LogReader): ReadReview[] {
-  const { eventId, message, timestamp } = isObject(event) ? event : {};
-  const isTime = typeof timestamp === "number" && Math.abs(timestamp) <= LATEST_MS;
-  if (typeof message !== "string" || !isTime) {
-    onUnreadable();
-    return [];
-  }
-  const review = readReview(message, timestamp);
-  return review !== undefined && isWanted(review, filter) ? [{ id: String(eventId), review }] : [];
 }
 
 /** Re-read window: lines of several environments arrive late and out of order. */

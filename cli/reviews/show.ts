@@ -42,10 +42,10 @@ export function showOne(shown: Shown, prefix: string, columns: IOStreams["column
 
 function cells({ review, why }: Shown, prefix: string): string[] {
   const { time, outcome, reason = "", arn = "", username = "", parameter = "" } = review;
-  return [shownTime(time), outcome, reason, arn, username, shortName(parameter, prefix), textOf(why)];
+  return [shownTime(time), outcome, reason, arn, username, shortName(parameter, prefix), whyText(why)];
 }
 
-function textOf({ explain, advice = "" }: Why): string {
+function whyText({ explain, advice = "" }: Why): string {
   return explain === undefined ? advice : explain.join(" ");
 }
 

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
-import { inEachCluster, throwWorst, withCluster } from "../aws/clusters.ts";
+import { inEachCluster, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { isSeveral, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";

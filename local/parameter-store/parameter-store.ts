@@ -56,11 +56,10 @@ export async function startParameterStore(
   const { partition = "aws", region = "us-east-1", account = "111122223333", port, now = Date.now } = options;
   const location = { partition, region, account };
   const { throughput } = options;
-  const isHigher = (throughput?.paths ?? 0) > 0;
   const admit = throughput === undefined ? () => undefined : limitThroughput(throughput, now);
   const serve = (open: () => ParameterStorage): Promise<LocalServer> =>
     startHttpServer((request) => {
-      const { headers, ...answer } = answerSsm(request, open, location, admit, isHigher);
+      const { headers, ...answer } = answerSsm(request, open, location, admit);
       const date = options.sendsDate === true ? { date: new Date(now()).toUTCString() } : {};
       return { ...answer, headers: { ...headers, ...date } };
     }, port);

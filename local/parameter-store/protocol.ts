@@ -9,13 +9,12 @@ import {
   getParameterHistory,
   getParameters,
   getParametersByPath,
-  getServiceSetting,
   listTagsForResource,
 } from "./read-operations.ts";
 import type { Admit } from "./throughput.ts";
 import { deleteParameter, putParameter } from "./write-operations.ts";
 
-type Operation = (parameters: ParameterStorage, location: StoreLocation, input: Input, isHigher: boolean) => object;
+type Operation = (parameters: ParameterStorage, location: StoreLocation, input: Input) => object;
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   DeleteParameter: deleteParameter,
@@ -23,27 +22,22 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetParameterHistory: getParameterHistory,
   GetParameters: getParameters,
   GetParametersByPath: getParametersByPath,
-  GetServiceSetting: getServiceSetting,
   ListTagsForResource: listTagsForResource,
   PutParameter: putParameter,
 };
 
-/**
- * `open` returns the current parameters. `admit` throws if the call exceeds the rate limit. `isHigher`: whether the
- * account has higher throughput.
- */
+/** `open` returns the current parameters. `admit` throws if the call exceeds the rate limit. */
 export function answerSsm(
   request: LocalRequest,
   open: () => ParameterStorage,
   location: StoreLocation,
   admit: Admit,
-  isHigher = false,
 ): LocalResponse {
   return answerJson(() => {
     const name = operationOf(request, "AmazonSSM");
     const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
     if (operation === undefined) throw unknownOperation(request.method, name);
     admit(name);
-    return operation(open(), location, parseInput(request.body), isHigher);
+    return operation(open(), location, parseInput(request.body));
   });
 }

@@ -1,4 +1,4 @@
-// Implements GetParameter, GetParameters, GetParametersByPath, GetParameterHistory, ListTagsForResource and GetServiceSetting.
+// Implements GetParameter, GetParameters, GetParametersByPath, GetParameterHistory and ListTagsForResource.
 
 import type { Input } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
@@ -12,8 +12,6 @@ import { renderHistory, renderParameter } from "./render.ts";
 const MAX_NAMES = 10;
 const MAX_HISTORY_PAGE = 50;
 const MAX_PATH_PAGE = 10;
-/** The one setting that the command reads. */
-const SETTING = "/ssm/parameter-store/high-throughput-enabled";
 
 export function getParameter(parameters: ParameterStorage, location: StoreLocation, input: Input): object {
   const name = requiredText(input, "Name");
@@ -55,30 +53,6 @@ export function listTagsForResource(parameters: ParameterStorage, _location: Sto
   const found = newest(parameters, requiredText(input, "ResourceId"));
   if (found === undefined) throw new ServiceError("InvalidResourceId", "The resource ID is not valid.");
   return { TagList: Object.entries(found.tags ?? {}).map(([Key, Value]) => ({ Key, Value })) };
-}
-
-/** Accepts the setting's id or ARN: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetServiceSetting.html */
-export function getServiceSetting(
-  _parameters: ParameterStorage,
-  { partition, region, account }: StoreLocation,
-  input: Input,
-  isHigher: boolean,
-): object {
-  const ARN = `arn:${partition}:ssm:${region}:${account}:servicesetting${SETTING}`;
-  const asked = requiredText(input, "SettingId");
-  if (asked !== SETTING && asked !== ARN) {
-    throw new ServiceError("ServiceSettingNotFound", `Setting ${asked} not found.`);
-  }
-  return {
-    ServiceSetting: {
-      SettingId: SETTING,
-      SettingValue: String(isHigher),
-      LastModifiedDate: 0,
-      LastModifiedUser: isHigher ? `arn:${partition}:iam::${account}:user/local` : "System",
-      ARN,
-      Status: isHigher ? "Customized" : "Default",
-    },
-  };
 }
 
 export function getParametersByPath(parameters: ParameterStorage, location: StoreLocation, input: Input): object {

@@ -177,12 +177,6 @@ export const COMMANDS: readonly HostileCommand[] = [
     words: ({ files }) => ["mappings", "diff", "-f", files.unchanged, ...CLUSTER, ...FAST],
     output: "text",
   },
-  {
-    name: "mappings diff --read-rate auto",
-    target: "ssm.GetServiceSetting",
-    words: ({ files }) => ["mappings", "diff", "-f", files.unchanged, ...CLUSTER, "--read-rate", "auto"],
-    output: "text",
-  },
   { name: "callers list", target: "ssm", words: () => json("callers", "list"), output: "json" },
   { name: "callers add", target: "ssm", words: () => ["callers", "add", "second", ...CLUSTER, "-y"], output: "text" },
   {

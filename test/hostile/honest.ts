@@ -114,15 +114,16 @@ function parameterStore(operation: string, input: Record<string, unknown>): obje
   switch (operation) {
     case "GetParametersByPath":
       return found((name) => name.startsWith(`${input["Path"]}/`));
-    case "GetParameters":
-      return found((name) => JSON.stringify(input["Names"]).includes(`"${name}"`));
+    case "GetParameters": {
+      const names = Array.isArray(input["Names"]) ? input["Names"].map(String) : [];
+      const InvalidParameters = names.filter((name) => !Object.hasOwn(PARAMETERS, name));
+      return { ...found((name) => names.includes(name)), InvalidParameters };
+    }
     case "GetParameterHistory": {
       const now = parameter(String(input["Name"]));
       const before = { ...parameter(now.Name, 1), Value: now.Value?.replace("developers", "testers") };
       return { Parameters: [before, now] };
     }
-    case "GetServiceSetting":
-      return { ServiceSetting: { SettingValue: "true" } };
     case "PutParameter":
       return { Version: 3, Tier: "Standard" };
     case "ListTagsForResource":

@@ -32,11 +32,6 @@ const WRITE = [
   "ssm:DeleteParameters",
 ];
 const KINDS = ["role", "user", "root", "federated-user", "sso", "sso-session", "pattern", "account"];
-const SETTING = {
-  Effect: "Allow",
-  Action: "ssm:GetServiceSetting",
-  Resource: `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:servicesetting/ssm/parameter-store/high-throughput-enabled`,
-};
 const under = `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:parameter/iam-authenticator/prod.example`;
 
 test("a team can write only its own account's mappings, and read the deny lists and patterns that apply to it", () => {
@@ -51,7 +46,6 @@ test("a team can write only its own account's mappings, and read the deny lists 
       Action: ["ssm:GetParameter", "ssm:GetParameters"],
       Resource: ["deny/444455556666", "deny/any", "pattern/any"].map((path) => `${under}/${path}`),
     },
-    SETTING,
   ]);
 });
 
@@ -59,7 +53,6 @@ test("a manager of all mappings can manage denials and list the prefix, but not 
   assert.deepEqual(grantedTo(), [
     { Effect: "Allow", Action: WRITE, Resource: [...KINDS, "deny"].map((kind) => `${under}/${kind}/*`) },
     { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: under },
-    SETTING,
   ]);
 });
 

@@ -22,12 +22,19 @@ after(async () => {
 });
 beforeEach(() => {
   status = 200;
+  delete process.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
   useLocalAws({ AWS_CONFIG_FILE: config });
   writeFileSync(config, "");
 });
 
 const token = (...words: string[]) => cli(["token", "-c", "prod", ...words]);
 const KEYS = { AccessKeyId: "ASIALOCALCONTAINERAA", SecretAccessKey: "a-secret-of-the-container-0123", Token: "t" };
+
+/** The keys are those of a container's service. */
+function useContainer(): void {
+  const none = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
+  useLocalAws({ AWS_CONFIG_FILE: config, ...none, AWS_CONTAINER_CREDENTIALS_FULL_URI: service.url });
+}
 
 /** Sets a profile whose credential_process prints this. */
 function printedByProcess(text: string): void {
@@ -80,15 +87,9 @@ test("AssumeRole fails if the response is an HTML page or empty", async () => {
 });
 
 test("the error for a container's invalid response does not quote the keys", async () => {
-  useLocalAws({
-    AWS_CONFIG_FILE: config,
-    AWS_ACCESS_KEY_ID: "",
-    AWS_SECRET_ACCESS_KEY: "",
-    AWS_CONTAINER_CREDENTIALS_FULL_URI: service.url,
-  });
+  useContainer();
   body = `${KEYS.SecretAccessKey} ${JSON.stringify(KEYS)}`;
   const { code, out, err } = await token();
-  delete process.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
   assert.deepEqual([code, out, err.includes(KEYS.SecretAccessKey.slice(0, 8))], [3, "", false], err);
   assert.match(err, /No AWS credentials: the answer of the credential service 127\.0\.0\.1:\d+ cannot be read/);
 });
@@ -103,15 +104,9 @@ test("a key of the environment with a line break is a usage error", async () => 
 });
 
 test("a key of a service with a space is a fault", async () => {
-  useLocalAws({
-    AWS_CONFIG_FILE: config,
-    AWS_ACCESS_KEY_ID: "",
-    AWS_SECRET_ACCESS_KEY: "",
-    AWS_CONTAINER_CREDENTIALS_FULL_URI: service.url,
-  });
+  useContainer();
   body = JSON.stringify({ ...KEYS, Token: "a b", Expiration: "2099-01-01T00:00:00Z" });
   const { code, out, err } = await token();
-  delete process.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
   assert.deepEqual([code, out], [3, ""], err);
   assert.match(
     err,
@@ -135,12 +130,7 @@ test("errors name the variables that the SDK cannot read", async () => {
 });
 
 test("Ctrl-C ends the wait for credentials", async () => {
-  useLocalAws({
-    AWS_CONFIG_FILE: config,
-    AWS_ACCESS_KEY_ID: "",
-    AWS_SECRET_ACCESS_KEY: "",
-    AWS_CONTAINER_CREDENTIALS_FULL_URI: service.url,
-  });
+  useContainer();
   service.fail({ kind: "silent" });
   const interrupt = new AbortController();
   const running = cli(["mappings", "list", "-c", "prod"], { interrupted: interrupt.signal });
@@ -148,6 +138,5 @@ test("Ctrl-C ends the wait for credentials", async () => {
   interrupt.abort();
   const { code, err } = await running;
   service.fail(undefined);
-  delete process.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
   assert.deepEqual([code, err], [130, "Interrupted.\n"]);
 });

@@ -8,6 +8,7 @@ import { awsRequestHandler } from "../../../cli/aws/request-handler.ts";
 import { Failure } from "../../../cli/errors.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import type { Fault } from "../../../local/faults.ts";
+import { cli } from "../cli.ts";
 import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
 let cluster: LocalCluster;
@@ -25,6 +26,10 @@ const FAULTS: [Fault, RegExp][] = [
   ],
   [answer(502, "<html>Bad Gateway</html>"), /^The response is not from AWS/],
   [answer(200, "<html>Log in</html>"), /^The response is not from AWS/],
+  [
+    answer(200, '{"Parameters":{}}'),
+    /^The response to SSM GetParametersByPath is unexpected: check for a proxy, and check AWS_ENDPOINT_URL\. .* TypeError\./,
+  ],
   [{ kind: "cut", body: '{"Parameters":[' }, /^No connection/],
 ];
 
@@ -37,6 +42,18 @@ for (const [fault, sentence] of FAULTS) {
     assert.equal(err.trimEnd().split("\n").length, 1);
   });
 }
+
+test("a response without some of the requested names never reads as no parameters", async () => {
+  cluster.store.fail(answer(200, "{}"));
+  const role = "arn:aws:iam::111122223333:role/Developers";
+  const { code, out, err } = await cli(["explain", role, "-c", "prod"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
+  assert.deepEqual([code, out], [3, ""]);
+  assert.match(
+    err,
+    /^The response to SSM GetParameters is not from AWS \(\/iam-authenticator\/prod\/\S+ is missing\): /,
+  );
+  cluster.store.fail(undefined);
+});
 
 test("an address without a server and an unknown host name are reported", async () => {
   for (const url of ["http://127.0.0.1:1", "http://no-such-host.invalid"]) {

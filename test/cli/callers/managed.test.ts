@@ -5,17 +5,11 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, test } from "node:test";
-import {
-  GetParameterCommand,
-  GetParameterHistoryCommand,
-  ListTagsForResourceCommand,
-  SSMClient,
-} from "@aws-sdk/client-ssm";
-import { cli } from "../cli.ts";
-import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+import { GetParameterHistoryCommand, ListTagsForResourceCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 import { forbidTags } from "../mappings/permissions.ts";
+import { callers, PARAMETER, storedCallers } from "./stored-callers.ts";
 
-const PARAMETER = `${PREFIX}/callers`;
 const CALLERS = [
   { name: "kept", sha256: "0".repeat(64) },
   { name: "old", sha256: "1".repeat(64) },
@@ -38,12 +32,7 @@ afterEach(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-const callers = (...words: string[]) => cli(["callers", ...words, "-c", "prod"]);
-
-async function names(): Promise<string[]> {
-  const { Parameter } = await ssm.send(new GetParameterCommand({ Name: PARAMETER }));
-  return JSON.parse(Parameter?.Value ?? "").map(({ name }: { name: string }) => name);
-}
+const names = async () => (await storedCallers(cluster)).map(({ name }) => name);
 
 async function description(): Promise<string | undefined> {
   const { Parameters = [] } = await ssm.send(new GetParameterHistoryCommand({ Name: PARAMETER }));

@@ -64,40 +64,15 @@ test("a running instance with this role gets its node name", async () => {
   assert.match(out, /\nuser {6}system:node:ip-10-0-0-1\.ec2\.internal\ngroups {4}system:nodes\nverdict {3}granted\n$/);
 });
 
-const CHANGES: [string, RegExp, () => void][] = [
-  ["a stopped instance", /is not running/, () => ec2.instances.splice(0, 1, { ...INSTANCE, state: "stopped" })],
-  [
-    "another profile",
-    /does not have this role/,
-    () => {
-      const [, other] = ["nodes", "others"].map((name) => `arn:aws:iam::${ACCOUNT}:instance-profile/${name}`);
-      ec2.instances.splice(0, 1, { ...INSTANCE, instanceProfileArn: other });
-      const role = { roleName: "Other", roleId: "AROAOTHER", arn: `arn:aws:iam::${ACCOUNT}:role/Other` };
-      ec2.profiles.push({ ...PROFILE, name: "others", arn: other ?? "", roles: [role] });
-    },
-  ],
-  [
-    "a recreated role of the same name",
-    /does not have this role/,
-    () => {
-      for (const role of ec2.profiles[0]?.roles ?? []) role.roleId = "AROANEWERROLE";
-    },
-  ],
-  ["no such instance", /EC2 finds no instance i-0123456789abcdef0 in us-east-1/, () => ec2.instances.splice(0)],
-];
-for (const [what, reason, change] of CHANGES) {
-  test(`${what} is denied, with reason and advice`, async () => {
-    change();
-    const { code, out } = await explainNode();
-    assert.equal(code, 1);
-    assert.match(out, /\nverdict {3}denied, node_not_verified\n/);
-    assert.match(out, reason);
-    assert.match(
-      out,
-      /\nto do {5}check that the instance runs in this account and region, and that its instance profile has this role\n$/,
-    );
-  });
-}
+test("an instance that is not proven is denied, with reason and advice", async () => {
+  ec2.instances.splice(0, 1, { ...INSTANCE, state: "stopped" });
+  const { code, out } = await explainNode();
+  assert.equal(code, 1);
+  assert.match(
+    out,
+    /\nverdict {3}denied, node_not_verified\nreason .* is not running.*\nto do {5}check that the instance runs in this account and region, and that its instance profile has this role\n$/,
+  );
+});
 
 test("an EC2 that does not answer is a fault, not a denial", async () => {
   ec2.fail({ kind: "reset" });

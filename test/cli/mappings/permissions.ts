@@ -24,13 +24,7 @@ export function onlyGranted(
   const statements = grantedTo(prefix, account).filter(({ resources }) => !resources.includes(`${prefix}/${but}`));
   return ({ headers, body }) => {
     const action = String(headers["x-amz-target"]).replace("AmazonSSM.", "ssm:");
-    const {
-      Path,
-      Name,
-      ResourceId,
-      SettingId,
-      Names = [Path ?? Name ?? ResourceId ?? SettingId],
-    } = JSON.parse(body.toString());
+    const { Path, Name, ResourceId, Names = [Path ?? Name ?? ResourceId] } = JSON.parse(body.toString());
     const refused = Names.find(
       (name: string) =>
         !statements.some(
@@ -46,8 +40,8 @@ function grantedTo(prefix: string, account: string | undefined): Statement[] {
   const grant = grantMappings(stack, prefix, new User(stack, "Operator"), account);
   return grant.principalStatements.map((statement) => ({
     actions: statement.actions,
-    // `arn:<partition>:ssm:<region>:<account>:parameter/<name without its slash>`, or `servicesetting` likewise
-    resources: statement.resources.map((arn) => arn.replace(/^.*:(parameter|servicesetting)\//, "/")),
+    // `arn:<partition>:ssm:<region>:<account>:parameter/<name without its slash>`
+    resources: statement.resources.map((arn) => arn.replace(/^.*:parameter\//, "/")),
   }));
 }
 
@@ -71,11 +65,6 @@ function accessDenied(action: string, name: string): Fault {
 export function forbidden(action: string): (request: LocalRequest) => Fault | undefined {
   return ({ headers }) =>
     headers["x-amz-target"] === `AmazonSSM.${action}` ? accessDenied(`ssm:${action}`, "") : undefined;
-}
-
-/** Denies reading the account's throughput setting. */
-export function forbidSettings(store: MemoryStore): void {
-  store.fail(forbidden("GetServiceSetting"));
 }
 
 /** Denies reading the tags of all parameters, or of those whose name contains `part`. */

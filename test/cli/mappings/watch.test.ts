@@ -77,13 +77,6 @@ test("--debug prints the requests of the first read only", async () => {
   assert.equal(err.match(/^debug: .*GetParametersByPath/gm)?.length, 1, err);
 });
 
-test("all reads use one connection: the account's settings are read once", async () => {
-  await watch([() => {}, () => {}], "--read-rate", "auto");
-  const targets = cluster.store.requests.map(({ headers }) => headers["x-amz-target"]);
-  const count = (operation: string) => targets.filter((target) => target === `AmazonSSM.${operation}`).length;
-  assert.deepEqual([count("GetServiceSetting"), count("GetParametersByPath")], [1, 3]);
-});
-
 test("-o wide shows a change of only the version", async () => {
   const { out } = await watch(
     [

@@ -27,7 +27,7 @@ async function followed(from: number, late: readonly (() => void)[], now = NOW):
   };
   const told: number[] = [];
   const query = { logGroup: LOG_GROUP, from, outcomes: [] };
-  const reader = { logs, waitForTurn: rateLimited(1000), signal: stop.signal, onUnreadable: () => assert.fail() };
+  const reader = { logs, waitForTurn: rateLimited(1000), signal: stop.signal };
   await assert.rejects(
     async () => {
       for await (const page of followReviews(query, reader, () => now, pause)) {

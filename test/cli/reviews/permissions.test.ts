@@ -57,15 +57,3 @@ test("grantReadReviews is sufficient for list, --each and stats, and grants only
   );
   assert.equal((await cluster.reviews(["--log-group", "another"])).code, 3);
 });
-
-test("the first statement is required to read the log, the second to find it", async () => {
-  const [read, find] = granted();
-  assert.ok(read !== undefined && find !== undefined);
-  cluster.stacks.fail(undefined);
-  cluster.logs.fail((request) => (mayFilter(request, [find]) ? undefined : logsForbidden(LOG_GROUP)));
-  assert.match((await cluster.reviews([])).err, /^No permission to read the log: logs:FilterLogEvents/);
-  cluster.logs.fail((request) => (mayFilter(request, [read]) ? undefined : logsForbidden(LOG_GROUP)));
-  cluster.stacks.fail(stacksForbidden());
-  assert.match((await cluster.reviews([])).err, /^No permission to look up the log group/);
-  assert.equal((await cluster.reviews(["--log-group", LOG_GROUP])).code, 0);
-});

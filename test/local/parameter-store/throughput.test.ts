@@ -8,7 +8,6 @@ import {
   GetParameterHistoryCommand,
   GetParametersByPathCommand,
   GetParametersCommand,
-  GetServiceSettingCommand,
   PutParameterCommand,
 } from "@aws-sdk/client-ssm";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
@@ -66,23 +65,4 @@ test("higher throughput allows 100 pages, 10 writes and 3,000 other reads per se
   const put = () => ssm.send(new PutParameterCommand({ Name: "/t/a", Value: "w", Overwrite: true }));
   for (let call = 0; call < 10; call += 1) await put();
   await refused(put(), "ThrottlingException", /Rate exceeded/);
-});
-
-test("GetServiceSetting reports higher throughput, by id and by ARN", async (t) => {
-  const id = "/ssm/parameter-store/high-throughput-enabled";
-  const arn = `arn:aws:ssm:us-east-1:111122223333:servicesetting${id}`;
-  for (const [throughput, value, status] of [
-    [DEFAULT_THROUGHPUT, "false", "Default"],
-    [HIGHER_THROUGHPUT, "true", "Customized"],
-  ] as const) {
-    const { ssm } = await start(t, throughput);
-    for (const SettingId of [id, arn]) {
-      const { ServiceSetting } = await ssm.send(new GetServiceSettingCommand({ SettingId }));
-      assert.equal(ServiceSetting?.SettingValue, value);
-      assert.equal(ServiceSetting?.Status, status);
-      assert.deepEqual([ServiceSetting?.SettingId, ServiceSetting?.ARN], [id, arn]);
-    }
-    const other = new GetServiceSettingCommand({ SettingId: "/ssm/parameter-store/default-parameter-tier" });
-    await refused(ssm.send(other), "ServiceSettingNotFound");
-  }
 });

@@ -1,9 +1,9 @@
 // Runs work in each of the clusters that the user chose, and reports failures by cluster.
 
-import { type ExitCode, Failure } from "../errors.ts";
-import { type ChosenCluster, type ClustersOptions, type ConnectionOptions, isSeveral } from "../options.ts";
-import type { IOStreams } from "../terminal/io-streams.ts";
-import { toFailure } from "./errors.ts";
+import { toFailure } from "./aws/errors.ts";
+import { type ExitCode, Failure } from "./errors.ts";
+import { type ChosenCluster, type ClustersOptions, type ConnectionOptions, isSeveral } from "./options.ts";
+import type { IOStreams } from "./terminal/io-streams.ts";
 
 export interface ClusterFailure {
   readonly name: string;
