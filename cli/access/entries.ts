@@ -1,13 +1,15 @@
 // Reads the value of a parameter as entries: mappings or denials, with the ARNs of the identities that each applies to.
 
+import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { type ArnSections, arnSections, matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
-import { checkDenyList, withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
+import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import { isListKind, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { type ReadMapping, readMapping, readMappingList } from "../../functions/authenticator/mapping/read-mapping.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { problemsIn } from "../../functions/authenticator/stored-problems.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { notAfterTime } from "../../functions/lib/not-after.ts";
+import { parseStored } from "../../functions/lib/repeated-keys.ts";
 import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
@@ -45,35 +47,38 @@ const read = oncePerRead((stored, parameter: string, { prefix, partition }: Eval
   const address = readName(prefix, parameter);
   if (address === undefined) return NONE;
   const { kind, account } = address;
-  const entryOf = (mapping: Mapping): Entry => {
-    const { arn = "", arnLike = "", session = "", notAfter } = mapping;
-    const key = kind === "federated-user" ? arn : kind === "deny" ? withoutPath(arnLike) : arnLike;
-    const end = (notAfter === undefined ? undefined : notAfterTime(notAfter)) ?? Number.POSITIVE_INFINITY;
-    const own = { ...address, parameter, key: `${kind === "federated-user" ? key : asciiLowerCase(key)} ${session}` };
-    return { ...own, mapping, end, ...arnsOf(address, mapping, partition) };
-  };
-  if (kind === "deny") {
-    const check = checkDenyList(stored, { account, partition });
-    return check.valid ? { entries: check.entries.map(entryOf) } : { problem: check.problem, entries: [] };
-  }
-  const found = isListKind(kind) ? readMappingList(stored, kind) : readMapping(stored, kind);
-  if ("problem" in found) return { problem: found.problem, entries: [] };
-  const all = "entries" in found ? found.entries : [found];
-  const problems = all.map((one) => problemOf(one, parameter, prefix, partition));
-  const entries = all.flatMap(({ check }, index) =>
-    check.valid && problems[index] === undefined ? entryOf(check.mapping) : [],
-  );
+  const found = problemsIn({ ...stored, kind, account }, partition) ?? [];
+  if (typeof found === "string") return { problem: found, entries: [] };
+  const isList = kind === "deny" || isListKind(kind);
+  const value = parseStored(stored.value);
+  const mappings = (isList ? value : [value]) as readonly Mapping[];
+  const problems = mappings.map((mapping, index) => {
+    const problem = found[index] ?? arnProblem(mapping, parameter, prefix, partition);
+    return isList && problem !== undefined ? `entry ${index + 1}: ${problem}` : problem;
+  });
   const problem = problems.find((one) => one !== undefined);
-  return problem === undefined ? { entries } : { problem, entries };
+  const valid = mappings.filter((_, index) => problems[index] === undefined);
+  const entries = valid.map((mapping) => entryOf(mapping, address, parameter, partition));
+  if (problem === undefined) return { entries };
+  // With an invalid entry, a deny list denies every identity that it covers.
+  return { problem, entries: kind === "deny" ? [] : entries };
 });
 
-function problemOf({ check, arns: [arn] }: ReadMapping, parameter: string, prefix: string, partition: string) {
-  if (!check.valid) return check.problem;
-  if ("deny" in check.mapping) return "deny is not a key of a mapping";
-  if (arn === undefined) return undefined;
-  const isOwn =
-    mappingParameter(prefix, arn.kind, arn.accountId, arn.name) === parameter && arn.partition === partition;
-  return isOwn ? undefined : "its arn is the ARN of another principal";
+function arnProblem({ arn }: Mapping, parameter: string, prefix: string, partition: string): string | undefined {
+  const own = arn === undefined ? undefined : parseMappedArn(arn);
+  const isOther =
+    own !== undefined &&
+    (mappingParameter(prefix, own.kind, own.accountId, own.name) !== parameter || own.partition !== partition);
+  return isOther ? "its arn is the ARN of another principal" : undefined;
+}
+
+function entryOf(mapping: Mapping, address: ParameterAddress, parameter: string, partition: string): Entry {
+  const { kind } = address;
+  const { arn = "", arnLike = "", session = "", notAfter } = mapping;
+  // Names of federated users are case-sensitive.
+  const key = kind === "federated-user" ? arn : asciiLowerCase(kind === "deny" ? withoutPath(arnLike) : arnLike);
+  const end = (notAfter === undefined ? undefined : notAfterTime(notAfter)) ?? Number.POSITIVE_INFINITY;
+  return { ...address, parameter, key: `${key} ${session}`, mapping, end, ...arnsOf(address, mapping, partition) };
 }
 
 function arnsOf({ kind, account, name }: ParameterAddress, mapping: Mapping, partition: string) {

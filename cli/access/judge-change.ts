@@ -2,12 +2,20 @@
 
 import type { ParameterAddress } from "../../functions/authenticator/mapping/read-name.ts";
 import { shortName } from "../function-settings.ts";
-import { isActive, readValue, type Value } from "./entries.ts";
+import { isActive, type Value } from "./entries.ts";
 import { entryChanges, moved, overlaps } from "./entry-changes.ts";
 import { grantMarks, newNames } from "./grants.ts";
 import { liftMark, uncoveredDenials } from "./lifts.ts";
 import { alternatives, type Mark, place } from "./marks.ts";
-import { branchOf, denyListsFor, higherThan, isOfOnePrincipal, lowerThan, type PlanState } from "./plan-state.ts";
+import {
+  branchOf,
+  denyListsFor,
+  higherThan,
+  isOfOnePrincipal,
+  lowerThan,
+  type PlanState,
+  valuesOf,
+} from "./plan-state.ts";
 import { isLastToEnd, isRemoval, removalMarks } from "./removals.ts";
 
 interface Judgement {
@@ -19,9 +27,7 @@ interface Judgement {
 }
 
 export function judgeChange(name: string, address: ParameterAddress, state: PlanState): Judgement {
-  const { stored, wanted, context } = state;
-  const before = readValue(name, stored.get(name), context);
-  const after = readValue(name, wanted.get(name), context);
+  const [before, after = before] = valuesOf(state, name);
   const problem = before.problem ?? after.problem;
   const judgement =
     problem === undefined
@@ -48,7 +54,7 @@ function judgeInvalid(
 }
 
 function judgeEntries(address: ParameterAddress, before: Value, after: Value, state: PlanState): Judgement {
-  const { context, stored } = state;
+  const { context } = state;
   if (address.kind === "deny") {
     const marks = uncoveredDenials(before, after, context).map((one) => liftMark(one, state));
     return { marks, isRemoval: false, waits: [] };
@@ -64,7 +70,7 @@ function judgeEntries(address: ParameterAddress, before: Value, after: Value, st
   });
   const given = [...granted, ...(broader.length > 0 ? removed : [])].flatMap((step) => step.new ?? step.old ?? []);
   const mayPrecede = (name: string) => {
-    const { problem, entries } = readValue(name, stored.get(name), context);
+    const [{ problem, entries }] = valuesOf(state, name);
     const active = entries.filter((one) => isActive(one, context));
     return problem !== undefined || given.some((entry) => active.some((one) => overlaps(one, entry)));
   };

@@ -1,28 +1,22 @@
 // Writes accepted changes in phases, one parameter at a time, and reports which were written.
 
 import { isDeepStrictEqual } from "node:util";
-import { nextPhase } from "../access/phases.ts";
+import { isStored, nextPhase } from "../access/phases.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { EXIT, Failure, finding } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { normal } from "../mappings/file/read-parameter.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { logIfSlow, startProgress } from "../terminal/progress.ts";
 import { entryKey, itemsOf } from "./merge-list.ts";
-import { type Consent, checkConsent, checkMerge, rebased } from "./other-operators.ts";
+import { type Accepted, checkConsent, checkMerge, rebased } from "./other-operators.ts";
 import type { Change } from "./plan.ts";
-import type { ReadForAccess } from "./read-for-access.ts";
 import { listed } from "./show.ts";
 import { stateOf, stopped } from "./stopped.ts";
 import { waitForCaches } from "./wait.ts";
 import { type Written, writeValue } from "./write.ts";
 import { mergeValues, writeList } from "./write-list.ts";
-
-export interface Accepted extends Consent, Pick<ReadForAccess, "current" | "again"> {
-  readonly changes: readonly Change[];
-}
 
 /** More than the number of operators who may change the same parameters during one command. */
 const MAX_REREADS = 20;
@@ -43,13 +37,8 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
   let rereads = 0;
   /** When this command wrote a parameter, by name. */
   const times = new Map<string, number>();
-  const now = () => ({ ...context, now: io.clock() });
 
-  function isDone({ name, value }: Change): boolean {
-    const stored = current.get(name);
-    if (value === undefined || stored === undefined) return stored?.value === value;
-    return isDeepStrictEqual(normal(stored.value), normal(value));
-  }
+  const isDone = ({ name, value }: Change) => isStored(value, current.get(name));
 
   function note(name: string, written: Written | undefined): void {
     times.set(name, io.clock());
@@ -76,7 +65,7 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
         : change,
     );
     if (others.length > 0) {
-      checkConsent(combined, fresh, accepted, namesOf(others), now());
+      await checkConsent(combined, fresh, accepted, namesOf(others), io.clock());
       io.log(`Another operator changed ${namesOf(others)} at the same time. Both changes are kept.\n`);
     }
     for (const change of combined) changes.set(change.name, change);
@@ -98,11 +87,12 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
     const final = (merged: string): Change => {
       return { ...wanted, value: mergeValues(key, name, value ?? "[]", wanted.value ?? "[]", merged).value };
     };
-    const check = (merged: string, theirs: string) => {
+    const check = async (merged: string, theirs: string) => {
       checkMerge(change, merged, theirs, context);
       const stored = { name, value: theirs, secure: false, version: 0, modified: io.clock() };
+      current.set(name, stored);
       const all = [...changes.values()].map((one) => (one.name === name ? final(merged) : one));
-      checkConsent(all, new Map([...current, [name, stored]]), accepted, name, now());
+      await checkConsent(all, current, accepted, name, io.clock());
     };
     const { isMerged, ...written } = await writeList(ssm, key, change, check, io.interrupted);
     if (isMerged) io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
@@ -119,7 +109,9 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
 
   async function writePhase(onWrite: (change: Change | undefined) => void): Promise<boolean> {
     const all = () => [...changes.values()];
-    const planned = nextPhase(all(), current, now());
+    const next = (now: number) =>
+      accepted.settle(current, (rule) => nextPhase(all(), current, { ...rule, now: Math.max(now, io.clock()) }));
+    const planned = await next(0);
     if (planned === undefined) return false;
     await waitForCaches(planned.from, namesOf(planned.waitsFor), io);
     if (await readAgain()) {
@@ -128,7 +120,7 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
       return true;
     }
     // A mapping ends when it is written, so not before the wait.
-    const writes = nextPhase(all(), current, { ...context, now: Math.max(io.clock(), planned.from) })?.writes ?? [];
+    const { writes = [] } = (await next(planned.from)) ?? {};
     if (writes.length === 0 && !accepted.force) {
       throw finding(
         "Refused: each of these changes would leave no administrator for a time. To write them, use --force.",

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { readValue } from "../../../cli/access/entries.ts";
-import { parameterOf } from "../../../cli/access/phases.ts";
+import { parameterOf } from "../../../cli/access/plan-state.ts";
 import { evaluationContext } from "../../../cli/function-settings.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { A, B, PINS, SET_ROLES } from "./universe.ts";
