@@ -4,7 +4,7 @@ import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import { type Entry, isActive } from "./entries.ts";
+import { type Entry, isActive, mayHave } from "./entries.ts";
 import { mayDeny } from "./entry-changes.ts";
 import { uncoveredDenials } from "./lifts.ts";
 import { isPlain, makesAdministrator, mentionsAdministrators } from "./names.ts";
@@ -16,7 +16,6 @@ import {
   planState,
   type RuleContext,
   type States,
-  setOf,
   valuesOf,
   type Wanted,
 } from "./plan-state.ts";
@@ -40,11 +39,11 @@ function sureIn(name: string, state: PlanState): readonly Entry[] {
 function isSure(entry: Entry, state: PlanState): boolean {
   const { context, rolesOf } = state;
   if (!isOfOnePrincipal(entry) || !isActive(entry, context) || !makesAdministrator(entry.mapping)) return false;
-  const { kind, account } = entry;
-  const set = kind === "sso" || kind === "sso-session" ? setOf(entry) : undefined;
+  const { kind, account, name } = entry;
   // A role of the set with a separate mapping, which takes precedence.
-  const hasRole = set !== undefined && rolesOf(account, set).length > 0;
-  return isUsable(entry, context) && !hasRole && !mayBeDenied(entry, state);
+  const hasRole = (kind === "sso" || kind === "sso-session") && rolesOf(account, name).length > 0;
+  const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], context, (one) => mayDeny(one, entry));
+  return isUsable(entry, context) && !hasRole && !denyListsFor(entry, context).some(isDenied);
 }
 
 /** Whether the function renders the names for each token of the principal. */
@@ -55,13 +54,6 @@ function isUsable({ kind, mapping }: Entry, context: EvaluationContext): boolean
   const known = hasSession ? /\{(?:AccountID|SessionName(?:Raw)?)\}/g : /\{AccountID\}/g;
   const isAccepted = !isSigned || (principalId === undefined && ["role", "user", "sso"].includes(kind));
   return isAccepted && [username, ...groups].every((name) => isPlain(name.replace(known, "x"), context));
-}
-
-function mayBeDenied(entry: Entry, state: PlanState): boolean {
-  return denyListsFor(entry, state.context).some((name) => {
-    const [{ problem, entries }] = valuesOf(state, name);
-    return problem !== undefined || entries.some((one) => isActive(one, state.context) && mayDeny(one, entry));
-  });
 }
 
 /**

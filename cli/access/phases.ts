@@ -5,7 +5,7 @@ import { type ParameterAddress, readName } from "../../functions/authenticator/m
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { normal } from "../mappings/file/read-parameter.ts";
 import { hasAdministrator } from "./administrators.ts";
-import { type Entry, isActive } from "./entries.ts";
+import { type Entry, isActive, mayHave } from "./entries.ts";
 import { overlaps } from "./entry-changes.ts";
 import { judgeChange } from "./judge-change.ts";
 import { withoutLifts } from "./lifts.ts";
@@ -132,11 +132,9 @@ function candidatesFor(change: Wanted, state: PlanState): Candidate[] {
 function needsDate(entry: Entry, state: PlanState): boolean {
   if (entry.kind === "account" || entry.kind === "sso") return true;
   if (entry.kind === "role" && setOf(entry) !== undefined) return true;
-  return denyListsFor(entry, state.context).some((list) => {
-    const [{ problem, entries }] = valuesOf(state, list);
-    // This command or a later one may lift it.
-    return problem !== undefined || entries.some((one) => isActive(one, state.context) && overlaps(one, entry));
-  });
+  // This command or a later one may lift it.
+  const mayBeLifted = (list: string) => mayHave(valuesOf(state, list)[0], state.context, (one) => overlaps(one, entry));
+  return denyListsFor(entry, state.context).some(mayBeLifted);
 }
 
 /** Higher before lower. Other kinds, of principals that have no permission set, come before these. */

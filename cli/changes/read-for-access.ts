@@ -8,12 +8,9 @@ import { marksOf } from "../access/phases.ts";
 import { afterwards, type RuleContext } from "../access/plan-state.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { rateLimited } from "../aws/rates.ts";
-import { readBranch } from "../aws/read.ts";
-import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Change } from "./plan.ts";
-import { isAccessDenied, readByName, readMappings } from "./read-mappings.ts";
+import { isAccessDenied, pagesBelow, readLooks, readMappings } from "./read-mappings.ts";
 
 type Parameters = ReadonlyMap<string, Stored>;
 
@@ -80,46 +77,6 @@ export async function readForAccess(
       return new Map([...kept, ...fresh.map((one) => [one.name, one] as const)]);
     },
   };
-}
-
-/** @param unread receives phrases for what this principal may not read: a missing permission is no error */
-async function readLooks(
-  looks: readonly string[],
-  connection: Connection,
-  io: IOStreams,
-  unread: string[],
-): Promise<readonly Stored[]> {
-  const { prefix } = connection.context;
-  const { account: _, ...everyAccount } = connection;
-  try {
-    const found: Stored[] = [];
-    for (const look of looks.filter((one) => !one.startsWith("/"))) {
-      if (look.startsWith("role/")) {
-        for await (const page of pagesBelow(`${prefix}/${look}`, connection, io)) found.push(...page);
-      } else {
-        const of = look === "any" ? everyAccount : { ...connection, account: look };
-        found.push(...(await readMappings(of, io)).values());
-      }
-    }
-    const names = looks.filter((one) => one.startsWith("/") && !found.some(({ name }) => name === one));
-    return [...found, ...(await readByName(names, connection, io)).values()];
-  } catch (error) {
-    if (!isAccessDenied(error)) throw error;
-    // One name without permission denies the entire call.
-    const [look = "", ...others] = looks;
-    if (others.length > 0) {
-      const found = [];
-      for (const one of looks) found.push(...(await readLooks([one], connection, io, unread)));
-      return found;
-    }
-    const of = look === "any" ? "every mapping" : `the mappings of account ${look}`;
-    unread.push(/^[/r]/.test(look) ? shortName(look, prefix) : of);
-    return [];
-  }
-}
-
-function pagesBelow(path: string, { ssm, rates: { reads } }: Connection, io: IOStreams) {
-  return readBranch(ssm, path, rateLimited(reads, Math.max(1, reads)), io.interrupted);
 }
 
 /** Adds parameters that may make an administrator to `current` until one remains, or until all are read. */

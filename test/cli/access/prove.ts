@@ -5,6 +5,7 @@ import type { Entry } from "../../../cli/access/entries.ts";
 import type { Mark } from "../../../cli/access/marks.ts";
 import { mentionsAdministrators } from "../../../cli/access/names.ts";
 import { marksOf, nextPhase } from "../../../cli/access/phases.ts";
+import type { RuleContext, States, Wanted } from "../../../cli/access/plan-state.ts";
 import type { EvaluationContext } from "../../../cli/function-settings.ts";
 import { arnSections, matchesSections } from "../../../functions/authenticator/mapping/arn-like.ts";
 import { claimPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
@@ -20,6 +21,15 @@ import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { type AnyPlan, CONTEXT, LATER, type State, type Text } from "./any-plan.ts";
 import { type Identity, UNIVERSE } from "./universe.ts";
+
+/** What is proven. */
+export interface Rule {
+  readonly hasAdministrator: typeof hasAdministrator;
+  readonly marksOf: typeof marksOf;
+  readonly nextPhase: typeof nextPhase;
+}
+
+export const RULE: Rule = { hasAdministrator, marksOf, nextPhase };
 
 /** In milliseconds: how long the function may use an earlier value. */
 const CACHED_MS = 35_000;
@@ -148,7 +158,7 @@ export interface Outcome {
 }
 
 /** Carries out the commands one after the other. */
-export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Promise<Outcome> {
+export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options, rule = RULE): Promise<Outcome> {
   const { states, reserved } = plan;
   const run = { states, identities: identitiesFor(plan) };
   const [first = {}] = states;
@@ -160,7 +170,7 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
   const excess: Excess[] = [];
   const marks: Mark[] = [];
   let [mixes, isLockedOut] = [0, false];
-  const isAdministered = (one: Store) => hasAdministrator(statesOf(one), { ...context, now: one.now });
+  const isAdministered = (one: Store) => rule.hasAdministrator(statesOf(one), { ...context, now: one.now });
   const check = async (isFinal: boolean, step: string) => {
     const found = await findExcess(store, run, context, isFinal, step);
     mixes += found.mixes;
@@ -169,10 +179,10 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
   for (const wanted of states.slice(1)) {
     const changes = changesTo(wanted, store);
     const final = new Map(Object.entries(wanted).flatMap(([short, text]) => namedParameter(short, text)));
-    const isGuarded = isAdministered(store) && hasAdministrator(final, context);
-    marks.push(...marksOf(changes, statesOf(store), { ...context, now: store.now }));
+    const isGuarded = isAdministered(store) && rule.hasAdministrator(final, context);
+    marks.push(...marksByReading(changes, statesOf(store), { ...context, now: store.now }, rule));
     for (;;) {
-      const phase = nextPhase(changes, statesOf(store), { ...context, now: store.now });
+      const phase = rule.nextPhase(changes, statesOf(store), { ...context, now: store.now });
       if (phase === undefined) break;
       if (phase.writes.length === 0) break;
       store.now = Math.max(store.now, phase.from);
@@ -187,6 +197,21 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
   await check(true, "end");
   const unmarked = excess.filter((one) => !isMarked(one, marks, states) && !(one.isFinal && isShown(one, states)));
   return { marks, excess: unmarked, gains: excess.length, mixes, isLockedOut };
+}
+
+/** The marks, with no other parameters than those that the rule looks at, as the command reads them. */
+function marksByReading(changes: readonly Wanted[], stored: States, context: RuleContext, rule: Rule): readonly Mark[] {
+  const reading = new Set(changes.map(({ name }) => name));
+  for (;;) {
+    const { size } = reading;
+    const isRead = (name: string) => {
+      const [kind, account = ""] = shortOf(name).split("/");
+      return [name, account, "any", ...(kind === "role" ? [`role/${account}`] : [])].some((look) => reading.has(look));
+    };
+    const current = new Map([...stored].filter(([name]) => isRead(name)));
+    const marks = rule.marksOf(changes, current, { ...context, reading });
+    if (reading.size === size) return marks;
+  }
 }
 
 /** Marks of what an entry gives. The others are for what applies instead of an entry. */
