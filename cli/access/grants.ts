@@ -14,7 +14,7 @@ type Names = Pick<Mapping, "username" | "groups">;
 /** The names that an entry newly gives; `undefined` unless it is added, lasts longer, or has other names. */
 export function newNames({ old, new: entry }: EntryChange, { context }: PlanState): Names | undefined {
   if (entry === undefined || !isActive(entry, context)) return undefined;
-  const { username, groups = [] } = entry.mapping;
+  const { username } = entry.mapping;
   const isNew =
     old === undefined ||
     !isActive(old, context) ||
@@ -22,7 +22,7 @@ export function newNames({ old, new: entry }: EntryChange, { context }: PlanStat
     username !== old.mapping.username ||
     dropsPin(old, entry) ||
     groupsBeyond(old.mapping, entry.mapping).some((group) => !isPlain(group, context));
-  if (isNew) return { username, groups };
+  if (isNew) return entry.mapping;
   const gained = groupsBeyond(entry.mapping, old.mapping);
   return gained.length === 0 ? undefined : { groups: gained };
 }

@@ -10,7 +10,7 @@ import {
   type ParameterKind,
   readName,
 } from "../../functions/authenticator/mapping/read-name.ts";
-import type { DatedParameter, StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { type DatedParameter, MAPPING_FOUND_MS, type StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { readValue, type Value } from "./entries.ts";
 
@@ -102,8 +102,8 @@ export function valuesOf({ stored, wanted, context }: PlanState, name: string): 
   return wanted.has(name) ? [now, readValue(name, wanted.get(name), context)] : [now];
 }
 
-/** In milliseconds: the function caches a parameter for 30 s, and a review takes up to 5 s. */
-export const SETTLED_MS = 35_000;
+/** In milliseconds: a review that began with the earlier value takes up to 5 s. */
+export const SETTLED_MS = MAPPING_FOUND_MS + 5_000;
 
 /** Whether the function may still use an earlier value. */
 export function isRecent({ stored, context }: PlanState, name: string): boolean {

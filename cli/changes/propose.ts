@@ -1,5 +1,6 @@
 // Checks and prints a plan, and asks the user: every command that writes uses it.
 
+import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
@@ -15,7 +16,6 @@ import type { Accepted } from "./other-operators.ts";
 import { addsDenial, type Change, isRemoval, type Plan } from "./plan.ts";
 import { readForAccess } from "./read-for-access.ts";
 import { countMarks, planData, printPlan, riskiestFirst } from "./show.ts";
-import { FUNCTION_CACHE_MS } from "./wait.ts";
 
 export interface ProposeOptions extends WriteOptions {
   readonly prune?: true;
@@ -35,7 +35,7 @@ export interface ClusterPlan {
   readonly effect?: (now: number) => readonly string[];
 }
 
-export const EFFECT = `The function reads the change within ${FUNCTION_CACHE_MS / 1000} s.`;
+export const EFFECT = `The function reads the change within ${MAPPING_FOUND_MS / 1000} s.`;
 
 export interface Proposal extends Accepted {
   /** Whether a requested change is skipped. */

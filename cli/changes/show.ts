@@ -42,7 +42,7 @@ export function printPlan(
       keptDenials.length === 1
         ? "1 denial is not in the files and is kept"
         : `${keptDenials.length} denials are not in the files and are kept`;
-    line("", `${kept}; --prune-denials removes them: ${listed(keptDenials, "")}.`);
+    line("", `${kept}; --prune-denials removes them: ${listed(keptDenials)}.`);
   }
   if (all.length === 0) return;
   const hidden = all.length - shown.size;
@@ -78,10 +78,14 @@ function printChange(change: Change, name: string, io: Output): void {
 
 const MAX_LISTED = 10;
 
-/** For a sentence: the first ten, and the number of the others, followed by `hint`. */
-export function listed(texts: readonly string[], hint: string): string {
+/** For a sentence: the first ten, and the number of the others. */
+function listed(texts: readonly string[]): string {
   const more = texts.length - MAX_LISTED;
-  return `${texts.slice(0, MAX_LISTED).join(", ")}${more > 0 ? `, and ${more} more${hint}` : ""}`;
+  return `${texts.slice(0, MAX_LISTED).join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
+}
+
+export function listedNames(names: readonly string[], prefix: string): string {
+  return listed(names.map((name) => shortName(name, prefix)));
 }
 
 /** A phrase, by kind. */

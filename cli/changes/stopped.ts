@@ -7,10 +7,9 @@ import type { SdkError } from "@smithy/types";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
 import { EXIT, Failure } from "../errors.ts";
-import { shortName } from "../function-settings.ts";
 import { entryKey, itemsOf, mergeList } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
-import { listed } from "./show.ts";
+import { listedNames } from "./show.ts";
 import { Overwrote } from "./write.ts";
 
 /** Whether a write happened. */
@@ -56,11 +55,7 @@ export interface Outcome {
 /** Running the same command again makes a new plan with the remaining changes. */
 export function stopped(failure: Failure, outcome: Outcome, state: State, error: unknown, prefix: string): Stopped {
   const { written, begun, unsure, left } = outcome;
-  const names = (some: readonly string[]) =>
-    listed(
-      some.map((name) => shortName(name, prefix)),
-      "",
-    );
+  const names = (some: readonly string[]) => listedNames(some, prefix);
   const isNothing = written.length + begun.length + unsure.length === 0;
   const all = written.length + begun.length + unsure.length + left.length;
   const lines = [

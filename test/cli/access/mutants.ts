@@ -409,8 +409,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "functions cache for 30 s": {
     file: "plan-state.ts",
-    from: "35_000",
-    to: "30_000",
+    from: "MAPPING_FOUND_MS + 5_000",
+    to: "MAPPING_FOUND_MS",
     counterexample: [
       { [set]: ofSet("u") },
       { [set]: ofSet("u"), [sessions]: jane("v") },
