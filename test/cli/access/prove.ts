@@ -59,8 +59,6 @@ export interface Excess {
   /** Whether it exists at the end, not only while functions cache earlier values. */
   readonly isFinal: boolean;
   readonly step: string;
-  /** Whether the parameter that gives it no longer exists. */
-  readonly isDeleted: boolean;
   /** What it has before or after each command. */
   readonly baseline: readonly (User | undefined)[];
 }
@@ -219,17 +217,20 @@ const GIVES: readonly string[] = ["administrator", "name", "wide", "denied", "un
 
 /**
  * At the end: whether a marked entry gives it, denied it, or had applied instead. While functions cache earlier values,
- * only in these cases:
+ * only by what the operator accepted, in these cases. R is a role of the permission set V:
  *
- * - The entry that gives it depends on another change that depends on it: a session and a role of its set, or a value
- *   that is invalid.
- * - It was marked since a denial is deferred, so that an administrator remains.
- * - One write is marked both for what it gives and for what then applies to this identity instead.
- * - Its mapping was deleted by an earlier command, whose time is not known, and a marked denial is lifted, or an invalid
- *   deny list replaced.
+ * - `{}` becomes `{role R: u, sso-session V: [Jane: v]}`. Each is higher than the other for some tokens, so one comes
+ *   first. Jane gets v before R's mapping applies: the mark says that session Jane gets v.
+ * - `{role ci: u (masters)}` becomes `{role ci: u (masters, g), sso V: a (masters), deny: role/ci}`. The denial is
+ *   deferred until V makes an administrator. ci gets g before: the mark says that it gets g and may be denied.
+ * - `{role R: u, sso-session V: [jane: v]}` becomes `{sso-session V: []}`. R is removed first, so that jane gets v: the
+ *   mark says that the session's mapping applies and gives v.
+ * - `{sso V: u (g), sso-session V: [jane: u]}` becomes `{role R: v, sso V: u (g), sso-session V: [Jane: u (masters)]}`.
+ *   The list is written first for what it gives. jane gets g before R's mapping applies: another mark of the same write
+ *   says that V applies and gives g.
  */
 function isMarked(
-  { identity, parameter: deciding, isFinal, isDeleted }: Excess,
+  { identity, parameter: deciding, isFinal }: Excess,
   marks: readonly Mark[],
   states: readonly State[],
 ): boolean {
@@ -242,20 +243,15 @@ function isMarked(
   const isDeferring = mentionsAdministrators(JSON.stringify(states));
   const denials = [...names].filter((name) => /\/deny\//.test(name));
   const roles = [...names].filter((name) => /\/awsreservedsso_/.test(name));
+  const isOfSession = /\/sso-session\//.test(deciding);
   return own.some(({ parameter: name, kind }) => {
-    if (GIVES.includes(kind) && name === deciding) {
-      const isBeside = /\/sso-session\//.test(name) && roles.some(changes);
-      const isInvalid = own.some((other) => other.kind === "invalid");
-      return (
-        kind === "unsettled" || isBeside || isInvalid || (kind === "denied" && isDeferring && denials.some(changes))
-      );
+    if (GIVES.includes(kind)) {
+      const isDeferred = kind === "denied" && isDeferring && denials.some(changes);
+      return name === deciding && (isDeferred || (isOfSession && roles.some(changes)));
     }
-    if (kind === "denial" || (kind === "invalid" && denials.includes(name)))
-      return isDeleted && states.slice(1, -1).some((state) => state[shortOf(deciding)] === undefined);
-    // After the removal of a role's mapping: the list of sessions, which changes too.
-    if (kind === "broader" && roles.includes(name) && /\/sso-session\//.test(deciding) && changes(deciding))
-      return true;
-    return kind === "broader" && marks.some((other) => other.parameter === name && other.kind !== "broader");
+    if (kind !== "broader") return false;
+    const isTwice = marks.some((other) => other.parameter === name && other.kind !== "broader");
+    return isTwice || (roles.includes(name) && isOfSession && changes(deciding));
   });
 }
 
@@ -401,7 +397,6 @@ async function findExcess(
           parameter: deciding,
           isFinal,
           step,
-          isDeleted: !values.has(deciding),
           baseline: known,
         });
       }
