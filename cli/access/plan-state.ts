@@ -10,7 +10,11 @@ import {
   type ParameterKind,
   readName,
 } from "../../functions/authenticator/mapping/read-name.ts";
-import { type DatedParameter, MAPPING_FOUND_MS, type StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import {
+  type DatedParameter,
+  MAPPING_FOUND_MS,
+  type StoredParameter,
+} from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { readValue, type Value } from "./entries.ts";
 
