@@ -225,6 +225,9 @@ const GIVES: readonly string[] = ["administrator", "name", "wide", "denied", "un
  *   deferred until V makes an administrator. ci gets g before: the mark says that it gets g and may be denied.
  * - `{role R: u, sso-session V: [jane: v]}` becomes `{sso-session V: []}`. R is removed first, so that jane gets v: the
  *   mark says that the session's mapping applies and gives v.
+ * - `{federated-user fred: [arn Fred], account: x}` becomes `{federated-user fred: [arn fred, until July], account: y}`, and
+ *   y is rejected. The first write removes Fred and adds fred, who gets x after July until the account is written: the
+ *   mark says that the account applies instead of the mapping, and gives x.
  * - `{sso V: u (g), sso-session V: [jane: u]}` becomes `{role R: v, sso V: u (g), sso-session V: [Jane: u (masters)]}`.
  *   The list is written first for what it gives. jane gets g before R's mapping applies: another mark of the same write
  *   says that V applies and gives g.
@@ -251,7 +254,8 @@ function isMarked(
     }
     if (kind !== "broader") return false;
     const isTwice = marks.some((other) => other.parameter === name && other.kind !== "broader");
-    return isTwice || (roles.includes(name) && isOfSession && changes(deciding));
+    const isRespelled = /\/federated-user\//.test(name) && changes(deciding);
+    return isTwice || isRespelled || (roles.includes(name) && isOfSession && changes(deciding));
   });
 }
 
