@@ -228,6 +228,10 @@ const GIVES: readonly string[] = ["administrator", "name", "wide", "denied", "un
  * - `{federated-user fred: [arn Fred], account: x}` becomes `{federated-user fred: [arn fred, until July], account: y}`, and
  *   y is rejected. The first write removes Fred and adds fred, who gets x after July until the account is written: the
  *   mark says that the account applies instead of the mapping, and gives x.
+ * - `{pattern any: invalid, account: u}` becomes `{pattern any: [role/ci: x], account: v}`. Grants come before invalid
+ *   values. ci gets v until the list is written: the mark says that the account gives v.
+ * - `{sso-session V: invalid, sso V: u (masters)}` becomes `{sso-session V: [Jane: a (masters)]}`. The removal of V's
+ *   mapping is deferred until Jane is an administrator. jane gets u before: the mark says that the invalid list denied.
  * - `{sso V: u (g), sso-session V: [jane: u]}` becomes `{role R: v, sso V: u (g), sso-session V: [Jane: u (masters)]}`.
  *   The list is written first for what it gives. jane gets g before R's mapping applies: another mark of the same write
  *   says that V applies and gives g.
@@ -250,8 +254,10 @@ function isMarked(
   return own.some(({ parameter: name, kind }) => {
     if (GIVES.includes(kind)) {
       const isDeferred = kind === "denied" && isDeferring && denials.some(changes);
-      return name === deciding && (isDeferred || (isOfSession && roles.some(changes)));
+      const isBelowInvalid = own.some((other) => other.kind === "invalid");
+      return name === deciding && (isDeferred || isBelowInvalid || (isOfSession && roles.some(changes)));
     }
+    if (kind === "invalid") return isDeferring && changes(deciding);
     if (kind !== "broader") return false;
     const isTwice = marks.some((other) => other.parameter === name && other.kind !== "broader");
     const isRespelled = /\/federated-user\//.test(name) && changes(deciding);
