@@ -108,3 +108,8 @@ function sections(arn: string): ArnSections {
 export function isActive({ end }: Entry, { now }: EvaluationContext): boolean {
   return end > now;
 }
+
+/** Whether the value is invalid, or has an active entry like this. */
+export function mayHave({ problem, entries }: Value, context: EvaluationContext, isIt: (entry: Entry) => boolean) {
+  return problem !== undefined || entries.some((entry) => isActive(entry, context) && isIt(entry));
+}

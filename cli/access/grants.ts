@@ -1,22 +1,20 @@
 // Judges mappings that are added, last longer or have other names.
 
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { shortName } from "../function-settings.ts";
-import { type Entry, isActive } from "./entries.ts";
+import { type Entry, isActive, mayHave } from "./entries.ts";
 import { type EntryChange, mayDeny, overlaps } from "./entry-changes.ts";
 import { type Mark, place, subject, userText } from "./marks.ts";
 import { ADMIN_GROUPS, groupsBeyond, isPlain, nameRisk } from "./names.ts";
 import { denyListsFor, higherThan, isOfOnePrincipal, type PlanState, valuesOf } from "./plan-state.ts";
 
-interface Names {
-  readonly username?: string | undefined;
-  readonly groups: readonly string[];
-}
+type Names = Pick<Mapping, "username" | "groups">;
 
 /** The names that an entry newly gives; `undefined` unless it is added, lasts longer, or has other names. */
 export function newNames({ old, new: entry }: EntryChange, { context }: PlanState): Names | undefined {
   if (entry === undefined || !isActive(entry, context)) return undefined;
-  const { username, groups = [] } = entry.mapping;
+  const { username } = entry.mapping;
   const isNew =
     old === undefined ||
     !isActive(old, context) ||
@@ -24,7 +22,7 @@ export function newNames({ old, new: entry }: EntryChange, { context }: PlanStat
     username !== old.mapping.username ||
     dropsPin(old, entry) ||
     groupsBeyond(old.mapping, entry.mapping).some((group) => !isPlain(group, context));
-  if (isNew) return { username, groups };
+  if (isNew) return entry.mapping;
   const gained = groupsBeyond(entry.mapping, old.mapping);
   return gained.length === 0 ? undefined : { groups: gained };
 }
@@ -60,16 +58,16 @@ export function grantMarks(step: EntryChange, state: PlanState): Mark[] {
 
 type Reason = Pick<Mark, "kind" | "text">;
 
-function riskOf({ username, groups }: Names, entry: Entry, state: PlanState): Reason | undefined {
+function riskOf({ username, groups = [] }: Names, entry: Entry, state: PlanState): Reason | undefined {
   const own = groups.filter((group) => !setGives(group, entry, state));
   const admin = own.filter((group) => ADMIN_GROUPS.includes(group));
   if (admin.length > 0) return { kind: "administrator", text: `${admin.join(", ")} makes an administrator` };
-  for (const name of own) {
-    const risk = nameRisk(name) ?? (name.includes("{") ? "is a group that depends on the session" : undefined);
+  for (const name of [...own, ...(username === undefined ? [] : [username])]) {
+    const isOpen = own.includes(name) && name.includes("{");
+    const risk = nameRisk(name) ?? (isOpen ? "is a group that depends on the session" : undefined);
     if (risk !== undefined) return { kind: "name", text: `${name} ${risk}` };
   }
-  const risk = username && nameRisk(username);
-  return risk ? { kind: "name", text: `${username} ${risk}` } : undefined;
+  return undefined;
 }
 
 /** Whether a session has the group by its set's mapping too, for as long. */
@@ -90,9 +88,7 @@ function blockerOf(entry: Entry, state: PlanState): Reason | undefined {
   const find = (names: readonly string[], isNow: (one: Entry) => boolean) =>
     names.find((name) => {
       const isIt = (one: Entry) => (wanted.has(name) ? overlaps(one, entry) : isNow(one));
-      return valuesOf(state, name).some(
-        ({ problem, entries }) => problem !== undefined || entries.some((one) => isActive(one, context) && isIt(one)),
-      );
+      return valuesOf(state, name).some((value) => mayHave(value, context, isIt));
     });
   const list = find(denyListsFor(entry, context), (denial) => mayDeny(denial, entry));
   if (list !== undefined) return { kind: "denied", text: `${short(list)} may deny it` };

@@ -2,13 +2,21 @@
 
 import type { ParameterAddress } from "../../functions/authenticator/mapping/read-name.ts";
 import { shortName } from "../function-settings.ts";
-import { isActive, readValue, type Value } from "./entries.ts";
-import { entryChanges, moved, overlaps } from "./entry-changes.ts";
+import { type Entry, isActive, mayHave, type Value } from "./entries.ts";
+import { type EntryChange, entryChanges, moved, overlaps } from "./entry-changes.ts";
 import { grantMarks, newNames } from "./grants.ts";
 import { liftMark, uncoveredDenials } from "./lifts.ts";
-import { alternatives, type Mark, place } from "./marks.ts";
-import { branchOf, denyListsFor, higherThan, isOfOnePrincipal, lowerThan, type PlanState } from "./plan-state.ts";
-import { isLastToEnd, isRemoval, removalMarks } from "./removals.ts";
+import { alternatives, type Mark, place, subject } from "./marks.ts";
+import { givesNoNewAccess } from "./names.ts";
+import {
+  branchOf,
+  denyListsFor,
+  higherThan,
+  isOfOnePrincipal,
+  lowerThan,
+  type PlanState,
+  valuesOf,
+} from "./plan-state.ts";
 
 interface Judgement {
   readonly marks: readonly Mark[];
@@ -19,42 +27,42 @@ interface Judgement {
 }
 
 export function judgeChange(name: string, address: ParameterAddress, state: PlanState): Judgement {
-  const { stored, wanted, context } = state;
-  const before = readValue(name, stored.get(name), context);
-  const after = readValue(name, wanted.get(name), context);
-  const problem = before.problem ?? after.problem;
-  const judgement =
-    problem === undefined
-      ? judgeEntries(address, before, after, state)
-      : judgeInvalid(name, address, problem, after, state);
-  const isWide = judgement.marks.length > 0 && (!isOfOnePrincipal(address) || address.kind === "sso-session");
-  const waits = [...judgement.waits, ...(isWide ? branchOf(address, state) : [])];
-  return { ...judgement, waits: waits.filter((one) => one !== name) };
+  const [before, after = before] = valuesOf(state, name);
+  const { marks, isRemoval, waits } =
+    (before.problem ?? after.problem) !== undefined
+      ? judgeInvalid(name, address, before, after, state)
+      : address.kind === "deny"
+        ? judgeDenials(before, after, state)
+        : judgeMappings(address, { before, after, steps: entryChanges(before, after) }, state);
+  const isWide = marks.length > 0 && (!isOfOnePrincipal(address) || address.kind === "sso-session");
+  const all = [...waits, ...(isWide ? branchOf(address, state) : [])];
+  return { marks, isRemoval, waits: all.filter((one) => one !== name) };
 }
 
 function judgeInvalid(
   name: string,
   address: ParameterAddress,
-  problem: string,
-  { entries }: Value,
+  before: Value,
+  after: Value,
   state: PlanState,
 ): Judgement {
   const { prefix } = state.context;
+  const { entries } = after;
   const given = address.kind === "deny" || entries.length === 0 ? "" : `. Then ${alternatives(entries, prefix)}`;
-  const text = `${shortName(name, prefix)} is invalid, and denies, before or after the change: ${problem}${given}`;
+  const text = `${shortName(name, prefix)} is invalid, and denies, before or after the change: ${before.problem ?? after.problem}${given}`;
   const waits = [...lowerThan(address, state), ...higherThan(address, state), ...denyListsFor(address, state.context)];
   // What it denies may also be what lower mappings give.
   return { marks: [{ parameter: name, kind: "invalid", text }], isRemoval: true, waits };
 }
 
-function judgeEntries(address: ParameterAddress, before: Value, after: Value, state: PlanState): Judgement {
-  const { context, stored } = state;
-  if (address.kind === "deny") {
-    const marks = uncoveredDenials(before, after, context).map((one) => liftMark(one, state));
-    return { marks, isRemoval: false, waits: [] };
-  }
-  const comparison = { before, after, steps: entryChanges(before, after) };
-  const { steps } = comparison;
+function judgeDenials(before: Value, after: Value, state: PlanState): Judgement {
+  const marks = uncoveredDenials(before, after, state.context).map((one) => liftMark(one, state));
+  return { marks, isRemoval: false, waits: [] };
+}
+
+function judgeMappings(address: ParameterAddress, comparison: Comparison, state: PlanState): Judgement {
+  const { context } = state;
+  const { before, steps } = comparison;
   const removed = steps.filter((step) => isRemoval(step, state));
   const broader = removed.flatMap((step) => removalMarks(step, comparison, state));
   const granted = steps.filter((step) => newNames(step, state) !== undefined);
@@ -63,11 +71,8 @@ function judgeEntries(address: ParameterAddress, before: Value, after: Value, st
     return { parameter: entry.parameter, entry, kind: "place", text };
   });
   const given = [...granted, ...(broader.length > 0 ? removed : [])].flatMap((step) => step.new ?? step.old ?? []);
-  const mayPrecede = (name: string) => {
-    const { problem, entries } = readValue(name, stored.get(name), context);
-    const active = entries.filter((one) => isActive(one, context));
-    return problem !== undefined || given.some((entry) => active.some((one) => overlaps(one, entry)));
-  };
+  const mayPrecede = (name: string) =>
+    mayHave(valuesOf(state, name)[0], context, (one) => given.some((entry) => overlaps(one, entry)));
   const higher = higherThan(address, state);
   const isLast = removed.some((step) => isLastToEnd(step, comparison));
   const others = [...steps.flatMap((step) => grantMarks(step, state)), ...places];
@@ -81,4 +86,53 @@ function judgeEntries(address: ParameterAddress, before: Value, after: Value, st
       ...(isOfOnePrincipal(address) ? [...denyListsFor(address, context), ...higher].filter(mayPrecede) : []),
     ],
   };
+}
+
+/** The change of one parameter. */
+interface Comparison {
+  readonly before: Value;
+  readonly after: Value;
+  readonly steps: readonly EntryChange[];
+}
+
+/** Whether an active entry is removed, matches fewer identities, or ends earlier. */
+function isRemoval({ old, new: entry }: EntryChange, { context }: PlanState): boolean {
+  if (old === undefined || !isActive(old, context)) return false;
+  return entry === undefined || entry.end < old.end || entry.key !== old.key;
+}
+
+/** Whether AWS-signed tokens of the set are accepted earlier: a list of sessions denies them until its last entry ends. */
+function isLastToEnd({ old }: EntryChange, { before, after }: Comparison): boolean {
+  if (old?.kind !== "sso-session") return false;
+  const ends = (value: Value) => Math.max(Number.NEGATIVE_INFINITY, ...value.entries.map(({ end }) => end));
+  return old.end === ends(before) && ends(after) < old.end;
+}
+
+function removalMarks(step: EntryChange, comparison: Comparison, state: PlanState): Mark[] {
+  const { old, new: entry } = step;
+  if (old === undefined) return [];
+  const { context } = state;
+  const isLast = isLastToEnd(step, comparison);
+  const allowsNone = isLast || old.mapping.principalId !== undefined || old.kind === "federated-user";
+  const names = [...lowerThan(old, state), ...(isLast ? higherThan(old, state) : [])];
+  const others = names.flatMap((name) => valuesOf(state, name)).flatMap(({ entries }) => entries);
+  const lower = [...laterInList(step, comparison), ...others].filter(
+    (one) =>
+      isActive(one, context) &&
+      overlaps(one, old) &&
+      (allowsNone || !givesNoNewAccess(old.mapping, one.mapping, context)),
+  );
+  if (lower.length === 0) return [];
+  const end = entry === undefined || entry.key !== old.key ? "no longer" : `only until ${entry.mapping.notAfter}`;
+  const text = `${subject(old)} is ${end} mapped by ${shortName(old.parameter, context.prefix)}: ${alternatives(lower, context.prefix)}`;
+  return [{ parameter: old.parameter, entry: old, kind: "broader", text }];
+}
+
+/** The entries of the same list that may apply instead. */
+function laterInList({ old }: EntryChange, { before, steps }: Comparison): readonly Entry[] {
+  if (old === undefined) return [];
+  const { entries } = before;
+  const later = steps.filter((one) => one.old === undefined || entries.indexOf(one.old) > entries.indexOf(old));
+  const all = later.flatMap((one) => [one.old ?? [], one.new ?? []].flat());
+  return old.kind === "sso-session" ? all.filter(({ mapping }) => mapping.session === old.mapping.session) : all;
 }

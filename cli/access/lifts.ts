@@ -6,7 +6,7 @@ import { finding } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { sizeProblem } from "../store/value.ts";
 import { arnCovers } from "./arn-overlap.ts";
-import { type Entry, isActive, readValue, type Value } from "./entries.ts";
+import { type Entry, isActive, type Value } from "./entries.ts";
 import { overlaps } from "./entry-changes.ts";
 import { alternatives, type Mark, subject } from "./marks.ts";
 import { branchOf, type PlanState, valuesOf } from "./plan-state.ts";
@@ -19,13 +19,6 @@ export function uncoveredDenials(list: Value, others: Value, context: Evaluation
 function isCovered(denial: Entry, { entries }: Value): boolean {
   const [arn = "", ...others] = [denial, ...entries].map(({ mapping }) => withoutPath(mapping.arnLike ?? ""));
   return entries.some(({ end }, index) => end >= denial.end && arnCovers(others[index] ?? "", arn));
-}
-
-/** Whether the change of a deny list lifts a denial, or the list is invalid, so that it is not known what it denies. */
-export function mayLift(name: string, { stored, wanted, context }: PlanState): boolean {
-  const before = readValue(name, stored.get(name), context);
-  const after = readValue(name, wanted.get(name), context);
-  return before.problem !== undefined || uncoveredDenials(before, after, context).length > 0;
 }
 
 /** The value that adds denials and lifts none; `undefined` unless the change does both. Throws if it is too long. */

@@ -2,24 +2,25 @@
 
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import type { EvaluationContext } from "../function-settings.ts";
 import { isSameValue } from "../store/value.ts";
 import { hasAdministrator } from "./administrators.ts";
-import { type Entry, isActive, readValue } from "./entries.ts";
+import { type Entry, isActive, mayHave } from "./entries.ts";
 import { overlaps } from "./entry-changes.ts";
 import { judgeChange } from "./judge-change.ts";
-import { mayLift, withoutLifts } from "./lifts.ts";
+import { withoutLifts } from "./lifts.ts";
 import type { Mark } from "./marks.ts";
 import { mentionsAdministrators } from "./names.ts";
 import {
   afterwards,
   denyListsFor,
-  indexNames,
   isRecent,
   type PlanState,
+  planState,
+  type RuleContext,
   SETTLED_MS,
   type States,
   setOf,
+  valuesOf,
   type Wanted,
 } from "./plan-state.ts";
 
@@ -46,16 +47,15 @@ interface Candidate {
 }
 
 /** The changes that need consent, in the order in which they are written. */
-export function marksOf(changes: readonly Wanted[], current: States, context: EvaluationContext): readonly Mark[] {
-  const recent = [...current].filter(([name]) => isRecent({ stored: current, context }, name));
-  let stored: States = new Map([...current, ...recent.map(([name, one]) => [name, { ...one, modified: 0 }] as const)]);
+export function marksOf(changes: readonly Wanted[], current: States, context: RuleContext): readonly Mark[] {
   const marks: Mark[] = [];
+  let states = current;
   for (;;) {
-    const candidates = nextCandidates(changes, stored, context) ?? [];
+    const candidates = nextCandidates(changes, states, context) ?? [];
     if (candidates.length === 0) return marks;
     marks.push(...candidates.flatMap((one) => one.marks));
-    stored = afterwards(
-      stored,
+    states = afterwards(
+      states,
       candidates.map(({ write }) => write),
     );
   }
@@ -65,7 +65,7 @@ export function marksOf(changes: readonly Wanted[], current: States, context: Ev
  * The next writes; `undefined` if every parameter has its wanted value. Call it again after the writes, with all changes
  * and with the parameters as they are read then: it skips what is done.
  */
-export function nextPhase(changes: readonly Wanted[], current: States, context: EvaluationContext): Phase | undefined {
+export function nextPhase(changes: readonly Wanted[], current: States, context: RuleContext): Phase | undefined {
   const candidates = nextCandidates(changes, current, context);
   if (candidates === undefined) return undefined;
   const waitsFor = [...new Set(candidates.flatMap(({ waits }) => waits))];
@@ -76,19 +76,17 @@ export function nextPhase(changes: readonly Wanted[], current: States, context: 
 
 function nextCandidates(
   changes: readonly Wanted[],
-  stored: States,
-  context: EvaluationContext,
+  states: States,
+  context: RuleContext,
 ): readonly Candidate[] | undefined {
-  const left = changes.filter(({ name, value }) => !isDone(value, stored.get(name)));
+  const left = changes.filter(({ name, value }) => !isStored(value, states.get(name)));
   if (left.length === 0) return undefined;
-  const wanted = new Map(left.map(({ name, value }) => [name, parameterOf(value)]));
-  const state = { context, stored, wanted, names: indexNames(new Set([...stored.keys(), ...wanted.keys()]), context) };
-  const lifting = new Set([...wanted.keys()].filter((name) => mayLift(name, state)));
-  const all = left.flatMap((change) => candidatesFor(change, lifting, state));
+  const state = planState(left, states, context);
+  const all = left.flatMap((change) => candidatesFor(change, state));
   const harmless = all.filter(({ marks }) => marks.length === 0).toSorted((a, b) => a.rank - b.rank);
   const marked = all.filter(({ marks }) => marks.length > 0);
   const groups = [...Map.groupBy(marked, ({ rank }) => rank)].sort(([a], [b]) => a - b).map(([, group]) => group);
-  const keep = keepsAdministrator(left, stored, context);
+  const keep = keepsAdministrator(left, states, context);
   for (const group of [harmless.filter(({ waits }) => waits.length === 0), harmless, ...groups]) {
     const candidates = keep(group);
     if (candidates.length > 0) return candidates;
@@ -96,17 +94,18 @@ function nextCandidates(
   return [];
 }
 
-function isDone(value: string | undefined, stored: StoredParameter | undefined): boolean {
+/** Whether a parameter has this value: the function reads both alike. `undefined`: it does not exist. */
+export function isStored(value: string | undefined, stored: StoredParameter | undefined): boolean {
   if (value === undefined || stored === undefined) return value === stored?.value;
   return !stored.secure && isSameValue(stored.value, value);
 }
 
-function candidatesFor(change: Wanted, lifting: ReadonlySet<string>, state: PlanState): Candidate[] {
-  const { context, stored, wanted } = state;
+function candidatesFor(change: Wanted, state: PlanState): Candidate[] {
+  const { context } = state;
   const { name, value } = change;
   const address = readName(context.prefix, name);
   if (address === undefined) return [{ write: change, marks: [], rank: 0, waits: [] }];
-  const before = readValue(name, stored.get(name), context);
+  const [before, after = before] = valuesOf(state, name);
   const { marks, isRemoval, waits } = judgeChange(name, address, state);
   const whole = {
     write: change,
@@ -115,13 +114,13 @@ function candidatesFor(change: Wanted, lifting: ReadonlySet<string>, state: Plan
     waits: waits.filter((one) => isRecent(state, one)),
   };
   if (address.kind === "deny") {
-    const first = withoutLifts(before, readValue(name, wanted.get(name), context), context);
+    const first = withoutLifts(before, after, context);
     return first === undefined
       ? [whole]
       : [{ write: { name, value: first }, marks: [], rank: DENIALS, waits: [] }, whole];
   }
   const [entry] = before.entries;
-  if (value !== undefined || entry === undefined || !needsDate(entry, lifting, state)) return [whole];
+  if (value !== undefined || entry === undefined || !needsDate(entry, state)) return [whole];
   // A deletion leaves no date, so other commands could not wait for it.
   if (!isActive(entry, context)) return [{ ...whole, waits: isRecent(state, name) ? [name] : [] }];
   const ended = JSON.stringify({ ...entry.mapping, notAfter: new Date(context.now).toISOString() });
@@ -129,15 +128,12 @@ function candidatesFor(change: Wanted, lifting: ReadonlySet<string>, state: Plan
 }
 
 /** Whether other changes depend on when it was removed: they wait until the function no longer uses it. */
-function needsDate(entry: Entry, lifting: ReadonlySet<string>, { stored, context }: PlanState): boolean {
+function needsDate(entry: Entry, state: PlanState): boolean {
   if (entry.kind === "account" || entry.kind === "sso") return true;
   if (entry.kind === "role" && setOf(entry) !== undefined) return true;
-  return denyListsFor(entry, context).some((list) => {
-    const { problem, entries } = readValue(list, stored.get(list), context);
-    const mayDenyIt = entries.some((denial) => isActive(denial, context) && overlaps(denial, entry));
-    // A later command may lift it.
-    return lifting.has(list) || problem !== undefined || mayDenyIt;
-  });
+  // This command or a later one may lift it.
+  const mayBeLifted = (list: string) => mayHave(valuesOf(state, list)[0], state.context, (one) => overlaps(one, entry));
+  return denyListsFor(entry, state.context).some(mayBeLifted);
 }
 
 /** Higher before lower. Other kinds, of principals that have no permission set, come before these. */
@@ -152,23 +148,21 @@ function rankOf({ kind, account }: ParameterAddress, isRemoval: boolean, isMarke
 }
 
 /** Leaves out writes after which no administrator remains, if there is one now and at the end. */
-function keepsAdministrator(changes: readonly Wanted[], stored: States, context: EvaluationContext) {
+function keepsAdministrator(
+  changes: readonly Wanted[],
+  states: States,
+  context: RuleContext,
+): (group: readonly Candidate[]) => readonly Candidate[] {
   const matters = (name: string, value: string | undefined) =>
     mentionsAdministrators(value) || /\/(?:deny|role)\/(?:\d+|any)(?:\/awsreservedsso_.*)?$/.test(name);
-  let state: States = new Map([...stored].filter(([name, { value }]) => matters(name, value)));
-  const keeps = (writes: readonly Wanted[]) => hasAdministrator(afterwards(state, writes), context);
-  const isGuarded = keeps([]) && keeps(changes);
-  return (group: readonly Candidate[]): readonly Candidate[] =>
+  let kept: States = new Map([...states].filter(([name, { value }]) => matters(name, value)));
+  const keeps = (writes: readonly Wanted[]) => hasAdministrator(afterwards(kept, writes), context);
+  if (!keeps([]) || !keeps(changes)) return (group) => group;
+  return (group) =>
     group.filter(({ write }) => {
-      const { name, value } = write;
-      if (!isGuarded) return true;
-      if (!state.has(name) && !matters(name, value)) return true;
+      if (!kept.has(write.name) && !matters(write.name, write.value)) return true;
       const isKept = keeps([write]);
-      if (isKept) state = afterwards(state, [write]);
+      if (isKept) kept = afterwards(kept, [write]);
       return isKept;
     });
-}
-
-export function parameterOf(value: string | undefined): StoredParameter | undefined {
-  return value === undefined ? undefined : { value, secure: false };
 }

@@ -10,12 +10,16 @@ import {
   type ParameterKind,
   readName,
 } from "../../functions/authenticator/mapping/read-name.ts";
-import type { DatedParameter, StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import {
+  type DatedParameter,
+  MAPPING_FOUND_MS,
+  type StoredParameter,
+} from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { readValue, type Value } from "./entries.ts";
 
-/** The stored parameters that were read for judging, by name. */
-export type States = ReadonlyMap<string, DatedParameter>;
+/** The parameters that were read, by name. Those that this plan writes have no date yet. */
+export type States = ReadonlyMap<string, StoredParameter & Partial<DatedParameter>>;
 
 /** A parameter and the value that it must have at the end; `undefined` removes it. */
 export interface Wanted {
@@ -23,19 +27,61 @@ export interface Wanted {
   readonly value: string | undefined;
 }
 
-export interface PlanState {
-  readonly context: EvaluationContext;
-  readonly stored: States;
-  /** The values that are still to be written; `undefined` for a removal. */
-  readonly wanted: ReadonlyMap<string, StoredParameter | undefined>;
-  readonly names: Names;
+/**
+ * What the rule has looked at: its result is final if all of it has been read. The name of a parameter, `role/<account>`
+ * for the account's roles, an account for all of its parameters, or `any` for every parameter.
+ */
+export type Reading = Set<string>;
+
+export interface RuleContext extends EvaluationContext {
+  readonly reading?: Reading;
 }
 
-/** The names of stored and wanted parameters. */
-interface Names {
-  readonly ofAccount: ReadonlyMap<string, readonly string[]>;
-  /** Without the suffix of a permission set's role. */
-  readonly ofSet: ReadonlyMap<string, readonly string[]>;
+export interface PlanState {
+  readonly context: RuleContext;
+  readonly stored: (name: string) => ReturnType<States["get"]>;
+  /** The values that are still to be written; `undefined` for a removal. */
+  readonly wanted: ReadonlyMap<string, StoredParameter | undefined>;
+  /** The names of an account's parameters, stored and wanted. Of `any`: of every parameter. */
+  readonly namesOf: (account: string) => readonly string[];
+  /** The same for the mappings of a permission set's roles. */
+  readonly rolesOf: (account: string, set: string) => readonly string[];
+}
+
+export function planState(changes: readonly Wanted[], states: States, context: RuleContext): PlanState {
+  const { prefix, reading } = context;
+  const wanted = new Map(changes.map(({ name, value }) => [name, parameterOf(value)]));
+  const names = once(() => [...new Set([...states.keys(), ...wanted.keys()])]);
+  const byAccount = once(() => Map.groupBy(names(), (name) => readName(prefix, name)?.account));
+  const bySet = once(() => Map.groupBy(names(), (name) => name.replace(/_[0-9a-f]{16}$/, "")));
+  return {
+    context,
+    wanted,
+    stored(name) {
+      reading?.add(name);
+      return states.get(name);
+    },
+    namesOf(account) {
+      reading?.add(account);
+      return account === "any" ? names() : (byAccount().get(account) ?? []);
+    },
+    rolesOf(account, set) {
+      reading?.add(`role/${account}`);
+      return bySet().get(mappingParameter(prefix, "role", account, `AWSReservedSSO_${set}`)) ?? [];
+    },
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+export function parameterOf(value: string | undefined): StoredParameter | undefined {
+  return value === undefined ? undefined : { value, secure: false };
 }
 
 /** The states after these changes. */
@@ -43,20 +89,9 @@ export function afterwards(states: States, changes: readonly Wanted[]): States {
   const after = new Map(states);
   for (const { name, value } of changes) {
     if (value === undefined) after.delete(name);
-    else after.set(name, { value, secure: false, modified: 0 });
+    else after.set(name, { value, secure: false });
   }
   return after;
-}
-
-/** In milliseconds: the function caches a parameter for 30 s, and a review takes up to 5 s. */
-export const SETTLED_MS = 35_000;
-
-export function indexNames(names: Iterable<string>, { prefix }: EvaluationContext): Names {
-  const all = [...names];
-  return {
-    ofAccount: Map.groupBy(all, (name) => readName(prefix, name)?.account ?? ""),
-    ofSet: Map.groupBy(all, (name) => name.replace(/_[0-9a-f]{16}$/, "")),
-  };
 }
 
 /** The set of a permission set's parameters, or of the mapping of one of its roles. In lower case. */
@@ -66,14 +101,17 @@ export function setOf({ kind, name }: ParameterAddress): string | undefined {
 }
 
 /** The stored value, and the wanted one if it is still to be written. */
-export function valuesOf({ stored, wanted, context }: PlanState, name: string): readonly Value[] {
-  const now = readValue(name, stored.get(name), context);
+export function valuesOf({ stored, wanted, context }: PlanState, name: string): readonly [Value, ...Value[]] {
+  const now = readValue(name, stored(name), context);
   return wanted.has(name) ? [now, readValue(name, wanted.get(name), context)] : [now];
 }
 
+/** In milliseconds: a review that began with the earlier value takes up to 5 s. */
+export const SETTLED_MS = MAPPING_FOUND_MS + 5_000;
+
 /** Whether the function may still use an earlier value. */
-export function isRecent({ stored, context }: Pick<PlanState, "stored" | "context">, name: string): boolean {
-  return (stored.get(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > context.now;
+export function isRecent({ stored, context }: PlanState, name: string): boolean {
+  return (stored(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > context.now;
 }
 
 const PRINCIPALS: readonly ParameterKind[] = ["role", "user", "root", "federated-user", "sso", "sso-session"];
@@ -82,36 +120,29 @@ export function isOfOnePrincipal({ kind }: ParameterAddress): boolean {
   return PRINCIPALS.includes(kind);
 }
 
-/** The other parameters that are read for a principal of a permission set. */
-function namesOfSet(address: ParameterAddress, { names, context: { prefix } }: PlanState) {
-  const { account } = address;
-  const set = setOf(address);
-  if (set === undefined) return { roles: [], sessions: [], sets: [] };
-  const name = (kind: "sso" | "sso-session") => mappingParameter(prefix, kind, account, set);
-  const role = mappingParameter(prefix, "role", account, `AWSReservedSSO_${set}`);
-  return { roles: names.ofSet.get(role) ?? [], sessions: [name("sso-session")], sets: [name("sso")] };
-}
-
 /** A list of sessions denies AWS-signed tokens, so it is both higher and lower than the mappings of the set's roles. */
-export function higherThan(address: ParameterAddress, state: PlanState): readonly string[] {
-  const { roles, sessions } = namesOfSet(address, state);
-  if (address.kind === "role") return sessions;
-  if (address.kind === "sso-session") return roles;
-  return address.kind === "sso" ? [...roles, ...sessions] : [];
+export function higherThan(address: ParameterAddress, { rolesOf, context: { prefix } }: PlanState): readonly string[] {
+  const { kind, account } = address;
+  const set = setOf(address);
+  if (set === undefined) return [];
+  const sessions = mappingParameter(prefix, "sso-session", account, set);
+  if (kind === "role") return [sessions];
+  return [...rolesOf(account, set), ...(kind === "sso" ? [sessions] : [])];
 }
 
-export function lowerThan(address: ParameterAddress, state: PlanState): readonly string[] {
+export function lowerThan(address: ParameterAddress, { namesOf, context: { prefix } }: PlanState): readonly string[] {
   const { kind, account } = address;
-  const { prefix } = state.context;
   if (kind === "account" || kind === "deny") return [];
-  if (kind === "pattern" && account === "any")
-    return [...state.names.ofAccount.keys()].map((of) => mappingParameter(prefix, "account", of));
-  const [ofAccount, ofAny] = [account, "any"].map((of) => mappingParameter(prefix, "pattern", of));
-  const broad = [ofAny ?? "", mappingParameter(prefix, "account", account)];
-  if (kind === "pattern") return broad;
-  const { sessions, sets } = namesOfSet(address, state);
-  const own = kind === "role" ? [...sessions, ...sets] : kind === "sso-session" ? sets : [];
-  return [...own, ofAccount ?? "", ...broad];
+  const broader = [mappingParameter(prefix, "pattern", "any"), mappingParameter(prefix, "account", account)];
+  if (kind === "pattern")
+    return account === "any" ? namesOf("any").filter((name) => name.startsWith(`${prefix}/account/`)) : broader;
+  const set = setOf(address);
+  const sets = kind === "role" ? (["sso-session", "sso"] as const) : kind === "sso-session" ? (["sso"] as const) : [];
+  return [
+    ...(set === undefined ? [] : sets.map((one) => mappingParameter(prefix, one, account, set))),
+    mappingParameter(prefix, "pattern", account),
+    ...broader,
+  ];
 }
 
 export function denyListsFor({ account }: ParameterAddress, { prefix }: EvaluationContext): readonly string[] {
@@ -119,7 +150,7 @@ export function denyListsFor({ account }: ParameterAddress, { prefix }: Evaluati
 }
 
 /** Every parameter that may be read beside this one. */
-export function branchOf({ account }: ParameterAddress, { names }: PlanState): readonly string[] {
-  if (account === "any") return [...names.ofAccount.values()].flat();
-  return [...(names.ofAccount.get(account) ?? []), ...(names.ofAccount.get("any") ?? [])];
+export function branchOf({ account }: ParameterAddress, { namesOf, context: { prefix } }: PlanState) {
+  const ofAny = account === "any" ? [] : [mappingParameter(prefix, "pattern", "any"), denyParameter(prefix, "any")];
+  return [...namesOf(account), ...ofAny];
 }

@@ -2,7 +2,6 @@
 
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
-import type { Mark } from "../access/marks.ts";
 import { marksOf } from "../access/phases.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
@@ -10,14 +9,13 @@ import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { guardLockout } from "./judge.ts";
 import { entryKey, itemsOf } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
+import type { ReadForAccess } from "./read-for-access.ts";
 import { changedMeanwhile } from "./write.ts";
 import { mergeValues } from "./write-list.ts";
 
-type Parameters = ReadonlyMap<string, Stored>;
-
 /** What the user accepted. */
-export interface Consent {
-  readonly marks: readonly Mark[];
+export interface Accepted extends ReadForAccess {
+  readonly changes: readonly Change[];
   /** Skips the lockout check. */
   readonly force: boolean;
 }
@@ -27,20 +25,21 @@ export interface Consent {
  *
  * @param others a phrase for the parameters that the other operator changed
  */
-export function checkConsent(
+export async function checkConsent(
   changes: readonly Change[],
-  current: Parameters,
-  { marks, force }: Consent,
+  current: Map<string, Stored>,
+  { marks, force, settle }: Accepted,
   others: string,
-  context: EvaluationContext,
-): void {
-  const unseen = marksOf(changes, current, context).find(({ text }) => !marks.some((one) => one.text === text));
+  now: number,
+): Promise<void> {
+  const found = await settle(current, (context) => marksOf(changes, current, { ...context, now }));
+  const unseen = found.find(({ text }) => !marks.some((one) => one.text === text));
   if (unseen !== undefined) {
     throw finding(
       `Another operator changed ${others} at the same time. Combined with that change, ${unseen.text}. Their change is kept.`,
     );
   }
-  if (!force) guardLockout(changes, current, context);
+  if (!force) await settle(current, (context) => guardLockout(changes, current, { ...context, now }));
 }
 
 /** The change with the value for a parameter that another operator changed from `was` to `is`. Throws if they conflict. */

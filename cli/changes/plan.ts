@@ -1,9 +1,9 @@
 // Computes the changes from the stored parameters to the desired ones, without writing them.
 
 import { isDeepStrictEqual } from "node:util";
+import { isStored } from "../access/phases.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { usage } from "../errors.ts";
-import { isSameValue } from "../store/value.ts";
 import { entryKey, type Items, itemsOf } from "./merge-list.ts";
 
 export interface Change {
@@ -37,7 +37,7 @@ export function planChanges(
   const written = [...desired].flatMap(([name, value]): Change[] => {
     const before = current.get(name);
     if (before === undefined) return [{ action: "add", name, before, value }];
-    return isSame(before, value) ? [] : [{ action: "change", name, before, value }];
+    return isStored(value, before) ? [] : [{ action: "change", name, before, value }];
   });
   const secure = written.find(({ before }) => before?.secure);
   if (secure !== undefined) {
@@ -62,16 +62,12 @@ export function planChanges(
 export function removalOf(before: Stored): Change[] {
   const { name } = before;
   if (entryKey(name) === undefined || before.secure) return [{ action: "remove", name, before, value: undefined }];
-  return isSame(before, "[]") ? [] : [{ action: "change", name, before, value: "[]" }];
+  return isStored("[]", before) ? [] : [{ action: "change", name, before, value: "[]" }];
 }
 
 /** Whether the change removes a parameter, or all entries of a list. */
 export function isRemoval({ value }: Change): boolean {
   return value === undefined || value === "[]";
-}
-
-function isSame(before: Stored, value: string): boolean {
-  return !before.secure && isSameValue(before.value, value);
 }
 
 /** Whether a deny list gets an entry, or another end of one. */

@@ -1,5 +1,6 @@
 // Checks and prints a plan, and asks the user: every command that writes uses it.
 
+import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
@@ -10,13 +11,12 @@ import { shortened } from "../terminal/print.ts";
 import { duration } from "../terminal/progress.ts";
 import { destinationOf } from "./destination.ts";
 import { requireCluster } from "./existing-cluster.ts";
-import { guardLockout, isJudged, judge } from "./judge.ts";
+import { guardLockout, judgePlan } from "./judge.ts";
 import { withoutManaged } from "./managed.ts";
+import type { Accepted } from "./other-operators.ts";
 import { addsDenial, type Change, isRemoval, type Plan } from "./plan.ts";
 import { readForAccess } from "./read-for-access.ts";
 import { countMarks, planData, printPlan, riskiestFirst } from "./show.ts";
-import { FUNCTION_CACHE_MS } from "./wait.ts";
-import type { Accepted } from "./write-all.ts";
 
 export interface ProposeOptions extends WriteOptions {
   readonly prune?: true;
@@ -36,7 +36,7 @@ export interface ClusterPlan {
   readonly effect?: (now: number) => readonly string[];
 }
 
-export const EFFECT = `The function reads the change within ${FUNCTION_CACHE_MS / 1000} s.`;
+export const EFFECT = `The function reads the change within ${MAPPING_FOUND_MS / 1000} s.`;
 
 export interface Proposal extends Accepted {
   /** Whether a requested change is skipped. */
@@ -68,19 +68,10 @@ export async function prepare(
   const { context } = connection;
   await requireCluster(known, connection, options, io);
   const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
-  const isAccess = plan.changes.some((change) => isJudged(change, context));
-  const reading = isAccess
-    ? await readForAccess(plan.changes, known, isWhole, connection, io)
-    : {
-        current: known,
-        unread: [],
-        again: async (before: ReadonlyMap<string, Stored>) => new Map(before),
-      };
-  const { current, unread, again } = reading;
   const { changes } = plan;
-  const destination = await destinationOf(connection, current, io);
-  const judgement = await judge(changes, current, unread, context);
-  const shown = { ...plan, ...judgement };
+  const reading = await readForAccess(changes, known, isWhole, connection, io);
+  const destination = await destinationOf(connection, reading.current, io);
+  const shown = { ...plan, ...(await judgePlan(changes, reading.marks, context)) };
   if (options.report === undefined) printPlan(shown, destination, context.prefix, io);
   else options.report(planData(shown, destination, context.prefix));
   // Skipped prunes are not errors: the file does not request them by name.
@@ -88,20 +79,9 @@ export async function prepare(
   if (changes.length === 0 && !isPartial) return undefined;
   if (changes.length === 0) throw finding("Nothing was written.");
   checkDenialsWritten(changes, managed);
-  if (!options.force) guardLockout(changes, current, context);
+  if (!options.force) guardLockout(changes, reading.current, context);
   printIfLong(changes.length, connection, io);
-  const marks = [...judgement.marks.values()].flat();
-  return {
-    changes,
-    current,
-    again,
-    marks,
-    effect,
-    force: options.force === true,
-    isPartial,
-    connection,
-    destination,
-  };
+  return { ...reading, changes, effect, force: options.force === true, isPartial, connection, destination };
 }
 
 /** Asks once for all clusters, and once more for marks. Throws unless the user accepts. */

@@ -4,8 +4,9 @@ import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { rateLimited } from "../aws/rates.ts";
-import { readAll, readSome } from "../aws/read.ts";
+import { readAll, readBranch, readSome } from "../aws/read.ts";
 import { EXIT, Failure } from "../errors.ts";
+import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { startProgress } from "../terminal/progress.ts";
 
@@ -46,6 +47,51 @@ export async function readByName(
     for (const [name, stored] of await readSome(ssm, names.slice(i, i + AT_ONCE), interrupted)) found.set(name, stored);
   }
   return found;
+}
+
+/**
+ * Reads what the rule of access looks at.
+ *
+ * @param looks of a `Reading`
+ * @param unread receives phrases for what this principal may not read: a missing permission is no error
+ */
+export async function readLooks(
+  looks: readonly string[],
+  connection: Connection,
+  io: IOStreams,
+  unread: string[],
+): Promise<readonly Stored[]> {
+  const { prefix } = connection.context;
+  const { account: _, ...everyAccount } = connection;
+  try {
+    const found: Stored[] = [];
+    for (const look of looks.filter((one) => !one.startsWith("/"))) {
+      if (look.startsWith("role/")) {
+        for await (const page of pagesBelow(`${prefix}/${look}`, connection, io)) found.push(...page);
+      } else {
+        const of = look === "any" ? everyAccount : { ...connection, account: look };
+        found.push(...(await readMappings(of, io)).values());
+      }
+    }
+    const names = looks.filter((one) => one.startsWith("/") && !found.some(({ name }) => name === one));
+    return [...found, ...(await readByName(names, connection, io)).values()];
+  } catch (error) {
+    if (!isAccessDenied(error)) throw error;
+    // One name without permission denies the entire call.
+    const [look = "", ...others] = looks;
+    if (others.length > 0) {
+      const found = [];
+      for (const one of looks) found.push(...(await readLooks([one], connection, io, unread)));
+      return found;
+    }
+    const of = look === "any" ? "every mapping" : `the mappings of account ${look}`;
+    unread.push(/^[/r]/.test(look) ? shortName(look, prefix) : of);
+    return [];
+  }
+}
+
+export function pagesBelow(path: string, { ssm, rates: { reads } }: Connection, io: IOStreams) {
+  return readBranch(ssm, path, rateLimited(reads, Math.max(1, reads)), io.interrupted);
 }
 
 /** True also for an error with a hint. */

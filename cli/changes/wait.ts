@@ -3,9 +3,6 @@
 import { SETTLED_MS } from "../access/plan-state.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
-/** In milliseconds: how long the function caches a parameter (functions/authenticator/handler.ts). */
-export const FUNCTION_CACHE_MS = 30_000;
-
 const STEP_MS = 1_000;
 
 /**

@@ -1,28 +1,22 @@
 // Writes accepted changes in phases, one parameter at a time, and reports which were written.
 
 import { isDeepStrictEqual } from "node:util";
-import { nextPhase } from "../access/phases.ts";
+import { isStored, nextPhase } from "../access/phases.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { EXIT, Failure, finding } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { normal } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { listed } from "../terminal/print.ts";
 import { logIfSlow, startProgress } from "../terminal/progress.ts";
 import { entryKey, itemsOf } from "./merge-list.ts";
-import { type Consent, checkConsent, checkMerge, rebased } from "./other-operators.ts";
+import { type Accepted, checkConsent, checkMerge, rebased } from "./other-operators.ts";
 import type { Change } from "./plan.ts";
-import type { ReadForAccess } from "./read-for-access.ts";
 import { stateOf, stopped } from "./stopped.ts";
 import { waitForCaches } from "./wait.ts";
 import { type Written, writeValue } from "./write.ts";
 import { mergeValues, writeList } from "./write-list.ts";
-
-export interface Accepted extends Consent, Pick<ReadForAccess, "current" | "again"> {
-  readonly changes: readonly Change[];
-}
 
 /** More than the number of operators who may change the same parameters during one command. */
 const MAX_REREADS = 20;
@@ -39,17 +33,14 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
   const progress = startProgress("writing", accepted.changes.length, io, rates.writes);
   const endOfWaiting = logIfSlow(io);
   const changes = new Map(accepted.changes.map((change) => [change.name, change]));
+  const all = () => [...changes.values()];
   let current = new Map(accepted.current);
   let rereads = 0;
+  let writing: Change | undefined;
   /** When this command wrote a parameter, by name. */
   const times = new Map<string, number>();
-  const now = () => ({ ...context, now: io.clock() });
-
-  function isDone({ name, value }: Change): boolean {
-    const stored = current.get(name);
-    if (value === undefined || stored === undefined) return stored?.value === value;
-    return isDeepStrictEqual(normal(stored.value), normal(value));
-  }
+  const namesOf = (names: readonly string[]) => listed(names.map((name) => shortName(name, prefix)));
+  const isDone = ({ name, value }: Change) => isStored(value, current.get(name));
 
   function note(name: string, written: Written | undefined): void {
     times.set(name, io.clock());
@@ -70,13 +61,12 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
       return was?.value !== is?.value || (was?.version !== is?.version && !times.has(name));
     };
     const others = [...new Set([...current.keys(), ...fresh.keys()])].filter(isOther);
-    const combined = [...changes.values()].map((change) =>
-      others.includes(change.name)
-        ? rebased(change, current.get(change.name), fresh.get(change.name), context)
-        : change,
-    );
+    const combined = all().map((change) => {
+      const { name } = change;
+      return others.includes(name) ? rebased(change, current.get(name), fresh.get(name), context) : change;
+    });
     if (others.length > 0) {
-      checkConsent(combined, fresh, accepted, namesOf(others), now());
+      await checkConsent(combined, fresh, accepted, namesOf(others), io.clock());
       io.log(`Another operator changed ${namesOf(others)} at the same time. Both changes are kept.\n`);
     }
     for (const change of combined) changes.set(change.name, change);
@@ -98,11 +88,12 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
     const final = (merged: string): Change => {
       return { ...wanted, value: mergeValues(key, name, value ?? "[]", wanted.value ?? "[]", merged).value };
     };
-    const check = (merged: string, theirs: string) => {
+    const check = async (merged: string, theirs: string) => {
       checkMerge(change, merged, theirs, context);
       const stored = { name, value: theirs, secure: false, version: 0, modified: io.clock() };
-      const all = [...changes.values()].map((one) => (one.name === name ? final(merged) : one));
-      checkConsent(all, new Map([...current, [name, stored]]), accepted, name, now());
+      current.set(name, stored);
+      const combined = all().map((one) => (one.name === name ? final(merged) : one));
+      await checkConsent(combined, current, accepted, name, io.clock());
     };
     const { isMerged, ...written } = await writeList(ssm, key, change, check, io.interrupted);
     if (isMerged) io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
@@ -110,13 +101,10 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
     note(name, written);
   }
 
-  function namesOf(names: readonly string[]): string {
-    return listed(names.map((name) => shortName(name, prefix)));
-  }
-
-  async function writePhase(onWrite: (change: Change | undefined) => void): Promise<boolean> {
-    const all = () => [...changes.values()];
-    const planned = nextPhase(all(), current, now());
+  async function writePhase(): Promise<boolean> {
+    const next = (from: number) =>
+      accepted.settle(current, (rule) => nextPhase(all(), current, { ...rule, now: Math.max(from, io.clock()) }));
+    const planned = await next(0);
     if (planned === undefined) return false;
     await waitForCaches(planned.from, namesOf(planned.waitsFor), io);
     if (await readAgain()) {
@@ -125,7 +113,7 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
       return true;
     }
     // A mapping ends when it is written, so not before the wait.
-    const writes = nextPhase(all(), current, { ...context, now: Math.max(io.clock(), planned.from) })?.writes ?? [];
+    const { writes = [] } = (await next(planned.from)) ?? {};
     if (writes.length === 0 && !accepted.force) {
       throw finding(
         "Refused: each of these changes would leave no administrator for a time. To write them, use --force.",
@@ -133,45 +121,43 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
     }
     for (const { name, value } of writes.length > 0 ? writes : all().filter((change) => !isDone(change))) {
       await waitForTurn(io.interrupted);
-      const change = { ...changes.get(name), action: "change" as const, name, before: current.get(name), value };
-      onWrite(change);
-      await write(change);
-      onWrite(undefined);
+      writing = { ...changes.get(name), action: "change", name, before: current.get(name), value };
+      await write(writing);
+      writing = undefined;
       progress.show(times.size);
     }
     return true;
   }
 
-  let writing: Change | undefined;
+  /** Throws unless only the response of a write was lost. */
+  async function report(error: unknown): Promise<void> {
+    const failure = toFailure(error);
+    if (failure === undefined) throw error;
+    const state = writing === undefined ? "absent" : await stateOf(writing, failure, connection);
+    const unsure = state === "unknown" && writing !== undefined ? [writing.name] : [];
+    if (state === "written" && writing !== undefined) {
+      const { name, before, value } = writing;
+      note(name, value === undefined ? undefined : { value, version: (before?.version ?? 0) + 1 });
+      writing = undefined;
+      if (failure.exitCode === EXIT.fault) return;
+    }
+    const rest = all().flatMap((change) => (isDone(change) ? [] : change.name));
+    const others = rest.filter((name) => !unsure.includes(name));
+    const outcome = {
+      written: [...times.keys()].filter((name) => !rest.includes(name)),
+      begun: others.filter((name) => times.has(name)),
+      unsure,
+      left: others.filter((name) => !times.has(name)),
+    };
+    throw stopped(failure, outcome, state, error, prefix);
+  }
+
   try {
     for (let isLeft = true; isLeft; ) {
       try {
-        isLeft = await writePhase((change) => {
-          writing = change;
-        });
+        isLeft = await writePhase();
       } catch (error) {
-        const failure = toFailure(error);
-        if (failure === undefined) throw error;
-        const state = writing === undefined ? "absent" : await stateOf(writing, failure, connection);
-        if (state === "written" && writing !== undefined) {
-          const { name, before, value } = writing;
-          note(name, value === undefined ? undefined : { value, version: (before?.version ?? 0) + 1 });
-          writing = undefined;
-          // Only the response was lost.
-          if (failure.exitCode === EXIT.fault) continue;
-        }
-        const [finished, rest] = [...changes.values()].reduce<[string[], string[]]>(
-          ([yes, no], change) => (isDone(change) ? [[...yes, change.name], no] : [yes, [...no, change.name]]),
-          [[], []],
-        );
-        const unsure = state === "unknown" && writing !== undefined ? [writing.name] : [];
-        const outcome = {
-          written: [...times.keys()].filter((name) => finished.includes(name)),
-          begun: rest.filter((name) => times.has(name) && !unsure.includes(name)),
-          unsure,
-          left: rest.filter((name) => !times.has(name) && !unsure.includes(name)),
-        };
-        throw stopped(failure, outcome, state, error, prefix);
+        await report(error);
       }
     }
   } finally {

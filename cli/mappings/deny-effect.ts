@@ -9,14 +9,13 @@ import {
 import { isOfSessions } from "../../functions/authenticator/mapping/possible-arn.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { MAPPING_FOUND_MS, type StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { arnsOverlap } from "../access/arn-overlap.ts";
 import { afterwards } from "../access/plan-state.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
 import type { Change } from "../changes/plan.ts";
 import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
-import { FUNCTION_CACHE_MS } from "../changes/wait.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { accountOf, type Entry } from "../store/entry.ts";
 import { readParameter } from "../store/read-parameter.ts";
@@ -59,7 +58,7 @@ export function effectOf(
     : named.map((role) => `role ${role}`);
   return {
     effect: (now) => [
-      `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + FUNCTION_CACHE_MS + APISERVER_CACHE_MS)}.`,
+      `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + MAPPING_FOUND_MS + APISERVER_CACHE_MS)}.`,
       ...(evading.length === 0
         ? []
         : [

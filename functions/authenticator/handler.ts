@@ -6,6 +6,7 @@ import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
 import { isObject } from "../lib/json.ts";
 import { cachedParameters, type FetchParameters } from "../parameters/parameter-cache.ts";
+import { MAPPING_FOUND_MS } from "../parameters/stored-parameter.ts";
 import { callerIdOf } from "../settings/common.ts";
 import { callersParameter } from "./caller/caller.ts";
 import { cachedCallers } from "./caller/iam-callers.ts";
@@ -21,7 +22,6 @@ import { tokenReview } from "./review/answer.ts";
 import { type ReviewServices, reviewToken } from "./review/review.ts";
 import type { Settings } from "./settings.ts";
 
-const MAPPING_FOUND_MS = 30_000;
 const CALLERS_FOUND_MS = 60_000;
 
 /** Services outside of the function. */

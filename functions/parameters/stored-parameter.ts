@@ -12,3 +12,6 @@ export interface DatedParameter extends StoredParameter {
   /** When its value was last written. */
   readonly modified: EpochMs;
 }
+
+/** In milliseconds: how long the function uses a mapping or deny list before it reads it again. */
+export const MAPPING_FOUND_MS = 30_000;

@@ -9,13 +9,12 @@ import { meaning } from "./mappings/formats/meaning.ts";
 
 type Mappings = (words: readonly string[], options?: CliOptions) => Promise<CliResult>;
 
-const ENTRIES = 100;
 const ONE = "arn:aws:iam::111122223333:role/team-7-deploy";
 const OTHER = "arn:aws:iam::111122223333:role/team-9-deploy";
 
 /** `mappings` runs a command on a cluster without mappings. */
-export async function wholeLife(mappings: Mappings): Promise<void> {
-  const configMap = realWorldAwsAuth(ENTRIES);
+export async function wholeLife(mappings: Mappings, entries = 300): Promise<void> {
+  const configMap = realWorldAwsAuth(entries);
   const imported = await cli(["mappings", "import", "-f", "-"], { input: configMap });
   assert.equal(imported.code, 0, imported.err);
   assert.match(

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { readValue } from "../../../cli/access/entries.ts";
-import { parameterOf } from "../../../cli/access/phases.ts";
+import { parameterOf } from "../../../cli/access/plan-state.ts";
 import { evaluationContext } from "../../../cli/function-settings.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { A, B, PINS, SET_ROLES } from "./universe.ts";
@@ -46,15 +46,19 @@ const SESSION_RESOURCES = [
   `assumed-role/${SET_ROLES[0]}/jane`,
 ];
 
-const end = fc.oneof(
-  { weight: 3, arbitrary: fc.constant<object>({}) },
-  { weight: 2, arbitrary: fc.constantFrom<object>(...ENDS.map((notAfter) => ({ notAfter }))) },
+function weighted<T>(...parts: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<T>])[]): fc.Arbitrary<T> {
+  return fc.oneof(...parts.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+}
+
+const end = weighted(
+  [3, fc.constant<object>({})],
+  [2, fc.constantFrom<object>(...ENDS.map((notAfter) => ({ notAfter })))],
 );
-const username = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom("u", "v") },
-  {
-    weight: 2,
-    arbitrary: fc.constantFrom(
+const username = weighted(
+  [4, fc.constantFrom("u", "v")],
+  [
+    2,
+    fc.constantFrom(
       ...[
         "{SessionName}",
         "{SessionName}:x",
@@ -66,30 +70,23 @@ const username = fc.oneof(
       ],
       ...["{IdentityStoreUserId}", "s:{SourceIdentity}", "t:{PrincipalTag:team}"],
     ),
-  },
+  ],
 );
-const group = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom("g", "h") },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom(
-      "system:masters",
-      "access:cluster-admin",
-      "res:g",
-      "{SessionName}",
-      "x:{SessionName}",
-      "a\u0001",
-    ),
-  },
+const group = weighted(
+  [4, fc.constantFrom("g", "h")],
+  [
+    1,
+    fc.constantFrom("system:masters", "access:cluster-admin", "res:g", "{SessionName}", "x:{SessionName}", "a\u0001"),
+  ],
 );
-const names = fc.oneof(
-  { weight: 2, arbitrary: username.map((name): object => ({ username: name })) },
-  {
-    weight: 4,
-    arbitrary: fc
+const names = weighted(
+  [2, username.map((name): object => ({ username: name }))],
+  [
+    4,
+    fc
       .tuple(username, fc.uniqueArray(group, { minLength: 1, maxLength: 2 }))
       .map(([name, groups]): object => ({ username: name, groups })),
-  },
+  ],
 );
 const pin = (kind: "role" | "user") =>
   fc.constantFrom<object>({}, {}, { principalId: PINS[kind] }, { principalId: `${PINS[kind]}2` });
@@ -109,12 +106,12 @@ function arnLike(account: string, resources: readonly string[]): fc.Arbitrary<ob
 
 const json = (value: unknown) => JSON.stringify(value);
 const list = (entry: fc.Arbitrary<object>, maxLength: number) =>
-  fc.oneof(
-    { weight: 12, arbitrary: fc.array(entry, { maxLength }).map(json) },
+  weighted(
+    [12, fc.array(entry, { maxLength }).map(json)],
     // An entry with a wrong type, a repeated key, or an unknown one.
-    {
-      weight: 1,
-      arbitrary: fc
+    [
+      1,
+      fc
         .tuple(
           fc.array(entry, { maxLength: 1 }),
           fc.constantFrom(
@@ -124,14 +121,14 @@ const list = (entry: fc.Arbitrary<object>, maxLength: number) =>
           ),
         )
         .map(([some, wrong]) => `[${[...some.map(json), wrong].join(",")}]`),
-    },
-    { weight: 1, arbitrary: fc.constantFrom("[,]", "{}", "secure") },
+    ],
+    [1, fc.constantFrom("[,]", "{}", "secure")],
   );
 const single = (value: fc.Arbitrary<object>) =>
-  fc.oneof(
-    { weight: 12, arbitrary: value.map(json) },
-    { weight: 1, arbitrary: value.map((one) => json(one).replace(/}$/, ',"username":"v"}')) },
-    { weight: 1, arbitrary: fc.constantFrom("{", "secure", '{"username":"u","deny":"x"}') },
+  weighted(
+    [12, value.map(json)],
+    [1, value.map((one) => json(one).replace(/}$/, ',"username":"v"}'))],
+    [1, fc.constantFrom("{", "secure", '{"username":"u","deny":"x"}')],
   );
 const grant = merged(names, end, description);
 const ofArn = (arn: string, more: fc.Arbitrary<object> = fc.constant({})) =>
@@ -147,9 +144,9 @@ const ofArn = (arn: string, more: fc.Arbitrary<object> = fc.constant({})) =>
 
 /** The values of each parameter of the store. */
 const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
-  [`role/${A}/ci`]: fc.oneof(
-    { weight: 9, arbitrary: ofArn(`arn:aws:iam::${A}:role/ci`, pin("role")) },
-    { weight: 1, arbitrary: ofArn(`arn:aws:iam::${A}:role/other`) },
+  [`role/${A}/ci`]: weighted(
+    [9, ofArn(`arn:aws:iam::${A}:role/ci`, pin("role"))],
+    [1, ofArn(`arn:aws:iam::${A}:role/other`)],
   ),
   [`role/${A}/${SET_ROLES[0]?.toLowerCase().replaceAll("_", "_")}`]: ofArn(
     `arn:aws:iam::${A}:role/${SET_ROLES[0]}`,
@@ -168,7 +165,7 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   ),
   [`pattern/${A}`]: list(merged(arnLike(A, RESOURCES), grant), 3),
   "pattern/any": list(merged(arnLike("any", RESOURCES), grant), 2),
-  [`account/${A}`]: single(fc.oneof({ weight: 3, arbitrary: grant }, { weight: 1, arbitrary: end })),
+  [`account/${A}`]: single(weighted([3, grant], [1, end])),
   [`account/${B}`]: single(grant),
   [`deny/${A}`]: list(
     merged(arnLike(A, [...RESOURCES, ...SESSION_RESOURCES.map((one) => `sts:${one}`)]), end, description),
@@ -221,12 +218,8 @@ function valueAfter(name: string, before: Text): fc.Arbitrary<Text> {
         ),
     );
   }
-  if (isList)
-    return fc.oneof(
-      { weight: 4, arbitrary: any },
-      { weight: 1, arbitrary: fc.constant(before === undefined ? undefined : "[]") },
-    );
-  if (!isRecord(parsed)) return fc.oneof({ weight: 3, arbitrary: any }, { weight: 1, arbitrary: absent });
+  if (isList) return weighted([4, any], [1, fc.constant(before === undefined ? undefined : "[]")]);
+  if (!isRecord(parsed)) return weighted([3, any], [1, absent]);
   return fc.oneof<fc.Arbitrary<Text>[]>(
     any,
     absent,

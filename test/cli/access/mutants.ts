@@ -2,6 +2,7 @@
 
 import { registerHooks } from "node:module";
 import type { State } from "./any-plan.ts";
+import type { Rule } from "./prove.ts";
 import { A, SET_ROLES } from "./universe.ts";
 
 export interface Mutant {
@@ -45,8 +46,8 @@ const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   "an invalid value is changed without a mark": {
     file: "judge-change.ts",
-    from: "const problem = before.problem ?? after.problem;",
-    to: "const problem = undefined as string | undefined;",
+    from: "(before.problem ?? after.problem) !== undefined",
+    to: "false",
     counterexample: [
       { [account]: ofSet("u"), [deny]: "{" },
       { [account]: ofSet("u"), [deny]: "[]" },
@@ -99,8 +100,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a group with a placeholder needs no mark": {
     file: "grants.ts",
-    from: 'name.includes("{") ?',
-    to: 'name.includes("{{") ?',
+    from: '&& name.includes("{")',
+    to: '&& name.includes("{{")',
     counterexample: [{}, { [role]: ci("u", ["x:{SessionName}"]) }],
   },
   "a mapping may lose its end": {
@@ -157,8 +158,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a list of sessions is not higher than the roles": {
     file: "plan-state.ts",
-    from: 'if (address.kind === "role") return sessions;',
-    to: 'if (address.kind === "role") return [];',
+    from: 'if (kind === "role") return [sessions];',
+    to: 'if (kind === "role") return [];',
     counterexample: [{ [setRole]: ofSetRole("u") }, { [setRole]: ofSetRole("u", ["g"]), [sessions]: jane("u") }],
   },
   "a session's group is the set's, whenever that ends": {
@@ -219,7 +220,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     counterexample: [{ [role]: ci("u", ["res:g"]), [account]: ofSet("u") }, { [account]: ofSet("u") }],
   },
   "a mapping that ends earlier needs no mark": {
-    file: "removals.ts",
+    file: "judge-change.ts",
     from: " || entry.end < old.end",
     to: "",
     counterexample: [
@@ -228,7 +229,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "the identities that a narrower pattern loses need no mark": {
-    file: "removals.ts",
+    file: "judge-change.ts",
     from: " || entry.key !== old.key;",
     to: ";",
     counterexample: [
@@ -237,7 +238,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a pinned mapping may be removed above one with its names": {
-    file: "removals.ts",
+    file: "judge-change.ts",
     from: "old.mapping.principalId !== undefined || ",
     to: "",
     counterexample: [
@@ -246,7 +247,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a federated user's mapping may be removed above one with its names": {
-    file: "removals.ts",
+    file: "judge-change.ts",
     from: ' || old.kind === "federated-user";',
     to: ";",
     counterexample: [
@@ -258,7 +259,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "the last session may be removed above its set": {
-    file: "removals.ts",
+    file: "judge-change.ts",
     from: "const allowsNone = isLast || ",
     to: "const allowsNone = ",
     counterexample: [
@@ -267,7 +268,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "the last session may be removed beside a role's mapping": {
-    file: "removals.ts",
+    file: "judge-change.ts",
     from: "...(isLast ? higherThan(old, state) : [])",
     to: "",
     counterexample: [
@@ -276,7 +277,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a later entry of the list is not a lower mapping": {
-    file: "removals.ts",
+    file: "judge-change.ts",
     from: "const lower = [...laterInList(step, comparison), ...others]",
     to: "const lower = [...others]",
     counterexample: [
@@ -354,8 +355,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a marked change of a list for any account waits for that list only": {
     file: "plan-state.ts",
-    from: 'if (account === "any") return [...names.ofAccount.values()].flat();',
-    to: 'if (account === "any") return names.ofAccount.get("any") ?? [];',
+    from: "return [...namesOf(account), ...ofAny];",
+    to: 'return [...namesOf(account === "any" ? "none" : account), ...ofAny];',
     counterexample: [
       { [role]: ci("u", ["g"]), "deny/any": denials("role/ci") },
       { [role]: ci("u"), "deny/any": denials("role/ci") },
@@ -364,8 +365,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a marked change of an account's list does not wait for the lists for any": {
     file: "plan-state.ts",
-    from: ', ...(names.ofAccount.get("any") ?? [])',
-    to: "",
+    from: "return [...namesOf(account), ...ofAny];",
+    to: "return namesOf(account);",
     counterexample: [
       { "pattern/any": json([like("role/*", "u", ["g"])]), [deny]: denials("role/*") },
       { "pattern/any": json([like("role/*", "u")]), [deny]: denials("role/*") },
@@ -396,8 +397,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a mapping is deleted at once beside a lifted denial": {
     file: "phases.ts",
-    from: "return lifting.has(list) || problem !== undefined || mayDenyIt;",
-    to: "return false;",
+    from: "denyListsFor(entry, state.context).some(mayBeLifted)",
+    to: "false",
     counterexample: [{ [role]: ci("u"), [deny]: denials("role/*") }, { [deny]: "[]" }],
   },
   "an ended mapping is deleted without waiting": {
@@ -408,8 +409,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "functions cache for 30 s": {
     file: "plan-state.ts",
-    from: "35_000",
-    to: "30_000",
+    from: "MAPPING_FOUND_MS + 5_000",
+    to: "MAPPING_FOUND_MS",
     counterexample: [
       { [set]: ofSet("u") },
       { [set]: ofSet("u"), [sessions]: jane("v") },
@@ -475,8 +476,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "no administrator needs to remain": {
     file: "phases.ts",
-    from: "if (!isGuarded) return true;",
-    to: "if (isGuarded) return true;",
+    from: "if (!keeps([]) || !keeps(changes)) return",
+    to: "if (keeps([])) return",
     counterexample: [
       { [role]: ci("u", ["system:masters"]) },
       { ...admin, [role]: ci("u", ["system:masters"]), [deny]: denials("role/ci") },
@@ -486,21 +487,34 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
 
 /** Changes one file of the rule for the importers that have the mutant's name in their address. */
 export function registerMutants(): void {
-  const isMutable = (url: string) => url.includes("/cli/access/") && !url.includes("/mutants.ts");
   registerHooks({
     resolve(specifier, context, next) {
       const found = next(specifier, context);
       const [, mutant] = context.parentURL?.split("?mutant=") ?? [];
-      return mutant !== undefined && isMutable(found.url) ? { ...found, url: `${found.url}?mutant=${mutant}` } : found;
+      const isMutable = mutant !== undefined && isOfRule(found.url);
+      return isMutable ? { ...found, url: `${found.url}?mutant=${mutant}` } : found;
     },
     load(url, context, next) {
       const loaded = next(url, context);
       const [address = "", name = ""] = url.split("?mutant=");
       const mutant = MUTANTS[decodeURIComponent(name)];
-      if (mutant === undefined || !address.endsWith(`/cli/access/${mutant.file}`)) return loaded;
+      if (mutant === undefined || !address.endsWith(`/${mutant.file}`)) return loaded;
       const source = String(loaded.source);
       if (source.split(mutant.from).length !== 2) throw new Error(`${mutant.file} must contain once: ${mutant.from}`);
       return { ...loaded, source: source.replace(mutant.from, () => mutant.to) };
     },
   });
+}
+
+function isOfRule(url: string): boolean {
+  return url.startsWith(new URL("../../../cli/access/", import.meta.url).href);
+}
+
+/** The rule with a mutant. */
+export async function mutated(name: string): Promise<Rule> {
+  const query = `?mutant=${encodeURIComponent(name)}`;
+  const [administrators, phases] = ["administrators.ts", "phases.ts"].map(
+    (file) => import(`../../../cli/access/${file}${query}`),
+  );
+  return { ...(await administrators), ...(await phases) };
 }

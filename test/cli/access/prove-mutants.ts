@@ -1,16 +1,16 @@
 // Runs each mutant of the rule with its counterexample. Prints a line for each, and exits with 1 if the proof misses one.
 
 import { CONTEXT } from "./any-plan.ts";
-import { MUTANTS, registerMutants } from "./mutants.ts";
-import type * as Prove from "./prove.ts";
+import { MUTANTS, mutated, registerMutants } from "./mutants.ts";
+import { prove, RULE, type Rule } from "./prove.ts";
 
 registerMutants();
 let missed = 0;
 for (const [name, { counterexample }] of Object.entries(MUTANTS)) {
   const plan = { states: counterexample, reserved: true };
-  const fails = async ({ prove }: typeof Prove) => {
+  const fails = async (rule: Rule) => {
     for (const isInterrupted of [false, true]) {
-      const { excess, isLockedOut } = await prove(plan, { isInterrupted, gap: 0 });
+      const { excess, isLockedOut } = await prove(plan, { isInterrupted, gap: 0 }, rule);
       const [first] = excess;
       if (first !== undefined)
         return `${first.identity.arn}${first.identity.claims ? " (AWS-signed)" : ""} gets ${first.user.username} (${first.user.groups.join(", ")}) by ${first.parameter.slice(CONTEXT.prefix.length + 1)}${first.isFinal ? "" : " meanwhile"}`;
@@ -18,14 +18,11 @@ for (const [name, { counterexample }] of Object.entries(MUTANTS)) {
     }
     return undefined;
   };
-  const [real, mutated] = [
-    await fails(await import("./prove.ts")),
-    await fails(await import(`./prove.ts?mutant=${encodeURIComponent(name)}`)),
-  ];
-  const isKilled = real === undefined && mutated !== undefined;
+  const [real, found] = [await fails(RULE), await fails(await mutated(name))];
+  const isKilled = real === undefined && found !== undefined;
   if (!isKilled) missed += 1;
   console.log(
-    `${isKilled ? "killed" : "MISSED"}: ${name}: ${mutated ?? "nothing"}${real === undefined ? "" : `; without the mutant: ${real}`}`,
+    `${isKilled ? "killed" : "MISSED"}: ${name}: ${found ?? "nothing"}${real === undefined ? "" : `; without the mutant: ${real}`}`,
   );
 }
 console.log(`${Object.keys(MUTANTS).length - missed} of ${Object.keys(MUTANTS).length} killed`);

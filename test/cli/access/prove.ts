@@ -5,6 +5,7 @@ import type { Entry } from "../../../cli/access/entries.ts";
 import type { Mark } from "../../../cli/access/marks.ts";
 import { mentionsAdministrators } from "../../../cli/access/names.ts";
 import { marksOf, nextPhase } from "../../../cli/access/phases.ts";
+import type { RuleContext, States, Wanted } from "../../../cli/access/plan-state.ts";
 import type { EvaluationContext } from "../../../cli/function-settings.ts";
 import { arnSections, matchesSections } from "../../../functions/authenticator/mapping/arn-like.ts";
 import { claimPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
@@ -20,6 +21,15 @@ import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { type AnyPlan, CONTEXT, LATER, type State, type Text } from "./any-plan.ts";
 import { type Identity, UNIVERSE } from "./universe.ts";
+
+/** What is proven. */
+export interface Rule {
+  readonly hasAdministrator: typeof hasAdministrator;
+  readonly marksOf: typeof marksOf;
+  readonly nextPhase: typeof nextPhase;
+}
+
+export const RULE: Rule = { hasAdministrator, marksOf, nextPhase };
 
 /** In milliseconds: how long the function may use an earlier value. */
 const CACHED_MS = 35_000;
@@ -49,8 +59,6 @@ export interface Excess {
   /** Whether it exists at the end, not only while functions cache earlier values. */
   readonly isFinal: boolean;
   readonly step: string;
-  /** Whether the parameter that gives it no longer exists. */
-  readonly isDeleted: boolean;
   /** What it has before or after each command. */
   readonly baseline: readonly (User | undefined)[];
 }
@@ -148,7 +156,7 @@ export interface Outcome {
 }
 
 /** Carries out the commands one after the other. */
-export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Promise<Outcome> {
+export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options, rule = RULE): Promise<Outcome> {
   const { states, reserved } = plan;
   const run = { states, identities: identitiesFor(plan) };
   const [first = {}] = states;
@@ -160,7 +168,7 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
   const excess: Excess[] = [];
   const marks: Mark[] = [];
   let [mixes, isLockedOut] = [0, false];
-  const isAdministered = (one: Store) => hasAdministrator(statesOf(one), { ...context, now: one.now });
+  const isAdministered = (one: Store) => rule.hasAdministrator(statesOf(one), { ...context, now: one.now });
   const check = async (isFinal: boolean, step: string) => {
     const found = await findExcess(store, run, context, isFinal, step);
     mixes += found.mixes;
@@ -169,10 +177,10 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
   for (const wanted of states.slice(1)) {
     const changes = changesTo(wanted, store);
     const final = new Map(Object.entries(wanted).flatMap(([short, text]) => namedParameter(short, text)));
-    const isGuarded = isAdministered(store) && hasAdministrator(final, context);
-    marks.push(...marksOf(changes, statesOf(store), { ...context, now: store.now }));
+    const isGuarded = isAdministered(store) && rule.hasAdministrator(final, context);
+    marks.push(...marksByReading(changes, statesOf(store), { ...context, now: store.now }, rule));
     for (;;) {
-      const phase = nextPhase(changes, statesOf(store), { ...context, now: store.now });
+      const phase = rule.nextPhase(changes, statesOf(store), { ...context, now: store.now });
       if (phase === undefined) break;
       if (phase.writes.length === 0) break;
       store.now = Math.max(store.now, phase.from);
@@ -189,22 +197,47 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options): Pro
   return { marks, excess: unmarked, gains: excess.length, mixes, isLockedOut };
 }
 
+/** The marks, with no other parameters than those that the rule looks at, as the command reads them. */
+function marksByReading(changes: readonly Wanted[], stored: States, context: RuleContext, rule: Rule): readonly Mark[] {
+  const reading = new Set(changes.map(({ name }) => name));
+  for (;;) {
+    const { size } = reading;
+    const isRead = (name: string) => {
+      const [kind, account = ""] = shortOf(name).split("/");
+      return [name, account, "any", ...(kind === "role" ? [`role/${account}`] : [])].some((look) => reading.has(look));
+    };
+    const current = new Map([...stored].filter(([name]) => isRead(name)));
+    const marks = rule.marksOf(changes, current, { ...context, reading });
+    if (reading.size === size) return marks;
+  }
+}
+
 /** Marks of what an entry gives. The others are for what applies instead of an entry. */
 const GIVES: readonly string[] = ["administrator", "name", "wide", "denied", "unsettled", "end", "pin"];
 
 /**
  * At the end: whether a marked entry gives it, denied it, or had applied instead. While functions cache earlier values,
- * only in these cases:
+ * only by what the operator accepted, in these cases. R is a role of the permission set V:
  *
- * - The entry that gives it depends on another change that depends on it: a session and a role of its set, or a value
- *   that is invalid.
- * - It was marked since a denial is deferred, so that an administrator remains.
- * - One write is marked both for what it gives and for what then applies to this identity instead.
- * - Its mapping was deleted by an earlier command, whose time is not known, and a marked denial is lifted, or an invalid
- *   deny list replaced.
+ * - `{}` becomes `{role R: u, sso-session V: [Jane: v]}`. Each is higher than the other for some tokens, so one comes
+ *   first. Jane gets v before R's mapping applies: the mark says that session Jane gets v.
+ * - `{role ci: u (masters)}` becomes `{role ci: u (masters, g), sso V: a (masters), deny: role/ci}`. The denial is
+ *   deferred until V makes an administrator. ci gets g before: the mark says that it gets g and may be denied.
+ * - `{role R: u, sso-session V: [jane: v]}` becomes `{sso-session V: []}`. R is removed first, so that jane gets v: the
+ *   mark says that the session's mapping applies and gives v.
+ * - `{federated-user fred: [arn Fred], account: x}` becomes `{federated-user fred: [arn fred, until July], account: y}`, and
+ *   y is rejected. The first write removes Fred and adds fred, who gets x after July until the account is written: the
+ *   mark says that the account applies instead of the mapping, and gives x.
+ * - `{pattern any: invalid, account: u}` becomes `{pattern any: [role/ci: x], account: v}`. Grants come before invalid
+ *   values. ci gets v until the list is written: the mark says that the account gives v.
+ * - `{sso-session V: invalid, sso V: u (masters)}` becomes `{sso-session V: [Jane: a (masters)]}`. The removal of V's
+ *   mapping is deferred until Jane is an administrator. jane gets u before: the mark says that the invalid list denied.
+ * - `{sso V: u (g), sso-session V: [jane: u]}` becomes `{role R: v, sso V: u (g), sso-session V: [Jane: u (masters)]}`.
+ *   The list is written first for what it gives. jane gets g before R's mapping applies: another mark of the same write
+ *   says that V applies and gives g.
  */
 function isMarked(
-  { identity, parameter: deciding, isFinal, isDeleted }: Excess,
+  { identity, parameter: deciding, isFinal }: Excess,
   marks: readonly Mark[],
   states: readonly State[],
 ): boolean {
@@ -217,20 +250,18 @@ function isMarked(
   const isDeferring = mentionsAdministrators(JSON.stringify(states));
   const denials = [...names].filter((name) => /\/deny\//.test(name));
   const roles = [...names].filter((name) => /\/awsreservedsso_/.test(name));
+  const isOfSession = /\/sso-session\//.test(deciding);
   return own.some(({ parameter: name, kind }) => {
-    if (GIVES.includes(kind) && name === deciding) {
-      const isBeside = /\/sso-session\//.test(name) && roles.some(changes);
-      const isInvalid = own.some((other) => other.kind === "invalid");
-      return (
-        kind === "unsettled" || isBeside || isInvalid || (kind === "denied" && isDeferring && denials.some(changes))
-      );
+    if (GIVES.includes(kind)) {
+      const isDeferred = kind === "denied" && isDeferring && denials.some(changes);
+      const isBelowInvalid = own.some((other) => other.kind === "invalid");
+      return name === deciding && (isDeferred || isBelowInvalid || (isOfSession && roles.some(changes)));
     }
-    if (kind === "denial" || (kind === "invalid" && denials.includes(name)))
-      return isDeleted && states.slice(1, -1).some((state) => state[shortOf(deciding)] === undefined);
-    // After the removal of a role's mapping: the list of sessions, which changes too.
-    if (kind === "broader" && roles.includes(name) && /\/sso-session\//.test(deciding) && changes(deciding))
-      return true;
-    return kind === "broader" && marks.some((other) => other.parameter === name && other.kind !== "broader");
+    if (kind === "invalid") return isDeferring && changes(deciding);
+    if (kind !== "broader") return false;
+    const isTwice = marks.some((other) => other.parameter === name && other.kind !== "broader");
+    const isRespelled = /\/federated-user\//.test(name) && changes(deciding);
+    return isTwice || isRespelled || (roles.includes(name) && isOfSession && changes(deciding));
   });
 }
 
@@ -376,7 +407,6 @@ async function findExcess(
           parameter: deciding,
           isFinal,
           step,
-          isDeleted: !values.has(deciding),
           baseline: known,
         });
       }

@@ -8,10 +8,10 @@ import { provePlans } from "./prove-plans.ts";
 
 const run = promisify(execFile);
 
-test("100 random plans: every mix of old and new values gives no identity more without a mark", async () => {
-  const { plans, gains, mixes } = await provePlans(100, 7);
-  assert.equal(plans, 100);
-  assert.ok(gains > 1_000 && mixes > 100_000, `${gains} gains in ${mixes} mixes`);
+test("60 random plans: every mix of old and new values gives no identity more without a mark", async () => {
+  const { plans, gains, mixes } = await provePlans(60, 7);
+  assert.equal(plans, 60);
+  assert.ok(gains > 500 && mixes > 50_000, `${gains} gains in ${mixes} mixes`);
 });
 
 test("without any one of its clauses, the rule fails for the plan beside the mutant", async () => {

@@ -1,21 +1,19 @@
-// Two operators as two processes. A proxy delays a request of the first one until the second has ended: both orders of
-// each pair, with the second one's write before and after the first one's last read.
+// Two operators. A proxy delays a request of the first one until the second has ended: both orders of each pair, with the
+// second one's write before and after the first one's last read.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { hash } from "node:crypto";
-import { once } from "node:events";
 import { afterEach, beforeEach, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type LocalRequest, startHttpServer } from "../../../local/http-server.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
+import { type CliResult, cli, useLocalAws } from "../cli.ts";
 import { testFolder } from "../irsa/services.ts";
 import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
 
-const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
 const user = (name: string) => `arn:aws:iam::111122223333:user/${name}`;
 const [SOON, LATER] = ["2026-01-01T00:00:00Z", "2099-01-01T00:00:00Z"];
+const DENY = "deny/111122223333";
 
 const folder = testFolder();
 process.once("exit", folder.remove);
@@ -25,23 +23,15 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.store.close());
 
-interface Result {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(words: readonly string[], store: string): Promise<Result> {
-  const env = { ...process.env, AWS_ENDPOINT_URL_SSM: store };
-  const child = spawn(process.execPath, [SCRIPT, ...words, "-c", "prod", "--yes"], { env, stdio: "pipe" });
-  const texts = [child.stdout, child.stderr].map((stream) => stream.toArray());
-  const [code] = await once(child, "close");
-  const [out = "", err = ""] = (await Promise.all(texts)).map((chunks) => Buffer.concat(chunks).toString());
-  return { code, out, err };
+/** The command creates its client before it first waits, so two with different stores can run at once. */
+function run(words: readonly string[], store: string): Promise<CliResult> {
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store });
+  return cli([...words, "-c", "prod", "--yes"]);
 }
 
 /** The delayed request of the first operator: its write, or the read right before it. */
 type Moment = "its write" | "its last look";
+const MOMENTS: readonly Moment[] = ["its write", "its last look"];
 
 function isMoment(moment: Moment, { headers, body }: LocalRequest, name: string): boolean {
   const operation = headers["x-amz-target"];
@@ -51,7 +41,8 @@ function isMoment(moment: Moment, { headers, body }: LocalRequest, name: string)
 }
 
 /**
- * Runs the second operator while the first one is delayed. On a slow machine, the first one prints that it waits.
+ * Runs the second operator while the first one is delayed.
+ *
  * @param looks how often the first one reads its list
  */
 async function together(
@@ -59,7 +50,7 @@ async function together(
   moment: Moment,
   name: string,
   looks: number,
-): Promise<[Result, Result]> {
+): Promise<[CliResult, CliResult]> {
   const arrived = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
   let seen = 0;
@@ -105,19 +96,19 @@ interface Pair {
   /** How often a command reads only the list: for its plan, and before its write. */
   readonly looks: readonly [number, number];
   /** The stored list after both have ended, in either order. */
-  verify(results: readonly Result[]): Promise<void>;
+  verify(results: readonly CliResult[]): Promise<void>;
 }
 
 const deny = (name: string, ...words: string[]) => ["mappings", "deny", user(name), ...words];
 const PAIRS: readonly Pair[] = [
   {
     what: "an ended denial is renewed while another is written: the later end stays",
-    name: "deny/111122223333",
+    name: DENY,
     before: [{ arnLike: user("ended"), notAfter: SOON }],
     words: [deny("other"), deny("ended", "--until", LATER)],
     looks: [2, 2],
     async verify() {
-      assert.deepEqual(byArn(await list("deny/111122223333")), [
+      assert.deepEqual(byArn(await list(DENY)), [
         { arnLike: user("ended"), notAfter: LATER },
         { arnLike: user("other") },
       ]);
@@ -125,12 +116,12 @@ const PAIRS: readonly Pair[] = [
   },
   {
     what: "allow removes the last denial while another is written: the other stays",
-    name: "deny/111122223333",
+    name: DENY,
     before: [{ arnLike: user("last") }],
     words: [["mappings", "allow", user("last"), "--allow-weakening"], deny("other")],
     looks: [1, 2],
     async verify() {
-      assert.deepEqual(await list("deny/111122223333"), [{ arnLike: user("other") }]);
+      assert.deepEqual(await list(DENY), [{ arnLike: user("other") }]);
     },
   },
   {
@@ -178,7 +169,7 @@ async function newest(name: string): Promise<string> {
 }
 
 for (const { what, name, before, words, looks, verify } of PAIRS) {
-  for (const moment of ["its write", "its last look"] as const) {
+  for (const moment of MOMENTS) {
     for (const order of [0, 1] as const) {
       test(`${what} (${words[order]?.[1]} ${words[order]?.[2]?.split("/").at(-1)} is held at ${moment})`, async () => {
         cluster.store.put(`${PREFIX}/${name}`, JSON.stringify(before));
@@ -199,10 +190,10 @@ test("when one denial is removed and renewed, the first change is kept and the s
     [pair[0], pair[1], [{ arnLike: user("x"), notAfter: LATER }]],
     [pair[1], pair[0], []],
   ] as const) {
-    for (const moment of ["its write", "its last look"] as const) {
-      cluster.store.put(`${PREFIX}/deny/111122223333`, JSON.stringify([{ arnLike: user("x"), notAfter: SOON }]));
+    for (const moment of MOMENTS) {
+      cluster.store.put(`${PREFIX}/${DENY}`, JSON.stringify([{ arnLike: user("x"), notAfter: SOON }]));
       const looks = first === pair[0] ? 1 : 2;
-      const results = await together([first, second], moment, `${PREFIX}/deny/111122223333`, looks);
+      const results = await together([first, second], moment, `${PREFIX}/${DENY}`, looks);
       assert.deepEqual(
         results.map(({ code }) => code),
         [1, 0],
@@ -212,7 +203,7 @@ test("when one denial is removed and renewed, the first change is kept and the s
         results[0].err,
         /^Another operator changed \S+user\/x in \S+ at the same time\. Their change is kept, yours was not written\. .*\nNothing was written\./m,
       );
-      assert.deepEqual(await list("deny/111122223333"), left);
+      assert.deepEqual(await list(DENY), left);
     }
   }
 });
@@ -250,44 +241,42 @@ test("a write that replaced another operator's write fails and names the replace
 });
 
 test("a removal that grants access only combined with another operator's removal fails", async () => {
-  const name = "deny/111122223333";
   const value = { arn: user("alice"), username: "alice", groups: ["developers"] };
   cluster.store.put(`${PREFIX}/user/111122223333/alice`, JSON.stringify(value));
   const [narrow, wide] = [{ arnLike: user("al*") }, { arnLike: user("a*") }];
   const allow = ({ arnLike }: typeof narrow, ...words: string[]) => ["mappings", "allow", arnLike, ...words];
-  for (const moment of ["its write", "its last look"] as const) {
-    cluster.store.put(`${PREFIX}/${name}`, JSON.stringify([narrow, wide]));
+  for (const moment of MOMENTS) {
+    cluster.store.put(`${PREFIX}/${DENY}`, JSON.stringify([narrow, wide]));
     // By itself, the first removal grants alice nothing: the wide pattern still denies her. So it needed no acceptance.
     const pair = [allow(narrow), allow(wide, "--allow-weakening")] as const;
-    const [held, other] = await together(pair, moment, `${PREFIX}/${name}`, 1);
+    const [held, other] = await together(pair, moment, `${PREFIX}/${DENY}`, 1);
     assert.deepEqual([held.code, other.code], [1, 0], held.err + other.err);
     assert.match(
       held.err,
-      /^Another operator changed \S+ at the same time\. .*user\/al\* is no longer denied by deny\/111122223333\. Their change is kept\.\n/m,
+      /^Another operator changed \S+ at the same time\. .*user\/al\* is no longer denied by deny\/111122223333: user\/111122223333\/alice applies and gives alice \(developers\)\. Their change is kept\.\n/m,
     );
     assert.match(held.err, /^Nothing was written\./m);
-    assert.deepEqual(await list(name), [narrow]);
+    assert.deepEqual(await list(DENY), [narrow]);
   }
 });
 
 test("a list is not merged with a version that the function rejects, whose text stays as it is", async () => {
-  const name = "deny/111122223333";
   // A repeated key: the function denies every identity that the list covers, and a merge would drop it.
   const theirs = `[{"arnLike":"${user("x")}"},{"arnLike":"${user("y")}","notAfter":"${LATER}","notAfter":"${SOON}"}]`;
-  for (const moment of ["its write", "its last look"] as const) {
+  for (const moment of MOMENTS) {
     cluster.store.fail(undefined);
-    cluster.store.put(`${PREFIX}/${name}`, JSON.stringify([{ arnLike: user("x") }]));
+    cluster.store.put(`${PREFIX}/${DENY}`, JSON.stringify([{ arnLike: user("x") }]));
     let looks = 0;
     cluster.store.fail((request) => {
-      const isIt = isMoment(moment, request, `${PREFIX}/${name}`);
+      const isIt = isMoment(moment, request, `${PREFIX}/${DENY}`);
       looks += isIt ? 1 : 0;
-      if (isIt && looks === (moment === "its write" ? 1 : 2)) cluster.store.put(`${PREFIX}/${name}`, theirs);
+      if (isIt && looks === (moment === "its write" ? 1 : 2)) cluster.store.put(`${PREFIX}/${DENY}`, theirs);
       return undefined;
     });
     const { code, err } = await run(deny("new"), cluster.store.url);
     assert.equal(code, 1, err);
     assert.match(err, /^Another operator changed \S+ at the same time, and the list is now invalid: .*repeated/m);
     cluster.store.fail(undefined);
-    assert.equal(await newest(`${PREFIX}/${name}`), theirs, moment);
+    assert.equal(await newest(`${PREFIX}/${DENY}`), theirs, moment);
   }
 });

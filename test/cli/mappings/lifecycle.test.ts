@@ -7,5 +7,5 @@ import { storedCluster } from "./cluster.ts";
 test("100 realistic entries are imported from aws-auth, changed and exported to aws-auth", async (t) => {
   const cluster = await storedCluster();
   t.after(() => cluster.store.close());
-  await wholeLife(cluster.mappings);
+  await wholeLife(cluster.mappings, 100);
 });
