@@ -5,9 +5,9 @@
 
 import { POLICY_NAME } from "../../cli/irsa/names.ts";
 import { eventually } from "../e2e/control-plane/eventually.ts";
-import { type Kubernetes, type KubernetesObject, startKubernetes } from "../e2e/irsa/api.ts";
 import { installPolicies, PLAIN_POLICY, podPolicies } from "../e2e/irsa/install-policies.ts";
 import { isMutated, type MadePod, pod, serviceAccount } from "../e2e/irsa/issuing-cluster.ts";
+import { type Kubernetes, type KubernetesObject, startKubernetes } from "../e2e/kubernetes.ts";
 import { markdown } from "./compare.ts";
 import { quartiles } from "./quartiles.ts";
 
