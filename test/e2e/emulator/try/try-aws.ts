@@ -27,6 +27,13 @@ This shell uses ${PLACE} instead of AWS, and the cluster id ${CLUSTER_ID}. It fo
 The emulator has no CodeDeploy, computed metrics, IAM permissions or throttling. The settings of the cluster are in ~/.cdk.json.
 `;
 
+/** Without it, `review` would advise to run npm start. */
+const NEEDS_WEBHOOK = `[ -f "$HOME/webhook.kubeconfig" ] || {
+  echo 'Nothing is deployed yet. First run "cdk deploy", then the line "iam-authenticator callers add ..." above.' >&2
+  exit 1
+}
+`;
+
 const sts = await startSts();
 const emulator = await startEmulator(REGION);
 const gateway = await startLocalGateway(emulator);
@@ -37,13 +44,6 @@ try {
   await Promise.all([emulator.stop(), gateway.close(), sts.close()]);
   rmSync(home, { recursive: true, force: true });
 }
-
-/** Without it, `review` would advise to run npm start. */
-const NEEDS_WEBHOOK = `[ -f "$HOME/webhook.kubeconfig" ] || {
-  echo 'Nothing is deployed yet. First run "cdk deploy", then the line "iam-authenticator callers add ..." above.' >&2
-  exit 1
-}
-`;
 
 /** Returns the shell's exit code. */
 async function openShell(): Promise<number> {
