@@ -67,7 +67,8 @@ const parameterOf = (variable: string) => variable.replace(/(?:^|_)(.)/g, (_, le
 for (const [name, variables] of Object.entries(SETTINGS)) {
   test(`each resource equals that of the CloudFormation template, ${name}`, () => {
     const resources = evaluateModule(MODULE, { ...values, ...variables });
-    const parameters = Object.entries(variables).map(([key, value]) => [parameterOf(key), String(value)]);
+    const textOf = (value: unknown) => (Array.isArray(value) ? value.join() : value);
+    const parameters = Object.entries(variables).map(([key, value]) => [parameterOf(key), textOf(value)]);
     const expected = expectedResources(releasedTemplate(), {
       ClusterId: "prod.example",
       ...Object.fromEntries(parameters),
