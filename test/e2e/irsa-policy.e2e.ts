@@ -39,26 +39,25 @@ for (const server of SERVERS) {
     const running = () => kubernetes;
 
     describeUpgrade(server, running);
-    describePods("the policy without options", PLAIN_CASES, running, "token:sts.amazonaws.com:86400");
-    describe("every option", () => {
+    describePods("defaults", PLAIN_CASES, running, "token:sts.amazonaws.com:86400");
+    describe("with every option", () => {
       before(() => replacePodPolicies(kubernetes, { ...EVERY_OPTION, mutatingApi: server.mutatingApi }));
-      describePods("the policy with every option", OPTION_CASES, running, "token:sts.example.com:1800");
+      describePods("options", OPTION_CASES, running, "token:sts.example.com:1800");
     });
     if (server === SERVERS[0]) describeLatePods(running);
     if (server === SERVERS[0]) describeInjected(running);
   });
 }
 
-/** `token`: the volume of the policies that must apply first. */
-function describePods(what: string, cases: readonly PodCase[], running: () => Kubernetes, token: string): void {
-  const account = (name: string) => `${what.replaceAll(" ", "-")}-${name}`;
+/** `prefix`: of the service accounts. `token`: the volume of the policies that must apply first. */
+function describePods(prefix: string, cases: readonly PodCase[], running: () => Kubernetes, token: string): void {
   const expected = { volumes: [], containers: {} };
-  const canary: PodCase = { name: "canary", account: account("canary"), expected };
-  const broken: PodCase = { ...canary, account: account("broken"), serviceAccount: { "role-arn": "broken" } };
-  const named = cases.map((one, index) => ({ account: account(String(index)), ...one }));
+  const canary: PodCase = { name: "canary", account: `${prefix}-canary`, expected };
+  const broken: PodCase = { ...canary, account: `${prefix}-broken`, serviceAccount: { "role-arn": "broken" } };
+  const named = cases.map((one, index) => ({ account: `${prefix}-${index}`, ...one }));
   const create = (one: PodCase) => running().create(podFor(one, 0), "?dryRun=All");
 
-  describe(what, () => {
+  describe("Pods", () => {
     before(async () => {
       for (const one of [...named, canary, broken]) await running().create(accountFor(one, 0));
       // Waits until the last objects are known and both policies apply.
