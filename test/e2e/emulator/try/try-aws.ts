@@ -16,7 +16,7 @@ const GUIDE = `
 This shell uses ${PLACE} instead of AWS, and the cluster id ${CLUSTER_ID}. It forgets everything when you leave.
 
   cdk deploy                                                deploy the stack; takes a minute
-  iam-authenticator callers add here --endpoint $(cat "$HOME/endpoint") -y --out "$HOME/webhook.kubeconfig"
+  iam-authenticator callers add here --new --endpoint $(cat "$HOME/endpoint") -y --out "$HOME/webhook.kubeconfig"
   iam-authenticator mappings set arn:aws:iam::111122223333:role/Developers --username 'dev:{SessionName}' --group dev
   review bob                                                review a token, as kube-apiserver does
   iam-authenticator mappings import -f aws-auth.yaml        migrate: convert, then apply
