@@ -14,12 +14,11 @@ const MEASURES: Elsewhere = { because: "it is a benchmark that takes minutes" };
 const RUNS_TESTS: Elsewhere = { because: "it runs tests, some of which need Docker or a long time" };
 const DEPLOYED: Elsewhere = { because: "it needs a function on Lambda, with versions, limits and a log" };
 const EKS: Elsewhere = { because: "it needs EKS; the next command gets a response in this format" };
-const KOPS_MIGRATION = "test/e2e/kops-migration.e2e.ts";
 const KUBEADM = "test/e2e/kubeadm.e2e.ts";
 const TALOS_NODE: Elsewhere = { because: "it needs a Talos node; talos.e2e.ts validates the patch" };
 const KOPS_CLOUD: Elsewhere = { because: "it needs cloud machines; kops.e2e.ts validates the cluster's fields" };
 const NO_SUCH_CLUSTER: Elsewhere = { because: "it needs a cluster of that distribution" };
-const NO_PODS: Elsewhere = { because: "it needs running Pods; irsa-circle.e2e.ts does the same without Pods" };
+const NO_PODS: Elsewhere = { because: "it needs running Pods; irsa.e2e.ts does the same without Pods" };
 
 /** By the start of the command; the first match applies. */
 export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
@@ -42,7 +41,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npx node --test ": { because: "npm test runs every test" },
   "npm start": by("test/local/start.test.ts", 'const START = "start.ts"'),
   "npm run --silent review -- ": by("test/local/start.test.ts", 'const REVIEW = "review.ts"'),
-  "npm run --silent review": { because: "the AWS CLI creates its token; aws-cli.e2e.ts reviews such tokens" },
+  "npm run --silent review": { because: "the AWS CLI creates its token; whoami.e2e.ts reviews such tokens" },
   "npm pack": by("test/e2e/package.e2e.ts", '"pack"'),
   "npm install --global ": by("test/e2e/package.e2e.ts", 'bin["iam-authenticator"]'),
   "git pull": { because: "it needs the network" },
@@ -61,7 +60,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl auth ": by(AT_A_CLUSTER, "docs/rbac.md"),
   "kubectl --kubeconfig my-cluster.kubeconfig auth whoami": by("test/e2e/whoami.e2e.ts", '"whoami"'),
   "kubectl --kubeconfig /dev/null ": by(AT_A_CLUSTER, "--kubeconfig /dev/null"),
-  "kubectl --server https://node-1:6443 get --raw /openid/v1/jwks": by("test/e2e/irsa.e2e.ts", "own(JWKS_PATH)"),
+  "kubectl --server https://node-1:6443 get --raw /openid/v1/jwks": by("test/e2e/irsa.e2e.ts", "JWKS_PATH"),
   "kubectl --server ": by(MIGRATION, "whoami"),
   "kubectl -n kube-system get configmap aws-iam-authenticator ": by(MIGRATION, "# MountedFile"),
   "kubectl -n kube-system get configmap aws-auth ": by("test/cli/mappings/formats/import.test.ts", "aws-auth"),
@@ -75,17 +74,17 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
     KUBEADM,
     "kubeadm init phase control-plane apiserver",
   ),
-  "kubectl label nodes -l ": by(KOPS_MIGRATION, "kubectl label nodes"),
-  "kubectl -n kube-system patch daemonset ": by(KOPS_MIGRATION, "iam-authenticator-migration"),
+  "kubectl label nodes -l ": by(AT_A_CLUSTER, "kubectl label nodes"),
+  "kubectl -n kube-system patch daemonset ": by(AT_A_CLUSTER, "iam-authenticator-migration"),
   "kubectl -n kube-system rollout status ": { because: "it needs kube-controller-manager" },
   "kubectl --kubeconfig break-glass.kubeconfig auth whoami": NO_SUCH_CLUSTER,
-  "grep Unable to authenticate": by(AT_A_CLUSTER, "Unable to authenticate"),
+  "grep Unable to authenticate": by("test/e2e/cluster.ts", "Unable to authenticate"),
   "kubectl apply -f examples/": by(AT_A_CLUSTER, "rbacManifests()"),
-  "kubectl apply -f -": by("test/e2e/irsa-install.e2e.ts", '"apply"'),
-  "kubectl label serviceaccounts ": by("test/e2e/irsa-install.e2e.ts", "await kubectl(...words)"),
+  "kubectl apply -f -": by("test/e2e/irsa/policy-upgrade.ts", '"apply"'),
+  "kubectl label serviceaccounts ": by("test/e2e/irsa/policy-upgrade.ts", "await kubectl(...words)"),
   "kubectl create namespace team-a": by(AT_A_CLUSTER, '["create", "namespace", "team-a"]'),
   "kubectl -n team-a run ": NO_PODS,
-  "kubectl -n team-a patch secret ": by("test/e2e/irsa-rotation-tokens.e2e.ts", "kubectl -n team-a patch secret"),
+  "kubectl -n team-a patch secret ": by("test/e2e/irsa-rotation.e2e.ts", "kubectl -n team-a patch secret"),
   "kubectl -n team-a ": by(AT_A_CLUSTER, "annotate serviceaccount"),
   "curl https://localhost/openid/v1/jwks": by(ISSUER, "jwks"),
 

@@ -12,7 +12,7 @@ import { buildRelease } from "../../infra/release/build.ts";
 import { ACTIONS } from "../../infra/release/deploying-role.ts";
 import { cdk, writeApp } from "../infra/cdk-cli.ts";
 import { CLUSTERS } from "../infra/clusters.ts";
-import { pythonTool } from "./python-tool.ts";
+import { pythonTool } from "./tools.ts";
 
 const REQUIREMENT = "cfn-lint==1.58.0";
 const folder = mkdtempSync(join(tmpdir(), "cfn-lint-"));

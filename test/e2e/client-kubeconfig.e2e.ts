@@ -13,10 +13,10 @@ import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { findAwsCli } from "./aws-cli.ts";
 import { findHelm } from "./binaries/binaries.ts";
+import { admin } from "./cluster/kubectl.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { javaWhoami } from "./java/java-client.ts";
-import { npmTool } from "./npm-tool.ts";
-import { pythonTool } from "./python-tool.ts";
+import { npmTool, pythonTool } from "./tools.ts";
 
 const OWN_COMMAND = join(import.meta.dirname, "../../cli/iam-authenticator.ts");
 
@@ -107,13 +107,9 @@ test("the client for JavaScript logs in", async () => {
 /** Helm takes minutes to build. */
 const skip = process.env["E2E_HELM"] ? false : "npm run test:helm";
 test("Helm installs a chart where RBAC allows it, and not elsewhere", { skip }, async () => {
-  const apiGroup = "rbac.authorization.k8s.io";
-  await cluster.create("/api/v1/namespaces", { metadata: { name: "team" } });
-  await cluster.create(`/apis/${apiGroup}/v1/namespaces/team/rolebindings`, {
-    metadata: { name: "developers" },
-    subjects: [{ kind: "Group", name: "developers", apiGroup }],
-    roleRef: { kind: "ClusterRole", name: "cluster-admin", apiGroup },
-  });
+  await admin(cluster, ["create", "namespace", "team"]);
+  const binding = ["rolebinding", "developers", "--clusterrole=cluster-admin", "--group=developers"];
+  await admin(cluster, ["-n", "team", "create", ...binding]);
   const chart = join(cluster.folder, "chart");
   mkdirSync(join(chart, "templates"), { recursive: true });
   writeFileSync(join(chart, "Chart.yaml"), "apiVersion: v2\nname: demo\nversion: 1.0.0\n");

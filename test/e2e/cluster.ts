@@ -1,7 +1,7 @@
 // Starts a complete system: local AWS, the built bundle behind a TLS gateway, and a control plane that uses it.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { localIdentity } from "../../local/identities.ts";
@@ -9,9 +9,12 @@ import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { mintToken } from "../../local/token.ts";
 import { type Binaries, findBinaries } from "./binaries/binaries.ts";
 import { type Backend, type BackendOptions, startBackend } from "./cluster/backend.ts";
+import type { ReviewLine } from "./cluster/function-log.ts";
 import { sandboxMappings } from "./cluster/mappings.ts";
-import type { WebhookFlags } from "./control-plane/apiserver.ts";
-import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { whoIs } from "./control-plane/api.ts";
+import type { RunningApiserver, WebhookFlags } from "./control-plane/apiserver.ts";
+import { eventually } from "./control-plane/eventually.ts";
+import { createFolder, type Kubernetes, type KubernetesOptions, removeFolder, startKubernetes } from "./kubernetes.ts";
 
 /** The webhook of one kube-apiserver; each part has a default. */
 export interface WebhookOptions extends Partial<Pick<WebhookFlags, "version" | "cacheTtl">> {
@@ -23,21 +26,21 @@ export interface WebhookOptions extends Partial<Pick<WebhookFlags, "version" | "
   readonly user?: (backend: Backend, folder: string) => Readonly<Record<string, string>>;
 }
 
-export interface ClusterOptions extends Partial<Omit<BackendOptions, "folder">> {
-  /** Path of kube-apiserver; default: the version E2E_KUBERNETES, else the newest. */
-  readonly apiserver?: string;
+export interface ClusterOptions
+  extends Partial<Omit<BackendOptions, "folder">>,
+    Pick<KubernetesOptions, "version" | "flags"> {
   /** One kube-apiserver per webhook; default one. */
   readonly webhooks?: readonly [WebhookOptions, ...WebhookOptions[]];
-  /** Additional flags of kube-apiserver. */
-  readonly flags?: readonly string[];
 }
 
-export interface Cluster extends Pick<ControlPlane, "credentials" | "apiservers" | "create"> {
-  /** Restarts a kube-apiserver with another webhook. */
+export interface Cluster extends Pick<Kubernetes, "call" | "create" | "credentials" | "kubeconfig"> {
+  /** In the order of the webhooks. */
+  readonly apiservers: readonly [RunningApiserver, ...RunningApiserver[]];
+  /** Restarts a kube-apiserver at the same URL with another webhook. */
   restart(index: number, webhook: WebhookOptions): Promise<void>;
   readonly binaries: Binaries;
   readonly backend: Backend;
-  /** Folder for certificates, kubeconfigs and logs. */
+  /** Folder for certificates and kubeconfigs. */
   readonly folder: string;
   stop(): Promise<void>;
 }
@@ -46,10 +49,11 @@ export interface Cluster extends Pick<ControlPlane, "credentials" | "apiservers"
 const CACHE_TTL = "1s";
 
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { webhooks = [{}], flags = [] } = options;
-  const binaries = findBinaries();
+  const { webhooks = [{}], flags = [], version } = options;
   const folder = createFolder();
   const backend = await startBackend({ parameters: sandboxMappings(), ...options, folder });
+  const started: Kubernetes[] = [];
+  const apiservers: RunningApiserver[] = [];
 
   function flagsOf(webhook: WebhookOptions, index: number): WebhookFlags {
     const { version = "v1", cacheTtl = CACHE_TTL, user, url } = webhook;
@@ -61,41 +65,41 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     return { configFile, version, cacheTtl };
   }
 
+  async function start(index: number, options: WebhookOptions, port?: number): Promise<void> {
+    const webhook = flagsOf(options, index);
+    const kubernetes = await startKubernetes({ version, flags, webhook, port, beside: started[0] });
+    started.push(kubernetes);
+    apiservers[index] = kubernetes.endpoint;
+  }
+
+  async function stop(): Promise<void> {
+    // The first one has etcd.
+    for (const kubernetes of started.toReversed()) await kubernetes.stop();
+    await backend.stop();
+    removeFolder(folder);
+  }
+
   try {
-    const [first, ...others] = webhooks;
-    const controlPlane = await startControlPlane({
-      etcd: binaries.etcd,
-      apiserver: options.apiserver ?? defaultApiserver(binaries),
-      folder: join(folder, "control-plane"),
-      webhooks: [flagsOf(first, 0), ...others.map((webhook, index) => flagsOf(webhook, index + 1))],
-      flags,
-    });
-    const { credentials, apiservers, create, restart } = controlPlane;
+    // In sequence: the first one creates the default objects in etcd.
+    for (const [index, webhook] of webhooks.entries()) await start(index, webhook);
+    const [first = assert.fail()] = started;
     return {
-      credentials,
-      apiservers,
-      create,
-      restart: (index, webhook) => restart(index, flagsOf(webhook, index)),
-      binaries,
+      ...first,
+      apiservers: apiservers as [RunningApiserver, ...RunningApiserver[]],
+      async restart(index, webhook) {
+        const { url, stop } = apiservers[index] ?? assert.fail();
+        await stop();
+        await start(index, webhook, Number(new URL(url).port));
+      },
+      binaries: findBinaries(),
       backend,
       folder,
-      async stop() {
-        await controlPlane.stop();
-        await backend.stop();
-        removeFolder(folder);
-      },
+      stop,
     };
   } catch (error) {
-    await backend.stop();
+    await stop();
     throw error;
   }
-}
-
-function defaultApiserver({ apiservers }: Binaries): string {
-  const wanted = process.env["E2E_KUBERNETES"] || apiservers[0].version;
-  const found = apiservers.find(({ version }) => version === wanted);
-  if (found === undefined) throw new Error(`E2E_KUBERNETES: kube-apiserver ${wanted} not found`);
-  return found.path;
 }
 
 let minted = 0;
@@ -108,14 +112,20 @@ export function freshToken(name: string): Promise<string> {
   return mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION, expiresIn });
 }
 
-/** Logs can be kept for debugging. */
-const KEPT = process.env["E2E_FOLDER"];
-
-function createFolder(): string {
-  if (KEPT) mkdirSync(KEPT, { recursive: true });
-  return mkdtempSync(join(KEPT || tmpdir(), "iam-authenticator-e2e-"));
+/** The username of a new token of `name` at a kube-apiserver; `undefined` for a 401. */
+export async function login(apiserver: RunningApiserver | undefined, name = "alice"): Promise<string | undefined> {
+  return (await whoIs(apiserver ?? assert.fail(), await freshToken(name)))?.username;
 }
 
-function removeFolder(folder: string): void {
-  if (!KEPT) rmSync(folder, { recursive: true });
+/** The function's log lines during `action`. */
+export async function reviewsOf({ backend }: Cluster, action: () => Promise<unknown>): Promise<ReviewLine[]> {
+  const before = backend.reviews().length;
+  await action();
+  return backend.reviews().slice(before);
+}
+
+/** Waits for the last refusal in kube-apiserver's log that has this reason. */
+export function loggedRefusal(apiserver: RunningApiserver | undefined, reason: RegExp): Promise<string> {
+  const isRefusal = (line: string) => line.includes('"Unable to authenticate the request"') && reason.test(line);
+  return eventually(`kube-apiserver logs ${reason}`, 40_000, () => apiserver?.log().split("\n").findLast(isRefusal));
 }

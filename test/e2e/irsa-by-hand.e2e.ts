@@ -10,7 +10,7 @@ import { after, before, test } from "node:test";
 import { parse } from "yaml";
 import { cli } from "../cli/cli.ts";
 import { findBinaries } from "./binaries/binaries.ts";
-import { type Kubernetes, type KubernetesObject, startKubernetes } from "./irsa/api.ts";
+import { type Kubernetes, type KubernetesObject, startKubernetes } from "./kubernetes.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/reader";
 const folder = mkdtempSync(join(tmpdir(), "irsa-by-hand-"));

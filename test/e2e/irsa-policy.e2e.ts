@@ -1,12 +1,20 @@
-// `irsa policy` at a real kube-apiserver changes each Pod of the table as amazon-eks-pod-identity-webhook does.
+// `irsa policy` at a real kube-apiserver: installs the policies in the printed steps, and changes each Pod of the table as
+// amazon-eks-pod-identity-webhook does. Containers that a webhook injects, and Pods from before the policy knows their role.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { checkAdmission } from "../../cli/irsa/doctor/check-admission.ts";
+import { openKubernetes } from "../../cli/irsa/kubernetes.ts";
+import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { eventually } from "./control-plane/eventually.ts";
-import { type Kubernetes, type KubernetesObject, startKubernetes } from "./irsa/api.ts";
-import { installPolicies } from "./irsa/install-policies.ts";
-import { type Container, type Expected, OPTION_CASES, PLAIN_CASES, type PodCase, REGION, ROLE } from "./irsa/pods.ts";
+import { replacePodPolicies } from "./irsa/install-policies.ts";
+import { isMutated, type MadePod, pod, serviceAccount } from "./irsa/issuing-cluster.ts";
+import { accountFor, podFor, seen } from "./irsa/pod-specs.ts";
+import { OPTION_CASES, PLAIN_CASES, type PodCase, REGION } from "./irsa/pods.ts";
+import { describeUpgrade } from "./irsa/policy-upgrade.ts";
 import { SERVERS } from "./irsa/servers.ts";
+import { describeInjected } from "./irsa/sidecar-injector.ts";
+import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
 
 const EVERY_OPTION = {
   audience: "sts.example.com",
@@ -18,158 +26,86 @@ const EVERY_OPTION = {
   exceptNamespaces: ["kube-system", "left-alone"],
 };
 
-const CANARY: PodCase = { name: "canary", expected: { volumes: [], containers: {} } };
-const BROKEN: PodCase = { ...CANARY, serviceAccount: { "role-arn": "broken" } };
-
-for (const { name, mutatingApi, flags } of SERVERS) {
-  for (const [what, options, cases] of [
-    ["without options", {}, PLAIN_CASES],
-    ["with every option", EVERY_OPTION, OPTION_CASES],
-  ] as const) {
-    describe(`${name}, the policy ${what}`, () => {
-      let kubernetes: Kubernetes;
-      before(async () => {
-        kubernetes = await startKubernetes({ flags });
-        for (const namespace of ["app", "left-alone"]) {
-          await kubernetes.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-        }
-        await installPolicies(kubernetes, { ...options, mutatingApi });
-        for (const [index, podCase] of [...cases, CANARY, BROKEN].entries()) {
-          await kubernetes.create(serviceAccount(podCase, index));
-        }
-        // Waits until the last objects are known and both policies apply.
-        await eventually("the mutations", 30_000, async () => {
-          const { spec } = (await kubernetes.create(pod(CANARY, cases.length), "?dryRun=All")) as MadePod;
-          return seen(spec).volumes.length > 0 || undefined;
-        });
-        await eventually("the validations", 30_000, () =>
-          kubernetes.create(pod(BROKEN, cases.length + 1), "?dryRun=All").then(
-            () => undefined,
-            () => true,
-          ),
-        );
-      });
-      after(() => kubernetes.stop());
-
-      for (const [index, podCase] of cases.entries()) {
-        test(podCase.name, async () => {
-          const made = kubernetes.create(pod(podCase, index), "?dryRun=All");
-          if ("refused" in podCase.expected) {
-            const { refused } = podCase.expected;
-            await assert.rejects(made, ({ message }: Error) => message.includes(refused) || assert.fail(message));
-          } else {
-            assert.deepEqual(seen(((await made) as MadePod).spec), podCase.expected);
-          }
-        });
+for (const server of SERVERS) {
+  describe(server.name, () => {
+    let kubernetes: Kubernetes;
+    before(async () => {
+      kubernetes = await startKubernetes({ flags: server.flags });
+      for (const name of ["app", "left-alone"]) {
+        await kubernetes.create({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
       }
     });
-  }
+    after(() => kubernetes.stop());
+    const running = () => kubernetes;
+
+    describeUpgrade(server, running);
+    describePods("defaults", PLAIN_CASES, running, "token:sts.amazonaws.com:86400");
+    describe("with every option", () => {
+      before(() => replacePodPolicies(kubernetes, { ...EVERY_OPTION, mutatingApi: server.mutatingApi }));
+      describePods("options", OPTION_CASES, running, "token:sts.example.com:1800");
+    });
+    if (server === SERVERS[0]) describeLatePods(running);
+    if (server === SERVERS[0]) describeInjected(running);
+  });
 }
 
-test("the table has at least 30 Pods", () => assert.ok(PLAIN_CASES.length + OPTION_CASES.length >= 30));
+/** `prefix`: of the service accounts. `token`: the volume of the policies that must apply first. */
+function describePods(prefix: string, cases: readonly PodCase[], running: () => Kubernetes, token: string): void {
+  const expected = { volumes: [], containers: {} };
+  const canary: PodCase = { name: "canary", account: `${prefix}-canary`, expected };
+  const broken: PodCase = { ...canary, account: `${prefix}-broken`, serviceAccount: { "role-arn": "broken" } };
+  const named = cases.map((one, index) => ({ account: `${prefix}-${index}`, ...one }));
+  const create = (one: PodCase) => running().create(podFor(one, 0), "?dryRun=All");
 
-function serviceAccount({ namespace = "app", account, serviceAccount = {} }: PodCase, index: number): KubernetesObject {
-  const annotations = Object.entries({ "role-arn": ROLE, ...serviceAccount })
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => [key.includes("/") ? key : `eks.amazonaws.com/${key}`, value]);
-  const metadata = {
-    name: account ?? `account-${index}`,
-    namespace,
-    annotations: Object.fromEntries(annotations),
-  };
-  return { apiVersion: "v1", kind: "ServiceAccount", metadata };
+  describe("Pods", () => {
+    before(async () => {
+      for (const one of [...named, canary, broken]) await running().create(accountFor(one, 0));
+      // Waits until the last objects are known and both policies apply.
+      await eventually(
+        "the mutations",
+        30_000,
+        async () => seen(await create(canary)).volumes[0] === token || undefined,
+      );
+      await eventually("the validations", 30_000, () =>
+        create(broken).then(
+          () => undefined,
+          () => true,
+        ),
+      );
+    });
+
+    for (const one of named) {
+      test(one.name, async () => {
+        if (!("refused" in one.expected)) return assert.deepEqual(seen(await create(one)), one.expected);
+        const { refused } = one.expected;
+        await assert.rejects(create(one), ({ message }: Error) => message.includes(refused) || assert.fail(message));
+      });
+    }
+  });
 }
 
-function pod(podCase: PodCase, index: number): KubernetesObject {
-  const { namespace = "app", labels = {}, init = [], containers = [{ name: "main" }], volumes = [] } = podCase;
-  const { ports, restartPolicyOfInit, ...spec } = podCase.spec ?? {};
-  const annotations = Object.entries(podCase.pod ?? {}).map(([key, value]) => [`eks.amazonaws.com/${key}`, value]);
-  const mirror = podCase.mirror ? { "kubernetes.io/config.mirror": "checksum" } : {};
-  const metadata = {
-    name: `pod-${index}`,
-    namespace,
-    labels,
-    annotations: { ...Object.fromEntries(annotations), ...mirror },
-  };
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata,
-    spec: {
-      // https://github.com/kubernetes/kubernetes/blob/v1.37.0/plugin/pkg/admission/serviceaccount/admission.go: none for a mirror Pod
-      ...(podCase.mirror ? { nodeName: "node-1" } : { serviceAccountName: podCase.account ?? `account-${index}` }),
-      initContainers: init.map((one) => ({ ...container(one), restartPolicy: restartPolicyOfInit })),
-      containers: containers.map((one) => ({ ...container(one), ports })),
-      ...(volumes.length > 0 && { volumes: volumes.map((name) => ({ name, emptyDir: {} })) }),
-      ...spec,
-    },
-  } as KubernetesObject;
-}
-
-function container({ name, env, mounts = [] }: Container): object {
-  return {
-    name,
-    image: "example.com/image",
-    ...(env !== undefined && { env: env.map(variable) }),
-    volumeMounts: mounts.map((mount) => {
-      const [volume, mountPath = `/mnt/${volume}`] = mount.split(":");
-      return { name: volume, mountPath };
-    }),
-  };
-}
-
-function variable(text: string): object {
-  const [name, value] = text.split("=");
-  return value === undefined ? { name, valueFrom: { secretKeyRef: { name: "s", key: "k" } } } : { name, value };
-}
-
-interface MadeContainer {
-  readonly name: string;
-  readonly env?: readonly { readonly name: string; readonly value?: string }[];
-  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
-}
-interface MadePod {
-  readonly spec: {
-    readonly volumes?: readonly {
-      readonly name: string;
-      readonly projected?: {
-        readonly sources: readonly {
-          readonly serviceAccountToken?: {
-            readonly audience?: string;
-            readonly expirationSeconds: number;
-            readonly path: string;
-          };
-        }[];
-      };
-    }[];
-    readonly initContainers?: readonly MadeContainer[];
-    readonly containers: readonly MadeContainer[];
-  };
-}
-
-/** A Pod's spec in the table's format, without kube-apiserver's token. */
-function seen({ volumes = [], initContainers = [], containers }: MadePod["spec"]): Expected {
-  return {
-    volumes: volumes
-      .filter(({ name }) => !name.startsWith("kube-api-access-"))
-      .map(({ name, projected }) => {
-        const [source, ...others] = projected?.sources ?? [];
-        const { audience, expirationSeconds, path } = source?.serviceAccountToken ?? {};
-        const isToken = name === "aws-iam-token" && path === "token" && others.length === 0;
-        return isToken ? `token:${audience}:${expirationSeconds}` : name;
-      }),
-    containers: Object.fromEntries(
-      [...initContainers, ...containers].map(({ name, env = [], volumeMounts = [] }) => [
-        name,
-        [
-          ...env.map((one) => (one.value === undefined ? one.name : `${one.name}=${one.value}`)),
-          ...volumeMounts.filter((mount) => mount.name === "aws-iam-token").map(mountMark),
-        ],
-      ]),
-    ),
-  };
-}
-
-function mountMark({ mountPath, readOnly }: { readonly mountPath: string; readonly readOnly?: boolean }): string {
-  return readOnly === true && mountPath === "/var/run/secrets/eks.amazonaws.com/serviceaccount" ? "+" : `+${mountPath}`;
+/** If an informer of the other kube-apiserver lags, the policy does not change the Pod. */
+function describeLatePods(running: () => Kubernetes): void {
+  test("service accounts at one kube-apiserver, each with its Pod at another: doctor finds each unchanged Pod", async (t) => {
+    const first = running();
+    const second = await startKubernetes({ beside: first });
+    t.after(second.stop);
+    const names = Array.from({ length: 100 }, (_, index) => `late-${100 + index}`);
+    await first.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "late" } });
+    await eventually("the policy applies at both", 30_000, async () => {
+      const made = await second.create(pod("canary", "old-2", "app"), "?dryRun=All");
+      return isMutated(made as MadePod) || undefined;
+    });
+    const lost: string[] = [];
+    for (const name of names) {
+      await first.create(serviceAccount("late", name));
+      if (!isMutated((await second.create(pod(name, name, "late"))) as MadePod))
+        lost.push(`late/${name} runs without its role`);
+    }
+    const client = await openKubernetes(first.kubeconfig, processStreams());
+    const checks = await checkAdmission(client).finally(client.close);
+    const found = checks.flatMap(({ check, seen }) => (check === "pod" && !seen.startsWith("and ") ? [seen] : []));
+    t.diagnostic(`${lost.length} of ${names.length} were not changed`);
+    assert.deepEqual(found, lost.slice(0, 20));
+  });
 }

@@ -1,123 +1,315 @@
-// Key rotation under load: 200 Pods exchange tokens while keys are published, switched and retired.
+// Which tokens a rotation of the signing key ends, and which command predicts it: kube-apiserver and
+// kube-controller-manager get a new key while a Secret's token, an extended token and projected tokens are used all the time,
+// also 50 tokens that kubelet renews after the switch.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
 import type { LocalServer } from "../../local/http-server.ts";
+import { SERVICE_ACCOUNT } from "../../local/service-account.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
+import { useLocalAws } from "../cli/cli.ts";
+import { findBinaries } from "./binaries/binaries.ts";
+import { lineOf } from "./cluster/typed-line.ts";
+import { whoIs } from "./control-plane/api.ts";
+import { startControllerManager } from "./control-plane/controller-manager.ts";
 import { eventually } from "./control-plane/eventually.ts";
-import type { Kubernetes } from "./irsa/api.ts";
+import type { ServerProcess } from "./control-plane/process.ts";
 import { exchange } from "./irsa/exchange.ts";
-import {
-  type IssuingCluster,
-  type MadePod,
-  pod,
-  podToken,
-  startIssuingCluster,
-  writeKubeconfig,
-} from "./irsa/issuing-cluster.ts";
+import { type IssuingCluster, type MadePod, pod, podToken, startIssuingCluster } from "./irsa/issuing-cluster.ts";
 import { iso, kidOf, newKeyFiles, servedKeys } from "./irsa/signing-key.ts";
-import { runAtRate } from "./load/at-rate.ts";
+import { useTokens } from "./irsa/token-uses.ts";
+import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
 
-const PODS = 200;
-/** Time for one exchange per Pod; a busy machine needs more than a second. */
-const ROUND = { perSecond: PODS, count: PODS, atOnce: 20 };
-/** The issuer rereads keys after 30 s. */
-const SERVED_MS = 60_000;
-const DAY_MS = 24 * 3_600_000;
+const WAIT_MS = 60_000;
+const DAY_S = 86_400;
+const YEAR_S = 365 * DAY_S;
 
 let cluster: IssuingCluster;
 let sts: LocalServer;
-const pods: MadePod[] = [];
-/** The current token of each Pod. */
-const tokens: string[] = [];
+/** Of STS and of the command. */
+let aheadMs = 0;
+const now = () => Date.now() + aheadMs;
+/** The running kube-apiservers: behind a load balancer, each of them gets each token. */
+const apiservers = new Set<Kubernetes>();
+let controllers: ServerProcess | undefined;
 
 before(async () => {
   cluster = await startIssuingCluster();
-  sts = await startSts({ webIdentity: cluster.webIdentity });
-  const metadata = { name: "default", namespace: "default" };
-  await cluster.kubernetes.create({ apiVersion: "v1", kind: "ServiceAccount", metadata });
-  for (let index = 0; index < PODS; index += 1) {
-    pods.push((await cluster.kubernetes.create(pod(`pod-${index}`))) as MadePod);
-  }
-  await renew(cluster.kubernetes);
+  apiservers.add(cluster.kubernetes);
+  sts = await startSts({ webIdentity: cluster.webIdentity, now });
+  const AWS_ENDPOINT_URL_SSM = cluster.store.url;
+  useLocalAws({ AWS_ENDPOINT_URL_SSM, AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_IAM: "http://127.0.0.1:9" });
 });
 after(async () => {
+  await controllers?.stop();
+  for (const one of apiservers) if (one !== cluster.kubernetes) await one.stop();
   await sts.close();
   await cluster.stop();
 });
 
-async function renew(kubernetes: Kubernetes): Promise<void> {
-  for (const [index, one] of pods.entries()) tokens[index] = await podToken(kubernetes, one);
+async function startControllers(kubernetes: Kubernetes, privateKeyFile: string): Promise<void> {
+  await controllers?.stop();
+  const { ca: caFile } = kubernetes.credentials.files;
+  const folder = cluster.kubernetes.folder;
+  controllers = startControllerManager({ kubeconfig: kubernetes.kubeconfig, privateKeyFile, caFile, folder });
 }
 
-async function servedKids(): Promise<(string | undefined)[]> {
-  return (await servedKeys(cluster.issuer)).keys.map(({ kid }) => kid);
+const secretPath = (name: string) => `/api/v1/namespaces/${SERVICE_ACCOUNT.namespace}/secrets/${name}`;
+
+async function createSecret(kubernetes: Kubernetes, name: string): Promise<string> {
+  const annotations = { "kubernetes.io/service-account.name": SERVICE_ACCOUNT.name };
+  const metadata = { name, namespace: SERVICE_ACCOUNT.namespace, annotations };
+  const type = "kubernetes.io/service-account-token";
+  await kubernetes.create({ apiVersion: "v1", kind: "Secret", metadata, type });
+  return secretToken(kubernetes, name);
 }
 
-test(`${PODS} Pods lose no exchange while the key is rotated`, { timeout: 240_000 }, async (context) => {
-  const failed: string[] = [];
-  const kids = new Set<string>();
-  const start = Date.now();
-  let rounds = 0;
-  let phase = "before";
-  let ended = false;
+function secretToken(kubernetes: Kubernetes, name: string, other = ""): Promise<string> {
+  return eventually(`kube-controller-manager fills ${name}`, WAIT_MS, async () => {
+    controllers?.requireRunning();
+    const { body } = await kubernetes.call("GET", secretPath(name));
+    const token = Buffer.from((body as { data?: { token?: string } }).data?.token ?? "", "base64").toString();
+    return token === "" || token === other ? undefined : token;
+  });
+}
 
-  async function one(index: number): Promise<void> {
-    const token = tokens[index] ?? "";
-    kids.add(kidOf(token));
-    await exchange(sts.url, token).catch((error: Error) => failed.push(`${phase}, Pod ${index}: ${error.message}`));
+const RENEW = lineOf("docs/irsa-rotation.md", "kubectl -n team-a patch secret");
+
+/** kube-controller-manager signs a token again if the Secret has none. */
+async function renewSecret(kubernetes: Kubernetes, name: string, old: string): Promise<string> {
+  const words = RENEW.replace("team-a", SERVICE_ACCOUNT.namespace).replace("secret legacy", `secret ${name}`);
+  const env = { KUBECONFIG: kubernetes.kubeconfig, HOME: kubernetes.folder };
+  await promisify(execFile)("sh", ["-c", words.replace(/^kubectl/, findBinaries().kubectl)], { env });
+  return secretToken(kubernetes, name, old);
+}
+
+async function isAcceptedByApiservers(token: string): Promise<boolean> {
+  for (const { endpoint } of apiservers) if ((await whoIs(endpoint, token)) === undefined) return false;
+  return true;
+}
+
+async function isAcceptedByAws(token: string): Promise<boolean> {
+  return exchange(sts.url, token).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** As Vault or GCP: issuer, audience, times and signature, with the keys of our issuer. */
+async function isAcceptedElsewhere(token: string): Promise<boolean> {
+  const { issuer } = cluster;
+  const keys = createLocalJWKSet(await servedKeys(issuer));
+  return jwtVerify(token, keys, { issuer: issuer.url, audience: issuer.url }).then(
+    () => true,
+    () => false,
+  );
+}
+
+test("each token is refused in its phase of the rotation, and a command predicts it", {
+  timeout: 400_000,
+}, async (context) => {
+  const { issuer, keys, doctor } = cluster;
+  const oldKey = cluster.kubernetes.credentials.files.serviceAccountKey;
+  const next = newKeyFiles(cluster.kubernetes.folder);
+  const uses = useTokens("before");
+
+  const atApiserver = (name: string, token: string) =>
+    uses.add({ name: `${name} at kube-apiserver`, isAccepted: () => isAcceptedByApiservers(token) });
+  const atAws = (name: string, token: string) =>
+    uses.add({ name: `${name} at STS`, isAccepted: () => isAcceptedByAws(token) });
+  const elsewhere = (name: string, token: string) =>
+    uses.add({ name: `${name} at another service`, isAccepted: () => isAcceptedElsewhere(token) });
+
+  async function restart(flags: readonly string[], only?: string): Promise<Kubernetes> {
+    const started = await cluster.startBeside(flags, only);
+    apiservers.add(started);
+    return started;
   }
-  const load = (async () => {
-    for (; !ended; rounds += 1) await runAtRate(ROUND, one);
-  })();
-
-  let next: Kubernetes | undefined;
-  try {
-    const { kubernetes, keys } = cluster;
-    const [oldToken = ""] = tokens;
-    const old = kidOf(oldToken);
-    const file = newKeyFiles(kubernetes.folder);
-
-    await eventually("a first round", SERVED_MS, () => rounds > 0 || undefined);
-    assert.deepEqual(await servedKids(), [old]);
-
-    phase = "published";
-    assert.equal((await keys(["publish", "--public-key", file.publicKey, "--yes"])).code, 0);
-    const early = ["retire", `issuer/${old}`, "--yes", "--signed-until"];
-    const signing = await keys([...early, iso(Date.now()), "--kubeconfig", writeKubeconfig(kubernetes)]);
-    assert.deepEqual([signing.code, signing.err], [1, REFUSED_SIGNING]);
-    await eventually("both keys are served", SERVED_MS, async () => (await servedKids()).length === 2 || undefined);
-
-    phase = "switched";
-    next = await cluster.startSigner(file.privateKey);
-    await kubernetes.endpoint.stop();
-    const switchedAt = Date.now();
-    await renew(next);
-    assert.notEqual(kidOf(tokens[0] ?? ""), old);
-    const tooEarly = await keys([...early, iso(switchedAt), "--kubeconfig", writeKubeconfig(next)]);
-    assert.equal(tooEarly.code, 1);
-    assert.match(tooEarly.err, /^Refused: tokens that it has signed may be valid until /);
-    assert.equal((await servedKids()).length, 2);
-
-    phase = "retired";
-    // advances the command's time by a day: the last token of the old key has expired, with five minutes of clock skew
-    const later = switchedAt + DAY_MS + 6 * 60_000;
-    const retired = await keys([...early, iso(switchedAt), "--kubeconfig", writeKubeconfig(next)], later);
-    assert.equal(retired.code, 0, retired.err);
-    await eventually("one key is served", SERVED_MS, async () => (await servedKids()).length === 1 || undefined);
-    const [before, wanted] = [rounds, 2];
-    await eventually("more exchanges", SERVED_MS, () => rounds >= before + wanted || undefined);
-
-    await assert.rejects(exchange(sts.url, oldToken), { message: /^InvalidIdentityToken: Couldn't retrieve verif/ });
-  } finally {
-    ended = true;
-    await load;
-    await next?.stop();
+  async function stopOthers(kept: Kubernetes): Promise<void> {
+    for (const one of apiservers) {
+      if (one === kept) continue;
+      apiservers.delete(one);
+      await uses.settle();
+      // It owns etcd and the folder, which stay until the end.
+      await (one === cluster.kubernetes ? one.endpoint.stop() : one.stop());
+    }
   }
-  const seconds = (Date.now() - start) / 1000;
-  context.diagnostic(`${rounds * PODS} exchanges in ${seconds.toFixed(0)} s, ${failed.length} failed`);
-  assert.deepEqual(failed, []);
-  assert.equal(kids.size, 2);
+
+  // The tokens of a cluster in use.
+  const first = cluster.kubernetes;
+  await startControllers(first, oldKey);
+  const app = (await first.create(pod("app"))) as MadePod;
+  let current = await projectedTokens(first, app);
+  await uses.add({
+    name: "the Pods' current tokens at STS",
+    isAccepted: () => isAcceptedByAws(current[uses.tries % TOKENS] ?? ""),
+  });
+  const api = { audience: issuer.url, expirationSeconds: 3607 };
+  const [kept, renewed] = [await createSecret(first, "kept"), await createSecret(first, "renewed")];
+  const extended = await podToken(first, app, api);
+  const projected = await podToken(first, app);
+  const annotations = { "eks.amazonaws.com/token-expiration": String(2 * DAY_S) };
+  const plain = pod("long-lived");
+  const annotated = { ...plain, metadata: { ...plain.metadata, annotations } };
+  const longLived = await podToken(first, (await first.create(annotated)) as MadePod);
+  const old = kidOf(projected);
+  const { exp = 0, iat = 0 } = decodeJwt(extended);
+  assert.equal(exp - iat, YEAR_S);
+  assert.deepEqual([kept, renewed, extended].map(kidOf), [old, old, old]);
+  await atApiserver("Secret kept", kept);
+  await atApiserver("Secret renewed, its first token", renewed);
+  await atApiserver("extended token", extended);
+  await elsewhere("extended token", extended);
+  await atAws("projected token", projected);
+  await atAws("projected token of two days", longLived);
+  for (const [name, isAccepted] of [
+    ["Secret at STS", () => isAcceptedByAws(kept)],
+    ["Secret at another service", () => isAcceptedElsewhere(kept)],
+    ["extended token at STS", () => isAcceptedByAws(extended)],
+    ["projected token at kube-apiserver", () => isAcceptedByApiservers(projected)],
+  ] as const) {
+    assert.equal(await isAccepted(), false, `${name} was never accepted`);
+  }
+  assert.match(
+    (await doctor(first)).get("legacy tokens")?.seen ?? "",
+    new RegExp(`${old} signed ci/kept, ci/renewed$`),
+  );
+
+  await uses.begin("published");
+  assert.equal((await keys(["publish", "--public-key", next.publicKey, "--yes"])).code, 0);
+  const early = await keys([
+    "retire",
+    `issuer/${old}`,
+    "--yes",
+    "--signed-until",
+    iso(Date.now()),
+    "--kubeconfig",
+    first.kubeconfig,
+  ]);
+  assert.deepEqual(
+    [early.code, early.err],
+    [1, "Refused: kube-apiserver signs with it now. Switch the signing key first.\n"],
+  );
+  await eventually(
+    "both keys are served",
+    WAIT_MS,
+    async () => (await servedKeys(issuer)).keys.length === 2 || undefined,
+  );
+
+  // A mistake: kube-controller-manager signs with a key that no kube-apiserver has yet.
+  await startControllers(first, next.privateKey);
+  const ahead = await createSecret(first, "early");
+  assert.equal(await isAcceptedByApiservers(ahead), false);
+  const mistake = (await doctor(first)).get("legacy tokens");
+  assert.equal(mistake?.state, "failed");
+  assert.match(mistake.seen, /the token of ci\/early$/);
+
+  await uses.begin("accepted");
+  const accepting = await restart([`--service-account-key-file=${next.publicKey}`]);
+  await stopOthers(accepting);
+  await atApiserver("Secret early", ahead);
+
+  await uses.begin("switched");
+  const signing = await restart([
+    `--service-account-key-file=${next.publicKey}`,
+    // The last one applies.
+    `--service-account-signing-key-file=${next.privateKey}`,
+  ]);
+  await stopOthers(signing);
+  await startControllers(signing, next.privateKey);
+  const switchedAt = Math.ceil(Date.now() / 1000) * 1000;
+  await eventually("the next second", WAIT_MS, () => Date.now() > switchedAt || undefined);
+  current = await projectedTokens(signing, app);
+  const later = (await signing.create(pod("later"))) as MadePod;
+  await atApiserver("extended token, new key", await podToken(signing, later, api));
+  await elsewhere("extended token, new key", await podToken(signing, later, api));
+  await atAws("projected token, new key", await podToken(signing, later, { expirationSeconds: 3 * DAY_S }));
+  await atApiserver("Secret renewed, its second token", await renewSecret(signing, "renewed", renewed));
+  // kube-apiserver caches tokens for 10 s.
+  const ended = "Secret renewed, its first token at kube-apiserver";
+  await eventually(`${ended} is refused`, WAIT_MS, () => uses.refusals.has(ended) || undefined);
+
+  const retire = [
+    "retire",
+    `issuer/${old}`,
+    "--yes",
+    "--signed-until",
+    iso(switchedAt),
+    "--kubeconfig",
+    signing.kubeconfig,
+  ];
+  const tooEarly = await keys(retire, switchedAt + 1000);
+  assert.equal(tooEarly.code, 1);
+  const end = Date.parse(/may be valid until (\S+)\. /.exec(tooEarly.err)?.[1] ?? "");
+  for (const token of [projected, longLived]) assert.ok((decodeJwt(token).exp ?? 0) * 1000 <= end, tooEarly.err);
+
+  await uses.begin("a day later");
+  aheadMs = (DAY_S + 60) * 1000;
+  assert.equal((await keys(retire, now())).code, 1);
+  await uses.begin("expired");
+  aheadMs = end - Date.now() + 1000;
+  await uses.begin("retired");
+  const { code, err: predicted } = await keys(retire, now());
+  assert.equal(code, 0, predicted);
+  await eventually("one key is served", WAIT_MS, async () => (await servedKeys(issuer)).keys.length === 1 || undefined);
+
+  await uses.begin("removed");
+  const without = await restart([], next.privateKey);
+  await stopOthers(without);
+  const rows = await doctor(without);
+  await uses.stop();
+  await newIssuer(without, await podToken(without, later, api));
+
+  const secrets = /^- the tokens in these Secrets, which do not expire: (.*)$/m.exec(predicted)?.[1]?.split(", ") ?? [];
+  const pods = /^- the first tokens of these Pods, .*: (.*)$/m.exec(predicted)?.[1]?.split(", ") ?? [];
+  context.diagnostic(`${uses.tries} uses of tokens; ${predicted}`);
+  for (const [name, phase] of uses.refusals) context.diagnostic(`refused: ${name}: ${phase}`);
+  assert.deepEqual(Object.fromEntries(uses.refusals), {
+    // irsa keys retire prints when the last one of them ends
+    "projected token at STS": "a day later",
+    "projected token of two days at STS": "expired",
+    // its Pod is in the list of irsa keys retire
+    "extended token at another service": "retired",
+    "extended token at kube-apiserver": "removed",
+    // in the list of irsa keys retire
+    "Secret kept at kube-apiserver": "removed",
+    // The Secret has another token since, so kube-apiserver rejects this one.
+    "Secret renewed, its first token at kube-apiserver": "switched",
+  });
+  assert.deepEqual([secrets, pods], [["ci/kept"], ["ci/app", "ci/long-lived"]]);
+  assert.match(rows.get("legacy tokens")?.seen ?? "", /the token of ci\/kept$/);
 });
 
-const REFUSED_SIGNING = "Refused: kube-apiserver signs with it now. Switch the signing key first.\n";
+const TOKENS = 50;
+
+/** New projected tokens, as kubelet requests them for many Pods. */
+async function projectedTokens(kubernetes: Kubernetes, app: MadePod): Promise<string[]> {
+  const tokens: string[] = [];
+  while (tokens.length < TOKENS) tokens.push(await podToken(kubernetes, app, { expirationSeconds: 7 * DAY_S }));
+  return tokens;
+}
+
+/** A migration in which the old issuer stays second: its tokens also need its audience. */
+async function newIssuer(old: Kubernetes, token: string): Promise<void> {
+  const { url } = cluster.issuer;
+  const issuer = "https://new.example.com";
+  for (const [audiences, isAccepted] of [
+    [[], true],
+    [[`--api-audiences=${issuer},${url}`], true],
+    [[`--api-audiences=${issuer}`], false],
+  ] as const) {
+    const started = await startKubernetes({
+      issuer,
+      beside: old,
+      flags: [`--service-account-issuer=${url}`, ...audiences],
+    });
+    try {
+      assert.equal((await whoIs(started.endpoint, token)) !== undefined, isAccepted, audiences.join());
+    } finally {
+      await started.stop();
+    }
+  }
+}

@@ -1,326 +1,235 @@
-// Roles for service accounts end to end: publishes a real kube-apiserver's keys, compares its documents with ours, sets a
-// Pod's role by the policy, and exchanges a token bound to that Pod with AWS's clients.
+// Roles for service accounts end to end: the issuer serves a real kube-apiserver's keys, AWS's clients exchange the token of
+// a Pod, and its role logs in to a second cluster. STS refuses every other token.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { apiserverFlags } from "../../cli/irsa/flags.ts";
-import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
+import { decodeJwt, type JWTPayload, SignJWT } from "jose";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../functions/issuer/documents.ts";
-import type { LocalServer } from "../../local/http-server.ts";
-import { type LocalIssuer, startIssuer } from "../../local/issuer.ts";
-import { type MemoryStore, startParameterStore } from "../../local/parameter-store/parameter-store.ts";
-import { roleArn, serviceAccountRole } from "../../local/roles.ts";
+import { CLUSTER_ID } from "../../local/sandbox-settings.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
-import { cli, useLocalAws } from "../cli/cli.ts";
+import { useLocalAws } from "../cli/cli.ts";
 import { post } from "../post.ts";
 import { findAwsCli } from "./aws-cli.ts";
-import { callApi, whoIs } from "./control-plane/api.ts";
+import { OWN_COMMAND } from "./cluster/exec-plugins.ts";
+import { kubectl } from "./cluster/kubectl.ts";
+import { type Cluster, startCluster } from "./cluster.ts";
+import { whoIs } from "./control-plane/api.ts";
 import { eventually } from "./control-plane/eventually.ts";
-import { type Kubernetes, type KubernetesObject, startKubernetes } from "./irsa/api.ts";
-import { installPolicies } from "./irsa/install-policies.ts";
+import { exchange } from "./irsa/exchange.ts";
+import { buildGoClient } from "./irsa/go-client.ts";
+import {
+  type IssuingCluster,
+  type MadePod,
+  pod,
+  podEnvironment,
+  podToken,
+  serviceAccount,
+  startIssuingCluster,
+} from "./irsa/issuing-cluster.ts";
+import { kidOf, newKeyFiles } from "./irsa/signing-key.ts";
 
-const REGION = "us-east-1";
-const ACCOUNT = "111122223333";
-const ROLE = { name: "Reader", account: ACCOUNT };
-const ROLE_ARN = roleArn(ROLE);
-const AUDIENCE = "sts.amazonaws.com";
+const SESSION = /^arn:aws:sts::111122223333:assumed-role\/Deployer\/\S+$/;
+/** The audience of the second cluster, which trusts the issuer for users too. */
+const SECOND = "another-cluster";
 
-const folder = mkdtempSync(join(tmpdir(), "irsa-e2e-"));
-let store: MemoryStore;
-let issuer: LocalIssuer;
-let sts: LocalServer;
-let kubernetes: Kubernetes;
-let admin: string;
+let first: IssuingCluster;
+let second: Cluster;
+let made: MadePod;
+/** The environment of the Pod's container, and the local STS. */
+let environment: Readonly<Record<string, string>>;
 
 before(async () => {
-  store = await startParameterStore({ region: REGION, parameters: { "/iam-authenticator/prod/callers": "[]" } });
-  const logFile = join(folder, "issuer.log");
-  issuer = await startIssuer({ clusterId: "prod", region: REGION, storeUrl: store.url, logFile });
-  const provider = { issuer: issuer.url, account: ACCOUNT, audiences: [AUDIENCE] };
-  const role = { ...ROLE, roleId: "AROALOCALREADERAAAAAA", namespace: "app", serviceAccount: "reader" };
-  sts = await startSts({
-    webIdentity: { providers: [provider], roles: [serviceAccountRole(provider, role)], ca: issuer.ca },
-  });
+  first = await startIssuingCluster();
+  const { issuer, kubernetes, webIdentity, store } = first;
+  second = await startCluster({ webIdentity, flags: [`--authentication-config=${trustInIssuer()}`] });
+  const sts = { AWS_ENDPOINT_URL_STS: second.backend.sts.url };
   // There is no IAM: doctor reports that it could not read it.
-  const unreachable = "http://127.0.0.1:9";
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_IAM: unreachable });
-  kubernetes = await start([]);
-  // kube-controller-manager, which creates it, does not run here.
-  await kubernetes.create({
-    apiVersion: "v1",
-    kind: "ServiceAccount",
-    metadata: { name: "default", namespace: "default" },
-  });
-  admin = kubeconfigFile(kubernetes, "admin.conf");
+  useLocalAws({ ...sts, AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_IAM: "http://127.0.0.1:9" });
+  made = (await kubernetes.create(pod("job"))) as MadePod;
+  environment = { ...(await podEnvironment(kubernetes, made, second.folder)), ...sts };
+
+  function trustInIssuer(): string {
+    const config = join(kubernetes.folder, "authentication.yaml");
+    const jwt = {
+      issuer: { url: issuer.url, audiences: [SECOND], certificateAuthority: issuer.ca },
+      claimMappings: { username: { claim: "sub", prefix: "first:" } },
+    };
+    const apiVersion = "apiserver.config.k8s.io/v1";
+    writeFileSync(config, JSON.stringify({ apiVersion, kind: "AuthenticationConfiguration", jwt: [jwt] }));
+    return config;
+  }
 });
 after(async () => {
-  await kubernetes.stop();
-  await issuer.close();
-  await Promise.all([sts.close(), store.close()]);
-  rmSync(folder, { recursive: true });
+  await second.stop();
+  await first.stop();
 });
 
-/** With the flags that the command prints; the first is the issuer. */
-function start(flags: readonly string[]): Promise<Kubernetes> {
-  const [, ...printed] = apiserverFlags({ issuer: issuer.url, for: "1.37" });
-  return startKubernetes({ issuer: issuer.url, flags: [...printed, ...flags] });
-}
-
-function kubeconfigFile({ endpoint, credentials }: Kubernetes, name: string): string {
-  const { cert, key } = credentials.admin;
-  const data = (text: string) => Buffer.from(text).toString("base64");
-  const user = { "client-certificate-data": data(cert), "client-key-data": data(key) };
-  const file = join(folder, name);
-  writeFileSync(file, kubeconfigOf(endpoint.url, endpoint.ca, user));
-  return file;
-}
-
-interface Row {
-  readonly check: string;
-  readonly state: string;
-  readonly seen: string;
-}
-
-async function doctor(kubeconfig: string): Promise<Map<string, Row>> {
-  const ca = join(folder, "issuer-ca.crt");
-  writeFileSync(ca, issuer.ca);
-  const words = ["-c", "prod", "--issuer", issuer.url, "--ca", ca, "--kubeconfig", kubeconfig, "-o", "json"];
-  const { out, err } = await cli(["irsa", "doctor", ...words]);
-  assert.notEqual(out, "", err);
-  return new Map((JSON.parse(out) as Row[]).map((row) => [row.check, row]));
-}
-
-async function published(path: string): Promise<unknown> {
-  const { status, body } = await callApi({ url: issuer.url, ca: issuer.ca }, { token: "none" }, "GET", path);
-  assert.equal(status, 200, JSON.stringify(body));
-  return Buffer.isBuffer(body) || typeof body !== "string" ? body : JSON.parse(body);
-}
-
-async function own(path: string): Promise<unknown> {
-  const { status, body } = await kubernetes.call("GET", path);
-  assert.equal(status, 200);
-  return typeof body === "string" ? JSON.parse(body) : body;
-}
-
-async function requestToken(audience: string, account: string, pod?: { name: string; uid: string }): Promise<string> {
-  const path = `/api/v1/namespaces/app/serviceaccounts/${account}/token`;
-  const boundObjectRef = pod && { apiVersion: "v1", kind: "Pod", ...pod };
-  const spec = { audiences: [audience], expirationSeconds: 3600, boundObjectRef };
-  const { status, body } = await kubernetes.call("POST", path, {
-    apiVersion: "authentication.k8s.io/v1",
-    kind: "TokenRequest",
-    spec,
-  });
-  assert.equal(status, 201, JSON.stringify(body));
-  return (body as { status: { token: string } }).status.token;
-}
-
-test("doctor reports that no key is published", async () => {
-  const rows = await doctor(admin);
-  assert.match(rows.get("discovery")?.seen ?? "", /^HTTP 500, no key below \/iam-authenticator\/prod\/issuer/);
-});
-
-test("the keys of the running kube-apiserver are published with its kids", async () => {
-  const { code, err } = await cli(["irsa", "keys", "publish", "-c", "prod", "--kubeconfig", admin, "--yes"]);
-  assert.equal(code, 0, err);
-  issuer.redeploy();
-  const [ours, theirs] = [await published(JWKS_PATH), await own(JWKS_PATH)];
-  assert.ok((theirs as { keys: unknown[] }).keys.length > 0);
-  assert.deepEqual(ours, theirs);
-});
-
-test("the discovery document equals kube-apiserver's, including the order of members", async () => {
-  const [ours, theirs] = [await published(DISCOVERY_PATH), await own(DISCOVERY_PATH)];
-  assert.equal(JSON.stringify(ours), JSON.stringify(theirs));
-});
-
-test("kube-apiserver lets caches keep its documents for an hour, and the issuer for a minute", async () => {
-  const { endpoint, credentials } = kubernetes;
-  for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
-    const headers = { accept: "*/*" };
-    const theirs = await post(`${endpoint.url}${path}`, {
-      method: "GET",
-      headers,
-      tls: { ca: endpoint.ca, ...credentials.admin },
-    });
-    const ours = await post(`${issuer.url}${path}`, { method: "GET", headers, tls: { ca: issuer.ca } });
-    assert.deepEqual(
-      [theirs, ours].map((answer) => [answer.status, answer.headers["cache-control"]]),
-      [
-        [200, "public, max-age=3600"],
-        [200, "public, max-age=60"],
-      ],
-    );
-    assert.equal(ours.headers["content-type"], theirs.headers["content-type"]);
-  }
-});
-
-test("another kube-apiserver that trusts the issuer accepts the first one's tokens", async () => {
-  const config = join(folder, "authentication.yaml");
-  const jwt = {
-    issuer: { url: issuer.url, audiences: ["another-cluster"], certificateAuthority: issuer.ca },
-    claimMappings: { username: { claim: "sub", prefix: "first:" } },
-  };
-  writeFileSync(
-    config,
-    JSON.stringify({ apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthenticationConfiguration", jwt: [jwt] }),
-  );
-  await kubernetes.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "app" } });
-  for (const name of ["reader", "other"]) await kubernetes.create(serviceAccount(name));
-  const second = await startKubernetes({ flags: [`--authentication-config=${config}`] });
-  try {
-    const token = await requestToken("another-cluster", "reader");
-    const user = await eventually("the issuer's keys are known", 30_000, () => whoIs(second.endpoint, token));
-    assert.equal(user.username, "first:system:serviceaccount:app:reader");
-    assert.equal(await whoIs(second.endpoint, await requestToken(AUDIENCE, "reader")), undefined);
-  } finally {
-    await second.stop();
-  }
-});
-
-function serviceAccount(name: string): KubernetesObject {
-  const metadata = { name, namespace: "app", annotations: { "eks.amazonaws.com/role-arn": ROLE_ARN } };
-  return { apiVersion: "v1", kind: "ServiceAccount", metadata };
-}
-
-interface MadePod {
-  readonly metadata: { readonly name: string; readonly uid: string };
-  readonly spec: {
-    readonly volumes: readonly { readonly name: string }[];
-    readonly containers: readonly [{ readonly env?: readonly { readonly name: string; readonly value: string }[] }];
-  };
-}
-
-function pod(name: string, serviceAccountName: string): KubernetesObject {
-  const containers = [{ name: "main", image: "example.com/image" }];
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name, namespace: "app" },
-    spec: { serviceAccountName, containers },
-  } as KubernetesObject;
-}
-
-/** The Pod's environment with another path of kubelet's file, and no other AWS settings. */
-function environmentOf({ spec }: MadePod, token: string): Record<string, string> {
-  const file = join(folder, `token-${Math.random()}`);
-  writeFileSync(file, token);
-  const variables = (spec.containers[0].env ?? []).map(({ name, value }) => [name, value]);
-  const environment: Record<string, string> = Object.fromEntries(variables);
-  assert.equal(environment["AWS_ROLE_ARN"], ROLE_ARN);
-  assert.equal(environment["AWS_WEB_IDENTITY_TOKEN_FILE"], "/var/run/secrets/eks.amazonaws.com/serviceaccount/token");
-  return {
-    ...environment,
-    AWS_WEB_IDENTITY_TOKEN_FILE: file,
-    AWS_ENDPOINT_URL_STS: sts.url,
-    AWS_EC2_METADATA_DISABLED: "true",
-    AWS_CONFIG_FILE: "/dev/null",
-    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    PATH: process.env["PATH"] ?? "",
-    HOME: folder,
-  };
-}
-
-const run = promisify(execFile);
-const CLIENTS = {
-  "the AWS CLI": async (env: Record<string, string>) => {
-    const { stdout } = await run(findAwsCli(), ["sts", "get-caller-identity", "--output", "json"], { env });
-    return JSON.parse(stdout).Arn as string;
-  },
-  "the SDK for JavaScript": async (env: Record<string, string>) => {
-    const script = `import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-console.log((await new STSClient({}).send(new GetCallerIdentityCommand({}))).Arn);`;
-    const cwd = join(import.meta.dirname, "..", "..");
-    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { env, cwd });
-    return stdout.trim();
-  },
-};
-
-let made: MadePod;
-
-test("a Pod of an annotated service account gets its role by the policy", async () => {
-  // The AWS CLI needs a region and reads only AWS_DEFAULT_REGION.
-  await installPolicies(kubernetes, { audience: AUDIENCE, region: REGION });
-  await eventually("the policy is in force", 30_000, async () => {
-    const { spec } = (await kubernetes.create(pod("canary", "reader"), "?dryRun=All")) as MadePod;
-    return spec.volumes.some(({ name }) => name === "aws-iam-token") || undefined;
-  });
-  made = (await kubernetes.create(pod("reader", "reader"))) as MadePod;
-});
-
-for (const [name, identity] of Object.entries(CLIENTS)) {
-  test(`${name} gets the role's credentials with the Pod's environment and a token bound to the Pod`, async () => {
-    const { name: podName, uid } = made.metadata;
-    const token = await requestToken(AUDIENCE, "reader", { name: podName, uid });
-    const arn = await identity(environmentOf(made, token));
-    assert.match(arn, new RegExp(`^arn:aws:sts::${ACCOUNT}:assumed-role/Reader/`));
+for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
+  test(`${path}: the issuer's document equals kube-apiserver's, and caches keep it for a minute`, async () => {
+    const { issuer, kubernetes } = first;
+    const { endpoint, credentials } = kubernetes;
+    const request = { method: "GET", headers: { accept: "*/*" } };
+    const theirs = await post(`${endpoint.url}${path}`, { ...request, tls: { ca: endpoint.ca, ...credentials.admin } });
+    const ours = await post(`${issuer.url}${path}`, { ...request, tls: { ca: issuer.ca } });
+    assert.deepEqual([theirs.status, ours.status], [200, 200], ours.text);
+    assert.deepEqual(JSON.parse(ours.text), JSON.parse(theirs.text));
+    if (path === DISCOVERY_PATH) assert.equal(ours.text, JSON.stringify(JSON.parse(theirs.text)));
+    else assert.ok(JSON.parse(theirs.text).keys.length > 0);
+    const { "cache-control": caching, "content-type": type } = theirs.headers;
+    assert.deepEqual([caching, ours.headers["cache-control"]], ["public, max-age=3600", "public, max-age=60"]);
+    assert.equal(ours.headers["content-type"], type);
   });
 }
 
-test("STS refuses another audience, another service account and a changed signature", async () => {
-  const good = await requestToken(AUDIENCE, "reader");
-  const [header = "", claims = "", signature = ""] = good.split(".");
-  const none = Buffer.from(JSON.stringify({ alg: "none" })).toString("base64url");
-  const cases = {
-    audience: await requestToken("another-cluster", "reader"),
-    account: await requestToken(AUDIENCE, "other"),
-    signature: [header, claims, `${signature.startsWith("A") ? "B" : "A"}${signature.slice(1)}`].join("."),
-    "alg none": `${none}.${claims}.`,
-  };
-  for (const [what, token] of Object.entries(cases)) {
-    await assert.rejects(
-      CLIENTS["the SDK for JavaScript"](environmentOf(made, token)),
-      /InvalidIdentityToken|AccessDenied/,
-      what,
-    );
-  }
-  assert.match(await CLIENTS["the SDK for JavaScript"](environmentOf(made, good)), /assumed-role\/Reader/);
+test("another kube-apiserver that trusts the issuer accepts tokens for its audience only", async () => {
+  const token = await podToken(first.kubernetes, made, { audience: SECOND });
+  const [apiserver] = second.apiservers;
+  const user = await eventually("the issuer's keys are known", 30_000, () => whoIs(apiserver, token));
+  assert.equal(user.username, "first:system:serviceaccount:ci:deployer");
+  assert.equal(await whoIs(apiserver, await podToken(first.kubernetes, made)), undefined);
 });
 
-test("doctor finds no problems except the missing IAM", async () => {
-  const rows = await doctor(admin);
-  const states = [...rows].map(([check, { state }]) => `${check}: ${state}`);
-  assert.deepEqual(states, [
-    "discovery: ok",
-    "jwks: ok",
-    "keys: ok",
-    "provider: warning",
-    "cluster keys: ok",
-    "token issuer: ok",
-    "signing key: ok",
-    "audiences: ok",
-    "legacy tokens: ok",
-    "policy: ok",
-    "labels: ok",
-    "accounts: ok",
+test("the Pod has only its role, token and region for AWS", () => {
+  assert.deepEqual(Object.keys(environment).sort(), [
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_REGION",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
   ]);
 });
 
-test("doctor finds a Pod that was created before its service account had the role", async () => {
-  const late = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "late", namespace: "app" } };
-  await kubernetes.create(late);
-  await kubernetes.create(pod("lost", "late"));
-  const patched = { ...serviceAccount("late") };
-  const { status } = await kubernetes.call("PUT", "/api/v1/namespaces/app/serviceaccounts/late", patched);
-  assert.equal(status, 200);
-  assert.equal((await doctor(admin)).get("pod")?.seen, "app/lost runs without its role");
+test("a Pod's role logs in to a second cluster, and kubectl auth whoami prints it", async () => {
+  const exec = {
+    apiVersion: "client.authentication.k8s.io/v1",
+    interactiveMode: "Never",
+    command: process.execPath,
+    args: [OWN_COMMAND, "token", "--cluster", CLUSTER_ID],
+    env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+  } as const;
+  const { code, stdout, stderr } = await kubectl(second, { exec }, ["auth", "whoami", "-o", "json"]);
+  assert.equal(code, 0, stderr);
+  const { username, groups, extra } = JSON.parse(stdout).status.userInfo;
+  assert.deepEqual([username, groups], ["ci-deployer", ["deployers", "system:authenticated"]]);
+  assert.deepEqual(extra.canonicalArn, ["arn:aws:iam::111122223333:role/Deployer"]);
 });
 
-test("doctor reports a kube-apiserver that accepts tokens for AWS as logins", async () => {
-  const audiences = `--api-audiences=${issuer.url},${AUDIENCE}`;
-  const hazardous = await start([audiences]);
-  try {
-    const kubeconfig = kubeconfigFile(hazardous, "hazardous.conf");
-    const metadata = { name: "default", namespace: "default" };
-    await hazardous.create({ apiVersion: "v1", kind: "ServiceAccount", metadata });
-    const row = (await doctor(kubeconfig)).get("audiences");
-    assert.deepEqual([row?.state, row?.seen], ["failed", "a token for AWS logs in to kube-apiserver"]);
-  } finally {
-    await hazardous.stop();
-  }
+const JAVASCRIPT = `import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+console.log((await new STSClient({}).send(new GetCallerIdentityCommand({}))).Arn);`;
+const CLIENTS: Readonly<Record<string, () => readonly [program: string, ...words: string[]]>> = {
+  "AWS CLI": () => [findAwsCli(), "sts", "get-caller-identity", "--query", "Arn", "--output", "text"],
+  "SDK for JavaScript": () => [process.execPath, "--input-type=module", "--eval", JAVASCRIPT],
+  "SDK for Go v2": () => [buildGoClient()],
+};
+for (const [name, commandOf] of Object.entries(CLIENTS)) {
+  test(`the ${name} gets the role's credentials with only the Pod's environment`, async () => {
+    const [program, ...words] = commandOf();
+    const env = { ...environment, PATH: process.env["PATH"] };
+    const options = { env, cwd: join(import.meta.dirname, "../.."), timeout: 60_000 };
+    assert.match((await promisify(execFile)(program, words, options)).stdout.trim(), SESSION);
+  });
+}
+
+/** The claims of the real token, signed with another key. */
+function signed(token: string, key: Parameters<SignJWT["sign"]>[0], kid: string, claims: JWTPayload = {}) {
+  return new SignJWT({ ...decodeJwt(token), ...claims }).setProtectedHeader({ alg: "ES256", kid }).sign(key);
+}
+
+/** A token of a Pod with this service account in this namespace. */
+async function tokenOf(namespace: string, account: string): Promise<string> {
+  const other = (await first.kubernetes.create(pod(`pod-of-${account}`, account, namespace))) as MadePod;
+  return podToken(first.kubernetes, other);
+}
+
+const forger = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+
+const REFUSED: readonly [what: string, token: (good: string) => Promise<string> | string, reason: RegExp][] = [
+  [
+    "for another audience",
+    () => podToken(first.kubernetes, made, { audience: "sts.example.com" }),
+    /^InvalidIdentityToken: Incorrect token audience/,
+  ],
+  ["of another service account", () => tokenOf("ci", "another"), /^AccessDenied: /],
+  ["of another namespace", () => tokenOf("other", "deployer"), /^AccessDenied: /],
+  ["signed by a forged key", (good) => signed(good, forger, kidOf(good)), /^InvalidIdentityToken: The ID Token is not/],
+  ["of an unknown kid", (good) => signed(good, forger, "unknown"), /^InvalidIdentityToken: Couldn't retrieve verif/],
+  [
+    "with alg none",
+    (good) => `${Buffer.from('{"alg":"none"}').toString("base64url")}.${good.split(".")[1]}.`,
+    /^InvalidIdentityToken: /,
+  ],
+];
+
+for (const [what, token, reason] of REFUSED) {
+  test(`STS refuses a token ${what}`, async () => {
+    const good = await podToken(first.kubernetes, made);
+    const { sts } = second.backend;
+    await assert.rejects(exchange(sts.url, await token(good)), { message: reason });
+    assert.match(await exchange(sts.url, good), SESSION);
+  });
+}
+
+test("a token that this test signs with the cluster's key is valid, so the other tokens fail because of their key", async () => {
+  const good = await podToken(first.kubernetes, made);
+  const key = createPrivateKey(readFileSync(first.kubernetes.credentials.files.serviceAccountKey));
+  assert.match(await exchange(second.backend.sts.url, await signed(good, key, kidOf(good))), SESSION);
+});
+
+test("STS refuses an expired token", async (t) => {
+  const token = await podToken(first.kubernetes, made, { expirationSeconds: 600 });
+  const { webIdentity } = first;
+  const later = await startSts({ webIdentity, now: () => Date.now() + 601_000 });
+  const sooner = await startSts({ webIdentity, now: () => Date.now() + 500_000 });
+  t.after(() => Promise.all([later.close(), sooner.close()]));
+  await assert.rejects(exchange(later.url, token), { message: /^ExpiredTokenException: / });
+  assert.match(await exchange(sooner.url, token), SESSION);
+});
+
+test("doctor finds no problem except the missing IAM, then a Pod from before its role, then a dangerous audience", async (t) => {
+  const { kubernetes, doctor, issuer, startBeside } = first;
+  const rows = await doctor();
+  const bad = [...rows].filter(([, { state }]) => state !== "ok").map(([check, { state }]) => `${check}: ${state}`);
+  assert.deepEqual(bad, ["provider: warning"]);
+  assert.deepEqual([...rows.keys()].slice(0, 9), [
+    "discovery",
+    "jwks",
+    "keys",
+    "provider",
+    "cluster keys",
+    "token issuer",
+    "signing key",
+    "audiences",
+    "legacy tokens",
+  ]);
+
+  const late = serviceAccount("ci", "late");
+  await kubernetes.create({ ...late, metadata: { name: "late", namespace: "ci" } });
+  await kubernetes.create(pod("lost", "late"));
+  assert.equal((await kubernetes.call("PUT", "/api/v1/namespaces/ci/serviceaccounts/late", late)).status, 200);
+  assert.equal((await doctor()).get("pod")?.seen, "ci/lost runs without its role");
+
+  const hazardous = await startBeside([`--api-audiences=${issuer.url},sts.amazonaws.com`]);
+  t.after(hazardous.stop);
+  const { state, seen } = (await doctor(hazardous)).get("audiences") ?? assert.fail();
+  assert.deepEqual([state, seen], ["failed", "a token for AWS logs in to kube-apiserver"]);
+});
+
+test("STS refuses tokens of a key only after its retirement", async () => {
+  const token = await podToken(first.kubernetes, made);
+  const { publicKey } = newKeyFiles(second.folder);
+  assert.equal((await first.keys(["publish", "--public-key", publicKey, "--yes"])).code, 0);
+  first.issuer.redeploy();
+  assert.match(await exchange(second.backend.sts.url, token), SESSION);
+
+  // as after a leak: its tokens must fail immediately
+  const { code, err } = await first.keys(["retire", `issuer/${kidOf(token)}`, "--force", "--yes"]);
+  assert.equal(code, 0, err);
+  first.issuer.redeploy();
+  const refusal = { message: /^InvalidIdentityToken: Couldn't retrieve verification key/ };
+  await assert.rejects(exchange(second.backend.sts.url, token), refusal);
 });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { blocksOf, PAGES } from "../docs/shell-blocks.ts";
-import { npmTool } from "./npm-tool.ts";
+import { npmTool } from "./tools.ts";
 
 const VERSION = "11.17.2";
 

@@ -9,12 +9,15 @@ import { after, before, describe, test } from "node:test";
 import { parse, stringify } from "yaml";
 import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
+import { findAwsIamAuthenticator } from "./binaries/binaries.ts";
 import { TOKEN_MAKERS } from "./cluster/exec-plugins.ts";
 import { kubectl } from "./cluster/kubectl.ts";
-import { adminKubeconfig, lineOf, typeLine } from "./cluster/typed-line.ts";
+import { typed } from "./cluster/typed-line.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
-import { type PeerServer, startPeer } from "./peer/server.ts";
+import { createFolder, removeFolder } from "./kubernetes.ts";
+import { startPeer } from "./peer/server.ts";
 
 // As in peer.e2e.ts: only on Linux can the peer trust the local STS.
 const skip = platform() !== "linux" && "the peer can trust the local STS only on Linux";
@@ -44,23 +47,24 @@ const OURS = { version: "v1" } as const;
 
 describe("from aws-iam-authenticator and back", { skip }, () => {
   let cluster: Cluster;
-  let peer: PeerServer;
   let theirs: { readonly configFile: string; readonly version: "v1beta1" };
   const running: (() => void | Promise<void>)[] = [];
+  const stop = (end: () => void | Promise<void>) => void running.push(end);
   /** The users at the old server. */
   const who = new Map<string, unknown>();
 
   before(async () => {
-    cluster = await startCluster({ parameters: {}, webhooks: [OURS, OURS] });
-    running.push(() => cluster.stop());
-    const { folder, backend, binaries } = cluster;
-    const stop = (end: () => void | Promise<void>) => void running.push(end);
-    peer = await startPeer(binaries.awsIamAuthenticator, folder, backend.sts.url, stop, OLD_MAPPINGS);
-    theirs = { configFile: peer.kubeconfig, version: "v1beta1" };
-    for (const index of [0, 1]) await cluster.restart(index, theirs);
+    const folder = createFolder();
+    stop(() => removeFolder(folder));
+    const sts = await startSts();
+    stop(sts.close);
+    const { kubeconfig } = await startPeer(findAwsIamAuthenticator(), folder, sts.url, stop, OLD_MAPPINGS);
+    theirs = { configFile: kubeconfig, version: "v1beta1" };
+    cluster = await startCluster({ parameters: {}, webhooks: [theirs, theirs] });
+    stop(cluster.stop);
   });
   after(async () => {
-    for (const stop of running.toReversed()) await stop();
+    for (const end of running.toReversed()) await end();
   });
 
   /**
@@ -89,15 +93,11 @@ describe("from aws-iam-authenticator and back", { skip }, () => {
   });
 
   test("2. read the cluster id and the mappings from the ConfigMap", async () => {
-    const environment = { KUBECONFIG: await adminKubeconfig(cluster) };
     const config = stringify({ clusterID: CLUSTER_ID, server: OLD_MAPPINGS });
     const metadata = { name: "aws-iam-authenticator", namespace: "kube-system" };
-    await cluster.create("/api/v1/namespaces/kube-system/configmaps", { metadata, data: { "config.yaml": config } });
-
-    const found = await typeLine(cluster, lineOf("docs/migrate.md", "grep clusterID"), environment);
-    assert.deepEqual([found.code, found.stdout.trim()], [0, `clusterID: ${CLUSTER_ID}`], found.stderr);
-    const saved = await typeLine(cluster, lineOf("docs/migrate.md", "# MountedFile"), environment);
-    assert.equal(saved.code, 0, saved.stderr);
+    await cluster.create({ apiVersion: "v1", kind: "ConfigMap", metadata, data: { "config.yaml": config } });
+    assert.equal((await typed(cluster, "docs/migrate.md", "grep clusterID")).trim(), `clusterID: ${CLUSTER_ID}`);
+    await typed(cluster, "docs/migrate.md", "# MountedFile");
 
     useLocalAws({ AWS_ENDPOINT_URL_SSM: cluster.backend.store.url, AWS_REGION: REGION });
     const imported = await cli(["mappings", "import", "-f", join(cluster.folder, "old.yaml"), "--sso"]);
@@ -128,19 +128,17 @@ describe("from aws-iam-authenticator and back", { skip }, () => {
   });
 
   test("5. the ConfigMap and the DaemonSet are removed", async () => {
-    const environment = { KUBECONFIG: await adminKubeconfig(cluster) };
     const container = { name: "server", image: "aws-iam-authenticator" };
     const labels = { app: "aws-iam-authenticator" };
-    await cluster.create("/apis/apps/v1/namespaces/kube-system/daemonsets", {
-      metadata: { name: "aws-iam-authenticator" },
+    await cluster.create({
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name: "aws-iam-authenticator", namespace: "kube-system" },
       spec: {
         selector: { matchLabels: labels },
         template: { metadata: { labels }, spec: { containers: [container] } },
       },
     });
-    for (const kind of ["daemonset", "configmap"]) {
-      const { code, stderr } = await typeLine(cluster, lineOf("docs/migrate.md", `delete ${kind}`), environment);
-      assert.equal(code, 0, stderr);
-    }
+    for (const kind of ["daemonset", "configmap"]) await typed(cluster, "docs/migrate.md", `delete ${kind}`);
   });
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startUserIssuer, type UserIssuer } from "./cluster/oidc-issuer.ts";
 import { type Cluster, freshToken, startCluster } from "./cluster.ts";
-import { callApi, reviewToken, whoIs } from "./control-plane/api.ts";
+import { reviewToken, whoIs } from "./control-plane/api.ts";
 import { SERVICE_ACCOUNT_ISSUER } from "./control-plane/apiserver.ts";
 import { eventually } from "./control-plane/eventually.ts";
 
@@ -29,10 +29,11 @@ function timesAsked(token: string): number {
 
 test("a service account token works without a call to the webhook", async () => {
   const [apiserver] = cluster.apiservers;
-  await cluster.create("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "robot" } });
+  const metadata = { name: "robot", namespace: "default" };
+  await cluster.create({ apiVersion: "v1", kind: "ServiceAccount", metadata });
   const request = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} };
   const path = "/api/v1/namespaces/default/serviceaccounts/robot/token";
-  const { status, body } = await callApi(apiserver, cluster.credentials.admin, "POST", path, request);
+  const { status, body } = await cluster.call("POST", path, request);
   assert.equal(status, 201);
   const { token } = (body as { status: { token: string } }).status;
   const user = await whoIs(apiserver, token);
@@ -42,8 +43,10 @@ test("a service account token works without a call to the webhook", async () => 
 
 test("a bootstrap token works without a call to the webhook", async () => {
   const [id, secret] = ["abcdef", "0123456789abcdef"];
-  await cluster.create("/api/v1/namespaces/kube-system/secrets", {
-    metadata: { name: `bootstrap-token-${id}` },
+  await cluster.create({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: `bootstrap-token-${id}`, namespace: "kube-system" },
     type: "bootstrap.kubernetes.io/token",
     stringData: { "token-id": id, "token-secret": secret, "usage-bootstrap-authentication": "true" },
   });

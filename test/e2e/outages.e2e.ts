@@ -1,11 +1,13 @@
-// Effects of AWS outages on users: a short delay, none, or an error that ends with the outage.
+// Effects of AWS outages on users: a short delay, none, or an error that ends with the outage. And how long a user with one
+// token can still log in after the mapping is removed or denied.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import type { Fault } from "../../local/faults.ts";
 import { ssmThrottling, stsThrottling } from "../local/service-faults.ts";
 import { kubectl } from "./cluster/kubectl.ts";
-import { type Cluster, freshToken, startCluster } from "./cluster.ts";
+import { MAPPING_PREFIX } from "./cluster/mappings.ts";
+import { type Cluster, freshToken, loggedRefusal, login, reviewsOf, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
 import { eventually } from "./control-plane/eventually.ts";
 
@@ -24,23 +26,14 @@ const APISERVER_TRIES = 5;
 /** Calls of a review while Parameter Store throttles: one, and three retries after short random waits. */
 const THROTTLED_CALLS = 4;
 
-async function login(name: string): Promise<string | undefined> {
-  return (await whoIs(cluster.apiservers[0], await freshToken(name)))?.username;
-}
-
-/** The function's log lines during `action`. */
+/** The outcomes of the function's reviews during `action`. */
 async function outcomesOf(action: () => Promise<void>): Promise<string[]> {
-  const before = cluster.backend.reviews().length;
-  await action();
-  return cluster.backend
-    .reviews()
-    .slice(before)
-    .map(({ outcome }) => outcome);
+  return (await reviewsOf(cluster, action)).map(({ outcome }) => outcome);
 }
 
-function refusalsLogged(): string[] {
-  const lines = cluster.apiservers[0].log().split("\n");
-  return lines.filter((line) => line.includes("Unable to authenticate the request"));
+/** The outcomes of a login that fails. */
+function failedLogin(token: string): Promise<string[]> {
+  return outcomesOf(async () => assert.equal(await whoIs(cluster.apiservers[0], token), undefined));
 }
 
 const OUTAGE_MS = 3_000;
@@ -72,17 +65,17 @@ for (const fault of OUTAGES) {
 
 test("Parameter Store is down while the cache is warm: logins still succeed", { timeout: 120_000 }, async () => {
   const { store } = cluster.backend;
-  assert.equal(await login("alice"), "alice");
+  assert.equal(await login(cluster.apiservers[0]), "alice");
   store.fail({ kind: "reset" });
   const before = store.requests.length;
   const isAsked = () => store.requests.slice(before).some(({ body }) => body.includes("/user/111122223333/alice"));
   // After 30 s, the function reads the mapping again, fails, and uses the last known value.
   const outcomes = await outcomesOf(async () => {
     await eventually("a read of Parameter Store failed", 40_000, async () => {
-      assert.equal(await login("alice"), "alice");
+      assert.equal(await login(cluster.apiservers[0]), "alice");
       return isAsked() || undefined;
     });
-    for (let more = 0; more < 5; more += 1) assert.equal(await login("alice"), "alice");
+    for (let more = 0; more < 5; more += 1) assert.equal(await login(cluster.apiservers[0]), "alice");
   });
   assert.deepEqual([...new Set(outcomes)], ["granted"]);
 });
@@ -93,17 +86,8 @@ test("STS and Parameter Store are down with an empty cache: logins fail with an 
   sts.fail({ kind: "reset" });
   store.fail({ kind: "reset" });
   const token = await freshToken("alice");
-  const logged = refusalsLogged().length;
-  const outcomes = await outcomesOf(async () => {
-    assert.equal(await whoIs(cluster.apiservers[0], token), undefined);
-  });
-  assert.deepEqual(outcomes, Array(APISERVER_TRIES).fill("fault"));
-  const [line = ""] = await eventually("the outage is in the log", 5_000, () => {
-    const lines = refusalsLogged().slice(logged);
-    return lines.length > 0 ? lines : undefined;
-  });
-  assert.match(line, /parameters_unavailable/);
-
+  assert.deepEqual(await failedLogin(token), Array(APISERVER_TRIES).fill("fault"));
+  await loggedRefusal(cluster.apiservers[0], /parameters_unavailable/);
   sts.fail(undefined);
   store.fail(undefined);
   assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");
@@ -114,10 +98,7 @@ test("STS throttles: a login makes exactly five calls, and logins recover immedi
   const token = await freshToken("alice");
   sts.fail(stsThrottling);
   const before = sts.requests.length;
-  const outcomes = await outcomesOf(async () => {
-    assert.equal(await whoIs(cluster.apiservers[0], token), undefined);
-  });
-  assert.deepEqual(outcomes, Array(APISERVER_TRIES).fill("throttled"));
+  assert.deepEqual(await failedLogin(token), Array(APISERVER_TRIES).fill("throttled"));
   assert.equal(sts.requests.length - before, APISERVER_TRIES);
   sts.fail(undefined);
   assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");
@@ -129,13 +110,47 @@ test("Parameter Store throttles: startup and four of five attempts of a login ma
   const token = await freshToken("alice");
   store.fail(ssmThrottling());
   const before = store.requests.length;
-  const outcomes = await outcomesOf(async () => {
-    assert.equal(await whoIs(cluster.apiservers[0], token), undefined);
-  });
-  assert.deepEqual(outcomes, Array(APISERVER_TRIES).fill("fault"));
+  assert.deepEqual(await failedLogin(token), Array(APISERVER_TRIES).fill("fault"));
   // The second attempt is within the second for which the function remembers the failure of the first.
   const reads = 1 + APISERVER_TRIES - 1;
   assert.equal(store.requests.length - before, reads * THROTTLED_CALLS);
   store.fail(undefined);
   assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");
+});
+
+/** The function's mapping cache, and kube-apiserver's two caches, of which only the first is configurable. */
+const MAPPING_S = 30;
+const WEBHOOK_CACHE_S = 1;
+/** https://github.com/kubernetes/kubernetes/blob/master/pkg/kubeapiserver/authenticator/config.go: tokencache, success */
+const TOKEN_CACHE_S = 10;
+const TOLERANCE_S = 3;
+
+test("mappings that are removed and denied: the users are denied within the cache times", async (context) => {
+  const { store, reviews } = cluster.backend;
+  const deadline = Date.now() + (MAPPING_S + WEBHOOK_CACHE_S + TOKEN_CACHE_S + TOLERANCE_S) * 1000;
+  const [apiserver] = cluster.apiservers;
+
+  async function isDenied(name: string, username: string, reason: string, revoke: () => void): Promise<void> {
+    const token = await freshToken(name);
+    assert.equal((await whoIs(apiserver, token))?.username, username);
+    revoke();
+    const start = Date.now();
+    await eventually(`${name} is denied`, deadline - start, async () => {
+      const user = await whoIs(apiserver, token);
+      assert.ok(user === undefined || user.username === username);
+      return user === undefined || undefined;
+    });
+    context.diagnostic(`${name} denied after ${((Date.now() - start) / 1000).toFixed(1)} s`);
+    assert.ok(reviews().some((review) => review.reason === reason));
+    // and stays denied
+    assert.equal(await whoIs(apiserver, token), undefined);
+  }
+
+  const denial = JSON.stringify([{ arnLike: "arn:aws:iam::111122223333:role/Developers" }]);
+  await Promise.all([
+    isDenied("alice", "alice", "identity_unmapped", () => store.remove(`${MAPPING_PREFIX}/user/111122223333/alice`)),
+    isDenied("bob", "dev:bob-example.com", "identity_denied", () => {
+      store.put(`${MAPPING_PREFIX}/deny/111122223333`, denial);
+    }),
+  ]);
 });

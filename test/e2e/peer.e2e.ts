@@ -2,15 +2,13 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { platform } from "node:os";
 import { before, describe, test } from "node:test";
 import { findAwsIamAuthenticator } from "./binaries/binaries.ts";
-import { RULES } from "./peer/compare.ts";
 import { makeCases } from "./peer/make-cases.ts";
 import { FORM_RULES } from "./peer/review-rules.ts";
+import { CONDITIONS, LISTED, RULES } from "./peer/rule.ts";
 import { runSideBySide, type SideBySide } from "./peer/side-by-side.ts";
-import { agreementTable, differenceTable, formTable } from "./peer/table.ts";
 
 const TOTAL = 10_000;
 /** Seed of the random cases. */
@@ -30,7 +28,12 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
     const { comparison, askedFor } = run;
     console.log(`aws-iam-authenticator ${version}; PEER_SEED=${SEED}; ${TOTAL} reviews of each in ${seconds} s`);
     console.log(`STS received requests for ${askedFor.ours} of our reviews and ${askedFor.theirs} of the peer's`);
-    console.log(["", agreementTable(comparison), formTable(comparison), differenceTable(comparison), ""].join("\n\n"));
+    const counts = [
+      ...comparison.agreed,
+      ...comparison.byForm,
+      ...[...comparison.byRule].map(([rule, n]) => [rule.says, n]),
+    ];
+    for (const [what, count] of counts) console.log(`${count} ${what}`);
   });
 
   test("a rule of the contract explains each difference", () => {
@@ -48,10 +51,7 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
       RULES.filter((rule) => !needed.has(rule)).map(({ says }) => says),
       [],
     );
-    assert.deepEqual(
-      FORM_RULES.filter((rule) => !byForm.has(rule)).map(({ says }) => says),
-      [],
-    );
+    assert.deepEqual([...byForm.keys()].sort(), Object.keys(FORM_RULES).sort());
   });
 
   test("both servers agree in regular cases, for every decision", () => {
@@ -63,12 +63,9 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
     }
   });
 
-  test("test/e2e/README.md lists each rule", () => {
-    const page = readFileSync(new URL("README.md", import.meta.url), "utf8");
-    const rows = [formTable(run.comparison), differenceTable(run.comparison)].join("\n").split("\n");
-    // counts differ between runs
-    const missing = rows.filter((row) => !page.includes(row.replace(/^\| \d+ /, "")));
-    assert.deepEqual(missing, []);
+  test("test/e2e/README.md lists exactly these rules", () => {
+    const conditions = [...Object.keys(FORM_RULES), ...Object.keys(CONDITIONS)];
+    assert.deepEqual(LISTED.map(({ says }) => says).sort(), conditions.sort());
   });
 
   test("both sent the token's request to STS, and the peer connected only to STS", () => {

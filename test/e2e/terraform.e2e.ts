@@ -44,41 +44,35 @@ function releasedTemplate(): Template {
   return app.synth().getStackByName("http").template;
 }
 
-for (const [name, variables, parameters] of [
-  ["by default", {}, {}],
-  ["with an email address", { alarm_email: "on-call@example.com" }, { AlarmEmail: "on-call@example.com" }],
-  ["without reserved concurrency", { reserved_concurrency: 0 }, { ReservedConcurrency: "0" }],
-  [
-    "with every setting",
-    {
-      accounts: [ACCOUNT, "444455556666"],
-      memory_size: 1024,
-      architecture: "x86_64",
-      reserved_concurrency: 40,
-      throttle_rate: 7,
-      throttle_burst: 8,
-      log_level: "debug",
-      log_retention_days: 30,
-      quiet_hours: 72,
-      alarm_topic_arn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms`,
-    },
-    {
-      Accounts: `${ACCOUNT},444455556666`,
-      MemorySize: 1024,
-      Architecture: "x86_64",
-      ReservedConcurrency: "40",
-      ThrottleRate: 7,
-      ThrottleBurst: 8,
-      LogLevel: "debug",
-      LogRetentionDays: 30,
-      QuietHours: "72",
-      AlarmTopicArn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms`,
-    },
-  ],
-] as const) {
+const SETTINGS: Readonly<Record<string, Body>> = {
+  "by default": {},
+  "with an email address": { alarm_email: "on-call@example.com" },
+  "without reserved concurrency": { reserved_concurrency: 0 },
+  "with every setting": {
+    accounts: [ACCOUNT, "444455556666"],
+    memory_size: 1024,
+    architecture: "x86_64",
+    reserved_concurrency: 40,
+    throttle_rate: 7,
+    throttle_burst: 8,
+    log_level: "debug",
+    log_retention_days: 30,
+    quiet_hours: 72,
+    alarm_topic_arn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms`,
+  },
+};
+/** The template's parameter of a variable: `memory_size` is `MemorySize`. */
+const parameterOf = (variable: string) => variable.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase());
+
+for (const [name, variables] of Object.entries(SETTINGS)) {
   test(`each resource equals that of the CloudFormation template, ${name}`, () => {
-    const resources = evaluateModule(MODULE, { ...values, ...(variables as unknown as Body) });
-    const expected = expectedResources(releasedTemplate(), { ClusterId: "prod.example", ...parameters });
+    const resources = evaluateModule(MODULE, { ...values, ...variables });
+    const textOf = (value: unknown) => (Array.isArray(value) ? value.join() : value);
+    const parameters = Object.entries(variables).map(([key, value]) => [parameterOf(key), textOf(value)]);
+    const expected = expectedResources(releasedTemplate(), {
+      ClusterId: "prod.example",
+      ...Object.fromEntries(parameters),
+    });
     for (const { address, arguments: wanted } of expected) {
       const found = parsed(resources.get(address) ?? assert.fail(`${address} is missing`));
       assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((key) => [key, found[key]])), wanted, address);

@@ -1,24 +1,36 @@
 // Behaviours of a hostile server.
 
 import { isObject } from "../../functions/lib/json.ts";
-import type { HostileRequest } from "./exchange.ts";
+import type { Answer, HostileRequest } from "./honest.ts";
 import { type Behaviour, head, reset, send } from "./server.ts";
 
 const JSON_TYPE = "application/json";
 
+type Reply = NonNullable<Behaviour["answer"]>;
+type ReplySocket = Parameters<Reply>[0];
+
+/** Replaces the correct response by another one. */
+function replies(name: string, reply: (honest: Answer, request: HostileRequest) => Answer): Behaviour {
+  return { name, answer: (socket, request, honest) => send(socket, reply(honest, request)) };
+}
+
+/** Writes these bytes. The connection stays open, unless `ends`. */
+function writes(name: string, bytes: (honest: Answer) => string, ends = false): Behaviour {
+  return {
+    name,
+    answer(socket, _, honest) {
+      socket.write(bytes(honest));
+      if (ends) socket.end();
+    },
+  };
+}
+
 const slow: Behaviour[] = [
   { name: "silent", answer: () => {} },
   { name: "silent-from-connect", connect: (socket) => socket.pause() },
-  {
-    name: "stall-in-headers",
-    answer: (socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"),
-  },
-  { name: "stall-after-headers", answer: (socket, _, honest) => socket.write(head(honest, 1000)) },
-  {
-    name: "stall-in-body",
-    answer: (socket, _, honest) =>
-      socket.write(head(honest, honest.body.length) + honest.body.slice(0, honest.body.length / 2)),
-  },
+  writes("stall-in-headers", () => "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"),
+  writes("stall-after-headers", (honest) => head(honest, 1000)),
+  writes("stall-in-body", (honest) => head(honest, honest.body.length) + honest.body.slice(0, honest.body.length / 2)),
   { name: "drip-headers", answer: (socket) => drip(socket, `HTTP/1.1 200 OK\r\nx-drip: ${"a".repeat(10_000)}`) },
   {
     name: "drip-body",
@@ -29,9 +41,13 @@ const slow: Behaviour[] = [
   },
 ];
 
-function drip(socket: Parameters<NonNullable<Behaviour["answer"]>>[0], text: string): void {
+function drip(socket: ReplySocket, text: string): void {
   let at = 0;
-  const timer = setInterval(() => socket.write(text.charAt(at++)), 1_000);
+  every(1_000, socket, () => text.charAt(at++));
+}
+
+function every(ms: number, socket: ReplySocket, text: () => string): void {
+  const timer = setInterval(() => socket.write(text()), ms);
   socket.on("close", () => clearInterval(timer));
 }
 
@@ -48,7 +64,7 @@ const floods: Behaviour[] = [
 ];
 
 /** Sends up to 600 MB, as fast as the client reads. */
-function pour(socket: Parameters<NonNullable<Behaviour["answer"]>>[0], first: string, chunk: Buffer): void {
+function pour(socket: ReplySocket, first: string, chunk: Buffer): void {
   let left = 600 * 1024 * 1024;
   const more = (): void => {
     while (left > 0 && !socket.destroyed) {
@@ -64,54 +80,40 @@ function pour(socket: Parameters<NonNullable<Behaviour["answer"]>>[0], first: st
 
 /** Echoes the received request in fields that commands print. */
 const echoes: Behaviour[] = [
-  {
-    name: "echo-refusal",
-    answer: (socket, { raw, headers }) => {
-      // Without line breaks, at which some readers stop.
-      const message = `received ${raw.replaceAll("\r\n", " ")}`;
-      const isJson = headers["content-type"] !== "application/x-www-form-urlencoded" && !raw.startsWith("GET /?");
-      const body = isJson
-        ? JSON.stringify({ __type: "EchoException", code: "Echo", message, Message: message })
-        : `<ErrorResponse><Error><Type>Sender</Type><Code>Echo</Code><Message>${escaped(message)}</Message></Error></ErrorResponse>`;
-      send(socket, { status: 400, type: isJson ? JSON_TYPE : "text/xml", body });
-    },
-  },
-  {
-    name: "echo-code",
-    answer: (socket, { raw }) =>
-      send(socket, { status: 400, type: JSON_TYPE, body: JSON.stringify({ __type: raw, code: raw, message: raw }) }),
-  },
-  {
-    name: "echo-denied",
-    answer: (socket, { raw, headers }) => {
-      const isJson = headers["content-type"] !== "application/x-www-form-urlencoded" && !raw.startsWith("GET /?");
-      const body = isJson
-        ? JSON.stringify({ __type: "AccessDeniedException", message: raw })
-        : `<ErrorResponse><Error><Code>AccessDenied</Code><Message>${escaped(raw)}</Message></Error></ErrorResponse>`;
-      send(socket, { status: 403, type: isJson ? JSON_TYPE : "text/xml", body });
-    },
-  },
-  { name: "echo-text", answer: (socket, { raw }) => send(socket, { status: 200, type: "text/html", body: raw }) },
-  {
-    name: "echo-broken-json",
-    answer: (socket, { raw }, honest) =>
-      send(socket, { status: 200, type: JSON_TYPE, body: `${honest.body.slice(0, -1)},${raw}` }),
-  },
-  {
-    // Replaces every text with the received request.
-    name: "echo-values",
-    answer: (socket, { raw }, honest) =>
-      send(
-        socket,
-        changed(honest, (text) => (text === "" ? text : raw.replaceAll("\r\n", " "))),
-      ),
-  },
-  {
-    name: "quote-of-the-answer",
-    answer: (socket, _, honest) =>
-      send(socket, { status: 200, type: honest.type, body: honest.body.replace(/^\{/, "").replaceAll(":", " ") }),
-  },
+  // Without line breaks, at which some readers stop.
+  replies("echo-refusal", (_, request) => refusal(request, 400, "Echo", `received ${oneLine(request)}`)),
+  replies("echo-code", (_, { raw }) => jsonOf(400, { __type: raw, code: raw, message: raw })),
+  replies("echo-denied", (_, request) => refusal(request, 403, "AccessDenied", request.raw)),
+  replies("echo-text", (_, { raw }) => ({ status: 200, type: "text/html", body: raw })),
+  replies("echo-broken-json", ({ body }, { raw }) => ({
+    status: 200,
+    type: JSON_TYPE,
+    body: `${body.slice(0, -1)},${raw}`,
+  })),
+  replies("echo-values", (honest, request) => changed(honest, (text) => (text === "" ? text : oneLine(request)))),
+  replies("quote-of-the-answer", ({ type, body }) => ({
+    status: 200,
+    type,
+    body: body.replace(/^\{/, "").replaceAll(":", " "),
+  })),
 ];
+
+/** An error in the format of the request's protocol. */
+function refusal({ raw, headers }: HostileRequest, status: number, code: string, message: string): Answer {
+  if (headers["content-type"] !== "application/x-www-form-urlencoded" && !raw.startsWith("GET /?")) {
+    return jsonOf(status, { __type: `${code}Exception`, code, message, Message: message });
+  }
+  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error>`;
+  return { status, type: "text/xml", body: `<ErrorResponse>${error}</ErrorResponse>` };
+}
+
+function jsonOf(status: number, body: object): Answer {
+  return { status, type: JSON_TYPE, body: JSON.stringify(body) };
+}
+
+function oneLine({ raw }: HostileRequest): string {
+  return raw.replaceAll("\r\n", " ");
+}
 
 const deep = "[".repeat(50_000) + "]".repeat(50_000);
 const bodies: Readonly<Record<string, string>> = {
@@ -129,11 +131,8 @@ const bodies: Readonly<Record<string, string>> = {
   escapes: '{"message":"\\u001b[2J\\u001b]0;title\\u0007"}',
 };
 const wrongBodies = Object.entries(bodies).flatMap(([name, body]): Behaviour[] => [
-  { name: `body-${name}`, answer: (socket, _, honest) => send(socket, { ...honest, body }) },
-  {
-    name: `refusal-${name}`,
-    answer: (socket) => send(socket, { status: 400, type: JSON_TYPE, body }),
-  },
+  replies(`body-${name}`, (honest) => ({ ...honest, body })),
+  replies(`refusal-${name}`, () => ({ status: 400, type: JSON_TYPE, body })),
 ]);
 
 /** Replaces each value of the correct response with one of another type. */
@@ -151,20 +150,15 @@ const types: Readonly<Record<string, (value: unknown) => unknown>> = {
     isObject(value) ? Object.fromEntries(Object.keys(value).map((k) => [k, null])) : value,
   "dates-wrong": (value) => (isDate(value) ? "1e300" : value),
 };
-const wrongTypes = Object.entries(types).map(
-  ([name, change]): Behaviour => ({
-    name,
-    answer: (socket, _, honest) => send(socket, changedValues(honest, change)),
-  }),
+const wrongTypes = Object.entries(types).map(([name, change]) =>
+  replies(name, (honest) => changedValues(honest, change)),
 );
 
 function isDate(value: unknown): boolean {
   return typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value);
 }
 
-type Honest = Parameters<NonNullable<Behaviour["answer"]>>[2];
-
-function changedValues(honest: Honest, change: (value: unknown) => unknown): Honest {
+function changedValues(honest: Answer, change: (value: unknown) => unknown): Answer {
   if (!honest.type.includes("json")) {
     const text = (value: string) => {
       const to = change(value);
@@ -182,7 +176,7 @@ function changedValues(honest: Honest, change: (value: unknown) => unknown): Hon
   return { ...honest, body: JSON.stringify(walk(JSON.parse(honest.body))) };
 }
 
-function changed(honest: Honest, change: (text: string) => string): Honest {
+function changed(honest: Answer, change: (text: string) => string): Answer {
   if (honest.type.includes("json")) {
     return changedValues(honest, (value) => (typeof value === "string" ? change(value) : value));
   }
@@ -194,31 +188,16 @@ function escaped(text: string): string {
 }
 
 const pages: Behaviour[] = [
-  {
-    name: "pages-same-token",
-    answer: (socket, _, honest) =>
-      send(
-        socket,
-        withToken(honest, () => "again"),
-      ),
-  },
-  {
-    name: "pages-empty",
-    slow: "works",
-    answer: (socket, _, honest) => send(socket, withToken(emptied(honest), nextToken)),
-  },
-  { name: "pages-endless", slow: "works", answer: (socket, _, honest) => send(socket, withToken(honest, nextToken)) },
+  replies("pages-same-token", (honest) => withToken(honest, () => "again")),
+  { ...replies("pages-empty", (honest) => withToken(emptied(honest), nextToken)), slow: "works" },
+  { ...replies("pages-endless", (honest) => withToken(honest, nextToken)), slow: "works" },
   // Valid but large: as many parameters as the standard tier allows in an account.
-  {
-    name: "ten-thousand-names",
-    slow: "works",
-    answer: (socket, request, honest) => send(socket, pageOf(request, honest)),
-  },
+  { ...replies("ten-thousand-names", pageOf), slow: "works" },
 ];
 const MANY = 10_000;
 const PAGE = 10;
 
-function pageOf({ operation, body }: HostileRequest, honest: Honest): Honest {
+function pageOf(honest: Answer, { operation, body }: HostileRequest): Answer {
   if (operation !== "ssm.GetParametersByPath") return honest;
   const [first] = JSON.parse(honest.body).Parameters;
   if (first === undefined) return honest;
@@ -233,12 +212,12 @@ function nextToken(): string {
   tokens += 1;
   return `token-${tokens}`;
 }
-function emptied(honest: Honest): Honest {
+function emptied(honest: Answer): Answer {
   if (!honest.type.includes("json")) return { ...honest, body: honest.body.replace(/<member>.*<\/member>/s, "") };
   return changedValues(honest, (value) => (Array.isArray(value) ? [] : value));
 }
 /** Token for the next page, of AWS services and of Kubernetes. */
-function withToken(honest: Honest, token: () => string): Honest {
+function withToken(honest: Answer, token: () => string): Answer {
   if (!honest.type.includes("json")) {
     return { ...honest, body: honest.body.replace(/<\w+Result>/, `$&<NextToken>${token()}</NextToken>`) };
   }
@@ -250,19 +229,14 @@ function withToken(honest: Honest, token: () => string): Honest {
 }
 
 const statuses: Behaviour[] = [
-  ...[204, 301, 302, 404, 500, 503].map(
-    (status): Behaviour => ({
-      name: `status-${status}`,
-      answer: (socket) =>
-        socket.write(`HTTP/1.1 ${status} X\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n`),
-    }),
+  ...[204, 301, 302, 404, 500, 503].map((status) =>
+    writes(
+      `status-${status}`,
+      () => `HTTP/1.1 ${status} X\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n`,
+    ),
   ),
   ...["AbortError", "TimeoutError", "Error", "TypeError", "ThrottlingException", "constructor", "__proto__"].map(
-    (type): Behaviour => ({
-      name: `type-${type}`,
-      answer: (socket) =>
-        send(socket, { status: 400, type: JSON_TYPE, body: JSON.stringify({ __type: type, message: "x" }) }),
-    }),
+    (type) => replies(`type-${type}`, () => jsonOf(400, { __type: type, message: "x" })),
   ),
 ];
 
@@ -271,27 +245,17 @@ const wire: Behaviour[] = [
   { name: "close-at-connect", connect: (socket) => socket.destroy() },
   { name: "reset", answer: reset },
   { name: "close", answer: (socket) => socket.end() },
-  { name: "not-http", answer: (socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n") },
-  { name: "bad-length", answer: (socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n{}") },
+  writes("not-http", () => "SSH-2.0-OpenSSH_9.9\r\n", true),
+  writes("bad-length", () => "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n{}", true),
+  writes("bad-chunk", () => "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}", true),
+  writes("large-headers", (honest) => head(honest).replace("\r\n", `\r\nx-large: ${"a".repeat(70_000)}\r\n`), true),
   {
-    name: "bad-chunk",
-    answer: (socket) => socket.end("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}"),
+    name: "continue-for-ever",
+    slow: "waits",
+    answer: (socket) => every(100, socket, () => "HTTP/1.1 100 Continue\r\n\r\n"),
   },
-  {
-    name: "large-headers",
-    answer: (socket, _, honest) => socket.end(head(honest).replace("\r\n", `\r\nx-large: ${"a".repeat(70_000)}\r\n`)),
-  },
-  { name: "continue-for-ever", slow: "waits", answer: (socket) => repeat(socket, "HTTP/1.1 100 Continue\r\n\r\n") },
-  {
-    name: "upgrade",
-    answer: (socket) => socket.write("HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"),
-  },
+  writes("upgrade", () => "HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"),
 ];
-
-function repeat(socket: Parameters<NonNullable<Behaviour["answer"]>>[0], text: string): void {
-  const timer = setInterval(() => socket.write(text), 100);
-  socket.on("close", () => clearInterval(timer));
-}
 
 const tlsFaults: Behaviour[] = [
   { name: "tls-expired", certificate: "expired" },

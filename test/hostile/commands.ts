@@ -6,7 +6,8 @@ export interface HostileCommand {
   readonly name: string;
   /** The operations that misbehave. All others are honest. */
   readonly target: string;
-  readonly words: (place: Place) => readonly string[];
+  /** The words, separated by spaces. `{name}` is a file of `Files`, `{url}` the server, `{kubeconfig}` a file for it. */
+  readonly line: string;
   /** Replaces the usual keys. */
   readonly environment?: (place: Place) => Readonly<Record<string, string>>;
   /** Format of its standard output, if not empty. */
@@ -28,10 +29,22 @@ export interface Place {
   readonly url: string;
 }
 
-const CLUSTER = ["-c", "prod"];
-const FAST = ["--read-rate", "100000"];
-const ANYWHERE = ["-y", "--rate", "1000", "--allow-weakening", ...FAST];
-const WRITE = [...CLUSTER, ...ANYWHERE];
+export function wordsOf({ line }: HostileCommand, { files, url }: Place): string[] {
+  const values = { ...files, url, kubeconfig: files.kubeconfig(`${url}/kubernetes`) };
+  return line.split(" ").map((word) =>
+    word.replace(/^\{(\w+)\}/, (_, name: string) => {
+      const value = (values as Readonly<Record<string, unknown>>)[name];
+      if (typeof value !== "string") throw new Error(`${line}: ${name} is not a file`);
+      return value;
+    }),
+  );
+}
+
+const CLUSTER = "-c prod";
+const JSON_OUT = `${CLUSTER} -o json`;
+const READ = `${CLUSTER} --read-rate 100000`;
+const WRITE = `${READ} -y --rate 1000 --allow-weakening`;
+const LOG = `${JSON_OUT} --log-group log --rate 100000`;
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const USER = "arn:aws:iam::111122223333:user/mallory";
 const NO_KEYS = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_SESSION_TOKEN: "" };
@@ -58,219 +71,120 @@ const metadata = ({ url }: Place) => ({
 });
 /** For the function's clients, which do not support a password in a URL. */
 const nodeServices = ({ url }: Place) => ({ AWS_ENDPOINT_URL_EC2: url, AWS_ENDPOINT_URL_IAM: url });
-const json = (...words: string[]) => [...words, ...CLUSTER, "-o", "json"];
-const endpoint = ({ url, files }: Place) =>
-  json("doctor", "--endpoint", url, "--token-file", files.callerToken, "--times", "2", "--ca", files.ca);
-const irsaDoctor = ({ url, files }: Place) =>
-  json(
-    "irsa",
-    "doctor",
-    "--issuer",
-    `${url}/issuer`,
-    "--ca",
-    files.ca,
-    "--kubeconfig",
-    files.kubeconfig(`${url}/kubernetes`),
-  );
+const TOKEN = { line: `token ${CLUSTER}`, output: "credential" } as const;
+/** Its client speaks only plain HTTP. */
+const LOCAL = { tls: false, slow: true } as const;
+const NODE = {
+  line: "explain --token-file {nodeToken} -o json -c prod",
+  output: "json",
+  environment: nodeServices,
+} as const;
+const SET = { line: `mappings set ${ROLE} --username dev ${WRITE}`, output: "text" } as const;
+const DOCTOR = {
+  line: `doctor --endpoint {url} --token-file {callerToken} --times 2 --ca {ca} ${JSON_OUT}`,
+  output: "json",
+} as const;
+const RETIRE = {
+  line: `irsa keys retire issuer/${OLD_KEY.kid} -y --signed-until 2026-01-01T00:00:00Z --kubeconfig {kubeconfig} ${CLUSTER}`,
+  output: "text",
+  tls: true,
+} as const;
+const IRSA_DOCTOR = {
+  line: `irsa doctor --issuer {url}/issuer --ca {ca} --kubeconfig {kubeconfig} ${JSON_OUT}`,
+  output: "json",
+  tls: true,
+} as const;
 
-const retire = ({ url, files }: Place) => [
-  ...["irsa", "keys", "retire", `issuer/${OLD_KEY.kid}`, ...CLUSTER, "-y", "--signed-until", "2026-01-01T00:00:00Z"],
-  ...["--kubeconfig", files.kubeconfig(`${url}/kubernetes`)],
-];
-const webhook = ({ files }: Place) => [
-  ...["kubeconfig", "webhook", "--endpoint", "https://auth.example.com", "--token-file", files.callerToken],
-];
-const SET = ["mappings", "set", ROLE, "--username", "dev", ...WRITE];
+const EDIT = () => ({ EDITOR: "sed -i s/developers/testers/" });
+const text = (name: string, target: string, rest: string, more: Partial<HostileCommand> = {}): HostileCommand => ({
+  name,
+  target,
+  line: `${name} ${rest}`,
+  output: "text",
+  ...more,
+});
+const json = (name: string, target: string, rest = JSON_OUT): HostileCommand =>
+  text(name, target, rest, { output: "json" });
 
 export const COMMANDS: readonly HostileCommand[] = [
-  {
-    name: "token",
-    target: "credentials",
-    tls: false,
-    slow: true,
-    words: () => ["token", ...CLUSTER],
-    environment: container,
-    output: "credential",
-  },
-  { name: "token --role", target: "sts", words: () => ["token", ...CLUSTER, "--role", ROLE], output: "credential" },
-  {
-    name: "token, web identity",
-    target: "sts",
-    words: () => ["token", ...CLUSTER],
-    environment: webIdentity,
-    output: "credential",
-  },
-  {
-    name: "token, a profile's role",
-    target: "sts",
-    words: () => ["token", ...CLUSTER],
-    environment: profile("role"),
-    output: "credential",
-  },
-  {
-    name: "token, IAM Identity Center",
-    target: "federation",
-    words: () => ["token", ...CLUSTER],
-    environment: profile("person"),
-    output: "credential",
-  },
-  {
-    name: "token, an instance's role",
-    target: "latest",
-    tls: false,
-    slow: true,
-    words: () => ["token", ...CLUSTER],
-    environment: metadata,
-    output: "credential",
-  },
-  { name: "whoami", target: "sts", words: () => json("whoami"), output: "json" },
-  { name: "whoami", target: "ssm", words: () => json("whoami"), output: "json" },
-  { name: "explain <arn>", target: "ssm", words: () => ["explain", ...CLUSTER, ROLE], output: "text" },
-  {
-    name: "explain <token>",
-    target: "sts",
-    words: ({ files }) => json("explain", "--token-file", files.token),
-    output: "json",
-  },
-  {
-    name: "explain <a node's token>",
-    target: "ec2",
-    words: ({ files }) => json("explain", "--token-file", files.nodeToken),
-    environment: nodeServices,
-    output: "json",
-  },
-  {
-    name: "explain <a node's token>",
-    target: "iam",
-    words: ({ files }) => json("explain", "--token-file", files.nodeToken),
-    environment: nodeServices,
-    output: "json",
-  },
-  { name: "mappings list", target: "ssm", words: () => ["mappings", "list", ...CLUSTER, ...FAST], output: "text" },
-  { name: "mappings list -o json", target: "ssm", words: () => [...json("mappings", "list"), ...FAST], output: "json" },
-  { name: "mappings get", target: "ssm", words: () => json("mappings", "get", ROLE), output: "json" },
-  { name: "mappings history", target: "ssm", words: () => json("mappings", "history", ROLE), output: "json" },
-  { name: "mappings lint", target: "ssm", words: () => [...json("mappings", "lint"), ...FAST], output: "json" },
-  { name: "mappings export", target: "ssm", words: () => ["mappings", "export", ...CLUSTER, ...FAST], output: "text" },
-  { name: "mappings set", target: "ssm", words: () => SET, output: "text" },
-  { name: "mappings set", target: "ssm.PutParameter", words: () => SET, output: "text" },
-  {
-    name: "mappings edit",
-    target: "ssm",
-    words: () => ["mappings", "edit", ROLE, ...WRITE],
-    environment: () => ({ EDITOR: "sed -i s/developers/testers/" }),
-    output: "text",
-  },
-  { name: "mappings remove", target: "ssm", words: () => ["mappings", "remove", ROLE, ...WRITE], output: "text" },
-  { name: "mappings deny", target: "ssm", words: () => ["mappings", "deny", `${USER}2`, ...WRITE], output: "text" },
-  { name: "mappings allow", target: "ssm", words: () => ["mappings", "allow", USER, ...WRITE], output: "text" },
-  { name: "mappings rollback", target: "ssm", words: () => ["mappings", "rollback", ROLE, ...WRITE], output: "text" },
-  {
-    name: "mappings apply",
-    target: "ssm",
-    words: ({ files }) => ["mappings", "apply", "-f", files.mappings, ...WRITE],
-    output: "text",
-  },
-  {
-    name: "mappings diff",
-    target: "ssm",
-    words: ({ files }) => ["mappings", "diff", "-f", files.unchanged, ...CLUSTER, ...FAST],
-    output: "text",
-  },
-  { name: "callers list", target: "ssm", words: () => json("callers", "list"), output: "json" },
-  { name: "callers add", target: "ssm", words: () => ["callers", "add", "second", ...CLUSTER, "-y"], output: "text" },
-  {
-    name: "callers remove",
-    target: "ssm",
-    words: () => ["callers", "remove", "old-control-plane", ...CLUSTER, "-y"],
-    output: "text",
-  },
-  {
-    name: "reviews list",
-    target: "logs",
-    words: () => [...json("reviews", "list", "--log-group", "log"), "--rate", "100000"],
-    output: "json",
-  },
-  {
+  { name: "token", target: "credentials", ...TOKEN, ...LOCAL, environment: container },
+  { name: "token --role", target: "sts", ...TOKEN, line: `token ${CLUSTER} --role ${ROLE}` },
+  { name: "token, web identity", target: "sts", ...TOKEN, environment: webIdentity },
+  { name: "token, a profile's role", target: "sts", ...TOKEN, environment: profile("role") },
+  { name: "token, IAM Identity Center", target: "federation", ...TOKEN, environment: profile("person") },
+  { name: "token, an instance's role", target: "latest", ...TOKEN, ...LOCAL, environment: metadata },
+  json("whoami", "sts"),
+  json("whoami", "ssm"),
+  text("explain", "ssm", `${CLUSTER} ${ROLE}`, { name: "explain <arn>" }),
+  { ...json("explain", "sts", `--token-file {token} ${JSON_OUT}`), name: "explain <token>" },
+  { name: "explain <a node's token>", target: "ec2", ...NODE },
+  { name: "explain <a node's token>", target: "iam", ...NODE },
+  text("mappings list", "ssm", READ),
+  { ...json("mappings list", "ssm", `${READ} -o json`), name: "mappings list -o json" },
+  json("mappings get", "ssm", `${ROLE} ${JSON_OUT}`),
+  json("mappings history", "ssm", `${ROLE} ${JSON_OUT}`),
+  json("mappings lint", "ssm", `${READ} -o json`),
+  text("mappings export", "ssm", READ),
+  { name: "mappings set", target: "ssm", ...SET },
+  { name: "mappings set", target: "ssm.PutParameter", ...SET },
+  text("mappings edit", "ssm", `${ROLE} ${WRITE}`, { environment: EDIT }),
+  text("mappings remove", "ssm", `${ROLE} ${WRITE}`),
+  text("mappings deny", "ssm", `${USER}2 ${WRITE}`),
+  text("mappings allow", "ssm", `${USER} ${WRITE}`),
+  text("mappings rollback", "ssm", `${ROLE} ${WRITE}`),
+  text("mappings apply", "ssm", `-f {mappings} ${WRITE}`),
+  text("mappings diff", "ssm", `-f {unchanged} ${READ}`),
+  json("callers list", "ssm"),
+  text("callers add", "ssm", `second ${CLUSTER} -y`),
+  text("callers remove", "ssm", `old-control-plane ${CLUSTER} -y`),
+  json("reviews list", "logs", LOG),
+  text("reviews list", "logs", `${LOG} --follow`, {
     name: "reviews list --follow",
-    target: "logs",
-    words: () => [...json("reviews", "list", "--log-group", "log", "--follow"), "--rate", "100000"],
     output: "json lines",
     endless: true,
-  },
-  { name: "reviews list", target: "cloudformation", words: () => json("reviews", "list"), output: "json" },
-  {
-    name: "reviews stats",
-    target: "logs",
-    words: () => [...json("reviews", "stats", "--log-group", "log"), "--rate", "100000"],
-    output: "json",
-  },
-  { name: "doctor", target: "authenticate", words: endpoint, output: "json" },
-  { name: "doctor", target: "ssm", words: endpoint, output: "json" },
-  { name: "irsa keys list", target: "ssm", words: () => json("irsa", "keys", "list"), output: "json" },
-  {
-    name: "irsa keys publish",
-    target: "kubernetes",
-    words: ({ url, files }) => [
-      "irsa",
-      "keys",
-      "publish",
-      ...CLUSTER,
-      "-y",
-      "--kubeconfig",
-      files.kubeconfig(`${url}/kubernetes`),
-    ],
-    output: "text",
-    tls: true,
-  },
-  { name: "irsa keys retire", target: "ssm", words: retire, output: "text", tls: true },
-  { name: "irsa keys retire", target: "kubernetes", words: retire, output: "text", tls: true },
-  { name: "irsa doctor", target: "issuer", words: irsaDoctor, output: "json", tls: true },
-  { name: "irsa doctor", target: "kubernetes", words: irsaDoctor, output: "json", tls: true },
-  { name: "irsa doctor", target: "iam", words: irsaDoctor, output: "json", tls: true },
+  }),
+  json("reviews list", "cloudformation"),
+  json("reviews stats", "logs", LOG),
+  { name: "doctor", target: "authenticate", ...DOCTOR },
+  { name: "doctor", target: "ssm", ...DOCTOR },
+  json("irsa keys list", "ssm"),
+  text("irsa keys publish", "kubernetes", `${CLUSTER} -y --kubeconfig {kubeconfig}`, { tls: true }),
+  ...["ssm", "kubernetes"].map((target) => ({ name: "irsa keys retire", target, ...RETIRE })),
+  ...["issuer", "kubernetes", "iam"].map((target) => ({ name: "irsa doctor", target, ...IRSA_DOCTOR })),
   {
     name: "TAB, a mapping",
     target: "ssm",
-    words: () => ["__complete", "mappings", "role/", "mappings", "get", ...CLUSTER],
+    line: `__complete mappings role/ mappings get ${CLUSTER}`,
     output: "lines",
     limit: 2_000,
   },
   {
     name: "TAB, a caller",
     target: "credentials",
-    tls: false,
-    slow: true,
-    words: () => ["__complete", "callers", "", "callers", "remove", ...CLUSTER],
+    ...LOCAL,
+    // The second word is empty.
+    line: `__complete callers  callers remove ${CLUSTER}`,
     environment: container,
     output: "lines",
     limit: 2_000,
   },
 ];
 
-const offline = (...words: string[]): HostileCommand => ({
-  name: words.join(" "),
-  target: "any",
-  words: () => words,
-  output: "text",
-});
-const ISSUER = ["--issuer", "https://abc.execute-api.eu-west-1.amazonaws.com"];
+const ISSUER = "--issuer https://abc.execute-api.eu-west-1.amazonaws.com";
 
 /** The commands that need no service. */
 export const OFFLINE: readonly HostileCommand[] = [
-  offline("help"),
-  offline("completion", "bash"),
-  offline("version"),
-  offline("contexts"),
-  offline("mappings", "schema"),
-  { ...offline("mappings", "import"), words: ({ files }) => ["mappings", "import", "-f", files.awsAuth] },
-  { ...offline("kubeconfig", "webhook"), words: webhook },
-  {
-    ...offline("kubeconfig", "client"),
-    words: () => ["kubeconfig", "client", ...CLUSTER, "--server", "https://10.0.0.1:6443"],
-  },
-  offline("jwt", "policy", ...CLUSTER),
-  offline("rbac"),
-  offline("irsa", "flags", ...ISSUER),
-  offline("irsa", "policy"),
-  offline("irsa", "trust-policy", "team-a/reader", "--aws-account", "111122223333", ...ISSUER),
-];
+  "help",
+  "completion bash",
+  "version",
+  "contexts",
+  "mappings schema",
+  "mappings import -f {awsAuth}",
+  "kubeconfig webhook --endpoint https://auth.example.com --token-file {callerToken}",
+  `kubeconfig client ${CLUSTER} --server https://10.0.0.1:6443`,
+  `jwt policy ${CLUSTER}`,
+  "rbac",
+  `irsa flags ${ISSUER}`,
+  "irsa policy",
+  `irsa trust-policy team-a/reader --aws-account 111122223333 ${ISSUER}`,
+].map((line) => ({ name: line, target: "any", line, output: "text" }));

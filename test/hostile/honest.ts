@@ -1,11 +1,27 @@
-// Correct responses of each service, with which every command reaches its last call.
+// Requests to the hostile server, and the correct responses of each service, with which every command reaches its last call.
 
 import { LABEL_POLICY_NAME, POLICY_NAME } from "../../cli/irsa/names.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { xmlDocument } from "../../local/xml.ts";
 import { tokenOf } from "../cli/irsa/services.ts";
-import type { Answer, HostileRequest } from "./exchange.ts";
 import { ISSUED, KEY, NODE_ACCESS_KEY, OLD_KEY, SECRETS } from "./inputs.ts";
+
+export interface HostileRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** The received bytes, for a server that echoes them. */
+  readonly raw: string;
+  /** Such as `ssm.GetParameters`. */
+  readonly operation: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
 
 const PREFIX = "/iam-authenticator/prod";
 const ARN = "arn:aws:sts::111122223333:assumed-role/Developers/jane";

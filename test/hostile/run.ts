@@ -7,7 +7,7 @@ import { setDefaultCACertificates } from "node:tls";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { cli } from "../cli/cli.ts";
-import type { HostileCommand, Place } from "./commands.ts";
+import { type HostileCommand, type Place, wordsOf } from "./commands.ts";
 import { type Files, SECRETS, secretsIn, writeFiles } from "./inputs.ts";
 import { type Behaviour, type HostileServer, startHostileServer } from "./server.ts";
 
@@ -89,7 +89,7 @@ export async function runProcess(bench: Bench, pair: Pair, slack: number): Promi
   const { command } = pair;
   const { server, place } = await bench.serve(pair);
   const start = performance.now();
-  const child = spawn(process.execPath, [bench.file, ...command.words(place)], {
+  const child = spawn(process.execPath, [bench.file, ...wordsOf(command, place)], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env["PATH"], ...environmentOf(place), ...command.environment?.(place) },
   });
@@ -126,7 +126,7 @@ export async function runHere(bench: Bench, pair: Pair): Promise<Run> {
   if (command.endless) interruptSoon(server, () => interrupt.abort());
   const start = performance.now();
   const result = await Promise.race([
-    cli(command.words(place), { environment, interrupted: interrupt.signal }),
+    cli(wordsOf(command, place), { environment, interrupted: interrupt.signal }),
     sleep(HERE_MS, { code: undefined, out: "", err: "" }, { ref: false }),
   ]);
   interrupt.abort();

@@ -3,8 +3,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
-import type { Answer, HostileRequest } from "./exchange.ts";
-import { honestAnswer, operationOf } from "./honest.ts";
+import { type Answer, type HostileRequest, honestAnswer, operationOf } from "./honest.ts";
 
 /** Replaces the response of one service. `honest` is the correct response. */
 export interface Behaviour {

@@ -1,4 +1,4 @@
-// Formats the results as tables: totals per behaviour, secrets, and the result of each run.
+// Formats the results as tables: totals per behaviour, and secrets.
 
 import { SECRETS } from "./inputs.ts";
 import { type Pair, prints, type Run } from "./run.ts";
@@ -8,28 +8,15 @@ export interface Result extends Pair {
   readonly problems: readonly string[];
 }
 
-/** In the table of all runs, `!` marks a run that broke a rule, `-` one that was killed. */
 export function report(results: readonly Result[]): string {
-  const columns = [...new Set(results.map(columnOf))];
-  const rows = [...Map.groupBy(results, ({ behaviour }) => behaviour.name)].map(([name, runs]) => {
-    const cell = (column: string) =>
-      runs
-        .filter((result) => columnOf(result) === column)
-        .map(ending)
-        .join();
-    return { sums: [name, sumOf(runs), secondsOf(runs)], cells: [name, ...columns.map(cell)] };
-  });
+  const rows = [...Map.groupBy(results, ({ behaviour }) => behaviour.name)].map(([name, runs]) => [
+    name,
+    sumOf(runs),
+    secondsOf(runs),
+  ]);
   const broken = results.filter(({ problems }) => problems.length > 0).length;
-  const counts = `${results.length} runs: ${columns.length} rows of commands, ${rows.length} behaviours. ${broken} broke a rule.`;
-  const sums = markdown(
-    ["behaviour", "exit codes", "longest, s"],
-    rows.map(({ sums }) => sums),
-  );
-  const all = markdown(
-    ["behaviour", ...columns],
-    rows.map(({ cells }) => cells),
-  );
-  return `${[counts, sums, secretsOf(results), all].join("\n\n")}\n`;
+  const counts = `${results.length} runs, ${rows.length} behaviours. ${broken} broke a rule.`;
+  return [counts, markdown(["behaviour", "exit codes", "longest, s"], rows), secretsOf(results)].join("\n\n");
 }
 
 function secretsOf(results: readonly Result[]): string {
@@ -39,14 +26,6 @@ function secretsOf(results: readonly Result[]): string {
     return [name, String(exchanged.length), String(printed.length)];
   });
   return markdown(["secret", "runs that sent or received it", "runs that printed it"], rows);
-}
-
-function columnOf({ command }: Result): string {
-  return `${command.name} (${command.target})`;
-}
-
-function ending({ run, problems }: Result): string {
-  return `${run.code ?? "-"}${problems.length > 0 ? "!" : ""} ${(run.ms / 1000).toFixed(1)} s`;
 }
 
 /** Such as `4 x 0, 24 x 3`. */

@@ -43,20 +43,14 @@ export function findBinaries(): Binaries {
   }
   const [newest, ...older] = KUBERNETES_VERSIONS;
   return {
-    etcd: build({
-      name: "etcd",
-      version: ETCD_VERSION,
-      main: "go.etcd.io/etcd/server/v3",
-      writeModule: (folder) => writeModule(folder, "go.etcd.io/etcd/server/v3", ETCD_VERSION),
-      variables: {},
-    }),
+    etcd: buildModule("etcd", "go.etcd.io/etcd/server/v3", ETCD_VERSION),
     kubectl: build(kubernetesProgram("kubectl", newest)),
-    apiservers: [buildApiserver(newest), ...older.map(buildApiserver)],
+    apiservers: [apiserver(newest), ...older.map(apiserver)],
     awsIamAuthenticator,
   };
 }
 
-function buildApiserver(version: string): Apiserver {
+function apiserver(version: string): Apiserver {
   return { version, path: build(kubernetesProgram("kube-apiserver", version)) };
 }
 
@@ -80,50 +74,37 @@ export function findControllerManager(): string {
   return build(kubernetesProgram("kube-controller-manager", KUBERNETES_VERSIONS[0]));
 }
 
-export function findAwsIamAuthenticator(): string {
-  if (spawnSync("aws-iam-authenticator", ["version"]).status === 0) return "aws-iam-authenticator";
-  const path = "sigs.k8s.io/aws-iam-authenticator";
+/** Builds the program of a module's root, or of its command `main`. `variables`: Go variables, below the module's path. */
+function buildModule(name: string, path: string, version: string, main = "", variables = {}): string {
   return build({
-    name: "aws-iam-authenticator",
-    version: AWS_IAM_AUTHENTICATOR_VERSION,
-    main: `${path}/cmd/aws-iam-authenticator`,
-    writeModule: (folder) => writeModule(folder, path, AWS_IAM_AUTHENTICATOR_VERSION),
-    variables: { [`${path}/pkg.Version`]: AWS_IAM_AUTHENTICATOR_VERSION },
+    name,
+    version,
+    main: `${path}${main}`,
+    writeModule: (folder) => writeModule(folder, path, version),
+    variables: Object.fromEntries(Object.entries<string>(variables).map(([key, value]) => [`${path}/${key}`, value])),
   });
+}
+
+/** The program on the PATH, if any. */
+export function findAwsIamAuthenticator(): string {
+  const name = "aws-iam-authenticator";
+  if (spawnSync(name, ["version"]).status === 0) return name;
+  const version = AWS_IAM_AUTHENTICATOR_VERSION;
+  return buildModule(name, `sigs.k8s.io/${name}`, version, `/cmd/${name}`, { "pkg.Version": version });
 }
 
 /** The program on the PATH, if any. */
 export function findTofu(): string {
   if (spawnSync("tofu", ["version"]).status === 0) return "tofu";
-  const path = "github.com/opentofu/opentofu";
-  return build({
-    name: "tofu",
-    version: OPENTOFU_VERSION,
-    main: `${path}/cmd/tofu`,
-    writeModule: (folder) => writeModule(folder, path, OPENTOFU_VERSION),
-    variables: { [`${path}/version.dev`]: "no" },
-  });
+  return buildModule("tofu", "github.com/opentofu/opentofu", OPENTOFU_VERSION, "/cmd/tofu", { "version.dev": "no" });
 }
 
 export function findHelm(): string {
-  const path = "helm.sh/helm/v4";
-  return build({
-    name: "helm",
-    version: HELM_VERSION,
-    main: `${path}/cmd/helm`,
-    writeModule: (folder) => writeModule(folder, path, HELM_VERSION),
-    variables: { [`${path}/internal/version.version`]: `v${HELM_VERSION}` },
-  });
+  const variables = { "internal/version.version": `v${HELM_VERSION}` };
+  return buildModule("helm", "helm.sh/helm/v4", HELM_VERSION, "/cmd/helm", variables);
 }
 
 /** Converts HCL to JSON without evaluation. */
 export function findHcl2json(): string {
-  const path = "github.com/tmccombs/hcl2json";
-  return build({
-    name: "hcl2json",
-    version: HCL2JSON_VERSION,
-    main: path,
-    writeModule: (folder) => writeModule(folder, path, HCL2JSON_VERSION),
-    variables: {},
-  });
+  return buildModule("hcl2json", "github.com/tmccombs/hcl2json", HCL2JSON_VERSION);
 }

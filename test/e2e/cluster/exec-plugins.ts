@@ -13,7 +13,7 @@ export interface TokenMaker {
   plugin(binaries: Binaries, identity: LocalIdentity): ExecPlugin;
 }
 
-const OWN_COMMAND = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
+export const OWN_COMMAND = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
 
 export const TOKEN_MAKERS: readonly TokenMaker[] = [
   {

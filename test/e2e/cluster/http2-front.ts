@@ -32,14 +32,15 @@ export async function startHttp2Front({ authority, gateway }: Backend): Promise<
   return { port: await listen(server), versions, close: () => server.close() };
 }
 
-export interface LossyProxy {
+export interface TcpProxy {
   readonly port: number;
   /** Drops every later byte of the present connections, in both directions, without closing them. New ones work. */
   losePackets(): void;
   close(): void;
 }
 
-export async function startLossyProxy(target: number): Promise<LossyProxy> {
+/** Forwards connections to a port of this machine. `host`: where it listens. */
+export async function startTcpProxy(target: number, host = "127.0.0.1"): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   const server = createServer((client) => {
     const upstream = connect(target, "127.0.0.1");
@@ -48,7 +49,7 @@ export async function startLossyProxy(target: number): Promise<LossyProxy> {
     for (const socket of [client, upstream]) socket.on("error", () => {});
   });
   return {
-    port: await listen(server),
+    port: await listen(server, host),
     losePackets() {
       // Without a pipe, neither the end nor an error of one side reaches the other.
       for (const socket of [...pairs].flat()) socket.unpipe().resume();
@@ -60,7 +61,7 @@ export async function startLossyProxy(target: number): Promise<LossyProxy> {
   };
 }
 
-async function listen(server: Pick<Server, "listen" | "address">): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+async function listen(server: Pick<Server, "listen" | "address">, host = "127.0.0.1"): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return (server.address() as AddressInfo).port;
 }

@@ -1,5 +1,6 @@
 // Runs kubectl with a separate kubeconfig and without this machine's configuration.
 
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,17 +34,32 @@ export function kubectl(
   cluster: Cluster,
   user: KubectlUser,
   args: readonly string[],
-  { apiserver = 0, input = "" } = {},
+  { apiserver = 0 } = {},
 ): Promise<KubectlResult> {
   const { url = "", ca = "" } = cluster.apiservers[apiserver] ?? {};
   written += 1;
   const kubeconfig = join(cluster.folder, `user-${written}.kubeconfig`);
   writeFileSync(kubeconfig, stringify(describeUser(url, ca, user)), { mode: 0o600 });
-  const flags = [`--kubeconfig=${kubeconfig}`, `--cache-dir=${join(cluster.folder, "kubectl-cache")}`];
-  const options = { env: { PATH: process.env["PATH"], HOME: cluster.folder }, timeout: LIMIT_MS };
+  return run(cluster, kubeconfig, args);
+}
 
+/** Returns standard output of kubectl for the administrator. */
+export async function admin(cluster: Cluster, args: readonly string[], input = ""): Promise<string> {
+  const { code, stdout, stderr } = await run(cluster, cluster.kubeconfig, args, input);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+function run(
+  { folder, binaries }: Cluster,
+  kubeconfig: string,
+  args: readonly string[],
+  input = "",
+): Promise<KubectlResult> {
+  const flags = [`--kubeconfig=${kubeconfig}`, `--cache-dir=${join(folder, "kubectl-cache")}`];
+  const options = { env: { PATH: process.env["PATH"], HOME: folder }, timeout: LIMIT_MS };
   return new Promise((resolve, reject) => {
-    const child = execFile(cluster.binaries.kubectl, [...flags, ...args], options, (error, stdout, stderr) => {
+    const child = execFile(binaries.kubectl, [...flags, ...args], options, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, stdout, stderr });
       else if (typeof error.code === "number") resolve({ code: error.code, stdout, stderr });
       else reject(error);

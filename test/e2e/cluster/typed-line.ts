@@ -2,11 +2,9 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { blocksOf } from "../../docs/shell-blocks.ts";
 import { findAwsCli } from "../aws-cli.ts";
-import { type Cluster, freshToken } from "../cluster.ts";
+import type { Cluster } from "../cluster.ts";
 import type { KubectlResult } from "./kubectl.ts";
 
 /** The only command of a page that contains `part`, with its continuation lines. */
@@ -19,10 +17,11 @@ export function lineOf(page: string, part: string): string {
   return line;
 }
 
+/** Default environment: the administrator's kubeconfig. */
 export function typeLine(
-  { binaries, folder }: Cluster,
+  { binaries, folder, kubeconfig }: Cluster,
   line: string,
-  environment: Readonly<Record<string, string>> = {},
+  environment: Readonly<Record<string, string>> = { KUBECONFIG: kubeconfig },
 ): Promise<KubectlResult> {
   const programs = [`kubectl() { "${binaries.kubectl}" "$@"; }`, `aws() { command "${findAwsCli()}" "$@"; }`];
   const options = { cwd: folder, env: { PATH: process.env["PATH"], HOME: folder, ...environment } };
@@ -35,17 +34,9 @@ export function typeLine(
   });
 }
 
-/** KUBECONFIG of carol, who is in system:masters. */
-export async function adminKubeconfig({ apiservers, folder }: Cluster): Promise<string> {
-  const file = join(folder, "admin.kubeconfig");
-  const [{ url: server, ca }] = apiservers;
-  const cluster = { server, "certificate-authority-data": Buffer.from(ca).toString("base64") };
-  const kubeconfig = {
-    clusters: [{ name: "e2e", cluster }],
-    users: [{ name: "carol", user: { token: await freshToken("carol") } }],
-    contexts: [{ name: "e2e", context: { cluster: "e2e", user: "carol" } }],
-    "current-context": "e2e",
-  };
-  writeFileSync(file, JSON.stringify(kubeconfig), { mode: 0o600 });
-  return file;
+/** Types the page's only command that contains `part`; returns standard output. */
+export async function typed(cluster: Cluster, page: string, part: string): Promise<string> {
+  const { code, stdout, stderr } = await typeLine(cluster, lineOf(page, part));
+  assert.equal(code, 0, stderr);
+  return stdout;
 }

@@ -20,13 +20,13 @@ export interface ApiserverOptions {
   readonly etcdUrl: string;
   readonly credentials: ControlPlaneCredentials;
   /** Absent: no webhook. */
-  readonly webhook?: WebhookFlags;
+  readonly webhook?: WebhookFlags | undefined;
   /** Default `SERVICE_ACCOUNT_ISSUER`. */
-  readonly serviceAccountIssuer?: string;
+  readonly serviceAccountIssuer?: string | undefined;
   readonly logFile: string;
   readonly folder: string;
   /** Default: a free port. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Additional flags. */
   readonly flags?: readonly string[];
   /** Its complete environment; default: empty. */

@@ -23,15 +23,16 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-/** `environment` is its complete environment. */
+/** `environment` is its complete environment. `cwd`: default this process's. */
 export function startServer(
   command: string,
   args: readonly string[],
   logFile: string,
-  environment: Readonly<Record<string, string>> = {},
+  environment: NodeJS.ProcessEnv = {},
+  cwd?: string,
 ): ServerProcess {
   const log = openSync(logFile, "a");
-  const child = spawn(command, args, { env: { ...environment }, stdio: ["ignore", log, log] });
+  const child = spawn(command, args, { cwd, env: { ...environment }, stdio: ["ignore", log, log] });
   closeSync(log);
   running.add(child);
   const ended = once(child, "exit").finally(() => running.delete(child));

@@ -1,12 +1,11 @@
 // The emulator for the acceptance checks, and the rows that it does not support.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RealWorld, realWorld } from "../../acceptance/real-world.ts";
 import { machine } from "../sam/runtime-image.ts";
 import type { EmulatedSts } from "./emulated-sts.ts";
 import { fitForEmulator } from "./fit-for-emulator.ts";
-import { forEmulator } from "./issuer-for-emulator.ts";
 import type { LocalGateway } from "./local-gateway.ts";
 import type { Emulator } from "./ministack.ts";
 
@@ -68,31 +67,13 @@ export function emulatedWorld({ emulator, gateway, sts }: Services, region: stri
     releaseParameters: { Architecture: machine(), Monitoring: "false" },
     unserved: UNSERVED,
     prepare(folder) {
-      if (folder.endsWith(".out")) prepareAssembly(folder, sts.url);
+      if (folder.endsWith(".out")) fitForEmulator(folder, sts.url);
       else prepareRelease(folder, sts.url);
     },
   };
 }
 
-interface Template {
-  readonly Resources: Record<string, { readonly Properties?: { Environment?: { Variables: Record<string, string> } } }>;
-}
-
 /** Points the function at the STS that knows the emulator's keys. */
-function prepareAssembly(folder: string, sts: string): void {
-  fitForEmulator(folder);
-  const [issuer] = readdirSync(folder).filter((file) => /^IamAuthenticatorIssuer-.*\.template\.json$/.test(file));
-  if (issuer !== undefined) forEmulator(folder, issuer.slice(0, -".template.json".length));
-  for (const name of readdirSync(folder).filter((file) => file.endsWith(".template.json"))) {
-    const template: Template = JSON.parse(readFileSync(join(folder, name), "utf8"));
-    for (const { Properties } of Object.values(template.Resources)) {
-      const { Variables } = Properties?.Environment ?? {};
-      if (Variables?.["CALLER_AUTH"] !== undefined) Variables["AWS_ENDPOINT_URL_STS"] = sts;
-    }
-    writeFileSync(join(folder, name), JSON.stringify(template));
-  }
-}
-
 function prepareRelease(folder: string, sts: string): void {
   const file = join(folder, "http.template.yaml");
   const [before, after, ...others] = readFileSync(file, "utf8").split('AWS_ENDPOINT_URL_STS: ""');

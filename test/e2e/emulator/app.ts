@@ -1,9 +1,8 @@
-// A user's CDK app with an authenticator, for the dry deployment. Omits features that the emulator does not support; the
-// local STS verifies tokens with their signatures.
+// A user's CDK app with an authenticator, for the dry deployment. Omits features that the emulator does not support.
 
 import { hash } from "node:crypto";
 import { App, CfnOutput, Stack } from "aws-cdk-lib";
-import { Architecture, type CfnFunction } from "aws-cdk-lib/aws-lambda";
+import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { IamAuthenticator } from "../../../infra/iam-authenticator.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
@@ -23,6 +22,4 @@ const { account } = localIdentity("bob");
 const username = `${context("round")}:{SessionName}`;
 authenticator.addRoleMapping(`arn:aws:iam::${account}:role/Developers`, { username, groups: ["developers"] });
 authenticator.addCaller({ name: "rehearsal", sha256: hash("sha256", context("callerToken")) });
-const lambda = authenticator.node.findChild("Function").node.defaultChild as CfnFunction;
-lambda.addPropertyOverride("Environment.Variables.AWS_ENDPOINT_URL_STS", context("sts"));
 new CfnOutput(stack, "Url", { value: authenticator.url });

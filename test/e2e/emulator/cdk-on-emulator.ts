@@ -6,8 +6,8 @@ import { cdk } from "../../infra/cdk-cli.ts";
 import { fitForEmulator } from "./fit-for-emulator.ts";
 import type { Emulator } from "./ministack.ts";
 
-/** `folder` is the output folder and the home folder, whose .cdk.json the CLI reads. */
-export function cdkOnEmulator(emulator: Emulator, folder: string) {
+/** `folder` is the output folder and the home folder, whose .cdk.json the CLI reads. `sts` is the functions' STS. */
+export function cdkOnEmulator(emulator: Emulator, folder: string, sts?: string) {
   function run(cwd: string, ...args: string[]): string {
     try {
       return cdk(cwd, args, { ...emulator.environment, HOME: folder });
@@ -26,11 +26,11 @@ export function cdkOnEmulator(emulator: Emulator, folder: string) {
     /** The folder of an app's templates after `deployApp`. */
     assembly,
     /** Synthesizes the app of a folder's cdk.json, deploys one of its stacks, and returns the stack's outputs. */
-    deployApp(cwd: string, stack: string, context: readonly string[] = [], fit = fitForEmulator) {
+    deployApp(cwd: string, stack: string, context: readonly string[] = []) {
       const out = assembly(stack);
       const outputs = join(folder, `${stack}.json`);
       run(cwd, "synth", "--quiet", "--output", out, ...context);
-      fit(out);
+      fitForEmulator(out, sts);
       run(folder, "deploy", stack, "--app", out, "--require-approval", "never", "--outputs-file", outputs);
       return JSON.parse(readFileSync(outputs, "utf8"))[stack] as Readonly<Record<string, string>>;
     },

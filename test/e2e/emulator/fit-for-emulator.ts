@@ -1,26 +1,52 @@
-// Adapts synthesized templates to the emulator: replaces computed metrics in alarms with plain ones.
+// Adapts synthesized templates to the emulator, which supports neither computed metrics in alarms nor OIDC providers, and
+// whose API URLs (with a port, without TLS) are invalid for issuers.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const PLAIN = { Namespace: "LambdaIamAuthenticator", MetricName: "Reviews", Statistic: "Sum", Period: 60 };
 
+interface Properties {
+  readonly Metrics?: unknown;
+  readonly Environment?: { readonly Variables: Record<string, unknown> };
+}
 interface Template {
-  readonly Resources: Record<string, { readonly Type: string; Properties: Record<string, unknown> }>;
+  readonly Resources: Record<string, { readonly Type: string; Properties?: Properties }>;
+  readonly Outputs?: Record<string, unknown>;
 }
 
-/** Changes the output of `cdk synth`. Throws if there is nothing to change: then this file can be deleted. */
-export function fitForEmulator(folder: string): void {
-  let changed = 0;
+/**
+ * Changes the output of `cdk synth`. `sts`: the STS of functions that verify tokens. Throws if no alarm has to change: then
+ * that part can be deleted.
+ */
+export function fitForEmulator(folder: string, sts?: string): void {
+  let alarms = 0;
   for (const name of readdirSync(folder).filter((file) => file.endsWith(".template.json"))) {
     const template: Template = JSON.parse(readFileSync(join(folder, name), "utf8"));
     for (const resource of Object.values(template.Resources)) {
-      if (resource.Type !== "AWS::CloudWatch::Alarm" || resource.Properties["Metrics"] === undefined) continue;
-      const { Metrics: _, ...others } = resource.Properties;
-      resource.Properties = { ...others, ...PLAIN };
-      changed += 1;
+      const { Metrics, ...others } = resource.Properties ?? {};
+      if (resource.Type === "AWS::CloudWatch::Alarm" && Metrics !== undefined) {
+        resource.Properties = { ...others, ...PLAIN } as Properties;
+        alarms += 1;
+      }
+      const variables = others.Environment?.Variables;
+      if (sts !== undefined && variables?.["CALLER_AUTH"] !== undefined) variables["AWS_ENDPOINT_URL_STS"] = sts;
     }
+    if (idsOf(template, "AWS::IAM::OIDCProvider").length > 0) fitIssuer(template);
     writeFileSync(join(folder, name), JSON.stringify(template));
   }
-  if (changed === 0) throw new Error(`${folder}: the emulator supports everything; nothing to change`);
+  if (alarms === 0) throw new Error(`${folder}: the emulator supports all alarms; nothing to change`);
+}
+
+function fitIssuer(template: Template): void {
+  for (const id of idsOf(template, "AWS::IAM::OIDCProvider")) delete template.Resources[id];
+  delete template.Outputs?.["ProviderArn"];
+  const [[api], [issuer = ""]] = [idsOf(template, "AWS::ApiGatewayV2::Api"), idsOf(template, "AWS::Lambda::Function")];
+  const { Variables = {} } = template.Resources[issuer]?.Properties?.Environment ?? {};
+  // The URL on AWS.
+  Variables["ISSUER_URL"] = { "Fn::Sub": `https://\${${api}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}` };
+}
+
+function idsOf({ Resources }: Template, type: string): string[] {
+  return Object.keys(Resources).filter((id) => Resources[id]?.Type === type);
 }

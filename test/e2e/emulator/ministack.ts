@@ -1,13 +1,12 @@
 // Starts MiniStack, an AWS emulator from PyPI, on a free loopback port. It runs functions with this machine's Node.js.
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { eventually } from "../control-plane/eventually.ts";
 import { freePort } from "../control-plane/free-port.ts";
-import { pythonTool } from "../python-tool.ts";
+import { startServer } from "../control-plane/process.ts";
+import { pythonTool } from "../tools.ts";
 
 const VERSION = "1.5.33";
 const REQUIREMENT = `ministack==${VERSION}`;
@@ -28,23 +27,16 @@ export async function startEmulator(region: string): Promise<Emulator> {
   const bin = pythonTool(REQUIREMENT);
   const folder = mkdtempSync(join(tmpdir(), "ministack-"));
   const port = await freePort();
-  const output = openSync(join(folder, "log"), "a");
   const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
-  const child = spawn(join(bin, "ministack"), [], {
-    cwd: folder,
-    env: { ...process.env, PATH: path, GATEWAY_PORT: String(port), BIND_HOST: "127.0.0.1", IOT_MTLS_ENABLED: "0" },
-    stdio: ["ignore", output, output],
+  const settings = { PATH: path, GATEWAY_PORT: String(port), BIND_HOST: "127.0.0.1", IOT_MTLS_ENABLED: "0" };
+  const server = startServer(join(bin, "ministack"), [], join(folder, "log"), { ...process.env, ...settings }, folder);
+  await eventually("the emulator is healthy", PATIENCE_MS, async () => {
+    server.requireRunning();
+    return (await fetch(`http://127.0.0.1:${port}/_ministack/health`)).ok || undefined;
   });
-  closeSync(output);
-  const log = () => readFileSync(join(folder, "log"), "utf8").slice(-4000);
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await answers(port))) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the emulator did not start: ${log()}`);
-    await setTimeout(300);
-  }
   return {
     port,
-    log,
+    log: () => server.log().slice(-4000),
     environment: {
       AWS_ENDPOINT_URL: `http://localhost:${port}`,
       AWS_REGION: region,
@@ -53,16 +45,8 @@ export async function startEmulator(region: string): Promise<Emulator> {
       AWS_SECRET_ACCESS_KEY: "test",
     },
     async stop() {
-      child.kill();
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function answers(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/_ministack/health`).then(
-    ({ ok }) => ok,
-    () => false,
-  );
 }

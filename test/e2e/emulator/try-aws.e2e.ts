@@ -14,7 +14,7 @@ const TYPED = `#!/bin/sh
 set -e
 echo "0 $(review bob 2>&1)"
 cdk deploy >&2
-iam-authenticator callers add here --endpoint "$(cat "$HOME/endpoint")" -y --out "$HOME/webhook.kubeconfig"
+iam-authenticator callers add here --new --endpoint "$(cat "$HOME/endpoint")" -y --out "$HOME/webhook.kubeconfig"
 echo "1 $(review bob | tr -d '\\n ')"
 cat > "$HOME/aws-auth.yaml" <<'END'
 apiVersion: v1

@@ -54,6 +54,7 @@ let emulator: Emulator;
 let app: ReturnType<typeof cdkOnEmulator>;
 let sts: Awaited<ReturnType<typeof startSts>>;
 let lambda: LambdaClient;
+let ssm: SSMClient;
 let url: string;
 
 before(async () => {
@@ -64,14 +65,12 @@ before(async () => {
   execFileSync(process.execPath, ["infra/bundle/build.ts"], { cwd: former, stdio: ["ignore", "ignore", "inherit"] });
   sts = await startSts();
   emulator = await startEmulator(REGION);
-  app = cdkOnEmulator(emulator, folder);
+  app = cdkOnEmulator(emulator, folder, sts.url);
   const { AWS_ENDPOINT_URL: endpoint = "" } = emulator.environment;
   const client = { region: REGION, endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
   lambda = new LambdaClient(client);
-  const ssm = new SSMClient(client);
-  for (const [name, Value] of Object.entries({ ...STORED, ...DENYING })) {
-    await ssm.send(new PutParameterCommand({ Name: `${PREFIX}/${name}`, Value, Type: "String" }));
-  }
+  ssm = new SSMClient(client);
+  await put({ ...STORED, ...DENYING });
 });
 after(async () => {
   await emulator.stop();
@@ -79,8 +78,15 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
+async function put(values: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, Value] of Object.entries(values)) {
+    await ssm.send(new PutParameterCommand({ Name: `${PREFIX}/${name}`, Value, Type: "String", Overwrite: true }));
+  }
+}
+
 function deploy(root: string): void {
   const command = `"${process.execPath}" "${join(root, "test", "e2e", "emulator", "app.ts")}"`;
+  // The former app reads the STS from its context.
   const context = { round: "dev", sts: sts.url, callerToken };
   writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app: command, context }));
   url = app.deployApp(folder, "Rehearsal")["Url"] ?? "";
@@ -183,15 +189,7 @@ test("the update changes no user, and later checks find no difference for any st
   assert.deepEqual(await users(), USERS);
   const name = await functionName();
   const { AliasArn = "" } = await lambda.send(new GetAliasCommand({ FunctionName: name, Name: "live" }));
-  const { AWS_ENDPOINT_URL: endpoint = "" } = emulator.environment;
-  const ssm = new SSMClient({
-    region: REGION,
-    endpoint,
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-  });
-  for (const [stored, Value] of Object.entries(STORED)) {
-    await ssm.send(new PutParameterCommand({ Name: `${PREFIX}/${stored}`, Value, Type: "String", Overwrite: true }));
-  }
+  await put(STORED);
   const again = await check(t, AliasArn, AliasArn);
   assert.deepEqual([again.status, again.problems], ["Succeeded", []]);
 });

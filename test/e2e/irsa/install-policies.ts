@@ -4,7 +4,7 @@ import type { MutatingApi } from "../../../cli/irsa/flags.ts";
 import { LABEL_POLICY_NAME, ROLE_LABEL } from "../../../cli/irsa/names.ts";
 import { labelPolicy, policies } from "../../../cli/irsa/policy/admission-policy.ts";
 import { eventually } from "../control-plane/eventually.ts";
-import type { Kubernetes, KubernetesObject } from "./api.ts";
+import type { Kubernetes, KubernetesObject } from "../kubernetes.ts";
 
 export type PolicyOptions = Parameters<typeof policies>[0];
 
@@ -45,6 +45,13 @@ async function installLabelPolicy(kubernetes: Kubernetes, mutatingApi: MutatingA
 /** All but the label policy. */
 export function podPolicies(options: PolicyOptions): KubernetesObject[] {
   return (policies(options) as KubernetesObject[]).filter(({ metadata }) => metadata.name !== LABEL_POLICY_NAME);
+}
+
+/** Removes and creates the policies for Pods, so that kube-apiserver applies them after some time. */
+export async function replacePodPolicies(kubernetes: Kubernetes, options: Partial<PolicyOptions>): Promise<void> {
+  const all = podPolicies({ ...PLAIN_POLICY, ...options });
+  for (const object of all) await kubernetes.remove(object);
+  for (const object of all) await kubernetes.create(object);
 }
 
 /** As `kubectl label serviceaccounts --all --all-namespaces` does. */

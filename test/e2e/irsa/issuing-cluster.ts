@@ -1,9 +1,9 @@
 // A cluster with IAM roles for service accounts: kube-apiserver with the policy, published keys, and the issuer.
 
+import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { apiserverFlags } from "../../../cli/irsa/flags.ts";
-import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { type LocalIssuer, startIssuer } from "../../../local/issuer.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { REGION } from "../../../local/sandbox-settings.ts";
@@ -17,10 +17,10 @@ import {
 import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
 import { cli, useLocalAws } from "../../cli/cli.ts";
 import { eventually } from "../control-plane/eventually.ts";
-import { type Kubernetes, type KubernetesObject, startKubernetes } from "./api.ts";
+import { type Kubernetes, type KubernetesObject, startKubernetes } from "../kubernetes.ts";
 import { installPolicies } from "./install-policies.ts";
 
-export const ISSUING_CLUSTER = "issuing";
+const ISSUING_CLUSTER = "issuing";
 
 export interface IssuingCluster {
   readonly kubernetes: Kubernetes;
@@ -28,11 +28,19 @@ export interface IssuingCluster {
   readonly store: MemoryStore;
   /** For STS: IAM's provider of this issuer, and the role of the service account ci/deployer. */
   readonly webIdentity: WebIdentityOptions;
-  /** Another kube-apiserver, which signs with the private key in `keyFile` and accepts the first one's tokens. */
-  startSigner(keyFile: string): Promise<Kubernetes>;
+  /** Another kube-apiserver on the same etcd, which accepts and signs with `serviceAccountKey` unless `flags` differ. */
+  startBeside(flags: readonly string[], serviceAccountKey?: string): Promise<Kubernetes>;
   /** Runs `irsa keys ...` for this cluster. */
   keys(words: readonly string[], now?: number): ReturnType<typeof cli>;
+  /** The rows of `irsa doctor`, by check. */
+  doctor(kubernetes?: Kubernetes): Promise<Map<string, DoctorRow>>;
   stop(): Promise<void>;
+}
+
+interface DoctorRow {
+  readonly check: string;
+  readonly state: string;
+  readonly seen: string;
 }
 
 /** With the namespaces `ci` and `other`, each with the service account `deployer`, and `ci/another`, all annotated. */
@@ -61,7 +69,7 @@ export async function startIssuingCluster(): Promise<IssuingCluster> {
   }
 
   try {
-    const { code, err } = await keys(["publish", "--kubeconfig", writeKubeconfig(kubernetes), "--yes"]);
+    const { code, err } = await keys(["publish", "--kubeconfig", kubernetes.kubeconfig, "--yes"]);
     if (code !== 0) throw new Error(err);
     await createServiceAccounts(kubernetes);
     await applyPolicies(kubernetes);
@@ -74,31 +82,40 @@ export async function startIssuingCluster(): Promise<IssuingCluster> {
     issuer,
     store,
     webIdentity: { providers: [provider], roles: [localPodRole(provider)], ca: issuer.ca },
-    startSigner: (keyFile) =>
-      startKubernetes({
-        issuer: issuer.url,
-        beside: kubernetes,
-        flags: [
-          ...flags,
-          `--service-account-key-file=${keyFile}`,
-          // the last flag applies
-          `--service-account-signing-key-file=${keyFile}`,
-        ],
-      }),
+    startBeside(more, serviceAccountKey = kubernetes.credentials.files.serviceAccountKey) {
+      const { credentials } = kubernetes;
+      const files = { ...credentials.files, serviceAccountKey };
+      const beside = { ...kubernetes, credentials: { ...credentials, files } };
+      return startKubernetes({ issuer: issuer.url, beside, flags: [...flags, ...more] });
+    },
     keys,
+    async doctor({ kubeconfig } = kubernetes) {
+      const ca = join(kubernetes.folder, "issuer-ca.crt");
+      writeFileSync(ca, issuer.ca);
+      const words = [
+        "-c",
+        ISSUING_CLUSTER,
+        "--issuer",
+        issuer.url,
+        "--ca",
+        ca,
+        "--kubeconfig",
+        kubeconfig,
+        "-o",
+        "json",
+      ];
+      const { out, err } = await cli(["irsa", "doctor", ...words]);
+      assert.notEqual(out, "", err);
+      return new Map((JSON.parse(out) as DoctorRow[]).map((row) => [row.check, row]));
+    },
     stop,
   };
 }
 
-/** The path of the administrator's kubeconfig. */
-export function writeKubeconfig({ endpoint: { url, ca }, credentials: { admin }, folder }: Kubernetes): string {
-  const [cert, key] = [admin.cert, admin.key].map((pem) => Buffer.from(pem).toString("base64"));
-  const file = join(folder, "admin.conf");
-  writeFileSync(file, kubeconfigOf(url, ca, { "client-certificate-data": cert ?? "", "client-key-data": key ?? "" }));
-  return file;
-}
-
 async function createServiceAccounts(kubernetes: Kubernetes): Promise<void> {
+  // As kube-controller-manager does.
+  const metadata = { name: "default", namespace: "default" };
+  await kubernetes.create({ apiVersion: "v1", kind: "ServiceAccount", metadata });
   for (const namespace of [SERVICE_ACCOUNT.namespace, "other"]) {
     await kubernetes.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
     await kubernetes.create(serviceAccount(namespace, SERVICE_ACCOUNT.name));
@@ -114,11 +131,6 @@ export function serviceAccount(namespace: string, name: string): KubernetesObjec
 
 async function applyPolicies(kubernetes: Kubernetes): Promise<void> {
   await installPolicies(kubernetes, { audience: AUDIENCE, region: REGION });
-  await policyInForce(kubernetes);
-}
-
-/** Waits at this kube-apiserver, for the service account `ci/deployer`. */
-async function policyInForce(kubernetes: Kubernetes): Promise<void> {
   await eventually("the policy is in force", 30_000, async () => {
     const made = (await kubernetes.create(pod("canary"), "?dryRun=All")) as MadePod;
     return isMutated(made) || undefined;

@@ -22,3 +22,5 @@ export const SERVERS = [
     flags: ["--emulated-version=1.34", ...BETA],
   },
 ] as const;
+
+export type PolicyServer = (typeof SERVERS)[number];

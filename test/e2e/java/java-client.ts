@@ -1,11 +1,9 @@
 // Installs the Kubernetes client for Java from Maven Central in node_modules/.cache.
 
 import { execFile, execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-
-const CACHE = join(import.meta.dirname, "../../../node_modules/.cache/kubernetes-client-java");
-const JARS = join(CACHE, "jars");
+import { installOnce } from "../tools.ts";
 
 export interface JavaResult {
   readonly code: number;
@@ -15,8 +13,8 @@ export interface JavaResult {
 
 /** Runs Whoami.java, which prints the username. Throws if Java or Maven is missing. */
 export function javaWhoami(kubeconfig: string, environment: Readonly<Record<string, string>>): Promise<JavaResult> {
-  install();
-  const args = ["-cp", join(JARS, "*"), join(import.meta.dirname, "Whoami.java"), kubeconfig];
+  const jars = join(installOnce("kubernetes-client-java", install), "jars", "*");
+  const args = ["-cp", jars, join(import.meta.dirname, "Whoami.java"), kubeconfig];
   return new Promise((resolve) => {
     execFile("java", args, { env: { PATH: process.env["PATH"], ...environment } }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout: stdout.trim(), stderr });
@@ -24,17 +22,11 @@ export function javaWhoami(kubeconfig: string, environment: Readonly<Record<stri
   });
 }
 
-function install(): void {
-  if (existsSync(JARS)) return;
+function install(folder: string): void {
   if (spawnSync("java", ["-version"]).status !== 0 || spawnSync("mvn", ["--version"]).status !== 0) {
     throw new Error("The Kubernetes client for Java needs a JDK (17 or later) and Maven on the PATH.");
   }
-  console.error("installing the Kubernetes client for Java");
-  rmSync(CACHE, { recursive: true, force: true });
-  mkdirSync(CACHE, { recursive: true });
-  copyFileSync(join(import.meta.dirname, "pom.xml"), join(CACHE, "pom.xml"));
-  const goal = ["--quiet", "--batch-mode", "dependency:copy-dependencies", "-DoutputDirectory=partial"];
-  execFileSync("mvn", goal, { cwd: CACHE, stdio: ["ignore", "ignore", "inherit"] });
-  // Atomic, in case the installation is interrupted.
-  renameSync(join(CACHE, "partial"), JARS);
+  copyFileSync(join(import.meta.dirname, "pom.xml"), join(folder, "pom.xml"));
+  const goal = ["--quiet", "--batch-mode", "dependency:copy-dependencies", "-DoutputDirectory=jars"];
+  execFileSync("mvn", goal, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
 }

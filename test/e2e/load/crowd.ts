@@ -14,19 +14,17 @@ export interface Member {
 
 const ACCOUNT = "111122223333";
 
-type Maker = (id: string) => Member;
-
 /** Kinds in rotation; one identity in twenty is denied. */
-const KINDS: readonly Maker[] = [
-  ...Array<Maker>(9).fill(mappedRole),
-  ...Array<Maker>(6).fill(mappedUser),
-  ...Array<Maker>(4).fill(permissionSet),
+const KINDS: ((id: string) => Member)[] = [
+  ...Array(9).fill(mappedRole),
+  ...Array(6).fill(mappedUser),
+  ...Array(4).fill(permissionSet),
 ];
 
 export function createCrowd(size: number): Member[] {
   return Array.from({ length: size }, (_, index) => {
     const id = String(index).padStart(4, "0");
-    if (index % 40 === 39) return unmappedRole(id);
+    if (index % 40 === 39) return { identity: role(id, `Stranger${id}`), parameters: {} };
     if (index % 40 === 19) return deniedUser(id);
     return (KINDS[index % KINDS.length] ?? mappedRole)(id);
   });
@@ -34,62 +32,54 @@ export function createCrowd(size: number): Member[] {
 
 function mappedRole(id: string): Member {
   const arn = `arn:aws:iam::${ACCOUNT}:role/Team${id}`;
-  const groups = [`team-${id}`];
-  return {
-    identity: roleIdentity(id, `Team${id}`),
-    parameters: parameter(`role/${ACCOUNT}/team${id}`, { arn, username: `team${id}:{SessionName}`, groups }),
-    username: `team${id}:user-${id}-example.com`,
-    groups,
-  };
+  return member(role(id, `Team${id}`), `role/${ACCOUNT}/team${id}`, `team${id}:`, [`team-${id}`], { arn });
 }
 
 function permissionSet(id: string): Member {
-  const groups = ["sso", `set-${id}`];
-  return {
-    identity: roleIdentity(id, `AWSReservedSSO_Set${id}_0123456789abcdef`),
-    parameters: parameter(`sso/${ACCOUNT}/set${id}`, { username: `sso${id}:{SessionName}`, groups }),
-    username: `sso${id}:user-${id}-example.com`,
-    groups,
-  };
+  const identity = role(id, `AWSReservedSSO_Set${id}_0123456789abcdef`);
+  return member(identity, `sso/${ACCOUNT}/set${id}`, `sso${id}:`, ["sso", `set-${id}`]);
+}
+
+/** A member with the user name `<prefix><session>`. */
+function member(identity: LocalIdentity, below: string, prefix: string, groups: string[], more: object = {}): Member {
+  const value = { ...more, username: `${prefix}{SessionName}`, groups };
+  const session = identity.userId.split(":")[1] ?? "";
+  return { identity, parameters: parameter(below, value), username: prefix + session.replace("@", "-"), groups };
 }
 
 function mappedUser(id: string): Member {
-  const identity = userIdentity(id);
-  const groups = [`user-group-${id}`];
-  const value = { arn: identity.arn, username: `user-${id}`, groups };
-  return { identity, parameters: parameter(`user/${ACCOUNT}/user${id}`, value), username: `user-${id}`, groups };
+  const [identity, username, groups] = [user(id), `user-${id}`, [`user-group-${id}`]];
+  const parameters = parameter(`user/${ACCOUNT}/user${id}`, { arn: identity.arn, username, groups });
+  return { identity, parameters, username, groups };
 }
 
 function deniedUser(id: string): Member {
-  const identity = userIdentity(id);
+  const identity = user(id);
   return { identity, parameters: parameter(`user/${ACCOUNT}/user${id}`, { arn: identity.arn }) };
-}
-
-function unmappedRole(id: string): Member {
-  return { identity: roleIdentity(id, `Stranger${id}`), parameters: {} };
 }
 
 function parameter(below: string, value: object): Record<string, string> {
   return { [`${MAPPING_PREFIX}/${below}`]: JSON.stringify(value) };
 }
 
-function userIdentity(id: string): LocalIdentity {
+function user(id: string): LocalIdentity {
+  const arn = `arn:aws:iam::${ACCOUNT}:user/user${id}`;
   return {
     name: `user${id}`,
     ...keys(`AKIALOCALLOAD000${id}`),
-    arn: `arn:aws:iam::${ACCOUNT}:user/user${id}`,
+    arn,
     account: ACCOUNT,
     userId: `AIDALOCALLOAD0000${id}`,
   };
 }
 
-function roleIdentity(id: string, role: string): LocalIdentity {
+function role(id: string, name: string): LocalIdentity {
   const session = `user-${id}@example.com`;
   return {
-    name: role,
+    name,
     ...keys(`ASIALOCALLOAD000${id}`),
     sessionToken: Buffer.from(`local session of ${session}, not a real one `.repeat(4)).toString("base64"),
-    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${session}`,
+    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${name}/${session}`,
     account: ACCOUNT,
     userId: `AROALOCALLOAD0000${id}:${session}`,
   };

@@ -1,11 +1,6 @@
-// Rules for STS responses that the servers handle differently: an outage is not a denial, and only an exact response is a grant.
+// STS responses that the servers handle differently: an outage is not a denial, and only an exact response is a grant.
 
-import type { Facts } from "./case.ts";
-import type { Rule } from "./rule.ts";
-
-const UNUSABLE = "fault (sts_answer_unusable)";
-const UNREACHABLE = "fault (sts_unreachable)";
-const VERIFY = "`token.go` Verify";
+import type { Conditions, Facts } from "./case.ts";
 
 /** AWS throttling codes without the word that the peer searches for. */
 const OTHER_THROTTLING = ["RequestLimitExceeded", "SlowDown", "TooManyRequestsException", "ThrottledException"];
@@ -13,133 +8,33 @@ const OTHER_THROTTLING = ["RequestLimitExceeded", "SlowDown", "TooManyRequestsEx
 /** Codes of an endpoint policy or a failing service, which do not concern the token. */
 const NOT_OF_THE_TOKEN = ["AccessDenied", "InternalFailure", "RequestTimeout", "ServiceUnavailable"];
 
-export const ANSWER_RULES: readonly Rule[] = [
-  {
-    section: "11",
-    says: "a 5xx is a fault, after the retry",
-    ours: UNUSABLE,
-    theirs: "denied",
-    peer: `${VERIFY}: 403, as for a bad token`,
-    holds: ({ answer }) => statusIs(answer, 500, 599) && !/Throttling/.test(answer?.text ?? ""),
-  },
-  {
-    section: "11",
-    says: "throttling codes are an exact list, not a search in free text (a fault stays a fault)",
-    ours: UNUSABLE,
-    theirs: "throttled",
-    peer: `${VERIFY}: "Throttling" anywhere in the body`,
-    holds: ({ answer }) =>
-      (statusIs(answer, 500, 599) || isNotOfTheToken(answer)) && /Throttling/.test(answer?.text ?? ""),
-  },
-  {
-    section: "11",
-    says: "throttling codes are an exact list, not a search in free text (a refusal stays a denial)",
-    ours: "denied (sts_refused)",
-    theirs: "throttled",
-    peer: `${VERIFY}: "Throttling" anywhere in the body`,
-    holds: ({ answer }) => isRefusal(answer),
-  },
-  {
-    section: "11",
-    says: "a code that does not concern the token is a fault",
-    ours: UNUSABLE,
-    theirs: "denied",
-    peer: `${VERIFY}: 403, as for a bad token`,
-    holds: ({ answer }) => isNotOfTheToken(answer),
-  },
-  {
-    section: "11",
-    says: "a status of 429 is throttling, whatever the body",
-    ours: "throttled (sts_throttled)",
-    theirs: "denied",
-    peer: `${VERIFY}: only by the word in the body`,
-    holds: ({ answer }) => answer?.status === 429,
-  },
-  {
-    section: "11",
-    says: "every AWS throttling code is throttling",
-    ours: "throttled (sts_throttled)",
-    theirs: "denied",
-    peer: `${VERIFY}: only by the word "Throttling"`,
-    holds: ({ answer }) => OTHER_THROTTLING.includes(codeOf(answer)),
-  },
-  {
-    section: "11",
-    says: "a 4xx without an STS error code is a fault",
-    ours: UNUSABLE,
-    theirs: "denied",
-    peer: `${VERIFY}: 403, as for a bad token`,
-    holds: ({ answer }) => statusIs(answer, 400, 499) && codeOf(answer) === "",
-  },
-  {
-    section: "11",
-    says: "a 2xx other than 200 is a fault",
-    ours: UNUSABLE,
-    theirs: "denied",
-    peer: `${VERIFY}: 403, as for a bad token`,
-    holds: ({ answer }) => statusIs(answer, 201, 299),
-  },
-  {
-    section: "3, 11",
-    says: "no redirects; a 3xx is a fault",
-    ours: UNUSABLE,
-    theirs: "denied",
-    peer: `${VERIFY}: not followed either; 403`,
-    holds: ({ answer }) => statusIs(answer, 300, 399),
-  },
-  {
-    section: "11",
-    says: "a 200 in another format is a fault",
-    ours: UNUSABLE,
-    theirs: "denied",
-    peer: `${VERIFY}: 403, as for a bad token`,
-    holds: ({ answer, second }) => (answer?.status === 200 && !namesSomebody(answer.text)) || second?.kind === "flood",
-  },
-  {
-    section: "4, 11",
-    says: "the complete body is parsed, with case-sensitive names",
-    ours: UNUSABLE,
-    theirs: "granted",
-    peer: `${VERIFY}: Go's \`json.Unmarshal\` takes names in any case, and none`,
-    holds: ({ answer }) => answer?.status === 200 && answer.text.length <= 65_536 && !namesSomebody(answer.text),
-  },
-  {
-    section: "4",
-    says: "additional members are ignored, since AWS may add some",
-    ours: "granted",
-    theirs: "denied",
-    peer: `${VERIFY}: Go's \`json.Unmarshal\` wants an object and a text in \`ResponseMetadata\``,
-    holds: ({ answer }) =>
-      answer?.status === 200 &&
-      namesSomebody(answer.text) &&
-      /"ResponseMetadata":(?!\{"RequestId":"[^"]*"\})/.test(answer.text),
-  },
-  {
-    section: "3",
-    says: "a response may be at most 64 KiB",
-    ours: UNUSABLE,
-    theirs: "granted",
-    peer: `${VERIFY}: \`io.ReadAll\``,
-    holds: ({ answer }) => answer !== undefined && answer.text.length > 65_536,
-  },
-  {
-    section: "2",
-    says: "an unreachable or slow STS is a fault",
-    ours: UNREACHABLE,
-    theirs: "denied",
-    peer: `${VERIFY}: 403, as for a bad token`,
-    holds: ({ second }) => ["reset", "cut", "stall", "silent"].includes(second?.kind ?? ""),
-  },
-  {
-    section: "3",
-    says: "one retry on a connection failure or 5xx",
-    ours: "granted",
-    theirs: "denied",
-    peer: `${VERIFY}: asks once`,
-    holds: ({ first, second }) =>
-      second === undefined && (first?.kind === "silent" || (first?.kind === "answer" && first.status >= 500)),
-  },
-];
+export const ANSWER_RULES: Conditions = {
+  "11: a 5xx is a fault, after the retry": ({ answer }) =>
+    statusIs(answer, 500, 599) && !/Throttling/.test(answer?.text ?? ""),
+  "11: throttling codes are an exact list, not a search in free text (a fault stays a fault)": ({ answer }) =>
+    (statusIs(answer, 500, 599) || isNotOfTheToken(answer)) && /Throttling/.test(answer?.text ?? ""),
+  "11: throttling codes are an exact list, not a search in free text (a refusal stays a denial)": ({ answer }) =>
+    isRefusal(answer),
+  "11: a code that does not concern the token is a fault": ({ answer }) => isNotOfTheToken(answer),
+  "11: a status of 429 is throttling, whatever the body": ({ answer }) => answer?.status === 429,
+  "11: every AWS throttling code is throttling": ({ answer }) => OTHER_THROTTLING.includes(codeOf(answer)),
+  "11: a 4xx without an STS error code is a fault": ({ answer }) => statusIs(answer, 400, 499) && codeOf(answer) === "",
+  "11: a 2xx other than 200 is a fault": ({ answer }) => statusIs(answer, 201, 299),
+  "3, 11: no redirects; a 3xx is a fault": ({ answer }) => statusIs(answer, 300, 399),
+  "11: a 200 in another format is a fault": ({ answer, second }) =>
+    (answer?.status === 200 && !namesSomebody(answer.text)) || second?.kind === "flood",
+  "4, 11: the complete body is parsed, with case-sensitive names": ({ answer }) =>
+    answer?.status === 200 && answer.text.length <= 65_536 && !namesSomebody(answer.text),
+  "4: additional members are ignored, since AWS may add some": ({ answer }) =>
+    answer?.status === 200 &&
+    namesSomebody(answer.text) &&
+    /"ResponseMetadata":(?!\{"RequestId":"[^"]*"\})/.test(answer.text),
+  "3: a response may be at most 64 KiB": ({ answer }) => answer !== undefined && answer.text.length > 65_536,
+  "2: an unreachable or slow STS is a fault": ({ second }) =>
+    ["reset", "cut", "stall", "silent"].includes(second?.kind ?? ""),
+  "3: one retry on a connection failure or 5xx": ({ first, second }) =>
+    second === undefined && (first?.kind === "silent" || (first?.kind === "answer" && first.status >= 500)),
+};
 
 type Answer = Facts["answer"];
 

@@ -44,6 +44,19 @@ export interface UrlFacts {
   readonly names: readonly string[];
 }
 
+/** By the text of the rule in test/e2e/README.md. Depends only on the case, never on a response. */
+export type Conditions = Readonly<Record<string, (facts: Facts) => boolean>>;
+
+/** Conditions for tokens with a URL. */
+export function onUrl(rules: Readonly<Record<string, (url: UrlFacts, facts: Facts) => boolean>>): Conditions {
+  return Object.fromEntries(
+    Object.entries(rules).map(([rule, holds]) => [
+      rule,
+      (facts: Facts) => facts.url !== undefined && holds(facts.url, facts),
+    ]),
+  );
+}
+
 const PREFIX = "k8s-aws-v1.";
 
 export function factsOf(made: Case): Facts {

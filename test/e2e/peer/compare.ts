@@ -1,24 +1,10 @@
 // Classifies pairs of responses: agreements, differences by rule, and unexplained differences.
 
 import { isDeepStrictEqual } from "node:util";
-import { ANSWER_RULES } from "./answer-rules.ts";
 import type { Facts } from "./case.ts";
-import { IDENTITY_RULES } from "./identity-rules.ts";
-import { MAPPING_RULES } from "./mapping-rules.ts";
 import type { Outcome } from "./outcome.ts";
-import { QUERY_RULES } from "./query-rules.ts";
-import { asOurs, FORM_RULES, type FormRule, REVIEW_RULES } from "./review-rules.ts";
-import type { Rule } from "./rule.ts";
-import { URL_RULES } from "./url-rules.ts";
-
-export const RULES: readonly Rule[] = [
-  ...REVIEW_RULES,
-  ...URL_RULES,
-  ...QUERY_RULES,
-  ...ANSWER_RULES,
-  ...IDENTITY_RULES,
-  ...MAPPING_RULES,
-];
+import { asOurs, FORM_RULES } from "./review-rules.ts";
+import { RULES, type Rule } from "./rule.ts";
 
 export interface Comparison {
   /** Number of pairs with the same decision, by decision. */
@@ -27,7 +13,7 @@ export interface Comparison {
   readonly byRule: ReadonlyMap<Rule, number>;
   /** Rules that were the only explanation of a pair. */
   readonly needed: ReadonlySet<Rule>;
-  readonly byForm: ReadonlyMap<FormRule, number>;
+  readonly byForm: ReadonlyMap<string, number>;
   /** Descriptions of differences without a rule, and of our grants against a rule. */
   readonly unexplained: readonly string[];
   add(facts: Facts, ours: Outcome, theirs: Outcome): void;
@@ -37,7 +23,7 @@ export function startComparison(): Comparison {
   const agreed = new Map<string, number>();
   const byRule = new Map<Rule, number>();
   const needed = new Set<Rule>();
-  const byForm = new Map<FormRule, number>();
+  const byForm = new Map<string, number>();
   const unexplained: string[] = [];
 
   function add(facts: Facts, ours: Outcome, theirs: Outcome): void {
@@ -49,7 +35,7 @@ export function startComparison(): Comparison {
     if (facts.good && theirDecision !== "granted") unexplained.push(`${describe(facts, ours, theirs)}\n  is good`);
     if (theirDecision === ours.decision) {
       increase(agreed, ours.decision);
-      for (const rule of FORM_RULES.filter(({ shows }) => shows(ours, theirs))) increase(byForm, rule);
+      for (const [rule, shows] of Object.entries(FORM_RULES)) if (shows(ours, theirs)) increase(byForm, rule);
       return;
     }
     const code = ours.code === undefined ? "" : ` (${ours.code})`;

@@ -1,35 +1,43 @@
-// A rule of the contract that explains a difference between the servers, with its condition.
+// The rules of the contract that explain differences between the servers. Their texts are in test/e2e/README.md.
 
-import type { Facts, UrlFacts } from "./case.ts";
+import { readFileSync } from "node:fs";
+import { ANSWER_RULES } from "./answer-rules.ts";
+import type { Conditions, Facts } from "./case.ts";
+import { IDENTITY_RULES } from "./identity-rules.ts";
+import { MAPPING_RULES } from "./mapping-rules.ts";
+import { QUERY_RULES } from "./query-rules.ts";
+import { REVIEW_RULES } from "./review-rules.ts";
+import { URL_RULES } from "./url-rules.ts";
 
 export interface Rule {
-  /** Section of the contract, such as `3`. */
-  readonly section: string;
+  /** Section of the contract and the rule. */
   readonly says: string;
   /** Our decision with its code, if any: `denied (token_malformed)`. */
   readonly ours: string;
-  readonly theirs: "granted" | "granted as another" | "denied" | "throttled" | "bad request";
-  /** The peer's source and behavior. */
-  readonly peer: string;
-  /** Depends only on the case, never on a response. */
+  readonly theirs: string;
   readonly holds: (facts: Facts) => boolean;
 }
 
-export interface TokenRule extends Pick<Rule, "says" | "peer"> {
-  /** Default: the section of token rules. */
-  readonly section?: string;
-  readonly code: string;
-  readonly holds: (url: UrlFacts, facts: Facts) => boolean;
-}
+export const CONDITIONS: Conditions = {
+  ...REVIEW_RULES,
+  ...URL_RULES,
+  ...QUERY_RULES,
+  ...ANSWER_RULES,
+  ...IDENTITY_RULES,
+  ...MAPPING_RULES,
+};
 
-/** A token rule: our server denies it before STS, the peer grants it if STS accepts it. */
-export function tokenRule({ section = "3", says, code, peer, holds }: TokenRule): Rule {
-  return {
-    section,
-    says,
-    ours: `denied (${code})`,
-    theirs: "granted",
-    peer,
-    holds: (facts) => facts.url !== undefined && holds(facts.url, facts),
-  };
-}
+const page = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+/** The rows of both tables: the number of cases, our decision, the peer's, the rule, the peer's source. */
+const rows = page.matchAll(/^\| \d+ \| ([^|]+) \| ([^|]+) \| (\d[\d, ]*: [^|]+) \| [^|]+ \|$/gm);
+export const LISTED = [...rows].map(([, ours = "", theirs = "", says = ""]) => ({
+  ours: ours.replace(/`(\w+)`/, "($1)"),
+  theirs,
+  says,
+}));
+
+/** In the order of the page. */
+export const RULES: readonly Rule[] = LISTED.flatMap((rule) => {
+  const holds = CONDITIONS[rule.says];
+  return holds === undefined ? [] : [{ ...rule, holds }];
+});

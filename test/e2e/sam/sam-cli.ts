@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { pythonTool } from "../python-tool.ts";
+import { pythonTool } from "../tools.ts";
 
 const REQUIREMENT = "aws-sam-cli==1.170.0";
 

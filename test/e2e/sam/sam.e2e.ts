@@ -14,9 +14,9 @@ import { mintToken } from "../../../local/token.ts";
 import { postReview, readWebhook, tokenReview } from "../../../local/webhook.ts";
 import { cdk, writeApp } from "../../infra/cdk-cli.ts";
 import { CLUSTERS } from "../../infra/clusters.ts";
+import { startTcpProxy, type TcpProxy } from "../cluster/http2-front.ts";
 import { type ContainerEngine, startContainerEngine } from "./container-engine.ts";
 import { freshEvent } from "./event.ts";
-import { type Forward, forward } from "./forward.ts";
 import { buildRuntimeImage, machine } from "./runtime-image.ts";
 import { type SamCli, samCli } from "./sam-cli.ts";
 import { startApi } from "./start-api.ts";
@@ -29,7 +29,7 @@ const template = templateOf(CLUSTER_ID);
 const envFile = join(folder, "env.json");
 let sandbox: Sandbox | undefined;
 let engine: ContainerEngine | undefined;
-let forwards: Forward[] = [];
+let proxies: TcpProxy[] = [];
 let sam: SamCli;
 /** Arguments of every `sam local` command. */
 let options: string[];
@@ -41,13 +41,14 @@ before(async () => {
   engine = await startContainerEngine();
   buildRuntimeImage(engine.docker);
   const bridge = bridgeAddress(engine);
-  forwards = await Promise.all([sandbox.stsUrl, sandbox.parameterStoreUrl].map((url) => forward(bridge, url)));
+  const ports = [sandbox.stsUrl, sandbox.parameterStoreUrl].map((url) => Number(new URL(url).port));
+  proxies = await Promise.all(ports.map((port) => startTcpProxy(port, bridge)));
   sam = samCli(REGION, engine.environment);
   const hosts = ["--add-host", `host.docker.internal:${bridge}`];
   options = ["-t", template, "--env-vars", envFile, "--skip-pull-image", ...hosts];
 });
 after(async () => {
-  for (const { close } of forwards) close();
+  for (const { close } of proxies) close();
   await sandbox?.close();
   await engine?.stop();
   rmSync(folder, { recursive: true });
@@ -68,7 +69,7 @@ function writeEnvironment(callerAuth: string): void {
     "AWS_ENDPOINT_URL_STS",
     "AWS_ENDPOINT_URL_SSM",
   ]);
-  const [sts, store] = forwards.map(({ port }) => `http://host.docker.internal:${port}`);
+  const [sts, store] = proxies.map(({ port }) => `http://host.docker.internal:${port}`);
   const chosen = { CALLER_AUTH: callerAuth, AWS_ENDPOINT_URL_STS: sts, AWS_ENDPOINT_URL_SSM: store };
   writeFileSync(envFile, JSON.stringify({ Parameters: { ...Parameters, ...chosen } }));
 }

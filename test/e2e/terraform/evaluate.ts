@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after } from "node:test";
 import { findHcl2json } from "../binaries/binaries.ts";
 import { tofu } from "./tofu.ts";
 
@@ -28,17 +29,26 @@ const KEPT = ["for_each", "count", "lifecycle"];
 
 /** Evaluates `folder` with these variables. Throws OpenTofu's message for an invalid value. */
 export function evaluateModule(folder: string, variables: Body): Resources {
-  const scratch = mkdtempSync(join(tmpdir(), "tofu-"));
-  try {
-    writeFileSync(join(scratch, "main.tf.json"), JSON.stringify(withoutProvider(folder)));
-    writeFileSync(join(scratch, "terraform.tfvars.json"), JSON.stringify(variables));
-    tofu(scratch, ["init", "-no-color"]);
-    tofu(scratch, ["plan", "-no-color", "-out", "plan"]);
-    const { planned_values } = JSON.parse(tofu(scratch, ["show", "-json", "plan"]));
-    return new Map(planned_values.root_module.resources.map(addressed));
-  } finally {
-    rmSync(scratch, { recursive: true });
-  }
+  const scratch = initialized(folder);
+  writeFileSync(join(scratch, "terraform.tfvars.json"), JSON.stringify(variables));
+  tofu(scratch, ["plan", "-no-color", "-out", "plan"]);
+  const { planned_values } = JSON.parse(tofu(scratch, ["show", "-json", "plan"]));
+  return new Map(planned_values.root_module.resources.map(addressed));
+}
+
+const scratches = new Map<string, string>();
+after(() => {
+  for (const scratch of scratches.values()) rmSync(scratch, { recursive: true });
+});
+
+/** `tofu init` takes as long as a plan, and does not depend on the variables. */
+function initialized(folder: string): string {
+  const scratch = scratches.get(folder) ?? mkdtempSync(join(tmpdir(), "tofu-"));
+  if (scratches.has(folder)) return scratch;
+  scratches.set(folder, scratch);
+  writeFileSync(join(scratch, "main.tf.json"), JSON.stringify(withoutProvider(folder)));
+  tofu(scratch, ["init", "-no-color"]);
+  return scratch;
 }
 
 /** Parses the files of `folder` without evaluation. */

@@ -1,7 +1,7 @@
 // `cdk` in the shell of `npm run try:aws`: adapts templates to the emulator before it deploys them.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stackName } from "../../../../infra/context/stack-name.ts";
 import { CLUSTER_ID } from "../../../../local/sandbox-settings.ts";
@@ -18,8 +18,8 @@ else {
   // Options such as -c apply to the app, and the others to the command.
   const at = rest.flatMap((word, i) => (["-c", "--context"].includes(word) ? [i, i + 1] : []));
   run(["synth", "--quiet", "--output", out, ...rest.filter((_, i) => at.includes(i))]);
-  fitForEmulator(out);
-  useLocalSts();
+  // The local STS verifies tokens of local identities, which AWS does not know.
+  fitForEmulator(out, sts);
   const others = rest.filter((_, i) => !at.includes(i));
   const stacks = others.some((word) => !word.startsWith("-")) ? [] : [stackName({ clusterId: CLUSTER_ID })];
   const more = command === "deploy" ? ["--require-approval", "never", "--outputs-file", outputs] : [];
@@ -31,25 +31,6 @@ function run(words: readonly string[]): void {
   const env = { ...process.env, CDK_DISABLE_CLI_TELEMETRY: "true" };
   const { status } = spawnSync(process.execPath, cdkCommand(words), { cwd: ROOT, env, stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
-}
-
-/** The functions verify tokens of local identities, which AWS's STS does not know. */
-function useLocalSts(): void {
-  for (const name of readdirSync(out).filter((file) => file.endsWith(".template.json"))) {
-    const template = JSON.parse(readFileSync(join(out, name), "utf8"));
-    for (const { Type, Properties } of Object.values<{ Type: string; Properties: FunctionProperties }>(
-      template.Resources,
-    )) {
-      if (Type === "AWS::Lambda::Function" && Properties.Environment?.Variables?.["CALLER_AUTH"] !== undefined) {
-        Properties.Environment.Variables["AWS_ENDPOINT_URL_STS"] = sts;
-      }
-    }
-    writeFileSync(join(out, name), JSON.stringify(template));
-  }
-}
-
-interface FunctionProperties {
-  readonly Environment?: { readonly Variables?: Record<string, unknown> };
 }
 
 /** The emulator's names below localhost resolve on few machines, and the command sends tokens over http only to this one. */

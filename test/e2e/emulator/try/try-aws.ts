@@ -16,7 +16,7 @@ const GUIDE = `
 This shell uses ${PLACE} instead of AWS, and the cluster id ${CLUSTER_ID}. It forgets everything when you leave.
 
   cdk deploy                                                deploy the stack; takes a minute
-  iam-authenticator callers add here --endpoint $(cat "$HOME/endpoint") -y --out "$HOME/webhook.kubeconfig"
+  iam-authenticator callers add here --new --endpoint $(cat "$HOME/endpoint") -y --out "$HOME/webhook.kubeconfig"
   iam-authenticator mappings set arn:aws:iam::111122223333:role/Developers --username 'dev:{SessionName}' --group dev
   review bob                                                review a token, as kube-apiserver does
   iam-authenticator mappings import -f aws-auth.yaml        migrate: convert, then apply
@@ -25,6 +25,13 @@ This shell uses ${PLACE} instead of AWS, and the cluster id ${CLUSTER_ID}. It fo
   exit                                                      stop the emulator
 
 The emulator has no CodeDeploy, computed metrics, IAM permissions or throttling. The settings of the cluster are in ~/.cdk.json.
+`;
+
+/** Without it, `review` would advise to run npm start. */
+const NEEDS_WEBHOOK = `[ -f "$HOME/webhook.kubeconfig" ] || {
+  echo 'Nothing is deployed yet. First run "cdk deploy", then the line "iam-authenticator callers add ..." above.' >&2
+  exit 1
+}
 `;
 
 const sts = await startSts();
@@ -37,13 +44,6 @@ try {
   await Promise.all([emulator.stop(), gateway.close(), sts.close()]);
   rmSync(home, { recursive: true, force: true });
 }
-
-/** Without it, `review` would advise to run npm start. */
-const NEEDS_WEBHOOK = `[ -f "$HOME/webhook.kubeconfig" ] || {
-  echo 'Nothing is deployed yet. First run "cdk deploy", then the line "iam-authenticator callers add ..." above.' >&2
-  exit 1
-}
-`;
 
 /** Returns the shell's exit code. */
 async function openShell(): Promise<number> {

@@ -1,0 +1,98 @@
+// The Kubernetes objects of the table of Pods, and a created Pod in the table's format.
+
+import type { KubernetesObject } from "../kubernetes.ts";
+import { type Expected, type PodCase, ROLE } from "./pods.ts";
+
+const accountOf = ({ account }: PodCase, index: number) => account ?? `account-${index}`;
+
+export function accountFor(podCase: PodCase, index: number): KubernetesObject {
+  const { namespace = "app", serviceAccount = {} } = podCase;
+  const annotations = Object.entries({ "role-arn": ROLE, ...serviceAccount })
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => [key.includes("/") ? key : `eks.amazonaws.com/${key}`, value]);
+  const metadata = { name: accountOf(podCase, index), namespace, annotations: Object.fromEntries(annotations) };
+  return { apiVersion: "v1", kind: "ServiceAccount", metadata };
+}
+
+export function podFor(podCase: PodCase, index: number): KubernetesObject {
+  const { namespace = "app", labels = {}, init = {}, containers = { main: undefined }, volumes = [] } = podCase;
+  const { ports, restartPolicyOfInit, ...spec } = podCase.spec ?? {};
+  const annotations = Object.entries(podCase.pod ?? {}).map(([key, value]) => [`eks.amazonaws.com/${key}`, value]);
+  const mirror = podCase.mirror ? { "kubernetes.io/config.mirror": "checksum" } : {};
+  const [name = ""] = volumes;
+  const volumeMounts = podCase.mountPath === undefined ? [] : [{ name, mountPath: podCase.mountPath }];
+  const all = (of: NonNullable<PodCase["containers"]>, more: object) =>
+    Object.entries(of).map(([name, env]) => ({
+      ...{ name, image: "example.com/image", volumeMounts, ...more },
+      ...(env !== undefined && { env: env.map(variable) }),
+    }));
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: `pod-${index}`,
+      namespace,
+      labels,
+      annotations: { ...Object.fromEntries(annotations), ...mirror },
+    },
+    spec: {
+      // https://github.com/kubernetes/kubernetes/blob/v1.37.0/plugin/pkg/admission/serviceaccount/admission.go: none for a mirror Pod
+      ...(podCase.mirror ? { nodeName: "node-1" } : { serviceAccountName: accountOf(podCase, index) }),
+      initContainers: all(init, { restartPolicy: restartPolicyOfInit }),
+      containers: all(containers, { ports }),
+      ...(volumes.length > 0 && { volumes: volumes.map((name) => ({ name, emptyDir: {} })) }),
+      ...spec,
+    },
+  };
+}
+
+function variable(text: string): object {
+  const [name, value] = text.split("=");
+  return value === undefined ? { name, valueFrom: { secretKeyRef: { name: "s", key: "k" } } } : { name, value };
+}
+
+interface MadeContainer {
+  readonly name: string;
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
+}
+interface Source {
+  readonly serviceAccountToken?: {
+    readonly audience?: string;
+    readonly expirationSeconds: number;
+    readonly path: string;
+  };
+}
+interface MadeSpec {
+  readonly volumes?: readonly { readonly name: string; readonly projected?: { readonly sources: readonly Source[] } }[];
+  readonly initContainers?: readonly MadeContainer[];
+  readonly containers: readonly MadeContainer[];
+}
+
+/** A created Pod in the table's format, without kube-apiserver's token. */
+export function seen(made: unknown): Expected {
+  const { volumes = [], initContainers = [], containers } = (made as { readonly spec: MadeSpec }).spec;
+  return {
+    volumes: volumes
+      .filter(({ name }) => !name.startsWith("kube-api-access-"))
+      .map(({ name, projected }) => {
+        const [source, ...others] = projected?.sources ?? [];
+        const { audience, expirationSeconds, path } = source?.serviceAccountToken ?? {};
+        const isToken = name === "aws-iam-token" && path === "token" && others.length === 0;
+        return isToken ? `token:${audience}:${expirationSeconds}` : name;
+      }),
+    containers: Object.fromEntries(
+      [...initContainers, ...containers].map(({ name, env = [], volumeMounts = [] }) => [
+        name,
+        [
+          ...env.map((one) => (one.value === undefined ? one.name : `${one.name}=${one.value}`)),
+          ...volumeMounts.filter((mount) => mount.name === "aws-iam-token").map(mountMark),
+        ],
+      ]),
+    ),
+  };
+}
+
+function mountMark({ mountPath, readOnly }: { readonly mountPath: string; readonly readOnly?: boolean }): string {
+  return readOnly === true && mountPath === "/var/run/secrets/eks.amazonaws.com/serviceaccount" ? "+" : `+${mountPath}`;
+}

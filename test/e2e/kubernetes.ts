@@ -1,0 +1,108 @@
+// A Kubernetes control plane with etcd and kube-apiserver, without kubelet, and a client for its objects.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
+import { findBinaries } from "./binaries/binaries.ts";
+import { type ApiAnswer, callApi } from "./control-plane/api.ts";
+import { type ApiserverOptions, type RunningApiserver, startApiserver } from "./control-plane/apiserver.ts";
+import { type ControlPlaneCredentials, createCredentials } from "./control-plane/credentials.ts";
+import { startEtcd } from "./control-plane/etcd.ts";
+
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly [more: string]: unknown };
+  readonly [more: string]: unknown;
+}
+
+export interface Kubernetes {
+  readonly endpoint: RunningApiserver;
+  readonly credentials: ControlPlaneCredentials;
+  readonly etcdUrl: string;
+  readonly folder: string;
+  /** Path of the administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  call(method: string, path: string, body?: object): Promise<ApiAnswer>;
+  /** Throws on an error status. `query`: for example `?dryRun=All`. */
+  create(object: KubernetesObject, query?: string): Promise<unknown>;
+  remove(object: KubernetesObject): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface KubernetesOptions extends Pick<ApiserverOptions, "webhook" | "flags" | "environment" | "port"> {
+  /** Default: E2E_KUBERNETES, else the newest. */
+  readonly version?: string | undefined;
+  readonly issuer?: string | undefined;
+  /** Starts another kube-apiserver on the same etcd; stop it before this one. */
+  readonly beside?: Kubernetes | undefined;
+}
+
+/** Logs can be kept for debugging. */
+const KEPT = process.env["E2E_FOLDER"];
+
+export function createFolder(): string {
+  if (KEPT) mkdirSync(KEPT, { recursive: true });
+  return mkdtempSync(join(KEPT || tmpdir(), "iam-authenticator-e2e-"));
+}
+
+export function removeFolder(folder: string): void {
+  if (!KEPT) rmSync(folder, { recursive: true });
+}
+
+export async function startKubernetes(options: KubernetesOptions = {}): Promise<Kubernetes> {
+  const { version = process.env["E2E_KUBERNETES"] ?? "", issuer, beside, ...more } = options;
+  const { etcd: etcdCommand, apiservers } = findBinaries();
+  const found = apiservers.find((one) => one.version.startsWith(version));
+  if (found === undefined) throw new Error(`kube-apiserver ${version} not found`);
+  const folder = createFolder();
+  const credentials = beside?.credentials ?? createCredentials(join(folder, "pki"));
+  const etcd = beside === undefined ? await startEtcd(etcdCommand, folder) : undefined;
+  const etcdUrl = etcd?.url ?? beside?.etcdUrl ?? "";
+  const logFile = join(folder, "kube-apiserver.log");
+  const common = { command: found.path, etcdUrl, credentials, folder, logFile, serviceAccountIssuer: issuer };
+  const endpoint = await startApiserver({ ...more, ...common }).catch(async (error: unknown) => {
+    await etcd?.stop();
+    throw error;
+  });
+  const { admin } = credentials;
+  const call = (method: string, path: string, body?: object) => callApi(endpoint, admin, method, path, body);
+  const kubeconfig = join(folder, "admin.conf");
+  const [cert, key] = [admin.cert, admin.key].map((pem) => Buffer.from(pem).toString("base64"));
+  const user = { "client-certificate-data": cert ?? "", "client-key-data": key ?? "" };
+  writeFileSync(kubeconfig, kubeconfigOf(endpoint.url, endpoint.ca, user));
+
+  return {
+    endpoint,
+    credentials,
+    etcdUrl,
+    folder,
+    kubeconfig,
+    call,
+    async create(object, query = "") {
+      const { status, body } = await call("POST", `${collection(object)}${query}`, object);
+      if (status !== 201) throw new Error(messageOf(body));
+      return body;
+    },
+    async remove(object) {
+      const { status, body } = await call("DELETE", `${collection(object)}/${object.metadata.name}`);
+      if (status !== 200) throw new Error(messageOf(body));
+    },
+    async stop() {
+      await endpoint.stop();
+      await etcd?.stop();
+      removeFolder(folder);
+    },
+  };
+}
+
+function collection({ apiVersion, kind, metadata: { namespace } }: KubernetesObject): string {
+  const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const plural = `${kind.toLowerCase().replace(/y$/, "ie")}s`;
+  return `${group}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plural}`;
+}
+
+function messageOf(body: unknown): string {
+  return (body as { message?: string }).message ?? JSON.stringify(body);
+}
