@@ -1,11 +1,13 @@
 // Logs in as a Pod of another cluster: exchanges its service account token for a role session at STS.
 
+import { readFileSync } from "node:fs";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { JWKS_PATH } from "../functions/issuer/documents.ts";
 import type { LocalIdentity } from "./identities.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { REGION, type SandboxFiles } from "./sandbox-settings.ts";
 import { AUDIENCE, POD_ROLE_ARN, SERVICE_ACCOUNT, writeServiceAccountToken } from "./service-account.ts";
+import { fetchIssuerKeys } from "./sts/web-identity/issuer-documents.ts";
 import { mintToken } from "./token.ts";
 
 /** Returns one line per step, and the Pod's token for the cluster `clusterId`. */
@@ -15,6 +17,8 @@ export async function podLogin(
   clusterId: string,
 ): Promise<{ readonly lines: readonly string[]; readonly token: string }> {
   const serviceAccountToken = await writeServiceAccountToken(files, sandbox.issuerUrl);
+  // STS waits for 5 s only, less than the issuer's first start takes on a busy machine.
+  await fetchIssuerKeys(sandbox.issuerUrl, { ca: readFileSync(files.issuerCa, "utf8"), timeoutMs: 60_000 });
   const session = await assumeRole(sandbox.stsUrl, serviceAccountToken);
   const { namespace, name } = SERVICE_ACCOUNT;
   return {
