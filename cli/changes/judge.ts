@@ -1,5 +1,6 @@
 // Evaluates a plan: what needs consent, what lint reports, and whether an administrator remains.
 
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { hasAdministrator } from "../access/administrators.ts";
 import type { Mark } from "../access/marks.ts";
 import { afterwards } from "../access/plan-state.ts";
@@ -22,7 +23,9 @@ export async function judgePlan(
   marks: readonly Mark[],
   context: EvaluationContext,
 ): Promise<Judgement> {
-  const found = await lint(afterwards(new Map(), changes), context);
+  // Callers and issuer keys have no rules of lint.
+  const mappings = changes.filter(({ name }) => readName(context.prefix, name) !== undefined);
+  const found = await lint(afterwards(new Map(), mappings), context);
   const shown = found.filter(({ level, where }) => level !== "info" && where !== "");
   const byName = Map.groupBy(shown, ({ where }) => `${context.prefix}/${where}`);
   return {
