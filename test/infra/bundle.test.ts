@@ -10,7 +10,7 @@ import { buildAuthenticator } from "../../infra/bundle/build.ts";
 import { importChain, modulesInside } from "./import-chain.ts";
 
 /**
- * Each kilobyte costs the first review of an environment about 0.1 ms (`npm run bench -- cuts`). What most reviews do not
+ * Each kilobyte costs the first review of an environment about 0.1 ms (test/bench/README.md). What most reviews do not
  * need is in a separate file. The bundle has 209.8 kB: 150 of the SDK, 60 of the function.
  */
 const MAX_BYTES = 210_000;

@@ -300,7 +300,7 @@ test("denying one identity reads only the parameters of that identity", async ()
   await cluster.mappings(["deny", MALLORY, "-y"]);
   // One parameter proves that the cluster exists.
   const bodies = cluster.store.requests.map(({ body }) => body.toString()).filter((body) => body.includes('"Path"'));
-  assert.deepEqual(bodies, [JSON.stringify({ Path: PREFIX, Recursive: true, MaxResults: 1 })]);
+  assert.deepEqual(bodies, [JSON.stringify({ Path: PREFIX, Recursive: true, MaxResults: 10 })]);
 });
 
 test("set does not change deny lists", async () => {
