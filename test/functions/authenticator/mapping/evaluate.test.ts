@@ -10,8 +10,7 @@ const ID = "AROALOCALDEVELOPERSAA";
 const VALUE = { arn: ARN, username: "dev" };
 const PAST = "2020-01-01T00:00:00Z";
 
-const kind = (...[value, options, place = "exact"]: [unknown, Parameters<typeof judge>[2]?, "account"?]) =>
-  judge(place, value, options).verdict.kind;
+const kind = (value: unknown, options: Parameters<typeof judge>[2] = {}) => judge("exact", value, options).verdict.kind;
 
 test("a missing parameter is nothing", () => {
   assert.deepEqual(judge("exact", undefined), { place: "exact", parameter: "/p", verdict: NOTHING, invalidCount: 0 });
@@ -74,7 +73,7 @@ test("a mapping with a deny key, or another invalid one past its notAfter, is in
 test("sso and account mappings apply to every identity whose parameter names include them", () => {
   assert.equal(judge("sso", { username: "x" }, { identity: verified("carol") }).verdict.kind, "match");
   assert.deepEqual(judge("account", {}).verdict, { kind: "match", mapping: {} });
-  assert.equal(kind(VALUE, {}, "account"), "invalid");
+  assert.equal(judge("account", VALUE).verdict.kind, "invalid");
 });
 
 test("each kind of identity uses the rules of its kind for its exact mapping", () => {
