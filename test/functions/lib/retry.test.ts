@@ -44,86 +44,121 @@ function calls(...steps: readonly (string | Error | "silent")[]) {
 
 afterEach(() => mock.timers.reset());
 
-test("a successful call is made once", async () => {
-  const { call, signals } = calls("answer");
-  assert.equal(await start(5_000, call).outcome, "answer");
-  assert.equal(signals.length, 1);
-  assert.equal(signals[0]?.aborted, false);
-});
+const [ONE, TWO, THROTTLED] = [new Error("one"), new Error("two"), new Error("slow down")];
+const isThrottling = (error: unknown): boolean => error === THROTTLED;
 
-test("a failure is retried once, and the second error is thrown unchanged", async () => {
-  const first = calls(new Error("one"), "answer");
-  assert.equal(await start(5_000, first.call).outcome, "answer");
-  const second = new Error("two");
-  const both = calls(new Error("one"), second, "too late");
-  mock.timers.reset();
-  assert.equal(await start(5_000, both.call).outcome, second);
-  assert.equal(both.signals.length, 2);
-});
+interface Case {
+  readonly steps: readonly (string | Error | "silent")[];
+  readonly deadline?: number;
+  readonly isRetryable?: (error: unknown) => boolean;
+  readonly random?: number;
+  /** The number of tries that were made, by time. The last one is the final number. */
+  readonly tries: Readonly<Record<number, number>>;
+  /** By how much the clock is behind the timers. */
+  readonly behind?: number;
+  /** The result, the error, or the message of `TimedOut`. */
+  readonly outcome: string | Error | RegExp;
+}
 
-test("an error that is not retryable is thrown at once", async () => {
-  const error = new Error("no use");
-  const { call, signals } = calls(error, "answer");
-  assert.equal(await start(5_000, call, (met) => met !== error).outcome, error);
-  assert.equal(signals.length, 1);
-});
+const CASES: Readonly<Record<string, Case>> = {
+  "a successful call is made once": { steps: ["answer"], tries: { 0: 1 }, outcome: "answer" },
+  "a failure is retried once": { steps: [ONE, "answer"], tries: { 0: 2 }, outcome: "answer" },
+  "the second error is thrown unchanged": { steps: [ONE, TWO, "too late"], tries: { 0: 2 }, outcome: TWO },
+  "an error that is not retryable is thrown at once": {
+    steps: [ONE, "answer"],
+    tries: { 0: 1 },
+    outcome: ONE,
+    isRetryable: (error) => error !== ONE,
+  },
+  "each try ends at its limit, which is a failure": {
+    steps: ["silent", "answer"],
+    tries: { 1999: 1, 2000: 2 },
+    outcome: "answer",
+  },
+  "two tries that time out end at the limit for all": {
+    steps: ["silent", "silent", "too late"],
+    deadline: 60_000,
+    tries: { 2000: 2, 4000: 2 },
+    outcome: /^no answer within 2000 ms$/,
+  },
+  "no try goes past the deadline": {
+    steps: ["silent", "silent"],
+    deadline: 2_500,
+    tries: { 2000: 2, 2500: 2 },
+    outcome: /^no answer within 500 ms$/,
+  },
+  "no try starts after the deadline": { steps: ["answer"], deadline: 0, tries: { 0: 0 }, outcome: /no time left/ },
+  ...Object.fromEntries(
+    [0, 1, 50].map((behind) => [
+      `no retry is made without time left, even if the clock is ${behind} ms behind the timer`,
+      {
+        steps: ["silent", "answer"],
+        deadline: 1_500,
+        behind,
+        tries: { 1500: 1 },
+        outcome: /^no answer within 1500 ms$/,
+      },
+    ]),
+  ),
+  "a throttled call is retried three times, each after a random part of a wait that doubles": {
+    steps: [THROTTLED, THROTTLED, THROTTLED, "answer"],
+    random: 0.5,
+    outcome: "answer",
+    tries: { 49: 1, 50: 2, 149: 2, 150: 3, 349: 3, 350: 4 },
+  },
+  "the random part of a wait can be nothing": { steps: [THROTTLED, "answer"], tries: { 1: 2 }, outcome: "answer" },
+  "the random part of a wait can be almost all": {
+    steps: [THROTTLED, "answer"],
+    random: 0.999_999,
+    outcome: "answer",
+    tries: { 98: 1, 99: 2 },
+  },
+  "a call that is throttled four times fails with the unchanged error": {
+    steps: [THROTTLED, THROTTLED, THROTTLED, THROTTLED, "too late"],
+    random: 0.999,
+    outcome: THROTTLED,
+    tries: { 100: 2, 300: 3, 700: 4 },
+  },
+  "no wait is started that would end past the deadline": {
+    steps: [THROTTLED, THROTTLED, "answer"],
+    deadline: 120,
+    random: 0.99,
+    outcome: THROTTLED,
+    tries: { 99: 2 },
+  },
+  "throttling and a failure have separate retries": {
+    steps: [THROTTLED, ONE, THROTTLED, "answer"],
+    tries: { 1: 3, 2: 4 },
+    outcome: "answer",
+  },
+};
 
-test("each try ends at its limit, which aborts its signal and is a failure", async () => {
-  const { call, signals } = calls("silent", "answer");
-  const { outcome, pass } = start(5_000, call);
-  await pass(1_999);
-  assert.deepEqual([signals.length, signals[0]?.aborted], [1, false]);
-  await pass(1);
-  assert.deepEqual([signals.length, signals[0]?.aborted], [2, true]);
-  assert.equal(await outcome, "answer");
-});
-
-test("two tries that time out end at the limit for all", async () => {
-  const { call, signals } = calls("silent", "silent", "too late");
-  const { outcome, pass } = start(60_000, call);
-  await pass(2_000);
-  await pass(2_000);
-  const error = await outcome;
-  assert.ok(error instanceof TimedOut);
-  assert.equal(error.message, "no answer within 2000 ms");
-  assert.deepEqual(
-    signals.map(({ aborted }) => aborted),
-    [true, true],
-  );
-});
-
-test("no try goes past the deadline, and none starts after it", async () => {
-  const { call, signals } = calls("silent", "silent");
-  const { outcome, pass } = start(2_500, call);
-  await pass(2_000);
-  assert.equal(signals.length, 2);
-  await pass(500);
-  assert.match(String(await outcome), /no answer within 500 ms/);
-
-  const late = calls("answer");
-  mock.timers.reset();
-  assert.match(String(await start(0, late.call).outcome), /no time left/);
-  assert.equal(late.signals.length, 0);
-});
-
-test("no retry is made without time left", async () => {
-  const { call, signals } = calls("silent", "answer");
-  const { outcome, pass } = start(1_500, call);
-  await pass(1_500);
-  assert.ok((await outcome) instanceof TimedOut);
-  assert.equal(signals.length, 1);
-});
-
-test("a try that had all remaining time is the last one, even if the clock is behind the timer", async () => {
-  for (const behind of [1, 50]) {
-    const { call, signals } = calls("silent", "answer");
-    const { outcome, pass } = start(1_500, call);
-    await pass(1_500, 1_500 - behind);
-    assert.ok((await outcome) instanceof TimedOut);
-    assert.equal(signals.length, 1);
-    mock.timers.reset();
-  }
-});
+for (const [title, { steps, deadline = 5_000, random = 0, tries, behind = 0, ...expected }] of Object.entries(CASES)) {
+  test(title, async () => {
+    const { call, signals } = calls(...steps);
+    const isRetryable = expected.isRetryable ?? ((error) => error !== THROTTLED);
+    const { outcome, pass } = start(deadline, call, isRetryable, { isThrottling, random: () => random });
+    let now = 0;
+    for (const [ms, made] of Object.entries(tries)) {
+      await pass(Number(ms) - now, Number(ms) - now - behind);
+      now = Number(ms);
+      assert.equal(signals.length, made, `at ${ms} ms`);
+    }
+    const found = await outcome;
+    if (expected.outcome instanceof RegExp) {
+      assert.ok(found instanceof TimedOut);
+      assert.match(found.message, expected.outcome);
+    } else {
+      assert.equal(found, expected.outcome);
+    }
+    assert.equal(signals.length, Object.values(tries).at(-1));
+    // A try that ended at its limit is aborted, and no other one.
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      steps.slice(0, signals.length).map((step) => step === "silent"),
+    );
+  });
+}
 
 test("the error of a try that used all time is thrown unchanged", async () => {
   const error = new Error("reset at the last moment");
@@ -148,68 +183,6 @@ test("a successful call is not aborted later", async () => {
   assert.equal(await outcome, "answer");
   await pass(10_000);
   assert.equal(signals[0]?.aborted, false);
-});
-
-const THROTTLED = new Error("slow down");
-const isThrottling = (error: unknown): boolean => error === THROTTLED;
-const throttledTimes = (times: number, ...then: readonly (string | Error | "silent")[]) =>
-  calls(...Array.from({ length: times }, () => THROTTLED), ...then);
-
-test("a throttled call is retried three times, each after a random part of a wait that doubles", async () => {
-  const { call, signals } = throttledTimes(3, "answer");
-  const { outcome, pass } = start(5_000, call, () => false, { isThrottling, random: () => 0.5 });
-  for (const wait of [50, 100, 200]) {
-    const before = signals.length;
-    await pass(wait - 1);
-    assert.equal(signals.length, before, `not before ${wait} ms`);
-    await pass(1);
-    assert.equal(signals.length, before + 1, `after ${wait} ms`);
-  }
-  assert.equal(await outcome, "answer");
-});
-
-test("two environments that were throttled together do not retry together", async () => {
-  for (const [random, wait] of [
-    [() => 0, 0],
-    [() => 0.999_999, 99],
-  ] as const) {
-    const { call, signals } = throttledTimes(1, "answer");
-    const { outcome, pass } = start(5_000, call, () => false, { isThrottling, random });
-    if (wait > 0) {
-      await pass(wait - 1);
-      assert.equal(signals.length, 1);
-    }
-    await pass(1);
-    assert.equal(signals.length, 2);
-    assert.equal(await outcome, "answer");
-    mock.timers.reset();
-  }
-});
-
-test("a call that is throttled four times fails with the unchanged error", async () => {
-  const { call, signals } = throttledTimes(5);
-  const { outcome, pass } = start(5_000, call, () => false, { isThrottling, random: () => 0.999 });
-  for (let n = 0; n < 8; n += 1) await pass(100);
-  assert.equal(await outcome, THROTTLED);
-  assert.equal(signals.length, 4);
-});
-
-test("no wait is started that would end past the deadline", async () => {
-  const { call, signals } = throttledTimes(2, "answer");
-  const { outcome, pass } = start(120, call, () => false, { isThrottling, random: () => 0.99 });
-  await pass(99);
-  assert.equal(await outcome, THROTTLED);
-  assert.equal(signals.length, 2);
-});
-
-test("throttling and a failure have separate retries", async () => {
-  const failure = new Error("reset");
-  const { call, signals } = calls(THROTTLED, failure, THROTTLED, "answer");
-  const { outcome, pass } = start(5_000, call, always, { isThrottling, random: () => 0 });
-  await pass(1);
-  await pass(1);
-  assert.equal(await outcome, "answer");
-  assert.equal(signals.length, 4);
 });
 
 test("beforeRetry is called once, with the error of a failure, and not for throttling", async () => {

@@ -3,48 +3,47 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, tokenOf } from "../fixtures.ts";
+import { HOME, tokenOf } from "../fixtures.ts";
+import { reviewer } from "./review.ts";
 
 const MAPPED = { [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" } };
 const MINE = "https://kubernetes.default.svc";
 
-async function statusFor(audiences: unknown, configured: readonly string[]) {
-  const handler = handlerOf(fakeServices(MAPPED), { audiences: configured });
-  return (await handler(gatewayEvent(reviewBody(tokenOf("bob"), { audiences })))).json.status;
+function reviewerFor(...audiences: readonly string[]) {
+  const { status } = reviewer(MAPPED, {}, { audiences });
+  return (requested: unknown) => status(tokenOf("bob"), { audiences: requested });
 }
 
 test("a foreign audience does not authenticate if audiences are configured", async () => {
-  for (const audiences of [["vault"], ["vault", "sts.amazonaws.com"], [`${MINE}/`], [MINE.toUpperCase()]]) {
-    const { authenticated, error, audiences: answered } = await statusFor(audiences, [MINE]);
-    assert.deepEqual([authenticated, answered], [false, undefined]);
+  for (const requested of [["vault"], ["vault", "sts.amazonaws.com"], [`${MINE}/`], [MINE.toUpperCase()]]) {
+    const { authenticated, error, audiences } = await reviewerFor(MINE)(requested);
+    assert.deepEqual([authenticated, audiences], [false, undefined]);
     assert.match(error ?? "", /^audience_foreign: /);
   }
 });
 
-test("a foreign audience is never echoed if none are configured: the response has no audiences", async () => {
-  for (const audiences of [["vault"], [MINE], ["vault", MINE]]) {
-    const status = await statusFor(audiences, []);
+test("no audience is returned if none are configured, or none are requested", async () => {
+  for (const [configured, requested] of [
+    [[], ["vault"]],
+    [[], [MINE]],
+    [[], ["vault", MINE]],
+    [[MINE], undefined],
+    [[MINE], null],
+    [[MINE], []],
+  ]) {
+    const status = await reviewerFor(...(configured ?? []))(requested);
     assert.deepEqual([status.authenticated, "audiences" in status], [true, false]);
   }
 });
 
 test("of several audiences, only the configured ones are returned", async () => {
-  const { authenticated, audiences } = await statusFor(["vault", MINE, "x"], ["y", MINE]);
+  const { authenticated, audiences } = await reviewerFor("y", MINE)(["vault", MINE, "x"]);
   assert.deepEqual([authenticated, audiences], [true, [MINE]]);
 });
 
-test("a request without audiences, or with an empty list, gets none", async () => {
-  for (const audiences of [undefined, null, []]) {
-    const status = await statusFor(audiences, [MINE]);
-    assert.deepEqual([status.authenticated, "audiences" in status], [true, false]);
-  }
-});
-
 test("a cached identity does not carry audiences from one review to the next", async () => {
-  const handler = handlerOf(fakeServices(MAPPED), { audiences: [MINE, "other"] });
+  const review = reviewerFor(MINE, "other");
   for (const audience of [MINE, "other", "vault", MINE]) {
-    const body = reviewBody(tokenOf("bob"), { audiences: [audience] });
-    const { status } = (await handler(gatewayEvent(body))).json;
-    assert.deepEqual(status.audiences, audience === "vault" ? undefined : [audience]);
+    assert.deepEqual((await review([audience])).audiences, audience === "vault" ? undefined : [audience]);
   }
 });

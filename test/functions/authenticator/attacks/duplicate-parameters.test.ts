@@ -12,43 +12,28 @@ const sts = await startSts({ now: () => NOW });
 after(() => sts.close());
 const authenticate = authenticatorAt(sts);
 const url = await victimsUrl();
-const doubled = doubledParameters(url);
-const names = [...new Set(doubled.map(({ name }) => name))];
+const byName = Object.entries(Object.groupBy(doubledParameters(url), ({ name }) => name));
 
 test("CVE-2022-2385: the unchanged token is granted (control)", async () => {
   assert.equal(await authenticate(tokenOf(url)), `granted ${VICTIM.arn}`);
-  assert.equal(names.length, 9);
+  assert.equal(byName.length, 9);
   sts.requests.length = 0;
 });
 
-for (const name of names) {
-  test(`CVE-2022-2385: ${name} twice, in any spelling and either order, is refused without a call to STS`, async () => {
-    for (const attacked of doubled.filter((each) => each.name === name)) {
-      assert.equal(await authenticate(tokenOf(attacked.url)), "token_parameter_refused", attacked.url);
-    }
+const signedWith = (names: readonly string[]) =>
+  Promise.all(names.map((name) => victimsUrl({ extraQuery: { [name]: "AssumeRole" } })));
+const others = ["RoleArn", "RoleSessionName", "DurationSeconds", "SignatureVersion", "AWSAccessKeyId", "Signature"];
+
+for (const [what, urls] of [
+  ...byName.map(
+    ([name, doubled = []]) => [`${name} twice, in any spelling and order,`, doubled.map((d) => d.url)] as const,
+  ),
+  ["a second action that the victim also signed", await signedWith(["action", "ACTION", "aCTION"])] as const,
+  ["a parameter of another name that STS would use", await signedWith(others)] as const,
+]) {
+  test(`CVE-2022-2385: ${what} is refused without a call to STS`, async () => {
+    for (const attacked of urls)
+      assert.equal(await authenticate(tokenOf(attacked)), "token_parameter_refused", attacked);
     assert.equal(sts.requests.length, 0);
   });
 }
-
-test("CVE-2022-2385: a second action that the victim also signed is refused", async () => {
-  for (const action of ["action", "ACTION", "aCTION"]) {
-    const signed = await victimsUrl({ extraQuery: { [action]: "AssumeRole" } });
-    assert.equal(await authenticate(tokenOf(signed)), "token_parameter_refused", signed);
-  }
-  assert.equal(sts.requests.length, 0);
-});
-
-test("CVE-2022-2385: a parameter of another name that STS would use is refused", async () => {
-  for (const name of [
-    "RoleArn",
-    "RoleSessionName",
-    "DurationSeconds",
-    "SignatureVersion",
-    "AWSAccessKeyId",
-    "Signature",
-  ]) {
-    const signed = await victimsUrl({ extraQuery: { [name]: "x" } });
-    assert.equal(await authenticate(tokenOf(signed)), "token_parameter_refused", name);
-  }
-  assert.equal(sts.requests.length, 0);
-});

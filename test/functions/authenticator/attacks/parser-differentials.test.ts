@@ -44,67 +44,41 @@ test("Teleport 67620: equivalent spellings all reach STS as the same canonical r
   ]);
 });
 
-test("Teleport 67620: text that WHATWG's URL would repair or drop is refused, and STS receives nothing", async () => {
-  for (const attacked of [
-    ` ${url}`,
-    `${url} `,
-    `${url}\n`,
-    `\t${url}`,
-    url.replace("https", "HTTPS"),
-    url.replace("https://", "https:///"),
-    url.replace("https://", "https:\\\\"),
-    url.replace("/?", "\\?"),
-    url.replace("/?", "?"),
-    url.replace("/?", "/./?"),
-    url.replace("/?", "/../?"),
-    url.replace("/?", "/%2e/?"),
-    url.replace("Action", "Act\nion"),
-    url.replace("Action", "Act\tion"),
+/** By parser: texts that it would repair, drop or read differently. */
+const LENIENT: Readonly<Record<string, readonly string[]>> = {
+  "WHATWG's URL": [
+    ...[` ${url}`, `${url} `, `${url}\n`, `\t${url}`, `${url}#&Action=AssumeRole`, `${url}#`],
+    ...["HTTPS://", "https:///", "https:\\\\"].map((start) => url.replace("https://", start)),
+    ...["\\?", "?", "/./?", "/../?", "/%2e/?", "/#?"].map((path) => url.replace("/?", path)),
+    ...["Act\nion", "Act\tion"].map((name) => url.replace("Action", name)),
     url.replace("GetCaller", "Get\r\nCaller"),
     url.replace("amazonaws", "amazon\taws"),
-    `${url}#&Action=AssumeRole`,
-    `${url}#`,
-    url.replace("/?", "/#?"),
     url.replace("%2F", "/"),
     url.replace("GetCaller", "G\u200betCaller"),
-  ]) {
-    assert.ok(URL.canParse(attacked), attacked);
-    assert.notEqual(attacked, url);
-    const [outcome, targets] = await received(attacked);
-    assert.match(outcome, /^token_(malformed|host_refused|parameter_refused)$/, attacked);
-    assert.deepEqual(targets, []);
-  }
-});
-
-test("Teleport 67620: text that URLSearchParams would read differently is refused, and STS receives nothing", async () => {
-  for (const attacked of [
-    `${url}&`,
-    url.replace("?", "?&"),
-    url.replace("&", "&&"),
-    url.replace("?", "??"),
-    `${url}&=`,
-    `${url}&Action`,
-    url.replace("Action=GetCallerIdentity", "Action"),
-    url.replace("=GetCallerIdentity", "==GetCallerIdentity"),
+  ],
+  URLSearchParams: [
+    ...[`${url}&`, `${url}&=`, `${url}&Action`, url.replace("?", "?&"), url.replace("&", "&&"), url.replace("?", "??")],
+    ...["Action", "Action==GetCallerIdentity"].map((pair) => url.replace("Action=GetCallerIdentity", pair)),
+    ...["+Action=", "Action%00=", "Action%20=", "Action[]="].map((name) => url.replace("Action=", name)),
+    ...["%2B60", "6%00", "0x3c", "6e1"].map((value) => url.replace("Expires=60", `Expires=${value}`)),
     url.replace("%3B", ";"),
     url.replace("aws4_request", "aws4_request+"),
-    url.replace("Action=", "+Action="),
-    url.replace("Action=", "Action%00="),
-    url.replace("Action=", "Action%20="),
-    url.replace("Action=", "Action[]="),
-    url.replace("Expires=60", "Expires=%2B60"),
-    url.replace("Expires=60", "Expires=6%00"),
-    url.replace("Expires=60", "Expires=0x3c"),
-    url.replace("Expires=60", "Expires=6e1"),
     url.replace("GetCallerIdentity", "GetCallerIdentity%0d%0aHost:%20evil.example"),
     url.replace("Signature=", "Signature=%20"),
-  ]) {
-    assert.notEqual(attacked, url);
-    const [outcome, targets] = await received(attacked);
-    assert.match(outcome, /^token_(malformed|parameter_refused|headers_refused)$/, attacked);
-    assert.deepEqual(targets, []);
-  }
-});
+  ],
+};
+
+for (const [parser, texts] of Object.entries(LENIENT)) {
+  test(`Teleport 67620: text that ${parser} would accept in another reading is refused, and STS receives nothing`, async () => {
+    for (const attacked of texts) {
+      assert.ok(URL.canParse(attacked), attacked);
+      assert.notEqual(attacked, url);
+      const [outcome, targets] = await received(attacked);
+      assert.match(outcome, /^token_(malformed|host_refused|parameter_refused|headers_refused)$/, attacked);
+      assert.deepEqual(targets, []);
+    }
+  });
+}
 
 test("Teleport 67620: text that Buffer would decode to the same bytes is refused, and STS receives nothing", async () => {
   const token = tokenOf(url);

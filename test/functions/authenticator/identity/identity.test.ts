@@ -16,42 +16,46 @@ function verify(Arn: string, UserId: string, partition = "aws", Account = HOME) 
   return verifyIdentity({ Account, Arn, UserId }, partition, KEY);
 }
 
-function impossible(Arn: string, UserId: string, partition = "aws", Account = HOME): void {
-  assert.throws(() => verify(Arn, UserId, partition, Account), { code: "identity_impossible" }, `${Arn} ${UserId}`);
+function impossible(...answer: Parameters<typeof verify>): void {
+  assert.throws(() => verify(...answer), { code: "identity_impossible" }, answer.join(" "));
 }
 
-test("an assumed role has its role's ARN, and its user id splits into principal and session", () => {
-  assert.deepEqual(verify(`arn:aws:sts::${HOME}:assumed-role/Developers/bob@example.com`, "AROAX:bob@example.com"), {
-    kind: "role",
-    partition: "aws",
-    accountId: HOME,
-    name: "Developers",
-    arn: `arn:aws:sts::${HOME}:assumed-role/Developers/bob@example.com`,
-    canonicalArn: `arn:aws:iam::${HOME}:role/Developers`,
-    principalId: "AROAX",
-    sessionName: "bob@example.com",
-    accessKeyId: KEY,
+for (const [title, end, userId, identity] of [
+  [
+    "an assumed role has its role's ARN, and its user id splits into principal and session",
+    `sts::${HOME}:assumed-role/Developers/bob@example.com`,
+    "AROAX:bob@example.com",
+    {
+      kind: "role",
+      name: "Developers",
+      principalId: "AROAX",
+      sessionName: "bob@example.com",
+      canonicalArn: `arn:aws:iam::${HOME}:role/Developers`,
+    },
+  ],
+  ["a user has its ARN", `iam::${HOME}:user/Bob`, "AIDAX", { kind: "user", name: "Bob" }],
+  [
+    "a user has its path in the ARN, and not in its name",
+    `iam::${HOME}:user/team/a/Bob`,
+    "AIDAX",
+    { kind: "user", name: "Bob" },
+  ],
+  ["root has its ARN and no name", `iam::${HOME}:root`, HOME, { kind: "root", name: "" }],
+  [
+    "a federated user has its ARN and its complete user id",
+    `sts::${HOME}:federated-user/Dave`,
+    `${HOME}:Dave`,
+    { kind: "federated-user", name: "Dave" },
+  ],
+] as const) {
+  test(title, () => {
+    const arn = `arn:aws:${end}`;
+    const where = { partition: "aws", accountId: HOME, arn, canonicalArn: arn, accessKeyId: KEY };
+    assert.deepEqual(verify(arn, userId), { ...where, principalId: userId, sessionName: undefined, ...identity });
+    impossible(arn, userId.replace(HOME, OTHER), "aws", OTHER);
+    impossible(arn, userId, "aws", "");
   });
-});
-
-test("a user has its path in the ARN, and not in its name", () => {
-  const arn = `arn:aws:iam::${HOME}:user/team/a/Bob`;
-  const user = verify(arn, "AIDAX");
-  assert.deepEqual(
-    [user.kind, user.name, user.canonicalArn, user.principalId, user.sessionName],
-    ["user", "Bob", arn, "AIDAX", undefined],
-  );
-  assert.equal(verify(`arn:aws:iam::${HOME}:user/Bob`, "AIDAX").name, "Bob");
-});
-
-test("root and a federated user have their ARN and their complete user id", () => {
-  const root = verify(`arn:aws:iam::${HOME}:root`, HOME);
-  assert.deepEqual([root.kind, root.name, root.principalId, root.canonicalArn], ["root", "", HOME, root.arn]);
-  const dave = verify(`arn:aws:sts::${HOME}:federated-user/Dave`, `${HOME}:Dave`);
-  assert.deepEqual([dave.kind, dave.name, dave.principalId], ["federated-user", "Dave", `${HOME}:Dave`]);
-  assert.equal(dave.canonicalArn, dave.arn);
-  assert.equal(dave.sessionName, undefined);
-});
+}
 
 test("an ARN of each partition is an identity only there", () => {
   for (const partition of PARTITIONS) {
@@ -61,66 +65,50 @@ test("an ARN of each partition is an identity only there", () => {
   }
 });
 
-test("an ARN of another account than the response's is impossible", () => {
-  impossible(`arn:aws:sts::${HOME}:assumed-role/R/s`, "AROAX:s", "aws", OTHER);
-  impossible(`arn:aws:iam::${HOME}:user/bob`, "AIDAX", "aws", OTHER);
-  impossible(`arn:aws:iam::${HOME}:root`, OTHER, "aws", OTHER);
-  impossible(`arn:aws:iam::${HOME}:user/bob`, "AIDAX", "aws", "");
-});
-
-test("a session in the user id that differs from the ARN's is impossible", () => {
-  const arn = `arn:aws:sts::${HOME}:assumed-role/R/alice`;
-  for (const userId of [
+/** By the end of an ARN: user ids of another session, or of another kind of identity. */
+const IDS: Readonly<Record<string, readonly string[]>> = {
+  [`sts::${HOME}:assumed-role/R/alice`]: [
     ...["AROAX:bob", "AROAX:Alice", "AROAX:", "AROAX", ":alice", "alice", "", "AROAX:x:alice", "AROAX:alice:alice"],
     ...["AROAXalice", "AROAX/alice", "aroax:alice", "AROAX:alice ", " AROAX:alice", "AROAX::alice"],
-  ]) {
-    impossible(arn, userId);
-  }
-});
+  ],
+  [`iam::${HOME}:user/bob`]: ["", "AIDA X", "AIDAX:s", "aidax", "AIDA\n"],
+  [`iam::${HOME}:root`]: ["", OTHER, `${HOME}:x`, "AIDAX"],
+  [`sts::${HOME}:federated-user/Dave`]: ["Dave", `${OTHER}:Dave`, `${HOME}:dave`, `${HOME}:Dave:x`, "AIDAX", ""],
+};
 
-test("a user id of another kind is impossible", () => {
-  for (const id of ["", "AIDA X", "AIDAX:s", "aidax", "AIDA\n"]) impossible(`arn:aws:iam::${HOME}:user/bob`, id);
-  for (const id of ["", OTHER, `${HOME}:x`, "AIDAX"]) impossible(`arn:aws:iam::${HOME}:root`, id);
-  for (const id of ["Dave", `${OTHER}:Dave`, `${HOME}:dave`, `${HOME}:Dave:x`, "AIDAX", ""]) {
-    impossible(`arn:aws:sts::${HOME}:federated-user/Dave`, id);
-  }
+test("a user id of another session or of another kind is impossible", () => {
+  for (const [end, ids] of Object.entries(IDS)) for (const id of ids) impossible(`arn:aws:${end}`, id);
 });
 
 test("an ARN of an unknown kind is impossible", () => {
-  for (const resource of [
+  const iam = ["role/R", "group/G", "user/", "user", "root/x", "assumed-role/R/s", "federated-user/d"];
+  const inSts = [
+    ...["user/bob", "root", "self", "assumed-role/R", "assumed-role//s", "assumed-role/R/", "assumed-role/path/R/s"],
+    ...["assumed-role/R/a b", "assumed-role/R:x/s", `assumed-role/${"R".repeat(129)}/s`],
+    "assumed-role/{SessionName}/s",
+  ];
+  const user = `arn:aws:iam::${HOME}:user`;
+  for (const arn of [
+    ...iam.map((resource) => `arn:aws:iam::${HOME}:${resource}`),
+    ...inSts.map((resource) => `arn:aws:sts::${HOME}:${resource}`),
     ...[
-      `iam::${HOME}:role/R`,
-      `iam::${HOME}:group/G`,
-      `iam::${HOME}:user/`,
-      `iam::${HOME}:user`,
-      `iam::${HOME}:root/x`,
+      `arn:aws:sts:us-east-1:${HOME}:assumed-role/R/s`,
+      `arn:aws:ec2::${HOME}:user/bob`,
+      "arn:aws:iam::1111:user/bob",
     ],
-    ...[`sts::${HOME}:user/bob`, `iam::${HOME}:assumed-role/R/s`, `iam::${HOME}:federated-user/d`, `sts::${HOME}:root`],
-    ...[`sts::${HOME}:assumed-role/R`, `sts::${HOME}:assumed-role//s`, `sts::${HOME}:assumed-role/R/`],
-    ...[`sts::${HOME}:assumed-role/path/R/s`, `sts::${HOME}:assumed-role/R/a b`, `sts::${HOME}:assumed-role/R:x/s`],
-    ...[`sts::${HOME}:self`, `sts:us-east-1:${HOME}:assumed-role/R/s`, `ec2::${HOME}:user/bob`, `iam::1111:user/bob`],
-    ...[`sts::${HOME}:assumed-role/${"R".repeat(129)}/s`, `sts::${HOME}:assumed-role/{SessionName}/s`],
+    ...["", "arn", "arn:aws", `ARN:aws:iam::${HOME}:user/bob`, ` ${user}/bob`, `${user}/bob\n`, `${user}/b\u00f6b`],
   ]) {
-    for (const userId of ["AROAX:s", "AIDAX", HOME]) impossible(`arn:aws:${resource}`, userId);
+    for (const userId of ["AROAX:s", "AIDAX", HOME]) impossible(arn, userId);
   }
-  for (const arn of ["", "arn", "arn:aws", `ARN:aws:iam::${HOME}:user/bob`, ` arn:aws:iam::${HOME}:user/bob`]) {
-    impossible(arn, "AIDAX");
-  }
-  impossible(`arn:aws:iam::${HOME}:user/bob\n`, "AIDAX");
-  impossible(`arn:aws:iam::${HOME}:user/b\u00f6b`, "AIDAX");
 });
 
 test("every response of STS gives an identity of the function's partition and of its account, or a denial", () => {
   const part = fc.oneof(fc.string(), fc.constantFrom("arn", "aws", "iam", "sts", "", HOME, "user/bob", "root"));
+  const end = fc.constantFrom("sts:assumed-role/R/s", "iam:user/p/bob", "iam:root", "sts:federated-user/d");
   const arn = fc.oneof(
     fc.string(),
     fc.array(part, { maxLength: 8 }).map((parts) => parts.join(":")),
-    fc
-      .tuple(fc.constantFrom("assumed-role/R/s", "user/p/bob", "root", "federated-user/d"), part)
-      .map(
-        ([resource, more]) =>
-          `arn:aws:${resource.includes("/d") || resource.includes("/s") ? "sts" : "iam"}::${HOME}:${resource}${more}`,
-      ),
+    fc.tuple(end, part).map(([resource, more]) => `arn:aws:${resource.replace(":", `::${HOME}:`)}${more}`),
   );
   const userId = fc.oneof(fc.string(), fc.constantFrom("AROAX:s", "AIDAX", HOME, `${HOME}:d`));
   fc.assert(

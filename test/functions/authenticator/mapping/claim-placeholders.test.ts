@@ -5,50 +5,52 @@ import { test } from "node:test";
 import { templateProblem } from "../../../../functions/authenticator/mapping/template.ts";
 
 const CHOSEN = ["{PrincipalTag:team}", "{SourceIdentity}"];
+const FREE = "{IdentityStoreUserId}";
+const GROUP = /, which is only for usernames$/;
+const PREFIX = /, which must follow literal text that ends in ":" and does not begin with "system:"/;
+const UNKNOWN = /^an unknown placeholder/;
+const tag = (key: string) => `aws:{PrincipalTag:${key}}`;
 
-test("a value that users can influence is refused in a group, without a prefix, and in a system: name", () => {
-  for (const placeholder of CHOSEN) {
-    assert.match(templateProblem(`aws:${placeholder}`, "group") ?? "", /, which is only for usernames$/);
-    for (const username of [
-      placeholder,
-      `${placeholder}:x`,
-      `aws-${placeholder}`,
-      `{AccountID}:${placeholder}`,
-      `aws:{AccountID}${placeholder}`,
-      `system:${placeholder}`,
-      `system:node:${placeholder}`,
-    ]) {
-      const problem = templateProblem(username, "username") ?? "";
-      assert.match(
-        problem,
-        /, which must follow literal text that ends in ":" and does not begin with "system:"/,
-        username,
-      );
-    }
-  }
-});
+/** The problem, `/^$/` for none, of templates for a username or a group. */
+const RULES: Readonly<Record<string, readonly [problem: RegExp, key: "username" | "group", templates: string[]]>> = {
+  "a claim is refused in a group": [GROUP, "group", [...CHOSEN.map((name) => `aws:${name}`), FREE]],
+  "a value that users can influence is refused in a username without a prefix, and in a system: name": [
+    PREFIX,
+    "username",
+    CHOSEN.flatMap((name) => [
+      ...[name, `${name}:x`, `aws-${name}`, `{AccountID}:${name}`, `aws:{AccountID}${name}`],
+      ...[`system:${name}`, `system:node:${name}`],
+    ]),
+  ],
+  "it is accepted in a username after literal text that ends in a colon": [
+    /^$/,
+    "username",
+    CHOSEN.flatMap((name) => [`aws:${name}`, `aws:${name}:x`, `systems:${name}`]),
+  ],
+  "the user id of Identity Center, which AWS chooses, may be anywhere in a username": [
+    /^$/,
+    "username",
+    [FREE, `a-${FREE}`, `system:${FREE}`],
+  ],
+  "a tag's key has the characters of IAM": [
+    /^$/,
+    "username",
+    ["team", "Cost Center", "a/b=c+d-e@f_g.h:i", "é", "x".repeat(128)].map(tag),
+  ],
+  "other keys and names are unknown": [
+    UNKNOWN,
+    "username",
+    [
+      ...["", "a*b", "a,b", "x".repeat(129)].map(tag),
+      "aws:{RequestTag:team}",
+      "aws:{principaltag:team}",
+      "aws:{sourceidentity}",
+    ],
+  ],
+};
 
-test("it is accepted in a username after literal text that ends in a colon", () => {
-  for (const placeholder of CHOSEN) {
-    for (const username of [`aws:${placeholder}`, `aws:${placeholder}:x`, `systems:${placeholder}`]) {
-      assert.equal(templateProblem(username, "username"), undefined, username);
-    }
-  }
-});
-
-test("the user id of Identity Center, which AWS chooses, may be anywhere in a username, but not in a group", () => {
-  for (const username of ["{IdentityStoreUserId}", "a-{IdentityStoreUserId}", "system:{IdentityStoreUserId}"]) {
-    assert.equal(templateProblem(username, "username"), undefined, username);
-  }
-  assert.match(templateProblem("{IdentityStoreUserId}", "group") ?? "", /, which is only for usernames$/);
-});
-
-test("a tag's key has the characters of IAM, and other names are unknown", () => {
-  const key = (text: string) => templateProblem(`aws:{PrincipalTag:${text}}`, "username");
-  for (const good of ["team", "Cost Center", "a/b=c+d-e@f_g.h:i", "é", "x".repeat(128)])
-    assert.equal(key(good), undefined);
-  for (const bad of ["", "a*b", "a,b", "x".repeat(129)]) assert.match(key(bad) ?? "", /^an unknown placeholder/);
-  for (const name of ["RequestTag:team", "principaltag:team", "sourceidentity"]) {
-    assert.match(templateProblem(`aws:{${name}}`, "username") ?? "", /^an unknown placeholder/);
-  }
-});
+for (const [title, [problem, key, templates]] of Object.entries(RULES)) {
+  test(title, () => {
+    for (const template of templates) assert.match(templateProblem(template, key) ?? "", problem, template);
+  });
+}

@@ -1,129 +1,93 @@
-// The verdict of one parameter for an identity: nothing, a match, a denial, an invalid value, or a mismatch.
+// The verdict of one parameter for an identity: nothing, a match, an invalid value, or a mismatch.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { evaluateMapping, type Verdict } from "../../../../functions/authenticator/mapping/evaluate.ts";
-import type { Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { HOME, NOW, OTHER, verified } from "../fixtures.ts";
+import { judge, NOTHING, SECURE } from "./judge.ts";
 
 const ARN = `arn:aws:iam::${HOME}:role/Developers`;
 const ID = "AROALOCALDEVELOPERSAA";
 const VALUE = { arn: ARN, username: "dev" };
+const PAST = "2020-01-01T00:00:00Z";
 
-interface Options {
-  readonly place?: Place;
-  readonly who?: string;
-  readonly now?: number;
-  readonly secure?: boolean;
-}
-
-function find(value: unknown, { place = "exact", who = "bob", now = NOW, secure = false }: Options = {}) {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  const stored = value === undefined ? undefined : { value: text, secure };
-  return evaluateMapping({ place, parameter: "/p" }, stored, verified(who), now);
-}
-
-function kind(value: unknown, options: Options = {}): Verdict["kind"] {
-  return find(value, options).verdict.kind;
-}
+const kind = (value: unknown, options: Parameters<typeof judge>[2] = {}) => judge("exact", value, options).verdict.kind;
 
 test("a missing parameter is nothing", () => {
-  assert.deepEqual(find(undefined), {
-    place: "exact",
-    parameter: "/p",
-    verdict: { kind: "nothing" },
-    invalidCount: 0,
-  });
+  assert.deepEqual(judge("exact", undefined), { place: "exact", parameter: "/p", verdict: NOTHING, invalidCount: 0 });
 });
 
 test("a valid mapping with the identity's arn is a match, and is returned unchanged", () => {
-  assert.deepEqual(find(VALUE).verdict, { kind: "match", mapping: VALUE });
-  assert.equal(find(VALUE).invalidCount, 0);
+  const { verdict, invalidCount } = judge("exact", VALUE);
+  assert.deepEqual([verdict, invalidCount], [{ kind: "match", mapping: VALUE }, 0]);
 });
 
-test("a value that is not JSON, or is truncated, is invalid", () => {
-  for (const text of ["", " ", "dev", "{", '{"arn":', `${JSON.stringify(VALUE)}}`, "username: dev", "undefined"]) {
-    const { verdict, invalidCount } = find(text);
-    assert.deepEqual([verdict, invalidCount], [{ kind: "invalid", problem: "not JSON" }, 1], text);
-  }
-});
-
-test("a SecureString mapping is invalid, whatever its text", () => {
-  for (const value of [VALUE, "AQICAHg="]) {
-    const { verdict, invalidCount } = find(value, { secure: true });
-    assert.deepEqual(
-      [verdict, invalidCount],
-      [{ kind: "invalid", problem: "a SecureString: it must be of type String" }, 1],
-    );
-  }
-});
-
-test("an arn of another principal is a mismatch: the name only locates the value", () => {
-  for (const arn of [
-    ...[`arn:aws:iam::${OTHER}:role/Developers`, `arn:aws:iam::${HOME}:role/Developer`, `arn:aws:iam::${HOME}:root`],
-    ...[`arn:aws:iam::${HOME}:user/Developers`, `arn:aws-cn:iam::${HOME}:role/Developers`],
+test("a value that is not JSON, is truncated, or is a SecureString is invalid", () => {
+  const notJson = { kind: "invalid", problem: "not JSON" };
+  for (const [value, expected, secure] of [
+    ...["", " ", "dev", "{", '{"arn":', `${JSON.stringify(VALUE)}}`, "username: dev", "undefined"].map(
+      (text) => [text, notJson, false] as const,
+    ),
+    [VALUE, SECURE, true] as const,
+    ["AQICAHg=", SECURE, true] as const,
   ]) {
-    assert.deepEqual(find({ ...VALUE, arn }).verdict, {
-      kind: "mismatch",
-      problem: "its arn is the ARN of another principal",
-    });
+    const { verdict, invalidCount } = judge("exact", value, { secure });
+    assert.deepEqual([verdict, invalidCount], [expected, 1]);
   }
 });
 
-test("a principalId binds a mapping to this role, not to a later role of the same name", () => {
+test("the arn or principalId of another principal is a mismatch: the name only locates the value", () => {
   assert.equal(kind({ ...VALUE, principalId: ID }), "match");
-  for (const principalId of ["AROALATERROLE", `${ID}A`, ID.slice(0, -1), ID.toUpperCase().replace("LOCAL", "LOKAL")]) {
-    assert.deepEqual(find({ ...VALUE, principalId }).verdict, {
-      kind: "mismatch",
-      problem: `its principalId is ${principalId}, but this role has ${ID}`,
-    });
+  for (const [change, problem] of [
+    ...[`iam::${OTHER}:role/Developers`, `iam::${HOME}:role/Developer`, `iam::${HOME}:user/Developers`].map(
+      (end) => [{ arn: `arn:aws:${end}` }, "its arn is the ARN of another principal"] as const,
+    ),
+    ...["AROALATERROLE", `${ID}A`, ID.slice(0, -1), ID.replace("LOCAL", "LOKAL")].map(
+      (principalId) => [{ principalId }, `its principalId is ${principalId}, but this role has ${ID}`] as const,
+    ),
+  ]) {
+    assert.deepEqual(judge("exact", { ...VALUE, ...change }).verdict, { kind: "mismatch", problem });
   }
 });
 
-test("a user's principalId is its complete user id", () => {
-  const arn = `arn:aws:iam::${HOME}:user/alice`;
-  assert.equal(kind({ arn, username: "a", principalId: "AIDALOCALALICEAAAAAAA" }, { who: "alice" }), "match");
-  assert.equal(kind({ arn, username: "a", principalId: "AIDALOCALALICEBBBBBBB" }, { who: "alice" }), "mismatch");
+test("a mapping, also of another principal, expires at notAfter, and not a millisecond before", () => {
+  const notAfter = new Date(NOW).toISOString();
+  for (const [arn, before] of [
+    [ARN, "match"],
+    [`arn:aws:iam::${HOME}:role/x`, "mismatch"],
+  ] as const) {
+    const at = (now: number) => kind({ ...VALUE, arn, notAfter }, { now });
+    assert.deepEqual([at(NOW - 1), at(NOW), at(NOW + 1)], [before, "nothing", "nothing"]);
+  }
 });
 
-test("a mapping expires at notAfter, and not a millisecond before", () => {
-  const value = { ...VALUE, notAfter: new Date(NOW).toISOString() };
-  assert.equal(kind(value, { now: NOW - 1 }), "match");
-  assert.equal(kind(value, { now: NOW }), "nothing");
-  assert.equal(kind(value, { now: NOW + 1 }), "nothing");
-});
-
-test("a mapping of another principal also expires at notAfter", () => {
-  const value = { ...VALUE, arn: `arn:aws:iam::${HOME}:role/x`, notAfter: new Date(NOW).toISOString() };
-  assert.equal(kind(value, { now: NOW - 1 }), "mismatch");
-  assert.equal(kind(value, { now: NOW }), "nothing");
-});
-
-test("an invalid mapping past its notAfter is still invalid", () => {
-  assert.equal(kind({ ...VALUE, notAfter: "2020-01-01T00:00:00Z", note: 1 }), "invalid");
-});
-
-test("a mapping with a deny key is invalid, whatever its value and the rest are, and is counted", () => {
-  for (const deny of [true, false, 1, "true", null]) {
-    for (const rest of [{}, { username: "dev" }, { note: 1 }, { notAfter: "2020-01-01T00:00:00Z" }]) {
-      const { verdict, invalidCount } = find({ arn: ARN, deny, ...rest });
-      assert.deepEqual([verdict.kind, invalidCount], ["invalid", 1], JSON.stringify({ deny, ...rest }));
-    }
+test("a mapping with a deny key, or another invalid one past its notAfter, is invalid and counted", () => {
+  const values = [true, false, 1, "true", null].flatMap((deny) =>
+    [{}, { username: "dev" }, { note: 1 }, { notAfter: PAST }].map((rest) => ({ arn: ARN, deny, ...rest })),
+  );
+  for (const value of [...values, { ...VALUE, notAfter: PAST, note: 1 }]) {
+    const { verdict, invalidCount } = judge("exact", value);
+    assert.deepEqual([verdict.kind, invalidCount], ["invalid", 1], JSON.stringify(value));
   }
 });
 
 test("sso and account mappings apply to every identity whose parameter names include them", () => {
-  assert.equal(kind({ username: "x" }, { place: "sso", who: "carol" }), "match");
-  assert.deepEqual(find({}, { place: "account" }).verdict, { kind: "match", mapping: {} });
-  assert.equal(kind({ ...VALUE }, { place: "account" }), "invalid");
+  assert.equal(judge("sso", { username: "x" }, { identity: verified("carol") }).verdict.kind, "match");
+  assert.deepEqual(judge("account", {}).verdict, { kind: "match", mapping: {} });
+  assert.equal(judge("account", VALUE).verdict.kind, "invalid");
 });
 
 test("each kind of identity uses the rules of its kind for its exact mapping", () => {
-  const principalId = { bob: "AROAX", alice: "AIDAX", root: HOME, federated: `${HOME}:dave` };
-  for (const who of ["bob", "alice", "root", "federated"] as const) {
-    const value = { arn: verified(who).canonicalArn, username: "x" };
-    assert.equal(kind(value, { who }), "match", who);
-    const pinned = kind({ ...value, principalId: principalId[who] }, { who });
-    assert.equal(pinned, who === "bob" || who === "alice" ? "mismatch" : "invalid", who);
+  for (const [who, otherId, expected] of [
+    ["bob", "AROAX", "mismatch"],
+    ["alice", "AIDAX", "mismatch"],
+    ["root", HOME, "invalid"],
+    ["federated", `${HOME}:dave`, "invalid"],
+  ] as const) {
+    const identity = verified(who);
+    const value = { arn: identity.canonicalArn, username: "x" };
+    assert.equal(kind(value, { identity }), "match", who);
+    assert.equal(kind({ ...value, principalId: otherId }, { identity }), expected, who);
+    const own = { ...value, principalId: identity.principalId };
+    assert.equal(kind(own, { identity }), expected === "invalid" ? "invalid" : "match", who);
   }
 });

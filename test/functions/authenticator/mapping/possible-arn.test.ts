@@ -12,22 +12,14 @@ import { HOME } from "../fixtures.ts";
 const name = fc.string({ unit: fc.constantFrom(..."aB0+=,.@_-"), minLength: 1, maxLength: 6 });
 const path = fc.array(name, { maxLength: 2 }).map((parts) => parts.map((part) => `${part}/`).join(""));
 
-const identity = fc.oneof(
-  fc.tuple(name, name).map(([role, session]) => {
-    const Arn = `arn:aws:sts::${HOME}:assumed-role/${role}/${session}`;
-    return verifyIdentity({ Account: HOME, Arn, UserId: `AROAX:${session}` }, "aws", "A");
-  }),
-  fc
-    .tuple(path, name)
-    .map(([p, user]) =>
-      verifyIdentity({ Account: HOME, Arn: `arn:aws:iam::${HOME}:user/${p}${user}`, UserId: "AIDAX" }, "aws", "A"),
-    ),
-  fc.constant(verifyIdentity({ Account: HOME, Arn: `arn:aws:iam::${HOME}:root`, UserId: HOME }, "aws", "A")),
-  name.map((user) => {
-    const Arn = `arn:aws:sts::${HOME}:federated-user/${user}`;
-    return verifyIdentity({ Account: HOME, Arn, UserId: `${HOME}:${user}` }, "aws", "A");
-  }),
-);
+const identity = fc
+  .oneof(
+    fc.tuple(name, name).map(([role, session]) => [`sts::${HOME}:assumed-role/${role}/${session}`, `AROAX:${session}`]),
+    fc.tuple(path, name).map(([p, user]) => [`iam::${HOME}:user/${p}${user}`, "AIDAX"]),
+    fc.constant([`iam::${HOME}:root`, HOME]),
+    name.map((user) => [`sts::${HOME}:federated-user/${user}`, `${HOME}:${user}`]),
+  )
+  .map(([end, UserId = ""]) => verifyIdentity({ Account: HOME, Arn: `arn:aws:${end}`, UserId }, "aws", "A"));
 
 /** Patterns that match an ARN: some characters become `?`, some runs become `*`, never across a section. */
 function blurred(arn: string, choices: readonly number[]): string {
@@ -44,7 +36,7 @@ function blurred(arn: string, choices: readonly number[]): string {
 }
 const choices = fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 40 });
 
-test("a pattern that matches an identity is never rejected as one that can never match", () => {
+test("each pattern that is derived from an identity's ARNs can match, and denies it", () => {
   fc.assert(
     fc.property(identity, choices, fc.boolean(), (who, blur, upper) => {
       const { canonicalArn, arn } = who;
@@ -52,23 +44,14 @@ test("a pattern that matches an identity is never rejected as one that can never
       assert.ok(matchesArnLike(pattern, canonicalArn), pattern);
       assert.equal(whyNeverMatches(pattern, "canonical"), undefined);
       assert.equal(whyNeverMatches(blurred(arn, blur), "canonical-or-session"), undefined);
+      for (const arnLike of [canonicalArn, arn, pattern, blurred(arn, blur)])
+        assert.ok(isDenied({ arnLike }, who), arnLike);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 1_000, seed: 1 },
   );
 });
 
-test("each pattern that is derived from an identity's ARNs denies it", () => {
-  fc.assert(
-    fc.property(identity, choices, (who, blur) => {
-      for (const arn of [who.canonicalArn, who.arn]) {
-        assert.ok(isDenied({ arnLike: arn }, who) && isDenied({ arnLike: blurred(arn, blur) }, who), arn);
-      }
-    }),
-    { numRuns: 10_000 },
-  );
-});
-
-test("a pattern that can never match matches none of 10,000 identities", () => {
+test("a pattern that can never match matches no identity", () => {
   let impossible = 0;
   const end = fc.string({ unit: fc.constantFrom("a", "role", "user", "assumed-role", "/", "*", "?"), maxLength: 6 });
   fc.assert(
@@ -78,9 +61,9 @@ test("a pattern that can never match matches none of 10,000 identities", () => {
       impossible += 1;
       assert.ok(!matchesArnLike(pattern, who.canonicalArn) && !matchesArnLike(pattern, who.arn), pattern);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 1_000, seed: 1 },
   );
-  assert.ok(impossible > 500, `only ${impossible} of these are impossible`);
+  assert.ok(impossible > 50, `only ${impossible} of these are impossible`);
 });
 
 test("a pattern with a role's path can never match, and the message says to leave the path out", () => {
@@ -118,34 +101,22 @@ test("partition, service, region and account must be those of a principal", () =
 });
 
 test("the slowest patterns cost at most the product of the lengths", () => {
-  const before = process.cpuUsage();
+  const before = process.threadCpuUsage();
   for (const last of ["*".repeat(8_000), "*?".repeat(4_000), `${"*a".repeat(4_000)} `]) {
     whyNeverMatches(`arn:aws:*::*:${last}`, "canonical-or-session");
   }
-  const { user } = process.cpuUsage(before);
+  const { user } = process.threadCpuUsage(before);
   assert.ok(user < 2_000_000, `${user} µs`);
 });
 
 test("a pattern is of sessions if it can match a session, but not the role of any name", () => {
-  const of = (arn: string) => isOfSessions(arn.replace("HOME", HOME));
-  for (const arn of [
-    "arn:aws:sts::HOME:assumed-role/Dev/jane",
-    "arn:aws:sts::HOME:assumed-role/*/jane",
-    "arn:aws:sts::HOME:assumed-role/*",
-    "arn:aws:sts::HOME:*jane",
-    "arn:aws:sts::*:a*",
-    "arn:*:*:*:HOME:*/jane",
-  ]) {
-    assert.equal(of(arn), true, arn);
-  }
-  for (const arn of [
-    "arn:aws:iam::HOME:role/Dev",
-    "arn:aws:iam::HOME:role/*",
-    "arn:aws:sts::HOME:federated-user/*",
-    "arn:aws:sts::HOME:assumed-role/Dev",
-    "arn:*:*:*:HOME:*",
-    "not an ARN",
-  ]) {
-    assert.equal(of(arn), false, arn);
+  const inAccount = (...ends: readonly string[]) => ends.map((end) => `arn:aws:sts::${HOME}:${end}`);
+  for (const [expected, patterns] of [
+    [true, inAccount("assumed-role/Dev/jane", "assumed-role/*/jane", "assumed-role/*", "*jane")],
+    [true, ["arn:aws:sts::*:a*", `arn:*:*:*:${HOME}:*/jane`]],
+    [false, inAccount("federated-user/*", "assumed-role/Dev")],
+    [false, [`arn:aws:iam::${HOME}:role/Dev`, `arn:aws:iam::${HOME}:role/*`, `arn:*:*:*:${HOME}:*`, "not an ARN"]],
+  ] as const) {
+    for (const arnLike of patterns) assert.equal(isOfSessions(arnLike), expected, arnLike);
   }
 });
