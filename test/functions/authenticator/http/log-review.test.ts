@@ -3,16 +3,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import { OUTCOMES } from "../../../../functions/authenticator/review/record.ts";
-import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { fault, httpError } from "../../../../functions/errors.ts";
 import { LOG_LEVELS } from "../../../../functions/settings/common.ts";
-import { fakeServices, gatewayEvent, HOME, handlerOf, NOW, reviewBody, type Stored, tokenOf } from "../fixtures.ts";
+import { HOME, MAPPED, NOW, type ReviewOptions, reviewOnce, tokenOf } from "../fixtures.ts";
 
-const MAPPED: Stored = {
-  [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" },
-};
 const ARN = "arn:aws:lambda:eu-west-1:111122223333:function:f";
 const LIVE = { functionVersion: "7", invokedFunctionArn: `${ARN}:live` };
 
@@ -50,20 +45,12 @@ function metricsOf(entry: Emf): Record<string, unknown> {
   return Object.fromEntries(found);
 }
 
-interface Case {
+interface Case extends ReviewOptions {
   readonly token?: string;
-  readonly settings?: Partial<Settings>;
-  readonly changes?: Partial<Dependencies>;
-  readonly stored?: Stored;
-  readonly context?: object;
 }
 
-/** The line of one review. */
-async function lineOf({ token = tokenOf("bob"), settings, changes, stored = MAPPED, context = LIVE }: Case) {
-  const around = fakeServices(stored, changes);
-  await handlerOf(around, settings)(gatewayEvent(reviewBody(token)), context);
-  assert.equal(around.lines.length, 1);
-  return JSON.parse(around.lines[0] ?? "") as Emf;
+async function lineOf({ token = tokenOf("bob"), ...options }: Case): Promise<Emf> {
+  return (await reviewOnce(token, { context: LIVE, ...options })).line;
 }
 
 const STS_DOWN = { askSts: () => Promise.reject(fault("sts_unreachable", "gone")) };
