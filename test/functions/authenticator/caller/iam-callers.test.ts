@@ -60,30 +60,24 @@ test("another role, user or account is refused, and the answer names only the si
   }
 });
 
-test("an entry matches by account, kind and name: a path and the case are ignored, a session's ARN is invalid", async () => {
-  const accepts = async (arn: string, who = "bob") => (await world([{ name: "a", arn }]).status(sign(who))) === 200;
-  assert.equal(await accepts(`arn:aws:iam::${HOME}:role/team/developers`), true);
-  assert.equal(await accepts(`arn:aws:iam::${HOME}:user/alice`, "alice"), true);
-  for (const arn of [
-    `arn:aws:iam::${OTHER}:role/Developers`,
-    `arn:aws-cn:iam::${HOME}:role/Developers`,
-    `arn:aws:iam::${HOME}:user/Developers`,
-    `arn:aws:iam::${HOME}:role/Developer`,
-    `arn:aws:iam::${HOME}:role/*`,
-    `arn:aws:iam::${HOME}:root`,
-    `arn:aws:sts::${HOME}:assumed-role/Developers/bob`,
-  ]) {
-    assert.equal(await accepts(arn), false, arn);
-  }
-});
-
-test("with principalId, only this very role is accepted, not a later one of its name", async () => {
-  const accepts = async (principalId: string) =>
-    (await world([{ ...DEVELOPERS, principalId }]).status(sign("bob"))) === 200;
-  assert.equal(await accepts("AROALOCALDEVELOPERSAA"), true);
-  assert.equal(await accepts("AROALOCALDEVELOPERSAB"), false);
-  assert.equal(await accepts("AROALOCALDEVELOPERSAAA"), false);
-});
+for (const [rule, entry, who, status] of [
+  ["a path and the case are ignored", { arn: `arn:aws:iam::${HOME}:role/team/developers` }, "bob", 200],
+  ["a user is matched by name", { arn: `arn:aws:iam::${HOME}:user/alice` }, "alice", 200],
+  ["another account", { arn: `arn:aws:iam::${OTHER}:role/Developers` }, "bob", 401],
+  ["another partition", { arn: `arn:aws-cn:iam::${HOME}:role/Developers` }, "bob", 401],
+  ["another kind", { arn: `arn:aws:iam::${HOME}:user/Developers` }, "bob", 401],
+  ["a part of the name", { arn: `arn:aws:iam::${HOME}:role/Developer` }, "bob", 401],
+  ["a pattern", { arn: `arn:aws:iam::${HOME}:role/*` }, "bob", 401],
+  ["the root user", { arn: `arn:aws:iam::${HOME}:root` }, "bob", 401],
+  ["a session's ARN", { arn: `arn:aws:sts::${HOME}:assumed-role/Developers/bob` }, "bob", 401],
+  ["the role's principalId", { ...DEVELOPERS, principalId: "AROALOCALDEVELOPERSAA" }, "bob", 200],
+  ["the principalId of a later role", { ...DEVELOPERS, principalId: "AROALOCALDEVELOPERSAB" }, "bob", 401],
+  ["a longer principalId", { ...DEVELOPERS, principalId: "AROALOCALDEVELOPERSAAA" }, "bob", 401],
+] as const) {
+  test(`an entry matches by account, kind, name and id: ${rule}: ${status}`, async () => {
+    assert.equal(await world([{ name: "a", ...entry }]).status(sign(who)), status);
+  });
+}
 
 test("an entry expires at notAfter, also for a caller that is already proven", async () => {
   const { status, clock } = world([{ ...DEVELOPERS, notAfter: new Date(NOW + 1_000).toISOString() }]);
@@ -218,6 +212,6 @@ test("whatever a stranger sends, it is refused or limited and never a fault", as
       const status = await stranger.status(token);
       assert.ok(status === 401 || status === 429, `${status}`);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 1_000, seed: 1 },
   );
 });
