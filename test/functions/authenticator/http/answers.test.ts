@@ -34,6 +34,11 @@ test("granted: 200, authenticated, with the user", async () => {
   assert.deepEqual(Object.keys(json.status.user ?? {}), ["username", "uid", "extra", "groups"]);
 });
 
+test("a node is granted with the name that is looked up for its verified identity", async () => {
+  const { json } = await reviewOnce(tokenOf("node"), { stored: { [`role/${HOME}/clusternode`]: NODE } });
+  assert.equal(json.status.user?.username, "system:node:ip-10-0-0-1.ec2.internal");
+});
+
 test("the response has the version of the request", async () => {
   const body = reviewBody(tokenOf("bob")).replace("k8s.io/v1", "k8s.io/v1beta1");
   for (const [text, version] of [
@@ -72,8 +77,9 @@ test("every denial: 200, not authenticated, with its code and reason in one line
     ],
   ];
   for (const [code, token, options] of denials) {
-    const { statusCode, json } = await reviewOnce(token, options);
+    const { statusCode, json, calls } = await reviewOnce(token, options);
     assert.equal(statusCode, 200, code);
+    if (code.startsWith("token_")) assert.deepEqual(calls, { sts: [], ssm: [] });
     assert.deepEqual(Object.keys(json.status), ["authenticated", "error"], code);
     assert.equal(json.status.authenticated, false, code);
     assert.match(json.status.error ?? "", new RegExp(`^${code}: [^\\n\\r]+$`));

@@ -148,10 +148,11 @@ test("no log line contains a token, a signature, a security token or a URL", asy
   }
 });
 
-test("a cached answer is marked, and only the first review is a cold start", async () => {
+test("a second review of a token calls no service and is marked as cached, and only the first review is a cold start", async () => {
   const around = fakeServices(MAPPED);
   const handler = handlerOf(around);
   for (let i = 0; i < 2; i += 1) await handler(gatewayEvent(reviewBody(tokenOf("bob"))));
   const entry = JSON.parse(around.lines[1] ?? "") as Record<string, unknown>;
   assert.deepEqual([entry["cached"], entry["coldStart"]], [{ identity: true, mapping: true }, false]);
+  assert.deepEqual([around.calls.sts.length, around.calls.ssm.length], [1, 1]);
 });
