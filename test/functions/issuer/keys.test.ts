@@ -63,21 +63,15 @@ test("whatever a parameter holds, its neighbours are served", () => {
     fc.base64String({ maxLength: 400 }),
     fc.jsonValue({ maxDepth: 2 }),
   );
+  const changes = { kty: fc.constantFrom("RSA", "EC"), crv: fc.constantFrom("P-256", "P-521"), n: member, e: member };
+  const changed = fc.oneof(
+    fc.record({ ...changes, x: member }),
+    fc.tuple(fc.constantFrom("n", "e"), member).map(([name, of]) => ({ [name]: of })),
+  );
   const value = fc.oneof(
     fc.string({ maxLength: 4096, unit: "binary" }),
     fc.json(),
-    fc
-      .record({
-        kty: fc.constantFrom("RSA", "EC"),
-        crv: fc.constantFrom("P-256", "P-521"),
-        n: member,
-        e: member,
-        x: member,
-      })
-      .map((changed) => JSON.stringify({ ...RSA.jwk, ...changed })),
-    fc
-      .tuple(fc.constantFrom("n", "e"), member)
-      .map(([name, changed]) => JSON.stringify({ ...RSA.jwk, [name]: changed })),
+    changed.map((members) => JSON.stringify({ ...RSA.jwk, ...members })),
   );
   fc.assert(
     fc.property(value, fc.boolean(), (text, secure) => {
@@ -88,7 +82,7 @@ test("whatever a parameter holds, its neighbours are served", () => {
       assert.deepEqual(keys, [P256.jwk]);
       assert.equal(invalid.length, 1);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 1_000, seed: 1 },
   );
 });
 
@@ -116,14 +110,12 @@ describe("more than ten keys", () => {
     assert.equal(invalid.length, 1);
   });
 
-  test("a new environment and one that cached ten keys serve the same", async () => {
-    const ten = Object.fromEntries(Object.entries(parameters).slice(0, MAX_KEYS));
-    const old = service(ten);
+  test("an environment that cached ten keys serves the same", async () => {
+    const old = service(Object.fromEntries(Object.entries(parameters).slice(0, MAX_KEYS)));
     await old.ask();
     old.set(parameters);
     old.later(30 * S);
     assert.deepEqual(await old.ask(), { keys: 10, cached: false, stale: false });
-    assert.deepEqual(await service(parameters).ask(), { keys: 10, cached: false, stale: false });
   });
 });
 
@@ -172,7 +164,7 @@ test("one read of the path returns all keys, which are cached for 30 s", async (
   assert.equal(calls.length, 2);
 });
 
-test("while Parameter Store fails, the complete last keys are served for 24 h, and it is read every 5 s", async () => {
+test("while Parameter Store fails, the complete last keys are served for 24 h, and it is read every 5 s until it recovers", async () => {
   const { ask, later, set, calls } = service(GOOD);
   await ask();
   set(DOWN);
@@ -188,16 +180,8 @@ test("while Parameter Store fails, the complete last keys are served for 24 h, a
   assert.deepEqual(await ask(), { keys: 4, cached: true, stale: true });
   later(5 * S);
   await assert.rejects(ask(), DOWN);
-});
-
-test("when Parameter Store recovers, its keys are served at once", async () => {
-  const { ask, later, set } = service(GOOD);
-  await ask();
-  set(DOWN);
-  later(HOUR);
-  await ask();
   set({ [RSA_NAME]: stored(RSA.jwk) });
-  later(5 * S);
+  later(S);
   assert.deepEqual(await ask(), { keys: 1, cached: false, stale: false });
 });
 
