@@ -20,19 +20,21 @@ const RESET: Fault = { kind: "reset" };
 const CUT: Fault = { kind: "cut", body: '{"GetCaller' };
 
 const OUTAGE = "ECONNRESET";
-for (const [what, faults, expected, sent] of [
+type Row = readonly [what: string, faults: readonly Fault[], expected: string, sent: number];
+const ROWS: readonly Row[] = [
   ["a reset connection is retried", [RESET], "200 answer", 2],
   ["a truncated body is retried", [CUT], "200 answer", 2],
   ["two resets are an outage, without a third try", [RESET, RESET], OUTAGE, 2],
   ["two truncated bodies are an outage, without a third try", [CUT, CUT], OUTAGE, 2],
-  ...[500, 502, 503, 504, 599].flatMap((status) => [
-    [`${status} is retried`, [answer(status, "first")], "200 answer", 2] as const,
+  ...[500, 502, 503, 504, 599].flatMap((status): Row[] => [
+    [`${status} is retried`, [answer(status, "first")], "200 answer", 2],
     [`a second ${status} is returned`, [answer(status, "first"), answer(status, "second")], `${status} second`, 2],
   ]),
   ["a 403 after a 5xx is returned", [answer(500), answer(403, "refused")], "403 refused", 2],
   ["a reset after a 5xx is an outage", [answer(500), RESET], OUTAGE, 2],
-  ...[400, 403, 404, 429].map((status) => [`${status} is not retried`, [answer(status, "no")], `${status} no`, 1]),
-] as readonly [string, readonly Fault[], string, number][]) {
+  ...[400, 403, 404, 429].map((status): Row => [`${status} is not retried`, [answer(status, "no")], `${status} no`, 1]),
+];
+for (const [what, faults, expected, sent] of ROWS) {
   test(what, async () => {
     server.fail(() => faults[server.requests.length - 1]);
     const outcome = await asked(stsAt(server.url));
