@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
 import { hasCode } from "../../../functions/errors.ts";
 
-export const REQUIRED = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod-1", CALLER_AUTH: "bearer" };
+const REQUIRED = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod-1", CALLER_AUTH: "bearer" };
 
 type Changes = Readonly<Record<string, string | undefined>>;
 

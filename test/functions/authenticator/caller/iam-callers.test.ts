@@ -41,13 +41,11 @@ test("a proof of a user's token is not used for a caller, nor the reverse, in a 
 });
 
 test("a token for another cluster, for its callers, or for another spelling of the id is refused", async () => {
+  const message = /^caller_refused: sts_refused: .*; a caller signs its token for <cluster id>:caller$/;
   for (const id of ["test", "other:caller", "test:callers", "TEST:caller", ":caller", "test:caller:caller", ""]) {
     const { statusCode, json } = await world([DEVELOPERS]).review(sign("bob", { id }));
     assert.equal(statusCode, 401, id);
-    assert.match(
-      json.message ?? "",
-      /^caller_refused: sts_refused: .*; a caller signs its token for <cluster id>:caller$/,
-    );
+    assert.match(json.message ?? "", message);
   }
 });
 
@@ -112,15 +110,12 @@ test("tokens and IAM callers work together, and a hash needs no STS", async () =
 });
 
 test("without an IAM caller that is not expired, STS is not called", async () => {
+  const message = "caller_refused: the bearer token is not in the list of callers";
   const expired = { ...DEVELOPERS, notAfter: "2020-01-01T00:00:00Z" };
   for (const callers of [[], [expired], [{ name: "a", sha256: hash("sha256", "secret") }]]) {
     const { review, calls } = world(callers);
     const { statusCode, json } = await review(sign("bob"));
-    assert.deepEqual(
-      [statusCode, json.message],
-      [401, "caller_refused: the bearer token is not in the list of callers"],
-    );
-    assert.equal(calls.length, 0);
+    assert.deepEqual([statusCode, json.message, calls], [401, message, []]);
   }
 });
 
@@ -151,20 +146,6 @@ test("nothing about the user's token shows or is parsed before the caller is pro
     assert.equal(calls.length, 1, "only the caller's token reaches STS");
   }
   assert.equal(answers.size, 1);
-});
-
-test("path and method are reported before the caller, and size and body after it", async () => {
-  const { review, callerCalls } = world([DEVELOPERS]);
-  const bearer = sign("bob", { id: "other:caller" });
-  assert.equal((await review(bearer, { event: { rawPath: "/other" } })).statusCode, 404);
-  const GET = { requestContext: { http: { method: "GET" } } };
-  assert.equal((await review(bearer, { event: GET })).statusCode, 405);
-  assert.equal(callerCalls().length, 0);
-  assert.equal((await review(bearer, { event: { body: "x".repeat(65 * 1024) } })).statusCode, 401);
-  const good = sign("bob", { at: NOW - 1_000 });
-  const after = world([DEVELOPERS]);
-  assert.equal((await after.review(good, { event: { body: "x".repeat(65 * 1024) } })).statusCode, 413);
-  assert.equal((await after.review(good, { event: { body: "x" } })).statusCode, 400);
 });
 
 test("the log names the reason of a refusal, and has the time of the caller's check", async () => {
@@ -207,11 +188,8 @@ test("whatever a stranger sends, it is refused or limited and never a fault", as
       .record({ key: fc.stringMatching(/^\w{16,20}$/), salt: fc.string() })
       .map(({ key, salt }) => tokenFor(key, { salt })),
   );
-  await fc.assert(
-    fc.asyncProperty(bearer, async (token) => {
-      const status = await stranger.status(token);
-      assert.ok(status === 401 || status === 429, `${status}`);
-    }),
-    { numRuns: 1_000, seed: 1 },
-  );
+  const refused = fc.asyncProperty(bearer, async (token) => {
+    assert.match(String(await stranger.status(token)), /^(401|429)$/);
+  });
+  await fc.assert(refused, { numRuns: 1_000, seed: 1 });
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
-import { fault, httpError } from "../../../../functions/errors.ts";
+import { fault } from "../../../../functions/errors.ts";
 import { METRICS } from "../../../../functions/telemetry/metrics.ts";
 import { localIdentity } from "../../../../local/identities.ts";
 import {
@@ -78,23 +78,6 @@ test("a denial logs its code as reason and the identity, but no user", async () 
   );
   assert.match(String(entry["message"]), /^no mapping for /);
   assert.equal("username" in entry || "groups" in entry || "parameter" in entry, false);
-});
-
-test("each outcome has its level", async () => {
-  const cases: [string, string, string, ReviewOptions][] = [
-    ["granted", "info", tokenOf("bob"), {}],
-    ["not_ours", "info", "other", {}],
-    ["denied", "warn", "k8s-aws-v1.x", {}],
-    ["bad_request", "warn", "", {}],
-    ["bad_request", "warn", "x", { event: { rawPath: "/x" } }],
-    ["caller_refused", "warn", "x", { settings: { callerAuth: "mtls" } }],
-    ["throttled", "error", tokenOf("bob"), { changes: failing(httpError("sts_throttled", "slow")) }],
-    ["fault", "error", tokenOf("bob"), { changes: failing(fault("sts_unreachable", "gone")) }],
-  ];
-  for (const [outcome, level, token, options] of cases) {
-    const { entry } = await logged(token, options);
-    assert.deepEqual([entry["outcome"], entry["level"]], [outcome, level]);
-  }
 });
 
 test("no log line has any other field", async () => {

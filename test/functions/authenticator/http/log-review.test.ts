@@ -47,20 +47,22 @@ function metricsOf(entry: Emf): Record<string, unknown> {
 
 interface Case extends ReviewOptions {
   readonly token?: string;
+  /** Default: `warn`. */
+  readonly level?: "info" | "error";
 }
 
-async function lineOf({ token = tokenOf("bob"), ...options }: Case): Promise<Emf> {
+async function lineOf({ token = tokenOf("bob"), level: _, ...options }: Case): Promise<Emf> {
   return (await reviewOnce(token, { context: LIVE, ...options })).line;
 }
 
 const STS_DOWN = { askSts: () => Promise.reject(fault("sts_unreachable", "gone")) };
 
 const CASES: Readonly<Record<(typeof OUTCOMES)[number], Case>> = {
-  granted: {},
+  granted: { level: "info" },
   denied: { token: tokenOf("alice") },
-  not_ours: { token: "other" },
-  throttled: { changes: { askSts: () => Promise.reject(httpError("sts_throttled", "slow")) } },
-  fault: { changes: STS_DOWN },
+  not_ours: { level: "info", token: "other" },
+  throttled: { level: "error", changes: { askSts: () => Promise.reject(httpError("sts_throttled", "slow")) } },
+  fault: { level: "error", changes: STS_DOWN },
   bad_request: { token: "" },
   caller_refused: { settings: { callerAuth: "mtls" } },
 };
@@ -75,9 +77,9 @@ const FURTHER: Partial<Record<(typeof OUTCOMES)[number], object>> = {
 };
 
 for (const outcome of OUTCOMES) {
-  test(`${outcome}: the line has the review, and only the metrics that are not zero`, async () => {
+  test(`${outcome}: the line has the review and its level, and only the metrics that are not zero`, async () => {
     const line = await lineOf(CASES[outcome]);
-    assert.equal(line["outcome"], outcome);
+    assert.deepEqual([line["outcome"], line["level"]], [outcome, CASES[outcome].level ?? "warn"]);
     assert.deepEqual(metricsOf(line), { [`Reviews ${CLUSTER} Outcome=${outcome}`]: 1, ...FURTHER[outcome] });
   });
 }
