@@ -27,10 +27,8 @@ function failing(error: Error): () => Promise<never> {
 
 test("granted: 200, authenticated, with the user", async () => {
   const { statusCode, json } = await reviewOnce(tokenOf("bob"));
-  assert.equal(statusCode, 200);
-  assert.deepEqual(Object.keys(json), ["apiVersion", "kind", "status"]);
-  assert.deepEqual(Object.keys(json.status), ["authenticated", "user"]);
-  assert.equal(json.status.authenticated, true);
+  assert.deepEqual([statusCode, Object.keys(json)], [200, ["apiVersion", "kind", "status"]]);
+  assert.deepEqual([Object.keys(json.status), json.status.authenticated], [["authenticated", "user"], true]);
   assert.deepEqual(Object.keys(json.status.user ?? {}), ["username", "uid", "extra", "groups"]);
 });
 
@@ -39,17 +37,14 @@ test("a node is granted with the name that is looked up for its verified identit
   assert.equal(json.status.user?.username, "system:node:ip-10-0-0-1.ec2.internal");
 });
 
-test("the response has the version of the request", async () => {
-  const body = reviewBody(tokenOf("bob")).replace("k8s.io/v1", "k8s.io/v1beta1");
-  for (const [text, version] of [
-    [body, "v1beta1"],
-    [reviewBody(tokenOf("bob")), "v1"],
-  ] as const) {
-    const { json } = await handlerOf(fakeServices(MAPPED))(gatewayEvent(text));
-    assert.equal(json.apiVersion, `authentication.k8s.io/${version}`);
+test("the response has the version of the request, also for a denial", async () => {
+  for (const version of ["v1beta1", "v1"]) {
+    const body = reviewBody(tokenOf("bob")).replace("k8s.io/v1", `k8s.io/${version}`);
+    for (const stored of [MAPPED, {}]) {
+      const { json } = await handlerOf(fakeServices(stored))(gatewayEvent(body));
+      assert.equal(json.apiVersion, `authentication.k8s.io/${version}`);
+    }
   }
-  const denied = await handlerOf(fakeServices())(gatewayEvent(body));
-  assert.equal(denied.json.apiVersion, "authentication.k8s.io/v1beta1");
 });
 
 test("a token of another kind: 200, not authenticated, and no error", async () => {
@@ -96,20 +91,14 @@ test("a denial without a mapping names the canonical ARN and the parameters that
 
 test("an outage or an internal fault: 500 with a Status, never a denial", async () => {
   const stored = { [`role/${HOME}/clusternode`]: NODE };
+  const gone = (code: "sts_unreachable" | "parameters_unavailable" | "instances_unavailable") =>
+    failing(fault(code, "gone"));
   const html = async () => ({ status: 502, body: "<html>", requestId: undefined });
   for (const [code, token, options] of [
-    ["sts_unreachable", "bob", { changes: { askSts: failing(fault("sts_unreachable", "gone")) } }],
+    ["sts_unreachable", "bob", { changes: { askSts: gone("sts_unreachable") } }],
     ["sts_answer_unusable", "bob", { changes: { askSts: html } }],
-    [
-      "parameters_unavailable",
-      "bob",
-      { changes: { fetchParameters: failing(fault("parameters_unavailable", "gone")) } },
-    ],
-    [
-      "instances_unavailable",
-      "node",
-      { stored, changes: { findNodeName: failing(fault("instances_unavailable", "gone")) } },
-    ],
+    ["parameters_unavailable", "bob", { changes: { fetchParameters: gone("parameters_unavailable") } }],
+    ["instances_unavailable", "node", { stored, changes: { findNodeName: gone("instances_unavailable") } }],
     ["internal_fault", "bob", { changes: { askSts: failing(new TypeError("bug")) } }],
     ["internal_fault", "bob", { changes: { fetchParameters: failing(new RangeError("bug")) } }],
   ] as const) {
