@@ -31,33 +31,23 @@ test("a key's parameter is <prefix>/issuer/<kid>", () => {
   assert.equal(RSA_NAME, `/iam-authenticator/prod/issuer/${RSA.jwk.kid}`);
 });
 
-describe("an invalid parameter is left out, and its neighbours are served", () => {
-  const neighbour = issuerKeyParameter(PREFIX, P256.jwk.kid);
-  const cases: Readonly<Record<string, [name: string, parameter: DatedParameter, problem: RegExp]>> = {
-    "not JSON": [RSA_NAME, { value: "{", secure: false, modified: 0 }, /^must be a JSON object/],
-    "a SecureString": [RSA_NAME, stored(RSA.jwk, true), /^must be of type String/],
-    "the name of another key": [
-      issuerKeyParameter(PREFIX, "x"),
-      stored(RSA.jwk),
-      new RegExp(`^holds the key of ${RSA_NAME}$`),
-    ],
-    "a private key": [RSA_NAME, stored({ ...RSA.jwk, d: "AQAB" }), /^holds "d", which is part of a private key/],
-  };
-  for (const [what, [name, parameter, problem]] of Object.entries(cases)) {
-    test(what, () => {
-      const { keys, invalid } = setOf({ [name]: parameter, [neighbour]: stored(P256.jwk) });
-      assert.deepEqual(keys, [P256.jwk]);
-      assert.deepEqual(
-        invalid.map(({ parameter }) => parameter),
-        [name],
-      );
-      assert.match(invalid[0]?.problem ?? "", problem);
-    });
-  }
-});
+const NEIGHBOUR = issuerKeyParameter(PREFIX, P256.jwk.kid);
+const NAMED_X = issuerKeyParameter(PREFIX, "x");
+for (const [what, name, parameter, problem] of [
+  ["not JSON", RSA_NAME, { value: "{", secure: false, modified: 0 }, /^must be a JSON object/],
+  ["a SecureString", RSA_NAME, stored(RSA.jwk, true), /^must be of type String/],
+  ["the name of another key", NAMED_X, stored(RSA.jwk), new RegExp(`^holds the key of ${RSA_NAME}$`)],
+  ["a private key", RSA_NAME, stored({ ...RSA.jwk, d: "AQAB" }), /^holds "d", which is part of a private key/],
+] as const) {
+  test(`an invalid parameter, ${what}, is left out, and its neighbours are served`, () => {
+    const { keys, invalid } = setOf({ [name]: parameter, [NEIGHBOUR]: stored(P256.jwk) });
+    assert.deepEqual(keys, [P256.jwk]);
+    assert.deepEqual([invalid.length, invalid[0]?.parameter], [1, name]);
+    assert.match(invalid[0]?.problem ?? "", problem);
+  });
+}
 
 test("whatever a parameter holds, its neighbours are served", () => {
-  const neighbour = issuerKeyParameter(PREFIX, P256.jwk.kid);
   const member = fc.oneof(
     fc.string({ maxLength: 40 }),
     fc.base64String({ maxLength: 400 }),
@@ -77,7 +67,7 @@ test("whatever a parameter holds, its neighbours are served", () => {
     fc.property(value, fc.boolean(), (text, secure) => {
       const { keys, invalid } = setOf({
         [RSA_NAME]: { value: text, secure, modified: 0 },
-        [neighbour]: stored(P256.jwk),
+        [NEIGHBOUR]: stored(P256.jwk),
       });
       assert.deepEqual(keys, [P256.jwk]);
       assert.equal(invalid.length, 1);
@@ -120,22 +110,22 @@ describe("more than ten keys", () => {
 });
 
 /** A Parameter Store and a clock that a test can change. */
-function service(initial: StoredKeys) {
+function service(initial: StoredKeys | Promise<StoredKeys>) {
   let now = Date.UTC(2026, 10, 24);
-  let parameters: StoredKeys | Error = initial;
+  let parameters: StoredKeys | Promise<StoredKeys> | Error = initial;
   const calls: unknown[] = [];
   const read = cachedKeys(
     async (path) => {
       calls.push(path);
       if (parameters instanceof Error) throw parameters;
-      return new Map(Object.entries(parameters));
+      return new Map(Object.entries(await parameters));
     },
     PREFIX,
     () => now,
   );
   return {
     calls,
-    set: (changed: StoredKeys | Error) => {
+    set: (changed: typeof parameters) => {
       parameters = changed;
     },
     later: (ms: number) => {
@@ -230,21 +220,15 @@ test("keys that were all removed are not served: cached keys are only for outage
 });
 
 test("an older read that ends after a newer one does not restore a retired key", async () => {
-  const answers: ((parameters: StoredKeys) => void)[] = [];
-  let now = Date.UTC(2026, 10, 24);
-  const read = cachedKeys(
-    () => new Promise((resolve) => answers.push((parameters) => resolve(new Map(Object.entries(parameters))))),
-    PREFIX,
-    () => now,
-  );
-  const ask = () => read(deadlineIn(4_000, () => now));
+  const reads = [Promise.withResolvers<StoredKeys>(), Promise.withResolvers<StoredKeys>()] as const;
+  const { ask, later, set } = service(reads[0].promise);
   const older = ask();
-  now += 1;
+  later(1);
+  set(reads[1].promise);
   const newer = ask();
-  answers[1]?.({ [RSA_NAME]: stored(RSA.jwk) });
-  assert.equal((await newer).keys.length, 1);
-  answers[0]?.(GOOD);
+  reads[1].resolve({ [RSA_NAME]: stored(RSA.jwk) });
+  assert.equal((await newer).keys, 1);
+  reads[0].resolve(GOOD);
   await older;
-  const { keys, cached } = await ask();
-  assert.deepEqual([keys.length, cached], [1, true]);
+  assert.deepEqual(await ask(), { keys: 1, cached: true, stale: false });
 });

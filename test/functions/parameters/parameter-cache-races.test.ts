@@ -29,20 +29,6 @@ test("a parameter that was fresh at the start of a review does not become absent
   assert.deepEqual([...(await review).parameters.keys()], ["deny"]);
 });
 
-test("concurrent reviews each get their own answers", async () => {
-  const { read } = cacheOf(async (names) => {
-    await new Promise((resolve) => setImmediate(resolve));
-    return new Map(names.map((name) => [name, { value: name, secure: false }]));
-  });
-  const results = await Promise.all(Array.from({ length: 50 }, (_, i) => read(`own-${i}`, "shared")));
-  results.forEach(({ parameters }, i) => {
-    assert.deepEqual(
-      [...parameters.values()].map(({ value }) => value),
-      [`own-${i}`, "shared"],
-    );
-  });
-});
-
 test("an older read that ends after a newer one does not restore a removed parameter", async () => {
   const answers: PromiseWithResolvers<typeof DENY | undefined>[] = [];
   const { clock, read } = cacheOf(async ([name = ""]) => {
@@ -105,14 +91,4 @@ test("a review that shares another's call ends at its own deadline", async () =>
   const { clock, read, readUntil } = cacheOf(() => Promise.withResolvers<never>().promise);
   read("a").catch(() => {});
   await assert.rejects(readUntil(["a"], { at: clock(), clock }), { code: "parameters_unavailable" });
-});
-
-test("a failure of one review does not fail another", async () => {
-  const { read } = cacheOf(async (names) => {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (names.includes("bad")) throw new Error("down");
-    return new Map([["good", DENY]]);
-  });
-  const [bad, good] = await Promise.allSettled([read("bad"), read("good")]);
-  assert.deepEqual([bad.status, good.status], ["rejected", "fulfilled"]);
 });

@@ -9,11 +9,8 @@ const USER = { username: "dev", groups: ["a", "b"] };
 
 test("an answer has the requested version, the kind and the status, and no spec", () => {
   for (const apiVersion of ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"] as const) {
-    assert.deepEqual(tokenReview(apiVersion, NOT_OURS), {
-      apiVersion,
-      kind: "TokenReview",
-      status: { authenticated: false },
-    });
+    const expected = { apiVersion, kind: "TokenReview", status: { authenticated: false } };
+    assert.deepEqual(tokenReview(apiVersion, NOT_OURS), expected);
   }
 });
 
