@@ -105,12 +105,14 @@ for (const [what, changes, expected] of FAILURES) {
 }
 
 test("compareStoredValues: false skips only the comparison, for a live version that fails", async () => {
-  const live = world({ invoke: async (arn) => (arn === "live" ? failing() : REFUSAL) });
-  await live.run();
-  assert.deepEqual([live.reported, live.line().problems.length], [["Failed"], 1]);
-  assert.match(live.line().problems[0] ?? "", /\(no answer\)\. .* compareStoredValues: false /);
   const readOptions = () => ({ ...OPTIONS, compareStoredValues: false });
-  const skipped = world({ invoke: async (arn) => (arn === "live" ? failing() : REFUSAL), readOptions });
+  const invoke = async (arn: string) => (arn === "live" ? failing() : REFUSAL);
+  const live = world({ invoke });
+  await live.run();
+  const { problems } = live.line();
+  assert.deepEqual([live.reported, problems.length], [["Failed"], 1]);
+  assert.match(problems[0] ?? "", /\(no answer\)\. .* compareStoredValues: false /);
+  const skipped = world({ invoke, readOptions });
   await skipped.run();
   assert.deepEqual([skipped.reported, skipped.calls.readPage], [["Succeeded"], []]);
   const bad = world({ invoke: async () => ({ ...REFUSAL, statusCode: 500 }), readOptions });
