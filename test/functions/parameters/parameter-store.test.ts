@@ -106,7 +106,7 @@ for (const [what, fault, tries, cause] of [
   ["a connection failure is retried once", RESET, 2, "ECONNRESET"],
   ["a truncated response is retried once", CUT, 2, undefined],
 ] as const) {
-  test(`${what}: the last try can succeed, and is otherwise a fault`, async () => {
+  test(`${what}, and it is a fault if no try succeeds`, async () => {
     store.fail(fault);
     const [found, asked] = await failure();
     assert.deepEqual([found, asked], [cause ?? found, tries]);
