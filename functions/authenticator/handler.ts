@@ -21,6 +21,7 @@ import type { SignedTokens } from "./jwt/signed-tokens.ts";
 import { tokenReview } from "./review/answer.ts";
 import { type ReviewServices, reviewToken } from "./review/review.ts";
 import type { Settings } from "./settings.ts";
+import { answerCheck } from "./stored-problems.ts";
 
 const CALLERS_FOUND_MS = 60_000;
 
@@ -82,10 +83,7 @@ export function createAuthenticator(
     async handler(event, context) {
       // Only the deployment check sends this key: callers of API Gateway cannot add keys to the event.
       const parameters = isObject(event) ? event["storedParameters"] : undefined;
-      if (Array.isArray(parameters)) {
-        const { answerCheck } = await import("./stored-problems.ts");
-        return jsonResponse(200, answerCheck(parameters, partition.id));
-      }
+      if (Array.isArray(parameters)) return jsonResponse(200, answerCheck(parameters, partition.id));
       // The first middleware replaces API Gateway's event with a RequestContext.
       return chain(event as RequestContext, context as Context);
     },

@@ -13,8 +13,6 @@ export interface AuthenticatorBuild {
   readonly index: Bundle;
   /** Loaded when a mapping first uses `{EC2PrivateDNSName}`: two more AWS clients that most clusters never need. */
   readonly ec2NodeName: Bundle;
-  /** Loaded only for the deployment check. */
-  readonly storedProblems: Bundle;
   /** Loaded only with JWT_ISSUERS. */
   readonly awsSignedTokens: Bundle;
   /** Loaded only without keys in the environment. */
@@ -29,19 +27,18 @@ const CREDENTIALS = "credential-provider-http";
 
 /** Empties `outdir` and writes the function's files there. The build is reproducible in any folder. */
 export async function buildAuthenticator(outdir: string): Promise<AuthenticatorBuild> {
-  const separate = ["ec2-node-name", "stored-problems", "aws-signed-tokens", CREDENTIALS].map(separateFile);
-  const [index, ec2NodeName, storedProblems, awsSignedTokens, containerCredentials] = await Promise.all([
+  const separate = ["ec2-node-name", "aws-signed-tokens", CREDENTIALS].map(separateFile);
+  const [index, ec2NodeName, awsSignedTokens, containerCredentials] = await Promise.all([
     bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [...separate, ...LEAN_PLUGINS]),
     bundle(ROOT, `${SOURCE}/aws/ec2-node-name.ts`, "ec2-node-name.mjs", [separateFile(CREDENTIALS), ...LEAN_PLUGINS]),
-    bundle(ROOT, `${SOURCE}/stored-problems.ts`, "stored-problems.mjs", []),
     bundle(ROOT, `${SOURCE}/aws/aws-signed-tokens.ts`, "aws-signed-tokens.mjs", [builtIns]),
     bundle(ROOT, `@aws-sdk/${CREDENTIALS}`, `${CREDENTIALS}.mjs`, [builtIns]),
   ]);
-  const parts = [index, ec2NodeName, storedProblems, awsSignedTokens, containerCredentials];
+  const parts = [index, ec2NodeName, awsSignedTokens, containerCredentials];
   const licenses = licenceFile(parts.map(({ metafile }) => metafile));
   const files = [...parts.flatMap((part) => part.files), licenses];
   writeFiles(outdir, files);
-  return { index, ec2NodeName, storedProblems, awsSignedTokens, containerCredentials, files };
+  return { index, ec2NodeName, awsSignedTokens, containerCredentials, files };
 }
 
 interface OneFileBuild {

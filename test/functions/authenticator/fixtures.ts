@@ -1,5 +1,6 @@
 // Fixtures of these tests: identities, a stopped clock, tokens, and in-memory services.
 
+import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { createAuthenticator, type Dependencies } from "../../../functions/authenticator/handler.ts";
 import { type VerifiedIdentity, verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
@@ -16,6 +17,10 @@ export const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);
 export const HOME = "111122223333";
 export const OTHER = "444455556666";
 export const PREFIX = "/iam-authenticator/test";
+
+export const DEVELOPERS = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev", groups: ["g"] };
+/** The mapping of bob's role. */
+export const MAPPED = { [`role/${HOME}/developers`]: DEVELOPERS };
 
 /** Stands still until the test moves it. */
 export interface FixedClock extends Clock {
@@ -165,4 +170,25 @@ export function handlerOf(surroundings: Dependencies, settings: Partial<Settings
     const response = await handler(event, context);
     return { ...response, json: JSON.parse(response.body) as AnswerBody };
   };
+}
+
+export interface ReviewOptions {
+  readonly stored?: Stored;
+  readonly settings?: Partial<Settings>;
+  readonly changes?: Partial<Dependencies>;
+  readonly event?: Record<string, unknown>;
+  readonly spec?: Record<string, unknown>;
+  readonly context?: object;
+}
+
+/** One review by a new function: its response, its only log line, and the calls to services. */
+export async function reviewOnce(token: string, options: ReviewOptions = {}) {
+  const { stored = MAPPED, settings, changes, event, spec, context } = options;
+  const services = fakeServices(stored, changes);
+  const { calls, lines } = services;
+  const call = handlerOf(services, settings);
+  const response = await call(gatewayEvent(reviewBody(token, spec), event), context);
+  assert.equal(lines.length, 1);
+  const text = lines[0] ?? "";
+  return { ...response, calls, text, line: JSON.parse(text) };
 }

@@ -1,49 +1,12 @@
 // Callers that are prefetched before the first review: used by it, as old as their read, and never a cause of failure.
 
 import assert from "node:assert/strict";
-import { hash } from "node:crypto";
 import { test } from "node:test";
-import { createAuthenticator } from "../../../functions/authenticator/handler.ts";
-import { fault } from "../../../functions/errors.ts";
-import { deadlineIn } from "../../../functions/lib/deadline.ts";
-import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
-import { fakeServices, gatewayEvent, HOME, PREFIX, reviewBody, settingsWith, tokenOf } from "./fixtures.ts";
-
-const CALLER = "a-token-of-kube-apiserver";
-const CALLERS = [{ name: "kube-apiserver", sha256: hash("sha256", CALLER) }];
-const MAPPING = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" };
-
-/** An environment before its initialization, with a Parameter Store that can fail on demand. */
-function environment() {
-  const store = { isDown: false };
-  const working = fakeServices({ callers: CALLERS, [`role/${HOME}/developers`]: MAPPING });
-  const { clock, calls, lines } = working;
-  const fetchParameters: FetchParameters = async (...asked) => {
-    if (!store.isDown) return working.fetchParameters(...asked);
-    calls.ssm.push(asked[0]);
-    throw fault("parameters_unavailable", "down");
-  };
-  const { handler, prefetchCallers } = createAuthenticator(settingsWith({ callerAuth: "bearer" }), {
-    ...working,
-    fetchParameters,
-  });
-  return {
-    ...working,
-    store,
-    prefetch: () => prefetchCallers(deadlineIn(1_000, clock)),
-    /** The status of a review of bob's token, and its log line. */
-    async review(authorization = `Bearer ${CALLER}`) {
-      const event = gatewayEvent(reviewBody(tokenOf("bob", clock())), { headers: { authorization } });
-      const { statusCode } = await handler(event, {});
-      return { statusCode, log: JSON.parse(lines.at(-1) ?? "") };
-    },
-    /** How often the callers were read. */
-    callersRead: () => calls.ssm.filter((names) => names.includes(`${PREFIX}/callers`)).length,
-  };
-}
+import { bearerFunction, CALLER, callersOf } from "./bearer-function.ts";
+import { PREFIX } from "./fixtures.ts";
 
 test("the first review uses prefetched callers without a second call", async () => {
-  const { prefetch, review, calls } = environment();
+  const { prefetch, review, calls } = bearerFunction();
   await prefetch();
   assert.deepEqual(calls.ssm, [[`${PREFIX}/callers`]]);
   const { statusCode, log } = await review();
@@ -53,50 +16,39 @@ test("the first review uses prefetched callers without a second call", async () 
 });
 
 test("a review during the prefetch shares its call", async () => {
-  const { prefetch, review, callersRead } = environment();
+  const { prefetch, review, callersRead } = bearerFunction();
   const prefetching = prefetch();
   assert.equal((await review()).statusCode, 200);
   await prefetching;
   assert.equal(callersRead(), 1);
 });
 
-test("prefetched callers refuse a caller that is not in the list", async () => {
-  const { prefetch, review } = environment();
-  await prefetch();
-  assert.equal((await review("Bearer another")).statusCode, 401);
-});
-
 test("a prefetch prints nothing, whether it succeeds or fails", async () => {
-  const [working, failing] = [environment(), environment()];
+  const [working, failing] = [bearerFunction(), bearerFunction()];
   await working.prefetch();
   failing.store.isDown = true;
   await assert.rejects(failing.prefetch);
   assert.deepEqual([...working.lines, ...failing.lines], []);
 });
 
-test("a failed prefetch has no effect: the review reads again, and its answer is not stale", async () => {
-  const { prefetch, review, store, callersRead } = environment();
+test("a failed prefetch has no effect: a review during the outage is a fault, and one after it is not stale", async () => {
+  const { prefetch, review, store, clock, callersRead } = bearerFunction();
   store.isDown = true;
   await assert.rejects(prefetch, { code: "parameters_unavailable" });
+  const failed = await review();
+  assert.deepEqual([failed.statusCode, failed.log.reason], [500, "parameters_unavailable"]);
   store.isDown = false;
+  clock.advance(1_000);
   const { statusCode, log } = await review();
   assert.deepEqual([statusCode, log.stale, log.StaleReads, log.cached.caller], [200, undefined, undefined, false]);
-  assert.equal(callersRead(), 2);
-});
-
-test("a failed prefetch is not an absence: while Parameter Store is down, reviews are faults, not refusals", async () => {
-  const { prefetch, review, store } = environment();
-  store.isDown = true;
-  await assert.rejects(prefetch, { code: "parameters_unavailable" });
-  const { statusCode, log } = await review();
-  assert.deepEqual([statusCode, log.reason], [500, "parameters_unavailable"]);
+  assert.equal(callersRead(), 3);
 });
 
 test("callers that did not exist at the prefetch are read again 10 s later", async () => {
-  const { prefetch, review, parameters, clock } = environment();
+  const { prefetch, review, parameters, clock } = bearerFunction();
   delete parameters["callers"];
   await prefetch();
-  parameters["callers"] = CALLERS;
+  parameters["callers"] = callersOf(CALLER);
   clock.advance(9_999);
   assert.equal((await review()).log.reason, "callers_invalid");
   clock.advance(1);
@@ -104,25 +56,25 @@ test("callers that did not exist at the prefetch are read again 10 s later", asy
 });
 
 test("in an environment that is frozen before its first review, callers are as old as their read", async () => {
-  const { prefetch, review, parameters, clock, callersRead } = environment();
+  const { prefetch, review, parameters, clock, callersRead } = bearerFunction();
   await prefetch();
-  parameters["callers"] = [{ name: "new", sha256: hash("sha256", "new") }];
+  parameters["callers"] = callersOf("new");
   clock.advance(59_999);
-  assert.equal((await review()).statusCode, 200);
+  assert.deepEqual([(await review()).statusCode, (await review({ bearer: "new" })).statusCode], [200, 401]);
   clock.advance(1);
-  assert.equal((await review()).statusCode, 401);
+  assert.deepEqual([(await review()).statusCode, (await review({ bearer: "new" })).statusCode], [401, 200]);
   assert.equal(callersRead(), 2);
 });
 
 test("while Parameter Store fails, prefetched callers are used as long as others, counted from their read", async () => {
-  const { prefetch, review, store, clock } = environment();
+  const { prefetch, review, store, clock } = bearerFunction();
   await prefetch();
   store.isDown = true;
   clock.advance(359_999);
   // The caller is cached. The mapping has never been read.
-  assert.deepEqual((await review("Bearer another")).statusCode, 401);
+  assert.deepEqual((await review({ bearer: "another" })).statusCode, 401);
   const { statusCode, log } = await review();
   assert.deepEqual([statusCode, log.StaleReads], [500, 1]);
   clock.advance(1);
-  assert.equal((await review("Bearer another")).statusCode, 500);
+  assert.equal((await review({ bearer: "another" })).statusCode, 500);
 });

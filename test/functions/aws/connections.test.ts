@@ -39,21 +39,20 @@ test("a plain agent exists only for http://", () => {
   assert.notEqual(openAgents(new URL("http://127.0.0.1:9")).httpAgent, undefined);
 });
 
-test("the first request uses the early connection, which is kept for later ones", () =>
-  withServer(async ({ port, sockets, requests }) => {
-    const agent = agentFor(port);
-    await until(() => sockets.length === 1);
-    for (let n = 1; n <= 3; n += 1) {
-      assert.equal(await get(agent, port), 200);
-      assert.deepEqual([sockets.length, requests.length], [1, n]);
-    }
-  }));
-
-test("a request before the connection is established waits for it instead of opening another one", () =>
-  withServer(async ({ port, sockets }) => {
-    assert.equal(await get(agentFor(port), port), 200);
-    assert.equal(sockets.length, 1);
-  }));
+for (const [what, isEarly] of [
+  ["waits for the early connection instead of opening another one", false],
+  ["uses the early connection", true],
+] as const) {
+  test(`the first request ${what}, which is kept for later ones`, () =>
+    withServer(async ({ port, sockets, requests }) => {
+      const agent = agentFor(port);
+      if (isEarly) await until(() => sockets.length === 1);
+      for (let n = 1; n <= 3; n += 1) {
+        assert.equal(await get(agent, port), 200);
+        assert.deepEqual([sockets.length, requests.length], [1, n]);
+      }
+    }));
+}
 
 test("the connection is used once: a second concurrent request opens its own", () =>
   withServer(async ({ port, sockets }) => {
@@ -106,19 +105,19 @@ async function printed(port: number, more: string): Promise<string> {
   return (await promisify(execFile)(process.execPath, program, { timeout: 60_000 })).stdout;
 }
 
-test("a waiting connection does not keep the process alive", () =>
-  withServer(async ({ port }) => {
-    assert.equal(await printed(port, 'console.log("end")'), "end\n");
-  }));
-
-test("a connection with a running request keeps the process alive until the response", () =>
-  withServer(async ({ port }) => {
-    const get = `(await import("node:http")).get({ agent, host: "127.0.0.1", port: ${port} }`;
-    assert.equal(
-      await printed(port, `${get}, (response) => response.resume().on("end", () => console.log(response.statusCode)))`),
-      "200\n",
-    );
-  }));
+for (const [what, more, output] of [
+  ["a waiting connection does not keep the process alive", () => 'console.log("end")', "end\n"],
+  [
+    "a connection with a running request keeps the process alive until the response",
+    (port: number) =>
+      `(await import("node:http")).get({ agent, host: "127.0.0.1", port: ${port} }, (response) => {
+        response.resume().on("end", () => console.log(response.statusCode));
+      })`,
+    "200\n",
+  ],
+] as const) {
+  test(what, () => withServer(async ({ port }) => assert.equal(await printed(port, more(port)), output)));
+}
 
 test("an IPv6 address is connected to without its brackets", () => {
   assert.equal(connectHost(new URL("http://[::1]:4566")), "::1");

@@ -7,7 +7,9 @@ import { startHttpServer } from "../../../local/http-server.ts";
 import { startFunction } from "../../system/bundled-function.ts";
 import { sharedClock } from "../../system/clock.ts";
 
-const ENTRIES = ["dist/deployment-check/index.mjs", "functions/deployment-check/index.ts"];
+const BUNDLE = "dist/deployment-check/index.mjs";
+const SOURCES = "functions/deployment-check/index.ts";
+const JSON_1_1 = { "content-type": "application/x-amz-json-1.1" };
 const VERSION = "arn:aws:lambda:us-west-2:111122223333:function:authenticator:7";
 const REFUSAL = { statusCode: 401, body: JSON.stringify({ kind: "Status", message: "caller_refused: no" }) };
 const SETTINGS = {
@@ -20,26 +22,33 @@ const SETTINGS = {
   AWS_SECRET_ACCESS_KEY: "local/only",
 };
 
+interface Options {
+  readonly path?: string;
+  readonly settings?: object;
+  readonly functionError?: string;
+  readonly stored?: object;
+}
+
 /** The check of a version that refuses every request, or fails. The live version accepts every stored value. */
-async function check(t: TestContext, path: string, settings: object = {}, functionError?: string, stored: object = {}) {
+async function check(t: TestContext, { path = BUNDLE, settings = {}, functionError, stored = {} }: Options = {}) {
   const invoked: { readonly target: string; readonly event: string }[] = [];
   const told: unknown[] = [];
   const aws = await startHttpServer(async ({ target, headers, body }) => {
     if (headers["x-amz-target"] === "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus") {
       told.push(JSON.parse(body.toString()));
-      return { status: 200, headers: { "content-type": "application/x-amz-json-1.1" }, body: "{}" };
+      return { status: 200, headers: JSON_1_1, body: "{}" };
     }
     if (headers["x-amz-target"] === "AmazonSSM.GetParametersByPath") {
       const { Path, Recursive, MaxResults, NextToken = "0" } = JSON.parse(body.toString());
       assert.deepEqual([Path, Recursive, MaxResults], ["/iam-authenticator/prod", true, 10]);
       const all = Object.entries(stored).map(([name, Value]) => ({ Name: `${Path}/${name}`, Value, Type: "String" }));
       const next = Number(NextToken) + MaxResults;
-      const page = {
-        Parameters: all.slice(Number(NextToken), next),
-        ...(next < all.length && { NextToken: `${next}` }),
+      const more = next < all.length && { NextToken: `${next}` };
+      return {
+        status: 200,
+        headers: JSON_1_1,
+        body: JSON.stringify({ Parameters: all.slice(Number(NextToken), next), ...more }),
       };
-      const type = "application/x-amz-json-1.1";
-      return { status: 200, headers: { "content-type": type }, body: JSON.stringify(page) };
     }
     invoked.push({ target: decodeURIComponent(target), event: body.toString() });
     const failed: Record<string, string> = functionError === undefined ? {} : { "x-amz-function-error": functionError };
@@ -65,54 +74,44 @@ async function check(t: TestContext, path: string, settings: object = {}, functi
   return { invoked, told, printed: JSON.parse(output("stdout")) };
 }
 
-for (const path of ENTRIES) {
-  for (const [name, functionError, expected] of [
-    ["a version that refuses an unknown caller", undefined, "Succeeded"],
-    ["a version that fails", "Unhandled", "Failed"],
-  ] as const) {
-    test(`${path}: ${name}: the check reports ${expected} to CodeDeploy`, async (t) => {
-      const { invoked, told, printed } = await check(t, path, {}, functionError);
-      const targets = invoked.map(({ target }) => target);
-      const calls = functionError === undefined ? 4 : 1;
-      assert.deepEqual(targets, Array(calls).fill(`/2015-03-31/functions/${VERSION}/invocations`));
-      assert.deepEqual(told, [{ deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status: expected }]);
-      assert.equal(printed.status, expected);
-    });
-  }
+const reportOf = (status: string) => [{ deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status }];
 
+test("a version that refuses an unknown caller succeeds, and one that fails is reported as Failed", async (t) => {
+  const good = await check(t);
+  const targets = good.invoked.map(({ target }) => target);
+  assert.deepEqual(targets, Array(4).fill(`/2015-03-31/functions/${VERSION}/invocations`));
+  assert.deepEqual([good.told, good.printed.status], [reportOf("Succeeded"), "Succeeded"]);
+  const bad = await check(t, { functionError: "Unhandled" });
+  assert.deepEqual([bad.told, bad.printed.status, bad.invoked.length], [reportOf("Failed"), "Failed", 1]);
+});
+
+for (const path of [BUNDLE, SOURCES]) {
   test(`${path}: with mtls, the check calls with the first subject and a token of the first region`, async (t) => {
     const settings = { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=a; CN=b", STS_REGIONS: "eu-west-1,eu-west-2" };
-    const { invoked } = await check(t, path, settings);
+    const { invoked } = await check(t, { path, settings });
     const events = invoked.map(({ event }) => event).join("\n");
     assert.deepEqual([events.includes('"CN=a"'), events.includes("CN=b")], [true, false]);
     const [token = ""] = /k8s-aws-v1\.[\w-]{99,}/.exec(events) ?? [];
     const url = Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();
     assert.match(url, /^https:\/\/sts\.eu-west-1\.amazonaws\.com\//);
   });
-
-  test(`${path}: a stored value that the live version reads differently fails the deployment, on any page`, async (t) => {
-    const clean = Array.from({ length: 12 }, (_, i) => [`account/11112222${3000 + i}`, "{}"]);
-    const good = await check(t, path, {}, undefined, Object.fromEntries(clean));
-    assert.deepEqual([good.printed.status, good.printed.problems], ["Succeeded", []]);
-    assert.equal(good.invoked.filter(({ event }) => event.startsWith('{"storedParameters":')).length, 1);
-    const repeated = { "account/999922223333": '{"username":"a","username":"b"}' };
-    const bad = await check(t, path, {}, undefined, { ...Object.fromEntries(clean), ...repeated });
-    assert.deepEqual(
-      [bad.told, bad.printed.status],
-      [[{ deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status: "Failed" }], "Failed"],
-    );
-    assert.match(bad.printed.problems[0], /^account\/999922223333: .*repeated key "username"/);
-  });
-
-  test(`${path}: COMPARE_STORED_VALUES=false skips the comparison`, async (t) => {
-    const stored = { "account/999922223333": '{"username":"a","username":"b"}' };
-    const { printed } = await check(t, path, { COMPARE_STORED_VALUES: "false" }, undefined, stored);
-    assert.deepEqual([printed.status, printed.problems], ["Succeeded", []]);
-  });
-
-  test(`${path}: a missing setting is reported as Failed, with its name`, async (t) => {
-    const { told, printed } = await check(t, path, { LIVE_ARN: "" });
-    assert.deepEqual(told, [{ deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status: "Failed" }]);
-    assert.match(printed.problems[0], /^the check's settings: SettingInvalid: LIVE_ARN is required/);
-  });
 }
+
+test("a stored value that the live version reads differently fails the deployment, on any page, unless skipped", async (t) => {
+  const clean = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`account/11112222${3000 + i}`, "{}"]));
+  const good = await check(t, { stored: clean });
+  assert.deepEqual([good.printed.status, good.printed.problems], ["Succeeded", []]);
+  assert.equal(good.invoked.filter(({ event }) => event.startsWith('{"storedParameters":')).length, 1);
+  const stored = { ...clean, "account/999922223333": '{"username":"a","username":"b"}' };
+  const bad = await check(t, { path: SOURCES, stored });
+  assert.deepEqual([bad.told, bad.printed.status], [reportOf("Failed"), "Failed"]);
+  assert.match(bad.printed.problems[0], /^account\/999922223333: .*repeated key "username"/);
+  const { printed } = await check(t, { stored, settings: { COMPARE_STORED_VALUES: "false" } });
+  assert.deepEqual([printed.status, printed.problems], ["Succeeded", []]);
+});
+
+test("a missing setting is reported as Failed, with its name", async (t) => {
+  const { told, printed } = await check(t, { settings: { LIVE_ARN: "" } });
+  assert.deepEqual(told, reportOf("Failed"));
+  assert.match(printed.problems[0], /^the check's settings: SettingInvalid: LIVE_ARN is required/);
+});

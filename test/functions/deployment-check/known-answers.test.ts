@@ -1,7 +1,7 @@
 // The check of the built authenticator with local AWS: a good version passes, and bad ones fail.
 
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import { after, type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { createCheckHandler } from "../../../functions/deployment-check/handler.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
@@ -14,17 +14,20 @@ const REGION = "us-west-2";
 const CALLERS = { "/iam-authenticator/local/callers": JSON.stringify([{ name: "c", sha256: "0".repeat(64) }]) };
 type Invoke = (functionArn: string, event: object) => Promise<unknown>;
 
+const clock = sharedClock();
+const sts = await startSts({ now: clock.now });
+const [withCallers, withoutCallers] = [
+  await startParameterStore({ region: REGION, now: clock.now, parameters: CALLERS }),
+  await startParameterStore({ region: REGION, now: clock.now }),
+];
+after(() => Promise.all([sts, withCallers, withoutCallers].map((server) => server.close())));
+
 /** The built bundle, invoked as a version. */
 async function version(
   t: TestContext,
   settings: Readonly<Record<string, string>>,
-  parameters: Readonly<Record<string, string>> = CALLERS,
+  store = withCallers,
 ): Promise<Invoke> {
-  const clock = sharedClock();
-  const sts = await startSts({ now: clock.now });
-  t.after(() => sts.close());
-  const store = await startParameterStore({ region: REGION, now: clock.now, parameters });
-  t.after(() => store.close());
   const environment = {
     CLUSTER_ID: "local",
     AWS_REGION: REGION,
@@ -78,17 +81,17 @@ async function check(
   return { status, problems, invoked };
 }
 
-test("a good version passes with every CALLER_AUTH: each event in both payload formats", async (t) => {
-  const subject = "CN=kube-apiserver,O=Example";
-  const none = await check(await version(t, { CALLER_AUTH: "none" }), "none");
-  assert.deepEqual(none, { status: "Succeeded", problems: [], invoked: 6 });
-  const mtls = await check(await version(t, { CALLER_AUTH: "mtls", CALLER_SUBJECTS: subject }), "mtls", subject);
-  assert.deepEqual(mtls, { status: "Succeeded", problems: [], invoked: 8 });
-  const any = await check(await version(t, { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "*" }), "mtls", "*");
-  assert.deepEqual(any, { status: "Succeeded", problems: [], invoked: 8 });
-  const bearer = await check(await version(t, { CALLER_AUTH: "bearer" }), "bearer");
-  assert.deepEqual(bearer, { status: "Succeeded", problems: [], invoked: 4 });
-});
+for (const [callerAuth, subject, invoked] of [
+  ["none", undefined, 6],
+  ["mtls", "CN=kube-apiserver,O=Example", 8],
+  ["mtls", "*", 8],
+  ["bearer", undefined, 4],
+] as const) {
+  test(`a good version passes with ${callerAuth} ${subject ?? ""}: each event in both payload formats`, async (t) => {
+    const invoke = await version(t, { CALLER_AUTH: callerAuth, ...(subject && { CALLER_SUBJECTS: subject }) });
+    assert.deepEqual(await check(invoke, callerAuth, subject), { status: "Succeeded", problems: [], invoked });
+  });
+}
 
 test("a good version that accepts only AWS-signed tokens passes, and one that accepts others fails", async (t) => {
   const issuer = "https://0a1b2c3d.tokens.sts.global.api.aws";
@@ -140,7 +143,7 @@ test("a version that accepts any caller fails", async (t) => {
 });
 
 test("a missing list of callers is accepted if the live version also reports it", async (t) => {
-  const empty = await version(t, { CALLER_AUTH: "bearer" }, {});
+  const empty = await version(t, { CALLER_AUTH: "bearer" }, withoutCallers);
   assert.equal((await check(empty, "bearer")).status, "Succeeded");
   const good = await version(t, { CALLER_AUTH: "bearer" });
   const { status, problems } = await check((arn, event) => (arn === "live" ? good : empty)(arn, event), "bearer");

@@ -33,13 +33,13 @@ async function count(source: Parameters<typeof readStore>[0]): Promise<number> {
   return found;
 }
 
-test("10,000 parameters are read in order, in 1,000 calls and at most 20 per second", async () => {
+test("1,000 parameters are read in order, in 100 calls and at most 20 per second", async () => {
   const { calls, source } = reader((next, call) => {
     assert.equal(next, call === 1 ? undefined : String(call - 1));
-    return pageOf(10, call < 1_000 ? String(call) : undefined);
+    return pageOf(10, call < 100 ? String(call) : undefined);
   });
-  assert.equal(await count(source), 10_000);
-  assert.equal(calls.length, 1_000);
+  assert.equal(await count(source), 1_000);
+  assert.equal(calls.length, 100);
   assert.ok(calls.every((at, index) => index < 20 || at - (calls[index - 20] ?? 0) >= 1_000));
 });
 
@@ -60,10 +60,12 @@ test("an error ends the reading", async () => {
 });
 
 test("the time of a read is part of the pace", async () => {
-  const { calls, source } = reader((_, call) => pageOf(10, call < 3 ? "more" : undefined), 40);
-  await count(source);
-  assert.deepEqual(calls, [0, 50, 100]);
-  const slow = reader((_, call) => pageOf(10, call < 3 ? "more" : undefined), 80);
-  await count(slow.source);
-  assert.deepEqual(slow.calls, [0, 80, 160]);
+  for (const [callMs, expected] of [
+    [40, [0, 50, 100]],
+    [80, [0, 80, 160]],
+  ] as const) {
+    const { calls, source } = reader((_, call) => pageOf(10, call < 3 ? "more" : undefined), callMs);
+    await count(source);
+    assert.deepEqual(calls, expected);
+  }
 });

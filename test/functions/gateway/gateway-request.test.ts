@@ -70,20 +70,20 @@ test("a bare TokenReview is a POST to /authenticate without a caller", () => {
 });
 
 test("a leading stage name in the path is removed, once, and only the request's own stage", () => {
-  const path = (rawPath: string, stage: string) => [
-    gatewayRequest(payload1({ path: rawPath }, { stage })).path,
-    gatewayRequest(payload2({ rawPath }, { stage })).path,
-  ];
-  const same = (text: string) => [text, text];
-  assert.deepEqual(path("/prod/authenticate", "prod"), same("/authenticate"));
-  assert.deepEqual(path("/authenticate", "prod"), same("/authenticate"));
-  assert.deepEqual(path("/prod/prod/authenticate", "prod"), same("/prod/authenticate"));
-  assert.deepEqual(path("/other/authenticate", "prod"), same("/other/authenticate"));
-  assert.deepEqual(path("/production/authenticate", "prod"), same("/production/authenticate"));
-  assert.deepEqual(path("/prod", "prod"), same("/prod"));
-  assert.deepEqual(path("/authenticate", "authenticate"), same("/authenticate"));
-  assert.deepEqual(path("/authenticate/authenticate", "authenticate"), same("/authenticate"));
-  assert.deepEqual(path("/x/authenticate", ""), same("/x/authenticate"));
+  for (const [path, stage, expected] of [
+    ["/prod/authenticate", "prod", "/authenticate"],
+    ["/authenticate", "prod", "/authenticate"],
+    ["/prod/prod/authenticate", "prod", "/prod/authenticate"],
+    ["/other/authenticate", "prod", "/other/authenticate"],
+    ["/production/authenticate", "prod", "/production/authenticate"],
+    ["/prod", "prod", "/prod"],
+    ["/authenticate", "authenticate", "/authenticate"],
+    ["/authenticate/authenticate", "authenticate", "/authenticate"],
+    ["/x/authenticate", "", "/x/authenticate"],
+  ] as const) {
+    assert.equal(gatewayRequest(payload1({ path }, { stage })).path, expected);
+    assert.equal(gatewayRequest(payload2({ rawPath: path }, { stage })).path, expected);
+  }
 });
 
 test("headers are found in any case", () => {
@@ -92,26 +92,21 @@ test("headers are found in any case", () => {
       assert.equal(gatewayRequest(event({ headers: { host: "h", [name]: "Bearer y" } })).authorization, "Bearer y");
     }
   }
-  // Names that every object inherits are not headers.
-  assert.equal(
-    gatewayRequest(payload2({ headers: Object.create({ authorization: "Bearer y" }) })).authorization,
-    undefined,
-  );
-  assert.equal(gatewayRequest(payload2({ headers: { "x-authorization": "Bearer y" } })).authorization, undefined);
+  const inherited = Object.create({ authorization: "Bearer y" });
+  for (const headers of [inherited, { "x-authorization": "Bearer y" }]) {
+    assert.equal(gatewayRequest(payload2({ headers })).authorization, undefined);
+  }
 });
 
-test("a base64 body is decoded, and its size is that of the decoded body", () => {
+test("a base64 body is decoded, and the size of a body is in bytes of its text", () => {
   const text = "{\u00e9\u{1f600}}\n";
   const body = Buffer.from(text).toString("base64");
   for (const event of [payload1, payload2]) {
     const request = gatewayRequest(event({ body, isBase64Encoded: true }));
     assert.deepEqual([request.body(), request.bodyBytes], [text, Buffer.byteLength(text)]);
     assert.equal(gatewayRequest(event({ body })).body(), body);
+    assert.equal(gatewayRequest(event({ body: text })).bodyBytes, Buffer.byteLength(text));
   }
-});
-
-test("the size of a body is in bytes, not in characters", () => {
-  assert.equal(gatewayRequest(payload2({ body: "\u00e9\u{1f600}" })).bodyBytes, 6);
 });
 
 test("a missing body is undefined", () => {
@@ -122,16 +117,11 @@ test("a missing body is undefined", () => {
 });
 
 test("without a client certificate there is no subject", () => {
-  for (const identity of [
-    undefined,
-    null,
-    {},
-    { clientCert: null },
-    { clientCert: {} },
-    { clientCert: { subjectDN: 1 } },
-  ]) {
-    assert.equal(gatewayRequest(payload1({}, { identity })).clientSubject, undefined);
-    assert.equal(gatewayRequest(payload2({}, { authentication: identity })).clientSubject, undefined);
+  for (const clientCert of [undefined, null, {}, { subjectDN: 1 }]) {
+    for (const identity of [undefined, null, {}, { clientCert }]) {
+      assert.equal(gatewayRequest(payload1({}, { identity })).clientSubject, undefined);
+      assert.equal(gatewayRequest(payload2({}, { authentication: identity })).clientSubject, undefined);
+    }
   }
 });
 
@@ -143,31 +133,13 @@ test("a subject in a header, in the body or in the query is ignored", () => {
 });
 
 test("a request id is accepted only if it looks like one", () => {
-  for (const requestId of [
-    "gateway-1",
-    "JKJaXmPLvHcESHA=",
-    "a+b/c=",
-    "x".repeat(64),
-    "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-  ]) {
-    assert.equal(gatewayRequest(payload1({}, { requestId })).requestId, requestId);
-    assert.equal(gatewayRequest(payload2({}, { requestId })).requestId, requestId);
-  }
-  for (const requestId of [
-    "",
-    "x".repeat(65),
-    "x".repeat(1_000_000),
-    "a b",
-    "a\nb",
-    "a\n",
-    '{"a":1}',
-    "é",
-    17,
-    null,
-    ["a"],
-  ]) {
-    assert.equal(gatewayRequest(payload1({}, { requestId })).requestId, undefined);
-    assert.equal(gatewayRequest(payload2({}, { requestId })).requestId, undefined);
+  const uuid = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef";
+  const accepted: readonly unknown[] = ["gateway-1", "JKJaXmPLvHcESHA=", "a+b/c=", "x".repeat(64), uuid];
+  const refused = ["", "x".repeat(65), "x".repeat(1_000_000), "a b", "a\nb", "a\n", '{"a":1}', "é", 17, null, ["a"]];
+  for (const requestId of [...accepted, ...refused]) {
+    const expected = accepted.includes(requestId) ? requestId : undefined;
+    assert.equal(gatewayRequest(payload1({}, { requestId })).requestId, expected);
+    assert.equal(gatewayRequest(payload2({}, { requestId })).requestId, expected);
   }
 });
 

@@ -3,27 +3,30 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { HttpResponse } from "../../../functions/gateway/http-response.ts";
 import { JWKS_PATH, jwksDocument } from "../../../functions/issuer/documents.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ssmThrottling } from "../../local/service-faults.ts";
 import { startFunction } from "../../system/bundled-function.ts";
-import { sharedClock } from "../../system/clock.ts";
-import { ec, rsa } from "./samples.ts";
+import { sharedClock, stoppedClock } from "../../system/clock.ts";
+import { ec, SAMPLES } from "./samples.ts";
 
 const entryAt = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const BUNDLE = entryAt("dist/issuer/index.mjs");
 const SOURCE = entryAt("functions/issuer/index.ts");
 const PREFIX = "/iam-authenticator/prod";
-const KEYS = [rsa().jwk, ec("P-256").jwk];
+const KEYS = SAMPLES.slice(0, 2).map(({ jwk }) => jwk);
 const COMPLETE = jwksDocument(KEYS);
 const HOUR_MS = 3_600_000;
 
 const parameterOf = ({ kid }: { kid: string }): string => issuerKeyParameter(PREFIX, kid);
 
 /** `prepare` runs before the function initializes and prefetches its keys. */
-async function startIssuerBundle(t: TestContext, prepare: (store: MemoryStore) => void = () => {}, entry = BUNDLE) {
-  const clock = sharedClock();
+async function startIssuerBundle(
+  t: TestContext,
+  { prepare = (_: MemoryStore): void => {}, entry = BUNDLE, clock = sharedClock() } = {},
+) {
   const parameters = Object.fromEntries(KEYS.map((key) => [parameterOf(key), JSON.stringify(key)]));
   // Each write has a different time.
   let written = Date.UTC(2026, 10, 24);
@@ -48,48 +51,42 @@ async function startIssuerBundle(t: TestContext, prepare: (store: MemoryStore) =
     store,
     clock,
     output,
-    async jwks(): Promise<{ statusCode: number; body: string }> {
-      return (await handler(event as never, { awsRequestId: "1" } as never)) as { statusCode: number; body: string };
+    async read(): Promise<[status: number, body: string]> {
+      const { statusCode, body } = (await handler(event as never, { awsRequestId: "1" } as never)) as HttpResponse;
+      return [statusCode, body];
     },
   };
 }
 
 const RESET = { kind: "reset" } as const;
 
-for (const [what, fault] of [
-  ["is down", RESET],
-  ["throttles", ssmThrottling()],
-] as const) {
-  test(`Parameter Store ${what}: the documents remain available and complete for 24 hours, then it is a 500`, async (t) => {
-    const { store, clock, jwks } = await startIssuerBundle(t);
-    assert.deepEqual(await read(jwks), [200, COMPLETE]);
-    store.fail(fault);
-    for (const hours of [1, 8, 14]) {
-      clock.advance(hours * HOUR_MS);
-      assert.deepEqual(await read(jwks), [200, COMPLETE]);
-    }
-    clock.advance(HOUR_MS);
-    const [status, body] = await read(jwks);
-    assert.equal(status, 500);
-    assert.equal(JSON.parse(body).code, "parameters_unavailable");
-    store.fail(undefined);
-    clock.advance(1_000);
-    assert.deepEqual(await read(jwks), [200, COMPLETE]);
-  });
+test("Parameter Store is down: the documents remain available and complete for 24 hours, then it is a 500", async (t) => {
+  const { store, clock, read } = await startIssuerBundle(t);
+  assert.deepEqual(await read(), [200, COMPLETE]);
+  store.fail(RESET);
+  for (const hours of [1, 8, 14]) {
+    clock.advance(hours * HOUR_MS);
+    assert.deepEqual(await read(), [200, COMPLETE]);
+  }
+  clock.advance(HOUR_MS);
+  const [status, body] = await read();
+  assert.deepEqual([status, JSON.parse(body).code], [500, "parameters_unavailable"]);
+});
 
-  test(`Parameter Store ${what} from the start: a 500, never an empty set, and the complete set when it recovers`, async (t) => {
-    const { store, clock, jwks } = await startIssuerBundle(t, (store) => store.fail(fault));
-    const [status, body] = await read(jwks);
-    assert.deepEqual([status, JSON.parse(body).code], [500, "parameters_unavailable"]);
-    store.fail(undefined);
-    clock.advance(1_000);
-    assert.deepEqual(await read(jwks), [200, COMPLETE]);
-  });
-}
+test("Parameter Store is down from the start: a 500, never an empty set, and the complete set when it recovers", async (t) => {
+  const { store, clock, read } = await startIssuerBundle(t, { prepare: (store) => store.fail(RESET) });
+  const [status, body] = await read();
+  assert.deepEqual([status, JSON.parse(body).code], [500, "parameters_unavailable"]);
+  store.fail(undefined);
+  clock.advance(1_000);
+  assert.deepEqual(await read(), [200, COMPLETE]);
+});
 
 test("a broken key is left out and logged, and the valid ones are served", async (t) => {
-  const { jwks, output } = await startIssuerBundle(t, (store) => store.put(`${PREFIX}/issuer/broken`, '{"kty":"RSA"'));
-  assert.deepEqual(await read(jwks), [200, COMPLETE]);
+  const { read, output } = await startIssuerBundle(t, {
+    prepare: (store) => store.put(`${PREFIX}/issuer/broken`, '{"kty":"RSA"'),
+  });
+  assert.deepEqual(await read(), [200, COMPLETE]);
   const [line = ""] = output("stdout").split("\n");
   assert.match(line, /"invalidKeys":\["\/iam-authenticator\/prod\/issuer\/broken /);
 });
@@ -97,55 +94,42 @@ test("a broken key is left out and logged, and the valid ones are served", async
 test("an eleventh key is left out and logged, also by a new environment, and the first ten are served", async (t) => {
   const more = Array.from({ length: 8 }, () => ec("P-256").jwk);
   const eleventh = ec("P-256").jwk;
-  const { jwks, output } = await startIssuerBundle(t, (store) => {
-    for (const key of [...more, eleventh]) store.put(parameterOf(key), JSON.stringify(key));
+  const { read, output } = await startIssuerBundle(t, {
+    prepare(store) {
+      for (const key of [...more, eleventh]) store.put(parameterOf(key), JSON.stringify(key));
+    },
   });
-  assert.deepEqual(await read(jwks), [200, jwksDocument([...KEYS, ...more])]);
+  assert.deepEqual(await read(), [200, jwksDocument([...KEYS, ...more])]);
   const [line = ""] = output("stdout").split("\n");
   assert.ok(JSON.parse(line).invalidKeys[0].startsWith(`${parameterOf(eleventh)} is not served`), line);
   assert.equal(JSON.parse(line).InvalidIssuerKeys, 1);
 });
 
 test("the first request serves prefetched keys without a second call, as old as their read", async (t) => {
-  const { store, clock, jwks, output } = await startIssuerBundle(t);
+  const { store, clock, read, output } = await startIssuerBundle(t, { clock: stoppedClock() });
   assert.deepEqual([store.requests.length, output("stdout")], [1, ""]);
-  clock.advance(29_000);
-  assert.deepEqual(await read(jwks), [200, COMPLETE]);
+  clock.advance(29_999);
+  assert.deepEqual(await read(), [200, COMPLETE]);
   assert.equal(store.requests.length, 1);
-  clock.advance(1_000);
-  assert.deepEqual(await read(jwks), [200, COMPLETE]);
+  clock.advance(1);
+  assert.deepEqual(await read(), [200, COMPLETE]);
   assert.equal(store.requests.length, 2);
 });
 
 test("the sources serve the same as their bundle", async (t) => {
-  const { jwks } = await startIssuerBundle(t, undefined, SOURCE);
-  assert.deepEqual(await read(jwks), [200, COMPLETE]);
+  const { read } = await startIssuerBundle(t, { entry: SOURCE });
+  assert.deepEqual(await read(), [200, COMPLETE]);
 });
 
-/** Both documents alternately, at even intervals. */
-const MINUTE = { fetches: 1000, ms: 60_000 };
-
-for (const [what, fault, most] of [
-  ["answers", undefined, 3],
-  // every 5 s, each time with the tries of a throttled call
-  ["throttles", ssmThrottling(), 60],
-] as const) {
-  test(`${MINUTE.fetches} fetches per minute while Parameter Store ${what}: at most ${most} calls`, async (t) => {
-    const { store, clock, jwks } = await startIssuerBundle(t);
-    await jwks();
-    store.fail(fault);
-    store.requests.length = 0;
-    for (let fetched = 0; fetched < MINUTE.fetches; fetched += 1) {
-      clock.advance(MINUTE.ms / MINUTE.fetches);
-      assert.deepEqual(await read(jwks), [200, COMPLETE]);
-    }
-    const calls = store.requests.length;
-    t.diagnostic(`${calls} calls of Parameter Store`);
-    assert.ok(calls >= 1 && calls <= most, `${calls} calls`);
-  });
-}
-
-async function read(jwks: () => Promise<{ statusCode: number; body: string }>): Promise<[number, string]> {
-  const { statusCode, body } = await jwks();
-  return [statusCode, body];
-}
+test("1,000 fetches a minute while Parameter Store throttles: at most 60 calls, four every 5 s", async (t) => {
+  const { store, clock, read } = await startIssuerBundle(t);
+  await read();
+  store.fail(ssmThrottling());
+  store.requests.length = 0;
+  for (let fetched = 0; fetched < 1_000; fetched += 1) {
+    clock.advance(60);
+    assert.deepEqual(await read(), [200, COMPLETE]);
+  }
+  const calls = store.requests.length;
+  assert.ok(calls >= 1 && calls <= 60, `${calls} calls`);
+});

@@ -38,6 +38,6 @@ test("the order in which keys are read does not change the document", () => {
       assert.equal(discoveryDocument(ISSUER, shuffled), discovery);
       assert.equal(jwksDocument(shuffled), jwks);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 100, seed: 1 },
   );
 });

@@ -1,7 +1,7 @@
 // The issuer's responses: 200 only for GET of its two documents, in both payload formats.
 
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 import { fault } from "../../../functions/errors.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "../../../functions/issuer/documents.ts";
 import { createIssuer } from "../../../functions/issuer/handler.ts";
@@ -26,6 +26,10 @@ function event(method: string, path: string, payload: "1.0" | "2.0" = "2.0"): ob
     : { version: "2.0", rawPath: path, headers: {}, requestContext: { ...requestContext, http: { method, path } } };
 }
 
+const DOWN = fault("parameters_unavailable", "no answer from Parameter Store (TimedOut)");
+const BROKEN = "/iam-authenticator/prod/issuer/broken";
+const WITH_BROKEN = new Map([...PARAMETERS, [BROKEN, { value: "{", secure: false, modified: 0 }]]);
+
 function issuer({
   url = ISSUER,
   parameters = PARAMETERS,
@@ -33,12 +37,8 @@ function issuer({
   logLevel = "info",
 } = {}) {
   const lines: Record<string, unknown>[] = [];
-  const settings = readIssuerSettings({
-    AWS_REGION: "eu-west-1",
-    CLUSTER_ID: "prod",
-    ISSUER_URL: url,
-    LOG_LEVEL: logLevel,
-  });
+  const environment = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod", ISSUER_URL: url, LOG_LEVEL: logLevel };
+  const settings = readIssuerSettings(environment);
   const { handler } = createIssuer(settings, {
     fetchPath: async () => {
       if (fail !== undefined) throw fail;
@@ -50,52 +50,41 @@ function issuer({
   return { handler, lines };
 }
 
-for (const payload of ["1.0", "2.0"] as const) {
-  test(`payload ${payload}: discovery and JWKS, each cacheable for a minute`, async () => {
-    const { handler } = issuer();
-    assert.deepEqual(await handler(event("GET", DISCOVERY_PATH, payload)), {
-      statusCode: 200,
-      headers: { "content-type": "application/json", "cache-control": "public, max-age=60" },
-      body: discoveryDocument(ISSUER, KEYS),
-      isBase64Encoded: false,
-    });
-    assert.deepEqual(await handler(event("GET", JWKS_PATH, payload)), {
-      statusCode: 200,
-      headers: { "content-type": "application/jwk-set+json", "cache-control": "public, max-age=60" },
-      body: jwksDocument(KEYS),
-      isBase64Encoded: false,
-    });
-  });
-}
-
-describe("with a path in the issuer's URL", () => {
-  for (const path of [`/clusters/prod${DISCOVERY_PATH}`, DISCOVERY_PATH]) {
-    test(`${path} is found`, async () => {
-      const { handler } = issuer({ url: "https://oidc.example.com/clusters/prod" });
-      const { statusCode, body } = await handler(event("GET", path));
-      assert.equal(statusCode, 200);
-      assert.equal(JSON.parse(body).issuer, "https://oidc.example.com/clusters/prod");
-      assert.equal(JSON.parse(body).jwks_uri, "https://oidc.example.com/clusters/prod/openid/v1/jwks");
-    });
-  }
-
-  test("another cluster's path is not found", async () => {
-    const { handler } = issuer({ url: "https://oidc.example.com/clusters/prod" });
-    for (const path of ["/clusters/dev", "/clusters/prod2", "/clusters"]) {
-      assert.equal((await handler(event("GET", path + DISCOVERY_PATH))).statusCode, 404);
+test("discovery and JWKS are served in both payload formats, each cacheable for a minute", async () => {
+  const { handler } = issuer();
+  for (const [path, type, body] of [
+    [DISCOVERY_PATH, "application/json", discoveryDocument(ISSUER, KEYS)],
+    [JWKS_PATH, "application/jwk-set+json", jwksDocument(KEYS)],
+  ] as const) {
+    const headers = { "content-type": type, "cache-control": "public, max-age=60" };
+    for (const payload of ["1.0", "2.0"] as const) {
+      const response = await handler(event("GET", path, payload));
+      assert.deepEqual(response, { statusCode: 200, headers, body, isBase64Encoded: false });
     }
-  });
+  }
+});
+
+test("a path in the issuer's URL is found, with and without it and after a stage name, and another cluster's path is not", async () => {
+  const url = "https://oidc.example.com/clusters/prod";
+  const { handler } = issuer({ url });
+  for (const prefix of ["/clusters/prod", ""]) {
+    const { statusCode, body } = await handler(event("GET", prefix + DISCOVERY_PATH));
+    const { issuer, jwks_uri } = JSON.parse(body);
+    assert.deepEqual([statusCode, issuer, jwks_uri], [200, url, `${url}/openid/v1/jwks`]);
+  }
+  const requestContext = { stage: "prod", http: { method: "GET" } };
+  assert.equal((await handler({ rawPath: `/prod${JWKS_PATH}`, requestContext })).statusCode, 200);
+  for (const prefix of ["/clusters/dev", "/clusters/prod2", "/clusters"]) {
+    assert.equal((await handler(event("GET", prefix + DISCOVERY_PATH))).statusCode, 404);
+  }
 });
 
 test("every other path is 404, every other method 405 with Allow, and neither reads a key", async () => {
   const { handler } = issuer({ fail: new Error("must not be asked") });
   const { statusCode, body, headers } = await handler(event("GET", "/"));
-  assert.equal(statusCode, 404);
-  assert.equal(headers["cache-control"], "no-store");
-  assert.deepEqual(JSON.parse(body), {
-    code: "path_unknown",
-    message: "the only paths are /.well-known/openid-configuration and /openid/v1/jwks",
-  });
+  const message = "the only paths are /.well-known/openid-configuration and /openid/v1/jwks";
+  assert.deepEqual([statusCode, headers["cache-control"]], [404, "no-store"]);
+  assert.deepEqual(JSON.parse(body), { code: "path_unknown", message });
   for (const path of [`${JWKS_PATH}/`, "/authenticate", "/openid/v1/JWKS", "//openid/v1/jwks", ""]) {
     assert.equal((await handler(event("GET", path))).statusCode, 404, path);
   }
@@ -105,12 +94,6 @@ test("every other path is 404, every other method 405 with Allow, and neither re
   }
 });
 
-test("a stage name before the path is accepted", async () => {
-  const { handler } = issuer();
-  const requestContext = { stage: "prod", http: { method: "GET" } };
-  assert.equal((await handler({ rawPath: `/prod${JWKS_PATH}`, requestContext })).statusCode, 200);
-});
-
 test("an event of another kind, even a bare TokenReview, is 404", async () => {
   const { handler } = issuer();
   for (const odd of [null, "text", 1, [], {}, { kind: "TokenReview", spec: { token: "t" } }]) {
@@ -118,35 +101,35 @@ test("an event of another kind, even a bare TokenReview, is 404", async () => {
   }
 });
 
-test("Parameter Store down without cached keys: 500, not cacheable, never 404 or an empty set", async () => {
-  const { handler, lines } = issuer({
-    fail: fault("parameters_unavailable", "no answer from Parameter Store (TimedOut)"),
+for (const [what, options, code, message, cause] of [
+  ["Parameter Store down without cached keys", { fail: DOWN }, "parameters_unavailable", /\(TimedOut\)$/, undefined],
+  [
+    "an issuer without keys",
+    { parameters: new Map() },
+    "issuer_without_keys",
+    /^no key below \/iam-authenticator\/pr/,
+    undefined,
+  ],
+  [
+    "an unexpected failure, whose message is not shown",
+    { fail: new TypeError("secret") },
+    "internal_fault",
+    /^unexpected failure$/,
+    "TypeError",
+  ],
+] as const) {
+  test(`${what}: a 500 with its code, not cacheable, never 404 or an empty set`, async () => {
+    const { handler, lines } = issuer(options);
+    for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
+      const { statusCode, headers, body } = await handler(event("GET", path));
+      assert.deepEqual([statusCode, headers["cache-control"], JSON.parse(body).code], [500, "no-store", code]);
+      assert.match(JSON.parse(body).message, message);
+    }
+    const [{ reason, level, ...line } = {}] = lines;
+    assert.deepEqual([reason, level, line["cause"]], [code, "error", cause]);
+    assert.doesNotMatch(JSON.stringify(lines), /secret/);
   });
-  for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
-    const { statusCode, headers, body } = await handler(event("GET", path));
-    assert.equal(statusCode, 500);
-    assert.equal(headers["cache-control"], "no-store");
-    assert.equal(JSON.parse(body).code, "parameters_unavailable");
-  }
-  assert.equal(lines[0]?.["reason"], "parameters_unavailable");
-  assert.equal(lines[0]?.["level"], "error");
-});
-
-test("an issuer without keys reports that in its error", async () => {
-  const { handler } = issuer({ parameters: new Map() });
-  const { statusCode, body } = await handler(event("GET", JWKS_PATH));
-  assert.equal(statusCode, 500);
-  assert.match(JSON.parse(body).message, /^no key below \/iam-authenticator\/prod\/issuer: there is no parameter/);
-});
-
-test("an unexpected failure is a fault, and its message is not shown", async () => {
-  const { handler, lines } = issuer({ fail: new TypeError("secret detail") });
-  const { statusCode, body } = await handler(event("GET", JWKS_PATH));
-  assert.equal(statusCode, 500);
-  assert.deepEqual(JSON.parse(body), { code: "internal_fault", message: "unexpected failure" });
-  assert.equal(lines[0]?.["cause"], "TypeError");
-  assert.doesNotMatch(JSON.stringify(lines), /secret detail/);
-});
+}
 
 test("each request prints one line", async () => {
   const { handler, lines } = issuer();
@@ -173,15 +156,12 @@ test("each request prints one line", async () => {
 });
 
 test("an invalid key is logged with its parameter at level warn, and counted", async () => {
-  const broken = "/iam-authenticator/prod/issuer/broken";
-  const { handler, lines } = issuer({
-    parameters: new Map([...PARAMETERS, [broken, { value: "{", secure: false, modified: 0 }]]),
-  });
+  const { handler, lines } = issuer({ parameters: WITH_BROKEN });
   const { body } = await handler(event("GET", JWKS_PATH));
   assert.equal(body, jwksDocument(KEYS));
-  assert.equal(lines[0]?.["level"], "warn");
-  assert.deepEqual(lines[0]?.["invalidKeys"], [`${broken} must be a JSON object: a public JWK`]);
-  assert.equal(lines[0]?.["InvalidIssuerKeys"], 1);
+  const [{ level, invalidKeys, InvalidIssuerKeys } = {}] = lines;
+  const problems = [`${BROKEN} must be a JSON object: a public JWK`];
+  assert.deepEqual([level, invalidKeys, InvalidIssuerKeys], ["warn", problems, 1]);
 });
 
 test("a fault is counted by cluster and outcome", async () => {
@@ -201,11 +181,7 @@ test("LOG_LEVEL omits the log entry, but never metrics", async () => {
   const served = issuer({ logLevel: "warn" });
   await served.handler(event("GET", JWKS_PATH));
   assert.deepEqual(served.lines, []);
-  const broken = { value: "{", secure: false, modified: 0 };
-  const counted = issuer({
-    logLevel: "error",
-    parameters: new Map([...PARAMETERS, ["/iam-authenticator/prod/issuer/x", broken]]),
-  });
+  const counted = issuer({ logLevel: "error", parameters: WITH_BROKEN });
   await counted.handler(event("GET", JWKS_PATH));
   assert.deepEqual(Object.keys(counted.lines[0] ?? {}), ["ClusterId", "InvalidIssuerKeys", "_aws"]);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { fault, hasCode } from "../../../functions/errors.ts";
+import { fault } from "../../../functions/errors.ts";
 import { cachedKeys, issuerKeyParameter, keySetOf, MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { DatedParameter } from "../../../functions/parameters/stored-parameter.ts";
@@ -31,64 +31,48 @@ test("a key's parameter is <prefix>/issuer/<kid>", () => {
   assert.equal(RSA_NAME, `/iam-authenticator/prod/issuer/${RSA.jwk.kid}`);
 });
 
-describe("an invalid parameter is left out, and its neighbours are served", () => {
-  const neighbour = issuerKeyParameter(PREFIX, P256.jwk.kid);
-  const cases: Readonly<Record<string, [name: string, parameter: DatedParameter, problem: RegExp]>> = {
-    "not JSON": [RSA_NAME, { value: "{", secure: false, modified: 0 }, /^must be a JSON object/],
-    "a SecureString": [RSA_NAME, stored(RSA.jwk, true), /^must be of type String/],
-    "the name of another key": [
-      issuerKeyParameter(PREFIX, "x"),
-      stored(RSA.jwk),
-      new RegExp(`^holds the key of ${RSA_NAME}$`),
-    ],
-    "a private key": [RSA_NAME, stored({ ...RSA.jwk, d: "AQAB" }), /^holds "d", which is part of a private key/],
-  };
-  for (const [what, [name, parameter, problem]] of Object.entries(cases)) {
-    test(what, () => {
-      const { keys, invalid } = setOf({ [name]: parameter, [neighbour]: stored(P256.jwk) });
-      assert.deepEqual(keys, [P256.jwk]);
-      assert.deepEqual(
-        invalid.map(({ parameter }) => parameter),
-        [name],
-      );
-      assert.match(invalid[0]?.problem ?? "", problem);
-    });
-  }
-});
+const NEIGHBOUR = issuerKeyParameter(PREFIX, P256.jwk.kid);
+const NAMED_X = issuerKeyParameter(PREFIX, "x");
+for (const [what, name, parameter, problem] of [
+  ["not JSON", RSA_NAME, { value: "{", secure: false, modified: 0 }, /^must be a JSON object/],
+  ["a SecureString", RSA_NAME, stored(RSA.jwk, true), /^must be of type String/],
+  ["the name of another key", NAMED_X, stored(RSA.jwk), new RegExp(`^holds the key of ${RSA_NAME}$`)],
+  ["a private key", RSA_NAME, stored({ ...RSA.jwk, d: "AQAB" }), /^holds "d", which is part of a private key/],
+] as const) {
+  test(`an invalid parameter, ${what}, is left out, and its neighbours are served`, () => {
+    const { keys, invalid } = setOf({ [name]: parameter, [NEIGHBOUR]: stored(P256.jwk) });
+    assert.deepEqual(keys, [P256.jwk]);
+    assert.deepEqual([invalid.length, invalid[0]?.parameter], [1, name]);
+    assert.match(invalid[0]?.problem ?? "", problem);
+  });
+}
 
 test("whatever a parameter holds, its neighbours are served", () => {
-  const neighbour = issuerKeyParameter(PREFIX, P256.jwk.kid);
   const member = fc.oneof(
     fc.string({ maxLength: 40 }),
     fc.base64String({ maxLength: 400 }),
     fc.jsonValue({ maxDepth: 2 }),
   );
+  const changes = { kty: fc.constantFrom("RSA", "EC"), crv: fc.constantFrom("P-256", "P-521"), n: member, e: member };
+  const changed = fc.oneof(
+    fc.record({ ...changes, x: member }),
+    fc.tuple(fc.constantFrom("n", "e"), member).map(([name, of]) => ({ [name]: of })),
+  );
   const value = fc.oneof(
     fc.string({ maxLength: 4096, unit: "binary" }),
     fc.json(),
-    fc
-      .record({
-        kty: fc.constantFrom("RSA", "EC"),
-        crv: fc.constantFrom("P-256", "P-521"),
-        n: member,
-        e: member,
-        x: member,
-      })
-      .map((changed) => JSON.stringify({ ...RSA.jwk, ...changed })),
-    fc
-      .tuple(fc.constantFrom("n", "e"), member)
-      .map(([name, changed]) => JSON.stringify({ ...RSA.jwk, [name]: changed })),
+    changed.map((members) => JSON.stringify({ ...RSA.jwk, ...members })),
   );
   fc.assert(
     fc.property(value, fc.boolean(), (text, secure) => {
       const { keys, invalid } = setOf({
         [RSA_NAME]: { value: text, secure, modified: 0 },
-        [neighbour]: stored(P256.jwk),
+        [NEIGHBOUR]: stored(P256.jwk),
       });
       assert.deepEqual(keys, [P256.jwk]);
       assert.equal(invalid.length, 1);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 1_000, seed: 1 },
   );
 });
 
@@ -116,34 +100,32 @@ describe("more than ten keys", () => {
     assert.equal(invalid.length, 1);
   });
 
-  test("a new environment and one that cached ten keys serve the same", async () => {
-    const ten = Object.fromEntries(Object.entries(parameters).slice(0, MAX_KEYS));
-    const old = service(ten);
+  test("an environment that cached ten keys serves the same", async () => {
+    const old = service(Object.fromEntries(Object.entries(parameters).slice(0, MAX_KEYS)));
     await old.ask();
     old.set(parameters);
     old.later(30 * S);
     assert.deepEqual(await old.ask(), { keys: 10, cached: false, stale: false });
-    assert.deepEqual(await service(parameters).ask(), { keys: 10, cached: false, stale: false });
   });
 });
 
 /** A Parameter Store and a clock that a test can change. */
-function service(initial: StoredKeys) {
+function service(initial: StoredKeys | Promise<StoredKeys>) {
   let now = Date.UTC(2026, 10, 24);
-  let parameters: StoredKeys | Error = initial;
+  let parameters: StoredKeys | Promise<StoredKeys> | Error = initial;
   const calls: unknown[] = [];
   const read = cachedKeys(
     async (path) => {
       calls.push(path);
       if (parameters instanceof Error) throw parameters;
-      return new Map(Object.entries(parameters));
+      return new Map(Object.entries(await parameters));
     },
     PREFIX,
     () => now,
   );
   return {
     calls,
-    set: (changed: StoredKeys | Error) => {
+    set: (changed: typeof parameters) => {
       parameters = changed;
     },
     later: (ms: number) => {
@@ -172,7 +154,7 @@ test("one read of the path returns all keys, which are cached for 30 s", async (
   assert.equal(calls.length, 2);
 });
 
-test("while Parameter Store fails, the complete last keys are served for 24 h, and it is read every 5 s", async () => {
+test("while Parameter Store fails, the complete last keys are served for 24 h, and it is read every 5 s until it recovers", async () => {
   const { ask, later, set, calls } = service(GOOD);
   await ask();
   set(DOWN);
@@ -188,16 +170,8 @@ test("while Parameter Store fails, the complete last keys are served for 24 h, a
   assert.deepEqual(await ask(), { keys: 4, cached: true, stale: true });
   later(5 * S);
   await assert.rejects(ask(), DOWN);
-});
-
-test("when Parameter Store recovers, its keys are served at once", async () => {
-  const { ask, later, set } = service(GOOD);
-  await ask();
-  set(DOWN);
-  later(HOUR);
-  await ask();
   set({ [RSA_NAME]: stored(RSA.jwk) });
-  later(5 * S);
+  later(S);
   assert.deepEqual(await ask(), { keys: 1, cached: false, stale: false });
 });
 
@@ -205,7 +179,10 @@ test("without cached keys, a failure is a fault, and a request reads again a sec
   const { ask, later, set, calls } = service(GOOD);
   set(DOWN);
   await assert.rejects(ask(), DOWN);
-  later(S);
+  later(S - 1);
+  await assert.rejects(ask(), DOWN);
+  assert.equal(calls.length, 1);
+  later(1);
   await assert.rejects(ask(), DOWN);
   assert.equal(calls.length, 2);
   set(GOOD);
@@ -215,9 +192,8 @@ test("without cached keys, a failure is a fault, and a request reads again a sec
 
 test("an issuer without keys reports that, never answers an empty set, and reads again after 10 s", async () => {
   const { ask, later, set, calls } = service({});
-  const expected = (error: unknown) =>
-    hasCode(error, "issuer_without_keys") &&
-    error.message === `no key below ${PREFIX}/issuer: there is no parameter; publish one (irsa keys publish)`;
+  const message = `no key below ${PREFIX}/issuer: there is no parameter; publish one (irsa keys publish)`;
+  const expected = { code: "issuer_without_keys", message };
   await assert.rejects(ask(), expected);
   await assert.rejects(ask(), expected);
   assert.equal(calls.length, 1);
@@ -227,11 +203,9 @@ test("an issuer without keys reports that, never answers an empty set, and reads
 });
 
 test("if each parameter is invalid, the error names one and the reason", async () => {
+  const message = `no key below ${PREFIX}/issuer: ${RSA_NAME} must be a JSON object: a public JWK; publish one (irsa keys publish)`;
   const { ask } = service({ [RSA_NAME]: { value: "{", secure: false, modified: 0 } });
-  await assert.rejects(ask(), {
-    code: "issuer_without_keys",
-    message: `no key below ${PREFIX}/issuer: ${RSA_NAME} must be a JSON object: a public JWK; publish one (irsa keys publish)`,
-  });
+  await assert.rejects(ask(), { code: "issuer_without_keys", message });
 });
 
 test("keys that were all removed are not served: cached keys are only for outages", async () => {
@@ -246,21 +220,15 @@ test("keys that were all removed are not served: cached keys are only for outage
 });
 
 test("an older read that ends after a newer one does not restore a retired key", async () => {
-  const answers: ((parameters: StoredKeys) => void)[] = [];
-  let now = Date.UTC(2026, 10, 24);
-  const read = cachedKeys(
-    () => new Promise((resolve) => answers.push((parameters) => resolve(new Map(Object.entries(parameters))))),
-    PREFIX,
-    () => now,
-  );
-  const ask = () => read(deadlineIn(4_000, () => now));
+  const reads = [Promise.withResolvers<StoredKeys>(), Promise.withResolvers<StoredKeys>()] as const;
+  const { ask, later, set } = service(reads[0].promise);
   const older = ask();
-  now += 1;
+  later(1);
+  set(reads[1].promise);
   const newer = ask();
-  answers[1]?.({ [RSA_NAME]: stored(RSA.jwk) });
-  assert.equal((await newer).keys.length, 1);
-  answers[0]?.(GOOD);
+  reads[1].resolve({ [RSA_NAME]: stored(RSA.jwk) });
+  assert.equal((await newer).keys, 1);
+  reads[0].resolve(GOOD);
   await older;
-  const { keys, cached } = await ask();
-  assert.deepEqual([keys.length, cached], [1, true]);
+  assert.deepEqual(await ask(), { keys: 1, cached: true, stale: false });
 });

@@ -24,6 +24,6 @@ test("a multiple of any number up to 2^16 has a factor that divides that number"
       const factor = smallFactor(Q * BigInt(number));
       assert.ok(factor !== undefined && number % factor === 0, `${number}: ${factor}`);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 1_000, seed: 1 },
   );
 });

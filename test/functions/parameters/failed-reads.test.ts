@@ -1,24 +1,12 @@
 // A failed read of Parameter Store is remembered for a second, for the same names only.
 
 import assert from "node:assert/strict";
-import { hash } from "node:crypto";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { fault } from "../../../functions/errors.ts";
-import { cachedKeys, issuerPath } from "../../../functions/issuer/keys.ts";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
 import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
-import { createParameterStore } from "../../../functions/parameters/parameter-store.ts";
-import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { ssmThrottling } from "../../local/service-faults.ts";
-import {
-  deadlineOf,
-  fakeServices,
-  fixedClock,
-  gatewayEvent,
-  handlerOf,
-  PREFIX,
-  reviewBody,
-} from "../authenticator/fixtures.ts";
+import { bearerFunction, CALLER } from "../authenticator/bearer-function.ts";
+import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 
 const FOUND = { value: "x", secure: false };
 
@@ -87,67 +75,26 @@ test("reviews that wait for one failing call cause no second call", async () => 
   assert.equal(asked.length, 1);
 });
 
-/** The requests that 100 requests cause while Parameter Store throttles, each 10 ms after the former. */
-async function whileThrottled(t: TestContext, isKnown: boolean) {
-  const clock = fixedClock();
-  const parameters = { [`${PREFIX}/callers`]: JSON.stringify([{ name: "own", sha256: hash("sha256", "own") }]) };
-  const store = await startParameterStore({ parameters });
-  t.after(() => store.close());
-  Object.assign(process.env, { AWS_ENDPOINT_URL_SSM: store.url, AWS_ACCESS_KEY_ID: "x", AWS_SECRET_ACCESS_KEY: "x" });
-  const endpoint = new URL(store.url);
-  const { fetchParameters } = createParameterStore({ region: "us-east-1", endpoint, random: () => 0 });
-  const handler = handlerOf(fakeServices({}, { fetchParameters, clock }), { callerAuth: "bearer" });
-  const ask = async (bearer: string) => {
-    const event = gatewayEvent(reviewBody("opaque"), { headers: { authorization: `Bearer ${bearer}` } });
-    return (await handler(event)).statusCode;
-  };
-  if (isKnown) assert.equal(await ask("own"), 200);
-  clock.advance(60_000);
-  store.fail(ssmThrottling());
-  store.requests.length = 0;
-  const answers = new Set<number>();
-  for (let stranger = 0; stranger < 100; stranger += 1) {
-    answers.add(await ask(`stranger-${stranger}`));
-    clock.advance(10);
-  }
-  const calls = store.requests.length;
-  t.diagnostic(`${calls} calls for 100 strangers`);
-  return { ask, clock, store, calls, answers: [...answers] };
+for (const [what, isKnown, during] of [
+  ["with cached callers, strangers get 401, and the caller is accepted", true, [401, 200]],
+  ["without them, every caller gets 500, never 401", false, [500, 500]],
+] as const) {
+  test(`100 strangers within a second of an outage cost one read: ${what}`, async () => {
+    const { review, store, clock, callersRead } = bearerFunction();
+    const status = async (bearer: string) => (await review({ bearer })).statusCode;
+    if (isKnown) await review();
+    clock.advance(60_000);
+    store.isDown = true;
+    const before = callersRead();
+    const answers = new Set<number>();
+    for (let stranger = 0; stranger < 100; stranger += 1) {
+      answers.add(await status(`stranger-${stranger}`));
+      clock.advance(9);
+    }
+    assert.deepEqual([[...answers], callersRead() - before], [[during[0]], 1]);
+    assert.equal(await status(CALLER), during[1]);
+    store.isDown = false;
+    clock.advance(1_000);
+    assert.deepEqual([await status("stranger"), await status(CALLER)], [401, 200]);
+  });
 }
-
-test("while Parameter Store throttles, 100 strangers within a second cost four calls, and the caller is accepted", async (t) => {
-  const { ask, clock, store, calls, answers } = await whileThrottled(t, true);
-  assert.deepEqual([answers, calls], [[401], 4]);
-  assert.equal(await ask("own"), 200);
-  store.fail(undefined);
-  clock.advance(1_000);
-  assert.equal(await ask("own"), 200);
-});
-
-test("an outage is never a refusal: without cached callers, strangers and the caller get 500, then 401 and 200", async (t) => {
-  const { ask, clock, store, calls, answers } = await whileThrottled(t, false);
-  assert.deepEqual([answers, calls], [[500], 4]);
-  assert.equal(await ask("own"), 500);
-  store.fail(undefined);
-  clock.advance(1_000);
-  assert.deepEqual([await ask("own"), await ask("stranger")], [200, 401]);
-});
-
-test("the issuer also remembers a failed first read for a second", async () => {
-  const clock = fixedClock();
-  let calls = 0;
-  const read = cachedKeys(
-    async (path) => {
-      calls += 1;
-      throw fault("parameters_unavailable", `down for ${path}`);
-    },
-    PREFIX,
-    clock,
-  );
-  for (const _ of Array(10))
-    await assert.rejects(read(deadlineOf(clock)), new RegExp(`down for ${issuerPath(PREFIX)}`));
-  assert.equal(calls, 1);
-  clock.advance(1_000);
-  await assert.rejects(read(deadlineOf(clock)), { code: "parameters_unavailable" });
-  assert.equal(calls, 2);
-});

@@ -2,81 +2,56 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
+import { cachedParameters, type FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
 import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 
 const DENY = { value: '{"deny":true}', secure: false };
 
-test("a parameter that was fresh at the start of a review does not become absent while others are fetched", async () => {
+function cacheOf(fetch: FetchParameters) {
   const clock = fixedClock();
+  const read = cachedParameters(fetch, 30_000, clock);
+  return { clock, read: (...names: string[]) => read(names, deadlineOf(clock)), readUntil: read };
+}
+
+test("a parameter that was fresh at the start of a review does not become absent while others are fetched", async () => {
   const held = Promise.withResolvers<void>();
-  const read = cachedParameters(
-    async (names) => {
-      if (names.includes("late")) await held.promise;
-      return new Map(names.includes("deny") ? [["deny", DENY]] : []);
-    },
-    30_000,
-    clock,
-  );
-  await read(["deny"], deadlineOf(clock));
-  const review = read(["deny", "late"], deadlineOf(clock));
+  const { read } = cacheOf(async (names) => {
+    if (names.includes("late")) await held.promise;
+    return new Map(names.includes("deny") ? [["deny", DENY]] : []);
+  });
+  await read("deny");
+  const review = read("deny", "late");
   for (let i = 0; i < 12_000; i += 10) {
     const names = Array.from({ length: 10 }, (_, n) => `flood-${i + n}`);
-    await read(names, deadlineOf(clock));
+    await read(...names);
   }
   held.resolve();
   assert.deepEqual([...(await review).parameters.keys()], ["deny"]);
 });
 
-test("concurrent reviews each get their own answers", async () => {
-  const clock = fixedClock();
-  const read = cachedParameters(
-    async (names) => {
-      await new Promise((resolve) => setImmediate(resolve));
-      return new Map(names.map((name) => [name, { value: name, secure: false }]));
-    },
-    30_000,
-    clock,
-  );
-  const results = await Promise.all(
-    Array.from({ length: 50 }, (_, i) => read([`own-${i}`, "shared"], deadlineOf(clock))),
-  );
-  results.forEach(({ parameters }, i) => {
-    assert.deepEqual(
-      [...parameters.values()].map(({ value }) => value),
-      [`own-${i}`, "shared"],
-    );
-  });
-});
-
 test("an older read that ends after a newer one does not restore a removed parameter", async () => {
-  const clock = fixedClock();
   const answers: PromiseWithResolvers<typeof DENY | undefined>[] = [];
-  const read = cachedParameters(
-    async ([name = ""]) => {
-      const answer = Promise.withResolvers<typeof DENY | undefined>();
-      answers.push(answer);
-      const stored = await answer.promise;
-      return new Map(stored === undefined ? [] : [[name, stored]]);
-    },
-    30_000,
-    clock,
-  );
+  const { clock, read } = cacheOf(async ([name = ""]) => {
+    const answer = Promise.withResolvers<typeof DENY | undefined>();
+    answers.push(answer);
+    const stored = await answer.promise;
+    return new Map(stored === undefined ? [] : [[name, stored]]);
+  });
   for (const [older, newer] of [
     [undefined, DENY],
     [DENY, undefined],
   ]) {
     answers.length = 0;
     // "other" keeps the two reads from sharing a call
-    const first = read(["deny", "other"], deadlineOf(clock));
+    const first = read("deny", "other");
     clock.advance(1_000);
-    const second = read(["deny"], deadlineOf(clock));
+    const second = read("deny");
     assert.equal(answers.length, 2);
     answers[1]?.resolve(newer);
     assert.equal((await second).parameters.get("deny"), newer);
     answers[0]?.resolve(older);
     assert.equal((await first).parameters.get("deny"), newer, "the older read itself answers with what is newer");
-    const later = await read(["deny"], deadlineOf(clock));
+    const later = await read("deny");
     assert.equal(later.cached, true);
     assert.equal(later.parameters.get("deny"), newer);
     clock.advance(400_000);
@@ -84,66 +59,36 @@ test("an older read that ends after a newer one does not restore a removed param
 });
 
 test("a result is as old as the start of its read", async () => {
-  const clock = fixedClock();
   let calls = 0;
-  const read = cachedParameters(
-    async () => {
-      calls += 1;
-      clock.advance(2_000);
-      return new Map([["a", DENY]]);
-    },
-    30_000,
-    clock,
-  );
-  await read(["a"], deadlineOf(clock));
+  const { clock, read } = cacheOf(async () => {
+    calls += 1;
+    clock.advance(2_000);
+    return new Map([["a", DENY]]);
+  });
+  await read("a");
   clock.advance(27_999);
-  assert.equal((await read(["a"], deadlineOf(clock))).cached, true);
+  assert.equal((await read("a")).cached, true);
   clock.advance(1);
-  await read(["a"], deadlineOf(clock));
+  await read("a");
   assert.equal(calls, 2);
 });
 
 test("concurrent reads of the same names are one call", async () => {
-  const clock = fixedClock();
   const asked: (readonly string[])[] = [];
   const held = Promise.withResolvers<void>();
-  const read = cachedParameters(
-    async (names) => {
-      asked.push(names);
-      await held.promise;
-      return new Map([["a", DENY]]);
-    },
-    30_000,
-    clock,
-  );
-  const reads = [
-    read(["a", "b"], deadlineOf(clock)),
-    read(["a", "b"], deadlineOf(clock)),
-    read(["a"], deadlineOf(clock)),
-  ];
+  const { read } = cacheOf(async (names) => {
+    asked.push(names);
+    await held.promise;
+    return new Map([["a", DENY]]);
+  });
+  const reads = [read("a", "b"), read("a", "b"), read("a")];
   held.resolve();
   for (const { parameters } of await Promise.all(reads)) assert.deepEqual([...parameters], [["a", DENY]]);
   assert.deepEqual(asked, [["a", "b"], ["a"]]);
 });
 
 test("a review that shares another's call ends at its own deadline", async () => {
-  const clock = fixedClock();
-  const read = cachedParameters(() => Promise.withResolvers<never>().promise, 30_000, clock);
-  read(["a"], deadlineOf(clock)).catch(() => {});
-  await assert.rejects(read(["a"], { at: clock(), clock }), { code: "parameters_unavailable" });
-});
-
-test("a failure of one review does not fail another", async () => {
-  const clock = fixedClock();
-  const read = cachedParameters(
-    async (names) => {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (names.includes("bad")) throw new Error("down");
-      return new Map([["good", DENY]]);
-    },
-    30_000,
-    clock,
-  );
-  const [bad, good] = await Promise.allSettled([read(["bad"], deadlineOf(clock)), read(["good"], deadlineOf(clock))]);
-  assert.deepEqual([bad.status, good.status], ["rejected", "fulfilled"]);
+  const { clock, read, readUntil } = cacheOf(() => Promise.withResolvers<never>().promise);
+  read("a").catch(() => {});
+  await assert.rejects(readUntil(["a"], { at: clock(), clock }), { code: "parameters_unavailable" });
 });

@@ -49,17 +49,17 @@ function answer(status: number, type: string): Fault {
   return { kind: "answer", status, headers, body: JSON.stringify({ __type: type, message: "text of SSM" }) };
 }
 
+function sentSince(count: number): unknown[] {
+  return store.requests.slice(count).map(({ headers, body }) => [headers["x-amz-target"], JSON.parse(`${body}`)]);
+}
+
 /** The cause's kind and the number of requests. The message must not repeat text of the service. */
 async function failure(deadline = within(5_000), names = ["/p/a"]): Promise<[string, number]> {
   const before = store.requests.length;
-  const { promise, resolve } = Promise.withResolvers<string>();
-  await assert.rejects(fetchParameters(names, deadline), (error: unknown) => {
-    assert.ok(hasCode(error, "parameters_unavailable"));
-    assert.doesNotMatch(error.message, /text of SSM/);
-    resolve(error.message);
-    return true;
-  });
-  const message = await promise;
+  const error = await fetchParameters(names, deadline).catch((thrown: unknown) => thrown);
+  assert.ok(hasCode(error, "parameters_unavailable"), String(error));
+  const { message } = error;
+  assert.doesNotMatch(message, /text of SSM/);
   return [/\((.*)\)$/.exec(message)?.[1] ?? message, store.requests.length - before];
 }
 
@@ -80,10 +80,7 @@ test("all names of a review are read in one call, existing and absent ones", asy
     "/p/a": { value: "one", secure: false },
     "/p/b": { value: "two", secure: false },
   });
-  const sent = store.requests
-    .slice(before)
-    .map(({ headers, body }) => [headers["x-amz-target"], JSON.parse(`${body}`)]);
-  assert.deepEqual(sent, [["AmazonSSM.GetParameters", { Names: ["/p/a", "/p/none", "/p/b"] }]]);
+  assert.deepEqual(sentSince(before), [["AmazonSSM.GetParameters", { Names: ["/p/a", "/p/none", "/p/b"] }]]);
 });
 
 test("a SecureString is marked as secure, and is not decrypted", async () => {
@@ -93,30 +90,32 @@ test("a SecureString is marked as secure, and is not decrypted", async () => {
   assert.deepEqual(found.get("/p/list"), { value: "a,b", secure: false });
 });
 
-test("a response with only absent names is valid", async () => {
-  assert.equal((await fetchParameters(["/p/x", "/p/y"], within(5_000))).size, 0);
-});
-
-test("connections are kept", async () => {
-  await fetchParameters(["/p/a"], within(5_000));
-  const before = store.connections();
-  for (let i = 0; i < 5; i += 1) await fetchParameters(["/p/a"], within(5_000));
-  assert.equal(store.connections(), before);
-});
-
-test("a throttled GetParameters is retried after random waits", async () => {
-  for (const throttling of [answer(400, "ThrottlingException"), answer(429, "TooManyRequestsException")]) {
+const THROTTLING = answer(400, "ThrottlingException");
+const [RESET, CUT] = [{ kind: "reset" }, { kind: "cut", body: '{"Parameters":[' }] as const;
+for (const [what, fault, tries, cause] of [
+  ["throttling is retried three times after random waits", THROTTLING, 4, "ThrottlingException"],
+  [
+    "throttling by status is retried three times",
+    answer(429, "TooManyRequestsException"),
+    4,
+    "TooManyRequestsException",
+  ],
+  ["an error of the service is not retried", answer(400, "AccessDeniedException"), 1, "AccessDeniedException"],
+  ["a 500 is retried once", answer(500, "InternalServerError"), 2, "InternalServerError"],
+  ["a 503 is retried once", answer(503, "ServiceUnavailable"), 2, "ServiceUnavailable"],
+  ["a connection failure is retried once", RESET, 2, "ECONNRESET"],
+  ["a truncated response is retried once", CUT, 2, undefined],
+] as const) {
+  test(`${what}, and it is a fault if no try succeeds`, async () => {
+    store.fail(fault);
+    const [found, asked] = await failure();
+    assert.deepEqual([found, asked], [cause ?? found, tries]);
+    if (tries === 1) return;
     const before = store.requests.length;
-    store.fail(() => (store.requests.length - before <= 3 ? throttling : undefined));
+    store.fail(() => (store.requests.length - before < tries ? fault : undefined));
     assert.equal((await fetchParameters(["/p/a"], within(5_000))).size, 1);
-    assert.equal(store.requests.length - before, 4);
-  }
-});
-
-test("lasting throttling is a fault after four tries", async () => {
-  store.fail(answer(400, "ThrottlingException"));
-  assert.deepEqual(await failure(), ["ThrottlingException", 4]);
-});
+  });
+}
 
 test("throttling is not retried past the review's deadline", async () => {
   store.fail(answer(400, "ThrottlingException"));
@@ -124,32 +123,6 @@ test("throttling is not retried past the review's deadline", async () => {
   const before = store.requests.length;
   await assert.rejects(longest.fetchParameters(["/p/a"], mockTime().within(90)), { code: "parameters_unavailable" });
   assert.equal(store.requests.length - before, 1);
-});
-
-test("an error of the service is a fault without a retry", async () => {
-  store.fail(answer(400, "AccessDeniedException"));
-  assert.deepEqual(await failure(), ["AccessDeniedException", 1]);
-});
-
-test("a 5xx is retried once, and is a fault after that", async () => {
-  store.fail(answer(500, "InternalServerError"));
-  assert.deepEqual(await failure(), ["InternalServerError", 2]);
-});
-
-test("a connection failure is retried once, and is a fault after that", async () => {
-  store.fail({ kind: "reset" });
-  assert.deepEqual(await failure(), ["ECONNRESET", 2]);
-  store.fail({ kind: "cut", body: '{"Parameters":[' });
-  assert.equal((await failure())[1], 2);
-});
-
-test("one failure is covered by the retry", async () => {
-  for (const fault of [answer(503, "ServiceUnavailable"), { kind: "reset" } as const]) {
-    const before = store.requests.length;
-    store.fail(() => (store.requests.length - before === 1 ? fault : undefined));
-    assert.equal((await fetchParameters(["/p/a"], within(5_000))).size, 1);
-    assert.equal(store.requests.length - before, 2);
-  }
 });
 
 test("a late response is a fault, at the review's deadline at the latest", async () => {
@@ -178,11 +151,15 @@ test("a response that omits names is a fault, since an omitted name need not be 
   }
 });
 
-test("a response that is not JSON is a fault", async () => {
-  store.fail({ kind: "answer", status: 200, body: "<html>proxy</html>" });
-  await failure();
-  store.fail({ kind: "answer", status: 302, headers: { location: "http://127.0.0.1:9/" }, body: "" });
-  await failure();
+test("a response that is not JSON, or a redirect, is a fault", async () => {
+  const headers = { location: "http://127.0.0.1:9/" };
+  for (const [status, body] of [
+    [200, "<html>proxy</html>"],
+    [302, ""],
+  ] as const) {
+    store.fail({ kind: "answer", status, headers, body });
+    await failure();
+  }
 });
 
 test("all parameters directly below a path are read, in one call", async () => {
@@ -192,13 +169,11 @@ test("all parameters directly below a path are read, in one call", async () => {
   assert.equal(found.get("/p/secret")?.secure, true);
   const { value, secure } = found.get("/p/a") ?? {};
   assert.deepEqual([value, secure], ["one", false]);
-  const sent = store.requests
-    .slice(before)
-    .map(({ headers, body }) => [headers["x-amz-target"], JSON.parse(`${body}`)]);
-  assert.deepEqual(sent, [["AmazonSSM.GetParametersByPath", { Path: "/p", MaxResults: 10 }]]);
+  assert.deepEqual(sentSince(before), [["AmazonSSM.GetParametersByPath", { Path: "/p", MaxResults: 10 }]]);
 });
 
-test("a path without parameters is empty, not a failure", async () => {
+test("only absent names, and a path without parameters, are empty results", async () => {
+  assert.equal((await fetchParameters(["/p/x", "/p/y"], within(5_000))).size, 0);
   assert.equal((await fetchPath("/none", within(5_000))).size, 0);
 });
 

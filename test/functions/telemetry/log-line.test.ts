@@ -5,26 +5,20 @@ import { test } from "node:test";
 import type { LogLevel } from "../../../functions/settings/common.ts";
 import { printRequest } from "../../../functions/telemetry/log-line.ts";
 
-function printed(level: LogLevel, logLevel: LogLevel, metrics: object = { _aws: {} }): string[] {
-  const calls: string[] = [];
-  printRequest({ level }, { ...metrics }, logLevel, (line) => calls.push(line));
-  return calls;
+for (const [what, level, logLevel, metrics, expected] of [
+  ["the log entry and the metrics are one line", "warn", "info", { _aws: {} }, ['{"level":"warn","_aws":{}}']],
+  ["an entry of LOG_LEVEL itself is printed", "error", "error", { _aws: {} }, ['{"level":"error","_aws":{}}']],
+  ["below LOG_LEVEL the entry is omitted, and the metrics never are", "info", "warn", { _aws: {} }, ['{"_aws":{}}']],
+  ["below LOG_LEVEL error, a warning is omitted", "warn", "error", { _aws: {} }, ['{"_aws":{}}']],
+  ["a request without metrics prints its entry", "info", "info", {}, ['{"level":"info"}']],
+  ["a request without metrics prints nothing below LOG_LEVEL", "info", "warn", {}, []],
+] as const) {
+  test(what, () => {
+    const lines: string[] = [];
+    printRequest({ level }, { ...metrics }, logLevel, (line) => lines.push(line));
+    assert.deepEqual(lines, expected);
+  });
 }
-
-test("the log entry and the metrics are one line", () => {
-  assert.deepEqual(printed("warn", "info"), ['{"level":"warn","_aws":{}}']);
-});
-
-test("below LOG_LEVEL the entry is omitted, and the metrics never are", () => {
-  assert.deepEqual(printed("info", "warn"), ['{"_aws":{}}']);
-  assert.deepEqual(printed("warn", "error"), ['{"_aws":{}}']);
-  assert.deepEqual(printed("error", "error"), ['{"level":"error","_aws":{}}']);
-});
-
-test("a request without metrics prints its entry, and nothing below LOG_LEVEL", () => {
-  assert.deepEqual(printed("info", "info", {}), ['{"level":"info"}']);
-  assert.deepEqual(printed("info", "warn", {}), []);
-});
 
 test("text with line ends, quotes or lone surrogates adds neither a line nor a field", () => {
   const hostile = '\r\n\u2028\u2029\u0085\u001b[2J\ud800"},{"outcome":"granted","_aws":{}}';

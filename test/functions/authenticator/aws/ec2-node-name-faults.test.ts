@@ -26,62 +26,59 @@ afterEach(() => {
 const findLazily: FindNodeName = (...asked) =>
   findNodeNameLazily({ region: "us-east-1", vpcs: [], random: () => 0 })(...asked);
 
-function only(action: string, fault: Fault): (request: LocalRequest) => Fault | undefined {
-  return (request) => (readForm(request).get("Action") === action ? fault : undefined);
+const ACTIONS = ["DescribeInstances", "GetInstanceProfile"] as const;
+
+/** The first `count` requests of an action meet `fault`. */
+function only(action: string, fault: Fault, count = Infinity): (request: LocalRequest) => Fault | undefined {
+  let left = count;
+  return (request) => {
+    if (readForm(request).get("Action") !== action || left === 0) return undefined;
+    left -= 1;
+    return fault;
+  };
 }
 
-test("throttling by EC2 or IAM is retried up to three times, then it is a fault", async () => {
-  for (const [action, fault, asked] of [
-    ["DescribeInstances", ec2Throttling(), 4],
-    ["GetInstanceProfile", iamThrottling(), 5],
-  ] as const) {
+for (const [action, throttling, asked] of [
+  ["DescribeInstances", ec2Throttling(), 4],
+  ["GetInstanceProfile", iamThrottling(), 5],
+] as const) {
+  test(`${action}: throttling is retried up to three times, then it is a fault`, async () => {
+    services.server.fail(only(action, throttling, 3));
+    assert.deepEqual(await findLazily(node, within()), { name: NAME });
     const before = services.server.requests.length;
-    services.server.fail(only(action, fault));
-    await assert.rejects(findLazily(node, within()), { code: "instances_unavailable" }, action);
-    assert.equal(services.server.requests.length - before, asked, action);
-  }
-});
+    services.server.fail(only(action, throttling));
+    await assert.rejects(findLazily(node, within()), { code: "instances_unavailable" });
+    assert.equal(services.server.requests.length - before, asked);
+  });
+}
 
-test("short throttling by EC2 or IAM does not lock a node out", async () => {
-  for (const [action, fault] of [
-    ["DescribeInstances", ec2Throttling()],
-    ["GetInstanceProfile", iamThrottling()],
-  ] as const) {
-    let left = 3;
-    services.server.fail((request) => {
-      if (readForm(request).get("Action") !== action || left === 0) return undefined;
-      left -= 1;
-      return fault;
-    });
+test("one connection failure is retried", async () => {
+  for (const action of ACTIONS) {
+    services.server.fail(only(action, { kind: "reset" }, 1));
     assert.deepEqual(await findLazily(node, within()), { name: NAME }, action);
   }
 });
 
-test("an unreachable, broken or refusing EC2 or IAM is a fault", async () => {
-  const faults: Fault[] = [
-    { kind: "reset" },
-    { kind: "answer", status: 500, body: "" },
-    {
-      kind: "answer",
-      status: 403,
-      body: "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>",
-    },
-    { kind: "answer", status: 200, body: "not XML <" },
-  ];
-  for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
-    for (const fault of faults) {
+const REFUSAL = "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>";
+
+test("an unreachable, broken or refusing EC2 or IAM is a fault, never a denial", async () => {
+  for (const action of ACTIONS) {
+    const ok = ["", "not XML <", "<html><body>proxy</body></html>", `<${action}Response></${action}Response>`];
+    for (const fault of [
+      { kind: "reset" },
+      { kind: "answer", status: 500, body: "" },
+      { kind: "answer", status: 403, body: REFUSAL },
+      ...ok.map((body) => ({ kind: "answer", status: 200, headers: { "content-type": "text/xml" }, body }) as const),
+    ] as const) {
       services.server.fail(only(action, fault));
-      await assert.rejects(
-        findLazily(node, within()),
-        { code: "instances_unavailable" },
-        `${action} ${JSON.stringify(fault)}`,
-      );
+      const finding = findLazily(node, within());
+      await assert.rejects(finding, { code: "instances_unavailable" }, `${action} ${JSON.stringify(fault)}`);
     }
   }
 });
 
 test("a late EC2 or IAM is a fault, at the review's deadline at the latest", async () => {
-  for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
+  for (const action of ACTIONS) {
     services.server.fail(only(action, { kind: "silent" }));
     services.server.requests.length = 0;
     const asked = () => services.server.requests.filter((request) => readForm(request).get("Action") === action);
@@ -93,32 +90,9 @@ test("a late EC2 or IAM is a fault, at the review's deadline at the latest", asy
   }
 });
 
-test("one connection failure is retried", async () => {
-  for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
-    let left = 1;
-    services.server.fail((request) => {
-      if (readForm(request).get("Action") !== action || left === 0) return undefined;
-      left -= 1;
-      return { kind: "reset" };
-    });
-    assert.deepEqual(await findLazily(node, within()), { name: NAME });
-  }
-});
-
 test("the lazily loaded code returns the same results, including refusals", async () => {
   assert.deepEqual(await findLazily(node, within()), { name: NAME });
   assert.deepEqual(await findLazily({ ...node, sessionName: "x" }, within()), {
     refusal: "the session name is not an instance id",
   });
-});
-
-test("a 200 that is not a response of EC2 or IAM is a fault, never a denial", async () => {
-  for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
-    for (const body of ["", "<html><body>proxy</body></html>", `<${action}Response></${action}Response>`]) {
-      services.server.fail(
-        only(action, { kind: "answer", status: 200, headers: { "content-type": "text/xml" }, body }),
-      );
-      await assert.rejects(findLazily(node, within()), { code: "instances_unavailable" }, `${action} ${body}`);
-    }
-  }
 });

@@ -40,13 +40,6 @@ test("a running instance of the account whose profile has the identity's role ha
   );
 });
 
-test("an instance in any other state than running is refused", async () => {
-  for (const state of ["pending", "shutting-down", "terminated", "stopping", "stopped"] as const) {
-    services.set({ state });
-    assert.match(await refusal(), /is not running$/, state);
-  }
-});
-
 test("with NODE_VPCS, an instance in another VPC is refused before IAM is called, and one in any of them has a name", async () => {
   const inVpcs = createNodeNames({ region: "us-east-1", vpcs: ["vpc-01234567", "vpc-0123456789abcdef0"] });
   for (const vpcId of ["vpc-01234567", "vpc-0123456789abcdef0"]) {
@@ -65,46 +58,42 @@ test("with NODE_VPCS, an instance in another VPC is refused before IAM is called
   }
 });
 
-test("an instance of another account is refused, even if it is shared with this account", async () => {
-  services.set({ ownerId: OTHER });
-  assert.match(await refusal(), /is in another account$/);
-  services.set();
-  assert.match(await refusal({ accountId: OTHER }), /is in another account$/);
-});
-
-test("an instance with another role's profile is refused", async () => {
-  services.set({}, { roles: [{ ...ROLE, roleName: "Other", roleId: "AROAOTHER" }] });
-  assert.match(await refusal(), /does not have this role$/);
-  services.set({}, { roles: [] });
-  assert.match(await refusal(), /does not have this role$/);
-});
-
-test("a role that was created again under the same name is another role", async () => {
-  services.set({}, { roles: [{ ...ROLE, roleId: "AROALATERROLE" }] });
-  assert.match(await refusal(), /does not have this role$/);
-});
-
-test("an instance without a profile, or whose profile was deleted, is refused", async () => {
-  services.set({ instanceProfileArn: undefined });
-  assert.match(await refusal(), /does not have this role$/);
-  services.set({ instanceProfileArn: `${PROFILE_ARN}-gone` });
-  assert.match(await refusal(), /does not have this role$/);
-});
-
-test("a profile of the same name under another path is another profile", async () => {
-  services.set({ instanceProfileArn: `arn:aws:iam::${HOME}:instance-profile/other/nodes` });
-  assert.match(await refusal(), /does not have this role$/);
-});
-
-test("an instance that EC2 does not find is refused", async () => {
-  services.set({ instanceId: "i-11111111111111111" });
-  assert.match(await refusal(), /^EC2 finds no instance i-0123456789abcdef0 in us-east-1$/);
-});
-
-test("an instance without a private DNS name is refused", async () => {
-  services.set({ privateDnsName: "" });
-  assert.match(await refusal(), /has no private DNS name$/);
-});
+const NO_ROLE = /does not have this role$/;
+const REFUSED: readonly (readonly [
+  what: string,
+  refusal: RegExp,
+  instance?: Parameters<NodeServices["set"]>[0],
+  profile?: Parameters<NodeServices["set"]>[1],
+  identity?: Partial<VerifiedIdentity>,
+])[] = [
+  ...(["pending", "shutting-down", "terminated", "stopping", "stopped"] as const).map(
+    (state) => [`that is ${state}`, /is not running$/, { state }] as const,
+  ),
+  ["of another account, even if it is shared with this one", /is in another account$/, { ownerId: OTHER }],
+  ["of this account, for an identity of another", /is in another account$/, {}, {}, { accountId: OTHER }],
+  ["with another role", NO_ROLE, {}, { roles: [{ ...ROLE, roleName: "Other", roleId: "AROAOTHER" }] }],
+  ["with a later role of the same name", NO_ROLE, {}, { roles: [{ ...ROLE, roleId: "AROALATERROLE" }] }],
+  ["with a profile without a role", NO_ROLE, {}, { roles: [] }],
+  ["without a profile", NO_ROLE, { instanceProfileArn: undefined }],
+  ["whose profile was deleted", NO_ROLE, { instanceProfileArn: `${PROFILE_ARN}-gone` }],
+  [
+    "whose profile has the same name under another path",
+    NO_ROLE,
+    { instanceProfileArn: `arn:aws:iam::${HOME}:instance-profile/other/nodes` },
+  ],
+  [
+    "that EC2 does not find",
+    /^EC2 finds no instance i-0123456789abcdef0 in us-east-1$/,
+    { instanceId: "i-11111111111111111" },
+  ],
+  ["without a private DNS name", /has no private DNS name$/, { privateDnsName: "" }],
+];
+for (const [what, expected, instance, profile, identity] of REFUSED) {
+  test(`an instance ${what} is refused`, async () => {
+    services.set(instance, profile);
+    assert.match(await refusal(identity), expected);
+  });
+}
 
 test("a session name that is not an instance id is refused without a call to EC2", async () => {
   const before = services.server.requests.length;

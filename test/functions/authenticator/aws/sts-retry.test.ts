@@ -14,68 +14,37 @@ afterEach(() => {
   server.requests.length = 0;
 });
 
-/** Each request meets the next fault. Later requests are answered. */
-function failWith(...faults: readonly Fault[]): void {
-  server.fail(() => faults[server.requests.length - 1]);
-}
-
 const answer = (status: number, body = ""): Fault => ({ kind: "answer", status, body });
+/** Each request meets the next fault of its row. Later requests are answered. */
 const RESET: Fault = { kind: "reset" };
 const CUT: Fault = { kind: "cut", body: '{"GetCaller' };
 
-test("a reset connection and a truncated body are retried once", async () => {
-  for (const fault of [RESET, CUT]) {
-    failWith(fault);
-    server.requests.length = 0;
-    assert.equal(await asked(stsAt(server.url)), "200 answer");
-    assert.equal(server.requests.length, 2);
-  }
-});
-
-test("the retry sends the same bytes", async () => {
-  failWith(RESET);
-  await asked(stsAt(server.url));
-  const [first, second] = server.requests;
-  assert.deepEqual(first, second);
-});
-
-test("two connection failures are an outage, without a third try", async () => {
-  for (const fault of [RESET, CUT]) {
-    failWith(fault, fault);
-    server.requests.length = 0;
-    assertUnreachable(await asked(stsAt(server.url)), "ECONNRESET");
-    assert.equal(server.requests.length, 2);
-  }
-});
-
-test("a 5xx is retried once, and a second one is returned as the response", async () => {
-  for (const status of [500, 502, 503, 504, 599]) {
-    failWith(answer(status, "first"));
-    server.requests.length = 0;
-    assert.equal(await asked(stsAt(server.url)), "200 answer");
-    failWith(answer(status, "first"), answer(status, "second"));
-    server.requests.length = 0;
-    assert.equal(await asked(stsAt(server.url)), `${status} second`);
-    assert.equal(server.requests.length, 2);
-  }
-});
-
-test("the response after a 5xx is used, whatever its status", async () => {
-  failWith(answer(500), answer(403, "refused"));
-  assert.equal(await asked(stsAt(server.url)), "403 refused");
-  failWith(answer(500), RESET);
-  server.requests.length = 0;
-  assertUnreachable(await asked(stsAt(server.url)), "ECONNRESET");
-});
-
-test("neither a 4xx nor throttling is retried", async () => {
-  for (const status of [400, 403, 404, 429]) {
-    failWith(answer(status, "no"), answer(200, "retried"));
-    server.requests.length = 0;
-    assert.equal(await asked(stsAt(server.url)), `${status} no`);
-    assert.equal(server.requests.length, 1);
-  }
-});
+const OUTAGE = "ECONNRESET";
+type Row = readonly [what: string, faults: readonly Fault[], expected: string, sent: number];
+const ROWS: readonly Row[] = [
+  ["a reset connection is retried", [RESET], "200 answer", 2],
+  ["a truncated body is retried", [CUT], "200 answer", 2],
+  ["two resets are an outage, without a third try", [RESET, RESET], OUTAGE, 2],
+  ["two truncated bodies are an outage, without a third try", [CUT, CUT], OUTAGE, 2],
+  ...[500, 502, 503, 504, 599].flatMap((status): Row[] => [
+    [`${status} is retried`, [answer(status, "first")], "200 answer", 2],
+    [`a second ${status} is returned`, [answer(status, "first"), answer(status, "second")], `${status} second`, 2],
+  ]),
+  ["a 403 after a 5xx is returned", [answer(500), answer(403, "refused")], "403 refused", 2],
+  ["a reset after a 5xx is an outage", [answer(500), RESET], OUTAGE, 2],
+  ...[400, 403, 404, 429].map((status): Row => [`${status} is not retried`, [answer(status, "no")], `${status} no`, 1]),
+];
+for (const [what, faults, expected, sent] of ROWS) {
+  test(what, async () => {
+    server.fail(() => faults[server.requests.length - 1]);
+    const outcome = await asked(stsAt(server.url));
+    if (expected === OUTAGE) assertUnreachable(outcome, OUTAGE);
+    else assert.equal(outcome, expected);
+    const [first, second] = server.requests;
+    assert.equal(server.requests.length, sent);
+    if (sent === 2) assert.deepEqual(first, second, "the retry sends the same bytes");
+  });
+}
 
 test("an endpoint that refuses connections is an outage", async () => {
   const closed = await startHttpServer(() => ({ status: 200, body: "" }));

@@ -5,42 +5,25 @@ import { hash } from "node:crypto";
 import { test } from "node:test";
 import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
 import { fault } from "../../../../functions/errors.ts";
-import type { ReadParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import { deadlineOf, fixedClock } from "../fixtures.ts";
 import { check, entry, NAME, refused } from "./ask.ts";
 
-test("a token whose SHA-256 is in the list is accepted", async () => {
-  await check("Bearer secret", [entry("other"), entry("secret")]);
-});
-
-test("every character of a bearer token is accepted (RFC 6750, section 2.1)", async () => {
+test("every character of a bearer token is accepted (RFC 6750, section 2.1), and each counts", async () => {
   const token = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
-  await check(`Bearer ${token}`, [entry(token)]);
+  await check(`Bearer ${token}`, [entry("other"), entry(token)]);
   for (const left of token) await refused(`Bearer ${token.replace(left, "")}`, [entry(token)]);
 });
 
 test("another token, its hash, a part of it and another case of it are refused", async () => {
-  const callers = [entry("secret")];
   for (const token of ["other", "Secret", "secre", "secrets", hash("sha256", "secret"), "=", "secret=", "null"]) {
-    await refused(`Bearer ${token}`, callers);
+    await refused(`Bearer ${token}`, [entry("secret")]);
   }
 });
 
 test("without a bearer token, the caller is refused and nothing is read", async () => {
-  const read: ReadParameters = () => Promise.reject(new Error("was read"));
-  for (const header of [
-    undefined,
-    "",
-    "Bearer",
-    "Bearer ",
-    "Basic c2VjcmV0",
-    "secret",
-    "Bearer a b",
-    "Bearer a,b",
-    "xBearer a",
-    "Bearer a\n",
-    "Bearer \u00e9",
-  ]) {
+  const none = [undefined, "", "Bearer", "Bearer ", "Basic c2VjcmV0", "secret"];
+  for (const header of [...none, "Bearer a b", "Bearer a,b", "xBearer a", "Bearer a\n", "Bearer \u00e9"]) {
+    const read = () => Promise.reject(new Error("was read"));
     await assert.rejects(checkBearer(header, NAME, read, deadlineOf(fixedClock())), { code: "caller_refused" }, header);
   }
 });
@@ -50,10 +33,13 @@ test("the scheme is accepted in any case, with any number of spaces after it", a
 });
 
 test("a failure of Parameter Store is thrown as a fault", async () => {
-  const read: ReadParameters = () => Promise.reject(fault("parameters_unavailable", "down"));
-  await assert.rejects(checkBearer("Bearer x", NAME, read, deadlineOf(fixedClock())), {
-    code: "parameters_unavailable",
-  });
+  const checking = checkBearer(
+    "Bearer x",
+    NAME,
+    () => Promise.reject(fault("parameters_unavailable", "down")),
+    deadlineOf(fixedClock()),
+  );
+  await assert.rejects(checking, { code: "parameters_unavailable" });
 });
 
 test("no message contains the token or a hash", async () => {

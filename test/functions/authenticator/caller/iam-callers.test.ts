@@ -41,13 +41,11 @@ test("a proof of a user's token is not used for a caller, nor the reverse, in a 
 });
 
 test("a token for another cluster, for its callers, or for another spelling of the id is refused", async () => {
+  const message = /^caller_refused: sts_refused: .*; a caller signs its token for <cluster id>:caller$/;
   for (const id of ["test", "other:caller", "test:callers", "TEST:caller", ":caller", "test:caller:caller", ""]) {
     const { statusCode, json } = await world([DEVELOPERS]).review(sign("bob", { id }));
     assert.equal(statusCode, 401, id);
-    assert.match(
-      json.message ?? "",
-      /^caller_refused: sts_refused: .*; a caller signs its token for <cluster id>:caller$/,
-    );
+    assert.match(json.message ?? "", message);
   }
 });
 
@@ -60,30 +58,24 @@ test("another role, user or account is refused, and the answer names only the si
   }
 });
 
-test("an entry matches by account, kind and name: a path and the case are ignored, a session's ARN is invalid", async () => {
-  const accepts = async (arn: string, who = "bob") => (await world([{ name: "a", arn }]).status(sign(who))) === 200;
-  assert.equal(await accepts(`arn:aws:iam::${HOME}:role/team/developers`), true);
-  assert.equal(await accepts(`arn:aws:iam::${HOME}:user/alice`, "alice"), true);
-  for (const arn of [
-    `arn:aws:iam::${OTHER}:role/Developers`,
-    `arn:aws-cn:iam::${HOME}:role/Developers`,
-    `arn:aws:iam::${HOME}:user/Developers`,
-    `arn:aws:iam::${HOME}:role/Developer`,
-    `arn:aws:iam::${HOME}:role/*`,
-    `arn:aws:iam::${HOME}:root`,
-    `arn:aws:sts::${HOME}:assumed-role/Developers/bob`,
-  ]) {
-    assert.equal(await accepts(arn), false, arn);
-  }
-});
-
-test("with principalId, only this very role is accepted, not a later one of its name", async () => {
-  const accepts = async (principalId: string) =>
-    (await world([{ ...DEVELOPERS, principalId }]).status(sign("bob"))) === 200;
-  assert.equal(await accepts("AROALOCALDEVELOPERSAA"), true);
-  assert.equal(await accepts("AROALOCALDEVELOPERSAB"), false);
-  assert.equal(await accepts("AROALOCALDEVELOPERSAAA"), false);
-});
+for (const [rule, entry, who, status] of [
+  ["a path and the case are ignored", { arn: `arn:aws:iam::${HOME}:role/team/developers` }, "bob", 200],
+  ["a user is matched by name", { arn: `arn:aws:iam::${HOME}:user/alice` }, "alice", 200],
+  ["another account", { arn: `arn:aws:iam::${OTHER}:role/Developers` }, "bob", 401],
+  ["another partition", { arn: `arn:aws-cn:iam::${HOME}:role/Developers` }, "bob", 401],
+  ["another kind", { arn: `arn:aws:iam::${HOME}:user/Developers` }, "bob", 401],
+  ["a part of the name", { arn: `arn:aws:iam::${HOME}:role/Developer` }, "bob", 401],
+  ["a pattern", { arn: `arn:aws:iam::${HOME}:role/*` }, "bob", 401],
+  ["the root user", { arn: `arn:aws:iam::${HOME}:root` }, "bob", 401],
+  ["a session's ARN", { arn: `arn:aws:sts::${HOME}:assumed-role/Developers/bob` }, "bob", 401],
+  ["the role's principalId", { ...DEVELOPERS, principalId: "AROALOCALDEVELOPERSAA" }, "bob", 200],
+  ["the principalId of a later role", { ...DEVELOPERS, principalId: "AROALOCALDEVELOPERSAB" }, "bob", 401],
+  ["a longer principalId", { ...DEVELOPERS, principalId: "AROALOCALDEVELOPERSAAA" }, "bob", 401],
+] as const) {
+  test(`an entry matches by account, kind, name and id: ${rule}: ${status}`, async () => {
+    assert.equal(await world([{ name: "a", ...entry }]).status(sign(who)), status);
+  });
+}
 
 test("an entry expires at notAfter, also for a caller that is already proven", async () => {
   const { status, clock } = world([{ ...DEVELOPERS, notAfter: new Date(NOW + 1_000).toISOString() }]);
@@ -118,15 +110,12 @@ test("tokens and IAM callers work together, and a hash needs no STS", async () =
 });
 
 test("without an IAM caller that is not expired, STS is not called", async () => {
+  const message = "caller_refused: the bearer token is not in the list of callers";
   const expired = { ...DEVELOPERS, notAfter: "2020-01-01T00:00:00Z" };
   for (const callers of [[], [expired], [{ name: "a", sha256: hash("sha256", "secret") }]]) {
     const { review, calls } = world(callers);
     const { statusCode, json } = await review(sign("bob"));
-    assert.deepEqual(
-      [statusCode, json.message],
-      [401, "caller_refused: the bearer token is not in the list of callers"],
-    );
-    assert.equal(calls.length, 0);
+    assert.deepEqual([statusCode, json.message, calls], [401, message, []]);
   }
 });
 
@@ -157,20 +146,6 @@ test("nothing about the user's token shows or is parsed before the caller is pro
     assert.equal(calls.length, 1, "only the caller's token reaches STS");
   }
   assert.equal(answers.size, 1);
-});
-
-test("path and method are reported before the caller, and size and body after it", async () => {
-  const { review, callerCalls } = world([DEVELOPERS]);
-  const bearer = sign("bob", { id: "other:caller" });
-  assert.equal((await review(bearer, { event: { rawPath: "/other" } })).statusCode, 404);
-  const GET = { requestContext: { http: { method: "GET" } } };
-  assert.equal((await review(bearer, { event: GET })).statusCode, 405);
-  assert.equal(callerCalls().length, 0);
-  assert.equal((await review(bearer, { event: { body: "x".repeat(65 * 1024) } })).statusCode, 401);
-  const good = sign("bob", { at: NOW - 1_000 });
-  const after = world([DEVELOPERS]);
-  assert.equal((await after.review(good, { event: { body: "x".repeat(65 * 1024) } })).statusCode, 413);
-  assert.equal((await after.review(good, { event: { body: "x" } })).statusCode, 400);
 });
 
 test("the log names the reason of a refusal, and has the time of the caller's check", async () => {
@@ -213,11 +188,8 @@ test("whatever a stranger sends, it is refused or limited and never a fault", as
       .record({ key: fc.stringMatching(/^\w{16,20}$/), salt: fc.string() })
       .map(({ key, salt }) => tokenFor(key, { salt })),
   );
-  await fc.assert(
-    fc.asyncProperty(bearer, async (token) => {
-      const status = await stranger.status(token);
-      assert.ok(status === 401 || status === 429, `${status}`);
-    }),
-    { numRuns: 10_000 },
-  );
+  const refused = fc.asyncProperty(bearer, async (token) => {
+    assert.match(String(await stranger.status(token)), /^(401|429)$/);
+  });
+  await fc.assert(refused, { numRuns: 1_000, seed: 1 });
 });

@@ -2,72 +2,59 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
-import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { fault, httpError } from "../../../../functions/errors.ts";
 import {
+  DEVELOPERS,
   fakeServices,
   gatewayEvent,
   HOME,
   handlerOf,
+  MAPPED,
   NOW,
   PREFIX,
+  type ReviewOptions,
   reviewBody,
-  type Stored,
+  reviewOnce,
   tokenFor,
   tokenOf,
 } from "../fixtures.ts";
 
-const DEVELOPERS = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev", groups: ["g"] };
-const MAPPED: Stored = { [`role/${HOME}/developers`]: DEVELOPERS };
 const NODE = { arn: `arn:aws:iam::${HOME}:role/ClusterNode`, username: "system:node:{EC2PrivateDNSName}" };
-
-interface Options {
-  readonly stored?: Stored;
-  readonly settings?: Partial<Settings>;
-  readonly changes?: Partial<Dependencies>;
-  readonly event?: Record<string, unknown>;
-  readonly spec?: Record<string, unknown>;
-}
-
-function ask(token: string, { stored = MAPPED, settings, changes, event, spec }: Options = {}) {
-  return handlerOf(fakeServices(stored, changes), settings)(gatewayEvent(reviewBody(token, spec), event));
-}
 
 function failing(error: Error): () => Promise<never> {
   return () => Promise.reject(error);
 }
 
 test("granted: 200, authenticated, with the user", async () => {
-  const { statusCode, json } = await ask(tokenOf("bob"));
-  assert.equal(statusCode, 200);
-  assert.deepEqual(Object.keys(json), ["apiVersion", "kind", "status"]);
-  assert.deepEqual(Object.keys(json.status), ["authenticated", "user"]);
-  assert.equal(json.status.authenticated, true);
+  const { statusCode, json } = await reviewOnce(tokenOf("bob"));
+  assert.deepEqual([statusCode, Object.keys(json)], [200, ["apiVersion", "kind", "status"]]);
+  assert.deepEqual([Object.keys(json.status), json.status.authenticated], [["authenticated", "user"], true]);
   assert.deepEqual(Object.keys(json.status.user ?? {}), ["username", "uid", "extra", "groups"]);
 });
 
-test("the response has the version of the request", async () => {
-  const body = reviewBody(tokenOf("bob")).replace("k8s.io/v1", "k8s.io/v1beta1");
-  for (const [text, version] of [
-    [body, "v1beta1"],
-    [reviewBody(tokenOf("bob")), "v1"],
-  ] as const) {
-    const { json } = await handlerOf(fakeServices(MAPPED))(gatewayEvent(text));
-    assert.equal(json.apiVersion, `authentication.k8s.io/${version}`);
+test("a node is granted with the name that is looked up for its verified identity", async () => {
+  const { json } = await reviewOnce(tokenOf("node"), { stored: { [`role/${HOME}/clusternode`]: NODE } });
+  assert.equal(json.status.user?.username, "system:node:ip-10-0-0-1.ec2.internal");
+});
+
+test("the response has the version of the request, also for a denial", async () => {
+  for (const version of ["v1beta1", "v1"]) {
+    const body = reviewBody(tokenOf("bob")).replace("k8s.io/v1", `k8s.io/${version}`);
+    for (const stored of [MAPPED, {}]) {
+      const { json } = await handlerOf(fakeServices(stored))(gatewayEvent(body));
+      assert.equal(json.apiVersion, `authentication.k8s.io/${version}`);
+    }
   }
-  const denied = await handlerOf(fakeServices())(gatewayEvent(body));
-  assert.equal(denied.json.apiVersion, "authentication.k8s.io/v1beta1");
 });
 
 test("a token of another kind: 200, not authenticated, and no error", async () => {
-  const { statusCode, json } = await ask("eyJhbGciOi.e30.x");
+  const { statusCode, json } = await reviewOnce("eyJhbGciOi.e30.x");
   assert.deepEqual([statusCode, json.status], [200, { authenticated: false }]);
 });
 
 test("every denial: 200, not authenticated, with its code and reason in one line, and no user", async () => {
   const role = `role/${HOME}/developers`;
-  const denials: [string, string, Options][] = [
+  const denials: [string, string, ReviewOptions][] = [
     ["token_malformed", "k8s-aws-v1.x", {}],
     ["token_expired", tokenFor("ASIALOCALBOBAAAAAAAA", { now: NOW - 900_001 }), {}],
     ["sts_refused", tokenFor("AKIANOBODYKNOWSTHISK"), {}],
@@ -85,8 +72,9 @@ test("every denial: 200, not authenticated, with its code and reason in one line
     ],
   ];
   for (const [code, token, options] of denials) {
-    const { statusCode, json } = await ask(token, options);
+    const { statusCode, json, calls } = await reviewOnce(token, options);
     assert.equal(statusCode, 200, code);
+    if (code.startsWith("token_")) assert.deepEqual(calls, { sts: [], ssm: [] });
     assert.deepEqual(Object.keys(json.status), ["authenticated", "error"], code);
     assert.equal(json.status.authenticated, false, code);
     assert.match(json.status.error ?? "", new RegExp(`^${code}: [^\\n\\r]+$`));
@@ -94,56 +82,44 @@ test("every denial: 200, not authenticated, with its code and reason in one line
 });
 
 test("a denial without a mapping names the canonical ARN and the parameters that were tried", async () => {
-  const { error = "" } = (await ask(tokenOf("carol"), { stored: {} })).json.status;
+  const { error = "" } = (await reviewOnce(tokenOf("carol"), { stored: {} })).json.status;
   assert.match(error, /arn:aws:iam::111122223333:role\/AWSReservedSSO_ClusterAdmin_0123456789abcdef/);
   for (const name of [`sso/${HOME}/clusteradmin`, `pattern/${HOME}`, "pattern/any", `account/${HOME}`]) {
     assert.ok(error.includes(`${PREFIX}/${name}`), name);
   }
 });
 
-test("throttling by STS: 429 with a Status", async () => {
-  const { statusCode, json } = await ask(tokenOf("bob"), {
-    changes: { askSts: failing(httpError("sts_throttled", "slow")) },
-  });
-  assert.deepEqual([statusCode, json.kind, json.code, json.reason], [429, "Status", 429, "TooManyRequests"]);
-});
-
 test("an outage or an internal fault: 500 with a Status, never a denial", async () => {
   const stored = { [`role/${HOME}/clusternode`]: NODE };
+  const gone = (code: "sts_unreachable" | "parameters_unavailable" | "instances_unavailable") =>
+    failing(fault(code, "gone"));
   const html = async () => ({ status: 502, body: "<html>", requestId: undefined });
   for (const [code, token, options] of [
-    ["sts_unreachable", "bob", { changes: { askSts: failing(fault("sts_unreachable", "gone")) } }],
+    ["sts_unreachable", "bob", { changes: { askSts: gone("sts_unreachable") } }],
     ["sts_answer_unusable", "bob", { changes: { askSts: html } }],
-    [
-      "parameters_unavailable",
-      "bob",
-      { changes: { fetchParameters: failing(fault("parameters_unavailable", "gone")) } },
-    ],
-    [
-      "instances_unavailable",
-      "node",
-      { stored, changes: { findNodeName: failing(fault("instances_unavailable", "gone")) } },
-    ],
+    ["parameters_unavailable", "bob", { changes: { fetchParameters: gone("parameters_unavailable") } }],
+    ["instances_unavailable", "node", { stored, changes: { findNodeName: gone("instances_unavailable") } }],
     ["internal_fault", "bob", { changes: { askSts: failing(new TypeError("bug")) } }],
     ["internal_fault", "bob", { changes: { fetchParameters: failing(new RangeError("bug")) } }],
   ] as const) {
-    const { statusCode, json } = await ask(tokenOf(token), options);
+    const { statusCode, json } = await reviewOnce(tokenOf(token), options);
     assert.deepEqual([statusCode, json.kind, json.code, json.reason], [500, "Status", 500, "InternalError"], code);
     assert.match(json.message ?? "", new RegExp(`^${code}: `));
     assert.doesNotMatch(json.message ?? "", /bug/);
   }
 });
 
-test("400, 401, 404, 405 and 413 have a Status with their code and reason", async () => {
-  const cases: [number, string, Options][] = [
+test("400, 401, 404, 405, 413 and 429 have a Status with their code and reason", async () => {
+  const cases: [number, string, ReviewOptions][] = [
     [400, "BadRequest", { spec: { audiences: "x" } }],
     [401, "Unauthorized", { settings: { callerAuth: "mtls" } }],
     [404, "NotFound", { event: { rawPath: "/x" } }],
     [405, "MethodNotAllowed", { event: { requestContext: { http: { method: "GET" } } } }],
+    [429, "TooManyRequests", { changes: { askSts: failing(httpError("sts_throttled", "slow")) } }],
     [413, "RequestEntityTooLarge", { spec: { x: "x".repeat(65_536) } }],
   ];
   for (const [status, reason, options] of cases) {
-    const { statusCode, headers, json } = await ask(tokenOf("bob"), options);
+    const { statusCode, headers, json } = await reviewOnce(tokenOf("bob"), options);
     assert.deepEqual([statusCode, json.kind, json.code, json.reason], [status, "Status", status, reason]);
     assert.equal(headers["allow"], status === 405 ? "POST" : undefined);
   }
@@ -151,7 +127,7 @@ test("400, 401, 404, 405 and 413 have a Status with their code and reason", asyn
 
 test("responses never have Retry-After, are always JSON, and are never cacheable", async () => {
   for (const options of [{}, { stored: {} }, { changes: { askSts: failing(httpError("sts_throttled", "slow")) } }]) {
-    const { headers, isBase64Encoded } = await ask(tokenOf("bob"), options);
+    const { headers, isBase64Encoded } = await reviewOnce(tokenOf("bob"), options);
     assert.deepEqual(headers, { "content-type": "application/json", "cache-control": "no-store" });
     assert.equal(isBase64Encoded, false);
   }

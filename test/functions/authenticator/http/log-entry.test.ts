@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
-import type { Settings } from "../../../../functions/authenticator/settings.ts";
-import { fault, httpError } from "../../../../functions/errors.ts";
+import { fault } from "../../../../functions/errors.ts";
 import { METRICS } from "../../../../functions/telemetry/metrics.ts";
 import { localIdentity } from "../../../../local/identities.ts";
 import {
@@ -12,10 +11,12 @@ import {
   gatewayEvent,
   HOME,
   handlerOf,
+  MAPPED,
   NOW,
   PREFIX,
+  type ReviewOptions,
   reviewBody,
-  type Stored,
+  reviewOnce,
   tokenOf,
 } from "../fixtures.ts";
 
@@ -26,25 +27,14 @@ const FIELDS = [
 ];
 /** Additional fields: the message, and the stack of an unexpected error. */
 const MORE_FIELDS = ["message", "cause", "stack"];
-const MAPPED: Stored = {
-  [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev", groups: ["g"] },
-};
 
-interface Options {
-  readonly stored?: Stored;
-  readonly settings?: Partial<Settings>;
-  readonly changes?: Partial<Dependencies>;
-  readonly event?: Record<string, unknown>;
-}
-
-async function logged(token: string, { stored = MAPPED, settings, changes, event }: Options = {}) {
-  const around = fakeServices(stored, changes);
-  await handlerOf(around, settings)(gatewayEvent(reviewBody(token), event));
-  assert.equal(around.lines.length, 1);
-  const text = around.lines[0] ?? "";
-  const line: Record<string, unknown> = JSON.parse(text);
+async function logged(token: string, options?: ReviewOptions) {
+  const { text, line } = await reviewOnce(token, options);
   const metrics = ["_aws", ...Object.keys(METRICS), ...Object.values(METRICS).flat()];
-  return { text, entry: Object.fromEntries(Object.entries(line).filter(([name]) => !metrics.includes(name))) };
+  const entry: Record<string, unknown> = Object.fromEntries(
+    Object.entries(line).filter(([name]) => !metrics.includes(name)),
+  );
+  return { text, entry };
 }
 
 function failing(error: Error): Partial<Dependencies> {
@@ -90,26 +80,9 @@ test("a denial logs its code as reason and the identity, but no user", async () 
   assert.equal("username" in entry || "groups" in entry || "parameter" in entry, false);
 });
 
-test("each outcome has its level", async () => {
-  const cases: [string, string, string, Options][] = [
-    ["granted", "info", tokenOf("bob"), {}],
-    ["not_ours", "info", "other", {}],
-    ["denied", "warn", "k8s-aws-v1.x", {}],
-    ["bad_request", "warn", "", {}],
-    ["bad_request", "warn", "x", { event: { rawPath: "/x" } }],
-    ["caller_refused", "warn", "x", { settings: { callerAuth: "mtls" } }],
-    ["throttled", "error", tokenOf("bob"), { changes: failing(httpError("sts_throttled", "slow")) }],
-    ["fault", "error", tokenOf("bob"), { changes: failing(fault("sts_unreachable", "gone")) }],
-  ];
-  for (const [outcome, level, token, options] of cases) {
-    const { entry } = await logged(token, options);
-    assert.deepEqual([entry["outcome"], entry["level"]], [outcome, level]);
-  }
-});
-
 test("no log line has any other field", async () => {
   const bug = new TypeError("secret", { cause: "secret" });
-  const options: Options[] = [
+  const options: ReviewOptions[] = [
     ...[{}, { stored: {} }, { stored: { [`role/${HOME}/developers`]: "no JSON" } }, { event: { rawPath: "/x" } }],
     ...[{ changes: failing(fault("sts_unreachable", "gone", { cause: bug })) }, { changes: failing(bug) }],
     { settings: { callerAuth: "mtls" as const } },
@@ -121,28 +94,33 @@ test("no log line has any other field", async () => {
   }
 });
 
-test("an unexpected error logs its stack, never its message", async () => {
-  const { entry, text } = await logged(tokenOf("bob"), { changes: failing(new TypeError("secret at node:x")) });
-  assert.deepEqual([entry["reason"], entry["cause"]], ["internal_fault", "TypeError"]);
-  assert.ok(Array.isArray(entry["stack"]) && entry["stack"].length > 0);
-  assert.doesNotMatch(text, /secret/);
-});
-
-test("a failure of a service logs its kind and no stack", async () => {
-  const cause = Object.assign(new Error("secret"), { code: "ECONNREFUSED" });
-  const { entry, text } = await logged(tokenOf("bob"), {
-    changes: failing(fault("sts_unreachable", "no answer", { cause })),
+const refused = Object.assign(new Error("secret"), { code: "ECONNREFUSED" });
+for (const [what, thrown, reason, cause, hasStack] of [
+  ["an unexpected error logs its stack", new TypeError("secret at node:x"), "internal_fault", "TypeError", true],
+  [
+    "a failure of a service logs its kind and no stack",
+    fault("sts_unreachable", "no answer", { cause: refused }),
+    "sts_unreachable",
+    "ECONNREFUSED",
+    false,
+  ],
+  [
+    "a thrown value that is not an Error is a fault without a stack",
+    "secret",
+    "internal_fault",
+    "unknown failure",
+    false,
+  ],
+] as const) {
+  test(`${what}, and never a message`, async () => {
+    const { entry, text } = await logged(tokenOf("bob"), { changes: { askSts: () => Promise.reject(thrown) } });
+    const stack = entry["stack"];
+    assert.deepEqual([entry["reason"], entry["cause"]], [reason, cause]);
+    assert.equal(Array.isArray(stack) && stack.length > 0, hasStack);
+    assert.equal("stack" in entry, hasStack);
+    assert.doesNotMatch(text, /secret/);
   });
-  assert.deepEqual([entry["cause"], "stack" in entry], ["ECONNREFUSED", false]);
-  assert.doesNotMatch(text, /secret/);
-});
-
-test("a thrown value that is not an Error is a fault without a stack", async () => {
-  const askSts = (): Promise<never> => Promise.reject("secret");
-  const { entry, text } = await logged(tokenOf("bob"), { changes: { askSts } });
-  assert.deepEqual([entry["reason"], entry["cause"], "stack" in entry], ["internal_fault", "unknown failure", false]);
-  assert.doesNotMatch(text, /secret/);
-});
+}
 
 test("no log line contains a token, a signature, a security token or a URL", async () => {
   for (const token of [tokenOf("bob"), `${tokenOf("bob")}x`, "k8s-aws-v1.x", "eyJhbGciOi.e30.secret"]) {
@@ -153,10 +131,11 @@ test("no log line contains a token, a signature, a security token or a URL", asy
   }
 });
 
-test("a cached answer is marked, and only the first review is a cold start", async () => {
+test("a second review of a token calls no service and is marked as cached, and only the first review is a cold start", async () => {
   const around = fakeServices(MAPPED);
   const handler = handlerOf(around);
   for (let i = 0; i < 2; i += 1) await handler(gatewayEvent(reviewBody(tokenOf("bob"))));
   const entry = JSON.parse(around.lines[1] ?? "") as Record<string, unknown>;
   assert.deepEqual([entry["cached"], entry["coldStart"]], [{ identity: true, mapping: true }, false]);
+  assert.deepEqual([around.calls.sts.length, around.calls.ssm.length], [1, 1]);
 });

@@ -3,16 +3,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import { OUTCOMES } from "../../../../functions/authenticator/review/record.ts";
-import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { fault, httpError } from "../../../../functions/errors.ts";
 import { LOG_LEVELS } from "../../../../functions/settings/common.ts";
-import { fakeServices, gatewayEvent, HOME, handlerOf, NOW, reviewBody, type Stored, tokenOf } from "../fixtures.ts";
+import { HOME, MAPPED, NOW, type ReviewOptions, reviewOnce, tokenOf } from "../fixtures.ts";
 
-const MAPPED: Stored = {
-  [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" },
-};
 const ARN = "arn:aws:lambda:eu-west-1:111122223333:function:f";
 const LIVE = { functionVersion: "7", invokedFunctionArn: `${ARN}:live` };
 
@@ -50,30 +45,24 @@ function metricsOf(entry: Emf): Record<string, unknown> {
   return Object.fromEntries(found);
 }
 
-interface Case {
+interface Case extends ReviewOptions {
   readonly token?: string;
-  readonly settings?: Partial<Settings>;
-  readonly changes?: Partial<Dependencies>;
-  readonly stored?: Stored;
-  readonly context?: object;
+  /** Default: `warn`. */
+  readonly level?: "info" | "error";
 }
 
-/** The line of one review. */
-async function lineOf({ token = tokenOf("bob"), settings, changes, stored = MAPPED, context = LIVE }: Case) {
-  const around = fakeServices(stored, changes);
-  await handlerOf(around, settings)(gatewayEvent(reviewBody(token)), context);
-  assert.equal(around.lines.length, 1);
-  return JSON.parse(around.lines[0] ?? "") as Emf;
+async function lineOf({ token = tokenOf("bob"), level: _, ...options }: Case): Promise<Emf> {
+  return (await reviewOnce(token, { context: LIVE, ...options })).line;
 }
 
 const STS_DOWN = { askSts: () => Promise.reject(fault("sts_unreachable", "gone")) };
 
 const CASES: Readonly<Record<(typeof OUTCOMES)[number], Case>> = {
-  granted: {},
+  granted: { level: "info" },
   denied: { token: tokenOf("alice") },
-  not_ours: { token: "other" },
-  throttled: { changes: { askSts: () => Promise.reject(httpError("sts_throttled", "slow")) } },
-  fault: { changes: STS_DOWN },
+  not_ours: { level: "info", token: "other" },
+  throttled: { level: "error", changes: { askSts: () => Promise.reject(httpError("sts_throttled", "slow")) } },
+  fault: { level: "error", changes: STS_DOWN },
   bad_request: { token: "" },
   caller_refused: { settings: { callerAuth: "mtls" } },
 };
@@ -88,9 +77,9 @@ const FURTHER: Partial<Record<(typeof OUTCOMES)[number], object>> = {
 };
 
 for (const outcome of OUTCOMES) {
-  test(`${outcome}: the line has the review, and only the metrics that are not zero`, async () => {
+  test(`${outcome}: the line has the review and its level, and only the metrics that are not zero`, async () => {
     const line = await lineOf(CASES[outcome]);
-    assert.equal(line["outcome"], outcome);
+    assert.deepEqual([line["outcome"], line["level"]], [outcome, CASES[outcome].level ?? "warn"]);
     assert.deepEqual(metricsOf(line), { [`Reviews ${CLUSTER} Outcome=${outcome}`]: 1, ...FURTHER[outcome] });
   });
 }

@@ -41,72 +41,46 @@ function subOf(name: string): string {
   });
 }
 
-const account = fc.constantFrom(HOME, OTHER);
-const roleName = fc.constantFrom("Developers", "DEVELOPERS", "Contractor", "ClusterNode", "Admin");
-const setRole = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
-const roleArn = fc
-  .tuple(account, fc.constantFrom("", "team/blue/", "x/"), fc.oneof(roleName, fc.constant(setRole)))
-  .map(([of, path, name]) => `arn:aws:iam::${of}:role/${path}${name}`);
-const userArn = fc
-  .tuple(account, fc.constantFrom("", "engineering/", "x/"))
-  .map(([of, path]) => `arn:aws:iam::${of}:user/${path}alice`);
+const roles = ["Developers", "DEVELOPERS", "Contractor", "ClusterNode", "AWSReservedSSO_ClusterAdmin_0123456789abcdef"];
+const arnOf = (names: readonly string[]) =>
+  fc
+    .tuple(fc.constantFrom(HOME, OTHER), fc.constantFrom("", "team/blue/", "x/"), fc.constantFrom(...names))
+    .map(([account, path, name]) => `arn:aws:iam::${account}:${name.replace("/", `/${path}`)}`);
+const roleArn = arnOf(roles.map((name) => `role/${name}`));
+const userArn = arnOf(["user/alice"]);
 /** No pattern that only a session's ARN can match. */
+const PATTERNS = ["*", "role/*", "user/*", "user/eng*", "role/*/*", "role/team/*", "role/AWSReservedSSO_*"];
 const arnLike = fc.oneof(
   roleArn,
   userArn,
-  fc.constantFrom(
-    ...[
-      "arn:*:*:*:*:*",
-      "arn:aws:iam::*:*",
-      "arn:aws:iam::*:role/*",
-      `arn:aws:iam::${HOME}:role/Dev*`,
-      "arn:aws:iam::*:user/*",
-    ],
-    ...[
-      `arn:aws:iam::${OTHER}:role/*`,
-      "arn:aws:iam::*:role/*/*",
-      "arn:aws:iam::*:role/team/*",
-      "arn:aws:iam::*:user/eng*",
-    ],
-    ...["arn:aws:iam::*:role/AWSReservedSSO_*", "arn:aws-cn:iam::*:role/*", "arn:aws:sts::*:federated-user/*", "x", ""],
-  ),
+  fc.constantFrom(...PATTERNS).map((resource) => `arn:aws:iam::*:${resource}`),
+  fc.constantFrom(`arn:aws:iam::${HOME}:role/Dev*`, `arn:aws:iam::${OTHER}:role/*`, "arn:aws-cn:iam::*:role/*"),
+  fc.constantFrom("arn:*:*:*:*:*", "arn:aws:sts::*:federated-user/*", "x", ""),
 );
 
 /** Mostly one of `valid`. */
 function rarely<T>(valid: readonly T[], invalid: readonly T[]): fc.Arbitrary<T> {
-  return fc.oneof(
-    { weight: 15, arbitrary: fc.constantFrom(...valid) },
-    { weight: 1, arbitrary: fc.constantFrom(...invalid) },
-  );
+  return fc.oneof({ weight: 15, arbitrary: fc.constantFrom(...valid) }, fc.constantFrom(...invalid));
 }
 
 const notAfter = rarely(["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"], ["soon"]);
-const grant = fc.record(
-  {
-    username: rarely(["dev", "u:{AccountID}", "viewer", "system:x", "a\u0000"], ["", "{Unknown}"]),
-    groups: rarely<unknown>([[], ["a"], ["{AccountID}", "b"]], ["a", [""]]),
-    notAfter,
-  },
-  { requiredKeys: ["username"] },
-);
+const username = rarely(["dev", "u:{AccountID}", "viewer", "system:x", "a\u0000"], ["", "{Unknown}"]);
+const groups = rarely<unknown>([[], ["a"], ["{AccountID}", "b"]], ["a", [""]]);
+const grant = fc.record({ username, groups, notAfter }, { requiredKeys: ["username"] });
 const exact = (arn: fc.Arbitrary<string>) =>
   fc.oneof(
     { weight: 8, arbitrary: fc.tuple(grant, arn).map(([value, of]) => ({ ...value, arn: of })) },
-    {
-      weight: 1,
-      arbitrary: fc.tuple(arn, fc.constantFrom(true, false, "true")).map(([of, deny]) => ({ arn: of, deny })),
-    },
-    { weight: 1, arbitrary: fc.constantFrom("not JSON", "[]", '{"arn":1}') },
+    fc.record({ arn, deny: fc.constantFrom(true, false, "true") }),
+    fc.constantFrom("not JSON", "[]", '{"arn":1}'),
   );
-const patterns = fc.array(
-  fc.tuple(grant, arnLike).map(([value, of]) => ({ ...value, arnLike: of })),
-  { maxLength: 3 },
-);
+const pattern = fc.tuple(grant, arnLike).map(([value, of]) => ({ ...value, arnLike: of }));
+const denial = fc.record({ arnLike, notAfter }, { requiredKeys: ["arnLike"] });
 const denials = fc.oneof(
   { weight: 4, arbitrary: fc.constant([]) },
-  { weight: 4, arbitrary: fc.array(fc.record({ arnLike, notAfter }, { requiredKeys: ["arnLike"] }), { maxLength: 2 }) },
-  { weight: 1, arbitrary: fc.constantFrom("not JSON", {}, [1], null) },
+  { weight: 4, arbitrary: fc.array(denial, { maxLength: 2 }) },
+  fc.constantFrom("not JSON", {}, [1], null),
 );
+const patterns = fc.array(pattern, { maxLength: 3 });
 
 /** A value for each place that the identity reads, except for the list of sessions. */
 function storeOf({ presigned }: (typeof IDENTITIES)[number]): fc.Arbitrary<Stored> {
@@ -132,7 +106,7 @@ const identityAndStore = fc
   .constantFrom(...IDENTITIES)
   .chain((identity) => storeOf(identity).map((stored) => ({ identity, stored })));
 
-test("both kinds of token have the same answers in 10,000 stores without sessions, ids and claims", async () => {
+test("both kinds of token have the same answers in stores without sessions, ids and claims", async () => {
   const seen = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(identityAndStore, async ({ identity: { presigned, signed }, stored }) => {
@@ -141,14 +115,14 @@ test("both kinds of token have the same answers in 10,000 stores without session
       const outcome = typeof one === "string" ? (one.split(":")[0] ?? "") : "granted";
       seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 1_000, seed: 1 },
   );
   // Every outcome that such a store can have, each often enough to mean something.
   for (const outcome of [
     ...["granted", "identity_unmapped", "identity_denied", "denials_invalid", "mapping_invalid", "mapping_mismatch"],
     "name_refused",
   ]) {
-    assert.ok((seen.get(outcome) ?? 0) >= 100, `${outcome}: ${JSON.stringify([...seen])}`);
+    assert.ok((seen.get(outcome) ?? 0) >= 10, `${outcome}: ${JSON.stringify([...seen])}`);
   }
 });
 

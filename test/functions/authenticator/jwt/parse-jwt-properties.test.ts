@@ -38,7 +38,7 @@ const junk = fc.oneof(
     {},
     [ISSUER],
     NOW / 1000,
-    String(NOW),
+    `${NOW}`,
   ),
 );
 const KEYS = [...Object.keys(claimsOf()), "nbf", "subject_mode", "x", "__proto__"];

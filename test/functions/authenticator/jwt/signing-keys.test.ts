@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { type KeySet, parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
 import { cachedKeys } from "../../../../functions/authenticator/jwt/signing-keys.ts";
 import { fault } from "../../../../functions/errors.ts";
-import { deadlineIn } from "../../../../functions/lib/deadline.ts";
+import { type Deadline, deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { HOME } from "../fixtures.ts";
 import { claimsOf, EC_JWK, jwkOf, jwtReviewer, keySetBody, MAPPED, minted, OTHER_EC, RSA_JWK } from "./mint.ts";
 
@@ -51,26 +51,18 @@ test("a token that was reviewed in the last minute needs neither keys nor a sign
   assert.deepEqual([cached.identity, accountId, principalId, sessionName], [true, HOME, undefined, undefined]);
 });
 
-test("a new key is read for the first token that names it, at most once a minute", async () => {
+test("a new key is read for the first token that names it, at most once a minute, and a refusal is not remembered", async () => {
   const { outcome, fresh, issuers, clock } = setUp();
   assert.equal(await outcome(fresh()), GRANTED);
   issuers.body = keySetBody(EC_JWK, NEW_JWK);
-  assert.equal(await outcome(fresh("ec-2")), "token_signature_refused");
+  const token = fresh("ec-2");
+  assert.equal(await outcome(token), "token_signature_refused");
   clock.advance(MINUTE);
-  assert.equal(await outcome(fresh("ec-2")), GRANTED);
+  assert.equal(await outcome(token), GRANTED);
   assert.equal(issuers.reads, 2);
 });
 
-test("a refused signature is not remembered", async () => {
-  const { outcome, fresh, issuers, clock } = setUp();
-  const token = fresh("ec-2");
-  assert.equal(await outcome(token), "token_signature_refused");
-  issuers.body = keySetBody(EC_JWK, NEW_JWK);
-  clock.advance(MINUTE);
-  assert.equal(await outcome(token), GRANTED);
-});
-
-test("a key that was replaced under the same kid is read for a bad signature", async () => {
+test("a key that was replaced under the same kid is read for a bad signature, and the old one verifies nothing", async () => {
   const { outcome, fresh, issuers, clock } = setUp();
   assert.equal(await outcome(fresh()), GRANTED);
   issuers.body = keySetBody({ ...NEW_JWK, kid: "ec-1" });
@@ -113,56 +105,55 @@ test("100 forged tokens cause one read while the issuer cannot be reached, one b
   }
 });
 
-test("a failed first read of one issuer does not affect another issuer", async () => {
-  let reads = 0;
-  const keys = parseKeySet(keySetBody(EC_JWK)) ?? assert.fail();
-  const fetchKeySet = async (issuer: string) => {
-    reads += 1;
-    if (issuer === "down") throw fault("token_keys_unavailable", "no keys");
-    return keys;
+/** The cache of keys, whose reads have these results in their order, at a time that the test sets. */
+function cacheOf(...results: readonly (KeySet | Error | Promise<KeySet>)[]) {
+  const time = { now: 0, reads: 0 };
+  const fetchKeySet = async (_issuer: string, { at }: Deadline) => {
+    const result = results[time.reads] ?? assert.fail("another read");
+    time.reads += 1;
+    if (result instanceof Error) {
+      time.now = Math.max(time.now, Math.min(at, time.now + 1_000));
+      throw result;
+    }
+    return result;
   };
-  const { current } = cachedKeys(fetchKeySet, () => 0);
-  const deadline = deadlineIn(MINUTE, () => 0);
-  await assert.rejects(current("down", deadline), { code: "token_keys_unavailable" });
-  assert.equal((await current("up", deadline)).keys, keys);
-  assert.equal(reads, 2);
+  const clock = () => time.now;
+  const { current, newer } = cachedKeys(fetchKeySet, clock);
+  const within = (ms: number) => deadlineIn(ms, clock);
+  return { time, current, newer, within };
+}
+
+const UNAVAILABLE = fault("token_keys_unavailable", "no keys");
+const [OLD, RENEWED] = [keySetBody(EC_JWK), keySetBody(EC_JWK, NEW_JWK)].map((body) => {
+  return parseKeySet(body) ?? assert.fail(body);
+}) as [KeySet, KeySet];
+
+test("a failed first read of one issuer does not affect another issuer", async () => {
+  const { time, current, within } = cacheOf(UNAVAILABLE, OLD);
+  await assert.rejects(current("down", within(MINUTE)), { code: "token_keys_unavailable" });
+  assert.equal((await current("up", within(MINUTE))).keys, OLD);
+  assert.equal(time.reads, 2);
 });
 
 test("a first read that fails at its own deadline is not remembered", async () => {
-  let now = 0;
-  let reads = 0;
-  const keys = parseKeySet(keySetBody(EC_JWK)) ?? assert.fail();
-  const fetchKeySet = async () => {
-    reads += 1;
-    if (reads > 1) return keys;
-    now += 1_000;
-    throw fault("token_keys_unavailable", "no keys");
-  };
-  const clock = () => now;
-  const { current } = cachedKeys(fetchKeySet, clock);
-  await assert.rejects(current("issuer", deadlineIn(1_000, clock)), { code: "token_keys_unavailable" });
-  assert.equal((await current("issuer", deadlineIn(5_000, clock))).keys, keys);
+  const { current, within } = cacheOf(UNAVAILABLE, OLD);
+  await assert.rejects(current("issuer", within(1_000)), { code: "token_keys_unavailable" });
+  assert.equal((await current("issuer", within(5_000))).keys, OLD);
 });
 
-test("an empty set of keys replaces the remembered keys and denies, until the issuer has keys again", async () => {
-  const { outcome, fresh, issuers, clock, metrics } = setUp();
-  const body = issuers.body;
-  assert.equal(await outcome(fresh()), GRANTED);
-  issuers.body = keySetBody();
-  clock.advance(HOUR);
-  assert.equal(await outcome(fresh()), "token_signature_refused");
-  issuers.body = body;
-  clock.advance(MINUTE);
-  assert.equal(await outcome(fresh()), GRANTED);
-  assert.deepEqual([issuers.reads, metrics()], [3, 0]);
-});
-
-test("an empty set of keys on the first read denies, and is not a failed read", async () => {
-  const { outcome, fresh, issuers } = setUp();
-  issuers.body = keySetBody();
-  assert.equal(await outcome(fresh()), "token_signature_refused");
-  assert.equal(await outcome(fresh()), "token_signature_refused");
-  assert.equal(issuers.reads, 1);
+test("an empty set of keys is not a failed read: it denies, also on the first read, until the issuer has keys again", async () => {
+  for (const isFirst of [true, false]) {
+    const { outcome, fresh, issuers, clock, metrics } = setUp();
+    const body = issuers.body;
+    if (!isFirst) assert.equal(await outcome(fresh()), GRANTED);
+    issuers.body = keySetBody();
+    clock.advance(HOUR);
+    for (const _ of [1, 2]) assert.equal(await outcome(fresh()), "token_signature_refused");
+    issuers.body = body;
+    clock.advance(MINUTE);
+    assert.equal(await outcome(fresh()), GRANTED);
+    assert.deepEqual([issuers.reads, metrics()], [isFirst ? 2 : 3, 0]);
+  }
 });
 
 test("a body that is not JSON, or has no usable key, is a failed read: the remembered keys stay", async () => {
@@ -215,48 +206,28 @@ test("reviews at the same time share one read", async () => {
 
 for (const succeeds of [true, false]) {
   test(`a token with a new kid waits for a read that is running, and it ${succeeds ? "succeeds" : "fails"}`, async () => {
-    const [old, renewed] = [keySetBody(EC_JWK), keySetBody(EC_JWK, NEW_JWK)].map(parseKeySet);
-    assert.ok(old !== undefined && renewed !== undefined);
-    let now = 0;
-    const reads = [Promise.withResolvers<KeySet>(), Promise.withResolvers<KeySet>()];
-    let count = 0;
-    const fetchKeySet = () => {
-      count += 1;
-      return reads[count - 1]?.promise ?? assert.fail("more than one read a minute");
-    };
-    const { current, newer } = cachedKeys(fetchKeySet, () => now);
-    const deadline = deadlineIn(2 * MINUTE, () => 0);
-    reads[0]?.resolve(old);
-    assert.equal((await current("issuer", deadline)).keys, old);
-    now = MINUTE;
+    const running = Promise.withResolvers<KeySet>();
+    const { time, current, newer, within } = cacheOf(OLD, running.promise);
+    assert.equal((await current("issuer", within(MINUTE))).keys, OLD);
+    time.now = MINUTE;
     // A denial while the keys are being read would be a decision about a key that was not looked for yet.
-    const waiting = [1, 2, 3].map(async () => ({ ...(await newer("issuer", deadline)) }));
-    assert.equal((await current("issuer", deadline)).keys, old);
-    if (succeeds) reads[1]?.resolve(renewed);
-    else reads[1]?.reject(fault("token_keys_unavailable", "no keys"));
+    const waiting = [1, 2, 3].map(async () => ({ ...(await newer("issuer", within(MINUTE))) }));
+    assert.equal((await current("issuer", within(MINUTE))).keys, OLD);
+    if (succeeds) running.resolve(RENEWED);
+    else running.reject(UNAVAILABLE);
     for (const { keys, failed } of await Promise.all(waiting)) {
-      assert.deepEqual([keys, failed], [succeeds ? renewed : old, !succeeds]);
+      assert.deepEqual([keys, failed], [succeeds ? RENEWED : OLD, !succeeds]);
     }
-    assert.equal(count, 2);
+    assert.equal(time.reads, 2);
   });
 }
 
 test("a token with a new kid waits for the running read of another review only until its own deadline", async () => {
-  const old = parseKeySet(keySetBody(EC_JWK));
-  assert.ok(old !== undefined);
-  let now = 0;
-  const reads = [Promise.resolve(old), new Promise<KeySet>(() => {})];
-  const { current, newer } = cachedKeys(
-    () => reads.shift() ?? assert.fail(),
-    () => now,
-  );
-  await current(
-    "issuer",
-    deadlineIn(HOUR, () => 0),
-  );
-  now = MINUTE;
-  const first = newer("issuer", { at: now + 20, clock: () => now });
-  const { keys, failed } = await newer("issuer", { at: now, clock: () => now });
-  assert.deepEqual([keys, failed], [old, true]);
+  const { time, current, newer, within } = cacheOf(OLD, new Promise<KeySet>(() => {}));
+  await current("issuer", within(HOUR));
+  time.now = MINUTE;
+  const first = newer("issuer", within(20));
+  const { keys, failed } = await newer("issuer", within(0));
+  assert.deepEqual([keys, failed], [OLD, true]);
   await first;
 });

@@ -11,9 +11,10 @@ import { newRecord, timed } from "../../../../functions/authenticator/review/rec
 import { reviewIdentity, reviewToken } from "../../../../functions/authenticator/review/review.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { parseToken } from "../../../../functions/authenticator/token/token.ts";
-import { fault, hasCode } from "../../../../functions/errors.ts";
+import { fault } from "../../../../functions/errors.ts";
 import { cachedParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import {
+  DEVELOPERS,
   deadlineOf,
   fakeServices,
   fixedClock,
@@ -28,8 +29,7 @@ import {
   verified,
 } from "../fixtures.ts";
 
-const DEVELOPERS = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev:{SessionName}", groups: ["g"] };
-const MAPPED = { [`role/${HOME}/developers`]: DEVELOPERS };
+const MAPPED = { [`role/${HOME}/developers`]: { ...DEVELOPERS, username: "dev:{SessionName}" } };
 
 function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Partial<Dependencies> = {}) {
   const around = fakeServices(stored, changes);
@@ -42,16 +42,6 @@ function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Par
   const review = (token: string, record = newRecord(0), audiences?: string[]) =>
     reviewToken({ token, audiences }, settingsWith(settings), services, record, deadlineOf(around.clock));
   return { ...around, services, review };
-}
-
-/** A Parameter Store with the mapping of the developers, which fails from a given call. */
-function failingAfter(calls: number): Dependencies["fetchParameters"] {
-  let count = 0;
-  return async (names, deadline) => {
-    count += 1;
-    if (count > calls) throw fault("parameters_unavailable", "down");
-    return fakeServices(MAPPED).fetchParameters(names, deadline);
-  };
 }
 
 function storedParameters(): ReturnType<Dependencies["fetchParameters"]> {
@@ -85,11 +75,8 @@ test("a mapped identity is granted, and the record has the details", async () =>
 test("an identity of an account that is not in ACCOUNTS is denied before Parameter Store is read (account_foreign)", async () => {
   const { review, calls } = reviewer(MAPPED, { accounts: [OTHER] });
   const record = newRecord(0);
-  await assert.rejects(review(tokenOf("bob"), record), (error) => {
-    assert.ok(hasCode(error, "account_foreign"));
-    assert.equal(error.message, `the account of arn:aws:iam::${HOME}:role/Developers is not in ACCOUNTS`);
-    return true;
-  });
+  const message = `the account of arn:aws:iam::${HOME}:role/Developers is not in ACCOUNTS`;
+  await assert.rejects(review(tokenOf("bob"), record), { code: "account_foreign", message });
   assert.deepEqual([calls.sts.length, calls.ssm.length], [1, 0]);
   assert.deepEqual([record.identity, record.evaluations], [verified("bob"), undefined]);
 });
@@ -116,43 +103,11 @@ test("reviewIdentity fills the record like reviewToken", async () => {
   );
 });
 
-test("a stale answer is counted in the record", async () => {
-  const around = reviewer(MAPPED, {}, { fetchParameters: failingAfter(1) });
-  const fresh = newRecord(0);
-  await around.review(tokenOf("bob"), fresh);
-  around.clock.advance(30_001);
-  const stale = newRecord(0);
-  assert.equal((await around.review(tokenOf("bob"), stale)).authenticated, true);
-  assert.deepEqual([fresh.staleReads, stale.staleReads], [0, 1]);
-});
-
-test("a second review of the token calls no service", async () => {
-  const { review, calls } = reviewer(MAPPED);
-  await review(tokenOf("bob"));
-  const record = newRecord(0);
-  await review(tokenOf("bob"), record);
-  assert.deepEqual(record.cached, { identity: true, mapping: true });
-  assert.deepEqual([calls.sts.length, calls.ssm.length], [1, 1]);
-});
-
 test("a token of another kind is not authenticated: no service is called, and it is not an error", async () => {
   const { review, calls } = reviewer(MAPPED);
-  for (const token of [
-    "eyJhbGciOiJSUzI1NiJ9.e30.x",
-    "k8s-aws-v2.x",
-    "K8S-AWS-V1.x",
-    " k8s-aws-v1.x",
-    "k8s-aws-v1",
-    "x",
-  ]) {
+  for (const token of ["eyJhbGciOiJSUzI1NiJ9.e30.x", "k8s-aws-v2.x", "K8S-AWS-V1.x", " k8s-aws-v1.x", "k8s-aws-v1"]) {
     assert.deepEqual(await review(token, newRecord(0), ["vault"]), { authenticated: false });
   }
-  assert.deepEqual(calls, { sts: [], ssm: [] });
-});
-
-test("a malformed token is denied offline", async () => {
-  const { review, calls } = reviewer(MAPPED);
-  await assert.rejects(review("k8s-aws-v1.x"), { code: "token_malformed" });
   assert.deepEqual(calls, { sts: [], ssm: [] });
 });
 
@@ -189,24 +144,12 @@ test("a denial records the identity and the deciding parameter, and no user", as
   assert.equal(record.user, undefined);
 });
 
-test("a node's name is looked up with the verified identity, and a failure is a fault", async () => {
-  const nodes = {
-    [`role/${HOME}/clusternode`]: {
-      arn: `arn:aws:iam::${HOME}:role/ClusterNode`,
-      username: "system:node:{EC2PrivateDNSName}",
-    },
-  };
-  assert.equal((await reviewer(nodes).review(tokenOf("node"))).user?.username, "system:node:ip-10-0-0-1.ec2.internal");
-  const findNodeName = () => Promise.reject(fault("instances_unavailable", "down"));
-  await assert.rejects(reviewer(nodes, {}, { findNodeName }).review(tokenOf("node")), {
-    code: "instances_unavailable",
-  });
-});
-
 test("a failed read is recorded as one that called the service", async () => {
   const record = newRecord(0);
-  const around = reviewer(MAPPED, {}, { fetchParameters: failingAfter(0) });
-  await assert.rejects(around.review(tokenOf("bob"), record), { code: "parameters_unavailable" });
+  const fetchParameters = () => Promise.reject(fault("parameters_unavailable", "down"));
+  await assert.rejects(reviewer(MAPPED, {}, { fetchParameters }).review(tokenOf("bob"), record), {
+    code: "parameters_unavailable",
+  });
   assert.deepEqual(
     [record.cached, record.ms],
     [
