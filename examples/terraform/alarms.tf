@@ -3,7 +3,12 @@
 locals {
   function = { FunctionName = aws_lambda_function.authenticator.function_name }
   live     = merge(local.function, { Resource = "${aws_lambda_function.authenticator.function_name}:live" })
-  actions  = var.alarm_email != null ? [aws_sns_topic.notifications[0].arn] : var.alarm_topic_arn != null ? [var.alarm_topic_arn] : []
+  failures = [
+    { id = "errors", namespace = "AWS/Lambda", name = "Errors", dimensions = local.live },
+    { id = "throttles", namespace = "AWS/Lambda", name = "Throttles", dimensions = local.live },
+    { id = "faults", namespace = "LambdaIamAuthenticator", name = "Reviews", dimensions = { ClusterId = var.cluster_id, Outcome = "fault" } },
+  ]
+  actions = var.alarm_email != null ? [aws_sns_topic.notifications[0].arn] : var.alarm_topic_arn != null ? [var.alarm_topic_arn] : []
 }
 
 # Two of three bad minutes. The metric 5xx also counts requests that never reached the function. With failover_url, API
@@ -36,17 +41,13 @@ resource "aws_cloudwatch_metric_alarm" "failing" {
   }
 
   dynamic "metric_query" {
-    for_each = var.failover_url == null ? {} : {
-      errors    = ["AWS/Lambda", "Errors", local.live]
-      throttles = ["AWS/Lambda", "Throttles", local.live]
-      faults    = ["LambdaIamAuthenticator", "Reviews", { ClusterId = var.cluster_id, Outcome = "fault" }]
-    }
+    for_each = [for metric in local.failures : metric if var.failover_url != null]
     content {
-      id = metric_query.key
+      id = metric_query.value.id
       metric {
-        namespace   = metric_query.value[0]
-        metric_name = metric_query.value[1]
-        dimensions  = metric_query.value[2]
+        namespace   = metric_query.value.namespace
+        metric_name = metric_query.value.name
+        dimensions  = metric_query.value.dimensions
         period      = 60
         stat        = "Sum"
       }
