@@ -6,7 +6,7 @@ import { Construct } from "constructs";
 import { DEFAULTS, defaultThrottle } from "./defaults.ts";
 import { makeDeploymentCheck } from "./deployment/deployment-check.ts";
 import { deploySafely } from "./deployment/safe-deployment.ts";
-import { checkEndpoint } from "./endpoint/check-endpoint.ts";
+import { checkEndpoint, checkFailoverUrl } from "./endpoint/check-endpoint.ts";
 import type { Endpoint } from "./endpoint/endpoint.ts";
 import { serveHttp } from "./endpoint/http-endpoint.ts";
 import { servePrivately } from "./endpoint/private-endpoint.ts";
@@ -28,9 +28,10 @@ export function deployEndpoint(
   props: IamAuthenticatorProps,
   topic: ITopic | undefined,
 ) {
+  const { clusterId, safeDeployments = true, reservedConcurrency = DEFAULTS.reservedConcurrency, failoverUrl } = props;
   checkEndpoint(construct, endpoint);
+  if (failoverUrl !== undefined) checkFailoverUrl(construct, endpoint, failoverUrl);
   const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
-  const { clusterId, safeDeployments = true, reservedConcurrency = DEFAULTS.reservedConcurrency } = props;
   const logs = logSettings(scope, props);
   const environment = functionEnvironment(scope, props, endpoint);
   const mappingPrefix = checkedPrefix(scope, environment);
@@ -42,13 +43,14 @@ export function deployEndpoint(
     handler,
     throttle: props.throttle ?? defaultThrottle(reservedConcurrency),
     logs,
+    failoverUrl,
   };
   const gateway =
     endpoint.kind === "private" ? servePrivately(scope, endpoint, options) : serveHttp(scope, endpoint, options);
 
   const { quietHours } = props;
-  const alarms =
-    props.alarms === false ? [] : makeAlarms(scope, { clusterId, handler, api: gateway.api, topic, quietHours });
+  const watched = { clusterId, handler, api: gateway.api, hasFailover: failoverUrl !== undefined };
+  const alarms = props.alarms === false ? [] : makeAlarms(scope, { ...watched, topic, quietHours });
   if (props.dashboard === true) makeDashboard(scope, { handler, log, api: gateway.api, alarms });
   if (safeDeployments) {
     const check = makeDeploymentCheck(scope, {

@@ -81,7 +81,8 @@ export class IamAuthenticator extends Construct {
     if (vpc !== undefined && vpcEndpoints === true) makeVpcEndpoints(this, vpc, props.awsSignedTokens ?? []);
     const { functionName, log, ...deployed } = deployEndpoint(this, endpoint, props, topic);
     this.#logs.push(log);
-    if (formerEndpoint !== undefined) this.#logs.push(deployEndpoint(this, formerEndpoint, props, topic).log);
+    const { failoverUrl, ...former } = props;
+    if (formerEndpoint !== undefined) this.#logs.push(deployEndpoint(this, formerEndpoint, former, topic).log);
     this.url = deployed.url;
     this.handler = deployed.handler;
     this.mappingPrefix = deployed.mappingPrefix;
@@ -96,6 +97,7 @@ export class IamAuthenticator extends Construct {
       mappingPrefix: this.mappingPrefix,
       endpoint,
       url: this.url,
+      failoverUrl,
       functionName,
       logGroup,
       callers: () => this.#callers,

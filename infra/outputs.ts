@@ -5,13 +5,22 @@ import type { Construct } from "constructs";
 import type { Caller } from "../functions/authenticator/caller/caller.ts";
 import { callerAuth, type Endpoint } from "./endpoint/endpoint.ts";
 
-export const OUTPUTS = ["Endpoint", "KubeconfigCommand", "ApiserverFlags", "FunctionName", "LogGroup"] as const;
+export const OUTPUTS = [
+  "Endpoint",
+  "KubeconfigCommand",
+  "ApiserverFlags",
+  "FunctionName",
+  "LogGroup",
+  "FailoverUrl",
+] as const;
 
 export interface OutputOptions {
   readonly clusterId: string;
   readonly mappingPrefix: string;
   readonly endpoint: Endpoint;
   readonly url: string;
+  /** Without it, there is no output FailoverUrl. */
+  readonly failoverUrl: string | undefined;
   readonly functionName: string;
   readonly logGroup: string;
   /** Called at synth. The CLI must not change callers that the stack manages. */
@@ -28,15 +37,24 @@ const RUN = "npx --no -- lambda-iam-authenticator";
 const TOKEN_FILE = "/etc/kubernetes/iam-authenticator/caller-token";
 
 export function makeOutputs(scope: Construct, options: OutputOptions): void {
-  const values: Readonly<Record<(typeof OUTPUTS)[number], string>> = {
+  const values: Readonly<Record<(typeof OUTPUTS)[number], string | undefined>> = {
     Endpoint: options.url,
     KubeconfigCommand: Lazy.string({ produce: () => `${RUN} ${kubeconfigCommand(scope, options)}` }),
     ApiserverFlags:
       "--authentication-token-webhook-config-file=/etc/kubernetes/iam-authenticator/webhook.kubeconfig --authentication-token-webhook-version=v1",
     FunctionName: options.functionName,
     LogGroup: options.logGroup,
+    FailoverUrl: options.failoverUrl,
   };
-  for (const name of OUTPUTS) new CfnOutput(scope, name, { value: values[name] });
+  for (const name of OUTPUTS) {
+    const value = values[name];
+    if (value !== undefined) new CfnOutput(scope, name, { value });
+  }
+}
+
+/** For a stack with one construct, whose outputs need no suffix. */
+export function nameOutputs({ node }: Construct, names: readonly string[]): void {
+  for (const name of names) (node.tryFindChild(name) as CfnOutput | undefined)?.overrideLogicalId(name);
 }
 
 /** The command generates the bearer token and writes it into the kubeconfig. AWS receives only its hash. */

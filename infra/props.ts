@@ -27,6 +27,15 @@ export interface IamAuthenticatorProps extends CommonProps {
   readonly formerEndpoint?: Endpoint;
 
   /**
+   * Endpoint of a standby: the output `Endpoint` of a stack with the same cluster id in another region, without a
+   * `failoverUrl`. API Gateway redirects reviews there while the function fails (docs/regions.md). Requires an `http` or
+   * `mtls` endpoint. Does not apply to `formerEndpoint`.
+   *
+   * @default - none: kube-apiserver receives the error
+   */
+  readonly failoverUrl?: string;
+
+  /**
    * Requests per second that the endpoint accepts, and the burst above that. See "What to set" in docs/performance.md.
    *
    * @default - 200 per second, burst 2,000; with `reservedConcurrency: false`, 150 per second, burst 50

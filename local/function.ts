@@ -5,6 +5,7 @@ import { closeSync, openSync } from "node:fs";
 import type { Handler } from "./gateway/invoke.ts";
 
 export interface LocalFunction extends Handler {
+  readonly pid: number | undefined;
   close(): void;
 }
 
@@ -60,6 +61,7 @@ export function startFunction(
   });
 
   return {
+    pid: child.pid,
     handler(event, { awsRequestId }) {
       lastId += 1;
       const call = Promise.withResolvers<unknown>();
@@ -68,6 +70,9 @@ export function startFunction(
       child.send({ id: lastId, event, awsRequestId });
       return call.promise;
     },
-    close: () => child.disconnect(),
+    close() {
+      // Its process may have been killed.
+      if (child.connected) child.disconnect();
+    },
   };
 }

@@ -15,6 +15,9 @@ export const TOKEN_ISSUERS: ReadonlyMap<string, string> = new Map(
 /** Ignored by git. LOCAL_FOLDER selects another folder, for a second sandbox. */
 export const SANDBOX_FOLDER = process.env["LOCAL_FOLDER"] || fileURLToPath(new URL("../.local", import.meta.url));
 
+/** The folder of a running sandbox, to which this one's gateway redirects while its function fails. */
+export const STANDBY_FOLDER = process.env["LOCAL_STANDBY"];
+
 /** The first start copies these into its folder. */
 export const SAMPLE_MAPPINGS = fileURLToPath(new URL("mappings", import.meta.url));
 

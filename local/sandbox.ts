@@ -18,7 +18,7 @@ import {
 } from "./sandbox-settings.ts";
 import { localPodRole, localProvider, publishServiceAccountKey } from "./service-account.ts";
 import { startSts } from "./sts/start-sts.ts";
-import { writeWebhook } from "./webhook.ts";
+import { type Webhook, writeWebhook } from "./webhook.ts";
 
 export interface Sandbox {
   /** The webhook URL, for TokenReviews. */
@@ -28,11 +28,12 @@ export interface Sandbox {
   readonly issuerUrl: string;
   /** CloudWatch Logs, with the function's log as LOG_GROUP. */
   readonly logsUrl: string;
+  readonly functionPid: number | undefined;
   close(): Promise<void>;
 }
 
-/** Creates missing files and keeps mappings of an earlier start. */
-export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
+/** Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the same caller. */
+export async function startSandbox(files: SandboxFiles, standby?: Webhook): Promise<Sandbox> {
   mkdirSync(files.reviews, { recursive: true });
   for (const log of [files.log, files.issuerLog]) rmSync(log, { force: true });
   if (!existsSync(files.mappings)) {
@@ -63,15 +64,16 @@ export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
   );
   const groups = { [LOG_GROUP]: () => eventsOfFile(files.log) };
   const logs = await onPort(8325, (port) => startLogs({ port, groups, throughput: DEFAULT_LOGS_THROUGHPUT }));
-  const gateway = await onPort(8320, (port) => startGateway({ ...authenticator, port }));
+  const gateway = await onPort(8320, (port) => startGateway({ ...authenticator, port, failoverUrl: standby?.server }));
   const endpoint = `${gateway.url}/authenticate`;
-  writeWebhook(files, endpoint);
+  writeWebhook(files, endpoint, standby?.token);
   return {
     endpoint,
     stsUrl: sts.url,
     parameterStoreUrl: store.url,
     issuerUrl: issuer.url,
     logsUrl: logs.url,
+    functionPid: authenticator.pid,
     async close() {
       await Promise.all([gateway.close(), issuer.close()]);
       authenticator.close();

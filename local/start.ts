@@ -4,7 +4,15 @@ import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { localIdentity } from "./identities.ts";
 import { startSandbox } from "./sandbox.ts";
-import { CLUSTER_ID, LOG_GROUP, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-settings.ts";
+import {
+  CLUSTER_ID,
+  LOG_GROUP,
+  REGION,
+  SANDBOX_FOLDER,
+  type SandboxFiles,
+  STANDBY_FOLDER,
+  sandboxFiles,
+} from "./sandbox-settings.ts";
 import { POD_ROLE_ARN, writeServiceAccountToken } from "./service-account.ts";
 import { podLogin } from "./show-pod.ts";
 import { mintToken } from "./token.ts";
@@ -27,14 +35,19 @@ if (unknown.length > 0) {
 const isVerbose = process.argv.includes(VERBOSE);
 const files = sandboxFiles(SANDBOX_FOLDER);
 const bobsMapping = join(files.mappings, "role/111122223333/developers.yaml");
-if (await isRunning()) {
+if (await isRunning(files)) {
   console.error(
     `The sandbox is already running at ${readWebhook(files).server}. Stop it with Ctrl-C in its terminal, ` +
       "or start a second one in another folder: LOCAL_FOLDER=.local-2 npm start",
   );
   process.exit(1);
 }
-const sandbox = await startSandbox(files);
+const standby = STANDBY_FOLDER ? sandboxFiles(STANDBY_FOLDER) : undefined;
+if (standby !== undefined && !(await isRunning(standby))) {
+  console.error(`No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=${STANDBY_FOLDER} npm start`);
+  process.exit(1);
+}
+const sandbox = await startSandbox(files, standby && readWebhook(standby));
 
 console.log(`lambda-iam-authenticator is running at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".\n`);
 await writeReviews();
@@ -49,7 +62,7 @@ console.log("\nPress Ctrl-C to stop.");
 setInterval(() => void Promise.all([writeReviews(), writeServiceAccountToken(files, sandbox.issuerUrl)]), RENEW_MS);
 
 /** Sends a request: a lock file would survive a sandbox that was killed. */
-async function isRunning(): Promise<boolean> {
+async function isRunning(files: SandboxFiles): Promise<boolean> {
   try {
     const { status } = await reviewToken(files, "not a token");
     return status === 200;
@@ -111,6 +124,7 @@ function printFirstCommands(): void {
     [`  ${reviewCommand()} -- bob`, "show the full response for one of them"],
     [`  edit ${shown(bobsMapping)}`, "change bob's mapping (read within 30 s)"],
     [`  tail -f ${shown(files.log)}`, "read the log"],
+    ...(standby ? [[`  kill ${sandbox.functionPid}`, "end the function: the standby answers"] as const] : []),
   ];
   const width = Math.max(...rows.map(([command]) => command.length));
   console.log(`Try this in another terminal:

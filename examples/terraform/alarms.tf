@@ -3,26 +3,56 @@
 locals {
   function = { FunctionName = aws_lambda_function.authenticator.function_name }
   live     = merge(local.function, { Resource = "${aws_lambda_function.authenticator.function_name}:live" })
-  actions  = var.alarm_email != null ? [aws_sns_topic.notifications[0].arn] : var.alarm_topic_arn != null ? [var.alarm_topic_arn] : []
+  failures = [
+    { id = "errors", namespace = "AWS/Lambda", name = "Errors", dimensions = local.live },
+    { id = "throttles", namespace = "AWS/Lambda", name = "Throttles", dimensions = local.live },
+    { id = "faults", namespace = "LambdaIamAuthenticator", name = "Reviews", dimensions = { ClusterId = var.cluster_id, Outcome = "fault" } },
+  ]
+  actions = var.alarm_email != null ? [aws_sns_topic.notifications[0].arn] : var.alarm_topic_arn != null ? [var.alarm_topic_arn] : []
 }
 
-# Two of three bad minutes. Also counts requests that never reached the function.
+# Two of three bad minutes. The metric 5xx also counts requests that never reached the function. With failover_url, API
+# Gateway returns no 5xx.
 resource "aws_cloudwatch_metric_alarm" "failing" {
   alarm_name          = "${local.name}-failing"
-  alarm_description   = "Logins to the cluster ${var.cluster_id} fail: API Gateway returns 5xx. What to do: docs/troubleshoot.md#failing"
+  alarm_description   = "${var.failover_url == null ? "Logins to the cluster ${var.cluster_id} fail: API Gateway returns 5xx." : "The authenticator of the cluster ${var.cluster_id} fails in this region: API Gateway redirects its reviews to failover_url."} What to do: docs/troubleshoot.md#failing"
   alarm_actions       = local.actions
   ok_actions          = local.actions
   tags                = var.tags
-  namespace           = "AWS/ApiGateway"
-  metric_name         = "5xx"
-  dimensions          = { ApiId = aws_apigatewayv2_api.authenticator.id }
-  statistic           = "Sum"
-  period              = 60
+  namespace           = var.failover_url == null ? "AWS/ApiGateway" : null
+  metric_name         = var.failover_url == null ? "5xx" : null
+  dimensions          = var.failover_url == null ? { ApiId = aws_apigatewayv2_api.authenticator.id } : null
+  statistic           = var.failover_url == null ? "Sum" : null
+  period              = var.failover_url == null ? 60 : null
   evaluation_periods  = 3
   datapoints_to_alarm = 2
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 5
   treat_missing_data  = "notBreaching"
+
+  dynamic "metric_query" {
+    for_each = var.failover_url == null ? [] : [1]
+    content {
+      id          = "expr_1"
+      label       = "Reviews that this region cannot answer"
+      expression  = "FILL(errors, 0) + FILL(throttles, 0) + FILL(faults, 0)"
+      return_data = true
+    }
+  }
+
+  dynamic "metric_query" {
+    for_each = [for metric in local.failures : metric if var.failover_url != null]
+    content {
+      id = metric_query.value.id
+      metric {
+        namespace   = metric_query.value.namespace
+        metric_name = metric_query.value.name
+        dimensions  = metric_query.value.dimensions
+        period      = 60
+        stat        = "Sum"
+      }
+    }
+  }
 }
 
 # A quarter: if one of three kube-apiservers has an old token, a third of the requests are refused.

@@ -12,10 +12,16 @@ resource "aws_apigatewayv2_integration" "authenticator" {
   integration_uri        = aws_lambda_alias.live.arn
   payload_format_version = "2.0"
 
-  # API Gateway's response while Lambda throttles: kube-apiserver retries a 500, but not a 503.
-  response_parameters {
-    status_code = "503"
-    mappings    = { "overwrite:statuscode" = "500" }
+  # kube-apiserver retries a 500, but not API Gateway's 503 while Lambda throttles. A 307 sends it to the standby.
+  dynamic "response_parameters" {
+    for_each = var.failover_url == null ? ["503"] : ["500", "502", "503", "504"]
+    content {
+      status_code = response_parameters.value
+      mappings = var.failover_url == null ? { "overwrite:statuscode" = "500" } : {
+        "overwrite:statuscode"      = "307"
+        "overwrite:header.location" = var.failover_url
+      }
+    }
   }
 }
 

@@ -10,3 +10,7 @@ output "function_name" {
 output "log_group" {
   value = aws_cloudwatch_log_group.authenticator.name
 }
+
+output "failover_url" {
+  value = var.failover_url
+}

@@ -24,6 +24,17 @@ variable "mapping_prefix" {
   }
 }
 
+variable "failover_url" {
+  description = "Endpoint of a standby in another region, which answers while this function fails. The standby has none. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = can(regex("^https://[a-z0-9.-]+(:[0-9]+)?/authenticate$", coalesce(var.failover_url, "https://a/authenticate")))
+    error_message = "failover_url must be the output endpoint of the standby: https://<host>/authenticate."
+  }
+}
+
 variable "accounts" {
   description = "Identities of other accounts are denied. Empty: any account."
   type        = list(string)

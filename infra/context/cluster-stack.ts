@@ -1,11 +1,11 @@
 // Creates a cluster's stack: converts CDK's context into the construct's props.
 
-import { Annotations, type App, type CfnOutput, Stack } from "aws-cdk-lib";
+import { Annotations, type App, Stack } from "aws-cdk-lib";
 import { SecurityGroup } from "aws-cdk-lib/aws-ec2";
 import { Construct } from "constructs";
 import { given } from "../given.ts";
 import { IamAuthenticator } from "../iam-authenticator.ts";
-import { OUTPUTS } from "../outputs.ts";
+import { nameOutputs, OUTPUTS } from "../outputs.ts";
 import type { ClusterContext } from "./cluster.ts";
 import { readEndpoint, readVpc } from "./endpoint.ts";
 import { sharedProps, stackProps } from "./shared-props.ts";
@@ -29,7 +29,11 @@ function makeStack(app: App, context: ClusterContext): Stack {
   const { account, region, stackName: _, terminationProtection, tags, issuer, ...ofConstruct } = context;
   const { architecture, alarmTopicArn, logRetentionDays, encryptionKeyArn, ...others } = ofConstruct;
   const { endpoint, formerEndpoint, vpc, securityGroupIds, callers = [], ...props } = others;
-  const stack = new Stack(app, stackName(context), {
+  const name = stackName(context);
+  // The standby's stack has the same name in another region, and CDK's commands find it by its id.
+  const id = app.node.tryFindChild(name) === undefined ? name : `${name}-${region}`;
+  const stack = new Stack(app, id, {
+    stackName: name,
     description: `Authenticates AWS IAM identities for the Kubernetes cluster ${context.clusterId}`,
     ...stackProps(context),
   });
@@ -44,8 +48,7 @@ function makeStack(app: App, context: ClusterContext): Stack {
     }),
   });
   for (const caller of callers) authenticator.addCaller(caller);
-  // The stack has only one authenticator, so its outputs need no suffix.
-  for (const name of OUTPUTS) (authenticator.node.findChild(name) as CfnOutput).overrideLogicalId(name);
+  nameOutputs(authenticator, OUTPUTS);
   return stack;
 }
 

@@ -95,6 +95,7 @@ const cluster = z.strictObject({
   issuer: z.boolean().exactOptional(),
   endpoint: endpoint.exactOptional(),
   formerEndpoint: endpoint.exactOptional(),
+  failoverUrl: text.exactOptional(),
   throttle: z.strictObject({ rateLimit: z.number(), burstLimit: z.number() }).exactOptional(),
   mappingPrefix: text.exactOptional(),
   accounts: texts.exactOptional(),

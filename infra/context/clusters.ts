@@ -9,25 +9,32 @@ export function readClusters(scope: Construct): ClusterContext[] {
   const list: unknown = scope.node.tryGetContext("clusters") ?? [];
   if (!Array.isArray(list)) throw new Error('"clusters" in cdk.json must be a list');
   const clusters = list.map(readCluster);
-  refuseTwice(clusters.map(({ clusterId }) => `cluster ${clusterId}`));
-  refuseTwice(clusters.map((cluster) => `stack ${stackName(cluster)}`));
+  refuseTwice(clusters, ({ clusterId }) => `cluster ${clusterId}`);
+  refuseTwice(clusters, (cluster) => `stack ${stackName(cluster)}`);
 
   const chosen: unknown = scope.node.tryGetContext("clusterId");
   if (chosen === undefined) return clusters;
   if (typeof chosen !== "string") throw new Error('"clusterId" in the context must be a string: put it in quotes');
-  return [choose(clusters, chosen)];
+  return choose(clusters, chosen);
 }
 
-function refuseTwice(names: readonly string[]): void {
-  const twice = names.find((name, at) => names.indexOf(name) < at);
-  if (twice !== undefined) throw new Error(`"clusters" has the ${twice} twice`);
+/** A cluster can have a stack in each of several regions. */
+function refuseTwice(clusters: readonly ClusterContext[], nameOf: (cluster: ClusterContext) => string): void {
+  for (const [at, cluster] of clusters.entries()) {
+    const name = nameOf(cluster);
+    const { clusterId, region } = cluster;
+    const isStandby = (other: ClusterContext) =>
+      other.clusterId === clusterId && region !== undefined && ![undefined, region].includes(other.region);
+    const twice = clusters.slice(0, at).some((other) => nameOf(other) === name && !isStandby(other));
+    if (twice) throw new Error(`"clusters" has the ${name} twice: two stacks of one cluster need two regions`);
+  }
 }
 
-/** Throws if the list does not have the cluster: a typo must not deploy another cluster with defaults. */
-function choose(clusters: readonly ClusterContext[], chosen: string): ClusterContext {
-  const known = clusters.find(({ clusterId }) => clusterId === chosen);
-  if (known !== undefined) return known;
-  if (clusters.length === 0) return readCluster({ clusterId: chosen });
+/** The cluster's entries. Throws if the list does not have the cluster: a typo must not deploy another cluster with defaults. */
+function choose(clusters: readonly ClusterContext[], chosen: string): ClusterContext[] {
+  const known = clusters.filter(({ clusterId }) => clusterId === chosen);
+  if (known.length > 0) return known;
+  if (clusters.length === 0) return [readCluster({ clusterId: chosen })];
   const ids = clusters.map(({ clusterId }) => clusterId).join(", ");
   throw new Error(`-c clusterId=${chosen}: not found in "clusters", which has ${ids}`);
 }

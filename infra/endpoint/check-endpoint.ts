@@ -22,6 +22,23 @@ export function checkEndpoint(scope: Construct, endpoint: Endpoint): void {
   }
 }
 
+/** An own endpoint would redirect forever. Its default endpoint is in the stack's region, and has no name until deployment. */
+export function checkFailoverUrl(scope: Construct, endpoint: Endpoint, url: string): void {
+  if (endpoint.kind === "private") throw new Error("failoverUrl requires an http or mtls endpoint: leave it out");
+  if (Token.isUnresolved(url)) return;
+  if (!url.startsWith("https://")) throw new Error(`failoverUrl must begin with https://, not ${url}`);
+  const [, host = ""] = /^https:\/\/([a-z0-9.-]+(?::\d+)?)\/authenticate$/.exec(url) ?? [];
+  if (host === "") {
+    throw new Error(
+      `failoverUrl must be the output Endpoint of the standby's stack, whose path is /authenticate, not ${url}: a private API cannot be the standby`,
+    );
+  }
+  const own = endpoint.kind === "mtls" ? endpoint.domainName : endpoint.domain?.domainName;
+  if (host === own || host.includes(`.execute-api.${Stack.of(scope).region}.`)) {
+    throw new Error(`failoverUrl must be an endpoint in another region, not the stack's own: ${url}`);
+  }
+}
+
 function checkMtls(scope: Construct, endpoint: MtlsEndpoint): void {
   const { subjects } = endpoint;
   if (subjects.length === 0) {

@@ -84,6 +84,7 @@ export interface EndpointOptions {
   readonly handler: IFunction;
   readonly throttle: Throttle;
   readonly logs: LogSettings;
+  readonly failoverUrl?: string | undefined;
 }
 
 /** A created endpoint. */

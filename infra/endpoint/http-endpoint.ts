@@ -19,7 +19,7 @@ import { makeStage } from "./http-stage.ts";
 export function serveHttp(
   scope: Construct,
   endpoint: HttpEndpoint | MtlsEndpoint,
-  { name, handler, throttle, logs }: EndpointOptions,
+  { name, handler, throttle, logs, failoverUrl }: EndpointOptions,
 ): Gateway {
   const domainName = domainOf(scope, endpoint);
   const api = new HttpApi(scope, "Api", {
@@ -35,7 +35,10 @@ export function serveHttp(
       payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
     }),
   });
-  neverAnswer503(api);
+  for (const integration of api.node.findAll()) {
+    // CloudFormation's property, since aws-cdk-lib maps only parameters of requests.
+    if (integration instanceof CfnIntegration) integration.responseParameters = responseParameters(failoverUrl);
+  }
   makeStage(scope, api, domainName, { throttle, logs });
   const proof = endpoint.kind === "mtls" ? "client certificate" : "bearer token";
   for (const route of routes) {
@@ -50,18 +53,19 @@ export function serveHttp(
 }
 
 /**
- * Turns a 503 into a 500: kube-apiserver retries only a 500. API Gateway's documentation promises a 500 if Lambda rejects
- * an invocation (https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html), but not for HTTP APIs.
+ * Without `failoverUrl`, turns a 503 into a 500: kube-apiserver retries only a 500. API Gateway's documentation promises a
+ * 500 if Lambda rejects an invocation (https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html), but
+ * not for HTTP APIs. With it, turns each failure into a redirect: kube-apiserver's client repeats body and token after a
+ * 307, but not after a 302.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
  */
-function neverAnswer503(api: HttpApi): void {
-  const integrations = api.node.findAll().filter((child) => child instanceof CfnIntegration);
-  for (const integration of integrations) {
-    // CloudFormation's property, since aws-cdk-lib maps only parameters of requests.
-    integration.responseParameters = {
-      "503": { ResponseParameters: [{ Destination: "overwrite:statuscode", Source: "500" }] },
-    };
-  }
+export function responseParameters(failoverUrl: string | undefined) {
+  const [statuses, mapped] =
+    failoverUrl === undefined
+      ? [["503"], { "overwrite:statuscode": "500" }]
+      : [["500", "502", "503", "504"], { "overwrite:statuscode": "307", "overwrite:header.location": failoverUrl }];
+  const ResponseParameters = Object.entries(mapped).map(([Destination, Source]) => ({ Destination, Source }));
+  return Object.fromEntries(statuses.map((status) => [status, { ResponseParameters }]));
 }
 
 function domainOf(scope: Construct, endpoint: HttpEndpoint | MtlsEndpoint): DomainName | undefined {

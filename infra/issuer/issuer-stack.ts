@@ -1,11 +1,12 @@
 // A separate stack for a cluster's issuer, which outlives the authenticator's stack and has termination protection.
 
-import { type App, type CfnOutput, Stack } from "aws-cdk-lib";
+import { type App, Stack } from "aws-cdk-lib";
 import type { ClusterContext } from "../context/cluster.ts";
 import { ofCluster } from "../context/cluster-stack.ts";
 import { sharedProps, stackProps } from "../context/shared-props.ts";
 import { issuerStackName } from "../context/stack-name.ts";
 import { given } from "../given.ts";
+import { nameOutputs } from "../outputs.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "./service-account-issuer.ts";
 
 /** `-c issuer=true` adds it to every deployed cluster, `"issuer": true` to one cluster. */
@@ -23,7 +24,11 @@ export function issuerStack(app: App, context: ClusterContext): Stack {
 
 function makeStack(app: App, context: ClusterContext): Stack {
   const { clusterId, mappingPrefix, logLevel, memorySize, safeDeployments, alarms, alarmEmail } = context;
-  const stack = new Stack(app, issuerStackName(context), {
+  const name = issuerStackName(context);
+  if (app.node.tryFindChild(name) !== undefined) {
+    throw new Error("only one of its two stacks can have an issuer, since service account tokens name one host");
+  }
+  const stack = new Stack(app, name, {
     description: `Issuer of the Kubernetes cluster ${clusterId}: roles for its service accounts`,
     terminationProtection: true,
     ...stackProps(context),
@@ -33,6 +38,6 @@ function makeStack(app: App, context: ClusterContext): Stack {
     ...given({ mappingPrefix, logLevel, memorySize, safeDeployments, alarms, alarmEmail }),
     ...sharedProps(stack, context),
   });
-  for (const name of ISSUER_OUTPUTS) (issuer.node.findChild(name) as CfnOutput).overrideLogicalId(name);
+  nameOutputs(issuer, ISSUER_OUTPUTS);
   return stack;
 }

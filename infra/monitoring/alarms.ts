@@ -18,10 +18,15 @@ import type { Gateway } from "../endpoint/endpoint.ts";
 import { pageUrl } from "../page-url.ts";
 import { metricOf } from "./metrics.ts";
 
-export interface AlarmOptions {
+export interface Watched {
   readonly clusterId: string;
   readonly handler: IFunction;
   readonly api: Gateway["api"];
+  /** Whether API Gateway redirects instead of returning 5xx. */
+  readonly hasFailover: boolean;
+}
+
+export interface AlarmOptions extends Watched {
   /** Receives each alarm and its end. */
   readonly topic: ITopic | undefined;
   /** Hours without an invocation before the alarm NoReviews. Without them, there is no such alarm. */
@@ -38,15 +43,9 @@ type AlarmRule = Required<Pick<AlarmProps, "metric" | "threshold">> & {
 };
 
 export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
-  const { clusterId, handler, api, topic, quietHours } = options;
+  const { clusterId, handler, topic, quietHours } = options;
   const alarms = [
-    addAlarm(scope, "Failing", topic, {
-      text: `Logins to the cluster ${clusterId} fail: API Gateway returns 5xx.`,
-      heading: "failing",
-      // Also counts requests that never reached the function.
-      metric: api.metricServerError({ period: Duration.minutes(1) }),
-      threshold: 5,
-    }),
+    addAlarm(scope, "Failing", topic, failing(options)),
     addAlarm(scope, "Refused", topic, {
       text: `The authenticator of the cluster ${clusterId} refuses a quarter of the requests or more: users are denied, or the token of a kube-apiserver is no longer valid.`,
       heading: "refused",
@@ -64,6 +63,29 @@ export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
     below: true,
   });
   return [...alarms, noReviews];
+}
+
+export function failing({ clusterId, handler, api, hasFailover }: Watched): AlarmRule {
+  const period = Duration.minutes(1);
+  const rule = { heading: "failing", threshold: 5 };
+  if (!hasFailover) {
+    const text = `Logins to the cluster ${clusterId} fail: API Gateway returns 5xx.`;
+    // Also counts requests that never reached the function.
+    return { ...rule, text, metric: api.metricServerError({ period }) };
+  }
+  const metric = new MathExpression({
+    label: "Reviews that this region cannot answer",
+    // Without FILL, the sum would be missing where one of the metrics is.
+    expression: "FILL(errors, 0) + FILL(throttles, 0) + FILL(faults, 0)",
+    usingMetrics: {
+      errors: handler.metricErrors({ statistic: Stats.SUM }),
+      throttles: handler.metricThrottles({ statistic: Stats.SUM }),
+      faults: metricOf("Reviews", { ClusterId: clusterId, Outcome: "fault" }),
+    },
+    period,
+  });
+  const text = `The authenticator of the cluster ${clusterId} fails in this region: API Gateway redirects its reviews to failoverUrl.`;
+  return { ...rule, text, metric };
 }
 
 /** 1 or 0. A quarter: if one of three kube-apiservers has an old token, a third of the requests are refused. */

@@ -8,6 +8,7 @@ import { CfnManagedPolicy, CfnPolicy } from "aws-cdk-lib/aws-iam";
 import { CfnAlias, CfnFunction, CfnVersion } from "aws-cdk-lib/aws-lambda";
 import type { Construct, IConstruct } from "constructs";
 import { onlyIf, valueIf } from "./conditions.ts";
+import { FAILING_WITH_STANDBY } from "./failover.ts";
 
 function below<T extends IConstruct>(scope: IConstruct, kind: abstract new (...args: never[]) => T): T[] {
   return scope.node.findAll().filter((child): child is T => child instanceof kind);
@@ -16,20 +17,26 @@ function below<T extends IConstruct>(scope: IConstruct, kind: abstract new (...a
 const isNewVersion = ({ node }: IConstruct) => node.path.includes("/NewVersion");
 
 /**
- * Creates the alarms that notify only if `isWatched`, and NoReviews only with QuietHours. The others belong to safe
- * deployments.
+ * Creates the alarms that notify only if `isWatched`, NoReviews only with QuietHours, and one of the two alarms Failing. The
+ * others belong to safe deployments.
  */
 export function switchMonitoring(scope: IConstruct, isWatched: CfnCondition): void {
   const notifying = below(scope, CfnAlarm).filter((alarm) => !isNewVersion(alarm));
   onlyIf(isWatched, notifying);
   const stack = Stack.of(scope);
-  const hasHours = stack.node.tryFindChild("HasQuietHours");
-  if (!(hasHours instanceof CfnCondition)) return;
-  const both = new CfnCondition(stack, "HasNoReviews", { expression: Fn.conditionAnd(isWatched, hasHours) });
-  onlyIf(
-    both,
-    notifying.filter(({ node }) => node.path.includes("/NoReviews")),
-  );
+  for (const [alarm, name, expected] of [
+    ["NoReviews", "HasQuietHours", true],
+    ["Failing", "HasFailoverUrl", false],
+    [FAILING_WITH_STANDBY, "HasFailoverUrl", true],
+  ] as const) {
+    const condition = stack.node.tryFindChild(name);
+    if (!(condition instanceof CfnCondition)) continue;
+    const expression = Fn.conditionAnd(isWatched, expected ? condition : Fn.conditionNot(condition));
+    onlyIf(
+      new CfnCondition(stack, `Has${alarm}`, { expression }),
+      notifying.filter(({ node }) => node.path.includes(`/${alarm}/`)),
+    );
+  }
 }
 
 /** If `isSafe`, CodeDeploy shifts the alias gradually; otherwise CloudFormation moves it at once. */

@@ -1,15 +1,16 @@
 // The CloudFormation templates of a release: the construct's stacks, with parameters instead of CDK's context.
 
-import { App, type CfnOutput, type IStackSynthesizer, Stack, Token } from "aws-cdk-lib";
+import { App, type IStackSynthesizer, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { DEFAULTS } from "../defaults.ts";
 import { FEATURE_FLAGS } from "../feature-flags.ts";
 import { IamAuthenticator } from "../iam-authenticator.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../issuer/service-account-issuer.ts";
-import { OUTPUTS } from "../outputs.ts";
+import { nameOutputs, OUTPUTS } from "../outputs.ts";
 import { codeParameters, type ReleasedCodes, ReleaseSynthesizer } from "./code-location.ts";
 import { notEmpty, switchParameter } from "./conditions.ts";
 import { ENDPOINTS } from "./endpoints.ts";
+import { failoverParameter } from "./failover.ts";
 import { commonParameters, concurrencyParameters, optionalText } from "./parameters.ts";
 import { publishEveryChange, switchMonitoring, switchSafeDeployments } from "./switches.ts";
 
@@ -59,6 +60,7 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
     endpoint,
   });
   finish?.(authenticator);
+  if (kind !== "private") failoverParameter(authenticator, common);
   finishStack(stack, authenticator, OUTPUTS);
   const { clusterId, logLevel } = common;
   const values = [clusterId, Token.asString(common.memorySize), common.architecture.name, logLevel];
@@ -80,7 +82,7 @@ function addIssuer(stack: Stack, codes: ReleasedCodes): void {
 }
 
 function finishStack(stack: Stack, construct: Construct, outputs: readonly string[]): void {
-  for (const name of outputs) (construct.node.findChild(name) as CfnOutput).overrideLogicalId(name);
+  nameOutputs(construct, outputs);
   switchMonitoring(
     construct,
     switchParameter(stack, "Monitoring", "true: creates the alarms that notify. false: none of them.", true),

@@ -23,6 +23,8 @@ export interface GatewayOptions extends Handler {
   /** Default 0: any free port. */
   readonly port?: number;
   readonly tls?: GatewayTls;
+  /** Redirects failures of the function, as the stack's parameter mapping does with `failoverUrl`. */
+  readonly failoverUrl?: string | undefined;
   /** The function's timeout; default 8 s. */
   readonly timeoutMs?: number;
   readonly now?: () => number;
@@ -40,7 +42,7 @@ export interface Gateway {
 
 /** Starts on 127.0.0.1. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { tls, port = 0, timeoutMs = 8000, now = Date.now } = options;
+  const { tls, failoverUrl, port = 0, timeoutMs = 8000, now = Date.now } = options;
   const api = readApi(options);
   const events: Gateway["events"] = [];
   const errors: unknown[] = [];
@@ -63,7 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const server = createListener(tls, (incoming, response) => {
     answer(incoming).then(
-      (result) => send(result, response),
+      (result) => send(failoverUrl === undefined ? result : redirected(result, failoverUrl), response),
       // the client disconnected before it sent the complete request
       () => response.destroy(),
     );
@@ -83,6 +85,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await closed;
     },
   };
+}
+
+function redirected(answer: Answer, failoverUrl: string): Answer {
+  if (![500, 502, 503, 504].includes(answer.status)) return answer;
+  return { ...answer, status: 307, headers: [...answer.headers, ["location", failoverUrl]] };
 }
 
 function readApi({ kind = HTTP_API, stage = kind.defaultStage, basePath, routes }: GatewayOptions): Api {

@@ -45,6 +45,7 @@ export const FAULTS: Readonly<Record<string, () => Wrong>> = {
   "3 served again": always(REVIEW, "500 {}"),
   "3 integrationError in the access log": changed(/filter-log-events/, "Rate Exceeded", "-"),
   "3 5xx metric": always(/get-metric-statistics/, '{"Datapoints":[]}'),
+  "3 logins go on at a standby": changed(REVIEW, /^307 .*/, "503 {}"),
 
   "4 one event for each review": changed(/filter-log-events/, "_aws", "_no_metrics"),
   "4 timestamp and level": changed(/filter-log-events/, String.raw`{\"timestamp\"`, String.raw`{\"time\"`),

@@ -39,13 +39,17 @@ export async function postReview(
     accept: "application/json, */*",
   };
   try {
-    const { status, text } = await world.request(`${server}?timeout=30s`, {
+    const answer = await world.request(`${server}?timeout=30s`, {
       headers,
       body: tokenReview(reviewed),
       limitMs: 30_000,
       ...(tls !== undefined && { tls }),
     });
-    return readReview(status, text);
+    const { location } = answer.headers;
+    if (answer.status !== 307 || location === undefined) return readReview(answer.status, answer.text);
+    // As client-go does, sends the token again.
+    const redirected = await postReview(world, { server: location, ...(token !== undefined && { token }) }, reviewed);
+    return { ...redirected, seen: `redirected, then ${redirected.seen}` };
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     const { code, name } = error as { readonly code?: unknown; readonly name?: string };

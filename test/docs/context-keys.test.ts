@@ -104,6 +104,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   tags: { team: "platform" },
   endpoint: hidden?.endpoint,
   formerEndpoint: mtls?.endpoint,
+  failoverUrl: "https://standby.example.com/authenticate",
   throttle: { rateLimit: 20, burstLimit: 40 },
   mappingPrefix: "/other",
   accounts: ["444455556666"],

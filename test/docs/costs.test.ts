@@ -198,6 +198,11 @@ test("the options cost what the page states", () => {
   for (const row of [
     ['`"dashboard": true`', "the first three of an account are free", usd(added({ dashboard: true }))],
     ['`"quietHours"`', "one more alarm", usd(added({ quietHours: 24 }))],
+    [
+      '`"failoverUrl"`, besides the standby',
+      "the alarm Failing reads two metrics more",
+      usd(added({ failoverUrl: "https://standby.example.com/authenticate" })),
+    ],
     ['`"alarms": false`', "only the alarms of a new version remain", usd(added({ alarms: false }))],
     ['`"issuer": true`, idle', `${alarmsOf(issuer).metrics} metrics of alarms x 0.10`, usd(idle(issuer))],
     ['`"provisionedConcurrency": 1`', "0.5 GB x 2 628 000 s x 0.0000033334", usd(warm)],

@@ -47,7 +47,6 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "git pull": { because: "it needs the network" },
   "git clone": { because: "it needs the network" },
 
-  "curl -s -o /dev/null -w %{http_code}": DEPLOYED,
   "npx cdk bootstrap": by(REHEARSAL, '"bootstrap"'),
   "npx cdk deploy -c clusterId=my-cluster -c issuer=true ": by(ISSUER, "deploy"),
   "npx cdk deploy ": by(REHEARSAL, "app.deployApp"),
@@ -96,7 +95,6 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "aws ssm ": by(AT_A_CLUSTER, "aws ssm"),
   "aws lambda ": DEPLOYED,
   "aws logs ": DEPLOYED,
-  "aws cloudwatch ": DEPLOYED,
   "aws iam create-role ": { because: "it needs IAM; print.test.ts checks the policy" },
   "aws cloudformation update-termination-protection ": by(ISSUER, "protection"),
 

@@ -58,6 +58,7 @@ const SETTINGS: Readonly<Record<string, Body>> = {
     log_level: "debug",
     log_retention_days: 30,
     quiet_hours: 72,
+    failover_url: "https://standby.example.com/authenticate",
     alarm_topic_arn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms`,
   },
 };
@@ -301,6 +302,7 @@ for (const [name, wrong, message] of [
     { alarm_email: "on-call@example.com", alarm_topic_arn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms` },
     /alarm_topic_arn and alarm_email exclude each other: leave one out/,
   ],
+  ["a standby without https", { failover_url: "http://a/authenticate" }, /failover_url must be the output endpoint/],
   ["a topic by its name", { alarm_topic_arn: "on-call" }, /alarm_topic_arn must be the ARN of an SNS topic/],
 ] as const) {
   test(`${name} is rejected`, () => {

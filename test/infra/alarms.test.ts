@@ -3,19 +3,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Topic } from "aws-cdk-lib/aws-sns";
-import { alarmsOf, dataOf, type Ending, type Request } from "./cloudwatch.ts";
+import { alarmsOf, dataOf, type Ending, type Request, type SimulatedAlarm } from "./cloudwatch.ts";
 import { stackOf, templateOf } from "./stacks.ts";
 import { resources } from "./template.ts";
 
 const MINUTE = 60;
 const HOUR = 3_600;
-const watched = alarmsOf(stackOf("http", { quietHours: 24 }).template()).filter(({ name }) => name === undefined);
+const failoverUrl = "https://standby.example.com/authenticate";
+const [watched, redirecting] = [{}, { failoverUrl }].map((more) =>
+  alarmsOf(stackOf("http", { quietHours: 24, ...more }).template()).filter(({ name }) => name === undefined),
+) as [SimulatedAlarm[], SimulatedAlarm[]];
 
 /** The alarms that fire in any minute of a time. */
-function firing(requests: readonly Request[], from = 0, until = 30 * MINUTE): string[] {
-  const data = requests.flatMap(dataOf);
+function firing(requests: readonly Request[], from = 0, until = 30 * MINUTE, alarms = watched): string[] {
+  const data = requests.flatMap((request) => dataOf(request, alarms === redirecting));
   const minutes = Array.from({ length: (until - from) / MINUTE }, (_, i) => from + (i + 1) * MINUTE);
-  return watched.filter(({ fires }) => minutes.some((now) => fires(data, now))).map(({ id }) => id);
+  return alarms.filter(({ fires }) => minutes.some((now) => fires(data, now))).map(({ id }) => id);
 }
 
 /** `perMinute` requests for `minutes` minutes, at even intervals, that end in turn as `endings`. */
@@ -57,10 +60,24 @@ for (const [what, requests, expected] of [
   ["five denials, and then an idle night", traffic(["denied"], 5, 1), []],
   ["malformed requests", traffic(["bad_request"]), []],
 ] as readonly [string, Request[], string[]][]) {
-  test(`${what}: ${expected.join(", ") || "no alarm"}`, () => {
+  test(`${what}: ${expected.join(", ") || "no alarm"}, also if API Gateway redirects and returns no 5xx`, () => {
     assert.deepEqual(firing([...YESTERDAY, ...requests]), expected);
+    assert.deepEqual(firing([...YESTERDAY, ...requests], 0, 30 * MINUTE, redirecting), expected);
   });
 }
+
+test("with failoverUrl, Failing says that reviews are redirected, and none of its metrics is API Gateway's", () => {
+  const [failing] = resources(stackOf("http", { failoverUrl }).template(), "AWS::CloudWatch::Alarm");
+  const { AlarmDescription, Threshold } = failing?.Properties ?? {};
+  assert.match(
+    String(AlarmDescription),
+    /^The authenticator of the cluster prod\.example fails in this region: .*#failing$/,
+  );
+  assert.equal(Threshold, 5);
+  const queries = (failing?.Properties["Metrics"] ?? []) as { MetricStat?: { Metric: { MetricName: string } } }[];
+  const names = queries.flatMap(({ MetricStat }) => MetricStat?.Metric.MetricName ?? []);
+  assert.deepEqual(names.sort(), ["Errors", "Reviews", "Throttles"]);
+});
 
 test("NoReviews fires after quietHours without an invocation, and not a few hours earlier", () => {
   const last: Request = { at: 0, ending: "granted" };

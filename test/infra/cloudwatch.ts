@@ -36,19 +36,23 @@ export function key(namespace: string, name: string, dimensions: Readonly<Record
   ].join(" ");
 }
 
-/** What API Gateway, Lambda and the function's log line add to the metrics. The first two also write zeros. */
-export function dataOf({ at, ending, version = "1" }: Request): Datum[] {
+/**
+ * What API Gateway, Lambda and the function's log line add to the metrics. The first two also write zeros. `redirects`: no
+ * 5xx leaves API Gateway.
+ */
+export function dataOf({ at, ending, version = "1" }: Request, redirects = false): Datum[] {
   const outcome = OUTCOMES.find((known) => known === ending);
   const hasFailed = outcome === undefined || outcome === "fault";
   const gateway = {
     at,
     metric: key("AWS/ApiGateway", "5xx", { ApiId: "<AuthenticatorApi>" }),
-    value: Number(hasFailed),
+    value: Number(hasFailed && !redirects),
   };
   // "Invocation requests that are throttled ... don't count as either Invocations or Errors":
   // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-  if (ending === "throttled by Lambda") return [gateway];
   const alias = { FunctionName: FUNCTION, Resource: `${FUNCTION}:live` };
+  if (ending === "throttled by Lambda")
+    return [gateway, { at, metric: key("AWS/Lambda", "Throttles", alias), value: 1 }];
   const lambda = (name: string, value: number) =>
     [{ FunctionName: FUNCTION }, alias, { ...alias, ExecutedVersion: version }].map((dimensions) => ({
       at,

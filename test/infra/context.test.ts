@@ -40,7 +40,33 @@ test("each cluster has a separate stack, with outputs that need no suffix", () =
     stacks.map(({ stackName }) => stackName),
     ["IamAuthenticator-plain", "IamAuthenticator-certified", stackName({ clusterId: "hidden.1" })],
   );
-  for (const stack of stacks) assert.deepEqual(Object.keys(Template.fromStack(stack).toJSON()["Outputs"]), OUTPUTS);
+  const without = OUTPUTS.filter((name) => name !== "FailoverUrl");
+  for (const stack of stacks) assert.deepEqual(Object.keys(Template.fromStack(stack).toJSON()["Outputs"]), without);
+});
+
+test("one id in two regions: two stacks of one name, which cdk deploy can tell apart, and an output FailoverUrl of the primary", () => {
+  const failoverUrl = "https://standby.example.com/authenticate";
+  const clusters = [
+    { clusterId: "a", region: "eu-west-1", failoverUrl },
+    { clusterId: "a", region: "eu-central-1" },
+    { clusterId: "b" },
+  ];
+  const app = new App({ context: { clusters, clusterId: "a" } });
+  const stacks = readClusters(app).map((cluster) => clusterStack(app, cluster));
+  assert.deepEqual(
+    stacks.map(({ node, stackName, region }) => [node.id, stackName, region]),
+    [
+      ["IamAuthenticator-a", "IamAuthenticator-a", "eu-west-1"],
+      ["IamAuthenticator-a-eu-central-1", "IamAuthenticator-a", "eu-central-1"],
+    ],
+  );
+  const outputs = stacks.map((stack) => Template.fromStack(stack).toJSON()["Outputs"]["FailoverUrl"]?.Value);
+  assert.deepEqual(outputs, [failoverUrl, undefined]);
+  const [primary = assert.fail(), standby = assert.fail()] = readClusters(app);
+  issuerStack(app, primary);
+  assert.throws(() => issuerStack(app, standby), {
+    message: /^cluster a: only one of its two stacks can have an issuer/,
+  });
 });
 
 test("the construct receives the settings of the context", () => {
@@ -294,10 +320,17 @@ test("a value that is not a list, an unknown cluster, and a repeated cluster or 
   });
   assert.throws(() => read({ clusters: {} }), { message: '"clusters" in cdk.json must be a list' });
   assert.throws(() => read({ clusters: [{ clusterId: "a" }, { clusterId: "a" }] }), {
-    message: '"clusters" has the cluster a twice',
+    message: '"clusters" has the cluster a twice: two stacks of one cluster need two regions',
   });
+  for (const region of ["eu-west-1", undefined]) {
+    const twice = [
+      { clusterId: "a", region: "eu-west-1" },
+      { clusterId: "a", ...(region && { region }) },
+    ];
+    assert.throws(() => read({ clusters: twice }), { message: /^"clusters" has the cluster a twice/ });
+  }
   const named = { clusterId: "b", stackName: "IamAuthenticator-a" };
   assert.throws(() => read({ clusters: [{ clusterId: "a" }, named] }), {
-    message: '"clusters" has the stack IamAuthenticator-a twice',
+    message: '"clusters" has the stack IamAuthenticator-a twice: two stacks of one cluster need two regions',
   });
 });

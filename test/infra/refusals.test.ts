@@ -6,14 +6,18 @@ import { App, Lazy, Stack } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
-import { IamAuthenticator, type MtlsEndpoint } from "../../infra/iam-authenticator.ts";
+import { IamAuthenticator, type IamAuthenticatorProps, type MtlsEndpoint } from "../../infra/iam-authenticator.ts";
 import { certificateArn, endpointOf, type MoreProps, REGION, stackOf, vpcOf } from "./stacks.ts";
 
 const ISSUER = "https://a1b2.tokens.sts.global.api.aws";
 
-const mtls = (change: (scope: Construct) => Partial<MtlsEndpoint>) => (scope: Construct) => ({
-  endpoint: { ...endpointOf("mtls", scope), ...change(scope) } as MtlsEndpoint,
-});
+const STANDBY = "https://standby.example.com/authenticate";
+const mtls =
+  (change: (scope: Construct) => Partial<MtlsEndpoint>, more: Partial<IamAuthenticatorProps> = {}) =>
+  (scope: Construct) => ({
+    ...more,
+    endpoint: { ...endpointOf("mtls", scope), ...change(scope) } as MtlsEndpoint,
+  });
 
 const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a cluster id with a space": [{ clusterId: "my cluster" }, /^clusterId must be up to 100 letters, digits/],
@@ -123,6 +127,35 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "private with client certificates": [
     (scope) => ({ endpoint: { kind: "private", vpc: vpcOf(scope, "V"), callerAuth: "mtls" as never } }),
     /callerAuth must be bearer or none: client certificates require an mtls endpoint/,
+  ],
+  "failoverUrl of a private endpoint": [
+    (scope) => ({ endpoint: { kind: "private", vpc: vpcOf(scope, "V") }, failoverUrl: STANDBY }),
+    /^failoverUrl requires an http or mtls endpoint: leave it out$/,
+  ],
+  "failoverUrl without https": [
+    { failoverUrl: "http://standby.example.com/authenticate" },
+    /^failoverUrl must begin with https:\/\/, not http:\/\/standby/,
+  ],
+  "failoverUrl with another path": [
+    { failoverUrl: "https://standby.example.com/" },
+    /^failoverUrl must be the output Endpoint .*\/authenticate, not https:\/\/standby\.example\.com\/:/,
+  ],
+  "failoverUrl with a stage variable": [
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: API Gateway's syntax
+    { failoverUrl: "https://${stageVariables.a}/authenticate" },
+    /^failoverUrl must be the output Endpoint/,
+  ],
+  "failoverUrl of a private API": [
+    { failoverUrl: "https://abc123.execute-api.us-east-1.amazonaws.com/prod/authenticate" },
+    /a private API cannot be the standby$/,
+  ],
+  "failoverUrl of an HTTP API in the stack's region, such as its own": [
+    { failoverUrl: "https://abc123.execute-api.eu-west-1.amazonaws.com/authenticate" },
+    /^failoverUrl must be an endpoint in another region, not the stack's own: https:/,
+  ],
+  "failoverUrl of the stack's own domain": [
+    mtls(() => ({}), { failoverUrl: "https://authenticator.example.com/authenticate" }),
+    /^failoverUrl must be an endpoint in another region, not the stack's own: https:/,
   ],
   "an unknown endpoint": [{ endpoint: { kind: "alb" } as never }, /an endpoint's kind must be http, mtls or private/],
 };

@@ -162,8 +162,10 @@ for (const name of NAMES) {
     assert.equal(configuration?.Enabled, true);
     for (const [id, { Type, Condition }] of Object.entries(Resources)) {
       if (Type !== "AWS::CloudWatch::Alarm") continue;
-      const others = id.includes("NoReviews") ? "HasNoReviews" : "IsMonitoring";
-      assert.equal(Condition, id.includes("NewVersion") ? "IsSafeDeployments" : others, id);
+      const own = Object.keys(Conditions).find((one) =>
+        id.replace(/Mtls|Private/, "").match(`^Authenticator${one.slice(3)}[0-9A-F]{8}$`),
+      );
+      assert.equal(Condition, id.includes("NewVersion") ? "IsSafeDeployments" : (own ?? "IsMonitoring"), id);
     }
     const both = { "Fn::And": [{ Condition: "IsMonitoring" }, { Condition: "HasQuietHours" }] };
     assert.deepEqual(Conditions["HasNoReviews"], name === "issuer" ? undefined : both);
@@ -218,9 +220,31 @@ test("each template has the same types and numbers of resources as the construct
     const construct = name === "issuer" ? Template.fromStack(issuer) : constructOf(name);
     const long = { http: 1, mtls: 2, private: 1, issuer: 0 }[name];
     const expected = [...types(construct.toJSON()["Resources"]), ...Array(long).fill("AWS::IAM::ManagedPolicy")];
+    if (name === "http" || name === "mtls") expected.push("AWS::CloudWatch::Alarm");
     assert.deepEqual(types(templateOf(name).Resources), expected.sort(), name);
   }
 });
+
+for (const name of ["http", "mtls"] as const) {
+  test(`${name}: FailoverUrl redirects failures, replaces the alarm Failing, and is an output`, () => {
+    const { Conditions, Outputs, Resources } = templateOf(name);
+    const [integration] = of(Resources, "AWS::ApiGatewayV2::Integration");
+    const mapped = (source: unknown) => [
+      { Destination: "overwrite:statuscode", Source: "307" },
+      { Destination: "overwrite:header.location", Source: source },
+    ];
+    const redirect = { ResponseParameters: mapped({ Ref: "FailoverUrl" }) };
+    const retried = { ResponseParameters: [{ Destination: "overwrite:statuscode", Source: "500" }] };
+    assert.deepEqual(integration?.Properties["ResponseParameters"], {
+      "Fn::If": ["HasFailoverUrl", { 500: redirect, 502: redirect, 503: redirect, 504: redirect }, { 503: retried }],
+    });
+    const has = { Condition: "HasFailoverUrl" };
+    const watched = { Condition: "IsMonitoring" };
+    assert.deepEqual(Conditions["HasFailingWithStandby"], { "Fn::And": [watched, has] });
+    assert.deepEqual(Conditions["HasFailing"], { "Fn::And": [watched, { "Fn::Not": [has] }] });
+    assert.deepEqual(Outputs["FailoverUrl"], { Value: { Ref: "FailoverUrl" }, Condition: "HasFailoverUrl" });
+  });
+}
 
 test("required parameters are the cluster, the bucket and those of a kind without a default", () => {
   const required = NAMES.map((name) =>

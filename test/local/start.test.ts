@@ -100,6 +100,34 @@ for (const [what, script, args, status, error] of [
   });
 }
 
+test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function is killed; it must be running", async () => {
+  const primary = join(folder, "primary");
+  process.env["LOCAL_STANDBY"] = none;
+  const refused = run(primary, START);
+  assert.deepEqual([await refused.ended, refused.printed.out], [1, ""]);
+  assert.match(
+    refused.printed.err,
+    /^No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=\S+none npm start\n$/,
+  );
+  process.env["LOCAL_STANDBY"] = shared;
+  const start = await started(primary);
+  delete process.env["LOCAL_STANDBY"];
+  const pid = /^ +kill (\d+) +end the function: the standby answers$/m.exec(start.printed.out)?.[1];
+  const linesOf = (of: string) => readFileSync(sandboxFiles(of).log, "utf8").split("\n").length;
+  for (const [answering, other] of [
+    [primary, shared],
+    [shared, primary],
+  ] as const) {
+    const [here, there] = [linesOf(answering), linesOf(other)];
+    const review = run(primary, REVIEW, "bob");
+    assert.equal(await review.ended, 0);
+    assert.match(review.printed.out, /^HTTP 200\n.*"authenticated": true/s);
+    assert.deepEqual([linesOf(answering) - here, linesOf(other) - there], [1, 0]);
+    if (answering === primary) process.kill(Number(pid));
+  }
+  start.process.kill("SIGKILL");
+});
+
 test("npm run review detects another program on the sandbox's port", async () => {
   const server = endpointOf(sandbox);
   writeFileSync(sandboxFiles(none).kubeconfig, webhookKubeconfig({ server, token: "of a sandbox that was stopped" }));

@@ -4,7 +4,7 @@ import type { Check } from "../check.ts";
 import { accessEntries } from "../logs.ts";
 import { sumOf } from "../metrics.ts";
 import { matching } from "../rows.ts";
-import { GRANTED } from "../site.ts";
+import { COMPLETE, GRANTED } from "../site.ts";
 import { CACHES_MS, until } from "../wait.ts";
 
 const REQUESTS = 5;
@@ -12,7 +12,7 @@ const REQUESTS = 5;
 export const throttled: Check = {
   number: 3,
   title: "Lambda throttles",
-  minutes: 10,
+  minutes: 20,
   async run(site, rows) {
     const { world, aws, stack } = site;
     const { outputs } = await site.ensure();
@@ -58,6 +58,28 @@ export const throttled: Check = {
     await rows.see("5xx metric", matching(`${REQUESTS} or more`, /^([5-9]|\d\d+)$/), async () => {
       const dimensions = { ApiId: await site.stacks.idOf(stack, "AWS::ApiGatewayV2::Api") };
       return String(await sumOf(site, { namespace: "AWS/ApiGateway", name: "5xx", dimensions }, since, REQUESTS));
+    });
+
+    // AWS documents the mapping for responses of the integration, and not whether it applies to this error:
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
+    await rows.see("logins go on at a standby", `redirected, then ${GRANTED}`, async () => {
+      const standby = `${stack}-standby`;
+      const { status, seen } = await site.stacks.deploy(standby, {
+        clusterId: site.clusterId,
+        stackName: standby,
+        reservedConcurrency: false,
+      });
+      if (!COMPLETE.test(status)) return seen;
+      const { Endpoint: failoverUrl } = await site.stacks.outputs(standby);
+      const primary = await site.deploy({ failoverUrl });
+      if (!COMPLETE.test(primary.status)) return primary.seen;
+      await aws("lambda", "put-function-concurrency", { FunctionName, ReservedConcurrentExecutions: 0 });
+      try {
+        const send = () => site.review(token);
+        return (await until(world, CACHES_MS, send, ({ seen: now }) => now === `redirected, then ${GRANTED}`)).seen;
+      } finally {
+        await aws("lambda", "delete-function-concurrency", { FunctionName });
+      }
     });
   },
 };

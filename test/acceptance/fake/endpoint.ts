@@ -3,7 +3,7 @@
 import { hash } from "node:crypto";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { mintToken } from "../../../local/token.ts";
-import type { Post } from "../../post.ts";
+import type { Post, Reply } from "../../post.ts";
 import { readToken } from "../signed-tokens.ts";
 import type { VirtualClock } from "./clock.ts";
 import { ACCOUNT, addMetric, type Cloud, type FakeStack, REGION } from "./cloud.ts";
@@ -12,6 +12,7 @@ import { ISSUER, issuerDocument } from "./signed-tokens.ts";
 export interface FakeReply {
   readonly status: number;
   readonly text: string;
+  readonly headers?: Reply["headers"];
 }
 
 /** The domain of the mTLS endpoint, and API Gateway's name for it. */
@@ -64,8 +65,13 @@ async function answer(
   stack: FakeStack,
   { headers, body }: Post,
 ): Promise<FakeReply> {
-  if (cloud.throttledFunctions.has(`${stack.name}-Function`))
-    return { status: 500, text: '{"message":"Internal Server Error"}' };
+  if (cloud.throttledFunctions.has(`${stack.name}-Function`)) {
+    const { failoverUrl } = stack.settings;
+    const text = '{"message":"Internal Server Error"}';
+    return failoverUrl === undefined
+      ? { status: 500, text }
+      : { status: 307, text, headers: { location: String(failoverUrl) } };
+  }
   const { authorization = "" } = headers as Record<string, string>;
   const bearer = authorization.slice("Bearer ".length);
   if (stack.kind !== "mtls" && !cloud.callers.get(stack.clusterId)?.has(bearer)) {

@@ -144,9 +144,11 @@ export function fakeWorld(wrong: Wrong = () => undefined): FakeWorld {
       const { authorization = "" } = (options.headers ?? {}) as Record<string, string>;
       const call = `${options.method ?? "POST"} ${url} ${authorization} ${insideToken(String(options.body ?? ""))}`;
       let answer: string;
+      let headers: Reply["headers"] = {};
       try {
-        const { status, text } = await serve(cloud, clock, url, options);
-        answer = `${status} ${text}`;
+        const reply = await serve(cloud, clock, url, options);
+        answer = `${reply.status} ${reply.text}`;
+        headers = reply.headers ?? {};
       } catch (error) {
         const instead = await wrong(call, "no answer", { cloud, clock });
         if (typeof instead !== "string" || instead === "no answer") throw error;
@@ -154,7 +156,7 @@ export function fakeWorld(wrong: Wrong = () => undefined): FakeWorld {
       }
       const changed = await wrong(call, answer, { cloud, clock });
       const [, status, text = ""] = /^(\d+) (.*)$/s.exec(typeof changed === "string" ? changed : answer) ?? [];
-      return { status: Number(status), headers: {}, text };
+      return { status: Number(status), headers, text };
     },
     now: clock.now,
     async sleep(ms) {

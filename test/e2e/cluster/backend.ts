@@ -24,6 +24,9 @@ export interface BackendOptions {
   readonly identities?: readonly LocalIdentity[];
   /** Roles that service accounts may assume; default none. */
   readonly webIdentity?: WebIdentityOptions;
+  /** The standby's primary: accepts the same caller, by token or certificate. */
+  readonly beside?: Backend;
+  readonly failoverUrl?: string;
 }
 
 export interface Backend {
@@ -40,12 +43,16 @@ export interface Backend {
   reviews(): ReviewLine[];
   /** Starts a new execution environment with an empty cache and additional settings. */
   redeploy(settings?: Readonly<Record<string, string>>): void;
+  /** Ends the function's process until `redeploy`. */
+  kill(): void;
+  /** Another gateway of the same function. */
+  startGateway(failoverUrl?: string): Promise<Gateway>;
   stop(): Promise<void>;
 }
 
 export async function startBackend(options: BackendOptions): Promise<Backend> {
-  const { folder, callerAuth = "bearer", parameters, identities, webIdentity } = options;
-  const callerToken = newCallerToken();
+  const { folder, callerAuth = "bearer", parameters, identities, webIdentity, beside, failoverUrl } = options;
+  const callerToken = beside?.callerToken ?? newCallerToken();
   const callers = callersParameter([callerToken]);
   const sts = await startSts({ ...(identities && { identities }), ...(webIdentity && { webIdentity }) });
   const store = await startParameterStore({ region: REGION, parameters: { ...parameters, ...callers } });
@@ -60,10 +67,14 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   };
 
   let deployed: LocalFunction = startFunction(environment, logFile);
-  const gateway = await startGateway({
-    handler: (event, context) => deployed.handler(event, context),
-    tls: { ...authority.server(), ca: authority.ca, requireClientCertificate: callerAuth === "mtls" },
-  });
+  const { ca } = beside?.authority ?? authority;
+  const openGateway = (failoverUrl?: string) =>
+    startGateway({
+      handler: (event, context) => deployed.handler(event, context),
+      tls: { ...authority.server(), ca, requireClientCertificate: callerAuth === "mtls" },
+      failoverUrl,
+    });
+  const gateway = await openGateway(failoverUrl);
 
   return {
     url: `${gateway.url}/authenticate`,
@@ -77,6 +88,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       deployed.close();
       deployed = startFunction({ ...environment, ...settings }, logFile);
     },
+    kill: () => deployed.close(),
+    startGateway: openGateway,
     async stop() {
       await gateway.close();
       deployed.close();

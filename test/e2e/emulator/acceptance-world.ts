@@ -20,6 +20,7 @@ const NO_CODEDEPLOY = "the emulator has no CodeDeploy";
 export const UNSERVED: Readonly<Record<string, string>> = {
   "3 statuses at the caller": NO_THROTTLE,
   "3 integrationError in the access log": NO_ACCESS_LOG,
+  "3 logins go on at a standby": NO_THROTTLE,
   "3 5xx metric": "the emulator's API Gateway writes no metrics",
   "4 metrics": "the emulator's CloudWatch Logs does not extract metrics from log lines",
   "5": NO_CODEDEPLOY,

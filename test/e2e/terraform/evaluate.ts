@@ -83,12 +83,37 @@ function withoutProvider(folder: string): object {
   };
 }
 
-function dataOf(body: Body): Body {
+function dataOf({ dynamic = {}, ...body }: Body): Body {
   const entries = Object.entries(body);
   return {
     ...Object.fromEntries(entries.filter(([key]) => KEPT.includes(key))),
-    input: Object.fromEntries(entries.filter(([key]) => !META.includes(key))),
+    input: {
+      ...Object.fromEntries(entries.filter(([key]) => !META.includes(key))),
+      ...Object.fromEntries(
+        Object.entries(dynamic as Record<string, Body[]>).map(([key, blocks]) => [key, listOf(key, blocks)]),
+      ),
+    },
   };
+}
+
+/** The list that `dynamic` blocks make; empty as if there were none. */
+function listOf(name: string, blocks: readonly Body[]): string {
+  const lists = blocks.map(({ for_each, content }) => {
+    const [block = null] = content as Json[];
+    return `[for each_value in ${expression(for_each ?? null)} : ${expression(block).replaceAll(`${name}.value`, "each_value")}]`;
+  });
+  const all = `concat(${lists.join(", ")})`;
+  return `\${length(${all}) == 0 ? null : ${all}}`;
+}
+
+/** HCL of a parsed value. Blocks stay lists. */
+function expression(value: Json): string {
+  if (typeof value === "string") return /^\$\{[\s\S]*\}$/.test(value) ? `(${bare(value)})` : JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(expression).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return String(value);
+  return `{${Object.entries(value)
+    .map(([key, item]) => `${JSON.stringify(key)} = ${expression(item)}`)
+    .join(", ")}}`;
 }
 
 /** Removes the braces of a type expression: `${list(string)}` becomes `list(string)`. */

@@ -40,6 +40,7 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   Notifications: "aws_sns_topic.notifications[0]",
   NotificationsSubscription: "aws_sns_topic_subscription.notifications[0]",
   Failing: "aws_cloudwatch_metric_alarm.failing",
+  FailingWithStandby: "aws_cloudwatch_metric_alarm.failing",
   Refused: "aws_cloudwatch_metric_alarm.refused",
   NoReviews: "aws_cloudwatch_metric_alarm.no_reviews[0]",
 };
@@ -51,6 +52,13 @@ const REF: Readonly<Record<string, string>> = {
   "AWS::ApiGatewayV2::Integration": "id",
   "AWS::Lambda::Function": "function_name",
   "AWS::SNS::Topic": "arn",
+};
+
+/** Alarms that a parameter decides on, together with Monitoring. */
+const ONLY_WITH: Readonly<Record<string, (parameters: Properties) => boolean>> = {
+  NoReviews: ({ QuietHours }) => Boolean(QuietHours),
+  Failing: ({ FailoverUrl }) => !FailoverUrl,
+  FailingWithStandby: ({ FailoverUrl }) => Boolean(FailoverUrl),
 };
 
 /** Not in the module: resources for gradual deployments. */
@@ -94,7 +102,7 @@ export function expectedResources(template: Template, values: Readonly<Record<st
 
   return Object.entries(template.Resources)
     .filter(([id, { Condition }]) => isGiven(Condition) !== false && !LEFT_OUT.test(shortId(id)))
-    .filter(([id]) => shortId(id) !== "NoReviews" || parameters["QuietHours"])
+    .filter(([id]) => ONLY_WITH[shortId(id)]?.(parameters) ?? true)
     .map(([id, { Type, Properties = {} }]) => {
       const words = WORDS[Type];
       if (words === undefined) throw new Error(`unsupported type ${Type}: ${id}`);

@@ -166,3 +166,16 @@ test("the gateway renames WWW-Authenticate and sets Content-Length", async (t) =
   assert.equal(reply.headers["www-authenticate"], undefined);
   assert.equal(reply.headers["content-length"], "2");
 });
+
+test("failoverUrl redirects a failure of the function, as the stack's parameter mapping does, and nothing else", async (t) => {
+  const failoverUrl = "https://standby.example.com/authenticate";
+  for (const [handler, status] of [
+    ...[200, 400, 401, 429].map((statusCode) => [async () => ({ statusCode }), statusCode] as const),
+    ...[500, 502, 503, 504].map((statusCode) => [async () => ({ statusCode }), 307] as const),
+    [() => Promise.reject(new Error("crashed")), 307],
+  ] as const) {
+    const gateway = await start(t, { handler, failoverUrl });
+    const { status: seen, headers } = await post(`${gateway.url}/authenticate`);
+    assert.deepEqual([seen, headers["location"]], [status, status === 307 ? failoverUrl : undefined]);
+  }
+});
