@@ -32,7 +32,7 @@ export async function buildAuthenticator(outdir: string): Promise<AuthenticatorB
     bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [...separate, ...LEAN_PLUGINS]),
     bundle(ROOT, `${SOURCE}/aws/ec2-node-name.ts`, "ec2-node-name.mjs", [separateFile(CREDENTIALS), ...LEAN_PLUGINS]),
     bundle(ROOT, `${SOURCE}/aws/aws-signed-tokens.ts`, "aws-signed-tokens.mjs", [builtIns]),
-    bundle(ROOT, `@aws-sdk/${CREDENTIALS}`, `${CREDENTIALS}.mjs`, [builtIns]),
+    bundleCredentials(),
   ]);
   const parts = [index, ec2NodeName, awsSignedTokens, containerCredentials];
   const licenses = licenceFile(parts.map(({ metafile }) => metafile));
@@ -41,25 +41,33 @@ export async function buildAuthenticator(outdir: string): Promise<AuthenticatorB
   return { index, ec2NodeName, awsSignedTokens, containerCredentials, files };
 }
 
-interface OneFileBuild {
+function bundleCredentials(): Promise<Bundle> {
+  return bundle(ROOT, `@aws-sdk/${CREDENTIALS}`, `${CREDENTIALS}.mjs`, [builtIns]);
+}
+
+interface SmallBuild {
   readonly index: Bundle;
   /** Everything that was written to the folder. */
   readonly files: readonly BuiltFile[];
 }
 
 /** Like `buildAuthenticator`, for the issuer. */
-export function buildIssuer(outdir: string): Promise<OneFileBuild> {
-  return buildOneFile("functions/issuer/index.ts", outdir);
+export function buildIssuer(outdir: string): Promise<SmallBuild> {
+  return buildSmall("functions/issuer/index.ts", outdir);
 }
 
 /** Like `buildIssuer`, for the function that checks a new version. */
-function buildDeploymentCheck(outdir: string): Promise<OneFileBuild> {
-  return buildOneFile("functions/deployment-check/index.ts", outdir);
+function buildDeploymentCheck(outdir: string): Promise<SmallBuild> {
+  return buildSmall("functions/deployment-check/index.ts", outdir);
 }
 
-async function buildOneFile(entry: string, outdir: string): Promise<OneFileBuild> {
-  const index = await bundle(ROOT, entry, "index.mjs", LEAN_PLUGINS);
-  const files = [...index.files, licenceFile([index.metafile])];
+async function buildSmall(entry: string, outdir: string): Promise<SmallBuild> {
+  const [index, containerCredentials] = await Promise.all([
+    bundle(ROOT, entry, "index.mjs", [separateFile(CREDENTIALS), ...LEAN_PLUGINS]),
+    bundleCredentials(),
+  ]);
+  const licenses = licenceFile([index.metafile, containerCredentials.metafile]);
+  const files = [...index.files, ...containerCredentials.files, licenses];
   writeFiles(outdir, files);
   return { index, files };
 }
