@@ -27,7 +27,7 @@ export function checkFailoverUrl(scope: Construct, endpoint: Endpoint, url: stri
   if (endpoint.kind === "private") throw new Error("failoverUrl requires an http or mtls endpoint: leave it out");
   if (Token.isUnresolved(url)) return;
   if (!url.startsWith("https://")) throw new Error(`failoverUrl must begin with https://, not ${url}`);
-  const [, host = ""] = /^https:\/\/([a-z0-9.-]+(?::\d+)?)\/authenticate$/.exec(url) ?? [];
+  const [, host = ""] = /^https:\/\/([a-z0-9.-]+)(?::\d+)?\/authenticate$/.exec(url) ?? [];
   if (host === "") {
     throw new Error(
       `failoverUrl must be the output Endpoint of the standby's stack, whose path is /authenticate, not ${url}: a private API cannot be the standby`,
