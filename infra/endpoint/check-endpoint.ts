@@ -22,7 +22,7 @@ export function checkEndpoint(scope: Construct, endpoint: Endpoint): void {
   }
 }
 
-/** An own endpoint would redirect forever. Its default endpoint is in the stack's region, and has no name until deployment. */
+/** An own endpoint would redirect forever. The default one has no name until deployment, but is in the stack's region. */
 export function checkFailoverUrl(scope: Construct, endpoint: Endpoint, url: string): void {
   if (endpoint.kind === "private") throw new Error("failoverUrl requires an http or mtls endpoint: leave it out");
   if (Token.isUnresolved(url)) return;
