@@ -29,7 +29,7 @@ export function signedTokensIn({ jwt, tokens }: Settings): Pick<EvaluationContex
   return { signedTokens: tokens === "jwt" ? "only" : "beside" };
 }
 
-/** Uses the function's own parser, which rejects the same values. Throws `SettingInvalid`. */
+/** Uses the function's own parser, which rejects the same values. Throws `setting_invalid`. */
 export function functionSettings(options: ConnectionOptions, region: string, { environment }: IOStreams): Settings {
   return readSettings({
     CLUSTER_ID: options.cluster,

@@ -86,7 +86,7 @@ interface Permission {
   readonly resourceArns: string[];
 }
 
-/** Throws if CDK cannot write the policy, which it can only in the stack's own account. `method`: the construct's method, for the error. */
+/** Throws if CDK cannot write the policy: it can only in the stack's own account. `method` is the construct's, for the error. */
 function grantTo(scope: Construct, method: string, grantee: IGrantable, permissions: readonly Permission[]): Grant {
   const refused = `${method}: the grantee must be an IAM role, user or group of the stack's own account`;
   checkGrantee(scope, refused, grantee);

@@ -17,7 +17,7 @@ export interface JwtSettings {
   readonly jwtKeysEndpoint: URL | undefined;
 }
 
-/** Throws `SettingInvalid`. */
+/** Throws `setting_invalid`. */
 export function readJwtSettings(read: Read, { clusterId, partition }: CommonSettings): JwtSettings {
   const accountByIssuer = jwtIssuers(read, partition);
   const tokens = oneOf(read, "TOKENS", TOKENS) ?? "any";

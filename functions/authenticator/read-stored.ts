@@ -31,11 +31,11 @@ export function readStored<Kind extends StoredKind>(
   scope: DenyScope,
   { value: text, secure }: StoredParameter,
 ): StoredValue<EntryOf<Kind>> {
-  const value = secure ? undefined : parseStored(text);
-  const isList = kind === "deny" || kind === "callers" || isListKind(kind);
   const unreadable = (problem: string) => ({ isReadable: false, entries: [], problems: [problem] });
   if (secure) return unreadable("a SecureString: it must be of type String");
+  const value = parseStored(text);
   if (value === undefined) return unreadable("not JSON");
+  const isList = kind === "deny" || kind === "callers" || isListKind(kind);
   if (isList && !Array.isArray(value)) return unreadable("not a JSON list");
   const items = (isList ? value : [value]) as readonly unknown[];
   const entries = items.map((item) => ({ value: item, problem: problemOf(kind, scope, item) }));

@@ -35,7 +35,7 @@ export interface Settings extends CommonSettings, JwtSettings {
   readonly userInfo: (typeof USER_INFO)[number];
 }
 
-/** Throws `SettingInvalid`, which names the missing or invalid setting. */
+/** Throws `setting_invalid`, which names the missing or invalid setting. */
 export function readSettings(environment: Environment): Settings {
   const read = readFrom(environment);
   const common = readCommonSettings(read);

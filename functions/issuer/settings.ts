@@ -14,7 +14,7 @@ export const ISSUER_URL_FORM =
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html */
 const MAX_URL_LENGTH = 255;
 
-/** Throws `SettingInvalid`, which names the missing or invalid setting. */
+/** Throws `setting_invalid`, which names the missing or invalid setting. */
 export function readIssuerSettings(environment: Environment): IssuerSettings {
   const read = readFrom(environment);
   const common = readCommonSettings(read);

@@ -25,7 +25,7 @@ export function callerIdOf(clusterId: string): string {
   return `${clusterId}:caller`;
 }
 
-/** Throws `SettingInvalid`, which names the missing or invalid setting. */
+/** Throws `setting_invalid`, which names the missing or invalid setting. */
 export function readCommonSettings(read: Read): CommonSettings {
   const region = matching(read, "AWS_REGION", /^[a-z0-9-]+$/, REGION);
   if (region === undefined) throw required("AWS_REGION", REGION);

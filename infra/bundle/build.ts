@@ -2,23 +2,25 @@
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Metafile } from "esbuild";
 import { builtIns } from "./built-ins.ts";
 import { type BuiltFile, type Bundle, bundle } from "./bundle.ts";
 import { licences } from "./licences.ts";
 import { LEAN_PLUGINS } from "./plugins.ts";
 import { separateFile } from "./separate-file.ts";
 
-export interface AuthenticatorBuild {
+interface FunctionBuild {
   readonly index: Bundle;
+  /** Everything that was written to the folder. */
+  readonly files: readonly BuiltFile[];
+}
+
+export interface AuthenticatorBuild extends FunctionBuild {
   /** Loaded when a mapping first uses `{EC2PrivateDNSName}`: two more AWS clients that most clusters never need. */
   readonly ec2NodeName: Bundle;
   /** Loaded only with JWT_ISSUERS. */
   readonly awsSignedTokens: Bundle;
   /** Loaded only without keys in the environment. */
   readonly containerCredentials: Bundle;
-  /** Everything that was written to the folder. */
-  readonly files: readonly BuiltFile[];
 }
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -34,52 +36,44 @@ export async function buildAuthenticator(outdir: string): Promise<AuthenticatorB
     bundle(ROOT, `${SOURCE}/aws/aws-signed-tokens.ts`, "aws-signed-tokens.mjs", [builtIns]),
     bundleCredentials(),
   ]);
-  const parts = [index, ec2NodeName, awsSignedTokens, containerCredentials];
-  const licenses = licenceFile(parts.map(({ metafile }) => metafile));
-  const files = [...parts.flatMap((part) => part.files), licenses];
-  writeFiles(outdir, files);
+  const files = writeFiles(outdir, [index, ec2NodeName, awsSignedTokens, containerCredentials]);
   return { index, ec2NodeName, awsSignedTokens, containerCredentials, files };
+}
+
+/** Like `buildAuthenticator`, for the issuer. */
+export function buildIssuer(outdir: string): Promise<FunctionBuild> {
+  return buildFunction("functions/issuer/index.ts", outdir);
+}
+
+/** Like `buildIssuer`, for the function that checks a new version. */
+function buildDeploymentCheck(outdir: string): Promise<FunctionBuild> {
+  return buildFunction("functions/deployment-check/index.ts", outdir);
+}
+
+async function buildFunction(entry: string, outdir: string): Promise<FunctionBuild> {
+  const [index, containerCredentials] = await Promise.all([
+    bundle(ROOT, entry, "index.mjs", [separateFile(CREDENTIALS), ...LEAN_PLUGINS]),
+    bundleCredentials(),
+  ]);
+  return { index, files: writeFiles(outdir, [index, containerCredentials]) };
 }
 
 function bundleCredentials(): Promise<Bundle> {
   return bundle(ROOT, `@aws-sdk/${CREDENTIALS}`, `${CREDENTIALS}.mjs`, [builtIns]);
 }
 
-interface SmallBuild {
-  readonly index: Bundle;
-  /** Everything that was written to the folder. */
-  readonly files: readonly BuiltFile[];
-}
-
-/** Like `buildAuthenticator`, for the issuer. */
-export function buildIssuer(outdir: string): Promise<SmallBuild> {
-  return buildSmall("functions/issuer/index.ts", outdir);
-}
-
-/** Like `buildIssuer`, for the function that checks a new version. */
-function buildDeploymentCheck(outdir: string): Promise<SmallBuild> {
-  return buildSmall("functions/deployment-check/index.ts", outdir);
-}
-
-async function buildSmall(entry: string, outdir: string): Promise<SmallBuild> {
-  const [index, containerCredentials] = await Promise.all([
-    bundle(ROOT, entry, "index.mjs", [separateFile(CREDENTIALS), ...LEAN_PLUGINS]),
-    bundleCredentials(),
-  ]);
-  const licenses = licenceFile([index.metafile, containerCredentials.metafile]);
-  const files = [...index.files, ...containerCredentials.files, licenses];
-  writeFiles(outdir, files);
-  return { index, files };
-}
-
-function licenceFile(metafiles: readonly Metafile[]): BuiltFile {
-  return { name: "THIRD-PARTY-LICENSES.txt", contents: new TextEncoder().encode(licences(ROOT, metafiles)) };
-}
-
-function writeFiles(outdir: string, files: readonly BuiltFile[]): void {
+/** Empties the folder. Adds the licences of the bundled packages. */
+function writeFiles(outdir: string, bundles: readonly Bundle[]): readonly BuiltFile[] {
+  const text = licences(
+    ROOT,
+    bundles.map(({ metafile }) => metafile),
+  );
+  const licenceFile = { name: "THIRD-PARTY-LICENSES.txt", contents: new TextEncoder().encode(text) };
+  const files = [...bundles.flatMap((one) => one.files), licenceFile];
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
   for (const { name, contents } of files) writeFileSync(join(outdir, name), contents);
+  return files;
 }
 
 if (import.meta.main) {

@@ -3,8 +3,8 @@
 import type { Plugin } from "esbuild";
 
 /**
- * `import("…/<name>.ts")` or `import("…/<name>")` becomes an import of `./<name>.mjs` beside the bundle. Otherwise esbuild would add the module
- * and its clients to the bundle.
+ * `import("…/<name>.ts")` or `import("…/<name>")` becomes an import of `./<name>.mjs` beside the bundle. Otherwise esbuild
+ * would add the module and its clients to the bundle.
  */
 export function separateFile(name: string): Plugin {
   return {

@@ -30,7 +30,7 @@ function refuseTwice(clusters: readonly ClusterContext[], nameOf: (cluster: Clus
   }
 }
 
-/** The cluster's entries. Throws if the list does not have the cluster: a typo must not deploy another cluster with defaults. */
+/** The cluster's entries. Throws if the list has none: a typo must not deploy another cluster with defaults. */
 function choose(clusters: readonly ClusterContext[], chosen: string): ClusterContext[] {
   const known = clusters.filter(({ clusterId }) => clusterId === chosen);
   if (known.length > 0) return known;

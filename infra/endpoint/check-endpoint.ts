@@ -22,12 +22,12 @@ export function checkEndpoint(scope: Construct, endpoint: Endpoint): void {
   }
 }
 
-/** An own endpoint would redirect forever. Its default endpoint is in the stack's region, and has no name until deployment. */
+/** An own endpoint would redirect forever. The default one has no name until deployment, but is in the stack's region. */
 export function checkFailoverUrl(scope: Construct, endpoint: Endpoint, url: string): void {
   if (endpoint.kind === "private") throw new Error("failoverUrl requires an http or mtls endpoint: leave it out");
   if (Token.isUnresolved(url)) return;
   if (!url.startsWith("https://")) throw new Error(`failoverUrl must begin with https://, not ${url}`);
-  const [, host = ""] = /^https:\/\/([a-z0-9.-]+(?::\d+)?)\/authenticate$/.exec(url) ?? [];
+  const [, host = ""] = /^https:\/\/([a-z0-9.-]+)(?::\d+)?\/authenticate$/.exec(url) ?? [];
   if (host === "") {
     throw new Error(
       `failoverUrl must be the output Endpoint of the standby's stack, whose path is /authenticate, not ${url}: a private API cannot be the standby`,

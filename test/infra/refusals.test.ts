@@ -157,6 +157,10 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     mtls(() => ({}), { failoverUrl: "https://authenticator.example.com/authenticate" }),
     /^failoverUrl must be an endpoint in another region, not the stack's own: https:/,
   ],
+  "failoverUrl of the stack's own domain with a port": [
+    mtls(() => ({}), { failoverUrl: "https://authenticator.example.com:443/authenticate" }),
+    /^failoverUrl must be an endpoint in another region, not the stack's own: https:/,
+  ],
   "an unknown endpoint": [{ endpoint: { kind: "alb" } as never }, /an endpoint's kind must be http, mtls or private/],
 };
 for (const [name, [props, message]] of Object.entries(REFUSED)) {

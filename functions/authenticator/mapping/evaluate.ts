@@ -74,7 +74,7 @@ function judgeEntries(
 ): Verdict {
   if (!isReadable) return { kind: "invalid", problem };
   const { canonicalArn, sessionName } = identity;
-  const arn = arnSections(canonicalArn);
+  const arn = kind === "pattern" ? arnSections(canonicalArn) : undefined;
   const isFor = ({ arns, arnLikes, sessions }: ReadEntry): boolean => {
     if (kind === "pattern") return arnLikes.some((arnLike) => matchesSections(arnLike, arn));
     // Only roles have session names, and only roles of permission sets have this place.

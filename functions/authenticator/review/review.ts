@@ -16,8 +16,7 @@ import { hasTokenPrefix, parseToken, type UnverifiedToken } from "../token/token
 import { type NodeName, renderUser, type User } from "../user/user.ts";
 import { granted, NOT_OURS, type TokenReviewStatus } from "./answer.ts";
 import { type ReviewRecord, timed } from "./record.ts";
-import type { TokenReviewRequest } from "./token-review.ts";
-import { acceptedAudiences } from "./token-review.ts";
+import { acceptedAudiences, type TokenReviewRequest } from "./token-review.ts";
 
 /** The rules that apply to a verified identity. */
 export interface IdentityRules {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { versionBehindAlias } from "../../../functions/authenticator/http/request-context.ts";
+import { versionBehindAlias } from "../../../../functions/authenticator/http/request-context.ts";
 
 const ARN = "arn:aws:lambda:eu-west-1:111122223333:function:IamAuthenticator-prod-Function";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { loadOnce } from "../../../functions/authenticator/aws/lazy.ts";
+import { loadOnce } from "../../../../functions/authenticator/aws/lazy.ts";
 
 test("concurrent and later calls share one load", async () => {
   let loads = 0;
