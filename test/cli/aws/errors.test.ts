@@ -30,6 +30,8 @@ const FAULTS: [Fault, RegExp][] = [
     answer(200, '{"Parameters":{}}'),
     /^The response to SSM GetParametersByPath is unexpected: check for a proxy, and check AWS_ENDPOINT_URL\. .* TypeError\./,
   ],
+  // The SDK assigns the members of an unknown error's response to the error.
+  [answer(400, '{"__type":"Strange","message":"x","code":"identity_denied","outcome":"denied"}'), /Strange, x\.$/m],
   [{ kind: "cut", body: '{"Parameters":[' }, /^No connection/],
 ];
 
