@@ -57,6 +57,20 @@ test("a response without some of the requested names never reads as no parameter
   cluster.store.fail(undefined);
 });
 
+test("a response without its list never reads as an empty list", async () => {
+  cluster.store.fail(answer(200, "{}"));
+  for (const words of [
+    ["mappings", "list"],
+    ["mappings", "history", "deny/any"],
+    ["irsa", "keys", "list"],
+  ]) {
+    const { code, out, err } = await cli([...words, "-c", "prod"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
+    assert.deepEqual([code, out], [3, ""], words.join(" "));
+    assert.match(err, /^The response to SSM is not from AWS \(Parameters is missing\): /);
+  }
+  cluster.store.fail(undefined);
+});
+
 test("an address without a server and an unknown host name are reported", async () => {
   for (const url of ["http://127.0.0.1:1", "http://no-such-host.invalid"]) {
     process.env["AWS_ENDPOINT_URL_SSM"] = url;
