@@ -100,6 +100,12 @@ export const denial = createError as Create<"denied">;
 export const fault = createError as Create<"fault">;
 export const httpError = createError as Create<"bad_request" | "caller_refused" | "throttled">;
 
+/**
+ * In each error of `createError`. Files of the bundle that are loaded lazily have a copy of this module, so neither a class
+ * nor a symbol of it would do. Nor would the code: the SDK assigns the members of a response to its errors.
+ */
+const MARK = Symbol.for("lambda-iam-authenticator/error");
+
 /** A refused request has no stack trace, which would take most of the time that the request costs. */
 function createError(code: ErrorCode, message: string, options?: ErrorOptions): AuthenticatorError {
   const [outcome, , status = STATUS[outcome]]: Row = ERRORS[code];
@@ -109,12 +115,11 @@ function createError(code: ErrorCode, message: string, options?: ErrorOptions): 
   Error.stackTraceLimit = stackTraceLimit;
   // Lambda logs the name of an error during initialization.
   const name = code.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return Object.assign(error, { name, code, outcome, status });
+  return Object.assign(error, { name, code, outcome, status, [MARK]: true });
 }
 
-/** Decided by the code, since files of the bundle that are loaded lazily have a copy of this module. */
 export function isAuthenticatorError(error: unknown): error is AuthenticatorError {
-  return error instanceof Error && "code" in error && Object.hasOwn(ERRORS, error.code as string);
+  return error instanceof Error && MARK in error;
 }
 
 export function isDenial(error: unknown): error is Denial {

@@ -118,13 +118,15 @@ type Page = GetParameterHistoryResult | GetParametersByPathResult;
 /** AWS may return pages without a new item, but not this many in a row. */
 const MOST_WITHOUT_NEWS = 200;
 
-/** Passes on pages of Parameter Store. Throws `UnusableAnswer` if they do not end. */
+/** Passes on pages of Parameter Store. Throws `UnusableAnswer` if one has no list, or if they do not end. */
 export async function* ending<P extends Page>(pages: AsyncIterable<P>): AsyncGenerator<P> {
   const tokens = new Set<string>();
   const found = new Set<string>();
   let withoutNews = 0;
   for await (const page of pages) {
-    const { Parameters = [], NextToken } = page;
+    const { Parameters, NextToken } = page;
+    // AWS sends an empty list. A proxy's `{}` must not read as "no mappings and no denials".
+    if (Parameters === undefined) throw new UnusableAnswer("SSM", "Parameters is missing");
     const before = found.size;
     // Each version of a history is an item.
     for (const { Name, Version } of Parameters) found.add(`${Name} ${Version}`);

@@ -47,7 +47,8 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
   while (true) {
     await waitForTurn(signal);
     const page = await send(logs, new FilterLogEventsCommand({ ...command, nextToken }), query.logGroup, signal);
-    const { events = [] } = page;
+    const { events } = page;
+    if (events === undefined) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "events is missing");
     const ids = events.map(({ eventId }) => eventId).join();
     if (ids !== "" && ids === idsBefore) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
     idsBefore = ids;

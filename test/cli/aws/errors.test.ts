@@ -30,6 +30,8 @@ const FAULTS: [Fault, RegExp][] = [
     answer(200, '{"Parameters":{}}'),
     /^The response to SSM GetParametersByPath is unexpected: check for a proxy, and check AWS_ENDPOINT_URL\. .* TypeError\./,
   ],
+  // The SDK assigns the members of an unknown error's response to the error.
+  [answer(400, '{"__type":"Strange","message":"x","code":"identity_denied","outcome":"denied"}'), /Strange, x\.$/m],
   [{ kind: "cut", body: '{"Parameters":[' }, /^No connection/],
 ];
 
@@ -52,6 +54,20 @@ test("a response without some of the requested names never reads as no parameter
     err,
     /^The response to SSM GetParameters is not from AWS \(\/iam-authenticator\/prod\/\S+ is missing\): /,
   );
+  cluster.store.fail(undefined);
+});
+
+test("a response without its list never reads as an empty list", async () => {
+  cluster.store.fail(answer(200, "{}"));
+  for (const words of [
+    ["mappings", "list"],
+    ["mappings", "history", "deny/any"],
+    ["irsa", "keys", "list"],
+  ]) {
+    const { code, out, err } = await cli([...words, "-c", "prod"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
+    assert.deepEqual([code, out], [3, ""], words.join(" "));
+    assert.match(err, /^The response to SSM is not from AWS \(Parameters is missing\): /);
+  }
   cluster.store.fail(undefined);
 });
 

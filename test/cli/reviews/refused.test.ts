@@ -87,6 +87,15 @@ test("a missing permission exits with 3 and is named", async () => {
   );
 });
 
+test("a response without events never reads as no reviews", async () => {
+  cluster.logs.fail({ kind: "answer", status: 200, body: "{}" });
+  for (const words of [[], ["--each"], ["stats"]]) {
+    const { code, err } = await cluster.reviews(words, { environment: { AWS_MAX_ATTEMPTS: "1" } });
+    assert.equal(code, 3);
+    assert.match(err, /^The response to CloudWatchLogs FilterLogEvents is not from AWS \(events is missing\): /m);
+  }
+});
+
 test("if CloudFormation does not answer, the error suggests --log-group", async () => {
   process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"] = "http://127.0.0.1:1";
   const { code, err } = await cluster.reviews(["stats"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
