@@ -47,11 +47,31 @@ export function podPolicies(options: PolicyOptions): KubernetesObject[] {
   return (policies(options) as KubernetesObject[]).filter(({ metadata }) => metadata.name !== LABEL_POLICY_NAME);
 }
 
-/** Removes and creates the policies for Pods, so that kube-apiserver applies them after some time. */
+/**
+ * Removes the policies for Pods and creates others, which kube-apiserver applies after some time. Between them it waits until
+ * the removed validation has no effect: it refuses what the new one may accept. Needs the namespace `app` and policies in force.
+ */
 export async function replacePodPolicies(kubernetes: Kubernetes, options: Partial<PolicyOptions>): Promise<void> {
   const all = podPolicies({ ...PLAIN_POLICY, ...options });
+  const annotations = { "eks.amazonaws.com/role-arn": "nonsense" };
+  const account = {
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: "refused", namespace: "app", annotations },
+  };
+  const spec = { serviceAccountName: "refused", containers: [{ name: "main", image: "example.com/image" }] };
+  const aPod = { apiVersion: "v1", kind: "Pod", metadata: { name: "any", namespace: "app" }, spec };
+  const create = () => kubernetes.call("POST", "/api/v1/namespaces/app/pods?dryRun=All", aPod);
+
+  await kubernetes.create(account);
+  await eventually("the earlier validation refuses", 30_000, async () => {
+    const { body } = await create();
+    return JSON.stringify(body).includes("must be the ARN of an IAM role") || undefined;
+  });
   for (const object of all) await kubernetes.remove(object);
+  await eventually("the earlier validation is gone", 30_000, async () => (await create()).status === 201 || undefined);
   for (const object of all) await kubernetes.create(object);
+  await kubernetes.remove(account);
 }
 
 /** As `kubectl label serviceaccounts --all --all-namespaces` does. */
