@@ -1,7 +1,7 @@
 // Error messages when AWS or the network fails during a read.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { toFailure } from "../../../cli/aws/errors.ts";
 import { awsRequestHandler } from "../../../cli/aws/request-handler.ts";
@@ -9,13 +9,9 @@ import { Failure } from "../../../cli/errors.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import type { Fault } from "../../../local/faults.ts";
 import { cli } from "../cli.ts";
-import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+import { useCluster } from "../mappings/cluster.ts";
 
-let cluster: LocalCluster;
-before(async () => {
-  cluster = await storedCluster();
-});
-after(() => cluster.store.close());
+const cluster = useCluster({}, "all");
 
 const answer = (status: number, body: string): Fault => ({ kind: "answer", status, body });
 const FAULTS: [Fault, RegExp][] = [

@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { afterEach, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type LocalRequest, startHttpServer } from "../../../local/http-server.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { type CliResult, cli, useLocalAws } from "../cli.ts";
 import { testFolder } from "../irsa/services.ts";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+import { ADMIN, PREFIX, useCluster } from "../mappings/cluster.ts";
 
 const user = (name: string) => `arn:aws:iam::111122223333:user/${name}`;
 const [SOON, LATER] = ["2026-01-01T00:00:00Z", "2099-01-01T00:00:00Z"];
@@ -17,11 +17,7 @@ const DENY = "deny/111122223333";
 
 const folder = testFolder();
 process.once("exit", folder.remove);
-let cluster: LocalCluster;
-beforeEach(async () => {
-  cluster = await storedCluster(ADMIN);
-});
-afterEach(() => cluster.store.close());
+const cluster = useCluster(ADMIN);
 
 /** The command creates its client before it first waits, so two with different stores can run at once. */
 function run(words: readonly string[], store: string): Promise<CliResult> {

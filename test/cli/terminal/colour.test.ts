@@ -2,22 +2,21 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
-import { ADMIN, type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+import { ADMIN, useCluster } from "../mappings/cluster.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
 const ESCAPE = "\u001b";
-let cluster: LocalCluster;
-before(async () => {
-  cluster = await storedCluster({
+useCluster(
+  {
     ...ADMIN,
     "user/111122223333/old": { arn: "arn:aws:iam::111122223333:user/old", username: "old" },
     "pattern/any": [{ arnLike: "arn:aws:iam::*:role/a*", username: "a" }],
-  });
-});
-after(() => cluster.store.close());
+  },
+  "all",
+);
 
 const FILE = `mappings:
   - {arn: "arn:aws:iam::111122223333:user/new", username: new, groups: [system:masters]}

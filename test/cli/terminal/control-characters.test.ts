@@ -1,24 +1,23 @@
 // Stored text and AWS messages never send control characters to the terminal: in tables, data, messages or errors.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { stringifyYaml } from "../../../cli/terminal/yaml.ts";
 import { type CliResult, cli } from "../cli.ts";
-import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+import { useCluster } from "../mappings/cluster.ts";
 
 /** Clears the screen, colours text and moves the cursor by ESC, CSI, carriage return and bidirectional controls. */
 const HOSTILE = "a\u001b[2Jb\u009b31mc\rd\u0007e\u202ef\u2028g";
 const ARN = "arn:aws:iam::111122223333:role/Admin";
-let cluster: LocalCluster;
-before(async () => {
-  cluster = await storedCluster({
+const cluster = useCluster(
+  {
     "role/111122223333/admin": { arn: ARN, username: "admin", description: HOSTILE },
     callers: [{ name: HOSTILE, sha256: "0".repeat(64) }],
-  });
-});
-after(() => cluster.store.close());
+  },
+  "all",
+);
 
 function assertHarmless(what: string, { out, err }: CliResult): void {
   for (const text of [out, err]) {
