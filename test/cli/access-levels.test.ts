@@ -106,24 +106,6 @@ describe("mappings set --access", () => {
     assert.deepEqual(await groups(), ["access:view", "access:edit:a"]);
   });
 
-  const WRONG: [readonly string[], RegExp][] = [
-    [
-      ["--access", "viewer"],
-      /argument 'viewer' is invalid\. Allowed choices are cluster-admin, admin, edit, view, adm/,
-    ],
-    [["--namespace", "a"], /^--namespace requires --access\.\n$/],
-    [["--access", "view", "--group", "x"], /'--access <level>' cannot be used with option '--group <name>'/],
-    [["--access", "view", "--namespace", "a,b"], /It must be a namespace/],
-  ];
-  for (const [words, message] of WRONG) {
-    test(`${words.join(" ")} fails`, async () => {
-      const { code, err } = await set("--username", "d", ...words);
-      assert.equal(code, 2);
-      assert.match(err, message);
-      assert.equal(await cluster.value(NAME), undefined);
-    });
-  }
-
   test("cluster-admin by a pattern is marked, in the entire cluster and in one namespace", async () => {
     const pattern = ["set", "arn:aws:iam::111122223333:role/ops-*", "--username", "o:{SessionName}"];
     const everywhere = await cluster.mappings([...pattern, "--access", "cluster-admin", "--dry-run"]);
@@ -137,14 +119,5 @@ describe("mappings set --access", () => {
       inOne.out,
       /\n {4}! pattern\/\d+ role\/ops-\* gives o:\{SessionName\} \(access:cluster-admin:a\) to every/,
     );
-  });
-
-  test("the last mapping with access:cluster-admin is kept as that of system:masters is", async () => {
-    await set("--username", "d", "--access", "cluster-admin", "--allow-weakening");
-    const first = await cluster.mappings(["remove", "sso/111122223333/ClusterAdmin", "-y"]);
-    assert.equal(first.code, 0, first.err);
-    const last = await set("--access", "admin");
-    assert.equal(last.code, 1, last.err);
-    assert.deepEqual(await groups(), ["access:cluster-admin"]);
   });
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stringify } from "yaml";
-import { PREFIX, storedCluster } from "../mappings/cluster.ts";
+import { storedCluster } from "../mappings/cluster.ts";
 
 const A = "111122223333";
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
@@ -11,6 +11,7 @@ const user = (name: string) => `arn:aws:iam::${A}:user/${name}`;
 const SET = { [`sso/${A}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] } };
 const SET_ROLE = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
 const OF_SET_ROLE = { [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), username: "viewer" } };
+const SESSION = { [`sso-session/${A}/developers`]: [{ session: "jane", username: "j", groups: ["system:masters"] }] };
 const ADMIN = { username: "admin", groups: ["access:cluster-admin"] };
 const VIEWER = ["--username", "viewer", "--group", "viewers"];
 const REMOVE_SET = ["remove", `sso/${A}/ClusterAdmin`];
@@ -80,6 +81,9 @@ const CASES: readonly (readonly [
   ["denies another role", SET, ["deny", role("ClusterAdmin*")], "accepted"],
   ["denies one session", SET, ["deny", `sso/${A}/ClusterAdmin`, "--session", "jane"], "accepted"],
   ["denies the account", SET, ["deny", `account/${A}`], "refused"],
+  ["denies every ARN", SET, ["deny", "arn:aws:iam::*:*"], "refused"],
+  ["denies every session", SET, ["deny", `sso/${A}/ClusterAdmin`, "--session", "*"], "refused"],
+  ["removes the last session", SESSION, ["remove", `sso/${A}/Developers`, "--session", "jane"], "refused"],
   ["denies another account", SET, ["deny", "account/444455556666"], "accepted"],
   ["removes a set that surely made no administrator", { ...SET, ...OF_SET_ROLE }, REMOVE_SET, "accepted"],
   ["denies an account without administrators", {}, ["deny", `account/${A}`], "accepted"],
@@ -104,8 +108,11 @@ test("apply, edit and rollback keep an administrator too", async (t) => {
   const input = stringify({ mappings: [without] });
   const applied = await cluster.mappings(["apply", "-f", "-", "-y", "--allow-weakening"], { input });
   assert.deepEqual([applied.code, REFUSED.test(applied.err)], [1, true], applied.err);
-  cluster.store.put(`${PREFIX}/sso/${A}/clusteradmin`, JSON.stringify({ username: "admin:{SessionName}" }));
-  cluster.store.put(`${PREFIX}/sso/${A}/clusteradmin`, JSON.stringify(SET[`sso/${A}/clusteradmin`]));
+  cluster.put(`sso/${A}/clusteradmin`, { username: "admin:{SessionName}" });
+  cluster.put(`sso/${A}/clusteradmin`, SET[`sso/${A}/clusteradmin`]);
+  const environment = { EDITOR: "sed -i '/groups:/,$d'" };
+  const edited = await cluster.mappings(["edit", `sso/${A}/ClusterAdmin`, "-y"], { environment });
+  assert.deepEqual([edited.code, REFUSED.test(edited.err)], [1, true], edited.err);
   const rolled = await cluster.mappings(["rollback", `sso/${A}/ClusterAdmin`, "-y", "--allow-weakening"]);
   assert.deepEqual([rolled.code, REFUSED.test(rolled.err)], [1, true], rolled.err);
 });
