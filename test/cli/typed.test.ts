@@ -104,6 +104,7 @@ const TABLE: readonly (readonly [typed: string, message: string | RegExp, input?
     "mappings:\n- username: {{SessionName}}\n",
   ],
   [apply, `standard input is a list. ${LISTS} Write mappings: above the first entry.\n`, "- username: dev\n"],
+  [apply, "standard input is a ConfigMap, not a mapping file: convert it with mappings import.\n", "kind: ConfigMap\n"],
   [apply, `standard input is empty. ${LISTS} For a file without entries, write: mappings: []\n`, "# none\n"],
   [
     apply,
