@@ -8,15 +8,14 @@ import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type LocalRequest, startHttpServer } from "../../../local/http-server.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { type CliResult, cli, useLocalAws } from "../cli.ts";
-import { testFolder } from "../irsa/services.ts";
+import { useFolder } from "../folder.ts";
 import { ADMIN, PREFIX, useCluster } from "../mappings/cluster.ts";
 
 const user = (name: string) => `arn:aws:iam::111122223333:user/${name}`;
 const [SOON, LATER] = ["2026-01-01T00:00:00Z", "2099-01-01T00:00:00Z"];
 const DENY = "deny/111122223333";
 
-const folder = testFolder();
-process.once("exit", folder.remove);
+const folder = useFolder();
 const cluster = useCluster(ADMIN);
 
 /** The command creates its client before it first waits, so two with different stores can run at once. */
