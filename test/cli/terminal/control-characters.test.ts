@@ -51,6 +51,6 @@ test("any text survives a YAML round trip", () => {
       assert.deepEqual(parse(yaml), { ...data });
       assert.doesNotMatch(yaml.replace(/[\n\t]/g, ""), /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
     }),
-    { numRuns: 1_000, seed: 35 },
+    { numRuns: 200, seed: 35 },
   );
 });
