@@ -1,9 +1,6 @@
 // The configuration file applies to every command with --cluster, including `reviews`, which runs `reviews list`.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Command } from "commander";
 import { createProgram } from "../../cli/program.ts";
@@ -12,29 +9,25 @@ import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { cli, useLocalAws } from "./cli.ts";
-import { type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./reviews/services.ts";
+import { useFolder } from "./folder.ts";
+import { lineOf, loggedServices, MINUTE, NOW } from "./reviews/services.ts";
 
-const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-const environment = { HOME: home };
+const home = useFolder();
+const environment = { HOME: home.path };
 const ALICE = "arn:aws:iam::111122223333:user/engineering/alice";
 const CONTEXT = { cluster: "prod", region: "us-west-2", profile: "ops", prefix: "/elsewhere" };
+home.configure({ contexts: { live: CONTEXT } });
 
-let logged: LoggedCluster;
+let logged: Awaited<ReturnType<typeof loggedServices>>;
 before(async () => {
-  logged = await loggedCluster([lineOf({ time: NOW - MINUTE, outcome: "denied", arn: ALICE })]);
-  const folder = join(home, ".config", "iam-authenticator");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "config.yaml"), JSON.stringify({ contexts: { live: CONTEXT } }));
+  logged = await loggedServices([lineOf({ time: NOW - MINUTE, outcome: "denied", arn: ALICE })]);
   const { accessKeyId, secretAccessKey } = localIdentity("alice");
-  const credentials = join(home, "credentials");
-  writeFileSync(credentials, `[ops]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`);
-  useLocalAws({ AWS_SHARED_CREDENTIALS_FILE: credentials });
+  const keys = `[ops]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
+  useLocalAws({ ...logged.variables, AWS_SHARED_CREDENTIALS_FILE: home.write("credentials", keys) });
   for (const name of ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) delete process.env[name];
 });
-after(async () => {
-  rmSync(home, { recursive: true });
-  await logged.close();
-});
+
+after(() => logged.close());
 
 function commandsBelow(
   command: Command,
