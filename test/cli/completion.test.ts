@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { cli } from "./cli.ts";
-import { type LocalCluster, PREFIX, storedCluster } from "./mappings/cluster.ts";
+import { exits, type LocalCluster, PREFIX, storedCluster } from "./mappings/cluster.ts";
 
 const isInstalled = (shell: string) => spawnSync(shell, ["--version"]).error === undefined;
 const skip = (shell: string) => (isInstalled(shell) ? {} : { skip: `no ${shell} here` });
@@ -78,8 +78,8 @@ test("--install writes the script where the shell finds it, and replaces an earl
   const name = ".local/share/bash-completion/completions/iam-authenticator";
   mkdirSync(join(folder, name, ".."), { recursive: true });
   writeFileSync(join(folder, name), "of an earlier version");
-  const { code, out, err } = await install("bash");
-  assert.deepEqual([code, out], [0, ""]);
+  const { out, err } = await exits(install("bash"), 0);
+  assert.equal(out, "");
   assert.equal(err, `Wrote ${join(folder, name)}. New shells load it if the package bash-completion is installed.\n`);
   assert.equal(inFolder(name), bash);
   const script = join(folder, ".local/share/iam-authenticator/completion.zsh");
@@ -88,15 +88,13 @@ test("--install writes the script where the shell finds it, and replaces an earl
     `Wrote ${script}. Add this line to ~/.zshrc, after compinit: source ${script}\n`,
   );
   assert.equal(readFileSync(script, "utf8"), zsh);
-  assert.equal((await install("fish", { HOME: "/nowhere", XDG_CONFIG_HOME: folder })).code, 0);
+  await exits(install("fish", { HOME: "/nowhere", XDG_CONFIG_HOME: folder }), 0);
   assert.equal(inFolder("fish/completions/iam-authenticator.fish"), fish);
 });
 
 test("--install reports a missing home folder and a folder that it cannot write to", async () => {
-  const missing = await cli(["completion", "bash", "--install"]);
-  assert.deepEqual([missing.code, missing.err], [2, "Cannot find your home folder: set HOME.\n"]);
-  const denied = await cli(["completion", "bash", "--install"], { environment: { HOME: "/dev/null" } });
-  assert.equal(denied.code, 2);
+  await exits(cli(["completion", "bash", "--install"]), 2, "Cannot find your home folder: set HOME.\n");
+  const denied = await exits(cli(["completion", "bash", "--install"], { environment: { HOME: "/dev/null" } }), 2);
   assert.match(
     denied.err,
     /^Cannot write \/dev\/null\/.*: there is no such folder\. To print the script instead, omit --install\.\n$/,

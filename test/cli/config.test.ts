@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { cli, useLocalAws } from "./cli.ts";
+import { exits } from "./mappings/cluster.ts";
 
 const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 const FILE = join(home, ".config", "iam-authenticator", "config.yaml");
@@ -128,5 +129,5 @@ test("each mistake is reported with file, line and expected value; --help still 
     configure(text);
     assert.equal(await signedWith(["-c", "prod"]), `${FILE}, ${problem}\n`);
   }
-  assert.equal((await cli(["token", "--help"], { environment: { HOME: home } })).code, 0);
+  await exits(cli(["token", "--help"], { environment: { HOME: home } }), 0);
 });

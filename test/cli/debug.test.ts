@@ -10,7 +10,7 @@ import { startSts } from "../../local/sts/start-sts.ts";
 import { mintToken } from "../../local/token.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "./cli.ts";
-import { ADMIN, DEVELOPERS, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+import { ADMIN, DEVELOPERS, exits, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
 
 let cluster: LocalCluster;
 let sts: Awaited<ReturnType<typeof startSts>>;
@@ -21,8 +21,7 @@ before(async () => {
 after(() => Promise.all([cluster.store.close(), sts.close()]));
 
 test("each request has a line with its operation, status and time", async () => {
-  const { code, out, err } = await cluster.mappings(["list", "--debug"]);
-  assert.equal(code, 0);
+  const { out, err } = await exits(cluster.mappings(["list", "--debug"]), 0);
   assert.match(out, /ClusterAdmin/i);
   const [line] = err.split("\n");
   const url = cluster.store.url.replaceAll(".", "\\.");

@@ -21,7 +21,7 @@ import { keyVariables } from "../aws-variables.ts";
 import { type ConnectProxy, startConnectProxy } from "../connect-proxy.ts";
 import { createHostCertificates } from "../host-certificates.ts";
 import { type CliOptions, cli, useLocalAws } from "./cli.ts";
-import { ADMIN, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+import { ADMIN, exits, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
 
 const SSM = "ssm.us-east-1.amazonaws.com:443";
 const certificates = createHostCertificates();
@@ -66,8 +66,7 @@ async function startProxy(t: TestContext, answer?: string): Promise<{ host: stri
 test("requests to AWS go through the proxy, with its credentials", async () => {
   for (const name of ["HTTPS_PROXY", "https_proxy"]) {
     const before = cluster.store.requests.length;
-    const { code, out, err } = await list({ [name]: proxy.url.replace("//", "//jane:pass%20word@") });
-    assert.equal(code, 0, err);
+    const { out } = await exits(list({ [name]: proxy.url.replace("//", "//jane:pass%20word@") }), 0);
     assert.match(out, /clusteradmin/i);
     assert.equal(cluster.store.requests.length, before + 1);
   }
@@ -85,7 +84,7 @@ test("NO_PROXY excepts a host and its subdomains, and no other", async () => {
   }
   assert.equal(cluster.store.requests.length, before);
   for (const name of ["aws.com", "us-west-2.amazonaws.com", ""]) {
-    assert.equal((await list({ HTTPS_PROXY: proxy.url, NO_PROXY: name })).code, 0, name);
+    await exits(list({ HTTPS_PROXY: proxy.url, NO_PROXY: name }), 0);
   }
 });
 
@@ -94,7 +93,7 @@ test("loopback and the services of instances for credentials are direct", async 
   const closed = "http://127.0.0.1:1";
   for (const url of [cluster.store.url, cluster.store.url.replace("127.0.0.1", "localhost")]) {
     process.env["AWS_ENDPOINT_URL_SSM"] = url;
-    assert.equal((await list({ HTTP_PROXY: closed, HTTPS_PROXY: closed, NO_PROXY: "a.example" })).code, 0, url);
+    await exits(list({ HTTP_PROXY: closed, HTTPS_PROXY: closed, NO_PROXY: "a.example" }), 0);
   }
   process.env["AWS_ENDPOINT_URL_SSM"] = "http://ssm.example";
   assert.equal((await list({ HTTP_PROXY: closed })).err, "No connection to 127.0.0.1 port 1 (ECONNREFUSED).\n");
@@ -120,8 +119,8 @@ test("a proxy that refuses, breaks off or cannot be reached is named, and its cr
     ["", "ERR_PROXY_TUNNEL"],
   ] as const) {
     const { host } = await startProxy(t, answer);
-    const { code, out, err } = await list({ HTTPS_PROXY: url(host) });
-    assert.deepEqual([code, out], [3, ""]);
+    const { out, err } = await exits(list({ HTTPS_PROXY: url(host) }), 3);
+    assert.equal(out, "");
     assert.equal(
       err,
       `No connection through the proxy http://${host} (HTTPS_PROXY): ${seen}. Check the proxy and NO_PROXY.\n`,
@@ -130,9 +129,11 @@ test("a proxy that refuses, breaks off or cannot be reached is named, and its cr
     for (const secret of ["long-password", echoed, echoed.slice(4, 20)])
       assert.ok(!debug.err.includes(secret), debug.err);
   }
-  const closed = await list({ https_proxy: url("127.0.0.1:1") });
-  assert.equal(closed.code, 3);
-  assert.match(closed.err, /^No connection through the proxy http:\/\/127\.0\.0\.1:1 \(https_proxy\): ECONNREFUSED\. /);
+  await exits(
+    list({ https_proxy: url("127.0.0.1:1") }),
+    3,
+    /^No connection through the proxy http:\/\/127\.0\.0\.1:1 \(https_proxy\): ECONNREFUSED\. /,
+  );
 });
 
 test("an invalid proxy is refused without its value", async () => {
@@ -172,13 +173,11 @@ test("explain proves a token through the proxy, with the function's code", async
   const token = await mintToken({ identity, clusterId: "prod", region: REGION });
   const explain = (environment: Readonly<Record<string, string>>) =>
     cli(["explain", "-c", "prod", "--token-file", "-"], { input: token, environment });
-  const { code, out, err } = await explain({ HTTPS_PROXY: stsProxy.url });
-  assert.equal(code, 0, err);
+  const { out } = await exits(explain({ HTTPS_PROXY: stsProxy.url }), 0);
   assert.match(out, /admin:carol-example\.com/);
   assert.deepEqual([...stsProxy.targets], [`sts.${REGION}.amazonaws.com:443`]);
   const { host } = await startProxy(t, "502 Bad Gateway");
-  const refused = await explain({ HTTPS_PROXY: `http://${host}` });
-  assert.equal(refused.code, 3);
+  const refused = await exits(explain({ HTTPS_PROXY: `http://${host}` }), 3);
   assert.ok(refused.err.includes(`through the proxy http://${host} (HTTPS_PROXY): HTTP 502`), refused.err);
 });
 

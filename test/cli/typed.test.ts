@@ -10,7 +10,7 @@ import { fileFailure } from "../../cli/terminal/files.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { type CliOptions, cli } from "./cli.ts";
-import { ADMIN, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+import { ADMIN, exits, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
 import { startStacks } from "./stacks.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
@@ -237,9 +237,11 @@ test("a folder that cannot be written is reported with another way", async () =>
     /^Cannot write \/dev\/null\/\S+: there is no such folder\. To print .*, omit --install\.\n$/,
   );
   Object.assign(process.env, { AWS_SESSION_TOKEN: "t", AWS_CREDENTIAL_EXPIRATION: "2099-01-01T00:00:00Z" });
-  const cached = await type("token --cache", { environment });
-  assert.equal(cached.code, 0);
-  assert.match(cached.err, /^Not cached: Cannot write \/dev\/null\/\S+: .* set XDG_CACHE_HOME\. .* omit --cache\.\n$/);
+  await exits(
+    type("token --cache", { environment }),
+    0,
+    /^Not cached: Cannot write \/dev\/null\/\S+: .* set XDG_CACHE_HOME\. .* omit --cache\.\n$/,
+  );
   const readOnly = Object.assign(new Error(), { code: "EROFS" });
   assert.equal(fileFailure("write", "/x", readOnly).message, "Cannot write /x: the file system is read-only.");
 });

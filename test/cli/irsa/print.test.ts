@@ -16,8 +16,7 @@ interface Printed {
 }
 
 async function policy(...words: string[]): Promise<{ objects: Printed[]; err: string }> {
-  const { code, out, err } = await cli(["irsa", "policy", ...words]);
-  assert.equal(code, 0, err);
+  const { out, err } = await exits(cli(["irsa", "policy", ...words]), 0);
   return { objects: parseAllDocuments(out).map((document) => document.toJS() as Printed), err };
 }
 

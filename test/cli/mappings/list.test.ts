@@ -66,7 +66,7 @@ test("-o name prints unique names for other commands, -o wide adds the parameter
     "user/111122223333/bob",
   ];
   assert.equal(out, `${names.join("\n")}\n`);
-  assert.equal((await cluster.mappings(["get", names[3] ?? ""])).code, 0);
+  await exits(cluster.mappings(["get", names[3] ?? ""]), 0);
   const wide = await cluster.mappings(["ls", "-o", "wide"], { columns: 60 });
   assert.match(wide.out, /^KIND .* NOTE +PARAMETER +VERSION +MODIFIED\n/);
   assert.match(

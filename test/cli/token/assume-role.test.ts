@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { LocalServer } from "../../../local/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
+import { exits } from "../mappings/cluster.ts";
 import { startAssumeRole } from "./assume-role.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
@@ -17,8 +18,7 @@ after(() => sts.close());
 
 test("role, external id and session name are sent, and the token expires with the role's keys", async () => {
   const words = ["token", "-c", "prod", "--role", ROLE, "--external-id", "x-1", "--session-name", "me"];
-  const { code, out } = await cli(words, { now: Date.UTC(2026, 10, 24, 12, 55) });
-  assert.equal(code, 0);
+  const { out } = await exits(cli(words, { now: Date.UTC(2026, 10, 24, 12, 55) }), 0);
   const form = new URLSearchParams(sts.requests[0]?.body.toString());
   assert.deepEqual(
     ["Action", "RoleArn", "ExternalId", "RoleSessionName"].map((name) => form.get(name)),
@@ -46,6 +46,5 @@ test("Ctrl-C does not wait for STS", async () => {
   const started = cli(["token", "-c", "prod", "--role", ROLE], { interrupted: interrupt.signal });
   while (sts.requests.length < 3) await setTimeout(10);
   interrupt.abort();
-  const { code, err } = await started;
-  assert.deepEqual([code, err], [130, "Interrupted.\n"]);
+  await exits(started, 130, "Interrupted.\n");
 });

@@ -65,8 +65,7 @@ test("the function accepts the token of a role and of a user, signed with RS256 
     ["alice", `arn:aws:iam::${HOME}:user/engineering/alice`],
     ["carol", `arn:aws:iam::${HOME}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_ClusterAdmin_0123456789abcdef`],
   ] as const) {
-    const { code, out, err } = await run(name);
-    assert.equal(code, 0, err);
+    const { out } = await exits(run(name), 0);
     const jwt = await parse(JSON.parse(out).status.token, Date.now());
     assert.equal(jwt?.algorithm, "RS256");
     assert.ok(jwt);
