@@ -3,15 +3,13 @@
 import assert from "node:assert/strict";
 import dns from "node:dns";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, beforeEach, mock, type TestContext, test } from "node:test";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { openAgent } from "../../cli/agent.ts";
 import { sendHttp } from "../../cli/http.ts";
+import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { REGION } from "../../local/sandbox-settings.ts";
@@ -21,10 +19,12 @@ import { keyVariables } from "../aws-variables.ts";
 import { type ConnectProxy, startConnectProxy } from "../connect-proxy.ts";
 import { createHostCertificates } from "../host-certificates.ts";
 import { type CliOptions, cli, useLocalAws } from "./cli.ts";
+import { useFolder } from "./folder.ts";
 import { ADMIN, exits, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
 
 const SSM = "ssm.us-east-1.amazonaws.com:443";
 const certificates = createHostCertificates();
+const folder = useFolder();
 let cluster: LocalCluster;
 let proxy: ConnectProxy;
 before(async () => {
@@ -182,14 +182,8 @@ test("explain proves a token through the proxy, with the function's code", async
 });
 
 test("doctor and irsa doctor use the proxy, and name one that refuses", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, "a.kubeconfig");
-  const text = (
-    server: string,
-  ) => `{clusters: [{name: a, cluster: {server: "${server}"}}], users: [{name: a, user: {token: t}}],
-    contexts: [{name: a, context: {cluster: a, user: a}}], current-context: a}`;
-  writeFileSync(file, text("https://auth.example.com/authenticate"));
+  const text = kubeconfigOf("https://auth.example.com/authenticate", undefined, { token: "t" });
+  const file = folder.write("a.kubeconfig", text);
   const doctor = (url: string) =>
     cli(["doctor", "-c", "prod", "--kubeconfig", file, "-o", "json"], { environment: { HTTPS_PROXY: url } });
   await doctor(proxy.url);
@@ -201,9 +195,7 @@ test("doctor and irsa doctor use the proxy, and name one that refuses", async (t
   assert.deepEqual([code, reachable.seen], [1, `no answer (${named})`]);
   assert.equal(reachable.advice, "check the proxy and NO_PROXY; kube-apiserver needs the same settings");
   const environment = { HTTPS_PROXY: `http://${host}` };
-  const irsa = await cli(
-    ["irsa", "doctor", "-c", "prod", "--issuer", "https://issuer.example.com", "--kubeconfig", file],
-    { environment },
-  );
+  const words = ["irsa", "doctor", "-c", "prod", "--issuer", "https://issuer.example.com", "--kubeconfig", file];
+  const irsa = await cli(words, { environment });
   assert.ok(`${irsa.out}${irsa.err}`.replace(/\s+/g, " ").includes(named), irsa.err);
 });
