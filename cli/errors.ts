@@ -37,6 +37,11 @@ export function silentExit(): Failure {
   return new Failure(EXIT.finding, "");
 }
 
+/** AWS or the network failed. */
+export function fault(message: string, cause?: unknown): Failure {
+  return new Failure(EXIT.fault, message, { cause });
+}
+
 export function usage(...lines: readonly string[]): Failure {
   return new Failure(EXIT.usage, lines);
 }

@@ -10,7 +10,7 @@ import { findCredentials } from "../aws/credentials.ts";
 import { getSignedToken } from "../aws/signed-token.ts";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
-import { EXIT, Failure, silentExit } from "../errors.ts";
+import { type Failure, fault, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { unverifiedParts } from "../jwt-parts.ts";
 import { type ClustersOptions, CONNECTIONS, isSeveral, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
@@ -89,7 +89,7 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams): Promise<Who
     const message =
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
       explainWords(others, io, identity.arn).join(" ");
-    const unread = new Failure(EXIT.fault, message, { cause: error });
+    const unread = fault(message, error);
     return { explanation: { identity }, credentials, prefix, complete, unread };
   }
 }

@@ -5,7 +5,7 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { failureReason } from "../agent.ts";
 import { openEndpoint } from "../endpoint.ts";
-import { EXIT, Failure, usage } from "../errors.ts";
+import { type Failure, fault, usage } from "../errors.ts";
 import { quotedAnswer } from "../http.ts";
 import { readKubeconfig, tlsOptions, type Webhook } from "../kubeconfig/webhook.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -59,8 +59,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
       return { status: reply.status, body: parseJson(reply.body) };
     } catch (error) {
       io.interrupted.throwIfAborted();
-      const message = `No answer from kube-apiserver at ${server} (${failureReason(error)}).`;
-      throw new Failure(EXIT.fault, message, { cause: error });
+      throw fault(`No answer from kube-apiserver at ${server} (${failureReason(error)}).`, error);
     } finally {
       if (endpoint !== own) endpoint.close();
     }
@@ -82,7 +81,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
         next = stringAt(body, "metadata", "continue");
         // Kubernetes does not repeat pages, and does not continue a list after an empty page.
         if (seen.has(next) || seen.size > MAX_PAGES || (next !== "" && body["items"].length === 0)) {
-          throw new Failure(EXIT.fault, `kube-apiserver's list ${path} does not end: its pages repeat.`);
+          throw fault(`kube-apiserver's list ${path} does not end: its pages repeat.`);
         }
         seen.add(next);
       } while (next !== "");
@@ -103,5 +102,5 @@ function checkTls(options: SecureContextOptions, kubeconfig: string): void {
 
 export function refused(path: string, status: number, body: unknown): Failure {
   const message = isObject(body) && typeof body["message"] === "string" ? body["message"] : "no reason given";
-  return new Failure(EXIT.fault, `kube-apiserver refused ${path}: HTTP ${status}, ${quotedAnswer(message)}`);
+  return fault(`kube-apiserver refused ${path}: HTTP ${status}, ${quotedAnswer(message)}`);
 }

@@ -66,6 +66,7 @@ export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: IOS
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = () => reject(interrupted.reason);
   interrupted.addEventListener("abort", stop);
+  if (interrupted.aborted) stop();
   try {
     return await Promise.race([work, promise]);
   } finally {

@@ -8,7 +8,7 @@ import { type AssumeOptions, findCredentials } from "../aws/credentials.ts";
 import { CREDENTIALS_ENDED } from "../aws/errors.ts";
 import { type SignedToken, signToken } from "../aws/presign.ts";
 import { describe } from "../command.ts";
-import { EXIT, Failure, usage } from "../errors.ts";
+import { fault, usage } from "../errors.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
@@ -69,7 +69,7 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
     ? await (await import("../aws/signed-token.ts")).getSignedToken({ config, credentials, clusterId }, io)
     : await signToken({ credentials, clusterId, region, domain: partition.domain, now });
   // kubectl would send it, fail, and request another one, in an endless loop.
-  if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
+  if (signed.expiresAt <= now) throw fault(CREDENTIALS_ENDED);
   io.printSecret(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
 }
 

@@ -4,7 +4,7 @@ import { createPublicKey } from "node:crypto";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { checkIssuerKey, type IssuerKey, issuerKeyOf } from "../../../functions/issuer/key.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
-import { EXIT, Failure, usage } from "../../errors.ts";
+import { fault, usage } from "../../errors.ts";
 import { unverifiedParts } from "../../jwt-parts.ts";
 import { nameOf, readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
@@ -86,5 +86,5 @@ export async function requestToken(kubernetes: Kubernetes, audience: string): Pr
   const { header, claims } = unverifiedParts(answer);
   const [kid, issuer] = [header["kid"], claims["iss"]];
   if (typeof kid === "string" && typeof issuer === "string") return { token: answer, kid, issuer };
-  throw new Failure(EXIT.fault, "kube-apiserver returned a token without kid or iss.");
+  throw fault("kube-apiserver returned a token without kid or iss.");
 }

@@ -1,12 +1,11 @@
 // `irsa keys list`: lists the keys that the issuer serves, and the invalid parameters that it skips.
 
-import { paginateGetParametersByPath } from "@aws-sdk/client-ssm";
 import type { Command } from "commander";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { issuerPath, keySetOf } from "../../../functions/issuer/keys.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
-import { type Stored, stored } from "../../aws/parameter.ts";
-import { ending } from "../../aws/read.ts";
+import type { Stored } from "../../aws/parameter.ts";
+import { readBranch } from "../../aws/read.ts";
 import { requireParameters } from "../../changes/existing-cluster.ts";
 import { describe } from "../../command.ts";
 import { CONNECTION, type ConnectionOptions, type ListOutputOptions, listOutput, withOptions } from "../../options.ts";
@@ -58,10 +57,7 @@ export interface PublishedKey {
 export async function readPublishedKeys({ ssm, context }: Connection, signal: AbortSignal): Promise<PublishedKey[]> {
   const path = issuerPath(context.prefix);
   const found: Stored[] = [];
-  const pages = paginateGetParametersByPath({ client: ssm }, { Path: path }, { abortSignal: signal });
-  for await (const { Parameters = [] } of ending(pages)) {
-    found.push(...Parameters.map(stored));
-  }
+  for await (const page of readBranch(ssm, path, async () => {}, signal)) found.push(...page);
   const { keys, invalid } = keySetOf(context.prefix, new Map(found.map((parameter) => [parameter.name, parameter])));
   return found
     .sort((a, b) => (a.name < b.name ? -1 : 1))
