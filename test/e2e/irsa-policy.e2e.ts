@@ -17,14 +17,14 @@ import { describeInjected } from "./irsa/sidecar-injector.ts";
 import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
 
 const EVERY_OPTION = {
-  audience: "sts.example.com",
+  tokenAudience: "sts.example.com",
   tokenExpiration: 1800,
-  stsRegionalEndpoints: true,
-  region: REGION,
+  stsRegionalEndpoint: true,
+  awsDefaultRegion: REGION,
   roleSessionName: true,
   ec2MetadataDisabled: true,
-  exceptNamespaces: ["kube-system", "left-alone"],
-};
+  exceptNamespace: ["kube-system", "left-alone"],
+} as const;
 
 for (const server of SERVERS) {
   describe(server.name, () => {

@@ -96,7 +96,7 @@ testFaults({
     /^kubectl label/,
   ],
   "a namespaceSelector that excludes a namespace with a role": [
-    () => setPolicies(undefined, { exceptNamespaces: ["app"] }),
+    () => setPolicies(undefined, { exceptNamespace: ["app"] }),
     "namespace",
     "warning",
     /^app: its ServiceAccounts with a role get none, because a namespaceSelector excludes it$/,
