@@ -103,7 +103,7 @@ function describeLatePods(running: () => Kubernetes): void {
         lost.push(`late/${name} runs without its role`);
     }
     const client = await openKubernetes(first.kubeconfig, processStreams());
-    const checks = await checkAdmission(client).finally(client.close);
+    const checks = await checkAdmission(client);
     const found = checks.flatMap(({ check, seen }) => (check === "pod" && !seen.startsWith("and ") ? [seen] : []));
     t.diagnostic(`${lost.length} of ${names.length} were not changed`);
     assert.deepEqual(found, lost.slice(0, 20));

@@ -56,8 +56,6 @@ async function fetchDocument(
   } catch (error) {
     const advice = "check the URL, DNS and the certificate: AWS must reach it from the internet";
     return failed(check, `no answer from ${url} (${failureReason(error)})`, advice);
-  } finally {
-    endpoint.close();
   }
 }
 

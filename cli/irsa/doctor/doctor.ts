@@ -122,7 +122,5 @@ async function checkCluster(
     if (!(error instanceof Failure)) throw error;
     const advice = "check the kubeconfig, and that its user may read /openid/v1/jwks";
     return [failed("cluster", error.message, advice)];
-  } finally {
-    kubernetes.close();
   }
 }
