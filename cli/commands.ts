@@ -136,11 +136,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     summary: "list, publish and retire the issuer's keys",
     examples: ["iam-authenticator irsa keys list --cluster prod"],
   },
-  "irsa keys list": {
-    summary: "list the issuer's keys",
-    alias: "ls",
-    load: () => import("./irsa/keys/published-keys.ts"),
-  },
+  "irsa keys list": { summary: "list the issuer's keys", alias: "ls", load: () => import("./irsa/keys/list.ts") },
   "irsa keys publish": { summary: "publish a cluster's public keys", load: () => import("./irsa/keys/publish.ts") },
   "irsa keys retire": {
     summary: "remove a key whose tokens have all expired",
