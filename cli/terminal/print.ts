@@ -8,7 +8,7 @@ interface Listing<T> {
   readonly items: readonly T[];
   readonly headers: readonly string[];
   readonly row: (item: T) => readonly string[];
-  /** Whether the last column is a sentence, which is never cut. */
+  /** Whether the last column is a sentence, which is never cut. If the table is too wide, it is printed below its row. */
   readonly endsInText?: true;
   /** For `-o name`: the name that other commands accept; empty for items without a name. */
   readonly name?: (item: T) => string;
@@ -25,6 +25,7 @@ export async function printList<T>(
   io: IOStreams,
 ): Promise<void> {
   const rows = items.map(row);
+  const below = narrow ?? (endsInText && row);
   const shown = (titles: readonly string[]) => (withHeaders ? titles : []);
   if (format === "json" || format === "yaml") await printData(items, format, io);
   else if (format === "name") {
@@ -33,11 +34,8 @@ export async function printList<T>(
   } else if (format === "wide") io.print(table(shown(wide.headers), items.map(wide.row)));
   else if (format === "csv") {
     io.print(csv([...(withHeaders ? [wide.headers] : []), ...items.map((item) => wide.row(item).map(printable))]));
-  } else if (narrow !== undefined && !fits(shown(headers), rows, io.columns)) {
-    io.print(rowsWithText(items.map(narrow), io.columns));
-  } else {
-    io.print((endsInText ? tableWithText : table)(shown(headers), rows, io.columns));
-  }
+  } else if (below && !fits(shown(headers), rows, io.columns)) io.print(rowsWithText(items.map(below), io.columns));
+  else io.print(table(shown(headers), rows, io.columns));
 }
 
 export async function printData(data: unknown, format: "json" | "yaml", io: IOStreams): Promise<void> {
@@ -68,24 +66,8 @@ export function table(headers: readonly string[], rows: readonly (readonly strin
   const lines = linesOf(headers, rows);
   const natural = naturalWidths(lines);
   const widths = columns === undefined ? natural : fit(natural, columns - GAP.length * (natural.length - 1));
-  return lines
-    .map(
-      (line) =>
-        `${line
-          .map((cell, i) => pad(cell, widths[i] ?? 0))
-          .join(GAP)
-          .trimEnd()}\n`,
-    )
-    .join("");
-}
-
-/** The last column is a sentence, which is never cut. If the table is too wide, it is printed below its row. */
-export function tableWithText(
-  headers: readonly string[],
-  rows: readonly (readonly string[])[],
-  columns?: number,
-): string {
-  return fits(headers, rows, columns) ? table(headers, rows) : rowsWithText(rows, columns);
+  const padded = (line: readonly string[]) => line.map((cell, i) => pad(cell, widths[i] ?? 0)).join(GAP);
+  return lines.map((line) => `${padded(line).trimEnd()}\n`).join("");
 }
 
 function fits(headers: readonly string[], rows: readonly (readonly string[])[], columns?: number): boolean {
