@@ -26,6 +26,7 @@ export async function printList<T>(
 ): Promise<void> {
   const rows = items.map(row);
   const below = narrow ?? (endsInText && row);
+  const { columns = Number.POSITIVE_INFINITY } = io;
   const shown = (titles: readonly string[]) => (withHeaders ? titles : []);
   if (format === "json" || format === "yaml") await printData(items, format, io);
   else if (format === "name") {
@@ -34,8 +35,12 @@ export async function printList<T>(
   } else if (format === "wide") io.print(table(shown(wide.headers), items.map(wide.row)));
   else if (format === "csv") {
     io.print(csv([...(withHeaders ? [wide.headers] : []), ...items.map((item) => wide.row(item).map(printable))]));
-  } else if (below && !fits(shown(headers), rows, io.columns)) io.print(rowsWithText(items.map(below), io.columns));
-  else io.print(table(shown(headers), rows, io.columns));
+  } else {
+    const isTooWide = table(shown(headers), rows)
+      .split("\n")
+      .some((line) => line.length > columns);
+    io.print(below && isTooWide ? rowsWithText(items.map(below), columns) : table(shown(headers), rows, columns));
+  }
 }
 
 export async function printData(data: unknown, format: "json" | "yaml", io: IOStreams): Promise<void> {
@@ -58,52 +63,33 @@ const NARROWEST = 8;
 
 const INDENT = "    ";
 
-/**
- * `headers`: empty to print none. `columns` of the terminal; `undefined` for a pipe, where nothing is cut. Cells contain
- * no line breaks.
- */
-export function table(headers: readonly string[], rows: readonly (readonly string[])[], columns?: number): string {
-  const lines = linesOf(headers, rows);
-  const natural = naturalWidths(lines);
-  const widths = columns === undefined ? natural : fit(natural, columns - GAP.length * (natural.length - 1));
+type Rows = readonly (readonly string[])[];
+
+/** `headers`: empty to print none. `columns` of the terminal; by default, nothing is cut. Cells contain no line breaks. */
+export function table(headers: readonly string[], rows: Rows, columns = Number.POSITIVE_INFINITY): string {
+  const titles = headers.length === 0 ? [] : [headers.map((header) => header.toUpperCase())];
+  const lines = [...titles, ...rows.map((row) => row.map(printable))];
+  const natural = (lines[0] ?? []).map((_, i) => lines.reduce((most, line) => Math.max(most, line[i]?.length ?? 0), 0));
+  const widths = fit(natural, columns - GAP.length * (natural.length - 1));
   const padded = (line: readonly string[]) => line.map((cell, i) => pad(cell, widths[i] ?? 0)).join(GAP);
   return lines.map((line) => `${padded(line).trimEnd()}\n`).join("");
 }
 
-function fits(headers: readonly string[], rows: readonly (readonly string[])[], columns?: number): boolean {
-  const natural = naturalWidths(linesOf(headers, rows));
-  const width = natural.reduce((sum, one) => sum + one, 0) + GAP.length * (natural.length - 1);
-  return columns === undefined || width <= columns;
+/** Narrows the widest column step by step until the row fits. */
+function fit(natural: readonly number[], room: number): readonly number[] {
+  let widths = natural;
+  for (;;) {
+    const widest = Math.max(...widths);
+    if (widest <= NARROWEST || widths.reduce((sum, width) => sum + width, 0) <= room) return widths;
+    widths = widths.with(widths.indexOf(widest), widest - 1);
+  }
 }
 
 /** Rows without headers, each with its last column, a sentence, on the lines below. */
-function rowsWithText(rows: readonly (readonly string[])[], columns?: number): string {
+function rowsWithText(rows: Rows, columns: number): string {
   const heads = rows.map((row) => row.slice(0, -1));
   const lines = table([], heads, columns).split("\n");
   return rows.map((row, i) => `${lines[i]}\n${hangingIndent(INDENT, row.at(-1) ?? "", columns)}`).join("");
-}
-
-function linesOf(headers: readonly string[], rows: readonly (readonly string[])[]): string[][] {
-  const first = headers.length === 0 ? [] : [headers.map((header) => header.toUpperCase())];
-  return [...first, ...rows.map((row) => row.map(printable))];
-}
-
-function naturalWidths(lines: readonly (readonly string[])[]): number[] {
-  return (lines[0] ?? []).map((_, index) => lines.reduce((most, line) => Math.max(most, line[index]?.length ?? 0), 0));
-}
-
-/** Narrows the widest column step by step until the row fits. */
-function fit(natural: readonly number[], room: number): number[] {
-  const widths = [...natural];
-  let over = widths.reduce((sum, width) => sum + width, 0) - room;
-  while (over > 0) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const width = widths[widest] ?? 0;
-    if (width <= NARROWEST) break;
-    widths[widest] = width - 1;
-    over -= 1;
-  }
-  return widths;
 }
 
 /** Cuts ARNs at the start, because they differ at the end. */
