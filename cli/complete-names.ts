@@ -30,22 +30,17 @@ export async function namesInTime(
   const options = await optionsIn(before, io);
   const names: string[] = [];
   const stop = new AbortController();
-  const isOver = Promise.withResolvers<void>();
-  let isEnough = false;
-  const endIfEnough = () => isEnough && names.length > 0 && isOver.resolve();
-  const timers = [
-    setTimeout(() => {
-      isEnough = true;
-      endIfEnough();
-    }, ENOUGH_MS),
-    setTimeout(isOver.resolve, PATIENCE_MS),
-  ];
+  const first = Promise.withResolvers<void>();
+  const enough = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<void>();
+  const timers = [setTimeout(enough.resolve, ENOUGH_MS), setTimeout(late.resolve, PATIENCE_MS)];
   const add = (name: string) => {
     names.push(name);
-    endIfEnough();
+    first.resolve();
   };
   const asking = quiet(io, AbortSignal.any([io.interrupted, stop.signal]));
-  await Promise.race([read(lister, current, options, add, asking).catch(() => {}), isOver.promise]);
+  const reading = read(lister, current, options, add, asking).catch(() => {});
+  await Promise.race([reading, late.promise, Promise.all([enough.promise, first.promise])]);
   stop.abort();
   for (const timer of timers) clearTimeout(timer);
   return names;
