@@ -1,6 +1,6 @@
 // Sends one HTTP request with limits for time and size, and reports when it waits.
 
-import type { Agent as HttpAgent, IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { Agent as HttpAgent, IncomingMessage } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
@@ -22,24 +22,8 @@ interface HttpRequest {
   readonly patienceMs?: number;
 }
 
-interface HttpReply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-  readonly ms: number;
-  /** `undefined` over plain HTTP. */
-  readonly tls: TlsSeen | undefined;
-}
-
-/** The protocol and the server's certificate. */
-export interface TlsSeen {
-  /** Such as `TLSv1.3`. */
-  readonly protocol: string;
-  /** The certificate's common name, or its subject if it has none. */
-  readonly subject: string;
-  /** When the certificate expires, in milliseconds since 1970. */
-  readonly end: number;
-}
+type HttpReply = Awaited<ReturnType<typeof sendHttp>>;
+export type TlsSeen = NonNullable<HttpReply["tls"]>;
 
 /** The server did not answer in time. The SDK retries errors with this name and code. */
 export class HttpTimeout extends Error {
@@ -62,7 +46,7 @@ export async function sendHttp(
   request: HttpRequest,
   { log, secrets, isDebug }: Pick<IOStreams, "log" | "secrets" | "isDebug">,
   signal?: AbortSignal,
-): Promise<HttpReply> {
+) {
   signal?.throwIfAborted();
   for (const secret of secretsSent(url, request.headers)) secrets.add(secret);
   const { method, headers, body, agent, limitMs, maxBytes, what = url.host, patienceMs = PATIENCE_MS } = request;
@@ -162,7 +146,8 @@ function isTls(socket: Socket): socket is TLSSocket {
   return "encrypted" in socket;
 }
 
-function tlsOf(socket: TLSSocket): TlsSeen | undefined {
+/** The protocol, such as `TLSv1.3`, the certificate's common name or subject, and when it expires. */
+function tlsOf(socket: TLSSocket) {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return undefined;
   const { subject, validTo } = certificate;

@@ -65,15 +65,8 @@ function jwkOf(pem: string): object | undefined {
   }
 }
 
-interface ServiceAccountToken {
-  /** Includes the signature: a secret until it expires. */
-  readonly token: string;
-  readonly kid: string;
-  readonly issuer: string;
-}
-
-/** Throws a `Failure` if kube-apiserver denies the request. */
-export async function requestToken(kubernetes: Kubernetes, audience: string): Promise<ServiceAccountToken> {
+/** Throws a `Failure` if kube-apiserver denies the request. The token is a secret until it expires. */
+export async function requestToken(kubernetes: Kubernetes, audience: string) {
   const path = "/api/v1/namespaces/default/serviceaccounts/default/token";
   const { status, body } = await kubernetes.ask("POST", path, {
     apiVersion: "authentication.k8s.io/v1",
