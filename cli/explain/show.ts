@@ -111,18 +111,8 @@ function targetFor(canonicalArn: string): string {
 
 function verdictOf({ verdict, invalidCount }: Evaluation): string {
   const invalid = invalidCount > 0 && verdict.kind !== "invalid" ? `, ${invalidCount} invalid` : "";
-  switch (verdict.kind) {
-    case "nothing":
-      return `nothing${invalid}`;
-    case "match":
-      return `matches${invalid}`;
-    case "deny":
-      return "denies";
-    case "invalid":
-    case "mismatch":
-    case "unknown":
-      return `${verdict.kind}, ${verdict.problem}`;
-  }
+  if ("problem" in verdict) return `${verdict.kind}, ${verdict.problem}`;
+  return { nothing: `nothing${invalid}`, match: `matches${invalid}`, deny: "denies" }[verdict.kind];
 }
 
 function markOf({ parameter, verdict }: Evaluation, counted: string | undefined): string {
