@@ -41,7 +41,6 @@ export function newCommand(io: IOStreams, name: string, summary: string, paths: 
     .showSuggestionAfterError();
 }
 
-/** Width of help in columns. */
 export function helpColumns({ columns = HELP_COLUMNS }: IOStreams): number {
   return columns;
 }

@@ -37,7 +37,6 @@ export function silentExit(): Failure {
   return new Failure(EXIT.finding, "");
 }
 
-/** AWS or the network failed. */
 export function fault(message: string, cause?: unknown): Failure {
   return new Failure(EXIT.fault, message, { cause });
 }

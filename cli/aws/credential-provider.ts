@@ -90,8 +90,7 @@ function sourceOf({ profile, isProcess }: CredentialSource): { what: string; isS
   if (isProcess) return { what: `the credential_process of the profile "${profile ?? "default"}"`, isService: true };
   const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url = "", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path } = process.env;
   if (path) return { what: "the container's credential service", isService: true };
-  if (url)
-    return { what: `the credential service${URL.canParse(url) ? ` ${new URL(url).host}` : ""}`, isService: true };
+  if (url) return { what: `the credential service ${new URL(url).host}`, isService: true };
   return { what: profile === undefined ? "the AWS environment" : `the profile "${profile}"`, isService: false };
 }
 

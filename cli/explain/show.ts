@@ -11,7 +11,6 @@ import { hangingIndent, shellWord } from "../terminal/print.ts";
 import { adviceFor } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
 
-/** Width of the first column. */
 const HEAD = 10;
 
 /** The first column, and the text next to it. */

@@ -43,7 +43,6 @@ export function at(object: KubernetesObject, ...path: string[]): unknown {
   return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), object);
 }
 
-/** Whether a Pod has not finished. */
 export function isAlive(pod: KubernetesObject): boolean {
   return !["Succeeded", "Failed"].includes(stringAt(pod, "status", "phase"));
 }

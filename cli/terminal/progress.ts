@@ -40,7 +40,6 @@ export function startProgress(
 
   return {
     show,
-    /** Removes the line. */
     end() {
       if (shown) showProgress("");
     },

@@ -21,7 +21,6 @@ export async function keysOfJwksFile(file: string, io: IOStreams): Promise<Issue
   return keysOfJwks(parseJson(await readText(file, io)), nameOf(file));
 }
 
-/** Reads a PEM file with one or more public keys. */
 export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[]> {
   const pem = await readText(file, io);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {

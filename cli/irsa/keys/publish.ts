@@ -101,7 +101,6 @@ async function withdrawTooMany(
   );
 }
 
-/** Reads the keys from the given source, without duplicates. */
 async function keysFrom({ kubeconfig, jwks, publicKey }: PublishOptions, io: IOStreams): Promise<IssuerKey[]> {
   const keys = await (async () => {
     if (jwks !== undefined) return keysOfJwksFile(jwks, io);
