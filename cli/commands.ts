@@ -124,7 +124,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   token: leaf("print a token for kubectl, as an ExecCredential", () => import("./token/token.ts")),
   contexts: leaf("list the contexts of the configuration file", () => import("./contexts.ts")),
   version: leaf("print the version", () => import("./help.ts")),
-  completion: leaf("print a completion script for the shell", () => import("./completion.ts")),
+  completion: leaf("print a completion script for the shell", () => import("./completion/completion.ts")),
 };
 
 export const PATHS = Object.keys(COMMANDS);

@@ -1,7 +1,7 @@
 // Runs one command line, reports its error, and returns the exit code.
 
 import packageJson from "../package.json" with { type: "json" };
-import { COMPLETE, complete } from "./complete.ts";
+import { COMPLETE, complete } from "./completion/complete.ts";
 import { programName, withProgram } from "./program-name.ts";
 import { type IOStreams, withHarmlessOutput } from "./terminal/io-streams.ts";
 

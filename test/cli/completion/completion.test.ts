@@ -6,8 +6,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { cli } from "./cli.ts";
-import { type LocalCluster, PREFIX, storedCluster } from "./mappings/cluster.ts";
+import { cli } from "../cli.ts";
+import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
 
 const isInstalled = (shell: string) => spawnSync(shell, ["--version"]).error === undefined;
 const skip = (shell: string) => (isInstalled(shell) ? {} : { skip: `no ${shell} here` });

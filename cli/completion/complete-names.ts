@@ -1,15 +1,15 @@
 // Reads the names of mappings, callers and keys for a completion script, within a time limit.
 
-import { applyContext } from "./apply-context.ts";
-import { type Connection, connect } from "./aws/connection.ts";
-import { rateLimited } from "./aws/rates.ts";
-import { readBranch, readSome } from "./aws/read.ts";
-import { callerName, readCallers } from "./callers/callers.ts";
-import { newCommand } from "./command.ts";
-import { shortName } from "./function-settings.ts";
-import { readPublishedKeys } from "./irsa/keys/published-keys.ts";
-import { ACCOUNT, CONNECTION, type ConnectionOptions, withOptions } from "./options.ts";
-import type { IOStreams } from "./terminal/io-streams.ts";
+import { applyContext } from "../apply-context.ts";
+import { type Connection, connect } from "../aws/connection.ts";
+import { rateLimited } from "../aws/rates.ts";
+import { readBranch, readSome } from "../aws/read.ts";
+import { callerName, readCallers } from "../callers/callers.ts";
+import { newCommand } from "../command.ts";
+import { shortName } from "../function-settings.ts";
+import { readPublishedKeys } from "../irsa/keys/published-keys.ts";
+import { ACCOUNT, CONNECTION, type ConnectionOptions, withOptions } from "../options.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 
 export type Lister = "mappings" | "callers" | "keys";
 

@@ -4,14 +4,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Argument, type Command, type Option } from "commander";
-import { describe } from "./command.ts";
+import { describe } from "../command.ts";
+import { usage } from "../errors.ts";
+import { SHORT_NAME } from "../program-name.ts";
+import { fileFailure, xdgFolder } from "../terminal/files.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { shellWord } from "../terminal/print.ts";
 import { COMPLETE, listerFor } from "./complete.ts";
 import type { Lister } from "./complete-names.ts";
-import { usage } from "./errors.ts";
-import { SHORT_NAME } from "./program-name.ts";
-import { fileFailure, xdgFolder } from "./terminal/files.ts";
-import type { IOStreams } from "./terminal/io-streams.ts";
-import { shellWord } from "./terminal/print.ts";
 
 /** Where new shells find the script. */
 const PLACES = {

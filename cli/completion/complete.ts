@@ -1,9 +1,9 @@
 // `__complete`: prints words that a completion script cannot contain: contexts, kinds, and names of existing items.
 
+import { readConfig } from "../config.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { shellWord } from "../terminal/print.ts";
 import type { Lister } from "./complete-names.ts";
-import { readConfig } from "./config.ts";
-import type { IOStreams } from "./terminal/io-streams.ts";
-import { shellWord } from "./terminal/print.ts";
 
 /** Called by completion scripts; not listed in help. */
 export const COMPLETE = "__complete";
