@@ -4,7 +4,7 @@ import { HttpResponse } from "@smithy/core/protocols";
 import { getSmithyContext } from "@smithy/core/transport";
 import type { InitializeMiddleware, MetadataBearer } from "@smithy/types";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { HttpTimeout, quotedAnswer } from "../http.ts";
+import { HttpTimeout, quotedAnswer } from "../http/request.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Secrets } from "../terminal/secrets.ts";
 import { noteAnswer, toFailure, unusableAnswer } from "./errors.ts";

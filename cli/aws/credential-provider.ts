@@ -2,7 +2,7 @@
 
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { EXIT, type ExitCode, Failure, fault } from "../errors.ts";
-import { quotedAnswer } from "../http.ts";
+import { quotedAnswer } from "../http/request.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shellWord } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";

@@ -4,9 +4,9 @@ import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import { hasCode, isAuthenticatorError, isDenial } from "../../functions/errors.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { proxyFailure } from "../agent.ts";
 import { EXIT, Failure, fault } from "../errors.ts";
-import { HttpTimeout, HttpTooLarge, quotedAnswer } from "../http.ts";
+import { proxyFailure } from "../http/agent.ts";
+import { HttpTimeout, HttpTooLarge, quotedAnswer } from "../http/request.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Secrets } from "../terminal/secrets.ts";
 

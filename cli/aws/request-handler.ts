@@ -3,8 +3,8 @@
 import type { Agent } from "node:https";
 import { buildQueryString, HttpResponse } from "@smithy/core/protocols";
 import type { HttpHandlerOptions, HttpRequest, RequestHandler } from "@smithy/types";
-import { openAgent } from "../agent.ts";
-import { sendHttp } from "../http.ts";
+import { openAgent } from "../http/agent.ts";
+import { sendHttp } from "../http/request.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
 /** Type of the SDK's option `requestHandler`. */

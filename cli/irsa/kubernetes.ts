@@ -3,10 +3,10 @@
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { failureReason } from "../agent.ts";
-import { openEndpoint } from "../endpoint.ts";
 import { type Failure, fault, usage } from "../errors.ts";
-import { quotedAnswer } from "../http.ts";
+import { failureReason } from "../http/agent.ts";
+import { openEndpoint } from "../http/endpoint.ts";
+import { quotedAnswer } from "../http/request.ts";
 import { readKubeconfig, tlsOptions, type Webhook } from "../kubeconfig/webhook.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type KubernetesObject, stringAt } from "./kubernetes-object.ts";

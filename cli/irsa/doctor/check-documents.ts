@@ -3,9 +3,9 @@
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { quoted } from "../../../functions/lib/quoted.ts";
-import { failureReason } from "../../agent.ts";
 import { type Check, failed, ok, warning } from "../../doctor/check.ts";
-import { openEndpoint, type Reply, reasonOf } from "../../endpoint.ts";
+import { failureReason } from "../../http/agent.ts";
+import { openEndpoint, type Reply, reasonOf } from "../../http/endpoint.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import type { PublishedKey } from "../keys/published-keys.ts";
 import { listAt } from "../kubernetes-object.ts";

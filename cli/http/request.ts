@@ -4,8 +4,8 @@ import type { Agent as HttpAgent, IncomingMessage } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { failureKind } from "../functions/lib/retry.ts";
-import type { IOStreams } from "./terminal/io-streams.ts";
+import { failureKind } from "../../functions/lib/retry.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 
 interface HttpRequest {
   readonly method: string;

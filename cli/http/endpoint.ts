@@ -1,11 +1,11 @@
 // The client of the servers that a kubeconfig can name: the function, the issuer and kube-apiserver.
 
-import { isObject, parseJson } from "../functions/lib/json.ts";
-import { failureKind } from "../functions/lib/retry.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { failureKind } from "../../functions/lib/retry.ts";
+import { tlsOptions, type Webhook } from "../kubeconfig/webhook.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import { openAgent } from "./agent.ts";
-import { quotedAnswer, sendHttp } from "./http.ts";
-import { tlsOptions, type Webhook } from "./kubeconfig/webhook.ts";
-import type { IOStreams } from "./terminal/io-streams.ts";
+import { quotedAnswer, sendHttp } from "./request.ts";
 
 /** The message of a Kubernetes Status or of an API Gateway error. */
 export function reasonOf({ body }: Pick<Reply, "body">, server = "function"): string {
