@@ -9,7 +9,7 @@ import { getSignedToken } from "../aws/signed-token.ts";
 import { functionSettings } from "../function-settings.ts";
 import { openAgents } from "../http/agent.ts";
 import type { Endpoint } from "../http/endpoint.ts";
-import { unverifiedParts } from "../jwt-parts.ts";
+import { unverifiedParts } from "../jwt/unverified-parts.ts";
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type Check, failed, failureOf, ok, warning } from "./check.ts";

@@ -12,7 +12,7 @@ import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.
 import { describe } from "../command.ts";
 import { fault, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { unverifiedParts } from "../jwt-parts.ts";
+import { unverifiedParts } from "../jwt/unverified-parts.ts";
 import { type ClustersOptions, CONNECTIONS, isSeveral, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
 import { forCluster } from "../program-name.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";

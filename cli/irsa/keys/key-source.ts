@@ -5,7 +5,7 @@ import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { checkIssuerKey, type IssuerKey, issuerKeyOf } from "../../../functions/issuer/key.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { fault, usage } from "../../errors.ts";
-import { unverifiedParts } from "../../jwt-parts.ts";
+import { unverifiedParts } from "../../jwt/unverified-parts.ts";
 import { nameOf, readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { type Kubernetes, refused } from "../kubernetes.ts";

@@ -3,7 +3,7 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { Failure } from "../../errors.ts";
-import { unverifiedParts } from "../../jwt-parts.ts";
+import { unverifiedParts } from "../../jwt/unverified-parts.ts";
 import { listed } from "../../terminal/print.ts";
 import type { Kubernetes } from "../kubernetes.ts";
 import { at, isAlive, type KubernetesObject, listAt, nameOf, stringAt } from "../kubernetes-object.ts";
