@@ -3,12 +3,12 @@
 import { type Command, Option } from "commander";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { arnFault } from "../arn-fault.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { signedIdentity, supposeIdentity } from "../evaluation.ts";
+import { arnFault } from "../mappings/file/arn-fault.ts";
 import { mayLookUpNodes } from "../mappings/node-lookups.ts";
 import { arnOf, isPersonName } from "../mappings/target.ts";
 import { CONNECTION, type ConnectionOptions, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
