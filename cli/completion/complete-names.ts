@@ -1,7 +1,7 @@
 // Reads the names of mappings, callers and keys for a completion script, within a time limit.
 
 import { applyContext } from "../apply-context.ts";
-import { type Connection, connect } from "../aws/connection.ts";
+import { connect } from "../aws/connection.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { readBranch, readSome } from "../aws/read.ts";
 import { callerName, readCallers } from "../callers/callers.ts";
@@ -13,8 +13,6 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 
 export type Lister = "mappings" | "callers" | "keys";
 
-/** Options that select the cluster and its parameters. They are passed on with their values. */
-const WHERE = ["-c", "--cluster", "--region", "--profile", "--prefix", "--account"];
 /** After this time, the names read so far are enough, if there are any. */
 const ENOUGH_MS = 700;
 /** After this time, reading stops. Together with the start of the process, this is two seconds. */
@@ -34,66 +32,53 @@ export async function namesInTime(
   const enough = Promise.withResolvers<void>();
   const late = Promise.withResolvers<void>();
   const timers = [setTimeout(enough.resolve, ENOUGH_MS), setTimeout(late.resolve, PATIENCE_MS)];
-  const add = (name: string) => {
-    names.push(name);
-    first.resolve();
+  const read = async () => {
+    const asking = quiet(io, AbortSignal.any([io.interrupted, stop.signal]));
+    for await (const page of pagesOf(lister, current, options, asking)) {
+      names.push(...page);
+      if (names.length > 0) first.resolve();
+    }
   };
-  const asking = quiet(io, AbortSignal.any([io.interrupted, stop.signal]));
-  const reading = read(lister, current, options, add, asking).catch(() => {});
-  await Promise.race([reading, late.promise, Promise.all([enough.promise, first.promise])]);
+  await Promise.race([read().catch(() => {}), late.promise, Promise.all([enough.promise, first.promise])]);
   stop.abort();
   for (const timer of timers) clearTimeout(timer);
   return names;
 }
 
-async function read(
+async function* pagesOf(
   lister: Lister,
   current: string,
   options: ConnectionOptions,
-  add: (name: string) => void,
   io: IOStreams,
-): Promise<void> {
+): AsyncGenerator<string[]> {
   const connection = await connect(options, io);
-  if (lister === "mappings") return readMappingNames(connection, current, options, add, io);
-  if (lister === "keys") {
-    for (const { kid } of await readPublishedKeys(connection, io.interrupted)) add(`issuer/${kid}`);
-    return;
-  }
-  for (const entry of (await readCallers(connection, io.interrupted)).entries) add(callerName(entry));
-}
-
-/** Reads the branch up to the last slash of the typed word: `role/111122223333/` for `role/111122223333/dev`. */
-async function readMappingNames(
-  { ssm, context: { prefix }, rates }: Connection,
-  current: string,
-  { account }: ConnectionOptions,
-  add: (name: string) => void,
-  { interrupted }: IOStreams,
-): Promise<void> {
-  const typed = current.slice(0, current.lastIndexOf("/"));
-  // Permissions for one account cover only these paths.
-  const isOneAccount = account !== undefined && !typed.includes("/");
-  const path = `${prefix}/${isOneAccount ? `${typed}/${account}` : typed}`;
-  if (isOneAccount) for (const name of (await readSome(ssm, [path], interrupted)).keys()) add(shortName(name, prefix));
-  for await (const page of readBranch(ssm, path, rateLimited(rates.reads, rates.reads), interrupted)) {
-    for (const { name } of page) add(shortName(name, prefix));
+  const { ssm, context, rates } = connection;
+  if (lister === "callers") yield (await readCallers(connection, io.interrupted)).entries.map(callerName);
+  else if (lister === "keys") {
+    yield (await readPublishedKeys(connection, io.interrupted)).map(({ kid }) => `issuer/${kid}`);
+  } else {
+    // The branch up to the last slash of the typed word: `role/111122223333/` for `role/111122223333/dev`.
+    const typed = current.slice(0, current.lastIndexOf("/"));
+    // Permissions for one account cover only these paths.
+    const isOneAccount = options.account !== undefined && !typed.includes("/");
+    const path = `${context.prefix}/${isOneAccount ? `${typed}/${options.account}` : typed}`;
+    const own = isOneAccount ? await readSome(ssm, [path], io.interrupted) : new Map();
+    yield [...own.keys()].map((name) => shortName(name, context.prefix));
+    for await (const page of readBranch(ssm, path, rateLimited(rates.reads, rates.reads), io.interrupted)) {
+      yield page.map(({ name }) => shortName(name, context.prefix));
+    }
   }
 }
 
-/** Options with the defaults of the configuration file, as the completed command would get them. */
+/** Options with the defaults of the configuration file, as the completed command would get them. Ignores its other words. */
 async function optionsIn(words: readonly string[], io: IOStreams): Promise<ConnectionOptions> {
-  const command = withOptions(newCommand(quiet(io, io.interrupted), "complete", "", []), CONNECTION, ACCOUNT);
-  command.hook("preAction", (_, one) => applyContext(one, io)).action(() => {});
-  await command.parseAsync(whereIn(words), { from: "user" });
-  return command.opts();
-}
-
-function whereIn(words: readonly string[]): string[] {
-  return words.flatMap((word, i) => {
-    if (WHERE.some((option) => option.startsWith("--") && word.startsWith(`${option}=`))) return [word];
-    const value = words[i + 1];
-    return WHERE.includes(word) && value !== undefined ? [word, value] : [];
-  });
+  const command = withOptions(newCommand(quiet(io, io.interrupted), "complete", "", []), CONNECTION, ACCOUNT)
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .hook("preAction", (_, one) => applyContext(one, io))
+    .action(() => {});
+  return (await command.parseAsync(words, { from: "user" })).opts();
 }
 
 function quiet(io: IOStreams, interrupted: AbortSignal): IOStreams {

@@ -136,6 +136,7 @@ test("it completes contexts and clusters, kinds without a call to AWS, and names
   assert.equal(cluster.store.requests.length, before);
   const names = "role/111122223333/developers\n";
   assert.equal(await completed("mappings", "role/", "mappings", "get", "-c", "live"), names);
+  assert.equal(await completed("mappings", "role/", "mappings", "get", "--help", "-o", "json", "-c", "live"), names);
   assert.equal(
     await completed("mappings", "role/1", "mappings", "get", "-c", "live", "--account", "111122223333"),
     names,
