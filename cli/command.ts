@@ -65,10 +65,10 @@ interface CommandHelp {
 
 /** Sets the text of `--help`, except arguments and options. */
 export function describe(command: Command, { details, examples }: CommandHelp): Command {
-  const summary = sentence(command.summary());
+  const summary = command.summary().replace(/^./, (letter) => letter.toUpperCase());
   const lines = examples.map((line) => `  ${line}`).join("\n");
   return command
-    .description(details === undefined ? summary : `${summary} ${details}`)
+    .description(details === undefined ? `${summary}.` : `${summary}. ${details}`)
     .addHelpText("after", () => `\nExamples:\n${withProgram(lines, pathOf(command)[0] ?? "")}`);
 }
 
@@ -78,10 +78,6 @@ const OF_ARGUMENTS = /^error: (missing required argument|too many arguments)/;
 /** The names of the program, its groups and the command. */
 export function pathOf(command: Command): string[] {
   return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];
-}
-
-function sentence(summary: string): string {
-  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
 }
 
 /** Names that kubectl, the AWS CLI and gh use for our commands. The first one in the group is suggested. */

@@ -26,7 +26,9 @@ export async function remainingTokens(kubernetes: Kubernetes, kid: string, signe
     if (keys.every((key) => key.kid !== kid)) return { longestSeconds, lines: [] };
     const tokens = await readLegacyTokens(kubernetes, keys);
     const secrets = tokens.filter((token) => token.kid === kid).map(({ secret }) => secret);
-    const extended = pods.filter((pod) => createdAt(pod) < signedUntil && lifetimes(pod).includes(EXTENDED_S));
+    const wasSigned = (pod: KubernetesObject) =>
+      Date.parse(stringAt(pod, "metadata", "creationTimestamp")) < signedUntil;
+    const extended = pods.filter((pod) => wasSigned(pod) && lifetimes(pod).includes(EXTENDED_S));
     return { longestSeconds, lines: linesFor(secrets, extended.map(nameOf)) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -54,10 +56,6 @@ function linesFor(secrets: readonly string[], pods: readonly string[]): string[]
  * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/serviceaccount/claims.go, WarnOnlyBoundTokenExpirationSeconds
  */
 const EXTENDED_S = 3607;
-
-function createdAt(pod: KubernetesObject): number {
-  return Date.parse(stringAt(pod, "metadata", "creationTimestamp"));
-}
 
 /** In seconds, of each token that kubelet writes for the Pod. */
 function lifetimes(pod: KubernetesObject): number[] {
