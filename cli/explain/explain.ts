@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { memberAt, parseJson } from "../../functions/lib/json.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
 import { describe } from "../command.ts";
@@ -127,8 +127,6 @@ function notAnArn(arn: string): string {
 
 /** The token of an ExecCredential, or else the text itself. */
 function tokenIn(text: string): string {
-  const credential = parseJson(text);
-  const status = isObject(credential) ? credential["status"] : undefined;
-  const token = isObject(status) ? status["token"] : undefined;
+  const token = memberAt(parseJson(text), "status", "token");
   return typeof token === "string" ? token : text.trim();
 }

@@ -1,6 +1,6 @@
 // The client of the servers that a kubeconfig can name: the function, the issuer and kube-apiserver.
 
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { memberAt, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { tlsOptions, type Webhook } from "../kubeconfig/webhook.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -9,8 +9,7 @@ import { quotedAnswer, sendHttp } from "./request.ts";
 
 /** The message of a Kubernetes Status or of an API Gateway error. */
 export function reasonOf({ body }: Pick<Reply, "body">, server = "function"): string {
-  const status = parseJson(body);
-  const message = isObject(status) ? status["message"] : undefined;
+  const message = memberAt(parseJson(body), "message");
   return typeof message === "string" ? quotedAnswer(message) : `a response that is not from the ${server}`;
 }
 

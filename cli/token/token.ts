@@ -1,7 +1,7 @@
 // `token`: the exec plugin that prints a token for kubectl.
 
 import type { Command } from "commander";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { memberAt, parseJson } from "../../functions/lib/json.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";
 import { type AwsOptions, clientConfig } from "../aws/client-config.ts";
 import { type AssumeOptions, findCredentials } from "../aws/credentials.ts";
@@ -81,8 +81,7 @@ const DEFAULT_VERSION = `${GROUP}/v1beta1`;
 /** `execInfo` is KUBERNETES_EXEC_INFO. client-go refuses any version other than the one it wrote there. */
 export function requestedVersion(execInfo: string | undefined): string {
   if (!execInfo) return DEFAULT_VERSION;
-  const info = parseJson(execInfo);
-  const version = isObject(info) ? info["apiVersion"] : undefined;
+  const version = memberAt(parseJson(execInfo), "apiVersion");
   const known = API_VERSIONS.find((candidate) => candidate === version);
   if (known === undefined) {
     throw usage(

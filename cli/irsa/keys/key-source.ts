@@ -3,7 +3,7 @@
 import { createPublicKey } from "node:crypto";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { checkIssuerKey, type IssuerKey, issuerKeyOf } from "../../../functions/issuer/key.ts";
-import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { fault, usage } from "../../errors.ts";
 import { unverifiedParts } from "../../jwt/unverified-parts.ts";
 import { nameOf, readText } from "../../terminal/files.ts";
@@ -33,7 +33,7 @@ export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[
 
 /** Omits members that only describe a key, such as x5c, as kube-apiserver does. */
 function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
-  const keys = isObject(jwks) ? jwks["keys"] : undefined;
+  const keys = memberAt(jwks, "keys");
   if (!Array.isArray(keys)) throw usage(`${where} is not a JWKS: it must be an object with the list "keys".`);
   if (keys.length === 0) throw usage(`${where} contains no key.`);
   return keys.map((jwk: unknown, at) => {
@@ -73,7 +73,7 @@ export async function requestToken(kubernetes: Kubernetes, audience: string) {
     // The shortest lifetime that kube-apiserver allows.
     spec: { audiences: [audience], expirationSeconds: 600 },
   });
-  const answer = isObject(body) && isObject(body["status"]) ? body["status"]["token"] : undefined;
+  const answer = memberAt(body, "status", "token");
   if (status !== 201 || typeof answer !== "string") throw refused(path, status, body);
   const { header, claims } = unverifiedParts(answer);
   const [kid, issuer] = [header["kid"], claims["iss"]];

@@ -2,11 +2,12 @@
 
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
+import { memberAt } from "../../../functions/lib/json.ts";
 import { Failure } from "../../errors.ts";
 import { unverifiedParts } from "../../jwt/unverified-parts.ts";
 import { listed } from "../../terminal/print.ts";
 import type { Kubernetes } from "../kubernetes.ts";
-import { at, isAlive, type KubernetesObject, listAt, nameOf, stringAt } from "../kubernetes-object.ts";
+import { isAlive, type KubernetesObject, listAt, nameOf, stringAt } from "../kubernetes-object.ts";
 import { keysOfKubernetes } from "./key-source.ts";
 
 /**
@@ -61,7 +62,7 @@ const EXTENDED_S = 3607;
 function lifetimes(pod: KubernetesObject): number[] {
   return listAt(pod, "spec", "volumes")
     .flatMap((volume) => listAt(volume, "projected", "sources"))
-    .map((source) => at(source, "serviceAccountToken", "expirationSeconds"))
+    .map((source) => memberAt(source, "serviceAccountToken", "expirationSeconds"))
     .filter((seconds) => typeof seconds === "number");
 }
 
