@@ -4,9 +4,9 @@ import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import { hasCode, isAuthenticatorError, isDenial } from "../../functions/errors.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { proxyFailure } from "../agent.ts";
-import { EXIT, Failure } from "../errors.ts";
-import { HttpTimeout, HttpTooLarge, quotedAnswer } from "../http.ts";
+import { EXIT, Failure, fault } from "../errors.ts";
+import { proxyFailure } from "../http/agent.ts";
+import { HttpTimeout, HttpTooLarge, quotedAnswer } from "../http/request.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Secrets } from "../terminal/secrets.ts";
 
@@ -30,15 +30,15 @@ const UNKNOWN_HOST = ["ENOTFOUND", "EAI_AGAIN"];
 /** Codes of Node's HTTP parser. https://nodejs.org/api/errors.html#errors-hpe_ */
 const NOT_HTTP = /^HPE_/;
 
-/** A response that the AWS service never sends, such as one from a proxy. */
-export class UnusableAnswer extends Error {
-  override readonly name = "UnusableAnswer";
-  /** `call`: such as `SSM GetParameters`. `problem`: such as `Parameters is not a list`. */
-  constructor(call: string, problem: string | undefined, options?: ErrorOptions) {
-    const why = problem ?? failureKind(options?.cause);
-    super(`The response to ${call} is not from AWS (${why}): check for a proxy, and check AWS_ENDPOINT_URL.`, options);
-  }
+/**
+ * A response that the AWS service never sends, such as one from a proxy. `call`: such as `SSM GetParameters`. `problem`: such
+ * as `Parameters is missing`.
+ */
+export function unusableAnswer(call: string, problem: string, cause?: unknown): Failure {
+  return fault(`The response to ${call} is not from AWS (${problem}): ${CHECK_PROXY}.`, cause);
 }
+
+const CHECK_PROXY = "check for a proxy, and check AWS_ENDPOINT_URL";
 
 /** By run: the last call that AWS answered. */
 const answered = new WeakMap<Secrets, string>();
@@ -58,13 +58,8 @@ export function unexpected(error: unknown, { secrets }: IOStreams): Failure {
   const message =
     call === undefined
       ? `iam-authenticator: this is a bug, please report it: ${what}`
-      : `The response to ${call} is unexpected: check for a proxy, and check AWS_ENDPOINT_URL. Without one, please report this bug: ${what}`;
-  return new Failure(EXIT.fault, message, { cause: error });
-}
-
-/** Credentials are missing or cannot sign requests. The message is one sentence. */
-export class CredentialsUnusable extends Error {
-  override readonly name = "CredentialsUnusable";
+      : `The response to ${call} is unexpected: ${CHECK_PROXY}. Without one, please report this bug: ${what}`;
+  return fault(message, error);
 }
 
 export const CREDENTIALS_ENDED = "The AWS credentials have expired: sign in again, then run this again.";
@@ -74,8 +69,7 @@ export function toFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
   if (hasCode(error, "setting_invalid")) return new Failure(EXIT.usage, `${error.message}.`, { cause: error });
   const proxy = proxyFailure(error);
-  if (proxy !== undefined)
-    return fault(`No connection through ${proxy}. Check the proxy and NO_PROXY.`, error as Error);
+  if (proxy !== undefined) return fault(`No connection through ${proxy}. Check the proxy and NO_PROXY.`, error);
   if (isDenial(error)) return new Failure(EXIT.finding, `${error.message}.`, { cause: error });
   if (isAuthenticatorError(error)) return fault(`${error.code}: ${error.message}.`, error);
   if (!(error instanceof Error)) return undefined;
@@ -84,7 +78,6 @@ export function toFailure(error: unknown): Failure | undefined {
   if (name === "AbortError" && !("$fault" in error)) {
     return new Failure(EXIT.interrupted, "Interrupted.", { cause: error });
   }
-  if (error instanceof UnusableAnswer || error instanceof CredentialsUnusable) return fault(error.message, error);
   if (error instanceof HttpTooLarge) return fault(`The response is not from AWS: ${error.message}.`, error);
   if (error instanceof HttpTimeout) {
     return fault(`AWS does not answer (${error.message}): check the network and any proxy.`, error);
@@ -93,7 +86,7 @@ export function toFailure(error: unknown): Failure | undefined {
   if (sentence !== undefined) return fault(sentence, error);
   const code = networkCode(error);
   if (code !== undefined && NOT_HTTP.test(code)) {
-    return fault(`The response is not HTTP (${code}): check for a proxy, and check AWS_ENDPOINT_URL.`, error);
+    return fault(`The response is not HTTP (${code}): ${CHECK_PROXY}.`, error);
   }
   if (code !== undefined) return fault(noConnection(code, error), error);
   const isUnknown = /^Unknown(Error)?$/.test(name);
@@ -101,7 +94,7 @@ export function toFailure(error: unknown): Failure | undefined {
     return fault(`AWS returned an error: ${quotedAnswer(name)}, ${oneLine(error.message)}`, error);
   // The SDK received a response that the service never sends.
   if ("$response" in error || isUnknown) {
-    return fault("The response is not from AWS: check for a proxy, and check AWS_ENDPOINT_URL.", error);
+    return fault(`The response is not from AWS: ${CHECK_PROXY}.`, error);
   }
   return undefined;
 }
@@ -120,10 +113,6 @@ function sentenceOf(error: Error): string | undefined {
   }
   if (NO_CREDENTIALS.includes(name)) return `No AWS credentials: sign in, or give --profile (${oneLine(message)})`;
   return undefined;
-}
-
-function fault(message: string, cause: Error): Failure {
-  return new Failure(EXIT.fault, message, { cause });
 }
 
 /** The SDK passes on socket errors. Node wraps those of several addresses in an AggregateError. */

@@ -2,9 +2,9 @@
 
 import { X509Certificate } from "node:crypto";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { failureReason } from "../agent.ts";
-import type { Endpoint, Reply } from "../endpoint.ts";
-import type { TlsSeen } from "../http.ts";
+import { failureReason } from "../http/agent.ts";
+import type { Endpoint, Reply } from "../http/endpoint.ts";
+import type { TlsSeen } from "../http/request.ts";
 import { isConfidential, type Webhook } from "../kubeconfig/webhook.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 

@@ -4,14 +4,14 @@ import { type Command, Option } from "commander";
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import packageJson from "../../package.json" with { type: "json" };
-import { failureReason } from "../agent.ts";
 import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
 import { findCredentials } from "../aws/credentials.ts";
 import { signToken } from "../aws/presign.ts";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
-import { type Endpoint, NoReply, openEndpoint } from "../endpoint.ts";
 import { silentExit, usage } from "../errors.ts";
+import { failureReason } from "../http/agent.ts";
+import { type Endpoint, NoReply, openEndpoint } from "../http/endpoint.ts";
 import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles } from "../kubeconfig/files.ts";
 import { readKubeconfig, type Webhook } from "../kubeconfig/webhook.ts";
 import {

@@ -18,13 +18,9 @@ const RULES: readonly Rule[] = [
   ...[names.sharedUsernames, names.chosenClaims, validity.unusableBySignedTokens],
 ];
 
-export async function lint(
-  parameters: ReadonlyMap<string, StoredParameter>,
-  context: EvaluationContext,
-): Promise<Finding[]> {
+export function lint(parameters: ReadonlyMap<string, StoredParameter>, context: EvaluationContext): Finding[] {
   const subject = subjectOf(parameters, context);
-  const found: Finding[] = [];
-  for (const rule of RULES) found.push(...(await rule(subject)));
+  const found = RULES.flatMap((rule) => rule(subject));
   return bySeverity(found.map((finding) => ({ ...finding, where: shortName(finding.where, context.prefix) })));
 }
 

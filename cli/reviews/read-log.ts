@@ -1,9 +1,9 @@
 // Reads the reviews of a log group, page by page. Why FilterLogEvents and not Insights: docs/decisions/0008-reviews-by-filter-log-events.md.
 
 import { type CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { UnusableAnswer } from "../aws/errors.ts";
+import { unusableAnswer } from "../aws/errors.ts";
 import type { RateLimit } from "../aws/rates.ts";
-import { EXIT, Failure, usage } from "../errors.ts";
+import { fault, usage } from "../errors.ts";
 import { filterPattern, isWanted, type LoggedReview, type ReviewFilter, readReview } from "./logged-review.ts";
 
 export interface LogQuery extends ReviewFilter {
@@ -48,9 +48,9 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
     await waitForTurn(signal);
     const page = await send(logs, new FilterLogEventsCommand({ ...command, nextToken }), query.logGroup, signal);
     const { events } = page;
-    if (events === undefined) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "events is missing");
+    if (events === undefined) throw unusableAnswer("CloudWatchLogs FilterLogEvents", "events is missing");
     const ids = events.map(({ eventId }) => eventId).join();
-    if (ids !== "" && ids === idsBefore) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
+    if (ids !== "" && ids === idsBefore) throw unusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
     idsBefore = ids;
     yield events.flatMap(({ eventId = "", message = "", timestamp = 0 }) => {
       const review = readReview(message, timestamp);
@@ -58,11 +58,11 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
     });
     nextToken = page.nextToken;
     if (nextToken === undefined) return;
-    if (tokens.has(nextToken)) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
+    if (tokens.has(nextToken)) throw unusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
     tokens.add(nextToken);
     if (tokens.size > MOST_PAGES) {
       const message = `The log has more than ${MOST_PAGES} pages. Narrow the search with --since and --until, or use CloudWatch Logs Insights (docs/operate.md, Watch).`;
-      throw new Failure(EXIT.fault, message);
+      throw fault(message);
     }
   }
 }
@@ -85,7 +85,7 @@ async function send(
     }
     if (error.name === "AccessDeniedException") {
       const message = `No permission to read the log: logs:FilterLogEvents on the log group ${logGroup}. The construct's grantReadReviews grants it.`;
-      throw new Failure(EXIT.fault, message, { cause: error });
+      throw fault(message, error);
     }
     throw error;
   }

@@ -80,7 +80,6 @@ export function writeSecret(file: string, text: string): void {
   }
 }
 
-/** The file's name in messages. */
 export function nameOf(file: string): string {
   return file === "-" ? "standard input" : file;
 }
