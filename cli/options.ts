@@ -114,7 +114,7 @@ export const CONNECTION: OptionGroup = [...CLUSTER, ...AWS, PREFIX];
 
 /** For a command that works without a cluster, too. Its options are `ClustersOptions`: `applyContext` sets `clusters`. */
 export const OPTIONAL_CONNECTIONS: OptionGroup = [
-  new Option(CLUSTER_FLAGS, `${CLUSTER_HELP} (may be repeated)`)
+  new Option(CLUSTER_FLAGS, `${CLUSTER_HELP} (may be repeated; an id means all its contexts)`)
     .env("CLUSTER_ID")
     .argParser((text, before: readonly string[] = []) => [...before, readCluster(text)]),
   new Option("--all-contexts", "every context of the configuration file").conflicts("new"),
