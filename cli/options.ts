@@ -107,6 +107,14 @@ export const AWS: OptionGroup = [
   new Option("--profile <name>", "profile of the AWS configuration files"),
 ];
 
+/** For the outputs of a stack. Not from CLUSTER_ID: with --endpoint, no cluster is needed. */
+export const OF_STACK: OptionGroup = [
+  new Option(CLUSTER_FLAGS, "the cluster or context whose stack has the URL")
+    .argParser(readCluster)
+    .conflicts("endpoint"),
+  ...AWS,
+];
+
 const PREFIX = new Option("--prefix <path>", "the function's MAPPING_PREFIX, if set").env("MAPPING_PREFIX");
 
 /** `ConnectionOptions`, without those of `ACCOUNT`, `READING` and `WRITE`. */

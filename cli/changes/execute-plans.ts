@@ -102,7 +102,7 @@ async function writeReady(ready: readonly Ready[], goesOn: boolean, recheck: Exe
       await writeAll(proposal, proposal.connection, withAwsClock(io));
       await recheck?.(true);
       const [effect, ...others] = proposal.effect(io.clock());
-      io.log(`${outcome(proposal.changes)} ${effect}\n`);
+      io.log(`${proposal.outcome ?? outcome(proposal.changes)} ${effect}\n`);
       for (const line of others) io.log(`${line}\n`);
     } catch (error) {
       if (name === "" || !(error instanceof Stopped)) throw error;
