@@ -8,7 +8,7 @@ import { callerName, readCallers } from "./callers/callers.ts";
 import { newCommand } from "./command.ts";
 import { shortName } from "./function-settings.ts";
 import { readPublishedKeys } from "./irsa/keys/published-keys.ts";
-import { ACCOUNT, CONNECTION, type ConnectionOptions, withOptions } from "./options.ts";
+import { ACCOUNT, type ClustersOptions, CONNECTIONS, type ConnectionOptions, withOptions } from "./options.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 
 export type Lister = "mappings" | "callers" | "keys";
@@ -85,12 +85,13 @@ async function readMappingNames(
   }
 }
 
-/** Options with the defaults of the configuration file, as the completed command would get them. */
+/** Options with the defaults of the configuration file, as the completed command would get them for its first cluster. */
 async function optionsIn(words: readonly string[], io: IOStreams): Promise<ConnectionOptions> {
-  const command = withOptions(newCommand(quiet(io, io.interrupted), "complete", "", []), CONNECTION, ACCOUNT);
+  const command = withOptions(newCommand(quiet(io, io.interrupted), "complete", "", []), CONNECTIONS, ACCOUNT);
   command.hook("preAction", (_, one) => applyContext(one, io)).action(() => {});
   await command.parseAsync(whereIn(words), { from: "user" });
-  return command.opts();
+  const options: ConnectionOptions & ClustersOptions = command.opts();
+  return { ...options, ...options.clusters[0] };
 }
 
 function whereIn(words: readonly string[]): string[] {

@@ -13,7 +13,10 @@ import { Stopped } from "./stopped.ts";
 import { writeAll } from "./write-all.ts";
 
 interface ExecuteOptions {
-  /** Whether the other clusters are written after one has failed. A change that loosens access never goes on. */
+  /**
+   * Whether the other clusters are written after one has failed. The error then has the command to repeat. A change that
+   * loosens access never goes on.
+   */
   readonly goesOn?: boolean;
   /** Called after the confirmation, before the first write and after the last. Throws to stop. */
   readonly recheck?: (isWritten: boolean) => Promise<void>;

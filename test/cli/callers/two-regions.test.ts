@@ -146,3 +146,9 @@ test("list names the context of each caller, and goes on past a dead region", as
   const half = await exits(callers("list"), 3, /^one: No connection/m);
   assert.match(half.out, /^CLUSTER .*\nother +kept .*\n$/);
 });
+
+test("the completion of an id offers the names of its first context", async () => {
+  regions.put("other", "callers", [KEPT]);
+  const { out } = await regions.run(["__complete", "callers", "", "callers", "remove", "-c", "prod"]);
+  assert.equal(out, "kept\nold\n");
+});
