@@ -64,7 +64,7 @@ export function addCommand(command: Command, io: IOStreams): Command {
 }
 
 async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
-  const { endpoint, out, arn, principalId } = options;
+  const { endpoint, ca, out, arn, principalId } = options;
   checkPrincipalId(options);
   const notAfter = endOf(options, io.clock(), ": the caller would never be accepted");
   if (notAfter !== undefined && notAfterTime(notAfter) === undefined) {
@@ -75,7 +75,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
   }
   const clusters = chosenClusters(options, io).map((one) => one.options);
-  const server = (endpoint ?? out) === undefined ? undefined : await webhookServer(options, clusters, io);
+  const server = (endpoint ?? ca ?? out) === undefined ? undefined : await webhookServer(options, clusters, io);
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ ...server, token });
   const proof =

@@ -50,17 +50,12 @@ export function changesOrder(key: string, base: Items, mine: Items): boolean {
   return !isDeepStrictEqual(mergeList(key, base, mine, base).items, mine);
 }
 
-/** The items of a list whose order has no meaning, so that equal lists of two clusters are equal. */
-export function sorted(key: string, items: Items): Items {
-  return items.toSorted((a, b) => (nameOf(a, key) < nameOf(b, key) ? -1 : 1));
-}
-
 function differs(a: Map<string, Items> | undefined, b: Map<string, Items> | undefined, name: string): boolean {
   return !isDeepStrictEqual(a?.get(name), b?.get(name));
 }
 
 /** Lower case for ARN patterns, which ignore case; the entry's JSON if it lacks the key. */
-function nameOf(item: unknown, key: string): string {
+export function nameOf(item: unknown, key: string): string {
   const name = isObject(item) ? item[key] : undefined;
   if (typeof name !== "string") return JSON.stringify(item);
   return key === "arnLike" ? asciiLowerCase(name) : name;

@@ -10,7 +10,7 @@ import { shortName } from "../function-settings.ts";
 import { normal } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { startProgress } from "../terminal/progress.ts";
-import { entryKey, sorted } from "./merge-list.ts";
+import { entryKey, nameOf } from "./merge-list.ts";
 
 /** All mappings, or with --account that account's. `callers` adds the callers' list. */
 export async function readMappings(
@@ -41,7 +41,8 @@ export async function readToCompare(connection: Connection, io: IOStreams, more?
     const name = shortName(parameter.name, prefix);
     const [items, key] = [normal(parameter.value), entryKey(parameter.name)];
     if (!Array.isArray(items) || key === undefined) return [[name, { ...parameter, name }]];
-    const value = JSON.stringify(name.startsWith("pattern/") ? items : sorted(key, items));
+    const ordered = items.toSorted((a, b) => (nameOf(a, key) < nameOf(b, key) ? -1 : 1));
+    const value = JSON.stringify(name.startsWith("pattern/") ? items : ordered);
     return items.length === 0 ? [] : [[name, { ...parameter, name, value }]];
   });
   return new Map(named);

@@ -7,13 +7,15 @@ import type { ConnectionOptions } from "../options.ts";
 import { isStored } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { listed } from "../terminal/print.ts";
-import { type Check, failed, ok } from "./check.ts";
+import { type Check, failed, ok, warning } from "./check.ts";
 import { unread } from "./check-cluster.ts";
 
 /** Compares mappings, denials and callers with those of the other contexts of the cluster's id. */
-export async function checkStores(options: ConnectionOptions, io: IOStreams): Promise<Check[]> {
+export async function checkStores(options: ConnectionOptions, hasStandby: boolean, io: IOStreams): Promise<Check[]> {
   const { cluster, profile } = options;
   const contexts = clustersIn(await readConfig(io.environment)).filter((one) => one.cluster === cluster);
+  if (contexts.length < 2 && hasStandby)
+    return [warning("stores", "not compared: the standby has no context", "add one to the configuration file")];
   if (contexts.length < 2) return [];
   const advice = `to see it, run mappings diff -c ${cluster} and callers list -c ${cluster}; then repeat the change that is missing`;
   const checks: Check[] = [];

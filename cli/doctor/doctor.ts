@@ -99,7 +99,7 @@ async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promi
     ...checkKubeconfig(webhook, FailoverUrl, options.name),
     ...(await checkEndpoint(webhook, options, io)),
     ...(FailoverUrl === undefined ? [] : await checkRedirect({ ...webhook, server: FailoverUrl }, options, io)),
-    ...(await checkStores(options, io)),
+    ...(await checkStores(options, FailoverUrl !== undefined, io)),
   ];
   return withCommands(checks, options, io);
 }

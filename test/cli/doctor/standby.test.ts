@@ -83,6 +83,13 @@ test("without a failoverUrl and other contexts of the id, neither is checked", a
   assert.deepEqual([code, states.filter((one) => /redirect|stores/.test(one))], [0, []]);
 });
 
+test("with a failoverUrl and no other context, doctor warns that the stores are not compared", async () => {
+  configure({ one: {} });
+  const { code, check } = await doctor();
+  assert.deepEqual([code, check("stores")?.state, check("redirect")?.state], [0, "warning", "ok"]);
+  assert.equal(check("stores")?.seen, "not compared: the standby has no context");
+});
+
 test("the redirect fails if its target is not an endpoint that accepts the same caller", async (t) => {
   const stranger = await startHttpServer(() => ({ status: 200, body: "hello" }));
   const foreign = await endpoint.gateway({ CALLER_AUTH: "bearer", MAPPING_PREFIX: "/elsewhere" });

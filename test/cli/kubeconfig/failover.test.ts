@@ -93,6 +93,8 @@ test("with --ca, the file trusts only that CA", async () => {
   assert.doesNotMatch(log, /Amazon/);
   const { keys } = await added(...IN_ONE, "--ca", ca, "--endpoint", "https://b.example");
   assert.deepEqual(keys, [own]);
+  const { out: printed } = await exits(regions.run(["callers", "add", "printed", "-y", "--ca", ca, ...IN_ONE]), 0);
+  assert.deepEqual(read(printed.slice(printed.indexOf("apiVersion"))), { server: SERVER, keys: [own] });
 });
 
 test("without a failoverUrl, the file has tls-server-name", async () => {
