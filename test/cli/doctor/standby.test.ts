@@ -10,6 +10,8 @@ import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import type { Gateway } from "../../../local/gateway/gateway.ts";
 import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { keyVariables } from "../../aws-variables.ts";
 import { cli } from "../cli.ts";
 import { onlyGranted } from "../mappings/permissions.ts";
 import { startStacks } from "../stacks.ts";
@@ -171,6 +173,19 @@ test("a store that cannot be read is a warning, and the other checks are printed
   const { code, check } = await doctor();
   assert.deepEqual([code, check("stores")?.state], [0, "warning"]);
   assert.match(check("stores")?.seen ?? "", /^not checked: No permission: /);
+});
+
+test("--profile applies to the other store too", async () => {
+  const [key, secret] = Object.values(keyVariables(localIdentity("bob")));
+  const file = join(home, "credentials");
+  writeFileSync(file, `[ops]\naws_access_key_id = ${key}\naws_secret_access_key = ${secret}\n`);
+  const before = { ...process.env };
+  Object.assign(process.env, { AWS_SHARED_CREDENTIALS_FILE: file });
+  for (const name of Object.keys(keyVariables(localIdentity("bob")))) delete process.env[name];
+  const words = ["-c", "one", "--kubeconfig", kubeconfig, "--times", "1", "--profile", "ops"];
+  const { out } = await cli(["doctor", ...words], { environment: environment() });
+  Object.assign(process.env, before);
+  assert.match(out, /^ok +stores +equal to other$/m);
 });
 
 test("with an id, doctor uses the context that has kube-apiserver's kubeconfig", async () => {

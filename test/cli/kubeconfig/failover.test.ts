@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { parse } from "yaml";
+import { amazonRoots } from "../../../cli/kubeconfig/server.ts";
 import { webhookKubeconfig } from "../../../cli/kubeconfig/webhook.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { exits } from "../mappings/cluster.ts";
@@ -69,6 +70,11 @@ test("with a failoverUrl, kubeconfig webhook and callers add trust all roots of 
     assert.deepEqual(file, { server: SERVER, keys: ROOTS });
     assert.match(log, /roots of Amazon/);
   }
+});
+
+test("a Node.js that lacks one of the roots is not used: AWS may issue certificates under each of them", () => {
+  const roots = amazonRoots().match(/-----BEGIN [\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+  assert.throws(() => amazonRoots(roots.slice(1)), /^Failure: This Node\.js lacks roots of Amazon .* Give --ca\.$/);
 });
 
 test("kubeconfig webhook --from replaces the tls-server-name or CA of an old file by the roots", async () => {

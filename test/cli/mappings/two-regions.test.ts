@@ -77,6 +77,17 @@ test("set and remove show both plans, ask once, and write both stores", async ()
   );
 });
 
+test("set and remove skip contexts of another partition than the ARN's, by name", async () => {
+  regions.configure({
+    one: { cluster: "prod", region: REGIONS.one },
+    china: { cluster: "prod", region: "cn-north-1" },
+  });
+  const skipped = /^china: Skipped: region cn-north-1 is in partition aws-cn, not aws\.$/m;
+  await exits(mappings("set", MALLORY, "--username", "changed", "-c", "prod", ...FAST), 0, skipped);
+  await exits(mappings("remove", MALLORY, "-c", "prod", ...FAST), 0, skipped);
+  assert.deepEqual(await regions.values(USER), [undefined, STORED[USER]]);
+});
+
 test("remove skips a store that lacks the mapping, and fails if none has it", async () => {
   await exits(mappings("remove", MALLORY, "-c", "prod", "--region", REGIONS.other, ...FAST), 0);
   await exits(mappings("remove", MALLORY, "-c", "prod", ...FAST), 0, /^other: \S+mallory does not exist\.$/m);
