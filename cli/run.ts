@@ -13,7 +13,7 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
   const isDebug = words.length < allWords.length || Boolean(streams.environment["IAM_AUTHENTICATOR_DEBUG"]);
   const program = programName(streams.environment);
   const log = (text: string) => streams.log(withProgram(text, program));
-  const io = withHarmlessOutput({ ...streams, log, isDebug });
+  const io = withHarmlessOutput({ ...streams, log, isDebug, words });
   try {
     if (words[0] === COMPLETE) {
       // Called while the user types: an error completes nothing and prints nothing.

@@ -35,11 +35,13 @@ export interface ClusterPlan {
   readonly isWhole?: boolean;
   /** Sentences for the user after the writes. The first one is on the line that reports them. */
   readonly effect?: (now: number) => readonly string[];
+  /** A sentence that reports the writes; default: their number. */
+  readonly outcome?: string;
 }
 
 export const EFFECT = `The function reads the change within ${MAPPING_FOUND_MS / 1000} s.`;
 
-export interface Proposal extends Accepted {
+export interface Proposal extends Accepted, Pick<ClusterPlan, "outcome"> {
   /** Whether a requested change is skipped. */
   readonly isPartial: boolean;
   readonly effect: (now: number) => readonly string[];
@@ -48,21 +50,9 @@ export interface Proposal extends Accepted {
   readonly destination: string;
 }
 
-/** The accepted changes; `undefined` without changes or with --dry-run. Throws if a check or the user refuses them. */
-export async function propose(
-  planned: ClusterPlan,
-  options: ProposeOptions,
-  io: IOStreams,
-): Promise<Proposal | undefined> {
-  const proposal = await prepare(planned, options, io);
-  if (proposal === undefined || options.dryRun) return undefined;
-  await confirmAll([proposal], options, io);
-  return proposal;
-}
-
 /** Prints the plan; `undefined` without changes. Throws if a check refuses it. */
 export async function prepare(
-  { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT] }: ClusterPlan,
+  { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT], ...others }: ClusterPlan,
   options: ProposeOptions,
   io: IOStreams,
 ): Promise<Proposal | undefined> {
@@ -82,7 +72,7 @@ export async function prepare(
   checkDenialsWritten(changes, managed);
   if (!options.force) guardLockout(changes, reading.current, context);
   printIfLong(changes.length, connection, io);
-  return { ...reading, changes, effect, force: options.force === true, isPartial, connection, destination };
+  return { ...reading, ...others, changes, effect, force: options.force === true, isPartial, connection, destination };
 }
 
 /** Asks once for all clusters, and once more for marks. Throws unless the user accepts. */

@@ -8,7 +8,7 @@ import { callerName, readCallers } from "../callers/callers.ts";
 import { newCommand } from "../command.ts";
 import { shortName } from "../function-settings.ts";
 import { readPublishedKeys } from "../irsa/keys/published-keys.ts";
-import { ACCOUNT, CONNECTION, type ConnectionOptions, withOptions } from "../options.ts";
+import { ACCOUNT, type ClustersOptions, CONNECTIONS, type ConnectionOptions, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
 export type Lister = "mappings" | "callers" | "keys";
@@ -72,13 +72,14 @@ async function* pagesOf(
 
 /** Options with the defaults of the configuration file, as the completed command would get them. Ignores its other words. */
 async function optionsIn(words: readonly string[], io: IOStreams): Promise<ConnectionOptions> {
-  const command = withOptions(newCommand(quiet(io, io.interrupted), "complete", "", []), CONNECTION, ACCOUNT)
+  const command = withOptions(newCommand(quiet(io, io.interrupted), "complete", "", []), CONNECTIONS, ACCOUNT)
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
     .hook("preAction", (_, one) => applyContext(one, io))
     .action(() => {});
-  return (await command.parseAsync(words, { from: "user" })).opts();
+  const options: ConnectionOptions & ClustersOptions = (await command.parseAsync(words, { from: "user" })).opts();
+  return { ...options, ...options.clusters[0] };
 }
 
 function quiet(io: IOStreams, interrupted: AbortSignal): IOStreams {

@@ -12,7 +12,7 @@ import { withoutManaged } from "../changes/managed.ts";
 import { planChanges } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
 import { readForAccess } from "../changes/read-for-access.ts";
-import { readMappings } from "../changes/read-mappings.ts";
+import { readMappings, readToCompare } from "../changes/read-mappings.ts";
 import { planData, printDifferences, printPlan } from "../changes/show.ts";
 import { inEachCluster, throwWorst } from "../clusters.ts";
 import { describe } from "../command.ts";
@@ -237,14 +237,9 @@ async function diffClusters(options: Omit<DiffOptions, "file">, io: IOStreams): 
   if (options.prune) throw usage("--prune requires --file.");
   const { results, failures } = await inEachCluster(options, io, async (one, own) => {
     const connection = await connect(one, own);
-    const stored = await readMappings(connection, own);
+    const stored = await readToCompare(connection, own);
     await requireParameters(stored, connection, own);
-    const { prefix } = connection.context;
-    const byName = [...stored.values()].map((parameter) => {
-      const name = shortName(parameter.name, prefix);
-      return [name, { ...parameter, name }] as const;
-    });
-    return { stored: new Map(byName), destination: await destinationOf(connection, stored, own) };
+    return { stored, destination: await destinationOf(connection, stored, own) };
   });
   throwWorst(failures);
   const [first, second] = results.map(({ value }) => value);
