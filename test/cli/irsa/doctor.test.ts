@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { doctor, withCluster } from "./doctor-setup.ts";
+import { doctor, useServices, withCluster } from "./doctor-setup.ts";
+
+useServices();
 
 test("with a correct setup, each check is ok, and the exit code is 0", async () => {
   const { code, rows, err } = await withCluster();
