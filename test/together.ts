@@ -19,7 +19,10 @@ function needsProcess(file: string): boolean {
   return OWN_PROCESS.test(readFileSync(join(ROOT, file), "utf8"));
 }
 
-/** Each file is a suite, so that its hooks apply only to its tests. */
+/**
+ * Each file is a suite, so that its hooks apply only to its tests. Fixtures register hooks in a function that each file
+ * calls: those at their top level would apply only to the first file that imports them.
+ */
 export async function runTogether(folder: string): Promise<void> {
   for (const file of testFiles(folder).filter((one) => !needsProcess(one))) {
     await describe(file, async () => {

@@ -4,6 +4,7 @@ import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
+import { warningsFor } from "../lint/lint.ts";
 import type { WriteOptions } from "../options.ts";
 import { confirm } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -11,7 +12,7 @@ import { shortened } from "../terminal/print.ts";
 import { duration } from "../terminal/progress.ts";
 import { destinationOf } from "./destination.ts";
 import { requireCluster } from "./existing-cluster.ts";
-import { guardLockout, judgePlan } from "./judge.ts";
+import { guardLockout } from "./lockout.ts";
 import { withoutManaged } from "./managed.ts";
 import type { Accepted } from "./other-operators.ts";
 import { addsDenial, type Change, isRemoval, type Plan } from "./plan.ts";
@@ -71,7 +72,7 @@ export async function prepare(
   const { changes } = plan;
   const reading = await readForAccess(changes, known, isWhole, connection, io);
   const destination = await destinationOf(connection, reading.current, io);
-  const shown = { ...plan, ...(await judgePlan(changes, reading.marks, context)) };
+  const shown = { ...plan, marks: reading.marks, warnings: await warningsFor(changes, context) };
   if (options.report === undefined) printPlan(shown, destination, context.prefix, io);
   else options.report(planData(shown, destination, context.prefix));
   // Skipped prunes are not errors: the file does not request them by name.

@@ -52,7 +52,7 @@ export async function readByName(
 /**
  * Reads what the rule of access looks at.
  *
- * @param looks of a `Reading`
+ * @param looks as in `RuleContext.reading`
  * @param unread receives phrases for what this principal may not read: a missing permission is no error
  */
 export async function readLooks(

@@ -3,6 +3,7 @@
 import { Readable } from "node:stream";
 import type { Command } from "commander";
 import { run } from "../../cli/run.ts";
+import type { Tone } from "../../cli/terminal/io-streams.ts";
 import { createSecrets } from "../../cli/terminal/secrets.ts";
 
 export interface CliResult {
@@ -30,16 +31,16 @@ export interface CliOptions {
   /** Called with each text for standard error. */
   readonly onLog?: (text: string) => void;
   /** Called with each text for standard output. */
-  readonly onPrint?: (text: string) => void;
+  readonly onPrint?: (text: string, tone?: Tone) => void;
 }
 
 export async function cli(words: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { input = "", environment = {}, now, interactive = false, columns } = options;
   let waited = 0;
   const [out, err]: [string[], string[]] = [[], []];
-  const print = (text: string) => {
+  const print = (text: string, tone?: Tone) => {
     out.push(text);
-    options.onPrint?.(text);
+    options.onPrint?.(text, tone);
   };
   const code = await run(words, {
     environment,

@@ -1,16 +1,13 @@
 // --debug: reports each request on standard error, without secrets.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { localIdentity } from "../../local/identities.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { mintToken } from "../../local/token.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "./cli.ts";
-import { ADMIN, DEVELOPERS, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+import { ADMIN, DEVELOPERS, exits, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
 
 let cluster: LocalCluster;
 let sts: Awaited<ReturnType<typeof startSts>>;
@@ -21,15 +18,10 @@ before(async () => {
 after(() => Promise.all([cluster.store.close(), sts.close()]));
 
 test("each request has a line with its operation, status and time", async () => {
-  const { code, out, err } = await cluster.mappings(["list", "--debug"]);
-  assert.equal(code, 0);
+  const { out, err } = await exits(cluster.mappings(["list", "--debug"]), 0);
   assert.match(out, /ClusterAdmin/i);
-  const [line] = err.split("\n");
-  const url = cluster.store.url.replaceAll(".", "\\.");
-  assert.match(
-    line ?? "",
-    new RegExp(`^debug: POST ${url}/ AmazonSSM\\.GetParametersByPath 200 in \\d+ ms, \\d+ bytes`),
-  );
+  const request = `^debug: POST ${cluster.store.url}/ AmazonSSM.GetParametersByPath 200 in \\d+ ms, \\d+ bytes`;
+  assert.match(err, new RegExp(request));
   assert.equal((await cluster.mappings(["list"])).err, "");
 });
 
@@ -62,32 +54,24 @@ test("the lines of a presigned request contain no token, signature or key", asyn
 });
 
 test("a failed request has a line with its code", async () => {
-  const { url } = cluster.store;
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: "http://127.0.0.1:9", AWS_MAX_ATTEMPTS: "1" });
-  const { code, err } = await cluster.mappings(["get", DEVELOPERS, "--debug"]);
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: url });
-  delete process.env["AWS_MAX_ATTEMPTS"];
-  assert.equal(code, 3);
-  assert.match(
-    err,
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: "http://127.0.0.1:9" });
+  await exits(
+    cluster.mappings(["get", DEVELOPERS, "--debug"], { environment: { AWS_MAX_ATTEMPTS: "1" } }),
+    3,
     /^debug: POST http:\/\/127\.0\.0\.1:9\/ AmazonSSM\.GetParameters failed after \d+ ms: ECONNREFUSED\n/,
   );
 });
 
 test("of an error from AWS, --debug prints the stack and the request id, and no other field", async () => {
   const fields = "<Code>InternalFailure</Code><Message>try again</Message><SessionToken>IQoJb3JpZ2lu</SessionToken>";
-  const hostile = createServer((request, response) => {
-    request.resume().on("end", () => {
-      response.writeHead(400, { "content-type": "text/xml", "x-amzn-requestid": "req-1", "x-echo": "IQoJb3JpZ2lu" });
-      response.end(`<ErrorResponse><Error>${fields}</Error><Echo>IQoJb3JpZ2lu</Echo></ErrorResponse>`);
-    });
-  }).listen(0, "127.0.0.1");
-  await once(hostile, "listening");
-  const { port } = hostile.address() as AddressInfo;
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: cluster.store.url, AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${port}` });
-  const { code, err } = await cli(["whoami", "-c", "prod", "--debug"]);
-  hostile.close();
-  assert.equal(code, 3);
+  sts.fail({
+    kind: "answer",
+    status: 400,
+    headers: { "content-type": "text/xml", "x-amzn-requestid": "req-1", "x-echo": "IQoJb3JpZ2lu" },
+    body: `<ErrorResponse><Error>${fields}</Error><Echo>IQoJb3JpZ2lu</Echo></ErrorResponse>`,
+  });
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: cluster.store.url, AWS_ENDPOINT_URL_STS: sts.url });
+  const { err } = await exits(cli(["whoami", "-c", "prod", "--debug"]), 3);
   assert.match(err, /^AWS returned an error: InternalFailure, try again\.$/m);
   assert.match(err, /^InternalFailure: try again$/m);
   assert.match(err, /^ {4}at /m);

@@ -1,9 +1,6 @@
 // The configuration file applies to every command with --cluster, including `reviews`, which runs `reviews list`.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Command } from "commander";
 import { createProgram } from "../../cli/program.ts";
@@ -12,29 +9,26 @@ import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { cli, useLocalAws } from "./cli.ts";
-import { type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./reviews/services.ts";
+import { useFolder } from "./folder.ts";
+import { exits } from "./mappings/cluster.ts";
+import { lineOf, loggedServices, MINUTE, NOW } from "./reviews/services.ts";
 
-const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-const environment = { HOME: home };
+const home = useFolder();
+const environment = { HOME: home.path };
 const ALICE = "arn:aws:iam::111122223333:user/engineering/alice";
 const CONTEXT = { cluster: "prod", region: "us-west-2", profile: "ops", prefix: "/elsewhere" };
+home.configure({ contexts: { live: CONTEXT } });
 
-let logged: LoggedCluster;
+let logged: Awaited<ReturnType<typeof loggedServices>>;
 before(async () => {
-  logged = await loggedCluster([lineOf({ time: NOW - MINUTE, outcome: "denied", arn: ALICE })]);
-  const folder = join(home, ".config", "iam-authenticator");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "config.yaml"), JSON.stringify({ contexts: { live: CONTEXT } }));
+  logged = await loggedServices([lineOf({ time: NOW - MINUTE, outcome: "denied", arn: ALICE })]);
   const { accessKeyId, secretAccessKey } = localIdentity("alice");
-  const credentials = join(home, "credentials");
-  writeFileSync(credentials, `[ops]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`);
-  useLocalAws({ AWS_SHARED_CREDENTIALS_FILE: credentials });
+  const keys = `[ops]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
+  useLocalAws({ ...logged.variables, AWS_SHARED_CREDENTIALS_FILE: home.write("credentials", keys) });
   for (const name of ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) delete process.env[name];
 });
-after(async () => {
-  rmSync(home, { recursive: true });
-  await logged.close();
-});
+
+after(() => logged.close());
 
 function commandsBelow(
   command: Command,
@@ -74,8 +68,7 @@ test("every command with --cluster uses the context's cluster, and the other val
 });
 
 test("reviews reads the log of the context's cluster, and prints a command that explains a denial there", async () => {
-  const { code, out, err } = await cli(["reviews", "-c", "live", "-o", "json"], { environment, now: NOW });
-  assert.deepEqual([code, err], [0, ""]);
+  const { out } = await exits(cli(["reviews", "-c", "live", "-o", "json"], { environment, now: NOW }), 0, "");
   const [{ explain }] = JSON.parse(out);
   assert.equal(
     explain,
@@ -93,7 +86,6 @@ test("whoami uses the context's profile and prefix", async (t) => {
   });
   t.after(() => store.close());
   Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_SSM: store.url });
-  const { code, out, err } = await cli(["whoami", "-c", "live", "-o", "json"], { environment });
-  assert.deepEqual([code, err], [0, ""]);
+  const { out } = await exits(cli(["whoami", "-c", "live", "-o", "json"], { environment }), 0, "");
   assert.equal(JSON.parse(out).parameter, "/elsewhere/user/111122223333/alice");
 });

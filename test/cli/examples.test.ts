@@ -1,9 +1,8 @@
 // Runs every example of every --help: none may be wrong usage.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { createProgram } from "../../cli/program.ts";
@@ -12,12 +11,13 @@ import { createCertificateAuthority } from "../../local/certificates.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import { cli, commandPaths } from "./cli.ts";
+import { useFolder } from "./folder.ts";
 import { publicPem } from "./irsa/services.ts";
 import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./mappings/cluster.ts";
 import { realWorldAwsAuth } from "./mappings/formats/aws-auth-sample.ts";
 import { loggedServices } from "./reviews/services.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+const { path: folder, write, configure } = useFolder();
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const FILE = `mappings: [{permissionSet: ClusterAdmin, account: "111122223333", username: a, groups: [system:masters]}]`;
 let cluster: LocalCluster;
@@ -38,10 +38,8 @@ before(async () => {
   log = await loggedServices([]);
   Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, ...log.variables });
   process.chdir(folder);
-  mkdirSync("teams");
-  mkdirSync(".config/iam-authenticator", { recursive: true });
-  writeFileSync(".config/iam-authenticator/config.yaml", "contexts: {prod: {}}");
-  for (const name of ["mappings.yaml", "common.yaml", "prod.yaml", "teams/a.yaml"]) writeFileSync(name, FILE);
+  configure("contexts: {prod: {}}");
+  for (const name of ["mappings.yaml", "common.yaml", "prod.yaml", "teams/a.yaml"]) write(name, FILE);
   const authority = createCertificateAuthority();
   const { cert, key } = authority.client({ CN: "kube-apiserver" });
   const [signer] = SAMPLES;
@@ -55,11 +53,10 @@ before(async () => {
     "apiserver.crt": cert,
     "apiserver.key": key,
   };
-  for (const [name, text] of Object.entries(files)) writeFileSync(name, text);
+  for (const [name, text] of Object.entries(files)) write(name, text);
 });
 after(async () => {
   process.chdir(tmpdir());
-  rmSync(folder, { recursive: true });
   await Promise.all([sts.close(), cluster.store.close(), log.close()]);
 });
 

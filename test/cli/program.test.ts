@@ -1,17 +1,17 @@
 // The program's help and exit codes.
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Command } from "commander";
 import { createProgram } from "../../cli/program.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { startHttpServer } from "../../local/http-server.ts";
 import { cli, commandPaths } from "./cli.ts";
+import { exits } from "./mappings/cluster.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../cli/iam-authenticator.ts", import.meta.url));
 
@@ -55,106 +55,61 @@ test("--help of every command fits 40 columns, except usage, examples and long w
   }
 });
 
-test("--cluster can be given only once, except for commands that accept several clusters", async () => {
-  for (const words of [
-    ["mappings", "get", "x", "-c", "a", "-c", "b"],
-    ["explain", "x", "--cluster", "a", "-c", "b"],
-  ]) {
-    const { code, err } = await cli(words);
-    assert.equal(code, 2);
-    assert.match(err, /argument 'b' is invalid\. --cluster is already 'a'\. Give one cluster\.\n$/);
-  }
-});
+const SEE = "See: npx lambda-iam-authenticator";
+for (const [typed, message] of [
+  ["mapings", "error: unknown command 'mapings'\n(Did you mean mappings?)\n"],
+  ["help mapings", "error: unknown command 'mapings'\n(Did you mean mappings?)\n"],
+  ["reviews stat", "error: unknown command 'stat'\n(Did you mean stats?)\n"],
+  ["help mappings lst", /^error: unknown command 'lst'\n/],
+  ["frobnicate", /^error: (?![\s\S]*Did you mean)/],
+  ["mappings list -c p --r", /^error: (?![\s\S]*Did you mean)/],
+  ["--frob", /^error: unknown option '--frob'\n/],
+  // Not the version.
+  ["whoami -v", /^error: unknown option '-v'\n/],
+  ["mappings set", `error: missing required argument 'who'\n${SEE} mappings set --help\n`],
+  [
+    "whoami bob",
+    `error: too many arguments for 'whoami'. Expected 0 arguments but got 1: bob.\n${SEE} whoami --help\n`,
+  ],
+  ["mappings list -c x -o xml", /^error: option .* argument 'xml' is invalid\. Allowed choices are /],
+  ["mappings list", "error: required option '-c, --cluster <id>' not specified: give it, or set CLUSTER_ID\n"],
+  ["reviews --since 1h", /^error: required option '-c, --cluster <id>'/],
+  ["kubeconfig client -c prod", "error: required option '--server <url>' not specified\n"],
+  ["mappings list -c a/b", /^error: .* argument 'a\/b' is invalid\. It must be up to 100 letters.*\n$/],
+  ["mappings list --cluster=", /argument '' is invalid\. It must be up to 100 letters/],
+  ["explain x --cluster a -c b", /argument 'b' is invalid\. --cluster is already 'a'\. Give one cluster\.\n$/],
+] as const) {
+  test(`wrong usage: ${typed}`, async () => {
+    assert.equal((await exits(cli(typed.split(" ")), 2, message)).out, "");
+  });
+}
 
-test("wrong usage exits with 2, one sentence and a hint", async () => {
-  for (const words of [["mapings"], ["mappings", "list"], ["mappings", "list", "-c", "x", "-o", "xml"], ["--frob"]]) {
-    const { code, err } = await cli(words);
-    assert.equal(code, 2);
-    assert.match(err, /^error: /);
-  }
-  assert.match((await cli(["mapings"])).err, /Did you mean mappings/);
-  const { code, err } = await cli(["mappings", "list", "-c", "bad id"], { environment: {} });
-  assert.deepEqual([code, err.split("\n").length], [2, 2]);
-});
-
-test("names of other tools, shortened options and commands without their group get a suggestion", async () => {
-  for (const [words, meant] of [
-    [["mappings", "delete"], "remove"],
-    [["mappings", "rm"], "remove"],
-    [["mappings", "add"], "set"],
-    [["mappings", "create"], "set"],
-    [["mappings", "describe"], "get"],
-    [["callers", "rm"], "remove"],
-    [["callers", "create"], "add"],
-    [["irsa", "keys", "delete"], "retire"],
-    [["list"], "mappings list"],
-    [["delete"], "mappings remove"],
-    [["mappings", "token"], "token"],
-    [["mappings", "set", "x", "-c", "p", "--user", "u"], "--username"],
-    [["mappings", "sett"], "set"],
-  ] as const) {
-    const { code, err } = await cli(words);
-    assert.equal(code, 2);
-    assert.match(
-      err,
-      new RegExp(`^error: unknown (command|option) '\\S+'\n\\(Did you mean ${meant}\\?\\)\n$`),
-      words.join(" "),
-    );
-  }
-  for (const words of [["frobnicate"], ["mappings", "list", "-c", "p", "--r"]]) {
-    assert.doesNotMatch((await cli(words)).err, /Did you mean/);
-  }
-});
+for (const [typed, meant] of [
+  ["mappings delete", "remove"],
+  ["mappings rm", "remove"],
+  ["mappings add", "set"],
+  ["mappings create", "set"],
+  ["mappings describe", "get"],
+  ["callers rm", "remove"],
+  ["callers create", "add"],
+  ["irsa keys delete", "retire"],
+  ["list", "mappings list"],
+  ["delete", "mappings remove"],
+  ["mappings token", "token"],
+  ["mappings set x -c p --user u", "--username"],
+  ["mappings sett", "set"],
+] as const) {
+  test(`"${typed}" suggests ${meant}`, async () => {
+    const message = `^error: unknown (command|option) '\\S+'\n\\(Did you mean ${meant}\\?\\)\n$`;
+    await exits(cli(typed.split(" ")), 2, new RegExp(message));
+  });
+}
 
 test("version, -v, -V and --version print the version", async () => {
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   for (const words of [["version"], ["-v"], ["-V"], ["--version"], ["--debug", "-v"]]) {
     assert.deepEqual(await cli(words), { code: 0, out: `${version}\n`, err: "" }, words.join(" "));
   }
-  // -v of a command is not the version.
-  assert.equal((await cli(["whoami", "-v"])).code, 2);
-});
-
-test("a missing or extra argument prints the command's --help line", async () => {
-  for (const [words, problem, path] of [
-    [["mappings", "set"], "missing required argument 'who'", "mappings set"],
-    [["whoami", "bob"], "too many arguments for 'whoami'. Expected 0 arguments but got 1: bob.", "whoami"],
-  ] as const) {
-    const { code, err } = await cli(words);
-    assert.deepEqual([code, err], [2, `error: ${problem}\nSee: npx lambda-iam-authenticator ${path} --help\n`]);
-  }
-});
-
-test("reviews runs reviews list, and a typo after it is an unknown command", async () => {
-  const { code, err } = await cli(["reviews", "stat"]);
-  assert.deepEqual([code, err], [2, "error: unknown command 'stat'\n(Did you mean stats?)\n"]);
-  for (const words of [["reviews"], ["reviews", "--since", "1h"]]) {
-    assert.match((await cli(words)).err, /^error: required option '-c, --cluster <id>'/);
-  }
-  for (const words of [
-    ["reviews", "--help"],
-    ["reviews", "-h"],
-    ["help", "reviews"],
-  ]) {
-    assert.match((await cli(words)).out, /^Usage: npx lambda-iam-authenticator reviews \[options\] \[command\]/);
-  }
-});
-
-test("the error for a missing required option names the environment variable", async () => {
-  const { code, err } = await cli(["mappings", "list"]);
-  assert.deepEqual(
-    [code, err],
-    [2, "error: required option '-c, --cluster <id>' not specified: give it, or set CLUSTER_ID\n"],
-  );
-  const other = await cli(["kubeconfig", "client", "-c", "prod"]);
-  assert.equal(other.err, "error: required option '--server <url>' not specified\n");
-});
-
-test("the script is executable, and a closed pipe is not an error", () => {
-  const version = spawnSync(process.execPath, [SCRIPT, "--version"], { encoding: "utf8" });
-  assert.deepEqual([version.status, version.stderr], [0, ""]);
-  const piped = spawnSync("bash", ["-c", `set -o pipefail; '${process.execPath}' '${SCRIPT}' --help | head -1`]);
-  assert.deepEqual([piped.status, String(piped.stderr)], [0, ""]);
 });
 
 test("Ctrl-C ends a waiting process with 130 and one word", async () => {
@@ -179,23 +134,6 @@ test("Ctrl-C ends a waiting process with 130 and one word", async () => {
   assert.deepEqual([code, err], [130, "Interrupted.\n"]);
 });
 
-test("every command with --cluster rejects an empty one", async () => {
-  const program = await createProgram(processStreams());
-  const withCluster = COMMANDS.filter((path) => {
-    const command = path.reduce<Command | undefined>(
-      (found, name) => found?.commands.find((child) => child.name() === name),
-      program,
-    );
-    return command?.options.some(({ long }) => long === "--cluster");
-  });
-  assert.ok(withCluster.length >= 17);
-  for (const path of withCluster) {
-    const { code, out, err } = await cli([...path, "-c", ""]);
-    assert.deepEqual([code, out], [2, ""], path.join(" "));
-    assert.match(err, /'-c, --cluster <id>' argument '' is invalid\. It must be up to 100 letters/);
-  }
-});
-
 test("help prints the --help of the program, a group or a command, and never runs the command", async () => {
   for (const [words, path] of [
     ["help", ""],
@@ -208,13 +146,10 @@ test("help prints the --help of the program, a group or a command, and never run
     ["help mappings remove role/1/x", "mappings remove"],
     ["help version", "version"],
     ["help help", "help"],
+    ["help reviews", "reviews"],
+    ["reviews -h", "reviews"],
   ] as const) {
     const { code, out } = await cli(words.split(" "));
     assert.deepEqual([code, out], [0, (await cli(`${path} --help`.trim().split(" "))).out], words);
   }
-  const { code, err } = await cli(["help", "mapings"]);
-  assert.deepEqual([code, err], [2, "error: unknown command 'mapings'\n(Did you mean mappings?)\n"]);
-  assert.equal((await cli(["help", "mappings", "lst"])).code, 2);
-  // After a command, help is an argument, such as a caller's name.
-  assert.match((await cli(["callers", "remove", "help"])).err, /required option '-c, --cluster <id>'/);
 });

@@ -3,15 +3,13 @@
 import assert from "node:assert/strict";
 import dns from "node:dns";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, beforeEach, mock, type TestContext, test } from "node:test";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { openAgent } from "../../cli/agent.ts";
 import { sendHttp } from "../../cli/http.ts";
+import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { REGION } from "../../local/sandbox-settings.ts";
@@ -21,10 +19,12 @@ import { keyVariables } from "../aws-variables.ts";
 import { type ConnectProxy, startConnectProxy } from "../connect-proxy.ts";
 import { createHostCertificates } from "../host-certificates.ts";
 import { type CliOptions, cli, useLocalAws } from "./cli.ts";
-import { ADMIN, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+import { useFolder } from "./folder.ts";
+import { ADMIN, exits, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
 
 const SSM = "ssm.us-east-1.amazonaws.com:443";
 const certificates = createHostCertificates();
+const folder = useFolder();
 let cluster: LocalCluster;
 let proxy: ConnectProxy;
 before(async () => {
@@ -66,8 +66,7 @@ async function startProxy(t: TestContext, answer?: string): Promise<{ host: stri
 test("requests to AWS go through the proxy, with its credentials", async () => {
   for (const name of ["HTTPS_PROXY", "https_proxy"]) {
     const before = cluster.store.requests.length;
-    const { code, out, err } = await list({ [name]: proxy.url.replace("//", "//jane:pass%20word@") });
-    assert.equal(code, 0, err);
+    const { out } = await exits(list({ [name]: proxy.url.replace("//", "//jane:pass%20word@") }), 0);
     assert.match(out, /clusteradmin/i);
     assert.equal(cluster.store.requests.length, before + 1);
   }
@@ -85,7 +84,7 @@ test("NO_PROXY excepts a host and its subdomains, and no other", async () => {
   }
   assert.equal(cluster.store.requests.length, before);
   for (const name of ["aws.com", "us-west-2.amazonaws.com", ""]) {
-    assert.equal((await list({ HTTPS_PROXY: proxy.url, NO_PROXY: name })).code, 0, name);
+    await exits(list({ HTTPS_PROXY: proxy.url, NO_PROXY: name }), 0);
   }
 });
 
@@ -94,7 +93,7 @@ test("loopback and the services of instances for credentials are direct", async 
   const closed = "http://127.0.0.1:1";
   for (const url of [cluster.store.url, cluster.store.url.replace("127.0.0.1", "localhost")]) {
     process.env["AWS_ENDPOINT_URL_SSM"] = url;
-    assert.equal((await list({ HTTP_PROXY: closed, HTTPS_PROXY: closed, NO_PROXY: "a.example" })).code, 0, url);
+    await exits(list({ HTTP_PROXY: closed, HTTPS_PROXY: closed, NO_PROXY: "a.example" }), 0);
   }
   process.env["AWS_ENDPOINT_URL_SSM"] = "http://ssm.example";
   assert.equal((await list({ HTTP_PROXY: closed })).err, "No connection to 127.0.0.1 port 1 (ECONNREFUSED).\n");
@@ -120,8 +119,8 @@ test("a proxy that refuses, breaks off or cannot be reached is named, and its cr
     ["", "ERR_PROXY_TUNNEL"],
   ] as const) {
     const { host } = await startProxy(t, answer);
-    const { code, out, err } = await list({ HTTPS_PROXY: url(host) });
-    assert.deepEqual([code, out], [3, ""]);
+    const { out, err } = await exits(list({ HTTPS_PROXY: url(host) }), 3);
+    assert.equal(out, "");
     assert.equal(
       err,
       `No connection through the proxy http://${host} (HTTPS_PROXY): ${seen}. Check the proxy and NO_PROXY.\n`,
@@ -130,9 +129,11 @@ test("a proxy that refuses, breaks off or cannot be reached is named, and its cr
     for (const secret of ["long-password", echoed, echoed.slice(4, 20)])
       assert.ok(!debug.err.includes(secret), debug.err);
   }
-  const closed = await list({ https_proxy: url("127.0.0.1:1") });
-  assert.equal(closed.code, 3);
-  assert.match(closed.err, /^No connection through the proxy http:\/\/127\.0\.0\.1:1 \(https_proxy\): ECONNREFUSED\. /);
+  await exits(
+    list({ https_proxy: url("127.0.0.1:1") }),
+    3,
+    /^No connection through the proxy http:\/\/127\.0\.0\.1:1 \(https_proxy\): ECONNREFUSED\. /,
+  );
 });
 
 test("an invalid proxy is refused without its value", async () => {
@@ -172,25 +173,17 @@ test("explain proves a token through the proxy, with the function's code", async
   const token = await mintToken({ identity, clusterId: "prod", region: REGION });
   const explain = (environment: Readonly<Record<string, string>>) =>
     cli(["explain", "-c", "prod", "--token-file", "-"], { input: token, environment });
-  const { code, out, err } = await explain({ HTTPS_PROXY: stsProxy.url });
-  assert.equal(code, 0, err);
+  const { out } = await exits(explain({ HTTPS_PROXY: stsProxy.url }), 0);
   assert.match(out, /admin:carol-example\.com/);
   assert.deepEqual([...stsProxy.targets], [`sts.${REGION}.amazonaws.com:443`]);
   const { host } = await startProxy(t, "502 Bad Gateway");
-  const refused = await explain({ HTTPS_PROXY: `http://${host}` });
-  assert.equal(refused.code, 3);
+  const refused = await exits(explain({ HTTPS_PROXY: `http://${host}` }), 3);
   assert.ok(refused.err.includes(`through the proxy http://${host} (HTTPS_PROXY): HTTP 502`), refused.err);
 });
 
 test("doctor and irsa doctor use the proxy, and name one that refuses", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, "a.kubeconfig");
-  const text = (
-    server: string,
-  ) => `{clusters: [{name: a, cluster: {server: "${server}"}}], users: [{name: a, user: {token: t}}],
-    contexts: [{name: a, context: {cluster: a, user: a}}], current-context: a}`;
-  writeFileSync(file, text("https://auth.example.com/authenticate"));
+  const text = kubeconfigOf("https://auth.example.com/authenticate", undefined, { token: "t" });
+  const file = folder.write("a.kubeconfig", text);
   const doctor = (url: string) =>
     cli(["doctor", "-c", "prod", "--kubeconfig", file, "-o", "json"], { environment: { HTTPS_PROXY: url } });
   await doctor(proxy.url);
@@ -202,9 +195,7 @@ test("doctor and irsa doctor use the proxy, and name one that refuses", async (t
   assert.deepEqual([code, reachable.seen], [1, `no answer (${named})`]);
   assert.equal(reachable.advice, "check the proxy and NO_PROXY; kube-apiserver needs the same settings");
   const environment = { HTTPS_PROXY: `http://${host}` };
-  const irsa = await cli(
-    ["irsa", "doctor", "-c", "prod", "--issuer", "https://issuer.example.com", "--kubeconfig", file],
-    { environment },
-  );
+  const words = ["irsa", "doctor", "-c", "prod", "--issuer", "https://issuer.example.com", "--kubeconfig", file];
+  const irsa = await cli(words, { environment });
   assert.ok(`${irsa.out}${irsa.err}`.replace(/\s+/g, " ").includes(named), irsa.err);
 });

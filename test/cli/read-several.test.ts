@@ -1,9 +1,6 @@
 // `reviews`, `whoami` and `doctor` with several clusters: which cluster each item is from, and failures by cluster.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { denial } from "../../functions/errors.ts";
@@ -14,11 +11,12 @@ import { type MemoryStore, startParameterStore } from "../../local/parameter-sto
 import { startSts } from "../../local/sts/start-sts.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "./cli.ts";
+import { useFolder } from "./folder.ts";
+import { exits } from "./mappings/cluster.ts";
 import { lineOf, MINUTE, NOW } from "./reviews/services.ts";
 import { startStacks } from "./stacks.ts";
 
-const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-const folder = join(home, ".config", "iam-authenticator");
+const home = useFolder();
 const ALICE = "arn:aws:iam::111122223333:user/alice";
 const BOB = { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev:{SessionName}" };
 
@@ -56,62 +54,46 @@ before(async () => {
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.url,
     AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url,
   });
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "webhook.kubeconfig"), kubeconfigOf(`${api.url}/authenticate`, undefined, { token: "t" }));
-  const contexts = {
-    prod: { webhookKubeconfig: "webhook.kubeconfig" },
-    staging: { webhookKubeconfig: "webhook.kubeconfig" },
-  };
-  writeFileSync(join(folder, "config.yaml"), JSON.stringify({ contexts }));
+  const kubeconfig = kubeconfigOf(`${api.url}/authenticate`, undefined, { token: "t" });
+  home.write(".config/iam-authenticator/webhook.kubeconfig", kubeconfig);
+  const context = { webhookKubeconfig: "webhook.kubeconfig" };
+  home.configure({ contexts: { prod: context, staging: context } });
 });
-after(async () => {
-  rmSync(home, { recursive: true });
-  await Promise.all(servers.map((server) => server.close()));
-});
+after(() => Promise.all(servers.map((server) => server.close())));
 
-const run = (...words: string[]) => cli(words, { environment: { HOME: home }, now: NOW });
+const run = (...words: string[]) => cli(words, { environment: { HOME: home.path }, now: NOW });
 const both = ["--all-contexts"];
 
 test("reviews names the cluster of each item, and --group keeps only reviews of users in the group", async () => {
-  const json = JSON.parse((await run("reviews", ...both, "-o", "json")).out);
+  const reviews = async (...words: string[]) => JSON.parse((await run("reviews", ...words, "-o", "json")).out);
+  const json: { cluster: string; outcome: string; explain: string }[] = await reviews(...both);
   assert.deepEqual(
-    json.map(({ cluster, outcome }: Record<string, string>) => `${cluster} ${outcome}`),
+    json.map(({ cluster, outcome }) => `${cluster} ${outcome}`),
     ["prod granted", "staging denied"],
   );
-  assert.match(json[1].explain, /explain -c staging /);
-  const grouped = JSON.parse((await run("reviews", ...both, "--group", "admins", "-o", "json")).out);
-  assert.deepEqual(
-    grouped.map(({ cluster, groups }: Record<string, unknown>) => [cluster, groups]),
-    [["prod", ["admins"]]],
-  );
+  assert.match(json[1]?.explain ?? "", /explain -c staging /);
+  assert.partialDeepStrictEqual(await reviews(...both, "--group", "admins"), [{ cluster: "prod", groups: ["admins"] }]);
+  const counts = [
+    { cluster: "prod", reviews: 2 },
+    { cluster: "staging", reviews: 1 },
+  ];
+  assert.partialDeepStrictEqual(await reviews("stats", ...both), counts);
+  const [one, ...others] = await reviews("-c", "prod");
+  assert.deepEqual(["cluster" in one, others], [false, []]);
   assert.match((await run("reviews", ...both)).out, /^prod\nTIME[\s\S]*\nstaging\nTIME/);
-  const lines = (await run("reviews", ...both, "--each", "-o", "json")).out.trim().split("\n");
-  assert.deepEqual(
-    lines.map((line) => JSON.parse(line).cluster),
-    ["prod", "prod", "staging"],
-  );
   assert.match((await run("reviews", ...both, "--each")).out, /^prod: .*\nprod: .*\nstaging: .*\n$/);
-  const stats = JSON.parse((await run("reviews", "stats", ...both, "-o", "json")).out);
-  assert.deepEqual(
-    stats.map(({ cluster, reviews }: Record<string, unknown>) => [cluster, reviews]),
-    [
-      ["prod", 2],
-      ["staging", 1],
-    ],
-  );
-  const one = JSON.parse((await run("reviews", "-c", "prod", "-o", "json")).out);
-  assert.ok(one.length === 1 && one.every((item: object) => !("cluster" in item)));
-  const refused = await run("reviews", ...both, "--log-group", "log-prod");
-  assert.deepEqual(
-    [refused.code, refused.err.split("\n")[0]],
-    [2, "prod: --log-group and --stack are for one cluster."],
-  );
+  const { out } = await run("reviews", ...both, "--each", "-o", "json");
+  assert.deepEqual(out.match(/(?<="cluster":")\w+/g), ["prod", "prod", "staging"]);
+  const refused = /^prod: --log-group and --stack are for one cluster\.\n/;
+  await exits(run("reviews", ...both, "--log-group", "log-prod"), 2, refused);
 });
 
 test("reviews continues when one cluster's log cannot be found, and exits with the worst code", async () => {
-  const { code, out, err } = await run("reviews", "-c", "nowhere", "-c", "staging", "-o", "json");
-  assert.equal(code, 2);
-  assert.match(err, /^nowhere: There is no stack IamAuthenticator-nowhere in region us-east-1\./m);
+  const { out } = await exits(
+    run("reviews", "-c", "nowhere", "-c", "staging", "-o", "json"),
+    2,
+    /^nowhere: There is no stack IamAuthenticator-nowhere in region us-east-1\./m,
+  );
   assert.deepEqual(
     JSON.parse(out).map(({ cluster }: { cluster: string }) => cluster),
     ["staging"],
@@ -119,44 +101,35 @@ test("reviews continues when one cluster's log cannot be found, and exits with t
 });
 
 test("whoami shows each cluster's answer, and exits with 1 if one denies access", async () => {
-  const { code, out } = await run("whoami", ...both);
-  assert.equal(code, 1);
+  const { out } = await exits(run("whoami", ...both), 1);
   assert.match(out, /^cluster +prod\nidentity [\s\S]*\nuser +dev:[\s\S]*\ncluster +staging\nidentity /);
   const json = JSON.parse((await run("whoami", ...both, "-o", "json")).out);
-  assert.deepEqual(
-    json.map(({ cluster, refusal }: { cluster: string; refusal?: { code: string } }) => [cluster, refusal?.code]),
-    [
-      ["prod", undefined],
-      ["staging", "identity_unmapped"],
-    ],
-  );
+  assert.equal(json[0].refusal, undefined);
+  const denied = { cluster: "staging", refusal: { code: "identity_unmapped" } };
+  assert.partialDeepStrictEqual(json, [{ cluster: "prod" }, denied]);
   const one = JSON.parse((await run("whoami", "-c", "prod", "-o", "json")).out);
   assert.ok(!Array.isArray(one) && !("cluster" in one));
 });
 
 test("doctor reads each context's webhook kubeconfig, and reports a URL that is not the stack's", async () => {
-  const { code, out } = await run("doctor", ...both, "-o", "json");
-  assert.equal(code, 1);
+  const { out } = await exits(run("doctor", ...both, "-o", "json"), 1);
   const urls = JSON.parse(out).filter(({ check }: { check: string }) => check === "url");
-  assert.deepEqual(
-    urls.map(({ cluster, state }: Record<string, string>) => [cluster, state]),
-    [
-      ["prod", "ok"],
-      ["staging", "warning"],
-    ],
-  );
+  const states = [
+    { cluster: "prod", state: "ok" },
+    { cluster: "staging", state: "warning" },
+  ];
+  assert.partialDeepStrictEqual(urls, states);
   assert.match(urls[1].seen, /is not the endpoint of the stack IamAuthenticator-staging, new\.example\.com$/);
   assert.match(
     urls[1].advice,
     /kubeconfig webhook --from <old kubeconfig> --endpoint https:\/\/new\.example\.com\/authenticate$/,
   );
   assert.match((await run("doctor", ...both)).out, /^prod\nok +version[\s\S]*\nstaging\nok +version/);
-  const refused = await run("doctor", ...both, "--endpoint", api.url);
-  assert.equal(refused.code, 2);
-  assert.match(refused.err, /^--kubeconfig and --endpoint are for one cluster\. For several, set webhookKubeconfig/);
-  const missing = await run("doctor", "-c", "nowhere");
-  assert.deepEqual(
-    [missing.code, missing.err],
-    [2, "Give either --kubeconfig or --endpoint, or set webhookKubeconfig in the cluster's context.\n"],
+  await exits(
+    run("doctor", ...both, "--endpoint", api.url),
+    2,
+    /^--kubeconfig and --endpoint are for one cluster\. For several, set webhookKubeconfig/,
   );
+  const needed = "Give either --kubeconfig or --endpoint, or set webhookKubeconfig in the cluster's context.\n";
+  await exits(run("doctor", "-c", "nowhere"), 2, needed);
 });

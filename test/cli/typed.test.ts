@@ -2,18 +2,20 @@
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { chmodSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileFailure } from "../../cli/terminal/files.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { type CliOptions, cli } from "./cli.ts";
-import { ADMIN, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+import { useFolder } from "./folder.ts";
+import { ADMIN, exits, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+import { OPERATORS } from "./mappings/several.ts";
 import { startStacks } from "./stacks.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
+const MALLORY = "arn:aws:iam::111122223333:user/mallory";
 const SSO = `sso_account_id = 111122223333
 sso_role_name = Admin
 sso_region = us-east-1
@@ -25,7 +27,7 @@ const AWS_CONFIG = `[profile signed-out]\n${SSO}
 [profile sourceless]\nrole_arn = ${ROLE}
 `;
 
-const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+const { path: home, write, configure } = useFolder();
 let cluster: LocalCluster;
 let servers: LocalServer[];
 /** Of the deployed function; `undefined` if the user may not read them. */
@@ -37,25 +39,10 @@ before(async () => {
     "role/111122223333/developers": { arn: ROLE, username: "dev:{SessionName}", groups: ["developers"] },
     "role/111122223333/nodes": { arn: ROLE.replace("Developers", "nodes"), username: "n:{EC2PrivateDNSName}" },
     "role/111122223333/pinned": { arn: ROLE.replace("Developers", "Pinned"), username: "p", principalId: "AROAPIN" },
-    "user/111122223333/mallory": {
-      arn: "arn:aws:iam::111122223333:user/mallory",
-      username: "mallory",
-      groups: ["developers"],
-    },
+    "user/111122223333/mallory": { arn: MALLORY, username: "mallory", groups: ["developers"] },
     "deny/111122223333": [{ arnLike: "arn:aws:iam::111122223333:user/mal*" }],
   });
-  const sts = await startSts({
-    identities: [
-      {
-        name: "operator",
-        account: "111122223333",
-        arn: "arn:aws:iam::111122223333:user/operator",
-        userId: "AIDALOCALOPERATORAAAA",
-        accessKeyId: process.env["AWS_ACCESS_KEY_ID"] ?? "",
-        secretAccessKey: process.env["AWS_SECRET_ACCESS_KEY"] ?? "",
-      },
-    ],
-  });
+  const sts = await startSts({ identities: OPERATORS });
   const stacks = await startStacks({ "IamAuthenticator-prod": { FunctionName: "authenticator" } });
   const lambda = await startHttpServer(() =>
     variables === undefined
@@ -63,27 +50,20 @@ before(async () => {
       : { status: 200, body: JSON.stringify({ Environment: { Variables: variables } }) },
   );
   servers = [sts, stacks, lambda];
-  mkdirSync(join(home, ".config", "iam-authenticator"), { recursive: true });
-  mkdirSync(join(home, ".aws", "sso", "cache"), { recursive: true });
-  const contexts = 'contexts: {local: {account: "444455556666"}}';
-  writeFileSync(join(home, ".config", "iam-authenticator", "config.yaml"), contexts);
-  writeFileSync(join(home, "aws-config"), AWS_CONFIG);
+  configure('contexts: {local: {account: "444455556666"}}');
   const key = hash("sha1", "https://example.awsapps.com/expired", "hex");
   const signIn = { accessToken: "a", expiresAt: "2020-01-01T00:00:00Z" };
-  writeFileSync(join(home, ".aws", "sso", "cache", `${key}.json`), JSON.stringify(signIn));
+  write(`.aws/sso/cache/${key}.json`, JSON.stringify(signIn));
   Object.assign(process.env, {
     HOME: home,
     CLUSTER_ID: "prod",
-    AWS_CONFIG_FILE: join(home, "aws-config"),
+    AWS_CONFIG_FILE: write("aws-config", AWS_CONFIG),
     AWS_ENDPOINT_URL_STS: sts.url,
     AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url,
     AWS_ENDPOINT_URL_LAMBDA: lambda.url,
   });
 });
-after(async () => {
-  await Promise.all([cluster.store.close(), ...servers.map((server) => server.close())]);
-  rmSync(home, { recursive: true });
-});
+after(() => Promise.all([cluster.store.close(), ...servers.map((server) => server.close())]));
 
 /** Splits the words as a shell does. */
 function type(typed: string, options: CliOptions = {}) {
@@ -104,6 +84,7 @@ const TABLE: readonly (readonly [typed: string, message: string | RegExp, input?
     "mappings:\n- username: {{SessionName}}\n",
   ],
   [apply, `standard input is a list. ${LISTS} Write mappings: above the first entry.\n`, "- username: dev\n"],
+  [apply, "standard input is a ConfigMap, not a mapping file: convert it with mappings import.\n", "kind: ConfigMap\n"],
   [apply, `standard input is empty. ${LISTS} For a file without entries, write: mappings: []\n`, "# none\n"],
   [
     apply,
@@ -195,20 +176,18 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
   ["mappings list --group developers", /^user +\S+ +mallory +mallory +developers +DENIED by deny\/111122223333$/m],
 ];
 
-test("each mistake gets a sentence that states what to type", async () => {
-  writeFileSync(join(home, "mappings.yaml"), "mappings: [{account: '444455556666'}]");
-  for (const [typed, message, input] of TABLE) {
+for (const [typed, message, input] of TABLE) {
+  test(`${typed.replace(home, "")}${input === undefined ? "" : ` < ${input.trim()}`}`, async () => {
+    write("mappings.yaml", "mappings: [{account: '444455556666'}]");
     const { out, err } = await type(typed, input === undefined ? {} : { input });
-    const seen = typeof message === "string" && out !== "" && err === "" ? out : err;
-    if (typeof message === "string") assert.equal(seen, message, typed);
-    else assert.ok(message.test(err) || message.test(out), `${typed}: ${out}${err}`);
-  }
-});
+    if (typeof message === "string") assert.equal(err === "" ? out : err, message);
+    else assert.ok(message.test(err) || message.test(out), `${out}${err}`);
+  });
+}
 
 test("a name that is a role's in one cluster denies no session in another", async () => {
   cluster.store.put("/iam-authenticator/other/role/111122223333/shared", JSON.stringify({ arn: ROLE, username: "x" }));
-  const { code, err } = await type("mappings deny Developers -c prod -c other -y --rate 1000");
-  assert.deepEqual([code, err.startsWith('"Developers" is ')], [2, true], err);
+  await exits(type("mappings deny Developers -c prod -c other -y --rate 1000"), 2, /^"Developers" is /);
   assert.equal(cluster.store.requests.filter(({ headers }) => /Put/.test(`${headers["x-amz-target"]}`)).length, 0);
 });
 
@@ -236,20 +215,21 @@ test("a folder that cannot be written is reported with another way", async () =>
     /^Cannot write \/dev\/null\/\S+: there is no such folder\. To print .*, omit --install\.\n$/,
   );
   Object.assign(process.env, { AWS_SESSION_TOKEN: "t", AWS_CREDENTIAL_EXPIRATION: "2099-01-01T00:00:00Z" });
-  const cached = await type("token --cache", { environment });
-  assert.equal(cached.code, 0);
-  assert.match(cached.err, /^Not cached: Cannot write \/dev\/null\/\S+: .* set XDG_CACHE_HOME\. .* omit --cache\.\n$/);
+  await exits(
+    type("token --cache", { environment }),
+    0,
+    /^Not cached: Cannot write \/dev\/null\/\S+: .* set XDG_CACHE_HOME\. .* omit --cache\.\n$/,
+  );
   const readOnly = Object.assign(new Error(), { code: "EROFS" });
   assert.equal(fileFailure("write", "/x", readOnly).message, "Cannot write /x: the file system is read-only.");
 });
 
 test("commands in messages and help have the name that the user's shell finds", async () => {
-  const folders = ["bin", "node_modules/.bin"].map((name) => join(home, name));
-  for (const folder of folders) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "iam-authenticator"), "", { mode: 0o755 });
-  }
-  const [installed = "", ofPackage = ""] = folders;
+  const [installed, ofPackage] = ["bin", "node_modules/.bin"].map((name) => {
+    const file = write(`${name}/iam-authenticator`, "");
+    chmodSync(file, 0o755);
+    return dirname(file);
+  }) as [string, string];
   const unmapped = "explain arn:aws:iam::111122223333:role/New --region us-east-1";
   for (const [environment, name] of [
     [{ PATH: installed }, "iam-authenticator"],

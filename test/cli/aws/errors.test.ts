@@ -1,7 +1,7 @@
 // Error messages when AWS or the network fails during a read.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { toFailure } from "../../../cli/aws/errors.ts";
 import { awsRequestHandler } from "../../../cli/aws/request-handler.ts";
@@ -9,21 +9,20 @@ import { Failure } from "../../../cli/errors.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import type { Fault } from "../../../local/faults.ts";
 import { cli } from "../cli.ts";
-import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+import { exits, useCluster } from "../mappings/cluster.ts";
 
-let cluster: LocalCluster;
-before(async () => {
-  cluster = await storedCluster();
-});
-after(() => cluster.store.close());
+const cluster = useCluster({}, "all");
 
 const answer = (status: number, body: string): Fault => ({ kind: "answer", status, body });
+const refused = (type: string, status = 400) => answer(status, JSON.stringify({ __type: type, message: "x" }));
 const FAULTS: [Fault, RegExp][] = [
-  [answer(400, '{"__type":"UnrecognizedClientException","message":"x"}'), /^AWS does not know these credentials/],
-  [
-    answer(400, '{"__type":"InvalidSignatureException","message":"x"}'),
-    /^AWS rejects the signature: the secret key or/,
-  ],
+  [refused("UnrecognizedClientException"), /^AWS does not know these credentials/],
+  [refused("InvalidSignatureException"), /^AWS rejects the signature: the secret key or/],
+  [refused("ExpiredTokenException"), /^The AWS credentials have expired: sign in again/],
+  [refused("InternalServerError", 500), /^AWS returned an error: InternalServerError, x\./],
+  // Not a Ctrl-C, nor a time limit of this command.
+  [refused("AbortError"), /^AWS returned an error: AbortError, x\.$/m],
+  [refused("TimeoutError"), /^AWS returned an error: TimeoutError, x\.$/m],
   [answer(502, "<html>Bad Gateway</html>"), /^The response is not from AWS/],
   [answer(200, "<html>Log in</html>"), /^The response is not from AWS/],
   [
@@ -35,52 +34,40 @@ const FAULTS: [Fault, RegExp][] = [
   [{ kind: "cut", body: '{"Parameters":[' }, /^No connection/],
 ];
 
+const ONCE = { environment: { AWS_MAX_ATTEMPTS: "1" } };
 for (const [fault, sentence] of FAULTS) {
-  test(`${JSON.stringify(fault)}prints one line and exits with 3`, async () => {
+  test(`${JSON.stringify(fault)} prints one line and exits with 3`, async () => {
     cluster.store.fail(fault);
-    const { code, out, err } = await cluster.mappings(["list"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
-    assert.deepEqual([code, out], [3, ""]);
-    assert.match(err, sentence);
-    assert.equal(err.trimEnd().split("\n").length, 1);
+    const { out, err } = await exits(cluster.mappings(["list"], ONCE), 3, sentence);
+    assert.deepEqual([out, err.trimEnd().split("\n").length], ["", 1]);
   });
 }
 
-test("a response without some of the requested names never reads as no parameters", async () => {
-  cluster.store.fail(answer(200, "{}"));
-  const role = "arn:aws:iam::111122223333:role/Developers";
-  const { code, out, err } = await cli(["explain", role, "-c", "prod"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
-  assert.deepEqual([code, out], [3, ""]);
-  assert.match(
-    err,
-    /^The response to SSM GetParameters is not from AWS \(\/iam-authenticator\/prod\/\S+ is missing\): /,
-  );
-  cluster.store.fail(undefined);
-});
+for (const [words, missing] of [
+  [["explain", "arn:aws:iam::111122223333:role/Developers"], "SSM GetParameters is not from AWS \\(/iam-auth\\S+"],
+  [["mappings", "list"], "SSM is not from AWS \\(Parameters"],
+  [["mappings", "history", "deny/any"], "SSM is not from AWS \\(Parameters"],
+  [["irsa", "keys", "list"], "SSM is not from AWS \\(Parameters"],
+] as const) {
+  test(`${words.join(" ")}: a response without its parameters never reads as no parameters`, async () => {
+    cluster.store.fail(answer(200, "{}"));
+    const sentence = new RegExp(`^The response to ${missing} is missing\\): `);
+    assert.equal((await exits(cli([...words, "-c", "prod"], ONCE), 3, sentence)).out, "");
+  });
+}
 
-test("a response without its list never reads as an empty list", async () => {
-  cluster.store.fail(answer(200, "{}"));
-  for (const words of [
-    ["mappings", "list"],
-    ["mappings", "history", "deny/any"],
-    ["irsa", "keys", "list"],
-  ]) {
-    const { code, out, err } = await cli([...words, "-c", "prod"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
-    assert.deepEqual([code, out], [3, ""], words.join(" "));
-    assert.match(err, /^The response to SSM is not from AWS \(Parameters is missing\): /);
-  }
-  cluster.store.fail(undefined);
-});
-
-test("an address without a server and an unknown host name are reported", async () => {
-  for (const url of ["http://127.0.0.1:1", "http://no-such-host.invalid"]) {
+test("a host that refuses or does not exist is named", async () => {
+  for (const [url, sentence] of [
+    ["http://127.0.0.1:1", /^No connection to 127\.0\.0\.1 port 1 \(ECONNREFUSED\)\.\n$/],
+    [
+      "http://no-such-host.invalid",
+      /^No connection to no-such-host\.invalid \((ENOTFOUND|EAI_AGAIN)\): check the region, and the network\.\n$/,
+    ],
+  ] as const) {
     process.env["AWS_ENDPOINT_URL_SSM"] = url;
-    const { code, err } = await cluster.mappings(["list"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
-    assert.equal(code, 3);
-    assert.match(
-      err,
-      /^No connection to (127\.0\.0\.1 port 1 \(ECONNREFUSED\)|no-such-host\.invalid \((ENOTFOUND|EAI_AGAIN)\): check the region, and the network)\.\n$/,
-    );
+    await exits(cluster.mappings(["list"], ONCE), 3, sentence);
   }
+  process.env["AWS_ENDPOINT_URL_SSM"] = cluster.store.url;
 });
 
 for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[' }] as const satisfies Fault[]) {
@@ -102,13 +89,3 @@ for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[
     ]);
   });
 }
-
-test("an AWS error named AbortError is not a Ctrl-C", async () => {
-  process.env["AWS_ENDPOINT_URL_SSM"] = cluster.store.url;
-  for (const type of ["AbortError", "TimeoutError"]) {
-    cluster.store.fail(answer(400, `{"__type":"${type}","message":"x"}`));
-    const { code, err } = await cluster.mappings(["list"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
-    assert.deepEqual([code, err], [3, `AWS returned an error: ${type}, x.\n`]);
-  }
-  cluster.store.fail(undefined);
-});

@@ -1,9 +1,9 @@
 // An administrator remains after each change, or --force is needed: both sides of the rule.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { stringify } from "yaml";
-import { PREFIX, storedCluster } from "../mappings/cluster.ts";
+import { exits, storedCluster, useCluster } from "../mappings/cluster.ts";
 
 const A = "111122223333";
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
@@ -11,6 +11,7 @@ const user = (name: string) => `arn:aws:iam::${A}:user/${name}`;
 const SET = { [`sso/${A}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] } };
 const SET_ROLE = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
 const OF_SET_ROLE = { [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), username: "viewer" } };
+const SESSION = { [`sso-session/${A}/developers`]: [{ session: "jane", username: "j", groups: ["system:masters"] }] };
 const ADMIN = { username: "admin", groups: ["access:cluster-admin"] };
 const VIEWER = ["--username", "viewer", "--group", "viewers"];
 const REMOVE_SET = ["remove", `sso/${A}/ClusterAdmin`];
@@ -80,6 +81,9 @@ const CASES: readonly (readonly [
   ["denies another role", SET, ["deny", role("ClusterAdmin*")], "accepted"],
   ["denies one session", SET, ["deny", `sso/${A}/ClusterAdmin`, "--session", "jane"], "accepted"],
   ["denies the account", SET, ["deny", `account/${A}`], "refused"],
+  ["denies every ARN", SET, ["deny", "arn:aws:iam::*:*"], "refused"],
+  ["denies every session", SET, ["deny", `sso/${A}/ClusterAdmin`, "--session", "*"], "refused"],
+  ["removes the last session", SESSION, ["remove", `sso/${A}/Developers`, "--session", "jane"], "refused"],
   ["denies another account", SET, ["deny", "account/444455556666"], "accepted"],
   ["removes a set that surely made no administrator", { ...SET, ...OF_SET_ROLE }, REMOVE_SET, "accepted"],
   ["denies an account without administrators", {}, ["deny", `account/${A}`], "accepted"],
@@ -89,35 +93,31 @@ for (const [what, parameters, words, outcome] of CASES) {
   test(`${words[0]}: ${what}: ${outcome}`, async (t) => {
     const cluster = await storedCluster(parameters);
     t.after(() => cluster.store.close());
-    const { code, err } = await cluster.mappings([...words, "-y", "--allow-weakening"]);
-    assert.equal(code, outcome === "accepted" ? 0 : 1, err);
-    if (outcome === "accepted") return;
-    assert.match(err, REFUSED);
-    assert.equal((await cluster.mappings([...words, "-y", "--allow-weakening", "--force"])).code, 0);
+    const run = (...more: string[]) => cluster.mappings([...words, "-y", "--allow-weakening", ...more]);
+    if (outcome === "refused") await exits(run(), 1, REFUSED);
+    await exits(run(...(outcome === "refused" ? ["--force"] : [])), 0);
   });
 }
 
-test("apply, edit and rollback keep an administrator too", async (t) => {
-  const cluster = await storedCluster(SET);
-  t.after(() => cluster.store.close());
-  const without = { permissionSet: "ClusterAdmin", account: A, username: "admin:{SessionName}" };
-  const input = stringify({ mappings: [without] });
-  const applied = await cluster.mappings(["apply", "-f", "-", "-y", "--allow-weakening"], { input });
-  assert.deepEqual([applied.code, REFUSED.test(applied.err)], [1, true], applied.err);
-  cluster.store.put(`${PREFIX}/sso/${A}/clusteradmin`, JSON.stringify({ username: "admin:{SessionName}" }));
-  cluster.store.put(`${PREFIX}/sso/${A}/clusteradmin`, JSON.stringify(SET[`sso/${A}/clusteradmin`]));
-  const rolled = await cluster.mappings(["rollback", `sso/${A}/ClusterAdmin`, "-y", "--allow-weakening"]);
-  assert.deepEqual([rolled.code, REFUSED.test(rolled.err)], [1, true], rolled.err);
-});
+describe("the permission set is the last administrator", () => {
+  const cluster = useCluster(SET);
+  const name = `sso/${A}/clusteradmin`;
 
-test("the search for another administrator ends when it has found one", async (t) => {
-  const many = Object.fromEntries(
-    Array.from({ length: 300 }, (_, i) => [`user/${A}/u${i}`, { arn: user(`u${i}`), username: "u" }]),
-  );
-  const cluster = await storedCluster({ ...many, ...SET, [`role/${A}/a`]: { arn: role("A"), ...ADMIN } });
-  t.after(() => cluster.store.close());
-  const before = cluster.store.requests.length;
-  const { code, err } = await cluster.mappings([...REMOVE_SET, "-y", "--allow-weakening"]);
-  assert.equal(code, 0, err);
-  assert.ok(cluster.store.requests.length - before < 25, `${cluster.store.requests.length - before} calls`);
+  test("apply, edit and rollback keep it too", async () => {
+    const input = stringify({ mappings: [{ permissionSet: "ClusterAdmin", account: A, username: "admin" }] });
+    await exits(cluster.mappings(["apply", "-f", "-", "-y", "--allow-weakening"], { input }), 1, REFUSED);
+    cluster.put(name, { username: "admin:{SessionName}" });
+    cluster.put(name, SET[name]);
+    const environment = { EDITOR: "sed -i '/groups:/,$d'" };
+    await exits(cluster.mappings(["edit", name, "-y"], { environment }), 1, REFUSED);
+    await exits(cluster.mappings(["rollback", name, "-y", "--allow-weakening"]), 1, REFUSED);
+  });
+
+  test("the search for another administrator ends when it has found one", async () => {
+    for (let i = 0; i < 300; i += 1) cluster.put(`user/${A}/u${i}`, { arn: user(`u${i}`), username: "u" });
+    cluster.put(`role/${A}/a`, { arn: role("A"), ...ADMIN });
+    const before = cluster.store.requests.length;
+    await exits(cluster.mappings([...REMOVE_SET, "-y", "--allow-weakening"]), 0);
+    assert.ok(cluster.store.requests.length - before < 25, `${cluster.store.requests.length - before} calls`);
+  });
 });

@@ -3,25 +3,20 @@
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { afterEach, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type LocalRequest, startHttpServer } from "../../../local/http-server.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { type CliResult, cli, useLocalAws } from "../cli.ts";
-import { testFolder } from "../irsa/services.ts";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+import { useFolder } from "../folder.ts";
+import { ADMIN, exits, PREFIX, useCluster } from "../mappings/cluster.ts";
 
 const user = (name: string) => `arn:aws:iam::111122223333:user/${name}`;
 const [SOON, LATER] = ["2026-01-01T00:00:00Z", "2099-01-01T00:00:00Z"];
 const DENY = "deny/111122223333";
 
-const folder = testFolder();
-process.once("exit", folder.remove);
-let cluster: LocalCluster;
-beforeEach(async () => {
-  cluster = await storedCluster(ADMIN);
-});
-afterEach(() => cluster.store.close());
+const folder = useFolder();
+const cluster = useCluster(ADMIN);
 
 /** The command creates its client before it first waits, so two with different stores can run at once. */
 function run(words: readonly string[], store: string): Promise<CliResult> {
@@ -100,6 +95,8 @@ interface Pair {
 }
 
 const deny = (name: string, ...words: string[]) => ["mappings", "deny", user(name), ...words];
+const pattern = (name: string) => `arn:aws:iam::111122223333:role/${name}-*`;
+const setPattern = (name: string) => [...["mappings", "set", pattern(name), "--username", name, "--allow-weakening"]];
 const PAIRS: readonly Pair[] = [
   {
     what: "an ended denial is renewed while another is written: the later end stays",
@@ -108,10 +105,8 @@ const PAIRS: readonly Pair[] = [
     words: [deny("other"), deny("ended", "--until", LATER)],
     looks: [2, 2],
     async verify() {
-      assert.deepEqual(byArn(await list(DENY)), [
-        { arnLike: user("ended"), notAfter: LATER },
-        { arnLike: user("other") },
-      ]);
+      const both = [{ arnLike: user("ended"), notAfter: LATER }, { arnLike: user("other") }];
+      assert.deepEqual(byArn(await list(DENY)), both);
     },
   },
   {
@@ -120,9 +115,7 @@ const PAIRS: readonly Pair[] = [
     before: [{ arnLike: user("last") }],
     words: [["mappings", "allow", user("last"), "--allow-weakening"], deny("other")],
     looks: [1, 2],
-    async verify() {
-      assert.deepEqual(await list(DENY), [{ arnLike: user("other") }]);
-    },
+    verify: async () => assert.deepEqual(await list(DENY), [{ arnLike: user("other") }]),
   },
   {
     what: "two callers are added: both are accepted",
@@ -137,26 +130,20 @@ const PAIRS: readonly Pair[] = [
       const stored = JSON.parse(await newest(`${PREFIX}/callers`)) as { name: string; sha256: string }[];
       assert.deepEqual(stored.map(({ name }) => name).toSorted(), ["kept", "one", "two"]);
       for (const { out } of results) {
-        const token = out.trim().split("\n").at(-1) ?? "";
-        assert.ok(
-          stored.some(({ sha256 }) => sha256 === hash("sha256", token)),
-          "its token is not accepted",
-        );
+        const accepted = hash("sha256", out.trim().split("\n").at(-1) ?? "");
+        assert.ok(stored.some(({ sha256 }) => sha256 === accepted));
       }
     },
   },
   {
     what: "two patterns are set: both are in the list",
     name: "pattern/111122223333",
-    before: [{ arnLike: "arn:aws:iam::111122223333:role/a-*", username: "a" }],
-    words: ["b", "c"].map((name) => [
-      ...["mappings", "set", `arn:aws:iam::111122223333:role/${name}-*`, "--username", name, "--allow-weakening"],
-    ]) as unknown as Pair["words"],
+    before: [{ arnLike: pattern("a"), username: "a" }],
+    words: [setPattern("b"), setPattern("c")],
     looks: [2, 2],
     async verify() {
-      const stored = await list("pattern/111122223333");
-      assert.deepEqual(stored[0]?.["username"], "a");
-      assert.deepEqual(stored.map(({ username }) => username).toSorted(), ["a", "b", "c"]);
+      const [first, ...others] = (await list("pattern/111122223333")).map(({ username }) => username);
+      assert.deepEqual([first, ...others.toSorted()], ["a", "b", "c"]);
     },
   },
 ];
@@ -172,7 +159,7 @@ for (const { what, name, before, words, looks, verify } of PAIRS) {
   for (const moment of MOMENTS) {
     for (const order of [0, 1] as const) {
       test(`${what} (${words[order]?.[1]} ${words[order]?.[2]?.split("/").at(-1)} is held at ${moment})`, async () => {
-        cluster.store.put(`${PREFIX}/${name}`, JSON.stringify(before));
+        cluster.put(name, before);
         const pair = order === 0 ? words : ([words[1], words[0]] as const);
         const [held, other] = await together(pair, moment, `${PREFIX}/${name}`, looks[order]);
         assert.deepEqual([held.code, other.code], [0, 0], held.err + other.err);
@@ -191,14 +178,10 @@ test("when one denial is removed and renewed, the first change is kept and the s
     [pair[1], pair[0], []],
   ] as const) {
     for (const moment of MOMENTS) {
-      cluster.store.put(`${PREFIX}/${DENY}`, JSON.stringify([{ arnLike: user("x"), notAfter: SOON }]));
+      cluster.put(DENY, [{ arnLike: user("x"), notAfter: SOON }]);
       const looks = first === pair[0] ? 1 : 2;
       const results = await together([first, second], moment, `${PREFIX}/${DENY}`, looks);
-      assert.deepEqual(
-        results.map(({ code }) => code),
-        [1, 0],
-        results.map(({ err }) => err).join(),
-      );
+      assert.deepEqual([results[0].code, results[1].code], [1, 0], results[0].err + results[1].err);
       assert.match(
         results[0].err,
         /^Another operator changed \S+user\/x in \S+ at the same time\. Their change is kept, yours was not written\. .*\nNothing was written\./m,
@@ -234,19 +217,20 @@ test("a write that replaced another operator's write fails and names the replace
     if (headers["x-amz-target"] === "AmazonSSM.PutParameter") cluster.store.put(name, '{"of":"another operator"}');
     return undefined;
   });
-  const { code, err } = await run(["irsa", "keys", "publish", "--jwks", file], cluster.store.url);
-  assert.equal(code, 1);
-  assert.match(err, /^Another operator wrote \S+ at the same time, and your write replaced theirs: version 2 by /);
+  const { err } = await exits(
+    run(["irsa", "keys", "publish", "--jwks", file], cluster.store.url),
+    1,
+    /^Another operator wrote \S+ at the same time, and your write replaced theirs: version 2 by /,
+  );
   assert.ok(err.endsWith(`\nWritten, 1 of 1: issuer/${jwk.kid}.\n`), err);
 });
 
 test("a removal that grants access only combined with another operator's removal fails", async () => {
-  const value = { arn: user("alice"), username: "alice", groups: ["developers"] };
-  cluster.store.put(`${PREFIX}/user/111122223333/alice`, JSON.stringify(value));
+  cluster.put("user/111122223333/alice", { arn: user("alice"), username: "alice", groups: ["developers"] });
   const [narrow, wide] = [{ arnLike: user("al*") }, { arnLike: user("a*") }];
   const allow = ({ arnLike }: typeof narrow, ...words: string[]) => ["mappings", "allow", arnLike, ...words];
   for (const moment of MOMENTS) {
-    cluster.store.put(`${PREFIX}/${DENY}`, JSON.stringify([narrow, wide]));
+    cluster.put(DENY, [narrow, wide]);
     // By itself, the first removal grants alice nothing: the wide pattern still denies her. So it needed no acceptance.
     const pair = [allow(narrow), allow(wide, "--allow-weakening")] as const;
     const [held, other] = await together(pair, moment, `${PREFIX}/${DENY}`, 1);
@@ -265,7 +249,7 @@ test("a list is not merged with a version that the function rejects, whose text 
   const theirs = `[{"arnLike":"${user("x")}"},{"arnLike":"${user("y")}","notAfter":"${LATER}","notAfter":"${SOON}"}]`;
   for (const moment of MOMENTS) {
     cluster.store.fail(undefined);
-    cluster.store.put(`${PREFIX}/${DENY}`, JSON.stringify([{ arnLike: user("x") }]));
+    cluster.put(DENY, [{ arnLike: user("x") }]);
     let looks = 0;
     cluster.store.fail((request) => {
       const isIt = isMoment(moment, request, `${PREFIX}/${DENY}`);
@@ -273,9 +257,8 @@ test("a list is not merged with a version that the function rejects, whose text 
       if (isIt && looks === (moment === "its write" ? 1 : 2)) cluster.store.put(`${PREFIX}/${DENY}`, theirs);
       return undefined;
     });
-    const { code, err } = await run(deny("new"), cluster.store.url);
-    assert.equal(code, 1, err);
-    assert.match(err, /^Another operator changed \S+ at the same time, and the list is now invalid: .*repeated/m);
+    const message = /^Another operator changed \S+ at the same time, and the list is now invalid: .*repeated/m;
+    await exits(run(deny("new"), cluster.store.url), 1, message);
     cluster.store.fail(undefined);
     assert.equal(await newest(`${PREFIX}/${DENY}`), theirs, moment);
   }

@@ -9,7 +9,7 @@ import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
-import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+import { exits, type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
 let cluster: LocalCluster;
 let sts: LocalServer;
@@ -38,8 +38,7 @@ const token = (name: string, clusterId = "prod") =>
   mintToken({ identity: localIdentity(name), clusterId, region: "us-east-1" });
 
 test("a role's token is granted, and the mapping that applies is shown", async () => {
-  const { code, out } = await explain(["--token-file", "-"], await token("bob"));
-  assert.equal(code, 0);
+  const { out } = await exits(explain(["--token-file", "-"], await token("bob")), 0);
   assert.equal(
     out.replace(/ends \S+/, "ends <time>"),
     `token     ok, for sts.us-east-1.amazonaws.com, ends <time>
@@ -119,16 +118,14 @@ test("a token or ARN of an account that is not in ACCOUNTS is denied before any 
     [["--token-file", "-"], await token("bob")],
     [[arn], ""],
   ] as const) {
-    const { code, out } = await cli(["explain", "-c", "prod", ...words], { input, environment });
-    assert.equal(code, 1);
+    const { out } = await exits(cli(["explain", "-c", "prod", ...words], { input, environment }), 1);
     assert.match(
       out,
       /\nverdict {3}denied, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto do {5}/,
     );
     assert.doesNotMatch(out, /\nmapping/);
   }
-  const home = await cli(["explain", "-c", "prod", arn], { environment: { ...environment, ACCOUNTS: "111122223333" } });
-  assert.equal(home.code, 0);
+  await exits(cli(["explain", "-c", "prod", arn], { environment: { ...environment, ACCOUNTS: "111122223333" } }), 0);
 });
 
 test("in a terminal of 80 columns, every line fits, and wrapped lines are indented", async () => {
@@ -144,13 +141,11 @@ test("in a terminal of 80 columns, every line fits, and wrapped lines are indent
 
 test("wrong usage is reported, with a warning for a token on the command line", async () => {
   for (const words of [["k8s-aws-v1.abc"], ["--token-file", "k8s-aws-v1.abc"], ['{"token":"k8s-aws-v1.abc"}']]) {
-    const { code, err } = await explain(words);
-    assert.equal(code, 2);
-    assert.match(err, /your shell's history now contains it/);
+    const { err } = await exits(explain(words), 2, /your shell's history now contains it/);
     assert.doesNotMatch(err, /abc/);
   }
   for (const words of [[], ["x"], ["arn:aws:s3:::bucket"], ["arn:aws:iam::1:role/x", "--token-file", "-"]]) {
-    assert.equal((await explain(words)).code, 2);
+    await exits(explain(words), 2);
   }
   sts.fail({ kind: "reset" });
   const unreachable = await explain(["--token-file", "-"], await token("bob"));

@@ -8,7 +8,7 @@ import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
-import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+import { exits, type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
 const ACCOUNT = "111122223333";
 const NODE = localIdentity("node");
@@ -59,15 +59,13 @@ async function explainNode(words: readonly string[] = []) {
 }
 
 test("a running instance with this role gets its node name", async () => {
-  const { code, out } = await explainNode();
-  assert.equal(code, 0);
+  const { out } = await exits(explainNode(), 0);
   assert.match(out, /\nuser {6}system:node:ip-10-0-0-1\.ec2\.internal\ngroups {4}system:nodes\nverdict {3}granted\n$/);
 });
 
 test("an instance that is not proven is denied, with reason and advice", async () => {
   ec2.instances.splice(0, 1, { ...INSTANCE, state: "stopped" });
-  const { code, out } = await explainNode();
-  assert.equal(code, 1);
+  const { out } = await exits(explainNode(), 1);
   assert.match(
     out,
     /\nverdict {3}denied, node_not_verified\nreason .* is not running.*\nto do {5}check that the instance runs in this account and region, and that its instance profile has this role\n$/,

@@ -8,7 +8,7 @@ import { localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { cli } from "../cli.ts";
-import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+import { exits, type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
 
 const BOB = "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com";
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
@@ -82,16 +82,14 @@ test("JSON has the same data, and lines fit a terminal of 60 columns", async () 
 });
 
 test("access is denied the day after the mapping expires", async () => {
-  const { code, out } = await whoami([], { now: Date.UTC(2100, 0, 1) });
-  assert.equal(code, 1);
+  const { out } = await exits(whoami([], { now: Date.UTC(2100, 0, 1) }), 1);
   assert.match(out, /\nverdict {3}denied, identity_unmapped\n/);
   assert.doesNotMatch(out, /\nuser /);
 });
 
 test("an unmapped identity gets exit code 1, the reason and advice", async () => {
   be("alice");
-  const { code, out, err } = await whoami();
-  assert.deepEqual([code, err], [1, ""]);
+  const { out } = await exits(whoami(), 1, "");
   assert.equal(
     out,
     `identity  arn:aws:iam::111122223333:user/engineering/alice
@@ -105,8 +103,7 @@ to do     add a mapping: npx lambda-iam-authenticator mappings set -c prod arn:a
 
 test("for a node, it reports that EC2 was not called", async () => {
   be("node");
-  const { code, out } = await whoami();
-  assert.equal(code, 0);
+  const { out } = await exits(whoami(), 0);
   assert.match(
     out,
     /\nuser {6}system:node:\{EC2PrivateDNSName\}\n[\s\S]*verdict {3}granted, if EC2 confirms the instance\n/,
@@ -118,8 +115,7 @@ test("without permission to read mappings, it prints the identity and the missin
   const type = "AccessDeniedException";
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": type };
   cluster.store.fail({ kind: "answer", status: 400, headers, body: JSON.stringify({ __type: type, message }) });
-  const { code, out, err } = await whoami();
-  assert.equal(code, 3);
+  const { out, err } = await exits(whoami(), 3);
   assert.equal(
     out,
     `identity  ${BOB}\n          mapped as ${ROLE}\n          principal AROALOCALDEVELOPERSAA\nverdict   not known\n`,
@@ -162,8 +158,7 @@ test("unknown credentials exit with 3 and print nothing to standard output", asy
 });
 
 test("--jwt shows the user of an AWS-signed token, or why it is denied", async () => {
-  const denied = await whoami(["--jwt"]);
-  assert.equal(denied.code, 1);
+  const denied = await exits(whoami(["--jwt"]), 1);
   assert.match(
     denied.out,
     new RegExp(
@@ -173,7 +168,7 @@ test("--jwt shows the user of an AWS-signed token, or why it is denied", async (
   cluster.store.put(`${PREFIX}/role/111122223333/developers`, JSON.stringify({ arn: ROLE, username: "dev" }));
   const granted = await whoami(["--jwt"]);
   assert.deepEqual([granted.code, granted.out.includes("user      dev\n")], [0, true]);
-  assert.equal((await whoami(["--jwt=1"])).code, 2);
+  await exits(whoami(["--jwt=1"]), 2);
   be("root");
   assert.match((await whoami(["--jwt"])).err, /roles and users only/);
 });

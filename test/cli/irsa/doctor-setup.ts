@@ -9,7 +9,8 @@ import { type MemoryStore, startParameterStore } from "../../../local/parameter-
 import { PLAIN_POLICY, type PolicyOptions } from "../../e2e/irsa/install-policies.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { cli, useLocalAws } from "../cli.ts";
-import { kubeconfig, type LocalService, startService, testFolder, tokenOf } from "./services.ts";
+import { useFolder } from "../folder.ts";
+import { kubeconfig, type LocalService, startService, tokenOf } from "./services.ts";
 
 export const PREFIX = "/iam-authenticator/prod";
 export const [SIGNER, CONTROLLER] = [rsa(), ec("P-256")];
@@ -25,11 +26,11 @@ let aws: LocalServer;
 export let issuer: LocalService;
 export let api: LocalService;
 export let provider: { status: number; audiences: string[] };
+const folder = useFolder();
 let files: { admin: string; ca: string };
 
 /** Starts the services for the tests of a file. */
 export function useServices(): void {
-  const folder = testFolder();
   before(async () => {
     [issuer, api] = await Promise.all([startService(), startService()]);
     files = { admin: folder.write("admin.conf", kubeconfig(api)), ca: folder.write("ca.crt", issuer.ca) };
@@ -39,7 +40,6 @@ export function useServices(): void {
     useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, ...AWS });
   });
   after(async () => {
-    folder.remove();
     await Promise.all([issuer.close(), api.close(), aws.close(), store.close()]);
   });
   beforeEach(restore);
@@ -144,6 +144,15 @@ export const without =
   (object: PolicyObject): PolicyObject | undefined =>
     object.kind === kind && object.metadata.name === name ? undefined : object;
 
+/** Adds `spec` to the binding of the policy for Pods. */
+export const withBindingSpec = (spec: object) => (object: PolicyObject) =>
+  object.kind === "MutatingAdmissionPolicyBinding" && object.metadata.name === "irsa.iam-authenticator"
+    ? { ...object, spec: { ...object.spec, ...spec } }
+    : object;
+
+/** Any request to `path` is denied. */
+export const forbid = (path: string) => api.answers.set(path, () => [403, { message: "forbidden" }]);
+
 /** As before the label: the bindings select each ServiceAccount. */
 export function selectAll(object: PolicyObject): PolicyObject | undefined {
   if (object.metadata.name === "irsa-label.iam-authenticator") return undefined;
@@ -166,22 +175,26 @@ export async function doctor(...words: string[]): Promise<{ code: number; rows: 
 
 export const withCluster = () => doctor("--kubeconfig", files.admin);
 
-/** How a fault is caused, and the one check that reports it. */
-export type Fault = readonly [breakIt: () => void, check: string, state: string, seen: RegExp, advice: RegExp];
+/** The checks that are not ok: `<check>: <state>`. */
+export const findings = async () =>
+  (await withCluster()).rows.flatMap(({ check, state }) => (state === "ok" ? [] : [`${check}: ${state}`]));
+
+/** How a fault is caused, the one finding, and what it reports: `<seen> -> <advice>`. */
+export type Fault = readonly [breakIt: () => void, finding: string, report: RegExp];
 
 export function testFaults(faults: Readonly<Record<string, Fault>>): void {
   useServices();
-  for (const [name, [breakIt, check, state, seen, advice]] of Object.entries(faults)) {
+  for (const [name, [breakIt, finding, report]] of Object.entries(faults)) {
     test(`one fault fails one check: ${name}`, async () => {
       breakIt();
       const { code, rows } = await withCluster();
-      const bad = rows.filter((row) => row.state !== "ok");
-      const [row] = bad;
-      assert.equal(bad.length, 1, JSON.stringify(bad));
-      assert.deepEqual([row?.check, row?.state], [check, state]);
-      assert.match(row?.seen ?? "", seen);
-      assert.match(row?.advice ?? "", advice);
-      assert.equal(code, state === "failed" ? 1 : 0);
+      const bad = rows.filter(({ state }) => state !== "ok");
+      assert.deepEqual(
+        bad.map(({ check, state }) => `${check}: ${state}`),
+        [finding],
+      );
+      assert.match(`${bad[0]?.seen} -> ${bad[0]?.advice}`, report);
+      assert.equal(code, finding.endsWith("failed") ? 1 : 0);
     });
   }
 }

@@ -45,7 +45,7 @@ test("a token with one character changed is not signed by any key", async () => 
       const [found] = await read([secretWith(token.slice(0, index) + other + token.slice(index + 1))]);
       assert.equal(found?.kid, undefined);
     }),
-    { numRuns: 500, seed: 1 },
+    { numRuns: 100, seed: 1 },
   );
 });
 

@@ -6,17 +6,17 @@ import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { ec } from "../../functions/issuer/samples.ts";
 import { cli } from "../cli.ts";
-import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
-import { type LocalService, startService, testFolder, tokenOf } from "./services.ts";
+import { useFolder } from "../folder.ts";
+import { exits, PREFIX, useCluster } from "../mappings/cluster.ts";
+import { type LocalService, startService, tokenOf } from "./services.ts";
 
 const PATH = "/k8s/clusters/c-1";
 const [ours, others] = [ec("P-256").jwk, ec("P-256").jwk];
-const folder = testFolder();
+const folder = useFolder();
+const cluster = useCluster({}, "all");
 let apiserver: LocalService;
-let cluster: LocalCluster;
 before(async () => {
   apiserver = await startService();
-  cluster = await storedCluster();
   apiserver.answers.set(`GET ${PATH}${JWKS_PATH}`, () => [200, { keys: [ours] }]);
   // The proxy's root is a cluster too.
   apiserver.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [others] }]);
@@ -25,25 +25,20 @@ before(async () => {
   apiserver.answers.set(`POST ${PATH}${token}`, signedBy(ours.kid));
   apiserver.answers.set(`POST ${token}`, signedBy(others.kid));
 });
-after(async () => {
-  folder.remove();
-  await Promise.all([apiserver.close(), cluster.store.close()]);
-});
+after(() => apiserver.close());
 
 for (const slash of ["", "/"]) {
   test(`with ${slash === "" ? "no slash" : "a slash"} at the end of the path, it reads the keys and the signer of that cluster`, async () => {
     const server = `${apiserver.url}${PATH}${slash}`;
     const file = folder.write("admin.conf", kubeconfigOf(server, apiserver.ca, { token: "an-admin-token" }));
-    const published = await cli(["irsa", "keys", "publish", "-c", "prod", "-y", "--kubeconfig", file]);
-    assert.equal(published.code, 0, published.err);
+    await exits(cli(["irsa", "keys", "publish", "-c", "prod", "-y", "--kubeconfig", file]), 0);
     // Only shows that the cluster exists.
     cluster.store.remove(`${PREFIX}/issuer/none`);
     const { out } = await cli(["irsa", "keys", "list", "-c", "prod", "-o", "name"]);
     assert.equal(out, `issuer/${ours.kid}\n`);
-    cluster.store.put(`${PREFIX}/issuer/${others.kid}`, JSON.stringify(others));
+    cluster.put(`issuer/${others.kid}`, others);
     const words = ["-c", "prod", "-y", "--kubeconfig", file, "--signed-until", "2020-01-01T00:00:00Z"];
-    const retired = await cli(["irsa", "keys", "retire", ours.kid, ...words]);
-    assert.deepEqual([retired.code, /kube-apiserver signs with it now/.test(retired.err)], [1, true], retired.err);
+    await exits(cli(["irsa", "keys", "retire", ours.kid, ...words]), 1, /kube-apiserver signs with it now/);
     cluster.store.remove(`${PREFIX}/issuer/${others.kid}`);
   });
 }

@@ -2,11 +2,8 @@
 
 import { type KeyObject, sign } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
@@ -43,19 +40,6 @@ export async function startService(): Promise<LocalService> {
       server.close();
       await once(server, "close");
     },
-  };
-}
-
-/** A folder for a test file's files, such as a kubeconfig. */
-export function testFolder() {
-  const folder = mkdtempSync(join(tmpdir(), "irsa-"));
-  return {
-    write(name: string, text: string): string {
-      const file = join(folder, name);
-      writeFileSync(file, text);
-      return file;
-    },
-    remove: () => rmSync(folder, { recursive: true }),
   };
 }
 

@@ -1,6 +1,7 @@
 // A local Parameter Store for a test file, and the command that uses it.
 
 import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach } from "node:test";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import type { Throughput } from "../../../local/parameter-store/throughput.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws } from "../cli.ts";
@@ -16,6 +17,10 @@ export interface LocalCluster {
   mappings(words: readonly string[], options?: CliOptions): Promise<CliResult>;
   /** The newest value of a parameter below the prefix. */
   value(name: string): Promise<unknown>;
+  /** Writes a value below the prefix, a text as it is. */
+  put(name: string, value: unknown): void;
+  /** "granted", or the code of the denial. */
+  verdict(arn: string): Promise<string>;
 }
 
 /** The command must exit with `code`, and its standard error must be, or match, `err`. Returns its output. */
@@ -68,6 +73,35 @@ export async function storedCluster(
       const { code, out } = await mappings(["get", `${PREFIX}/${name}`, "-o", "json"]);
       return code === 0 ? JSON.parse(out).value : undefined;
     },
+    put(name, value) {
+      store.put(`${PREFIX}/${name}`, typeof value === "string" ? value : JSON.stringify(value));
+    },
+    async verdict(arn) {
+      const { out } = await cli(["explain", arn, "-c", "prod", "-o", "json"]);
+      return JSON.parse(out).refusal?.code ?? "granted";
+    },
+  };
+}
+
+/** Starts a cluster for each test of a file, or one for all of them. */
+export function useCluster(
+  parameters: Readonly<Record<string, unknown>> = {},
+  scope: "each" | "all" = "each",
+): LocalCluster {
+  let cluster: LocalCluster;
+  const [start, end] = scope === "each" ? [beforeEach, afterEach] : [before, after];
+  start(async () => {
+    cluster = await storedCluster(parameters);
+  });
+  end(() => cluster.store.close());
+  return {
+    get store() {
+      return cluster.store;
+    },
+    mappings: (words, options) => cluster.mappings(words, options),
+    value: (name) => cluster.value(name),
+    put: (name, value) => cluster.put(name, value),
+    verdict: (arn) => cluster.verdict(arn),
   };
 }
 

@@ -3,21 +3,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { testFolder } from "../irsa/services.ts";
-import { ADMIN, exits, type LocalCluster, storedCluster } from "./cluster.ts";
+import { useFolder } from "../folder.ts";
+import { ADMIN, exits, useCluster } from "./cluster.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
-const folder = testFolder();
-let cluster: LocalCluster;
-before(async () => {
-  cluster = await storedCluster(ADMIN);
-});
-after(async () => {
-  folder.remove();
-  await cluster.store.close();
-});
+const folder = useFolder();
+const cluster = useCluster(ADMIN, "all");
 
 /** A shell script as the editor; `$1` is the file. */
 async function edit(script: string, environment: Readonly<Record<string, string>> = {}) {

@@ -1,114 +1,181 @@
-// set, get, remove, history, rollback: one mapping at a time.
+// `mappings edit`: the file that the editor opens, and how changes to it are applied.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
-import { ADMIN, DEVELOPERS, exits, type LocalCluster, PREFIX, storedCluster, WHERE } from "./cluster.ts";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import type { CliOptions } from "../cli.ts";
+import { useFolder } from "../folder.ts";
+import { ADMIN, exits, useCluster, WHERE } from "./cluster.ts";
 
-let cluster: LocalCluster;
-beforeEach(async () => {
-  cluster = await storedCluster(ADMIN);
-});
-afterEach(() => cluster.store.close());
+const folder = useFolder();
+const SEEN = join(folder.path, "seen");
+const ARN = "arn:aws:iam::111122223333:role/Developers";
+const NAME = "role/111122223333/developers";
+const STORED = { arn: ARN, username: "dev" };
+const cluster = useCluster({ ...ADMIN, [NAME]: STORED });
+const denied = (name: string) => [{ arnLike: `arn:aws:iam::111122223333:user/${name}` }];
 
-const ROLE = "role/111122223333/developers";
+/** An editor that copies the file and runs a shell command, another one each time; `$1` is the file. */
+function editorOf(...lines: readonly string[]): CliOptions {
+  for (const run of [1, 2, 3]) rmSync(`${SEEN}.${run}`, { force: true });
+  const steps = lines.map(
+    (line, i) => `if [ ! -e '${SEEN}.${i + 1}' ]; then cp "$1" '${SEEN}.${i + 1}'; ${line}; exit; fi\n`,
+  );
+  const head = `#!/bin/sh\nstat -c '%a' "$1" > '${SEEN}.mode'; echo "$1" > '${SEEN}.path'\n`;
+  const script = folder.write("editor.sh", head + steps.join(""));
+  chmodSync(script, 0o755);
+  return { environment: { EDITOR: "false", VISUAL: `${script} ` } };
+}
+const seen = (run: number) => readFileSync(`${SEEN}.${run}`, "utf8");
+const draft = () => readFileSync(`${SEEN}.path`, "utf8").trim();
 
-test("set adds a mapping, changes only the named keys, and prints the change", async () => {
-  const added = await cluster.mappings(["set", DEVELOPERS, "--username", "dev:{SessionName}", "--group", "a", "-y"]);
+/** `edit` must keep the mapping and the text of the editor, which is deleted here. */
+async function keeps(words: readonly string[], options: CliOptions, code: number, err: RegExp): Promise<void> {
+  const result = await exits(cluster.mappings(["edit", NAME, ...words], options), code, err);
+  assert.match(result.err, new RegExp(`Your text is in ${draft()}\\.`));
+  assert.deepEqual(await cluster.value(NAME), STORED);
+  rmSync(dirname(draft()), { recursive: true });
+}
+
+test("a change is planned and written, and the private file is deleted", async () => {
+  const { out } = await exits(
+    cluster.mappings(["edit", ARN, "-y"], editorOf('sed -i s/dev$/ops/ "$1"')),
+    0,
+    "Wrote 1 parameter. The function reads the change within 30 s.\n",
+  );
   assert.equal(
-    added.out,
-    `Plan for ${WHERE}:\n+ ${ROLE}\n    dev:{SessionName} (a)\n1 to add, 0 to change, 0 to remove, 0 unchanged.\n`,
+    seen(1),
+    `# ${WHERE}
+# Save and close to see the plan. Removing an entry here removes the mapping and its history.
+# Lines that begin with # are ignored. Without a change, nothing is written.
+mappings:
+  - arn: ${ARN}
+    username: dev
+`,
   );
-  assert.equal(added.err, "Wrote 1 parameter. The function reads the change within 30 s.\n");
-  const changed = await cluster.mappings(["set", ROLE, "--add-group", "b", "--description", "why", "-y"]);
-  assert.match(changed.out, /~ role.*\n {4}groups: a -> a, b\n {4}description: none -> why\n/);
-  assert.deepEqual(await cluster.value(ROLE), {
-    arn: DEVELOPERS,
-    username: "dev:{SessionName}",
-    groups: ["a", "b"],
-    description: "why",
-  });
-  const same = await cluster.mappings(["set", ROLE, "--add-group", "b"]);
-  assert.deepEqual(
-    [same.code, same.out],
-    [0, `Plan for ${WHERE}:\n0 to add, 0 to change, 0 to remove, 1 unchanged.\n`],
-  );
-  await cluster.mappings(["set", ROLE, "--remove-group", "a", "--unset", "description", "-y"]);
-  assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, username: "dev:{SessionName}", groups: ["b"] });
+  assert.match(out, new RegExp(`^~ ${NAME}\\n {4}username: dev -> ops$`, "m"));
+  assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
+  assert.equal(readFileSync(`${SEEN}.mode`, "utf8"), "600\n");
+  assert.equal(existsSync(dirname(draft())), false);
 });
 
-test("set and remove change single patterns, and a new one is appended", async () => {
-  const pattern = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
-  for (const name of ["a-*", "b-*"])
-    await cluster.mappings(["set", pattern(name), "--username", name[0] ?? "", "-y", "--allow-weakening"]);
-  await cluster.mappings(["set", pattern("a-*"), "--group", "g", "-y", "--allow-weakening"]);
-  assert.deepEqual(await cluster.value("pattern/111122223333"), [
-    { arnLike: pattern("a-*"), username: "a", groups: ["g"] },
-    { arnLike: pattern("b-*"), username: "b" },
-  ]);
-  assert.equal((await cluster.mappings(["remove", pattern("c-*"), "-y"])).code, 1);
-  await cluster.mappings(["remove", pattern("a-*"), "-y"]);
-  assert.deepEqual(await cluster.value("pattern/111122223333"), [{ arnLike: pattern("b-*"), username: "b" }]);
-  await cluster.mappings(["remove", pattern("b-*"), "-y"]);
-  assert.deepEqual(await cluster.value("pattern/111122223333"), []);
-});
-
-test("set rejects a value that the function would reject", async () => {
-  for (const words of [
-    ["--username", "dev:{Sesion}"],
-    ["--group", "g"],
-    ["--username", "x", "--principal-id", "AIDAX"],
-    ["--username", "x", "--not-after", "2026-02-30T00:00:00Z"],
-  ]) {
-    await exits(
-      cluster.mappings(["set", DEVELOPERS, ...words, "-y"]),
-      2,
-      /^role\/111122223333\/developers would be invalid: .*\.\n$/,
-    );
+test("without a change, or with changes only to comments, nothing is written", async () => {
+  for (const line of ["true", 'echo "# later" >> "$1"']) {
+    const { out } = await exits(cluster.mappings(["edit", "-y"], editorOf(line)), 0, "Nothing was changed.\n");
+    assert.equal(out, "");
+    assert.equal(existsSync(draft()), false);
   }
-  assert.equal(await cluster.value(ROLE), undefined);
-  assert.equal((await cluster.mappings(["set", "Developers", "--username", "x", "-y"])).code, 2);
 });
 
-test("set does not overwrite a SecureString, which the function does not read", async () => {
-  cluster.store.put(`${PREFIX}/${ROLE}`, "{}", { type: "SecureString" });
-  const { code, err } = await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"]);
-  assert.deepEqual([code, err.split("\n").length], [2, 2]);
-  assert.match(err, /^\/iam-authenticator\/prod\/role\/111122223333\/developers is a SecureString, which the function/);
-  assert.match((await cluster.mappings(["set", ROLE, "--username", "dev", "-y"])).err, /use its ARN as <who>/);
-  assert.equal((await cluster.mappings(["remove", ROLE, "-y", "--allow-weakening"])).code, 0);
-  assert.equal((await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"])).code, 0);
+test("without <who>, edit opens all mappings and denials, and removes and adds entries", async () => {
+  cluster.put("deny/111122223333", denied("m"));
+  const line = `sed -i -e '/Developers/d' -e '/username: dev/d' "$1"; echo '  - arnLike: arn:aws:iam::*:user/x' >> "$1"`;
+  const { out } = await exits(cluster.mappings(["edit", "-y"], editorOf(line)), 0);
+  assert.deepEqual(out.match(/^[+~-] .*$/gm), ["+ deny/any", `- ${NAME}`]);
+  assert.equal(await cluster.value(NAME), undefined);
+  assert.deepEqual(await cluster.value("deny/111122223333"), denied("m"));
 });
 
-test("--dry-run, a declined question and a missing terminal write nothing", async () => {
-  const words = ["set", DEVELOPERS, "--username", "dev"];
-  assert.equal((await cluster.mappings([...words, "--dry-run"])).code, 0);
-  const refused = await cluster.mappings(words);
-  assert.deepEqual([refused.code, /give --yes/.test(refused.err)], [2, true]);
-  const no = await cluster.mappings(words, { input: "n\n", interactive: true });
-  assert.deepEqual([no.code, no.err.endsWith("Nothing was written.\n")], [1, true]);
-  assert.equal(await cluster.value(ROLE), undefined);
-  const yes = await cluster.mappings(words, { input: "y\n", interactive: true });
-  assert.match(yes.err, /^Write 1 parameter in account .*\? \[y\/N\] .*Wrote 1 parameter/s);
-  assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, username: "dev" });
-});
-
-test("history prints who changed what and when, and rollback writes an earlier version as a new one", async () => {
-  for (const name of ["one", "two", "three"]) await cluster.mappings(["set", DEVELOPERS, "--username", name, "-y"]);
-  const { out } = await cluster.mappings(["history", DEVELOPERS]);
-  const rows = out.trimEnd().split("\n");
-  assert.equal(rows.length, 4);
-  assert.match(rows[1] ?? "", /^3 +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ +\S+ +username: three$/);
-  await cluster.mappings(["rollback", DEVELOPERS, "-y"]);
-  assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, username: "two" });
-  await cluster.mappings(["rollback", DEVELOPERS, "--to", "1", "-y"]);
-  assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, username: "one" });
-  assert.equal((await cluster.mappings(["rollback", DEVELOPERS, "--to", "9", "-y"])).code, 1);
-  const versions = JSON.parse((await cluster.mappings(["history", ROLE, "-o", "json"])).out);
-  assert.deepEqual(
-    versions.map(({ version }: { version: number }) => version),
-    [5, 4, 3, 2, 1],
+test("an invalid file is reopened with the problem and its line at the top", async () => {
+  const editor = editorOf(
+    'sed -i s/username/user/ "$1"',
+    'printf "\\tx" >> "$1"',
+    'sed -i -e "s/user:/username:/" -e "/\\t/d" -e s/dev$/ops/ "$1"',
   );
-  cluster.store.put(`${PREFIX}/${ROLE}`, "no JSON");
-  assert.match((await cluster.mappings(["rollback", ROLE, "--to", "6", "-y"])).err, /invalid: not JSON/);
-  assert.equal((await cluster.mappings(["history", "account/111122223333"])).code, 1);
+  await exits(cluster.mappings(["edit", NAME, "-y"], editor), 0);
+  const [first = "", ...rest] = seen(2).split("\n");
+  const keys = "arn, username, groups, principalId, notAfter, description";
+  assert.equal(first, `# error: line 6 (${ARN}): unknown key "user": the keys are ${keys}`);
+  assert.match(rest[4] ?? "", /arn: /);
+  assert.match(seen(3), /^# error: line 8, column 1: not valid YAML \(Tabs .*\): indent with spaces\.\n# account/);
+  assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
+});
+
+const INVALID = 'sed -i s/username/user/ "$1"';
+const VALID = 'sed -i s/dev$/ops/ "$1"';
+const BECAUSE = /Nothing was written, because the file is still invalid:\nline 6 \(.*\): unknown key "user"/;
+for (const [what, words, lines, options, code, message] of [
+  ["an invalid file that is closed without a change", ["-y"], [INVALID, "true"], {}, 2, BECAUSE],
+  ["a script as editor that repeats its error", ["-y"], [INVALID, INVALID, INVALID], {}, 2, /still invalid:\n/],
+  ["an empty file", ["-y"], [': > "$1"'], {}, 1, /The file is empty: nothing was written/],
+  [
+    "a failed editor",
+    ["-y"],
+    ['echo "# x" >> "$1"; exit 3'],
+    {},
+    2,
+    /The editor \(.*\) ended with code 3\. Choose another one with EDITOR/,
+  ],
+  ["a declined question", [], [VALID], { interactive: true, input: "n\n" }, 1, /Nothing was written\./],
+  ["--dry-run", ["--dry-run"], [VALID], {}, 0, /^Your text is in/],
+] as const) {
+  test(`${what} writes nothing and keeps the text`, async () => {
+    await keeps(words, { ...editorOf(...lines), ...options }, code, message);
+    assert.equal(existsSync(`${SEEN}.3`), false);
+  });
+}
+
+test("an editor that deletes the file writes nothing, and the reason is printed", async () => {
+  const { err } = await exits(cluster.mappings(["edit", NAME, "-y"], editorOf('rm "$1"')), 2);
+  assert.equal(err, `Cannot read ${draft()}: there is no such file.\n`);
+  assert.deepEqual(await cluster.value(NAME), STORED);
+  rmSync(dirname(draft()), { recursive: true });
+});
+
+test("a concurrent change is reported and kept, and --yes never overwrites it", async () => {
+  const [alice, arn] = ["user/111122223333/alice", "arn:aws:iam::111122223333:user/alice"];
+  const [opened, go] = [join(folder.path, "opened"), join(folder.path, "go")];
+  execFileSync("mkfifo", [opened, go]);
+  const whileEditing = async (words: readonly string[], line: string, options: CliOptions = {}) => {
+    cluster.put(NAME, STORED);
+    cluster.put(alice, { arn, username: "al" });
+    const change = `sed -i s/al$/bob/ "$1"; [ "$line" = all ] && sed -i s/dev$/ops/ "$1"; true`;
+    const editor = editorOf(`echo > '${opened}'; read line < '${go}'; ${change}`);
+    const editing = cluster.mappings(["edit", ...words], { ...editor, ...options });
+    await readFile(opened);
+    cluster.put(NAME, { arn: ARN, username: "theirs" });
+    await writeFile(go, `${line}\n`);
+    return editing;
+  };
+  const told = `Another operator changed ${NAME} while you were editing. `;
+  const left = await exits(whileEditing(["-y"], "one"), 0);
+  assert.equal(left.err.split("\n")[0], `${told}You did not: their change is kept.`);
+  assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "theirs" });
+  assert.deepEqual(await cluster.value(alice), { arn, username: "bob" });
+  const refused = `^${told}The plan overwrites their change\\.\\nYour text is in .*\\nRefused: --yes does not`;
+  await exits(whileEditing(["-y"], "all"), 1, new RegExp(refused));
+  assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "theirs" });
+  const asked = await exits(whileEditing([ARN, alice], "all", { interactive: true, input: "y\n" }), 0);
+  assert.match(asked.out, /username: theirs -> ops/);
+  assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
+});
+
+test("without a terminal, edit requires VISUAL or EDITOR", async () => {
+  await exits(cluster.mappings(["edit", NAME, "-y"]), 2, "No editor: set EDITOR, or run this in a terminal.\n");
+});
+
+test("parameters that a file cannot represent are skipped, and unopened ones are not overwritten", async () => {
+  cluster.put("user/111122223333/broken", { username: 1 });
+  cluster.put("deny/111122223333", [{ arnLike: "arn:aws:iam::*:user/m" }]);
+  cluster.put("pattern/any", [{ arnLike: "arn:aws:iam::*:role/a*", username: "a" }]);
+  const edit = (words: readonly string[], ...lines: string[]) =>
+    cluster.mappings(["edit", ...words], editorOf(...lines));
+  await exits(
+    edit(["-y"], 'sed -i s/dev$/ops/ "$1"'),
+    0,
+    /^Skipped deny\/111122223333: a file would move some entries to another parameter\. .*\nSkipped user\/111122223333\/broken: arn must/,
+  );
+  assert.deepEqual(await cluster.value("deny/111122223333"), [{ arnLike: "arn:aws:iam::*:user/m" }]);
+  const broken = /^user\/111122223333\/broken cannot be edited: arn must be/;
+  await exits(edit(["user/111122223333/broken", "-y"], "true"), 2, broken);
+  const add = "printf '  - arnLike: arn:aws:iam::*:role/b*\\n    username: b\\n' >> \"$1\"";
+  await exits(edit([NAME, "-y"], add, "true"), 2);
+  const unopened =
+    "# error: pattern/any already exists, but was not opened in this file: use mappings edit pattern/any\n";
+  assert.ok(seen(2).startsWith(unopened), seen(2));
+  const absent = "user/111122223333/nobody does not exist. To add a mapping, use mappings set.\n";
+  await exits(edit(["user/111122223333/nobody", "-y"], "true"), 1, absent);
 });

@@ -1,26 +1,23 @@
 // `mappings get` with several names, and the output formats of get and export.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { parse } from "yaml";
-import { ADMIN, exits, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+import { ADMIN, exits, PREFIX, useCluster } from "./cluster.ts";
 
 const USER = "arn:aws:iam::111122223333:user/alice";
 const SESSIONS = ["jane", "joe"].map((session) => ({ session, username: session, groups: ["leads"] }));
 
-let cluster: LocalCluster;
-before(async () => {
-  cluster = await storedCluster({
+const cluster = useCluster(
+  {
     ...ADMIN,
     "user/111122223333/alice": { arn: USER, username: "alice", groups: ["g"] },
     "sso-session/111122223333/clusteradmin": SESSIONS,
-  });
-});
-after(() => cluster.store.close());
+  },
+  "all",
+);
 
-async function get(...words: string[]) {
-  return cluster.mappings(["get", ...words]);
-}
+const get = (...words: string[]) => cluster.mappings(["get", ...words]);
 
 test("one name prints one mapping, several print a list in their order", async () => {
   const one = await get(USER);
@@ -66,6 +63,17 @@ test("--session selects one entry in every format", async () => {
   assert.deepEqual([missing.code, missing.out], [1, ""]);
 });
 
+test("a permission set's role without a mapping prints the permission set's", async () => {
+  const role = (set: string) => `arn:aws:iam::111122223333:role/AWSReservedSSO_${set}_0123456789abcdef`;
+  const { out } = await exits(
+    get(role("ClusterAdmin"), "-o", "json"),
+    0,
+    /^role\/111122223333\/awsreservedsso_\S+ does not exist\. The mapping of its permission set applies:\n$/,
+  );
+  assert.equal(JSON.parse(out).parameter, `${PREFIX}/sso/111122223333/clusteradmin`);
+  await exits(get(role("Other")), 1);
+});
+
 test("an unknown format fails", async () => {
   await exits(get(USER, "-o", "xml"), 2, /Allowed choices are table, wide, name, csv, json, yaml\./);
 });
@@ -77,5 +85,5 @@ test("export -o json prints the mapping file or the ConfigMap as JSON, which app
   await exits(cluster.mappings(["diff", "-f", "-", "--prune"], { input: json.out }), 0);
   const configMap = await cluster.mappings(["export", "--format", "aws-auth", "-o", "json"]);
   assert.equal(JSON.parse(configMap.out).kind, "ConfigMap");
-  assert.equal((await cluster.mappings(["export", "-o", "table"])).code, 2);
+  await exits(cluster.mappings(["export", "-o", "table"]), 2);
 });

@@ -1,13 +1,12 @@
 // list and get: their output in a terminal, in a pipe and for programs.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { parse } from "yaml";
-import { type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+import { exits, PREFIX, useCluster, WHERE } from "./cluster.ts";
 
-let cluster: LocalCluster;
-before(async () => {
-  cluster = await storedCluster({
+const cluster = useCluster(
+  {
     "role/111122223333/developers": {
       arn: "arn:aws:iam::111122223333:role/Developers",
       username: "dev:{SessionName}",
@@ -20,10 +19,11 @@ before(async () => {
     "root/444455556666": { arn: "arn:aws:iam::444455556666:root", username: "root-user" },
     "user/111122223333/bob": { arn: "arn:aws:iam::111122223333:user/bob" },
     "group/developers": {},
+    "deny/666677778888": [{ arnLike: "typo" }],
     callers: [],
-  });
-});
-after(() => cluster.store.close());
+  },
+  "all",
+);
 
 test("list shortens lines in a terminal and prints full cells in a pipe", async () => {
   const piped = await cluster.mappings(["list"]);
@@ -32,10 +32,19 @@ test("list shortens lines in a terminal and prints full cells in a pipe", async 
   assert.match(piped.out, /\nrole +111122223333 +Developers +dev:\{SessionName\} +developers,on-call\n/);
   assert.match(piped.out, /\npattern +any +arn:aws:iam::\*:role\/ci-\* +ci\n/);
   assert.match(piped.out, /\nINVALID +user\/111122223333\/bob +username is missing\n/);
+  assert.match(piped.out, /\nINVALID +deny\/666677778888 /);
   assert.match(piped.out, /\nINVALID +group\/developers +not a mapping: the authenticator ignores it\n/);
   assert.doesNotMatch(piped.out, /callers/);
   const shown = await cluster.mappings(["list"], { columns: 80 });
   for (const line of shown.out.split("\n")) assert.ok(line.length <= 80, line);
+});
+
+test("an empty list prints where it looked and exits with 0", async () => {
+  const group = ["list", "--group", "g"];
+  const { out } = await exits(cluster.mappings(group), 0, `No mappings that grant g in ${WHERE}.\n`);
+  assert.match(out, /^KIND/);
+  const other = cluster.mappings(["list", "--account", "999999999999", "-o", "json"]);
+  assert.equal((await exits(other, 0, /^No mappings in account/)).out, "[]\n");
 });
 
 test("a narrow terminal shows the full user on a second line", async () => {
@@ -49,6 +58,7 @@ test("a narrow terminal shows the full user on a second line", async () => {
 test("-o name prints unique names for other commands, -o wide adds the parameter and version, ls is an alias", async () => {
   const { out } = await cluster.mappings(["ls", "-o", "name"], { columns: 60 });
   const names = [
+    "deny/666677778888",
     "group/developers",
     "pattern/any",
     "role/111122223333/developers",
@@ -56,7 +66,7 @@ test("-o name prints unique names for other commands, -o wide adds the parameter
     "user/111122223333/bob",
   ];
   assert.equal(out, `${names.join("\n")}\n`);
-  assert.equal((await cluster.mappings(["get", names[2] ?? ""])).code, 0);
+  await exits(cluster.mappings(["get", names[3] ?? ""]), 0);
   const wide = await cluster.mappings(["ls", "-o", "wide"], { columns: 60 });
   assert.match(wide.out, /^KIND .* NOTE +PARAMETER +VERSION +MODIFIED\n/);
   assert.match(
@@ -71,7 +81,7 @@ test("-o csv has the columns of -o wide, in full; --no-headers omits their names
   const [headers, ...rows] = out.split("\n");
   assert.equal(headers, "kind,account,name,username,groups,note,parameter,version,modified");
   assert.equal(rows.pop(), "");
-  assert.equal(rows.length, 6);
+  assert.equal(rows.length, 7);
   const role =
     /^role,111122223333,Developers,dev:\{SessionName\},"developers,on-call",,role\/111122223333\/developers,1,20\S+Z$/;
   assert.match(rows.find((row) => row.startsWith("role,")) ?? "", role);
@@ -81,20 +91,14 @@ test("-o csv has the columns of -o wide, in full; --no-headers omits their names
 
 test("JSON and YAML contain all fields", async () => {
   const items = JSON.parse((await cluster.mappings(["list", "-o", "json"])).out);
-  assert.equal(items.length, 6);
+  assert.equal(items.length, 7);
   assert.deepEqual(parse((await cluster.mappings(["list", "-o", "yaml"])).out), items);
-  const [root] = items.filter(({ kind }: { kind?: string }) => kind === "root");
+  const root = items.find(({ kind }: { kind?: string }) => kind === "root");
+  const identity = { kind: "root", account: "444455556666", arn: "arn:aws:iam::444455556666:root" };
+  assert.match(root.modified, /^20\S+Z$/);
   assert.deepEqual(
     { ...root, modified: "" },
-    {
-      parameter: `${PREFIX}/root/444455556666`,
-      version: 1,
-      modified: "",
-      kind: "root",
-      account: "444455556666",
-      arn: "arn:aws:iam::444455556666:root",
-      username: "root-user",
-    },
+    { parameter: `${PREFIX}/root/444455556666`, version: 1, modified: "", ...identity, username: "root-user" },
   );
 });
 
@@ -108,7 +112,5 @@ test("list filters by account and group", async () => {
 test("get prints the value, its version and its problems", async () => {
   const { out } = await cluster.mappings(["get", "arn:aws:iam::111122223333:user/Bob"]);
   const { parameter, version, problems } = parse(out);
-  assert.deepEqual([parameter, version], [`${PREFIX}/user/111122223333/bob`, 1]);
-  assert.deepEqual(problems, ["username is missing"]);
-  assert.equal((await cluster.mappings(["get", "arn:aws:iam::111122223333:user/eve"])).code, 1);
+  assert.deepEqual([parameter, version, problems], [`${PREFIX}/user/111122223333/bob`, 1, ["username is missing"]]);
 });

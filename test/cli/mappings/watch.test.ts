@@ -1,17 +1,13 @@
 // `mappings list --watch`: prints what changes, within the read rate, until Ctrl-C.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
-import { ADMIN, DEVELOPERS, exits, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+import { test } from "node:test";
+import { ADMIN, DEVELOPERS, exits, PREFIX, useCluster } from "./cluster.ts";
 
 const NOW = Date.UTC(2026, 10, 26, 12, 0, 5);
-const ROLE = `${PREFIX}/role/111122223333/developers`;
+const ROLE = "role/111122223333/developers";
 
-let cluster: LocalCluster;
-beforeEach(async () => {
-  cluster = await storedCluster(ADMIN);
-});
-afterEach(() => cluster.store.close());
+const cluster = useCluster(ADMIN);
 
 /** Runs the command. Each step happens in one of its pauses, and Ctrl-C in the last one. */
 async function watch(steps: readonly (() => void)[], ...words: string[]) {
@@ -36,7 +32,7 @@ async function watch(steps: readonly (() => void)[], ...words: string[]) {
 }
 
 function put(value: object): () => void {
-  return () => cluster.store.put(ROLE, JSON.stringify({ arn: DEVELOPERS, ...value }));
+  return () => cluster.put(ROLE, { arn: DEVELOPERS, ...value });
 }
 
 test("prints added, changed and removed mappings with the time, and exits with 130", async () => {
@@ -44,7 +40,7 @@ test("prints added, changed and removed mappings with the time, and exits with 1
     put({ username: "dev" }),
     () => {},
     put({ username: "dev", groups: ["g"] }),
-    () => cluster.store.remove(ROLE),
+    () => cluster.store.remove(`${PREFIX}/${ROLE}`),
   ]);
   assert.deepEqual([code, err], [130, ""]);
   const [header = "", first = "", ...changes] = out.trimEnd().split("\n");
@@ -78,31 +74,18 @@ test("--debug prints the requests of the first read only", async () => {
 });
 
 test("-o wide shows a change of only the version", async () => {
-  const { out } = await watch(
-    [
-      () =>
-        cluster.store.put(
-          `${PREFIX}/sso/111122223333/clusteradmin`,
-          JSON.stringify(ADMIN["sso/111122223333/clusteradmin"]),
-        ),
-    ],
-    "-o",
-    "wide",
-  );
+  const [[name, value] = []] = Object.entries(ADMIN);
+  const { out } = await watch([() => cluster.put(`${name}`, value)], "-o", "wide");
   assert.match(out, /\n- {2}12:00:05Z .* 1 .*\n\+ {2}12:00:05Z .* 2 /);
 });
 
-test("formats for programs are refused", async () => {
+test("formats for programs, and --at, are refused", async () => {
   for (const format of ["json", "yaml", "name"]) {
     await exits(watch([], "-o", format), 2, `--watch requires -o table or wide, not ${format}.\n`);
   }
-});
-
-test("--watch with --at is refused", async () => {
   await exits(watch([], "--at", "1h"), 2, "Give either --watch or --at.\n");
 });
 
 test("a failed read ends it with its message", async () => {
-  await exits(watch([() => void cluster.store.close()]), 3, /./);
-  cluster = await storedCluster(ADMIN);
+  await exits(watch([() => cluster.store.fail({ kind: "reset" })]), 3, /^No connection/);
 });

@@ -1,19 +1,16 @@
 // `reviews --follow` prints each review once, even late ones, and ends silently on Ctrl-C or a closed pipe.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { rateLimited } from "../../../cli/aws/rates.ts";
 import { followReviews } from "../../../cli/reviews/read-log.ts";
-import { LOG_GROUP, type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./services.ts";
+import { exits } from "../mappings/cluster.ts";
+import { LOG_GROUP, lineOf, MINUTE, NOW, useLoggedCluster } from "./services.ts";
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
 
-let cluster: LoggedCluster;
-before(async () => {
-  cluster = await loggedCluster();
-});
-after(() => cluster.close());
+const cluster = useLoggedCluster();
 
 /** The times of the printed reviews. Runs one function of `late` at each pause. */
 async function followed(from: number, late: readonly (() => void)[], now = NOW): Promise<number[]> {
@@ -74,26 +71,19 @@ for (const ahead of [0, MINUTE]) {
 
 test("Ctrl-C ends it with 130 and no message", async () => {
   const interrupt = new AbortController();
-  const { code, out, err } = await cluster.reviews(["--follow", "--since", "5m"], {
-    interrupted: interrupt.signal,
-    onPrint: () => interrupt.abort(),
-  });
-  assert.deepEqual([code, err], [130, ""]);
+  const options = { interrupted: interrupt.signal, onPrint: () => interrupt.abort() };
+  const { out } = await exits(cluster.reviews(["--follow", "--since", "5m"], options), 130, "");
   assert.match(out, /^2026-11-24T16:28:00Z\tgranted\t\tarn:aws:iam::111122223333:user\/alice\t\t\t\n/);
 });
 
 test("a closed pipe ends it without a message", async () => {
   const closing = new AbortController();
-  const { code, err } = await cluster.reviews(["--follow", "--since", "5m", "-o", "json"], {
-    closed: closing.signal,
-    onPrint: () => closing.abort(),
-  });
-  assert.deepEqual([code, err], [0, ""]);
+  const options = { closed: closing.signal, onPrint: () => closing.abort() };
+  await exits(cluster.reviews(["--follow", "--since", "5m", "-o", "json"], options), 0, "");
 });
 
 test("--until is rejected", async () => {
   for (const option of ["--follow", "-f", "--watch", "-w"]) {
-    const { code, err } = await cluster.reviews([option, "--until", "1m"]);
-    assert.deepEqual([code, err], [2, "Give either --follow or --until.\n"], option);
+    await exits(cluster.reviews([option, "--until", "1m"]), 2, "Give either --follow or --until.\n");
   }
 });

@@ -1,15 +1,16 @@
 // `reviews` with the permissions of the construct's grantReadReviews, and without them.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { App, Stack } from "aws-cdk-lib";
 import { User } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { grantReviews } from "../../../infra/grants.ts";
 import type { LocalRequest } from "../../../local/http-server.ts";
 import { logsForbidden } from "../../local/service-faults.ts";
+import { exits } from "../mappings/cluster.ts";
 import { stacksForbidden } from "../stacks.ts";
-import { LOG_GROUP, type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./services.ts";
+import { LOG_GROUP, lineOf, MINUTE, NOW, useLoggedCluster } from "./services.ts";
 
 const LOG_ARN = `arn:aws:logs:us-east-1:111122223333:log-group:${LOG_GROUP}`;
 
@@ -32,11 +33,7 @@ function mayFilter({ body }: LocalRequest, statements: ReturnType<typeof granted
   );
 }
 
-let cluster: LoggedCluster;
-before(async () => {
-  cluster = await loggedCluster([lineOf({ time: NOW - MINUTE, outcome: "not_ours" })]);
-});
-after(() => cluster.close());
+const cluster = useLoggedCluster([lineOf({ time: NOW - MINUTE, outcome: "not_ours" })]);
 
 test("grantReadReviews is sufficient for list, --each and stats, and grants only this log", async () => {
   const statements = granted();
@@ -47,13 +44,10 @@ test("grantReadReviews is sufficient for list, --each and stats, and grants only
     const { code, out } = await cluster.reviews(words);
     assert.deepEqual([code, /not_ours/i.test(out)], [0, true]);
   }
-  assert.deepEqual(
-    new Set(cluster.logs.requests.map(({ headers }) => headers["x-amz-target"])),
-    new Set(["Logs_20140328.FilterLogEvents"]),
-  );
-  assert.deepEqual(
-    new Set(cluster.stacks.requests.map(({ body }) => new URLSearchParams(body.toString()).get("Action"))),
-    new Set(["DescribeStacks"]),
-  );
-  assert.equal((await cluster.reviews(["--log-group", "another"])).code, 3);
+  const operations = [
+    ...cluster.logs.requests.map(({ headers }) => headers["x-amz-target"]),
+    ...cluster.stacks.requests.map(({ body }) => new URLSearchParams(body.toString()).get("Action")),
+  ];
+  assert.deepEqual([...new Set(operations)], ["Logs_20140328.FilterLogEvents", "DescribeStacks"]);
+  await exits(cluster.reviews(["--log-group", "another"]), 3);
 });

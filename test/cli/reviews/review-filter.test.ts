@@ -7,7 +7,7 @@ import { filterPattern, isWanted } from "../../../cli/reviews/logged-review.ts";
 import { OUTCOMES } from "../../../functions/authenticator/review/record.ts";
 import { parseFilterPattern } from "../../../local/logs/filter-pattern.ts";
 
-const RUNS = { numRuns: 1_000 };
+const RUNS = { numRuns: 500, seed: 35 };
 const outcomes = fc.subarray([...OUTCOMES]);
 /** Ordinary names, and text with a meaning in patterns. */
 const who = fc.oneof(

@@ -1,5 +1,6 @@
 // A local CloudWatch Logs and CloudFormation for one test file, with lines in the function's format.
 
+import { after, before } from "node:test";
 import { supposeIdentity } from "../../../cli/evaluation.ts";
 import { logEntry, reviewMetrics } from "../../../functions/authenticator/http/log-review.ts";
 import { newRecord, type Outcome, type ReviewRecord } from "../../../functions/authenticator/review/record.ts";
@@ -40,14 +41,13 @@ export function otherLines(time: number): LogEvent[] {
   }));
 }
 
-export interface LoggedCluster {
+interface LoggedCluster {
   readonly logs: LocalServer;
   readonly stacks: LocalServer;
   /** Events of the log group. Tests append to it. */
   readonly events: LogEvent[];
   /** `iam-authenticator reviews <words> --cluster prod`, at NOW, without a rate limit. */
   reviews(words: readonly string[], options?: CliOptions): Promise<CliResult>;
-  close(): Promise<void>;
 }
 
 /** Starts the services, and sets the variables with their URLs. */
@@ -70,11 +70,21 @@ export async function loggedServices(
   };
 }
 
-export async function loggedCluster(events: LogEvent[] = []): Promise<LoggedCluster> {
-  const { variables, ...services } = await loggedServices(events);
-  useLocalAws(variables);
+/** Starts the services for the tests of a file. */
+export function useLoggedCluster(events: LogEvent[] = []): LoggedCluster {
+  let services: Awaited<ReturnType<typeof loggedServices>>;
+  before(async () => {
+    services = await loggedServices(events);
+    useLocalAws(services.variables);
+  });
+  after(() => services.close());
   return {
-    ...services,
+    get logs() {
+      return services.logs;
+    },
+    get stacks() {
+      return services.stacks;
+    },
     events,
     reviews(words, options) {
       const rate = words.includes("--rate") ? [] : ["--rate", "1000"];

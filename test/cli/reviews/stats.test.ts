@@ -1,31 +1,27 @@
 // `reviews stats` counts reviews by outcome, reason, identity and hour.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { countReviews } from "../../../cli/reviews/stats.ts";
 import { denial } from "../../../functions/errors.ts";
-import { LOG_GROUP, type LoggedCluster, lineOf, loggedCluster, MINUTE, NOW } from "./services.ts";
+import { exits } from "../mappings/cluster.ts";
+import { LOG_GROUP, lineOf, MINUTE, NOW, useLoggedCluster } from "./services.ts";
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
 const session = (name: string) => `arn:aws:sts::111122223333:assumed-role/Developers/${name}`;
 const error = denial("identity_unmapped", "no mapping");
 
-let cluster: LoggedCluster;
-before(async () => {
-  cluster = await loggedCluster([
-    lineOf({ ...alice, time: NOW - 50 * MINUTE }),
-    lineOf({ ...alice, time: NOW - 40 * MINUTE }),
-    ...["a", "b", "c"].map((name, i) =>
-      lineOf({ time: NOW - 20 * MINUTE + i, outcome: "denied", arn: session(name), error }),
-    ),
-    lineOf({ time: NOW - 10 * MINUTE, outcome: "not_ours" }),
-  ]);
-});
-after(() => cluster.close());
+const cluster = useLoggedCluster([
+  lineOf({ ...alice, time: NOW - 50 * MINUTE }),
+  lineOf({ ...alice, time: NOW - 40 * MINUTE }),
+  ...["a", "b", "c"].map((name, i) =>
+    lineOf({ time: NOW - 20 * MINUTE + i, outcome: "denied", arn: session(name), error }),
+  ),
+  lineOf({ time: NOW - 10 * MINUTE, outcome: "not_ours" }),
+]);
 
 test("it prints tables for all, reasons, identities and hours, with sessions under their role", async () => {
-  const { code, out } = await cluster.reviews(["stats"], { columns: 80 });
-  assert.equal(code, 0);
+  const { out } = await exits(cluster.reviews(["stats"], { columns: 80 }), 0);
   assert.equal(
     out,
     `ALL  REVIEWS  GRANTED  DENIED  NOT_OURS
@@ -66,8 +62,8 @@ test("JSON has the same numbers", async () => {
 });
 
 test("without reviews, it prints where it looked", async () => {
-  const { code, err } = await cluster.reviews(["stats", "--outcome", "fault"]);
-  assert.deepEqual([code, err], [0, `No matching reviews since 2026-11-24T15:30:00Z in ${LOG_GROUP}.\n`]);
+  const sentence = `No matching reviews since 2026-11-24T15:30:00Z in ${LOG_GROUP}.\n`;
+  await exits(cluster.reviews(["stats", "--outcome", "fault"]), 0, sentence);
 });
 
 test("the number of identities in memory is limited: further ones are counted together", () => {

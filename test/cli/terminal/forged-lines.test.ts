@@ -1,17 +1,17 @@
-// Stored text cannot forge a line in the output of any command: build systems may run a log line as a command.
+// Stored text cannot forge a line in the output of any command, or send control characters to the terminal: build systems
+// may run a log line as a command.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
 import { type CliResult, cli } from "../cli.ts";
-import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+import { useFolder } from "../folder.ts";
+import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
 const A = "111122223333";
 const FORGED = "::error::forged";
-const TEXT = `x\n${FORGED}`;
+/** Begins a line, clears the screen, colours text and moves the cursor by ESC, CSI and bidirectional controls. */
+const TEXT = `x\n${FORGED}\u001b[2J\u009b31m\rd\u0007e\u202ef\u2028g`;
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
 const USER = { username: TEXT, groups: [TEXT, "system:masters"], description: TEXT };
 
@@ -33,33 +33,30 @@ const STORED: Readonly<Record<string, unknown>> = {
   "deny/any": [{ arnLike: "arn:aws:iam::*:role/c*", description: TEXT, notAfter: "2100-01-01T00:00:00Z" }],
 };
 
+const folder = useFolder();
+const callers = [
+  { name: TEXT, sha256: "0" },
+  { name: "second", sha256: TEXT },
+];
 let cluster: LocalCluster;
-const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 before(async () => {
-  cluster = await storedCluster({
-    ...STORED,
-    callers: [
-      { name: TEXT, sha256: "0" },
-      { name: "second", sha256: TEXT },
-    ],
-  });
-  for (const [name, value] of Object.entries(STORED)) cluster.store.put(`${PREFIX}/${name}`, JSON.stringify(value));
+  cluster = await storedCluster({ ...STORED, callers });
+  for (const [name, value] of Object.entries(STORED)) cluster.put(name, value);
 });
-after(async () => {
-  await cluster.store.close();
-  rmSync(folder, { recursive: true });
-});
+after(() => cluster.store.close());
 
 function assertUnforged(words: readonly string[], { out, err }: CliResult): void {
-  const forged = `${out}\n${err}`.split(/[\n\r]/).filter((line) => line.trimStart().startsWith(FORGED));
+  const text = `${out}\n${err}`;
+  const forged = text.split(/[\n\r]/).filter((line) => line.trimStart().startsWith(FORGED));
   assert.deepEqual(forged, [], words.join(" "));
+  assert.doesNotMatch(text.replace(/[\n\t]/g, ""), /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u, words.join(" "));
 }
 
 const NAMES = [...Object.keys(STORED), role("ax"), role("bx"), role("a*"), role("b*")];
 
 test("commands that read print no forged line", async () => {
   const read = [
-    ...["table", "wide", "name", "json", "yaml"].map((format) => ["list", "-o", format]),
+    ...["table", "wide", "name", "csv", "json", "yaml"].map((format) => ["list", "-o", format]),
     ...["table", "json", "yaml"].map((format) => ["lint", "-o", format]),
     ["export"],
     ["export", "--format", "aws-auth"],
@@ -88,8 +85,10 @@ test("commands that read print no forged line", async () => {
 });
 
 test("commands that write print no forged line in plans, questions and errors", async () => {
-  const file = join(folder, "mappings.yaml");
-  writeFileSync(file, `mappings:\n- {arnLike: "${role("a*")}", username: a}\ndeny:\n- {arnLike: "${role("d*")}"}\n`);
+  const file = folder.write(
+    "mappings.yaml",
+    `mappings:\n- {arnLike: "${role("a*")}", username: a}\ndeny:\n- {arnLike: "${role("d*")}"}\n`,
+  );
   const write = [
     ...NAMES.flatMap((name) => [
       ["set", name, "--username", "x"],

@@ -5,31 +5,23 @@ import { execFileSync } from "node:child_process";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { cli } from "../cli.ts";
-import { testFolder } from "../irsa/services.ts";
-import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+import { useFolder } from "../folder.ts";
+import { exits, useCluster } from "../mappings/cluster.ts";
 
-const folder = testFolder();
-let cluster: LocalCluster;
-before(async () => {
-  cluster = await storedCluster();
-});
-after(async () => {
-  folder.remove();
-  await cluster.store.close();
-});
+const folder = useFolder();
+useCluster({}, "all");
 
 const lint = (file: string, options = {}) => cli(["mappings", "lint", "-f", file], options);
 
 test("named pipes and devices are rejected without waiting for them", async () => {
-  const pipe = join(folder.write("x", ""), "..", "pipe");
+  const pipe = join(folder.path, "pipe");
   execFileSync("mkfifo", [pipe]);
   for (const file of [pipe, "/dev/zero"]) {
-    const { code, err } = await lint(file);
     const sentence = `Cannot read ${file}: it is a pipe or a device. Give a file, or - for standard input.\n`;
-    assert.deepEqual([code, err], [2, sentence]);
+    await exits(lint(file), 2, sentence);
   }
 });
 
@@ -57,8 +49,6 @@ test("a kubeconfig with a line break in its token or an invalid client certifica
     [broken, /: its CA, client certificate or key cannot be used \(ERR_OSSL_\w+\)\.\n$/],
   ] as const) {
     const file = folder.write("kubeconfig", kubeconfigOf(server, undefined, user));
-    const { code, err } = await cli(["irsa", "keys", "publish", "-c", "prod", "-y", "--kubeconfig", file]);
-    assert.equal(code, 2, err);
-    assert.match(err, said);
+    await exits(cli(["irsa", "keys", "publish", "-c", "prod", "-y", "--kubeconfig", file]), 2, said);
   }
 });

@@ -6,8 +6,6 @@ import fc from "fast-check";
 import { parseDocuments, parseYaml } from "../../../cli/terminal/yaml.ts";
 import { cli } from "../cli.ts";
 
-const RUNS = { numRuns: 10_000 };
-
 test("a repeated key is rejected in any spelling", () => {
   const spellings = [
     "username",
@@ -18,14 +16,13 @@ test("a repeated key is rejected in any spelling", () => {
     "!!str username",
     "? username\n ",
   ];
-  const one = fc.constantFrom(...spellings);
-  fc.assert(
-    fc.property(one, one, fc.boolean(), (first, second, isFlow) => {
-      const entry = isFlow ? `{${first}: a, ${second}: b}` : `\n  ${first}: a\n  ${second}: b`;
-      assert.throws(() => parseYaml(`u: &u username\nmap: ${entry}\n`, "x.yaml"), /not valid YAML|a key/i);
-    }),
-    RUNS,
-  );
+  for (const first of spellings) {
+    for (const second of spellings) {
+      for (const entry of [`{${first}: a, ${second}: b}`, `\n  ${first}: a\n  ${second}: b`]) {
+        assert.throws(() => parseYaml(`u: &u username\nmap: ${entry}\n`, "x.yaml"), /not valid YAML|a key/i);
+      }
+    }
+  }
 });
 
 test("a number that is not a plain decimal stays text", () => {
@@ -34,7 +31,7 @@ test("a number that is not a plain decimal stays text", () => {
     fc.property(digits, (written) => {
       assert.equal(String(valueIn(written)), written);
     }),
-    RUNS,
+    { numRuns: 2_000, seed: 35 },
   );
 });
 
@@ -44,19 +41,11 @@ function valueIn(written: string): unknown {
 }
 
 test("import keeps the 12 digits of an unquoted account, and rejects any other number as an account", async () => {
-  const cases: [string, string | undefined][] = [
-    ["012345678901", "012345678901"],
-    ["012345670123", "012345670123"],
-    ["000000000007", "000000000007"],
-    ["111122223333", "111122223333"],
-    ['"012345670123"', "012345670123"],
-    ["12345678901", undefined],
-    ["0o12345670123", undefined],
-    ["0x19DE50EBED2F", undefined],
-    ["0x000000000001", undefined],
-    ["111_122_223_333", undefined],
-    ["1.11122223333e11", undefined],
-    ["!!int 012345670123", "012345670123"],
+  const cases = [
+    ...["012345678901", "012345670123", "000000000007", "111122223333"].map((digits) => [digits, digits]),
+    ...['"012345670123"', "!!int 012345670123"].map((written) => [written, "012345670123"]),
+    ...["12345678901", "0o12345670123", "0x19DE50EBED2F", "0x000000000001"].map((written) => [written]),
+    ...["111_122_223_333", "1.11122223333e11"].map((written) => [written]),
   ];
   for (const [written, account] of cases) {
     const input = `iamIdentityMappings:\n- account: ${written}\n`;

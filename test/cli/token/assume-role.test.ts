@@ -3,37 +3,31 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import type { LocalServer } from "../../../local/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
+import { exits } from "../mappings/cluster.ts";
+import { startAssumeRole } from "./assume-role.ts";
 
-const END = "2026-11-24T12:05:00Z";
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
 let sts: LocalServer;
 before(async () => {
-  sts = await startHttpServer(() => ({
-    status: 200,
-    headers: { "content-type": "text/xml" },
-    body: `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
-<AccessKeyId>ASIALOCALASSUMEDAAAA</AccessKeyId><SecretAccessKey>local/assumed</SecretAccessKey>
-<SessionToken>local-session</SessionToken><Expiration>${END}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
-  }));
+  sts = await startAssumeRole();
   useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
 });
 after(() => sts.close());
 
 test("role, external id and session name are sent, and the token expires with the role's keys", async () => {
   const words = ["token", "-c", "prod", "--role", ROLE, "--external-id", "x-1", "--session-name", "me"];
-  const { code, out } = await cli(words, { now: Date.UTC(2026, 10, 24, 12) });
-  assert.equal(code, 0);
+  const { out } = await exits(cli(words, { now: Date.UTC(2026, 10, 24, 12, 55) }), 0);
   const form = new URLSearchParams(sts.requests[0]?.body.toString());
   assert.deepEqual(
     ["Action", "RoleArn", "ExternalId", "RoleSessionName"].map((name) => form.get(name)),
     ["AssumeRole", ROLE, "x-1", "me"],
   );
   const { expirationTimestamp, token } = JSON.parse(out).status;
-  assert.equal(expirationTimestamp, END);
+  assert.equal(expirationTimestamp, "2026-11-24T13:00:00Z");
   const url = Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();
-  assert.match(url, /X-Amz-Credential=ASIALOCALASSUMEDAAAA%2F.*&X-Amz-Security-Token=local-session&/);
+  assert.match(url, /X-Amz-Credential=ASIALOCAL0+1%2F.*&X-Amz-Security-Token=local-session&/);
 });
 
 test("a role that cannot be assumed is reported in one sentence", async () => {
@@ -52,6 +46,5 @@ test("Ctrl-C does not wait for STS", async () => {
   const started = cli(["token", "-c", "prod", "--role", ROLE], { interrupted: interrupt.signal });
   while (sts.requests.length < 3) await setTimeout(10);
   interrupt.abort();
-  const { code, err } = await started;
-  assert.deepEqual([code, err], [130, "Interrupted.\n"]);
+  await exits(started, 130, "Interrupted.\n");
 });

@@ -16,8 +16,10 @@ import { syncBuiltinESMExports } from "node:module";
 import os, { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, mock, test } from "node:test";
-import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import type { LocalServer } from "../../../local/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
+import { exits } from "../mappings/cluster.ts";
+import { startAssumeRole } from "./assume-role.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 12);
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
@@ -25,19 +27,7 @@ let sts: LocalServer;
 let userId = "AROAAAAAAAAAAAAAAAAAA:jane@example.com";
 let home: string;
 before(async () => {
-  sts = await startHttpServer(({ body }) => {
-    const assumed = sts.requests.length;
-    return {
-      status: 200,
-      headers: { "content-type": "text/xml" },
-      body: /AssumeRole/.test(body.toString())
-        ? `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
-<AccessKeyId>ASIALOCAL${String(assumed).padStart(11, "0")}</AccessKeyId><SecretAccessKey>local/assumed</SecretAccessKey>
-<SessionToken>s</SessionToken><Expiration>2026-11-24T13:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`
-        : `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
-<UserId>${userId}</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
-    };
-  });
+  sts = await startAssumeRole(() => userId);
 });
 beforeEach(() => {
   useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
@@ -68,13 +58,10 @@ test("the role is assumed once; each token is newly signed and expires with the 
   assert.equal(/X-Amz-Credential=(\w+)/.exec(url(first))?.[1], /X-Amz-Credential=(\w+)/.exec(url(second))?.[1]);
   const late = await token(CACHED, Date.UTC(2026, 10, 24, 12, 55));
   assert.deepEqual([late.asked.length, late.expirationTimestamp], [0, "2026-11-24T13:00:00Z"]);
-});
-
-test("in the last minute of the keys and after expiry, the role is assumed again", async () => {
-  await token(CACHED);
+  // In the last minute of the keys, the role is assumed again.
   assert.equal((await token(CACHED, Date.UTC(2026, 10, 24, 12, 59, 1))).asked.length, 1);
   // The keys from STS have expired as well here.
-  assert.equal((await token(CACHED, Date.UTC(2026, 10, 24, 13))).code, 3);
+  await exits(token(CACHED, Date.UTC(2026, 10, 24, 13)), 3);
 });
 
 test("only the owner can read the file; a file that others can read is ignored and replaced", async () => {
@@ -104,16 +91,14 @@ test("each input that determines the credentials is in the key, so a change call
     Object.assign(process.env, environment);
     assert.equal((await token(words)).asked.length, 1, words.join(" "));
   }
-  useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
-  writeFileSync(join(home, "config"), "[default]\nregion = eu-west-1\n");
-  process.env["AWS_CONFIG_FILE"] = join(home, "config");
-  assert.equal((await token(CACHED)).asked.length, 1);
 });
+
+/** The calls of two runs: the first fills the cache, if an input has changed. */
+const asked = async () => [(await token(CACHED)).asked.length, (await token(CACHED)).asked.length];
 
 test("the text of both AWS configuration files is in the key, wherever they are", async () => {
   mkdirSync(join(home, ".aws"));
   for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) delete process.env[name];
-  const asked = async () => [(await token(CACHED)).asked.length, (await token(CACHED)).asked.length];
   for (const [files, variables] of [
     [[".aws/config", ".aws/credentials"], {}],
     [
@@ -143,7 +128,7 @@ test("sign-ins and the machine are in the key: machines may share a home and hav
     // A folder among the files does not hide the others.
     mkdirSync(join(signIns, "another"), { recursive: true });
     writeFileSync(join(signIns, "session.json"), signedIn);
-    assert.deepEqual([(await token(CACHED)).asked.length, (await token(CACHED)).asked.length], [1, 0], signedIn);
+    assert.deepEqual(await asked(), [1, 0], signedIn);
   }
   rmSync(join(home, ".aws"), { recursive: true });
   assert.equal((await token(CACHED)).asked.length, 0);
@@ -162,10 +147,9 @@ test("sign-ins and the machine are in the key: machines may share a home and hav
   delete process.env["AWS_LOGIN_CACHE_DIRECTORY"];
   const elsewhere = mock.method(os, "hostname", () => "elsewhere");
   syncBuiltinESMExports();
-  const { asked } = await token(CACHED);
+  assert.deepEqual(await asked(), [1, 0]);
   elsewhere.mock.restore();
   syncBuiltinESMExports();
-  assert.equal(asked.length, 1);
 });
 
 test("a malformed file is ignored, an expired one is removed, and keys without expiry are not cached", async () => {
@@ -200,7 +184,6 @@ const PROCESS_NOTE =
   "Not cached: the AWS profile has a credential_process, whose result may depend on what --cache cannot see.\n";
 
 test("credentials of a credential_process are neither cached nor read from a cache of an earlier version", async () => {
-  useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) delete process.env[name];
   const program = join(home, "process.sh");
   const answer =
@@ -219,14 +202,10 @@ test("credentials of a credential_process are neither cached nor read from a cac
     assert.match(url(direct), new RegExp(`X-Amz-Credential=ASIA${who}%2F`));
     assert.equal(direct.err, PROCESS_NOTE);
     // An assumed role depends on the same program.
-    const assumed = [await token(CACHED), await token(["--profile", "role", "--cache"])];
-    assert.deepEqual(
-      assumed.map(({ code, err, asked }) => [code, err, asked.length > 0]),
-      [
-        [0, PROCESS_NOTE, true],
-        [0, PROCESS_NOTE, true],
-      ],
-    );
+    for (const words of [CACHED, ["--profile", "role", "--cache"]]) {
+      const { code, err, asked } = await token(words);
+      assert.deepEqual([code, err, asked.length > 0], [0, PROCESS_NOTE, true]);
+    }
   }
   delete process.env["WHO"];
   assert.throws(kept, /ENOENT/);
@@ -266,24 +245,26 @@ test("a cache folder that others may write to or own is not used, and the token 
 test("a file that another run removes is ignored silently", async () => {
   await token(CACHED);
   symlinkSync(join(home, "nowhere"), join(folder(), "gone.json"));
-  const { code, err } = await token([...CACHED, "--session-name", "other"]);
-  assert.deepEqual([code, err], [0, ""]);
+  await exits(token([...CACHED, "--session-name", "other"]), 0, "");
 });
 
 test("--forward-session-name reuses the caller's session name; an IAM user has none", async () => {
-  const { asked } = await token(["--role", ROLE, "--forward-session-name"]);
-  assert.deepEqual(
-    asked.map((form) => [form.get("Action"), form.get("RoleSessionName")]),
-    [
-      ["GetCallerIdentity", null],
-      ["AssumeRole", "jane@example.com"],
-    ],
-  );
+  const words = ["--role", ROLE, "--forward-session-name"];
+  const names = async () => (await token(words)).asked.map((form) => [form.get("Action"), form.get("RoleSessionName")]);
+  const own = ["GetCallerIdentity", null];
+  assert.deepEqual(await names(), [own, ["AssumeRole", "jane@example.com"]]);
   userId = "AIDAAAAAAAAAAAAAAAAAA";
-  const user = await token(["--role", ROLE, "--forward-session-name"]);
-  assert.equal(user.asked[1]?.get("RoleSessionName"), "iam-authenticator");
-  const alone = await token(["--forward-session-name"]);
-  assert.deepEqual([alone.code, alone.err], [2, "--forward-session-name needs --role.\n"]);
-  const both = await token(["--role", ROLE, "--forward-session-name", "--session-name", "x"]);
-  assert.deepEqual([both.code, both.err], [2, "Give either --session-name or --forward-session-name.\n"]);
+  assert.deepEqual(await names(), [own, ["AssumeRole", "iam-authenticator"]]);
+});
+
+test("--forward-session-name needs --role, and excludes --session-name", async () => {
+  for (const [words, message] of [
+    [["--forward-session-name"], "--forward-session-name needs --role.\n"],
+    [
+      ["--role", ROLE, "--forward-session-name", "--session-name", "x"],
+      "Give either --session-name or --forward-session-name.\n",
+    ],
+  ] as const) {
+    await exits(token(words), 2, message);
+  }
 });

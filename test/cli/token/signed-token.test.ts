@@ -1,8 +1,7 @@
 // `token --jwt`: accepted by the function's own code, its lifetime, and a sentence for each refusal of STS.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { signedTokensLazily } from "../../../functions/authenticator/aws/lazy.ts";
@@ -13,8 +12,11 @@ import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli, useLocalAws } from "../cli.ts";
+import { useFolder } from "../folder.ts";
+import { exits } from "../mappings/cluster.ts";
 
 const HOME = "111122223333";
+const folder = useFolder();
 /** Expires an hour after the test starts. */
 const session = {
   ...localIdentity("carol"),
@@ -63,8 +65,7 @@ test("the function accepts the token of a role and of a user, signed with RS256 
     ["alice", `arn:aws:iam::${HOME}:user/engineering/alice`],
     ["carol", `arn:aws:iam::${HOME}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_ClusterAdmin_0123456789abcdef`],
   ] as const) {
-    const { code, out, err } = await run(name);
-    assert.equal(code, 0, err);
+    const { out } = await exits(run(name), 0);
     const jwt = await parse(JSON.parse(out).status.token, Date.now());
     assert.equal(jwt?.algorithm, "RS256");
     assert.ok(jwt);
@@ -99,62 +100,47 @@ test("the ExecCredential has the version that client-go asks for, and --token-on
   assert.match((await run("bob", { words: ["--token-only"] })).out, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
 });
 
-test("each refusal of STS is a sentence that states the fix", async () => {
-  const disabled = await run("bob-elsewhere");
-  assert.deepEqual([disabled.code, disabled.out], [3, ""]);
-  assert.match(disabled.err, /does not sign tokens yet: .*aws iam enable-outbound-web-identity-federation/);
-  const denied = await run("contractor");
-  assert.deepEqual([denied.code, denied.out], [3, ""]);
-  assert.match(
-    denied.err,
+for (const [what, name, options, message] of [
+  [
+    "a disabled account",
+    "bob-elsewhere",
+    {},
+    /does not sign tokens yet: .*aws iam enable-outbound-web-identity-federation/,
+  ],
+  [
+    "a missing permission",
+    "contractor",
+    {},
     /^.*No permission for sts:GetWebIdentityToken with the audience iam-authenticator\/prod\..*jwt policy/,
-  );
-  const short = await run("bob", { left: 59 });
-  assert.deepEqual([short.code, short.out], [3, ""]);
-  assert.match(short.err, /session ends before the token would: sign in again/);
-  const ended = await run("bob", { left: -1 });
-  assert.match(ended.err, /credentials have expired/);
-});
+  ],
+  ["a session of less than a minute", "bob", { left: 59 }, /session ends before the token would: sign in again/],
+  ["expired credentials", "bob", { left: -1 }, /credentials have expired/],
+  ["a principal that STS signs no tokens for", "root", {}, /roles and users only/],
+] as const) {
+  test(`${what} is reported in a sentence, without a token`, async () => {
+    assert.equal((await exits(run(name, options), 3, message)).out, "");
+  });
+}
 
 test("a session that STS knows to end sooner than the client believes is reported as too short", async () => {
   const late = { ...session, name: "late", accessKeyId: "ASIALOCALLATEAAAAAAA", expiresAt: Date.now() + 120_000 };
   const own = await startSts({ identities: [late], signedTokens: { issuers: TOKEN_ISSUERS } });
-  useLocalAws({
-    AWS_ENDPOINT_URL_STS: own.url,
-    AWS_ACCESS_KEY_ID: late.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: late.secretAccessKey,
-    AWS_SESSION_TOKEN: late.sessionToken ?? "",
-    AWS_CREDENTIAL_EXPIRATION: "",
-  });
-  const { code, err } = await cli(["token", "-c", "prod", "--region", "us-east-1", "--jwt"]);
+  useLocalAws({ AWS_ENDPOINT_URL_STS: own.url, ...keyVariables(late), AWS_CREDENTIAL_EXPIRATION: "" });
+  const running = cli(["token", "-c", "prod", "--region", "us-east-1", "--jwt"]);
+  await exits(running, 3, /session ends before the token would/);
   await own.close();
-  assert.equal(code, 3);
-  assert.match(err, /session ends before the token would/);
 });
 
-test("--cache keeps the credentials, and each token is a new one", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "cache-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const cached = { words: ["--cache", "--token-only"], environment: { XDG_CACHE_HOME: folder }, left: 1_800 };
-  const [first, second] = [await run("bob", cached), await run("bob", cached)];
-  assert.deepEqual([first.code, second.code, first.err], [0, 0, ""]);
+test("--cache keeps the credentials, and each token is a new one", async () => {
+  const cached = { words: ["--cache", "--token-only"], environment: { XDG_CACHE_HOME: folder.path }, left: 1_800 };
+  const [first, second] = [await exits(run("bob", cached), 0, ""), await exits(run("bob", cached), 0)];
   assert.notEqual(first.out, second.out);
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  assert.ok(files.length >= 1);
-  for (const { parentPath, name } of files) {
-    assert.equal(readFileSync(join(parentPath, name), "utf8").includes(first.out.trim()), false);
-  }
+  const entries = readdirSync(folder.path, { recursive: true, withFileTypes: true });
+  const texts = entries.flatMap((one) => (one.isFile() ? [readFileSync(join(one.parentPath, one.name), "utf8")] : []));
+  assert.ok(texts.length > 0 && !texts.join("").includes(first.out.trim()));
 });
 
 test("--jwt takes no value, and excludes --caller", async () => {
-  assert.equal((await run("bob", { words: ["--jwt=yes"] })).code, 2);
-  const { code, err } = await run("bob", { words: ["--caller"] });
-  assert.equal(code, 2);
-  assert.match(err, /either --jwt or --caller/);
-});
-
-test("a principal that STS signs no tokens for gets AWS's own message", async () => {
-  const { code, err } = await run("root");
-  assert.equal(code, 3);
-  assert.match(err, /roles and users only/);
+  await exits(run("bob", { words: ["--jwt=yes"] }), 2);
+  await exits(run("bob", { words: ["--caller"] }), 2, /either --jwt or --caller/);
 });

@@ -1,23 +1,18 @@
 // `-f common.yaml -f prod.yaml`: what a later file overrides, what stays, and what is still a duplicate.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { cli } from "../../cli.ts";
-import { exits, type LocalCluster, storedCluster } from "../cluster.ts";
+import { useFolder } from "../../folder.ts";
+import { exits, useCluster } from "../cluster.ts";
 
 const A = "111122223333";
 const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
-const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-const [common, prod] = [join(folder, "common.yaml"), join(folder, "prod.yaml")];
-let cluster: LocalCluster;
-before(async () => {
-  cluster = await storedCluster();
-  writeFileSync(
-    common,
-    `mappings:
+const folder = useFolder();
+const cluster = useCluster({}, "all");
+const common = folder.write(
+  "common.yaml",
+  `mappings:
   - {arn: "${arn("role/Developers")}", username: "dev:{SessionName}", groups: [edit]}
   - {arn: "${arn("role/Other")}", username: other}
   - {arnLike: "${arn("role/a-*")}", username: a}
@@ -28,10 +23,10 @@ deny:
   - {arnLike: "${arn("user/mallory")}"}
   - {arnLike: "${arn("user/eve")}"}
 `,
-  );
-  writeFileSync(
-    prod,
-    `mappings:
+);
+const prod = folder.write(
+  "prod.yaml",
+  `mappings:
   - {arn: "${arn("role/team/developers")}", username: "dev:{SessionName}", groups: [view]}
   - {arnLike: "${arn("role/A-*")}", username: a-prod}
   - {permissionSet: set, account: "${A}", session: jane, username: jane, groups: [view]}
@@ -39,12 +34,7 @@ deny:
 deny:
   - {arnLike: "${arn("user/Mallory")}", description: prod}
 `,
-  );
-});
-after(async () => {
-  await cluster.store.close();
-  rmSync(folder, { recursive: true });
-});
+);
 
 const OVERRIDES = [
   `${prod}, line 2 overrides ${common}, line 2: ${arn("role/team/developers")}.`,
@@ -63,9 +53,8 @@ test("a later file overrides entries of an earlier one in place, says so, and ke
   }
   const { err } = await exits(cluster.mappings(["apply", "-f", common, "-f", prod, "-y", "--allow-weakening"]), 0);
   assert.deepEqual(err.split("\n").slice(0, 4), OVERRIDES);
-  assert.deepEqual(await cluster.value(`role/${A}/developers`), {
-    ...{ arn: arn("role/team/developers"), username: "dev:{SessionName}", groups: ["view"] },
-  });
+  const developers = { arn: arn("role/team/developers"), username: "dev:{SessionName}", groups: ["view"] };
+  assert.deepEqual(await cluster.value(`role/${A}/developers`), developers);
   assert.deepEqual(await cluster.value(`role/${A}/other`), { arn: arn("role/Other"), username: "other" });
   assert.deepEqual(await cluster.value(`pattern/${A}`), [
     { arnLike: arn("role/A-*"), username: "a-prod" },
@@ -88,9 +77,8 @@ test("in the other order, the common file overrides the other one", async () => 
 });
 
 test("two entries of one file that override the same entry are duplicates", async () => {
-  const twice = join(folder, "twice.yaml");
   const one = `{arn: "${arn("role/Developers")}", username: x}`;
-  writeFileSync(twice, `mappings:\n- ${one}\n- ${one}\n`);
+  const twice = folder.write("twice.yaml", `mappings:\n- ${one}\n- ${one}\n`);
   await exits(
     cluster.mappings(["apply", "-f", common, "-f", twice, "-y"]),
     2,

@@ -1,19 +1,16 @@
 // import of EKS access entries together with their access policies.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { fromAssociatedPolicies } from "../../../../cli/mappings/formats/access-entries.ts";
 import { cli } from "../../cli.ts";
+import { useFolder } from "../../folder.ts";
 import { exits } from "../cluster.ts";
+import { importText } from "./import-text.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-after(() => rmSync(folder, { recursive: true }));
-
+const folder = useFolder();
 const ROLE = "arn:aws:iam::111122223333:role/team/Developers";
 const ENTRY = {
   accessEntry: {
@@ -38,11 +35,8 @@ function policies(...scopes: (readonly [name: string, scope: object])[]) {
   };
 }
 
-async function importAll(...responses: object[]) {
-  const input = responses.map((one) => `${JSON.stringify(one, null, 4)}\n`).join("");
-  const { code, out, err } = await cli(["mappings", "import", "-f", "-"], { input });
-  return { code, err, mappings: code === 2 ? [] : parse(out).mappings };
-}
+const importAll = (...responses: object[]) =>
+  importText(responses.map((one) => `${JSON.stringify(one, null, 4)}\n`).join(""));
 
 test("access policies become groups of their access entry, in any order", async () => {
   const all = policies(
@@ -77,9 +71,8 @@ test("access policies become groups of their access entry, in any order", async 
 });
 
 test("entry and policies may be in separate files", async () => {
-  const [entry, policy] = [join(folder, "entry.json"), join(folder, "policies.json")];
-  writeFileSync(entry, JSON.stringify(ENTRY));
-  writeFileSync(policy, JSON.stringify(policies(["AmazonEKSViewPolicy", CLUSTER])));
+  const entry = folder.write("entry.json", JSON.stringify(ENTRY));
+  const policy = folder.write("policies.json", JSON.stringify(policies(["AmazonEKSViewPolicy", CLUSTER])));
   const { out } = await exits(cli(["mappings", "import", "-f", policy, "-f", entry]), 0, "1 imported.\n");
   assert.deepEqual(parse(out).mappings[0].groups, ["developers", "access:view"]);
 });
@@ -96,16 +89,13 @@ const LEFT: [what: string, policy: readonly [string, object], message: RegExp][]
 ];
 for (const [what, policy, message] of LEFT) {
   test(`${what} grants nothing, is reported with its entry, and the rest is imported`, async () => {
-    const { code, err, mappings } = await importAll(ENTRY, policies(["AmazonEKSViewPolicy", CLUSTER], policy));
+    const { code, lines, mappings } = await importAll(ENTRY, policies(["AmazonEKSViewPolicy", CLUSTER], policy));
     assert.equal(code, 1);
     assert.deepEqual(mappings[0].groups, ["developers", "access:view"]);
-    const [line = ""] = err.split("\n");
-    assert.match(
-      line,
-      /^line \d+, access policy AmazonEKS\w+ \(arn:aws:iam::111122223333:role\/team\/Developers\) cannot/,
-    );
+    const [line = ""] = lines;
+    assert.match(line, /^line \d+, access policy AmazonEKS\w+ \(\S+role\/team\/Developers\) cannot/);
     assert.match(line, message);
-    assert.match(err, /\n1 imported, 1 not imported\.\n$/);
+    assert.deepEqual(lines.slice(1), ["1 imported, 1 not imported."]);
   });
 }
 
@@ -134,9 +124,6 @@ test("an entry without groups is reported, unless the files have its policies", 
   assert.match((await importAll(bare)).err, /it has no groups\. If it has access policies, give the output of aws eks/);
   const { err, mappings } = await importAll(bare, policies());
   assert.deepEqual([err, mappings[0].groups], ["1 imported.\n", undefined]);
-});
-
-test("a file with only the output of list-associated-access-policies is accepted", async () => {
   await exits(importAll(policies()), 0, "0 imported.\n");
 });
 
@@ -169,6 +156,6 @@ test("any JSON gives only groups of the five levels, for a cluster or a namespac
       const groups = items.flatMap(({ accessGroups = [] }) => accessGroups);
       for (const group of groups) assert.match(group, /^access:(view|admin)(:[a-z0-9]([a-z0-9-]*[a-z0-9])?)?$/);
     }),
-    { numRuns: 1000 },
+    { numRuns: 1000, seed: 35 },
   );
 });

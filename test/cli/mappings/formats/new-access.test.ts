@@ -1,22 +1,13 @@
 // import: output names each entry's line, number and ARN, and always reports new access.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, test } from "node:test";
-import { parse } from "yaml";
+import { test } from "node:test";
 import { cli } from "../../cli.ts";
+import { useFolder } from "../../folder.ts";
 import { exits } from "../cluster.ts";
+import { ARN, importText } from "./import-text.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-after(() => rmSync(folder, { recursive: true }));
-const ARN = "arn:aws:iam::111122223333:role/";
-
-async function importText(text: string, ...words: string[]) {
-  const { code, out, err } = await cli(["mappings", "import", "-f", "-", ...words], { input: text });
-  return { code, err: err.trimEnd().split("\n"), mappings: code === 2 ? [] : parse(out).mappings };
-}
+const folder = useFolder();
 
 const AWS_AUTH = `apiVersion: v1
 kind: ConfigMap
@@ -35,10 +26,9 @@ data:
 `;
 
 test("an entry that aws-auth never matched is reported as new access with its line, number and ARN", async () => {
-  const { code, err, mappings } = await importText(AWS_AUTH);
-  assert.equal(code, 1);
-  assert.deepEqual(mappings.length, 3);
-  assert.deepEqual(err, [
+  const { code, lines, mappings } = await importText(AWS_AUTH);
+  assert.deepEqual([code, mappings.length], [1, 3]);
+  assert.deepEqual(lines, [
     `line 9, mapRoles 2 (${ARN}team/b): new access: with its path it never matched, now it matches ${ARN}b.`,
     `line 12, mapRoles 3 (${ARN}c ): new access: with spaces around its ARN it never matched, now it matches ${ARN}c.`,
     "line 14, mapUsers 1 (arn:aws:iam::111122223333:user/d) cannot be imported: username must be a string.",
@@ -47,7 +37,7 @@ test("an entry that aws-auth never matched is reported as new access with its li
 });
 
 test("an entry that matched takes precedence over one that never matched", async () => {
-  const { code, err, mappings } = await importText(
+  const { code, lines, mappings } = await importText(
     `kind: ConfigMap
 data:
   mapRoles: |
@@ -56,7 +46,7 @@ data:
 `,
   );
   assert.deepEqual([code, mappings], [0, [{ arn: `${ARN}b`, username: "matched" }]]);
-  assert.deepEqual(err, [
+  assert.deepEqual(lines, [
     `line 5, mapRoles 2 (${ARN}team/b) is skipped: line 4, mapRoles 1 (${ARN}b) is for the same principal, and the other never matched.`,
     "1 imported.",
   ]);
@@ -64,9 +54,9 @@ data:
 
 test("an EKS access entry with a path is not new access", async () => {
   const entry = { accessEntry: { principalArn: `${ARN}team/b`, username: "b", kubernetesGroups: ["g"] } };
-  const { code, err, mappings } = await importText(`${JSON.stringify(entry)}\n${JSON.stringify(entry, null, 2)}`);
+  const { code, lines, mappings } = await importText(`${JSON.stringify(entry)}\n${JSON.stringify(entry, null, 2)}`);
   assert.deepEqual([code, mappings], [0, [{ arn: `${ARN}b`, username: "b", groups: ["g"] }]]);
-  assert.deepEqual(err, [
+  assert.deepEqual(lines, [
     `line 1, access entry (${ARN}team/b) is skipped: line 2, access entry (${ARN}team/b) is for the same principal and is later: the last one applies.`,
     "1 imported.",
   ]);
@@ -106,7 +96,7 @@ items:
     metadata: {name: coredns}
     data: {Corefile: x}
 `;
-  const { code, err, mappings } = await importText(text);
+  const { code, lines, mappings } = await importText(text);
   assert.equal(code, 1);
   assert.deepEqual(mappings, [
     { arn: `${ARN}a`, username: "a" },
@@ -114,7 +104,7 @@ items:
     { account: "111122223333" },
     { arn: "arn:aws:iam::111122223333:user/carol", username: "carol", groups: ["g"] },
   ]);
-  assert.deepEqual(err, [
+  assert.deepEqual(lines, [
     "line 1: ServiceAccount has no mappings.",
     "line 30: ConfigMap has no mappings.",
     `line 15, mapRoles 2 (${ARN}x/b): new access: with its path it never matched, now it matches ${ARN}b.`,
@@ -124,18 +114,16 @@ items:
 });
 
 test("with several files, each line names its file, and each entry is one line", async () => {
-  const [a, b] = ["a.yaml", "b.yaml"].map((name) => join(folder, name));
   const config = (arn: string) => `server: {mapRoles: [{rolearn: ${JSON.stringify(arn)}, username: u}]}`;
-  writeFileSync(a ?? "", config(`${ARN}a`));
-  writeFileSync(b ?? "", config("arn:x\n0 imported.\u001b[2J"));
-  const { err } = await exits(cli(["mappings", "import", "-f", a ?? "", "-f", b ?? ""]), 1);
+  const a = folder.write("a.yaml", config(`${ARN}a`));
+  const b = folder.write("b.yaml", config("arn:x\n0 imported.\u001b[2J"));
+  const { err } = await exits(cli(["mappings", "import", "-f", a, "-f", b]), 1);
   const [line, sum, ...rest] = err.trimEnd().split("\n");
   assert.ok(line?.startsWith(`${b}, line 1, mapRoles 1 (arn:x?0 imported.?[2J) cannot be imported: `), line);
   assert.deepEqual([sum, rest], ["1 imported, 1 not imported.", []]);
 });
 
 test("a YAML error in a ConfigMap names the line in the file", async () => {
-  const { code, err } = await importText("kind: ConfigMap\ndata:\n  mapRoles: |\n    - a: [\n");
-  assert.equal(code, 2);
-  assert.match(err[0] ?? "", /^standard input, mapRoles, line [45], column \d+: not valid YAML/);
+  const text = "kind: ConfigMap\ndata:\n  mapRoles: |\n    - a: [\n";
+  await exits(importText(text), 2, /^standard input, mapRoles, line [45], column \d+: not valid YAML/);
 });

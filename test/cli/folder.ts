@@ -1,0 +1,30 @@
+// A temporary folder that is deleted at the end of the process.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const path of folders) rmSync(path, { recursive: true });
+});
+
+/** Also a home folder, if a test gives its path as HOME. */
+export function useFolder() {
+  const path = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+  folders.push(path);
+  /** `name` may contain folders. Returns the path. */
+  function write(name: string, text: string | Buffer): string {
+    const file = join(path, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return file;
+  }
+  return {
+    path,
+    write,
+    /** Writes the configuration file of the command. Returns its path. */
+    configure: (config: object | string) =>
+      write(".config/iam-authenticator/config.yaml", typeof config === "string" ? config : JSON.stringify(config)),
+  };
+}

@@ -1,0 +1,228 @@
+// `irsa keys publish` and `list`: sources of keys, their limit, and the separation of keys and mappings.
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import { ec } from "../../functions/issuer/samples.ts";
+import { cli } from "../cli.ts";
+import { exits } from "../mappings/cluster.ts";
+import {
+  admin,
+  api,
+  folder,
+  jwksFile,
+  keys,
+  kids,
+  listed,
+  NEW,
+  OLD,
+  PREFIX,
+  put,
+  states,
+  store,
+  useServices,
+  WHERE,
+} from "./keys-setup.ts";
+import { kubeconfig, publicPem } from "./services.ts";
+
+useServices();
+
+const publish = (...words: string[]) => keys(["publish", ...words, "--yes"]);
+/** Nine valid keys: the issuer serves one more. */
+const NINE = Array.from({ length: 9 }, () => ec("P-256").jwk);
+
+/** Calls `act` for each matching request, before the response. */
+function beforeRequest(operation: string, act: () => void): void {
+  const push = store.requests.push.bind(store.requests);
+  store.requests.push = (...added) => {
+    if (added.some(({ headers }) => headers["x-amz-target"] === `AmazonSSM.${operation}`)) act();
+    return push(...added);
+  };
+}
+
+test("publishes keys of a JWKS file after it prints the plan and asks", async () => {
+  const words = ["publish", "--jwks", jwksFile(OLD.jwk, NEW.jwk)];
+  const { out, err } = await exits(keys(words, { interactive: true, input: "y\n" }), 0);
+  assert.equal(
+    out,
+    `Plan for ${WHERE}:\n+ issuer/${OLD.jwk.kid}\n    RS256, 2048 bits\n+ issuer/${NEW.jwk.kid}\n    ES256\n` +
+      "2 to add, 0 to change, 0 to remove, 0 unchanged.\n",
+  );
+  assert.match(
+    err,
+    /^Write 2 parameters in account .*\? \[y\/N\] Wrote 2 parameters\. The issuer serves the change within 30 s/,
+  );
+  assert.deepEqual((await kids()).sort(), [OLD.jwk.kid, NEW.jwk.kid].sort());
+  assert.deepEqual(await states(), ["served", "served"]);
+});
+
+for (const [what, words, count] of [
+  [
+    "sa.pub with two keys",
+    ["--public-key", folder.write("sa.pub", publicPem(OLD.publicKey) + publicPem(NEW.publicKey))],
+    2,
+  ],
+  ["a running kube-apiserver", ["--kubeconfig", `${folder.path}/admin.conf`], 1],
+  ["standard input with members that only describe a key", ["--jwks", "-"], 1],
+] as const) {
+  test(`reads ${what}`, async () => {
+    admin();
+    api.answers.set("GET /openid/v1/jwks", (_, authorization) => {
+      assert.equal(authorization, "Bearer admin");
+      return [200, { keys: [OLD.jwk] }];
+    });
+    const input = JSON.stringify({ keys: [{ ...OLD.jwk, x5t: "abc", key_ops: ["verify"] }] });
+    await exits(keys(["publish", ...words, "--yes"], { input }), 0);
+    assert.deepEqual(await states(), Array<string>(count).fill("served"));
+  });
+}
+
+test("does not change published keys, and replaces an invalid parameter with the key's name", async () => {
+  store.put(put(OLD.jwk), "{");
+  assert.deepEqual(await states(), ["invalid"]);
+  await exits(publish("--jwks", jwksFile(OLD.jwk)), 0);
+  const { out } = await publish("--jwks", jwksFile(OLD.jwk));
+  assert.equal(out, `Plan for ${WHERE}:\n0 to add, 0 to change, 0 to remove, 1 unchanged.\n`);
+  await publish("--jwks", jwksFile(NEW.jwk));
+  assert.deepEqual(await states(), ["served", "served"]);
+});
+
+test("--dry-run and the answer no write nothing", async () => {
+  const words = ["publish", "--jwks", jwksFile(OLD.jwk)];
+  assert.match((await exits(keys([...words, "--dry-run"]), 0)).out, /\+ issuer\//);
+  await exits(keys(words, { interactive: true, input: "n\n" }), 1);
+  assert.deepEqual(await listed(), []);
+});
+
+test("rejects an eleventh key and writes nothing", async () => {
+  for (const key of NINE) put(key);
+  const sentence = "Nothing was written: the issuer serves at most 10 keys. Retire old ones first.\n";
+  await exits(publish("--jwks", jwksFile(OLD.jwk, NEW.jwk)), 1, sentence);
+  assert.equal((await listed()).length, 9);
+});
+
+test("writes nothing if another publisher wrote the tenth key during the question", async () => {
+  for (const key of NINE) put(key);
+  let reads = 0;
+  beforeRequest("GetParametersByPath", () => {
+    reads += 1;
+    if (reads === 2) put(NEW.jwk);
+  });
+  await exits(
+    keys(["publish", "--jwks", jwksFile(OLD.jwk)], { interactive: true, input: "y\n" }),
+    1,
+    /Nothing was written: the issuer serves at most 10 keys\. Retire old ones first\.\n$/,
+  );
+  assert.equal((await listed()).length, 10);
+});
+
+test("removes its eleventh key after a simultaneous write, and keeps the other publisher's", async () => {
+  for (const key of NINE) put(key);
+  beforeRequest("PutParameter", () => put(NEW.jwk));
+  const sentence = /^Nothing was published: another publisher wrote keys at the same moment/;
+  await exits(publish("--jwks", jwksFile(OLD.jwk)), 1, sentence);
+  const left = await kids();
+  assert.deepEqual([left.length, left.includes(NEW.jwk.kid), left.includes(OLD.jwk.kid)], [10, true, false]);
+});
+
+test("with eleven stored keys, list shows the one that is not served", async () => {
+  for (const key of [...NINE, OLD.jwk, NEW.jwk]) put(key);
+  const [left, ...others] = (await listed()).filter(({ state }) => state !== "served");
+  assert.deepEqual([left?.["kid"], others], [NEW.jwk.kid, []]);
+  assert.match(left?.["key"] ?? "", /^is not served: the issuer serves the 10 keys that were published first/);
+});
+
+const jwks = (name: string, value: object | string) =>
+  ["--jwks", folder.write(name, typeof value === "string" ? value : JSON.stringify(value))] as const;
+const pem = (name: string, text: string) => ["--public-key", folder.write(name, text)] as const;
+for (const [what, words, message] of [
+  ["nothing to read from", [], /Give the source of the keys: --kubeconfig, --jwks or --public-key/],
+  [
+    "a private key in PEM",
+    pem("sa.key", OLD.privateKey.export({ format: "pem", type: "pkcs8" }).toString()),
+    /contains a private key/,
+  ],
+  [
+    "a private key in a JWKS",
+    jwks("p.json", { keys: [OLD.privateKey.export({ format: "jwk" })] }),
+    /key 1 holds "d", which is part of a private key/,
+  ],
+  ["a kid that is not the key's", jwks("k.json", { keys: [{ ...OLD.jwk, kid: "x" }] }), /key 1 kid must be /],
+  ["no JWKS", jwks("n.json", "[]"), /is not a JWKS/],
+  ["an empty JWKS", jwks("e.json", { keys: [] }), /contains no key/],
+  ["no PEM", pem("t.txt", "text"), /contains no PEM public key/],
+  [
+    "a key that kube-apiserver does not use",
+    pem("c.pub", publicPem(NEW.publicKey).replace(/\n.*\n/, "\nAAAA\n")),
+    /is not a key that kube-apiserver signs with/,
+  ],
+] as const) {
+  test(`publish refuses ${what}`, async () => {
+    await exits(publish(...words), 2, message);
+    assert.deepEqual(await listed(), []);
+  });
+}
+
+test("reports why kube-apiserver rejects the request", async () => {
+  api.answers.set("GET /openid/v1/jwks", () => [403, { message: "forbidden: User admin" }]);
+  const sentence = "kube-apiserver refused /openid/v1/jwks: HTTP 403, forbidden: User admin\n";
+  await exits(publish("--kubeconfig", admin()), 3, sentence);
+});
+
+test("rejects a kubeconfig with an exec plugin, and names the supported credentials", async () => {
+  const file = folder.write("exec.conf", kubeconfig(api).replace(/token: admin/, "exec: {command: aws}"));
+  await exits(publish("--kubeconfig", file), 2, /Exec plugins are not supported here/);
+});
+
+test("list -o name prints names for retire, -o wide is never cut, and ls is an alias", async () => {
+  put(OLD.jwk);
+  const name = `issuer/${OLD.jwk.kid}`;
+  assert.equal((await keys(["list", "-o", "name"], { columns: 40 })).out, `${name}\n`);
+  const { out } = await keys(["ls", "-o", "wide"], { columns: 40 });
+  assert.match(out, new RegExp(`^PARAMETER +STATE +PUBLISHED +KEY\n${name} +served +20[0-9-]+ +RS256, 2048 bits\n$`));
+});
+
+test("mappings list, lint and apply --prune ignore the issuer's keys, and irsa keys list ignores mappings", async () => {
+  store.put(`${PREFIX}/account/111122223333`, "{}");
+  assert.match((await keys(["list"])).err, /^No key is published, so the issuer returns HTTP 500/);
+  put(OLD.jwk);
+  for (const words of [["list"], ["lint"]]) {
+    const { out, err } = await cli(["mappings", ...words, "-c", "prod"]);
+    assert.doesNotMatch(out + err, /issuer/);
+  }
+  const words = ["mappings", "apply", "-c", "prod", "-f", "-", "--prune", "--yes", "--force"];
+  const { out } = await exits(cli(words, { input: "mappings: []\n" }), 0);
+  assert.match(out, /- account\/111122223333/);
+  assert.deepEqual(await kids(), [OLD.jwk.kid]);
+});
+
+describe("parameters that are not keys stop no command", () => {
+  const broken = ["{", "null", "[1]", '{"kty":"RSA","n":"","e":""}', JSON.stringify({ ...OLD.jwk, kid: "\u001b[2J" })];
+  beforeEach(() => {
+    for (const [index, value] of broken.entries()) store.put(`${PREFIX}/issuer/broken-${index}`, value);
+    store.put(`${PREFIX}/issuer/secret`, JSON.stringify(NEW.jwk), { type: "SecureString" });
+  });
+
+  test("list shows each with its problem, and the valid key as served", async () => {
+    put(OLD.jwk);
+    const rows = await listed();
+    assert.equal(rows.length, broken.length + 2);
+    for (const { kid, state, key } of rows) {
+      assert.equal(state, kid === OLD.jwk.kid ? "served" : "invalid");
+      assert.notEqual(key, "");
+    }
+  });
+
+  test("publish adds a tenth valid key: only valid keys count", async () => {
+    for (const key of NINE) put(key);
+    await exits(publish("--jwks", jwksFile(OLD.jwk)), 0);
+    assert.equal((await states()).filter((state) => state === "served").length, 10);
+  });
+
+  test("retire removes a key that has a valid successor, and one that is broken", async () => {
+    for (const key of [OLD.jwk, NEW.jwk]) put(key);
+    for (const kid of [OLD.jwk.kid, "broken-0"]) {
+      await exits(keys(["retire", `issuer/${kid}`, "--force", "--yes"]), 0);
+    }
+    assert.equal((await listed()).length, broken.length + 1);
+  });
+});

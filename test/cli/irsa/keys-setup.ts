@@ -1,0 +1,54 @@
+// A Parameter Store and a kube-apiserver for the tests of `irsa keys`.
+
+import { after, afterEach, before, beforeEach } from "node:test";
+import type { IssuerKey } from "../../../functions/issuer/key.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { ec, rsa } from "../../functions/issuer/samples.ts";
+import { type CliOptions, cli, useLocalAws } from "../cli.ts";
+import { useFolder } from "../folder.ts";
+import { kubeconfig, type LocalService, startService } from "./services.ts";
+
+export const PREFIX = "/iam-authenticator/prod";
+export const WHERE = `account 111122223333, region us-east-1, cluster prod (${PREFIX})`;
+export const OLD = rsa();
+export const NEW = ec("P-256");
+
+export let store: MemoryStore;
+export let api: LocalService;
+export const folder = useFolder();
+
+/** Starts the services for the tests of a file. */
+export function useServices(): void {
+  before(async () => {
+    api = await startService();
+  });
+  after(() => api.close());
+  beforeEach(async () => {
+    let written = Date.now();
+    // Each parameter is written a second after the one before. With a parameter, publish does not require --new.
+    const parameters = { [`${PREFIX}/callers`]: "[]" };
+    store = await startParameterStore({ parameters, now: () => (written += 1_000) });
+    useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
+    api.answers.clear();
+  });
+  afterEach(() => store.close());
+}
+
+export const keys = (words: readonly string[], options?: CliOptions) =>
+  cli(["irsa", "keys", ...words, "-c", "prod"], options);
+/** The path of a kubeconfig for kube-apiserver. */
+export const admin = () => folder.write("admin.conf", kubeconfig(api));
+export const jwksFile = (...jwks: object[]) => folder.write("jwks.json", JSON.stringify({ keys: jwks }));
+
+export function put(key: IssuerKey): string {
+  const name = `${PREFIX}/issuer/${key.kid}`;
+  store.put(name, JSON.stringify(key));
+  return name;
+}
+
+export async function listed(): Promise<Record<string, string>[]> {
+  const { out } = await keys(["list", "-o", "json"]);
+  return JSON.parse(out);
+}
+export const kids = async () => (await listed()).map(({ kid }) => kid);
+export const states = async () => (await listed()).map(({ state }) => state);
