@@ -66,7 +66,7 @@ for (const [what, requests, expected] of [
   });
 }
 
-test("with failoverUrl, Failing says that reviews are redirected, and none of its metrics is API Gateway's", () => {
+test("with failoverUrl, Failing states that reviews are redirected, and uses no metric of API Gateway", () => {
   const [failing] = resources(stackOf("http", { failoverUrl }).template(), "AWS::CloudWatch::Alarm");
   const { AlarmDescription, Threshold } = failing?.Properties ?? {};
   assert.match(
