@@ -1,14 +1,18 @@
-// A temporary folder that is deleted after a test file's last test.
+// A temporary folder for the files of a test file.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after } from "node:test";
 
-/** Also a home folder, if a test gives its path as HOME. */
+const FOLDERS: string[] = [];
+process.once("exit", () => {
+  for (const folder of FOLDERS) rmSync(folder, { recursive: true });
+});
+
+/** Deleted when the process ends. Also a home folder, if a test gives its path as HOME. */
 export function useFolder() {
   const path = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-  after(() => rmSync(path, { recursive: true }));
+  FOLDERS.push(path);
   /** `name` may contain folders. Returns the path. */
   function write(name: string, text: string | Buffer): string {
     const file = join(path, name);

@@ -26,20 +26,24 @@ let aws: LocalServer;
 export let issuer: LocalService;
 export let api: LocalService;
 export let provider: { status: number; audiences: string[] };
-const folder = useFolder();
 let files: { admin: string; ca: string };
 
-before(async () => {
-  [issuer, api] = await Promise.all([startService(), startService()]);
-  files = { admin: folder.write("admin.conf", kubeconfig(api)), ca: folder.write("ca.crt", issuer.ca) };
-  aws = await startHttpServer(({ body }) => awsAnswer(body.toString()));
-  store = await startParameterStore({ parameters: {} });
-  const AWS = { AWS_ENDPOINT_URL_IAM: aws.url, AWS_ENDPOINT_URL_STS: aws.url };
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, ...AWS });
-});
-after(async () => {
-  await Promise.all([issuer.close(), api.close(), aws.close(), store.close()]);
-});
+/** Starts the services for the tests of a file. */
+export function useServices(): void {
+  const folder = useFolder();
+  before(async () => {
+    [issuer, api] = await Promise.all([startService(), startService()]);
+    files = { admin: folder.write("admin.conf", kubeconfig(api)), ca: folder.write("ca.crt", issuer.ca) };
+    aws = await startHttpServer(({ body }) => awsAnswer(body.toString()));
+    store = await startParameterStore({ parameters: {} });
+    const AWS = { AWS_ENDPOINT_URL_IAM: aws.url, AWS_ENDPOINT_URL_STS: aws.url };
+    useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, ...AWS });
+  });
+  after(async () => {
+    await Promise.all([issuer.close(), api.close(), aws.close(), store.close()]);
+  });
+  beforeEach(restore);
+}
 
 function awsAnswer(body: string) {
   if (body.includes("GetCallerIdentity")) {
@@ -65,7 +69,7 @@ export function pod(name: string, account: string, volume: string, more: { label
 }
 
 /** Restores the correct setup. */
-beforeEach(() => {
+function restore(): void {
   for (const kid of ["broken", OTHER.kid]) store.remove(`${PREFIX}/issuer/${kid}`);
   store.put(`${PREFIX}/issuer/${KEY.kid}`, JSON.stringify(KEY));
   provider = { status: 200, audiences: ["sts.amazonaws.com"] };
@@ -88,7 +92,7 @@ beforeEach(() => {
   setAccounts(account("reader", { labels: LABEL, annotations: ROLE }));
   setPods(pod("good", "reader", "aws-iam-token"), pod("plain", "plain", "data"));
   setSecrets();
-});
+}
 
 function setList(path: string, ...items: object[]): void {
   api.answers.set(`GET ${path}`, () => [200, { items, metadata: {} }]);
@@ -178,7 +182,9 @@ export const findings = async () =>
 /** How a fault is caused, the one finding, and what it reports: `<seen> -> <advice>`. */
 export type Fault = readonly [breakIt: () => void, finding: string, report: RegExp];
 
+/** Uses the services. */
 export function testFaults(faults: Readonly<Record<string, Fault>>): void {
+  useServices();
   for (const [name, [breakIt, finding, report]] of Object.entries(faults)) {
     test(`one fault fails one check: ${name}`, async () => {
       breakIt();

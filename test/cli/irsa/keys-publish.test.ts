@@ -19,9 +19,12 @@ import {
   put,
   states,
   store,
+  useServices,
   WHERE,
 } from "./keys-setup.ts";
 import { kubeconfig, publicPem } from "./services.ts";
+
+useServices();
 
 const publish = (...words: string[]) => keys(["publish", ...words, "--yes"]);
 /** Nine valid keys: the issuer serves one more. */

@@ -4,12 +4,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ec } from "../../functions/issuer/samples.ts";
 import { exits } from "../mappings/cluster.ts";
-import { admin, api, keys, kids, listed, NEW, OLD, PREFIX, put, store, WHERE } from "./keys-setup.ts";
+import { admin, api, keys, kids, listed, NEW, OLD, PREFIX, put, store, useServices, WHERE } from "./keys-setup.ts";
 import { tokenOf, tokenSecret } from "./services.ts";
 
 const ISSUER = "https://oidc.example.com";
 const DAY = 86_400_000;
 const MARGIN = 5 * 60_000;
+
+useServices();
 
 /** Publishes both keys now. */
 async function rotating(): Promise<number> {

@@ -1,6 +1,6 @@
 // A Parameter Store and a kube-apiserver for the tests of `irsa keys`.
 
-import { after, before, beforeEach } from "node:test";
+import { after, afterEach, before, beforeEach } from "node:test";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
@@ -16,19 +16,23 @@ export const NEW = ec("P-256");
 export let store: MemoryStore;
 export let api: LocalService;
 export const folder = useFolder();
-before(async () => {
-  api = await startService();
-});
-after(() => Promise.all([api.close(), store.close()]));
-beforeEach(async () => {
-  let written = Date.now();
-  await store?.close();
-  // Each parameter is written a second after the one before. With a parameter, publish does not require --new.
-  const parameters = { [`${PREFIX}/callers`]: "[]" };
-  store = await startParameterStore({ parameters, now: () => (written += 1_000) });
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
-  api.answers.clear();
-});
+
+/** Starts the services for the tests of a file, and an empty store for each. */
+export function useServices(): void {
+  before(async () => {
+    api = await startService();
+  });
+  after(() => api.close());
+  beforeEach(async () => {
+    let written = Date.now();
+    // Each parameter is written a second after the one before. With a parameter, publish does not require --new.
+    const parameters = { [`${PREFIX}/callers`]: "[]" };
+    store = await startParameterStore({ parameters, now: () => (written += 1_000) });
+    useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
+    api.answers.clear();
+  });
+  afterEach(() => store.close());
+}
 
 export const keys = (words: readonly string[], options?: CliOptions) =>
   cli(["irsa", "keys", ...words, "-c", "prod"], options);
