@@ -1,18 +1,18 @@
-// A temporary folder that is deleted at the end of the process.
+// A temporary folder for the files of a test file.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-const folders: string[] = [];
+const FOLDERS: string[] = [];
 process.once("exit", () => {
-  for (const path of folders) rmSync(path, { recursive: true });
+  for (const folder of FOLDERS) rmSync(folder, { recursive: true });
 });
 
-/** Also a home folder, if a test gives its path as HOME. */
+/** Deleted when the process ends. Also a home folder, if a test gives its path as HOME. */
 export function useFolder() {
   const path = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-  folders.push(path);
+  FOLDERS.push(path);
   /** `name` may contain folders. Returns the path. */
   function write(name: string, text: string | Buffer): string {
     const file = join(path, name);

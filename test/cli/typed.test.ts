@@ -177,7 +177,7 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
 ];
 
 for (const [typed, message, input] of TABLE) {
-  test(`${typed.replace(home, "")}${input === undefined ? "" : ` < ${input.trim()}`}`, async () => {
+  test(`an answer says what to type: ${typed.replace(home, "")} ${input?.trim() ?? ""}`, async () => {
     write("mappings.yaml", "mappings: [{account: '444455556666'}]");
     const { out, err } = await type(typed, input === undefined ? {} : { input });
     if (typeof message === "string") assert.equal(err === "" ? out : err, message);

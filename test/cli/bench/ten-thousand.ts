@@ -7,24 +7,21 @@
 // higher throughput, 9 writes and 50 reads are possible. "no limit" shows the speed of this machine. The local store
 // takes most of that time: it scans all names for each page of ten.
 
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { HIGHER_THROUGHPUT } from "../../../local/parameter-store/throughput.ts";
+import { measure, printHead } from "./measured.ts";
 
 const { values, positionals } = parseArgs({ options: { whole: { type: "boolean" } }, allowPositionals: true });
 const COUNT = Number(positionals[0] ?? 10_000);
 const LIMITED_WRITES = values.whole ? COUNT : Math.min(COUNT, 180);
 const FASTER_WRITES = values.whole ? COUNT : Math.min(COUNT, 540);
-const MEASURED = fileURLToPath(new URL("measured.ts", import.meta.url));
-const NULL = openSync("/dev/null", "w");
 const UNLIMITED = ["--read-rate", "1000000"];
+const NEW = ["-y", "--new", "--allow-weakening"];
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 const file = mappingFile("all.yaml", COUNT);
@@ -32,40 +29,32 @@ const store = await startParameterStore();
 const empty = await startParameterStore();
 const higher = await startParameterStore({ throughput: HIGHER_THROUGHPUT });
 
-console.log(`${COUNT} mappings, Node.js ${process.versions.node} on ${process.platform} ${process.arch}\n`);
-console.log("| command | rate limit | seconds | calls | peak memory (RSS), MB |\n| --- | --- | ---: | ---: | ---: |");
-await measure("apply, all of them new", "no limit", [
-  "apply",
-  "-f",
-  file,
-  "-y",
-  "--new",
-  "--allow-weakening",
-  "--rate",
-  "1000000",
-  ...UNLIMITED,
-]);
-await measure("apply, nothing to do", "no limit", ["apply", "-f", file, "-y", ...UNLIMITED]);
-await measure("list", "no limit", ["list", ...UNLIMITED]);
-await measure("lint", "no limit", ["lint", "--fail", "error", ...UNLIMITED]);
-await measure("list", "20 reads/s", ["list"]);
-await measure("lint", "20 reads/s", ["lint", "--fail", "error"]);
-await measure("apply, nothing to do", "20 reads/s", ["apply", "-f", file, "-y"]);
-await measure("set one", "20 reads/s", ["set", roleArn(1), "--add-group", "x", "-y"]);
-await measure("remove the last administrator (refused)", "20 reads/s", ["remove", roleArn(0), "-y"], { code: 1 });
+printHead(`${COUNT} mappings`);
 const fewer = mappingFile("fewer.yaml", LIMITED_WRITES);
-await measure(
-  `apply, ${LIMITED_WRITES} new`,
-  "3 writes/s",
-  ["apply", "-f", fewer, "-y", "--new", "--allow-weakening"],
-  {
-    from: empty,
-  },
-);
 const faster = mappingFile("faster.yaml", FASTER_WRITES);
-const fast = ["--rate", "9", "-y", "--new", "--allow-weakening"];
-await measure(`apply, ${FASTER_WRITES} new`, "9 writes/s", ["apply", "-f", faster, ...fast], { from: higher });
-await measure("list", "50 reads/s", ["list", "--read-rate", "50"]);
+const ROWS: readonly (readonly [
+  name: string,
+  limit: string,
+  words: readonly string[],
+  from?: MemoryStore,
+  code?: number,
+])[] = [
+  ["apply, all of them new", "no limit", ["apply", "-f", file, ...NEW, "--rate", "1000000", ...UNLIMITED]],
+  ["apply, nothing to do", "no limit", ["apply", "-f", file, "-y", ...UNLIMITED]],
+  ["list", "no limit", ["list", ...UNLIMITED]],
+  ["lint", "no limit", ["lint", "--fail", "error", ...UNLIMITED]],
+  ["list", "20 reads/s", ["list"]],
+  ["lint", "20 reads/s", ["lint", "--fail", "error"]],
+  ["apply, nothing to do", "20 reads/s", ["apply", "-f", file, "-y"]],
+  ["set one", "20 reads/s", ["set", roleArn(1), "--add-group", "x", "-y"]],
+  ["remove the last administrator (refused)", "20 reads/s", ["remove", roleArn(0), "-y"], store, 1],
+  [`apply, ${LIMITED_WRITES} new`, "3 writes/s", ["apply", "-f", fewer, ...NEW], empty],
+  [`apply, ${FASTER_WRITES} new`, "9 writes/s", ["apply", "-f", faster, "--rate", "9", ...NEW], higher],
+  ["list", "50 reads/s", ["list", "--read-rate", "50"]],
+];
+for (const [name, rateLimit, words, server = store, code = 0] of ROWS) {
+  await measure({ name, rateLimit, words: ["mappings", ...words], server, variable: "AWS_ENDPOINT_URL_SSM", code });
+}
 await Promise.all([store.close(), empty.close(), higher.close()]);
 rmSync(folder, { recursive: true });
 
@@ -81,31 +70,4 @@ function mappingFile(name: string, count: number): string {
   }));
   writeFileSync(join(folder, name), stringify({ mappings }));
   return join(folder, name);
-}
-
-/** Runs in a separate process to measure its memory. */
-async function measure(
-  name: string,
-  rateLimit: string,
-  words: readonly string[],
-  { code: expected = 0, from = store }: { code?: number; from?: MemoryStore } = {},
-): Promise<void> {
-  const before = from.requests.length;
-  const start = performance.now();
-  const child = fork(MEASURED, ["mappings", ...words, "-c", "bench", "--region", "us-east-1"], {
-    env: {
-      PATH: process.env["PATH"],
-      AWS_ENDPOINT_URL_SSM: from.url,
-      AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA",
-      AWS_SECRET_ACCESS_KEY: "local/only",
-    },
-    stdio: ["ignore", NULL, NULL, "ipc"],
-  });
-  const [{ maxRssKb }] = await once(child, "message");
-  const [code] = await once(child, "exit");
-  if (code !== expected) throw new Error(`${name}: exit ${code}`);
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(
-    `| ${name} | ${rateLimit} | ${seconds} | ${from.requests.length - before} | ${Math.round(maxRssKb / 1024)} |`,
-  );
 }

@@ -31,29 +31,28 @@ after(() => Promise.all([cluster.store.close(), sts.close()]));
 
 const JWT_ISSUERS = `${HOME}=${TOKEN_ISSUERS.get(HOME)}`;
 const explain = (words: readonly string[], options = {}) => cli(["explain", "-c", "prod", ...words], options);
-const explainToken = (input: string, environment: Readonly<Record<string, string>>) =>
-  explain(["--token-file", "-"], { input, environment: { JWT_KEYS_ENDPOINT: sts.url, ...environment } });
+const explainToken = (input: string, environment: Readonly<Record<string, string>>, ...words: string[]) =>
+  explain(["--token-file", "-", ...words], { input, environment: { JWT_KEYS_ENDPOINT: sts.url, ...environment } });
 
 test("a token is verified with its issuer's keys, and explained without its signature", async () => {
   const { out } = await exits(explainToken(token, { JWT_ISSUERS }), 0);
   assert.match(out, new RegExp(`^token     ok, signed by ${TOKEN_ISSUERS.get(HOME)}, ends 20`));
   assert.match(out, /\nuser {6}dev\ngroups {4}g\nverdict {3}granted\n$/);
-  const { out: json } = await explain(["--token-file", "-", "-o", "json"], {
-    input: token,
-    environment: { JWT_KEYS_ENDPOINT: sts.url, JWT_ISSUERS },
-  });
-  assert.equal(json.includes(token.trim().split(".")[2] ?? "-"), false);
-  assert.equal(JSON.parse(json).token.issuer, TOKEN_ISSUERS.get(HOME));
+  const json = await explainToken(token, { JWT_ISSUERS }, "-o", "json");
+  assert.equal(json.out.includes(token.trim().split(".")[2] ?? "-"), false);
+  assert.equal(JSON.parse(json.out).token.issuer, TOKEN_ISSUERS.get(HOME));
 });
 
 test("a token of another cluster, and one whose issuer is not listed, are refused with the reason", async () => {
   const other = (await cli(["token", "-c", "other", "--jwt", "--token-only"])).out;
-  const refused = await explainToken(other, { JWT_ISSUERS });
-  assert.deepEqual([refused.code, /denied, token_claim_refused/.test(refused.out)], [1, true]);
-  const unlisted = await explainToken(token, { JWT_ISSUERS: "444455556666=https://x.tokens.sts.global.api.aws" });
-  assert.deepEqual([unlisted.code, /denied, token_issuer_refused/.test(unlisted.out)], [1, true]);
-  const unset = await explainToken(token, {});
-  assert.deepEqual([unset.code, /not_ours/.test(unset.out), /set JWT_ISSUERS/.test(unset.out)], [1, true, true]);
+  const unlisted = { JWT_ISSUERS: "444455556666=https://x.tokens.sts.global.api.aws" };
+  for (const [input, environment, verdict] of [
+    [other, { JWT_ISSUERS }, /denied, token_claim_refused/],
+    [token, unlisted, /denied, token_issuer_refused/],
+    [token, {}, /not_ours[\s\S]*set JWT_ISSUERS/],
+  ] as const) {
+    assert.match((await exits(explainToken(input, environment), 1)).out, verdict);
+  }
 });
 
 test("--jwt explains an ARN as its AWS-signed token is reviewed", async () => {
@@ -61,14 +60,12 @@ test("--jwt explains an ARN as its AWS-signed token is reviewed", async () => {
   assert.deepEqual([granted.code, granted.out.includes("principal")], [0, false]);
   const admin = `arn:aws:iam::${HOME}:role/Admin`;
   await exits(explain([admin]), 0);
-  const refused = await explain([admin, "--jwt"]);
-  assert.deepEqual([refused.code, /denied, token_lacks_session/.test(refused.out)], [1, true]);
+  assert.match((await exits(explain([admin, "--jwt"]), 1)).out, /denied, token_lacks_session/);
 });
 
 test("--jwt is refused for principals without such tokens, and with options for what tokens do not contain", async () => {
-  const root = await explain([`arn:aws:iam::${HOME}:root`, "--jwt"]);
-  assert.deepEqual([root.code, root.out], [2, ""]);
-  assert.match(root.err, /AWS-signed tokens are for roles and users, not for arn:aws:iam::111122223333:root/);
+  const message = /AWS-signed tokens are for roles and users, not for arn:aws:iam::111122223333:root/;
+  await exits(explain([`arn:aws:iam::${HOME}:root`, "--jwt"]), 2, message);
   for (const more of [
     ["--session-name", "a"],
     ["--principal-id", "AROA1"],

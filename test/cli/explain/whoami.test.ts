@@ -7,23 +7,20 @@ import { type LocalServer, startHttpServer } from "../../../local/http-server.ts
 import { localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
+import { keyVariables } from "../../aws-variables.ts";
 import { cli } from "../cli.ts";
 import { exits, type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+import { forbidden } from "../mappings/permissions.ts";
 
 const BOB = "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com";
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
+const NAME = "role/111122223333/developers";
 
 let cluster: LocalCluster;
 let sts: LocalServer;
 before(async () => {
   cluster = await storedCluster({
-    "role/111122223333/developers": {
-      ...{ arn: ROLE, username: "dev:{SessionName}", groups: ["developers"], notAfter: "2099-12-31T00:00:00Z" },
-    },
-    "role/111122223333/clusternode": {
-      arn: "arn:aws:iam::111122223333:role/ClusterNode",
-      username: "system:node:{EC2PrivateDNSName}",
-    },
+    [NAME]: { arn: ROLE, username: "dev:{SessionName}", groups: ["developers"], notAfter: "2099-12-31T00:00:00Z" },
   });
   sts = await startSts({ signedTokens: { issuers: TOKEN_ISSUERS } });
   process.env["AWS_ENDPOINT_URL_STS"] = sts.url;
@@ -35,14 +32,8 @@ afterEach(() => {
 });
 after(() => Promise.all([cluster.store.close(), sts.close()]));
 
-function be(name: string): void {
-  const { accessKeyId, secretAccessKey, sessionToken = "" } = localIdentity(name);
-  Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-  });
-}
+const be = (name: string) =>
+  Object.assign(process.env, { AWS_SESSION_TOKEN: "", ...keyVariables(localIdentity(name)) });
 
 const whoami = (words: readonly string[] = [], options = {}) => cli(["whoami", "-c", "prod", ...words], options);
 
@@ -66,7 +57,7 @@ verdict   granted
   );
 });
 
-test("JSON has the same data, and lines fit a terminal of 60 columns", async () => {
+test("JSON and YAML have the same data", async () => {
   const { out } = await whoami(["-o", "json"]);
   const { identity, ...rest } = JSON.parse(out);
   assert.deepEqual([identity.arn, identity.canonicalArn], [BOB, ROLE]);
@@ -77,14 +68,6 @@ test("JSON has the same data, and lines fit a terminal of 60 columns", async () 
     ends: { mapping: "2099-12-31T00:00:00Z" },
   });
   assert.deepEqual(parse((await whoami(["-o", "yaml"])).out), { identity, ...rest });
-  const shown = await whoami([], { columns: 80 });
-  for (const line of shown.out.split("\n")) assert.ok(line.length <= 80, line);
-});
-
-test("access is denied the day after the mapping expires", async () => {
-  const { out } = await exits(whoami([], { now: Date.UTC(2100, 0, 1) }), 1);
-  assert.match(out, /\nverdict {3}denied, identity_unmapped\n/);
-  assert.doesNotMatch(out, /\nuser /);
 });
 
 test("an unmapped identity gets exit code 1, the reason and advice", async () => {
@@ -101,20 +84,8 @@ to do     add a mapping: npx lambda-iam-authenticator mappings set -c prod arn:a
   );
 });
 
-test("for a node, it reports that EC2 was not called", async () => {
-  be("node");
-  const { out } = await exits(whoami(), 0);
-  assert.match(
-    out,
-    /\nuser {6}system:node:\{EC2PrivateDNSName\}\n[\s\S]*verdict {3}granted, if EC2 confirms the instance\n/,
-  );
-});
-
 test("without permission to read mappings, it prints the identity and the missing permission, and exits with 3", async () => {
-  const message = "User: x is not authorized to perform: ssm:GetParameters";
-  const type = "AccessDeniedException";
-  const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": type };
-  cluster.store.fail({ kind: "answer", status: 400, headers, body: JSON.stringify({ __type: type, message }) });
+  cluster.store.fail(forbidden("GetParameters"));
   const { out, err } = await exits(whoami(), 3);
   assert.equal(
     out,
@@ -139,33 +110,18 @@ test("the suggested command is quoted for a shell: a user's path may contain any
 <Arn>${arn}</Arn><UserId>AIDAEVE</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
   const hostile = await startHttpServer(() => ({ status: 200, headers: { "content-type": "text/xml" }, body: answer }));
   process.env["AWS_ENDPOINT_URL_STS"] = hostile.url;
-  const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": "AccessDeniedException" };
-  cluster.store.fail({ kind: "answer", status: 400, headers, body: '{"__type":"AccessDeniedException"}' });
-  const { code, err } = await whoami();
+  cluster.store.fail(forbidden("GetParameters"));
+  const { err } = await exits(whoami(), 3);
   process.env["AWS_ENDPOINT_URL_STS"] = sts.url;
   await hostile.close();
-  assert.equal(code, 3);
   assert.match(err, / explain -c prod 'arn:aws:iam::111122223333:user\/\$\(reboot\)\/eve'\n$/);
-});
-
-test("unknown credentials exit with 3 and print nothing to standard output", async () => {
-  process.env["AWS_ACCESS_KEY_ID"] = "AKIAUNKNOWNAAAAAAAAA";
-  const { code, out, err } = await whoami();
-  assert.deepEqual(
-    [code, out, err],
-    [3, "", "AWS does not know these credentials, or they are for another partition.\n"],
-  );
 });
 
 test("--jwt shows the user of an AWS-signed token, or why it is denied", async () => {
   const denied = await exits(whoami(["--jwt"]), 1);
-  assert.match(
-    denied.out,
-    new RegExp(
-      `^identity  ${ROLE}\nmapping   role/111122223333/developers\n(?:ends .*\n)?verdict   denied, token_lacks_session`,
-    ),
-  );
-  cluster.store.put(`${PREFIX}/role/111122223333/developers`, JSON.stringify({ arn: ROLE, username: "dev" }));
+  const verdict = `^identity  ${ROLE}\nmapping   ${NAME}\n(?:ends .*\n)?verdict   denied, token_lacks_session`;
+  assert.match(denied.out, new RegExp(verdict));
+  cluster.put(NAME, { arn: ROLE, username: "dev" });
   const granted = await whoami(["--jwt"]);
   assert.deepEqual([granted.code, granted.out.includes("user      dev\n")], [0, true]);
   await exits(whoami(["--jwt=1"]), 2);

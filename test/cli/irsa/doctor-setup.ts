@@ -26,11 +26,11 @@ let aws: LocalServer;
 export let issuer: LocalService;
 export let api: LocalService;
 export let provider: { status: number; audiences: string[] };
-const folder = useFolder();
 let files: { admin: string; ca: string };
 
 /** Starts the services for the tests of a file. */
 export function useServices(): void {
+  const folder = useFolder();
   before(async () => {
     [issuer, api] = await Promise.all([startService(), startService()]);
     files = { admin: folder.write("admin.conf", kubeconfig(api)), ca: folder.write("ca.crt", issuer.ca) };
@@ -182,6 +182,7 @@ export const findings = async () =>
 /** How a fault is caused, the one finding, and what it reports: `<seen> -> <advice>`. */
 export type Fault = readonly [breakIt: () => void, finding: string, report: RegExp];
 
+/** Uses the services. */
 export function testFaults(faults: Readonly<Record<string, Fault>>): void {
   useServices();
   for (const [name, [breakIt, finding, report]] of Object.entries(faults)) {

@@ -13,6 +13,8 @@ const ISSUER = "https://oidc.example.com";
 const DAY = 86_400_000;
 const MARGIN = 5 * 60_000;
 
+useServices();
+
 /** Publishes both keys now. */
 async function rotating(): Promise<number> {
   put(OLD.jwk);

@@ -17,7 +17,7 @@ export let store: MemoryStore;
 export let api: LocalService;
 export const folder = useFolder();
 
-/** Starts the services for the tests of a file. */
+/** Starts the services for the tests of a file, and an empty store for each. */
 export function useServices(): void {
   before(async () => {
     api = await startService();

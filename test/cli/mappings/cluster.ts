@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach } from "node:test";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import type { Throughput } from "../../../local/parameter-store/throughput.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws } from "../cli.ts";
 
 export const PREFIX = "/iam-authenticator/prod";
@@ -42,27 +41,19 @@ function fast([name = "", ...words]: readonly string[]): string[] {
   return [name, ...(WRITES.includes(name) ? ["--rate", "1000"] : []), ...words];
 }
 
-/** The clock of a store: writes by other commands need no wait for the function's caches. */
-const longAgo = () => Date.UTC(2020, 0, 1);
+/** The clock of the store: writes by other commands need no wait for the function's caches. */
+const LONG_AGO = Date.UTC(2020, 0, 1);
 
 /** A cluster exists if it has a parameter. No command that uses this store reads this one. */
 const EXISTENCE = { "issuer/none": {} };
 
 /** A cluster with only parameters; test/e2e/cluster.ts has one with a control plane. */
-export async function storedCluster(
-  parameters: Readonly<Record<string, unknown>> = {},
-  throughput?: Throughput,
-  now = longAgo,
-): Promise<LocalCluster> {
+export async function storedCluster(parameters: Readonly<Record<string, unknown>> = {}): Promise<LocalCluster> {
   const named = Object.entries({ ...EXISTENCE, ...parameters }).map(([name, value]) => [
     `${PREFIX}/${name}`,
     JSON.stringify(value),
   ]);
-  const store = await startParameterStore({
-    parameters: Object.fromEntries(named),
-    now,
-    ...(throughput && { throughput }),
-  });
+  const store = await startParameterStore({ parameters: Object.fromEntries(named), now: () => LONG_AGO });
   useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
   const mappings = (words: readonly string[], options?: CliOptions) =>
     cli(["mappings", ...fast(words), "-c", "prod"], options);
