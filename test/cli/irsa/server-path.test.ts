@@ -42,7 +42,7 @@ for (const slash of ["", "/"]) {
     assert.equal(out, `issuer/${ours.kid}\n`);
     cluster.store.put(`${PREFIX}/issuer/${others.kid}`, JSON.stringify(others));
     const words = ["-c", "prod", "-y", "--kubeconfig", file, "--signed-until", "2020-01-01T00:00:00Z"];
-    const retired = await cli(["irsa", "keys", "retire", ours.kid, ...words]);
+    const retired = await cli(["irsa", "keys", "retire", `issuer/${ours.kid}`, ...words]);
     assert.deepEqual([retired.code, /kube-apiserver signs with it now/.test(retired.err)], [1, true], retired.err);
     cluster.store.remove(`${PREFIX}/issuer/${others.kid}`);
   });
