@@ -27,9 +27,6 @@ const NETWORK =
 /** Also caused by a region that does not exist. */
 const UNKNOWN_HOST = ["ENOTFOUND", "EAI_AGAIN"];
 
-/** Codes of Node's HTTP parser. https://nodejs.org/api/errors.html#errors-hpe_ */
-const NOT_HTTP = /^HPE_/;
-
 /**
  * A response that the AWS service never sends, such as one from a proxy. `call`: such as `SSM GetParameters`. `problem`: such
  * as `Parameters is missing`.
@@ -73,34 +70,18 @@ export function toFailure(error: unknown): Failure | undefined {
   if (isDenial(error)) return new Failure(EXIT.finding, `${error.message}.`, { cause: error });
   if (isAuthenticatorError(error)) return fault(`${error.code}: ${error.message}.`, error);
   if (!(error instanceof Error)) return undefined;
-  const { name } = error;
   // Limits throw `HttpTimeout`, and AWS errors have `$fault`. Any other AbortError is the user's Ctrl-C.
-  if (name === "AbortError" && !("$fault" in error)) {
+  if (error.name === "AbortError" && !("$fault" in error)) {
     return new Failure(EXIT.interrupted, "Interrupted.", { cause: error });
   }
-  if (error instanceof HttpTooLarge) return fault(`The response is not from AWS: ${error.message}.`, error);
-  if (error instanceof HttpTimeout) {
-    return fault(`AWS does not answer (${error.message}): check the network and any proxy.`, error);
-  }
   const sentence = sentenceOf(error);
-  if (sentence !== undefined) return fault(sentence, error);
-  const code = networkCode(error);
-  if (code !== undefined && NOT_HTTP.test(code)) {
-    return fault(`The response is not HTTP (${code}): ${CHECK_PROXY}.`, error);
-  }
-  if (code !== undefined) return fault(noConnection(code, error), error);
-  const isUnknown = /^Unknown(Error)?$/.test(name);
-  if ("$fault" in error && !isUnknown)
-    return fault(`AWS returned an error: ${quotedAnswer(name)}, ${oneLine(error.message)}`, error);
-  // The SDK received a response that the service never sends.
-  if ("$response" in error || isUnknown) {
-    return fault(`The response is not from AWS: ${CHECK_PROXY}.`, error);
-  }
-  return undefined;
+  return sentence === undefined ? undefined : fault(sentence, error);
 }
 
 function sentenceOf(error: Error): string | undefined {
   const { name, message } = error;
+  if (error instanceof HttpTooLarge) return `The response is not from AWS: ${message}.`;
+  if (error instanceof HttpTimeout) return `AWS does not answer (${message}): check the network and any proxy.`;
   if (ENDED.includes(name)) return CREDENTIALS_ENDED;
   if (UNKNOWN_KEY.includes(name)) return "AWS does not know these credentials, or they are for another partition.";
   if (WRONG_KEY.includes(name)) return "AWS rejects the signature: the secret key or this machine's clock is wrong.";
@@ -112,7 +93,12 @@ function sentenceOf(error: Error): string | undefined {
     return "The profile requires an MFA code: run this in a terminal, or sign in with the code first.";
   }
   if (NO_CREDENTIALS.includes(name)) return `No AWS credentials: sign in, or give --profile (${oneLine(message)})`;
-  return undefined;
+  const code = networkCode(error);
+  if (code !== undefined) return noConnection(code, error);
+  const isUnknown = /^Unknown(Error)?$/.test(name);
+  if ("$fault" in error && !isUnknown) return `AWS returned an error: ${quotedAnswer(name)}, ${oneLine(message)}`;
+  // The SDK received a response that the service never sends.
+  return "$response" in error || isUnknown ? `The response is not from AWS: ${CHECK_PROXY}.` : undefined;
 }
 
 /** The SDK passes on socket errors. Node wraps those of several addresses in an AggregateError. */
@@ -123,6 +109,8 @@ function networkCode(error: Error): string | undefined {
 
 /** Node's own messages repeat the code: `connect ECONNREFUSED 127.0.0.1:443`. */
 function noConnection(code: string, error: Error): string {
+  // Of Node's HTTP parser: https://nodejs.org/api/errors.html#errors-hpe_
+  if (/^HPE_/.test(code)) return `The response is not HTTP (${code}): ${CHECK_PROXY}.`;
   const [where] = addressesOf(error);
   return where === undefined
     ? `No connection (${code}): ${oneLine(error.message)}`

@@ -120,16 +120,8 @@ function markOf({ parameter, verdict }: Evaluation, counted: string | undefined)
 }
 
 /** Data for JSON and YAML. Omits the token itself, which contains its signature. */
-export function explanationData({
-  token,
-  identity,
-  evaluations,
-  parameter,
-  user,
-  refusal,
-  deniedBy,
-  isWithoutNodes,
-}: Explanation) {
+export function explanationData(explanation: Explanation) {
+  const { token, identity, evaluations, parameter, user, refusal, deniedBy, isWithoutNodes } = explanation;
   const from = token && ("host" in token ? { host: token.host } : { issuer: token.issuer });
   return {
     granted: refusal === undefined,
