@@ -60,22 +60,26 @@ export function nameOutputs({ node }: Construct, names: readonly string[]): void
 /** The command generates the bearer token and writes it into the kubeconfig. AWS receives only its hash. */
 function kubeconfigCommand(
   scope: Construct,
-  { clusterId, mappingPrefix, endpoint, url, callers }: OutputOptions,
+  { clusterId, mappingPrefix, endpoint, url, failoverUrl, callers }: OutputOptions,
 ): string {
+  const { region } = Stack.of(scope);
+  // --endpoint sets tls-server-name, which cannot follow a redirect. Without it, the command reads this stack.
+  const server = failoverUrl === undefined ? `--endpoint ${url}` : `--cluster ${clusterId} --region ${region}`;
   switch (callerAuth(endpoint)) {
     case "bearer": {
       const managed = callers();
       if (managed.length > 0) {
         const isByIam = managed.every((caller) => "arn" in caller);
         const token = isByIam ? `--token-file-path ${TOKEN_FILE}` : "--token-file caller-token";
-        return `kubeconfig webhook --endpoint ${url} ${token} --out webhook.kubeconfig`;
+        return `kubeconfig webhook ${server} ${token} --out webhook.kubeconfig`;
       }
-      const place = `--region ${Stack.of(scope).region} --prefix ${mappingPrefix}`;
-      return `callers add control-plane --cluster ${clusterId} ${place} --endpoint ${url} --out webhook.kubeconfig --new --yes`;
+      const place = `--cluster ${clusterId} --region ${region} --prefix ${mappingPrefix}`;
+      const known = failoverUrl === undefined ? ` ${server}` : "";
+      return `callers add control-plane ${place}${known} --out webhook.kubeconfig --new --yes`;
     }
     case "mtls": {
       const certificate = "--client-cert kube-apiserver.crt --client-key kube-apiserver.key";
-      return `kubeconfig webhook --endpoint ${url} ${certificate} --out webhook.kubeconfig`;
+      return `kubeconfig webhook ${server} ${certificate} --out webhook.kubeconfig`;
     }
     case "none":
       return `kubeconfig webhook --endpoint ${url} --no-token --out webhook.kubeconfig`;

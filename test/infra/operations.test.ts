@@ -135,6 +135,18 @@ test("if all callers of the stack prove themselves by IAM, the command names the
   assert.equal(output(both.template(), "KubeconfigCommand"), command("--token-file caller-token"));
 });
 
+test("with failoverUrl, the command reads the stack: a URL would set tls-server-name, which breaks the redirect", () => {
+  const failoverUrl = "https://standby.example.com/authenticate";
+  const commandOf = (kind: "http" | "mtls") => output(stackOf(kind, { failoverUrl }).template(), "KubeconfigCommand");
+  const stack = "--cluster prod.example --region eu-west-1";
+  assert.equal(
+    commandOf("http"),
+    `${RUN} callers add control-plane ${stack} --prefix /iam-authenticator/prod.example --out webhook.kubeconfig --new --yes`,
+  );
+  const certificate = "--client-cert kube-apiserver.crt --client-key kube-apiserver.key";
+  assert.equal(commandOf("mtls"), `${RUN} kubeconfig webhook ${stack} ${certificate} --out webhook.kubeconfig`);
+});
+
 test("a caller's ARN that is not known at synth, or a session's, is refused", () => {
   const { authenticator } = stackOf("http");
   assert.throws(
