@@ -108,10 +108,7 @@ function withoutMadeUp(
   { principalId }: ExplainOptions,
   isOfSet: boolean,
 ): Explanation {
-  const known = {
-    ...found,
-    ...(identity !== undefined && { identity: { ...identity, principalId, accessKeyId: undefined } }),
-  };
+  const known = { ...found, identity: identity && { ...identity, principalId, accessKeyId: undefined } };
   const text = JSON.stringify(known).replace(
     /, but this (?:role|user) has A\w+SUPPOSED/g,
     "; to check it, add --principal-id",

@@ -56,9 +56,9 @@ export async function sendHttp(
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const limit = new AbortController();
   const stop = AbortSignal.any([limit.signal, ...(signal === undefined ? [] : [signal])]);
+  const outgoing = open(url, { method, headers, agent, signal: stop }, resolve);
   // Node.js reports no error while a proxy's tunnel is being opened.
   stop.addEventListener("abort", () => reject(stop.reason));
-  const outgoing = open(url, { method, headers, agent, signal: stop }, resolve);
   // Also handles errors after the response has begun, when `reject` no longer has an effect.
   outgoing.on("error", reject);
   // Node.js reports no error if the server switches protocols.

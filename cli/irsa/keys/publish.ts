@@ -9,7 +9,7 @@ import type { Change } from "../../changes/plan.ts";
 import { writeValue } from "../../changes/write.ts";
 import { describe } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
-import { CONNECTION, type ConnectionOptions, NEW, type WriteOptions, withOptions } from "../../options.ts";
+import { CONFIRM, CONNECTION, type ConnectionOptions, NEW, type WriteOptions, withOptions } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { openKubernetes } from "../kubernetes.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./key-source.ts";
@@ -32,19 +32,15 @@ export function publishCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator irsa keys publish -c prod --public-key sa.pub --dry-run",
     ],
   });
-  return withOptions(command, CONNECTION)
-    .addOption(
-      new Option("--kubeconfig <file>", "read the keys from the kube-apiserver of its current context").conflicts([
-        "jwks",
-        "publicKey",
-      ]),
-    )
-    .addOption(new Option("--jwks <file>", "JWKS file (- for stdin)").conflicts("publicKey"))
-    .option("--public-key <file>", "PEM file, such as kubeadm's sa.pub (- for stdin)")
-    .option("--dry-run", "show the plan and write nothing")
-    .option("-y, --yes", "do not ask")
-    .addOption(NEW)
-    .action((options: PublishOptions) => publish(options, io));
+  const kubeconfig = new Option("--kubeconfig <file>", "read the keys from the kube-apiserver of its current context");
+  const sources = [
+    kubeconfig.conflicts(["jwks", "publicKey"]),
+    new Option("--jwks <file>", "JWKS file (- for stdin)").conflicts("publicKey"),
+    new Option("--public-key <file>", "PEM file, such as kubeadm's sa.pub (- for stdin)"),
+  ];
+  return withOptions(command, CONNECTION, sources, CONFIRM, [NEW]).action((options: PublishOptions) =>
+    publish(options, io),
+  );
 }
 
 async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
