@@ -1,28 +1,23 @@
 // Applies the contexts of the configuration file to the options of a command.
 
 import type { Command } from "commander";
-import { type Config, type Context, readConfig } from "./config.ts";
+import { defaultMappingPrefix } from "../functions/settings/common.ts";
+import { type Config, clustersIn, readConfig } from "./config.ts";
 import { usage } from "./errors.ts";
 import type { ChosenCluster } from "./options.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
-
-/** A context, or a cluster's id without any. */
-interface NamedContext extends Context {
-  /** As the user wrote it. */
-  readonly name: string;
-}
 
 /** Applies the contexts that --cluster or --all-contexts name, or the default context, to a command before it runs. */
 export async function applyContext(command: Command, { environment }: IOStreams): Promise<void> {
   if (!hasOption(command, "cluster")) return;
   const config = await readConfig(environment);
-  const named = namesFor(command, config).map((name): NamedContext => {
-    return { name, cluster: name, ...(config && contextFor(config, name, command)) };
-  });
+  const found = namesFor(command, config).flatMap((name) => contextsFor(config, name, command));
+  const named = [...new Map(found.map((one) => [one.name, one])).values()];
   const [first, ...others] = named;
   if (others.length > 0) set(command, "clusters", severalClusters(named, command));
   else {
-    if (first !== undefined) applyOne(first, command);
+    const isOnly = clustersIn(config).filter(({ cluster }) => cluster === first?.cluster).length < 2;
+    if (first !== undefined) applyOne(first, command, isOnly);
     const clusters = named.map(({ name, cluster }) => ({ name, cluster }));
     if (hasOption(command, "all-contexts")) set(command, "clusters", clusters);
   }
@@ -45,16 +40,17 @@ function namesFor(command: Command, config: Config | undefined): readonly string
   return one === undefined ? [] : [one];
 }
 
-function applyOne(context: NamedContext, command: Command): void {
+/** `isOnly`: whether the id has no other context. The environment's region must not turn one context into another. */
+function applyOne(context: ChosenCluster, command: Command, isOnly: boolean): void {
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  const { cluster, region, profile, prefix, account, webhookKubeconfig } = context;
+  const { cluster, region, profile, prefix, contextAccount, webhookKubeconfig } = context;
   set(command, "cluster", cluster);
-  setDefault(command, "region", AWS_REGION || AWS_DEFAULT_REGION ? undefined : region);
+  setDefault(command, "region", isOnly && (AWS_REGION || AWS_DEFAULT_REGION) ? undefined : region);
   // The SDK would prefer the profile's keys to those of the environment.
   setDefault(command, "profile", AWS_PROFILE || AWS_ACCESS_KEY_ID ? undefined : profile);
   setDefault(command, "prefix", prefix);
   // These are not options: --account selects the mappings of one account, and some commands read another kubeconfig.
-  set(command, "contextAccount", account);
+  set(command, "contextAccount", contextAccount);
   set(command, "webhookKubeconfig", webhookKubeconfig);
 }
 
@@ -62,7 +58,7 @@ function applyOne(context: NamedContext, command: Command): void {
  * What a context pins takes precedence over the environment, which is the same for all clusters. An option must not
  * contradict a context. --profile replaces the profiles of all contexts: `contextAccount` still checks the account.
  */
-function severalClusters(named: readonly NamedContext[], command: Command): ChosenCluster[] {
+function severalClusters(named: readonly ChosenCluster[], command: Command): ChosenCluster[] {
   const text = (name: string): string | undefined => {
     const value: unknown = command.getOptionValue(name);
     return typeof value === "string" ? value : undefined;
@@ -75,35 +71,40 @@ function severalClusters(named: readonly NamedContext[], command: Command): Chos
         `${isEnvironment ? "Unset it, and set" : "Set"} prefix in each context of the configuration file.`,
     );
   }
-  return named.map(({ account, ...context }) => {
+  return named.map((context) => {
     const { name, region: pinned } = context;
     if (region !== undefined && pinned !== undefined && region !== pinned) {
       throw usage(`--region ${region} contradicts the context ${name}, whose region is ${pinned}.`);
     }
-    return {
-      ...context,
-      ...(profile !== undefined && { profile }),
-      ...(account !== undefined && { contextAccount: account }),
-    };
+    return { ...context, ...(profile !== undefined && { profile }) };
   });
 }
 
-/** Finds a context by name, or by cluster id if it is the only one or the other options select one. */
-function contextFor({ contexts, file }: Config, name: string, command: Command): Context | undefined {
-  const named = contexts.get(name);
-  if (named !== undefined) return named;
-  const same = [...contexts].filter(([, { cluster }]) => cluster === name);
-  if (same.length < 2) return same[0]?.[1];
-  const [meant, ...others] = same.filter(([, context]) => agrees(context, command));
-  if (meant !== undefined && others.length === 0) return meant[1];
-  const names = same.map(([one]) => one).join(", ");
-  throw usage(`${file} has several contexts for the cluster ${name}. Give one of them as --cluster: ${names}.`);
+/**
+ * Finds contexts by name or by cluster id. A command for several clusters means all contexts of an id, also if one of them
+ * has the id as its name, and with --region or --prefix only those in which it applies.
+ */
+function contextsFor(config: Config | undefined, name: string, command: Command): ChosenCluster[] {
+  const contexts = clustersIn(config);
+  const named = contexts.find((one) => one.name === name);
+  const same = contexts.filter(({ cluster }) => cluster === name);
+  const isForAll = hasOption(command, "all-contexts") && command.getOptionValue("allContexts") !== true;
+  if (named !== undefined && !(isForAll && named.cluster === name)) return [named];
+  if (same.length < 2) return [{ cluster: name, ...same[0], name }];
+  const meant = same.filter((context) => agrees(context, command, isForAll ? ["region", "prefix"] : SELECTORS));
+  if (isForAll) return meant.length === 0 ? same : meant;
+  if (meant.length === 1) return meant;
+  const names = same.map((one) => one.name).join(", ");
+  throw usage(`${config?.file} has several contexts for the cluster ${name}. Give one of them as --cluster: ${names}.`);
 }
 
-function agrees(context: Context, command: Command): boolean {
-  return (["region", "profile", "prefix"] as const).every((name) => {
+const SELECTORS = ["region", "profile", "prefix"] as const;
+
+function agrees(context: ChosenCluster, command: Command, options: readonly (typeof SELECTORS)[number][]): boolean {
+  const own = { prefix: defaultMappingPrefix(context.cluster), ...context };
+  return options.every((name) => {
     const given: unknown = command.getOptionValue(name);
-    return given === undefined || given === context[name];
+    return given === undefined || given === own[name];
   });
 }
 

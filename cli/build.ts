@@ -50,7 +50,7 @@ const SSM_ERRORS = ["ParameterAlreadyExists", "ParameterNotFound"];
 
 /** Commands that call no AWS service, and other files that need no client. */
 const OFFLINE = [
-  "completion.ts",
+  "completion/completion.ts",
   "contexts.ts",
   "help.ts",
   "irsa/flags.ts",

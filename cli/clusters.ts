@@ -75,7 +75,7 @@ export function throwWorst(failures: readonly ClusterFailure[], ...more: readonl
     failure.lines.flatMap((line) => (line === "" ? [] : [`${name}: ${line}`])),
   );
   const worst = Math.max(...failures.map(({ failure }) => failure.exitCode)) as ExitCode;
-  throw new Failure(worst, [...lines, ...more]);
+  throw new Failure(worst, [...lines, ...more], { cause: failures[0]?.failure });
 }
 
 /** For JSON and YAML: with several clusters, each item names its cluster. */

@@ -21,8 +21,10 @@ export function newCommand(io: IOStreams, name: string, summary: string, paths: 
     writeErr: (text) => {
       for (const line of text.split(/(?<=\n)/)) io.log(line);
     },
-    outputError: (message, write) =>
-      write(`${withSuggestion(message, command, paths)}${isOfArguments(message) ? seeHelp(command) : ""}`),
+    outputError(message, write) {
+      write(withSuggestion(message, command, paths));
+      if (OF_ARGUMENTS.test(message)) write(`See: ${pathOf(command).join(" ")} --help\n`);
+    },
     getOutHelpWidth: () => helpColumns(io),
     getErrHelpWidth: () => helpColumns(io),
   };
@@ -39,7 +41,6 @@ export function newCommand(io: IOStreams, name: string, summary: string, paths: 
     .showSuggestionAfterError();
 }
 
-/** Width of help in columns. */
 export function helpColumns({ columns = HELP_COLUMNS }: IOStreams): number {
   return columns;
 }
@@ -64,34 +65,19 @@ interface CommandHelp {
 
 /** Sets the text of `--help`, except arguments and options. */
 export function describe(command: Command, { details, examples }: CommandHelp): Command {
-  const summary = sentence(command.summary());
+  const summary = command.summary().replace(/^./, (letter) => letter.toUpperCase());
   const lines = examples.map((line) => `  ${line}`).join("\n");
   return command
-    .description(details === undefined ? summary : `${summary} ${details}`)
+    .description(details === undefined ? `${summary}.` : `${summary}. ${details}`)
     .addHelpText("after", () => `\nExamples:\n${withProgram(lines, pathOf(command)[0] ?? "")}`);
 }
 
-/** Whether `word` is the command's name or alias. */
-function isCalled(command: Command, word: string): boolean {
-  return command.name() === word || command.aliases().includes(word);
-}
-
 /** For these errors, Commander's message does not list the arguments that the command takes. */
-function isOfArguments(message: string): boolean {
-  return /^error: (missing required argument|too many arguments)/.test(message);
-}
-
-function seeHelp(command: Command): string {
-  return `See: ${pathOf(command).join(" ")} --help\n`;
-}
+const OF_ARGUMENTS = /^error: (missing required argument|too many arguments)/;
 
 /** The names of the program, its groups and the command. */
 export function pathOf(command: Command): string[] {
   return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];
-}
-
-function sentence(summary: string): string {
-  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
 }
 
 /** Names that kubectl, the AWS CLI and gh use for our commands. The first one in the group is suggested. */
@@ -121,16 +107,11 @@ function withSuggestion(message: string, command: Command, paths: readonly strin
 /** The name of a command in the same group, or else the path of one in another group. */
 function commandFor(word: string, group: Command, paths: readonly string[]): string | undefined {
   const words = [word, ...(SYNONYMS[word] ?? [])];
-  const here = find(words, group);
+  const [here] = words.flatMap((name) => group.commands.filter((one) => [one.name(), ...one.aliases()].includes(name)));
   if (here !== undefined) return here.name();
   // The commands of other groups are not created.
   const inGroup = paths.find((path) => words.some((one) => path.endsWith(` ${one}`)));
   return words.find((one) => paths.includes(one)) ?? inGroup;
-}
-
-function find(words: readonly string[], { commands }: Command): Command | undefined {
-  const found = words.flatMap((word) => commands.filter((one) => isCalled(one, word)));
-  return found[0];
 }
 
 /** Suggests `--username` for `--user`: users shorten options more often than they mistype them. */

@@ -6,14 +6,14 @@ import type { IOStreams } from "./terminal/io-streams.ts";
 /** Adds details, examples, arguments, options and the action to a command that has its name and summary. */
 type Define = (command: Command, io: IOStreams) => unknown;
 
-interface Leaf {
-  readonly summary: string;
-  readonly alias?: string;
-  /**
-   * Loads only the called command's code: kubectl runs `token` for every command that a user types. The module exports
-   * `setCommand` for `mappings set`.
-   */
-  readonly load: () => Promise<{ readonly [name: `${string}Command`]: Define }>;
+/**
+ * Loads only the called command's code: kubectl runs `token` for every command that a user types. The module exports
+ * `setCommand` for `mappings set`.
+ */
+type Load = () => Promise<{ readonly [name: `${string}Command`]: Define }>;
+
+function leaf(summary: string, load: Load, alias?: string) {
+  return { summary, load, alias };
 }
 
 interface Group {
@@ -25,8 +25,8 @@ interface Group {
 }
 
 /** By path, in the order of the help. A group precedes its commands. */
-export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
-  help: { summary: "show the help of a command", load: () => import("./help.ts") },
+export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>> = {
+  help: leaf("show the help of a command", () => import("./help.ts")),
   mappings: {
     summary: "manage mappings and denials",
     examples: [
@@ -34,53 +34,29 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
       "iam-authenticator mappings apply --cluster prod -f mappings.yaml --dry-run",
     ],
   },
-  "mappings list": { summary: "list the mappings and denials", alias: "ls", load: () => import("./mappings/list.ts") },
-  "mappings get": { summary: "show one mapping", load: () => import("./mappings/get.ts") },
-  "mappings set": { summary: "add or change a mapping", load: () => import("./mappings/set.ts") },
-  "mappings edit": { summary: "change mappings in your editor", load: () => import("./mappings/edit.ts") },
-  "mappings remove": { summary: "remove mappings", load: () => import("./mappings/remove.ts") },
-  "mappings deny": {
-    summary: "deny access to an identity, whatever the mappings grant",
-    load: () => import("./mappings/deny.ts"),
-  },
-  "mappings allow": { summary: "remove a denial", load: () => import("./mappings/allow.ts") },
-  "mappings apply": { summary: "apply a mapping file", load: () => import("./mappings/apply.ts") },
-  "mappings diff": {
-    summary: "show what apply would change, or compare two clusters",
-    load: () => import("./mappings/apply.ts"),
-  },
-  "mappings import": {
-    summary: "convert mappings of other programs to a mapping file",
-    load: () => import("./mappings/import.ts"),
-  },
-  "mappings export": {
-    summary: "print all mappings and denials as a mapping file or an aws-auth ConfigMap",
-    load: () => import("./mappings/export.ts"),
-  },
-  "mappings lint": {
-    summary: "find mappings that are invalid, risky or unused",
-    load: () => import("./mappings/lint.ts"),
-  },
-  "mappings schema": {
-    summary: "print the JSON Schema of mapping files, for editors",
-    load: () => import("./mappings/schema.ts"),
-  },
-  "mappings history": {
-    summary: "show the versions of one mapping, newest first",
-    load: () => import("./mappings/history.ts"),
-  },
-  "mappings rollback": {
-    summary: "restore an earlier version of a mapping",
-    load: () => import("./mappings/history.ts"),
-  },
-  explain: {
-    summary: "show step by step how the function reviews a token or an ARN",
-    load: () => import("./explain/explain.ts"),
-  },
-  whoami: {
-    summary: "show your AWS identity, and its username and groups in the cluster",
-    load: () => import("./explain/whoami.ts"),
-  },
+  "mappings list": leaf("list the mappings and denials", () => import("./mappings/list.ts"), "ls"),
+  "mappings get": leaf("show one mapping", () => import("./mappings/get.ts")),
+  "mappings set": leaf("add or change a mapping", () => import("./mappings/set.ts")),
+  "mappings edit": leaf("change mappings in your editor", () => import("./mappings/edit.ts")),
+  "mappings remove": leaf("remove mappings", () => import("./mappings/remove.ts")),
+  "mappings deny": leaf("deny access to an identity, whatever the mappings grant", () => import("./mappings/deny.ts")),
+  "mappings allow": leaf("remove a denial", () => import("./mappings/allow.ts")),
+  "mappings apply": leaf("apply a mapping file", () => import("./mappings/apply.ts")),
+  "mappings diff": leaf("show what apply would change, or compare two clusters", () => import("./mappings/apply.ts")),
+  "mappings import": leaf("convert mappings of other programs to a mapping file", () => import("./mappings/import.ts")),
+  "mappings export": leaf(
+    "print all mappings and denials as a mapping file or an aws-auth ConfigMap",
+    () => import("./mappings/export.ts"),
+  ),
+  "mappings lint": leaf("find mappings that are invalid, risky or unused", () => import("./mappings/lint.ts")),
+  "mappings schema": leaf("print the JSON Schema of mapping files, for editors", () => import("./mappings/schema.ts")),
+  "mappings history": leaf("show the versions of one mapping, newest first", () => import("./mappings/history.ts")),
+  "mappings rollback": leaf("restore an earlier version of a mapping", () => import("./mappings/history.ts")),
+  explain: leaf("show step by step how the function reviews a token or an ARN", () => import("./explain/explain.ts")),
+  whoami: leaf(
+    "show your AWS identity, and its username and groups in the cluster",
+    () => import("./explain/whoami.ts"),
+  ),
   reviews: {
     summary: "show granted and denied logins from the function's log",
     details: "Without a command, `reviews` runs `reviews list` and accepts its options.",
@@ -89,45 +65,38 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
       "iam-authenticator reviews stats -c prod --since 1d",
     ],
   },
-  "reviews list": {
-    summary: "list reviews, oldest first, with the command that explains each denial",
-    alias: "ls",
-    load: () => import("./reviews/list.ts"),
-  },
-  "reviews stats": { summary: "count reviews by outcome, identity and hour", load: () => import("./reviews/stats.ts") },
+  "reviews list": leaf(
+    "list reviews, oldest first, with the command that explains each denial",
+    () => import("./reviews/list.ts"),
+    "ls",
+  ),
+  "reviews stats": leaf("count reviews by outcome, identity and hour", () => import("./reviews/stats.ts")),
   callers: {
     summary: "manage which kube-apiservers may call the function",
     examples: ["iam-authenticator callers add control-plane --cluster prod --endpoint https://auth.example.com"],
   },
-  "callers add": {
-    summary: "create a token for a kube-apiserver and print its kubeconfig once, or accept its IAM role",
-    load: () => import("./callers/add.ts"),
-  },
-  "callers list": {
-    summary: "list the kube-apiservers that may call the function",
-    alias: "ls",
-    load: () => import("./callers/list.ts"),
-  },
-  "callers remove": { summary: "remove a caller and revoke its token", load: () => import("./callers/remove.ts") },
-  doctor: { summary: "check a deployed endpoint, and report how to fix it", load: () => import("./doctor/doctor.ts") },
+  "callers add": leaf(
+    "create a token for a kube-apiserver and print its kubeconfig once, or accept its IAM role",
+    () => import("./callers/add.ts"),
+  ),
+  "callers list": leaf("list the kube-apiservers that may call the function", () => import("./callers/list.ts"), "ls"),
+  "callers remove": leaf("remove a caller and revoke its token", () => import("./callers/remove.ts")),
+  doctor: leaf("check a deployed endpoint, and report how to fix it", () => import("./doctor/doctor.ts")),
   kubeconfig: {
     summary: "create the kubeconfig for kube-apiserver (webhook) or for users (client)",
     examples: ["iam-authenticator kubeconfig webhook --help", "iam-authenticator kubeconfig client --help"],
   },
-  "kubeconfig webhook": {
-    summary: "create the kubeconfig for kube-apiserver",
-    load: () => import("./kubeconfig/webhook-command.ts"),
-  },
-  "kubeconfig client": {
-    summary: "print the kubeconfig for a user's kubectl",
-    load: () => import("./kubeconfig/kubeconfig.ts"),
-  },
-  rbac: { summary: "print RBAC objects for access levels like those of EKS", load: () => import("./rbac.ts") },
+  "kubeconfig webhook": leaf(
+    "create the kubeconfig for kube-apiserver",
+    () => import("./kubeconfig/webhook-command.ts"),
+  ),
+  "kubeconfig client": leaf("print the kubeconfig for a user's kubectl", () => import("./kubeconfig/kubeconfig.ts")),
+  rbac: leaf("print RBAC objects for access levels like those of EKS", () => import("./rbac.ts")),
   jwt: { summary: "print the IAM policies for AWS-signed tokens", examples: ["iam-authenticator jwt policy -c prod"] },
-  "jwt policy": {
-    summary: "print who may get AWS-signed tokens, as an IAM policy or a service control policy",
-    load: () => import("./jwt/policy.ts"),
-  },
+  "jwt policy": leaf(
+    "print who may get AWS-signed tokens, as an IAM policy or a service control policy",
+    () => import("./jwt/policy.ts"),
+  ),
   irsa: {
     summary: "give service accounts IAM roles (IRSA)",
     examples: ["iam-authenticator irsa policy | kubectl apply -f -"],
@@ -136,33 +105,26 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     summary: "list, publish and retire the issuer's keys",
     examples: ["iam-authenticator irsa keys list --cluster prod"],
   },
-  "irsa keys list": {
-    summary: "list the issuer's keys",
-    alias: "ls",
-    load: () => import("./irsa/keys/published-keys.ts"),
-  },
-  "irsa keys publish": { summary: "publish a cluster's public keys", load: () => import("./irsa/keys/publish.ts") },
-  "irsa keys retire": {
-    summary: "remove a key whose tokens have all expired",
-    load: () => import("./irsa/keys/retire.ts"),
-  },
-  "irsa flags": { summary: "print kube-apiserver's flags for the issuer", load: () => import("./irsa/flags.ts") },
-  "irsa policy": {
-    summary: "print the admission policies that give Pods their role",
-    load: () => import("./irsa/policy/policy.ts"),
-  },
-  "irsa trust-policy": {
-    summary: "print the trust policy of a service account's role",
-    load: () => import("./irsa/trust-policy.ts"),
-  },
-  "irsa doctor": {
-    summary: "check the issuer, IAM and the cluster, and report how to fix it",
-    load: () => import("./irsa/doctor/doctor.ts"),
-  },
-  token: { summary: "print a token for kubectl, as an ExecCredential", load: () => import("./token/token.ts") },
-  contexts: { summary: "list the contexts of the configuration file", load: () => import("./contexts.ts") },
-  version: { summary: "print the version", load: () => import("./help.ts") },
-  completion: { summary: "print a completion script for the shell", load: () => import("./completion.ts") },
+  "irsa keys list": leaf("list the issuer's keys", () => import("./irsa/keys/list.ts"), "ls"),
+  "irsa keys publish": leaf("publish a cluster's public keys", () => import("./irsa/keys/publish.ts")),
+  "irsa keys retire": leaf("remove a key whose tokens have all expired", () => import("./irsa/keys/retire.ts")),
+  "irsa flags": leaf("print kube-apiserver's flags for the issuer", () => import("./irsa/flags.ts")),
+  "irsa policy": leaf(
+    "print the admission policies that give Pods their role",
+    () => import("./irsa/policy/policy.ts"),
+  ),
+  "irsa trust-policy": leaf(
+    "print the trust policy of a service account's role",
+    () => import("./irsa/trust-policy.ts"),
+  ),
+  "irsa doctor": leaf(
+    "check the issuer, IAM and the cluster, and report how to fix it",
+    () => import("./irsa/doctor/doctor.ts"),
+  ),
+  token: leaf("print a token for kubectl, as an ExecCredential", () => import("./token/token.ts")),
+  contexts: leaf("list the contexts of the configuration file", () => import("./contexts.ts")),
+  version: leaf("print the version", () => import("./help.ts")),
+  completion: leaf("print a completion script for the shell", () => import("./completion/completion.ts")),
 };
 
 export const PATHS = Object.keys(COMMANDS);

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { isObject } from "../functions/lib/json.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
 import { type Failure, usage } from "./errors.ts";
+import type { ChosenCluster } from "./options.ts";
 import { readFileText, userFolder } from "./terminal/files.ts";
 import type { Path } from "./terminal/yaml.ts";
 
@@ -59,6 +60,13 @@ export async function readConfig(
 export function configFile(environment: Readonly<Record<string, string | undefined>>): string | undefined {
   const folder = userFolder(environment, "config");
   return folder && join(folder, "config.yaml");
+}
+
+/** The contexts, as clusters that a command can use. */
+export function clustersIn(config: Config | undefined): ChosenCluster[] {
+  return [...(config?.contexts ?? [])].map(([name, { account, ...context }]) => {
+    return { ...context, name, ...(account !== undefined && { contextAccount: account }) };
+  });
 }
 
 type Wrong = (path: Path, problem: string) => Failure;

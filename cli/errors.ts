@@ -37,6 +37,10 @@ export function silentExit(): Failure {
   return new Failure(EXIT.finding, "");
 }
 
+export function fault(message: string, cause?: unknown): Failure {
+  return new Failure(EXIT.fault, message, { cause });
+}
+
 export function usage(...lines: readonly string[]): Failure {
   return new Failure(EXIT.usage, lines);
 }

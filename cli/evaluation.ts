@@ -6,7 +6,7 @@ import {
   verifyIdentity,
 } from "../functions/authenticator/identity/identity.ts";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
-import { type Evaluation, evaluateMappings } from "../functions/authenticator/mapping/evaluate.ts";
+import { evaluateMappings } from "../functions/authenticator/mapping/evaluate.ts";
 import { candidates, permissionSetRole } from "../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation } from "../functions/authenticator/mapping/select.ts";
 import { hasCode } from "../functions/errors.ts";
@@ -16,18 +16,8 @@ import type { Entry } from "./store/entry.ts";
 
 export type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
-interface Decision {
-  /** In order of precedence. */
-  readonly evaluations: readonly Evaluation[];
-  /** The evaluation that applies; `undefined` without any parameter. */
-  readonly deciding: ReturnType<typeof decidingEvaluation>;
-}
-
-export function decide(
-  { prefix, now }: EvaluationContext,
-  identity: VerifiedIdentity,
-  parameters: StoredParameters,
-): Decision {
+/** The evaluations in order of precedence, and the one that applies, if there is any. */
+export function decide({ prefix, now }: EvaluationContext, identity: VerifiedIdentity, parameters: StoredParameters) {
   const evaluations = evaluateMappings(candidates(prefix, identity), parameters, identity, now);
   return { evaluations, deciding: decidingEvaluation(evaluations) };
 }
@@ -101,11 +91,7 @@ export function principalOf(
 }
 
 /** The decision for an entry's principal; `undefined` for patterns and accounts. */
-export function decideForPrincipal(
-  entry: Entry,
-  parameters: StoredParameters,
-  context: EvaluationContext,
-): Decision | undefined {
+export function decideForPrincipal(entry: Entry, parameters: StoredParameters, context: EvaluationContext) {
   const principal = principalOf(entry, context);
   return principal === undefined ? undefined : decide(context, principal, parameters);
 }

@@ -107,6 +107,14 @@ export const AWS: OptionGroup = [
   new Option("--profile <name>", "profile of the AWS configuration files"),
 ];
 
+/** For the outputs of a stack. Not from CLUSTER_ID: with --endpoint, no cluster is needed. */
+export const OF_STACK: OptionGroup = [
+  new Option(CLUSTER_FLAGS, "the cluster or context whose stack has the URL")
+    .argParser(readCluster)
+    .conflicts("endpoint"),
+  ...AWS,
+];
+
 const PREFIX = new Option("--prefix <path>", "the function's MAPPING_PREFIX, if set").env("MAPPING_PREFIX");
 
 /** `ConnectionOptions`, without those of `ACCOUNT`, `READING` and `WRITE`. */
@@ -114,7 +122,7 @@ export const CONNECTION: OptionGroup = [...CLUSTER, ...AWS, PREFIX];
 
 /** For a command that works without a cluster, too. Its options are `ClustersOptions`: `applyContext` sets `clusters`. */
 export const OPTIONAL_CONNECTIONS: OptionGroup = [
-  new Option(CLUSTER_FLAGS, `${CLUSTER_HELP} (may be repeated)`)
+  new Option(CLUSTER_FLAGS, `${CLUSTER_HELP} (may be repeated; an id means all its contexts)`)
     .env("CLUSTER_ID")
     .argParser((text, before: readonly string[] = []) => [...before, readCluster(text)]),
   new Option("--all-contexts", "every context of the configuration file").conflicts("new"),

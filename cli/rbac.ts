@@ -7,10 +7,6 @@ import { collectNamespace } from "./options.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 import { stringifyYaml } from "./terminal/yaml.ts";
 
-interface RbacOptions {
-  readonly namespace?: readonly string[];
-}
-
 export function rbacCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     details:
@@ -24,14 +20,10 @@ export function rbacCommand(command: Command, io: IOStreams): Command {
     ],
   })
     .option("-n, --namespace <name>", "only the bindings in this namespace (may be repeated)", collectNamespace)
-    .action(({ namespace = [] }: RbacOptions) => {
-      const bindings = namespace.length === 0 ? ACCESS_LEVELS.map((level) => binding(level)) : inEach(namespace);
+    .action(({ namespace: namespaces = [undefined] }: { readonly namespace?: readonly (string | undefined)[] }) => {
+      const bindings = [...new Set(namespaces)].flatMap((one) => ACCESS_LEVELS.map((level) => binding(level, one)));
       io.print([ADMIN_VIEW, ...bindings].map((one) => stringifyYaml(one)).join("---\n"));
     });
-}
-
-function inEach(namespaces: readonly string[]): object[] {
-  return [...new Set(namespaces)].flatMap((one) => ACCESS_LEVELS.map((level) => binding(level, one)));
 }
 
 const API = "rbac.authorization.k8s.io";

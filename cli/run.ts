@@ -1,7 +1,7 @@
 // Runs one command line, reports its error, and returns the exit code.
 
 import packageJson from "../package.json" with { type: "json" };
-import { COMPLETE, complete } from "./complete.ts";
+import { COMPLETE, complete } from "./completion/complete.ts";
 import { programName, withProgram } from "./program-name.ts";
 import { type IOStreams, withHarmlessOutput } from "./terminal/io-streams.ts";
 
@@ -13,7 +13,7 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
   const isDebug = words.length < allWords.length || Boolean(streams.environment["IAM_AUTHENTICATOR_DEBUG"]);
   const program = programName(streams.environment);
   const log = (text: string) => streams.log(withProgram(text, program));
-  const io = withHarmlessOutput({ ...streams, log, isDebug });
+  const io = withHarmlessOutput({ ...streams, log, isDebug, words });
   try {
     if (words[0] === COMPLETE) {
       // Called while the user types: an error completes nothing and prints nothing.
@@ -44,7 +44,7 @@ async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<
 /** Leaves out the error's other fields: they may contain a server's response, and so a secret. */
 async function detailsOf(error: unknown): Promise<string[]> {
   if (!(error instanceof Error)) return [];
-  const { quotedAnswer } = await import("./http.ts");
+  const { quotedAnswer } = await import("./http/request.ts");
   const { name, message, stack = "", cause } = error;
   const { code, $metadata } = error as {
     readonly code?: unknown;

@@ -12,7 +12,7 @@ interface Count {
 }
 
 /** The sums per file of an lcov report (man geninfo): LF and BRF are found, LH and BRH are hit. */
-export function readLcov(report: string): Map<string, Count> {
+function readLcov(report: string): Map<string, Count> {
   const value = (section: string, key: string) => new RegExp(`^${key}:(.*)$`, "m").exec(section)?.[1] ?? "0";
   const sections = report.split("end_of_record").filter((section) => section.includes("\nSF:"));
   return new Map(
@@ -30,13 +30,13 @@ export function readLcov(report: string): Map<string, Count> {
 }
 
 /** For a file that no test loads: 0 lines hit. A file with only types is never loaded and has no lines. */
-export function countUnloaded(source: string): Count {
+function countUnloaded(source: string): Count {
   const { code } = transformSync(source, { loader: "ts" });
   return { lines: code === "" ? 0 : source.split("\n").length, linesHit: 0, branches: 0, branchesHit: 0 };
 }
 
 /** Percent of lines and of branches. */
-export function share(counts: readonly Count[]): { lines: number; branches: number } {
+function share(counts: readonly Count[]): { lines: number; branches: number } {
   const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0);
   return {
     lines: (100 * sum("linesHit")) / sum("lines"),

@@ -81,7 +81,7 @@ const DIRECTIONS: Readonly<Record<string, { readonly never: readonly string[]; r
     ],
   },
   "cli/terminal": {
-    never: ["cli/aws", "cli/changes", "cli/mappings", "infra"],
+    never: ["cli/aws", "cli/changes", "cli/http", "cli/mappings", "infra"],
     may: ["cli/terminal", "cli/errors.ts", "functions/authenticator/mapping"],
   },
   "cli/store": {
@@ -93,11 +93,11 @@ const DIRECTIONS: Readonly<Record<string, { readonly never: readonly string[]; r
     may: ["cli/aws", "cli/terminal", "cli/errors.ts", "functions/authenticator/token"],
   },
   "cli/access": {
-    never: ["cli/aws", "cli/changes", "cli/mappings", "functions/aws"],
+    never: ["cli/aws", "cli/changes", "cli/http", "cli/mappings", "functions/aws"],
     may: ["cli/access", "cli/store", "functions/authenticator/mapping"],
   },
   "cli/changes": {
-    never: ["cli/mappings", "cli/callers", "infra", "functions/aws"],
+    never: ["cli/mappings", "cli/callers", "cli/completion", "infra", "functions/aws"],
     may: ["cli/changes", "cli/aws", "cli/lint", "cli/store", "functions/authenticator/mapping"],
   },
   "infra/endpoint": {

@@ -1,37 +1,25 @@
 // Finds principals that surely have administrator access, by a group with full access to the cluster.
 
-import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
-import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
-import type { EvaluationContext } from "../function-settings.ts";
+import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
+import { supposeIdentity } from "../evaluation.ts";
 import { type Entry, isActive, mayHave } from "./entries.ts";
-import { mayDeny } from "./entry-changes.ts";
 import { uncoveredDenials } from "./lifts.ts";
 import { isPlain, makesAdministrator, mentionsAdministrators } from "./names.ts";
-import {
-  denyListsFor,
-  isOfOnePrincipal,
-  lowerThan,
-  type PlanState,
-  planState,
-  type RuleContext,
-  type States,
-  valuesOf,
-  type Wanted,
-} from "./plan-state.ts";
+import { mayDeny } from "./overlap.ts";
+import { type PlanState, planState, type RuleContext, type States, valuesOf, type Wanted } from "./plan-state.ts";
+import { denyListsFor, isOfOnePrincipal, lowerThan } from "./precedence.ts";
 
 /** Whether one principal surely has administrator access. */
 export function hasAdministrator(states: States, context: RuleContext): boolean {
   const state = planState([], states, context);
-  return [...states].some(([name, { value }]) => mentionsAdministrators(value) && sureIn(name, state).length > 0);
+  return [...states].some(
+    ([name, { value }]) => mentionsAdministrators(value) && administratorsIn(name, state).length > 0,
+  );
 }
 
 /** The principals of a parameter that surely have administrator access. */
-export function administratorsIn(name: string, states: States, context: EvaluationContext): readonly Entry[] {
-  return sureIn(name, planState([], states, context));
-}
-
-function sureIn(name: string, state: PlanState): readonly Entry[] {
+export function administratorsIn(name: string, state: PlanState): readonly Entry[] {
   const [{ problem, entries }] = valuesOf(state, name);
   return problem === undefined ? entries.filter((entry) => isSure(entry, state)) : [];
 }
@@ -47,7 +35,7 @@ function isSure(entry: Entry, state: PlanState): boolean {
 }
 
 /** Whether the function renders the names for each token of the principal. */
-function isUsable({ kind, mapping }: Entry, context: EvaluationContext): boolean {
+function isUsable({ kind, mapping }: Entry, context: RuleContext): boolean {
   const { username = "", groups = [], principalId } = mapping;
   const isSigned = context.signedTokens === "only";
   const hasSession = !isSigned && ["role", "sso", "sso-session"].includes(kind);
@@ -62,22 +50,16 @@ function isUsable({ kind, mapping }: Entry, context: EvaluationContext): boolean
  */
 export function mayDenyOthers(changes: readonly Wanted[], states: States, context: RuleContext): boolean {
   const state = planState(changes, states, context);
-  const lookAt = (address: ParameterAddress) => {
-    for (const name of lowerThan(address, state)) state.stored(name);
-  };
   return changes.some(({ name }) => {
     const address = readName(context.prefix, name);
-    if (address === undefined) return false;
-    lookAt(address);
+    for (const lower of address ? lowerThan(address, state) : []) state.stored(lower);
     const [before, after = before] = valuesOf(state, name);
-    const denials = address.kind === "deny" ? uncoveredDenials(after, before, context) : [];
+    const denials = address?.kind === "deny" ? uncoveredDenials(after, before, context) : [];
     return denials.some(({ mapping: { arnLike = "" } }) => {
-      const ofRole = arnLike.replace(/:sts:([^/]*):assumed-role\/([^/]+)\/[^/*?]+$/i, ":iam:$1:role/$2");
-      const denied = parseMappedArn(ofRole.replace(/_\?{16}$/, `_${"0".repeat(16)}`));
-      if (denied === undefined) return true;
-      state.stored(mappingParameter(context.prefix, denied.kind, denied.accountId, denied.name));
-      lookAt({ kind: denied.kind, account: denied.accountId, name: denied.name });
-      return false;
+      const arn = arnLike.replace(/_\?{16}$/, `_${"0".repeat(16)}`);
+      const denied = /[*?]/.test(arn) ? undefined : supposeIdentity(arn);
+      for (const { parameter } of denied ? candidates(context.prefix, denied) : []) state.stored(parameter);
+      return denied === undefined;
     });
   });
 }

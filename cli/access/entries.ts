@@ -4,15 +4,16 @@ import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { type ArnSections, arnSections, matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
-import { mappingParameter, permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
-import { readStored, type StoredValue } from "../../functions/authenticator/read-stored.ts";
+import { permissionSetRole } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { globsOverlap } from "../../functions/authenticator/mapping/possible-arn.ts";
+import type { ParameterAddress } from "../../functions/authenticator/mapping/read-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import type { Entry as StoredEntry } from "../store/entry.ts";
+import { parameterOf, type Entry as StoredEntry } from "../store/entry.ts";
+import { readParameter } from "../store/read-parameter.ts";
 
 export interface Entry extends StoredEntry {
   readonly parameter: string;
@@ -33,40 +34,49 @@ export interface Value {
   readonly entries: readonly Entry[];
 }
 
-const NONE: Value = { entries: [] };
-
 export function readValue(name: string, stored: StoredParameter | undefined, context: EvaluationContext): Value {
-  return stored === undefined ? NONE : read(stored, name, context);
+  return stored === undefined ? { entries: [] } : read(stored, name, context);
 }
 
 /** Can cache by parameter, since prefix and partition never change. */
 const read = oncePerRead((stored, parameter: string, { prefix, partition }: EvaluationContext): Value => {
-  const address = readName(prefix, parameter);
-  if (address === undefined) return NONE;
-  const { kind, account } = address;
-  const entryOf = (mapping: Mapping): Entry => {
+  const { kind, entries: valid, problems } = readParameter(prefix, parameter, stored, partition);
+  const own = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
+  const entries = own.map((entry): Entry => {
+    const { mapping } = entry;
     const { arn = "", arnLike = "", session = "", notAfter } = mapping;
-    const key = kind === "federated-user" ? arn : kind === "deny" ? withoutPath(arnLike) : arnLike;
+    const key = kind === "federated-user" ? arn : asciiLowerCase(kind === "deny" ? withoutPath(arnLike) : arnLike);
     const end = (notAfter === undefined ? undefined : notAfterTime(notAfter)) ?? Number.POSITIVE_INFINITY;
-    const own = { ...address, parameter, key: `${kind === "federated-user" ? key : asciiLowerCase(key)} ${session}` };
-    return { ...own, mapping, end, ...arnsOf(address, mapping, partition) };
-  };
-  const value: StoredValue<Mapping> = readStored(kind, { account, partition }, stored);
-  const valid = value.entries.flatMap((entry) => (entry.problem === undefined ? entry.value : []));
-  const own = valid.filter(({ arn }) => arn === undefined || isOfParameter(arn, parameter, prefix, partition));
-  const [problem = own.length < valid.length ? "its arn is the ARN of another principal" : undefined] = value.problems;
-  if (problem === undefined) return { entries: own.map(entryOf) };
+    return { ...entry, parameter, key: `${key} ${session}`, end, ...arnsOf(entry, mapping, partition) };
+  });
+  const [problem = own.length < valid.length ? "its arn is the ARN of another principal" : undefined] = problems;
+  if (problem === undefined) return { entries };
   // An invalid deny list denies every identity that it covers, whatever its valid entries are.
-  return { problem, entries: kind === "deny" ? [] : own.map(entryOf) };
+  return { problem, entries: kind === "deny" ? [] : entries };
 });
 
-function isOfParameter(arn: string, parameter: string, prefix: string, partition: string): boolean {
+/** An entry for every identity that the parameter may apply to. */
+export function wholeOf(address: ParameterAddress, parameter: string, { partition }: EvaluationContext): Entry {
+  const mapping: Mapping = { arnLike: "arn:*:*:*:*:*" };
+  return {
+    ...address,
+    parameter,
+    key: "",
+    mapping,
+    end: Number.POSITIVE_INFINITY,
+    ...arnsOf(address, mapping, partition),
+  };
+}
+
+function isOfParameter(
+  { mapping: { arn } }: StoredEntry,
+  parameter: string,
+  prefix: string,
+  partition: string,
+): boolean {
+  if (arn === undefined) return true;
   const mapped = parseMappedArn(arn);
-  return (
-    mapped !== undefined &&
-    mapped.partition === partition &&
-    mappingParameter(prefix, mapped.kind, mapped.accountId, mapped.name) === parameter
-  );
+  return mapped?.partition === partition && parameterOf(prefix, { ...mapped, account: mapped.accountId }) === parameter;
 }
 
 function arnsOf({ kind, account, name }: ParameterAddress, mapping: Mapping, partition: string) {
@@ -94,8 +104,14 @@ function arnsOf({ kind, account, name }: ParameterAddress, mapping: Mapping, par
       const arn = sections(kind === "deny" ? withoutPath(arnLike) : arnLike);
       // A list applies only to the identities of its account.
       const own = account === "any" ? arn : arn.with(4, matchesGlob(arn[4] ?? "", account) ? account : "none");
+      const [, , , , , resource = ""] = own;
+      if (kind === "pattern") {
+        const [, role = "*"] = /^role\/(.*)$/.exec(resource) ?? [];
+        const sessions = globsOverlap(resource, "role/*") ? [own.with(2, "sts").with(5, `assumed-role/${role}/*`)] : [];
+        return { arns: [own], sessions };
+      }
       // A user's denial without wildcards applies whatever the path is.
-      const [, user] = kind === "deny" ? (/^user\/([^*?/]+)$/.exec(own[5] ?? "") ?? []) : [];
+      const [, user] = /^user\/([^*?/]+)$/.exec(resource) ?? [];
       return { arns: user === undefined ? [own] : [own, own.with(5, `user/*/${user}`)], sessions: [] };
     }
   }

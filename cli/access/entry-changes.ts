@@ -1,7 +1,7 @@
 // Compares two values of a parameter by entry: which ones are added, removed, changed or moved.
 
-import { arnCovers, sectionsOverlap } from "./arn-overlap.ts";
 import type { Entry, Value } from "./entries.ts";
+import { arnCovers, overlaps } from "./overlap.ts";
 
 export interface EntryChange {
   readonly old: Entry | undefined;
@@ -34,16 +34,4 @@ export function moved(steps: readonly EntryChange[], { entries: before }: Value)
   return places.flatMap(({ old, entry, was }, index) =>
     places.slice(0, index).some((other) => other.was > was && overlaps(other.old, old)) ? entry : [],
   );
-}
-
-/** Whether an identity, or a session, may have both entries. */
-export function overlaps(one: Entry, other: Entry): boolean {
-  const [left, right] = [one, other].map(({ arns, sessions }) => [...arns, ...sessions]);
-  return left?.some((arn) => right?.some((another) => sectionsOverlap(arn, another))) ?? false;
-}
-
-/** Whether a denial may match the principal itself, and not only some of its sessions. */
-export function mayDeny(denial: Entry, entry: Entry): boolean {
-  const isOfSessions = entry.kind === "sso-session" || /[*?][^/]*$/.test(denial.mapping.arnLike ?? "");
-  return overlaps(denial, isOfSessions ? entry : { ...entry, sessions: [] });
 }

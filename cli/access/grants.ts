@@ -4,10 +4,12 @@ import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { shortName } from "../function-settings.ts";
 import { type Entry, isActive, mayHave } from "./entries.ts";
-import { type EntryChange, mayDeny, overlaps } from "./entry-changes.ts";
+import type { EntryChange } from "./entry-changes.ts";
 import { type Mark, place, subject, userText } from "./marks.ts";
 import { ADMIN_GROUPS, groupsBeyond, isPlain, nameRisk } from "./names.ts";
-import { denyListsFor, higherThan, isOfOnePrincipal, type PlanState, valuesOf } from "./plan-state.ts";
+import { mayDeny, overlaps } from "./overlap.ts";
+import { type PlanState, valuesOf } from "./plan-state.ts";
+import { denyListsFor, higherThan, isOfOnePrincipal } from "./precedence.ts";
 
 type Names = Pick<Mapping, "username" | "groups">;
 
@@ -37,7 +39,9 @@ export function grantMarks(step: EntryChange, state: PlanState): Mark[] {
   if (entry === undefined) return [];
   const { prefix } = state.context;
   const [who, where] = [subject(entry), place(entry, prefix)];
-  const mark = (kind: Mark["kind"], text: string): Mark => ({ parameter: entry.parameter, entry, kind, text });
+  const mark = (kind: Mark["kind"], text: string): Mark => {
+    return { parameter: entry.parameter, entry, kind, gives: [entry], text };
+  };
   if (!isOfOnePrincipal(entry)) {
     return names === undefined
       ? []

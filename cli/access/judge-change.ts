@@ -2,21 +2,15 @@
 
 import type { ParameterAddress } from "../../functions/authenticator/mapping/read-name.ts";
 import { shortName } from "../function-settings.ts";
-import { type Entry, isActive, mayHave, type Value } from "./entries.ts";
-import { type EntryChange, entryChanges, moved, overlaps } from "./entry-changes.ts";
+import { type Entry, isActive, mayHave, type Value, wholeOf } from "./entries.ts";
+import { type EntryChange, entryChanges, moved } from "./entry-changes.ts";
 import { grantMarks, newNames } from "./grants.ts";
-import { liftMark, uncoveredDenials } from "./lifts.ts";
-import { alternatives, type Mark, place, subject } from "./marks.ts";
+import { liftMarks } from "./lifts.ts";
+import { alternatives, type Mark, mayApply, place, subject } from "./marks.ts";
 import { givesNoNewAccess } from "./names.ts";
-import {
-  branchOf,
-  denyListsFor,
-  higherThan,
-  isOfOnePrincipal,
-  lowerThan,
-  type PlanState,
-  valuesOf,
-} from "./plan-state.ts";
+import { overlaps } from "./overlap.ts";
+import { type PlanState, valuesIn, valuesOf } from "./plan-state.ts";
+import { branchOf, denyListsFor, higherThan, isOfOnePrincipal, lowerThan } from "./precedence.ts";
 
 interface Judgement {
   readonly marks: readonly Mark[];
@@ -28,47 +22,40 @@ interface Judgement {
 
 export function judgeChange(name: string, address: ParameterAddress, state: PlanState): Judgement {
   const [before, after = before] = valuesOf(state, name);
+  const problem = before.problem ?? after.problem;
   const { marks, isRemoval, waits } =
-    (before.problem ?? after.problem) !== undefined
-      ? judgeInvalid(name, address, before, after, state)
+    problem !== undefined
+      ? judgeInvalid(name, address, { ...after, problem }, state)
       : address.kind === "deny"
-        ? judgeDenials(before, after, state)
+        ? { marks: liftMarks(before, after, state), isRemoval: false, waits: [] }
         : judgeMappings(address, { before, after, steps: entryChanges(before, after) }, state);
   const isWide = marks.length > 0 && (!isOfOnePrincipal(address) || address.kind === "sso-session");
   const all = [...waits, ...(isWide ? branchOf(address, state) : [])];
   return { marks, isRemoval, waits: all.filter((one) => one !== name) };
 }
 
-function judgeInvalid(
-  name: string,
-  address: ParameterAddress,
-  before: Value,
-  after: Value,
-  state: PlanState,
-): Judgement {
-  const { prefix } = state.context;
-  const { entries } = after;
-  const given = address.kind === "deny" || entries.length === 0 ? "" : `. Then ${alternatives(entries, prefix)}`;
-  const text = `${shortName(name, prefix)} is invalid, and denies, before or after the change: ${before.problem ?? after.problem}${given}`;
-  const waits = [...lowerThan(address, state), ...higherThan(address, state), ...denyListsFor(address, state.context)];
-  // What it denies may also be what lower mappings give.
-  return { marks: [{ parameter: name, kind: "invalid", text }], isRemoval: true, waits };
-}
-
-function judgeDenials(before: Value, after: Value, state: PlanState): Judgement {
-  const marks = uncoveredDenials(before, after, state.context).map((one) => liftMark(one, state));
-  return { marks, isRemoval: false, waits: [] };
+/** What it denies may be what lower mappings give. A list of sessions also denies tokens of roles, which are higher. */
+function judgeInvalid(name: string, address: ParameterAddress, after: Value, state: PlanState): Judgement {
+  const { context } = state;
+  const [lower, higher] = [lowerThan(address, state), higherThan(address, state)];
+  const denied = [...lower, ...(address.kind === "sso-session" ? higher : [])];
+  const others = valuesIn(address.kind === "deny" ? branchOf(address, state) : denied, state);
+  const gives = mayApply(wholeOf(address, name, context), [after, ...others], context);
+  const then = gives.length === 0 ? "" : `. Then ${alternatives(gives, context.prefix)}`;
+  const text = `${shortName(name, context.prefix)} is invalid, and denies, before or after the change: ${after.problem}${then}`;
+  const waits = [...lower, ...higher, ...denyListsFor(address, context)];
+  return { marks: [{ parameter: name, kind: "invalid", gives, text }], isRemoval: true, waits };
 }
 
 function judgeMappings(address: ParameterAddress, comparison: Comparison, state: PlanState): Judgement {
   const { context } = state;
-  const { before, steps } = comparison;
+  const { before, after, steps } = comparison;
   const removed = steps.filter((step) => isRemoval(step, state));
   const broader = removed.flatMap((step) => removalMarks(step, comparison, state));
   const granted = steps.filter((step) => newNames(step, state) !== undefined);
   const places = (address.kind === "pattern" ? moved(steps, before) : []).map((entry): Mark => {
     const text = `${place(entry, context.prefix)} changes its place, and a pattern that it passes may match the same identities`;
-    return { parameter: entry.parameter, entry, kind: "place", text };
+    return { parameter: entry.parameter, entry, kind: "place", gives: mayApply(entry, [after], context), text };
   });
   const given = [...granted, ...(broader.length > 0 ? removed : [])].flatMap((step) => step.new ?? step.old ?? []);
   const mayPrecede = (name: string) =>
@@ -115,17 +102,14 @@ function removalMarks(step: EntryChange, comparison: Comparison, state: PlanStat
   const isLast = isLastToEnd(step, comparison);
   const allowsNone = isLast || old.mapping.principalId !== undefined || old.kind === "federated-user";
   const names = [...lowerThan(old, state), ...(isLast ? higherThan(old, state) : [])];
-  const others = names.flatMap((name) => valuesOf(state, name)).flatMap(({ entries }) => entries);
-  const lower = [...laterInList(step, comparison), ...others].filter(
-    (one) =>
-      isActive(one, context) &&
-      overlaps(one, old) &&
-      (allowsNone || !givesNoNewAccess(old.mapping, one.mapping, context)),
+  const values = [{ entries: laterInList(step, comparison) }, ...valuesIn(names, state)];
+  const gives = mayApply(old, values, context).filter(
+    ({ mapping }) => allowsNone || !givesNoNewAccess(old.mapping, mapping, context),
   );
-  if (lower.length === 0) return [];
+  if (gives.length === 0) return [];
   const end = entry === undefined || entry.key !== old.key ? "no longer" : `only until ${entry.mapping.notAfter}`;
-  const text = `${subject(old)} is ${end} mapped by ${shortName(old.parameter, context.prefix)}: ${alternatives(lower, context.prefix)}`;
-  return [{ parameter: old.parameter, entry: old, kind: "broader", text }];
+  const text = `${subject(old)} is ${end} mapped by ${shortName(old.parameter, context.prefix)}: ${alternatives(gives, context.prefix)}`;
+  return [{ parameter: old.parameter, entry: old, kind: "broader", gives, text }];
 }
 
 /** The entries of the same list that may apply instead. */

@@ -1,15 +1,14 @@
 // Judges the change of a deny list: denials that are lifted, and the list that is written before they are.
 
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
-import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { finding } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { sizeProblem } from "../store/value.ts";
-import { arnCovers } from "./arn-overlap.ts";
 import { type Entry, isActive, type Value } from "./entries.ts";
-import { overlaps } from "./entry-changes.ts";
-import { alternatives, type Mark, subject } from "./marks.ts";
-import { branchOf, type PlanState, valuesOf } from "./plan-state.ts";
+import { alternatives, type Mark, mayApply, subject } from "./marks.ts";
+import { arnCovers } from "./overlap.ts";
+import { type PlanState, valuesIn } from "./plan-state.ts";
+import { branchOf } from "./precedence.ts";
 
 /** Active denials in `list` that no denial in `others` covers for as long: lifted or, the other way round, new ones. */
 export function uncoveredDenials(list: Value, others: Value, context: EvaluationContext): readonly Entry[] {
@@ -37,13 +36,13 @@ export function withoutLifts(before: Value, after: Value, context: EvaluationCon
   );
 }
 
-export function liftMark(denial: Entry, state: PlanState): Mark {
-  const { context } = state;
-  const { prefix } = context;
-  const mapped = branchOf(denial, state).flatMap((name) => (readName(prefix, name)?.kind === "deny" ? [] : name));
-  const entries = mapped.flatMap((name) => valuesOf(state, name).at(-1)?.entries ?? []);
-  const covered = entries.filter((one) => isActive(one, context) && overlaps(denial, one));
-  const then = covered.length === 0 ? "" : `: ${alternatives(covered, prefix)}`;
-  const text = `${subject(denial)} is no longer denied by ${shortName(denial.parameter, prefix)}${then}`;
-  return { parameter: denial.parameter, entry: denial, kind: "denial", text };
+/** Marks of the denials that are lifted. */
+export function liftMarks(before: Value, after: Value, state: PlanState): Mark[] {
+  const { prefix } = state.context;
+  return uncoveredDenials(before, after, state.context).map((denial) => {
+    const gives = mayApply(denial, valuesIn(branchOf(denial, state), state), state.context);
+    const then = gives.length === 0 ? "" : `: ${alternatives(gives, prefix)}`;
+    const text = `${subject(denial)} is no longer denied by ${shortName(denial.parameter, prefix)}${then}`;
+    return { parameter: denial.parameter, entry: denial, kind: "denial", gives, text };
+  });
 }

@@ -1,8 +1,10 @@
 // Describes a change that is not harmless: one sentence about stored entries, for the plan.
 
-import { shortName } from "../function-settings.ts";
-import type { Entry } from "./entries.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
+import { shortened } from "../terminal/print.ts";
+import { type Entry, isActive, type Value } from "./entries.ts";
 import { makesAdministrator } from "./names.ts";
+import { overlaps } from "./overlap.ts";
 
 /** The kinds, with how a plan counts them. */
 export const MARKED = {
@@ -26,6 +28,8 @@ export interface Mark {
   /** Before or after the change; `undefined` for an invalid value. */
   readonly entry?: Entry;
   readonly kind: keyof typeof MARKED;
+  /** The entries that may give access after the write: the user consents to these. */
+  readonly gives: readonly Entry[];
   /** A sentence without period that starts with an entry. */
   readonly text: string;
 }
@@ -46,15 +50,19 @@ export function place(entry: Entry, prefix: string): string {
   return mapping.session === undefined ? where : `${where} ${mapping.session}`;
 }
 
-const MAX_NAMED = 5;
+/** The active mappings in these values that may apply to an identity of `scope`. */
+export function mayApply(scope: Entry, values: readonly Value[], context: EvaluationContext): readonly Entry[] {
+  const entries = new Set(values.flatMap((value) => value.entries));
+  return [...entries].filter((one) => one.kind !== "deny" && isActive(one, context) && overlaps(one, scope));
+}
 
 /** What may apply instead, administrators first, since the user consents to this text. */
 export function alternatives(entries: readonly Entry[], prefix: string): string {
-  const isAdministrator = ({ mapping }: Entry) => makesAdministrator(mapping);
-  const sorted = [...entries.filter(isAdministrator), ...entries.filter((one) => !isAdministrator(one))];
-  const texts = sorted.slice(0, MAX_NAMED).map((one) => `${place(one, prefix)} applies and gives ${userText(one)}`);
-  const more = sorted.length - texts.length;
-  return [...texts, ...(more > 0 ? [`one of ${more} more applies`] : [])].join(", or ");
+  const sorted = entries.toSorted(
+    (a, b) => Number(makesAdministrator(b.mapping)) - Number(makesAdministrator(a.mapping)),
+  );
+  const texts = sorted.map((one) => `${place(one, prefix)} applies and gives ${userText(one)}`);
+  return shortened(texts, 5, () => `one of ${texts.length - 5} more applies`).join(", or ");
 }
 
 export function userText({ mapping: { username = "their own ARN", groups = [] } }: Entry): string {

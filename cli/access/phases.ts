@@ -1,28 +1,25 @@
 // Plans the writes of a set of changes: in phases, with waits between them, so that no identity has excess access.
 
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
-import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { isSameValue } from "../store/value.ts";
+import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts";
+import { isStored } from "../store/value.ts";
 import { hasAdministrator } from "./administrators.ts";
 import { type Entry, isActive, mayHave } from "./entries.ts";
-import { overlaps } from "./entry-changes.ts";
 import { judgeChange } from "./judge-change.ts";
 import { withoutLifts } from "./lifts.ts";
 import type { Mark } from "./marks.ts";
 import { mentionsAdministrators } from "./names.ts";
+import { overlaps } from "./overlap.ts";
 import {
   afterwards,
-  denyListsFor,
-  isRecent,
   type PlanState,
   planState,
   type RuleContext,
-  SETTLED_MS,
   type States,
-  setOf,
   valuesOf,
   type Wanted,
 } from "./plan-state.ts";
+import { denyListsFor, setOf } from "./precedence.ts";
 
 export interface Phase {
   /**
@@ -34,6 +31,14 @@ export interface Phase {
   readonly waitsFor: readonly string[];
   /** Milliseconds since 1970: when the first write may start. Not in the future if `waitsFor` is empty. */
   readonly from: number;
+}
+
+/** In milliseconds: a review that began with the earlier value takes up to 5 s. */
+export const SETTLED_MS = MAPPING_FOUND_MS + 5_000;
+
+/** Whether the function may still use an earlier value. */
+function isRecent({ stored, context }: PlanState, name: string): boolean {
+  return (stored(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > context.now;
 }
 
 /** A write that is possible next. */
@@ -48,17 +53,10 @@ interface Candidate {
 
 /** The changes that need consent, in the order in which they are written. */
 export function marksOf(changes: readonly Wanted[], current: States, context: RuleContext): readonly Mark[] {
-  const marks: Mark[] = [];
-  let states = current;
-  for (;;) {
-    const candidates = nextCandidates(changes, states, context) ?? [];
-    if (candidates.length === 0) return marks;
-    marks.push(...candidates.flatMap((one) => one.marks));
-    states = afterwards(
-      states,
-      candidates.map(({ write }) => write),
-    );
-  }
+  const candidates = nextCandidates(changes, current, context) ?? [];
+  if (candidates.length === 0) return [];
+  const written = candidates.map(({ write }) => write);
+  return [...candidates.flatMap(({ marks }) => marks), ...marksOf(changes, afterwards(current, written), context)];
 }
 
 /**
@@ -69,8 +67,7 @@ export function nextPhase(changes: readonly Wanted[], current: States, context: 
   const candidates = nextCandidates(changes, current, context);
   if (candidates === undefined) return undefined;
   const waitsFor = [...new Set(candidates.flatMap(({ waits }) => waits))];
-  const written = waitsFor.map((name) => current.get(name)?.modified ?? 0);
-  const from = Math.max(context.now, ...written.map((time) => time + SETTLED_MS));
+  const from = Math.max(context.now, ...waitsFor.map((name) => (current.get(name)?.modified ?? 0) + SETTLED_MS));
   return { writes: candidates.map(({ write }) => write), waitsFor, from };
 }
 
@@ -92,12 +89,6 @@ function nextCandidates(
     if (candidates.length > 0) return candidates;
   }
   return [];
-}
-
-/** Whether a parameter has this value: the function reads both alike. `undefined`: it does not exist. */
-export function isStored(value: string | undefined, stored: StoredParameter | undefined): boolean {
-  if (value === undefined || stored === undefined) return value === stored?.value;
-  return !stored.secure && isSameValue(stored.value, value);
 }
 
 function candidatesFor(change: Wanted, state: PlanState): Candidate[] {

@@ -9,13 +9,9 @@ import { awsRequestHandler } from "./request-handler.ts";
 export async function callerIdentity(config: ClientConfig, io: IOStreams): Promise<CallerIdentity> {
   const { STSClient, GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
   const client = watched(new STSClient(config), io);
-  try {
-    const answer = await client.send(new GetCallerIdentityCommand(), { abortSignal: io.interrupted });
-    const { Arn = "", Account = "", UserId = "" } = answer;
-    return { Arn, Account, UserId };
-  } finally {
-    client.destroy();
-  }
+  const answer = await client.send(new GetCallerIdentityCommand(), { abortSignal: io.interrupted });
+  const { Arn = "", Account = "", UserId = "" } = answer;
+  return { Arn, Account, UserId };
 }
 
 /** For callers that only print the account: `undefined` if STS cannot be reached, since that must not stop a change. */

@@ -3,10 +3,11 @@
 import { HttpResponse } from "@smithy/core/protocols";
 import { getSmithyContext } from "@smithy/core/transport";
 import type { InitializeMiddleware, MetadataBearer } from "@smithy/types";
-import { HttpTimeout, quotedAnswer } from "../http.ts";
+import { failureKind } from "../../functions/lib/retry.ts";
+import { HttpTimeout, quotedAnswer } from "../http/request.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Secrets } from "../terminal/secrets.ts";
-import { noteAnswer, toFailure, UnusableAnswer } from "./errors.ts";
+import { noteAnswer, toFailure, unusableAnswer } from "./errors.ts";
 
 /** Limit for a call with all its retries and the waits between them. */
 const CALL_LIMIT_MS = 60_000;
@@ -66,7 +67,7 @@ export function withAwsClock(io: IOStreams): IOStreams {
 
 /** Hides secrets in the service's message and shortens it. */
 function known(error: unknown, call: string, { secrets }: IOStreams): unknown {
-  if (toFailure(error) === undefined) return new UnusableAnswer(call, undefined, { cause: error });
+  if (toFailure(error) === undefined) return unusableAnswer(call, failureKind(error), error);
   if (error instanceof Error && "$fault" in error) error.message = quotedAnswer(secrets.hide(error.message));
   return error;
 }

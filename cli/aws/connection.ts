@@ -2,7 +2,7 @@
 
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Settings } from "../../functions/authenticator/settings.ts";
-import { EXIT, Failure, usage } from "../errors.ts";
+import { fault, usage } from "../errors.ts";
 import { type EvaluationContext, evaluationContext, functionSettings } from "../function-settings.ts";
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -51,10 +51,7 @@ async function requireAccount(
   const account = await provenAccount(config, io);
   if (account === contextAccount) return;
   if (account === undefined) {
-    throw new Failure(
-      EXIT.fault,
-      `Cannot check that the credentials are of account ${contextAccount}: no answer from STS.`,
-    );
+    throw fault(`Cannot check that the credentials are of account ${contextAccount}: no answer from STS.`);
   }
   throw usage(
     `The context of cluster ${cluster} requires account ${contextAccount}, but the credentials are of account ${account}. ` +

@@ -1,11 +1,12 @@
 // Gets AWS credentials from the SDK's credential chain within a time limit, and checks that they can sign requests.
 
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
-import { EXIT, type ExitCode, Failure } from "../errors.ts";
-import { quotedAnswer } from "../http.ts";
+import { EXIT, type ExitCode, Failure, fault } from "../errors.ts";
+import { quotedAnswer } from "../http/request.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shellWord } from "../terminal/print.ts";
-import { CredentialsUnusable, toFailure } from "./errors.ts";
+import { untilInterrupted } from "../terminal/progress.ts";
+import { toFailure } from "./errors.ts";
 import type { AwsRequestHandler } from "./request-handler.ts";
 
 interface CredentialSource {
@@ -51,22 +52,18 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
   }
   const limitMs = isProcess || io.interactive ? PERSON_LIMIT_MS : LIMIT_MS;
   return async () => {
-    const { promise, reject } = Promise.withResolvers<never>();
+    const { promise: late, reject } = Promise.withResolvers<never>();
     const { what, isService } = sourceOf(source);
-    const late = () => reject(new CredentialsUnusable(`No AWS credentials: ${what} did not answer in time.`));
-    const limit = setTimeout(late, limitMs);
+    const limit = setTimeout(() => reject(fault(`No AWS credentials: ${what} did not answer in time.`)), limitMs);
     patience = setTimeout(() => io.log(`Waiting for AWS credentials from ${what}.\n`), PATIENCE_MS);
-    const stop = () => reject(io.interrupted.reason);
-    io.interrupted.addEventListener("abort", stop);
     try {
-      io.interrupted.throwIfAborted();
-      return usableCredentials(await Promise.race([find(), promise]), what, io, isService ? EXIT.fault : EXIT.usage);
+      const found = await untilInterrupted(Promise.race([find(), late]), io);
+      return usableCredentials(found, what, io, isService ? EXIT.fault : EXIT.usage);
     } catch (error) {
       throw (await signInNeeded(error, profile)) ?? explained(error, what, isProcess, io);
     } finally {
       clearTimeout(limit);
       clearTimeout(patience);
-      io.interrupted.removeEventListener("abort", stop);
     }
   };
 }
@@ -93,8 +90,7 @@ function sourceOf({ profile, isProcess }: CredentialSource): { what: string; isS
   if (isProcess) return { what: `the credential_process of the profile "${profile ?? "default"}"`, isService: true };
   const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url = "", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path } = process.env;
   if (path) return { what: "the container's credential service", isService: true };
-  if (url)
-    return { what: `the credential service${URL.canParse(url) ? ` ${new URL(url).host}` : ""}`, isService: true };
+  if (url) return { what: `the credential service ${new URL(url).host}`, isService: true };
   return { what: profile === undefined ? "the AWS environment" : `the profile "${profile}"`, isService: false };
 }
 
@@ -102,7 +98,7 @@ function sourceOf({ profile, isProcess }: CredentialSource): { what: string; isS
 const PLAIN = /^[\x21-\x7e]+$/;
 
 /**
- * Returns `found` if it can sign requests. Otherwise throws a `Failure` or `CredentialsUnusable` that names `what`.
+ * Returns `found` if it can sign requests. Otherwise throws a `Failure` that names `what`.
  *
  * @param exitCode for a key with an invalid character; default: a fault of the service that provided it
  */
@@ -116,45 +112,58 @@ export function usableCredentials(
   for (const secret of [secretAccessKey, sessionToken]) if (typeof secret === "string") secrets.add(secret);
   const keys = { "access key": accessKeyId, "secret key": secretAccessKey, "session token": sessionToken ?? "-" };
   for (const [name, key] of Object.entries(keys)) {
-    if (typeof key !== "string") throw new CredentialsUnusable(`The ${name} from ${what} is not a string.`);
+    if (typeof key !== "string") throw fault(`The ${name} from ${what} is not a string.`);
     if (!PLAIN.test(key)) {
       const message = `The ${name} from ${what} has a space, a line break or another character that is not valid in AWS keys.`;
       throw new Failure(exitCode, exitCode === EXIT.usage ? `${message} Remove it.` : message);
     }
   }
   if (expiration !== undefined && !(expiration instanceof Date && Number.isFinite(expiration.getTime()))) {
-    throw new CredentialsUnusable(`The expiration of the AWS credentials from ${what} is not a date.`);
+    throw fault(`The expiration of the AWS credentials from ${what} is not a date.`);
   }
   return found;
 }
 
 /** The error with the command to run, if the SDK asks for a sign-in to IAM Identity Center. */
-async function signInNeeded(error: unknown, profile = "default"): Promise<CredentialsUnusable | undefined> {
+async function signInNeeded(error: unknown, profile = "default"): Promise<Failure | undefined> {
   if (!(error instanceof Error) || !/\baws sso login\b/.test(error.message)) return undefined;
-  const { loadSharedConfigFiles } = await import("@smithy/core/config");
-  const { configFile } = await loadSharedConfigFiles();
-  const chain = new Set<string>();
-  for (let name: string | undefined = profile; name && !chain.has(name); name = configFile[name]?.["source_profile"]) {
-    chain.add(name);
-  }
   // `aws sso login` accepts only the profile that has the settings of the sign-in.
-  const signIn = [...chain].find((name) => Object.keys(configFile[name] ?? {}).some((key) => key.startsWith("sso_")));
-  return new CredentialsUnusable(
-    `The sign-in of the AWS profile "${signIn ?? profile}" is missing or has expired. Run: aws sso login --profile ${shellWord(signIn ?? profile)}`,
-    { cause: error },
+  const isSignIn = ({ settings }: Profile) => Object.keys(settings).some((key) => key.startsWith("sso_"));
+  const { name } = (await profileChain(profile)).find(isSignIn) ?? { name: profile };
+  return fault(
+    `The sign-in of the AWS profile "${name}" is missing or has expired. Run: aws sso login --profile ${shellWord(name)}`,
+    error,
   );
+}
+
+interface Profile {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, string | undefined>>;
+}
+
+/** The profile, and those that `source_profile` names. */
+export async function profileChain(profile = "default"): Promise<Profile[]> {
+  const { loadSharedConfigFiles } = await import("@smithy/core/config");
+  const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true });
+  const chain = new Map<string, Profile>();
+  for (let name: string | undefined = profile; name && !chain.has(name); ) {
+    const settings: Profile["settings"] = { ...configFile[name], ...credentialsFile[name] };
+    chain.set(name, { name, settings });
+    name = settings["source_profile"];
+  }
+  return [...chain.values()];
 }
 
 /** Replaces SDK errors about unreadable responses: they may quote the keys. */
 function explained(error: unknown, what: string, isProcess: boolean, { secrets, interrupted }: IOStreams): unknown {
   interrupted.throwIfAborted();
-  if (!(error instanceof Error)) return new CredentialsUnusable(`No AWS credentials from ${what}.`);
+  if (!(error instanceof Error)) return fault(`No AWS credentials from ${what}.`);
   // The SDK continues with the next source, and then reports that it found none.
   if (isProcess && error.name === "CredentialsProviderError") {
-    return new CredentialsUnusable(`No AWS credentials: ${what} failed. Run its command by hand to see why.`);
+    return fault(`No AWS credentials: ${what} failed. Run its command by hand to see why.`);
   }
   if (toFailure(error) === undefined || /JSON/.test(error.message)) {
-    return new CredentialsUnusable(`No AWS credentials: the answer of ${what} cannot be read (${error.name}).`);
+    return fault(`No AWS credentials: the answer of ${what} cannot be read (${error.name}).`);
   }
   error.message = quotedAnswer(secrets.hide(error.message));
   return error;

@@ -3,7 +3,7 @@
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { ClientConfig, Credentials } from "./client-config.ts";
 import { usableCredentials } from "./credential-provider.ts";
-import { UnusableAnswer } from "./errors.ts";
+import { unusableAnswer } from "./errors.ts";
 
 export interface AssumeOptions {
   readonly role?: string;
@@ -29,25 +29,21 @@ export async function findCredentials(
     import("./calls.ts"),
   ]);
   const client = watched(new STSClient(config), io);
-  try {
-    const own = forwardSessionName ? await ownSessionName(config, io) : undefined;
-    const RoleSessionName = sessionName ?? own ?? DEFAULT_SESSION_NAME;
-    const { Credentials: assumed } = await client.send(
-      new AssumeRoleCommand({ RoleArn: role, RoleSessionName, ExternalId: externalId }),
-      { abortSignal: io.interrupted },
-    );
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = assumed ?? {};
-    if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw new UnusableAnswer("STS AssumeRole", "it has no keys");
-    const credentials = {
-      accessKeyId: AccessKeyId,
-      secretAccessKey: SecretAccessKey,
-      sessionToken: SessionToken,
-      ...(Expiration !== undefined && { expiration: Expiration }),
-    };
-    return usableCredentials(credentials, "STS AssumeRole", io);
-  } finally {
-    client.destroy();
-  }
+  const own = forwardSessionName ? await ownSessionName(config, io) : undefined;
+  const RoleSessionName = sessionName ?? own ?? DEFAULT_SESSION_NAME;
+  const { Credentials: assumed } = await client.send(
+    new AssumeRoleCommand({ RoleArn: role, RoleSessionName, ExternalId: externalId }),
+    { abortSignal: io.interrupted },
+  );
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = assumed ?? {};
+  if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw unusableAnswer("STS AssumeRole", "it has no keys");
+  const credentials = {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+    ...(Expiration !== undefined && { expiration: Expiration }),
+  };
+  return usableCredentials(credentials, "STS AssumeRole", io);
 }
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: `UserId` of a session is `<role>:<session>` */

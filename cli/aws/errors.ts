@@ -4,9 +4,9 @@ import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import { hasCode, isAuthenticatorError, isDenial } from "../../functions/errors.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { proxyFailure } from "../agent.ts";
-import { EXIT, Failure } from "../errors.ts";
-import { HttpTimeout, HttpTooLarge, quotedAnswer } from "../http.ts";
+import { EXIT, Failure, fault } from "../errors.ts";
+import { proxyFailure } from "../http/agent.ts";
+import { HttpTimeout, HttpTooLarge, quotedAnswer } from "../http/request.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Secrets } from "../terminal/secrets.ts";
 
@@ -27,18 +27,15 @@ const NETWORK =
 /** Also caused by a region that does not exist. */
 const UNKNOWN_HOST = ["ENOTFOUND", "EAI_AGAIN"];
 
-/** Codes of Node's HTTP parser. https://nodejs.org/api/errors.html#errors-hpe_ */
-const NOT_HTTP = /^HPE_/;
-
-/** A response that the AWS service never sends, such as one from a proxy. */
-export class UnusableAnswer extends Error {
-  override readonly name = "UnusableAnswer";
-  /** `call`: such as `SSM GetParameters`. `problem`: such as `Parameters is not a list`. */
-  constructor(call: string, problem: string | undefined, options?: ErrorOptions) {
-    const why = problem ?? failureKind(options?.cause);
-    super(`The response to ${call} is not from AWS (${why}): check for a proxy, and check AWS_ENDPOINT_URL.`, options);
-  }
+/**
+ * A response that the AWS service never sends, such as one from a proxy. `call`: such as `SSM GetParameters`. `problem`: such
+ * as `Parameters is missing`.
+ */
+export function unusableAnswer(call: string, problem: string, cause?: unknown): Failure {
+  return fault(`The response to ${call} is not from AWS (${problem}): ${CHECK_PROXY}.`, cause);
 }
+
+const CHECK_PROXY = "check for a proxy, and check AWS_ENDPOINT_URL";
 
 /** By run: the last call that AWS answered. */
 const answered = new WeakMap<Secrets, string>();
@@ -58,13 +55,8 @@ export function unexpected(error: unknown, { secrets }: IOStreams): Failure {
   const message =
     call === undefined
       ? `iam-authenticator: this is a bug, please report it: ${what}`
-      : `The response to ${call} is unexpected: check for a proxy, and check AWS_ENDPOINT_URL. Without one, please report this bug: ${what}`;
-  return new Failure(EXIT.fault, message, { cause: error });
-}
-
-/** Credentials are missing or cannot sign requests. The message is one sentence. */
-export class CredentialsUnusable extends Error {
-  override readonly name = "CredentialsUnusable";
+      : `The response to ${call} is unexpected: ${CHECK_PROXY}. Without one, please report this bug: ${what}`;
+  return fault(message, error);
 }
 
 export const CREDENTIALS_ENDED = "The AWS credentials have expired: sign in again, then run this again.";
@@ -74,40 +66,22 @@ export function toFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
   if (hasCode(error, "setting_invalid")) return new Failure(EXIT.usage, `${error.message}.`, { cause: error });
   const proxy = proxyFailure(error);
-  if (proxy !== undefined)
-    return fault(`No connection through ${proxy}. Check the proxy and NO_PROXY.`, error as Error);
+  if (proxy !== undefined) return fault(`No connection through ${proxy}. Check the proxy and NO_PROXY.`, error);
   if (isDenial(error)) return new Failure(EXIT.finding, `${error.message}.`, { cause: error });
   if (isAuthenticatorError(error)) return fault(`${error.code}: ${error.message}.`, error);
   if (!(error instanceof Error)) return undefined;
-  const { name } = error;
   // Limits throw `HttpTimeout`, and AWS errors have `$fault`. Any other AbortError is the user's Ctrl-C.
-  if (name === "AbortError" && !("$fault" in error)) {
+  if (error.name === "AbortError" && !("$fault" in error)) {
     return new Failure(EXIT.interrupted, "Interrupted.", { cause: error });
   }
-  if (error instanceof UnusableAnswer || error instanceof CredentialsUnusable) return fault(error.message, error);
-  if (error instanceof HttpTooLarge) return fault(`The response is not from AWS: ${error.message}.`, error);
-  if (error instanceof HttpTimeout) {
-    return fault(`AWS does not answer (${error.message}): check the network and any proxy.`, error);
-  }
   const sentence = sentenceOf(error);
-  if (sentence !== undefined) return fault(sentence, error);
-  const code = networkCode(error);
-  if (code !== undefined && NOT_HTTP.test(code)) {
-    return fault(`The response is not HTTP (${code}): check for a proxy, and check AWS_ENDPOINT_URL.`, error);
-  }
-  if (code !== undefined) return fault(noConnection(code, error), error);
-  const isUnknown = /^Unknown(Error)?$/.test(name);
-  if ("$fault" in error && !isUnknown)
-    return fault(`AWS returned an error: ${quotedAnswer(name)}, ${oneLine(error.message)}`, error);
-  // The SDK received a response that the service never sends.
-  if ("$response" in error || isUnknown) {
-    return fault("The response is not from AWS: check for a proxy, and check AWS_ENDPOINT_URL.", error);
-  }
-  return undefined;
+  return sentence === undefined ? undefined : fault(sentence, error);
 }
 
 function sentenceOf(error: Error): string | undefined {
   const { name, message } = error;
+  if (error instanceof HttpTooLarge) return `The response is not from AWS: ${message}.`;
+  if (error instanceof HttpTimeout) return `AWS does not answer (${message}): check the network and any proxy.`;
   if (ENDED.includes(name)) return CREDENTIALS_ENDED;
   if (UNKNOWN_KEY.includes(name)) return "AWS does not know these credentials, or they are for another partition.";
   if (WRONG_KEY.includes(name)) return "AWS rejects the signature: the secret key or this machine's clock is wrong.";
@@ -119,11 +93,12 @@ function sentenceOf(error: Error): string | undefined {
     return "The profile requires an MFA code: run this in a terminal, or sign in with the code first.";
   }
   if (NO_CREDENTIALS.includes(name)) return `No AWS credentials: sign in, or give --profile (${oneLine(message)})`;
-  return undefined;
-}
-
-function fault(message: string, cause: Error): Failure {
-  return new Failure(EXIT.fault, message, { cause });
+  const code = networkCode(error);
+  if (code !== undefined) return noConnection(code, error);
+  const isUnknown = /^Unknown(Error)?$/.test(name);
+  if ("$fault" in error && !isUnknown) return `AWS returned an error: ${quotedAnswer(name)}, ${oneLine(message)}`;
+  // The SDK received a response that the service never sends.
+  return "$response" in error || isUnknown ? `The response is not from AWS: ${CHECK_PROXY}.` : undefined;
 }
 
 /** The SDK passes on socket errors. Node wraps those of several addresses in an AggregateError. */
@@ -134,6 +109,8 @@ function networkCode(error: Error): string | undefined {
 
 /** Node's own messages repeat the code: `connect ECONNREFUSED 127.0.0.1:443`. */
 function noConnection(code: string, error: Error): string {
+  // Of Node's HTTP parser: https://nodejs.org/api/errors.html#errors-hpe_
+  if (/^HPE_/.test(code)) return `The response is not HTTP (${code}): ${CHECK_PROXY}.`;
   const [where] = addressesOf(error);
   return where === undefined
     ? `No connection (${code}): ${oneLine(error.message)}`

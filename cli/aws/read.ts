@@ -13,7 +13,7 @@ import { callersParameter } from "../../functions/authenticator/caller/caller.ts
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";
-import { UnusableAnswer } from "./errors.ts";
+import { unusableAnswer } from "./errors.ts";
 import { type Stored, stored, type Version, version } from "./parameter.ts";
 import { type RateLimit, rateLimited } from "./rates.ts";
 
@@ -88,7 +88,7 @@ export async function readSome(ssm: SSMClient, names: readonly string[], signal:
   // A proxy's `{}` must not read as "no denials".
   const unanswered = names.find((name) => !found.has(name) && !InvalidParameters.includes(name));
   if (unanswered === undefined) return found;
-  throw new UnusableAnswer("SSM GetParameters", `${unanswered} is missing`);
+  throw unusableAnswer("SSM GetParameters", `${unanswered} is missing`);
 }
 
 /** Newest first; empty if the parameter does not exist. `waitForTurn`: before each call; by default, it is not limited. */
@@ -113,35 +113,29 @@ export async function readHistory(
   return versions.sort((a, b) => b.version - a.version);
 }
 
-type Page = GetParameterHistoryResult | GetParametersByPathResult;
-
-/** AWS may return pages without a new item, but not this many in a row. */
+/** AWS may return pages without a new item, but not this many more than items. */
 const MOST_WITHOUT_NEWS = 200;
-
-/** Passes on pages of Parameter Store. Throws `UnusableAnswer` if one has no list, or if they do not end. */
-export async function* ending<P extends Page>(pages: AsyncIterable<P>): AsyncGenerator<P> {
-  const tokens = new Set<string>();
-  const found = new Set<string>();
-  let withoutNews = 0;
-  for await (const page of pages) {
-    const { Parameters, NextToken } = page;
-    // AWS sends an empty list. A proxy's `{}` must not read as "no mappings and no denials".
-    if (Parameters === undefined) throw new UnusableAnswer("SSM", "Parameters is missing");
-    const before = found.size;
-    // Each version of a history is an item.
-    for (const { Name, Version } of Parameters) found.add(`${Name} ${Version}`);
-    withoutNews = found.size === before ? withoutNews + 1 : 0;
-    const isRepeated = NextToken !== undefined && tokens.has(NextToken);
-    if (isRepeated || withoutNews > MOST_WITHOUT_NEWS || found.size > MOST_ITEMS) {
-      throw new UnusableAnswer("SSM", isRepeated ? "its pages repeat" : "its pages do not end");
-    }
-    if (NextToken !== undefined) tokens.add(NextToken);
-    yield page;
-  }
-}
-
 /**
  * Quota of parameters in the advanced tier for each account and Region. A history is shorter.
  * https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
  */
 const MOST_ITEMS = 100_000;
+
+/** Passes on pages of Parameter Store. Throws if one has no list, or if they do not end. */
+async function* ending<P extends GetParameterHistoryResult | GetParametersByPathResult>(
+  pages: AsyncIterable<P>,
+): AsyncGenerator<P> {
+  const found = new Set<string>();
+  let count = 0;
+  for await (const page of pages) {
+    // AWS sends an empty list. A proxy's `{}` must not read as "no mappings and no denials".
+    if (page.Parameters === undefined) throw unusableAnswer("SSM", "Parameters is missing");
+    // Each version of a history is an item.
+    for (const { Name, Version } of page.Parameters) found.add(`${Name} ${Version}`);
+    count += 1;
+    if (count > MOST_WITHOUT_NEWS + found.size || found.size > MOST_ITEMS) {
+      throw unusableAnswer("SSM", "its pages do not end");
+    }
+    yield page;
+  }
+}

@@ -1,14 +1,14 @@
 // Request handler of the AWS clients: limits time and size, and reports when it waits.
 
 import type { Agent } from "node:https";
-import { HttpResponse } from "@smithy/core/protocols";
+import { buildQueryString, HttpResponse } from "@smithy/core/protocols";
 import type { HttpHandlerOptions, HttpRequest, RequestHandler } from "@smithy/types";
-import { openAgent } from "../agent.ts";
-import { sendHttp } from "../http.ts";
+import { openAgent } from "../http/agent.ts";
+import { sendHttp } from "../http/request.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
 /** Type of the SDK's option `requestHandler`. */
-export type AwsRequestHandler = RequestHandler<HttpRequest, HttpResponse, HttpHandlerOptions> & { destroy(): void };
+export type AwsRequestHandler = RequestHandler<HttpRequest, HttpResponse, HttpHandlerOptions>;
 
 /** For each attempt of a call. */
 const LIMIT_MS = 10_000;
@@ -17,41 +17,28 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /** A command's clients share one handler and its connections. */
 export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?: number): AwsRequestHandler {
-  const agents = new Map<string, Agent>();
-  function agentFor(protocol: string) {
-    const agent = agents.get(protocol) ?? openAgent(protocol, io);
-    agents.set(protocol, agent);
-    return agent;
-  }
+  const agents: Record<string, Agent> = {};
   return {
     async handle(request, { abortSignal } = {}) {
       const { method, headers, body, protocol } = request;
       const url = urlOf(request);
       const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
-      const agent = agentFor(protocol);
+      agents[protocol] ??= openAgent(protocol, io);
       const what = `an answer from ${url.host}${tryOf(headers["amz-sdk-request"])}`;
       const limits = { limitMs, maxBytes: MAX_BYTES, ...(patienceMs !== undefined && { patienceMs }) };
-      const reply = await sendHttp(url, { method, headers, body, agent, what, ...limits }, io, signal);
+      const sent = { method, headers, body, agent: agents[protocol], what, ...limits };
+      const reply = await sendHttp(url, sent, io, signal);
       const received = Object.entries(reply.headers).map(([name, value]) => [name, String(value)]);
       const response = { statusCode: reply.status, headers: Object.fromEntries(received), body: reply.body };
       return { response: new HttpResponse(response) };
     },
-    destroy() {
-      for (const agent of agents.values()) agent.destroy();
-    },
   };
 }
 
-function urlOf({ protocol, hostname, port, path, query, username, password }: HttpRequest): URL {
-  const url = new URL(`${protocol}//${hostname}${port === undefined ? "" : `:${port}`}`);
-  const pairs = Object.entries(query ?? {}).flatMap(([name, value]) =>
-    [value ?? []].flat().map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`),
-  );
-  const [pathname, ...rest] = path.split("?");
-  url.pathname = pathname ?? "/";
-  url.search = [...rest, ...pairs].join("&");
-  url.username = username ?? "";
-  url.password = password ?? "";
+function urlOf({ protocol, hostname, port, path, query = {}, username, password }: HttpRequest): URL {
+  const user = username === undefined ? "" : `${username}:${password ?? ""}@`;
+  const url = new URL(`${protocol}//${user}${hostname}${port === undefined ? "" : `:${port}`}${path}`);
+  url.search = [url.search, buildQueryString(query)].filter((part) => part !== "").join("&");
   return url;
 }
 

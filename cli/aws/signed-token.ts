@@ -1,10 +1,10 @@
 // Asks STS for a token that it signs for the caller's role or user.
 
 import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/issuer.ts";
-import { EXIT, Failure } from "../errors.ts";
+import { fault } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { ClientConfig, Credentials } from "./client-config.ts";
-import { CREDENTIALS_ENDED, UnusableAnswer } from "./errors.ts";
+import { CREDENTIALS_ENDED, unusableAnswer } from "./errors.ts";
 import type { SignedToken } from "./presign.ts";
 
 interface SignedTokenRequest {
@@ -40,13 +40,11 @@ export async function getSignedToken(
       }),
       { abortSignal: io.interrupted },
     );
-    if (!token || end === undefined) throw new UnusableAnswer("STS GetWebIdentityToken", "it has no token");
+    if (!token || end === undefined) throw unusableAnswer("STS GetWebIdentityToken", "it has no token");
     const left = end.getTime() - now;
     return { token, expiresAt: end.getTime() - Math.min(MARGIN_MS, left / 10) };
   } catch (error) {
-    throw refusalOf(error, audience) ?? error;
-  } finally {
-    client.destroy();
+    throw explained(error, audience);
   }
 }
 
@@ -54,34 +52,31 @@ export async function getSignedToken(
 function lifetimeOf({ expiration }: Credentials, now: number): number {
   if (expiration === undefined) return MAX_LIFETIME_SECONDS;
   const left = Math.floor((expiration.getTime() - now) / 1000);
-  if (left <= 0) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
-  if (left < MIN_LIFETIME_SECONDS) throw new Failure(EXIT.fault, TOO_SHORT);
+  if (left <= 0) throw fault(CREDENTIALS_ENDED);
+  if (left < MIN_LIFETIME_SECONDS) throw fault(TOO_SHORT);
   return Math.min(left, MAX_LIFETIME_SECONDS);
 }
 
 const TOO_SHORT = "Your AWS session ends before the token would: sign in again, then run this again.";
 
-/** STS's refusals, as sentences that state the fix. `undefined` for other errors. */
-function refusalOf(error: unknown, audience: string): Failure | undefined {
-  if (!(error instanceof Error)) return undefined;
-  switch (error.name) {
+/** STS's refusals, as sentences that state the fix. Returns other errors unchanged. */
+function explained(error: unknown, audience: string): unknown {
+  switch (error instanceof Error && error.name) {
     case "OutboundWebIdentityFederationDisabledException":
-      return new Failure(
-        EXIT.fault,
+      return fault(
         "Your AWS account does not sign tokens yet: an administrator enables it with `aws iam enable-outbound-web-identity-federation`.",
-        { cause: error },
+        error,
       );
     case "AccessDenied":
     case "AccessDeniedException":
-      return new Failure(
-        EXIT.fault,
+      return fault(
         `No permission for sts:GetWebIdentityToken with the audience ${audience}. A policy may also require another network. ` +
           "`iam-authenticator jwt policy` prints the policy that allows it.",
-        { cause: error },
+        error,
       );
     case "SessionDurationEscalationException":
-      return new Failure(EXIT.fault, TOO_SHORT, { cause: error });
+      return fault(TOO_SHORT, error);
     default:
-      return undefined;
+      return error;
   }
 }

@@ -45,7 +45,5 @@ export async function outputsOf(
       return undefined;
     }
     throw error;
-  } finally {
-    client.destroy();
   }
 }

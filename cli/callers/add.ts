@@ -7,25 +7,24 @@ import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { principalIdProblem } from "../../functions/authenticator/mapping/mapping.ts";
 import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";
-import { defaultStackName } from "../../functions/settings/stack.ts";
-import { type Connection, connect } from "../aws/connection.ts";
-import { outputsOfCluster } from "../aws/stacks.ts";
-import { propose } from "../changes/propose.ts";
+import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { Stopped } from "../changes/stopped.ts";
-import { writeAll } from "../changes/write-all.ts";
+import { chosenClusters } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
-import { reviewUrl, webhookKubeconfig } from "../kubeconfig/webhook.ts";
-import { CONNECTION, type ConnectionOptions, NEW, type WriteOptions, withOptions } from "../options.ts";
+import { webhookServer } from "../kubeconfig/server.ts";
+import { webhookKubeconfig } from "../kubeconfig/webhook.ts";
+import { type ClustersOptions, CONNECTIONS, NEW, type WriteOptions, withOptions } from "../options.ts";
 import { writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type EndOptions, end, endOf } from "../times.ts";
 import { callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./callers.ts";
 
-interface AddOptions extends ConnectionOptions, WriteOptions, EndOptions {
+interface AddOptions extends ClustersOptions, WriteOptions, EndOptions {
   readonly arn?: string;
   readonly principalId?: string;
   readonly endpoint?: string;
+  readonly ca?: string;
   readonly out?: string;
 }
 
@@ -36,22 +35,24 @@ export function addCommand(command: Command, io: IOStreams): Command {
     details:
       "To rotate: add a second caller, give its kubeconfig to kube-apiserver, then remove the first. The function accepts " +
       "the new one within 60 s. With --arn, the caller has no secret: it signs short-lived tokens with its IAM role or user " +
-      "(token --caller, or aws eks get-token).",
+      "(token --caller, or aws eks get-token). With several clusters, all get the same token, and nothing is written unless " +
+      "all can be read. If the stack has a failoverUrl, the CA in the file of --out is the roots of Amazon Trust Services.",
     examples: [
       "iam-authenticator callers add control-plane-2027 -c prod \\",
       "    --endpoint https://abc.execute-api.eu-west-1.amazonaws.com --out webhook.kubeconfig",
       "iam-authenticator callers add control-plane-role -c prod --arn arn:aws:iam::111122223333:role/control-plane",
     ],
   }).argument("<name>", "name of the caller, such as control-plane-2027");
-  return withOptions(command, CONNECTION, end("the caller"))
+  return withOptions(command, CONNECTIONS, end("the caller"))
     .option(
       "--endpoint <url>",
       "URL of the function; default with --out: that of the stack, otherwise only the token is printed",
     )
+    .option("--ca <file>", "the endpoint's CA for the kubeconfig, PEM (default: the system's CAs)")
     .addOption(
       new Option("--arn <arn>", "IAM role or user that proves to be the caller, instead of a token")
         .argParser(readPrincipalArn)
-        .conflicts(["endpoint", "out"]),
+        .conflicts(["endpoint", "ca", "out"]),
     )
     .option("--principal-id <id>", "with --arn: only the role or user with this unique id, such as AROAEXAMPLE")
     .option("--out <file>", "write a new file that only you can read, instead of printing")
@@ -63,7 +64,7 @@ export function addCommand(command: Command, io: IOStreams): Command {
 }
 
 async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
-  const { endpoint, out, arn, principalId } = options;
+  const { endpoint, ca, out, arn, principalId } = options;
   checkPrincipalId(options);
   const notAfter = endOf(options, io.clock(), ": the caller would never be accepted");
   if (notAfter !== undefined && notAfterTime(notAfter) === undefined) {
@@ -73,54 +74,60 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
     throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
   }
-  const given = endpoint === undefined ? undefined : reviewUrl(endpoint);
-  const connection = await connect(options, io);
-  const callers = await readCallers(connection, io.interrupted);
-  const check = (items: Entries) => checkNeighbours(items, callers.parameter);
-  check(callers.entries);
-  if (callers.entries.some((other) => callerName(other) === name)) {
-    throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
-  }
-  const partition = connection.settings.partition.id;
-  if (arn !== undefined && parseMappedArn(arn)?.partition !== partition) {
-    throw usage(`--arn ${arn} is in another partition than the function (${partition}): it could never be the caller.`);
-  }
-  const server = given ?? (out === undefined ? undefined : await stackEndpoint(connection, io));
+  const clusters = chosenClusters(options, io).map((one) => one.options);
+  const server = (endpoint ?? ca ?? out) === undefined ? undefined : await webhookServer(options, clusters, io);
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
-  const text = server === undefined ? `${token}\n` : webhookKubeconfig({ server, token });
+  const text = server === undefined ? `${token}\n` : webhookKubeconfig({ ...server, token });
   const proof =
     arn === undefined
       ? { sha256: hash("sha256", token, "hex") }
       : { arn, ...(principalId !== undefined && { principalId }) };
   const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
-  const plan = planCallers(callers, [...callers.entries, entry], check);
-  const accepted = await propose({ plan, known: callers.known, connection }, options, io);
-  if (accepted === undefined) return;
-  // Written before the parameter: if the file cannot be written, the function must not accept the token.
-  if (out !== undefined) writeSecret(out, text);
+  const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
+  const tasks = await clusterTasks(options, io, async (connection, _, own) => {
+    const callers = await readCallers(connection, own.interrupted);
+    const check = (items: Entries) => checkNeighbours(items, callers.parameter);
+    check(callers.entries);
+    if (callers.entries.some((other) => callerName(other) === name)) {
+      throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
+    }
+    const { partition, clusterId } = connection.settings;
+    if (arn !== undefined && parseMappedArn(arn)?.partition !== partition.id) {
+      throw usage(
+        `--arn ${arn} is in another partition than the function (${partition.id}): it could never be the caller.`,
+      );
+    }
+    const effect =
+      arn === undefined
+        ? `Its token is ${where}; AWS stores only its hash. The function accepts it within 60 s.`
+        : `The function accepts tokens that ${arn} signs for ${callerIdOf(clusterId)}, within 60 s.`;
+    return {
+      plan: planCallers(callers, [...callers.entries, entry], check),
+      known: callers.known,
+      connection,
+      outcome: `Added ${name} to ${callers.parameter}.`,
+      effect: () => [effect],
+    };
+  });
+  let file: string | undefined;
+  let isStored = false;
+  const recheck = async (isWritten: boolean) => {
+    if (out === undefined && arn === undefined && isWritten && !isStored) io.print(text);
+    isStored = isWritten;
+    // Written before the parameter: if the file cannot be written, the function must not accept the token.
+    if (out === undefined || isWritten) return;
+    writeSecret(out, text);
+    file = out;
+  };
   try {
-    await writeAll(accepted, connection, io);
+    await executePlans(tasks, options, io, { recheck });
   } catch (error) {
-    if (out !== undefined && error instanceof Stopped && error.state === "absent") rmSync(out);
-    else if (out !== undefined) io.log(`The token of ${name} is in ${out}.\n`);
+    const stopped = [error, (error as Error).cause].find((one) => one instanceof Stopped);
+    if (file !== undefined && !isStored && stopped?.state === "absent") rmSync(file);
+    else if (file !== undefined) io.log(`The token of ${name} is in ${file}.\n`);
+    if (isStored) io.log(`Before you add ${name} again, remove it: all stores must have the same token.\n`);
     throw error;
   }
-  if (out === undefined && arn === undefined) io.print(text);
-  const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
-  const effect =
-    arn === undefined
-      ? `Its token is ${where}; AWS stores only its hash. The function accepts it within 60 s.`
-      : `The function accepts tokens that ${arn} signs for ${callerIdOf(connection.settings.clusterId)}, within 60 s.`;
-  io.log(`Added ${name} to ${callers.parameter}. ${effect}\n`);
-}
-
-async function stackEndpoint({ config, settings: { clusterId } }: Connection, io: IOStreams): Promise<string> {
-  const { Endpoint } = await outputsOfCluster(clusterId, config, io);
-  if (Endpoint !== undefined) return reviewUrl(Endpoint);
-  const stack = defaultStackName(clusterId);
-  throw usage(
-    `Give --endpoint with --out: the endpoint cannot be read from the stack ${stack}. To print only a token, omit --out.`,
-  );
 }
 
 function readPrincipalArn(text: string): string {

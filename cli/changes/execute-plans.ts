@@ -4,15 +4,19 @@ import { ownAccount } from "../aws/caller-identity.ts";
 import { withAwsClock } from "../aws/calls.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import { type Chosen, type ClusterFailure, chosenClusters, failureIn, type OneOf, throwWorst } from "../clusters.ts";
-import { EXIT, silentExit, usage } from "../errors.ts";
+import { EXIT, Failure, silentExit, usage } from "../errors.ts";
 import { type ClustersOptions, isSeveral } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { shellWord } from "../terminal/print.ts";
 import { type ClusterPlan, confirmAll, outcome, type Proposal, type ProposeOptions, prepare } from "./propose.ts";
 import { Stopped } from "./stopped.ts";
 import { writeAll } from "./write-all.ts";
 
 interface ExecuteOptions {
-  /** Whether the other clusters are written after one has failed. A change that loosens access never goes on. */
+  /**
+   * Whether the other clusters are written after one has failed. The error then has the command to repeat. A change that
+   * loosens access never goes on.
+   */
   readonly goesOn?: boolean;
   /** Called after the confirmation, before the first write and after the last. Throws to stop. */
   readonly recheck?: (isWritten: boolean) => Promise<void>;
@@ -25,6 +29,9 @@ interface ClusterTask {
   /** Reads the cluster and plans its changes; `undefined` if nothing is to do there. */
   readonly plan: () => Promise<ClusterPlan | undefined>;
 }
+
+/** What the command changes does not exist in a cluster. Of several clusters, one is enough. */
+export class Absent extends Failure {}
 
 interface Ready extends Pick<ClusterTask, "name" | "io"> {
   readonly proposal: Proposal;
@@ -51,6 +58,7 @@ export async function executePlans(
 ): Promise<void> {
   const failures: ClusterFailure[] = [];
   const ready: Ready[] = [];
+  let absent = 0;
   for (const task of tasks) {
     try {
       const planned = await task.plan();
@@ -58,12 +66,17 @@ export async function executePlans(
       if (proposal !== undefined) ready.push({ ...task, proposal });
     } catch (error) {
       if (task.name === "") throw error;
-      failures.push({ name: task.name, failure: failureIn(error, io) });
+      if (error instanceof Absent) {
+        for (const line of error.lines) task.io.log(`${line}\n`);
+        absent += 1;
+      } else failures.push({ name: task.name, failure: failureIn(error, io) });
     }
   }
+  if (absent === tasks.length) throw silentExit();
   const isLooser = ready.some(({ proposal }) => proposal.marks.length > 0);
   if (!goesOn || isLooser) throwWorst(failures, "Nothing was written, because not every cluster can be changed.");
-  if (ready.length === 0 || options.dryRun) return throwWorst(failures);
+  const again = () => (goesOn && !isLooser && !options.dryRun ? repeat(failures, io) : []);
+  if (ready.length === 0 || options.dryRun) return throwWorst(failures, ...again());
   // The user decides with the failures in view; throwWorst repeats them at the end.
   const seen = options.yes ? [] : failures;
   for (const { name, failure } of seen) for (const line of failure.lines) io.log(`${name}: ${line}\n`);
@@ -74,8 +87,15 @@ export async function executePlans(
   );
   await recheck?.(false);
   const written = await writeReady(ready, goesOn && !isLooser, recheck);
-  throwWorst([...failures, ...written.failures], ...written.left);
+  failures.push(...written.failures);
+  throwWorst(failures, ...written.left, ...again());
   if (ready.some(({ proposal }) => proposal.isPartial)) throw silentExit();
+}
+
+/** The command, if a later run may succeed where this one failed. */
+function repeat(failures: readonly ClusterFailure[], { words = [] }: IOStreams): string[] {
+  if (!failures.some(({ failure }) => failure.exitCode === EXIT.fault)) return [];
+  return [`To repeat it where it failed, run: iam-authenticator ${words.map(shellWord).join(" ")}`];
 }
 
 async function writeReady(ready: readonly Ready[], goesOn: boolean, recheck: ExecuteOptions["recheck"]) {
@@ -85,7 +105,7 @@ async function writeReady(ready: readonly Ready[], goesOn: boolean, recheck: Exe
       await writeAll(proposal, proposal.connection, withAwsClock(io));
       await recheck?.(true);
       const [effect, ...others] = proposal.effect(io.clock());
-      io.log(`${outcome(proposal.changes)} ${effect}\n`);
+      io.log(`${proposal.outcome ?? outcome(proposal.changes)} ${effect}\n`);
       for (const line of others) io.log(`${line}\n`);
     } catch (error) {
       if (name === "" || !(error instanceof Stopped)) throw error;

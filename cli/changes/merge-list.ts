@@ -55,7 +55,7 @@ function differs(a: Map<string, Items> | undefined, b: Map<string, Items> | unde
 }
 
 /** Lower case for ARN patterns, which ignore case; the entry's JSON if it lacks the key. */
-function nameOf(item: unknown, key: string): string {
+export function nameOf(item: unknown, key: string): string {
   const name = isObject(item) ? item[key] : undefined;
   if (typeof name !== "string") return JSON.stringify(item);
   return key === "arnLike" ? asciiLowerCase(name) : name;

@@ -6,7 +6,7 @@ import { marksOf } from "../access/phases.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
-import { guardLockout } from "./judge.ts";
+import { guardLockout } from "./lockout.ts";
 import { entryKey, itemsOf } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
 import type { ReadForAccess } from "./read-for-access.ts";

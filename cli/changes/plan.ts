@@ -1,9 +1,9 @@
 // Computes the changes from the stored parameters to the desired ones, without writing them.
 
 import { isDeepStrictEqual } from "node:util";
-import { isStored } from "../access/phases.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { usage } from "../errors.ts";
+import { isStored } from "../store/value.ts";
 import { entryKey, type Items, itemsOf } from "./merge-list.ts";
 
 export interface Change {

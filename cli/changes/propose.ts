@@ -4,6 +4,7 @@ import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
+import { warningsFor } from "../lint/lint.ts";
 import type { WriteOptions } from "../options.ts";
 import { confirm } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -11,7 +12,7 @@ import { shortened } from "../terminal/print.ts";
 import { duration } from "../terminal/progress.ts";
 import { destinationOf } from "./destination.ts";
 import { requireCluster } from "./existing-cluster.ts";
-import { guardLockout, judgePlan } from "./judge.ts";
+import { guardLockout } from "./lockout.ts";
 import { withoutManaged } from "./managed.ts";
 import type { Accepted } from "./other-operators.ts";
 import { addsDenial, type Change, isRemoval, type Plan } from "./plan.ts";
@@ -34,11 +35,13 @@ export interface ClusterPlan {
   readonly isWhole?: boolean;
   /** Sentences for the user after the writes. The first one is on the line that reports them. */
   readonly effect?: (now: number) => readonly string[];
+  /** A sentence that reports the writes; default: their number. */
+  readonly outcome?: string;
 }
 
 export const EFFECT = `The function reads the change within ${MAPPING_FOUND_MS / 1000} s.`;
 
-export interface Proposal extends Accepted {
+export interface Proposal extends Accepted, Pick<ClusterPlan, "outcome"> {
   /** Whether a requested change is skipped. */
   readonly isPartial: boolean;
   readonly effect: (now: number) => readonly string[];
@@ -47,21 +50,9 @@ export interface Proposal extends Accepted {
   readonly destination: string;
 }
 
-/** The accepted changes; `undefined` without changes or with --dry-run. Throws if a check or the user refuses them. */
-export async function propose(
-  planned: ClusterPlan,
-  options: ProposeOptions,
-  io: IOStreams,
-): Promise<Proposal | undefined> {
-  const proposal = await prepare(planned, options, io);
-  if (proposal === undefined || options.dryRun) return undefined;
-  await confirmAll([proposal], options, io);
-  return proposal;
-}
-
 /** Prints the plan; `undefined` without changes. Throws if a check refuses it. */
 export async function prepare(
-  { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT] }: ClusterPlan,
+  { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT], ...others }: ClusterPlan,
   options: ProposeOptions,
   io: IOStreams,
 ): Promise<Proposal | undefined> {
@@ -71,7 +62,7 @@ export async function prepare(
   const { changes } = plan;
   const reading = await readForAccess(changes, known, isWhole, connection, io);
   const destination = await destinationOf(connection, reading.current, io);
-  const shown = { ...plan, ...(await judgePlan(changes, reading.marks, context)) };
+  const shown = { ...plan, marks: reading.marks, warnings: await warningsFor(changes, context) };
   if (options.report === undefined) printPlan(shown, destination, context.prefix, io);
   else options.report(planData(shown, destination, context.prefix));
   // Skipped prunes are not errors: the file does not request them by name.
@@ -81,7 +72,7 @@ export async function prepare(
   checkDenialsWritten(changes, managed);
   if (!options.force) guardLockout(changes, reading.current, context);
   printIfLong(changes.length, connection, io);
-  return { ...reading, changes, effect, force: options.force === true, isPartial, connection, destination };
+  return { ...reading, ...others, changes, effect, force: options.force === true, isPartial, connection, destination };
 }
 
 /** Asks once for all clusters, and once more for marks. Throws unless the user accepts. */

@@ -12,21 +12,19 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Change } from "./plan.ts";
 import { isAccessDenied, pagesBelow, readLooks, readMappings } from "./read-mappings.ts";
 
-type Parameters = ReadonlyMap<string, Stored>;
-
 export interface ReadForAccess {
-  readonly current: Parameters;
+  readonly current: ReadonlyMap<string, Stored>;
   readonly marks: readonly Mark[];
   /** Runs a part of the rule, and adds to `current` what it looks at. */
   readonly settle: <T>(current: Map<string, Stored>, rule: (context: RuleContext) => T) => Promise<T>;
   /** `before`, with the parameters that the rule has looked at as they are now. */
-  readonly again: (before: Parameters) => Promise<Map<string, Stored>>;
+  readonly again: (before: ReadonlyMap<string, Stored>) => Promise<Map<string, Stored>>;
 }
 
 /** @param isWhole whether `known` has every mapping already, or with --account that account's */
 export async function readForAccess(
   planned: readonly Change[],
-  known: Parameters,
+  known: ReadonlyMap<string, Stored>,
   isWhole: boolean,
   connection: Connection,
   io: IOStreams,
@@ -62,7 +60,7 @@ export async function readForAccess(
     await findAdministrator(current, remains, connection, io);
   }
   const text = `this may grant more access than the plan shows: there is no permission to read ${unread.join(", ")}`;
-  const unknown: Mark = { parameter: changes[0]?.name ?? "", kind: "unread", text };
+  const unknown: Mark = { parameter: changes[0]?.name ?? "", kind: "unread", gives: [], text };
   return {
     current,
     marks: unread.length === 0 ? marks : [...marks, unknown],

@@ -7,8 +7,10 @@ import { rateLimited } from "../aws/rates.ts";
 import { readAll, readBranch, readSome } from "../aws/read.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
+import { normal } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { startProgress } from "../terminal/progress.ts";
+import { entryKey, nameOf } from "./merge-list.ts";
 
 /** All mappings, or with --account that account's. `callers` adds the callers' list. */
 export async function readMappings(
@@ -29,6 +31,21 @@ export async function readMappings(
   } finally {
     progress.end();
   }
+}
+
+/** To compare two clusters: names without the prefix, no empty lists, and a fixed order where the order has no meaning. */
+export async function readToCompare(connection: Connection, io: IOStreams, more?: { readonly callers: boolean }) {
+  const { prefix } = connection.context;
+  const stored = await readMappings(connection, io, more);
+  const named = [...stored.values()].flatMap((parameter): [string, Stored][] => {
+    const name = shortName(parameter.name, prefix);
+    const [items, key] = [normal(parameter.value), entryKey(parameter.name)];
+    if (!Array.isArray(items) || key === undefined) return [[name, { ...parameter, name }]];
+    const ordered = items.toSorted((a, b) => (nameOf(a, key) < nameOf(b, key) ? -1 : 1));
+    const value = JSON.stringify(name.startsWith("pattern/") ? items : ordered);
+    return items.length === 0 ? [] : [[name, { ...parameter, name, value }]];
+  });
+  return new Map(named);
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
@@ -52,7 +69,7 @@ export async function readByName(
 /**
  * Reads what the rule of access looks at.
  *
- * @param looks of a `Reading`
+ * @param looks as in `RuleContext.reading`
  * @param unread receives phrases for what this principal may not read: a missing permission is no error
  */
 export async function readLooks(

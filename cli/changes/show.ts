@@ -8,13 +8,16 @@ import { shortName } from "../function-settings.ts";
 import { normal } from "../store/value.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
 import { hangingIndent, listed } from "../terminal/print.ts";
-import type { Judgement } from "./judge.ts";
 import type { Change, Plan } from "./plan.ts";
 
 const SIGN = { add: "+", change: "~", remove: "-" } as const;
 const INDENT = "    ";
 
-type ShownPlan = Plan & Judgement;
+interface ShownPlan extends Plan {
+  readonly marks: readonly Mark[];
+  /** By parameter. */
+  readonly warnings: ReadonlyMap<string, readonly string[]>;
+}
 
 type Output = Pick<IOStreams, "columns" | "print">;
 
@@ -27,13 +30,13 @@ export function printPlan(
 ): void {
   const line = (head: string, text: string, tone?: Tone) => io.print(hangingIndent(head, text, io.columns), tone);
   line("", `Plan for ${destination}:`);
-  const all = [...marks.values()].flat();
-  const kinds = [...Map.groupBy(riskiestFirst(all), ({ kind }) => kind).values()];
-  const shown = new Set(kinds.flatMap((one) => one.slice(0, MAX_MARKS)));
+  const kinds = [...Map.groupBy(riskiestFirst(marks), ({ kind }) => kind).values()];
+  const shown = kinds.flatMap((one) => one.slice(0, MAX_MARKS));
+  const byName = Map.groupBy(shown, ({ parameter }) => parameter);
   for (const change of changes) {
     const { name } = change;
     printChange(change, shortName(name, prefix), io);
-    for (const mark of marks.get(name) ?? []) if (shown.has(mark)) line(`${INDENT}! `, mark.text, "weakened");
+    for (const mark of byName.get(name) ?? []) line(`${INDENT}! `, mark.text, "weakened");
     for (const text of warnings.get(name) ?? []) line(`${INDENT}warning: `, text);
   }
   line("", summary(changes, unchanged, extra));
@@ -44,9 +47,13 @@ export function printPlan(
         : `${keptDenials.length} denials are not in the files and are kept`;
     line("", `${kept}; --prune-denials removes them: ${listed(keptDenials)}.`);
   }
-  if (all.length === 0) return;
-  const hidden = all.length - shown.size;
-  line("! ", `Needs your consent: ${countMarks(all)}${hidden > 0 ? ` (${hidden} more than shown)` : ""}.`, "weakened");
+  if (marks.length === 0) return;
+  const hidden = marks.length - shown.length;
+  line(
+    "! ",
+    `Needs your consent: ${countMarks(marks)}${hidden > 0 ? ` (${hidden} more than shown)` : ""}.`,
+    "weakened",
+  );
 }
 
 /** Those with a name of Kubernetes or an administrators' group first: a long list must not hide them. */
@@ -154,7 +161,7 @@ function show(value: unknown): string {
 
 /** Values are parsed JSON where they are valid. `marks` are the lines with `!`. */
 export function planData(
-  { changes, unchanged, extra, keptDenials = [], marks, warnings }: Plan & Judgement,
+  { changes, unchanged, extra, keptDenials = [], marks, warnings }: ShownPlan,
   destination: string,
   prefix: string,
 ) {
@@ -165,7 +172,7 @@ export function planData(
       name: shortName(name, prefix),
       ...(before !== undefined && { before: normal(before.value) }),
       ...(value !== undefined && { after: normal(value) }),
-      marks: (marks.get(name) ?? []).map(({ text }) => text),
+      marks: marks.flatMap(({ parameter, text }) => (parameter === name ? text : [])),
       warnings: warnings.get(name) ?? [],
     })),
     unchanged,

@@ -1,6 +1,6 @@
 // Waits until the function's caches have read earlier writes.
 
-import { SETTLED_MS } from "../access/plan-state.ts";
+import { SETTLED_MS } from "../access/phases.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
 const STEP_MS = 1_000;

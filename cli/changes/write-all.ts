@@ -1,12 +1,13 @@
 // Writes accepted changes in phases, one parameter at a time, and reports which were written.
 
 import { isDeepStrictEqual } from "node:util";
-import { isStored, nextPhase } from "../access/phases.ts";
+import { nextPhase } from "../access/phases.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { EXIT, Failure, finding } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
+import { isStored } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { listed } from "../terminal/print.ts";
 import { logIfSlow, startProgress } from "../terminal/progress.ts";

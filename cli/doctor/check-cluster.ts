@@ -2,10 +2,9 @@
 
 import { isObject } from "../../functions/lib/json.ts";
 import { defaultStackName } from "../../functions/settings/stack.ts";
-import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
+import type { ClientConfig } from "../aws/client-config.ts";
 import { connect } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
-import { outputsOfCluster } from "../aws/stacks.ts";
 import { callerState, readCallers } from "../callers/callers.ts";
 import { EXIT } from "../errors.ts";
 import { adviceFor } from "../explain/advice.ts";
@@ -15,13 +14,11 @@ import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
-/** Nothing if the stack cannot be read, or has another name. */
-export async function checkUrl(url: URL, options: ConnectionOptions, io: IOStreams): Promise<Check[]> {
-  const config = clientConfig(options, io).then((found) => found.config);
-  const { Endpoint } = await outputsOfCluster(options.cluster, config, io);
-  if (Endpoint === undefined) return [];
+/** `endpoint` of the stack: nothing if it cannot be read, or has another name. */
+export function checkUrl(url: URL, endpoint: string | undefined, options: ConnectionOptions): Check[] {
+  if (endpoint === undefined) return [];
   const stack = defaultStackName(options.cluster);
-  const { host, href } = new URL(Endpoint);
+  const { host, href } = new URL(endpoint);
   if (host === url.host) return [ok("url", `${host} is the endpoint of the stack ${stack}`)];
   const advice =
     "check --cluster; if the endpoint has moved, write a new file for kube-apiserver: iam-authenticator kubeconfig webhook --from <old " +

@@ -2,9 +2,9 @@
 
 import { X509Certificate } from "node:crypto";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { failureReason } from "../agent.ts";
-import type { Endpoint, Reply } from "../endpoint.ts";
-import type { TlsSeen } from "../http.ts";
+import { failureReason } from "../http/agent.ts";
+import type { Endpoint, Reply } from "../http/endpoint.ts";
+import type { TlsSeen } from "../http/request.ts";
 import { isConfidential, type Webhook } from "../kubeconfig/webhook.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
@@ -58,14 +58,22 @@ export function checkClientCertificate(pem: string, now: number): Check {
 }
 
 /** The reasons: cli/kubeconfig/webhook.ts. */
-export function checkKubeconfig({ server, lacksTlsSetting, isUnverified }: Webhook): Check[] {
+export function checkKubeconfig(
+  { server, serverName, lacksTlsSetting, isUnverified }: Webhook,
+  failoverUrl: string | undefined,
+  cluster: string,
+): Check[] {
   if (isUnverified) {
     const seen = "insecure-skip-tls-verify: anyone on the network can answer reviews";
     return [failed("kubeconfig", seen, "delete insecure-skip-tls-verify, give the CA, and replace the caller's token")];
   }
-  if (!lacksTlsSetting) return [];
-  const seen = "no tls-server-name, CA or client certificate: after packet loss, logins fail for 15 minutes";
-  return [warning("kubeconfig", seen, `write a new file: kubeconfig webhook --from <this file> --endpoint ${server}`)];
+  const isRedirectLost = failoverUrl !== undefined && serverName !== undefined;
+  if (!isRedirectLost && !lacksTlsSetting) return [];
+  const seen = isRedirectLost
+    ? "tls-server-name: the redirect to failoverUrl fails, because the standby has another name"
+    : "no tls-server-name, CA or client certificate: after packet loss, logins fail for 15 minutes";
+  const source = failoverUrl === undefined ? `--endpoint ${server}` : `-c ${cluster}`;
+  return [warning("kubeconfig", seen, `write a new file: kubeconfig webhook --from <this file> ${source}`)];
 }
 
 function soon(check: string, whose: string, end: number, now: number, advice: string): Check {

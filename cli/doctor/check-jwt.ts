@@ -4,12 +4,12 @@ import { createKeySets } from "../../functions/authenticator/aws/aws-signed-toke
 import { MAX_AHEAD_SECONDS, partitionOfIssuer } from "../../functions/authenticator/jwt/issuer.ts";
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
-import { openAgents } from "../agent.ts";
 import type { ClientConfig } from "../aws/client-config.ts";
 import { getSignedToken } from "../aws/signed-token.ts";
-import type { Endpoint } from "../endpoint.ts";
 import { functionSettings } from "../function-settings.ts";
-import { unverifiedParts } from "../jwt-parts.ts";
+import { openAgents } from "../http/agent.ts";
+import type { Endpoint } from "../http/endpoint.ts";
+import { unverifiedParts } from "../jwt/unverified-parts.ts";
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type Check, failed, failureOf, ok, warning } from "./check.ts";

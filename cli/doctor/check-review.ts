@@ -3,9 +3,9 @@
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { type Endpoint, type Reply, reasonOf } from "../endpoint.ts";
 import { adviceFor } from "../explain/advice.ts";
-import { quotedAnswer } from "../http.ts";
+import { type Endpoint, type Reply, reasonOf } from "../http/endpoint.ts";
+import { quotedAnswer } from "../http/request.ts";
 import { type Check, failed, LOOK_AT_LOG, ok, warning } from "./check.ts";
 
 /** Statuses with which API Gateway or the function rejects a caller. */

@@ -4,17 +4,19 @@ import { type Command, Option } from "commander";
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import packageJson from "../../package.json" with { type: "json" };
-import { failureReason } from "../agent.ts";
 import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
 import { findCredentials } from "../aws/credentials.ts";
 import { signToken } from "../aws/presign.ts";
+import { outputsOfCluster } from "../aws/stacks.ts";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
-import { type Endpoint, NoReply, openEndpoint } from "../endpoint.ts";
 import { silentExit, usage } from "../errors.ts";
+import { failureReason } from "../http/agent.ts";
+import { NoReply, openEndpoint } from "../http/endpoint.ts";
 import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles } from "../kubeconfig/files.ts";
 import { readKubeconfig, type Webhook } from "../kubeconfig/webhook.ts";
 import {
+  type ChosenCluster,
   type ClustersOptions,
   CONNECTIONS,
   isSeveral,
@@ -30,6 +32,7 @@ import { checkCallers, checkMapping, checkUrl } from "./check-cluster.ts";
 import { checkConcurrency } from "./check-concurrency.ts";
 import { checkClientCertificate, checkKubeconfig, checkReachable } from "./check-connection.ts";
 import { checkCaller, checkLatency, checkReview } from "./check-review.ts";
+import { checkStores } from "./check-stores.ts";
 
 interface DoctorOptions extends ClustersOptions, OutputOptions, Partial<WebhookFiles> {
   readonly kubeconfig?: string;
@@ -66,7 +69,11 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
         "configuration file.",
     );
   }
-  const { results, failures } = await inEachCluster(options, io, checkCluster);
+  // kube-apiserver has one kubeconfig for all regions of its cluster.
+  const isMain = ({ webhookKubeconfig }: ChosenCluster) => webhookKubeconfig !== undefined;
+  const mains = options.clusters.filter(isMain).map(({ cluster }) => cluster);
+  const clusters = options.clusters.filter((one) => isMain(one) || !mains.includes(one.cluster));
+  const { results, failures } = await inEachCluster({ ...options, clusters }, io, checkCluster);
   if (options.output === "table") {
     for (const { cluster, value } of results) {
       if (isNamed) io.print(`${cluster}\n`);
@@ -82,23 +89,19 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
 
 async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promise<Check[]> {
   const webhook = await webhookOf(options, io);
-  const { token: _, clientCertificate: __, ...anonymous } = webhook;
-  const endpoints = { endpoint: openEndpoint(webhook, io), stranger: openEndpoint(anonymous, io) };
-  try {
-    const checks = [
-      ok("version", `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`),
-      ...(await checkUrl(endpoints.endpoint.url, options, io)),
-      ...(webhook.clientCertificate === undefined
-        ? []
-        : [checkClientCertificate(webhook.clientCertificate.certificate, io.clock())]),
-      ...checkKubeconfig(webhook),
-      ...(await checkEndpoint(endpoints, hasTokenPrefix(webhook.token ?? ""), options, io)),
-    ];
-    return withCommands(checks, options, io);
-  } finally {
-    endpoints.endpoint.close();
-    endpoints.stranger.close();
-  }
+  const { server, clientCertificate } = webhook;
+  const config = clientConfig(options, io).then((found) => found.config);
+  const { Endpoint, FailoverUrl } = await outputsOfCluster(options.cluster, config, io);
+  const checks = [
+    ok("version", `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`),
+    ...checkUrl(new URL(server), Endpoint, options),
+    ...(clientCertificate === undefined ? [] : [checkClientCertificate(clientCertificate.certificate, io.clock())]),
+    ...checkKubeconfig(webhook, FailoverUrl, options.name),
+    ...(await checkEndpoint(webhook, options, io)),
+    ...(FailoverUrl === undefined ? [] : await checkRedirect({ ...webhook, server: FailoverUrl }, options, io)),
+    ...(await checkStores(options, FailoverUrl !== undefined, io)),
+  ];
+  return withCommands(checks, options, io);
 }
 
 async function webhookOf(
@@ -113,28 +116,32 @@ async function webhookOf(
   return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, io);
 }
 
-interface Endpoints {
-  readonly endpoint: Endpoint;
-  readonly stranger: Endpoint;
+/** As kube-apiserver follows a redirect: with its token, and the TLS settings of its kubeconfig. */
+async function checkRedirect(webhook: Webhook, options: OneOf<DoctorOptions>, io: IOStreams): Promise<Check[]> {
+  const checks = await checkEndpoint(webhook, options, io, true);
+  return checks.map((one) => ({ ...one, check: "redirect" }));
 }
 
-/** Skips checks that depend on a failed one. `isIamCaller`: the caller's token is signed by IAM. */
+/** Skips checks that depend on a failed one. `isStandby`: only what does not depend on the operator. */
 async function checkEndpoint(
-  { endpoint, stranger }: Endpoints,
-  isIamCaller: boolean,
+  webhook: Webhook,
   options: OneOf<DoctorOptions>,
   io: IOStreams,
+  isStandby = false,
 ): Promise<Check[]> {
-  const checks = await checkReachable(endpoint, io.clock);
+  const { token: callerToken = "", clientCertificate: _, ...anonymous } = webhook;
+  const [endpoint, stranger] = [openEndpoint(webhook, io), openEndpoint(anonymous, io)];
+  const checks: Check[] = [];
   const isWell = () => checks.every(({ check, state }) => state !== "failed" || check === "clock");
   try {
+    checks.push(...(await checkReachable(endpoint, io.clock)));
     if (isWell()) checks.push(await checkCaller(endpoint, stranger));
-    if (!isWell()) return checks;
+    if (!isWell() || isStandby) return checks;
     const made = await makeToken(options, io);
     if ("state" in made) return [...checks, made];
     const { token, config } = made;
     checks.push(made.check);
-    if (isIamCaller) checks.push(await checkCallers(options, io, config));
+    if (hasTokenPrefix(callerToken)) checks.push(await checkCallers(options, io, config));
     for (const version of API_VERSIONS) {
       checks.push(await checkReview(endpoint, token, `review ${version.split("/")[1]}`, version));
     }
@@ -149,6 +156,9 @@ async function checkEndpoint(
     if (!(error instanceof NoReply)) throw error;
     const advice = "run this again; if it fails again, check the network and the function's log";
     checks.push(failed("reachable", `the endpoint stopped answering (${failureReason(error)})`, advice));
+  } finally {
+    endpoint.close();
+    stranger.close();
   }
   return checks;
 }

@@ -2,13 +2,13 @@
 
 import { type Command, Option } from "commander";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { arnFault } from "../arn-fault.ts";
+import { memberAt, parseJson } from "../../functions/lib/json.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { signedIdentity, supposeIdentity } from "../evaluation.ts";
+import { arnFault } from "../mappings/file/arn-fault.ts";
 import { mayLookUpNodes } from "../mappings/node-lookups.ts";
 import { arnOf, isPersonName } from "../mappings/target.ts";
 import { CONNECTION, type ConnectionOptions, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
@@ -127,8 +127,6 @@ function notAnArn(arn: string): string {
 
 /** The token of an ExecCredential, or else the text itself. */
 function tokenIn(text: string): string {
-  const credential = parseJson(text);
-  const status = isObject(credential) ? credential["status"] : undefined;
-  const token = isObject(status) ? status["token"] : undefined;
+  const token = memberAt(parseJson(text), "status", "token");
   return typeof token === "string" ? token : text.trim();
 }

@@ -12,15 +12,6 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
 import { type Explanation, explainIdentity } from "./steps.ts";
 
-interface PersonalAccess {
-  /** The parameter that applies to the identity. */
-  readonly parameter: string;
-  readonly kind: string;
-  readonly verdict: string;
-  readonly username: string;
-  readonly groups: readonly string[];
-}
-
 export async function explainPerson(
   who: string,
   output: OutputFormat,
@@ -38,22 +29,24 @@ export async function explainPerson(
     readParameters: async () => ({ parameters: known, cached: false, stale: false }),
     findNodeName: async () => ({ refusal: "not an instance" }),
   };
-  const items: PersonalAccess[] = [];
-  for (const { kind, arnLike, mapping } of found.values()) {
+  const explaining = [...found.values()].map(async ({ kind, arnLike, mapping }) => {
     // One of the identities that a pattern matches.
     const sample = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
     const explained = sample && (await explainIdentity(sample, connection, io, services));
     const { username = "", groups = [] } = explained?.user ?? {};
-    items.push({
-      kind,
-      parameter: explained ? shortName(explained.parameter ?? "", context.prefix) : mapping,
-      verdict: explained === undefined ? "depends on the account" : verdictOf(explained),
-      username,
-      groups,
-    });
-  }
+    const parameter = explained ? shortName(explained.parameter ?? "", context.prefix) : mapping;
+    const verdict = explained === undefined ? "depends on the account" : verdictOf(explained);
+    return { kind, parameter, verdict, username, groups };
+  });
+  const items = await Promise.all(explaining);
   const headers = ["as", "mapping", "verdict", "username", "groups"];
-  const row = (one: PersonalAccess) => [one.kind, one.parameter, one.verdict, one.username, one.groups.join(",")];
+  const row = (one: (typeof items)[number]) => [
+    one.kind,
+    one.parameter,
+    one.verdict,
+    one.username,
+    one.groups.join(","),
+  ];
   await printList({ items, headers, row }, { output, headers: true }, io);
   if (items.every(({ verdict }) => verdict !== "granted")) throw silentExit();
 }

@@ -11,7 +11,6 @@ import { hangingIndent, shellWord } from "../terminal/print.ts";
 import { adviceFor } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
 
-/** Width of the first column. */
 const HEAD = 10;
 
 /** The first column, and the text next to it. */
@@ -111,18 +110,8 @@ function targetFor(canonicalArn: string): string {
 
 function verdictOf({ verdict, invalidCount }: Evaluation): string {
   const invalid = invalidCount > 0 && verdict.kind !== "invalid" ? `, ${invalidCount} invalid` : "";
-  switch (verdict.kind) {
-    case "nothing":
-      return `nothing${invalid}`;
-    case "match":
-      return `matches${invalid}`;
-    case "deny":
-      return "denies";
-    case "invalid":
-    case "mismatch":
-    case "unknown":
-      return `${verdict.kind}, ${verdict.problem}`;
-  }
+  if ("problem" in verdict) return `${verdict.kind}, ${verdict.problem}`;
+  return { nothing: `nothing${invalid}`, match: `matches${invalid}`, deny: "denies" }[verdict.kind];
 }
 
 function markOf({ parameter, verdict }: Evaluation, counted: string | undefined): string {
@@ -131,16 +120,8 @@ function markOf({ parameter, verdict }: Evaluation, counted: string | undefined)
 }
 
 /** Data for JSON and YAML. Omits the token itself, which contains its signature. */
-export function explanationData({
-  token,
-  identity,
-  evaluations,
-  parameter,
-  user,
-  refusal,
-  deniedBy,
-  isWithoutNodes,
-}: Explanation) {
+export function explanationData(explanation: Explanation) {
+  const { token, identity, evaluations, parameter, user, refusal, deniedBy, isWithoutNodes } = explanation;
   const from = token && ("host" in token ? { host: token.host } : { issuer: token.issuer });
   return {
     granted: refusal === undefined,

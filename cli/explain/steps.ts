@@ -13,9 +13,9 @@ import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import { hasCode, isDenial } from "../../functions/errors.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import { openAgents } from "../agent.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
+import { openAgents } from "../http/agent.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
 /** Longer than kube-apiserver's: an operator can wait. */

@@ -4,15 +4,15 @@ import type { Command } from "commander";
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { parseJwt } from "../../functions/authenticator/jwt/parse-jwt.ts";
 import { callerIdentity } from "../aws/caller-identity.ts";
-import { type Credentials, clientConfig } from "../aws/client-config.ts";
+import { clientConfig } from "../aws/client-config.ts";
 import { connect } from "../aws/connection.ts";
 import { findCredentials } from "../aws/credentials.ts";
 import { getSignedToken } from "../aws/signed-token.ts";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
-import { EXIT, Failure, silentExit } from "../errors.ts";
+import { fault, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { unverifiedParts } from "../jwt-parts.ts";
+import { unverifiedParts } from "../jwt/unverified-parts.ts";
 import { type ClustersOptions, CONNECTIONS, isSeveral, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
 import { forCluster } from "../program-name.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -67,7 +67,8 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
   if (results.some(({ value }) => value.explanation.refusal !== undefined)) throw silentExit();
 }
 
-async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams): Promise<Whoami> {
+/** `unread`: why the mappings could not be read, and only the identity is known. */
+async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
   const { config, partition } = await clientConfig(options, io);
   const credentials = await findCredentials(config, io);
   const identity = options.jwt
@@ -80,8 +81,9 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams): Promise<Who
   const connection = await connect(options, io, config);
   const { prefix } = connection.context;
   const complete = (text: string) => forCluster(text, options, io.environment);
+  const known = { credentials, prefix, complete };
   try {
-    return { explanation: await explainIdentity(identity, connection, io), credentials, prefix, complete };
+    return { ...known, explanation: await explainIdentity(identity, connection, io), unread: undefined };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "AccessDeniedException") throw error;
     // Another operator has other profiles.
@@ -89,8 +91,8 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams): Promise<Who
     const message =
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
       explainWords(others, io, identity.arn).join(" ");
-    const unread = new Failure(EXIT.fault, message, { cause: error });
-    return { explanation: { identity }, credentials, prefix, complete, unread };
+    const explanation: Explanation = { identity };
+    return { ...known, explanation, unread: fault(message, error) };
   }
 }
 
@@ -115,15 +117,7 @@ function data({ explanation, credentials, unread }: Whoami) {
   return { ...rest, ends };
 }
 
-interface Whoami {
-  readonly explanation: Explanation;
-  readonly credentials: Credentials;
-  readonly prefix: string;
-  /** Completes the commands in advice. */
-  readonly complete: (text: string) => string;
-  /** Why the mappings could not be read: only the identity is known. */
-  readonly unread?: Failure;
-}
+type Whoami = Awaited<ReturnType<typeof lookUp>>;
 
 /** `notAfter` of the mapping that applies. */
 function mappingEnd({ evaluations = [], parameter }: Explanation): string | undefined {

@@ -1,6 +1,6 @@
 // Reads fields of Kubernetes objects, which may be missing.
 
-import { isObject } from "../../functions/lib/json.ts";
+import { isObject, memberAt } from "../../functions/lib/json.ts";
 import { ROLE_ANNOTATION } from "./names.ts";
 
 export type KubernetesObject = Record<string, unknown>;
@@ -24,26 +24,20 @@ export function labelsOf(object: KubernetesObject): KubernetesObject {
 }
 
 export function stringAt(object: KubernetesObject, ...path: string[]): string {
-  const value = at(object, ...path);
+  const value = memberAt(object, ...path);
   return typeof value === "string" ? value : "";
 }
 
 export function objectAt(object: KubernetesObject, ...path: string[]): KubernetesObject | undefined {
-  const value = at(object, ...path);
+  const value = memberAt(object, ...path);
   return isObject(value) ? value : undefined;
 }
 
-export function listAt(object: KubernetesObject, ...path: string[]): KubernetesObject[] {
-  const value = at(object, ...path);
+export function listAt(object: unknown, ...path: string[]): KubernetesObject[] {
+  const value = memberAt(object, ...path);
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** `undefined` if a part of the path is missing. */
-export function at(object: KubernetesObject, ...path: string[]): unknown {
-  return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), object);
-}
-
-/** Whether a Pod has not finished. */
 export function isAlive(pod: KubernetesObject): boolean {
   return !["Succeeded", "Failed"].includes(stringAt(pod, "status", "phase"));
 }

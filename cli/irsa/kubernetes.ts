@@ -3,28 +3,13 @@
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { failureReason } from "../agent.ts";
-import { openEndpoint } from "../endpoint.ts";
-import { EXIT, Failure, usage } from "../errors.ts";
-import { quotedAnswer } from "../http.ts";
+import { type Failure, fault, usage } from "../errors.ts";
+import { failureReason } from "../http/agent.ts";
+import { openEndpoint } from "../http/endpoint.ts";
+import { quotedAnswer } from "../http/request.ts";
 import { readKubeconfig, tlsOptions, type Webhook } from "../kubeconfig/webhook.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type KubernetesObject, stringAt } from "./kubernetes-object.ts";
-
-interface KubernetesAnswer {
-  readonly status: number;
-  /** Parsed JSON; `undefined` if it is not JSON. */
-  readonly body: unknown;
-}
-
-export interface Kubernetes {
-  readonly server: string;
-  /** Returns responses of any status. Throws a `Failure` if there is no response. */
-  ask(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<KubernetesAnswer>;
-  /** Reads all pages of a list. `path` may have a query. Throws a `Failure` if kube-apiserver rejects the request. */
-  list(path: string): Promise<KubernetesObject[]>;
-  close(): void;
-}
 
 const LIMIT_MS = 15_000;
 const PAGE = 500;
@@ -33,8 +18,10 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /** Kubernetes supports 150,000 Pods. https://kubernetes.io/docs/setup/best-practices/cluster-large/ */
 const MAX_PAGES = 1_000;
 
+export type Kubernetes = Awaited<ReturnType<typeof openKubernetes>>;
+
 /** Uses the kubeconfig's certificates and token. Does not run exec plugins. */
-export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise<Kubernetes> {
+export async function openKubernetes(kubeconfig: string, io: IOStreams) {
   const webhook = await readKubeconfig(kubeconfig, io);
   const { server: url } = webhook;
   if (!url.startsWith("https://")) throw usage(`${kubeconfig}: the server must be an https:// URL.`);
@@ -52,44 +39,35 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
   // kube-apiserver would prefer the client certificate.
   const { clientCertificate: _, ...bare } = webhook;
 
-  async function ask(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<KubernetesAnswer> {
+  /** Returns responses of any status, with a body that is not JSON as `undefined`. Throws a `Failure` without a response. */
+  async function ask(method: "GET" | "POST", path: string, body?: object, token?: string) {
     const endpoint = token === undefined ? own : open({ ...bare, token });
     try {
       const reply = await endpoint.send(method, body && JSON.stringify(body), { path });
       return { status: reply.status, body: parseJson(reply.body) };
     } catch (error) {
       io.interrupted.throwIfAborted();
-      const message = `No answer from kube-apiserver at ${server} (${failureReason(error)}).`;
-      throw new Failure(EXIT.fault, message, { cause: error });
-    } finally {
-      if (endpoint !== own) endpoint.close();
+      throw fault(`No answer from kube-apiserver at ${server} (${failureReason(error)}).`, error);
     }
   }
 
-  return {
-    server,
-    ask,
-    async list(path) {
-      const items: KubernetesObject[] = [];
-      const seen = new Set<string>();
-      let next = "";
-      const pages = `${path}${path.includes("?") ? "&" : "?"}limit=${PAGE}`;
-      do {
-        const more = next === "" ? "" : `&continue=${encodeURIComponent(next)}`;
-        const { status, body } = await ask("GET", `${pages}${more}`);
-        if (status !== 200 || !isObject(body) || !Array.isArray(body["items"])) throw refused(path, status, body);
-        items.push(...body["items"].filter(isObject));
-        next = stringAt(body, "metadata", "continue");
-        // Kubernetes does not repeat pages, and does not continue a list after an empty page.
-        if (seen.has(next) || seen.size > MAX_PAGES || (next !== "" && body["items"].length === 0)) {
-          throw new Failure(EXIT.fault, `kube-apiserver's list ${path} does not end: its pages repeat.`);
-        }
-        seen.add(next);
-      } while (next !== "");
-      return items;
-    },
-    close: own.close,
-  };
+  /** Reads all pages of a list. `path` may have a query. Throws a `Failure` if kube-apiserver rejects the request. */
+  async function list(path: string): Promise<KubernetesObject[]> {
+    const items: KubernetesObject[] = [];
+    const first = `${path}${path.includes("?") ? "&" : "?"}limit=${PAGE}`;
+    for (let next = "", pages = 0; pages < MAX_PAGES; pages += 1) {
+      const { status, body } = await ask("GET", next === "" ? first : `${first}&continue=${encodeURIComponent(next)}`);
+      if (status !== 200 || !isObject(body) || !Array.isArray(body["items"])) throw refused(path, status, body);
+      items.push(...body["items"].filter(isObject));
+      next = stringAt(body, "metadata", "continue");
+      if (next === "") return items;
+      // Kubernetes does not continue a list after an empty page.
+      if (body["items"].length === 0) break;
+    }
+    throw fault(`kube-apiserver's list ${path} does not end: its pages repeat.`);
+  }
+
+  return { ask, list };
 }
 
 /** OpenSSL's message does not name the file. */
@@ -103,5 +81,5 @@ function checkTls(options: SecureContextOptions, kubeconfig: string): void {
 
 export function refused(path: string, status: number, body: unknown): Failure {
   const message = isObject(body) && typeof body["message"] === "string" ? body["message"] : "no reason given";
-  return new Failure(EXIT.fault, `kube-apiserver refused ${path}: HTTP ${status}, ${quotedAnswer(message)}`);
+  return fault(`kube-apiserver refused ${path}: HTTP ${status}, ${quotedAnswer(message)}`);
 }

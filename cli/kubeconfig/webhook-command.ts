@@ -3,16 +3,17 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
-import { withOptions } from "../options.ts";
+import { type ConnectionOptions, OF_STACK, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { readAuthority, readWebhookFiles, WEBHOOK_FILES, type WebhookFiles, writeKubeconfig } from "./files.ts";
-import { reviewUrl, webhookKubeconfig, withServer } from "./webhook.ts";
+import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles, writeKubeconfig } from "./files.ts";
+import { webhookServer } from "./server.ts";
+import { type Webhook, webhookKubeconfig, withServer } from "./webhook.ts";
 
 const NO_CREDENTIALS =
   "The kubeconfig would have no credentials, and the function would reject it. Give --token-file, " +
   "--token-file-path, or --client-cert and --client-key. For a private endpoint with callerAuth none, give --no-token.";
 
-interface WebhookOptions extends WebhookFiles {
+interface WebhookOptions extends Partial<WebhookFiles>, Partial<ConnectionOptions> {
   readonly tokenFilePath?: string;
   readonly from?: string;
   readonly out?: string;
@@ -27,7 +28,8 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
       "--authentication-token-webhook-version=v1. The file contains the certificates and the token, so that you can copy " +
       "it to another machine. kube-apiserver reads the file when it starts, and does not start without it. If " +
       "kube-apiserver does not trust the endpoint's CA by default, give the CA with --ca. If the URL has changed, --from " +
-      "keeps everything else of the old file.",
+      "keeps everything else of the old file. With --cluster instead of --endpoint, the URL is that of the stack, and if " +
+      "the stack has a failoverUrl, the CA is the roots of Amazon Trust Services.",
     examples: [
       "iam-authenticator kubeconfig webhook --endpoint https://abc.execute-api.eu-west-1.amazonaws.com \\",
       "    --token-file caller-token --out webhook.kubeconfig",
@@ -36,9 +38,10 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator kubeconfig webhook --endpoint https://auth.example.com \\",
       "    --token-file-path /etc/kubernetes/iam-authenticator/caller-token --out webhook.kubeconfig",
       "iam-authenticator kubeconfig webhook --from old.kubeconfig --endpoint https://auth.example.com --out new.kubeconfig",
+      "iam-authenticator kubeconfig webhook -c prod --from old.kubeconfig --out new.kubeconfig",
     ],
-  }).requiredOption("--endpoint <url>", "URL of the function; /authenticate is added if it has no path");
-  return withOptions(command, WEBHOOK_FILES)
+  }).option("--endpoint <url>", "URL of the function; /authenticate is added if it has no path");
+  return withOptions(command, OF_STACK, WEBHOOK_FILES)
     .addOption(
       new Option("--no-token", "send no credentials: for a private endpoint with callerAuth none").conflicts([
         "tokenFile",
@@ -58,8 +61,10 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
     )
     .option("--out <file>", "write a new file that only you can read, instead of printing")
     .action(async ({ out, ...options }: WebhookOptions) => {
-      const kubeconfig =
-        options.from === undefined ? await fromFiles(options, io) : await fromOld(options.from, options, io);
+      const { cluster, endpoint, from } = options;
+      if ((cluster ?? endpoint) === undefined) throw usage("Give --endpoint or --cluster.");
+      const server = await webhookServer(options, cluster === undefined ? [] : [{ ...options, cluster }], io);
+      const kubeconfig = from === undefined ? await fromFiles(options, server, io) : await fromOld(from, server, io);
       writeKubeconfig(kubeconfig, out, io);
     });
 }
@@ -72,17 +77,17 @@ function readTokenFilePath(text: string): string {
   );
 }
 
-async function fromFiles({ token, tokenFilePath, ...files }: WebhookOptions, io: IOStreams): Promise<string> {
-  const webhook = await readWebhookFiles(files, io);
+type Server = Pick<Webhook, "server" | "ca">;
+
+async function fromFiles({ token, tokenFilePath, ca: _, ...files }: WebhookOptions, server: Server, io: IOStreams) {
+  const webhook = await readWebhookFiles({ ...files, endpoint: server.server }, io);
   const hasCredentials = (tokenFilePath ?? webhook.token ?? webhook.clientCertificate) !== undefined;
   if (token && !hasCredentials) throw usage(NO_CREDENTIALS);
-  return webhookKubeconfig({ ...webhook, ...(tokenFilePath && { tokenFile: tokenFilePath }) });
+  return webhookKubeconfig({ ...webhook, ...server, ...(tokenFilePath && { tokenFile: tokenFilePath }) });
 }
 
-async function fromOld(file: string, { endpoint, ca: path }: WebhookFiles, io: IOStreams): Promise<string> {
-  const ca = path === undefined ? undefined : await readAuthority(path, io);
-  const webhook = { server: reviewUrl(endpoint), ...(ca !== undefined && { ca }) };
-  const { kubeconfig, keepsAuthority } = await withServer(file, webhook, io);
+async function fromOld(file: string, server: Server, io: IOStreams): Promise<string> {
+  const { kubeconfig, keepsAuthority } = await withServer(file, server, io);
   if (keepsAuthority) {
     io.log("The new file keeps the CA of the old one. If the new endpoint has another CA, give it with --ca.\n");
   }

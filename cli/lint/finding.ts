@@ -36,7 +36,7 @@ export interface Subject {
   readonly denials: readonly Placed[];
 }
 
-export type Rule = (subject: Subject) => Finding[] | Promise<Finding[]>;
+export type Rule = (subject: Subject) => Finding[];
 
 /** A rule of single mappings. `check` returns one or several messages about a mapping that breaks it. */
 export function entryRule(

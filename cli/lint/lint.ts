@@ -1,6 +1,8 @@
-// Applies all lint rules to all mappings.
+// Applies all lint rules to all mappings, or to the values that a plan writes.
 
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { afterwards, type Wanted } from "../access/plan-state.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
 import * as names from "./names.ts";
@@ -16,14 +18,23 @@ const RULES: readonly Rule[] = [
   ...[names.sharedUsernames, names.chosenClaims, validity.unusableBySignedTokens],
 ];
 
-export async function lint(
-  parameters: ReadonlyMap<string, StoredParameter>,
-  context: EvaluationContext,
-): Promise<Finding[]> {
+export function lint(parameters: ReadonlyMap<string, StoredParameter>, context: EvaluationContext): Finding[] {
   const subject = subjectOf(parameters, context);
-  const found: Finding[] = [];
-  for (const rule of RULES) found.push(...(await rule(subject)));
+  const found = RULES.flatMap((rule) => rule(subject));
   return bySeverity(found.map((finding) => ({ ...finding, where: shortName(finding.where, context.prefix) })));
+}
+
+/** Warnings for the values that are written, by parameter. Omits rules over several mappings, which `mappings lint` applies. */
+export async function warningsFor(
+  changes: readonly Wanted[],
+  context: EvaluationContext,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  // Callers and issuer keys have no rules.
+  const mappings = changes.filter(({ name }) => readName(context.prefix, name) !== undefined);
+  const found = await lint(afterwards(new Map(), mappings), context);
+  const shown = found.filter(({ level, where }) => level !== "info" && where !== "");
+  const byName = Map.groupBy(shown, ({ where }) => `${context.prefix}/${where}`);
+  return new Map([...byName].map(([name, findings]) => [name, findings.map(({ message }) => message)]));
 }
 
 export function bySeverity(findings: readonly Finding[]): Finding[] {

@@ -6,6 +6,7 @@ import { usesPlaceholder } from "../../functions/authenticator/mapping/template.
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { administratorsIn } from "../access/administrators.ts";
 import { ADMIN_GROUPS, makesAdministrator } from "../access/names.ts";
+import { planState } from "../access/plan-state.ts";
 import { decideForPrincipal, principalOf } from "../evaluation.ts";
 import { shortName } from "../function-settings.ts";
 import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
@@ -71,13 +72,14 @@ function isCovered(later: string, { entry }: Placed): boolean {
 /** Mappings with an administrators' group, and whether they surely grant it, as the lockout guard evaluates them. */
 export function masters({ entries, parameters, context }: Subject): Finding[] {
   const found: Finding[] = [];
+  const state = planState([], parameters, context);
   let isSure = false;
   for (const { parameter: where, entry, groups } of entries) {
     const { kind, mapping } = entry;
     if (!makesAdministrator(mapping)) continue;
     const isOver = isExpired(mapping.notAfter, context.now);
     const isWide = !isOver && (kind === "account" || kind === "pattern");
-    const sure = administratorsIn(where, parameters, context).some(
+    const sure = administratorsIn(where, state).some(
       (one) => one.mapping.session === mapping.session && one.mapping.username === mapping.username,
     );
     isSure ||= sure;

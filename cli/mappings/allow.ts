@@ -9,24 +9,16 @@ import { afterwards } from "../access/plan-state.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
-import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
+import { Absent, clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import type { Plan } from "../changes/plan.ts";
 import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
 import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
-import { finding, silentExit, usage } from "../errors.ts";
+import { EXIT, usage } from "../errors.ts";
 import { decide, type StoredParameters, supposeIdentity } from "../evaluation.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
-import {
-  type ClustersOptions,
-  CONNECTIONS,
-  isSeveral,
-  READING,
-  WRITE,
-  type WriteOptions,
-  withOptions,
-} from "../options.ts";
+import { type ClustersOptions, CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
 import { isFor, listItems } from "../store/list-items.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shellWord } from "../terminal/print.ts";
@@ -57,31 +49,21 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) throw usage("--session requires a role or a permission set.");
   const plan = isPerson ? planPerson : planOne;
-  const missing: string[] = [];
   const tasks = await clusterTasks(
     options,
     io,
-    async (connection, one, own) => {
-      const planned = await plan(who, one, connection, own);
-      if (typeof planned !== "string") return planned;
-      missing.push(planned);
-      if (isSeveral(options)) own.log(`${planned}\n`);
-      return undefined;
-    },
+    (connection, one, own) => plan(who, one, connection, own),
     partitionIn(who),
   );
   await executePlans(tasks, options, io);
-  if (missing.length < tasks.length) return;
-  throw isSeveral(options) ? silentExit() : finding(...missing);
 }
 
-/** Returns a sentence if no denial names `who`: of several clusters, one is enough. */
 async function planOne(
   who: string,
   options: AllowOptions,
   connection: Connection,
   io: IOStreams,
-): Promise<ClusterPlan | string> {
+): Promise<ClusterPlan> {
   const { context, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
   const lists = new Set([parameter, ...(account === undefined ? [denyParameter(context.prefix, "any")] : [])]);
@@ -90,7 +72,7 @@ async function planOne(
   await requireCluster(known, connection, options, io);
   const plan = planWithout(lists, (item) => isFor(item, arnLike), known, context);
   const left = stillDenied(arnLike, afterwards(known, plan.changes), connection);
-  if (plan.changes.length === 0) return `No denial names ${arnLike}.${left}`;
+  if (plan.changes.length === 0) throw new Absent(EXIT.finding, `No denial names ${arnLike}.${left}`);
   const effect = () => [EFFECT, ...(left === "" ? [] : [left.trim()])];
   return { plan, known, connection, effect };
 }
@@ -100,14 +82,14 @@ async function planPerson(
   options: AllowOptions,
   connection: Connection,
   io: IOStreams,
-): Promise<ClusterPlan | string> {
+): Promise<ClusterPlan> {
   const { context } = connection;
   const known = await readMappings(connection, io);
   await requireCluster(known, connection, options, io);
   // Below a short prefix there may be lists of other clusters.
   const lists = [...known.keys()].filter((name) => readName(context.prefix, name)?.kind === "deny");
   const plan = planWithout(lists, (item) => isOfPerson(item, who), known, context);
-  if (plan.changes.length === 0) return `No denial names a session or a user ${who}.`;
+  if (plan.changes.length === 0) throw new Absent(EXIT.finding, `No denial names a session or a user ${who}.`);
   return { plan, known, connection, isWhole: true };
 }
 

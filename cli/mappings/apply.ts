@@ -8,17 +8,17 @@ import type { Stored } from "../aws/parameter.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
-import { judgePlan } from "../changes/judge.ts";
 import { withoutManaged } from "../changes/managed.ts";
 import { planChanges } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
 import { readForAccess } from "../changes/read-for-access.ts";
-import { readMappings } from "../changes/read-mappings.ts";
+import { readMappings, readToCompare } from "../changes/read-mappings.ts";
 import { planData, printDifferences, printPlan } from "../changes/show.ts";
 import { inEachCluster, throwWorst } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
+import { warningsFor } from "../lint/lint.ts";
 import {
   type ClustersOptions,
   CONNECTIONS,
@@ -220,7 +220,7 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
     const { plan } = await withoutManaged(wanted, connection, false, own);
     const destination = await destinationOf(connection, known, own);
     const { marks } = await readForAccess(plan.changes, known, true, connection, own);
-    const judged = { ...plan, ...(await judgePlan(plan.changes, marks, connection.context)) };
+    const judged = { ...plan, marks, warnings: await warningsFor(plan.changes, connection.context) };
     if (output === "table") printPlan(judged, destination, prefix, own);
     else plans.push(planData(judged, destination, prefix));
     return plan.changes.length;
@@ -237,14 +237,9 @@ async function diffClusters(options: Omit<DiffOptions, "file">, io: IOStreams): 
   if (options.prune) throw usage("--prune requires --file.");
   const { results, failures } = await inEachCluster(options, io, async (one, own) => {
     const connection = await connect(one, own);
-    const stored = await readMappings(connection, own);
+    const stored = await readToCompare(connection, own);
     await requireParameters(stored, connection, own);
-    const { prefix } = connection.context;
-    const byName = [...stored.values()].map((parameter) => {
-      const name = shortName(parameter.name, prefix);
-      return [name, { ...parameter, name }] as const;
-    });
-    return { stored: new Map(byName), destination: await destinationOf(connection, stored, own) };
+    return { stored, destination: await destinationOf(connection, stored, own) };
   });
   throwWorst(failures);
   const [first, second] = results.map(({ value }) => value);
@@ -260,4 +255,4 @@ async function diffClusters(options: Omit<DiffOptions, "file">, io: IOStreams): 
 }
 
 /** Nothing is written, so no access changes. */
-const NOT_JUDGED = { marks: new Map(), warnings: new Map() };
+const NOT_JUDGED = { marks: [], warnings: new Map() };

@@ -10,7 +10,7 @@ import { isOfSessions } from "../../functions/authenticator/mapping/possible-arn
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { MAPPING_FOUND_MS, type StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { arnsOverlap } from "../access/arn-overlap.ts";
+import { arnsOverlap } from "../access/overlap.ts";
 import { afterwards } from "../access/plan-state.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";

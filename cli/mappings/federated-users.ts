@@ -2,7 +2,7 @@
 
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import { arnsOverlap } from "../access/arn-overlap.ts";
+import { arnsOverlap } from "../access/overlap.ts";
 import { decide, type StoredParameters, supposeIdentity } from "../evaluation.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { readParameter } from "../store/read-parameter.ts";

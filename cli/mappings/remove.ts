@@ -1,21 +1,20 @@
 // `mappings remove`: removes mappings and their history.
 
 import type { Command } from "commander";
-import { connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { executePlan } from "../changes/execute-plans.ts";
+import { Absent, clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { type Change, removalOf } from "../changes/plan.ts";
 import { readByName } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
-import { finding, silentExit } from "../errors.ts";
+import { EXIT, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { CONNECTION, type ConnectionOptions, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
+import { type ClustersOptions, CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
 import { hasKey, listItems } from "../store/list-items.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { findTarget, TARGET_HELP, type Target } from "./target.ts";
+import { findTarget, partitionIn, TARGET_HELP, type Target } from "./target.ts";
 
-type RemoveOptions = ConnectionOptions & WriteOptions & { readonly session?: string };
+type RemoveOptions = ClustersOptions & WriteOptions & { readonly session?: string };
 
 export function removeCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -25,30 +24,39 @@ export function removeCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings remove -c prod sso/111122223333/Developers --session jane@example.com",
     ],
   }).argument("<who...>");
-  return withOptions(command, CONNECTION, READING, WRITE)
+  return withOptions(command, CONNECTIONS, READING, WRITE)
     .option("--session <name>", "only the mapping of this session of the permission set")
     .action((who: string[], options: RemoveOptions) => remove(who, options, io));
 }
 
 async function remove(who: readonly string[], options: RemoveOptions, io: IOStreams): Promise<void> {
-  const connection = await connect(options, io);
-  const { prefix } = connection.context;
-  const targets = Map.groupBy(
-    who.map((name) => findTarget(connection, name, options.session)),
-    ({ parameter }) => parameter,
+  let incomplete = 0;
+  const tasks = await clusterTasks(
+    options,
+    io,
+    async (connection, one, own) => {
+      const { prefix } = connection.context;
+      const targets = Map.groupBy(
+        who.map((name) => findTarget(connection, name, options.session)),
+        ({ parameter }) => parameter,
+      );
+      const known = await readByName([...targets.keys()], connection, own);
+      await requireCluster(known, connection, one, own);
+      const removals = [...targets].map(([parameter, some]) =>
+        removal(shortName(parameter, prefix), some, known.get(parameter)),
+      );
+      const missing = removals.flatMap((found) => found.missing);
+      const changes = removals.flatMap((found) => found.changes);
+      if (missing.length > 0) incomplete += 1;
+      if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
+      for (const line of missing) own.log(`${line}\n`);
+      return { plan: { changes, unchanged: 0, extra: [] }, known, connection };
+    },
+    partitionIn(who[0] ?? ""),
   );
-  const known = await readByName([...targets.keys()], connection, io);
-  await requireCluster(known, connection, options, io);
-  const removals = [...targets].map(([parameter, some]) =>
-    removal(shortName(parameter, prefix), some, known.get(parameter)),
-  );
-  const missing = removals.flatMap((one) => one.missing);
-  const changes = removals.flatMap((one) => one.changes);
-  if (changes.length === 0) throw finding(...missing, "Nothing was removed.");
-  for (const line of missing) io.log(`${line}\n`);
-  await executePlan({ plan: { changes, unchanged: 0, extra: [] }, known, connection }, options, io);
+  await executePlans(tasks, options, io);
   // Either a typo, or an earlier, interrupted run already removed it.
-  if (missing.length > 0) throw silentExit();
+  if (incomplete === tasks.length) throw silentExit();
 }
 
 interface Removal {

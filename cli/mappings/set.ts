@@ -12,18 +12,19 @@ import { isObject } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { parseStored } from "../../functions/lib/repeated-keys.ts";
 import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../access-levels.ts";
-import { type Connection, connect } from "../aws/connection.ts";
+import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
-import { executePlan } from "../changes/execute-plans.ts";
+import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { planChanges } from "../changes/plan.ts";
+import type { ClusterPlan } from "../changes/propose.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { lint } from "../lint/lint.ts";
 import {
-  CONNECTION,
-  type ConnectionOptions,
+  type ClustersOptions,
+  CONNECTIONS,
   collect,
   collectNamespace,
   READING,
@@ -38,11 +39,11 @@ import { valueText } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type EndOptions, end, endOf } from "../times.ts";
 import { warnOfSessionTrust } from "./session-trust.ts";
-import { findTarget, TARGET_HELP, type Target } from "./target.ts";
+import { findTarget, partitionIn, TARGET_HELP, type Target } from "./target.ts";
 
 const KEYS = ["username", "groups", "principalId", "notAfter", "description"] as const;
 
-interface SetOptions extends ConnectionOptions, WriteOptions, EndOptions {
+interface SetOptions extends ClustersOptions, WriteOptions, EndOptions {
   readonly session?: string;
   readonly username?: string;
   readonly access?: AccessLevel;
@@ -72,7 +73,7 @@ export function setCommand(command: Command, io: IOStreams): Command {
       "    --session jane@example.com --add-group on-call --for 2h",
     ],
   }).argument("<who>");
-  return withOptions(command, CONNECTION, READING, WRITE, end("the mapping"))
+  return withOptions(command, CONNECTIONS, READING, WRITE, end("the mapping"))
     .option("--session <name>", "only this session of the permission set")
     .option("--username <template>", "may contain {SessionName} and other placeholders")
     .addOption(
@@ -96,7 +97,17 @@ async function set(who: string, options: SetOptions, io: IOStreams): Promise<voi
   const never = ": the mapping would never apply. Nothing was written";
   const notAfter = endOf(options, io.clock(), never);
   if (access !== undefined) logBindings(access, namespace, io);
-  const connection = await connect(options, io);
+  const plan = (connection: Connection, _: unknown, own: IOStreams) => planSet(who, options, notAfter, connection, own);
+  await executePlans(await clusterTasks(options, io, plan, partitionIn(who)), options, io);
+}
+
+async function planSet(
+  who: string,
+  options: SetOptions,
+  notAfter: string | undefined,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan> {
   const target = findTarget(connection, who, options.session);
   const { parameter } = target;
   const { kind } = target.address;
@@ -120,7 +131,7 @@ async function set(who: string, options: SetOptions, io: IOStreams): Promise<voi
   await checkByLint(parameter, JSON.stringify(isListKind(kind) ? [mapping] : mapping), connection);
   const plan = planChanges(before, new Map([[parameter, text]]), false);
   warnOfSessionTrust(plan.changes, connection, io);
-  await executePlan({ plan, known: before, connection }, options, io);
+  return { plan, known: before, connection };
 }
 
 /** Names the option to type instead of the key. */

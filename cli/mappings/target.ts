@@ -8,13 +8,13 @@ import {
   permissionSetRole,
 } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
-import { GROUP_FAULT } from "../arn-fault.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { type Plan, planChanges } from "../changes/plan.ts";
 import { usage } from "../errors.ts";
 import { accountOf, type Entry, nameOfEntry } from "../store/entry.ts";
 import type { EntryKey } from "../store/list-items.ts";
+import { GROUP_FAULT } from "./file/arn-fault.ts";
 import { readMapping } from "./file/entry.ts";
 
 export interface Target {

@@ -70,16 +70,11 @@ export function isWanted(review: LoggedReview, { outcomes, who, group }: ReviewF
   if (outcomes.length > 0 && !outcomes.includes(review.outcome)) return false;
   if (group !== undefined && !review.groups?.includes(group)) return false;
   if (who === undefined) return true;
-  return Object.entries(fieldsOf(who)).some(([field, value]) => review[field as keyof WhoFields] === value);
+  const fields = fieldsOf(who);
+  return (["arn", "canonicalArn", "username"] as const).some((field) => review[field] === fields[field]);
 }
 
-interface WhoFields {
-  readonly arn: string;
-  readonly canonicalArn: string;
-  readonly username: string;
-}
-
-function fieldsOf(who: string): WhoFields {
+function fieldsOf(who: string) {
   const isSession = /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\//.test(who);
   // STS does not return a role's path, so the log does not contain it.
   const canonicalArn = isSession ? who : (supposeIdentity(who)?.canonicalArn ?? who);

@@ -10,7 +10,7 @@ import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { outputsOf } from "../aws/stacks.ts";
 import type { OneOf } from "../clusters.ts";
-import { EXIT, Failure, usage } from "../errors.ts";
+import { EXIT, Failure, fault, usage } from "../errors.ts";
 import { functionSettings } from "../function-settings.ts";
 import { type ClustersOptions, CONNECTIONS, isSeveral, type OptionGroup, readPositive } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -82,8 +82,6 @@ export async function withLog(
     });
   } catch (error) {
     if (!io.closed.aborted) throw error;
-  } finally {
-    logs.destroy();
   }
 }
 
@@ -113,7 +111,7 @@ function withHint(error: unknown, stack: string): unknown {
     const message =
       `No permission to look up the log group: cloudformation:DescribeStacks on the stack ${stack}. ` +
       "Give --log-group <name> (the stack's output LogGroup), or allow it, as the construct's grantReadReviews does.";
-    return new Failure(EXIT.fault, message, { cause: error });
+    return fault(message, error);
   }
   const failure = toFailure(error);
   if (failure?.exitCode !== EXIT.fault) return error;

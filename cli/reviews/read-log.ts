@@ -1,9 +1,9 @@
 // Reads the reviews of a log group, page by page. Why FilterLogEvents and not Insights: docs/decisions/0008-reviews-by-filter-log-events.md.
 
-import { type CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { UnusableAnswer } from "../aws/errors.ts";
+import { type CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
+import { unusableAnswer } from "../aws/errors.ts";
 import type { RateLimit } from "../aws/rates.ts";
-import { EXIT, Failure, usage } from "../errors.ts";
+import { fault, usage } from "../errors.ts";
 import { filterPattern, isWanted, type LoggedReview, type ReviewFilter, readReview } from "./logged-review.ts";
 
 export interface LogQuery extends ReviewFilter {
@@ -30,64 +30,60 @@ interface ReadReview {
   readonly review: LoggedReview;
 }
 
+const CALL = "CloudWatchLogs FilterLogEvents";
+
 /** Oldest first; a page may be empty. */
 export async function* readPages(query: LogQuery, reader: LogReader): AsyncGenerator<ReadReview[]> {
   const { logs, waitForTurn, signal } = reader;
   // The console shows ARNs with the suffix `:*`, which this call rejects.
   const isArn = query.logGroup.startsWith("arn:");
-  const command = {
+  const input = {
     ...(isArn ? { logGroupIdentifier: query.logGroup.replace(/:\*$/, "") } : { logGroupName: query.logGroup }),
     startTime: query.from,
     ...(query.until !== undefined && { endTime: query.until }),
     filterPattern: filterPattern(query),
   };
-  let nextToken: string | undefined;
   const tokens = new Set<string>();
   let idsBefore = "";
-  while (true) {
+  try {
     await waitForTurn(signal);
-    const page = await send(logs, new FilterLogEventsCommand({ ...command, nextToken }), query.logGroup, signal);
-    const { events } = page;
-    if (events === undefined) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "events is missing");
-    const ids = events.map(({ eventId }) => eventId).join();
-    if (ids !== "" && ids === idsBefore) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
-    idsBefore = ids;
-    yield events.flatMap(({ eventId = "", message = "", timestamp = 0 }) => {
-      const review = readReview(message, timestamp);
-      return review !== undefined && isWanted(review, query) ? [{ id: eventId, review }] : [];
-    });
-    nextToken = page.nextToken;
-    if (nextToken === undefined) return;
-    if (tokens.has(nextToken)) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
-    tokens.add(nextToken);
-    if (tokens.size > MOST_PAGES) {
-      const message = `The log has more than ${MOST_PAGES} pages. Narrow the search with --since and --until, or use CloudWatch Logs Insights (docs/operate.md, Watch).`;
-      throw new Failure(EXIT.fault, message);
+    const pages = paginateFilterLogEvents({ client: logs }, input, { abortSignal: signal });
+    for await (const { events, nextToken } of pages) {
+      if (events === undefined) throw unusableAnswer(CALL, "events is missing");
+      const ids = events.map(({ eventId }) => eventId).join();
+      if (ids !== "" && ids === idsBefore) throw unusableAnswer(CALL, "its pages repeat");
+      idsBefore = ids;
+      yield events.flatMap(({ eventId = "", message = "", timestamp = 0 }) => {
+        const review = readReview(message, timestamp);
+        return review !== undefined && isWanted(review, query) ? [{ id: eventId, review }] : [];
+      });
+      if (nextToken === undefined) return;
+      if (tokens.has(nextToken)) throw unusableAnswer(CALL, "its pages repeat");
+      if (tokens.add(nextToken).size > MOST_PAGES) {
+        throw fault(
+          `The log has more than ${MOST_PAGES} pages. Narrow the search with --since and --until, or use CloudWatch Logs Insights (docs/operate.md, Watch).`,
+        );
+      }
+      await waitForTurn(signal);
     }
+  } catch (error) {
+    throw explained(error, query.logGroup, await logs.config.region());
   }
 }
 
-async function send(
-  logs: CloudWatchLogsClient,
-  command: FilterLogEventsCommand,
-  logGroup: string,
-  signal: AbortSignal,
-) {
-  try {
-    return await logs.send(command, { abortSignal: signal });
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if (error.name === "ResourceNotFoundException") {
-      const region = await logs.config.region();
-      throw usage(
+function explained(error: unknown, logGroup: string, region: string): unknown {
+  switch (error instanceof Error && error.name) {
+    case "ResourceNotFoundException":
+      return usage(
         `There is no log group ${logGroup} in region ${region}. Check --log-group, --region and the account.`,
       );
-    }
-    if (error.name === "AccessDeniedException") {
-      const message = `No permission to read the log: logs:FilterLogEvents on the log group ${logGroup}. The construct's grantReadReviews grants it.`;
-      throw new Failure(EXIT.fault, message, { cause: error });
-    }
-    throw error;
+    case "AccessDeniedException":
+      return fault(
+        `No permission to read the log: logs:FilterLogEvents on the log group ${logGroup}. The construct's grantReadReviews grants it.`,
+        error,
+      );
+    default:
+      return error;
   }
 }
 

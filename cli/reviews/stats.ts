@@ -74,18 +74,7 @@ function showStats(stats: Stats, columns: IOStreams["columns"]): string {
 /** Number of reviews by outcome; outcomes without reviews are omitted. */
 type Outcomes = Partial<Record<Outcome, number>>;
 
-interface Stats {
-  readonly reviews: number;
-  readonly outcomes: Outcomes;
-  /** Number of denials and faults by code. */
-  readonly reasons: Readonly<Record<string, number>>;
-  /** Most reviews first. `arn` is missing if no identity was proven. */
-  readonly identities: readonly { readonly arn?: string; readonly reviews: number; readonly outcomes: Outcomes }[];
-  /** Reviews of further identities. */
-  readonly others: number;
-  /** Sorted, without hours that have no reviews. `hour` in UTC, such as `2026-11-24T16:00Z`. */
-  readonly hours: readonly { readonly hour: string; readonly reviews: number; readonly outcomes: Outcomes }[];
-}
+type Stats = ReturnType<ReturnType<typeof countReviews>["stats"]>;
 
 const MOST_IDENTITIES = 10_000;
 
@@ -104,14 +93,18 @@ export function countReviews(most = MOST_IDENTITIES) {
       else others += 1;
       countBy(hours, `${new Date(time).toISOString().slice(0, 13)}:00Z`, outcome);
     },
-    stats: (): Stats => ({
+    stats: () => ({
       reviews: sum(outcomes),
       outcomes,
+      /** Number of denials and faults by code. */
       reasons: Object.fromEntries([...reasons].sort(([, a], [, b]) => b - a)),
+      /** Most reviews first. `arn` is missing if no identity was proven. */
       identities: [...identities]
         .map(([arn, of]) => ({ ...(arn !== "" && { arn }), reviews: sum(of), outcomes: of }))
         .sort((a, b) => b.reviews - a.reviews),
+      /** Reviews of further identities. */
       others,
+      /** Without hours that have no reviews. `hour` in UTC, such as `2026-11-24T16:00Z`. */
       hours: [...hours]
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([hour, of]) => ({ hour, reviews: sum(of), outcomes: of })),

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../../functions/lib/json.ts";
 import { parseStored, repeatedKey } from "../../functions/lib/repeated-keys.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { usage } from "../errors.ts";
 
 /** Normalizes a value for comparison: white space and key order are ignored. Values with a repeated key stay text. */
@@ -15,6 +16,12 @@ export function normal(value: string): unknown {
 /** Whether two values have the same meaning. */
 export function isSameValue(value: string, other: string): boolean {
   return isDeepStrictEqual(normal(value), normal(other));
+}
+
+/** Whether a parameter has this value: the function reads both alike. `undefined`: it does not exist. */
+export function isStored(value: string | undefined, stored: StoredParameter | undefined): boolean {
+  if (value === undefined || stored === undefined) return value === stored?.value;
+  return !stored.secure && isSameValue(stored.value, value);
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */

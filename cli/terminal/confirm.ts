@@ -21,27 +21,18 @@ export async function confirm(question: string, io: IOStreams, answer = "--yes")
 
 /** Returns the answer; `undefined` if the input ends (Ctrl-D). Rejects with an AbortError on Ctrl-C. */
 export async function ask(question: string, { input, log, interrupted }: IOStreams): Promise<string | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
   // readline's question() loses an answer without a line break.
-  const lines = createInterface({ input: input() });
+  const lines = createInterface({ input: input(), signal: interrupted });
   lines.once("line", resolve);
   lines.once("close", () => resolve(undefined));
-  const stop = () => reject(interrupted.reason);
-  interrupted.addEventListener("abort", stop);
   log(question);
-  try {
-    interrupted.throwIfAborted();
-    const answer = await promise;
-    if (answer === undefined) log("\n");
-    return answer;
-  } catch (error) {
-    // After ^C, the cursor is still on the question's line.
-    log("\n");
-    throw error;
-  } finally {
-    interrupted.removeEventListener("abort", stop);
-    lines.close();
-  }
+  const answer = await promise;
+  lines.close();
+  // After ^C and ^D, the cursor is still on the question's line.
+  if (answer === undefined) log("\n");
+  interrupted.throwIfAborted();
+  return answer;
 }
 
 /** The usual default: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html#tag_08_03 */

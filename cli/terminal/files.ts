@@ -34,25 +34,16 @@ export function readFileText(file: string): string {
   }
 }
 
-const UTF_16 = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
-const LINE_END = 0x0a;
-
 /** Rejects invalid bytes. Node's decoder replaces them, so that two different names could become equal. */
 function decodeText(bytes: Buffer, file: string): string {
-  // PowerShell 5 writes it by default.
-  const isUtf16 = UTF_16.some((mark) => bytes.subarray(0, 2).equals(mark));
-  for (let line = 1, start = 0; start < bytes.length; line += 1) {
-    const end = bytes.indexOf(LINE_END, start);
-    const next = end < 0 ? bytes.length : end + 1;
-    const ofLine = bytes.subarray(start, next);
-    // Text has no NUL. UTF-16 without a mark has many.
-    if (!isUtf8(ofLine) || ofLine.includes(0)) {
-      const what = isUtf16 ? "UTF-16, not UTF-8 text" : "not UTF-8 text";
-      throw usage(`${nameOf(file)}, line ${line}: ${what}. Save the file as UTF-8.`);
-    }
-    start = next;
-  }
-  return new TextDecoder().decode(bytes);
+  // Text has no NUL. UTF-16 without a mark has many.
+  const isText = (part: Buffer) => isUtf8(part) && !part.includes(0);
+  if (isText(bytes)) return new TextDecoder().decode(bytes);
+  const lines = bytes.toString("latin1").split("\n");
+  const line = lines.findIndex((one) => !isText(Buffer.from(one, "latin1"))) + 1;
+  // PowerShell 5 writes UTF-16 by default.
+  const what = /^(\xff\xfe|\xfe\xff)/.test(lines[0] ?? "") ? "UTF-16, not UTF-8 text" : "not UTF-8 text";
+  throw usage(`${nameOf(file)}, line ${line}: ${what}. Save the file as UTF-8.`);
 }
 
 async function readStream(input: Readable): Promise<Buffer> {
@@ -80,7 +71,6 @@ export function writeSecret(file: string, text: string): void {
   }
 }
 
-/** The file's name in messages. */
 export function nameOf(file: string): string {
   return file === "-" ? "standard input" : file;
 }

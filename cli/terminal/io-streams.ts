@@ -40,6 +40,8 @@ export interface IOStreams {
   readonly secrets: Secrets;
   /** Whether to report each HTTP request (--debug). */
   readonly isDebug?: boolean;
+  /** The command line, for messages. */
+  readonly words?: readonly string[];
 }
 
 const [STDIN, STDERR] = [0, 2];

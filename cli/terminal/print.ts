@@ -8,7 +8,7 @@ interface Listing<T> {
   readonly items: readonly T[];
   readonly headers: readonly string[];
   readonly row: (item: T) => readonly string[];
-  /** Whether the last column is a sentence, which is never cut. */
+  /** Whether the last column is a sentence, which is never cut. If the table is too wide, it is printed below its row. */
   readonly endsInText?: true;
   /** For `-o name`: the name that other commands accept; empty for items without a name. */
   readonly name?: (item: T) => string;
@@ -25,6 +25,8 @@ export async function printList<T>(
   io: IOStreams,
 ): Promise<void> {
   const rows = items.map(row);
+  const below = narrow ?? (endsInText && row);
+  const { columns = Number.POSITIVE_INFINITY } = io;
   const shown = (titles: readonly string[]) => (withHeaders ? titles : []);
   if (format === "json" || format === "yaml") await printData(items, format, io);
   else if (format === "name") {
@@ -33,10 +35,11 @@ export async function printList<T>(
   } else if (format === "wide") io.print(table(shown(wide.headers), items.map(wide.row)));
   else if (format === "csv") {
     io.print(csv([...(withHeaders ? [wide.headers] : []), ...items.map((item) => wide.row(item).map(printable))]));
-  } else if (narrow !== undefined && !fits(shown(headers), rows, io.columns)) {
-    io.print(rowsWithText(items.map(narrow), io.columns));
   } else {
-    io.print((endsInText ? tableWithText : table)(shown(headers), rows, io.columns));
+    const isTooWide = table(shown(headers), rows)
+      .split("\n")
+      .some((line) => line.length > columns);
+    io.print(below && isTooWide ? rowsWithText(items.map(below), columns) : table(shown(headers), rows, columns));
   }
 }
 
@@ -60,68 +63,33 @@ const NARROWEST = 8;
 
 const INDENT = "    ";
 
-/**
- * `headers`: empty to print none. `columns` of the terminal; `undefined` for a pipe, where nothing is cut. Cells contain
- * no line breaks.
- */
-export function table(headers: readonly string[], rows: readonly (readonly string[])[], columns?: number): string {
-  const lines = linesOf(headers, rows);
-  const natural = naturalWidths(lines);
-  const widths = columns === undefined ? natural : fit(natural, columns - GAP.length * (natural.length - 1));
-  return lines
-    .map(
-      (line) =>
-        `${line
-          .map((cell, i) => pad(cell, widths[i] ?? 0))
-          .join(GAP)
-          .trimEnd()}\n`,
-    )
-    .join("");
-}
+type Rows = readonly (readonly string[])[];
 
-/** The last column is a sentence, which is never cut. If the table is too wide, it is printed below its row. */
-export function tableWithText(
-  headers: readonly string[],
-  rows: readonly (readonly string[])[],
-  columns?: number,
-): string {
-  return fits(headers, rows, columns) ? table(headers, rows) : rowsWithText(rows, columns);
-}
-
-function fits(headers: readonly string[], rows: readonly (readonly string[])[], columns?: number): boolean {
-  const natural = naturalWidths(linesOf(headers, rows));
-  const width = natural.reduce((sum, one) => sum + one, 0) + GAP.length * (natural.length - 1);
-  return columns === undefined || width <= columns;
-}
-
-/** Rows without headers, each with its last column, a sentence, on the lines below. */
-function rowsWithText(rows: readonly (readonly string[])[], columns?: number): string {
-  const heads = rows.map((row) => row.slice(0, -1));
-  const lines = table([], heads, columns).split("\n");
-  return rows.map((row, i) => `${lines[i]}\n${hangingIndent(INDENT, row.at(-1) ?? "", columns)}`).join("");
-}
-
-function linesOf(headers: readonly string[], rows: readonly (readonly string[])[]): string[][] {
-  const first = headers.length === 0 ? [] : [headers.map((header) => header.toUpperCase())];
-  return [...first, ...rows.map((row) => row.map(printable))];
-}
-
-function naturalWidths(lines: readonly (readonly string[])[]): number[] {
-  return (lines[0] ?? []).map((_, index) => lines.reduce((most, line) => Math.max(most, line[index]?.length ?? 0), 0));
+/** `headers`: empty to print none. `columns` of the terminal; by default, nothing is cut. Cells contain no line breaks. */
+export function table(headers: readonly string[], rows: Rows, columns = Number.POSITIVE_INFINITY): string {
+  const titles = headers.length === 0 ? [] : [headers.map((header) => header.toUpperCase())];
+  const lines = [...titles, ...rows.map((row) => row.map(printable))];
+  const natural = (lines[0] ?? []).map((_, i) => lines.reduce((most, line) => Math.max(most, line[i]?.length ?? 0), 0));
+  const widths = fit(natural, columns - GAP.length * (natural.length - 1));
+  const padded = (line: readonly string[]) => line.map((cell, i) => pad(cell, widths[i] ?? 0)).join(GAP);
+  return lines.map((line) => `${padded(line).trimEnd()}\n`).join("");
 }
 
 /** Narrows the widest column step by step until the row fits. */
-function fit(natural: readonly number[], room: number): number[] {
-  const widths = [...natural];
-  let over = widths.reduce((sum, width) => sum + width, 0) - room;
-  while (over > 0) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const width = widths[widest] ?? 0;
-    if (width <= NARROWEST) break;
-    widths[widest] = width - 1;
-    over -= 1;
+function fit(natural: readonly number[], room: number): readonly number[] {
+  let widths = natural;
+  for (;;) {
+    const widest = Math.max(...widths);
+    if (widest <= NARROWEST || widths.reduce((sum, width) => sum + width, 0) <= room) return widths;
+    widths = widths.with(widths.indexOf(widest), widest - 1);
   }
-  return widths;
+}
+
+/** Rows without headers, each with its last column, a sentence, on the lines below. */
+function rowsWithText(rows: Rows, columns: number): string {
+  const heads = rows.map((row) => row.slice(0, -1));
+  const lines = table([], heads, columns).split("\n");
+  return rows.map((row, i) => `${lines[i]}\n${hangingIndent(INDENT, row.at(-1) ?? "", columns)}`).join("");
 }
 
 /** Cuts ARNs at the start, because they differ at the end. */

@@ -40,7 +40,6 @@ export function startProgress(
 
   return {
     show,
-    /** Removes the line. */
     end() {
       if (shown) showProgress("");
     },
@@ -66,6 +65,7 @@ export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: IOS
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = () => reject(interrupted.reason);
   interrupted.addEventListener("abort", stop);
+  if (interrupted.aborted) stop();
   try {
     return await Promise.race([work, promise]);
   } finally {

@@ -20,8 +20,8 @@ export function createSecrets(): Secrets {
   return {
     add(secret) {
       for (const spelling of spellingsOf(secret)) {
-        if (spelling.length >= PART) for (const part of partsOf(spelling)) parts.add(part);
-        else if (spelling.length >= SHORTEST) short.add(spelling);
+        for (let at = 0; at + PART <= spelling.length; at += 1) parts.add(spelling.slice(at, at + PART));
+        if (spelling.length < PART && spelling.length >= SHORTEST) short.add(spelling);
       }
     },
     hide(text) {
@@ -44,8 +44,4 @@ export function createSecrets(): Secrets {
 function spellingsOf(secret: string): Set<string> {
   const bytes = Buffer.from(secret);
   return new Set([secret, encodeURIComponent(secret), bytes.toString("base64"), bytes.toString("base64url")]);
-}
-
-function partsOf(text: string): string[] {
-  return Array.from({ length: text.length - PART + 1 }, (_, at) => text.slice(at, at + PART));
 }

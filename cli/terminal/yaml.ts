@@ -44,7 +44,9 @@ export function parseDocuments(text: string, file: string, firstLine = 1): YamlD
   const lines = new LineCounter();
   const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1;
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
-  const version = tokens.find((token) => token.type === "directive" && isOtherVersion(token.source));
+  // YAML 1.1 reads `012` as 10, `1_0` as 10 and `no` as false, and has merge keys.
+  const isOther = (directive: string) => /^%YAML\b(?![ \t]+1\.2[ \t]*$)/.test(directive);
+  const version = tokens.find((token) => token.type === "directive" && isOther(token.source));
   if (version !== undefined) {
     throw usage(
       `${nameOf(file)}, line ${lineAt(version.offset)}: remove the line %YAML. The file is read as YAML 1.2.`,
@@ -70,11 +72,6 @@ export function parseDocuments(text: string, file: string, firstLine = 1): YamlD
     };
     return value === null ? [] : [{ value, lineOf, blockLine }];
   });
-}
-
-/** YAML 1.1 reads `012` as 10, `1_0` as 10 and `no` as false, and has merge keys. */
-function isOtherVersion(directive: string): boolean {
-  return /^%YAML\b/.test(directive) && !/^%YAML[ \t]+1\.2[ \t]*$/.test(directive);
 }
 
 /**

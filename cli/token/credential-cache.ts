@@ -32,13 +32,13 @@ const LEFT_MS = 60_000;
  * @param options everything that selects the credentials, except the AWS environment and configuration files
  */
 export async function cachedCredentials(
-  options: Readonly<Record<string, unknown>>,
+  options: { readonly profile: string | undefined; readonly [name: string]: unknown },
   find: () => Promise<Credentials>,
   io: IOStreams,
 ): Promise<Credentials> {
   const folder = cacheFolder(io);
   const configuration = configurationTexts();
-  const refusal = await whyNotCached(options["profile"], folder, configuration);
+  const refusal = await whyNotCached(options.profile, folder, configuration);
   if (refusal !== undefined) {
     io.log(`Not cached: ${refusal}\n`);
     return find();

@@ -1,14 +1,14 @@
 // `token`: the exec plugin that prints a token for kubectl.
 
 import type { Command } from "commander";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { memberAt, parseJson } from "../../functions/lib/json.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";
 import { type AwsOptions, clientConfig } from "../aws/client-config.ts";
 import { type AssumeOptions, findCredentials } from "../aws/credentials.ts";
 import { CREDENTIALS_ENDED } from "../aws/errors.ts";
 import { type SignedToken, signToken } from "../aws/presign.ts";
 import { describe } from "../command.ts";
-import { EXIT, Failure, usage } from "../errors.ts";
+import { fault, usage } from "../errors.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
@@ -69,7 +69,7 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
     ? await (await import("../aws/signed-token.ts")).getSignedToken({ config, credentials, clusterId }, io)
     : await signToken({ credentials, clusterId, region, domain: partition.domain, now });
   // kubectl would send it, fail, and request another one, in an endless loop.
-  if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
+  if (signed.expiresAt <= now) throw fault(CREDENTIALS_ENDED);
   io.printSecret(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
 }
 
@@ -81,8 +81,7 @@ const DEFAULT_VERSION = `${GROUP}/v1beta1`;
 /** `execInfo` is KUBERNETES_EXEC_INFO. client-go refuses any version other than the one it wrote there. */
 export function requestedVersion(execInfo: string | undefined): string {
   if (!execInfo) return DEFAULT_VERSION;
-  const info = parseJson(execInfo);
-  const version = isObject(info) ? info["apiVersion"] : undefined;
+  const version = memberAt(parseJson(execInfo), "apiVersion");
   const known = API_VERSIONS.find((candidate) => candidate === version);
   if (known === undefined) {
     throw usage(

@@ -2,7 +2,7 @@
 
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import { environmentKeys } from "../aws/credential-provider.ts";
+import { environmentKeys, profileChain } from "../aws/credential-provider.ts";
 import { shellWord } from "../terminal/print.ts";
 
 /** Of files; `undefined` for those that cannot be read. */
@@ -15,7 +15,7 @@ export type Texts = readonly (string | undefined)[];
  * @param configuration the AWS configuration files
  */
 export async function whyNotCached(
-  profile: unknown,
+  profile: string | undefined,
   folder: string,
   configuration: Texts,
 ): Promise<string | undefined> {
@@ -30,20 +30,10 @@ export async function whyNotCached(
 const PROCESS = "credential_process";
 
 /** Whether the credentials may come from a credential_process, of the profile or of its chain of source_profile. */
-async function usesProcess(profile: unknown): Promise<boolean> {
+async function usesProcess(profile: string | undefined): Promise<boolean> {
   // As in the SDK, a named profile takes precedence over environment keys.
   if (profile === undefined && environmentKeys(process.env) !== undefined) return false;
-  const { loadSharedConfigFiles } = await import("@smithy/core/config");
-  const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true });
-  const seen = new Set<string>();
-  let name: string | undefined = typeof profile === "string" ? profile : "default";
-  while (name !== undefined && !seen.has(name)) {
-    seen.add(name);
-    const settings: Readonly<Record<string, string | undefined>> = { ...configFile[name], ...credentialsFile[name] };
-    if (settings[PROCESS] !== undefined) return true;
-    name = settings["source_profile"];
-  }
-  return false;
+  return (await profileChain(profile)).some(({ settings }) => PROCESS in settings);
 }
 
 /** A user who can write to a folder can swap its files. Windows has no file modes. */

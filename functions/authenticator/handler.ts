@@ -1,4 +1,4 @@
-// The Lambda handler: runs the middlewares in the order of the contract, then the review.
+// The Lambda handler: checks path, method, caller, size and body in this order, then runs the review.
 
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";

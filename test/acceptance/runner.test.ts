@@ -1,14 +1,18 @@
 // A run always removes its resources, and unchecked rows never pass.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { CHECKS } from "./acceptance.ts";
 import type { Check } from "./check.ts";
 import type { Cloud } from "./fake/cloud.ts";
+import { DOMAIN, SUBJECT } from "./fake/endpoint.ts";
+import { SSO_PROFILE } from "./fake/identities.ts";
 import { type FakeWorld, fakeWorld, type Wrong } from "./fake/world.ts";
-import { always, failing } from "./fault-makers.ts";
+import { always, changed, failing, REVIEW } from "./fault-makers.ts";
+import { REMOVAL } from "./leftovers.ts";
 import { type RunOptions, runChecks } from "./runner.ts";
-import { TAG_OF_ROLE } from "./signed-token-faults.ts";
 
 const CLUSTER = "acceptance-0123abcd";
 const MINUTE = 60_000;
@@ -33,10 +37,29 @@ function left({ stacks, roles, users, keys, buckets, logGroups, parameters, kept
   ];
 }
 
-test("a run of all checks leaves no resources", async () => {
+test("every row passes if all responses are correct, and the run leaves no resources", async () => {
   const world = fakeWorld();
-  await run(world, CHECKS);
+  const pem = join(world.folder, "client.pem");
+  writeFileSync(pem, "unused by the fake");
+  const inputs = {
+    ssoProfile: SSO_PROFILE,
+    enableTokenSigning: true as const,
+    mtls: { endpoint: { domainName: DOMAIN, subjects: [SUBJECT] }, clientCert: pem, clientKey: pem },
+    private: { endpoint: { vpc: { vpcId: "vpc-1" } } },
+  };
+  const { rows } = await run(world, CHECKS, { inputs, optIn: true });
+  assert.deepEqual(
+    rows.filter(({ verdict }) => verdict !== "passed"),
+    [],
+  );
+  assert.deepEqual([...new Set(rows.map(({ check }) => check))], [...CHECKS.map(({ number }) => number), REMOVAL]);
   assert.deepEqual(left(world.cloud), []);
+});
+
+test("a row fails if its response is wrong", async () => {
+  const wrong = changed(REVIEW, "acceptance:probe", "another");
+  const { rows } = await run(fakeWorld(wrong()), numbered(1));
+  assert.ok(rows.some(({ verdict }) => verdict === "failed"));
 });
 
 // These minutes are during a deployment, a canary, an idle wait and between them.
@@ -197,9 +220,9 @@ for (const [condition, { wrong, options, reason, rows: expected }] of Object.ent
   test(`${condition}, the rows that need it are not run, and the account's settings do not change`, async () => {
     const calls: string[] = [];
     const answer = wrong();
-    const world = fakeWorld((call, right, fake) => {
+    const world = fakeWorld((call, right) => {
       calls.push(call);
-      return answer(call, right, fake);
+      return answer(call, right);
     });
     const { rows } = await run(world, numbered(...Object.keys(expected).map(Number)), options);
     const others = rows.filter(({ verdict, seen }) => verdict !== "passed" && !NO_INPUT.includes(seen));
@@ -263,18 +286,6 @@ test("with the option, the account signs tokens also after the removal", async (
   assert.ok(rows.every(({ verdict }) => verdict === "passed"));
   assert.ok(world.cloud.isSigning);
   assert.deepEqual(left(world.cloud), []);
-});
-
-test("principal_tags records whether the token has the role's or the session's tag of the same key", async () => {
-  const seen = async (wrong?: Wrong) => {
-    const world = fakeWorld(wrong);
-    world.cloud.isSigning = true;
-    const { rows } = await run(world, numbered(12));
-    const row = rows.find(({ name }) => name === "principal_tags");
-    return `${row?.verdict}: ${row?.seen}`;
-  };
-  assert.match(await seen(), /^passed: .*, team of the session$/);
-  assert.match(await seen(TAG_OF_ROLE()), /^passed: .*, team of the role$/);
 });
 
 test("a stack whose first change set was never executed is removed without waiting for it", async () => {

@@ -51,7 +51,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npx cdk deploy -c clusterId=my-cluster -c issuer=true ": by(ISSUER, "deploy"),
   "npx cdk deploy ": by(REHEARSAL, "app.deployApp"),
   "npx cdk destroy ": by(REHEARSAL, "app.destroy"),
-  "npx cdk synth ": by("test/infra/cdk-cli.test.ts", '"synth"'),
+  "npx cdk synth ": by("test/e2e/cdk-cli.e2e.ts", '"synth"'),
   "npx cdk diff ": { because: "it needs a deployed stack" },
   "sam ": by("test/e2e/sam/sam.e2e.ts", "sam local invoke"),
   "npx node test/e2e/sam/event.ts ": by("test/e2e/sam/sam.e2e.ts", "event.ts"),

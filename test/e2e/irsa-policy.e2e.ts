@@ -17,14 +17,14 @@ import { describeInjected } from "./irsa/sidecar-injector.ts";
 import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
 
 const EVERY_OPTION = {
-  audience: "sts.example.com",
+  tokenAudience: "sts.example.com",
   tokenExpiration: 1800,
-  stsRegionalEndpoints: true,
-  region: REGION,
+  stsRegionalEndpoint: true,
+  awsDefaultRegion: REGION,
   roleSessionName: true,
   ec2MetadataDisabled: true,
-  exceptNamespaces: ["kube-system", "left-alone"],
-};
+  exceptNamespace: ["kube-system", "left-alone"],
+} as const;
 
 for (const server of SERVERS) {
   describe(server.name, () => {
@@ -103,7 +103,7 @@ function describeLatePods(running: () => Kubernetes): void {
         lost.push(`late/${name} runs without its role`);
     }
     const client = await openKubernetes(first.kubeconfig, processStreams());
-    const checks = await checkAdmission(client).finally(client.close);
+    const checks = await checkAdmission(client);
     const found = checks.flatMap(({ check, seen }) => (check === "pod" && !seen.startsWith("and ") ? [seen] : []));
     t.diagnostic(`${lost.length} of ${names.length} were not changed`);
     assert.deepEqual(found, lost.slice(0, 20));

@@ -36,7 +36,7 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
     for (const [what, count] of counts) console.log(`${count} ${what}`);
   });
 
-  test("a rule of the contract explains each difference", () => {
+  test("a rule explains each difference", () => {
     const { unexplained } = run.comparison;
     assert.equal(
       unexplained.length,

@@ -78,7 +78,7 @@ test("a folder in place of the file is refused, and gets no token", () => {
   assert.deepEqual(readdirSync(mounted), []);
 });
 
-test("if the file cannot be written, the exit code says so and nothing remains", () => {
+test("if the file cannot be written, the script fails and leaves no file", () => {
   const { status } = renew({ words: ["my-cluster", "eu-west-1", join(folder, "no-such-folder", "caller-token")] });
   assert.notEqual(status, 0);
   assert.deepEqual(readdirSync(join(folder, "mounted")), []);

@@ -10,7 +10,7 @@ export const ROOT = join(import.meta.dirname, "..", "..");
 export function writePrograms(folder: string, packageFile: string): void {
   mkdirSync(join(folder, "bin"));
   const programs = {
-    "iam-authenticator": `exec '${process.execPath}' '${ROOT}/cli/iam-authenticator.ts' "$@"`,
+    "iam-authenticator": `exec '${process.execPath}' '${ROOT}/dist/cli/iam-authenticator.mjs' "$@"`,
     npm: `[ "$*" = 'install --global ${packageFile}' ]`,
   };
   for (const [name, line] of Object.entries(programs)) {

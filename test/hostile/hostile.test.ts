@@ -18,8 +18,8 @@ after(() => bench.files.remove());
 const STEP = 96;
 const resets = Array.from({ length: Math.ceil(1024 / STEP) }, (_, at) => resetAt(at * STEP));
 const behaviours = [...BEHAVIOURS.filter(({ slow }) => !slow), ...resets];
-/** Each command meets each fourth behaviour, and each behaviour each fourth command. */
-const SHARE = 4;
+/** Each command meets each eighth behaviour, and each behaviour each eighth command. */
+const SHARE = 8;
 const isHonest = ({ name }: Behaviour) => name === "honest";
 
 for (const [row, command] of COMMANDS.filter(({ slow }) => !slow).entries()) {

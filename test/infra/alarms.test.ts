@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { alarmsOf, dataOf, type Ending, type Request, type SimulatedAlarm } from "./cloudwatch.ts";
-import { stackOf, templateOf } from "./stacks.ts";
+import { stackOf } from "./stacks.ts";
 import { resources } from "./template.ts";
 
 const MINUTE = 60;
@@ -66,7 +66,7 @@ for (const [what, requests, expected] of [
   });
 }
 
-test("with failoverUrl, Failing says that reviews are redirected, and none of its metrics is API Gateway's", () => {
+test("with failoverUrl, Failing states that reviews are redirected, and uses no metric of API Gateway", () => {
   const [failing] = resources(stackOf("http", { failoverUrl }).template(), "AWS::CloudWatch::Alarm");
   const { AlarmDescription, Threshold } = failing?.Properties ?? {};
   assert.match(
@@ -85,39 +85,6 @@ test("NoReviews fires after quietHours without an invocation, and not a few hour
   assert.deepEqual(until(20), []);
   assert.deepEqual(until(27), ["NoReviews"]);
   assert.deepEqual(firing([], 0, HOUR), ["NoReviews"]);
-});
-
-test("the alarms: what each reads, when it fires, and how it treats missing data", () => {
-  const rows = resources(stackOf("http", { quietHours: 72 }).template(), "AWS::CloudWatch::Alarm").map(
-    ({ Properties: alarm }) => [
-      alarm["MetricName"],
-      alarm["Threshold"],
-      `${alarm["DatapointsToAlarm"] ?? alarm["EvaluationPeriods"]} of ${alarm["EvaluationPeriods"]}`,
-      alarm["Period"],
-      alarm["TreatMissingData"],
-    ],
-  );
-  assert.deepEqual(rows, [
-    ["5xx", 5, "2 of 3", 60, "notBreaching"],
-    [undefined, 1, "2 of 3", undefined, "notBreaching"],
-    ["Invocations", 1, "72 of 72", 3600, "breaching"],
-    ["Errors", 3, "1 of 1", 600, "notBreaching"],
-    ["Faults", 3, "1 of 1", 600, "notBreaching"],
-  ]);
-});
-
-test("without quietHours there is no alarm NoReviews", () => {
-  const ids = alarmsOf(templateOf("http")).map(({ id }) => id);
-  assert.deepEqual(ids, ["Failing", "Refused", "NewVersionErrors", "NewVersionFaults"]);
-});
-
-test("an alarm states the cluster, what happened, and the section of the page", () => {
-  const texts = resources(templateOf("http"), "AWS::CloudWatch::Alarm").map(({ Properties }) =>
-    String(Properties["AlarmDescription"]),
-  );
-  assert.equal(texts.filter((text) => text.includes("cluster prod.example")).length, 2);
-  for (const text of texts)
-    assert.match(text, / What to do: (\S+\/)?docs\/troubleshoot\.md#(failing|refused|newversion)$/);
 });
 
 test("alarms notify the topic of their start and end, except those that roll a new version back", () => {

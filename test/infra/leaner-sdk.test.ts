@@ -67,7 +67,7 @@ test("otherwise reads the container's credential endpoint, with its token", asyn
   }
 });
 
-test("without either, the error says what is missing", async () => {
+test("without either, the error names what is missing", async () => {
   assert.match(String(await probe(store.url)), /AWS_CONTAINER_CREDENTIALS_FULL_URI/);
 });
 

@@ -158,8 +158,3 @@ test("the deployment group has only the alarms of new versions, also with alarms
     });
   }
 });
-
-test("without safeDeployments, no alarm of a new version exists", () => {
-  const ids = alarmsOf(stackOf("http", { safeDeployments: false }).template()).map(({ id }) => id);
-  assert.deepEqual(ids, ["Failing", "Refused"]);
-});

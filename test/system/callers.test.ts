@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createCertificateAuthority } from "../../local/certificates.ts";
 import { denial, failure, grantedUser } from "./answers.ts";
 import { MAPPINGS } from "./mappings.ts";
 import { CALLERS, startSystem } from "./system.ts";
@@ -50,22 +49,4 @@ test("by IAM: tokens for the cluster and for its callers are never exchanged, wi
   }
   const ids = system.sts.server().requests.map(({ headers }) => headers["x-k8s-aws-id"]);
   assert.deepEqual(ids, [CALLER_ID, "local", CALLER_ID, "local", CALLER_ID, CALLER_ID]);
-});
-
-test("mtls: the subject must match, and a request without a certificate is refused", async (t) => {
-  const authority = createCertificateAuthority();
-  const settings = { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=kube-apiserver,O=Example" };
-  const server = { ...authority.server(), ca: authority.ca };
-  const system = await startSystem(t, { settings, tls: { ...server, requireClientCertificate: true } });
-  for (const subject of [{ CN: "kube-apiserver" }, { O: "Example", CN: "kube-apiserver" }, { CN: "kubelet" }]) {
-    const tls = { ca: authority.ca, ...authority.client(subject) };
-    assert.match(failure(await system.review(await system.token("bob"), { tls }), 401), /^caller_refused: /);
-  }
-  const tls = { ca: authority.ca, ...authority.client({ CN: "kube-apiserver", O: "Example" }) };
-  grantedUser(await system.review(await system.token("bob"), { tls }));
-
-  // An endpoint that should be disabled requests no certificate.
-  const open = await startSystem(t, { settings: { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "*" }, tls: server });
-  assert.match(failure(await open.review(await open.token("bob"), { tls }), 401), /certificate is required/);
-  assert.equal(open.sts.calls(), 0);
 });

@@ -18,7 +18,7 @@ export async function checkedPost(url: string, request: ReviewPost): Promise<Ans
   return checked({ ...reply, body: JSON.parse(reply.text) });
 }
 
-/** Section 2 of the contract: kube-apiserver does not retry a 503, and retries 31 times after a Retry-After. */
+/** kube-apiserver does not retry a 503, and retries 31 times after a Retry-After. */
 function checked(answer: Answer): Answer {
   assert.notEqual(answer.status, 503);
   assert.equal(answer.headers["retry-after"], undefined);

@@ -62,38 +62,3 @@ test("the sources grant the same as their bundle", async (t) => {
     assert.deepEqual(grantedUser(await system.review(await system.token("bob"), { tls })), BOB);
   }
 });
-
-test("a granted review prints one line", async (t) => {
-  const system = await startSystem(t);
-  const token = await system.token("bob");
-  await system.review(token);
-  await system.review(token);
-  const [first, second, ...others] = system.logs();
-  assert.deepEqual(others, []);
-  const { timestamp, ms, requestId, stsRequestId, tokenHash, _aws, ...fields } = first ?? {};
-  assert.deepEqual(fields, {
-    level: "info",
-    outcome: "granted",
-    arn: BOB.extra.arn[0],
-    canonicalArn: BOB.extra.canonicalArn[0],
-    accountId: "111122223333",
-    principalId: "AROALOCALDEVELOPERSAA",
-    sessionName: "bob@example.com",
-    accessKeyId: "ASIALOCALBOBAAAAAAAA",
-    username: BOB.username,
-    groups: BOB.groups,
-    parameter: "/iam-authenticator/local/role/111122223333/developers",
-    cached: { identity: false, mapping: false },
-    coldStart: true,
-    ClusterId: "local",
-    Outcome: "granted",
-    Reviews: 1,
-  });
-  assert.ok(_aws);
-  assert.match(String(timestamp), /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-  assert.match(String(tokenHash), /^[0-9a-f]{12}$/);
-  assert.match(String(stsRequestId), /^[0-9a-f-]{36}$/);
-  assert.ok(requestId);
-  assert.deepEqual(Object.keys(ms ?? {}).sort(), ["caller", "identity", "mapping", "token", "total", "user"]);
-  assert.deepEqual([second?.["coldStart"], second?.["cached"]], [false, { identity: true, mapping: true }]);
-});

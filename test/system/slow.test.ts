@@ -1,4 +1,4 @@
-// Slow services, in time that the test moves: the limit of each, and five seconds for all.
+// Slow services, in time that the test moves: five seconds for a review, one second for the initialization.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -19,35 +19,6 @@ function took({ logs }: System): unknown {
 }
 
 describe("slow", { timeout: 60_000 }, () => {
-  test("STS is silent: 500 after two tries of 2 s, then granted", async (t) => {
-    const system = await startSystem(t);
-    const token = await system.token("bob");
-    system.sts.fail(SILENT);
-    const answer = system.review(token);
-    await passEach(system.sts.calls, system.clock.advance, 2_000, 2_000);
-    assert.match(failure(await answer, 500), /^sts_unreachable: .*TimedOut/);
-    assert.equal(took(system), 4_000);
-    assert.deepEqual([system.sts.calls(), system.store.calls()], [2, 0]);
-    system.sts.fail(undefined);
-    grantedUser(await system.review(token));
-    assert.equal(system.sts.calls(), 3);
-  });
-
-  test("Parameter Store is silent: 500 after two tries of 1 s, then granted", async (t) => {
-    const system = await startSystem(t);
-    const token = await system.token("bob");
-    system.store.fail(SILENT);
-    const answer = system.review(token);
-    await passEach(system.store.calls, system.clock.advance, 1_000, 1_000);
-    assert.match(failure(await answer, 500), /^parameters_unavailable: .*TimedOut/);
-    assert.equal(took(system), 2_000);
-    assert.equal(system.store.calls(), 2);
-    system.store.fail(undefined);
-    system.clock.advance(1_000);
-    grantedUser(await system.review(token));
-    assert.deepEqual([system.sts.calls(), system.store.calls()], [1, 3]);
-  });
-
   test("STS answers late and Parameter Store not at all: 500 after 5 s", async (t) => {
     const held = Promise.withResolvers<void>();
     const late = await startHttpServer(async (request) => {

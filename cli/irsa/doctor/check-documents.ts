@@ -1,11 +1,11 @@
 // Checks the issuer's documents and the keys in them.
 
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
-import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { quoted } from "../../../functions/lib/quoted.ts";
-import { failureReason } from "../../agent.ts";
 import { type Check, failed, ok, warning } from "../../doctor/check.ts";
-import { openEndpoint, type Reply, reasonOf } from "../../endpoint.ts";
+import { failureReason } from "../../http/agent.ts";
+import { openEndpoint, type Reply, reasonOf } from "../../http/endpoint.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import type { PublishedKey } from "../keys/published-keys.ts";
 import { listAt } from "../kubernetes-object.ts";
@@ -26,17 +26,12 @@ export async function checkDocuments(issuer: string, ca: string | undefined, io:
   const checks = [judgeDiscovery(discovery, issuer)];
   const jwks = await fetchDocument("jwks", `${issuer}${JWKS_PATH}`, ca, io);
   if ("check" in jwks) return { checks: [...checks, jwks] };
-  const kids = listAt(parseObject(jwks.body), "keys").flatMap(({ kid }) => (typeof kid === "string" ? [kid] : []));
+  const kids = listAt(parseJson(jwks.body), "keys").flatMap(({ kid }) => (typeof kid === "string" ? [kid] : []));
   const seen = `${kids.length === 1 ? "1 key" : `${kids.length} keys`}, ${Math.round(jwks.ms)} ms`;
   const advice = "publish one: iam-authenticator irsa keys publish --kubeconfig <file>";
   const check = kids.length > 0 ? ok("jwks", seen) : failed("jwks", "it contains no key", advice);
   // Without keys, the later checks have nothing to compare.
   return { checks: [...checks, check], ...(kids.length > 0 && { kids }) };
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  const value = parseJson(text);
-  return isObject(value) ? value : {};
 }
 
 async function fetchDocument(
@@ -56,26 +51,24 @@ async function fetchDocument(
   } catch (error) {
     const advice = "check the URL, DNS and the certificate: AWS must reach it from the internet";
     return failed(check, `no answer from ${url} (${failureReason(error)})`, advice);
-  } finally {
-    endpoint.close();
   }
 }
 
 const PUBLISH = "publish the cluster's keys: iam-authenticator irsa keys publish --kubeconfig <file>";
 
 function adviceFor({ status, body }: Reply): string {
-  if (parseObject(body)["code"] === "issuer_without_keys") return PUBLISH;
+  if (memberAt(parseJson(body), "code") === "issuer_without_keys") return PUBLISH;
   return status === 404 ? "check the issuer's URL" : "check the issuer's log";
 }
 
 function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
   const check = "discovery";
-  const found = parseObject(body);
   const expected = { issuer, jwks_uri: `${issuer}${JWKS_PATH}` };
   for (const [member, value] of Object.entries(expected)) {
-    if (found[member] === value) continue;
+    const found = memberAt(parseJson(body), member);
+    if (found === value) continue;
     const advice = "ISSUER_URL of the function and --service-account-issuer must be exactly this URL";
-    return failed(check, `${member} is ${quoted(found[member] ?? "")}, not ${value}`, advice);
+    return failed(check, `${member} is ${quoted(found ?? "")}, not ${value}`, advice);
   }
   return ok(check, `issuer and jwks_uri are correct, ${Math.round(ms)} ms`);
 }

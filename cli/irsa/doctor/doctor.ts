@@ -1,9 +1,9 @@
 // `irsa doctor`: checks each step from a Pod's token to AWS.
 
 import { GetOpenIDConnectProviderCommand, IAMClient, NoSuchEntityException } from "@aws-sdk/client-iam";
-import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Command } from "commander";
 import { providerName } from "../../../functions/issuer/trust-policy.ts";
+import { callerIdentity } from "../../aws/caller-identity.ts";
 import { watched } from "../../aws/calls.ts";
 import { type ClientConfig, clientConfig } from "../../aws/client-config.ts";
 import { connect } from "../../aws/connection.ts";
@@ -77,20 +77,14 @@ async function checkAws(options: DoctorOptions, kids: readonly string[] | undefi
 }
 
 /** Checks IAM's OIDC provider for the issuer, in the account of the credentials. */
-export async function checkProvider(
-  issuer: string,
-  partition: string,
-  config: ClientConfig,
-  io: IOStreams,
-): Promise<Check> {
+async function checkProvider(issuer: string, partition: string, config: ClientConfig, io: IOStreams): Promise<Check> {
   const check = "provider";
-  const [iam, sts] = [watched(new IAMClient(config), io), watched(new STSClient(config), io)];
-  const signal = io.interrupted;
+  const iam = watched(new IAMClient(config), io);
   try {
-    const { Account } = await sts.send(new GetCallerIdentityCommand(), { abortSignal: signal });
+    const { Account } = await callerIdentity(config, io);
     const arn = `arn:${partition}:iam::${Account}:oidc-provider/${providerName(issuer)}`;
     const command = new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn });
-    const { ClientIDList = [] } = await iam.send(command, { abortSignal: signal });
+    const { ClientIDList = [] } = await iam.send(command, { abortSignal: io.interrupted });
     if (ClientIDList.includes(STS_AUDIENCE)) return ok(check, arn);
     const advice = `add the audience ${STS_AUDIENCE} to the provider, unless every ServiceAccount names another`;
     return warning(check, `${arn} has the audiences ${ClientIDList.join(", ") || "none"}`, advice);
@@ -106,9 +100,6 @@ export async function checkProvider(
       ? "allow iam:GetOpenIDConnectProvider here"
       : "check the network to STS and IAM, and run this again";
     return warning(check, `not read: ${failure.message}`, advice);
-  } finally {
-    iam.destroy();
-    sts.destroy();
   }
 }
 
@@ -131,7 +122,5 @@ async function checkCluster(
     if (!(error instanceof Failure)) throw error;
     const advice = "check the kubeconfig, and that its user may read /openid/v1/jwks";
     return [failed("cluster", error.message, advice)];
-  } finally {
-    kubernetes.close();
   }
 }

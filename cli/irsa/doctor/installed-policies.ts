@@ -10,38 +10,26 @@ interface InstalledPolicy {
   readonly bindings: readonly KubernetesObject[];
 }
 
-export interface InstalledPolicies {
-  /** API version of the mutating policies. */
-  readonly version: string;
-  /** Changes Pods. */
-  readonly pods: InstalledPolicy | undefined;
-  /** Labels ServiceAccounts. */
-  readonly labels: InstalledPolicy | undefined;
-  /** Rejects Pods. */
-  readonly validation: InstalledPolicy | undefined;
-  /** Name of upstream's webhook; read only if our policy changes no Pod. */
-  readonly webhook: string | undefined;
-}
+export type InstalledPolicies = Awaited<ReturnType<typeof readPolicies>>;
 
 const GROUP = "/apis/admissionregistration.k8s.io";
 
-export async function readPolicies(kubernetes: Kubernetes): Promise<InstalledPolicies> {
+/**
+ * `pods` changes Pods, `labels` labels ServiceAccounts, and `validation` rejects Pods. `webhook` is the name of upstream's,
+ * read only if our policy changes no Pod.
+ */
+export async function readPolicies(kubernetes: Kubernetes) {
   const validation = await readPolicy(kubernetes, `${GROUP}/v1/validatingadmissionpolic`, POLICY_NAME);
-  for (const version of ["v1", "v1beta1"]) {
+  const read = async (version: string) => {
     const kind = `${GROUP}/${version}/mutatingadmissionpolic`;
     const pods = await readPolicy(kubernetes, kind, POLICY_NAME);
-    const labels = await readPolicy(kubernetes, kind, LABEL_POLICY_NAME);
-    if (pods === undefined && labels === undefined) continue;
-    const webhook = hasBinding(pods) ? undefined : await findWebhook(kubernetes);
-    return { version, pods, labels, validation, webhook };
-  }
-  const webhook = await findWebhook(kubernetes);
-  return { version: "v1", pods: undefined, labels: undefined, validation, webhook };
-}
-
-async function findWebhook(kubernetes: Kubernetes): Promise<string | undefined> {
-  const webhooks = await kubernetes.list(`${GROUP}/v1/mutatingwebhookconfigurations`);
-  return webhooks.map(nameOf).find((name) => /pod-identity-webhook/.test(name));
+    return { version, pods, labels: await readPolicy(kubernetes, kind, LABEL_POLICY_NAME) };
+  };
+  const stable = await read("v1");
+  const mutating = (stable.pods ?? stable.labels) === undefined ? await read("v1beta1") : stable;
+  const webhooks = hasBinding(mutating.pods) ? [] : await kubernetes.list(`${GROUP}/v1/mutatingwebhookconfigurations`);
+  const webhook = webhooks.map(nameOf).find((name) => /pod-identity-webhook/.test(name));
+  return { ...mutating, validation, webhook };
 }
 
 /** `kind`: without the endings of policies and of bindings. */

@@ -3,9 +3,9 @@
 import { createPublicKey } from "node:crypto";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { checkIssuerKey, type IssuerKey, issuerKeyOf } from "../../../functions/issuer/key.ts";
-import { isObject, parseJson } from "../../../functions/lib/json.ts";
-import { EXIT, Failure, usage } from "../../errors.ts";
-import { unverifiedParts } from "../../jwt-parts.ts";
+import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
+import { fault, usage } from "../../errors.ts";
+import { unverifiedParts } from "../../jwt/unverified-parts.ts";
 import { nameOf, readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { type Kubernetes, refused } from "../kubernetes.ts";
@@ -21,7 +21,6 @@ export async function keysOfJwksFile(file: string, io: IOStreams): Promise<Issue
   return keysOfJwks(parseJson(await readText(file, io)), nameOf(file));
 }
 
-/** Reads a PEM file with one or more public keys. */
 export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[]> {
   const pem = await readText(file, io);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
@@ -34,7 +33,7 @@ export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[
 
 /** Omits members that only describe a key, such as x5c, as kube-apiserver does. */
 function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
-  const keys = isObject(jwks) ? jwks["keys"] : undefined;
+  const keys = memberAt(jwks, "keys");
   if (!Array.isArray(keys)) throw usage(`${where} is not a JWKS: it must be an object with the list "keys".`);
   if (keys.length === 0) throw usage(`${where} contains no key.`);
   return keys.map((jwk: unknown, at) => {
@@ -65,15 +64,8 @@ function jwkOf(pem: string): object | undefined {
   }
 }
 
-interface ServiceAccountToken {
-  /** Includes the signature: a secret until it expires. */
-  readonly token: string;
-  readonly kid: string;
-  readonly issuer: string;
-}
-
-/** Throws a `Failure` if kube-apiserver denies the request. */
-export async function requestToken(kubernetes: Kubernetes, audience: string): Promise<ServiceAccountToken> {
+/** Throws a `Failure` if kube-apiserver denies the request. The token is a secret until it expires. */
+export async function requestToken(kubernetes: Kubernetes, audience: string) {
   const path = "/api/v1/namespaces/default/serviceaccounts/default/token";
   const { status, body } = await kubernetes.ask("POST", path, {
     apiVersion: "authentication.k8s.io/v1",
@@ -81,10 +73,10 @@ export async function requestToken(kubernetes: Kubernetes, audience: string): Pr
     // The shortest lifetime that kube-apiserver allows.
     spec: { audiences: [audience], expirationSeconds: 600 },
   });
-  const answer = isObject(body) && isObject(body["status"]) ? body["status"]["token"] : undefined;
+  const answer = memberAt(body, "status", "token");
   if (status !== 201 || typeof answer !== "string") throw refused(path, status, body);
   const { header, claims } = unverifiedParts(answer);
   const [kid, issuer] = [header["kid"], claims["iss"]];
   if (typeof kid === "string" && typeof issuer === "string") return { token: answer, kid, issuer };
-  throw new Failure(EXIT.fault, "kube-apiserver returned a token without kid or iss.");
+  throw fault("kube-apiserver returned a token without kid or iss.");
 }

@@ -101,14 +101,12 @@ async function withdrawTooMany(
   );
 }
 
-/** Reads the keys from the given source, without duplicates. */
 async function keysFrom({ kubeconfig, jwks, publicKey }: PublishOptions, io: IOStreams): Promise<IssuerKey[]> {
   const keys = await (async () => {
     if (jwks !== undefined) return keysOfJwksFile(jwks, io);
     if (publicKey !== undefined) return keysOfPem(publicKey, io);
     if (kubeconfig === undefined) throw usage("Give the source of the keys: --kubeconfig, --jwks or --public-key.");
-    const kubernetes = await openKubernetes(kubeconfig, io);
-    return keysOfKubernetes(kubernetes).finally(kubernetes.close);
+    return keysOfKubernetes(await openKubernetes(kubeconfig, io));
   })();
   return [...new Map(keys.map((key) => [key.kid, key])).values()];
 }

@@ -2,26 +2,21 @@
 
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
+import { memberAt } from "../../../functions/lib/json.ts";
 import { Failure } from "../../errors.ts";
-import { unverifiedParts } from "../../jwt-parts.ts";
+import { unverifiedParts } from "../../jwt/unverified-parts.ts";
 import { listed } from "../../terminal/print.ts";
 import type { Kubernetes } from "../kubernetes.ts";
-import { at, isAlive, type KubernetesObject, listAt, nameOf, stringAt } from "../kubernetes-object.ts";
+import { isAlive, type KubernetesObject, listAt, nameOf, stringAt } from "../kubernetes-object.ts";
 import { keysOfKubernetes } from "./key-source.ts";
 
-interface RemainingTokens {
-  /** The longest lifetime that a running Pod requests for one of its tokens. 0: none, or Pods may not be listed. */
-  readonly longestSeconds: number;
-  /** Lines for the user about the tokens that kube-apiserver still accepts; none if it no longer has the key. */
-  readonly lines: readonly string[];
-}
-
-/** `signedUntil`: milliseconds since 1970. */
-export async function remainingTokens(
-  kubernetes: Kubernetes,
-  kid: string,
-  signedUntil: number,
-): Promise<RemainingTokens> {
+/**
+ * `longestSeconds`: the longest lifetime that a running Pod requests for one of its tokens. 0: none, or Pods may not be
+ * listed. `lines`: for the user, about the tokens that kube-apiserver still accepts; none if it no longer has the key.
+ *
+ * @param signedUntil milliseconds since 1970
+ */
+export async function remainingTokens(kubernetes: Kubernetes, kid: string, signedUntil: number) {
   let longestSeconds = 0;
   let unread = "the lifetime of Pods' tokens for AWS, and which tokens kube-apiserver accepts because of this key";
   try {
@@ -32,7 +27,9 @@ export async function remainingTokens(
     if (keys.every((key) => key.kid !== kid)) return { longestSeconds, lines: [] };
     const tokens = await readLegacyTokens(kubernetes, keys);
     const secrets = tokens.filter((token) => token.kid === kid).map(({ secret }) => secret);
-    const extended = pods.filter((pod) => createdAt(pod) < signedUntil && lifetimes(pod).includes(EXTENDED_S));
+    const wasSigned = (pod: KubernetesObject) =>
+      Date.parse(stringAt(pod, "metadata", "creationTimestamp")) < signedUntil;
+    const extended = pods.filter((pod) => wasSigned(pod) && lifetimes(pod).includes(EXTENDED_S));
     return { longestSeconds, lines: linesFor(secrets, extended.map(nameOf)) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -61,23 +58,12 @@ function linesFor(secrets: readonly string[], pods: readonly string[]): string[]
  */
 const EXTENDED_S = 3607;
 
-function createdAt(pod: KubernetesObject): number {
-  return Date.parse(stringAt(pod, "metadata", "creationTimestamp"));
-}
-
 /** In seconds, of each token that kubelet writes for the Pod. */
 function lifetimes(pod: KubernetesObject): number[] {
   return listAt(pod, "spec", "volumes")
     .flatMap((volume) => listAt(volume, "projected", "sources"))
-    .map((source) => at(source, "serviceAccountToken", "expirationSeconds"))
+    .map((source) => memberAt(source, "serviceAccountToken", "expirationSeconds"))
     .filter((seconds) => typeof seconds === "number");
-}
-
-interface LegacyToken {
-  /** `<namespace>/<name>` of its Secret. */
-  readonly secret: string;
-  /** The key that signed it; `undefined` if it is not one of the given keys. */
-  readonly kid: string | undefined;
 }
 
 const SECRETS = `/api/v1/secrets?fieldSelector=${encodeURIComponent("type=kubernetes.io/service-account-token")}`;
@@ -85,18 +71,16 @@ const SECRETS = `/api/v1/secrets?fieldSelector=${encodeURIComponent("type=kubern
 /**
  * Reads each Secret with a service account's token, and keeps no token. kube-controller-manager signs these tokens with
  * its own key file, they never expire, and it does not sign them again after a rotation. `keys` are those of
- * kube-apiserver. Throws a `Failure` if kube-apiserver rejects the request.
+ * kube-apiserver. `kid`: of the key that signed it; `undefined` if it is none of them. Throws a `Failure` if kube-apiserver
+ * rejects the request.
  * https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets
  */
-export async function readLegacyTokens(
-  kubernetes: Pick<Kubernetes, "list">,
-  keys: readonly IssuerKey[],
-): Promise<LegacyToken[]> {
+export async function readLegacyTokens(kubernetes: Pick<Kubernetes, "list">, keys: readonly IssuerKey[]) {
   const candidates = keys.map((key) => ({
     kid: key.kid,
     publicKey: createPublicKey({ key: { ...key }, format: "jwk" }),
   }));
-  return (await kubernetes.list(SECRETS)).flatMap((secret): LegacyToken[] => {
+  return (await kubernetes.list(SECRETS)).flatMap((secret) => {
     const token = Buffer.from(stringAt(secret, "data", "token"), "base64").toString();
     // kube-controller-manager has not filled it yet.
     if (token === "") return [];

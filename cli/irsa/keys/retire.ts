@@ -89,13 +89,9 @@ const NOT_ASKED = { signing: undefined, longestSeconds: 0, lines: [] };
 
 async function readCluster(kubeconfig: string, kid: string, signedUntil: number, io: IOStreams) {
   const kubernetes = await openKubernetes(kubeconfig, io);
-  try {
-    // No service accepts a token for this audience.
-    const { kid: signing } = await requestToken(kubernetes, "iam-authenticator.invalid");
-    return { signing, ...(await remainingTokens(kubernetes, kid, signedUntil)) };
-  } finally {
-    kubernetes.close();
-  }
+  // No service accepts a token for this audience.
+  const { kid: signing } = await requestToken(kubernetes, "iam-authenticator.invalid");
+  return { signing, ...(await remainingTokens(kubernetes, kid, signedUntil)) };
 }
 
 function readTime(text: string): number {

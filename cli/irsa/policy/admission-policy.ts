@@ -14,16 +14,15 @@ import {
 import { mutation } from "./mutation.ts";
 import { BOOLEANS, cel, type PodDefaults, SECONDS, variables } from "./variables.ts";
 
-interface PolicyOptions extends PodDefaults {
+export interface PolicyOptions extends PodDefaults {
   /** Namespaces whose Pods are not changed. */
-  readonly exceptNamespaces: readonly string[];
+  readonly exceptNamespace?: readonly string[];
   /** `IfNeeded`: also changes containers that webhooks inject later. Upstream's manifest has Kubernetes's default, `Never`. */
-  readonly reinvocationPolicy: ReinvocationPolicy;
+  readonly reinvocationPolicy: (typeof REINVOCATION_POLICIES)[number];
   readonly mutatingApi: MutatingApi;
 }
 
 export const REINVOCATION_POLICIES = ["Never", "IfNeeded"] as const;
-export type ReinvocationPolicy = (typeof REINVOCATION_POLICIES)[number];
 
 /** In the order in which they must take effect: the label policy comes first. */
 export function policies(options: PolicyOptions): object[] {
@@ -95,7 +94,7 @@ function resources(operations: readonly string[], resource: string) {
 }
 
 function commonSpec(options: PolicyOptions) {
-  const { exceptNamespaces } = options;
+  const { exceptNamespace } = options;
   return {
     // If the policy fails, a Pod must not start with the node's role.
     failurePolicy: "Fail",
@@ -103,9 +102,9 @@ function commonSpec(options: PolicyOptions) {
     matchConstraints: {
       ...resources(["CREATE"], "pods"),
       objectSelector: { matchExpressions: [{ key: SKIP_LABEL, operator: "DoesNotExist" }] },
-      ...(exceptNamespaces.length > 0 && {
+      ...(exceptNamespace !== undefined && {
         namespaceSelector: {
-          matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: [...exceptNamespaces] }],
+          matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: [...exceptNamespace] }],
         },
       }),
     },

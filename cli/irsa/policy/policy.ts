@@ -11,24 +11,16 @@ import { DEFAULT_TOKEN_EXPIRATION, ROLE_LABEL, STS_AUDIENCE } from "../names.ts"
 import {
   LABEL_COMMAND,
   labelPolicy,
+  type PolicyOptions,
   policies,
   REGION,
   REINVOCATION_POLICIES,
-  type ReinvocationPolicy,
 } from "./admission-policy.ts";
-import { component, type PodDefaults } from "./variables.ts";
+import { component } from "./variables.ts";
 
-interface PolicyCommandOptions {
+interface PolicyCommandOptions extends Omit<PolicyOptions, "mutatingApi"> {
   readonly for: string;
-  readonly tokenAudience: string;
-  readonly tokenExpiration: number;
-  readonly stsRegionalEndpoint?: true;
-  readonly awsDefaultRegion?: string;
-  readonly roleSessionName?: true;
-  readonly ec2MetadataDisabled?: true;
-  readonly reinvocationPolicy: ReinvocationPolicy;
   readonly labelPolicy?: true;
-  readonly exceptNamespace?: readonly string[];
   readonly role?: string;
   readonly container?: readonly string[];
 }
@@ -73,23 +65,15 @@ function readAudience(text: string): string {
 }
 
 function policy(options: PolicyCommandOptions, io: IOStreams): void {
-  const { exceptNamespace = [], tokenExpiration, awsDefaultRegion: region } = options;
+  const { tokenExpiration, awsDefaultRegion: region } = options;
   if (tokenExpiration < 600)
     throw usage("--token-expiration must be at least 600: kubelet allows no shorter lifetime.");
   if (region !== undefined && !new RegExp(REGION).test(region)) {
     throw usage(`--aws-default-region ${region} must be an AWS region such as eu-west-1.`);
   }
-  const defaults: PodDefaults = {
-    audience: options.tokenAudience,
-    tokenExpiration,
-    stsRegionalEndpoints: options.stsRegionalEndpoint ?? false,
-    roleSessionName: options.roleSessionName ?? false,
-    ec2MetadataDisabled: options.ec2MetadataDisabled ?? false,
-    ...(region !== undefined && { region }),
-  };
   const support = policySupport(options.for);
   if (support === undefined) {
-    byHand(defaults, options, io);
+    byHand(options, io);
     return;
   }
   if (options.role !== undefined || options.container !== undefined) {
@@ -97,14 +81,11 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
       "--role and --container are for Kubernetes before 1.34: the policies read the role from ServiceAccounts.",
     );
   }
-  const { reinvocationPolicy, for: version } = options;
-  const objects = options.labelPolicy
-    ? labelPolicy(support)
-    : policies({ ...defaults, exceptNamespaces: exceptNamespace, reinvocationPolicy, mutatingApi: support });
+  const objects = options.labelPolicy ? labelPolicy(support) : policies({ ...options, mutatingApi: support });
   io.print(objects.map((object) => `---\n${stringifyYaml(object, BLOCKS)}`).join(""));
   if (support === "v1beta1") {
     io.log(
-      `In Kubernetes ${version}, the API of these policies is beta. First set these flags on each kube-apiserver:\n`,
+      `In Kubernetes ${options.for}, the API of these policies is beta. First set these flags on each kube-apiserver:\n`,
     );
     for (const flag of BETA_FLAGS) io.log(`  ${flag}\n`);
   }
@@ -127,7 +108,7 @@ function logSteps({ for: version, labelPolicy: isFirst }: PolicyCommandOptions, 
   for (const [index, step] of steps.entries()) io.log(`  ${index + 1}. ${step}\n`);
 }
 
-function byHand(defaults: PodDefaults, options: PolicyCommandOptions, io: IOStreams): void {
+function byHand(options: PolicyCommandOptions, io: IOStreams): void {
   const { role, container: containers = [] } = options;
   const without = `Kubernetes ${options.for} has no MutatingAdmissionPolicy`;
   if (role === undefined || containers.length === 0) {
@@ -144,7 +125,7 @@ function byHand(defaults: PodDefaults, options: PolicyCommandOptions, io: IOStre
   for (const [option, value] of Object.entries(unsupported)) {
     if (value !== undefined) throw usage(`${without}, so ${option} is not supported.`);
   }
-  io.print(stringifyYaml(component({ ...defaults, role, containers }, stringifyYaml), BLOCKS));
+  io.print(stringifyYaml(component(options, role, containers, stringifyYaml), BLOCKS));
   io.log(`${without}. This is a Kustomize component: list its folder below "components:" in kustomization.yaml.\n`);
   io.log("amazon-eks-pod-identity-webhook does the same for every Pod, and works with this issuer.\n");
 }

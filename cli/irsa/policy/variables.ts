@@ -4,16 +4,14 @@ import { ANNOTATION, OWN_PREFIX, TOKEN_FILE, TOKEN_FOLDER, VOLUME, WINDOWS_TOKEN
 
 /** The webhook's flags: defaults for missing annotations. */
 export interface PodDefaults {
-  readonly audience: string;
+  readonly tokenAudience: string;
   /** Seconds. */
   readonly tokenExpiration: number;
-  readonly stsRegionalEndpoints: boolean;
-  /** Becomes AWS_REGION and AWS_DEFAULT_REGION. */
-  readonly region?: string;
-  /** Sets AWS_ROLE_SESSION_NAME. */
-  readonly roleSessionName: boolean;
-  /** Sets AWS_EC2_METADATA_DISABLED. The Java SDK uses the node's role if STS refuses the Pod's. */
-  readonly ec2MetadataDisabled: boolean;
+  readonly stsRegionalEndpoint?: true;
+  readonly awsDefaultRegion?: string;
+  readonly roleSessionName?: true;
+  /** The Java SDK uses the node's role if STS refuses the Pod's. */
+  readonly ec2MetadataDisabled?: true;
 }
 
 /**
@@ -38,21 +36,20 @@ const CSV_RECORD = `^\n*${CSV_FIELD}(,${CSV_FIELD})*(\n|$)`;
 const SESSION_NAME_LIMIT = 64;
 
 export function variables(defaults: PodDefaults): object[] {
-  const { audience, tokenExpiration, stsRegionalEndpoints, region = "", roleSessionName } = defaults;
-  const { ec2MetadataDisabled } = defaults;
+  const { tokenAudience, tokenExpiration, stsRegionalEndpoint, awsDefaultRegion = "" } = defaults;
   const named = {
     ofServiceAccount: "params.metadata.?annotations.orValue({})",
     ofPod: "object.metadata.?annotations.orValue({})",
     role: annotation("ofServiceAccount", `${ANNOTATION}role-arn`, ""),
-    audience: annotation("ofServiceAccount", `${ANNOTATION}audience`, audience),
-    regional: flag(`${ANNOTATION}sts-regional-endpoints`, stsRegionalEndpoints),
-    region: annotation("ofServiceAccount", `${OWN_PREFIX}region`, region),
+    audience: annotation("ofServiceAccount", `${ANNOTATION}audience`, tokenAudience),
+    regional: flag(`${ANNOTATION}sts-regional-endpoints`, stsRegionalEndpoint),
+    region: annotation("ofServiceAccount", `${OWN_PREFIX}region`, awsDefaultRegion),
     // A namespace has no ".", so the first one ends it.
     sessionName:
-      `${flag(`${OWN_PREFIX}role-session-name`, roleSessionName)} ? ` +
+      `${flag(`${OWN_PREFIX}role-session-name`, defaults.roleSessionName)} ? ` +
       `[request.namespace + "." + params.metadata.name].map(n, n.size() > ${SESSION_NAME_LIMIT} ? ` +
       `n.substring(0, ${SESSION_NAME_LIMIT}) : n)[0] : ""`,
-    withoutMetadata: flag(`${OWN_PREFIX}ec2-metadata-disabled`, ec2MetadataDisabled),
+    withoutMetadata: flag(`${OWN_PREFIX}ec2-metadata-disabled`, defaults.ec2MetadataDisabled),
     // kubelet's minimum is 600: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
     seconds:
       `[${annotation("ofPod", `${ANNOTATION}token-expiration`, "")}, ` +
@@ -74,7 +71,7 @@ function annotation(of: string, key: string, otherwise: string): string {
   return `variables.${of}[?${cel(key)}].orValue(${cel(otherwise)})`;
 }
 
-function flag(key: string, otherwise: boolean): string {
+function flag(key: string, otherwise = false): string {
   return `${annotation("ofServiceAccount", key, String(otherwise))} in ${cel(BOOLEANS.true)}`;
 }
 
@@ -83,44 +80,40 @@ export function cel(literal: string | readonly string[]): string {
   return JSON.stringify(literal);
 }
 
-interface HandWritten extends PodDefaults {
-  readonly role: string;
-  /** Names of the Pod's containers, by which a merge patch finds them. */
-  readonly containers: readonly string[];
-}
-
 /** Kinds with a Pod template at `spec.template`. */
 const KINDS = "Deployment|StatefulSet|DaemonSet|ReplicaSet|Job";
 
-/** https://kubectl.docs.kubernetes.io/guides/config_management/components/ */
-export function component(options: HandWritten, stringify: (data: unknown) => string): object {
-  const patch = {
-    // Kustomize applies the patch by `target`, but requires these fields in it.
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name: "any" },
-    spec: { template: { spec: podSpec(options) } },
+/**
+ * A merge patch finds the containers by their names.
+ * https://kubectl.docs.kubernetes.io/guides/config_management/components/
+ */
+export function component(
+  defaults: PodDefaults,
+  role: string,
+  containers: readonly string[],
+  stringify: (data: unknown) => string,
+): object {
+  const { tokenAudience: audience, tokenExpiration: expirationSeconds, awsDefaultRegion: region } = defaults;
+  const variables = {
+    AWS_STS_REGIONAL_ENDPOINTS: defaults.stsRegionalEndpoint && "regional",
+    AWS_DEFAULT_REGION: region,
+    AWS_REGION: region,
+    AWS_ROLE_ARN: role,
+    AWS_WEB_IDENTITY_TOKEN_FILE: TOKEN_FILE,
+    AWS_EC2_METADATA_DISABLED: defaults.ec2MetadataDisabled && "true",
   };
+  const env = Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : { name, value }));
+  const volumeMounts = [{ name: VOLUME, mountPath: TOKEN_FOLDER, readOnly: true }];
+  const serviceAccountToken = { audience, expirationSeconds, path: "token" };
+  const spec = {
+    containers: containers.map((name) => ({ name, env, volumeMounts })),
+    volumes: [{ name: VOLUME, projected: { sources: [{ serviceAccountToken }] } }],
+  };
+  // Kustomize applies the patch by `target`, but requires the other fields in it.
+  const patch = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "any" }, spec: { template: { spec } } };
   return {
     apiVersion: "kustomize.config.k8s.io/v1alpha1",
     kind: "Component",
     patches: [{ target: { kind: KINDS }, patch: stringify(patch) }],
-  };
-}
-
-function podSpec(options: HandWritten) {
-  const { role, containers, audience, tokenExpiration, stsRegionalEndpoints, region, ec2MetadataDisabled } = options;
-  const env = [
-    ...(stsRegionalEndpoints ? [{ name: "AWS_STS_REGIONAL_ENDPOINTS", value: "regional" }] : []),
-    ...(region === undefined ? [] : ["AWS_DEFAULT_REGION", "AWS_REGION"].map((name) => ({ name, value: region }))),
-    { name: "AWS_ROLE_ARN", value: role },
-    { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: TOKEN_FILE },
-    ...(ec2MetadataDisabled ? [{ name: "AWS_EC2_METADATA_DISABLED", value: "true" }] : []),
-  ];
-  const volumeMounts = [{ name: VOLUME, mountPath: TOKEN_FOLDER, readOnly: true }];
-  const serviceAccountToken = { audience, expirationSeconds: tokenExpiration, path: "token" };
-  return {
-    containers: containers.map((name) => ({ name, env, volumeMounts })),
-    volumes: [{ name: VOLUME, projected: { sources: [{ serviceAccountToken }] } }],
   };
 }

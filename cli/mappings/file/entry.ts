@@ -6,9 +6,9 @@ import { checkMapping, type MappingKind } from "../../../functions/authenticator
 import { isPermissionSet } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { ParameterAddress } from "../../../functions/authenticator/mapping/read-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
-import { arnFault } from "../../arn-fault.ts";
 import { accountOf, type Entry, given, inOrder, nameOfEntry } from "../../store/entry.ts";
 import { printable } from "../../terminal/print.ts";
+import { arnFault } from "./arn-fault.ts";
 
 /** A phrase for the user. */
 export interface Problem {

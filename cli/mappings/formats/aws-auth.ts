@@ -6,7 +6,7 @@ import { mappingParameter, permissionSetOf } from "../../../functions/authentica
 import { isObject } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import { arnsOverlap } from "../../access/arn-overlap.ts";
+import { arnsOverlap } from "../../access/overlap.ts";
 import { usage } from "../../errors.ts";
 import { decideForPrincipal } from "../../evaluation.ts";
 import { type EvaluationContext, shortName } from "../../function-settings.ts";

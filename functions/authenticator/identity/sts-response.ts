@@ -1,7 +1,7 @@
 // Interprets a response of STS: the three fields of an identity, a denial, throttling, or a fault.
 
 import { denial, fault, httpError } from "../../errors.ts";
-import { isObject, parseJson } from "../../lib/json.ts";
+import { memberAt, parseJson } from "../../lib/json.ts";
 import { isThrottlingCode } from "../../lib/throttling.ts";
 
 export interface StsResponse {
@@ -60,14 +60,10 @@ export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
  * looks like an identity (CVE-2020-16250). Other keys are ignored, since AWS may add some.
  */
 function callerIdentity(answer: unknown): CallerIdentity | undefined {
-  const result = member(member(answer, "GetCallerIdentityResponse"), "GetCallerIdentityResult");
-  const [Account, Arn, UserId] = ["Account", "Arn", "UserId"].map((name) => member(result, name));
+  const result = memberAt(answer, "GetCallerIdentityResponse", "GetCallerIdentityResult");
+  const [Account, Arn, UserId] = ["Account", "Arn", "UserId"].map((name) => memberAt(result, name));
   if (typeof Account !== "string" || typeof Arn !== "string" || typeof UserId !== "string") return undefined;
   return { Account, Arn, UserId };
-}
-
-function member(value: unknown, name: string): unknown {
-  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 /** `undefined` unless there is exactly one code, at its documented place. Other text is never searched. */
@@ -77,9 +73,7 @@ export function stsErrorCode(body: string): string | undefined {
 }
 
 function codeInJson(body: string): string | undefined {
-  const answer = parseJson(body);
-  const error = isObject(answer) ? answer["Error"] : undefined;
-  const code = isObject(error) ? error["Code"] : undefined;
+  const code = memberAt(parseJson(body), "Error", "Code");
   return typeof code === "string" ? code : undefined;
 }
 

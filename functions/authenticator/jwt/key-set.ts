@@ -1,7 +1,7 @@
 // Parses the public keys that an issuer publishes (RFC 7517), and keeps only those that can verify its tokens.
 
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
-import { isObject, parseJson } from "../../lib/json.ts";
+import { isObject, memberAt, parseJson } from "../../lib/json.ts";
 import { decodeBase64Url } from "../token/encoding.ts";
 import type { Algorithm } from "./parse-jwt.ts";
 
@@ -23,8 +23,7 @@ const MODULUS = { min: 256, max: 512 };
  * whose keys are all left out. An empty set is an answer: the issuer has withdrawn its keys.
  */
 export function parseKeySet(body: string): KeySet | undefined {
-  const set = parseJson(body);
-  const keys = isObject(set) ? set["keys"] : undefined;
+  const keys = memberAt(parseJson(body), "keys");
   if (!Array.isArray(keys) || keys.length > MAX_KEYS) return undefined;
   const found = new Map<string, SigningKey>();
   const ids: unknown[] = keys.map((jwk) => (isObject(jwk) ? jwk["kid"] : undefined));

@@ -8,10 +8,11 @@ import { type ArnSections, arnPattern, matchesGlob, matchesSections } from "./ar
 /** The ARNs that a pattern is compared with: only the canonical ARN, or also the session's ARN that STS returns. */
 export type ComparedArns = "canonical" | "canonical-or-session";
 
-/** One character of a text, or a run of one or more characters. */
+/** One character of a text, or a run of one or more characters. An optional one may also be missing. */
 interface Token {
   readonly takes: (character: string) => boolean;
   readonly repeats: boolean;
+  readonly isOptional?: boolean;
 }
 type Shape = readonly Token[];
 
@@ -93,10 +94,18 @@ function shape(...parts: readonly (string | RegExp)[]): Shape {
   );
 }
 
+/** Whether some text matches both. */
+export function globsOverlap(glob: string, other: string): boolean {
+  const tokens = Array.from(other, (own): Token => {
+    return { takes: (c) => own === "?" || own === "*" || own === c, repeats: own === "*", isOptional: own === "*" };
+  });
+  return overlaps(glob, tokens);
+}
+
 /** Whether some text matches both a section of a pattern and a shape. The work is at most the product of their lengths. */
 function overlaps(glob: string, tokens: Shape): boolean {
   // Possible numbers of tokens read so far. The last of them can continue if it repeats.
-  let read = new Set([0]);
+  let read = withOptional(new Set([0]), tokens);
   for (const character of glob) {
     const next = new Set<number>();
     if (character === "*") {
@@ -108,7 +117,13 @@ function overlaps(glob: string, tokens: Shape): boolean {
         if (following && (character === "?" || following.takes(character))) next.add(count + 1);
       }
     }
-    read = next;
+    read = withOptional(next, tokens);
   }
   return read.has(tokens.length);
+}
+
+/** The loop visits what it adds. */
+function withOptional(counts: Set<number>, tokens: Shape): Set<number> {
+  for (const count of counts) if (tokens[count]?.isOptional) counts.add(count + 1);
+  return counts;
 }

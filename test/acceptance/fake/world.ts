@@ -9,7 +9,7 @@ import { AwsError } from "../aws.ts";
 import type { RealWorld } from "../real-world.ts";
 import { Interrupted, type Program, type Ran, type RunOptions } from "../world.ts";
 import { awsCalls } from "./aws-cli.ts";
-import { type VirtualClock, virtualClock } from "./clock.ts";
+import { virtualClock } from "./clock.ts";
 import { type Cloud, emptyCloud, REGION, stackNamed } from "./cloud.ts";
 import { runCommand } from "./command.ts";
 import { deleteStack, deployStack } from "./deployments.ts";
@@ -20,13 +20,7 @@ import { SSO_PROFILE, ssoIdentity } from "./identities.ts";
  * Changes one kind of response. `call` is `aws <service> <operation> {input}`, `cdk ...`, `iam-authenticator ...`, or a request's
  * method and URL with the caller and the URL in the token. `answer` is the output, or status and text.
  */
-export type Wrong = (call: string, answer: string, fake: Fake) => Answer | Promise<Answer>;
-type Answer = string | Fails | undefined;
-
-export interface Fake {
-  readonly cloud: Cloud;
-  readonly clock: VirtualClock;
-}
+export type Wrong = (call: string, answer: string) => string | Fails | undefined;
 
 /** The program fails with this on standard error. */
 export interface Fails {
@@ -56,7 +50,7 @@ export function fakeWorld(wrong: Wrong = () => undefined): FakeWorld {
     const identity = credentials === undefined ? undefined : cloud.keys.get(credentials.accessKeyId);
     const ran = await right(program, args, identity);
     check();
-    const answer = await wrong(`${program} ${args.join(" ")}`, ran.stdout, { cloud, clock });
+    const answer = wrong(`${program} ${args.join(" ")}`, ran.stdout);
     if (answer === undefined) return ran;
     if (typeof answer === "string") return { exitCode: 0, stdout: answer, stderr: "" };
     return { exitCode: 1, stdout: "", stderr: answer.stderr };
@@ -143,18 +137,9 @@ export function fakeWorld(wrong: Wrong = () => undefined): FakeWorld {
       check();
       const { authorization = "" } = (options.headers ?? {}) as Record<string, string>;
       const call = `${options.method ?? "POST"} ${url} ${authorization} ${insideToken(String(options.body ?? ""))}`;
-      let answer: string;
-      let headers: Reply["headers"] = {};
-      try {
-        const reply = await serve(cloud, clock, url, options);
-        answer = `${reply.status} ${reply.text}`;
-        headers = reply.headers ?? {};
-      } catch (error) {
-        const instead = await wrong(call, "no answer", { cloud, clock });
-        if (typeof instead !== "string" || instead === "no answer") throw error;
-        answer = instead;
-      }
-      const changed = await wrong(call, answer, { cloud, clock });
+      const { status: right, headers = {}, text: body } = await serve(cloud, clock, url, options);
+      const answer = `${right} ${body}`;
+      const changed = wrong(call, answer);
       const [, status, text = ""] = /^(\d+) (.*)$/s.exec(typeof changed === "string" ? changed : answer) ?? [];
       return { status: Number(status), headers, text };
     },

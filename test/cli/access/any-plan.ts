@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { readValue } from "../../../cli/access/entries.ts";
-import { parameterOf } from "../../../cli/access/plan-state.ts";
+import { storedText } from "../../../cli/access/plan-state.ts";
 import { evaluationContext } from "../../../cli/function-settings.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { A, B, PINS, SET_ROLES } from "./universe.ts";
@@ -188,7 +188,7 @@ function changed(before: State, count: fc.Arbitrary<number>): fc.Arbitrary<State
   // The command writes valid values only. It may keep an invalid one, or remove it.
   const isWritten = (name: string, text: Text) =>
     text === before[name] ||
-    readValue(`${CONTEXT.prefix}/${name}`, parameterOf(text === "secure" ? "{" : text), CONTEXT).problem === undefined;
+    readValue(`${CONTEXT.prefix}/${name}`, storedText(text === "secure" ? "{" : text), CONTEXT).problem === undefined;
   return count
     .chain((many) => fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: many, maxLength: many }))
     .chain((some) => fc.tuple(...some.map((name) => fc.tuple(fc.constant(name), valueAfter(name, before[name])))))

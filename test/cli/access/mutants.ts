@@ -46,11 +46,62 @@ const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   "an invalid value is changed without a mark": {
     file: "judge-change.ts",
-    from: "(before.problem ?? after.problem) !== undefined",
-    to: "false",
+    from: "    problem !== undefined\n",
+    to: "    false\n",
     counterexample: [
       { [account]: ofSet("u"), [deny]: "{" },
       { [account]: ofSet("u"), [deny]: "[]" },
+    ],
+  },
+  "the mark of an invalid value names no lower mapping": {
+    file: "judge-change.ts",
+    from: "const denied = [...lower, ",
+    to: "const denied = [",
+    counterexample: [{ [setRole]: "{", [sessions]: jane("v").replace(/]$/, ",1]") }, { [sessions]: "[]" }],
+  },
+  "the mark of an invalid list of sessions names no role of its set": {
+    file: "judge-change.ts",
+    from: '(address.kind === "sso-session" ? higher : [])',
+    to: "[]",
+    counterexample: [
+      { [setRole]: ofSetRole("u"), [sessions]: "[,]" },
+      { [setRole]: ofSetRole("u"), [sessions]: "[]" },
+    ],
+  },
+  "the mark of an invalid deny list names no mapping": {
+    file: "judge-change.ts",
+    from: 'address.kind === "deny" ? branchOf(address, state) : denied',
+    to: "denied",
+    counterexample: [
+      { [account]: ofSet("u"), [deny]: "{" },
+      { [account]: ofSet("u"), [deny]: "[]" },
+    ],
+  },
+  "the mark of a lifted denial names no mapping": {
+    file: "lifts.ts",
+    from: "valuesIn(branchOf(denial, state), state)",
+    to: "[]",
+    counterexample: [
+      { [account]: ofSet("u"), [deny]: denials("role/*") },
+      { [account]: ofSet("u"), [deny]: "[]" },
+    ],
+  },
+  "the mark of a lifted denial of sessions names no pattern": {
+    file: "entries.ts",
+    from: 'globsOverlap(resource, "role/*")',
+    to: "false",
+    counterexample: [
+      { [pattern]: json([like("role/c*", "u")]), [deny]: janeDenied },
+      { [pattern]: json([like("role/c*", "u")]), [deny]: "[]" },
+    ],
+  },
+  "the mark of a moved pattern does not name the pattern that it passes": {
+    file: "judge-change.ts",
+    from: "mayApply(entry, [after], context)",
+    to: "[]",
+    counterexample: [
+      { [pattern]: json([like("role/c*", "u"), like("role/*", "v", ["g"])]) },
+      { [pattern]: json([like("role/*", "v", ["g"]), like("role/c*", "u")]) },
     ],
   },
   "a denial of a user with a path covers one path only": {
@@ -157,7 +208,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     counterexample: [{ [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   },
   "a list of sessions is not higher than the roles": {
-    file: "plan-state.ts",
+    file: "precedence.ts",
     from: 'if (kind === "role") return [sessions];',
     to: 'if (kind === "role") return [];',
     counterexample: [{ [setRole]: ofSetRole("u") }, { [setRole]: ofSetRole("u", ["g"]), [sessions]: jane("u") }],
@@ -278,8 +329,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a later entry of the list is not a lower mapping": {
     file: "judge-change.ts",
-    from: "const lower = [...laterInList(step, comparison), ...others]",
-    to: "const lower = [...others]",
+    from: "{ entries: laterInList(step, comparison) }, ",
+    to: "",
     counterexample: [
       { [pattern]: json([like("role/c*", "u"), like("role/*", "v")]) },
       { [pattern]: json([like("role/*", "v")]) },
@@ -354,7 +405,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a marked change of a list for any account waits for that list only": {
-    file: "plan-state.ts",
+    file: "precedence.ts",
     from: "return [...namesOf(account), ...ofAny];",
     to: 'return [...namesOf(account === "any" ? "none" : account), ...ofAny];',
     counterexample: [
@@ -364,7 +415,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a marked change of an account's list does not wait for the lists for any": {
-    file: "plan-state.ts",
+    file: "precedence.ts",
     from: "return [...namesOf(account), ...ofAny];",
     to: "return namesOf(account);",
     counterexample: [
@@ -408,7 +459,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     counterexample: [{ [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u") }, {}],
   },
   "functions cache for 30 s": {
-    file: "plan-state.ts",
+    file: "phases.ts",
     from: "MAPPING_FOUND_MS + 5_000",
     to: "MAPPING_FOUND_MS",
     counterexample: [

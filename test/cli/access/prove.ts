@@ -1,5 +1,6 @@
 // Carries out plans as the command does, and finds identities that get more than before and at the end without a mark.
 
+import { isDeepStrictEqual } from "node:util";
 import { hasAdministrator } from "../../../cli/access/administrators.ts";
 import type { Entry } from "../../../cli/access/entries.ts";
 import type { Mark } from "../../../cli/access/marks.ts";
@@ -55,7 +56,9 @@ export interface Excess {
   readonly identity: Identity;
   readonly at: number;
   readonly user: User;
+  /** What gives it. */
   readonly parameter: string;
+  readonly mapping: Mapping | undefined;
   /** Whether it exists at the end, not only while functions cache earlier values. */
   readonly isFinal: boolean;
   readonly step: string;
@@ -212,32 +215,25 @@ function marksByReading(changes: readonly Wanted[], stored: States, context: Rul
   }
 }
 
-/** Marks of what an entry gives. The others are for what applies instead of an entry. */
-const GIVES: readonly string[] = ["administrator", "name", "wide", "denied", "unsettled", "end", "pin"];
-
 /**
- * At the end: whether a marked entry gives it, denied it, or had applied instead. While functions cache earlier values,
- * only by what the operator accepted, in these cases. R is a role of the permission set V:
+ * Whether the operator accepts it: a mark of an entry or invalid value of this identity names the entry that gives it. While
+ * functions cache earlier values, only where no order of the writes avoids it. R is a role of the permission set V:
  *
- * - `{}` becomes `{role R: u, sso-session V: [Jane: v]}`. Each is higher than the other for some tokens, so one comes
- *   first. Jane gets v before R's mapping applies: the mark says that session Jane gets v.
- * - `{role ci: u (masters)}` becomes `{role ci: u (masters, g), sso V: a (masters), deny: role/ci}`. The denial is
- *   deferred until V makes an administrator. ci gets g before: the mark says that it gets g and may be denied.
- * - `{role R: u, sso-session V: [jane: v]}` becomes `{sso-session V: []}`. R is removed first, so that jane gets v: the
- *   mark says that the session's mapping applies and gives v.
+ * - The list of sessions and the mapping of R are each higher than the other for some tokens, so one is written first.
+ *   `{}` becomes `{role R: u, sso-session V: [Jane: v]}`: Jane gets v before R's mapping applies.
+ *   `{role R: u, sso-session V: [jane: v]}` becomes `{sso-session V: []}`: jane gets v after R is removed.
+ * - A change is deferred until another administrator exists.
+ *   `{role ci: u (masters)}` becomes `{role ci: u (masters, g), sso V: a (masters), deny: role/ci}`: ci gets g before.
+ *   `{sso-session V: invalid, sso V: u (masters)}` becomes `{sso-session V: [Jane: a (masters)]}`: jane gets u before.
+ * - `{pattern any: invalid, account: u}` becomes `{pattern any: [role/ci: x], account: v}`. Grants come before invalid values,
+ *   so ci gets v.
  * - `{federated-user fred: [arn Fred], account: x}` becomes `{federated-user fred: [arn fred, until July], account: y}`, and
- *   y is rejected. The first write removes Fred and adds fred, who gets x after July until the account is written: the
- *   mark says that the account applies instead of the mapping, and gives x.
- * - `{pattern any: invalid, account: u}` becomes `{pattern any: [role/ci: x], account: v}`. Grants come before invalid
- *   values. ci gets v until the list is written: the mark says that the account gives v.
- * - `{sso-session V: invalid, sso V: u (masters)}` becomes `{sso-session V: [Jane: a (masters)]}`. The removal of V's
- *   mapping is deferred until Jane is an administrator. jane gets u before: the mark says that the invalid list denied.
- * - `{sso V: u (g), sso-session V: [jane: u]}` becomes `{role R: v, sso V: u (g), sso-session V: [Jane: u (masters)]}`.
- *   The list is written first for what it gives. jane gets g before R's mapping applies: another mark of the same write
- *   says that V applies and gives g.
+ *   y is rejected. The first write removes Fred and adds fred, who gets x after July until the account is written.
+ * - `{sso V: u (g), sso-session V: [jane: u]}` becomes `{role R: v, sso V: u (g), sso-session V: [Jane: u (masters)]}`. The
+ *   list is written first for what it gives, so jane gets g before R's mapping applies.
  */
 function isMarked(
-  { identity, parameter: deciding, isFinal }: Excess,
+  { identity, parameter: deciding, mapping, isFinal }: Excess,
   marks: readonly Mark[],
   states: readonly State[],
 ): boolean {
@@ -245,23 +241,26 @@ function isMarked(
   const own = marks.filter(
     ({ parameter: name, entry }) => names.has(name) && (entry === undefined || appliesTo(entry, identity)),
   );
-  if (isFinal) return own.some(({ parameter: name, kind }) => name === deciding || !GIVES.includes(kind));
+  const isSame = ({ mapping: { username, groups = [] } }: Entry) =>
+    isDeepStrictEqual([username, groups], [mapping?.username, mapping?.groups ?? []]);
+  const naming = own.filter(({ kind, gives }) =>
+    gives.some(
+      // A later command may change the names of a mapping that has lost its end or pin.
+      (one) =>
+        one.parameter === deciding && (isSame(one) || kind === "end" || kind === "pin") && appliesTo(one, identity),
+    ),
+  );
+  if (isFinal) return naming.length > 0;
   const changes = (name: string) => new Set(states.map((state) => state[shortOf(name)])).size > 1;
+  const changesOf = (pattern: RegExp) => [...names].some((name) => pattern.test(name) && changes(name));
   const isDeferring = mentionsAdministrators(JSON.stringify(states));
-  const denials = [...names].filter((name) => /\/deny\//.test(name));
-  const roles = [...names].filter((name) => /\/awsreservedsso_/.test(name));
-  const isOfSession = /\/sso-session\//.test(deciding);
-  return own.some(({ parameter: name, kind }) => {
-    if (GIVES.includes(kind)) {
-      const isDeferred = kind === "denied" && isDeferring && denials.some(changes);
-      const isBelowInvalid = own.some((other) => other.kind === "invalid");
-      return name === deciding && (isDeferred || isBelowInvalid || (isOfSession && roles.some(changes)));
-    }
+  const isOfSet = deciding.includes("/sso-session/") && changes(deciding) && changesOf(/\/awsreservedsso_/);
+  return naming.some(({ parameter: name, kind }) => {
+    if (isOfSet) return true;
     if (kind === "invalid") return isDeferring && changes(deciding);
-    if (kind !== "broader") return false;
-    const isTwice = marks.some((other) => other.parameter === name && other.kind !== "broader");
-    const isRespelled = /\/federated-user\//.test(name) && changes(deciding);
-    return isTwice || isRespelled || (roles.includes(name) && isOfSession && changes(deciding));
+    if (kind !== "broader") return (isDeferring && changesOf(/\/deny\//)) || own.some((one) => one.kind === "invalid");
+    const isTwice = marks.some((one) => one.parameter === name && one.kind !== "broader");
+    return isTwice || (name.includes("/federated-user/") && changes(deciding));
   });
 }
 
@@ -399,12 +398,13 @@ async function findExcess(
             );
         }
         if (known.some((other) => isWithin(user, other))) continue;
-        const deciding = decidingEvaluation(mix)?.parameter ?? "";
+        const { parameter: deciding = "", verdict } = decidingEvaluation(mix) ?? {};
         excess.push({
           identity,
           at,
           user,
           parameter: deciding,
+          mapping: verdict?.kind === "match" ? verdict.mapping : undefined,
           isFinal,
           step,
           baseline: known,

@@ -107,7 +107,8 @@ test("add --out without --endpoint uses the endpoint of the stack, and fails wit
     assert.deepEqual([refused.code, refused.out], [2, ""]);
     assert.equal(
       refused.err,
-      "Give --endpoint with --out: the endpoint cannot be read from the stack IamAuthenticator-prod. To print only a token, omit --out.\n",
+      "Give --endpoint: the endpoint cannot be read from the stack IamAuthenticator-prod. If the stack has a failoverUrl, " +
+        "give --ca too: without it, the file has tls-server-name, which breaks the redirect.\n",
     );
   }
   assert.ok(!existsSync(out));

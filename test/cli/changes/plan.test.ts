@@ -21,7 +21,7 @@ const change = (name: string, before: unknown, after: unknown): Change => ({
   value: after === undefined ? undefined : JSON.stringify(after),
 });
 function show(changes: readonly Change[], columns?: number): string {
-  const plan = { changes, unchanged: 0, extra: [], marks: new Map(), warnings: new Map() };
+  const plan = { changes, unchanged: 0, extra: [], marks: [], warnings: new Map() };
   const texts: string[] = [];
   printPlan(plan, "account 1", PREFIX, { columns, print: (text) => texts.push(text) });
   return texts.join("");

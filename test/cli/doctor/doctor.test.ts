@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { checkReachable } from "../../../cli/doctor/check-connection.ts";
-import { openEndpoint } from "../../../cli/endpoint.ts";
+import { openEndpoint } from "../../../cli/http/endpoint.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import type { Gateway } from "../../../local/gateway/gateway.ts";
 import { startHttpServer } from "../../../local/http-server.ts";

@@ -75,7 +75,7 @@ testFaults({
     /^app\/reader .*: after step 4 of the installation, its new Pods get no role -> kubectl label/,
   ],
   "a namespaceSelector that excludes a namespace with a role": [
-    () => setPolicies(undefined, { exceptNamespaces: ["app"] }),
+    () => setPolicies(undefined, { exceptNamespace: ["app"] }),
     "namespace: warning",
     /^app: its ServiceAccounts with a role get none, because a namespaceSelector excludes it -> .*--except-namespace/,
   ],

@@ -41,7 +41,7 @@ testFaults({
 });
 
 test("Pods in an excluded namespace are not reported one by one", async () => {
-  setPolicies(undefined, { exceptNamespaces: ["app"] });
+  setPolicies(undefined, { exceptNamespace: ["app"] });
   setPods(pod("lost", "reader", "data"));
   assert.deepEqual(await findings(), ["namespace: warning"]);
 });

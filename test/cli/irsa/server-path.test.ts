@@ -38,7 +38,7 @@ for (const slash of ["", "/"]) {
     assert.equal(out, `issuer/${ours.kid}\n`);
     cluster.put(`issuer/${others.kid}`, others);
     const words = ["-c", "prod", "-y", "--kubeconfig", file, "--signed-until", "2020-01-01T00:00:00Z"];
-    await exits(cli(["irsa", "keys", "retire", ours.kid, ...words]), 1, /kube-apiserver signs with it now/);
+    await exits(cli(["irsa", "keys", "retire", `issuer/${ours.kid}`, ...words]), 1, /kube-apiserver signs with it now/);
     cluster.store.remove(`${PREFIX}/issuer/${others.kid}`);
   });
 }

@@ -9,6 +9,8 @@ const arn = (name: string) => `arn:aws:iam::${A}:user/${name}`;
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
 const user = (name: string, more: object) => ({ [`user/${A}/${name}`]: { arn: arn(name), ...more } });
 
+const SESSION = `arn:aws:sts::${A}:assumed-role/ci-x/jane`;
+
 let cluster: LocalCluster;
 beforeEach(async () => {
   cluster = await storedCluster({
@@ -18,19 +20,31 @@ beforeEach(async () => {
     ...user("plain", { username: "n", groups: ["g", "h"], description: "d" }),
     ...user("listed", { username: "l" }),
     ...user("free", { username: "f" }),
+    ...user("invalid", { username: "i", team: "t" }),
     [`pattern/${A}`]: [
       { arnLike: role("ci-*"), username: "ci", groups: ["ci"] },
       { arnLike: role("*"), username: "any" },
     ],
     [`account/${A}`]: { username: "a", groups: ["everybody"] },
-    [`deny/${A}`]: [{ arnLike: arn("listed") }, { arnLike: arn("over"), notAfter: "2020-01-01T00:00:00Z" }],
+    [`deny/${A}`]: [
+      { arnLike: arn("listed") },
+      { arnLike: SESSION },
+      { arnLike: arn("over"), notAfter: "2020-01-01T00:00:00Z" },
+    ],
     "deny/444455556666": [{ arnLike: "typo" }],
   });
 });
 afterEach(() => cluster.store.close());
 
 const MARKED: readonly (readonly [words: readonly string[], mark: string])[] = [
-  [["allow", arn("listed")], `user/listed is no longer denied by deny/${A}`],
+  [
+    ["allow", arn("listed")],
+    `user/listed is no longer denied by deny/${A}: account/${A} applies and gives a (everybody), or user/${A}/listed `,
+  ],
+  [
+    ["allow", SESSION],
+    `assumed-role/ci-x/jane is no longer denied by deny/${A}: account/${A} applies and gives a (everybody), or pattern/${A} role/ci-* `,
+  ],
   [
     ["set", arn("ended"), "--unset", "notAfter"],
     `ended is mapped by user/${A}/ended without its end 2099-01-01T00:00:00Z`,
@@ -68,6 +82,10 @@ const MARKED: readonly (readonly [words: readonly string[], mark: string])[] = [
   [
     ["remove", role("ci-*")],
     `role/ci-* is no longer mapped by pattern/${A}: pattern/${A} role/* applies and gives any`,
+  ],
+  [
+    ["remove", arn("invalid")],
+    `user/${A}/invalid is invalid, and denies, before or after the change: unknown key "team": the keys are arn, username, groups, principalId, notAfter, description. Then account/${A} applies and gives a`,
   ],
   [["remove", "deny/444455556666"], "deny/444455556666 is invalid, and denies, before or after the change: "],
 ];

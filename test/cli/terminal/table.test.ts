@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { table, tableWithText } from "../../../cli/terminal/print.ts";
+import { processStreams } from "../../../cli/terminal/io-streams.ts";
+import { printList, table } from "../../../cli/terminal/print.ts";
 
 const cell = fc.string({ maxLength: 60 });
 const rows = fc.array(fc.tuple(cell, cell, cell), { maxLength: 5 });
@@ -30,9 +31,15 @@ test("a pipe gets complete cells", () => {
   assert.equal(table(["a", "b"], []), "A  B\n");
 });
 
-test("a sentence that does not fit is printed in full below its row", () => {
+test("a sentence that does not fit is printed in full below its row", async () => {
   const text = "one two three four five six seven eight nine ten";
-  assert.equal(tableWithText(["id", "text"], [["1", text]], 80), `ID  TEXT\n1   ${text}\n`);
-  const narrow = tableWithText(["id", "text"], [["1", text]], 30);
-  assert.equal(narrow, "1\n    one two three four five\n    six seven eight nine ten\n");
+  const listing = { items: [["1", text]], headers: ["id", "text"], row: (item: string[]) => item };
+  const printed = async (columns: number) => {
+    let all = "";
+    const io = { ...processStreams(), columns, print: (part: string) => (all += part) };
+    await printList({ ...listing, endsInText: true }, { output: "table", headers: true }, io);
+    return all;
+  };
+  assert.equal(await printed(80), `ID  TEXT\n1   ${text}\n`);
+  assert.equal(await printed(30), "1\n    one two three four five\n    six seven eight nine ten\n");
 });

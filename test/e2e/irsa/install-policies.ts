@@ -9,12 +9,8 @@ import type { Kubernetes, KubernetesObject } from "../kubernetes.ts";
 export type PolicyOptions = Parameters<typeof policies>[0];
 
 export const PLAIN_POLICY: PolicyOptions = {
-  audience: "sts.amazonaws.com",
+  tokenAudience: "sts.amazonaws.com",
   tokenExpiration: 86_400,
-  stsRegionalEndpoints: false,
-  roleSessionName: false,
-  ec2MetadataDisabled: false,
-  exceptNamespaces: [],
   reinvocationPolicy: "Never",
   mutatingApi: "v1",
 };

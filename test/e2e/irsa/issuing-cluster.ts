@@ -130,7 +130,7 @@ export function serviceAccount(namespace: string, name: string): KubernetesObjec
 }
 
 async function applyPolicies(kubernetes: Kubernetes): Promise<void> {
-  await installPolicies(kubernetes, { audience: AUDIENCE, region: REGION });
+  await installPolicies(kubernetes, { tokenAudience: AUDIENCE, awsDefaultRegion: REGION });
   await eventually("the policy is in force", 30_000, async () => {
     const made = (await kubernetes.create(pod("canary"), "?dryRun=All")) as MadePod;
     return isMutated(made) || undefined;

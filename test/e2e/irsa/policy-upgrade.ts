@@ -73,7 +73,7 @@ export function describeUpgrade({ minor, mutatingApi }: PolicyServer, running: (
 
     async function doctor(): Promise<Check[]> {
       const client = await openKubernetes(kubernetes.kubeconfig, processStreams());
-      const checks = await checkAdmission(client).finally(client.close);
+      const checks = await checkAdmission(client);
       return checks.filter(({ state }) => state !== "ok");
     }
 

@@ -19,7 +19,7 @@ export interface Outcome {
   readonly apiVersion?: string;
 }
 
-/** According to section 2 of the contract. */
+/** Our answer as a decision with its code. */
 export function ourOutcome({ status, text }: Pick<Reply, "status" | "text">): Outcome {
   const { apiVersion, status: review, message = "" } = JSON.parse(text);
   if (status === 200 && review.authenticated === true) return { decision: "granted", user: review.user, apiVersion };

@@ -1,4 +1,4 @@
-// The rules of the contract that explain differences between the servers. Their texts are in test/e2e/README.md.
+// The rules that explain differences between the servers. Their texts are in test/e2e/README.md.
 
 import { readFileSync } from "node:fs";
 import { ANSWER_RULES } from "./answer-rules.ts";
@@ -10,7 +10,7 @@ import { REVIEW_RULES } from "./review-rules.ts";
 import { URL_RULES } from "./url-rules.ts";
 
 export interface Rule {
-  /** Section of the contract and the rule. */
+  /** The number of its subject, and the rule. */
   readonly says: string;
   /** Our decision with its code, if any: `denied (token_malformed)`. */
   readonly ours: string;

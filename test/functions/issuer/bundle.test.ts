@@ -10,7 +10,7 @@ import { type MemoryStore, startParameterStore } from "../../../local/parameter-
 import { ssmThrottling } from "../../local/service-faults.ts";
 import { startFunction } from "../../system/bundled-function.ts";
 import { sharedClock, stoppedClock } from "../../system/clock.ts";
-import { ec, SAMPLES } from "./samples.ts";
+import { SAMPLES } from "./samples.ts";
 
 const entryAt = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const BUNDLE = entryAt("dist/issuer/index.mjs");
@@ -71,38 +71,6 @@ test("Parameter Store is down: the documents remain available and complete for 2
   clock.advance(HOUR_MS);
   const [status, body] = await read();
   assert.deepEqual([status, JSON.parse(body).code], [500, "parameters_unavailable"]);
-});
-
-test("Parameter Store is down from the start: a 500, never an empty set, and the complete set when it recovers", async (t) => {
-  const { store, clock, read } = await startIssuerBundle(t, { prepare: (store) => store.fail(RESET) });
-  const [status, body] = await read();
-  assert.deepEqual([status, JSON.parse(body).code], [500, "parameters_unavailable"]);
-  store.fail(undefined);
-  clock.advance(1_000);
-  assert.deepEqual(await read(), [200, COMPLETE]);
-});
-
-test("a broken key is left out and logged, and the valid ones are served", async (t) => {
-  const { read, output } = await startIssuerBundle(t, {
-    prepare: (store) => store.put(`${PREFIX}/issuer/broken`, '{"kty":"RSA"'),
-  });
-  assert.deepEqual(await read(), [200, COMPLETE]);
-  const [line = ""] = output("stdout").split("\n");
-  assert.match(line, /"invalidKeys":\["\/iam-authenticator\/prod\/issuer\/broken /);
-});
-
-test("an eleventh key is left out and logged, also by a new environment, and the first ten are served", async (t) => {
-  const more = Array.from({ length: 8 }, () => ec("P-256").jwk);
-  const eleventh = ec("P-256").jwk;
-  const { read, output } = await startIssuerBundle(t, {
-    prepare(store) {
-      for (const key of [...more, eleventh]) store.put(parameterOf(key), JSON.stringify(key));
-    },
-  });
-  assert.deepEqual(await read(), [200, jwksDocument([...KEYS, ...more])]);
-  const [line = ""] = output("stdout").split("\n");
-  assert.ok(JSON.parse(line).invalidKeys[0].startsWith(`${parameterOf(eleventh)} is not served`), line);
-  assert.equal(JSON.parse(line).InvalidIssuerKeys, 1);
 });
 
 test("the first request serves prefetched keys without a second call, as old as their read", async (t) => {

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { checkIssuerKey, issuerKeyOf, keyId } from "../../../functions/issuer/key.ts";
 import { ec, rsa, SAMPLES } from "./samples.ts";
 
-const RUNS = 10_000;
+const RUNS = 1_000;
 
 function problem(value: unknown): string {
   const check = checkIssuerKey(value);

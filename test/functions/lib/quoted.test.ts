@@ -26,7 +26,7 @@ test("any value becomes one short line of printable ASCII", () => {
     fc.property(value, (v) => {
       assert.match(quoted(v), /^[\x20-\x7e]{1,400}$/);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 1_000, seed: 1 },
   );
   assert.equal(quoted("a\n\u2028\u007f\u00e9"), '"a\\n\\u2028\\u007f\\u00e9"');
 });

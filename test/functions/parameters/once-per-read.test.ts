@@ -21,7 +21,7 @@ test("the same parameter is read once, however often it is asked for", () => {
   assert.equal(calls(), 1);
 });
 
-test("a parameter that Parameter Store gave again is read again, were its value the same", () => {
+test("a parameter that Parameter Store returns again is parsed again, even if its value is the same", () => {
   const { read, calls } = counted();
   assert.deepEqual(
     ["a", "b", "a"].map((value) => read({ value, secure: false })),
@@ -30,7 +30,7 @@ test("a parameter that Parameter Store gave again is read again, were its value 
   assert.equal(calls(), 3);
 });
 
-test("two readers of the same parameter do not see each other's", () => {
+test("two readers of the same parameter do not share results", () => {
   const stored = { value: "a", secure: false };
   const [upper, twice] = [
     oncePerRead(({ value }) => ({ text: value.toUpperCase() })),

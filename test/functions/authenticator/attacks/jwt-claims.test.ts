@@ -161,7 +161,7 @@ test("request_tags, which the client chooses, are never used", async () => {
   assert.equal(await outcome(minted(claimsOf({ principal_tags: { team: "admin" } }))), "token_lacks_claims");
 });
 
-test("a tag's value with a colon, or with other characters that names give a meaning, is refused", async () => {
+test("a tag's value with a colon, or with other characters that have a meaning in names, is refused", async () => {
   const { outcome } = jwtReviewer(TAGGED);
   const values = [
     "system:masters",

@@ -123,7 +123,7 @@ test("100 unknown kids cause one more read of the keys in a minute", async () =>
   assert.equal(issuers.reads, 2);
 });
 
-test("an encrypted token is of another kind, and nothing is asked", async () => {
+test("an encrypted token is of another kind, and no service is called", async () => {
   const { outcome, calls, issuers } = jwtReviewer(MAPPED);
   const header = encoded({ alg: "RSA-OAEP-256", enc: "A256GCM", kid: "rsa-1" });
   assert.equal(await outcome(`${header}.AAAA.BBBB.${encoded(claimsOf())}.CCCC`), "not ours");

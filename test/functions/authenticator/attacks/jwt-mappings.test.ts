@@ -77,7 +77,7 @@ test("placeholders of the session, the access key and the node refuse a token th
   await assertOutcome(`granted as dev:${HOME}`, { [NAME]: { arn: ROLE_ARN, username: "dev:{AccountID}" } });
 });
 
-test("an own role with the name of a permission set's role is refused without IAM Identity Center's path", async () => {
+test("a role named like a permission set's role is refused without IAM Identity Center's path", async () => {
   // Instances outside of us-east-1 add their region.
   for (const path of ["aws-reserved/sso.amazonaws.com/", "aws-reserved/sso.amazonaws.com/eu-west-1/"]) {
     await assertOutcome("granted as viewer", VIEW, `arn:aws:iam::${HOME}:role/${path}${SET}`);

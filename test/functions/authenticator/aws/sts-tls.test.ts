@@ -109,7 +109,7 @@ function rerouteTo(server: RawServer): string[] {
   return names;
 }
 
-test("without an endpoint the connection goes to the token's host at port 443, and its name is verified", async () => {
+test("without an endpoint, the connection is to the token's host at port 443, and its name is verified", async () => {
   const credential = selfSigned(HOST);
   const server = await tlsServer(credential);
   trust(credential.cert);

@@ -18,7 +18,7 @@ function forgeries(count: number): string[] {
   return Array.from({ length: count }, (_, index) => tokenFor(accessKeyId, { salt: `forged ${index}` }));
 }
 
-test("of 1,000 tokens of strangers a second, one reaches STS, also of concurrent ones, and the others are answered 429", async () => {
+test("of 1,000 tokens of strangers a second, also concurrent ones, one reaches STS, and the others get a 429", async () => {
   const { status, callerCalls, last, clock } = world([DEVELOPERS]);
   for (const second of [1, 2, 3]) {
     const statuses: number[] = [];
@@ -52,7 +52,7 @@ test("known callers are accepted during a flood: a hash, and an identity without
   assert.equal(own(), 6);
 });
 
-test("callers of a new environment do not wait for each other: a proof uses up no call of strangers", async () => {
+test("callers of a new environment do not wait for each other: a proof does not count as a stranger's call", async () => {
   const { status, callerCalls } = world([DEVELOPERS, { name: "alice", arn: localIdentity("alice").arn }]);
   const statuses = [];
   for (const bearer of [sign("bob"), sign("alice"), sign("bob", { at: NOW - 1_000 })])
@@ -61,7 +61,7 @@ test("callers of a new environment do not wait for each other: a proof uses up n
   assert.equal(callerCalls().length, 3);
 });
 
-test("who knows a caller's access key uses up only one call of STS a second, and the proven token stays accepted", async () => {
+test("an attacker who knows a caller's access key causes only one call to STS a second, and the proven token stays accepted", async () => {
   const { status, callerCalls, clock } = world([DEVELOPERS]);
   const bearer = sign("bob");
   await status(bearer);

@@ -1,4 +1,4 @@
-// The log line of a review has exactly the fields of the contract and no secret.
+// The log line of a review has exactly the documented fields and no secret.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -41,7 +41,7 @@ function failing(error: Error): Partial<Dependencies> {
   return { askSts: () => Promise.reject(error) };
 }
 
-test("a grant logs exactly the fields of the contract, without a reason", async () => {
+test("a grant logs exactly the documented fields, without a reason", async () => {
   const { entry } = await logged(tokenOf("bob"));
   assert.deepEqual(
     Object.keys(entry),

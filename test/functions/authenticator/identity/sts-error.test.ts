@@ -69,7 +69,7 @@ test("whatever a message quotes, the actual code is read", () => {
       assert.equal(stsErrorCode(body.replace(code(expected), "")), undefined);
       assert.equal(stsErrorCode(body.replace(code(expected), code(expected).repeat(2))), undefined);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 1_000, seed: 1 },
   );
 });
 
@@ -90,7 +90,7 @@ test("an error response with a replaced piece never throws, and gives a code onl
       assert.deepEqual(body.match(/(?<=<Code>)[^<]*/g), [found]);
       assert.equal(body.includes("<Code/>"), false);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 1_000, seed: 1 },
   );
   assert.ok(read > 100, `${read} of them gave a code`);
 });

@@ -77,19 +77,6 @@ test("the log line has the fields of other tokens, without what the token does n
   assert.equal("TokenKeysFailed" in JSON.parse(lines[0] ?? ""), false);
 });
 
-test("no log line and no answer contains the token, its signature or a value that users influence", async () => {
-  const { status, lines } = jwtReviewer({
-    [`role/${HOME}/developers`]: { arn: ROLE_ARN, username: "x:{SourceIdentity}" },
-  });
-  const token = minted(claimsOf({}, { source_identity: "system:masters\nforged" }));
-  const answer = await status(token);
-  const [header = "", claims = "", signature = ""] = token.split(".");
-  const text = [JSON.stringify(answer), ...lines].join("\n");
-  for (const secret of [header, claims, signature, "forged", "system:masters"])
-    assert.equal(text.includes(secret), false);
-  assert.match(answer.error ?? "", /^name_refused: /);
-});
-
 test("ACCOUNTS, requested audiences and USER_INFO apply to AWS-signed tokens", async () => {
   assert.equal(await jwtReviewer(MAPPED, { accounts: ["999999999999"] }).outcome(minted()), "account_foreign");
   const { status } = jwtReviewer(MAPPED, { userInfo: "minimal" });

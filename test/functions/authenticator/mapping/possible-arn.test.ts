@@ -66,7 +66,7 @@ test("a pattern that can never match matches no identity", () => {
   assert.ok(impossible > 50, `only ${impossible} of these are impossible`);
 });
 
-test("a pattern with a role's path can never match, and the message says to leave the path out", () => {
+test("a pattern with a role's path can never match, and the message advises to omit the path", () => {
   for (const end of ["role/team/*", "role/team/Developers", "role/*/Developers", "role/a?b/*"]) {
     const arnLike = `arn:aws:iam::${HOME}:${end}`;
     for (const compared of ["canonical", "canonical-or-session"] as const) {

@@ -1,6 +1,6 @@
 // Decodes a JWT without checking it, to find its issuer or its key.
 
-import { isObject, parseJson } from "../functions/lib/json.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 
 /** A part that is not a JSON object in base64url is empty. */
 export function unverifiedParts(token: string): Record<"header" | "claims", Readonly<Record<string, unknown>>> {

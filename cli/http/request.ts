@@ -1,11 +1,11 @@
 // Sends one HTTP request with limits for time and size, and reports when it waits.
 
-import type { Agent as HttpAgent, IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { Agent as HttpAgent, IncomingMessage } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { failureKind } from "../functions/lib/retry.ts";
-import type { IOStreams } from "./terminal/io-streams.ts";
+import { failureKind } from "../../functions/lib/retry.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 
 interface HttpRequest {
   readonly method: string;
@@ -22,24 +22,8 @@ interface HttpRequest {
   readonly patienceMs?: number;
 }
 
-interface HttpReply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-  readonly ms: number;
-  /** `undefined` over plain HTTP. */
-  readonly tls: TlsSeen | undefined;
-}
-
-/** The protocol and the server's certificate. */
-export interface TlsSeen {
-  /** Such as `TLSv1.3`. */
-  readonly protocol: string;
-  /** The certificate's common name, or its subject if it has none. */
-  readonly subject: string;
-  /** When the certificate expires, in milliseconds since 1970. */
-  readonly end: number;
-}
+type HttpReply = Awaited<ReturnType<typeof sendHttp>>;
+export type TlsSeen = NonNullable<HttpReply["tls"]>;
 
 /** The server did not answer in time. The SDK retries errors with this name and code. */
 export class HttpTimeout extends Error {
@@ -62,7 +46,7 @@ export async function sendHttp(
   request: HttpRequest,
   { log, secrets, isDebug }: Pick<IOStreams, "log" | "secrets" | "isDebug">,
   signal?: AbortSignal,
-): Promise<HttpReply> {
+) {
   signal?.throwIfAborted();
   for (const secret of secretsSent(url, request.headers)) secrets.add(secret);
   const { method, headers, body, agent, limitMs, maxBytes, what = url.host, patienceMs = PATIENCE_MS } = request;
@@ -70,33 +54,27 @@ export async function sendHttp(
   const { request: open } = process.getBuiltinModule(url.protocol === "http:" ? "node:http" : "node:https");
   const start = performance.now();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const outgoing = open(url, { method, headers, agent }, resolve);
+  const limit = new AbortController();
+  const stop = AbortSignal.any([limit.signal, ...(signal === undefined ? [] : [signal])]);
+  // Node.js reports no error while a proxy's tunnel is being opened.
+  stop.addEventListener("abort", () => reject(stop.reason));
+  const outgoing = open(url, { method, headers, agent, signal: stop }, resolve);
   // Also handles errors after the response has begun, when `reject` no longer has an effect.
   outgoing.on("error", reject);
-  outgoing.on("upgrade", (_, socket) => {
-    socket.destroy();
-    reject(new Error("the server switched protocols"));
-  });
-  let ended: Error | undefined;
-  const end = (error: Error) => {
-    ended ??= error;
-    outgoing.destroy(error);
-    // Node.js reports no error while a proxy's tunnel is being opened.
-    reject(error);
-  };
-  const onAbort = () => end(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
-  const connectTimer = setTimeout(() => end(new HttpTimeout(`no connection to ${url.host} in time`)), CONNECT_MS);
+  // Node.js reports no error if the server switches protocols.
+  outgoing.on("close", () => reject(new Error("the connection was closed")));
+  const endAfter = (ms: number, problem: string) => setTimeout(() => limit.abort(new HttpTimeout(problem)), ms);
+  const connectTimer = endAfter(CONNECT_MS, `no connection to ${url.host} in time`);
   const timers = [
-    setTimeout(() => end(new HttpTimeout(`no answer from ${url.host} within ${limitMs / 1000} s`)), limitMs),
-    setTimeout(() => log(`Waiting for ${what}.\n`), patienceMs),
     connectTimer,
+    endAfter(limitMs, `no answer from ${url.host} within ${limitMs / 1000} s`),
+    setTimeout(() => log(`Waiting for ${what}.\n`), patienceMs),
   ];
   // The socket of a proxy's tunnel is already connected.
   outgoing.once("socket", (socket) => {
     if (!socket.connecting) clearTimeout(connectTimer);
     else socket.once(isTls(socket) ? "secureConnect" : "connect", () => clearTimeout(connectTimer));
   });
-  signal?.addEventListener("abort", onAbort, { once: true });
   try {
     outgoing.end(body);
     const response = await promise;
@@ -107,14 +85,13 @@ export async function sendHttp(
     if (isDebug) log(`debug: ${summary(url, request)} ${replySummary(read)}\n`);
     return read;
   } catch (error) {
-    // When a limit or the signal ends the request, reading the body rejects with ECONNRESET.
-    const cause = ended ?? error;
+    // When a limit or the signal ends the request, reading the body rejects with another error.
+    const cause = stop.aborted ? stop.reason : error;
     const took = Math.round(performance.now() - start);
     if (isDebug) log(`debug: ${summary(url, request)} failed after ${took} ms: ${failureKind(cause)}\n`);
     throw cause;
   } finally {
     for (const timer of timers) clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
   }
 }
 
@@ -169,7 +146,8 @@ function isTls(socket: Socket): socket is TLSSocket {
   return "encrypted" in socket;
 }
 
-function tlsOf(socket: TLSSocket): TlsSeen | undefined {
+/** The protocol, such as `TLSv1.3`, the certificate's common name or subject, and when it expires. */
+function tlsOf(socket: TLSSocket) {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return undefined;
   const { subject, validTo } = certificate;

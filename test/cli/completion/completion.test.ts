@@ -5,9 +5,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { cli } from "./cli.ts";
-import { useFolder } from "./folder.ts";
-import { exits, useCluster } from "./mappings/cluster.ts";
+import { cli } from "../cli.ts";
+import { useFolder } from "../folder.ts";
+import { exits, useCluster } from "../mappings/cluster.ts";
 
 const home = useFolder();
 const isInstalled = (shell: string) => spawnSync(shell, ["--version"]).error === undefined;
@@ -116,6 +116,7 @@ test("it completes contexts and clusters, kinds without a call to AWS, and names
   assert.equal(cluster.store.requests.length, before);
   const names = "role/111122223333/developers\n";
   assert.equal(await completed("mappings", "role/", "mappings", "get", "-c", "live"), names);
+  assert.equal(await completed("mappings", "role/", "mappings", "get", "--help", "-o", "json", "-c", "live"), names);
   assert.equal(
     await completed("mappings", "role/1", "mappings", "get", "-c", "live", "--account", "111122223333"),
     names,

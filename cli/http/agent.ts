@@ -1,9 +1,9 @@
 // Opens the agents for all requests. They obey HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as curl and the AWS CLI do.
 
 import type { Agent, AgentOptions } from "node:https";
-import { failureKind } from "../functions/lib/retry.ts";
-import { usage } from "./errors.ts";
-import type { IOStreams } from "./terminal/io-streams.ts";
+import { failureKind } from "../../functions/lib/retry.ts";
+import { usage } from "../errors.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 
 /** This machine, and the services of instances and containers for credentials. Node.js itself excepts no host. */
 const DIRECT =

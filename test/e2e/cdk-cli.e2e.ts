@@ -2,14 +2,13 @@
 // without a cluster.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, test } from "node:test";
 import { stackName } from "../../infra/context/stack-name.ts";
-import { cdk, ROOT, writeApp } from "./cdk-cli.ts";
-import { CLUSTERS } from "./clusters.ts";
+import { cdk, ROOT, writeApp } from "../infra/cdk-cli.ts";
+import { CLUSTERS } from "../infra/clusters.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cdk-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -37,11 +36,4 @@ function oldNode(): Record<string, string> {
 test("cdk.json without a cluster: cdk ls works, also with an older `node`", () => {
   const listed = cdk(ROOT, ["ls", "--output", join(folder, "ls")], oldNode());
   assert.equal(listed.trim(), "choose-a-cluster");
-});
-
-test("the app checks its context, and prints only the message of a mistake, without a stack trace", () => {
-  const env = { ...process.env, CDK_CONTEXT_JSON: JSON.stringify({ clusterId: "prod", endpoint: "mtls" }) };
-  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, "infra", "app.ts")], { env, encoding: "utf8" });
-  assert.equal(status, 1);
-  assert.match(stderr, /^the context key "endpoint" has no effect: it belongs to a cluster\. .*\n$/);
 });

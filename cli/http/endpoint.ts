@@ -1,27 +1,16 @@
 // The client of the servers that a kubeconfig can name: the function, the issuer and kube-apiserver.
 
-import { isObject, parseJson } from "../functions/lib/json.ts";
-import { failureKind } from "../functions/lib/retry.ts";
+import { memberAt, parseJson } from "../../functions/lib/json.ts";
+import { failureKind } from "../../functions/lib/retry.ts";
+import { tlsOptions, type Webhook } from "../kubeconfig/webhook.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import { openAgent } from "./agent.ts";
-import { quotedAnswer, sendHttp, type TlsSeen } from "./http.ts";
-import { tlsOptions, type Webhook } from "./kubeconfig/webhook.ts";
-import type { IOStreams } from "./terminal/io-streams.ts";
+import { quotedAnswer, sendHttp } from "./request.ts";
 
 /** The message of a Kubernetes Status or of an API Gateway error. */
 export function reasonOf({ body }: Pick<Reply, "body">, server = "function"): string {
-  const status = parseJson(body);
-  const message = isObject(status) ? status["message"] : undefined;
+  const message = memberAt(parseJson(body), "message");
   return typeof message === "string" ? quotedAnswer(message) : `a response that is not from the ${server}`;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly body: string;
-  /** The Date header in milliseconds since 1970; `undefined` if it is missing. */
-  readonly date: number | undefined;
-  readonly ms: number;
-  /** `undefined` over plain HTTP. */
-  readonly tls: TlsSeen | undefined;
 }
 
 /** The endpoint sent no readable response. `code` is the result of `failureKind`. */
@@ -34,35 +23,24 @@ export class NoReply extends Error {
   }
 }
 
-interface SendOptions {
-  /** Added to the server's URL. */
-  readonly path?: string;
-  /** Omits the bearer token, but not the connection's client certificate. */
-  readonly anonymous?: boolean;
-}
-
-export interface Endpoint {
-  readonly url: URL;
-  /** Throws `NoReply`. */
-  send(method: "GET" | "POST", body?: string, options?: SendOptions): Promise<Reply>;
-  close(): void;
-}
+export type Endpoint = ReturnType<typeof openEndpoint>;
+export type Reply = Awaited<ReturnType<Endpoint["send"]>>;
 
 /** Shorter than kube-apiserver's 30 s, because an operator waits. */
 const LIMIT_MS = 10_000;
 /** TokenReviews and the issuer's documents have a few kilobytes. */
 const MAX_BYTES = 1024 * 1024;
 
-export function openEndpoint(
-  webhook: Webhook,
-  io: IOStreams,
-  { limitMs = LIMIT_MS, maxBytes = MAX_BYTES } = {},
-): Endpoint {
+export function openEndpoint(webhook: Webhook, io: IOStreams, { limitMs = LIMIT_MS, maxBytes = MAX_BYTES } = {}) {
   const { server, token } = webhook;
   const url = new URL(server);
   const agent = openAgent(url.protocol, io, tlsOptions(webhook));
 
-  async function send(method: "GET" | "POST", body = "", { path = "", anonymous }: SendOptions = {}): Promise<Reply> {
+  /**
+   * Throws `NoReply`. `path`: added to the server's URL. `anonymous`: omits the bearer token, but not the connection's client
+   * certificate. `date` of the reply: its header in milliseconds since 1970; `undefined` if it is missing.
+   */
+  async function send(method: "GET" | "POST", body = "", { path = "", anonymous = false } = {}) {
     const headers = {
       accept: "application/json, */*",
       ...(body !== "" && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),

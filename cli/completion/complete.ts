@@ -1,9 +1,9 @@
 // `__complete`: prints words that a completion script cannot contain: contexts, kinds, and names of existing items.
 
+import { readConfig } from "../config.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { shellWord } from "../terminal/print.ts";
 import type { Lister } from "./complete-names.ts";
-import { readConfig } from "./config.ts";
-import type { IOStreams } from "./terminal/io-streams.ts";
-import { shellWord } from "./terminal/print.ts";
 
 /** Called by completion scripts; not listed in help. */
 export const COMPLETE = "__complete";
@@ -28,7 +28,9 @@ export async function complete([what = "", current = "", ...before]: readonly st
   else if (lister !== undefined) {
     const { namesInTime } = await import("./complete-names.ts");
     const names = await namesInTime(lister, current, before, io);
-    io.print(lines(names.filter((name) => isPlain(name) && name.startsWith(current))));
+    // A stored name may contain anything. bash's `compgen -W` expands its words, including `$(...)`, and Enter runs the
+    // completed line. So only names that every shell reads as one plain word are offered.
+    io.print(lines(names.filter((name) => shellWord(name) === name && name.startsWith(current))));
   }
 }
 
@@ -39,12 +41,4 @@ function lines(words: readonly string[]): string {
 async function clusters({ environment }: IOStreams): Promise<string[]> {
   const contexts = [...((await readConfig(environment))?.contexts ?? [])];
   return [...new Set(contexts.flatMap(([name, { cluster }]) => [name, cluster]))];
-}
-
-/**
- * A stored name may contain anything. bash's `compgen -W` expands its words, including `$(...)`, and Enter runs the
- * completed line. So only names that every shell reads as one plain word are offered.
- */
-function isPlain(name: string): boolean {
-  return shellWord(name) === name;
 }

@@ -1,15 +1,28 @@
-// `completion`: prints a shell's completion script, generated from the program's commands and options.
+// `completion`: prints or installs a shell's completion script, generated from the program's commands and options.
 // The script calls `__complete` (complete.ts) for clusters and names.
 
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Argument, type Command, type Option } from "commander";
-import { describe } from "./command.ts";
+import { describe } from "../command.ts";
+import { usage } from "../errors.ts";
+import { SHORT_NAME } from "../program-name.ts";
+import { fileFailure, xdgFolder } from "../terminal/files.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { shellWord } from "../terminal/print.ts";
 import { COMPLETE, listerFor } from "./complete.ts";
 import type { Lister } from "./complete-names.ts";
-import { SHORT_NAME } from "./program-name.ts";
-import type { IOStreams } from "./terminal/io-streams.ts";
 
-const SHELLS = ["bash", "zsh", "fish"] as const;
-type Shell = (typeof SHELLS)[number];
+/** Where new shells find the script. */
+const PLACES = {
+  /** https://github.com/scop/bash-completion/blob/main/README.md#faq */
+  bash: ["data", "bash-completion/completions/iam-authenticator"],
+  /** zsh searches no folder of the user by default. */
+  zsh: ["data", "iam-authenticator/completion.zsh"],
+  /** https://fishshell.com/docs/current/completions.html#where-to-put-completions */
+  fish: ["config", "fish/completions/iam-authenticator.fish"],
+} as const;
+type Shell = keyof typeof PLACES;
 
 /** `program.ts` loads every command before it runs this one. */
 export function completionCommand(command: Command, io: IOStreams): Command {
@@ -21,13 +34,34 @@ export function completionCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator completion bash --install",
     ],
   })
-    .addArgument(new Argument("<shell>").choices(SHELLS))
+    .addArgument(new Argument("<shell>").choices(Object.keys(PLACES)))
     .option("--install", "write the script where new shells find it, or replace it, instead of printing it")
-    .action(async (shell: Shell, { install }: { readonly install?: true }) => {
+    .action((shell: Shell, { install: isInstalled }: { readonly install?: true }) => {
       const script = completionScript(command.parent ?? command, shell);
-      if (!install) return io.print(script);
-      (await import("./install-completion.ts")).installCompletion(shell, script, io);
+      if (isInstalled) install(shell, script, io);
+      else io.print(script);
     });
+}
+
+/** Replaces an earlier version of the script. */
+function install(shell: Shell, script: string, { environment, log }: IOStreams): void {
+  const [kind, name] = PLACES[shell];
+  const folder = xdgFolder(environment, kind);
+  if (folder === undefined) throw usage("Cannot find your home folder: set HOME.");
+  const file = join(folder, name);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, script);
+  } catch (error) {
+    const { message } = fileFailure("write", file, error);
+    throw usage(`${message} To print the script instead, omit --install.`);
+  }
+  const next = {
+    bash: "New shells load it if the package bash-completion is installed.",
+    zsh: `Add this line to ~/.zshrc, after compinit: source ${shellWord(file)}`,
+    fish: "New shells load it.",
+  };
+  log(`Wrote ${file}. ${next[shell]}\n`);
 }
 
 /** A command's name and aliases, such as `list` and `ls`. */

@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { after, before, mock, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
-import { type CliResult, cli, useLocalAws } from "./cli.ts";
+import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { type CliResult, cli, useLocalAws } from "../cli.ts";
 
 before(() => mock.timers.enable({ apis: ["setTimeout"] }));
 after(() => mock.timers.reset());

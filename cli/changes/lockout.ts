@@ -1,0 +1,22 @@
+// Refuses a plan after which no administrator remains.
+
+import { hasAdministrator } from "../access/administrators.ts";
+import { afterwards } from "../access/plan-state.ts";
+import type { Stored } from "../aws/parameter.ts";
+import { finding } from "../errors.ts";
+import type { EvaluationContext } from "../function-settings.ts";
+import type { Change } from "./plan.ts";
+
+/** Throws if the changes remove the last administrator. */
+export function guardLockout(
+  changes: readonly Change[],
+  current: ReadonlyMap<string, Stored>,
+  context: EvaluationContext,
+): void {
+  if (!hasAdministrator(current, context) || hasAdministrator(afterwards(current, changes), context)) return;
+  throw finding(
+    "Refused: no administrator would surely remain: a principal in system:masters or access:cluster-admin, whose mapping " +
+      "has not ended, and to which no denial and no separate mapping of a permission set's role may apply.",
+    "If there is another way into the cluster, use --force.",
+  );
+}

@@ -1,0 +1,154 @@
+// `callers` with one cluster in two regions: one token for both stores, and revocations while one region fails.
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { parse } from "yaml";
+import { exits } from "../mappings/cluster.ts";
+import { REGIONS, type TwoRegions, twoRegions } from "../two-regions.ts";
+
+const KEPT = { name: "kept", sha256: "0".repeat(64) };
+const OLD = { name: "old", sha256: "1".repeat(64) };
+const ONE = { Endpoint: "https://one.example/authenticate", FailoverUrl: "https://other.example/authenticate" };
+
+let regions: TwoRegions;
+beforeEach(async () => {
+  regions = await twoRegions({ callers: [KEPT, OLD] }, ONE);
+});
+afterEach(() => regions.close());
+
+const callers = (...words: string[]) => regions.run(["callers", ...words, "-c", "prod"]);
+const stored = () => regions.values("callers");
+
+test("add asks once, prints one token, and writes its hash into both stores", async () => {
+  const words = ["callers", "add", "new", "-c", "prod"];
+  const { out, err } = await exits(regions.run(words, { interactive: true, input: "y\n" }), 0);
+  assert.equal(err.match(/\? \[y\/N\]/g)?.length, 1);
+  const token = out.trim().split("\n").at(-1) ?? "";
+  const entry = { name: "new", sha256: hash("sha256", token, "hex") };
+  assert.deepEqual(await stored(), [
+    [KEPT, OLD, entry],
+    [KEPT, OLD, entry],
+  ]);
+  assert.equal(out.split(token).length, 2);
+  for (const name of ["one", "other"]) {
+    assert.match(
+      err,
+      new RegExp(`${name}: Added new to /iam-authenticator/prod/callers\\. Its token is shown only `, "m"),
+    );
+  }
+  await exits(callers("add", "by-role", "--arn", "arn:aws:iam::111122223333:role/control-plane", "-y"), 0);
+  assert.deepEqual(...((await stored()) as [unknown, unknown]));
+});
+
+test("add writes nothing if a store cannot be read, or has a caller of that name", async () => {
+  const file = join(regions.home, "webhook.kubeconfig");
+  regions.strike("other");
+  const words = ["add", "new", "--out", file, "-y"];
+  const dead = await exits(callers(...words), 3, /^other: No connection.*\nNothing was written, because not every /m);
+  assert.doesNotMatch(dead.out + dead.err, /To repeat|^[\w-]{43}$/m);
+  regions.strike(undefined);
+  regions.put("other", "callers", [KEPT, { name: "new", sha256: "2".repeat(64) }]);
+  await exits(callers(...words), 1, /^other: The caller new already exists\..*\nNothing was written/m);
+  assert.deepEqual((await stored())[0], [KEPT, OLD]);
+  assert.ok(!existsSync(file));
+});
+
+test("add --out names the server of the stack with a failoverUrl, in any order of the contexts", async () => {
+  for (const [index, words] of [
+    ["-c", "prod"],
+    ["-c", "other", "-c", "one"],
+  ].entries()) {
+    const file = join(regions.home, `${index}.kubeconfig`);
+    await exits(regions.run(["callers", "add", `new-${index}`, ...words, "--out", file, "-y"]), 0);
+    assert.equal(parse(readFileSync(file, "utf8")).clusters[0].cluster.server, ONE.Endpoint);
+  }
+});
+
+test("add keeps the token and names the next step if only the first store is written", async () => {
+  for (const [name, words] of [
+    ["printed", []],
+    ["filed", ["--out", join(regions.home, "filed.kubeconfig")]],
+  ] as const) {
+    const onLog = (text: string) => {
+      if (text.startsWith(`one: Added ${name}`)) regions.strike("other");
+    };
+    const run = regions.run(["callers", "add", name, "-c", "prod", "-y", ...words], { onLog });
+    const { out, err } = await exits(run, 3, new RegExp(`^Before you add ${name} again, remove it: `, "m"));
+    regions.strike(undefined);
+    const token =
+      name === "printed"
+        ? out.trim().split("\n").at(-1)
+        : parse(readFileSync(words[1] ?? "", "utf8")).users[0].user.token;
+    const [first, second] = (await stored()) as { name: string; sha256: string }[][];
+    assert.equal(first?.find((one) => one.name === name)?.sha256, hash("sha256", token, "hex"));
+    assert.ok(!second?.some((one) => one.name === name));
+    if (name === "filed") assert.match(err, /^The token of filed is in \S+filed\.kubeconfig\.$/m);
+    await exits(callers("remove", name, "-y"), 0, new RegExp(`^other: Caller ${name} not found\\. `, "m"));
+    await exits(callers("add", name, "-y"), 0);
+  }
+});
+
+test("add removes the file if the first store could not be written", async () => {
+  const file = join(regions.home, "webhook.kubeconfig");
+  regions.refuse("PutParameter");
+  const { err } = await exits(callers("add", "new", "--out", file, "-y"), 3, /^one: Nothing was written\./m);
+  regions.refuse(undefined);
+  assert.ok(!existsSync(file), err);
+  assert.deepEqual(await stored(), [
+    [KEPT, OLD],
+    [KEPT, OLD],
+  ]);
+});
+
+for (const [dead, alive] of [
+  ["one", "other"],
+  ["other", "one"],
+] as const) {
+  test(`remove goes on while the region of ${dead} is dead, and the printed command finishes it`, async () => {
+    regions.strike(dead);
+    const { err } = await exits(callers("remove", "old", "-y"), 3, new RegExp(`^${dead}: No connection`, "m"));
+    assert.match(err, new RegExp(`^${alive}: Wrote 1 parameter\\. The function rejects old within 60 s\\.$`, "m"));
+    regions.strike(undefined);
+    assert.deepEqual((await stored()).map((one) => (one as object[]).length).sort(), [1, 2]);
+    const [, command = ""] = /^To repeat it where it failed, run: npx lambda-iam-authenticator (.*)$/m.exec(err) ?? [];
+    await exits(regions.run(command.split(" ")), 0, new RegExp(`^${alive}: Caller old not found\\. `, "m"));
+    assert.deepEqual(await stored(), [[KEPT], [KEPT]]);
+    await exits(callers("remove", "old", "-y"), 1, /^one: Caller old not found\. .*\nother: Caller old not found\. /m);
+  });
+}
+
+test("remove keeps an accepted caller in each store, and one question covers both", async () => {
+  regions.put("other", "callers", [OLD]);
+  const words = ["callers", "remove", "old", "-c", "prod"];
+  const { code, err } = await regions.run(words, { interactive: true, input: "y\n" });
+  assert.equal(code, 1);
+  assert.match(err, /^other: Refused: no accepted caller would remain\./m);
+  assert.equal(err.match(/\? \[y\/N\]/g)?.length, 1);
+  assert.doesNotMatch(err, /To repeat/);
+  assert.deepEqual(await stored(), [[KEPT], [OLD]]);
+});
+
+test("list names the context of each caller, and goes on past a dead region", async () => {
+  regions.put("other", "callers", [KEPT]);
+  const { out } = await exits(callers("list"), 0);
+  assert.match(out, /^CLUSTER +NAME +STATE .*\none +kept +accepted .*\none +old .*\nother +kept .*\n$/);
+  const items = JSON.parse((await callers("list", "-o", "json")).out);
+  assert.deepEqual(
+    items.map(({ cluster, name }: Record<string, string>) => `${cluster} ${name}`),
+    ["one kept", "one old", "other kept"],
+  );
+  assert.equal((await callers("list", "-o", "name")).out, "kept\nold\n");
+  assert.match((await callers("list", "--region", REGIONS.other)).out, /^NAME +STATE .*\nkept .*\n$/);
+  regions.strike("one");
+  const half = await exits(callers("list"), 3, /^one: No connection/m);
+  assert.match(half.out, /^CLUSTER .*\nother +kept .*\n$/);
+});
+
+test("the completion of an id offers the names of its first context", async () => {
+  regions.put("other", "callers", [KEPT]);
+  const { out } = await regions.run(["__complete", "callers", "", "callers", "remove", "-c", "prod"]);
+  assert.equal(out, "kept\nold\n");
+});

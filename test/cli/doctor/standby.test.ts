@@ -1,0 +1,202 @@
+// `doctor` for a cluster in two regions: the target of the redirect, tls-server-name, and differences of the stores.
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
+import type { Gateway } from "../../../local/gateway/gateway.ts";
+import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { keyVariables } from "../../aws-variables.ts";
+import { cli } from "../cli.ts";
+import { onlyGranted } from "../mappings/permissions.ts";
+import { startStacks } from "../stacks.ts";
+import { type LocalEndpoint, startEndpoint } from "./endpoint.ts";
+
+const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+const folder = join(home, ".config", "iam-authenticator");
+const kubeconfig = join(home, "webhook.kubeconfig");
+/** Both stores are in one local Parameter Store. */
+const PREFIXES = ["/iam-authenticator/prod", "/standby"];
+const [MALLORY, EVE] = ["mallory", "eve"].map((name) => ({ arnLike: `arn:aws:iam::111122223333:user/${name}` }));
+const APISERVER = { name: "apiserver", sha256: hash("sha256", "the-token", "hex") };
+const OLD = { name: "old", sha256: "0".repeat(64) };
+const DEVELOPERS = { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev:{SessionName}" };
+const AUDITOR = { arn: "arn:aws:iam::111122223333:user/auditor", username: "auditor" };
+
+let endpoint: LocalEndpoint;
+let gateway: Gateway;
+let standby: Gateway;
+let stacks: LocalServer;
+const outputs: Record<string, string> = {};
+before(async () => {
+  endpoint = await startEndpoint();
+  gateway = await endpoint.gateway({ CALLER_AUTH: "bearer" });
+  standby = await endpoint.gateway({ CALLER_AUTH: "bearer", MAPPING_PREFIX: "/standby" });
+  stacks = await startStacks({ "IamAuthenticator-prod": outputs });
+  process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"] = stacks.url;
+  mkdirSync(folder, { recursive: true });
+  outputs["Endpoint"] = `${gateway.url}/authenticate`;
+  writeFileSync(kubeconfig, kubeconfigOf(outputs["Endpoint"], undefined, { token: "the-token" }));
+});
+after(async () => {
+  delete process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"];
+  await Promise.all([gateway, standby, stacks, endpoint].map((one) => one.close()));
+  rmSync(home, { recursive: true });
+});
+beforeEach(() => {
+  endpoint.cluster.store.fail(undefined);
+  outputs["FailoverUrl"] = `${standby.url}/authenticate`;
+  configure({ one: {}, other: { prefix: "/standby" } });
+  for (const prefix of PREFIXES) {
+    put(`${prefix}/callers`, [APISERVER, OLD]);
+    put(`${prefix}/deny/111122223333`, [MALLORY, EVE]);
+    put(`${prefix}/role/111122223333/developers`, DEVELOPERS);
+    put(`${prefix}/user/111122223333/auditor`, AUDITOR);
+  }
+});
+
+function configure(contexts: Readonly<Record<string, object>>): void {
+  const full = Object.entries(contexts).map(([name, one]) => [name, { cluster: "prod", ...one }]);
+  writeFileSync(join(folder, "config.yaml"), JSON.stringify({ contexts: Object.fromEntries(full) }));
+}
+
+const put = (name: string, value: unknown) => endpoint.cluster.store.put(name, JSON.stringify(value));
+
+const environment = () => ({ HOME: home, AWS_ENDPOINT_URL_STS: endpoint.stsUrl, AWS_MAX_ATTEMPTS: "1" });
+const doctor = (...words: string[]) =>
+  endpoint.doctor("bob", ["-c", "one", "--kubeconfig", kubeconfig, ...words], { environment: environment() });
+
+test("with equal stores and a standby that accepts the caller, all checks pass", async () => {
+  const { code, states, check } = await doctor();
+  assert.deepEqual([code, states.slice(-4)], [0, ["redirect ok", "redirect ok", "redirect ok", "stores ok"]]);
+  assert.equal(check("stores")?.seen, "equal to other");
+  assert.match(check("redirect")?.seen ?? "", new RegExp(`^${new URL(standby.url).host} answers`));
+});
+
+test("without a failoverUrl and other contexts of the id, neither is checked", async () => {
+  delete outputs["FailoverUrl"];
+  configure({ one: {}, elsewhere: { cluster: "elsewhere" }, same: { region: "us-east-1" } });
+  const { code, states } = await doctor();
+  assert.deepEqual([code, states.filter((one) => /redirect|stores/.test(one))], [0, []]);
+});
+
+test("with a failoverUrl and no other context, doctor warns that the stores are not compared", async () => {
+  configure({ one: {} });
+  const { code, check } = await doctor();
+  assert.deepEqual([code, check("stores")?.state, check("redirect")?.state], [0, "warning", "ok"]);
+  assert.equal(check("stores")?.seen, "not compared: the standby has no context");
+});
+
+test("the redirect fails if its target is not an endpoint that accepts the same caller", async (t) => {
+  const stranger = await startHttpServer(() => ({ status: 200, body: "hello" }));
+  const foreign = await endpoint.gateway({ CALLER_AUTH: "bearer", MAPPING_PREFIX: "/elsewhere" });
+  t.after(() => Promise.all([stranger.close(), foreign.close()]));
+  put("/elsewhere/callers", [OLD]);
+  for (const [url, seen] of [
+    ["http://192.0.2.1/authenticate", /^plain HTTP: no token was sent$/],
+    [`${standby.url}/elsewhere`, /^HTTP 404, /],
+    ["https://127.0.0.1:9/authenticate", /^no answer \(ECONNREFUSED/],
+    [`${stranger.url}/authenticate`, /^HTTP 200, a response that is not from the function$/],
+    [`${foreign.url}/authenticate`, /^HTTP 401, caller_refused: /],
+  ] as const) {
+    outputs["FailoverUrl"] = url;
+    const { code, failed } = await failedChecks();
+    assert.deepEqual([code, failed.map(({ check }) => check)], [1, ["redirect"]], url);
+    assert.match(failed[0]?.seen ?? "", seen, url);
+  }
+});
+
+async function failedChecks() {
+  const words = ["doctor", "-c", "one", "--kubeconfig", kubeconfig, "--times", "1", "-o", "json"];
+  const { code, out } = await cli(words, { environment: environment() });
+  const checks: { check: string; state: string; seen: string; advice: string }[] = JSON.parse(out);
+  return { code, failed: checks.filter(({ state }) => state === "failed") };
+}
+
+test("tls-server-name with a failoverUrl is a warning, and the redirect fails as it does for kube-apiserver", async (t) => {
+  const authority = createCertificateAuthority();
+  const tls = authority.server();
+  const other = await endpoint.gateway({ CALLER_AUTH: "bearer", MAPPING_PREFIX: "/standby" }, { tls });
+  t.after(() => other.close());
+  outputs["FailoverUrl"] = `${other.url}/authenticate`;
+  const server = outputs["Endpoint"] ?? "";
+  const text = kubeconfigOf(server, authority.ca, { token: "the-token" });
+  const file = (name: string, content: string) => {
+    writeFileSync(join(home, name), content);
+    return ["--kubeconfig", join(home, name)];
+  };
+  const right = await doctor(...file("right.kubeconfig", text));
+  assert.deepEqual([right.code, right.check("kubeconfig")], [0, undefined]);
+  const named = text.replace(/^( +)server: .*$/m, "$&\n$1tls-server-name: one.example");
+  const wrong = await doctor(...file("named.kubeconfig", named));
+  assert.deepEqual(wrong.check("kubeconfig"), {
+    check: "kubeconfig",
+    state: "warning",
+    seen: "tls-server-name: the redirect to failoverUrl fails, because the standby has another name",
+    advice: "write a new file: kubeconfig webhook --from <this file> -c one",
+  });
+  assert.deepEqual([wrong.code, wrong.states.includes("redirect failed")], [1, true]);
+  assert.match(wrong.check("redirect")?.seen ?? "", /ALTNAME/);
+  const bare = kubeconfigOf(`${other.url}/authenticate`, undefined, {}).replace(/ +tls-server-name: .*\n/, "");
+  const lost = (await doctor(...file("bare.kubeconfig", bare))).check("kubeconfig");
+  assert.match(`${lost?.seen} ${lost?.advice}`, /^no tls-server-name, CA .* --from <this file> -c one$/);
+  delete outputs["FailoverUrl"];
+  assert.equal((await doctor(...file("named.kubeconfig", named))).check("kubeconfig"), undefined);
+});
+
+test("mappings, denials and callers that differ fail, whatever the order of their entries", async () => {
+  put("/standby/deny/111122223333", [EVE, MALLORY]);
+  put("/standby/callers", [OLD, APISERVER]);
+  put("/standby/pattern/any", []);
+  assert.equal((await doctor()).check("stores")?.state, "ok");
+  put("/standby/deny/111122223333", [EVE]);
+  put("/standby/callers", [APISERVER]);
+  put("/standby/user/111122223333/auditor", { ...AUDITOR, username: "other" });
+  endpoint.cluster.store.remove("/standby/role/111122223333/developers");
+  const { code, check } = await doctor();
+  assert.equal(code, 1);
+  assert.deepEqual(check("stores"), {
+    check: "stores",
+    state: "failed",
+    seen: "different in other: callers, deny/111122223333, role/111122223333/developers, user/111122223333/auditor",
+    advice: "to see it, run mappings diff -c prod and callers list -c prod; then repeat the change that is missing",
+  });
+});
+
+test("a store that cannot be read is a warning, and the other checks are printed", async () => {
+  endpoint.cluster.store.fail(onlyGranted("/iam-authenticator/prod"));
+  const { code, check } = await doctor();
+  assert.deepEqual([code, check("stores")?.state], [0, "warning"]);
+  assert.match(check("stores")?.seen ?? "", /^not checked: No permission: /);
+});
+
+test("--profile applies to the other store too", async () => {
+  const [key, secret] = Object.values(keyVariables(localIdentity("bob")));
+  const file = join(home, "credentials");
+  writeFileSync(file, `[ops]\naws_access_key_id = ${key}\naws_secret_access_key = ${secret}\n`);
+  const before = { ...process.env };
+  Object.assign(process.env, { AWS_SHARED_CREDENTIALS_FILE: file });
+  for (const name of Object.keys(keyVariables(localIdentity("bob")))) delete process.env[name];
+  const words = ["-c", "one", "--kubeconfig", kubeconfig, "--times", "1", "--profile", "ops"];
+  const { out } = await cli(["doctor", ...words], { environment: environment() });
+  Object.assign(process.env, before);
+  assert.match(out, /^ok +stores +equal to other$/m);
+});
+
+test("with an id, doctor uses the context that has kube-apiserver's kubeconfig", async () => {
+  configure({ one: { webhookKubeconfig: kubeconfig }, other: { prefix: "/standby" } });
+  const words = ["doctor", "-c", "prod", "--times", "1"];
+  const { code, out } = await cli(words, { environment: environment() });
+  assert.equal(code, 0, out);
+  assert.match(out, /^one\nok +version [\s\S]*\nok +stores +equal to other\n$/);
+  configure({ one: {}, other: { prefix: "/standby" } });
+  assert.match(
+    (await cli(words, { environment: environment() })).err,
+    /^one: Give either --kubeconfig or [\s\S]*\nother: /,
+  );
+});

@@ -1,0 +1,160 @@
+// The CA of a webhook kubeconfig for a stack with a failoverUrl: tls-server-name would break the redirect.
+
+import assert from "node:assert/strict";
+import { hash, X509Certificate } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { parse } from "yaml";
+import { amazonRoots } from "../../../cli/kubeconfig/server.ts";
+import { webhookKubeconfig } from "../../../cli/kubeconfig/webhook.ts";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
+import { exits } from "../mappings/cluster.ts";
+import { type TwoRegions, twoRegions } from "../two-regions.ts";
+
+/** SHA-256 of each public key: https://www.amazontrust.com/repository/ */
+const ROOTS = [
+  "2b071c59a0a0ae76b0eadb2bad23bad4580b69c3601b630c2eaf0613afa83f92",
+  "36abc32656acfc645c61b71613c4bf21c787f5cabbee48348d58597803d7abc9",
+  "7f4296fc5b6a4e3b35d3c369623e364ab1af381d8fa7121533c9d6c633ea2461",
+  "f7ecded5c66047d28ed6466b543c40e0743abe81d109254dcf845d4c2c7853c5",
+  "fbe3018031f9586bcbf41727e417b7d1c45c2f47f93be372a17b96b50757d5a2",
+];
+const SERVER = "https://one.example/authenticate";
+const OUTPUTS = { Endpoint: SERVER, FailoverUrl: "https://other.example/authenticate" };
+
+let regions: TwoRegions;
+let ca: string;
+const authority = createCertificateAuthority();
+const start = async (outputs: Readonly<Record<string, string>>) => {
+  regions = await twoRegions({ callers: [] }, outputs);
+  ca = join(regions.home, "ca.crt");
+  writeFileSync(ca, authority.ca);
+};
+beforeEach(() => start(OUTPUTS));
+afterEach(() => regions.close());
+
+const webhook = (...words: string[]) => regions.run(["kubeconfig", "webhook", ...words], { input: "token\n" });
+const IN_ONE = ["-c", "one"];
+
+/** Its cluster, with the public keys of its CA. */
+function read(kubeconfig: string) {
+  const { "certificate-authority-data": data = "", ...others } = parse(kubeconfig).clusters[0].cluster;
+  const blocks =
+    Buffer.from(data, "base64")
+      .toString()
+      .match(/-----BEGIN [\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+  const keys = blocks.map((one) => new X509Certificate(one).publicKey.export({ type: "spki", format: "der" }));
+  return { ...others, keys: keys.map((key) => hash("sha256", key, "hex")).sort() };
+}
+
+let count = 0;
+/** Writes a caller's kubeconfig, and reads it. */
+async function added(...words: string[]) {
+  count += 1;
+  const file = join(regions.home, `${count}.kubeconfig`);
+  const { err } = await exits(regions.run(["callers", "add", `caller-${count}`, "--out", file, "-y", ...words]), 0);
+  return { ...read(readFileSync(file, "utf8")), err };
+}
+
+test("with a failoverUrl, kubeconfig webhook and callers add trust all roots of Amazon, and set no tls-server-name", async () => {
+  const { out, err } = await exits(webhook(...IN_ONE, "--token-file", "-"), 0);
+  assert.deepEqual(read(out), { server: SERVER, keys: ROOTS });
+  assert.match(
+    err,
+    /^The stack has a failoverUrl: the file trusts the roots of Amazon Trust Services, .* give --ca\.\n$/,
+  );
+  assert.equal(parse(out).users[0].user.token, "token");
+  for (const words of [IN_ONE, ["-c", "prod"]]) {
+    const { err: log, ...file } = await added(...words);
+    assert.deepEqual(file, { server: SERVER, keys: ROOTS });
+    assert.match(log, /roots of Amazon/);
+  }
+});
+
+test("a Node.js that lacks one of the roots is not used: AWS may issue certificates under each of them", () => {
+  const roots = amazonRoots().match(/-----BEGIN [\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+  assert.throws(() => amazonRoots(roots.slice(1)), /^Failure: This Node\.js lacks roots of Amazon .* Give --ca\.$/);
+});
+
+test("kubeconfig webhook --from replaces the tls-server-name or CA of an old file by the roots", async () => {
+  const old = join(regions.home, "old.kubeconfig");
+  for (const one of [{ ca: authority.ca }, {}]) {
+    writeFileSync(old, webhookKubeconfig({ server: "https://before.example", token: "kept", ...one }));
+    const { out } = await exits(webhook(...IN_ONE, "--from", old), 0);
+    assert.deepEqual([read(out), parse(out).users[0].user], [{ server: SERVER, keys: ROOTS }, { token: "kept" }]);
+  }
+});
+
+test("with --ca, the file trusts only that CA", async () => {
+  const own = hash(
+    "sha256",
+    new X509Certificate(authority.ca).publicKey.export({ type: "spki", format: "der" }),
+    "hex",
+  );
+  const { out, err } = await exits(webhook(...IN_ONE, "--no-token", "--ca", ca), 0);
+  assert.deepEqual([read(out), err], [{ server: SERVER, keys: [own] }, ""]);
+  const { err: log, ...file } = await added(...IN_ONE, "--ca", ca);
+  assert.deepEqual(file, { server: SERVER, keys: [own] });
+  assert.doesNotMatch(log, /Amazon/);
+  const { keys } = await added(...IN_ONE, "--ca", ca, "--endpoint", "https://b.example");
+  assert.deepEqual(keys, [own]);
+  const { out: printed } = await exits(regions.run(["callers", "add", "printed", "-y", "--ca", ca, ...IN_ONE]), 0);
+  assert.deepEqual(read(printed.slice(printed.indexOf("apiVersion"))), { server: SERVER, keys: [own] });
+});
+
+test("without a failoverUrl, the file has tls-server-name", async () => {
+  await regions.close();
+  await start({ Endpoint: SERVER });
+  const named = { server: SERVER, "tls-server-name": "one.example", keys: [] };
+  assert.deepEqual(read((await exits(webhook(...IN_ONE, "--no-token"), 0, "")).out), named);
+  const { err: _, ...file } = await added(...IN_ONE);
+  assert.deepEqual(file, named);
+  await exits(
+    regions.run(["callers", "add", "b", "--out", join(regions.home, "b"), "-y", "-c", "prod"]),
+    2,
+    /^Give --end/,
+  );
+});
+
+test("if the stack cannot be read, no file is written, and the error names the stack and the consequence", async () => {
+  const file = join(regions.home, "webhook.kubeconfig");
+  regions.strike("one", ["cloudformation"]);
+  for (const words of [
+    ["kubeconfig", "webhook", "--no-token", "--out", file, ...IN_ONE],
+    ["callers", "add", "a", "--out", file, "-y", ...IN_ONE],
+    ["callers", "add", "a", "--out", file, "-y", "-c", "prod"],
+  ]) {
+    await exits(
+      regions.run(words),
+      2,
+      "Give --endpoint: the endpoint cannot be read from the stack IamAuthenticator-prod. If the stack has a failoverUrl, " +
+        "give --ca too: without it, the file has tls-server-name, which breaks the redirect.\n",
+    );
+    assert.ok(!existsSync(file));
+  }
+  assert.deepEqual(await regions.values("callers"), [[], []]);
+});
+
+test("with --endpoint, no stack is read, and the file has tls-server-name", async () => {
+  const endpoint = ["--endpoint", "https://b.example"];
+  const named = { server: "https://b.example/authenticate", "tls-server-name": "b.example", keys: [] };
+  const environment = { CLUSTER_ID: "prod" };
+  process.env["CLUSTER_ID"] = "prod";
+  const { out } = await exits(
+    regions.run(["kubeconfig", "webhook", "--no-token", ...endpoint], { environment }),
+    0,
+    "",
+  );
+  delete process.env["CLUSTER_ID"];
+  assert.deepEqual(read(out), named);
+  const { err: _, ...file } = await added(...IN_ONE, ...endpoint);
+  assert.deepEqual(file, named);
+  assert.deepEqual(regions.stackCalls, []);
+});
+
+test("kubeconfig webhook needs an endpoint or a cluster, and of an id with several contexts one of them", async () => {
+  await exits(webhook("--no-token"), 2, "Give --endpoint or --cluster.\n");
+  await exits(webhook("--no-token", "-c", "prod"), 2, /several contexts for the cluster prod\. .*: one, other\.\n$/);
+  await exits(webhook("--no-token", "-c", "one", "--endpoint", "https://a.example"), 2, /cannot be used with option/);
+});

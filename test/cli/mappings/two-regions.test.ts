@@ -1,0 +1,162 @@
+// `mappings` with one cluster in two regions: which contexts an id means, and what is written while one region fails.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { REGIONS, type TwoRegions, twoRegions } from "../two-regions.ts";
+import { exits } from "./cluster.ts";
+
+const MALLORY = "arn:aws:iam::111122223333:user/mallory";
+const DENIED = [{ arnLike: MALLORY }];
+const USER = "user/111122223333/mallory";
+const DENY_LIST = "deny/111122223333";
+const STORED = {
+  "sso/111122223333/clusteradmin": { username: "admin:{SessionName}", groups: ["system:masters"] },
+  [USER]: { arn: MALLORY, username: "mallory" },
+};
+const FAST = ["-y", "--rate", "1000"];
+
+let regions: TwoRegions;
+beforeEach(async () => {
+  regions = await twoRegions(STORED);
+});
+afterEach(() => regions.close());
+
+const mappings = (...words: string[]) => regions.run(["mappings", ...words]);
+const plans = (out: string) => out.match(/region [\w-]+, cluster prod/g)?.map((one) => one.split(/[ ,]/)[1]) ?? [];
+
+test("an id means all its contexts for a command that takes several, and --region selects one", async () => {
+  const both = Object.values(REGIONS);
+  const deny = async (...words: string[]) => plans((await mappings("deny", MALLORY, "--dry-run", ...words)).out);
+  assert.deepEqual(await deny("-c", "prod"), both);
+  assert.deepEqual(await deny("-c", "prod", "-c", "one"), both);
+  // Not that of AWS_REGION, which would be another store of the same id.
+  assert.deepEqual(await deny("-c", "other"), [REGIONS.other]);
+  assert.deepEqual(await deny("-c", "prod", "--region", REGIONS.other), [REGIONS.other]);
+  // As in a stack's KubeconfigCommand.
+  const place = ["--region", REGIONS.other, "--prefix", "/iam-authenticator/prod"];
+  assert.deepEqual(await deny("-c", "prod", ...place), [REGIONS.other]);
+  // Another profile for all contexts selects none of them.
+  assert.equal((await mappings("deny", MALLORY, "-c", "prod", "--profile", "nobody")).err.match(/nobody/g)?.length, 2);
+  await exits(mappings("deny", MALLORY, "-c", "prod", "--region", "us-east-2"), 2, /contradicts the context one/);
+  await exits(mappings("deny", MALLORY, "-c", "prod", "--prefix", "/x"), 2, /^--prefix is for one cluster, but 2 /);
+});
+
+test("an id means all its contexts also if one of them has that name, but not for a command for one cluster", async () => {
+  regions.configure({ prod: { region: REGIONS.one }, standby: { cluster: "prod", region: REGIONS.other } });
+  assert.deepEqual(plans((await mappings("deny", MALLORY, "--dry-run", "-c", "prod")).out), Object.values(REGIONS));
+  assert.deepEqual(plans((await mappings("deny", MALLORY, "--dry-run", "-c", "standby")).out), [REGIONS.other]);
+  assert.equal((await mappings("get", USER, "-c", "prod")).code, 0);
+  regions.configure({ prod: { cluster: "elsewhere" }, one: { cluster: "prod" }, other: { cluster: "prod" } });
+  process.env["AWS_REGION"] = REGIONS.one;
+  assert.match((await mappings("deny", MALLORY, "--dry-run", "-c", "prod")).out, /^Plan for .* cluster elsewhere /);
+});
+
+test("a command for one cluster stops and names the contexts of the id", async () => {
+  for (const words of [["get", USER], ["edit", USER, "-y"], ["rollback", USER], ["export"]]) {
+    await exits(
+      mappings(...words, "-c", "prod"),
+      2,
+      /config\.yaml has several contexts for the cluster prod\. Give one of them as --cluster: one, other\.\n$/,
+    );
+  }
+});
+
+test("set and remove show both plans, ask once, and write both stores", async () => {
+  const set = ["mappings", "set", MALLORY, "--username", "changed", "-c", "prod", "--rate", "1000"];
+  const { out, err } = await exits(regions.run(set, { interactive: true, input: "y\n" }), 0);
+  assert.deepEqual(plans(out), Object.values(REGIONS));
+  assert.equal(err.match(/\? \[y\/N\]/g)?.length, 1);
+  const changed = { arn: MALLORY, username: "changed" };
+  assert.deepEqual(await regions.values(USER), [changed, changed]);
+  await exits(mappings("remove", MALLORY, "-c", "prod", ...FAST), 0, /^one: Removed 1 .*\nother: Removed 1 /m);
+  assert.deepEqual(await regions.values(USER), [undefined, undefined]);
+  await exits(
+    mappings("remove", MALLORY, "-c", "prod", ...FAST),
+    1,
+    /^one: \S+ does not exist\.$[\s\S]*^other: Nothing /m,
+  );
+});
+
+test("set and remove skip contexts of another partition than the ARN's, by name", async () => {
+  regions.configure({
+    one: { cluster: "prod", region: REGIONS.one },
+    china: { cluster: "prod", region: "cn-north-1" },
+  });
+  const skipped = /^china: Skipped: region cn-north-1 is in partition aws-cn, not aws\.$/m;
+  await exits(mappings("set", MALLORY, "--username", "changed", "-c", "prod", ...FAST), 0, skipped);
+  await exits(mappings("remove", MALLORY, "-c", "prod", ...FAST), 0, skipped);
+  assert.deepEqual(await regions.values(USER), [undefined, STORED[USER]]);
+});
+
+test("remove skips a store that lacks the mapping, and fails if none has it", async () => {
+  await exits(mappings("remove", MALLORY, "-c", "prod", "--region", REGIONS.other, ...FAST), 0);
+  await exits(mappings("remove", MALLORY, "-c", "prod", ...FAST), 0, /^other: \S+mallory does not exist\.$/m);
+  const gone = await mappings("remove", MALLORY, "-c", "one", "-c", "other", ...FAST);
+  assert.equal(gone.code, 1);
+});
+
+test("set, remove and allow write nothing unless both stores can be read", async () => {
+  regions.put("one", DENY_LIST, DENIED);
+  regions.put("other", DENY_LIST, DENIED);
+  regions.strike("other");
+  for (const words of [
+    ["set", MALLORY, "--username", "changed"],
+    ["remove", MALLORY],
+    ["allow", MALLORY, "--allow-weakening"],
+  ]) {
+    await exits(
+      mappings(...words, "-c", "prod", ...FAST),
+      3,
+      /^other: No connection.*\nNothing was written, because not every cluster can be changed\.\n$/m,
+    );
+  }
+  regions.strike(undefined);
+  assert.deepEqual(await regions.values(DENY_LIST), [DENIED, DENIED]);
+  assert.deepEqual(await regions.values(USER), [STORED[USER], STORED[USER]]);
+});
+
+for (const [dead, alive] of [
+  ["one", "other"],
+  ["other", "one"],
+] as const) {
+  test(`deny goes on while the region of ${dead} is dead, and the printed command finishes it`, async () => {
+    regions.strike(dead);
+    const { code, err } = await mappings("deny", MALLORY, "--description", "it's over", "-c", "prod", ...FAST);
+    assert.equal(code, 3);
+    assert.match(err, new RegExp(`^${alive}: Wrote 1 parameter\\. `, "m"));
+    assert.match(err, new RegExp(`^${dead}: No connection`, "m"));
+    const [, command = ""] = /^To repeat it where it failed, run: npx lambda-iam-authenticator (.*)$/m.exec(err) ?? [];
+    assert.equal(command, `mappings deny ${MALLORY} --description 'it'\\''s over' -c prod -y --rate 1000`);
+    regions.strike(undefined);
+    const again = command.replace("'it'\\''s over'", "it-s-over").split(" ");
+    await exits(regions.run(again), 0, new RegExp(`^${dead}: Wrote 1 parameter\\. `, "m"));
+    const both = await regions.values(DENY_LIST);
+    assert.deepEqual(both[0], both[1]);
+    assert.equal((await mappings("diff", "-c", "one", "-c", "other")).code, 0);
+  });
+}
+
+test("deny prints no command to repeat for a dry run, or for an error that a repetition would meet too", async () => {
+  const wrong = await mappings("deny", "pattern/any", "-c", "prod", ...FAST);
+  regions.strike("other");
+  const dry = await mappings("deny", MALLORY, "-c", "prod", "--dry-run");
+  assert.deepEqual([wrong.code, dry.code], [2, 3]);
+  for (const { err } of [wrong, dry]) assert.doesNotMatch(err, /To repeat/);
+});
+
+test("diff of an id compares its two stores, and ignores the order of denials", async () => {
+  const EVE = { arnLike: MALLORY.replace("mallory", "eve") };
+  regions.put("one", DENY_LIST, [...DENIED, EVE]);
+  regions.put("other", DENY_LIST, [EVE, ...DENIED]);
+  regions.put("one", "pattern/any", []);
+  const equal = await mappings("diff", "-c", "prod");
+  assert.deepEqual(
+    [equal.code, equal.out.split("\n").at(-2)],
+    [0, "0 only in the first, 0 only in the second, 0 different, 3 equal."],
+  );
+  assert.deepEqual(plans(equal.out), Object.values(REGIONS));
+  regions.put("other", DENY_LIST, DENIED);
+  const { code, out } = await mappings("diff", "-c", "one", "-c", "other");
+  assert.equal(code, 1);
+  assert.match(out, /^~ deny\/111122223333\n {4}- \S+eve\n/m);
+});
