@@ -7,11 +7,9 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileFailure } from "../../cli/terminal/files.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
-import { startSts } from "../../local/sts/start-sts.ts";
 import { type CliOptions, cli } from "./cli.ts";
 import { useFolder } from "./folder.ts";
 import { ADMIN, exits, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
-import { OPERATORS } from "./mappings/several.ts";
 import { startStacks } from "./stacks.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
@@ -27,7 +25,7 @@ const AWS_CONFIG = `[profile signed-out]\n${SSO}
 [profile sourceless]\nrole_arn = ${ROLE}
 `;
 
-const { path: home, write, configure } = useFolder();
+const { path: home, write } = useFolder();
 let cluster: LocalCluster;
 let servers: LocalServer[];
 /** Of the deployed function; `undefined` if the user may not read them. */
@@ -42,15 +40,13 @@ before(async () => {
     "user/111122223333/mallory": { arn: MALLORY, username: "mallory", groups: ["developers"] },
     "deny/111122223333": [{ arnLike: "arn:aws:iam::111122223333:user/mal*" }],
   });
-  const sts = await startSts({ identities: OPERATORS });
   const stacks = await startStacks({ "IamAuthenticator-prod": { FunctionName: "authenticator" } });
   const lambda = await startHttpServer(() =>
     variables === undefined
       ? { status: 403, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: "{}" }
       : { status: 200, body: JSON.stringify({ Environment: { Variables: variables } }) },
   );
-  servers = [sts, stacks, lambda];
-  configure('contexts: {local: {account: "444455556666"}}');
+  servers = [stacks, lambda];
   const key = hash("sha1", "https://example.awsapps.com/expired", "hex");
   const signIn = { accessToken: "a", expiresAt: "2020-01-01T00:00:00Z" };
   write(`.aws/sso/cache/${key}.json`, JSON.stringify(signIn));
@@ -58,7 +54,6 @@ before(async () => {
     HOME: home,
     CLUSTER_ID: "prod",
     AWS_CONFIG_FILE: write("aws-config", AWS_CONFIG),
-    AWS_ENDPOINT_URL_STS: sts.url,
     AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url,
     AWS_ENDPOINT_URL_LAMBDA: lambda.url,
   });
@@ -97,16 +92,6 @@ const TABLE: readonly (readonly [typed: string, message: string | RegExp, input?
     entry("notAfter: 2026-02-30T00:00:00Z"),
   ],
   [`mappings set ${ROLE} --until 2026-02-30`, /: --until must be .*: 2026-02-30 does not exist\.\n$/],
-  [
-    apply,
-    /account must be a text: put it in quotes, as in account: "111122223333"\n/,
-    "mappings: [{account: 111122223333, username: dev}]",
-  ],
-  [
-    "mappings list -c local",
-    "The context of cluster local requires account 444455556666, but the credentials are of account 111122223333. " +
-      "Give another --profile, or correct account in the configuration file.\n",
-  ],
   [
     "mappings set arn:aws:iam::111122223333:role/New",
     "role/111122223333/new would be invalid: a mapping requires a username. Add --username, such as --username 'dev:{SessionName}'.\n",

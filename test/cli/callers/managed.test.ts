@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, afterEach, beforeEach, test } from "node:test";
 import { GetParameterHistoryCommand, ListTagsForResourceCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
-import { forbidTags } from "../mappings/permissions.ts";
+import { forbidTags } from "../mappings/forbidden.ts";
 import { callers, PARAMETER, storedCallers } from "./stored-callers.ts";
 
 const CALLERS = [

@@ -7,7 +7,8 @@ import { ec } from "../../functions/issuer/samples.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
 import { useFolder } from "../folder.ts";
 import { exits } from "../mappings/cluster.ts";
-import { forbidden, onlyGranted } from "../mappings/permissions.ts";
+import { forbidden } from "../mappings/forbidden.ts";
+import { onlyGranted } from "../mappings/permissions.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 

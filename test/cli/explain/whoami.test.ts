@@ -10,7 +10,7 @@ import { startSts } from "../../../local/sts/start-sts.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli } from "../cli.ts";
 import { exits, type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
-import { forbidden } from "../mappings/permissions.ts";
+import { forbidden } from "../mappings/forbidden.ts";
 
 const BOB = "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com";
 const ROLE = "arn:aws:iam::111122223333:role/Developers";

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { CliOptions } from "../cli.ts";
@@ -100,6 +101,14 @@ const BECAUSE = /Nothing was written, because the file is still invalid:\nline 6
 for (const [what, words, lines, options, code, message] of [
   ["an invalid file that is closed without a change", ["-y"], [INVALID, "true"], {}, 2, BECAUSE],
   ["a script as editor that repeats its error", ["-y"], [INVALID, INVALID, INVALID], {}, 2, /still invalid:\n/],
+  [
+    "three rounds of new errors",
+    ["-y"],
+    [INVALID, 'echo "# 2" >> "$1"', 'echo "# 3" >> "$1"'],
+    {},
+    2,
+    /Nothing was written, because the file is invalid after 3 rounds:\n/,
+  ],
   ["an empty file", ["-y"], [': > "$1"'], {}, 1, /The file is empty: nothing was written/],
   [
     "a failed editor",
@@ -114,7 +123,7 @@ for (const [what, words, lines, options, code, message] of [
 ] as const) {
   test(`${what} writes nothing and keeps the text`, async () => {
     await keeps(words, { ...editorOf(...lines), ...options }, code, message);
-    assert.equal(existsSync(`${SEEN}.3`), false);
+    assert.equal(existsSync(`${SEEN}.3`), what.startsWith("three"));
   });
 }
 
@@ -151,6 +160,14 @@ test("a concurrent change is reported and kept, and --yes never overwrites it", 
   const asked = await exits(whileEditing([ARN, alice], "all", { interactive: true, input: "y\n" }), 0);
   assert.match(asked.out, /username: theirs -> ops/);
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
+});
+
+test("a missing TMPDIR is reported", async () => {
+  const temporary = tmpdir();
+  process.env["TMPDIR"] = "/no/such/folder";
+  const running = cluster.mappings(["edit", "-y"], { environment: { EDITOR: "true" } });
+  await exits(running, 2, "Cannot write /no/such/folder: there is no such folder.\n");
+  process.env["TMPDIR"] = temporary;
 });
 
 test("without a terminal, edit requires VISUAL or EDITOR", async () => {

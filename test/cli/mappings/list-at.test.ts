@@ -5,7 +5,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { cli, useLocalAws } from "../cli.ts";
 import { exits } from "./cluster.ts";
-import { forbidden } from "./permissions.ts";
+import { forbidden } from "./forbidden.ts";
 
 const A = "111122223333";
 const NAME = `/iam-authenticator/prod/role/${A}`;

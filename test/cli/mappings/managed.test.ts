@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { ADMIN, exits, PREFIX, useCluster } from "./cluster.ts";
-import { forbidTags } from "./permissions.ts";
+import { forbidTags } from "./forbidden.ts";
 
 const A = "111122223333";
 const OURS = `arn:aws:iam::${A}:user/ours`;

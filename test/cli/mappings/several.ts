@@ -17,7 +17,7 @@ const CONTEXTS = { prod: { account: ACCOUNT }, staging: { account: ACCOUNT, regi
 
 const operator = { arn: `arn:aws:iam::${ACCOUNT}:user/operator`, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA" };
 /** The keys of `useLocalAws`, and of a program that a test's profile runs. */
-export const OPERATORS: readonly LocalIdentity[] = [
+const OPERATORS: readonly LocalIdentity[] = [
   { name: "operator", accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only", ...operator },
   { name: "process", accessKeyId: "AKIAFROMTHEPROCESS00", secretAccessKey: "x", ...operator },
 ];

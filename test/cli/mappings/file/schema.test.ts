@@ -98,10 +98,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 test("they agree on every kind of mapping with every key valid, slightly invalid or missing", async () => {
-  for (const item of [
-    ...OF_EACH_KIND,
-    ...OF_EACH_KIND.flatMap((one) => ({ ...one, notAfter: "2026-12-31T00:00:00Z" })),
-  ]) {
+  for (const item of OF_EACH_KIND) {
     const others = [
       item,
       ...Object.keys(item).map((key) => Object.fromEntries(Object.entries(item).filter(([own]) => own !== key))),

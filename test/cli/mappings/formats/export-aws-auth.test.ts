@@ -13,37 +13,35 @@ const reserved = (set: string, suffix: string, account = A) =>
   role(`aws-reserved/sso.amazonaws.com/AWSReservedSSO_${set}_${suffix}`, account);
 const [ONE, TWO] = ["0123456789abcdef", "fedcba9876543210"];
 
-async function exported(parameters: Readonly<Record<string, unknown>>, roles: unknown = { Roles: [] }) {
+/** @param listed ARNs that `aws iam list-roles` prints */
+async function exported(parameters: Readonly<Record<string, unknown>>, listed = [reserved("View", ONE)]) {
   const { store, mappings } = await storedCluster(parameters);
-  const file = folder.write("roles.json", JSON.stringify(roles));
+  const file = folder.write("roles.json", JSON.stringify({ Roles: listed.map((Arn) => ({ RoleName: "x", Arn })) }));
   const { code, out, err } = await mappings(["export", "--format", "aws-auth", "--roles-from", file]);
   await store.close();
-  const { mapRoles = "[]", mapUsers = "[]", mapAccounts = "[]" } = parse(out === "" ? "{}" : out).data ?? {};
+  const { mapRoles = "[]", mapUsers = "[]", mapAccounts = "[]" } = parse(out).data ?? {};
   const arns = parse(mapRoles).map(({ rolearn }: { rolearn: string }) => rolearn);
   return { code, err, roles: parse(mapRoles), arns, users: parse(mapUsers), accounts: parse(mapAccounts) };
 }
+const VIEWS = [reserved("View", ONE), reserved("View", TWO)];
+const [OF_ONE, OF_TWO] = [role(`AWSReservedSSO_View_${ONE}`), role(`AWSReservedSSO_View_${TWO}`)];
+const nameOf = (arn: string) => arn.replace(/.*role\//, `role/${A}/`).toLowerCase();
 
 const VIEW = { [`sso/${A}/view`]: { username: "view:{SessionName}", groups: ["viewers"] } };
 
 test("a permission set becomes its roles without their path", async () => {
-  const Roles = [
-    { RoleName: "x", Arn: reserved("View", ONE) },
-    { RoleName: "x", Arn: reserved("View", TWO) },
-    { RoleName: "x", Arn: reserved("View", ONE, "444455556666") },
-    { RoleName: "x", Arn: reserved("View_Admin", ONE) },
-    { RoleName: "x", Arn: role("Other") },
-  ];
-  const { code, err, roles } = await exported(VIEW, { Roles });
+  const others = [reserved("View", ONE, "444455556666"), reserved("View_Admin", ONE), role("Other")];
+  const { code, err, roles } = await exported(VIEW, [...VIEWS, ...others]);
   assert.deepEqual([code, err], [0, ""]);
   const user = { username: "view:{{SessionName}}", groups: ["viewers"] };
   assert.deepEqual(roles, [
-    { rolearn: role(`AWSReservedSSO_View_${ONE}`), ...user },
-    { rolearn: role(`AWSReservedSSO_View_${TWO}`), ...user },
+    { rolearn: OF_ONE, ...user },
+    { rolearn: OF_TWO, ...user },
   ]);
 });
 
 test("a permission set without known roles is reported with exit code 1", async () => {
-  const { code, err, roles } = await exported(VIEW);
+  const { code, err, roles } = await exported(VIEW, []);
   assert.deepEqual([code, roles], [1, []]);
   assert.match(
     err,
@@ -53,11 +51,9 @@ test("a permission set without known roles is reported with exit code 1", async 
 });
 
 test("a role's separate mapping takes precedence over its permission set, even if it cannot be exported", async () => {
-  const name = `AWSReservedSSO_View_${ONE}`;
-  const own = { arn: role(name), username: "own", notAfter: "2100-01-01T00:00:00Z" };
-  const Roles = [{ Arn: reserved("View", ONE) }, { Arn: reserved("View", TWO) }];
-  const { code, arns } = await exported({ ...VIEW, [`role/${A}/${name.toLowerCase()}`]: own }, { Roles });
-  assert.deepEqual([code, arns], [1, [role(`AWSReservedSSO_View_${TWO}`)]]);
+  const own = { arn: OF_ONE, username: "own", notAfter: "2100-01-01T00:00:00Z" };
+  const { code, arns } = await exported({ ...VIEW, [nameOf(OF_ONE)]: own }, VIEWS);
+  assert.deepEqual([code, arns], [1, [OF_TWO]]);
 });
 
 test("mappings of denied roles, sessions, users, accounts and permission sets are skipped", async () => {
@@ -79,8 +75,7 @@ test("mappings of denied roles, sessions, users, accounts and permission sets ar
     { arnLike: `arn:aws:sts::${A}:assumed-role/AWSReservedSSO_View_*/eve` },
     { arnLike: role("Free"), notAfter: "2020-01-01T00:00:00Z" },
   ];
-  const Roles = [{ Arn: reserved("View", ONE) }];
-  const { code, err, arns, users, accounts } = await exported({ ...mapped, [`deny/${A}`]: deny }, { Roles });
+  const { code, err, arns, users, accounts } = await exported({ ...mapped, [`deny/${A}`]: deny });
   assert.deepEqual([code, arns, accounts], [1, [role("Free")], ["444455556666"]]);
   assert.deepEqual([users.length, users[0]?.userarn], [1, user("alice")]);
   assert.equal(err.match(/it would grant access to identities that \S+ denies/g)?.length, 5);
@@ -90,10 +85,9 @@ test("mappings of denied roles, sessions, users, accounts and permission sets ar
 const FREE = { [`role/${A}/free`]: { arn: role("Free"), username: "f" } };
 
 test("a denial of a permission set skips only that set", async () => {
-  const Roles = [{ Arn: reserved("View", ONE) }, { Arn: reserved("Edit", TWO) }];
   const deny = [{ arnLike: role("AWSReservedSSO_View_????????????????") }];
   const stored = { ...VIEW, ...FREE, [`sso/${A}/edit`]: { username: "edit" }, [`deny/${A}`]: deny };
-  const { code, arns, err } = await exported(stored, { Roles });
+  const { code, arns, err } = await exported(stored, [reserved("View", ONE), reserved("Edit", TWO)]);
   assert.deepEqual([code, arns], [1, [role("Free"), role(`AWSReservedSSO_Edit_${TWO}`)]]);
   assert.match(err, /^Skipped sso\/\d+\/view: it would grant access to identities that deny\/\d+ denies\.$/m);
 });
@@ -101,49 +95,36 @@ test("a denial of a permission set skips only that set", async () => {
 test("an invalid deny list skips the mappings of its account, or all", async () => {
   const other = { "role/444455556666/other": { arn: role("Other", "444455556666"), username: "o" } };
   const mapped = { ...VIEW, ...FREE, ...other, [`account/${A}`]: {}, "account/444455556666": {} };
-  const Roles = [{ Arn: reserved("View", ONE) }];
   for (const list of [{ not: "a list" }, [{ arnLike: role("x"), note: 1 }], [{ arnLike: "x" }]]) {
-    const ofAccount = await exported({ ...mapped, [`deny/${A}`]: list }, { Roles });
+    const ofAccount = await exported({ ...mapped, [`deny/${A}`]: list });
     const kept = [1, [role("Other", "444455556666")], ["444455556666"]];
     assert.deepEqual([ofAccount.code, ofAccount.arns, ofAccount.accounts], kept);
     assert.match(
       ofAccount.err,
       /free: it would grant access to identities that deny\/111122223333 denies, because it is invalid\.\n/i,
     );
-    const ofAny = await exported({ ...mapped, "deny/any": list }, { Roles });
+    const ofAny = await exported({ ...mapped, "deny/any": list });
     assert.deepEqual([ofAny.code, ofAny.roles, ofAny.accounts], [1, [], []]);
   }
 });
 
 test("an invalid mapping skips the permission set or account with lower precedence", async () => {
-  const name = `AWSReservedSSO_View_${ONE}`;
-  const Roles = [{ Arn: reserved("View", ONE) }, { Arn: reserved("View", TWO) }];
-  const other = { "account/444455556666": {} };
-  const invalid: Record<string, unknown> = {
-    [`role/${A}/${name.toLowerCase()}`]: { arn: role(name), username: "x", note: 1 },
-    [`user/${A}/mallory`]: "not an object",
-    [`sso/${A}/edit`]: {},
-    [`pattern/${A}`]: { not: "a list" },
-    [`sso-session/${A}/edit`]: [{ session: "jane" }],
-  };
-  for (const [parameter, value] of Object.entries(invalid)) {
-    const { code, arns, accounts, err } = await exported(
-      { ...VIEW, ...FREE, ...other, [`account/${A}`]: {}, [parameter]: value },
-      { Roles },
-    );
-    assert.deepEqual([code, accounts], [1, ["444455556666"]], parameter);
-    assert.match(
-      err,
-      new RegExp(`account/${A}: it would grant access to identities that ${parameter} denies, because it is invalid`),
-    );
-    assert.deepEqual(arns, [
-      role("Free"),
-      ...(parameter.startsWith("role/") ? [] : [role(name)]),
-      role(`AWSReservedSSO_View_${TWO}`),
-    ]);
+  const accounts = { [`account/${A}`]: {}, "account/444455556666": {} };
+  for (const [name, value] of [
+    [nameOf(OF_ONE), { arn: OF_ONE, username: "x", note: 1 }],
+    [`user/${A}/mallory`, "not an object"],
+    [`sso/${A}/edit`, {}],
+    [`pattern/${A}`, { not: "a list" }],
+    [`sso-session/${A}/edit`, [{ session: "jane" }]],
+  ] as const) {
+    const found = await exported({ ...VIEW, ...FREE, ...accounts, [name]: value }, VIEWS);
+    assert.deepEqual([found.code, found.accounts], [1, ["444455556666"]], name);
+    const reason = `account/${A}: it would grant access to identities that ${name} denies, because it is invalid`;
+    assert.ok(found.err.includes(reason), found.err);
+    assert.deepEqual(found.arns, [role("Free"), ...(name === nameOf(OF_ONE) ? [] : [OF_ONE]), OF_TWO]);
   }
-  const anywhere = await exported({ ...FREE, ...other, [`account/${A}`]: {}, "pattern/any": "x" });
-  assert.deepEqual([anywhere.accounts, anywhere.roles.length], [[], 1]);
+  const anywhere = await exported({ ...FREE, ...accounts, "pattern/any": "x" });
+  assert.deepEqual([anywhere.accounts, anywhere.arns], [[], [role("Free")]]);
 });
 
 test("a pinned role and a value under another name are skipped", async () => {
@@ -159,7 +140,6 @@ test("a pinned role and a value under another name are skipped", async () => {
 });
 
 test("a permission set with a session mapping is skipped", async () => {
-  const Roles = [{ Arn: reserved("View", ONE) }];
   const jane = { session: "jane@example.com", username: "jane" };
   const list = `sso-session/${A}/view`;
   for (const [entries, count] of [
@@ -169,7 +149,7 @@ test("a permission set with a session mapping is skipped", async () => {
     [[{ ...jane, note: 1 }], 0],
     [[], 1],
   ] as const) {
-    const { roles, err } = await exported({ ...VIEW, [list]: entries }, { Roles });
+    const { roles, err } = await exported({ ...VIEW, [list]: entries });
     assert.equal(roles.length, count, JSON.stringify(entries));
     if (count === 0)
       assert.match(err, /view: aws-auth cannot map a single session, but sso-session\/111122223333\/view does/);
@@ -189,7 +169,11 @@ test("mappings that aws-auth cannot express are skipped and reported", async () 
 });
 
 test("a file that is not the output of list-roles is rejected", async () => {
+  const { store, mappings } = await storedCluster(VIEW);
   for (const wrong of [{}, "text", { Roles: [{ Arn: "x" }] }]) {
-    await exits(exported(VIEW, wrong), 2, /^--roles-from \S+: .*\.\n$/);
+    const file = folder.write("roles.json", JSON.stringify(wrong));
+    const words = ["export", "--format", "aws-auth", "--roles-from", file];
+    await exits(mappings(words), 2, /^--roles-from \S+: .*\.\n$/);
   }
+  await store.close();
 });
