@@ -62,7 +62,7 @@ export async function prepare(
   const { changes } = plan;
   const reading = await readForAccess(changes, known, isWhole, connection, io);
   const destination = await destinationOf(connection, reading.current, io);
-  const shown = { ...plan, marks: reading.marks, warnings: await warningsFor(changes, context) };
+  const shown = { ...plan, marks: reading.marks, warnings: warningsFor(changes, context) };
   if (options.report === undefined) printPlan(shown, destination, context.prefix, io);
   else options.report(planData(shown, destination, context.prefix));
   // Skipped prunes are not errors: the file does not request them by name.

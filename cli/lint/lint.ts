@@ -25,13 +25,13 @@ export function lint(parameters: ReadonlyMap<string, StoredParameter>, context: 
 }
 
 /** Warnings for the values that are written, by parameter. Omits rules over several mappings, which `mappings lint` applies. */
-export async function warningsFor(
+export function warningsFor(
   changes: readonly Wanted[],
   context: EvaluationContext,
-): Promise<ReadonlyMap<string, readonly string[]>> {
+): ReadonlyMap<string, readonly string[]> {
   // Callers and issuer keys have no rules.
   const mappings = changes.filter(({ name }) => readName(context.prefix, name) !== undefined);
-  const found = await lint(afterwards(new Map(), mappings), context);
+  const found = lint(afterwards(new Map(), mappings), context);
   const shown = found.filter(({ level, where }) => level !== "info" && where !== "");
   const byName = Map.groupBy(shown, ({ where }) => `${context.prefix}/${where}`);
   return new Map([...byName].map(([name, findings]) => [name, findings.map(({ message }) => message)]));

@@ -220,7 +220,7 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
     const { plan } = await withoutManaged(wanted, connection, false, own);
     const destination = await destinationOf(connection, known, own);
     const { marks } = await readForAccess(plan.changes, known, true, connection, own);
-    const judged = { ...plan, marks, warnings: await warningsFor(plan.changes, connection.context) };
+    const judged = { ...plan, marks, warnings: warningsFor(plan.changes, connection.context) };
     if (output === "table") printPlan(judged, destination, prefix, own);
     else plans.push(planData(judged, destination, prefix));
     return plan.changes.length;

@@ -85,7 +85,7 @@ async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<F
   const callers = callerFindings(stored, connection.context);
   stored.delete(callersParameter(connection.context.prefix));
   const nodes = await nodeFindings(stored, connection, io);
-  const findings = bySeverity([...callers, ...nodes, ...(await lint(stored, connection.context))]);
+  const findings = bySeverity([...callers, ...nodes, ...lint(stored, connection.context)]);
   // The mappings of one account do not show all administrators.
   return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
 }
@@ -120,7 +120,7 @@ async function lintFiles(file: readonly string[], { region }: LintOptions, io: I
     ...misplaced.map(({ name, rule, problem }): Finding => {
       return { level: "error", rule, where: shortName(name, context.prefix), message: problem };
     }),
-    ...(await lint(parameters, context)),
+    ...lint(parameters, context),
   ]);
 }
 

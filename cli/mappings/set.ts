@@ -128,7 +128,7 @@ async function planSet(
   if (!check.valid) throw usage(`${name} would be invalid: ${problemOf(check.problem, kind)}.`);
   const mapping = inOrder(check.mapping);
   const text = valueText(name, put(mapping));
-  await checkByLint(parameter, JSON.stringify(isListKind(kind) ? [mapping] : mapping), connection);
+  checkByLint(parameter, JSON.stringify(isListKind(kind) ? [mapping] : mapping), connection);
   const plan = planChanges(before, new Map([[parameter, text]]), false);
   warnOfSessionTrust(plan.changes, connection, io);
   return { plan, known: before, connection };
@@ -235,8 +235,8 @@ function groupsOf(before: unknown, options: SetOptions): string[] | undefined {
 }
 
 /** Throws if lint finds errors in a value with the changed mapping only: other entries of a list are not checked. */
-async function checkByLint(parameter: string, value: string, { context }: Connection): Promise<void> {
-  const findings = await lint(new Map([[parameter, { value, secure: false }]]), context);
+function checkByLint(parameter: string, value: string, { context }: Connection): void {
+  const findings = lint(new Map([[parameter, { value, secure: false }]]), context);
   const errors = findings.filter(({ level }) => level === "error");
   if (errors.length === 0) return;
   throw usage(...errors.map(({ where, message }) => `${where}: ${message}.`), "Nothing was written.");
