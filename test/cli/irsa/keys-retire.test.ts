@@ -7,8 +7,6 @@ import { exits } from "../mappings/cluster.ts";
 import { admin, api, keys, kids, listed, NEW, OLD, PREFIX, put, store, useServices, WHERE } from "./keys-setup.ts";
 import { tokenOf, tokenSecret } from "./services.ts";
 
-useServices();
-
 const ISSUER = "https://oidc.example.com";
 const DAY = 86_400_000;
 const MARGIN = 5 * 60_000;
