@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { admin, folder, masters, role, useApplyCluster, writeMappings } from "./apply.ts";
+import { folder, masters, role, useApplyCluster, writeMappings } from "./apply.ts";
 import { exits, WHERE } from "./cluster.ts";
 
 const cluster = useApplyCluster();
@@ -76,12 +76,6 @@ test("every error in a file is reported, and nothing is written", async () => {
   const long = { ...role(1), description: "x".repeat(4096) };
   await exits(cluster.apply([long]), 2, /\d+ bytes, but a parameter holds at most 4096\.\n$/);
   assert.deepEqual(cluster.written(), []);
-});
-
-test("grants are written before removals", async () => {
-  await cluster.apply([masters, role(1)]);
-  await cluster.apply([admin, role(1, "changed"), { ...role(9), groups: ["system:masters"] }]);
-  assert.deepEqual(cluster.written(), [R1, R1, R9, "sso/111122223333/clusteradmin"]);
 });
 
 test("swapping administrators keeps one if apply stops after any write, and a second run finishes", async () => {

@@ -9,7 +9,7 @@ import { ADMIN, type LocalCluster, PREFIX, useCluster } from "./cluster.ts";
 
 export const folder = useFolder();
 
-export const admin = { permissionSet: "ClusterAdmin", account: "111122223333", username: "admin:{SessionName}" };
+const admin = { permissionSet: "ClusterAdmin", account: "111122223333", username: "admin:{SessionName}" };
 export const masters = { ...admin, groups: ["system:masters"] };
 export const role = (i: number, username = `r${i}`) => ({ arn: `arn:aws:iam::111122223333:role/R${i}`, username });
 export const roles = (n: number) => Array.from({ length: n }, (_, i) => role(i));

@@ -74,10 +74,6 @@ test("a permission set's role without a mapping prints the permission set's", as
   await exits(get(role("Other")), 1);
 });
 
-test("an unknown format fails", async () => {
-  await exits(get(USER, "-o", "xml"), 2, /Allowed choices are table, wide, name, csv, json, yaml\./);
-});
-
 test("export -o json prints the mapping file or the ConfigMap as JSON, which apply accepts", async () => {
   const yaml = await cluster.mappings(["export"]);
   const json = await cluster.mappings(["export", "-o", "json"]);

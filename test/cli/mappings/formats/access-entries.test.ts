@@ -121,7 +121,10 @@ test("policies without their entry are not imported", async () => {
 
 test("an entry without groups is reported, unless the files have its policies", async () => {
   const bare = { accessEntry: { ...ENTRY.accessEntry, kubernetesGroups: [] } };
-  assert.match((await importAll(bare)).err, /it has no groups\. If it has access policies, give the output of aws eks/);
+  assert.match(
+    (await importAll(bare)).err,
+    /^line 1, access entry \(\S+\): it has no groups\. If it has access policies, give the output of aws eks/,
+  );
   const { err, mappings } = await importAll(bare, policies());
   assert.deepEqual([err, mappings[0].groups], ["1 imported.\n", undefined]);
   await exits(importAll(policies()), 0, "0 imported.\n");

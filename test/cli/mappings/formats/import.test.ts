@@ -13,12 +13,12 @@ const configMap = (data: Record<string, unknown>) =>
     metadata: { name: "aws-auth" },
     data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, stringify(value)])),
   });
-/** As the AWS CLI and kubectl print it, and as `jq -c` does. */
-const entry = (name: string, groups: readonly string[] = ["g"]) => ({
+/** As the AWS CLI prints it. */
+const entry = (name: string) => ({
   accessEntry: {
     clusterName: "c",
     principalArn: `${ARN}x/${name}`,
-    kubernetesGroups: groups,
+    kubernetesGroups: ["g"],
     username: "{{SessionName}}",
   },
 });
@@ -168,18 +168,4 @@ test("a ConfigMap without mappings is reported", async () => {
     const hint = "import reads its keys mapRoles, mapUsers, mapAccounts and config.yaml";
     assert.deepEqual([code, err], [0, `line 1: ConfigMap has no mappings: ${hint}.\n0 imported.\n`]);
   }
-});
-
-test("an access entry without groups is reported with its line", async () => {
-  const { code, lines } = await importText(
-    [entry("a"), entry("b", [])].map((one) => `${JSON.stringify(one)}\n`).join(""),
-  );
-  assert.deepEqual(
-    [code, ...lines],
-    [
-      0,
-      `line 2, access entry (${ARN}x/b): it has no groups. If it has access policies, give the output of aws eks list-associated-access-policies too.`,
-      "2 imported.",
-    ],
-  );
 });
