@@ -84,11 +84,12 @@ async function linesIn(options: OneOf<ReportOptions>, io: IOStreams): Promise<Li
     .filter(({ entry }) => entry?.kind !== "deny");
   const { unused, kubeconfig } = options;
   const since = unused ?? options.since;
+  // The rate applies only to FilterLogEvents.
   const logins = await withLog({ ...options, since, rate: 1 }, io, (log) => readLogins(log, items, io));
   if (logins === undefined) return [];
   const { uses, limits } = logins;
   if (unused !== undefined) {
-    if (limits.length > 0) throw finding(...limits, "So it cannot show which mappings are unused.");
+    if (limits.length > 0) throw finding(...limits, "The log cannot show which mappings are unused.");
     for (const item of items) if (isRemovable(item, logins)) io.print(`${removalOf(item, options, io)}\n`);
     return [];
   }

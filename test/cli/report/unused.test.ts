@@ -73,7 +73,7 @@ test("it prints nothing and exits with 1 if the log cannot show the entire time"
     const { code, out, err } = await cluster.report(["--unused", "90d"]);
     assert.deepEqual([code, out], [1, ""]);
     assert.ok(err.includes(reason), err);
-    assert.match(err, /^So it cannot show which mappings are unused\.$/m);
+    assert.match(err, /^The log cannot show which mappings are unused\.$/m);
     if (setup !== logs.at(-1)) await cluster.close();
   }
   cluster = await reportCluster({ mappings: MAPPINGS, events, log: { retentionInDays: 30 } });
