@@ -71,6 +71,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
     "ls",
   ),
   "reviews stats": leaf("count reviews by outcome, identity and hour", () => import("./reviews/stats.ts")),
+  report: leaf("show who has access, the last logins, and what to clean up", () => import("./report/report.ts")),
   callers: {
     summary: "manage which kube-apiservers may call the function",
     examples: ["iam-authenticator callers add control-plane --cluster prod --endpoint https://auth.example.com"],

@@ -72,10 +72,13 @@ export function grantIssuerKeys(scope: Construct, prefix: string, grantee: IGran
   ]);
 }
 
-/** For `iam-authenticator reviews`, which reads the function's log. */
+/** For `iam-authenticator reviews` and `report`, which read the function's log. */
 export function grantReviews(scope: Construct, logs: readonly ILogGroup[], grantee: IGrantable): Grant {
   return grantTo(scope, "grantReadReviews", grantee, [
-    { actions: ["logs:FilterLogEvents"], resourceArns: logs.map((log) => log.logGroupArn) },
+    { actions: ["logs:FilterLogEvents", "logs:StartQuery"], resourceArns: logs.map((log) => log.logGroupArn) },
+    // The first two take a query's id. IAM checks the third for every log group, even with a prefix.
+    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+    { actions: ["logs:GetQueryResults", "logs:StopQuery", "logs:DescribeLogGroups"], resourceArns: ["*"] },
     // The command finds the log by the stack's output LogGroup.
     { actions: ["cloudformation:DescribeStacks"], resourceArns: [Stack.of(scope).stackId] },
   ]);

@@ -163,7 +163,10 @@ export class IamAuthenticator extends Construct {
     return grantMappings(this, this.mappingPrefix, grantee, account);
   }
 
-  /** Allows a role, user or group of the stack's account to read the function's log with `iam-authenticator reviews`. */
+  /**
+   * Allows a role, user or group of the stack's account to read the function's log with `iam-authenticator reviews` and
+   * `report`. `report` also reads the mappings.
+   */
   grantReadReviews(grantee: IGrantable): Grant {
     return grantReviews(this, this.#logs, grantee);
   }

@@ -74,7 +74,7 @@ export const missingSessions = entryRule("error", "no-session", ({ entry, userna
   return `{${used}} has no value for a user, root or federated user: every review is denied`;
 });
 
-function isWithoutSession({ kind, mapping }: Placed["entry"]): boolean {
+export function isWithoutSession({ kind, mapping }: Placed["entry"]): boolean {
   if (kind === "pattern") return /^(?:user\/|root$|federated-user\/)/i.test(mapping.arnLike?.split(":")[5] ?? "");
   return kind === "user" || kind === "root" || kind === "federated-user";
 }

@@ -7,8 +7,9 @@ import { isExpired } from "../../functions/lib/not-after.ts";
 import { administratorsIn } from "../access/administrators.ts";
 import { ADMIN_GROUPS, makesAdministrator } from "../access/names.ts";
 import { planState } from "../access/plan-state.ts";
-import { decideForPrincipal, principalOf } from "../evaluation.ts";
-import { shortName } from "../function-settings.ts";
+import { decideForPrincipal, principalOf, type StoredParameters } from "../evaluation.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
+import type { Entry } from "../store/entry.ts";
 import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts";
 
 export const unreachable = entryRule("error", "unreachable", ({ parameter, entry }, { context }) => {
@@ -23,16 +24,22 @@ export const unreachable = entryRule("error", "unreachable", ({ parameter, entry
 
 /** A denial or a mapping with higher precedence applies to the principal of this mapping. */
 export const shadowed = entryRule("warning", "shadowed", ({ parameter, entry }, { parameters, context }) => {
-  const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, context) ?? {};
-  const own = evaluations.some((one) => one.parameter === parameter && one.verdict.kind === "match");
-  if (!own || deciding === undefined || deciding.parameter === parameter) return undefined;
-  // The invalid list has a finding. Findings for each mapping that it denies would hide that one.
-  if (deciding.verdict.kind === "invalid" && deciding.place.startsWith("deny-")) return undefined;
+  const deciding = shadowOf({ parameter, entry }, parameters, context);
+  if (deciding === undefined) return undefined;
   const first = shortName(deciding.parameter, context.prefix);
   const { session } = entry.mapping;
   const whose = session === undefined ? "" : `session ${session}: `;
   return `${whose}${deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} takes precedence`}`;
 });
+
+/** The evaluation that applies to the principal of the mapping, if it is of another parameter. */
+export function shadowOf({ parameter, entry }: InParameter, parameters: StoredParameters, context: EvaluationContext) {
+  const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, context) ?? {};
+  const own = evaluations.some((one) => one.parameter === parameter && one.verdict.kind === "match");
+  if (!own || deciding === undefined || deciding.parameter === parameter) return undefined;
+  // The invalid list has a finding. Findings for each mapping that it denies would hide that one.
+  return deciding.verdict.kind === "invalid" && deciding.place.startsWith("deny-") ? undefined : deciding;
+}
 
 /** A separate mapping of a permission set's role takes precedence over the set, but only until the suffix changes. */
 export const permissionSetRoles = entryRule(
@@ -44,26 +51,40 @@ export const permissionSetRoles = entryRule(
     "a permission set's role: map the set (sso/<account>/<set>), because the role's suffix can change",
 );
 
-/** The first matching pattern applies, and an account's list precedes that for any account. */
 export function coveredPatterns({ entries, context }: Subject): Finding[] {
+  const covers = coversIn(entries, context);
+  return entries.flatMap(({ parameter: where, entry }): Finding[] => {
+    const cover = covers.get(entry);
+    if (cover === undefined) return [];
+    const message = `${entry.mapping.arnLike} never applies: ${cover.mapping.arnLike} takes precedence`;
+    return [{ level: "warning", rule: "covered-pattern", where, message }];
+  });
+}
+
+type InParameter = Pick<Placed, "parameter" | "entry">;
+
+/**
+ * By pattern: the one that always applies instead. The first matching pattern applies, and an account's list precedes that
+ * for any account.
+ */
+export function coversIn(entries: readonly InParameter[], context: EvaluationContext): ReadonlyMap<Entry, Entry> {
   const patterns = entries.filter(({ entry }) => entry.kind === "pattern");
   const lists = Map.groupBy(patterns, ({ parameter }) => parameter);
-  return [...lists].flatMap(([where, list]) =>
-    list.flatMap(({ entry: { mapping } }, index): Finding[] => {
-      const { arnLike = "" } = mapping;
+  const covers = [...lists].flatMap(([where, list]) =>
+    list.flatMap(({ entry }, index): [Entry, Entry][] => {
+      const { arnLike = "" } = entry.mapping;
       const ofAccount = mappingParameter(context.prefix, "pattern", arnLike.split(":")[4] ?? "");
       const before = ofAccount === where ? [] : (lists.get(ofAccount) ?? []);
-      const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier));
-      if (cover === undefined) return [];
-      const message = `${arnLike} never applies: ${cover.entry.mapping.arnLike} takes precedence`;
-      return [{ level: "warning", rule: "covered-pattern", where, message }];
+      const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier.entry));
+      return cover === undefined ? [] : [[entry, cover.entry]];
     }),
   );
+  return new Map(covers);
 }
 
 /** True only if sure: the match reads a `*` in `later` as one character, which a `?` would match. */
-function isCovered(later: string, { entry }: Placed): boolean {
-  const { arnLike = "", notAfter } = entry.mapping;
+function isCovered(later: string, { mapping }: Entry): boolean {
+  const { arnLike = "", notAfter } = mapping;
   if (notAfter !== undefined) return false;
   if (arnLike.toLowerCase() === later.toLowerCase()) return true;
   return !(arnLike.includes("?") && later.includes("*")) && matchesArnLike(arnLike, later);

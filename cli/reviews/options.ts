@@ -36,6 +36,12 @@ export interface ReviewsOptions extends ClustersOptions {
  */
 const DEFAULT_RATE = 4;
 
+/** Which log to read. */
+export const LOG: OptionGroup = [
+  new Option("--log-group <name>", "the function's log (default: the stack's output LogGroup)"),
+  new Option("--stack <name>", "the cluster's stack, if its name is not the default"),
+];
+
 export const REVIEWS: OptionGroup = [
   ...CONNECTIONS,
   new Option("--since <when>", "start: a duration before now, a day (from 00:00 UTC) or a time")
@@ -45,8 +51,7 @@ export const REVIEWS: OptionGroup = [
   new Option("--outcome <outcome...>", "only reviews with this outcome").choices(OUTCOMES),
   new Option("--who <arn|username>", "only reviews of this identity or user"),
   new Option("--group <name>", "only granted reviews of users in this group"),
-  new Option("--log-group <name>", "the function's log (default: the stack's output LogGroup)"),
-  new Option("--stack <name>", "the cluster's stack, if its name is not the default"),
+  ...LOG,
   new Option("--rate <n>", "calls to CloudWatch Logs per second").argParser(readPositive).default(DEFAULT_RATE),
 ];
 
@@ -57,12 +62,12 @@ export interface OpenLog {
   readonly prefix: string;
 }
 
-/** Opens the cluster's log for `work`, which ends without an error when the reader of standard output closes it. */
-export async function withLog(
+/** Opens the cluster's log for `work`. Returns `undefined` when the reader of standard output closes it. */
+export async function withLog<T>(
   options: OneOf<ReviewsOptions>,
   io: IOStreams,
-  work: (log: OpenLog) => Promise<void>,
-): Promise<void> {
+  work: (log: OpenLog) => Promise<T>,
+): Promise<T | undefined> {
   const { since, until, outcome: outcomes = [], who, group } = options;
   if (isSeveral(options) && (options.logGroup ?? options.stack) !== undefined) {
     throw usage("--log-group and --stack are for one cluster.");
@@ -75,13 +80,14 @@ export async function withLog(
   const logGroup = await findLogGroup(options, config, signal, io);
   const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io);
   try {
-    await work({
+    return await work({
       query: { logGroup, from, until: to, outcomes, who, group },
       reader: { logs, waitForTurn: rateLimited(options.rate), signal },
       prefix: functionSettings(options, config.region, io).mappingPrefix,
     });
   } catch (error) {
     if (!io.closed.aborted) throw error;
+    return undefined;
   }
 }
 

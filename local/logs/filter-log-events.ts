@@ -1,11 +1,10 @@
 // FilterLogEvents: returns pages of log events that match a pattern, within the service's limits.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 
-import { hash } from "node:crypto";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Input } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
 import { invalidParameter, parseFilterPattern } from "./filter-pattern.ts";
+import { pageSize, readToken, text, time, writeToken } from "./input.ts";
 
 export interface LogEvent {
   /** Milliseconds since 1970. */
@@ -31,13 +30,10 @@ export function filterLogEvents(groups: LogGroups, input: Input): object {
   for (const name of Object.keys(input)) {
     if (!MEMBERS.includes(name)) throw invalidParameter(`This local service does not support ${name}.`);
   }
-  const logGroupName = text(input, "logGroupName", 512, /^[\w./#-]+$/) ?? "";
+  const group = groupOf(groups, input);
   const [from, until] = [time(input, "startTime") ?? 0, time(input, "endTime") ?? Number.POSITIVE_INFINITY];
   const matches = parseFilterPattern(text(input, "filterPattern", 1024) ?? "");
-  const limit = pageSize(input["limit"]);
-  const group = Object.hasOwn(groups, logGroupName) ? groups[logGroupName] : undefined;
-  if (group === undefined)
-    throw new ServiceError("ResourceNotFoundException", "The specified log group does not exist.");
+  const limit = pageSize(input["limit"] ?? MOST_EVENTS, MOST_EVENTS);
 
   const { nextToken: _, ...request } = input;
   const token = text(input, "nextToken", 2048);
@@ -62,44 +58,10 @@ export function filterLogEvents(groups: LogGroups, input: Input): object {
   return { events, searchedLogStreams: [], ...(at < all.length && { nextToken: writeToken(at, request) }) };
 }
 
-function text(input: Input, name: string, most: number, form = /^/): string | undefined {
-  const value = input[name] ?? undefined;
-  if (value === undefined) return undefined;
-  const least = name === "filterPattern" ? 0 : 1;
-  if (typeof value === "string" && value.length >= least && value.length <= most && form.test(value)) return value;
-  throw constraint(
-    name,
-    value,
-    `${form.source === "^" ? "" : `satisfy regular expression pattern: ${form.source}, and `}have a length of ${least} to ${most}`,
-  );
-}
-
-function time(input: Input, name: string): number | undefined {
-  const value = input[name] ?? undefined;
-  if (value === undefined || (typeof value === "number" && Number.isInteger(value) && value >= 0)) return value;
-  throw constraint(name, value, "be an integer greater than or equal to 0");
-}
-
-function pageSize(value: unknown = MOST_EVENTS): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MOST_EVENTS) return value;
-  throw constraint("limit", value, `have a value of 1 to ${MOST_EVENTS}`);
-}
-
-function constraint(name: string, value: unknown, rule: string) {
-  return invalidParameter(
-    `1 validation error detected: Value '${String(value)}' at '${name}' failed to satisfy constraint: Member must ${rule}`,
-  );
-}
-
-/** The token is valid only for the same request. */
-function writeToken(at: number, request: object): string {
-  return Buffer.from(JSON.stringify({ at, of: hash("sha256", JSON.stringify(request)) })).toString("base64url");
-}
-
-function readToken(token: string, request: object): number {
-  const read = parseJson(Buffer.from(token, "base64url").toString());
-  if (isObject(read) && typeof read["at"] === "number" && read["of"] === hash("sha256", JSON.stringify(request))) {
-    return read["at"];
-  }
-  throw invalidParameter("The specified nextToken is invalid.");
+/** The function that returns the events of the group. */
+export function groupOf(groups: LogGroups, input: Input): LogGroups[string] {
+  const name = text(input, "logGroupName", 512, /^[\w./#-]+$/) ?? "";
+  const group = Object.hasOwn(groups, name) ? groups[name] : undefined;
+  if (group !== undefined) return group;
+  throw new ServiceError("ResourceNotFoundException", "The specified log group does not exist.");
 }

@@ -5,10 +5,14 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { answerJson, operationOf, parseInput, throttled, unknownOperation } from "../aws-json.ts";
 import { callsPerSecond } from "../calls-per-second.ts";
 import { type LocalServer, startHttpServer } from "../http-server.ts";
+import { describeLogGroups, type LogGroupProperties } from "./describe-log-groups.ts";
 import { filterLogEvents, type LogEvent, type LogGroups } from "./filter-log-events.ts";
+import { insights } from "./insights.ts";
 
 export interface LogsOptions {
   readonly groups: LogGroups;
+  /** By name of the group. */
+  readonly properties?: Readonly<Record<string, LogGroupProperties>>;
   /** Default 0: any free port. */
   readonly port?: number;
   /**
@@ -20,15 +24,21 @@ export interface LogsOptions {
 
 export const DEFAULT_LOGS_THROUGHPUT = 5;
 
-export function startLogs({ groups, port, throughput = Number.POSITIVE_INFINITY }: LogsOptions): Promise<LocalServer> {
+export function startLogs(options: LogsOptions): Promise<LocalServer> {
+  const { groups, properties = {}, port, throughput = Number.POSITIVE_INFINITY } = options;
   const admit = callsPerSecond(throughput, () => performance.now());
+  const operations = insights();
   return startHttpServer(
     (request) =>
       answerJson(() => {
         const name = operationOf(request, "Logs_20140328");
+        const input = parseInput(request.body);
+        if (name === "DescribeLogGroups") return describeLogGroups(groups, properties, input);
+        const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+        if (operation !== undefined) return operation(groups, input);
         if (name !== "FilterLogEvents") throw unknownOperation(request.method, name);
         if (!admit()) throw throttled();
-        return filterLogEvents(groups, parseInput(request.body));
+        return filterLogEvents(groups, input);
       }),
     port,
   );

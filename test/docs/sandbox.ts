@@ -16,6 +16,7 @@ import { startSts } from "../../local/sts/start-sts.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { startAccountSettings } from "../cli/doctor/account-settings.ts";
 import { kubeconfig, startService } from "../cli/irsa/services.ts";
+import { startIam } from "../cli/report/services.ts";
 import { LOG_GROUP, loggedServices } from "../cli/reviews/services.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import { ROOT, type ShellOptions } from "./shell-blocks.ts";
@@ -112,6 +113,11 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
   const apiserver = await startService();
   t.after(() => apiserver.close());
   apiserver.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: SAMPLES.map(({ jwk }) => jwk) }]);
+  for (const kind of ["clusterrolebindings", "rolebindings"]) {
+    apiserver.answers.set(`GET /apis/rbac.authorization.k8s.io/v1/${kind}`, () => [200, { items: [] }]);
+  }
+  const iam = await startIam({ roles: {}, users: {} });
+  t.after(() => iam.close());
 
   const endpoint = `${gateway.url}/authenticate`;
   const logged = await loggedServices([], "IamAuthenticator-my-cluster", endpoint);
@@ -131,6 +137,7 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
       AWS_ENDPOINT_URL_SSM: store.url,
       AWS_ENDPOINT_URL_STS: sts.url,
       AWS_ENDPOINT_URL_LAMBDA: lambda.url,
+      AWS_ENDPOINT_URL_IAM: iam.url,
       ...logged.variables,
       NODE_EXTRA_CA_CERTS: join(folder, "ca.crt"),
       // Compiles the command once instead of for each line.

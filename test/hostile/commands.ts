@@ -45,6 +45,7 @@ const JSON_OUT = `${CLUSTER} -o json`;
 const READ = `${CLUSTER} --read-rate 100000`;
 const WRITE = `${READ} -y --rate 1000 --allow-weakening`;
 const LOG = `${JSON_OUT} --log-group log --rate 100000`;
+const REPORT = `${READ} -o json --log-group log`;
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const USER = "arn:aws:iam::111122223333:user/mallory";
 const NO_KEYS = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_SESSION_TOKEN: "" };
@@ -145,6 +146,8 @@ export const COMMANDS: readonly HostileCommand[] = [
   }),
   json("reviews list", "cloudformation"),
   json("reviews stats", "logs", LOG),
+  ...["logs", "iam", "sts", "ssm"].map((target) => json("report", target, REPORT)),
+  text("report", "kubernetes", `${REPORT} --kubeconfig {kubeconfig}`, { output: "json", tls: true }),
   { name: "doctor", target: "authenticate", ...DOCTOR },
   { name: "doctor", target: "ssm", ...DOCTOR },
   json("irsa keys list", "ssm"),

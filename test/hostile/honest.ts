@@ -79,7 +79,7 @@ export function honestAnswer({ operation, method, path, body }: HostileRequest, 
     case "ssm":
       return json(parameterStore(name, isObject(input) ? input : {}));
     case "logs":
-      return json({ events: [{ eventId: "1", timestamp: Date.now(), message: REVIEW }] });
+      return json(cloudWatchLogs(name));
     case "sts":
       return method === "GET"
         ? json({ GetCallerIdentityResponse: { GetCallerIdentityResult: identityOf(path) } })
@@ -87,10 +87,7 @@ export function honestAnswer({ operation, method, path, body }: HostileRequest, 
     case "cloudformation":
       return xml(name, { Stacks: { member: { Outputs: { member: { OutputKey: "LogGroup", OutputValue: "log" } } } } });
     case "iam":
-      return xml(
-        name,
-        name === "GetInstanceProfile" ? INSTANCE_PROFILE : { ClientIDList: { member: "sts.amazonaws.com" } },
-      );
+      return xml(name, IAM[name] ?? { ClientIDList: { member: "sts.amazonaws.com" } });
     case "ec2":
       return { status: 200, type: "text/xml", body: xmlDocument(`${name}Response`, undefined, INSTANCE) };
     case "federation":
@@ -107,6 +104,21 @@ export function honestAnswer({ operation, method, path, body }: HostileRequest, 
       return kubernetes(name, issuer);
     default:
       return endpoint(isObject(input) ? input : {}, body);
+  }
+}
+
+function cloudWatchLogs(operation: string): object {
+  const parameter = { field: "parameter", value: `${PREFIX}/role/111122223333/developers` };
+  const row = [parameter, { field: "last", value: "2026-11-24 16:30:00.000" }, { field: "reviews", value: "1" }];
+  switch (operation) {
+    case "DescribeLogGroups":
+      return { logGroups: [{ logGroupName: "log", creationTime: 0 }] };
+    case "StartQuery":
+      return { queryId: "12345678-1234-1234-1234-123456789012" };
+    case "GetQueryResults":
+      return { status: "Complete", results: [row] };
+    default:
+      return { events: [{ eventId: "1", timestamp: Date.now(), message: REVIEW }] };
   }
 }
 
@@ -175,6 +187,13 @@ const INSTANCE = {
 };
 const INSTANCE_PROFILE = {
   InstanceProfile: { Arn: PROFILE_ARN, Roles: { member: { RoleId: "AROANODEEXAMPLEXXXXX" } } },
+};
+
+const ROLES = { Roles: { member: { RoleName: "Developers", RoleId: "AROAEXAMPLEEXAMPLEXX", Path: "/" } } };
+/** Results by operation. */
+const IAM: Readonly<Record<string, Parameters<typeof xmlDocument>[2]>> = {
+  GetInstanceProfile: INSTANCE_PROFILE,
+  ListRoles: { ...ROLES, IsTruncated: "false" },
 };
 
 /** The identity depends on who signed the request: a node or a person. */

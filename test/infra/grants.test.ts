@@ -56,7 +56,7 @@ test("a manager of all mappings can manage denials and list the prefix, but not 
   ]);
 });
 
-test("a reader of reviews can only filter the log of this function, and of a former endpoint's, and find it", () => {
+test("a reader of reviews can only filter and query the log of this function, and of a former endpoint's, and find it", () => {
   for (const [made, logs] of [
     [stackOf("http"), "<AuthenticatorLog.Arn>"],
     [stackOf("mtls", { formerEndpoint: { kind: "http" } }), ["<AuthenticatorMtlsLog.Arn>", "<AuthenticatorLog.Arn>"]],
@@ -64,7 +64,12 @@ test("a reader of reviews can only filter the log of this function, and of a for
     assert.deepEqual(
       granted(made, (team) => made.authenticator.grantReadReviews(team)),
       [
-        { Effect: "Allow", Action: "logs:FilterLogEvents", Resource: logs },
+        { Effect: "Allow", Action: ["logs:FilterLogEvents", "logs:StartQuery"], Resource: logs },
+        {
+          Effect: "Allow",
+          Action: ["logs:GetQueryResults", "logs:StopQuery", "logs:DescribeLogGroups"],
+          Resource: "*",
+        },
         { Effect: "Allow", Action: "cloudformation:DescribeStacks", Resource: "<AWS::StackId>" },
       ],
     );

@@ -9,9 +9,11 @@ import { grantReviews } from "../../../infra/grants.ts";
 import type { LocalRequest } from "../../../local/http-server.ts";
 import { logsForbidden } from "../../local/service-faults.ts";
 import { exits } from "../mappings/cluster.ts";
+import { reportCluster } from "../report/services.ts";
 import { stacksForbidden } from "../stacks.ts";
 import { LOG_GROUP, lineOf, MINUTE, NOW, useLoggedCluster } from "./services.ts";
 
+const ALICE = "arn:aws:iam::111122223333:user/alice";
 const LOG_ARN = `arn:aws:logs:us-east-1:111122223333:log-group:${LOG_GROUP}`;
 
 /** Action and resources of each statement that the construct creates for this log group. */
@@ -50,4 +52,15 @@ test("grantReadReviews is sufficient for list, --each and stats, and grants only
   ];
   assert.deepEqual([...new Set(operations)], ["Logs_20140328.FilterLogEvents", "DescribeStacks"]);
   await exits(cluster.reviews(["--log-group", "another"]), 3);
+});
+
+test("grantReadReviews grants each call for the log that report makes, also on Ctrl-C", async () => {
+  const report = await reportCluster({ mappings: { "user/111122223333/alice": { arn: ALICE, username: "alice" } } });
+  await report.report([]);
+  const interrupt = new AbortController();
+  await report.report([], { interrupted: interrupt.signal, onSleep: () => interrupt.abort() });
+  await report.close();
+  const called = new Set(report.calls().map((operation) => `logs:${operation}`));
+  const actions = new Set(granted().flatMap((statement) => statement.actions));
+  assert.deepEqual([called.size, [...called].filter((action) => !actions.has(action))], [4, []]);
 });

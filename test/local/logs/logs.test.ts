@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import {
   CloudWatchLogsClient,
-  DescribeLogGroupsCommand,
+  DescribeLogStreamsCommand,
   FilterLogEventsCommand,
   type FilterLogEventsCommandInput,
 } from "@aws-sdk/client-cloudwatch-logs";
@@ -87,7 +87,7 @@ test("invalid requests fail with the service's errors", async () => {
     [{ logStreamNames: ["x"] }, "InvalidParameterException"],
   ];
   for (const [input, name] of refusals) await assert.rejects(filter(input), { name }, JSON.stringify(input));
-  await assert.rejects(logs.send(new DescribeLogGroupsCommand({})), { name: "UnknownOperationException" });
+  await assert.rejects(logs.send(new DescribeLogStreamsCommand({})), { name: "UnknownOperationException" });
 });
 
 test("calls above the quota per second are throttled", async () => {

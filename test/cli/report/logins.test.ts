@@ -1,0 +1,191 @@
+// The query of the log: what it cannot show, its states, its pages, and how it is stopped.
+
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { LOG_GROUP, lineOf, MINUTE, NOW } from "../reviews/services.ts";
+import { ACCOUNT, DAY, login, type ReportCluster, reportCluster } from "./services.ts";
+
+const ARN = `arn:aws:iam::${ACCOUNT}:role/Used`;
+const USED = `role/${ACCOUNT}/used`;
+const MAPPINGS = {
+  [USED]: { arn: ARN, username: "used" },
+  [`role/${ACCOUNT}/other`]: { arn: `arn:aws:iam::${ACCOUNT}:role/Other`, username: "other" },
+};
+const events = [login(USED, ARN, 3)];
+
+let cluster: ReportCluster;
+const open = async (setup: Partial<Parameters<typeof reportCluster>[0]> = {}) => {
+  cluster = await reportCluster({ mappings: MAPPINGS, events, ...setup });
+  return cluster;
+};
+afterEach(() => cluster.close());
+
+async function findings(): Promise<string[]> {
+  const lines: { findings: { code: string; message: string }[] }[] = JSON.parse(
+    (await cluster.report(["-o", "json"])).out,
+  );
+  return lines
+    .flatMap((line) => line.findings)
+    .filter(({ code }) => code === "unused")
+    .map(({ message }) => message);
+}
+
+test("a retention that is shorter than asked for is one sentence, and changes the start in the findings", async () => {
+  await open({ log: { retentionInDays: 30 } });
+  const { code, err } = await cluster.report([]);
+  assert.deepEqual(
+    [code, err],
+    [0, "The log goes back only to 2026-10-25T16:30:00Z, because the log group keeps 30 days.\n"],
+  );
+  assert.deepEqual(await findings(), ["no login since 2026-10-25T16:30:00Z"]);
+});
+
+test("a retention as long as asked for, or without an end, is not reported", async () => {
+  await open({ log: { retentionInDays: 90 } });
+  assert.equal((await cluster.report([])).err, "");
+  await cluster.close();
+  await open();
+  assert.equal((await cluster.report([])).err, "");
+  assert.deepEqual(await findings(), ["no login since 2026-08-26T16:30:00Z"]);
+});
+
+test("a log group that was created later is one sentence", async () => {
+  await open({ log: { creationTime: NOW - 10 * DAY, retentionInDays: 90 } });
+  assert.equal(
+    (await cluster.report([])).err,
+    "The log goes back only to 2026-11-14T16:30:00Z, when the log group was created.\n",
+  );
+});
+
+test("a mapping that was written after the start of the log shows when", async () => {
+  await open({ written: 2 });
+  assert.deepEqual(await findings(), ["no login since 2026-08-26T16:30:00Z, last written on 2026-11-22T16:30:00Z"]);
+});
+
+test("a log without granted logins, or without their mappings, finds nothing unused", async () => {
+  await open({ events: [] });
+  const level = "With a logLevel above info, the function does not log granted logins.";
+  assert.equal((await cluster.report([])).err, `The log has no granted login since 2026-08-26T16:30:00Z. ${level}\n`);
+  assert.deepEqual(await findings(), []);
+  await cluster.close();
+  // At logLevel warn, the line of a granted review has only the metrics.
+  const { _aws, ClusterId, Outcome, Reviews } = JSON.parse(lineOf({ time: NOW, outcome: "granted" }).message);
+  const metrics = { timestamp: NOW - MINUTE, message: JSON.stringify({ _aws, ClusterId, Outcome, Reviews }) };
+  await open({ events: [...events, metrics, metrics] });
+  assert.equal((await cluster.report([])).err, `The log does not name the mapping of 2 granted logins. ${level}\n`);
+  assert.deepEqual(await findings(), []);
+});
+
+test("denied reviews, and reviews before the start or of another mapping, are not logins", async () => {
+  const denied = {
+    ...JSON.parse(login(`role/${ACCOUNT}/other`, ARN, 1).message),
+    outcome: "denied",
+    Outcome: "denied",
+  };
+  await open({
+    events: [
+      ...events,
+      { timestamp: NOW - DAY, message: JSON.stringify(denied) },
+      login(`role/${ACCOUNT}/other`, ARN, 91),
+      { timestamp: NOW, message: "not JSON" },
+    ],
+  });
+  const { out } = await cluster.report(["-o", "json"]);
+  assert.deepEqual(
+    JSON.parse(out).map(({ reviews }: { reviews: number }) => reviews),
+    [0, 1],
+  );
+});
+
+test("it waits a second between two requests for the results, and shows the progress", async () => {
+  await open({ events: Array.from({ length: 20 }, () => login(USED, ARN, 1)) });
+  const waits: number[] = [];
+  const { code, err } = await cluster.report([], { onSleep: (ms) => waits.push(ms), watched: true });
+  assert.deepEqual([code, waits], [0, [1000, 1000]]);
+  assert.match(err, /Searching the log: lines 20/);
+  assert.deepEqual(cluster.calls(), ["DescribeLogGroups", "StartQuery", ...Array(3).fill("GetQueryResults")]);
+});
+
+test("sessions of permission sets need a second query", async () => {
+  await open({ mappings: { ...MAPPINGS, [`sso-session/${ACCOUNT}/x`]: [{ session: "jane", username: "jane" }] } });
+  await cluster.report([]);
+  assert.equal(cluster.calls().filter((call) => call === "StartQuery").length, 2);
+});
+
+test("on Ctrl-C, it stops the query and prints nothing", async () => {
+  await open();
+  const interrupt = new AbortController();
+  const { code, out, err } = await cluster.report([], {
+    interrupted: interrupt.signal,
+    onSleep: () => interrupt.abort(),
+  });
+  assert.deepEqual([code, out, err], [130, "", "Interrupted.\n"]);
+  assert.equal(cluster.calls().at(-1), "StopQuery");
+  const stopped = JSON.parse(cluster.logs.requests.at(-1)?.body.toString() ?? "");
+  assert.match(stopped.queryId, /^[0-9a-f-]{36}$/);
+});
+
+test("a query that fails, times out or is cancelled, or a response without results, is never read as no logins", async () => {
+  await open();
+  const cases = [
+    ['{"status":"Failed","results":[]}', "Failed"],
+    ['{"status":"Timeout","results":[]}', "Timeout"],
+    ['{"status":"Cancelled","results":[]}', "Cancelled"],
+    ['{"status":"Complete"}', "Complete"],
+    ["{}", "missing"],
+  ];
+  for (const [body = "", status] of cases) {
+    cluster.logs.fail(({ headers }) =>
+      headers["x-amz-target"]?.endsWith(".GetQueryResults") ? { kind: "answer", status: 200, body } : undefined,
+    );
+    const { code, out, err } = await cluster.report([]);
+    assert.deepEqual([code, out], [3, ""]);
+    assert.equal(err, `CloudWatch Logs did not complete the query: its status is ${status}. Use a later --since.\n`);
+  }
+});
+
+test("all pages of the results count, and times may be in milliseconds", async () => {
+  await open({ events: [] });
+  const row = (parameter: string, last: string) => [
+    { field: "parameter", value: `/iam-authenticator/prod/${parameter}` },
+    { field: "last", value: last },
+    { field: "reviews", value: "2" },
+  ];
+  const pages = [
+    { status: "Complete", results: [row(USED, String(NOW))], nextToken: "next" },
+    { status: "Complete", results: [row(USED, "2026-11-01 10:00:00.000")] },
+  ];
+  cluster.logs.fail(({ headers }) =>
+    headers["x-amz-target"]?.endsWith(".GetQueryResults")
+      ? { kind: "answer", status: 200, body: JSON.stringify(pages.shift()) }
+      : undefined,
+  );
+  const [, used] = JSON.parse((await cluster.report(["-o", "json"])).out);
+  assert.deepEqual([used.reviews, used.lastLogin], [4, new Date(NOW).toISOString()]);
+});
+
+test("a missing log group and a missing permission are named", async () => {
+  await open();
+  const missing = await cluster.report(["--log-group", "nowhere"]);
+  assert.deepEqual(
+    [missing.code, missing.err],
+    [2, "There is no log group nowhere in region us-east-1. Check --log-group and --region.\n"],
+  );
+  const arn = `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:${LOG_GROUP}:*`;
+  cluster.logs.fail(({ headers }) =>
+    headers["x-amz-target"]?.endsWith(".StartQuery")
+      ? {
+          kind: "answer",
+          status: 400,
+          body: JSON.stringify({
+            __type: "AccessDeniedException",
+            message: "not authorized to perform: logs:StartQuery",
+          }),
+        }
+      : undefined,
+  );
+  const denied = await cluster.report(["--log-group", arn]);
+  assert.deepEqual([denied.code, denied.err], [3, "No permission: not authorized to perform: logs:StartQuery.\n"]);
+  const asked = JSON.parse(cluster.logs.requests.at(-1)?.body.toString() ?? "");
+  assert.equal(asked.logGroupIdentifiers?.[0], arn.slice(0, -2));
+});

@@ -1,0 +1,277 @@
+// `report`: what each mapping shows in each format, and the findings with their counterparts.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { parse } from "yaml";
+import { ACCOUNT, iamForbidden, login, type ReportCluster, reportCluster } from "./services.ts";
+
+const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
+const sessionArn = (role: string, session: string) => `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${session}`;
+const SET_ROLE = "AWSReservedSSO_Admin_0123456789abcdef";
+const OTHER = "444455556666";
+const UNKNOWN = 'unknown key "user": the keys are arn, username, groups, principalId, notAfter, description';
+
+const MAPPINGS = {
+  [`role/${ACCOUNT}/used`]: { arn: roleArn("Used"), username: "used:{SessionName}", groups: ["dev", "ops"] },
+  [`role/${ACCOUNT}/unused`]: { arn: roleArn("Unused"), username: "unused" },
+  [`role/${ACCOUNT}/ended`]: { arn: roleArn("Ended"), username: "ended", notAfter: "2026-01-01T00:00:00Z" },
+  [`role/${ACCOUNT}/pinned`]: { arn: roleArn("Pinned"), username: "pinned", principalId: "AROAPINNED" },
+  [`role/${ACCOUNT}/recreated`]: { arn: roleArn("Recreated"), username: "recreated", principalId: "AROABEFORE" },
+  [`role/${ACCOUNT}/absent`]: { arn: roleArn("path/Absent"), username: "absent" },
+  [`role/${OTHER}/foreign`]: { arn: `arn:aws:iam::${OTHER}:role/Foreign`, username: "foreign" },
+  [`user/${ACCOUNT}/denied`]: { arn: `arn:aws:iam::${ACCOUNT}:user/Denied`, username: "denied" },
+  [`user/${ACCOUNT}/gone`]: { arn: `arn:aws:iam::${ACCOUNT}:user/gone`, username: "gone" },
+  [`root/${ACCOUNT}`]: { arn: `arn:aws:iam::${ACCOUNT}:root`, username: "root" },
+  [`role/${ACCOUNT}/awsreservedsso_admin_0123456789abcdef`]: { arn: roleArn(SET_ROLE), username: "by-role" },
+  [`sso/${ACCOUNT}/admin`]: { username: "admin:{SessionName}" },
+  [`sso/${ACCOUNT}/gone`]: { username: "gone:{SessionName}" },
+  [`sso-session/${ACCOUNT}/admin`]: [
+    { session: "jane@example.com", username: "jane" },
+    { session: "joe@example.com", username: "joe" },
+  ],
+  "pattern/any": [
+    { arnLike: "arn:aws:iam::*:role/ci-*", username: "ci" },
+    { arnLike: "arn:aws:iam::*:role/c*", username: "c" },
+  ],
+  [`account/${OTHER}`]: {},
+  [`role/${ACCOUNT}/invalid`]: { arn: roleArn("Invalid"), user: "x" },
+  "deny/any": [{ arnLike: `arn:aws:iam::${ACCOUNT}:user/Denied` }],
+};
+
+let cluster: ReportCluster;
+before(async () => {
+  cluster = await reportCluster({
+    mappings: MAPPINGS,
+    events: [
+      login(`role/${ACCOUNT}/used`, sessionArn("Used", "a"), 9),
+      login(`role/${ACCOUNT}/used`, sessionArn("Used", "b"), 2),
+      login(`role/${ACCOUNT}/unused`, sessionArn("Unused", "a"), 91),
+      login(`sso-session/${ACCOUNT}/admin`, sessionArn(SET_ROLE, "jane@example.com"), 3),
+      login("pattern/any", sessionArn("ci-1", "x"), 4),
+      login("pattern/any", sessionArn("ci-2", "x"), 5),
+    ],
+    iam: {
+      roles: {
+        Used: "AROAU",
+        UNUSED: "AROAN",
+        Ended: "AROAE",
+        Pinned: "AROAPINNED",
+        Recreated: "AROAAFTER",
+        [SET_ROLE]: "AROAS",
+      },
+      users: { Denied: "AIDAD" },
+    },
+  });
+});
+after(() => cluster.close());
+
+interface Reported {
+  readonly parameter: string;
+  readonly session?: string;
+  readonly arnLike?: string;
+  readonly sessionChosenBy?: string;
+  readonly principal?: string;
+  readonly lastLogin?: string;
+  readonly reviews: number;
+  readonly findings: readonly { readonly code: string; readonly message: string }[];
+}
+
+async function reported(...words: string[]): Promise<Map<string, Reported>> {
+  const { code, out, err } = await cluster.report(["-o", "json", ...words]);
+  assert.equal(code, 0, err);
+  const lines: Reported[] = JSON.parse(out);
+  const nameOf = ({ parameter, session, arnLike }: Reported) =>
+    [parameter.replace("/iam-authenticator/prod/", ""), session ?? arnLike ?? ""].join(" ").trim();
+  return new Map(lines.map((line) => [nameOf(line), line]));
+}
+
+test("each mapping has its findings, and a mapping without any has none", async () => {
+  const lines = await reported();
+  const since = "no login since 2026-08-26T16:30:00Z";
+  const absent = (what: string) => `absent: ${what} does not exist in account ${ACCOUNT}`;
+  const expected: Record<string, string[]> = {
+    [`role/${ACCOUNT}/used`]: [],
+    [`role/${ACCOUNT}/unused`]: [`unused: ${since}`],
+    [`role/${ACCOUNT}/ended`]: ["ended: ended on 2026-01-01T00:00:00Z", `unused: ${since}`],
+    [`role/${ACCOUNT}/pinned`]: [`unused: ${since}`],
+    [`role/${ACCOUNT}/recreated`]: [
+      "re-created: the role was re-created: its id is no longer AROABEFORE",
+      `unused: ${since}`,
+    ],
+    [`role/${ACCOUNT}/absent`]: [absent("the role"), `unused: ${since}`],
+    [`role/${OTHER}/foreign`]: [`unused: ${since}`],
+    [`user/${ACCOUNT}/denied`]: ["denied: denied by deny/any", `unused: ${since}`],
+    [`user/${ACCOUNT}/gone`]: [absent("the user"), `unused: ${since}`],
+    [`root/${ACCOUNT}`]: [`unused: ${since}`],
+    [`role/${ACCOUNT}/awsreservedsso_admin_0123456789abcdef`]: [`unused: ${since}`],
+    [`sso/${ACCOUNT}/admin`]: [`unused: ${since}`],
+    [`sso/${ACCOUNT}/gone`]: [absent("the role of the permission set"), `unused: ${since}`],
+    [`sso-session/${ACCOUNT}/admin jane@example.com`]: [],
+    [`sso-session/${ACCOUNT}/admin joe@example.com`]: [`unused: ${since}`],
+    "pattern/any arn:aws:iam::*:role/ci-*": [],
+    // The earlier pattern of the list applied to the logins that this one matches too.
+    "pattern/any arn:aws:iam::*:role/c*": [`unused: ${since}`],
+    [`account/${OTHER}`]: [`unused: ${since}`],
+    [`role/${ACCOUNT}/invalid`]: [`invalid: ${UNKNOWN}`],
+  };
+  const found = [...lines].map(([name, { findings }]) => [
+    name,
+    findings.map(({ code, message }) => `${code}: ${message}`),
+  ]);
+  assert.deepEqual(Object.fromEntries(found), expected);
+});
+
+test("a pattern is shadowed if an earlier one of its list, or of its account's list, matches everything that it matches", async () => {
+  const role = (name: string) => ({ arnLike: roleArn(name), username: "x" });
+  const patterns = await reportCluster({
+    mappings: {
+      [`pattern/${ACCOUNT}`]: [role("a*"), role("ab*"), role("b*")],
+      "pattern/any": [role("b*"), role("c*")],
+    },
+  });
+  const lines: Reported[] = JSON.parse((await patterns.report(["-o", "json"])).out);
+  await patterns.close();
+  const shadows = lines.map(({ findings }) => findings.find(({ code }) => code === "shadowed")?.message);
+  const first = (name: string) => `${roleArn(name)} takes precedence`;
+  assert.deepEqual(shadows, [undefined, first("a*"), undefined, first("b*"), undefined]);
+});
+
+test("a login counts for its mapping, also the session's and the pattern's, with the time of the last one", async () => {
+  const lines = await reported();
+  const use = (name: string) => [lines.get(name)?.reviews, lines.get(name)?.lastLogin];
+  assert.deepEqual(use(`role/${ACCOUNT}/used`), [2, "2026-11-22T16:30:00.000Z"]);
+  assert.deepEqual(use(`role/${ACCOUNT}/unused`), [0, undefined]);
+  assert.deepEqual(use(`sso-session/${ACCOUNT}/admin jane@example.com`), [1, "2026-11-21T16:30:00.000Z"]);
+  assert.deepEqual(use("pattern/any arn:aws:iam::*:role/ci-*"), [2, "2026-11-20T16:30:00.000Z"]);
+  const all = await reported("--since", "100d");
+  assert.equal(all.get(`role/${ACCOUNT}/unused`)?.reviews, 1);
+});
+
+test("a login may be of a later pattern if an earlier one that matches has an end", async () => {
+  const patterns = [
+    { arnLike: roleArn("c*"), username: "x", notAfter: "2026-11-23T00:00:00Z" },
+    { arnLike: roleArn("ci-*"), username: "x" },
+    { arnLike: roleArn("ci-1"), username: "x" },
+  ];
+  const events = [login("pattern/any", sessionArn("ci-1", "x"), 4)];
+  const ended = await reportCluster({ mappings: { "pattern/any": patterns }, events });
+  const lines: Reported[] = JSON.parse((await ended.report(["-o", "json"])).out);
+  await ended.close();
+  assert.deepEqual(
+    lines.map(({ reviews }) => reviews),
+    [1, 1, 0],
+  );
+});
+
+test("it shows who chooses the session name, and whether the principal exists", async () => {
+  const lines = await reported();
+  const shown = (name: string) => [lines.get(name)?.sessionChosenBy, lines.get(name)?.principal];
+  const anyone = "anyone who assumes the role";
+  assert.deepEqual(shown(`role/${ACCOUNT}/used`), [anyone, "exists"]);
+  assert.deepEqual(shown(`role/${ACCOUNT}/recreated`), [anyone, "re-created"]);
+  assert.deepEqual(shown(`role/${OTHER}/foreign`), [anyone, "not checked"]);
+  assert.deepEqual(shown(`user/${ACCOUNT}/denied`), [undefined, "exists"]);
+  assert.deepEqual(shown(`root/${ACCOUNT}`), [undefined, undefined]);
+  assert.deepEqual(shown(`sso/${ACCOUNT}/admin`), ["Identity Center", "exists"]);
+  assert.deepEqual(shown(`role/${ACCOUNT}/awsreservedsso_admin_0123456789abcdef`), ["Identity Center", "exists"]);
+  assert.deepEqual(shown(`account/${OTHER}`), [anyone, undefined]);
+});
+
+test("without a permission of IAM or an answer of STS, principals are not checked, and the rest is printed", async () => {
+  cluster.iam.fail(({ body }) => (body.includes("ListRoles") ? iamForbidden() : undefined));
+  const { code, out, err } = await cluster.report(["-o", "json"]);
+  cluster.iam.fail(undefined);
+  assert.equal(code, 0);
+  assert.match(err, /^Not checked whether all principals exist: No permission: .*iam:ListRoles/m);
+  const states = JSON.parse(out).map(
+    ({ kind, principal }: { kind: string; principal?: string }) => `${kind} ${principal}`,
+  );
+  assert.deepEqual(
+    new Set(states),
+    new Set([
+      "account undefined",
+      "pattern undefined",
+      "role not checked",
+      "root undefined",
+      "sso not checked",
+      "sso-session not checked",
+      "undefined undefined",
+      "user absent",
+      "user exists",
+    ]),
+  );
+  cluster.sts.fail({ kind: "answer", status: 500, body: "" });
+  const alone = await cluster.report(["-o", "json"]);
+  cluster.sts.fail(undefined);
+  assert.match(alone.err, /^Not checked whether principals exist: no answer from STS\.$/m);
+  assert.doesNotMatch(alone.out, /"principal": "(?!not checked)/);
+});
+
+test("an incomplete list of roles is never read as absent roles", async () => {
+  for (const members of ["", "<IsTruncated>true</IsTruncated><Roles></Roles>"]) {
+    const body = `<ListRolesResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ListRolesResult>${members}</ListRolesResult></ListRolesResponse>`;
+    cluster.iam.fail(() => ({ kind: "answer", status: 200, headers: { "content-type": "text/xml" }, body }));
+    const { out, err } = await cluster.report(["-o", "json"]);
+    cluster.iam.fail(undefined);
+    assert.match(err, /IAM's list is incomplete/);
+    assert.doesNotMatch(out, /"principal": "absent"/);
+  }
+});
+
+test("a table has one row for each mapping; a narrow terminal has a sentence below", async () => {
+  const { out } = await cluster.report([]);
+  const [head = "", ...rows] = out.trimEnd().split("\n");
+  assert.deepEqual(head.split(/ {2,}/), [
+    ...["WHO", "USERNAME", "GROUPS", "SESSION CHOSEN BY", "ENDS", "LAST LOGIN", "REVIEWS", "PRINCIPAL", "FINDINGS"],
+  ]);
+  assert.equal(rows.length, 19);
+  assert.match(out, /^role\/111122223333\/invalid .*INVALID: unknown key "user": .*$/m);
+  assert.doesNotMatch((await cluster.report(["--no-headers"])).out, /^WHO/);
+  const narrow = await cluster.report([], { columns: 80 });
+  assert.match(
+    narrow.out,
+    /^arn:aws:iam::111122223333:role\/Used\n {4}username: used:\{SessionName\}; groups: dev,ops; session chosen by: anyone who\n {4}assumes the role; last login: 2026-11-22T16:30:00Z; reviews: 2; principal:\n/m,
+  );
+  for (const line of narrow.out.split("\n")) assert.ok(line.length <= 80, line);
+});
+
+test("YAML contains the same as JSON", async () => {
+  const [json, yaml] = [await cluster.report(["-o", "json"]), await cluster.report(["-o", "yaml"])];
+  assert.deepEqual(parse(yaml.out), JSON.parse(json.out));
+});
+
+test("CSV quotes lists of groups, and a cell that a spreadsheet would evaluate begins with an apostrophe", async () => {
+  assert.match((await cluster.report(["-o", "csv"])).out, /^arn:\S+role\/Used,used:\{SessionName\},"dev,ops",/m);
+  const arn = roleArn("Formula");
+  const formulas = await reportCluster({
+    mappings: {
+      [`role/${ACCOUNT}/formula`]: { arn, username: '=HYPERLINK("x")', groups: ["+group"] },
+      [`sso-session/${ACCOUNT}/admin`]: [{ session: "x", username: "@SUM(A1)", groups: ["-1"] }],
+    },
+  });
+  const { out } = await formulas.report(["-o", "csv"]);
+  await formulas.close();
+  assert.match(out, new RegExp(`^${arn},"'=HYPERLINK\\(""x""\\)",'\\+group,`, "m"));
+  assert.match(out, /,'@SUM\(A1\),'-1,/);
+});
+
+test("a cluster without parameters prints nothing and exits with 1", async () => {
+  const empty = await reportCluster({ mappings: {} });
+  for (const words of [[], ["-o", "json"], ["--unused", "90d"]]) {
+    const { code, out, err } = await empty.report(words);
+    assert.deepEqual([code, out], [1, ""]);
+    assert.match(err, /^The cluster prod has no parameter below /);
+  }
+  await empty.close();
+});
+
+test("with several clusters, each line names its cluster, and a failed one does not stop the others", async () => {
+  const { code, out, err } = await cluster.report(["-c", "nowhere", "-o", "json"]);
+  assert.equal(code, 1);
+  assert.match(err, /^nowhere: The cluster nowhere has no parameter/m);
+  assert.deepEqual(new Set(JSON.parse(out).map(({ cluster }: { cluster: string }) => cluster)), new Set(["prod"]));
+  const table = await cluster.report(["-c", "nowhere"]);
+  assert.match(table.out, /^CLUSTER +WHO /);
+  const refused = await cluster.report(["-c", "nowhere", "--kubeconfig", "x"]);
+  assert.deepEqual([refused.code, refused.err], [2, "--kubeconfig is for one cluster.\n"]);
+});

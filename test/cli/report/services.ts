@@ -1,0 +1,119 @@
+// Local services for the report: a cluster with its log, and IAM with roles and users.
+
+import { renderError, renderResult } from "../../../local/ec2/query-protocol.ts";
+import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import type { LogGroupProperties } from "../../../local/logs/describe-log-groups.ts";
+import type { LogEvent } from "../../../local/logs/filter-log-events.ts";
+import { startLogs } from "../../../local/logs/logs.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { ServiceError } from "../../../local/service-error.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { type CliOptions, type CliResult, cli, useLocalAws } from "../cli.ts";
+import { LOG_GROUP, lineOf, NOW } from "../reviews/services.ts";
+import { startStacks } from "../stacks.ts";
+
+export const ACCOUNT = "111122223333";
+export const DAY = 86_400_000;
+const PREFIX = "/iam-authenticator/prod";
+
+/** A granted login `days` before NOW, by the mapping `parameter`. */
+export function login(parameter: string, arn: string, days: number): LogEvent {
+  const user = { username: "someone", groups: [] };
+  const record = { user, parameter: `${PREFIX}/${parameter}` };
+  return lineOf({ time: NOW - days * DAY, outcome: "granted", arn, record });
+}
+
+/** Ids by name. Names of permission sets' roles have their path. */
+export interface Iam {
+  readonly roles: Readonly<Record<string, string>>;
+  readonly users: Readonly<Record<string, string>>;
+}
+
+/** ListRoles and ListUsers. `page`: number of names on each page. */
+export function startIam({ roles, users }: Iam, page = 2): Promise<LocalServer> {
+  return startHttpServer(({ body }) => {
+    const form = new URLSearchParams(body.toString());
+    const action = form.get("Action") ?? "";
+    const [names, kind] = action === "ListRoles" ? [roles, "Role"] : [users, "User"];
+    if (!["ListRoles", "ListUsers"].includes(action))
+      return renderError("iam", new ServiceError("InvalidAction", action));
+    const at = Number(form.get("Marker") ?? 0);
+    const all = Object.entries(names);
+    const member = all.slice(at, at + page).map(([name, id]) => {
+      const isOfSet = name.startsWith("AWSReservedSSO_");
+      const path = isOfSet ? "/aws-reserved/sso.amazonaws.com/eu-west-1/" : "/";
+      return { Path: path, [`${kind}Name`]: name, [`${kind}Id`]: id, Arn: "arn", CreateDate: "2026-01-01T00:00:00Z" };
+    });
+    const isTruncated = at + page < all.length;
+    const more = { IsTruncated: String(isTruncated), ...(isTruncated && { Marker: String(at + page) }) };
+    return renderResult("iam", action, { [`${kind}s`]: { member }, ...more });
+  });
+}
+
+/** The response to a caller without permission, for `fail()`. */
+export function iamForbidden() {
+  const error = new ServiceError("AccessDenied", "User x is not authorized to perform: iam:ListRoles", 403);
+  const { status, headers = {}, body } = renderError("iam", error);
+  return { kind: "answer", status, headers, body: String(body) } as const;
+}
+
+export interface ReportCluster {
+  readonly store: MemoryStore;
+  readonly logs: LocalServer;
+  readonly sts: LocalServer;
+  readonly iam: LocalServer;
+  /** Names of the operations of CloudWatch Logs that were called. */
+  calls(): string[];
+  /** `iam-authenticator report <words> --cluster prod`, at NOW. */
+  report(words: readonly string[], options?: CliOptions): Promise<CliResult>;
+  close(): Promise<void>;
+}
+
+interface Setup {
+  readonly mappings: Readonly<Record<string, unknown>>;
+  readonly events?: readonly LogEvent[];
+  readonly log?: LogGroupProperties;
+  readonly iam?: Partial<Iam>;
+  readonly iamPage?: number;
+  /** Days before NOW at which the mappings were written. */
+  readonly written?: number;
+}
+
+export async function reportCluster({ mappings, events = [], log = {}, iam = {}, iamPage, written = 200 }: Setup) {
+  const named = Object.entries(mappings).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
+  const store = await startParameterStore({
+    parameters: Object.fromEntries(named),
+    now: () => NOW - written * DAY,
+  });
+  const logs = await startLogs({ groups: { [LOG_GROUP]: () => events }, properties: { [LOG_GROUP]: log } });
+  const operator = { arn: `arn:aws:iam::${ACCOUNT}:user/operator`, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA" };
+  const keys = { accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only" };
+  const [stacks, sts, principals] = await Promise.all([
+    startStacks({ "IamAuthenticator-prod": { LogGroup: LOG_GROUP } }),
+    startSts({ identities: [{ name: "operator", ...keys, ...operator }] }),
+    startIam({ roles: {}, users: {}, ...iam }, iamPage),
+  ]);
+  const variables = {
+    AWS_ENDPOINT_URL_SSM: store.url,
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.url,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url,
+    AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_ENDPOINT_URL_IAM: principals.url,
+    AWS_MAX_ATTEMPTS: "1",
+  };
+  const cluster: ReportCluster = {
+    store,
+    logs,
+    sts,
+    iam: principals,
+    calls: () => logs.requests.map(({ headers }) => headers["x-amz-target"]?.split(".")[1] ?? ""),
+    report(words, options) {
+      useLocalAws(variables);
+      return cli(["report", "-c", "prod", ...words], { now: NOW, ...options });
+    },
+    async close() {
+      await Promise.all([store, logs, stacks, sts, principals].map((server) => server.close()));
+    },
+  };
+  return cluster;
+}

@@ -1,0 +1,92 @@
+// `report --unused`: only commands, only for mappings that surely had no login, and complete.
+
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { cli } from "../cli.ts";
+import { NOW } from "../reviews/services.ts";
+import { ACCOUNT, DAY, login, type ReportCluster, reportCluster } from "./services.ts";
+
+const arn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
+const USED = `role/${ACCOUNT}/used`;
+const MAPPINGS = {
+  [USED]: { arn: arn("Used"), username: "used" },
+  [`role/${ACCOUNT}/unused`]: { arn: arn("Unused"), username: "unused" },
+  [`sso-session/${ACCOUNT}/admin`]: [
+    { session: "jane@example.com", username: "jane" },
+    { session: "joe", username: "joe" },
+  ],
+  "pattern/any": [{ arnLike: "arn:aws:iam::*:role/ci-*", username: "ci" }],
+  "account/444455556666": {},
+  [`role/${ACCOUNT}/invalid`]: { user: "x" },
+  "deny/any": [{ arnLike: arn("Mallory") }],
+};
+const events = [login(USED, arn("Used"), 3), login(`sso-session/${ACCOUNT}/admin`, arn("Used"), 3)];
+
+let cluster: ReportCluster;
+afterEach(() => cluster.close());
+
+test("it prints the commands for mappings without a login, not for patterns, accounts and invalid values", async () => {
+  cluster = await reportCluster({ mappings: MAPPINGS, events });
+  const { code, out, err } = await cluster.report(["--unused", "90d", "--region", "us-east-1"]);
+  assert.deepEqual([code, err], [0, ""]);
+  const remove = "npx lambda-iam-authenticator mappings remove -c prod --region us-east-1";
+  assert.equal(
+    out,
+    `${remove} role/${ACCOUNT}/unused\n` +
+      `${remove} sso-session/${ACCOUNT}/admin --session jane@example.com\n` +
+      `${remove} sso-session/${ACCOUNT}/admin --session joe\n`,
+  );
+  assert.equal(cluster.iam.requests.length, 0);
+});
+
+test("each command removes that mapping and nothing else", async () => {
+  cluster = await reportCluster({ mappings: MAPPINGS, events });
+  const { out } = await cluster.report(["--unused", "90d"]);
+  for (const line of out.trim().split("\n")) {
+    const words = line.replace(/^npx lambda-iam-authenticator /, "").split(" ");
+    const { code, err } = await cli([...words, "--yes", "--force", "--allow-weakening", "--rate", "1000"], {
+      now: NOW,
+    });
+    assert.equal(code, 0, err);
+  }
+  const left = JSON.parse((await cluster.report(["-o", "json"])).out);
+  assert.deepEqual(
+    left.map(({ parameter }: { parameter: string }) => parameter.replace("/iam-authenticator/prod/", "")),
+    ["account/444455556666", "pattern/any", `role/${ACCOUNT}/invalid`, USED],
+  );
+});
+
+test("a mapping that was written since then is left out", async () => {
+  cluster = await reportCluster({ mappings: MAPPINGS, events, written: 40 });
+  assert.equal((await cluster.report(["--unused", "90d"])).out, "");
+  assert.match((await cluster.report(["--unused", "30d"])).out, /role\/111122223333\/unused\n/);
+});
+
+test("it prints nothing and exits with 1 if the log cannot show the entire time", async () => {
+  const logs = [
+    { log: { retentionInDays: 30 }, reason: "because the log group keeps 30 days." },
+    { log: { creationTime: NOW - 5 * DAY }, reason: "when the log group was created." },
+    { events: [], reason: "With a logLevel above info, the function does not log granted logins." },
+  ];
+  for (const { reason, ...setup } of logs) {
+    cluster = await reportCluster({ mappings: MAPPINGS, events, ...setup });
+    const { code, out, err } = await cluster.report(["--unused", "90d"]);
+    assert.deepEqual([code, out], [1, ""]);
+    assert.ok(err.includes(reason), err);
+    assert.match(err, /^The log cannot show which mappings are unused\.$/m);
+    if (setup !== logs.at(-1)) await cluster.close();
+  }
+  cluster = await reportCluster({ mappings: MAPPINGS, events, log: { retentionInDays: 30 } });
+  assert.equal((await cluster.report(["--unused", "30d"])).code, 0);
+});
+
+test("options that have no effect are refused", async () => {
+  cluster = await reportCluster({ mappings: MAPPINGS, events });
+  for (const words of [
+    ["--since", "1d"],
+    ["-o", "json"],
+    ["--kubeconfig", "x"],
+  ]) {
+    assert.equal((await cluster.report(["--unused", "90d", ...words])).code, 2);
+  }
+});
