@@ -9,7 +9,7 @@ import { shadowOf } from "../lint/shadowing.ts";
 import type { Item } from "../mappings/items.ts";
 import type { Entry } from "../store/entry.ts";
 import { shownTime } from "../times.ts";
-import type { Logins } from "./logins.ts";
+import { isUnused, type Logins } from "./logins.ts";
 import type { PrincipalState } from "./principals.ts";
 
 export interface ReportFinding {
@@ -50,16 +50,6 @@ export function findingsOf(item: Item, { parameters, covers, context, logins, pr
     found.push({ code: "unused", message: `no login since ${shownTime(logins.from)}${written}` });
   }
   return found;
-}
-
-function isUnused({ entry }: Item, { uses, isComplete }: Logins): boolean {
-  return isComplete && entry !== undefined && !uses.has(entry);
-}
-
-/** Whether --unused proposes to remove it. */
-export function isRemovable(item: Item, logins: Logins): boolean {
-  const isOfMany = item.entry?.kind === "pattern" || item.entry?.kind === "account";
-  return !isOfMany && item.stored.modified <= logins.from && isUnused(item, logins);
 }
 
 /** `undefined` for identities without a session. */

@@ -6,7 +6,7 @@ import {
   StartQueryCommand,
   StopQueryCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { EXIT, Failure } from "../errors.ts";
+import { fault } from "../errors.ts";
 import type { OpenLog } from "../reviews/options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { startProgress } from "../terminal/progress.ts";
@@ -65,7 +65,7 @@ async function resultsOf(
       }
       if (status !== "Complete" || results === undefined) {
         const message = `CloudWatch Logs did not complete the query: its status is ${status ?? "missing"}. Use a later --since.`;
-        throw new Failure(EXIT.fault, message);
+        throw fault(message);
       }
       rows.push(...results.map((fields) => Object.fromEntries(fields.map(({ field, value }) => [field, value]))));
       nextToken = page.nextToken;

@@ -23,8 +23,14 @@ export interface Logins {
   readonly uses: ReadonlyMap<Entry, Use>;
   /** Sentences: why the log may not show every login since the time asked for. */
   readonly limits: readonly string[];
+  /** A sentence, if the log has no login. */
+  readonly none?: string;
   /** Whether a mapping that is not in `uses` surely had no login since `from`. */
   readonly isComplete: boolean;
+}
+
+export function isUnused({ entry }: Item, { uses, isComplete }: Logins): boolean {
+  return isComplete && entry !== undefined && !uses.has(entry);
 }
 
 export async function readLogins(log: OpenLog, items: readonly Item[], io: IOStreams): Promise<Logins> {
@@ -37,14 +43,15 @@ export async function readLogins(log: OpenLog, items: readonly Item[], io: IOStr
   const hidden = rows.filter(({ parameter }) => parameter === undefined);
   const gaps = [
     ...([rows, sessions].some(({ length }) => length >= MOST_ROWS) ? [TOO_MANY] : []),
-    ...(rows.length === 0 ? [`The log has no granted login since ${shownTime(from)}. ${LEVEL}`] : []),
     ...(hidden.length > 0 ? [`The log does not name the mapping of ${sum(hidden)} granted logins. ${LEVEL}`] : []),
   ];
+  const isEmpty = rows.length === 0;
   return {
     from,
     uses: usesOf(items, rows, sessions),
     limits: [...(reason === undefined ? [] : [reason]), ...gaps],
-    isComplete: gaps.length === 0,
+    ...(isEmpty && { none: `The log has no granted login since ${shownTime(from)}. ${LEVEL}` }),
+    isComplete: gaps.length === 0 && !isEmpty,
   };
 }
 

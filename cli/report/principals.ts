@@ -7,7 +7,7 @@ import { provenAccount } from "../aws/caller-identity.ts";
 import { watched } from "../aws/calls.ts";
 import type { ClientConfig } from "../aws/client-config.ts";
 import { toFailure } from "../aws/errors.ts";
-import { EXIT, Failure } from "../errors.ts";
+import { fault } from "../errors.ts";
 import type { Entry } from "../store/entry.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
@@ -51,7 +51,7 @@ function keyOf(kind: Entry["kind"], name: string): string {
 async function isListed(isComplete: Promise<boolean>, io: IOStreams): Promise<boolean> {
   try {
     if (await isComplete) return true;
-    throw new Failure(EXIT.fault, "IAM's list is incomplete.");
+    throw fault("IAM's list is incomplete.");
   } catch (error) {
     io.interrupted.throwIfAborted();
     const failure = toFailure(error);

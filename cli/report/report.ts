@@ -1,14 +1,10 @@
 // `report`: prints who has access, who has used it, and which mappings to clean up.
 
 import { type Command, Option } from "commander";
-import { connect } from "../aws/connection.ts";
-import { requireParameters } from "../changes/existing-cluster.ts";
-import { readMappings } from "../changes/read-mappings.ts";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
-import { finding, usage } from "../errors.ts";
+import { usage } from "../errors.ts";
 import { coversIn } from "../lint/shadowing.ts";
-import { itemsOf } from "../mappings/items.ts";
 import {
   CONNECTIONS,
   HEADERS,
@@ -18,17 +14,17 @@ import {
   READING,
   withOptions,
 } from "../options.ts";
-import { LOG, type ReviewsOptions, withLog } from "../reviews/options.ts";
+import { LOG } from "../reviews/options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { type PastTime, readPastTime } from "../times.ts";
+import { readPastTime } from "../times.ts";
 import { readRoles } from "./bindings.ts";
-import { findingsOf, isRemovable, sessionChooser } from "./findings.ts";
-import { readLogins } from "./logins.ts";
+import { findingsOf, sessionChooser } from "./findings.ts";
 import { checkPrincipals } from "./principals.ts";
-import { type Line, printReport, removalOf } from "./show.ts";
+import { type SearchOptions, search } from "./search.ts";
+import { type Line, printReport } from "./show.ts";
+import { reportUnused } from "./unused.ts";
 
-interface ReportOptions extends Omit<ReviewsOptions, "rate">, ListOutputOptions {
-  readonly unused?: PastTime;
+interface ReportOptions extends SearchOptions, ListOutputOptions {
   readonly kubeconfig?: string;
 }
 
@@ -67,41 +63,26 @@ const REPORT: OptionGroup = [
 
 async function report(options: ReportOptions, io: IOStreams): Promise<void> {
   if (isSeveral(options) && options.kubeconfig !== undefined) throw usage("--kubeconfig is for one cluster.");
+  if (options.unused !== undefined) return reportUnused(options, io);
   const { results, failures } = await inEachCluster(options, io, linesIn);
   const lines = results.flatMap(({ cluster, value }) => value.map((line) => withCluster(options, cluster, line)));
-  if (options.unused === undefined && results.length > 0) await printReport(lines, isSeveral(options), options, io);
+  if (results.length > 0) await printReport(lines, isSeveral(options), options, io);
   throwWorst(failures);
 }
 
-/** Empty with --unused, which prints its commands cluster by cluster. */
 async function linesIn(options: OneOf<ReportOptions>, io: IOStreams): Promise<Line[]> {
-  const connection = await connect(options, io);
+  const { connection, parameters, items, logins } = await search(options, io);
   const { context, config } = connection;
-  const parameters = await readMappings(connection, io);
-  await requireParameters(parameters, connection, io);
-  const items = [...parameters.values()]
-    .flatMap((stored) => itemsOf(stored, context.prefix, context.partition))
-    .filter(({ entry }) => entry?.kind !== "deny");
-  const { unused, kubeconfig } = options;
-  const since = unused ?? options.since;
-  // The rate applies only to FilterLogEvents.
-  const logins = await withLog({ ...options, since, rate: 1 }, io, (log) => readLogins(log, items, io));
-  if (logins === undefined) return [];
-  const { uses, limits } = logins;
-  if (unused !== undefined) {
-    if (limits.length > 0) throw finding(...limits, "The log cannot show which mappings are unused.");
-    for (const item of items) if (isRemovable(item, logins)) io.print(`${removalOf(item, options, io)}\n`);
-    return [];
-  }
-  for (const limit of limits) io.log(`${limit}\n`);
+  for (const sentence of [...logins.limits, logins.none ?? []].flat()) io.log(`${sentence}\n`);
   const placed = items.flatMap(({ stored, entry }) => (entry === undefined ? [] : [{ parameter: stored.name, entry }]));
   const covers = coversIn(placed, context);
   const entries = placed.map(({ entry }) => entry);
   const stateOf = await checkPrincipals(entries, config, io);
+  const { kubeconfig } = options;
   const rolesOf = kubeconfig === undefined ? undefined : await readRoles(kubeconfig, io);
   return items.map((item) => {
     const { entry } = item;
-    const use = entry && uses.get(entry);
+    const use = entry && logins.uses.get(entry);
     const principal = entry && stateOf(entry);
     return {
       ...item,

@@ -1,12 +1,11 @@
-// Prints the report as a table, CSV, JSON or YAML, or the commands that remove unused mappings.
+// Prints the report as a table, CSV, JSON or YAML.
 
 import { writeEntry } from "../mappings/file/entry.ts";
 import type { Item } from "../mappings/items.ts";
 import type { ListOutputOptions } from "../options.ts";
-import { type ClusterOptions, clusterWords, programName } from "../program-name.ts";
 import { given, nameOfEntry } from "../store/entry.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { optionWords, printData, printList, shellWord } from "../terminal/print.ts";
+import { printData, printList } from "../terminal/print.ts";
 import { shownTime } from "../times.ts";
 import type { ReportFinding } from "./findings.ts";
 import type { PrincipalState } from "./principals.ts";
@@ -73,10 +72,4 @@ function machine({ cluster, stored, entry, lastLogin, ...line }: Line): object {
     lastLogin: lastLogin === undefined ? undefined : new Date(lastLogin).toISOString(),
     ...{ reviews, roles, findings },
   });
-}
-
-/** The command that removes the mapping, quoted for a shell. */
-export function removalOf({ name, entry }: Item, options: ClusterOptions, { environment }: IOStreams): string {
-  const words = [name, ...optionWords("--session", entry?.mapping.session)].map(shellWord);
-  return [programName(environment), "mappings remove", ...clusterWords(options), ...words].join(" ");
 }

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { kubeconfig, type LocalService, startService, testFolder } from "../irsa/services.ts";
+import { useFolder } from "../folder.ts";
+import { kubeconfig, type LocalService, startService } from "../irsa/services.ts";
 import { ACCOUNT, type ReportCluster, reportCluster } from "./services.ts";
 
 const RBAC = "/apis/rbac.authorization.k8s.io/v1";
-const files = testFolder();
+const files = useFolder();
 
 function binding(name: string, role: string, subjects: readonly string[], namespace?: string): object {
   const [kind, of] = role.split("/");
@@ -52,7 +53,6 @@ before(async () => {
   ]);
 });
 after(async () => {
-  files.remove();
   await Promise.all([cluster.close(), apiserver.close()]);
 });
 

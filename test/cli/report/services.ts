@@ -17,9 +17,9 @@ export const DAY = 86_400_000;
 const PREFIX = "/iam-authenticator/prod";
 
 /** A granted login `days` before NOW, by the mapping `parameter`. */
-export function login(parameter: string, arn: string, days: number): LogEvent {
+export function login(parameter: string, arn: string, days: number, prefix = PREFIX): LogEvent {
   const user = { username: "someone", groups: [] };
-  const record = { user, parameter: `${PREFIX}/${parameter}` };
+  const record = { user, parameter: `${prefix}/${parameter}` };
   return lineOf({ time: NOW - days * DAY, outcome: "granted", arn, record });
 }
 

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import type { LocalRequest } from "../../../local/http-server.ts";
 import { cli } from "../cli.ts";
+import { useFolder } from "../folder.ts";
 import { NOW } from "../reviews/services.ts";
 import { ACCOUNT, DAY, login, type ReportCluster, reportCluster } from "./services.ts";
 
@@ -89,4 +91,45 @@ test("options that have no effect are refused", async () => {
   ]) {
     assert.equal((await cluster.report(["--unused", "90d", ...words])).code, 2);
   }
+});
+
+test("with two contexts of one id, a login in one counts for both, and a command removes the mapping from both", async () => {
+  const OTHER = "/other";
+  const both = Object.fromEntries(
+    ["Used", "Standby", "Unused"].map((name) => [name.toLowerCase(), { arn: arn(name), username: name }]),
+  );
+  const mappings = Object.fromEntries(Object.entries(both).map(([name, value]) => [`role/${ACCOUNT}/${name}`, value]));
+  const standby = login(`role/${ACCOUNT}/standby`, arn("Standby"), 3, OTHER);
+  cluster = await reportCluster({ mappings, events: [login(USED, arn("Used"), 3), standby] });
+  for (const [name, value] of Object.entries(mappings)) cluster.store.put(`${OTHER}/${name}`, JSON.stringify(value));
+  const home = useFolder();
+  const regions = { one: "eu-west-1", other: "eu-central-1" };
+  home.configure({
+    contexts: {
+      one: { cluster: "prod", region: regions.one },
+      other: { cluster: "prod", region: regions.other, prefix: OTHER },
+    },
+  });
+  const run = () => cluster.report(["--unused", "30d"], { environment: { HOME: home.path } });
+  const only = `npx lambda-iam-authenticator mappings remove -c prod role/${ACCOUNT}/unused\n`;
+  assert.deepEqual(await run(), { code: 0, out: only, err: "" });
+
+  const ofOther = ({ headers }: LocalRequest) => headers["authorization"]?.includes(`/${regions.other}/`);
+  const none = { kind: "answer", status: 200, body: '{"status":"Complete","results":[]}' } as const;
+  const isResults = ({ headers }: LocalRequest) => headers["x-amz-target"]?.endsWith(".GetQueryResults");
+  cluster.logs.fail((request) => (isResults(request) && ofOther(request) ? none : undefined));
+  const remove = only.split(" role/")[0];
+  // The log of a standby is empty.
+  assert.deepEqual((await run()).out.trim().split("\n"), [`${remove} role/${ACCOUNT}/standby`, only.trim()]);
+  cluster.logs.fail((request) => (isResults(request) ? none : undefined));
+  const empty = await run();
+  assert.deepEqual([empty.code, empty.out], [1, ""]);
+  assert.match(
+    empty.err,
+    /^prod: The log has no granted login since .*\n(.*\n)*prod: The log cannot show which mappings are unused\.\n$/,
+  );
+  cluster.logs.fail((request) => (ofOther(request) ? { kind: "answer", status: 500, body: "{}" } : undefined));
+  const failed = await run();
+  assert.deepEqual([failed.code, failed.out], [3, ""]);
+  assert.match(failed.err, /^other: /);
 });

@@ -1,0 +1,59 @@
+// `report --unused`: prints the commands that remove the mappings that granted no login.
+
+import { type ClusterFailure, failureIn, inEachCluster, throwWorst } from "../clusters.ts";
+import { finding } from "../errors.ts";
+import type { Item } from "../mappings/items.ts";
+import { isSeveral } from "../options.ts";
+import { clusterWords, programName } from "../program-name.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { optionWords, shellWord } from "../terminal/print.ts";
+import { isUnused, type Logins } from "./logins.ts";
+import { type Search, type SearchOptions, search } from "./search.ts";
+
+export async function reportUnused(options: SearchOptions, io: IOStreams): Promise<void> {
+  const { results, failures } = await inEachCluster(options, io, search);
+  const unknown: ClusterFailure[] = [];
+  for (const [name, contexts] of Map.groupBy(
+    results.map(({ value }) => value),
+    (one) => one.options.cluster,
+  )) {
+    // In a context that failed, the mappings may be used.
+    if (contexts.length < options.clusters.filter(({ cluster }) => cluster === name).length) continue;
+    try {
+      printRemovals(contexts, io);
+    } catch (error) {
+      if (!isSeveral(options)) throw error;
+      unknown.push({ name, failure: failureIn(error, io) });
+    }
+  }
+  throwWorst([...failures, ...unknown]);
+}
+
+/**
+ * Throws, and prints nothing, if the logs do not cover the time. With several contexts of one id, a login in one Region
+ * counts for each, and each command removes the mapping from every store.
+ */
+function printRemovals(contexts: readonly Search[], io: IOStreams): void {
+  const limits = contexts.flatMap(({ logins }) => logins.limits);
+  // The log of a standby has no login.
+  const empty = contexts.flatMap(({ logins }) => logins.none ?? []);
+  const reasons = [...limits, ...(empty.length === contexts.length ? empty : [])];
+  if (reasons.length > 0) throw finding(...new Set(reasons), "The log cannot show which mappings are unused.");
+  const used = new Set(contexts.flatMap((one) => targets(one, ({ entry }, { uses }) => entry && uses.has(entry))));
+  const unused = new Set(contexts.flatMap((one) => targets(one, isRemovable)));
+  const [where] = contexts.map(({ options }) => (contexts.length === 1 ? options : { cluster: options.cluster }));
+  const command = [programName(io.environment), "mappings remove", ...(where ? clusterWords(where) : [])].join(" ");
+  for (const target of unused) if (!used.has(target)) io.print(`${command} ${target}\n`);
+}
+
+/** Arguments of `mappings remove`, quoted for a shell. */
+function targets({ items, logins }: Search, isWanted: (item: Item, logins: Logins) => boolean | undefined): string[] {
+  return items
+    .filter((item) => isWanted(item, logins))
+    .map(({ name, entry }) => [name, ...optionWords("--session", entry?.mapping.session)].map(shellWord).join(" "));
+}
+
+function isRemovable(item: Item, logins: Logins): boolean {
+  const isOfMany = item.entry?.kind === "pattern" || item.entry?.kind === "account";
+  return !isOfMany && item.stored.modified <= logins.from && isUnused(item, logins);
+}
