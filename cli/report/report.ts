@@ -38,7 +38,8 @@ export function reportCommand(command: Command, io: IOStreams): Command {
       "iam:ListUsers. The log requires logs:StartQuery, logs:GetQueryResults, logs:StopQuery and logs:DescribeLogGroups, " +
       "and without --log-group cloudformation:DescribeStacks: the construct's grantReadReviews grants them. CloudWatch " +
       "Logs charges by the gigabyte. --unused leaves out patterns, accounts and mappings that were written since then, and " +
-      "fails if the log does not cover the time. Read its commands first: a mapping for emergencies is unused on purpose.",
+      "fails if the log does not cover the time. With two Regions, it counts the logins of both. Read its commands first: a " +
+      "mapping for emergencies is unused on purpose.",
     examples: [
       "iam-authenticator report -c prod --kubeconfig admin.conf",
       "iam-authenticator report -c prod -o csv > access.csv",
