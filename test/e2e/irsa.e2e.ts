@@ -129,7 +129,8 @@ const CLIENTS: Readonly<Record<string, () => readonly [program: string, ...words
 for (const [name, commandOf] of Object.entries(CLIENTS)) {
   test(`the ${name} gets the role's credentials with only the Pod's environment`, async () => {
     const [program, ...words] = commandOf();
-    const env = { ...environment, PATH: process.env["PATH"] };
+    // The AWS CLI keeps credentials of roles in its home folder, also those of an earlier run.
+    const env = { ...environment, HOME: first.kubernetes.folder, PATH: process.env["PATH"] };
     const options = { env, cwd: join(import.meta.dirname, "../.."), timeout: 60_000 };
     assert.match((await promisify(execFile)(program, words, options)).stdout.trim(), SESSION);
   });
