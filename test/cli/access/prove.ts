@@ -243,11 +243,11 @@ function isMarked(
   );
   const isSame = ({ mapping: { username, groups = [] } }: Entry) =>
     isDeepStrictEqual([username, groups], [mapping?.username, mapping?.groups ?? []]);
-  const naming = own.filter(({ kind, gives }) =>
-    gives.some(
-      // A later command may change the names of a mapping that has lost its end or pin.
-      (one) =>
-        one.parameter === deciding && (isSame(one) || kind === "end" || kind === "pin") && appliesTo(one, identity),
+  // A later command may change the names of a mapping that has lost its end or pin, or replaced an invalid value.
+  const isOfLimit = ({ parameter: name, kind }: Mark) => name === deciding && ["end", "pin", "invalid"].includes(kind);
+  const naming = own.filter((mark) =>
+    mark.gives.some(
+      (one) => one.parameter === deciding && (isSame(one) || isOfLimit(mark)) && appliesTo(one, identity),
     ),
   );
   if (isFinal) return naming.length > 0;
