@@ -16,7 +16,11 @@ export function entryChanges({ entries: before }: Value, { entries: after }: Val
     if (old !== undefined) left.delete(old);
     return old;
   };
-  const steps = after.map((entry): EntryChange => ({ old: take(({ key }) => key === entry.key), new: entry }));
+  const steps = after.map((entry): EntryChange => {
+    const isSame = ({ key }: Entry) => key === entry.key;
+    // A second entry for a session may apply after the end of the first one.
+    return { old: take(isSame) ?? before.find(isSame), new: entry };
+  });
   const paired = steps.map(({ old, new: entry }): EntryChange => {
     return { old: old ?? (entry && take((one) => narrows(one, entry))), new: entry };
   });

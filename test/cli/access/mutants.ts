@@ -161,6 +161,15 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     to: "entry.end === 0",
     counterexample: [{ [role]: ci("u", [], july) }, { [role]: ci("u") }],
   },
+  "a second entry for a session may drop the end of the first": {
+    file: "entry-changes.ts",
+    from: " ?? before.find(isSame)",
+    to: "",
+    counterexample: [
+      { [sessions]: jane("u", [], july) },
+      { [sessions]: jane("w", [], july).replace(/]$/, `,${jane("v").slice(1)}`) },
+    ],
+  },
   "a mapping may lose its pin": {
     file: "grants.ts",
     from: "return principalId !== undefined && mapping.principalId !== principalId;",
