@@ -114,8 +114,7 @@ function createError(code: ErrorCode, message: string, options?: ErrorOptions): 
   const error = new Error(message, options);
   Error.stackTraceLimit = stackTraceLimit;
   // Lambda logs the name of an error during initialization.
-  const name = code.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return Object.assign(error, { name, code, outcome, status, [MARK]: true });
+  return Object.assign(error, { name: code, code, outcome, status, [MARK]: true });
 }
 
 export function isAuthenticatorError(error: unknown): error is AuthenticatorError {

@@ -19,10 +19,7 @@ export class LruMap<Key, Value> extends Map<Key, Value> {
   override set(key: Key, value: Value): this {
     super.delete(key);
     super.set(key, value);
-    for (const oldest of this.keys()) {
-      if (this.size <= this.#maxSize) break;
-      super.delete(oldest);
-    }
+    if (this.size > this.#maxSize) super.delete(this.keys().next().value as Key);
     return this;
   }
 }

@@ -4,18 +4,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asAuthenticatorError, denial, ERRORS, fault, hasCode, httpError, isDenial } from "../../functions/errors.ts";
 
-test("an error has the outcome and status of its row, and its code in camel case as its name", () => {
+test("an error has the outcome and status of its row, and its code as its name", () => {
   const rows = [
-    [denial("token_expired", "why"), "TokenExpired", "denied", 200],
-    [fault("setting_invalid", "why"), "SettingInvalid", "fault", 500],
-    [httpError("review_malformed", "why"), "ReviewMalformed", "bad_request", 400],
-    [httpError("path_unknown", "why"), "PathUnknown", "bad_request", 404],
-    [httpError("caller_refused", "why"), "CallerRefused", "caller_refused", 401],
-    [httpError("callers_limited", "why"), "CallersLimited", "caller_refused", 429],
-    [httpError("sts_throttled", "why"), "StsThrottled", "throttled", 429],
+    [denial("token_expired", "why"), "denied", 200],
+    [fault("setting_invalid", "why"), "fault", 500],
+    [httpError("review_malformed", "why"), "bad_request", 400],
+    [httpError("path_unknown", "why"), "bad_request", 404],
+    [httpError("caller_refused", "why"), "caller_refused", 401],
+    [httpError("callers_limited", "why"), "caller_refused", 429],
+    [httpError("sts_throttled", "why"), "throttled", 429],
   ] as const;
-  for (const [error, name, outcome, status] of rows) {
-    assert.deepEqual([String(error), error.outcome, error.status], [`${name}: why`, outcome, status]);
+  for (const [error, outcome, status] of rows) {
+    assert.deepEqual([String(error), error.outcome, error.status], [`${error.code}: why`, outcome, status]);
   }
 });
 

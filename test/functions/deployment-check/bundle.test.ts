@@ -113,5 +113,5 @@ test("a stored value that the live version reads differently fails the deploymen
 test("a missing setting is reported as Failed, with its name", async (t) => {
   const { told, printed } = await check(t, { settings: { LIVE_ARN: "" } });
   assert.deepEqual(told, reportOf("Failed"));
-  assert.match(printed.problems[0], /^the check's settings: SettingInvalid: LIVE_ARN is required/);
+  assert.match(printed.problems[0], /^the check's settings: setting_invalid: LIVE_ARN is required/);
 });

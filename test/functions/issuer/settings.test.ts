@@ -43,8 +43,8 @@ test("CLUSTER_ID, ISSUER_URL and AWS_REGION are required", () => {
 test("MAPPING_PREFIX and LOG_LEVEL have the rules of the authenticator", () => {
   assert.equal(read({ MAPPING_PREFIX: "/kube/auth" }).mappingPrefix, "/kube/auth");
   assert.equal(read({ LOG_LEVEL: "warn" }).logLevel, "warn");
-  assert.throws(() => read({ MAPPING_PREFIX: "kube" }), /^SettingInvalid: MAPPING_PREFIX must be/);
-  assert.throws(() => read({ LOG_LEVEL: "loud" }), /^SettingInvalid: LOG_LEVEL must be one of/);
+  assert.throws(() => read({ MAPPING_PREFIX: "kube" }), /^setting_invalid: MAPPING_PREFIX must be/);
+  assert.throws(() => read({ LOG_LEVEL: "loud" }), /^setting_invalid: LOG_LEVEL must be one of/);
 });
 
 test("ISSUER_URL is https, a host name, and a path without a final slash; a port only on this machine", () => {
@@ -77,7 +77,7 @@ for (const [what, urls] of Object.entries({
 })) {
   test(`ISSUER_URL with ${what} is refused`, () => {
     for (const url of urls) {
-      const message = /^SettingInvalid: ISSUER_URL must be a URL such as https:.*, not "/;
+      const message = /^setting_invalid: ISSUER_URL must be a URL such as https:.*, not "/;
       assert.throws(() => read({ ISSUER_URL: url }), message, url);
     }
   });
