@@ -39,7 +39,7 @@ const TOKEN_FILE = "/etc/kubernetes/iam-authenticator/caller-token";
 export function makeOutputs(scope: Construct, options: OutputOptions): void {
   const values: Readonly<Record<(typeof OUTPUTS)[number], string | undefined>> = {
     Endpoint: options.url,
-    KubeconfigCommand: Lazy.string({ produce: () => `${RUN} ${kubeconfigCommand(scope, options)}` }),
+    KubeconfigCommand: Lazy.string({ produce: () => kubeconfigCommand(scope, options) }),
     ApiserverFlags:
       "--authentication-token-webhook-config-file=/etc/kubernetes/iam-authenticator/webhook.kubeconfig --authentication-token-webhook-version=v1",
     FunctionName: options.functionName,
@@ -58,9 +58,9 @@ export function nameOutputs({ node }: Construct, names: readonly string[]): void
 }
 
 /** The command generates the bearer token and writes it into the kubeconfig. AWS receives only its hash. */
-function kubeconfigCommand(
+export function kubeconfigCommand(
   scope: Construct,
-  { clusterId, mappingPrefix, endpoint, url, failoverUrl, callers }: OutputOptions,
+  { clusterId, mappingPrefix, endpoint, url, failoverUrl, callers }: Omit<OutputOptions, "functionName" | "logGroup">,
 ): string {
   const { region } = Stack.of(scope);
   // --endpoint sets tls-server-name, which cannot follow a redirect. Without it, the command reads this stack.
@@ -71,17 +71,17 @@ function kubeconfigCommand(
       if (managed.length > 0) {
         const isByIam = managed.every((caller) => "arn" in caller);
         const token = isByIam ? `--token-file-path ${TOKEN_FILE}` : "--token-file caller-token";
-        return `kubeconfig webhook ${server} ${token} --out webhook.kubeconfig`;
+        return `${RUN} kubeconfig webhook ${server} ${token} --out webhook.kubeconfig`;
       }
       const place = `--cluster ${clusterId} --region ${region} --prefix ${mappingPrefix}`;
       const known = failoverUrl === undefined ? ` ${server}` : "";
-      return `callers add control-plane ${place}${known} --out webhook.kubeconfig --new --yes`;
+      return `${RUN} callers add control-plane ${place}${known} --out webhook.kubeconfig --new --yes`;
     }
     case "mtls": {
       const certificate = "--client-cert kube-apiserver.crt --client-key kube-apiserver.key";
-      return `kubeconfig webhook ${server} ${certificate} --out webhook.kubeconfig`;
+      return `${RUN} kubeconfig webhook ${server} ${certificate} --out webhook.kubeconfig`;
     }
     case "none":
-      return `kubeconfig webhook --endpoint ${url} --no-token --out webhook.kubeconfig`;
+      return `${RUN} kubeconfig webhook --endpoint ${url} --no-token --out webhook.kubeconfig`;
   }
 }

@@ -3,9 +3,11 @@
 import { CfnOutput, Fn, Stack } from "aws-cdk-lib";
 import { CfnIntegration } from "aws-cdk-lib/aws-apigatewayv2";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
+import type { Endpoint } from "../endpoint/endpoint.ts";
 import { responseParameters } from "../endpoint/http-endpoint.ts";
 import type { IamAuthenticator } from "../iam-authenticator.ts";
 import { addAlarm, failing } from "../monitoring/alarms.ts";
+import { kubeconfigCommand } from "../outputs.ts";
 import { notEmpty } from "./conditions.ts";
 import { optionalText } from "./parameters.ts";
 
@@ -14,6 +16,7 @@ export const FAILING_WITH_STANDBY = "FailingWithStandby";
 
 export function failoverParameter(
   authenticator: IamAuthenticator,
+  endpoint: Endpoint,
   { clusterId, alarmTopic }: { readonly clusterId: string; readonly alarmTopic: ITopic },
 ): void {
   const stack = Stack.of(authenticator);
@@ -28,7 +31,13 @@ export function failoverParameter(
     const [redirects, retried] = [responseParameters(url), responseParameters(undefined)];
     child.responseParameters = Fn.conditionIf(condition.logicalId, redirects, retried);
   }
-  const { handler, api } = authenticator;
+  const { handler, api, mappingPrefix } = authenticator;
+  const command = (failoverUrl: string | undefined) => {
+    const known = { clusterId, mappingPrefix, endpoint, url: authenticator.url, callers: () => [] };
+    return kubeconfigCommand(authenticator, { ...known, failoverUrl });
+  };
+  const printed = authenticator.node.findChild("KubeconfigCommand") as CfnOutput;
+  printed.value = Fn.conditionIf(condition.logicalId, command(url), command(undefined)).toString();
   addAlarm(authenticator, FAILING_WITH_STANDBY, alarmTopic, failing({ clusterId, handler, api, hasFailover: true }));
   new CfnOutput(authenticator, "FailoverUrl", { value: url, condition });
 }

@@ -60,7 +60,7 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
     endpoint,
   });
   finish?.(authenticator);
-  if (kind !== "private") failoverParameter(authenticator, common);
+  if (kind !== "private") failoverParameter(authenticator, endpoint, common);
   finishStack(stack, authenticator, OUTPUTS);
   const { clusterId, logLevel } = common;
   const values = [clusterId, Token.asString(common.memorySize), common.architecture.name, logLevel];

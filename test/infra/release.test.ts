@@ -243,6 +243,12 @@ for (const name of ["http", "mtls"] as const) {
     assert.deepEqual(Conditions["HasFailingWithStandby"], { "Fn::And": [watched, has] });
     assert.deepEqual(Conditions["HasFailing"], { "Fn::And": [watched, { "Fn::Not": [has] }] });
     assert.deepEqual(Outputs["FailoverUrl"], { Value: { Ref: "FailoverUrl" }, Condition: "HasFailoverUrl" });
+    // --endpoint sets tls-server-name, which cannot follow a redirect.
+    const commands = (Outputs["KubeconfigCommand"] as { Value: { "Fn::If": unknown[] } }).Value["Fn::If"].slice(1);
+    assert.deepEqual(
+      commands.map((command) => JSON.stringify(command).includes("--endpoint")),
+      [false, true],
+    );
   });
 }
 
