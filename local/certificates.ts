@@ -27,8 +27,8 @@ export interface Credential {
 export interface CertificateAuthority {
   /** The authority's certificate, PEM: the `ca` of a client, the truststore of a gateway. */
   readonly ca: string;
-  /** A server certificate for `localhost` and 127.0.0.1. */
-  server(): Credential;
+  /** A server certificate for `localhost` and 127.0.0.1, or for other DNS names. */
+  server(...dnsNames: readonly string[]): Credential;
   /** A client certificate; for example `client({ CN: "kube-apiserver", O: "Example" })`. */
   client(subject: Subject): Credential;
 }
@@ -63,8 +63,11 @@ export function createCertificateAuthority(options: CertificateAuthorityOptions 
       extension(id_ce_basicConstraints, new BasicConstraints({ cA: true }), true),
       extension(id_ce_keyUsage, new KeyUsage(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign), true),
     ]),
-    server() {
-      const names = [new GeneralName({ dNSName: "localhost" }), new GeneralName({ iPAddress: "127.0.0.1" })];
+    server(...dnsNames) {
+      const names =
+        dnsNames.length > 0
+          ? dnsNames.map((dNSName) => new GeneralName({ dNSName }))
+          : [new GeneralName({ dNSName: "localhost" }), new GeneralName({ iPAddress: "127.0.0.1" })];
       const alternativeNames = extension(id_ce_subjectAltName, new SubjectAlternativeName(names));
       return credential(SERVER, [...leaf(id_kp_serverAuth), alternativeNames]);
     },

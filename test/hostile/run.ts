@@ -5,9 +5,10 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { setDefaultCACertificates } from "node:tls";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { createCertificateAuthority } from "../../local/certificates.ts";
 import { cli } from "../cli/cli.ts";
+import { hostileCertificates } from "./certificates.ts";
 import { type HostileCommand, type Place, wordsOf } from "./commands.ts";
+import { honestAnswer } from "./honest.ts";
 import { type Files, SECRETS, secretsIn, writeFiles } from "./inputs.ts";
 import { type Behaviour, type HostileServer, startHostileServer } from "./server.ts";
 
@@ -42,7 +43,6 @@ export interface Run {
   readonly secrets: readonly string[];
 }
 
-const DAY = 86_400_000;
 /** An AWS call with all its retries has 60 s. */
 export const LIMIT_MS = 65_000;
 /** A call in this process has one attempt. */
@@ -55,17 +55,10 @@ const INTERRUPTED = 130;
 const INTERRUPT_MS = 100;
 
 export async function openBench(file: string): Promise<Bench> {
-  const authority = createCertificateAuthority();
-  const past = { now: () => Date.now() - 60 * DAY };
-  const certificates = {
-    usual: authority.server(),
-    expired: createCertificateAuthority(past).server(),
-    "other-name": authority.client({ CN: "other.example.com" }),
-    "unknown-authority": createCertificateAuthority({ subject: { CN: "Unknown" } }).server(),
-  };
-  const files = await writeFiles(authority.ca);
+  const { trusted, certificates } = hostileCertificates();
+  const files = await writeFiles(trusted.join("\n"));
   // For `runHere`. Processes get NODE_EXTRA_CA_CERTS.
-  setDefaultCACertificates([authority.ca]);
+  setDefaultCACertificates(trusted);
   return {
     files,
     file,
@@ -75,7 +68,9 @@ export async function openBench(file: string): Promise<Bench> {
       const speaksTls = isTls !== (otherProtocol === true);
       const issuer = { url: "" };
       const options = speaksTls ? certificates[certificate ?? "usual"] : undefined;
-      const server = await startHostileServer(behaviour, target, options, issuer);
+      const server = await startHostileServer(behaviour, target, options, (request) =>
+        honestAnswer(request, issuer.url),
+      );
       const [scheme, host] = [isTls ? "https" : "http", `127.0.0.1:${server.port}`];
       issuer.url = `https://${host}/issuer`;
       const place = { files, url: `${scheme}://${host}`, aws: `${scheme}://operator:${SECRETS.password}@${host}` };

@@ -3,7 +3,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
-import { type Answer, type HostileRequest, honestAnswer, operationOf } from "./honest.ts";
+import { type Answer, type HostileRequest, operationOf } from "./honest.ts";
 
 /** Replaces the response of one service. `honest` is the correct response. */
 export interface Behaviour {
@@ -37,7 +37,8 @@ export async function startHostileServer(
   behaviour: Behaviour,
   target: string,
   tls: TlsOptions | undefined,
-  issuer: { url: string },
+  answerOf: (request: HostileRequest) => Answer | Promise<Answer>,
+  port = 0,
 ): Promise<HostileServer> {
   const sockets = new Set<Socket>();
   const connected = Promise.withResolvers<void>();
@@ -48,10 +49,10 @@ export async function startHostileServer(
     socket.on("close", () => sockets.delete(socket));
     // The client may close the connection early.
     socket.on("error", () => {});
-    readRequests(socket, (request) => {
-      const honest = honestAnswer(request, issuer.url);
+    readRequests(socket, async (request) => {
       const isTarget = request.operation === target || request.operation.startsWith(`${target}.`);
       if (isTarget) asked += 1;
+      const honest = await answerOf(request);
       if (exchanged.length < MOST_KEPT) exchanged += request.raw + honest.body;
       if (!isTarget || behaviour.answer === undefined) return send(socket, honest);
       behaviour.answer(socket, request, honest);
@@ -66,7 +67,7 @@ export async function startHostileServer(
     socket.on("error", () => {});
     if (behaviour.connect !== undefined) behaviour.connect(socket);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
@@ -89,7 +90,7 @@ export function reset(socket: Socket): void {
 const transports = new Map<number | undefined, Socket>();
 
 /** The sequential requests of a kept-alive connection. */
-function readRequests(socket: Socket, onRequest: (request: HostileRequest) => void): void {
+function readRequests(socket: Socket, onRequest: (request: HostileRequest) => Promise<void>): void {
   let received = "";
   socket.on("data", (chunk: Buffer) => {
     received += chunk.toString("latin1");
@@ -114,13 +115,13 @@ function readRequests(socket: Socket, onRequest: (request: HostileRequest) => vo
   });
 }
 
-export function send(socket: Socket, { status, type, body }: Answer): void {
-  socket.write(head({ status, type }, Buffer.byteLength(body)) + body);
+export function send(socket: Socket, { status, type, body }: Answer, date = new Date()): void {
+  socket.write(head({ status, type }, Buffer.byteLength(body), date) + body);
 }
 
 /** Without `length`, closing the connection ends the body. */
-export function head({ status, type }: Pick<Answer, "status" | "type">, length?: number): string {
-  const date = new Date().toUTCString();
+export function head({ status, type }: Pick<Answer, "status" | "type">, length?: number, at = new Date()): string {
+  const date = at.toUTCString();
   const size = length === undefined ? "connection: close" : `content-length: ${length}`;
   return `HTTP/1.1 ${status} Status\r\ncontent-type: ${type}\r\ndate: ${date}\r\n${size}\r\n\r\n`;
 }

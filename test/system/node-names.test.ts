@@ -5,41 +5,15 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Ec2Instance } from "../../local/ec2/describe-instances.ts";
-import type { InstanceProfile } from "../../local/ec2/get-instance-profile.ts";
 import { denial, failure, grantedUser } from "./answers.ts";
 import { MAPPINGS } from "./mappings.ts";
+import { EC2, NODE_MAPPING } from "./nodes.ts";
 import { BUNDLE, startSystem } from "./system.ts";
-
-const ACCOUNT = "111122223333";
-
-const NODE = {
-  arn: `arn:aws:iam::${ACCOUNT}:role/ClusterNode`,
-  username: "system:node:{EC2PrivateDNSName}",
-  groups: ["system:bootstrappers", "system:nodes"],
-};
-
-const PROFILE: InstanceProfile = {
-  name: "ClusterNode",
-  arn: `arn:aws:iam::${ACCOUNT}:instance-profile/ClusterNode`,
-  account: ACCOUNT,
-  roles: [{ roleName: "ClusterNode", roleId: "AROALOCALCLUSTERNODEA", arn: NODE.arn }],
-};
-
-const INSTANCE: Ec2Instance = {
-  instanceId: "i-0123456789abcdef0",
-  state: "running",
-  ownerId: ACCOUNT,
-  privateDnsName: "ip-10-0-0-12.us-west-2.compute.internal",
-  instanceProfileArn: PROFILE.arn,
-};
-
-const EC2 = { account: ACCOUNT, instances: [INSTANCE], profiles: [PROFILE] };
 
 const parameters = {
   ...MAPPINGS,
-  "role/111122223333/clusternode": NODE,
-  "role/111122223333/contractor": { ...NODE, arn: "arn:aws:iam::111122223333:role/Contractor" },
+  "role/111122223333/clusternode": NODE_MAPPING,
+  "role/111122223333/contractor": { ...NODE_MAPPING, arn: "arn:aws:iam::111122223333:role/Contractor" },
 };
 
 test("a node is granted with its private DNS name", async (t) => {

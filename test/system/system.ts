@@ -41,6 +41,8 @@ export interface SystemOptions extends Partial<Pick<GatewayOptions, "kind" | "tl
   readonly clock?: SharedClock;
   /** Path of the bundle, or of its sources' index.ts. Default: the built bundle. */
   readonly entry?: string;
+  /** The only authorities that the function trusts, PEM. Default: those of Node. */
+  readonly ca?: readonly string[];
 }
 
 export interface ReviewOptions {
@@ -79,6 +81,7 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}): 
     ec2: ec2Options,
     storeFault,
     clock = stoppedClock(),
+    ca,
     ...gatewayOptions
   } = options;
   const { now } = clock;
@@ -102,7 +105,7 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}): 
     ...(ec2 && { AWS_ENDPOINT_URL_EC2: ec2.url, AWS_ENDPOINT_URL_IAM: ec2.url }),
     ...settings,
   };
-  const bundled = await startFunction({ entry, environment, clock });
+  const bundled = await startFunction({ entry, environment, clock, ca });
   t.after(bundled.close);
   const gateway = await startGateway({ ...gatewayOptions, handler: bundled.handler, now });
   const trace = traceOf(bundled);
