@@ -23,8 +23,9 @@ import { cdkOnEmulator } from "./cdk-on-emulator.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
 import { postReview, review } from "./reviews.ts";
 
+const STANDBY = "https://standby.example.com/authenticate";
 /** The cluster of this repository's app; the other cluster belongs to a user's app. */
-const OWN = { clusterId: "own", architecture: machine(), safeDeployments: false };
+const OWN = { clusterId: "own", architecture: machine(), safeDeployments: false, failoverUrl: STANDBY };
 const folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
 const callerToken = randomBytes(32).toString("base64url");
 let emulator: Emulator;
@@ -64,6 +65,22 @@ async function parameters(): Promise<string[]> {
   return Parameters.map(({ Name = "" }) => Name).sort();
 }
 
+/** The targets of redirects by status. The emulator stores them, and does not apply them. */
+async function redirects(endpoint: string): Promise<Record<string, string | undefined>> {
+  const [id] = new URL(endpoint).hostname.split(".");
+  const stored = await fetch(`http://localhost:${emulator.port}/v2/apis/${id}/integrations`);
+  const { items } = (await stored.json()) as { items: readonly { responseParameters: Record<string, Mapped> }[] };
+  const byStatus = Object.entries(items[0]?.responseParameters ?? {}).map(([status, { ResponseParameters: set }]) => {
+    const sourceOf = (name: string) => set.find(({ Destination }) => Destination === `overwrite:${name}`)?.Source;
+    return [status, sourceOf("statuscode") === "307" ? sourceOf("header.location") : undefined];
+  });
+  return Object.fromEntries(byStatus);
+}
+
+interface Mapped {
+  readonly ResponseParameters: readonly { readonly Destination: string; readonly Source: string }[];
+}
+
 test("unchanged cdk.json: bootstrap works before a cluster is chosen", async () => {
   app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
   bootstrapCalls = (await recorder.calls()).length;
@@ -73,10 +90,12 @@ test("unchanged cdk.json: the printed endpoint responds that there is no caller 
   // Uses ~/.cdk.json for the context that a user adds to cdk.json.
   writeFileSync(join(folder, ".cdk.json"), JSON.stringify({ context: { clusters: [OWN] } }));
   const stack = stackName(OWN);
-  const { Endpoint = "" } = app.deployApp(ROOT, stack);
+  const { Endpoint = "", FailoverUrl } = app.deployApp(ROOT, stack);
   const { status, text } = await postReview(emulator.port, Endpoint, callerToken, tokenReview("k8s-aws-v1.!"));
   assert.deepEqual([status, JSON.parse(text).kind], [500, "Status"], text);
   assert.match(JSON.parse(text).message, /^callers_invalid: /);
+  assert.equal(FailoverUrl, STANDBY);
+  assert.deepEqual(await redirects(Endpoint), { 500: STANDBY, 502: STANDBY, 503: STANDBY, 504: STANDBY });
   app.destroy(stack);
   rmSync(join(folder, ".cdk.json"));
 });
