@@ -25,7 +25,7 @@ function documentsIn(block: string): unknown[] {
 }
 
 test("each example in YAML or JSON parses", () => {
-  const files = globSync("examples/{rbac,other-tools}/*.yaml", { cwd: ROOT });
+  const files = globSync("examples/{rbac,other-tools,cluster-api,kubespray,break-glass}/*.{yaml,yml}", { cwd: ROOT });
   const yaml = [
     ...PAGES.flatMap((page) => blocksOf(page, "yaml")),
     ...files.map((file) => readFileSync(join(ROOT, file), "utf8")),
