@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
-import { ROOT } from "../docs/shell-blocks.ts";
 import { findClusterApiJudge, findKubeadm } from "./binaries/judges.ts";
 import { KUBERNETES_VERSIONS } from "./binaries/versions.ts";
+import { exampleFile } from "./judges/instructions.ts";
 import { startNode } from "./judges/kubeadm/node.ts";
 
 type Args = readonly { readonly name: string; readonly value: string }[] | Readonly<Record<string, string>>;
@@ -29,8 +29,7 @@ interface ControlPlane {
   };
 }
 
-const example = (name: string): ControlPlane =>
-  parse(readFileSync(join(ROOT, "examples/cluster-api", name), "utf8").replaceAll("<api>", "abc"));
+const example = (name: string): ControlPlane => parse(exampleFile(`cluster-api/${name}`).replaceAll("<api>", "abc"));
 const WEBHOOK = { v1beta2: example("webhook.yaml"), v1beta1: example("webhook.v1beta1.yaml") } as const;
 type Version = keyof typeof WEBHOOK;
 
