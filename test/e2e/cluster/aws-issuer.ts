@@ -8,6 +8,8 @@ import { startOidcIssuer } from "../../oidc-issuer.ts";
 export interface AwsIssuer {
   /** Copies the example `from` to `to`, with this issuer's address and the URL that its tokens name. */
   writeConfiguration(from: string, to: string): void;
+  /** From now on, it answers 503. */
+  fail(): void;
   stop(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export async function startAwsIssuer(account: string, sts: () => string): Promis
       Object.assign(configuration.jwt[0].issuer, { discoveryURL, certificateAuthority: server.ca });
       writeFileSync(to, stringify(configuration));
     },
+    fail: () => server.answer(() => ({ status: 503, body: "" })),
     stop: server.stop,
   };
 }
