@@ -10,28 +10,20 @@ import { describe, type TestContext, test } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { findClusterApiJudge, findKubeadm } from "./binaries/judges.ts";
 import { KUBERNETES_VERSIONS } from "./binaries/versions.ts";
+import {
+  controlPlane,
+  type Fields,
+  type KubeadmControlPlane,
+  type Version,
+} from "./judges/cluster-api/control-plane.ts";
 import { exampleFile } from "./judges/instructions.ts";
 import { startNode } from "./judges/kubeadm/node.ts";
 
-type Args = readonly { readonly name: string; readonly value: string }[] | Readonly<Record<string, string>>;
-
-interface ControlPlane {
-  readonly apiVersion: string;
-  readonly spec: {
-    readonly kubeadmConfigSpec: {
-      readonly files?: readonly object[];
-      readonly initConfiguration?: object;
-      readonly joinConfiguration?: object;
-      readonly clusterConfiguration?: {
-        readonly apiServer: { readonly extraArgs: Args; readonly extraVolumes?: readonly object[] };
-      };
-    };
-  };
-}
-
-const example = (name: string): ControlPlane => parse(exampleFile(`cluster-api/${name}`).replaceAll("<api>", "abc"));
-const WEBHOOK = { v1beta2: example("webhook.yaml"), v1beta1: example("webhook.v1beta1.yaml") } as const;
-type Version = keyof typeof WEBHOOK;
+const example = (name: string): Fields => parse(exampleFile(`cluster-api/${name}`).replaceAll("<api>", "abc"));
+const WEBHOOK: Readonly<Record<Version, Fields>> = {
+  v1beta2: example("webhook.yaml"),
+  v1beta1: example("webhook.v1beta1.yaml"),
+};
 
 /** Of kube-apiserver's manifest. */
 const OURS = [
@@ -45,55 +37,6 @@ const OURS = [
   "type: ''",
   "name: iam-authenticator",
 ];
-
-/** A list where the other one is a map replaces it, as in an example of the other version. */
-function merged(first: Args, second: Args | undefined): Args {
-  if (second === undefined) return first;
-  if (Array.isArray(first) && Array.isArray(second)) return [...first, ...second];
-  return Array.isArray(first) || Array.isArray(second) ? second : { ...first, ...second };
-}
-
-/** An existing control plane with a flag, a volume and a file, to which a reader adds the fields of an example. */
-function controlPlane(kubernetes: string, added: ControlPlane | Version) {
-  const version = typeof added === "string" ? added : basename(added.apiVersion);
-  const ours = typeof added === "string" ? {} : added.spec.kubeadmConfigSpec;
-  const { extraArgs, extraVolumes = [] } = ours.clusterConfiguration?.apiServer ?? {};
-  const infrastructure = { kind: "AWSMachineTemplate", name: "my-cluster-control-plane" };
-  const group = "infrastructure.cluster.x-k8s.io";
-  const audit = { name: "audit-log-maxage", value: "7" };
-  return {
-    apiVersion: `controlplane.cluster.x-k8s.io/${version}`,
-    kind: "KubeadmControlPlane",
-    metadata: { name: "my-cluster-control-plane", namespace: "default" },
-    spec: {
-      replicas: 3,
-      version: `v${kubernetes}`,
-      machineTemplate:
-        version === "v1beta1"
-          ? { infrastructureRef: { apiVersion: `${group}/v1beta2`, ...infrastructure } }
-          : { spec: { infrastructureRef: { apiGroup: group, ...infrastructure } } },
-      kubeadmConfigSpec: {
-        files: [{ path: "/etc/kubernetes/audit.yaml", content: "rules: []\n" }, ...(ours.files ?? [])],
-        initConfiguration: {
-          nodeRegistration: { name: "{{ ds.meta_data.local_hostname }}" },
-          ...ours.initConfiguration,
-        },
-        joinConfiguration: {
-          nodeRegistration: { name: "{{ ds.meta_data.local_hostname }}" },
-          ...ours.joinConfiguration,
-        },
-        clusterConfiguration: {
-          apiServer: {
-            extraArgs: merged(version === "v1beta1" ? { [audit.name]: audit.value } : [audit], extraArgs),
-            extraVolumes: [{ name: "audit", hostPath: "/var/log/audit", mountPath: "/var/log/audit" }, ...extraVolumes],
-          },
-        },
-      },
-    },
-  };
-}
-
-type KubeadmControlPlane = ReturnType<typeof controlPlane>;
 
 function judge(t: TestContext, after: KubeadmControlPlane, before?: KubeadmControlPlane) {
   const folder = mkdtempSync(join(tmpdir(), "cluster-api-"));
