@@ -54,6 +54,14 @@ test("CloudFormation: mappings.template.yaml", () => {
   assert.deepEqual(parameters.map(({ Properties }) => Properties["Name"]).sort(), NAMES);
 });
 
+test("Crossplane: crossplane.yaml", () => {
+  const { metadata, spec } = parse(readFileSync(join(EXAMPLES, "other-tools", "crossplane.yaml"), "utf8"));
+  const name: string = metadata.annotations["crossplane.io/external-name"];
+  assert.ok(NAMES.includes(name));
+  assert.equal(spec.forProvider.type, "String");
+  assertValid(name, spec.forProvider.insecureValue);
+});
+
 test("no document or example contains a token hash, since users could copy a caller with a public token", () => {
   const root = join(EXAMPLES, "..");
   const files = globSync(["*.md", "docs/**/*.md", "examples/**/*.*"], { cwd: root });

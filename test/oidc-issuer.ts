@@ -46,7 +46,7 @@ export interface OidcIssuer {
   /** The published keys; tests may change them. */
   readonly keys: JWK[];
   /** Sets the response of a path. A promise that never settles sends no response; `undefined` restores the document. */
-  answer(decide: (path: string) => IssuerAnswer | Promise<never> | undefined): void;
+  answer(decide: (path: string) => IssuerAnswer | Promise<IssuerAnswer> | undefined): void;
   stop(): Promise<void>;
 }
 

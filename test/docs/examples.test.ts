@@ -25,7 +25,10 @@ function documentsIn(block: string): unknown[] {
 }
 
 test("each example in YAML or JSON parses", () => {
-  const files = globSync("examples/{rbac,other-tools}/*.yaml", { cwd: ROOT });
+  const files = globSync(
+    "examples/{caller-token,rbac,other-tools,cluster-api,eks-anywhere,kops,kubeadm,kubespray,talos,break-glass}/*.{yaml,yml}",
+    { cwd: ROOT },
+  );
   const yaml = [
     ...PAGES.flatMap((page) => blocksOf(page, "yaml")),
     ...files.map((file) => readFileSync(join(ROOT, file), "utf8")),

@@ -83,6 +83,10 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl label serviceaccounts ": by("test/e2e/irsa/policy-upgrade.ts", "await kubectl(...words)"),
   "kubectl create namespace team-a": by(AT_A_CLUSTER, '["create", "namespace", "team-a"]'),
   "kubectl -n team-a run ": NO_PODS,
+  "kubectl create secret generic my-cluster-iam-authenticator ": by(AT_A_CLUSTER, "create secret generic"),
+  "kubectl label secret my-cluster-iam-authenticator ": by(AT_A_CLUSTER, "label secret"),
+  "kubectl get secret my-cluster-sa ": by(AT_A_CLUSTER, "my-cluster-sa"),
+  "base64 -d": by(AT_A_CLUSTER, "my-cluster-sa"),
   "kubectl -n team-a patch secret ": by("test/e2e/irsa-rotation.e2e.ts", "kubectl -n team-a patch secret"),
   "kubectl -n team-a ": by(AT_A_CLUSTER, "annotate serviceaccount"),
   "curl https://localhost/openid/v1/jwks": by(ISSUER, "jwks"),
@@ -93,6 +97,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "aws cloudformation deploy ": by(RELEASE, "cloudformation"),
   "aws cloudformation describe-stacks ": by(RELEASE, "cloudformation"),
   "aws ssm ": by(AT_A_CLUSTER, "aws ssm"),
+  "aws sts get-web-identity-token ": by(AT_A_CLUSTER, "get-web-identity-token"),
   "aws lambda ": DEPLOYED,
   "aws logs ": DEPLOYED,
   "aws iam create-role ": { because: "it needs IAM; print.test.ts checks the policy" },
@@ -115,4 +120,5 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "systemctl restart k3s": NO_SUCH_CLUSTER,
 
   "talosctl ": TALOS_NODE,
+  "clusterctl ": NO_SUCH_CLUSTER,
 };

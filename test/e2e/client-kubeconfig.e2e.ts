@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
@@ -58,9 +58,9 @@ function write(exec: ClientOptions["exec"], change: (kubeconfig: string) => stri
   return file;
 }
 
-async function kubectlWhoami(kubeconfig: string): Promise<string> {
+async function kubectlWhoami(kubeconfig: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
   const args = ["--kubeconfig", kubeconfig, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
-  return (await promisify(execFile)("kubectl", args, { env: environment })).stdout;
+  return (await promisify(execFile)("kubectl", args, { env: { ...environment, ...more } })).stdout;
 }
 
 for (const exec of EXEC_PLUGINS) {
@@ -73,6 +73,15 @@ for (const exec of EXEC_PLUGINS) {
     });
   });
 }
+
+test("with examples/other-tools/kuberc.yaml, kubectl runs aws and no other program", async () => {
+  const file = join(cluster.folder, "kuberc");
+  const example = readFileSync(join(import.meta.dirname, "../../examples/other-tools/kuberc.yaml"), "utf8");
+  writeFileSync(file, example);
+  assert.equal(await kubectlWhoami(write("aws"), { KUBERC: file }), "alice");
+  const refused = kubectlWhoami(write("iam-authenticator"), { KUBERC: file });
+  await assert.rejects(refused, /is not permitted by the credential plugin allowlist/);
+});
 
 const FOR_PYTHON = `
 import sys

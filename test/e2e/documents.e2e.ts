@@ -1,18 +1,23 @@
-// Runs commands of the documents at a cluster: the RBAC examples, the check of the webhook, kops' migration, and AWS CLI
-// commands for parameters.
+// Runs commands of the documents at a cluster: the RBAC examples, the check of the webhook, break-glass by IAM, kops'
+// migration, and AWS CLI commands for parameters.
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { REGION } from "../../local/sandbox-settings.ts";
+import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../local/identities.ts";
+import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../local/sandbox-settings.ts";
 import { isolatedVariables } from "../aws-variables.ts";
-import { blocksOf, rbacManifests } from "../docs/shell-blocks.ts";
+import { blocksOf, ROOT, rbacManifests } from "../docs/shell-blocks.ts";
 import { aggregate } from "./cluster/aggregated-roles.ts";
+import { type AwsIssuer, startAwsIssuer } from "./cluster/aws-issuer.ts";
 import { newCallerToken } from "./cluster/backend.ts";
 import { admin, kubectl } from "./cluster/kubectl.ts";
 import { lineOf, typed, typeLine } from "./cluster/typed-line.ts";
-import { type Cluster, freshToken, loggedRefusal, startCluster } from "./cluster.ts";
+import { type Cluster, freshToken, loggedRefusal, login, startCluster } from "./cluster.ts";
+import { whoIs } from "./control-plane/api.ts";
+import { eventually } from "./control-plane/eventually.ts";
+import { createFolder, removeFolder } from "./kubernetes.ts";
 
 /** One kube-apiserver for each mistake in deploy.md's table, with the reason that it logs. */
 const MISTAKES = [
@@ -25,13 +30,35 @@ const MISTAKES = [
   { webhook: { url: () => "https://127.0.0.1:9/authenticate" }, reason: /connection refused/ },
 ] as const;
 
+const HOME = "111122223333";
+const breakGlass: LocalIdentity = {
+  ...localIdentity("bob"),
+  name: "break-glass",
+  accessKeyId: "ASIALOCALBREAKGLASSA",
+  arn: `arn:aws:sts::${HOME}:assumed-role/BreakGlass/jane@example.com`,
+};
+
+const folder = createFolder();
+let issuer: AwsIssuer;
 let cluster: Cluster;
 before(async () => {
   const [first, ...others] = MISTAKES.map(({ webhook }) => webhook);
-  cluster = await startCluster({ webhooks: [first ?? {}, ...others] });
+  issuer = await startAwsIssuer(HOME, () => cluster.backend.sts.url);
+  const configuration = join(folder, "authentication-config.yaml");
+  issuer.writeConfiguration(join(ROOT, "examples/break-glass/authentication-config.yaml"), configuration);
+  cluster = await startCluster({
+    webhooks: [first ?? {}, ...others],
+    flags: [`--authentication-config=${configuration}`],
+    identities: [...LOCAL_IDENTITIES, breakGlass],
+    signedTokens: { issuers: TOKEN_ISSUERS },
+  });
   writeFileSync(join(cluster.folder, "ca.crt"), cluster.credentials.ca);
 });
-after(() => cluster.stop());
+after(async () => {
+  await cluster.stop();
+  await issuer.stop();
+  removeFolder(folder);
+});
 
 describe("docs/rbac.md", () => {
   before(async () => {
@@ -88,6 +115,85 @@ describe('docs/deploy.md, "Check that it loaded"', () => {
       await loggedRefusal(apiserver, reason);
     });
   }
+});
+
+describe("docs/operate.md, break-glass by IAM", () => {
+  const PAGE = "docs/operate.md";
+  const SIGN = lineOf(PAGE, "get-web-identity-token");
+  /** The last one, whose webhook is down. */
+  const downApiserver = () => cluster.apiservers.at(-1) ?? assert.fail();
+
+  const typedAs = (identity: LocalIdentity, line: string) =>
+    typeLine(cluster, line, {
+      ...isolatedVariables(identity),
+      AWS_ENDPOINT_URL_STS: cluster.backend.sts.url,
+      AWS_DEFAULT_REGION: REGION,
+    });
+
+  async function sign(identity = breakGlass, audience = "break-glass/my-cluster"): Promise<string> {
+    const { code, stdout, stderr } = await typedAs(
+      identity,
+      `${SIGN.replace("break-glass/my-cluster", audience)}; cat token`,
+    );
+    assert.equal(code, 0, stderr);
+    return stdout.trim();
+  }
+
+  test("with the webhook down, the page's commands log in as administrator", async () => {
+    // kube-apiserver reads the issuer's document in the background.
+    await eventually("the issuer is known", 60_000, async () => whoIs(downApiserver(), await sign()));
+    assert.equal(await login(downApiserver()), undefined);
+    const line = lineOf(PAGE, "--kubeconfig /dev/null").replace("https://<kube-apiserver>:6443", downApiserver().url);
+    const { code, stdout, stderr } = await typedAs(breakGlass, `${SIGN}\n${line}`);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /Username +break-glass:arn:aws:iam::111122223333:role\/BreakGlass\n/);
+    assert.match(stdout, /system:masters/);
+  });
+
+  test("kube-apiserver keeps the keys that it has read", async () => {
+    issuer.fail();
+    assert.notEqual(await whoIs(downApiserver(), await sign()), undefined);
+  });
+
+  test("another role, the function's audience, or a second audience is rejected", async () => {
+    for (const token of [
+      await sign(localIdentity("bob")),
+      await sign(breakGlass, `iam-authenticator/${CLUSTER_ID}`),
+      await sign(breakGlass, "break-glass/my-cluster vault"),
+    ]) {
+      assert.equal(await whoIs(downApiserver(), token), undefined);
+    }
+  });
+
+  test("the function refuses the audience of break-glass", async () => {
+    const [apiserver] = cluster.apiservers;
+    const issuers = Array.from(TOKEN_ISSUERS, (pair) => pair.join("=")).join();
+    cluster.backend.redeploy({ JWT_ISSUERS: issuers, JWT_KEYS_ENDPOINT: cluster.backend.sts.url });
+    const unlisted = await sign(localIdentity("bob"));
+    assert.equal(await whoIs(apiserver, unlisted), undefined);
+    await loggedRefusal(apiserver, /token_claim_refused: .*aud/);
+    cluster.backend.redeploy();
+  });
+});
+
+test("Cluster API: the Secret of docs/deploy.md has the file, and docs/irsa.md reads the public key", async () => {
+  const file = "current-context: webhook\n";
+  writeFileSync(join(cluster.folder, "webhook.kubeconfig"), file);
+  for (const part of ["create secret generic", "label secret"]) await typed(cluster, "docs/deploy.md", part);
+  const stored = await admin(cluster, ["get", "secret", "my-cluster-iam-authenticator", "-o", "json"]);
+  const { data, metadata } = JSON.parse(stored);
+  assert.equal(Buffer.from(data["webhook.kubeconfig"], "base64").toString(), file);
+  assert.deepEqual(metadata.labels, { "clusterctl.cluster.x-k8s.io/move": "" });
+
+  const stringData = { "tls.crt": "-----BEGIN PUBLIC KEY-----\n" };
+  await cluster.create({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "my-cluster-sa", namespace: "default" },
+    stringData,
+  });
+  await typed(cluster, "docs/irsa.md", "my-cluster-sa");
+  assert.equal(readFileSync(join(cluster.folder, "sa.pub"), "utf8"), stringData["tls.crt"]);
 });
 
 describe("docs/migrate.md for kops", () => {

@@ -1,4 +1,4 @@
-// Validates the kops instructions of docs/deploy.md, migrate.md and irsa.md with kops: the fields are valid, and nodeup
+// Validates the kops instructions of docs/migrate.md and examples/kops with kops: the fields are valid, and nodeup
 // configures flags and file of kube-apiserver on control-plane and API-server machines.
 
 import assert from "node:assert/strict";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { parse } from "yaml";
 import { findKopsJudge } from "./binaries/judges.ts";
-import { blockWith } from "./judges/instructions.ts";
+import { exampleFile } from "./judges/instructions.ts";
 import { type KopsSpec, kopsCluster } from "./judges/kops/cluster.ts";
 
 /** See judges/kops/main.go. */
@@ -23,9 +23,7 @@ interface RenderedGroup {
   readonly files: readonly string[];
 }
 
-const OURS: Required<Pick<KopsSpec, "kubeAPIServer" | "fileAssets">> = parse(
-  blockWith("docs/deploy.md", "yaml", ["authenticationTokenWebhookConfigFile"]),
-).spec;
+const OURS: Required<Pick<KopsSpec, "kubeAPIServer" | "fileAssets">> = parse(exampleFile("kops/webhook.yaml")).spec;
 const FILE = "/srv/kubernetes/kube-apiserver/iam-authenticator.kubeconfig";
 const FLAG = `--authentication-token-webhook-config-file=${FILE}`;
 
@@ -103,9 +101,9 @@ test("kube-apiserver listens on 443, its certificate contains kubernetes but no 
   }
 });
 
-test("docs/irsa.md: the issuers keep their order, and the JWKS URI is the first issuer's", (t) => {
+test("the issuers keep their order, and the JWKS URI is the first issuer's", (t) => {
   const [first, second] = ["https://abc.execute-api.eu-west-1.amazonaws.com", "https://api.internal.e2e.example.com"];
-  const block = blockWith("docs/irsa.md", "yaml", ["serviceAccountJWKSURI"])
+  const block = exampleFile("kops/issuer.yaml")
     .replaceAll("<api>", "abc")
     .replace("https://<the issuer that the cluster has now>", second);
   const [group] = render(t, 1, parse(block).spec);

@@ -1,4 +1,4 @@
-// Validates the kubeadm instructions of docs/deploy.md with kubeadm: they add only our flags and mount to each node's
+// Validates the kubeadm instructions of the documents and examples with kubeadm: they add only our flags and mount to each node's
 // kube-apiserver manifest, and the undo restores it byte for byte.
 
 import assert from "node:assert/strict";
@@ -12,10 +12,10 @@ import { checkIssuerKey, issuerKeyOf } from "../../functions/issuer/key.ts";
 import { findKubeadm } from "./binaries/judges.ts";
 import { KUBERNETES_VERSIONS } from "./binaries/versions.ts";
 import { lineOf } from "./cluster/typed-line.ts";
-import { blockWith, inlineCode } from "./judges/instructions.ts";
+import { blockWith, exampleFile, inlineCode } from "./judges/instructions.ts";
 import { type ControlPlaneNode, type NodeOptions, startNode } from "./judges/kubeadm/node.ts";
 
-const FIELDS: ApiServer = parse(blockWith("docs/deploy.md", "yaml", ["kind: ClusterConfiguration"])).apiServer;
+const FIELDS: ApiServer = parse(exampleFile("kubeadm/webhook.yaml")).apiServer;
 const COMMANDS = blockWith("docs/deploy.md", "sh", ["kubeadm init phase control-plane apiserver"]);
 const UNDO = inlineCode("docs/deploy.md", /^cp kube-apiserver\.before\.yaml /);
 const PATCHES = inlineCode("docs/deploy.md", /^patches: /);
@@ -58,7 +58,7 @@ function extended(version: string, { extraArgs = [], extraVolumes = [] }: Partia
 
 /** From docs/irsa.md: the new issuer, then kubeadm's default. */
 const ISSUERS: readonly { readonly name: string; readonly value: string }[] = parse(
-  blockWith("docs/irsa.md", "yaml", ["kind: ClusterConfiguration"]).replaceAll("<api>", "abc"),
+  exampleFile("kubeadm/issuer.yaml").replaceAll("<api>", "abc"),
 ).apiServer.extraArgs;
 
 async function assertOnlyOurs(node: ControlPlaneNode, commands: string = COMMANDS): Promise<void> {
@@ -75,7 +75,7 @@ const withoutQuotes = (line: string) => line.replace(/''|""/, "");
 const ROTATION = "docs/irsa-rotation.md";
 const KEYS = blockWith(ROTATION, "sh", ["openssl genrsa"]);
 const CONTROLLER_MANAGER = blockWith(ROTATION, "sh", ["init phase control-plane controller-manager"]);
-const SIGN = parse(blockWith(ROTATION, "yaml", ["kind: ClusterConfiguration", "controllerManager"]));
+const SIGN = parse(exampleFile("kubeadm/service-account-key.yaml"));
 /** "To accept, only the first two arguments." */
 const ACCEPT = { apiServer: { extraArgs: SIGN.apiServer.extraArgs.slice(0, 2) } };
 

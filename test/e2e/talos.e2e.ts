@@ -1,4 +1,4 @@
-// Validates the Talos instructions of docs/deploy.md and docs/irsa.md with talosctl's packages: accepted and rejected as
+// Validates the Talos instructions of docs/deploy.md and examples/talos with talosctl's packages: accepted and rejected as
 // the pages state.
 
 import assert from "node:assert/strict";
@@ -11,18 +11,17 @@ import { describe, type TestContext, test } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { findTalosJudge } from "./binaries/judges.ts";
 import { TALOS_VERSIONS } from "./binaries/versions.ts";
-import { blockWith } from "./judges/instructions.ts";
+import { blockWith, exampleFile } from "./judges/instructions.ts";
 
-const PATCH = blockWith("docs/deploy.md", "yaml", ["machine:", "op: create"]);
-const UNDO = blockWith("docs/deploy.md", "yaml", ["machine:", "$patch: delete"]);
+const PATCH = exampleFile("talos/webhook.yaml");
+const UNDO = exampleFile("talos/webhook-undo.yaml");
 const DOCUMENT = blockWith("docs/deploy.md", "yaml", ["kind: KubeAuthenticationWebhookConfig"]);
-const ISSUERS = blockWith("docs/irsa.md", "yaml", ["cluster:", "service-account-issuer:"]);
+const ISSUERS = exampleFile("talos/issuer.yaml");
 
-const ROTATION = "docs/irsa-rotation.md";
-const ACCEPT = blockWith(ROTATION, "yaml", ["publicKeys:", "# the current public key"]);
-const SIGN = blockWith(ROTATION, "yaml", ["privateKey:"]);
-const REMOVE = blockWith(ROTATION, "yaml", ["publicKeys:", "$patch: delete"]);
-const MIGRATED = blockWith(ROTATION, "yaml", ["issuerURL:"]);
+const ACCEPT = exampleFile("talos/accept.yaml");
+const SIGN = exampleFile("talos/sign.yaml");
+const REMOVE = exampleFile("talos/remove.yaml");
+const MIGRATED = exampleFile("talos/issuer-document.yaml");
 
 /** Replaces a comment of the page by the lines of a PEM file. */
 function filledIn(block: string, comment: RegExp, pem: string): string {

@@ -6,20 +6,22 @@ import { runGo } from "./go.ts";
 
 /**
  * Writes go.mod into `folder`. Go applies replacements only in the main module, so this copies the module's replacements by
- * other modules, but not those by folders. `replacements`, by module, take precedence.
+ * other modules, but not those by folders. `replacements`, by module, take precedence. Returns the folder of the module's
+ * unpacked source.
  */
 export function writeModule(
   folder: string,
   path: string,
   version: string,
   replacements: Readonly<Record<string, string>> = {},
-): void {
-  const { GoMod } = download(path, version);
+): string {
+  const { Dir, GoMod } = download(path, version);
   const own = readFileSync(GoMod, "utf8").match(/^go .+$|^replace .+ => [^.(\s]\S+ \S+$/gm) ?? [];
   const settings = own.filter((line) => !Object.keys(replacements).some((name) => line.startsWith(`replace ${name} `)));
   const replaced = Object.entries(replacements).map(([name, other]) => `replace ${name} => ${other}`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "go.mod"), lines(["module e2e", ...settings, ...replaced, `require ${path} v${version}`]));
+  return Dir;
 }
 
 /**

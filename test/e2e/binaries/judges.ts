@@ -1,5 +1,5 @@
-// Builds the programs that validate our instructions for control planes: kubeadm, and for Talos and kops small programs
-// (test/e2e/judges/) that use their validation packages.
+// Builds the programs that validate our instructions for control planes: kubeadm, and for Talos, kops and Cluster API small
+// programs (test/e2e/judges/) that use their validation packages.
 
 import { hash } from "node:crypto";
 import { copyFileSync, readFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { kubernetesProgram } from "./binaries.ts";
 import { build } from "./build.ts";
 import { writeModule } from "./go-module.ts";
-import { KOPS_VERSION, type KUBERNETES_VERSIONS, type TALOS_VERSIONS } from "./versions.ts";
+import { CLUSTER_API_VERSION, KOPS_VERSION, type KUBERNETES_VERSIONS, type TALOS_VERSIONS } from "./versions.ts";
 
 const JUDGES = join(import.meta.dirname, "../judges");
 
@@ -29,20 +29,37 @@ export function findKubeadm(version: (typeof KUBERNETES_VERSIONS)[number]): stri
 
 /** See judges/talos/main.go for its commands. */
 export function findTalosJudge(version: (typeof TALOS_VERSIONS)[number]): string {
-  return findJudge("talos", "github.com/siderolabs/talos/pkg/machinery", version, TALOS_REPLACEMENTS[version]);
+  const replacements = TALOS_REPLACEMENTS[version] ?? {};
+  return findJudge("talos", { module: "github.com/siderolabs/talos/pkg/machinery", version, replacements });
 }
 
 /** See judges/kops/main.go. */
 export function findKopsJudge(): string {
-  return findJudge("kops", "k8s.io/kops", KOPS_VERSION);
+  return findJudge("kops", { module: "k8s.io/kops", version: KOPS_VERSION });
 }
 
-function findJudge(
-  name: string,
-  module: string,
-  version: string,
-  replacements?: Readonly<Record<string, string>>,
-): string {
+/** See judges/cluster-api/main.go. Its go.mod replaces the module of its API by a folder, which is released with this tag. */
+export function findClusterApiJudge(): string {
+  const api = "sigs.k8s.io/cluster-api/api";
+  return findJudge("cluster-api", {
+    module: "sigs.k8s.io/cluster-api",
+    version: CLUSTER_API_VERSION,
+    replacements: { [api]: `${api} v${CLUSTER_API_VERSION}` },
+    files: {
+      "crd.yaml": "controlplane/kubeadm/config/crd/bases/controlplane.cluster.x-k8s.io_kubeadmcontrolplanes.yaml",
+    },
+  });
+}
+
+interface JudgeOptions {
+  readonly module: string;
+  readonly version: string;
+  readonly replacements?: Readonly<Record<string, string>>;
+  /** Files of the module that the program embeds, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+function findJudge(name: string, { module, version, replacements, files = {} }: JudgeOptions): string {
   const source = join(JUDGES, name, "main.go");
   const digest = hash("sha256", readFileSync(source)).slice(0, 12);
   return build({
@@ -51,8 +68,9 @@ function findJudge(
     version: `${version}-${digest}`,
     main: ".",
     writeModule: (folder) => {
-      writeModule(folder, module, version, replacements);
+      const unpacked = writeModule(folder, module, version, replacements);
       copyFileSync(source, join(folder, "main.go"));
+      for (const [file, path] of Object.entries(files)) copyFileSync(join(unpacked, path), join(folder, file));
     },
     variables: {},
   });

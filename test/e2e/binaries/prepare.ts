@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { findAwsCli } from "../aws-cli.ts";
 import { buildGoClient } from "../irsa/go-client.ts";
 import { findBinaries, findControllerManager, findHcl2json, findTofu } from "./binaries.ts";
-import { findKopsJudge, findKubeadm, findTalosJudge } from "./judges.ts";
+import { findClusterApiJudge, findKopsJudge, findKubeadm, findTalosJudge } from "./judges.ts";
 import { KUBERNETES_VERSIONS, TALOS_VERSIONS } from "./versions.ts";
 
 // One after the other: two builds at a time took longer on two cores.
@@ -25,4 +25,5 @@ for (const [command, ...args] of [
   const [line = ""] = execFileSync(command, args, { encoding: "utf8" }).split("\n");
   console.log(`${command}: ${line}`);
 }
-for (const path of [...TALOS_VERSIONS.map(findTalosJudge), findKopsJudge(), buildGoClient()]) console.log(path);
+const judges = [...TALOS_VERSIONS.map(findTalosJudge), findKopsJudge(), findClusterApiJudge()];
+for (const path of [...judges, buildGoClient()]) console.log(path);

@@ -18,5 +18,7 @@ export const TALOS_VERSIONS = ["1.14.1", "1.13.9", "1.12.0"] as const;
 
 export const KOPS_VERSION = "1.36.2";
 
+export const CLUSTER_API_VERSION = "1.14.2";
+
 /** https://github.com/tmccombs/hcl2json */
 export const HCL2JSON_VERSION = "0.6.9";

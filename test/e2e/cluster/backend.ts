@@ -10,6 +10,7 @@ import type { LocalServer } from "../../../local/http-server.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
+import type { SignedTokenOptions } from "../../../local/sts/signed-token.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
 import { type ReviewLine, readReviews } from "./function-log.ts";
@@ -24,6 +25,8 @@ export interface BackendOptions {
   readonly identities?: readonly LocalIdentity[];
   /** Roles that service accounts may assume; default none. */
   readonly webIdentity?: WebIdentityOptions;
+  /** AWS-signed tokens; default none. */
+  readonly signedTokens?: SignedTokenOptions;
   /** The standby's primary: accepts the same caller, by token or certificate. */
   readonly beside?: Backend;
   readonly failoverUrl?: string;
@@ -51,10 +54,23 @@ export interface Backend {
 }
 
 export async function startBackend(options: BackendOptions): Promise<Backend> {
-  const { folder, callerAuth = "bearer", parameters, identities, webIdentity, beside, failoverUrl } = options;
+  const {
+    folder,
+    callerAuth = "bearer",
+    parameters,
+    identities,
+    webIdentity,
+    signedTokens,
+    beside,
+    failoverUrl,
+  } = options;
   const callerToken = beside?.callerToken ?? newCallerToken();
   const callers = callersParameter([callerToken]);
-  const sts = await startSts({ ...(identities && { identities }), ...(webIdentity && { webIdentity }) });
+  const sts = await startSts({
+    ...(identities && { identities }),
+    ...(webIdentity && { webIdentity }),
+    ...(signedTokens && { signedTokens }),
+  });
   const store = await startParameterStore({ region: REGION, parameters: { ...parameters, ...callers } });
   const ec2 = await startNodeInstance({ region: REGION });
   const authority = createCertificateAuthority();

@@ -1,4 +1,4 @@
-// Extracts the instructions for control planes from the documents.
+// Reads the instructions for control planes in the documents and examples.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -13,6 +13,11 @@ export function blockWith(page: string, language: string, texts: readonly string
     `${page}: ${others.length + 1} blocks have ${texts.join(", ")}`,
   );
   return block;
+}
+
+/** A file below examples/. */
+export function exampleFile(path: string): string {
+  return readFileSync(join(ROOT, "examples", path), "utf8");
 }
 
 /** The page's only matching inline code. */
