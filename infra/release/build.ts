@@ -85,7 +85,7 @@ function yamlOf(template: unknown): string {
   return document.toString({ lineWidth: 0, indentSeq: false });
 }
 
-function bundledPackages(): Set<string> {
+export function bundledPackages(): Set<string> {
   const folders = ["authenticator", "issuer", "deployment-check", "cli"];
   const texts = folders.map((folder) => readFileSync(join(DIST, folder, "THIRD-PARTY-LICENSES.txt"), "utf8"));
   return new Set(texts.flatMap(licensedPackages));

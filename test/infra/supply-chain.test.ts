@@ -1,0 +1,63 @@
+// What ships: its SBOM agrees with the lockfile, its licences are known, and no package but two runs a script at installation.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { before, test } from "node:test";
+import { bundledPackages } from "../../infra/release/build.ts";
+import { sbom } from "../../infra/release/sbom.ts";
+import { ROOT } from "./cdk-cli.ts";
+
+interface Locked {
+  readonly version: string;
+  /** Subresource Integrity: `sha512-` and base64. */
+  readonly integrity?: string;
+  readonly hasInstallScript?: true;
+  /** Part of another package, whose checksum it shares. */
+  readonly inBundle?: true;
+}
+
+interface Component {
+  readonly name: string;
+  readonly version: string;
+  readonly purl: string;
+  readonly licenses: readonly { readonly license: { readonly id?: string } }[];
+  readonly hashes: readonly { readonly alg: string; readonly content: string }[];
+}
+
+const lock: Readonly<Record<string, Locked>> = JSON.parse(readFileSync(`${ROOT}/package-lock.json`, "utf8")).packages;
+const packages = bundledPackages();
+let components: readonly Component[];
+before(() => {
+  ({ components } = JSON.parse(sbom(ROOT, "lambda-iam-authenticator", packages)));
+});
+
+test("the SBOM has each bundled package once, with the SHA-512 of the lockfile", () => {
+  const names = components.map(({ name, version }) => `${name} ${version}`);
+  assert.deepEqual(names.toSorted(), [...packages].toSorted());
+  for (const { name, version, purl, hashes } of components) {
+    const [, locked] =
+      Object.entries(lock).find(([path, one]) => path.endsWith(`node_modules/${name}`) && one.version === version) ??
+      assert.fail(`${name} ${version} is not in the lockfile`);
+    assert.equal(purl, `pkg:npm/${name.replace("@", "%40")}@${version}`);
+    const [hash] = hashes.filter(({ alg }) => alg === "SHA-512");
+    assert.equal(`sha512-${Buffer.from(hash?.content ?? "", "hex").toString("base64")}`, locked.integrity, name);
+  }
+});
+
+test("every licence of what ships permits distribution with its text", () => {
+  const licences = new Set(components.flatMap(({ licenses }) => licenses.map(({ license }) => license.id)));
+  assert.deepEqual([...licences].toSorted(), ["Apache-2.0", "ISC", "MIT"]);
+});
+
+/** esbuild copies its binary into place, and `node` installs that of this platform. Neither ships. */
+test("only esbuild and node run a script at installation, and every package has a checksum", () => {
+  const external = Object.entries(lock).filter(([path]) => path.startsWith("node_modules/"));
+  const scripted = external.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => path);
+  assert.deepEqual(scripted, ["node_modules/esbuild", "node_modules/node"]);
+  assert.deepEqual(
+    external
+      .filter(([, { integrity, inBundle }]) => inBundle !== true && !integrity?.startsWith("sha512-"))
+      .map(([path]) => path),
+    [],
+  );
+});
