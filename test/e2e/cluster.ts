@@ -126,6 +126,12 @@ export async function reviewsOf({ backend }: Cluster, action: () => Promise<unkn
 
 /** Waits for the last refusal in kube-apiserver's log that has this reason. */
 export function loggedRefusal(apiserver: RunningApiserver | undefined, reason: RegExp): Promise<string> {
-  const isRefusal = (line: string) => line.includes('"Unable to authenticate the request"') && reason.test(line);
-  return eventually(`kube-apiserver logs ${reason}`, 40_000, () => apiserver?.log().split("\n").findLast(isRefusal));
+  const isRefusal = (line: string) => line.includes('"Unable to authenticate the request"');
+  return eventually(`kube-apiserver logs ${reason}`, 40_000, () => {
+    const refusals = apiserver?.log().split("\n").filter(isRefusal) ?? [];
+    const found = refusals.findLast((line) => reason.test(line));
+    // The cause, if the time is over.
+    if (found === undefined) throw new Error(refusals.at(-1) ?? "kube-apiserver logs no refusal");
+    return found;
+  });
 }
