@@ -1,5 +1,5 @@
 // Builds dist/release/ for installation without CDK: zips, CloudFormation templates, the npm package, checksums and SBOM.
-// The build is reproducible. `npm run release` builds dist/ first.
+// The build is reproducible. It requires dist/.
 
 import { execFileSync } from "node:child_process";
 import { hash } from "node:crypto";
@@ -11,7 +11,8 @@ import packageJson from "../../package.json" with { type: "json" };
 import { licensedPackages } from "../bundle/licences.ts";
 import type { ReleasedCodes } from "./code-location.ts";
 import { deployingPolicy } from "./deploying-role.ts";
-import { releaseNotes } from "./publishable.ts";
+import { indexes, manifest } from "./manifests.ts";
+import { projectOf, releaseNotes } from "./publishable.ts";
 import { sbom } from "./sbom.ts";
 import { releaseApp } from "./templates.ts";
 import { type Zip, zipFolder } from "./zip.ts";
@@ -41,6 +42,12 @@ export function buildRelease(outdir: string): void {
   const types = made.flatMap(({ template }) => Object.values(template.Resources).map(({ Type }) => Type));
   write("deploying-role.json", `${JSON.stringify(deployingPolicy(types), null, 2)}\n`);
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", outdir], { cwd: ROOT });
+  const packed = hash("sha256", readFileSync(join(outdir, `${name}-${version}.tgz`)));
+  const project = projectOf(packageJson);
+  // Without a project address, nothing is published.
+  if (project !== undefined) {
+    for (const file of Object.keys(indexes(project))) write(file, manifest(file, project, packed));
+  }
   const schema = "mapping-file.schema.json";
   copyFileSync(join(ROOT, "cli", "mappings", "file", schema), join(outdir, schema));
   write("sbom.cdx.json", sbom(ROOT, name, bundledPackages()));
@@ -89,10 +96,4 @@ function bundledPackages(): Set<string> {
   const folders = ["authenticator", "issuer", "deployment-check", "cli"];
   const texts = folders.map((folder) => readFileSync(join(DIST, folder, "THIRD-PARTY-LICENSES.txt"), "utf8"));
   return new Set(texts.flatMap(licensedPackages));
-}
-
-if (import.meta.main) {
-  const outdir = join(DIST, "release");
-  buildRelease(outdir);
-  for (const file of readdirSync(outdir)) console.log(`dist/release/${file}`);
 }
