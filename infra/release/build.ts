@@ -11,8 +11,8 @@ import packageJson from "../../package.json" with { type: "json" };
 import { licensedPackages } from "../bundle/licences.ts";
 import type { ReleasedCodes } from "./code-location.ts";
 import { deployingPolicy } from "./deploying-role.ts";
-import { indexes, manifest } from "./manifests.ts";
-import { projectOf, releaseNotes } from "./publishable.ts";
+import { INDEXES, manifest, projectOf } from "./manifests.ts";
+import { releaseNotes } from "./publishable.ts";
 import { sbom } from "./sbom.ts";
 import { releaseApp } from "./templates.ts";
 import { type Zip, zipFolder } from "./zip.ts";
@@ -46,7 +46,7 @@ export function buildRelease(outdir: string): void {
   const project = projectOf(packageJson);
   // Without a project address, nothing is published.
   if (project !== undefined) {
-    for (const file of Object.keys(indexes(project))) write(file, manifest(file, project, packed));
+    for (const file of Object.keys(INDEXES)) write(file, manifest(file, project, packed));
   }
   const schema = "mapping-file.schema.json";
   copyFileSync(join(ROOT, "cli", "mappings", "file", schema), join(outdir, schema));

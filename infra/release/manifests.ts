@@ -3,36 +3,29 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
+import type { Files } from "./publishable.ts";
 
-interface Index {
-  readonly name: string;
-  /** On GitHub. */
-  readonly repository: string;
-  readonly path: string;
+/** `<owner>/<name>`, if package.json has a repository on GitHub. */
+export function projectOf({ repository }: Files["manifest"]): string | undefined {
+  return /^git\+https:\/\/github\.com\/([\w-]+\/[\w.-]+)\.git$/.exec(repository?.url ?? "")?.[1];
 }
 
-/** The indexes that list the project `<owner>/<name>`, by file in infra/release/manifests. */
-export function indexes(project: string): Readonly<Record<string, Index>> {
-  const [owner = ""] = project.split("/");
-  const formula = `${packageJson.name}.rb`;
-  return {
-    [formula]: { name: "Homebrew tap", repository: `${owner}/homebrew-tap`, path: `Formula/${formula}` },
-    "iam.yaml": { name: "Krew index", repository: "kubernetes-sigs/krew-index", path: "plugins/iam.yaml" },
-    "aqua-registry.yaml": {
-      name: "aqua registry",
-      repository: "aquaproj/aqua-registry",
-      path: `pkgs/${project}/registry.yaml`,
-    },
-  };
-}
+/** By file in infra/release/manifests: the repository on GitHub that lists the manifest, and its path there. */
+export const INDEXES: Readonly<Record<string, (project: string) => readonly [repository: string, path: string]>> = {
+  "lambda-iam-authenticator.rb": (project) => [
+    `${project.split("/")[0]}/homebrew-tap`,
+    "Formula/lambda-iam-authenticator.rb",
+  ],
+  "iam.yaml": () => ["kubernetes-sigs/krew-index", "plugins/iam.yaml"],
+  "aqua-registry.yaml": (project) => ["aquaproj/aqua-registry", `pkgs/${project}/registry.yaml`],
+};
 
-/** The text of `file` in infra/release/manifests, without placeholders. `sha256`: of the npm package. */
+/** `sha256`: of the npm package. */
 export function manifest(file: string, project: string, sha256: string): string {
-  const [owner, repository] = project.split("/");
-  const { version, engines } = packageJson;
-  const values = { project, owner, repository, version, sha256, node: engines.node };
+  const [owner = "", repository = ""] = project.split("/");
+  const values = { project, owner, repository, version: packageJson.version, sha256, node: packageJson.engines.node };
   return Object.entries(values).reduce(
-    (text, [name, value = ""]) => text.replaceAll(`@${name}@`, value),
+    (text, [name, value]) => text.replaceAll(`@${name}@`, value),
     readFileSync(join(import.meta.dirname, "manifests", file), "utf8"),
   );
 }

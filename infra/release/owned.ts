@@ -1,12 +1,11 @@
 // What a person must own for a release, as GitHub, npm and the indexes of package managers show it.
 
-import packageJson from "../../package.json" with { type: "json" };
-import { indexes, manifest } from "./manifests.ts";
-import { type Check, type Manifest, projectOf } from "./publishable.ts";
+import { INDEXES, manifest, projectOf } from "./manifests.ts";
+import type { Checks, Files } from "./publishable.ts";
 
 /** What the checks read. */
 export interface World {
-  readonly manifest: Manifest;
+  readonly manifest: Files["manifest"];
   readonly fetch: (url: string) => Promise<Response>;
   /** Returns npm's output. Rejects with its error. */
   readonly npm: (...args: readonly string[]) => Promise<string>;
@@ -14,17 +13,23 @@ export interface World {
   readonly reports: readonly string[];
 }
 
-const { name } = packageJson;
+const NAME = "lambda-iam-authenticator";
 
-/** In the order in which a person does them. RELEASING.md describes each. */
-export function ownedChecks(world: World): Check[] {
+/** In the order in which a person does them. */
+export function ownedChecks(world: World): Checks {
   const project = () => {
     const found = projectOf(world.manifest);
     if (found === undefined) throw new Error("It needs the project address.");
     return found;
   };
   const github = (path: string) => get(world, `https://api.github.com/repos/${project()}${path}`);
-  const checks: Readonly<Record<string, Check["problem"]>> = {
+  const isListed = (file: string) => async () => {
+    const [repository, path] = INDEXES[file]?.(project()) ?? [];
+    const text = await get(world, `https://raw.githubusercontent.com/${repository}/HEAD/${path}`);
+    const [url = ""] = /\S+\.tgz/.exec(manifest(file, project(), "")) ?? [];
+    return text?.includes(url) ? undefined : `Copy ${file} of the release to ${path} in ${repository}.`;
+  };
+  return {
     "GitHub repository": async () => {
       if ((await github("")) !== undefined) return undefined;
       return `GitHub has no public repository ${project()}. npm accepts provenance only from public ones.`;
@@ -34,40 +39,31 @@ export function ownedChecks(world: World): Check[] {
       return `${project()} has no environment "release" with required reviewers. Add both in its settings.`;
     },
     "npm name": async () => {
-      const maintainers = await world.npm("view", name, "maintainers").catch((error: Error) => {
+      const maintainers = await world.npm("view", NAME, "maintainers").catch((error: Error) => {
         if (error.message.includes("E404")) return undefined;
         throw error;
       });
-      if (maintainers === undefined) return `npm has no package ${name}. Publish an empty version 0.0.0 of it.`;
+      if (maintainers === undefined) return `npm has no package ${NAME}. Publish an empty version 0.0.0 of it.`;
       const user = await world.npm("whoami");
       // One is printed as `name <mail>`, several as a list of these.
       const isOurs = maintainers.match(/[\w.-]+(?= <)/g)?.includes(user);
-      return isOurs ? undefined : `${user} is not a maintainer of ${name} on npm.`;
+      return isOurs ? undefined : `${user} is not a maintainer of ${NAME} on npm.`;
     },
     "npm trust": async () => {
       const options = `--file release.yml --repo ${project()} --env release --allow-publish`;
-      const trusted = await world.npm("trust", "list", name);
+      const trusted = await world.npm("trust", "list", NAME);
       const wanted = ["file: release.yml", `repository: ${project()}`, "environment: release"];
       if (wanted.every((line) => trusted.includes(line))) return undefined;
-      return `npm does not trust the workflow. Run: npm trust github ${name} ${options}`;
+      return `npm does not trust the workflow. Run: npm trust github ${NAME} ${options}`;
     },
     "AWS account": () => {
       if (world.reports.some((report) => report.includes("\n- Place: AWS,"))) return undefined;
       return "test/acceptance/reports has no report of a run on AWS. Run: npm run acceptance";
     },
+    "Homebrew tap": isListed("lambda-iam-authenticator.rb"),
+    "Krew index": isListed("iam.yaml"),
+    "aqua registry": isListed("aqua-registry.yaml"),
   };
-  const listed = Object.entries(indexes("<owner>/<name>")).map(([file, { name }]) => ({
-    name,
-    problem: async () => {
-      const index = indexes(project())[file];
-      if (index === undefined) return undefined;
-      const { repository, path } = index;
-      const text = await get(world, `https://raw.githubusercontent.com/${repository}/HEAD/${path}`);
-      const [url = ""] = /\S+\.tgz/.exec(manifest(file, project(), "")) ?? [];
-      return text?.includes(url) ? undefined : `Copy ${file} of the release to ${path} in ${repository}.`;
-    },
-  }));
-  return [...Object.entries(checks).map(([name, problem]) => ({ name, problem })), ...listed];
 }
 
 /** Returns `undefined` if there is no such page. */

@@ -3,43 +3,36 @@
 import { execFile, execFileSync } from "node:child_process";
 import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { promisify } from "node:util";
 import { ownedChecks } from "./owned.ts";
 import { fileChecks, readFiles, runChecks } from "./publishable.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
-/** Rejects with the lines that npm prints about an error. */
-function npm(...args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = execFile("npm", args, { cwd: ROOT, timeout: 30_000 }, (error, out, err) => {
-      const [code = error?.message, reason = ""] = err.match(/(?<=^npm error ).*$/gm) ?? [];
-      if (error === null) resolve(out.trim());
-      else reject(new Error(`npm ${args[0]} fails: ${code} ${reason}`.trim()));
-    });
-    // npm asks for no password then.
-    child.stdin?.end();
-  });
+async function npm(...args: readonly string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)("npm", [...args, "--loglevel=error"], { cwd: ROOT, timeout: 30_000 })).stdout.trim();
+  } catch (error) {
+    const { message, stderr } = error as { message: string; stderr: string };
+    const [code = message, reason = ""] = stderr.match(/(?<=^npm error ).*$/gm) ?? [];
+    throw new Error(`npm ${args[0]} fails: ${code} ${reason}`.trim());
+  }
 }
 
-function check(): Promise<boolean> {
+const [option] = process.argv.slice(2);
+if (option === "--check") {
   const files = readFiles();
-  const reports = globSync("test/acceptance/reports/*.md", { cwd: ROOT });
-  const world = {
-    manifest: files.manifest,
-    fetch: (url: string) => fetch(url, { signal: AbortSignal.timeout(10_000) }),
-    npm,
-    reports: reports.map((file) => readFileSync(join(ROOT, file), "utf8")),
-  };
-  return runChecks([...fileChecks(files), ...ownedChecks(world)], console.log);
-}
-
-const { values } = parseArgs({ options: { check: { type: "boolean" } } });
-if (values.check) {
-  if (!(await check())) process.exitCode = 1;
+  const fetchPage = (url: string) => fetch(url, { signal: AbortSignal.timeout(10_000) });
+  const reports = globSync(join(ROOT, "test/acceptance/reports/*.md")).map((file) => readFileSync(file, "utf8"));
+  const checks = { ...fileChecks(files), ...ownedChecks({ ...files, fetch: fetchPage, npm, reports }) };
+  if (!(await runChecks(checks, console.log))) process.exitCode = 1;
+} else if (option !== undefined) {
+  console.error(`Unknown argument ${option}. Use --check, or no argument to build the release.`);
+  process.exitCode = 1;
 } else {
   execFileSync("npm", ["run", "--silent", "prepare"], { cwd: ROOT, stdio: "inherit" });
+  const { buildRelease } = await import("./build.ts");
   const outdir = join(ROOT, "dist", "release");
-  (await import("./build.ts")).buildRelease(outdir);
+  buildRelease(outdir);
   for (const file of readdirSync(outdir)) console.log(`dist/release/${file}`);
 }
