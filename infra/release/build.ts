@@ -12,7 +12,7 @@ import { licensedPackages } from "../bundle/licences.ts";
 import type { ReleasedCodes } from "./code-location.ts";
 import { deployingPolicy } from "./deploying-role.ts";
 import { INDEXES, manifest, projectOf } from "./manifests.ts";
-import { releaseNotes } from "./publishable.ts";
+import { readFile, releaseNotes } from "./publishable.ts";
 import { sbom } from "./sbom.ts";
 import { releaseApp } from "./templates.ts";
 import { type Zip, zipFolder } from "./zip.ts";
@@ -51,7 +51,7 @@ export function buildRelease(outdir: string): void {
   const schema = "mapping-file.schema.json";
   copyFileSync(join(ROOT, "cli", "mappings", "file", schema), join(outdir, schema));
   write("sbom.cdx.json", sbom(ROOT, name, bundledPackages()));
-  write("RELEASE-NOTES.md", releaseNotes(readFileSync(join(ROOT, "CHANGELOG.md"), "utf8"), version));
+  write("RELEASE-NOTES.md", releaseNotes(readFile("CHANGELOG.md"), version));
   // The format of `sha256sum --check`.
   const sums = readdirSync(outdir)
     .sort()

@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
-import type { Files } from "./publishable.ts";
+import type { Manifest } from "../page-url.ts";
 
 /** `<owner>/<name>`, if package.json has a repository on GitHub. */
-export function projectOf({ repository }: Files["manifest"]): string | undefined {
+export function projectOf({ repository }: Manifest): string | undefined {
   return /^git\+https:\/\/github\.com\/([\w-]+\/[\w.-]+)\.git$/.exec(repository?.url ?? "")?.[1];
 }
 

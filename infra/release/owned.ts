@@ -1,11 +1,12 @@
 // What a person must own for a release, as GitHub, npm and the indexes of package managers show it.
 
+import type { Manifest } from "../page-url.ts";
 import { INDEXES, manifest, projectOf } from "./manifests.ts";
-import type { Checks, Files } from "./publishable.ts";
+import type { Checks } from "./publishable.ts";
 
 /** What the checks read. */
 export interface World {
-  readonly manifest: Files["manifest"];
+  readonly manifest: Manifest;
   readonly fetch: (url: string) => Promise<Response>;
   /** Returns npm's output. Rejects with its error. */
   readonly npm: (...args: readonly string[]) => Promise<string>;

@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import packageJson from "../../package.json" with { type: "json" };
+import type { Manifest } from "../page-url.ts";
 
 /**
  * The items of RELEASING.md. Each returns what is missing and how to add it, or `undefined` if it is done. It throws the
@@ -11,18 +11,15 @@ import packageJson from "../../package.json" with { type: "json" };
  */
 export type Checks = Readonly<Record<string, () => string | undefined | Promise<string | undefined>>>;
 
-export interface Files {
-  readonly manifest: { readonly version: string; readonly repository?: { readonly url?: string } };
-  readonly changelog: string;
-  /** SECURITY.md. */
-  readonly security: string;
-}
+/** Reads a file of this repository. */
+export const readFile = (file: string) => readFileSync(join(import.meta.dirname, "..", "..", file), "utf8");
 
-/** `pushed`: the tag and the repository's URL, in the workflow. npm derives `bugs` and `homepage` from `repository`. */
+/** `pushed`: the tag and the repository's URL, in the workflow. */
 export function fileChecks(
-  { manifest: { version, repository }, changelog, security }: Files,
+  read: (file: string) => string,
   pushed?: { readonly tag: string; readonly address: string },
 ): Checks {
+  const { version, repository }: Manifest = JSON.parse(read("package.json"));
   const url = `git+${pushed?.address ?? "https://github.com/<owner>/<name>"}.git`;
   const command = `npm pkg set repository.type=git repository.url=${url}`;
   return {
@@ -34,11 +31,13 @@ export function fileChecks(
       return `The repository in package.json is ${repository.url}, and this one is ${url}. Run: ${command}`;
     },
     "address for reports": () => {
-      if (/^Address: .*(https:\/\/|\S@\S)/m.test(security)) return undefined;
+      if (/^Address: .*(https:\/\/|\S@\S)/m.test(read("SECURITY.md"))) return undefined;
       return 'SECURITY.md has no address for reports. Add an email address or a URL to the line "Address:".';
     },
     changelog: () =>
-      changelog.includes(`## [${version}]`) ? undefined : `CHANGELOG.md has no section [${version}]. Add it.`,
+      read("CHANGELOG.md").includes(`## [${version}]`)
+        ? undefined
+        : `CHANGELOG.md has no section [${version}]. Add it.`,
     ...(pushed && {
       tag: () =>
         pushed.tag === `v${version}`
@@ -63,12 +62,6 @@ export async function runChecks(checks: Checks, print: (line: string) => void): 
   return isComplete;
 }
 
-/** Of this repository. */
-export function readFiles(): Files {
-  const read = (file: string) => readFileSync(join(import.meta.dirname, "..", "..", file), "utf8");
-  return { manifest: packageJson, changelog: read("CHANGELOG.md"), security: read("SECURITY.md") };
-}
-
 /** The section of `version`, otherwise the section Unreleased. Throws if there is neither. */
 export function releaseNotes(changelog: string, version: string): string {
   const sections = changelog.split(/^(?=## \[)/m).slice(1);
@@ -81,6 +74,6 @@ export function releaseNotes(changelog: string, version: string): string {
 
 if (import.meta.main) {
   const { GITHUB_REF_NAME: tag = "", GITHUB_SERVER_URL: server = "", GITHUB_REPOSITORY: name = "" } = process.env;
-  const checks = fileChecks(readFiles(), { tag, address: `${server}/${name}` });
+  const checks = fileChecks(readFile, { tag, address: `${server}/${name}` });
   if (!(await runChecks(checks, console.log))) process.exitCode = 1;
 }

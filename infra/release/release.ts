@@ -4,14 +4,17 @@ import { execFile, execFileSync } from "node:child_process";
 import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import packageJson from "../../package.json" with { type: "json" };
 import { ownedChecks } from "./owned.ts";
-import { fileChecks, readFiles, runChecks } from "./publishable.ts";
+import { fileChecks, readFile, runChecks } from "./publishable.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
 async function npm(...args: readonly string[]): Promise<string> {
   try {
-    return (await promisify(execFile)("npm", [...args, "--loglevel=error"], { cwd: ROOT, timeout: 30_000 })).stdout.trim();
+    return (
+      await promisify(execFile)("npm", [...args, "--loglevel=error"], { cwd: ROOT, timeout: 30_000 })
+    ).stdout.trim();
   } catch (error) {
     const { message, stderr } = error as { message: string; stderr: string };
     const [code = message, reason = ""] = stderr.match(/(?<=^npm error ).*$/gm) ?? [];
@@ -21,10 +24,9 @@ async function npm(...args: readonly string[]): Promise<string> {
 
 const [option] = process.argv.slice(2);
 if (option === "--check") {
-  const files = readFiles();
   const fetchPage = (url: string) => fetch(url, { signal: AbortSignal.timeout(10_000) });
   const reports = globSync(join(ROOT, "test/acceptance/reports/*.md")).map((file) => readFileSync(file, "utf8"));
-  const checks = { ...fileChecks(files), ...ownedChecks({ ...files, fetch: fetchPage, npm, reports }) };
+  const checks = { ...fileChecks(readFile), ...ownedChecks({ manifest: packageJson, fetch: fetchPage, npm, reports }) };
   if (!(await runChecks(checks, console.log))) process.exitCode = 1;
 } else if (option !== undefined) {
   console.error(`Unknown argument ${option}. Use --check, or no argument to build the release.`);

@@ -7,17 +7,19 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { ownedChecks, type World } from "../../infra/release/owned.ts";
-import { type Checks, type Files, fileChecks, runChecks } from "../../infra/release/publishable.ts";
+import { type Checks, fileChecks, runChecks } from "../../infra/release/publishable.ts";
 import packageJson from "../../package.json" with { type: "json" };
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const url = "git+https://github.com/owner/name.git";
 const pushed = { tag: "v1.2.3", address: "https://github.com/owner/name" };
-const files: Files = {
-  manifest: { version: "1.2.3", repository: { url } },
-  changelog: "# Changelog\n\n## [1.2.3] - 2026-12-01\n",
-  security: "# Security\n\nAddress: security@example.com\n",
+const files = {
+  "package.json": JSON.stringify({ version: "1.2.3", repository: { url } }),
+  "CHANGELOG.md": "# Changelog\n\n## [1.2.3] - 2026-12-01\n",
+  "SECURITY.md": "# Security\n\nAddress: security@example.com\n",
 };
+const reading = (changed: Partial<typeof files>) => (file: string) =>
+  (({ ...files, ...changed }) as Record<string, string>)[file] ?? assert.fail(file);
 
 /** The lines, and whether nothing is missing. */
 async function linesOf(checks: Checks): Promise<{ lines: string[]; isComplete: boolean }> {
@@ -28,18 +30,18 @@ async function linesOf(checks: Checks): Promise<{ lines: string[]; isComplete: b
 
 test("a complete release has no problem, before and after the tag is pushed", async () => {
   const done = ["project address", "address for reports", "changelog"].map((name) => `done         ${name}`);
-  assert.deepEqual(await linesOf(fileChecks(files)), { lines: done, isComplete: true });
+  assert.deepEqual(await linesOf(fileChecks(reading({}))), { lines: done, isComplete: true });
   const tagged = { lines: [...done, "done         tag"], isComplete: true };
-  assert.deepEqual(await linesOf(fileChecks(files, pushed)), tagged);
+  assert.deepEqual(await linesOf(fileChecks(reading({}), pushed)), tagged);
 });
 
 test("each missing part is one line with the command", async () => {
-  const missing = async (changed: Partial<Files>, changedPush: Partial<typeof pushed> = {}) => {
-    const { lines, isComplete } = await linesOf(fileChecks({ ...files, ...changed }, { ...pushed, ...changedPush }));
+  const missing = async (changed: Partial<typeof files>, changedPush: Partial<typeof pushed> = {}) => {
+    const { lines, isComplete } = await linesOf(fileChecks(reading(changed), { ...pushed, ...changedPush }));
     assert.equal(isComplete, false);
     return lines.filter((line) => !line.startsWith("done "));
   };
-  assert.deepEqual(await missing({ manifest: { version: "1.2.3" } }), [
+  assert.deepEqual(await missing({ "package.json": '{"version": "1.2.3"}' }), [
     "missing      project address: package.json has no repository, without which npm refuses the provenance. Run: " +
       `npm pkg set repository.type=git repository.url=${url}`,
   ]);
@@ -48,11 +50,14 @@ test("each missing part is one line with the command", async () => {
   assert.deepEqual(await missing({}, { tag: "v1.2.4" }), [
     "missing      tag: The tag is v1.2.4, and the version in package.json is 1.2.3.",
   ]);
-  assert.deepEqual(await missing({ changelog: "## [Unreleased]\n" }), [
+  assert.deepEqual(await missing({ "CHANGELOG.md": "## [Unreleased]\n" }), [
     "missing      changelog: CHANGELOG.md has no section [1.2.3]. Add it.",
   ]);
   for (const address of ["", "Address:\n", "Address: none yet\n\nhttps://example.com\n"]) {
-    assert.match((await missing({ security: address })).join(), /^missing {6}address for reports: SECURITY\.md has no/);
+    assert.match(
+      (await missing({ "SECURITY.md": address })).join(),
+      /^missing {6}address for reports: SECURITY\.md has no/,
+    );
   }
 });
 
@@ -87,7 +92,7 @@ const NPM: Readonly<Record<string, string>> = {
   trust: "type: github\nid: 1\nfile: release.yml\nrepository: owner/name\nenvironment: release\npermissions: publish",
 };
 const world: World = {
-  manifest: files.manifest,
+  manifest: { version: "1.2.3", repository: { url } },
   fetch: async (page) => new Response(PAGES[page] ?? "", { status: page in PAGES ? 200 : 404 }),
   npm: async (command = "") => NPM[command] ?? assert.fail(command),
   reports: ["# Acceptance\n\n- Place: AWS, eu-west-1\n"],
@@ -168,5 +173,5 @@ test("without an address, a network or a login, items are not checked, for a sta
 test("RELEASING.md lists the items in the order in which they are checked", () => {
   const page = readFileSync(join(ROOT, "RELEASING.md"), "utf8");
   const listed = [...page.matchAll(/^\| \d+ \| ([^|]+) \|/gm)].map(([, name]) => name);
-  assert.deepEqual(listed, Object.keys({ ...fileChecks(files), ...ownedChecks(world) }));
+  assert.deepEqual(listed, Object.keys({ ...fileChecks(reading({})), ...ownedChecks(world) }));
 });
