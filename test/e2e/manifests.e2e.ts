@@ -71,6 +71,8 @@ test("Krew: the index's validation passes, and kubectl iam is the command", asyn
   const { stderr } = await run("kubectl", ["krew", "install", "--manifest", path], { env });
   assert.match(stderr, /Requires Node\.js \^22\.21\.0 \|\| >=24\.5\.0 on the PATH\./);
   assert.equal((await run("kubectl", ["iam", "--version"], { env })).stdout.trim(), version);
+  const { stdout: help } = await run("kubectl", ["iam", "mappings", "set", "--help"], { env });
+  assert.match(help, /^Usage: kubectl iam mappings set /);
   const changed = run("kubectl", ["krew", "install", "--manifest", written("iam.yaml", "0".repeat(64))], {
     env: { ...env, KREW_ROOT: join(folder, "other") },
   });
