@@ -25,8 +25,8 @@ const { name, version } = packageJson;
 // the templates instead (test/e2e/cfn-lint.e2e.ts).
 process.env["CDK_VALIDATION"] = "false";
 
-/** Empties `outdir` and writes the release there. */
-export function buildRelease(outdir: string): void {
+/** Empties `outdir` and writes the release there, with manifests of package managers for `project` (`<owner>/<name>`). */
+export function buildRelease(outdir: string, project = projectOf(packageJson)): void {
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
   const write = (file: string, content: string | Uint8Array) => writeFileSync(join(outdir, file), content);
@@ -43,8 +43,6 @@ export function buildRelease(outdir: string): void {
   write("deploying-role.json", `${JSON.stringify(deployingPolicy(types), null, 2)}\n`);
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", outdir], { cwd: ROOT });
   const packed = hash("sha256", readFileSync(join(outdir, `${name}-${version}.tgz`)));
-  const project = projectOf(packageJson);
-  // Without a project address, nothing is published.
   if (project !== undefined) {
     for (const file of Object.keys(INDEXES)) write(file, manifest(file, project, packed));
   }
