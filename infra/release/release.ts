@@ -11,13 +11,12 @@ import { fileChecks, readFile, runChecks } from "./publishable.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 
 async function npm(...args: readonly string[]): Promise<string> {
+  const words = [...args, "--loglevel=error", "--fetch-retries=0"];
   try {
-    return (
-      await promisify(execFile)("npm", [...args, "--loglevel=error"], { cwd: ROOT, timeout: 30_000 })
-    ).stdout.trim();
+    return (await promisify(execFile)("npm", words, { cwd: ROOT, timeout: 30_000 })).stdout.trim();
   } catch (error) {
-    const { message, stderr } = error as { message: string; stderr: string };
-    const [code = message, reason = ""] = stderr.match(/(?<=^npm error ).*$/gm) ?? [];
+    const { message, stderr, killed } = error as { message: string; stderr: string; killed: boolean };
+    const [code = killed ? "no answer in 30 s" : message, reason = ""] = stderr.match(/(?<=^npm error ).*$/gm) ?? [];
     throw new Error(`npm ${args[0]} fails: ${code} ${reason}`.trim());
   }
 }
