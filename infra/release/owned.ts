@@ -1,5 +1,7 @@
 // What a person must own for a release, as GitHub, npm and the indexes of package managers show it.
 
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import type { Manifest } from "../page-url.ts";
 import { INDEXES, manifest, projectOf } from "./manifests.ts";
 import type { Checks } from "./publishable.ts";
@@ -76,4 +78,16 @@ async function get({ fetch }: World, url: string): Promise<string | undefined> {
   if (response.status === 404) return undefined;
   if (!response.ok) throw new Error(`${host} answered with HTTP ${response.status}.`);
   return response.text();
+}
+
+/** `World.npm`. */
+export async function npm(...args: readonly string[]): Promise<string> {
+  const words = [...args, "--loglevel=error", "--fetch-retries=0"];
+  try {
+    return (await promisify(execFile)("npm", words, { timeout: 30_000 })).stdout.trim();
+  } catch (error) {
+    const { message, stderr, killed } = error as { message: string; stderr: string; killed: boolean };
+    const [code = killed ? "no answer in 30 s" : message, reason = ""] = stderr.match(/(?<=^npm error ).*$/gm) ?? [];
+    throw new Error(`npm ${args[0]} fails: ${code} ${reason}`.trim());
+  }
 }

@@ -1,25 +1,13 @@
 // `npm run release`: builds dist/ and dist/release/. With --check, reports instead what a release still needs.
 
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import packageJson from "../../package.json" with { type: "json" };
-import { ownedChecks } from "./owned.ts";
+import { npm, ownedChecks } from "./owned.ts";
 import { fileChecks, readFile, runChecks } from "./publishable.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-
-async function npm(...args: readonly string[]): Promise<string> {
-  const words = [...args, "--loglevel=error", "--fetch-retries=0"];
-  try {
-    return (await promisify(execFile)("npm", words, { cwd: ROOT, timeout: 30_000 })).stdout.trim();
-  } catch (error) {
-    const { message, stderr, killed } = error as { message: string; stderr: string; killed: boolean };
-    const [code = killed ? "no answer in 30 s" : message, reason = ""] = stderr.match(/(?<=^npm error ).*$/gm) ?? [];
-    throw new Error(`npm ${args[0]} fails: ${code} ${reason}`.trim());
-  }
-}
 
 const [option] = process.argv.slice(2);
 if (option === "--check") {

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { ownedChecks, type World } from "../../infra/release/owned.ts";
+import { npm, ownedChecks, type World } from "../../infra/release/owned.ts";
 import { type Checks, fileChecks, runChecks } from "../../infra/release/publishable.ts";
 import packageJson from "../../package.json" with { type: "json" };
 
@@ -168,6 +169,29 @@ test("without an address, a network or a login, items are not checked, for a sta
   assert.equal(offline["npm trust"], "npm whoami fails: code ENEEDAUTH");
   const limited = await reasons({ fetch: async () => new Response("", { status: 403 }) });
   assert.equal(limited["environment release"], "api.github.com answered with HTTP 403.");
+});
+
+test("npm's output is returned, and an error states its code and reason", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "npm-"));
+  const { PATH } = process.env;
+  t.after(() => {
+    process.env["PATH"] = PATH;
+    rmSync(folder, { recursive: true });
+  });
+  const script = `#!/bin/sh
+[ "$1" = whoami ] && echo jane && exit
+echo "npm error code ENEEDAUTH\nnpm error need auth Log in." >&2; exit 1`;
+  writeFileSync(join(folder, "npm"), script, { mode: 0o755 });
+  process.env["PATH"] = folder;
+  assert.equal(await npm("whoami"), "jane");
+  await assert.rejects(npm("trust", "list"), /^Error: npm trust fails: code ENEEDAUTH need auth Log in\.$/);
+  process.env["PATH"] = "";
+  await assert.rejects(npm("view"), /^Error: npm view fails: spawn npm ENOENT$/);
+});
+
+test("npm run release rejects an unknown argument", async () => {
+  const run = promisify(execFile)(process.execPath, [join(ROOT, "infra", "release", "release.ts"), "--chek"]);
+  await assert.rejects(run, { code: 1, stderr: /^Unknown argument --chek\. Use --check, or / });
 });
 
 test("RELEASING.md lists the items in the order in which they are checked", () => {
