@@ -18,8 +18,6 @@ for (const [command, ...args] of [
   [findControllerManager(), "--version"],
   [findTofu(), "version"],
   [findHcl2json(), "-version"],
-  [findKrew("krew"), "version"],
-  [findAqua(), "version"],
   ...KUBERNETES_VERSIONS.map((version) => [findKubeadm(version), "version", "--output=short"]),
   [findAwsCli(), "--version"],
 ]) {
@@ -28,4 +26,5 @@ for (const [command, ...args] of [
   console.log(`${command}: ${line}`);
 }
 const judges = [...TALOS_VERSIONS.map(findTalosJudge), findKopsJudge(), findClusterApiJudge()];
-for (const path of [...judges, findKrew("validate-krew-manifest"), buildGoClient()]) console.log(path);
+const installers = [findKrew("krew"), findKrew("validate-krew-manifest"), findAqua()];
+for (const path of [...judges, ...installers, buildGoClient()]) console.log(path);
