@@ -12,8 +12,16 @@ export const FULL_NAME = "npx lambda-iam-authenticator";
 /** npx and npm's scripts add such folders to PATH. The user's shell does not search them. */
 const OF_PACKAGES = /[\\/]node_modules[\\/]\.bin[\\/]?$/;
 
-/** The short name if the user's shell finds it, and the program was not started by npx. */
-export function programName(environment: Readonly<Record<string, string | undefined>>): string {
+/**
+ * The short name if the user's shell finds it, and the program was not started by npx. A plugin of kubectl has the name of
+ * its file, in which a dash separates words: https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
+ */
+export function programName(
+  environment: Readonly<Record<string, string | undefined>>,
+  script: string = process.argv[1] ?? "",
+): string {
+  const [, plugin] = /[\\/]kubectl-([\w-]+)$/.exec(script) ?? [];
+  if (plugin !== undefined) return `kubectl ${plugin.replaceAll("-", " ").replaceAll("_", "-")}`;
   const { PATH = "", npm_command: startedBy } = environment;
   const folders = PATH.split(delimiter).filter((folder) => folder !== "" && !OF_PACKAGES.test(folder));
   const isFound = startedBy !== "exec" && folders.some((folder) => existsSync(join(folder, SHORT_NAME)));

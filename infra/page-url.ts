@@ -2,9 +2,9 @@
 
 import packageJson from "../package.json" with { type: "json" };
 
-interface Manifest {
+export interface Manifest {
   readonly version: string;
-  /** The only place of the project's address. The first publisher sets it: CONTRIBUTING.md, "Release". */
+  /** The only place of the project's address. The first publisher sets it: RELEASING.md. */
   readonly repository?: { readonly url: string };
 }
 

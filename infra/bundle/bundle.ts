@@ -25,9 +25,6 @@ const OPTIONS = {
   mainFields: ["module", "main"],
   // Only operations that stream events load it, and the functions use none (20 kB and 6 ms).
   external: ["@smithy/core/event-streams"],
-  // Used only if the function runs with --enable-source-maps.
-  sourcemap: "linked",
-  sourcesContent: false,
   // licences.ts collects licences in a separate file.
   legalComments: "none",
   logLevel: "silent",

@@ -1,5 +1,5 @@
 // Builds dist/release/ for installation without CDK: zips, CloudFormation templates, the npm package, checksums and SBOM.
-// The build is reproducible. `npm run release` builds dist/ first.
+// The build is reproducible. It requires dist/.
 
 import { execFileSync } from "node:child_process";
 import { hash } from "node:crypto";
@@ -11,7 +11,8 @@ import packageJson from "../../package.json" with { type: "json" };
 import { licensedPackages } from "../bundle/licences.ts";
 import type { ReleasedCodes } from "./code-location.ts";
 import { deployingPolicy } from "./deploying-role.ts";
-import { releaseNotes } from "./publishable.ts";
+import { INDEXES, manifest, projectOf } from "./manifests.ts";
+import { readFile, releaseNotes } from "./publishable.ts";
 import { sbom } from "./sbom.ts";
 import { releaseApp } from "./templates.ts";
 import { type Zip, zipFolder } from "./zip.ts";
@@ -24,8 +25,8 @@ const { name, version } = packageJson;
 // the templates instead (test/e2e/cfn-lint.e2e.ts).
 process.env["CDK_VALIDATION"] = "false";
 
-/** Empties `outdir` and writes the release there. */
-export function buildRelease(outdir: string): void {
+/** Empties `outdir` and writes the release there, with manifests of package managers for `project` (`<owner>/<name>`). */
+export function buildRelease(outdir: string, project = projectOf(packageJson)): void {
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
   const write = (file: string, content: string | Uint8Array) => writeFileSync(join(outdir, file), content);
@@ -41,10 +42,14 @@ export function buildRelease(outdir: string): void {
   const types = made.flatMap(({ template }) => Object.values(template.Resources).map(({ Type }) => Type));
   write("deploying-role.json", `${JSON.stringify(deployingPolicy(types), null, 2)}\n`);
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", outdir], { cwd: ROOT });
+  const packed = hash("sha256", readFileSync(join(outdir, `${name}-${version}.tgz`)));
+  if (project !== undefined) {
+    for (const file of Object.keys(INDEXES)) write(file, manifest(file, project, packed));
+  }
   const schema = "mapping-file.schema.json";
   copyFileSync(join(ROOT, "cli", "mappings", "file", schema), join(outdir, schema));
   write("sbom.cdx.json", sbom(ROOT, name, bundledPackages()));
-  write("RELEASE-NOTES.md", releaseNotes(readFileSync(join(ROOT, "CHANGELOG.md"), "utf8"), version));
+  write("RELEASE-NOTES.md", releaseNotes(readFile("CHANGELOG.md"), version));
   // The format of `sha256sum --check`.
   const sums = readdirSync(outdir)
     .sort()
@@ -89,10 +94,4 @@ export function bundledPackages(): Set<string> {
   const folders = ["authenticator", "issuer", "deployment-check", "cli"];
   const texts = folders.map((folder) => readFileSync(join(DIST, folder, "THIRD-PARTY-LICENSES.txt"), "utf8"));
   return new Set(texts.flatMap(licensedPackages));
-}
-
-if (import.meta.main) {
-  const outdir = join(DIST, "release");
-  buildRelease(outdir);
-  for (const file of readdirSync(outdir)) console.log(`dist/release/${file}`);
 }

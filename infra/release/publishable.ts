@@ -1,32 +1,65 @@
-// Checks that a tag can be published, before anything is built, and extracts its notes from CHANGELOG.md. The release
-// workflow runs it first.
+// Checks that the repository's files allow a release, and extracts its notes from CHANGELOG.md. The release workflow runs it
+// before anything is built.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import packageJson from "../../package.json" with { type: "json" };
+import type { Manifest } from "../page-url.ts";
 
-interface Release {
-  readonly manifest: { readonly version: string; readonly repository?: { readonly url?: string } };
-  readonly changelog: string;
-  /** GITHUB_REF_NAME. */
-  readonly tag: string;
-  /** The repository's URL. */
-  readonly address: string;
+/**
+ * The items of RELEASING.md. Each returns what is missing and how to add it, or `undefined` if it is done. It throws the
+ * reason if it cannot know.
+ */
+export type Checks = Readonly<Record<string, () => string | undefined | Promise<string | undefined>>>;
+
+/** Reads a file of this repository. */
+export const readFile = (file: string) => readFileSync(join(import.meta.dirname, "..", "..", file), "utf8");
+
+/** `pushed`: the tag and the repository's URL, in the workflow. */
+export function fileChecks(
+  read: (file: string) => string,
+  pushed?: { readonly tag: string; readonly address: string },
+): Checks {
+  const { version, repository }: Manifest = JSON.parse(read("package.json"));
+  const url = `git+${pushed?.address ?? "https://github.com/<owner>/<name>"}.git`;
+  const command = `npm pkg set repository.type=git repository.url=${url}`;
+  return {
+    "project address": () => {
+      if (repository?.url === undefined) {
+        return `package.json has no repository, without which npm refuses the provenance. Run: ${command}`;
+      }
+      if (pushed === undefined || repository.url === url) return undefined;
+      return `The repository in package.json is ${repository.url}, and this one is ${url}. Run: ${command}`;
+    },
+    "address for reports": () => {
+      if (/^Address: .*(https:\/\/|\S@\S)/m.test(read("SECURITY.md"))) return undefined;
+      return 'SECURITY.md has no address for reports. Add an email address or a URL to the line "Address:".';
+    },
+    changelog: () =>
+      read("CHANGELOG.md").includes(`## [${version}]`)
+        ? undefined
+        : `CHANGELOG.md has no section [${version}]. Add it.`,
+    ...(pushed && {
+      tag: () =>
+        pushed.tag === `v${version}`
+          ? undefined
+          : `The tag is ${pushed.tag}, and the version in package.json is ${version}.`,
+    }),
+  };
 }
 
-/** Sentences for the publisher. npm derives `bugs` and `homepage` from `repository`. */
-export function releaseProblems({ manifest: { version, repository }, changelog, tag, address }: Release): string[] {
-  const url = `git+${address}.git`;
-  const command = `npm pkg set repository.type=git repository.url=${url}`;
-  const problems: string[] = [];
-  if (repository?.url === undefined) {
-    problems.push(`package.json has no repository, without which npm refuses the provenance. Run once: ${command}`);
-  } else if (repository.url !== url) {
-    problems.push(`The repository in package.json is ${repository.url}, and this one is ${url}. Run: ${command}`);
+/** Prints a line for each check. Returns whether nothing is missing. */
+export async function runChecks(checks: Checks, print: (line: string) => void): Promise<boolean> {
+  let isComplete = true;
+  for (const [name, check] of Object.entries(checks)) {
+    try {
+      const problem = await check();
+      isComplete &&= problem === undefined;
+      print(problem === undefined ? `done         ${name}` : `missing      ${name}: ${problem}`);
+    } catch (error) {
+      print(`not checked  ${name}: ${error instanceof Error ? error.message : error}`);
+    }
   }
-  if (tag !== `v${version}`) problems.push(`The tag is ${tag}, and the version in package.json is ${version}.`);
-  if (!changelog.includes(`## [${version}]`)) problems.push(`CHANGELOG.md has no section [${version}].`);
-  return problems;
+  return isComplete;
 }
 
 /** The section of `version`, otherwise the section Unreleased. Throws if there is neither. */
@@ -41,8 +74,6 @@ export function releaseNotes(changelog: string, version: string): string {
 
 if (import.meta.main) {
   const { GITHUB_REF_NAME: tag = "", GITHUB_SERVER_URL: server = "", GITHUB_REPOSITORY: name = "" } = process.env;
-  const changelog = readFileSync(join(import.meta.dirname, "..", "..", "CHANGELOG.md"), "utf8");
-  const problems = releaseProblems({ manifest: packageJson, changelog, tag, address: `${server}/${name}` });
-  for (const problem of problems) console.error(problem);
-  if (problems.length > 0) process.exitCode = 1;
+  const checks = fileChecks(readFile, { tag, address: `${server}/${name}` });
+  if (!(await runChecks(checks, console.log))) process.exitCode = 1;
 }

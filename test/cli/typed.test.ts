@@ -5,6 +5,7 @@ import { hash } from "node:crypto";
 import { chmodSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import { programName } from "../../cli/program-name.ts";
 import { fileFailure } from "../../cli/terminal/files.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { type CliOptions, cli } from "./cli.ts";
@@ -233,4 +234,6 @@ test("commands in messages and help have the name that the user's shell finds", 
     const { err } = await type(`mappings set ${ROLE} --username x --access view --dry-run`, { environment });
     assert.match(err, new RegExp(`Print them with: ${name} rbac\n`));
   }
+  assert.equal(programName({ PATH: installed }, "/home/jane/.krew/bin/kubectl-iam"), "kubectl iam");
+  assert.equal(programName({}, "/home/jane/.krew/bin/kubectl-aws_iam"), "kubectl aws-iam");
 });

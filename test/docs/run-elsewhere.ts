@@ -37,6 +37,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
     because: "it changes an AWS account, and no emulator signs tokens",
   },
   "npm run docs": by("test/docs/generated.test.ts", "generatedDocuments()"),
+  "npm run release -- --check": by("test/infra/publishable.test.ts", "ownedChecks(world)"),
   "npm run format": { because: "it would change the tested files" },
   "npx node --test ": { because: "npm test runs every test" },
   "npm start": by("test/local/start.test.ts", 'const START = "start.ts"'),

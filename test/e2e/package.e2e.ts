@@ -29,9 +29,10 @@ function run(command: string, args: readonly string[], cwd: string): string {
 }
 
 let tarball: string;
+let unpackedSize: number;
 before(() => {
-  const packing = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
-  tarball = run("npm", packing, ROOT).trim();
+  const packing = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
+  [{ filename: tarball, unpackedSize }] = JSON.parse(run("npm", packing, ROOT));
   mkdirSync(installed, { recursive: true });
   run("tar", ["-xzf", join(folder, tarball), "-C", installed, "--strip-components=1"], folder);
   for (const name of ["aws-cdk-lib", "constructs", "@types"]) {
@@ -112,6 +113,10 @@ test("npx runs the command from the packed file, offline and without an installa
   } finally {
     rmSync(empty, { recursive: true });
   }
+});
+
+test("the package has less than 3 MB unpacked", () => {
+  assert.ok(unpackedSize < 3_000_000, `${unpackedSize} bytes`);
 });
 
 test("the package is built: it has no dependency beside the CDK, and no TypeScript file that Node would load", () => {

@@ -1,44 +1,68 @@
-// What a publisher must set before a release, each with a sentence that states how.
+// What a release needs: each missing item is one line that states how to add it.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { releaseProblems } from "../../infra/release/publishable.ts";
+import { npm, ownedChecks, type World } from "../../infra/release/owned.ts";
+import { type Checks, fileChecks, runChecks } from "../../infra/release/publishable.ts";
+import packageJson from "../../package.json" with { type: "json" };
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const url = "git+https://github.com/owner/name.git";
-const release = {
-  manifest: { version: "1.2.3", repository: { url } },
-  changelog: "# Changelog\n\n## [1.2.3] - 2026-12-01\n",
-  tag: "v1.2.3",
-  address: "https://github.com/owner/name",
+const pushed = { tag: "v1.2.3", address: "https://github.com/owner/name" };
+const files = {
+  "package.json": JSON.stringify({ version: "1.2.3", repository: { url } }),
+  "CHANGELOG.md": "# Changelog\n\n## [1.2.3] - 2026-12-01\n",
+  "SECURITY.md": "# Security\n\nAddress: security@example.com\n",
 };
+const reading = (changed: Partial<typeof files>) => (file: string) =>
+  (({ ...files, ...changed }) as Record<string, string>)[file] ?? assert.fail(file);
 
-test("a complete release has no problem", () => {
-  assert.deepEqual(releaseProblems(release), []);
+/** The lines, and whether nothing is missing. */
+async function linesOf(checks: Checks): Promise<{ lines: string[]; isComplete: boolean }> {
+  const lines: string[] = [];
+  const isComplete = await runChecks(checks, (line) => lines.push(line));
+  return { lines, isComplete };
+}
+
+test("a complete release has no problem, before and after the tag is pushed", async () => {
+  const done = ["project address", "address for reports", "changelog"].map((name) => `done         ${name}`);
+  assert.deepEqual(await linesOf(fileChecks(reading({}))), { lines: done, isComplete: true });
+  const tagged = { lines: [...done, "done         tag"], isComplete: true };
+  assert.deepEqual(await linesOf(fileChecks(reading({}), pushed)), tagged);
 });
 
-test("each missing part is one sentence with the command", () => {
-  assert.deepEqual(releaseProblems({ ...release, manifest: { version: "1.2.3" } }), [
-    "package.json has no repository, without which npm refuses the provenance. Run once: " +
+test("each missing part is one line with the command", async () => {
+  const missing = async (changed: Partial<typeof files>, changedPush: Partial<typeof pushed> = {}) => {
+    const { lines, isComplete } = await linesOf(fileChecks(reading(changed), { ...pushed, ...changedPush }));
+    assert.equal(isComplete, false);
+    return lines.filter((line) => !line.startsWith("done "));
+  };
+  assert.deepEqual(await missing({ "package.json": '{"version": "1.2.3"}' }), [
+    "missing      project address: package.json has no repository, without which npm refuses the provenance. Run: " +
       `npm pkg set repository.type=git repository.url=${url}`,
   ]);
-  const moved = { ...release, address: "https://github.com/fork/name" };
-  assert.match(
-    releaseProblems(moved)[0] ?? "",
-    /is git\+https:\/\/github\.com\/owner\/name\.git, and this one is .*fork/,
-  );
-  assert.deepEqual(releaseProblems({ ...release, tag: "v1.2.4" }), [
-    "The tag is v1.2.4, and the version in package.json is 1.2.3.",
+  const moved = await missing({}, { address: "https://github.com/fork/name" });
+  assert.match(moved.join(), /is git\+https:\/\/github\.com\/owner\/name\.git, and this one is .*fork/);
+  assert.deepEqual(await missing({}, { tag: "v1.2.4" }), [
+    "missing      tag: The tag is v1.2.4, and the version in package.json is 1.2.3.",
   ]);
-  assert.deepEqual(releaseProblems({ ...release, changelog: "## [Unreleased]\n" }), [
-    "CHANGELOG.md has no section [1.2.3].",
+  assert.deepEqual(await missing({ "CHANGELOG.md": "## [Unreleased]\n" }), [
+    "missing      changelog: CHANGELOG.md has no section [1.2.3]. Add it.",
   ]);
+  for (const address of ["", "Address:\n", "Address: none yet\n\nhttps://example.com\n"]) {
+    assert.match(
+      (await missing({ "SECURITY.md": address })).join(),
+      /^missing {6}address for reports: SECURITY\.md has no/,
+    );
+  }
 });
 
-test("the workflow's command prints the sentences and fails", async () => {
+test("the workflow's command prints the lines and fails", async () => {
   const env = {
     ...process.env,
     GITHUB_REF_NAME: "v0.0.0",
@@ -46,9 +70,132 @@ test("the workflow's command prints the sentences and fails", async () => {
     GITHUB_REPOSITORY: "owner/name",
   };
   const run = promisify(execFile)(process.execPath, [join(ROOT, "infra", "release", "publishable.ts")], { env });
-  await assert.rejects(run, ({ code, stderr }) => {
+  await assert.rejects(run, ({ code, stdout }) => {
     assert.equal(code, 1);
-    assert.match(stderr, /^The tag is v0\.0\.0, and the version in package\.json is /m);
+    assert.match(stdout, /^missing {6}tag: The tag is v0\.0\.0, and the version in package\.json is /m);
     return true;
   });
+});
+
+const TARBALL = `https://registry.npmjs.org/lambda-iam-authenticator/-/lambda-iam-authenticator-${packageJson.version}.tgz`;
+const PAGES: Readonly<Record<string, string>> = {
+  "https://api.github.com/repos/owner/name": "{}",
+  "https://api.github.com/repos/owner/name/environments/release":
+    '{"protection_rules":[{"type":"required_reviewers"}]}',
+  "https://raw.githubusercontent.com/owner/homebrew-tap/HEAD/Formula/lambda-iam-authenticator.rb": `url "${TARBALL}"`,
+  "https://raw.githubusercontent.com/kubernetes-sigs/krew-index/HEAD/plugins/iam.yaml": `uri: ${TARBALL}`,
+  "https://raw.githubusercontent.com/aquaproj/aqua-registry/HEAD/pkgs/owner/name/registry.yaml":
+    "url: https://registry.npmjs.org/lambda-iam-authenticator/-/lambda-iam-authenticator-{{trimV .Version}}.tgz",
+};
+const NPM: Readonly<Record<string, string>> = {
+  view: "[ 'someone <s@example.com>', 'jane <jane@example.com>' ]",
+  whoami: "jane",
+  trust: "type: github\nid: 1\nfile: release.yml\nrepository: owner/name\nenvironment: release\npermissions: publish",
+};
+const world: World = {
+  manifest: { version: "1.2.3", repository: { url } },
+  fetch: async (page) => new Response(PAGES[page] ?? "", { status: page in PAGES ? 200 : 404 }),
+  npm: async (command = "") => NPM[command] ?? assert.fail(command),
+  reports: ["# Acceptance\n\n- Place: AWS, eu-west-1\n"],
+};
+const NAMES = [
+  ...["GitHub repository", "environment release", "npm name", "npm trust", "AWS account"],
+  ...["Homebrew tap", "Krew index", "aqua registry"],
+];
+
+test("what a person owns is done if each service shows it", async () => {
+  const lines = NAMES.map((name) => `done         ${name}`);
+  assert.deepEqual(await linesOf(ownedChecks(world)), { lines, isComplete: true });
+});
+
+test("what a service does not show is missing, also a manifest of another version or another plugin of that name", async () => {
+  const missing = async (changed: Partial<World>) => {
+    const { lines } = await linesOf(ownedChecks({ ...world, ...changed }));
+    return lines.filter((line) => !line.startsWith("done ")).map((line) => line.replace(/^missing {6}/, ""));
+  };
+  const nothing = await missing({
+    fetch: async () => new Response("", { status: 404 }),
+    reports: ["- Place: MiniStack"],
+  });
+  assert.deepEqual(
+    nothing.map((line) => line.split(":")[0]),
+    ["GitHub repository", "environment release", "AWS account", "Homebrew tap", "Krew index", "aqua registry"],
+  );
+  assert.equal(
+    nothing.at(-1),
+    "aqua registry: Copy aqua-registry.yaml of the release to pkgs/owner/name/registry.yaml in aquaproj/aqua-registry.",
+  );
+  const others = await missing({ fetch: async () => new Response("other") });
+  assert.deepEqual(
+    others.map((line) => line.split(":")[0]),
+    ["environment release", "Homebrew tap", "Krew index", "aqua registry"],
+  );
+  const npm = (changed: Partial<typeof NPM>) => ({
+    npm: async (command = "") => ({ ...NPM, ...changed })[command] ?? "",
+  });
+  assert.deepEqual(await missing(npm({ view: "someone <s@example.com>", trust: "" })), [
+    "npm name: jane is not a maintainer of lambda-iam-authenticator on npm.",
+    "npm trust: npm does not trust the workflow. Run: npm trust github lambda-iam-authenticator " +
+      "--file release.yml --repo owner/name --env release --allow-publish",
+  ]);
+  const unknown = async (command = "") => {
+    if (command === "view") throw new Error("npm view fails: code E404");
+    return NPM[command] ?? "";
+  };
+  assert.deepEqual(await missing({ npm: unknown }), [
+    "npm name: npm has no package lambda-iam-authenticator. Publish an empty version 0.0.0 of it.",
+  ]);
+});
+
+test("without an address, a network or a login, items are not checked, for a stated reason, and that is no failure", async () => {
+  const reasons = async (changed: Partial<World>) => {
+    const { lines, isComplete } = await linesOf(ownedChecks({ ...world, ...changed }));
+    assert.equal(isComplete, true);
+    const checked = lines.filter((line) => line.startsWith("not checked  "));
+    return Object.fromEntries(checked.map((line) => line.slice("not checked  ".length).split(/: (.*)/)));
+  };
+  const unaddressed = await reasons({ manifest: { version: "1.2.3" } });
+  assert.equal(unaddressed["Krew index"], "It needs the project address.");
+  const cause = new Error("getaddrinfo ENOTFOUND");
+  const offline = await reasons({
+    fetch: () => Promise.reject(new TypeError("fetch failed", { cause })),
+    npm: () => Promise.reject(new Error("npm whoami fails: code ENEEDAUTH")),
+  });
+  assert.deepEqual(
+    Object.keys(offline),
+    NAMES.filter((name) => name !== "AWS account"),
+  );
+  assert.equal(offline["GitHub repository"], "Cannot reach api.github.com: getaddrinfo ENOTFOUND");
+  assert.equal(offline["npm trust"], "npm whoami fails: code ENEEDAUTH");
+  const limited = await reasons({ fetch: async () => new Response("", { status: 403 }) });
+  assert.equal(limited["environment release"], "api.github.com answered with HTTP 403.");
+});
+
+test("npm's output is returned, and an error states its code and reason", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "npm-"));
+  const { PATH } = process.env;
+  t.after(() => {
+    process.env["PATH"] = PATH;
+    rmSync(folder, { recursive: true });
+  });
+  const script = `#!/bin/sh
+[ "$1" = whoami ] && echo jane && exit
+echo "npm error code ENEEDAUTH\nnpm error need auth Log in." >&2; exit 1`;
+  writeFileSync(join(folder, "npm"), script, { mode: 0o755 });
+  process.env["PATH"] = folder;
+  assert.equal(await npm("whoami"), "jane");
+  await assert.rejects(npm("trust", "list"), /^Error: npm trust fails: code ENEEDAUTH need auth Log in\.$/);
+  process.env["PATH"] = "";
+  await assert.rejects(npm("view"), /^Error: npm view fails: spawn npm ENOENT$/);
+});
+
+test("npm run release rejects an unknown argument", async () => {
+  const run = promisify(execFile)(process.execPath, [join(ROOT, "infra", "release", "release.ts"), "--chek"]);
+  await assert.rejects(run, { code: 1, stderr: /^Unknown argument --chek\. Use --check, or / });
+});
+
+test("RELEASING.md lists the items in the order in which they are checked", () => {
+  const page = readFileSync(join(ROOT, "RELEASING.md"), "utf8");
+  const listed = [...page.matchAll(/^\| \d+ \| ([^|]+) \|/gm)].map(([, name]) => name);
+  assert.deepEqual(listed, Object.keys({ ...fileChecks(reading({})), ...ownedChecks(world) }));
 });

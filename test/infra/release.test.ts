@@ -15,6 +15,7 @@ import { parse } from "yaml";
 import { ServiceAccountIssuer } from "../../infra/iam-authenticator.ts";
 import { buildRelease } from "../../infra/release/build.ts";
 import { ACTIONS, deployingPolicy } from "../../infra/release/deploying-role.ts";
+import { INDEXES } from "../../infra/release/manifests.ts";
 import { releaseNotes } from "../../infra/release/publishable.ts";
 import { releaseApp } from "../../infra/release/templates.ts";
 import packageJson from "../../package.json" with { type: "json" };
@@ -46,7 +47,7 @@ const released = join(folder, "first");
 const NAMES = ["http", "mtls", "private", "issuer"] as const;
 const read = (file: string) => readFileSync(join(released, file), "utf8");
 const templateOf = (name: string): ReleaseTemplate => parse(read(`${name}.template.yaml`), { version: "1.1" });
-before(() => buildRelease(released));
+before(() => buildRelease(released, "owner/name"));
 after(() => rmSync(folder, { recursive: true }));
 
 test("the checksums cover all other files, in the format of sha256sum", () => {
@@ -55,6 +56,17 @@ test("the checksums cover all other files, in the format of sha256sum", () => {
     .map((file) => `${hash("sha256", readFileSync(join(released, file)))}  ${file}\n`);
   assert.equal(read("SHA256SUMS"), sums.join(""));
   assert.ok(sums.length >= 10, sums.join(""));
+});
+
+test("the manifest of each package manager names this version's package, and the first two its checksum", () => {
+  const [sha256 = ""] = /\w{64}(?= {2}lambda-iam-authenticator-.*\.tgz)/.exec(read("SHA256SUMS")) ?? [];
+  for (const [at, file] of Object.keys(INDEXES).entries()) {
+    const text = read(file);
+    assert.ok(text.includes("https://registry.npmjs.org/lambda-iam-authenticator/-/lambda-iam-authenticator-"), file);
+    assert.equal(text.includes(`lambda-iam-authenticator-${packageJson.version}.tgz`), at < 2, file);
+    assert.equal(text.includes(sha256), at < 2, file);
+    assert.doesNotMatch(text, /@\w+@/);
+  }
 });
 
 for (const name of NAMES) {

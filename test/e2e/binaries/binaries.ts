@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { build, type Program } from "./build.ts";
 import { writeKubernetesModule, writeModule } from "./go-module.ts";
 import {
+  AQUA_VERSION,
   AWS_IAM_AUTHENTICATOR_VERSION,
   ETCD_VERSION,
   HCL2JSON_VERSION,
   HELM_VERSION,
+  KREW_VERSION,
   KUBERNETES_VERSIONS,
   OPENTOFU_VERSION,
 } from "./versions.ts";
@@ -107,4 +109,13 @@ export function findHelm(): string {
 /** Converts HCL to JSON without evaluation. */
 export function findHcl2json(): string {
   return buildModule("hcl2json", "github.com/tmccombs/hcl2json", HCL2JSON_VERSION);
+}
+
+/** Krew, or the program with which Krew's index validates manifests. */
+export function findKrew(command: "krew" | "validate-krew-manifest"): string {
+  return buildModule(command, "sigs.k8s.io/krew", KREW_VERSION, `/cmd/${command}`);
+}
+
+export function findAqua(): string {
+  return buildModule("aqua", "github.com/aquaproj/aqua/v2", AQUA_VERSION, "/cmd/aqua");
 }

@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { findAwsCli } from "../aws-cli.ts";
 import { buildGoClient } from "../irsa/go-client.ts";
-import { findBinaries, findControllerManager, findHcl2json, findTofu } from "./binaries.ts";
+import { findAqua, findBinaries, findControllerManager, findHcl2json, findKrew, findTofu } from "./binaries.ts";
 import { findClusterApiJudge, findKopsJudge, findKubeadm, findTalosJudge } from "./judges.ts";
 import { KUBERNETES_VERSIONS, TALOS_VERSIONS } from "./versions.ts";
 
@@ -26,4 +26,5 @@ for (const [command, ...args] of [
   console.log(`${command}: ${line}`);
 }
 const judges = [...TALOS_VERSIONS.map(findTalosJudge), findKopsJudge(), findClusterApiJudge()];
-for (const path of [...judges, buildGoClient()]) console.log(path);
+const installers = [findKrew("krew"), findKrew("validate-krew-manifest"), findAqua()];
+for (const path of [...judges, ...installers, buildGoClient()]) console.log(path);

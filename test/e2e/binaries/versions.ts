@@ -22,3 +22,9 @@ export const CLUSTER_API_VERSION = "1.14.2";
 
 /** https://github.com/tmccombs/hcl2json */
 export const HCL2JSON_VERSION = "0.6.9";
+
+/** The newest that the module proxy serves. */
+export const KREW_VERSION = "0.4.4";
+
+/** The newest of which the module proxy and the checksum database have everything. */
+export const AQUA_VERSION = "2.10.0";
