@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  chownSync,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
@@ -20,6 +21,8 @@ import { pathToFileURL } from "node:url";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "package-"));
+/** The user id that Linux and macOS give to files of unknown owners. */
+const NOBODY = 65_534;
 const modules = join(folder, "node_modules");
 const installed = join(modules, "lambda-iam-authenticator");
 after(() => rmSync(folder, { recursive: true }));
@@ -140,15 +143,23 @@ test("the package is built: it has no dependency beside the CDK, and no TypeScri
   ]);
 });
 
-test("two builds of the release produce the same bytes, also at another time, in another zone and folder", () => {
+test("two builds of the release produce the same bytes, also by another user, at another time, in another zone and folder", () => {
   const build = pathToFileURL(join(ROOT, "infra", "release", "build.ts")).href;
   const [first = "", second = ""] = [join(folder, "first"), join(folder, "elsewhere", "second")];
-  for (const [outdir, more] of [
-    [first, {}],
-    [second, { TZ: "Pacific/Auckland", LANG: "de_DE.UTF-8" }],
+  const home = join(folder, "elsewhere");
+  mkdirSync(home);
+  const nobody = { uid: NOBODY, gid: NOBODY };
+  // Only root can run a program as another user, who must be able to read this folder.
+  const reads = ["--eval", `require("fs").readFileSync(${JSON.stringify(join(ROOT, "package.json"))})`];
+  const isOther = process.getuid?.() === 0 && spawnSync(process.execPath, reads, nobody).status === 0;
+  if (isOther) for (const path of [folder, home]) chownSync(path, NOBODY, NOBODY);
+  for (const [outdir, more, user] of [
+    [first, {}, {}],
+    [second, { TZ: "Pacific/Auckland", LANG: "de_DE.UTF-8", HOME: home, TMPDIR: home }, isOther ? nobody : {}],
   ] as const) {
     const code = `(await import(${JSON.stringify(build)})).buildRelease(${JSON.stringify(outdir)})`;
     execFileSync(process.execPath, ["--input-type=module", "--eval", code], {
+      ...user,
       cwd: folder,
       env: { ...process.env, ...more },
     });
