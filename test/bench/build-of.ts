@@ -1,18 +1,25 @@
 // Builds another commit for comparisons.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
-/** Builds `commit` in `folder` with the current packages, and returns the path of its `dist`. */
+/** Builds `commit` in `folder`, and returns the path of its `dist`. */
 export function buildOf(commit: string, folder: string): string {
   const root = join(folder, commit);
+  checkOut(commit, root);
+  return join(root, "dist");
+}
+
+/** Writes the sources of `commit` into the new folder `root`, with its packages, and builds its bundles. */
+export function checkOut(commit: string, root: string): void {
   mkdirSync(root);
   const archive = execFileSync("git", ["archive", commit], { cwd: ROOT, maxBuffer: 2 ** 28 });
   execFileSync("tar", ["-x", "-C", root], { input: archive });
-  symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
-  execFileSync(process.execPath, ["infra/bundle/build.ts"], { cwd: root });
-  return join(root, "dist");
+  const locked = [ROOT, root].map((one) => readFileSync(join(one, "package-lock.json"), "utf8"));
+  if (locked[0] === locked[1]) symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
+  else execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: root, stdio: "ignore" });
+  execFileSync(process.execPath, ["infra/bundle/build.ts"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
 }
