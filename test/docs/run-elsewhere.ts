@@ -31,6 +31,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm run try:aws": by("test/e2e/emulator/try-aws.e2e.ts", "try-aws.ts"),
   "npm run acceptance": by("test/e2e/emulator/acceptance.e2e.ts", "acceptanceIn("),
   "npm run bench": MEASURES,
+  "npm run fuzz": by("test/fuzz/fuzz.test.ts", "parser.run(mutated("),
   "npx node test/cli/bench/": MEASURES,
   "npm run build": by("package.json", '"prepare": "npm run --silent build'),
   "aws iam enable-outbound-web-identity-federation": {
