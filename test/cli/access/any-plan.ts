@@ -27,24 +27,16 @@ export interface AnyPlan {
 }
 
 const RESOURCES = [
-  ...[
-    "iam:*",
-    "iam:role/*",
-    "iam:role/c*",
-    "iam:role/ci",
-    "iam:role/c?",
-    "iam:role/AWSReservedSSO_*",
-    `iam:role/${SET_ROLES[0]}`,
-  ],
+  "iam:*",
+  ...["*", "c*", "ci", "c?", "AWSReservedSSO_*", SET_ROLES[0]].map((role) => `iam:role/${role}`),
   ...["iam:user/*", "iam:user/ops/*", "iam:user/alice", "iam:user/ops/alice", "iam:user/*alice", "iam:root"],
   ...["sts:federated-user/*", "sts:federated-user/fred", "sts:federated-user/Fr?d"],
 ];
-const SESSION_RESOURCES = [
-  "assumed-role/ci/*",
-  "assumed-role/*/jane",
-  "assumed-role/AWSReservedSSO_View_*/JANE",
-  `assumed-role/${SET_ROLES[0]}/jane`,
-];
+const SESSION_RESOURCES = ["ci/*", "*/jane", "AWSReservedSSO_View_*/JANE", `${SET_ROLES[0]}/jane`].map(
+  (session) => `assumed-role/${session}`,
+);
+
+const DENIED = [...RESOURCES, ...SESSION_RESOURCES.map((one) => `sts:${one}`)];
 
 function weighted<T>(...parts: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<T>])[]): fc.Arbitrary<T> {
   return fc.oneof(...parts.map(([weight, arbitrary]) => ({ weight, arbitrary })));
@@ -59,16 +51,8 @@ const username = weighted(
   [
     2,
     fc.constantFrom(
-      ...[
-        "{SessionName}",
-        "{SessionName}:x",
-        "system:x",
-        "res:x",
-        "{EC2PrivateDNSName}",
-        "{AccountID}",
-        "k:{AccessKeyID}",
-      ],
-      ...["{IdentityStoreUserId}", "s:{SourceIdentity}", "t:{PrincipalTag:team}"],
+      ...["{SessionName}", "{SessionName}:x", "system:x", "res:x", "{EC2PrivateDNSName}"],
+      ...["{AccountID}", "k:{AccessKeyID}", "{IdentityStoreUserId}", "s:{SourceIdentity}", "t:{PrincipalTag:team}"],
     ),
   ],
 );
@@ -148,10 +132,7 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
     [9, ofArn(`arn:aws:iam::${A}:role/ci`, pin("role"))],
     [1, ofArn(`arn:aws:iam::${A}:role/other`)],
   ),
-  [`role/${A}/${SET_ROLES[0]?.toLowerCase().replaceAll("_", "_")}`]: ofArn(
-    `arn:aws:iam::${A}:role/${SET_ROLES[0]}`,
-    pin("role"),
-  ),
+  [`role/${A}/${SET_ROLES[0]?.toLowerCase()}`]: ofArn(`arn:aws:iam::${A}:role/${SET_ROLES[0]}`, pin("role")),
   [`user/${A}/alice`]: ofArn(`arn:aws:iam::${A}:user/ops/alice`, pin("user")),
   [`federated-user/${A}/fred`]: ofArn(`arn:aws:sts::${A}:federated-user/fred`),
   [`root/${A}`]: ofArn(`arn:aws:iam::${A}:root`),
@@ -167,14 +148,8 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   "pattern/any": list(merged(arnLike("any", RESOURCES), grant), 2),
   [`account/${A}`]: single(weighted([3, grant], [1, end])),
   [`account/${B}`]: single(grant),
-  [`deny/${A}`]: list(
-    merged(arnLike(A, [...RESOURCES, ...SESSION_RESOURCES.map((one) => `sts:${one}`)]), end, description),
-    3,
-  ),
-  "deny/any": list(
-    merged(arnLike("any", [...RESOURCES, ...SESSION_RESOURCES.map((one) => `sts:${one}`)]), end, description),
-    2,
-  ),
+  [`deny/${A}`]: list(merged(arnLike(A, DENIED), end, description), 3),
+  "deny/any": list(merged(arnLike("any", DENIED), end, description), 2),
 };
 const NAMES = Object.keys(VALUES);
 

@@ -6,11 +6,9 @@ import type { Rule } from "./prove.ts";
 import { A, SET_ROLES } from "./universe.ts";
 
 export interface Mutant {
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
+  readonly change: readonly [file: string, from: string, to: string];
   /** The states before and after one or two commands. Names that begin with `res:` are reserved. */
-  readonly counterexample: readonly State[];
+  readonly states: readonly State[];
 }
 
 const json = (value: unknown) => JSON.stringify(value);
@@ -18,299 +16,222 @@ const arn = (resource: string, of = A) => `arn:aws:iam::${of}:${resource}`;
 const [role, set, sessions] = [`role/${A}/ci`, `sso/${A}/view`, `sso-session/${A}/view`];
 const [account, pattern, deny] = [`account/${A}`, `pattern/${A}`, `deny/${A}`];
 const setRole = `role/${A}/${SET_ROLES[0]?.toLowerCase()}`;
-const names = (username: string, groups: readonly string[], more: object) => ({ username, groups, ...more });
-const ci = (username: string, groups: readonly string[] = [], more: object = {}) =>
-  json({ arn: arn("role/ci"), ...names(username, groups, more) });
-const ofSet = (username: string, groups: readonly string[] = [], more: object = {}) =>
-  json(names(username, groups, more));
-const ofSetRole = (username: string, groups: readonly string[] = [], more: object = {}) =>
-  json({ arn: arn(`role/${SET_ROLES[0]}`), ...names(username, groups, more) });
-const jane = (username: string, groups: readonly string[] = [], more: object = {}) =>
-  json([{ session: "jane", ...names(username, groups, more) }]);
-const like = (resource: string, username: string, groups: readonly string[] = [], more: object = {}) => ({
-  arnLike: arn(resource),
-  ...names(username, groups, more),
-});
-const denials = (...resources: readonly string[]) =>
-  json(
-    resources.map((resource) => ({
-      arnLike: resource.startsWith("assumed") ? `arn:aws:sts::${A}:${resource}` : arn(resource),
-    })),
-  );
-const [past, july, august] = ["2020-01-01T00:00:00Z", "2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z"].map(
-  (notAfter) => ({ notAfter }),
-);
+type Names = [username: string, groups?: readonly string[], more?: object];
+const names = (username: string, groups: readonly string[] = [], more: object = {}) => ({ username, groups, ...more });
+const ci = (...given: Names) => json({ arn: arn("role/ci"), ...names(...given) });
+const ofSet = (...given: Names) => json(names(...given));
+const ofSetRole = (...given: Names) => json({ arn: arn(`role/${SET_ROLES[0]}`), ...names(...given) });
+const jane = (...given: Names) => json([{ session: "jane", ...names(...given) }]);
+const like = (resource: string, ...given: Names) => ({ arnLike: arn(resource), ...names(...given) });
+const one = (...given: Parameters<typeof like>) => json([like(...given)]);
+const arnOf = (resource: string) => (resource.startsWith("assumed") ? `arn:aws:sts::${A}:${resource}` : arn(resource));
+const denials = (...resources: readonly string[]) => json(resources.map((resource) => ({ arnLike: arnOf(resource) })));
+const ends = ["2020-01-01", "2026-07-01", "2026-08-01"].map((day) => ({ notAfter: `${day}T00:00:00Z` }));
+const [past, july, august] = ends;
 const janeDenied = denials("assumed-role/ci/jane");
 const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups: ["system:masters"] }) };
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   "an invalid value is changed without a mark": {
-    file: "judge-change.ts",
-    from: "    problem !== undefined\n",
-    to: "    false\n",
-    counterexample: [
+    change: ["judge-change.ts", "    problem !== undefined\n", "    false\n"],
+    states: [
       { [account]: ofSet("u"), [deny]: "{" },
       { [account]: ofSet("u"), [deny]: "[]" },
     ],
   },
   "the mark of an invalid value names no lower mapping": {
-    file: "judge-change.ts",
-    from: "const denied = [...lower, ",
-    to: "const denied = [",
-    counterexample: [{ [setRole]: "{", [sessions]: jane("v").replace(/]$/, ",1]") }, { [sessions]: "[]" }],
+    change: ["judge-change.ts", "const denied = [...lower, ", "const denied = ["],
+    states: [{ [setRole]: "{", [sessions]: jane("v").replace(/]$/, ",1]") }, { [sessions]: "[]" }],
   },
   "the mark of an invalid list of sessions names no role of its set": {
-    file: "judge-change.ts",
-    from: '(address.kind === "sso-session" ? higher : [])',
-    to: "[]",
-    counterexample: [
+    change: ["judge-change.ts", '(address.kind === "sso-session" ? higher : [])', "[]"],
+    states: [
       { [setRole]: ofSetRole("u"), [sessions]: "[,]" },
       { [setRole]: ofSetRole("u"), [sessions]: "[]" },
     ],
   },
   "the mark of an invalid deny list names no mapping": {
-    file: "judge-change.ts",
-    from: 'address.kind === "deny" ? branchOf(address, state) : denied',
-    to: "denied",
-    counterexample: [
+    change: ["judge-change.ts", 'address.kind === "deny" ? branchOf(address, state) : denied', "denied"],
+    states: [
       { [account]: ofSet("u"), [deny]: "{" },
       { [account]: ofSet("u"), [deny]: "[]" },
     ],
   },
   "the mark of a lifted denial names no mapping": {
-    file: "lifts.ts",
-    from: "valuesIn(branchOf(denial, state), state)",
-    to: "[]",
-    counterexample: [
+    change: ["lifts.ts", "valuesIn(branchOf(denial, state), state)", "[]"],
+    states: [
       { [account]: ofSet("u"), [deny]: denials("role/*") },
       { [account]: ofSet("u"), [deny]: "[]" },
     ],
   },
   "the mark of a lifted denial of sessions names no pattern": {
-    file: "entries.ts",
-    from: 'globsOverlap(resource, "role/*")',
-    to: "false",
-    counterexample: [
-      { [pattern]: json([like("role/c*", "u")]), [deny]: janeDenied },
-      { [pattern]: json([like("role/c*", "u")]), [deny]: "[]" },
+    change: ["entries.ts", 'globsOverlap(resource, "role/*")', "false"],
+    states: [
+      { [pattern]: one("role/c*", "u"), [deny]: janeDenied },
+      { [pattern]: one("role/c*", "u"), [deny]: "[]" },
     ],
   },
   "the mark of a moved pattern does not name the pattern that it passes": {
-    file: "judge-change.ts",
-    from: "mayApply(entry, [after], context)",
-    to: "[]",
-    counterexample: [
+    change: ["judge-change.ts", "mayApply(entry, [after], context)", "[]"],
+    states: [
       { [pattern]: json([like("role/c*", "u"), like("role/*", "v", ["g"])]) },
       { [pattern]: json([like("role/*", "v", ["g"]), like("role/c*", "u")]) },
     ],
   },
   "a denial of a user with a path covers one path only": {
-    file: "lifts.ts",
-    from: 'withoutPath(mapping.arnLike ?? "")',
-    to: '(mapping.arnLike ?? "")',
-    counterexample: [
+    change: ["lifts.ts", 'withoutPath(mapping.arnLike ?? "")', '(mapping.arnLike ?? "")'],
+    states: [
       { [account]: ofSet("u"), [deny]: denials("user/ops/alice") },
       { [account]: ofSet("u"), [deny]: denials("user/ops/*") },
     ],
   },
   "a denial may end earlier": {
-    file: "lifts.ts",
-    from: "end >= denial.end && ",
-    to: "",
-    counterexample: [
+    change: ["lifts.ts", "end >= denial.end && ", ""],
+    states: [
       { [account]: ofSet("u"), [deny]: denials("role/*") },
       { [account]: ofSet("u"), [deny]: json([{ arnLike: arn("role/*"), ...july }]) },
     ],
   },
   "a denial may become narrower": {
-    file: "lifts.ts",
-    from: 'arnCovers(others[index] ?? "", arn)',
-    to: 'arnCovers(arn, others[index] ?? "")',
-    counterexample: [
+    change: ["lifts.ts", 'arnCovers(others[index] ?? "", arn)', 'arnCovers(arn, others[index] ?? "")'],
+    states: [
       { [account]: ofSet("u"), [deny]: denials("role/*") },
       { [account]: ofSet("u"), [deny]: denials("role/c*") },
     ],
   },
   "an administrator needs no mark": {
-    file: "grants.ts",
-    from: "if (admin.length > 0) return",
-    to: "if (admin.length > 9) return",
-    counterexample: [{}, { [role]: ci("u", ["access:cluster-admin"]) }],
+    change: ["grants.ts", "if (admin.length > 0) return", "if (admin.length > 9) return"],
+    states: [{}, { [role]: ci("u", ["access:cluster-admin"]) }],
   },
   "a reserved name needs no mark": {
-    file: "names.ts",
-    from: 'return rest.length > 0 && matchesGlob(start, "system");',
-    to: 'return rest.length > 0 && start === "system";',
-    counterexample: [{}, { [role]: ci("{SessionName}:x") }],
+    change: [
+      "names.ts",
+      'return rest.length > 0 && matchesGlob(start, "system");',
+      'return rest.length > 0 && start === "system";',
+    ],
+    states: [{}, { [role]: ci("{SessionName}:x") }],
   },
   "a claim needs no mark": {
-    file: "names.ts",
-    from: "claimPlaceholdersIn(name).length > 0",
-    to: "claimPlaceholdersIn(name).length > 9",
-    counterexample: [{}, { [role]: ci("t:{PrincipalTag:team}") }],
+    change: ["names.ts", "claimPlaceholdersIn(name).length > 0", "claimPlaceholdersIn(name).length > 9"],
+    states: [{}, { [role]: ci("t:{PrincipalTag:team}") }],
   },
   "a group with a placeholder needs no mark": {
-    file: "grants.ts",
-    from: '&& name.includes("{")',
-    to: '&& name.includes("{{")',
-    counterexample: [{}, { [role]: ci("u", ["x:{SessionName}"]) }],
+    change: ["grants.ts", '&& name.includes("{")', '&& name.includes("{{")'],
+    states: [{}, { [role]: ci("u", ["x:{SessionName}"]) }],
   },
   "a mapping may lose its end": {
-    file: "grants.ts",
-    from: "entry.end === Number.POSITIVE_INFINITY",
-    to: "entry.end === 0",
-    counterexample: [{ [role]: ci("u", [], july) }, { [role]: ci("u") }],
+    change: ["grants.ts", "entry.end === Number.POSITIVE_INFINITY", "entry.end === 0"],
+    states: [{ [role]: ci("u", [], july) }, { [role]: ci("u") }],
   },
   "a second entry for a session may drop the end of the first": {
-    file: "entry-changes.ts",
-    from: " ?? before.find(isSame)",
-    to: "",
-    counterexample: [
+    change: ["entry-changes.ts", " ?? before.find(isSame)", ""],
+    states: [
       { [sessions]: jane("u", [], july) },
       { [sessions]: jane("w", [], july).replace(/]$/, `,${jane("v").slice(1)}`) },
     ],
   },
   "a mapping may lose its pin": {
-    file: "grants.ts",
-    from: "return principalId !== undefined && mapping.principalId !== principalId;",
-    to: "return principalId !== mapping.principalId && mapping.principalId === 0;",
-    counterexample: [{ [role]: ci("u", [], { principalId: "AROAPINNED" }) }, { [role]: ci("u") }],
+    change: [
+      "grants.ts",
+      "return principalId !== undefined && mapping.principalId !== principalId;",
+      "return principalId !== mapping.principalId && mapping.principalId === 0;",
+    ],
+    states: [{ [role]: ci("u", [], { principalId: "AROAPINNED" }) }, { [role]: ci("u") }],
   },
   "all names are new only if the mapping is added": {
-    file: "grants.ts",
-    from: "    entry.end > old.end ||\n",
-    to: "",
-    counterexample: [{ [role]: ci("u", ["system:masters"], july) }, { [role]: ci("u", ["system:masters"], august) }],
+    change: ["grants.ts", "    entry.end > old.end ||\n", ""],
+    states: [{ [role]: ci("u", ["system:masters"], july) }, { [role]: ci("u", ["system:masters"], august) }],
   },
   "another username does not make the groups new": {
-    file: "grants.ts",
-    from: "    username !== old.mapping.username ||\n",
-    to: "",
-    counterexample: [{ [role]: ci("u", ["system:masters"]) }, { [role]: ci("v", ["system:masters"]) }],
+    change: ["grants.ts", "    username !== old.mapping.username ||\n", ""],
+    states: [{ [role]: ci("u", ["system:masters"]) }, { [role]: ci("v", ["system:masters"]) }],
   },
   "a group that is rejected may be lost": {
-    file: "grants.ts",
-    from: "some((group) => !isPlain(group, context))",
-    to: "some(() => false)",
-    counterexample: [{ [pattern]: json([like("role/*", "u", ["res:g"])]) }, { [pattern]: json([like("role/*", "u")]) }],
+    change: ["grants.ts", "some((group) => !isPlain(group, context))", "some(() => false)"],
+    states: [{ [pattern]: one("role/*", "u", ["res:g"]) }, { [pattern]: one("role/*", "u") }],
   },
   "a denied principal gets names before the denial": {
-    file: "grants.ts",
-    from: 'return { kind: "denied", text',
-    to: 'return undefined as never; return { kind: "denied", text',
+    change: ["grants.ts", 'return { kind: "denied", text', 'return undefined as never; return { kind: "denied", text'],
     // The denial of the only administrator is deferred until there is another one.
-    counterexample: [
+    states: [
       { [role]: ci("u", ["system:masters"]) },
       { ...admin, [role]: ci("u", ["system:masters", "g"]), [deny]: denials("role/ci") },
     ],
   },
   "a denial of a session does not delay the role's names": {
-    file: "grants.ts",
-    from: "wanted.has(name) ? overlaps(one, entry) : isNow(one)",
-    to: "isNow(one)",
-    counterexample: [{ [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
+    change: ["grants.ts", "wanted.has(name) ? overlaps(one, entry) : isNow(one)", "isNow(one)"],
+    states: [{ [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
   },
   "a higher value that changes does not delay names": {
-    file: "grants.ts",
-    from: "find(higherThan(entry, state), () => false)",
-    to: "find([], () => false)",
-    counterexample: [{ [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
+    change: ["grants.ts", "find(higherThan(entry, state), () => false)", "find([], () => false)"],
+    states: [{ [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   },
   "a list of sessions is not higher than the roles": {
-    file: "precedence.ts",
-    from: 'if (kind === "role") return [sessions];',
-    to: 'if (kind === "role") return [];',
-    counterexample: [{ [setRole]: ofSetRole("u") }, { [setRole]: ofSetRole("u", ["g"]), [sessions]: jane("u") }],
+    change: ["precedence.ts", 'if (kind === "role") return [sessions];', 'if (kind === "role") return [];'],
+    states: [{ [setRole]: ofSetRole("u") }, { [setRole]: ofSetRole("u", ["g"]), [sessions]: jane("u") }],
   },
   "a session's group is the set's, whenever that ends": {
-    file: "grants.ts",
-    from: "set === undefined || set.end < end",
-    to: "set === undefined",
-    counterexample: [
+    change: ["grants.ts", "set === undefined || set.end < end", "set === undefined"],
+    states: [
       { [set]: ofSet("u", ["system:masters"], july) },
       { [set]: ofSet("u", ["system:masters"], july), [sessions]: jane("u", ["system:masters"]) },
     ],
   },
   "a session's group is the set's, even if the set's names are rejected": {
-    file: "grants.ts",
-    from: "groups.every((one) => isPlain(one, context))",
-    to: "groups.every(() => true)",
-    counterexample: [
+    change: ["grants.ts", "groups.every((one) => isPlain(one, context))", "groups.every(() => true)"],
+    states: [
       { [set]: ofSet("u", ["system:masters", "res:g"]) },
       { [set]: ofSet("u", ["system:masters", "res:g"]), [sessions]: jane("u", ["system:masters"]) },
     ],
   },
   "a broad mapping needs no mark": {
-    file: "grants.ts",
-    from: "return names === undefined\n",
-    to: "return names !== undefined\n",
-    counterexample: [{}, { [account]: ofSet("u") }],
+    change: ["grants.ts", "return names === undefined\n", "return names !== undefined\n"],
+    states: [{}, { [account]: ofSet("u") }],
   },
   "a pattern may be replaced by another one": {
-    file: "entry-changes.ts",
-    from: 'arnCovers(wide.arnLike ?? "", narrow.arnLike ?? "")',
-    to: "true",
-    counterexample: [{ [pattern]: json([like("role/c*", "u")]) }, { [pattern]: json([like("role/*", "u")]) }],
+    change: ["entry-changes.ts", 'arnCovers(wide.arnLike ?? "", narrow.arnLike ?? "")', "true"],
+    states: [{ [pattern]: one("role/c*", "u") }, { [pattern]: one("role/*", "u") }],
   },
   "a pattern may pass one that overlaps it": {
-    file: "entry-changes.ts",
-    from: "other.was > was && overlaps(other.old, old)",
-    to: "other.was > was && other.old === old",
-    counterexample: [
+    change: ["entry-changes.ts", "other.was > was && overlaps(other.old, old)", "other.was > was && other.old === old"],
+    states: [
       { [pattern]: json([like("role/c*", "u"), like("role/*", "v", ["g"])]) },
       { [pattern]: json([like("role/*", "v", ["g"]), like("role/c*", "u")]) },
     ],
   },
   "a lower mapping may have another username": {
-    file: "names.ts",
-    from: "    to.username === from.username &&\n",
-    to: "",
-    counterexample: [{ [role]: ci("u"), [account]: ofSet("v") }, { [account]: ofSet("v") }],
+    change: ["names.ts", "    to.username === from.username &&\n", ""],
+    states: [{ [role]: ci("u"), [account]: ofSet("v") }, { [account]: ofSet("v") }],
   },
   "a lower mapping may have other groups": {
-    file: "names.ts",
-    from: "groupsBeyond(to, from).length === 0",
-    to: "groupsBeyond(to, from).length >= 0",
-    counterexample: [{ [role]: ci("u"), [account]: ofSet("u", ["g"]) }, { [account]: ofSet("u", ["g"]) }],
+    change: ["names.ts", "groupsBeyond(to, from).length === 0", "groupsBeyond(to, from).length >= 0"],
+    states: [{ [role]: ci("u"), [account]: ofSet("u", ["g"]) }, { [account]: ofSet("u", ["g"]) }],
   },
   "a lower mapping may lack a group that is rejected": {
-    file: "names.ts",
-    from: "every((group) => isPlain(group, context))",
-    to: "every(() => true)",
-    counterexample: [{ [role]: ci("u", ["res:g"]), [account]: ofSet("u") }, { [account]: ofSet("u") }],
+    change: ["names.ts", "every((group) => isPlain(group, context))", "every(() => true)"],
+    states: [{ [role]: ci("u", ["res:g"]), [account]: ofSet("u") }, { [account]: ofSet("u") }],
   },
   "a mapping that ends earlier needs no mark": {
-    file: "judge-change.ts",
-    from: " || entry.end < old.end",
-    to: "",
-    counterexample: [
+    change: ["judge-change.ts", " || entry.end < old.end", ""],
+    states: [
       { [role]: ci("u"), [account]: ofSet("u", ["g"]) },
       { [role]: ci("u", [], july), [account]: ofSet("u", ["g"]) },
     ],
   },
   "the identities that a narrower pattern loses need no mark": {
-    file: "judge-change.ts",
-    from: " || entry.key !== old.key;",
-    to: ";",
-    counterexample: [
-      { [pattern]: json([like("role/*", "u")]), [account]: ofSet("v") },
-      { [pattern]: json([like("role/c*", "u")]), [account]: ofSet("v") },
+    change: ["judge-change.ts", " || entry.key !== old.key;", ";"],
+    states: [
+      { [pattern]: one("role/*", "u"), [account]: ofSet("v") },
+      { [pattern]: one("role/c*", "u"), [account]: ofSet("v") },
     ],
   },
   "a pinned mapping may be removed above one with its names": {
-    file: "judge-change.ts",
-    from: "old.mapping.principalId !== undefined || ",
-    to: "",
-    counterexample: [
-      { [role]: ci("u", [], { principalId: "AROAPINNED" }), [account]: ofSet("u") },
-      { [account]: ofSet("u") },
-    ],
+    change: ["judge-change.ts", "old.mapping.principalId !== undefined || ", ""],
+    states: [{ [role]: ci("u", [], { principalId: "AROAPINNED" }), [account]: ofSet("u") }, { [account]: ofSet("u") }],
   },
   "a federated user's mapping may be removed above one with its names": {
-    file: "judge-change.ts",
-    from: ' || old.kind === "federated-user";',
-    to: ";",
-    counterexample: [
+    change: ["judge-change.ts", ' || old.kind === "federated-user";', ";"],
+    states: [
       {
         [`federated-user/${A}/fred`]: json({ arn: `arn:aws:sts::${A}:federated-user/Fred`, username: "u" }),
         [account]: json({ username: "u" }),
@@ -319,226 +240,191 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "the last session may be removed above its set": {
-    file: "judge-change.ts",
-    from: "const allowsNone = isLast || ",
-    to: "const allowsNone = ",
-    counterexample: [
+    change: ["judge-change.ts", "const allowsNone = isLast || ", "const allowsNone = "],
+    states: [
       { [sessions]: jane("u"), [set]: ofSet("u") },
       { [sessions]: "[]", [set]: ofSet("u") },
     ],
   },
   "the last session may be removed beside a role's mapping": {
-    file: "judge-change.ts",
-    from: "...(isLast ? higherThan(old, state) : [])",
-    to: "",
-    counterexample: [
+    change: ["judge-change.ts", "...(isLast ? higherThan(old, state) : [])", ""],
+    states: [
       { [sessions]: jane("u"), [setRole]: ofSetRole("v") },
       { [sessions]: "[]", [setRole]: ofSetRole("v") },
     ],
   },
   "a later entry of the list is not a lower mapping": {
-    file: "judge-change.ts",
-    from: "{ entries: laterInList(step, comparison) }, ",
-    to: "",
-    counterexample: [
-      { [pattern]: json([like("role/c*", "u"), like("role/*", "v")]) },
-      { [pattern]: json([like("role/*", "v")]) },
-    ],
+    change: ["judge-change.ts", "{ entries: laterInList(step, comparison) }, ", ""],
+    states: [{ [pattern]: json([like("role/c*", "u"), like("role/*", "v")]) }, { [pattern]: one("role/*", "v") }],
   },
   "a user has the path of its mapping": {
-    file: "entries.ts",
-    from: "[iam(`user/${name}`), iam(`user/*/${name}`)]",
-    to: "[iam(`user/${name}`)]",
-    counterexample: [
+    change: ["entries.ts", "[iam(`user/${name}`), iam(`user/*/${name}`)]", "[iam(`user/${name}`)]"],
+    states: [
       {
         [`user/${A}/alice`]: json({ arn: arn("user/alice"), username: "u" }),
-        [pattern]: json([like("user/ops/*", "v")]),
+        [pattern]: one("user/ops/*", "v"),
       },
-      { [pattern]: json([like("user/ops/*", "v")]) },
+      { [pattern]: one("user/ops/*", "v") },
     ],
   },
   "only the wanted values of lower parameters matter": {
-    file: "plan-state.ts",
-    from: "return wanted.has(name) ? [now, readValue",
-    to: "return wanted.has(name) ? [readValue",
-    counterexample: [{ [role]: ci("u"), [account]: ofSet("v") }, {}],
+    change: ["plan-state.ts", "return wanted.has(name) ? [now, readValue", "return wanted.has(name) ? [readValue"],
+    states: [{ [role]: ci("u"), [account]: ofSet("v") }, {}],
   },
   "a grant does not wait for denials": {
-    file: "judge-change.ts",
-    from: "[...denyListsFor(address, context), ...higher].filter(mayPrecede)",
-    to: "higher.filter(mayPrecede)",
-    counterexample: [
+    change: [
+      "judge-change.ts",
+      "[...denyListsFor(address, context), ...higher].filter(mayPrecede)",
+      "higher.filter(mayPrecede)",
+    ],
+    states: [
       { [role]: ci("u") },
       { [role]: ci("u"), [deny]: janeDenied },
       { [role]: ci("u", ["g"]), [deny]: janeDenied },
     ],
   },
   "a grant does not wait for higher values": {
-    file: "judge-change.ts",
-    from: "[...denyListsFor(address, context), ...higher].filter(mayPrecede)",
-    to: "[...denyListsFor(address, context)].filter(mayPrecede)",
-    counterexample: [
+    change: [
+      "judge-change.ts",
+      "[...denyListsFor(address, context), ...higher].filter(mayPrecede)",
+      "[...denyListsFor(address, context)].filter(mayPrecede)",
+    ],
+    states: [
       { [set]: ofSet("u") },
       { [set]: ofSet("u"), [sessions]: jane("v") },
       { [set]: ofSet("u", ["g"]), [sessions]: jane("v") },
     ],
   },
   "a removal does not wait for lower values": {
-    file: "judge-change.ts",
-    from: "...(removed.length > 0 ? lowerThan(address, state) : []),",
-    to: "",
-    counterexample: [
-      { [role]: ci("u"), [pattern]: json([like("role/*", "v")]) },
+    change: ["judge-change.ts", "...(removed.length > 0 ? lowerThan(address, state) : []),", ""],
+    states: [
+      { [role]: ci("u"), [pattern]: one("role/*", "v") },
       { [role]: ci("u"), [pattern]: "[]" },
       { [pattern]: "[]" },
     ],
   },
   "the removal of the last session does not wait for the set's roles": {
-    file: "judge-change.ts",
-    from: "...(isLast ? higher : []),",
-    to: "",
-    counterexample: [
+    change: ["judge-change.ts", "...(isLast ? higher : []),", ""],
+    states: [
       { [sessions]: jane("u"), [setRole]: ofSetRole("v") },
       { [sessions]: jane("u"), [setRole]: ofSetRole("v", [], past) },
       { [sessions]: "[]", [setRole]: ofSetRole("v", [], past) },
     ],
   },
   "a marked change of a list does not wait for its branch": {
-    file: "judge-change.ts",
-    from: "...(isWide ? branchOf(address, state) : [])",
-    to: "",
-    counterexample: [
+    change: ["judge-change.ts", "...(isWide ? branchOf(address, state) : [])", ""],
+    states: [
       { [role]: ci("u", ["g"]), [deny]: denials("role/ci") },
       { [role]: ci("u"), [deny]: denials("role/ci") },
       { [role]: ci("u"), [deny]: "[]" },
     ],
   },
   "a marked change of a list for any account waits for that list only": {
-    file: "precedence.ts",
-    from: "return [...namesOf(account), ...ofAny];",
-    to: 'return [...namesOf(account === "any" ? "none" : account), ...ofAny];',
-    counterexample: [
+    change: [
+      "precedence.ts",
+      "return [...namesOf(account), ...ofAny];",
+      'return [...namesOf(account === "any" ? "none" : account), ...ofAny];',
+    ],
+    states: [
       { [role]: ci("u", ["g"]), "deny/any": denials("role/ci") },
       { [role]: ci("u"), "deny/any": denials("role/ci") },
       { [role]: ci("u"), "deny/any": "[]" },
     ],
   },
   "a marked change of an account's list does not wait for the lists for any": {
-    file: "precedence.ts",
-    from: "return [...namesOf(account), ...ofAny];",
-    to: "return namesOf(account);",
-    counterexample: [
-      { "pattern/any": json([like("role/*", "u", ["g"])]), [deny]: denials("role/*") },
-      { "pattern/any": json([like("role/*", "u")]), [deny]: denials("role/*") },
-      { "pattern/any": json([like("role/*", "u")]), [deny]: "[]" },
+    change: ["precedence.ts", "return [...namesOf(account), ...ofAny];", "return namesOf(account);"],
+    states: [
+      { "pattern/any": one("role/*", "u", ["g"]), [deny]: denials("role/*") },
+      { "pattern/any": one("role/*", "u"), [deny]: denials("role/*") },
+      { "pattern/any": one("role/*", "u"), [deny]: "[]" },
     ],
   },
   "an account's mapping is deleted at once": {
-    file: "phases.ts",
-    from: 'entry.kind === "account" || entry.kind === "sso"',
-    to: 'entry.kind === "sso"',
-    counterexample: [{ [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u") }, {}],
+    change: ["phases.ts", 'entry.kind === "account" || entry.kind === "sso"', 'entry.kind === "sso"'],
+    states: [{ [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u") }, {}],
   },
   "a permission set's mapping is deleted at once": {
-    file: "phases.ts",
-    from: 'entry.kind === "account" || entry.kind === "sso"',
-    to: 'entry.kind === "account"',
-    counterexample: [{ [setRole]: ofSetRole("u"), [set]: ofSet("v") }, { [setRole]: ofSetRole("u") }, {}],
+    change: ["phases.ts", 'entry.kind === "account" || entry.kind === "sso"', 'entry.kind === "account"'],
+    states: [{ [setRole]: ofSetRole("u"), [set]: ofSet("v") }, { [setRole]: ofSetRole("u") }, {}],
   },
   "the mapping of a set's role is deleted at once": {
-    file: "phases.ts",
-    from: 'if (entry.kind === "role" && setOf(entry) !== undefined) return true;',
-    to: "",
-    counterexample: [
-      { [sessions]: jane("u"), [setRole]: ofSetRole("v") },
-      { [sessions]: jane("u") },
-      { [sessions]: "[]" },
-    ],
+    change: ["phases.ts", 'if (entry.kind === "role" && setOf(entry) !== undefined) return true;', ""],
+    states: [{ [sessions]: jane("u"), [setRole]: ofSetRole("v") }, { [sessions]: jane("u") }, { [sessions]: "[]" }],
   },
   "a mapping is deleted at once beside a lifted denial": {
-    file: "phases.ts",
-    from: "denyListsFor(entry, state.context).some(mayBeLifted)",
-    to: "false",
-    counterexample: [{ [role]: ci("u"), [deny]: denials("role/*") }, { [deny]: "[]" }],
+    change: ["phases.ts", "denyListsFor(entry, state.context).some(mayBeLifted)", "false"],
+    states: [{ [role]: ci("u"), [deny]: denials("role/*") }, { [deny]: "[]" }],
   },
   "an ended mapping is deleted without waiting": {
-    file: "phases.ts",
-    from: "isRecent(state, name) ? [name] : []",
-    to: "[]",
-    counterexample: [{ [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u") }, {}],
+    change: ["phases.ts", "isRecent(state, name) ? [name] : []", "[]"],
+    states: [{ [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u") }, {}],
   },
   "functions cache for 30 s": {
-    file: "phases.ts",
-    from: "MAPPING_FOUND_MS + 5_000",
-    to: "MAPPING_FOUND_MS",
-    counterexample: [
+    change: ["phases.ts", "MAPPING_FOUND_MS + 5_000", "MAPPING_FOUND_MS"],
+    states: [
       { [set]: ofSet("u") },
       { [set]: ofSet("u"), [sessions]: jane("v") },
       { [set]: ofSet("u", ["g"]), [sessions]: jane("v") },
     ],
   },
   "a deny list is written once": {
-    file: "lifts.ts",
-    from: "if (before.problem !== undefined || one === undefined) return undefined;",
-    to: "if (one === undefined || lifted.length > 0) return undefined;",
-    counterexample: [
-      { [pattern]: json([like("role/*", "u")]), [deny]: denials("user/*") },
-      { [pattern]: json([like("role/*", "v")]), [deny]: denials("role/*") },
+    change: [
+      "lifts.ts",
+      "if (before.problem !== undefined || one === undefined) return undefined;",
+      "if (one === undefined || lifted.length > 0) return undefined;",
+    ],
+    states: [
+      { [pattern]: one("role/*", "u"), [deny]: denials("user/*") },
+      { [pattern]: one("role/*", "v"), [deny]: denials("role/*") },
     ],
   },
   "a lifted denial is written first": {
-    file: "phases.ts",
-    from: "return isMarked ? LIFTS : DENIALS;",
-    to: "return DENIALS;",
-    counterexample: [
-      { [pattern]: json([like("role/*", "u", ["g"])]), [deny]: denials("role/*") },
-      { [pattern]: json([like("role/*", "v")]), [deny]: "[]" },
+    change: ["phases.ts", "return isMarked ? LIFTS : DENIALS;", "return DENIALS;"],
+    states: [
+      { [pattern]: one("role/*", "u", ["g"]), [deny]: denials("role/*") },
+      { [pattern]: one("role/*", "v"), [deny]: "[]" },
     ],
   },
   "marked changes are written before harmless ones": {
-    file: "phases.ts",
-    from: "[harmless.filter(({ waits }) => waits.length === 0), harmless, ...groups]",
-    to: "[...groups, harmless]",
-    counterexample: [
+    change: [
+      "phases.ts",
+      "[harmless.filter(({ waits }) => waits.length === 0), harmless, ...groups]",
+      "[...groups, harmless]",
+    ],
+    states: [
       { [role]: ci("u", ["g"]), [deny]: denials("role/*") },
       { [role]: ci("u"), [deny]: "[]" },
     ],
   },
   "patterns are written before grants to one principal": {
-    file: "phases.ts",
-    from: "return isRemoval ? LIFTS - 2 - place : place;",
-    to: "return isRemoval ? LIFTS - 2 - place : -place;",
-    counterexample: [{}, { [role]: ci("u", ["system:masters"]), [pattern]: json([like("role/*", "v")]) }],
+    change: [
+      "phases.ts",
+      "return isRemoval ? LIFTS - 2 - place : place;",
+      "return isRemoval ? LIFTS - 2 - place : -place;",
+    ],
+    states: [{}, { [role]: ci("u", ["system:masters"]), [pattern]: one("role/*", "v") }],
   },
   "lower patterns are written first": {
-    file: "phases.ts",
-    from: '"pattern", "any", "account"]',
-    to: '"account", "any", "pattern"]',
-    counterexample: [{}, { [pattern]: json([like("role/*", "u")]), [account]: ofSet("v") }],
+    change: ["phases.ts", '"pattern", "any", "account"]', '"account", "any", "pattern"]'],
+    states: [{}, { [pattern]: one("role/*", "u"), [account]: ofSet("v") }],
   },
   "removals are written before patterns": {
-    file: "phases.ts",
-    from: "return isRemoval ? LIFTS - 2 - place : place;",
-    to: "return isRemoval ? place - 6 : place;",
-    counterexample: [
+    change: ["phases.ts", "return isRemoval ? LIFTS - 2 - place : place;", "return isRemoval ? place - 6 : place;"],
+    states: [
       { [role]: ci("u"), [account]: ofSet("v") },
-      { [pattern]: json([like("role/*", "w")]), [account]: ofSet("v") },
+      { [pattern]: one("role/*", "w"), [account]: ofSet("v") },
     ],
   },
   "higher mappings are removed first": {
-    file: "phases.ts",
-    from: "return isRemoval ? LIFTS - 2 - place : place;",
-    to: "return isRemoval ? 7 + place : place;",
-    counterexample: [
-      { [role]: ci("u"), [pattern]: json([like("role/*", "v")]), [account]: ofSet("w") },
+    change: ["phases.ts", "return isRemoval ? LIFTS - 2 - place : place;", "return isRemoval ? 7 + place : place;"],
+    states: [
+      { [role]: ci("u"), [pattern]: one("role/*", "v"), [account]: ofSet("w") },
       { [pattern]: "[]", [account]: ofSet("w") },
     ],
   },
   "no administrator needs to remain": {
-    file: "phases.ts",
-    from: "if (!keeps([]) || !keeps(changes)) return",
-    to: "if (keeps([])) return",
-    counterexample: [
+    change: ["phases.ts", "if (!keeps([]) || !keeps(changes)) return", "if (keeps([])) return"],
+    states: [
       { [role]: ci("u", ["system:masters"]) },
       { ...admin, [role]: ci("u", ["system:masters"]), [deny]: denials("role/ci") },
     ],
@@ -558,10 +444,11 @@ export function registerMutants(): void {
       const loaded = next(url, context);
       const [address = "", name = ""] = url.split("?mutant=");
       const mutant = MUTANTS[decodeURIComponent(name)];
-      if (mutant === undefined || !address.endsWith(`/${mutant.file}`)) return loaded;
+      const [file, from = "", to = ""] = mutant?.change ?? [];
+      if (file === undefined || !address.endsWith(`/${file}`)) return loaded;
       const source = String(loaded.source);
-      if (source.split(mutant.from).length !== 2) throw new Error(`${mutant.file} must contain once: ${mutant.from}`);
-      return { ...loaded, source: source.replace(mutant.from, () => mutant.to) };
+      if (source.split(from).length !== 2) throw new Error(`${file} must contain once: ${from}`);
+      return { ...loaded, source: source.replace(from, () => to) };
     },
   });
 }

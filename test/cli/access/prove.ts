@@ -388,27 +388,15 @@ async function findExcess(
         if (user === undefined) continue;
         if (known === undefined) {
           known = [];
-          for (const end of ends)
-            known.push(
-              await userWith(
-                own.map((place) => evaluate(place, end(place), identity, at)),
-                identity,
-                reserved,
-              ),
-            );
+          for (const end of ends) {
+            const evaluations = own.map((place) => evaluate(place, end(place), identity, at));
+            known.push(await userWith(evaluations, identity, reserved));
+          }
         }
         if (known.some((other) => isWithin(user, other))) continue;
         const { parameter: deciding = "", verdict } = decidingEvaluation(mix) ?? {};
-        excess.push({
-          identity,
-          at,
-          user,
-          parameter: deciding,
-          mapping: verdict?.kind === "match" ? verdict.mapping : undefined,
-          isFinal,
-          step,
-          baseline: known,
-        });
+        const mapping = verdict?.kind === "match" ? verdict.mapping : undefined;
+        excess.push({ identity, at, user, parameter: deciding, mapping, isFinal, step, baseline: known });
       }
     }
   }
