@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseAllDocuments } from "yaml";
 import { cli } from "./cli.ts";
-import { ADMIN, DEVELOPERS, exits, useCluster } from "./mappings/cluster.ts";
+import { ADMIN, DEVELOPERS, exits, refuses, useCluster } from "./mappings/cluster.ts";
 
 const LEVELS = ["cluster-admin", "admin", "edit", "view", "admin-view"];
 
@@ -16,8 +16,7 @@ interface Printed {
 }
 
 async function rbac(...words: string[]): Promise<Printed[]> {
-  const { code, out, err } = await cli(["rbac", ...words]);
-  assert.deepEqual([code, err], [0, ""]);
+  const { out } = await exits(cli(["rbac", ...words]), 0, "");
   return parseAllDocuments(out).map((document) => document.toJS() as Printed);
 }
 
@@ -53,12 +52,10 @@ describe("rbac", () => {
 
   test("an invalid namespace fails", async () => {
     for (const name of ["Team-A", "a_b", "", "a*", "x".repeat(64), "-a"]) {
-      const { out } = await exits(
+      await refuses(
         cli(["rbac", `--namespace=${name}`]),
-        2,
         /It must be a namespace: up to 63 lower-case letters, digits and hyphens\./,
       );
-      assert.equal(out, "");
     }
   });
 });
@@ -67,58 +64,40 @@ describe("mappings set --access", () => {
   const cluster = useCluster(ADMIN);
 
   const NAME = "role/111122223333/developers";
-  async function groups(): Promise<unknown> {
-    return ((await cluster.value(NAME)) as { groups: unknown }).groups;
-  }
-  async function set(...words: string[]) {
-    return cluster.mappings(["set", DEVELOPERS, ...words, "-y"]);
-  }
+  const groups = async () => ((await cluster.value(NAME)) as { groups: unknown }).groups;
+  const set = (words: string) => cluster.mappings(`set ${DEVELOPERS} ${words} -y`);
 
   test("replaces the groups with that of the level, and prints where its bindings come from", async () => {
-    await set("--username", "d", "--group", "old");
-    const { code, err } = await set("--access", "view");
-    assert.equal(code, 0, err);
+    await set("--username d --group old");
+    const { err } = await exits(set("--access view"), 0);
     assert.deepEqual(await groups(), ["access:view"]);
-    assert.match(
-      err,
-      /^The group access:view needs bindings in the cluster\. Print them with: npx lambda-iam-authenticator rbac\n/,
-    );
+    assert.match(err, /^The group access:view needs bindings in the cluster\. Print them with: npx \S+ rbac\n/);
   });
 
   test("admin-view has a warning, since its members can run commands in Pods", async () => {
-    await exits(
-      set("--username", "d", "--access", "admin-view"),
-      0,
-      /^Warning: admin-view can read Secrets and run commands in Pods: see docs\/rbac\.md\.$/m,
-    );
-    assert.doesNotMatch((await set("--username", "d", "--access", "view")).err, /Warning: admin-view/);
+    await exits(set("--username d --access admin-view"), 0, /^Warning: admin-view can read Secrets and run /m);
+    assert.doesNotMatch((await set("--username d --access view")).err, /Warning: admin-view/);
   });
 
   test("--namespace limits it to namespaces", async () => {
-    const { err } = await set("--username", "d", "--access", "edit", "--namespace", "a", "-n", "b");
+    const { err } = await set("--username d --access edit --namespace a -n b");
     assert.deepEqual(await groups(), ["access:edit:a", "access:edit:b"]);
     assert.match(err, /rbac --namespace a --namespace b\n/);
   });
 
   test("--add-group and --remove-group still apply", async () => {
-    await set("--username", "d", "--access", "view", "--add-group", "access:edit:a", "--add-group", "x");
+    await set("--username d --access view --add-group access:edit:a --add-group x");
     assert.deepEqual(await groups(), ["access:view", "access:edit:a", "x"]);
-    await set("--remove-group", "x");
+    await set("--remove-group x");
     assert.deepEqual(await groups(), ["access:view", "access:edit:a"]);
   });
 
   test("cluster-admin by a pattern is marked, in the entire cluster and in one namespace", async () => {
     const pattern = ["set", "arn:aws:iam::111122223333:role/ops-*", "--username", "o:{SessionName}"];
     const everywhere = await cluster.mappings([...pattern, "--access", "cluster-admin", "--dry-run"]);
-    assert.match(
-      everywhere.out,
-      /\n {4}! pattern\/\d+ role\/ops-\* gives o:\{SessionName\} \(access:cluster-admin\) to every identity/,
-    );
+    assert.match(everywhere.out, /\n {4}! pattern\S+ role\/ops-\* gives \S+ \(access:cluster-admin\) to every /);
     const inOne = await cluster.mappings([...pattern, "--access", "cluster-admin", "--namespace", "a", "--dry-run"]);
     assert.doesNotMatch(inOne.out, /administrator/);
-    assert.match(
-      inOne.out,
-      /\n {4}! pattern\/\d+ role\/ops-\* gives o:\{SessionName\} \(access:cluster-admin:a\) to every/,
-    );
+    assert.match(inOne.out, /\n {4}! pattern\S+ role\/ops-\* gives \S+ \(access:cluster-admin:a\) to every/);
   });
 });

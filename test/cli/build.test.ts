@@ -5,15 +5,16 @@ import { execFile } from "node:child_process";
 import { hash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import type { Metafile } from "esbuild";
 import { buildCommand, COMMAND_FILE } from "../../cli/build.ts";
-import { type LocalRequest, type LocalServer, startHttpServer } from "../../local/http-server.ts";
-import { type MemoryStore, startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { type LocalRequest, startHttpServer } from "../../local/http-server.ts";
+import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { useFolder } from "./folder.ts";
+import { prepare, useServer } from "./use-server.ts";
 
 const { path: folder, write } = useFolder();
 const built = join(folder, "built");
@@ -21,20 +22,17 @@ const home = join(folder, "home");
 const ROLE = "arn:aws:iam::111122223333:role/Operator";
 const END = "2100-01-01T00:00:00Z";
 
-let store: MemoryStore;
-let issuer: LocalServer;
+const parameters = { "/iam-authenticator/prod/account/111122223333": "{}" };
+const store = useServer(() => startParameterStore({ parameters }));
+const issuer = useServer(() => startHttpServer(issue));
 let metafile: Metafile;
-before(async () => {
+prepare(async () => {
   metafile = await buildCommand(built);
   write("home/.aws/config", INI);
   write("home/web-identity", "a token");
   const signedIn = JSON.stringify({ accessToken: "x", expiresAt: END });
   write(`home/.aws/sso/cache/${hash("sha1", "company")}.json`, signedIn);
-  const parameters = { "/iam-authenticator/prod/account/111122223333": "{}" };
-  store = await startParameterStore({ parameters });
-  issuer = await startHttpServer(issue);
 });
-after(() => Promise.all([store.close(), issuer.close()]));
 
 /** STS and the portal of IAM Identity Center. They return keys that identify the request. */
 function issue({ target, body }: LocalRequest) {
@@ -152,34 +150,23 @@ test("token loads the signer and no client, cryptography or network module, also
 test("mappings list loads the client of Parameter Store and no other, no YAML and no unused errors", async () => {
   const { packages, builtIns, files } = await loadedBy(["mappings", "list", "-c", "prod"], KEYS);
   assert.deepEqual(packages, [
-    "@aws-sdk/client-ssm",
-    "@aws-sdk/core",
-    "@aws-sdk/credential-provider-env",
-    "@aws-sdk/credential-provider-node",
+    ...["client-ssm", "core", "credential-provider-env", "credential-provider-node"].map((name) => `@aws-sdk/${name}`),
     "@aws/lambda-invoke-store",
-    "@smithy/core",
-    "@smithy/node-http-handler",
-    "@smithy/signature-v4",
-    "@smithy/types",
+    ...["core", "node-http-handler", "signature-v4", "types"].map((name) => `@smithy/${name}`),
     "commander",
   ]);
   assert.ok(files <= 20, `${files} files`);
   for (const name of ["node:child_process", "node:https", "node:http2"]) assert.ok(!builtIns.includes(name), name);
   const ofClient = Object.keys(metafile.inputs).filter((input) => input.includes("/client-ssm/dist-es/models/"));
-  const bytes = Object.values(metafile.outputs).flatMap(({ inputs }) =>
-    ofClient.map((input) => inputs[input]?.bytesInOutput ?? 0),
-  );
+  const outputs = Object.values(metafile.outputs);
+  const bytes = outputs.flatMap(({ inputs }) => ofClient.map((input) => inputs[input]?.bytesInOutput ?? 0));
   assert.ok(bytes.reduce((sum, one) => sum + one, 0) < 5_000, String(bytes));
 });
 
 test("package.json requires the Node.js that the command needs, and an older one prints one sentence", async () => {
   const range = packageJson.engines.node;
   const [oldest = ""] = /[\d.]+/.exec(range) ?? [];
-  const parts = (version: string) =>
-    version
-      .replace(/[^\d.]/g, "")
-      .split(".")
-      .map(Number);
+  const parts = (version: string) => (version.match(/\d+/g) ?? []).map(Number);
   const isAtLeast = ([major = 0, minor = 0]: number[], [m = 0, n = 0]: number[]) =>
     major > m || (major === m && minor >= n);
   for (const name of ["commander", "yaml", "@aws-sdk/client-ssm", "@aws-sdk/client-sts", "@smithy/signature-v4"]) {
@@ -216,16 +203,13 @@ sso_region = us-east-1
 sso_start_url = https://example.awsapps.com/start
 `;
 
+const WEB_IDENTITY = { AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: join(home, "web-identity") };
 const WAYS: [string, Readonly<Record<string, string>>, string][] = [
   ["keys in the environment", { AWS_ACCESS_KEY_ID: "AKIAFROMENV", AWS_SECRET_ACCESS_KEY: "s" }, "AKIAFROMENV"],
   ["a process of a profile", { AWS_PROFILE: "process" }, "AKIAFROMPROCESS"],
   ["a role of a profile", { AWS_PROFILE: "role" }, "ASIAFROMROLE"],
   ["IAM Identity Center", { AWS_PROFILE: "sso" }, "ASIAFROMSSO"],
-  [
-    "a web identity",
-    { AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: join(home, "web-identity") },
-    "ASIAFROMWEBIDENTITY",
-  ],
+  ["a web identity", WEB_IDENTITY, "ASIAFROMWEBIDENTITY"],
 ];
 for (const [what, variables, key] of WAYS) {
   test(`credentials from ${what}`, async () => {

@@ -34,7 +34,16 @@ export interface CliOptions {
   readonly onPrint?: (text: string, tone?: Tone) => void;
 }
 
-export async function cli(words: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+/** A command line as a user types it, or its words. */
+export type Words = string | readonly string[];
+
+/** Splits a command line as a shell does. */
+export function wordsOf(words: Words): readonly string[] {
+  if (typeof words !== "string") return words;
+  return [...words.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
+}
+
+export async function cli(words: Words, options: CliOptions = {}): Promise<CliResult> {
   const { input = "", environment = {}, now, interactive = false, columns } = options;
   let waited = 0;
   const [out, err]: [string[], string[]] = [[], []];
@@ -42,7 +51,7 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
     out.push(text);
     options.onPrint?.(text, tone);
   };
-  const code = await run(words, {
+  const code = await run(wordsOf(words), {
     environment,
     clock: () => (now ?? Date.now()) + waited,
     sleep: async (ms, signal) => {
@@ -86,6 +95,11 @@ export function useLocalAws(variables: Readonly<Record<string, string>>): void {
   for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN", "CLUSTER_ID", "MAPPING_PREFIX"]) {
     if (!(name in variables)) delete process.env[name];
   }
+}
+
+/** The variables with which the SDK finds local services. */
+export function endpoints(servers: Readonly<Record<string, { readonly url: string }>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(servers).map(([service, { url }]) => [`AWS_ENDPOINT_URL_${service}`, url]));
 }
 
 /** The words of `command` and of each command below it. */

@@ -14,7 +14,7 @@ test("without a configuration file, it prints where to write one, and exits with
   const { out } = await exits(
     contexts("-o", "json"),
     0,
-    /^There are no contexts\. To define some, write \S+\/\.config\/iam-authenticator\/config\.yaml: /,
+    /^There are no contexts\. To define some, write \S+\/config\.y/,
   );
   assert.equal(out, "[]\n");
   assert.match((await cli(["contexts"], { environment: {} })).err, /set HOME or XDG_CONFIG_HOME/);

@@ -1,25 +1,20 @@
 // --debug: reports each request on standard error, without secrets.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { localIdentity } from "../../local/identities.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { mintToken } from "../../local/token.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "./cli.ts";
-import { ADMIN, DEVELOPERS, exits, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+import { ADMIN, DEVELOPERS, exits, prints, useCluster } from "./mappings/cluster.ts";
+import { useServer } from "./use-server.ts";
 
-let cluster: LocalCluster;
-let sts: Awaited<ReturnType<typeof startSts>>;
-before(async () => {
-  cluster = await storedCluster(ADMIN);
-  sts = await startSts();
-});
-after(() => Promise.all([cluster.store.close(), sts.close()]));
+const cluster = useCluster(ADMIN, "all");
+const sts = useServer(startSts);
 
 test("each request has a line with its operation, status and time", async () => {
-  const { out, err } = await exits(cluster.mappings(["list", "--debug"]), 0);
-  assert.match(out, /ClusterAdmin/i);
+  const { err } = await prints(cluster.mappings(["list", "--debug"]), /ClusterAdmin/i);
   const request = `^debug: POST ${cluster.store.url}/ AmazonSSM.GetParametersByPath 200 in \\d+ ms, \\d+ bytes`;
   assert.match(err, new RegExp(request));
   assert.equal((await cluster.mappings(["list"])).err, "");
@@ -32,11 +27,8 @@ test("IAM_AUTHENTICATOR_DEBUG sets it too", async () => {
 
 test("the lines of a presigned request contain no token, signature or key", async () => {
   const identity = localIdentity("alice");
-  useLocalAws({
-    AWS_ENDPOINT_URL_SSM: cluster.store.url,
-    AWS_ENDPOINT_URL_STS: sts.url,
-    ...keyVariables(identity),
-  });
+  const urls = { AWS_ENDPOINT_URL_SSM: cluster.store.url, AWS_ENDPOINT_URL_STS: sts.url };
+  useLocalAws({ ...urls, ...keyVariables(identity) });
   const token = await mintToken({ identity, clusterId: "prod", region: "us-east-1" });
   const { err } = await cli(["explain", "-c", "prod", "--debug"], { input: token });
   const whoami = await cli(["whoami", "-c", "prod", "--debug"]);

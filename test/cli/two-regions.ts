@@ -1,46 +1,27 @@
 // One cluster in two regions: a Parameter Store and a stack in each, and a configuration file with a context for each.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type LocalRequest, type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { type MemoryStore, startParameterStore } from "../../local/parameter-store/parameter-store.ts";
-import { type CliOptions, type CliResult, cli, useLocalAws } from "./cli.ts";
+import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "./cli.ts";
+import { useFolder } from "./folder.ts";
 import { startStacks } from "./stacks.ts";
+import { useServer } from "./use-server.ts";
 
 export const REGIONS = { one: "eu-west-1", other: "eu-central-1" } as const;
 type Name = keyof typeof REGIONS;
+const PREFIX = "/iam-authenticator/prod";
 type Values = Readonly<Record<string, unknown>>;
 
-export interface TwoRegions {
-  /** For the files that a test writes. */
-  readonly home: string;
-  /** Runs the command with the configuration file. */
-  run(words: readonly string[], options?: CliOptions): Promise<CliResult>;
-  /** Replaces the contexts. */
-  configure(contexts: Values): void;
-  put(name: Name, parameter: string, value: unknown): unknown;
-  /** The stored values in both regions. */
-  values(parameter: string): Promise<readonly unknown[]>;
-  /** Resets the connections of these services of a region. `undefined` ends that. */
-  strike(name: Name | undefined, services?: readonly ("ssm" | "cloudformation")[]): void;
-  /** Answers 500 to this operation of Parameter Store in both regions. `undefined` ends that. */
-  refuse(operation: string | undefined): void;
-  /** The calls of CloudFormation. */
-  readonly stackCalls: readonly LocalRequest[];
-  close(): Promise<unknown>;
-}
+/** For each test of a file. */
+export const useTwoRegions = (...words: Parameters<typeof twoRegions>) => useServer(() => twoRegions(...words), "each");
 
 /** `one` has `outputs`, and `other` only an endpoint. */
-export async function twoRegions(
+async function twoRegions(
   stored: Values,
   outputs: Readonly<Record<string, string>> = { Endpoint: "https://one.example/authenticate" },
-): Promise<TwoRegions> {
-  const named = Object.entries(stored).map(([name, value]) => [
-    `/iam-authenticator/prod/${name}`,
-    JSON.stringify(value),
-  ]);
+) {
+  const named = Object.entries(stored).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
   const parameters = Object.fromEntries(named);
   const store = (name: Name) => startParameterStore({ parameters, region: REGIONS[name], now: () => Date.UTC(2020) });
   const stores = { one: await store("one"), other: await store("other") };
@@ -49,38 +30,36 @@ export async function twoRegions(
     other: await startStacks({ "IamAuthenticator-prod": { Endpoint: "https://other.example/authenticate" } }),
   };
   const fronts = { ssm: await frontOf(stores), cloudformation: await frontOf(stacks) };
-  useLocalAws({
-    AWS_ENDPOINT_URL_SSM: fronts.ssm.url,
-    AWS_ENDPOINT_URL_CLOUDFORMATION: fronts.cloudformation.url,
-    AWS_REGION: "us-east-1",
-  });
-  const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-  const folder = join(home, ".config", "iam-authenticator");
-  mkdirSync(folder, { recursive: true });
-  const configure = (contexts: Values) => writeFileSync(join(folder, "config.yaml"), JSON.stringify({ contexts }));
+  useLocalAws(endpoints({ SSM: fronts.ssm, CLOUDFORMATION: fronts.cloudformation }));
+  const { path: home, configure: write } = useFolder();
+  const configure = (contexts: Values) => void write({ contexts });
   configure({ one: { cluster: "prod", region: REGIONS.one }, other: { cluster: "prod", region: REGIONS.other } });
   return {
+    /** For the files that a test writes. */
     home,
+    /** Replaces the contexts. */
     configure,
     stackCalls: fronts.cloudformation.requests,
-    run: (words, { environment, ...options } = {}) =>
+    /** Runs the command with the configuration file. */
+    run: (words: Words, { environment, ...options }: CliOptions = {}) =>
       cli(words, { ...options, environment: { HOME: home, AWS_MAX_ATTEMPTS: "1", ...environment } }),
-    put: (name, parameter, value) => stores[name].put(`/iam-authenticator/prod/${parameter}`, JSON.stringify(value)),
-    values: (parameter) => Promise.all([stores.one, stores.other].map((one) => read(one, parameter))),
-    strike(name, services = ["ssm"]) {
+    put: (name: Name, parameter: string, value: unknown) =>
+      stores[name].put(`${PREFIX}/${parameter}`, JSON.stringify(value)),
+    /** The stored values in both regions. */
+    values: (parameter: string) => Promise.all([stores.one, stores.other].map((one) => read(one, parameter))),
+    /** Resets the connections of these services of a region. `undefined` ends that. */
+    strike(name: Name | undefined, services: readonly string[] = ["ssm"]) {
       for (const [service, front] of Object.entries(fronts)) {
-        const isStruck = name !== undefined && services.some((one) => one === service);
+        const isStruck = name !== undefined && services.includes(service);
         front.fail((request) => (isStruck && nameOf(request) === name ? { kind: "reset" } : undefined));
       }
     },
-    refuse(operation) {
+    /** Answers 500 to this operation of Parameter Store in both regions. `undefined` ends that. */
+    refuse(operation: string | undefined) {
       const isIt = ({ headers }: LocalRequest) => headers["x-amz-target"] === `AmazonSSM.${operation}`;
       fronts.ssm.fail((request) => (isIt(request) ? { kind: "answer", status: 500, body: "{}" } : undefined));
     },
-    close() {
-      rmSync(home, { recursive: true });
-      return Promise.all([fronts, stores, stacks].flatMap(Object.values).map((one: LocalServer) => one.close()));
-    },
+    close: () => Promise.all([fronts, stores, stacks].flatMap(Object.values).map((one: LocalServer) => one.close())),
   };
 }
 
@@ -101,9 +80,7 @@ function nameOf({ headers }: LocalRequest): Name {
 
 async function read({ url }: MemoryStore, parameter: string): Promise<unknown> {
   const ssm = new SSMClient({ endpoint: url, region: "us-east-1" });
-  const { Parameters = [] } = await ssm.send(
-    new GetParametersCommand({ Names: [`/iam-authenticator/prod/${parameter}`] }),
-  );
+  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: [`${PREFIX}/${parameter}`] }));
   ssm.destroy();
   return Parameters[0]?.Value === undefined ? undefined : JSON.parse(Parameters[0].Value);
 }

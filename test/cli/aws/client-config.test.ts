@@ -1,12 +1,12 @@
 // Region and profile as the AWS CLI finds them, and MFA codes.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import type { LocalServer } from "../../../local/http-server.ts";
+import { afterEach, beforeEach, test } from "node:test";
 import { cli, useLocalAws } from "../cli.ts";
 import { useFolder } from "../folder.ts";
 import { exits } from "../mappings/cluster.ts";
 import { startAssumeRole } from "../token/assume-role.ts";
+import { useServer } from "../use-server.ts";
 
 const INI = `[default]
 region = eu-north-1
@@ -28,11 +28,7 @@ aws_secret_access_key = local/only
 sso_region = us-east-1
 `;
 const config = useFolder().write("config", INI);
-let sts: LocalServer;
-before(async () => {
-  sts = await startAssumeRole();
-});
-after(() => sts.close());
+const sts = useServer(startAssumeRole);
 beforeEach(() => {
   useLocalAws({ AWS_CONFIG_FILE: config, AWS_ENDPOINT_URL_STS: sts.url });
   delete process.env["AWS_REGION"];

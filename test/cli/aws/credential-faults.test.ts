@@ -1,21 +1,18 @@
 // Invalid credentials from a container, a program, a role and the environment: one message each, without secrets.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
-import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { beforeEach, test } from "node:test";
+import { startHttpServer } from "../../../local/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
 import { useFolder } from "../folder.ts";
-import { exits } from "../mappings/cluster.ts";
+import { exits, refuses } from "../mappings/cluster.ts";
+import { useServer } from "../use-server.ts";
 
 const folder = useFolder();
 const config = folder.write("config", "");
 let body: string;
 let status = 200;
-let service: LocalServer;
-before(async () => {
-  service = await startHttpServer(() => ({ status, body }));
-});
-after(() => service.close());
+const service = useServer(() => startHttpServer(() => ({ status, body })));
 beforeEach(() => {
   status = 200;
   delete process.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
@@ -25,8 +22,7 @@ beforeEach(() => {
 
 /** `token` must fail, and print no token. */
 async function fails(code: number, err: string | RegExp, ...words: string[]): Promise<string> {
-  const result = await exits(cli(["token", "-c", "prod", ...words]), code, err);
-  assert.equal(result.out, "");
+  const result = await exits(cli(["token", "-c", "prod", ...words]), code, err, "");
   return result.err;
 }
 const KEYS = { AccessKeyId: "ASIALOCALCONTAINERAA", SecretAccessKey: "a-secret-of-the-container-0123", Token: "t" };
@@ -65,10 +61,8 @@ test("a program's keys are rejected if they are numbers or objects, or their exp
 test("the error for a failed program names the profile but not the command line, which may contain a password", async () => {
   printedByProcess("");
   useProcess("false --password hunter2hunter2");
-  await fails(
-    3,
-    'No AWS credentials: the credential_process of the profile "p" failed. Run its command by hand to see why.\n',
-  );
+  const sentence = 'No AWS credentials: the credential_process of the profile "p" failed. Run its command by hand ';
+  assert.ok(!(await fails(3, new RegExp(`^${sentence}`))).includes("hunter2"));
 });
 
 test("AssumeRole fails if the response is an HTML page or empty", async () => {
@@ -101,10 +95,7 @@ test("a key of the environment with a line break is a usage error", async () => 
 test("a key of a service with a space is a fault", async () => {
   useContainer();
   body = JSON.stringify({ ...KEYS, Token: "a b", Expiration: "2099-01-01T00:00:00Z" });
-  await fails(
-    3,
-    /^The session token from the credential service \S+ has a space, .* that is not valid in AWS keys\.\n$/,
-  );
+  await fails(3, /^The session token from the credential service \S+ has a space, .* not valid in AWS keys\.\n$/);
 });
 
 test("errors name the variables that the SDK cannot read", async () => {
@@ -116,8 +107,7 @@ test("errors name the variables that the SDK cannot read", async () => {
     ["AWS_MAX_ATTEMPTS", "foo", "a number from 1 to 99"],
   ] as const) {
     useLocalAws({ AWS_CONFIG_FILE: config, [name]: value });
-    const { out } = await exits(cli(["mappings", "list", "-c", "prod"]), 2, new RegExp(`^${name} must be ${rule}`));
-    assert.equal(out, "");
+    await refuses(cli(["mappings", "list", "-c", "prod"]), new RegExp(`^${name} must be ${rule}`));
     delete process.env[name];
   }
 });

@@ -25,10 +25,7 @@ const FAULTS: [Fault, RegExp][] = [
   [refused("TimeoutError"), /^AWS returned an error: TimeoutError, x\.$/m],
   [answer(502, "<html>Bad Gateway</html>"), /^The response is not from AWS/],
   [answer(200, "<html>Log in</html>"), /^The response is not from AWS/],
-  [
-    answer(200, '{"Parameters":{}}'),
-    /^The response to SSM GetParametersByPath is unexpected: check for a proxy, and check AWS_ENDPOINT_URL\. .* TypeError\./,
-  ],
+  [answer(200, '{"Parameters":{}}'), /^The response to SSM GetParametersByPath is unexpected: .* TypeError\./],
   // The SDK assigns the members of an unknown error's response to the error.
   [answer(400, '{"__type":"Strange","message":"x","code":"identity_denied","outcome":"denied"}'), /Strange, x\.$/m],
   [{ kind: "cut", body: '{"Parameters":[' }, /^No connection/],

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { run } from "../../../cli/run.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import type { LocalServer } from "../../../local/http-server.ts";
+import { endpoints } from "../cli.ts";
 
 const SCRIPT = fileURLToPath(import.meta.url);
 const NULL = openSync("/dev/null", "w");
@@ -21,20 +22,18 @@ export interface Measured {
   readonly name: string;
   readonly rateLimit: string;
   readonly words: readonly string[];
-  /** Its endpoint is that of this variable. */
-  readonly server: LocalServer;
-  readonly variable: string;
+  readonly servers: Readonly<Record<string, LocalServer>>;
   /** The expected exit code. */
   readonly code?: number;
 }
 
-export async function measure({ name, rateLimit, words, server, variable, code = 0 }: Measured): Promise<void> {
-  const before = server.requests.length;
+export async function measure({ name, rateLimit, words, servers, code = 0 }: Measured): Promise<void> {
+  const before = Object.values(servers).map(({ requests }) => requests.length);
   const start = performance.now();
-  const child = fork(SCRIPT, [...words, "-c", "bench", "--region", "us-east-1"], {
+  const child = fork(SCRIPT, [...words, "--region", "us-east-1"], {
     env: {
       PATH: process.env["PATH"],
-      [variable]: server.url,
+      ...endpoints(servers),
       AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA",
       AWS_SECRET_ACCESS_KEY: "local/only",
     },
@@ -44,8 +43,10 @@ export async function measure({ name, rateLimit, words, server, variable, code =
   const [exitCode] = await once(child, "exit");
   if (exitCode !== code) throw new Error(`${name}: exit ${exitCode}`);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  const calls = server.requests.length - before;
-  console.log(`| ${name} | ${rateLimit} | ${seconds} | ${calls} | ${Math.round(maxRssKb / 1024)} |`);
+  const calls = Object.values(servers).map(({ requests }, i) => requests.length - (before[i] ?? 0));
+  console.log(
+    `| ${name} | ${rateLimit} | ${seconds} | ${calls.slice(0, 3).join(", ")} | ${Math.round(maxRssKb / 1024)} |`,
+  );
 }
 
 if (process.argv[1] === SCRIPT) {

@@ -35,8 +35,8 @@ for (const [name, words] of [
     ["4 calls/s", logs.limited, []],
     ["no limit", logs.unlimited, ["--rate", "1000000"]],
   ] as const) {
-    const all = ["reviews", ...words, "--since", "1d", "--log-group", LOG_GROUP, ...pace];
-    await measure({ name, rateLimit, words: all, server, variable: "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS" });
+    const all = ["reviews", ...words, "-c", "bench", "--since", "1d", "--log-group", LOG_GROUP, ...pace];
+    await measure({ name, rateLimit, words: all, servers: { CLOUDWATCH_LOGS: server } });
   }
 }
 await Promise.all([logs.limited.close(), logs.unlimited.close()]);

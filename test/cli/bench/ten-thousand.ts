@@ -53,7 +53,7 @@ const ROWS: readonly (readonly [
   ["list", "50 reads/s", ["list", "--read-rate", "50"]],
 ];
 for (const [name, rateLimit, words, server = store, code = 0] of ROWS) {
-  await measure({ name, rateLimit, words: ["mappings", ...words], server, variable: "AWS_ENDPOINT_URL_SSM", code });
+  await measure({ name, rateLimit, words: ["mappings", ...words, "-c", "bench"], servers: { SSM: server }, code });
 }
 await Promise.all([store.close(), empty.close(), higher.close()]);
 rmSync(folder, { recursive: true });

@@ -1,31 +1,24 @@
 // `callers`: the function accepts the printed token, AWS never receives it, and the last caller is protected.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { parse } from "yaml";
 import { checkBearer } from "../../../functions/authenticator/caller/bearer.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { Fault } from "../../../local/faults.ts";
-import { type CliOptions, cli } from "../cli.ts";
+import { type CliOptions, cli, type Words, wordsOf } from "../cli.ts";
+import { useFolder } from "../folder.ts";
 import { isPut } from "../mappings/apply.ts";
-import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+import { exits, useCluster } from "../mappings/cluster.ts";
 import { stacksForbidden, startStacks } from "../stacks.ts";
 import { PARAMETER, storedCallers } from "./stored-callers.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-let cluster: LocalCluster;
-before(async () => {
-  cluster = await storedCluster();
-});
-after(async () => {
-  await cluster.store.close();
-  rmSync(folder, { recursive: true });
-});
+const { path: folder } = useFolder();
+const cluster = useCluster({}, "all");
 
-const callers = (words: readonly string[], options?: CliOptions) => cli(["callers", ...words, "-c", "prod"], options);
+const callers = (words: Words, options?: CliOptions) => cli(["callers", ...wordsOf(words), "-c", "prod"], options);
 
 async function accepts(token: string, now = Date.now()): Promise<boolean> {
   const parameters = new Map([[PARAMETER, { value: JSON.stringify(await storedCallers(cluster)), secure: false }]]);
@@ -38,25 +31,19 @@ async function accepts(token: string, now = Date.now()): Promise<boolean> {
 }
 
 test("add: the function accepts the printed token until it expires, and AWS receives only its hash", async () => {
-  const { code, out, err } = await callers(["add", "first", "--until", "2100-01-01T00:00:00Z", "-y"]);
-  assert.deepEqual(
-    [code, err],
-    [
-      0,
-      `Added first to ${PARAMETER}. Its token is shown only this once; AWS stores only its hash. The function accepts it within 60 s.\n`,
-    ],
+  const { out } = await exits(
+    callers(["add", "first", "--until", "2100-01-01T00:00:00Z", "-y"]),
+    0,
+    `Added first to ${PARAMETER}. Its token is shown only this once; AWS stores only its hash. The function accepts it within 60 s.\n`,
   );
   const [plan = "", token = ""] = out.trim().split(/\n(?=[^\n]+$)/);
-  assert.match(
-    plan,
-    /^Plan for account .*:\n\+ callers\n {4}name: first sha256: [0-9a-f]{64} notAfter: \S+\n1 to add, /,
-  );
+  assert.match(plan, /^Plan for account .*:\n\+ callers\n {4}name: first sha256: [0-9a-f]{64} notAfter: \S+\n1 to add/);
   assert.equal(Buffer.from(token, "base64url").length, 32);
   assert.ok(await accepts(token));
   assert.ok(!(await accepts(token, Date.UTC(2100, 0, 1))));
   assert.ok(cluster.store.requests.every(({ body }) => !body.includes(token)));
-  assert.equal((await callers(["add", "first", "-y"])).code, 1);
-  assert.equal((await callers(["add", "x", "--until", "soon"])).code, 2);
+  await exits(callers(["add", "first", "-y"]), 1);
+  await exits(callers(["add", "x", "--until", "soon"]), 2);
   for (const name of ["", "two\nlines"]) assert.equal((await callers(["add", name])).code, 2);
 });
 
@@ -69,25 +56,24 @@ test("add --dry-run prints the plan, and creates no token, file or parameter", a
   assert.ok(!existsSync(out));
   assert.ok(!cluster.store.requests.slice(before).some(isPut));
   // A dry run fails where the command would fail.
-  assert.equal((await callers(["add", "first", "--dry-run"])).code, 1);
+  await exits(callers(["add", "first", "--dry-run"]), 1);
 });
 
 test("add --endpoint --out creates a kubeconfig that only its owner can read, and never overwrites a file", async () => {
   const out = join(folder, "webhook.kubeconfig");
   const words = ["add", "second", "--endpoint", "https://a.example", "--out", out, "--yes"];
-  const result = await callers(words);
-  assert.equal(result.code, 0, result.err);
+  await exits(callers(words), 0);
   assert.equal(statSync(out).mode & 0o777, 0o600);
   const { clusters, users } = parse(readFileSync(out, "utf8"));
   const server = "https://a.example/authenticate";
   assert.deepEqual(clusters[0].cluster, { server, "tls-server-name": "a.example" });
   assert.ok(await accepts(users[0].user.token));
-  const again = await callers(["add", "third", "--endpoint", "https://a.example", "--out", out, "-y"]);
-  assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it already exists.\n`]);
+  const again = callers(`add third --endpoint https://a.example --out ${out} -y`);
+  await exits(again, 2, `Cannot write ${out}: it already exists.\n`);
   assert.doesNotMatch((await callers(["list"])).out, /third/);
   const nowhere = join(folder, "no-such-folder", "webhook.kubeconfig");
-  const lost = await callers(["add", "third", "--endpoint", "https://a.example", "--out", nowhere, "-y"]);
-  assert.deepEqual([lost.code, lost.err], [2, `Cannot write ${nowhere}: there is no such folder.\n`]);
+  const lost = callers(`add third --endpoint https://a.example --out ${nowhere} -y`);
+  await exits(lost, 2, `Cannot write ${nowhere}: there is no such folder.\n`);
 });
 
 test("add --out without --endpoint uses the endpoint of the stack, and fails without one", async (t) => {
@@ -113,20 +99,16 @@ test("add --out without --endpoint uses the endpoint of the stack, and fails wit
   }
   assert.ok(!existsSync(out));
   assert.doesNotMatch((await callers(["list"])).out, /third/);
-  const { code, err } = await withStack({ Endpoint });
-  assert.equal(code, 0, err);
+  await exits(withStack({ Endpoint }), 0);
   const { clusters, users } = parse(readFileSync(out, "utf8"));
   assert.deepEqual(clusters[0].cluster, { server: Endpoint, "tls-server-name": "b.example" });
   assert.ok(await accepts(users[0].user.token));
-  assert.equal((await callers(["remove", "third", "-y"])).code, 0);
+  await exits(callers(["remove", "third", "-y"]), 0);
 });
 
 test("list prints names and states, and no secrets", async () => {
   const { out } = await callers(["list"]);
-  assert.match(
-    out,
-    /^NAME +STATE +UNTIL +SHA-256 OR ARN\nfirst +accepted +2100-01-01T00:00:00Z +[0-9a-f]{12}\nsecond +accepted/,
-  );
+  assert.match(out, /^NAME +STATE +UNTIL +SHA-256 OR ARN\nfirst +accepted +2100-\S+Z +[0-9a-f]{12}\nsecond +accepted/);
   assert.match((await callers(["list"], { now: Date.UTC(2101, 0, 1) })).out, /\nfirst +ended/);
 });
 
@@ -145,14 +127,13 @@ test("list without callers prints where it looked", async () => {
 });
 
 test("remove asks for confirmation, and refuses to remove the last caller", async () => {
-  assert.equal((await callers(["remove", "nobody", "-y"])).code, 1);
-  assert.equal((await callers(["remove", "first"])).code, 2);
-  assert.equal((await callers(["remove", "first", "--dry-run"])).code, 0);
+  await exits(callers(["remove", "nobody", "-y"]), 1);
+  await exits(callers(["remove", "first"]), 2);
+  await exits(callers(["remove", "first", "--dry-run"]), 0);
   assert.match((await callers(["list"])).out, /first/);
-  assert.equal((await callers(["remove", "first", "-y"])).code, 0);
-  const last = await callers(["remove", "second", "-y"]);
-  assert.deepEqual([last.code, /^Refused: no accepted caller would remain/.test(last.err)], [1, true]);
-  assert.equal((await callers(["remove", "second", "-y", "--force"])).code, 0);
+  await exits(callers(["remove", "first", "-y"]), 0);
+  await exits(callers("remove second -y"), 1, /^Refused: no accepted caller would remain/);
+  await exits(callers(["remove", "second", "-y", "--force"]), 0);
   assert.deepEqual(await storedCallers(cluster), []);
 });
 

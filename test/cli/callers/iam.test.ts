@@ -1,35 +1,28 @@
 // `callers` with IAM roles and users: which entries are stored and listed, and which are refused.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { isCaller } from "../../../functions/authenticator/caller/caller.ts";
 import { isPut } from "../mappings/apply.ts";
-import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+import { exits, prints, refuses, useCluster } from "../mappings/cluster.ts";
 import { callers, PARAMETER, storedCallers } from "./stored-callers.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/control-plane";
-let cluster: LocalCluster;
-before(async () => {
-  cluster = await storedCluster();
-});
-after(() => cluster.store.close());
+const cluster = useCluster({}, "all");
 
 test("add --arn stores the role without a secret, and says for which id it signs", async () => {
-  const { code, out, err } = await callers("add", "control-plane", "--arn", ROLE, "--yes");
-  assert.equal(code, 0, err);
-  assert.equal(
-    err,
+  await prints(
+    callers("add", "control-plane", "--arn", ROLE, "--yes"),
+    /\+ callers\n {4}name: control-plane arn: arn:aws:iam::111122223333:role\/control-plane\n/,
     `Added control-plane to ${PARAMETER}. The function accepts tokens that ${ROLE} signs for prod:caller, within 60 s.\n`,
   );
-  assert.match(out, /\+ callers\n {4}name: control-plane arn: arn:aws:iam::111122223333:role\/control-plane\n/);
   assert.deepEqual(await storedCallers(cluster), [{ name: "control-plane", arn: ROLE }]);
 });
 
 test("add --arn with --principal-id and --not-after stores both, and the function reads the entry", async () => {
   const user = "arn:aws:iam::111122223333:user/path/k3s";
   const more = ["--principal-id", "AIDAEXAMPLE", "--not-after", "2100-01-01T00:00:00Z"];
-  const { code, err } = await callers("add", "k3s", "--arn", user, ...more, "--yes");
-  assert.equal(code, 0, err);
+  await exits(callers("add", "k3s", "--arn", user, ...more, "--yes"), 0);
   const entry = (await storedCallers(cluster)).at(-1);
   assert.deepEqual(entry, { name: "k3s", arn: user, principalId: "AIDAEXAMPLE", notAfter: "2100-01-01T00:00:00Z" });
   assert.equal(isCaller(entry), true);
@@ -38,14 +31,8 @@ test("add --arn with --principal-id and --not-after stores both, and the functio
 test("list shows both kinds of callers, and JSON has their fields", async () => {
   assert.equal((await callers("add", "rescue", "--yes")).code, 0);
   const { out } = await callers("list");
-  assert.match(
-    out,
-    /^NAME +STATE +UNTIL +SHA-256 OR ARN\ncontrol-plane +accepted +arn:aws:iam::111122223333:role\/control-plane\n/,
-  );
-  assert.match(
-    out,
-    /\nk3s +accepted +2100-01-01T00:00:00Z +arn:aws:iam::111122223333:user\/path\/k3s \(AIDAEXAMPLE\)\n/,
-  );
+  assert.match(out, /^NAME +STATE +UNTIL +SHA-256 OR ARN\ncontrol-plane +accepted +arn:\S+:role\/control-plane\n/);
+  assert.match(out, /\nk3s +accepted +2100-01-01T00:00:00Z +arn:\S+:user\/path\/k3s \(AIDAEXAMPLE\)\n/);
   assert.match(out, /\nrescue +accepted +[0-9a-f]{12}\n$/);
   const items = JSON.parse((await callers("list", "-o", "json")).out);
   assert.deepEqual(items[0], { name: "control-plane", state: "accepted", arn: ROLE });
@@ -60,10 +47,7 @@ test("remove removes an IAM caller, and refuses to remove the last accepted call
 test("add refuses what could never be the caller, and writes nothing", async () => {
   const before = cluster.store.requests.filter(isPut).length;
   for (const [words, message] of [
-    [
-      ["--arn", "arn:aws:sts::111122223333:assumed-role/control-plane/i-1"],
-      /This one is a session's: give its role's\./,
-    ],
+    [["--arn", "arn:aws:sts::111122223333:assumed-role/control-plane/i-1"], /This one is a session's: give its role's/],
     [["--arn", "arn:aws:iam::111122223333:root"], /It must be an IAM role's or user's ARN, such as /],
     [["--arn", "control-plane"], /It must be an IAM role's or user's ARN/],
     [["--arn", "arn:aws-cn:iam::111122223333:role/control-plane"], /is in another partition than the function \(aws\)/],
@@ -72,9 +56,7 @@ test("add refuses what could never be the caller, and writes nothing", async () 
     [["--arn", ROLE, "--endpoint", "https://a.example"], /cannot be used with option '--endpoint/],
     [["--arn", ROLE, "--out", "x"], /cannot be used with option '--out/],
   ] as const) {
-    const { code, out, err } = await callers("add", "new", ...words, "--yes");
-    assert.deepEqual([code, out], [2, ""], err);
-    assert.match(err, message);
+    await refuses(callers("add", "new", ...words, "--yes"), message);
   }
   assert.equal(cluster.store.requests.filter(isPut).length, before);
 });

@@ -17,63 +17,34 @@ const VIEWER = ["--username", "viewer", "--group", "viewers"];
 const REMOVE_SET = ["remove", `sso/${A}/ClusterAdmin`];
 const REFUSED = /^Refused: no administrator would surely remain: .*--force\.\n/ms;
 
-const CASES: readonly (readonly [
-  what: string,
-  cluster: Readonly<Record<string, unknown>>,
-  words: readonly string[],
-  outcome: "accepted" | "refused",
-])[] = [
+type Stored = Readonly<Record<string, unknown>>;
+type Case = readonly [what: string, cluster: Stored, words: readonly string[], outcome: "accepted" | "refused"];
+const [OF_ROLE, OF_USER] = [`role/${A}/a`, `user/${A}/a`];
+const [ROLE, USER] = [
+  { arn: role("A"), ...ADMIN },
+  { arn: user("a"), ...ADMIN },
+];
+/** What another command leaves of the administrators, when it removes the permission set. */
+const LEFT: readonly (readonly [what: string, left: Stored, outcome: Case[3]])[] = [
+  ["a role", { [OF_ROLE]: ROLE }, "accepted"],
+  ["a user", { [OF_USER]: USER }, "accepted"],
+  ["another permission set", { [`sso/${A}/other`]: ADMIN }, "accepted"],
+  ["a pattern", { [`pattern/${A}`]: [{ arnLike: role("a*"), ...ADMIN }] }, "refused"],
+  ["an account", { "account/444455556666": ADMIN }, "refused"],
+  // The function reads sso/<account>/admins.
+  ["a set under a name that the function never reads", { [`sso/${A}/.61dmins`]: ADMIN }, "refused"],
+  ["a set with a name too long for one", { [`sso/${A}/${"a".repeat(33)}`]: ADMIN }, "refused"],
+  ["an ended mapping", { [OF_ROLE]: { ...ROLE, notAfter: "2020-01-01T00:00:00Z" } }, "refused"],
+  ["an invalid mapping", { [OF_ROLE]: { ...ROLE, x: 1 } }, "refused"],
+  ["a mapping of another partition", { [OF_ROLE]: { ...ROLE, arn: `arn:aws-cn:iam::${A}:role/A` } }, "refused"],
+  ["a username without a value", { [OF_USER]: { ...USER, username: "{SessionName}" } }, "refused"],
+  ["a user that a denial may match", { [OF_USER]: USER, [`deny/${A}`]: [{ arnLike: user("ops/*") }] }, "refused"],
+  ["a user that no denial may match", { [OF_USER]: USER, [`deny/${A}`]: [{ arnLike: user("b") }] }, "accepted"],
+];
+const CASES: readonly Case[] = [
   ["removes the last", SET, REMOVE_SET, "refused"],
   ["takes the group of the last", SET, ["set", `sso/${A}/ClusterAdmin`, "--group", "x"], "refused"],
-  ["leaves a role", { ...SET, [`role/${A}/a`]: { arn: role("A"), ...ADMIN } }, REMOVE_SET, "accepted"],
-  ["leaves a user", { ...SET, [`user/${A}/a`]: { arn: user("a"), ...ADMIN } }, REMOVE_SET, "accepted"],
-  ["leaves another permission set", { ...SET, [`sso/${A}/other`]: ADMIN }, REMOVE_SET, "accepted"],
-  ["leaves a pattern", { ...SET, [`pattern/${A}`]: [{ arnLike: role("a*"), ...ADMIN }] }, REMOVE_SET, "refused"],
-  ["leaves an account", { ...SET, "account/444455556666": ADMIN }, REMOVE_SET, "refused"],
-  // The function reads sso/<account>/admins.
-  [
-    "leaves a set under a name that the function never reads",
-    { ...SET, [`sso/${A}/.61dmins`]: ADMIN },
-    REMOVE_SET,
-    "refused",
-  ],
-  [
-    "leaves a set with a name too long for one",
-    { ...SET, [`sso/${A}/${"a".repeat(33)}`]: ADMIN },
-    REMOVE_SET,
-    "refused",
-  ],
-  [
-    "leaves an ended mapping",
-    { ...SET, [`role/${A}/a`]: { arn: role("A"), ...ADMIN, notAfter: "2020-01-01T00:00:00Z" } },
-    REMOVE_SET,
-    "refused",
-  ],
-  ["leaves an invalid mapping", { ...SET, [`role/${A}/a`]: { arn: role("A"), ...ADMIN, x: 1 } }, REMOVE_SET, "refused"],
-  [
-    "leaves a mapping of another partition",
-    { ...SET, [`role/${A}/a`]: { arn: `arn:aws-cn:iam::${A}:role/A`, ...ADMIN } },
-    REMOVE_SET,
-    "refused",
-  ],
-  [
-    "leaves a username without a value",
-    { ...SET, [`user/${A}/a`]: { arn: user("a"), ...ADMIN, username: "{SessionName}" } },
-    REMOVE_SET,
-    "refused",
-  ],
-  [
-    "leaves a user that a denial may match",
-    { ...SET, [`user/${A}/a`]: { arn: user("a"), ...ADMIN }, [`deny/${A}`]: [{ arnLike: user("ops/*") }] },
-    REMOVE_SET,
-    "refused",
-  ],
-  [
-    "leaves a user that no denial may match",
-    { ...SET, [`user/${A}/a`]: { arn: user("a"), ...ADMIN }, [`deny/${A}`]: [{ arnLike: user("b") }] },
-    REMOVE_SET,
-    "accepted",
-  ],
+  ...LEFT.map(([what, left, outcome]): Case => [`leaves ${what}`, { ...SET, ...left }, REMOVE_SET, outcome]),
   ["maps the set's role to a viewer", SET, ["set", role(SET_ROLE), ...VIEWER], "refused"],
   ["maps the role of another set", SET, ["set", role("AWSReservedSSO_Other_0123456789abcdef"), ...VIEWER], "accepted"],
   ["maps the set's role too", SET, ["set", role(SET_ROLE), "--username", "x", "--group", "system:masters"], "accepted"],

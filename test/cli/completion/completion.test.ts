@@ -117,10 +117,8 @@ test("it completes contexts and clusters, kinds without a call to AWS, and names
   const names = "role/111122223333/developers\n";
   assert.equal(await completed("mappings", "role/", "mappings", "get", "-c", "live"), names);
   assert.equal(await completed("mappings", "role/", "mappings", "get", "--help", "-o", "json", "-c", "live"), names);
-  assert.equal(
-    await completed("mappings", "role/1", "mappings", "get", "-c", "live", "--account", "111122223333"),
-    names,
-  );
+  const ofAccount = ["-c", "live", "--account", "111122223333"];
+  assert.equal(await completed("mappings", "role/1", "mappings", "get", ...ofAccount), names);
   assert.equal((await complete("mappings", "role/9", "mappings", "get", "-c", "live")).out, "");
   assert.equal(await completed("callers", "", "callers", "remove", "--cluster=live"), "control-plane-2026\n");
 });

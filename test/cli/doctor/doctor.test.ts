@@ -1,62 +1,30 @@
 // `doctor` with the function behind a local gateway: correct, and with each possible fault.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { checkReachable } from "../../../cli/doctor/check-connection.ts";
 import { openEndpoint } from "../../../cli/http/endpoint.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";
-import type { Gateway } from "../../../local/gateway/gateway.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { cli } from "../cli.ts";
+import { useFolder } from "../folder.ts";
+import { exits } from "../mappings/cluster.ts";
 import { onlyGranted } from "../mappings/permissions.ts";
-import { type LocalEndpoint, startEndpoint } from "./endpoint.ts";
+import { prepare, useServer } from "../use-server.ts";
+import { startEndpoint } from "./endpoint.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-const kubeconfig = join(folder, "webhook.kubeconfig");
-let endpoint: LocalEndpoint;
-let gateway: Gateway;
-before(async () => {
-  endpoint = await startEndpoint();
-  gateway = await endpoint.gateway({ CALLER_AUTH: "bearer" });
-  const { code, err } = await cli([
-    "callers",
-    "add",
-    "apiserver",
-    "-c",
-    "prod",
-    "--endpoint",
-    gateway.url,
-    "--out",
-    kubeconfig,
-    "-y",
-  ]);
-  assert.equal(code, 0, err);
-});
-after(async () => {
-  await gateway.close();
-  await endpoint.close();
-  rmSync(folder, { recursive: true });
-});
+const kubeconfig = join(useFolder().path, "webhook.kubeconfig");
+const endpoint = useServer(startEndpoint);
+const gateway = useServer(() => endpoint.gateway({ CALLER_AUTH: "bearer" }));
+prepare(() => exits(cli(`callers add apiserver -c prod --endpoint ${gateway.url} --out ${kubeconfig} -y`), 0));
 
 test("all checks pass for a correct endpoint", async () => {
-  const { code, states, check } = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig]);
+  const { code, states, check } = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`);
   assert.equal(code, 0);
-  assert.deepEqual(states, [
-    "version ok",
-    "reachable ok",
-    "clock ok",
-    "caller ok",
-    "aws ok",
-    "review v1 ok",
-    "review v1beta1 ok",
-    "mapping ok",
-    "concurrency ok",
-    "latency ok",
-  ]);
+  const checks = "version, reachable, clock, caller, aws, review v1, review v1beta1, mapping, concurrency, latency";
+  assert.equal(states.join(", "), `${checks.replaceAll(",", " ok,")} ok`);
   const { version, node } = { version: packageJson.version, node: process.versions.node };
   assert.equal(check("version")?.seen, `iam-authenticator ${version}, Node.js ${node}`);
   assert.equal(check("aws")?.seen, "region us-east-1, tokens for sts.us-east-1.amazonaws.com");
@@ -67,33 +35,30 @@ test("all checks pass for a correct endpoint", async () => {
 });
 
 test("an unmapped identity gets the reason, the parameters that were read, and advice", async () => {
-  const { code, check } = await endpoint.doctor("contractor", ["--kubeconfig", kubeconfig]);
+  const { code, check } = await endpoint.doctor("contractor", `--kubeconfig ${kubeconfig}`);
   assert.equal(code, 1);
   const unmapped = check("review v1");
   assert.match(unmapped?.seen ?? "", /^identity_unmapped: no mapping for arn:aws:iam::111122223333:role\/Contractor$/);
   assert.match(unmapped?.advice ?? "", /mappings set/);
   assert.equal(check("mapping")?.state, "failed");
-  assert.equal(
-    check("mapping")?.seen,
-    "no match in role/111122223333/contractor, pattern/111122223333, pattern/any, account/111122223333, below " +
-      "/iam-authenticator/prod",
-  );
-  const elsewhere = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig, "-c", "other"]);
+  const read = "role/111122223333/contractor, pattern/111122223333, pattern/any, account/111122223333";
+  assert.equal(check("mapping")?.seen, `no match in ${read}, below /iam-authenticator/prod`);
+  const elsewhere = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig} -c other`);
   assert.match(elsewhere.check("review v1")?.seen ?? "", /^sts_refused: .*SignatureDoesNotMatch/);
 });
 
 test("the mapping check fails with another prefix and with an invalid mapping", async () => {
-  const { states } = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig, "--prefix", "/other"]);
+  const { states } = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig} --prefix /other`);
   assert.deepEqual(states.slice(5, 8), ["review v1 ok", "review v1beta1 ok", "mapping failed"]);
   endpoint.cluster.store.put("/iam-authenticator/prod/role/111122223333/contractor", "{}");
-  const wrong = await endpoint.doctor("contractor", ["--kubeconfig", kubeconfig]);
+  const wrong = await endpoint.doctor("contractor", `--kubeconfig ${kubeconfig}`);
   endpoint.cluster.store.remove("/iam-authenticator/prod/role/111122223333/contractor");
   assert.equal(wrong.check("mapping")?.seen, "role/111122223333/contractor: mapping_invalid");
 });
 
 test("without permission to read mappings, that check is a warning and the others pass", async () => {
   endpoint.cluster.store.fail(onlyGranted("/iam-authenticator/another"));
-  const { code, check } = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig]);
+  const { code, check } = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`);
   endpoint.cluster.store.fail(undefined);
   assert.equal(code, 0);
   assert.equal(check("mapping")?.state, "warning");
@@ -101,16 +66,16 @@ test("without permission to read mappings, that check is a warning and the other
 });
 
 test("few concurrent executions are a warning with the quota to request", async () => {
-  const fewest = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig], { accountLimit: { total: 50, free: 50 } });
+  const fewest = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`, { accountLimit: { total: 50, free: 50 } });
   assert.equal(fewest.check("concurrency")?.state, "ok");
-  const fresh = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig], { accountLimit: { total: 10, free: 10 } });
+  const fresh = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`, { accountLimit: { total: 10, free: 10 } });
   assert.deepEqual([fresh.code, fresh.check("concurrency")?.state], [0, "warning"]);
   assert.equal(fresh.check("concurrency")?.seen, "10 concurrent executions in us-east-1, 10 of them unreserved");
   assert.match(fresh.check("concurrency")?.advice ?? "", /request 1,000 in Service Quotas/);
 });
 
 test("without permission to read the account's limit, that check is a warning and the others pass", async () => {
-  const { code, check } = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig], { accountLimit: "forbidden" });
+  const { code, check } = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`, { accountLimit: "forbidden" });
   assert.deepEqual([code, check("concurrency")?.state, check("latency")?.state], [0, "warning", "ok"]);
   assert.match(check("concurrency")?.seen ?? "", /^not checked: No permission: .*lambda:GetAccountSettings/);
   assert.match(check("concurrency")?.advice ?? "", /allow lambda:GetAccountSettings/);
@@ -121,10 +86,7 @@ test("without AWS credentials, the earlier checks are still printed", async () =
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) delete process.env[name];
   const { code, out } = await cli(["doctor", "-c", "prod", "--kubeconfig", kubeconfig]);
   assert.equal(code, 1);
-  assert.match(
-    out,
-    /\nok {7}caller .*\nfailed {3}aws {13}No AWS credentials: .*\n {25}to do: sign in, or give --profile/,
-  );
+  assert.match(out, /\nok {7}caller .*\nfailed {3}aws {13}No AWS credentials: .*\n {25}to do: sign in, or give /);
 });
 
 test("a wrong caller token, a wrong path and an unreachable endpoint fail", async () => {
@@ -139,7 +101,7 @@ test("a wrong caller token, a wrong path and an unreachable endpoint fail", asyn
 });
 
 test("a wrong clock fails, and a function that accepts any caller is a warning", async () => {
-  const late = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig], { now: Date.now() - 3_600_000 });
+  const late = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`, { now: Date.now() - 3_600_000 });
   assert.deepEqual(late.states.slice(1, 4), ["reachable ok", "clock failed", "caller ok"]);
   assert.match(late.check("review v1")?.seen ?? "", /^token_expired/);
   const open = await endpoint.gateway({ CALLER_AUTH: "none" });
@@ -153,7 +115,7 @@ test("the table has one line per check, with the advice below, and fits the term
   const { out } = await cli(words, { input: "no" });
   assert.match(
     out,
-    /\nok {7}reachable {7}127\.0\.0\.1:\d+ answers, HTTP \d+\n.*failed {3}caller {10}HTTP 401, .*\n {25}to do: /s,
+    /\nok {7}reachable {7}127\.0\.0\.1:\d+ answers, .*failed {3}caller {10}HTTP 401, .*\n {25}to do: /s,
   );
   const narrow = await cli(words, { input: "no", columns: 80 });
   for (const line of narrow.out.split("\n")) assert.ok(line.length <= 80, line);

@@ -1,20 +1,17 @@
 // `doctor --jwt`: AWS-signed tokens, from STS to the function's answer, and what is wrong on the way.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
-import { PREFIX } from "../mappings/cluster.ts";
-import { type LocalEndpoint, startEndpoint } from "./endpoint.ts";
+import { prepare, useServer } from "../use-server.ts";
+import { startEndpoint } from "./endpoint.ts";
 
 const HOME = "111122223333";
 const JWT_ISSUERS = `${HOME}=${TOKEN_ISSUERS.get(HOME)}`;
+const NONE = [undefined, undefined];
 const ROLE = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" };
-let endpoint: LocalEndpoint;
-before(async () => {
-  endpoint = await startEndpoint();
-  endpoint.cluster.store.put(`${PREFIX}/role/${HOME}/developers`, JSON.stringify(ROLE));
-});
-after(() => endpoint.close());
+const endpoint = useServer(startEndpoint);
+prepare(() => endpoint.cluster.put(`role/${HOME}/developers`, ROLE));
 
 async function doctorOf(who: string, settings: Readonly<Record<string, string>> = {}, keys = endpoint.stsUrl) {
   const gateway = await endpoint.gateway({ CALLER_AUTH: "none", ...settings });
@@ -45,10 +42,7 @@ test("for a function without JWT_ISSUERS, the advice names the issuer to add", a
 
 test("an account that does not sign tokens, or a missing permission, is one failed check", async () => {
   const { code, check } = await doctorOf("contractor", { JWT_ISSUERS });
-  assert.deepEqual(
-    [code, check("jwt")?.state, check("jwt keys"), check("jwt review")],
-    [1, "failed", undefined, undefined],
-  );
+  assert.deepEqual([code, check("jwt")?.state, check("jwt keys"), check("jwt review")], [1, "failed", ...NONE]);
   assert.match(check("jwt")?.seen ?? "", /No permission for sts:GetWebIdentityToken/);
   assert.match(check("jwt")?.advice ?? "", /jwt policy/);
 });

@@ -2,24 +2,21 @@
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
 import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
-import type { Gateway } from "../../../local/gateway/gateway.ts";
-import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { startHttpServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli } from "../cli.ts";
+import { useFolder } from "../folder.ts";
 import { onlyGranted } from "../mappings/permissions.ts";
 import { startStacks } from "../stacks.ts";
-import { type LocalEndpoint, startEndpoint } from "./endpoint.ts";
+import { prepare, useServer } from "../use-server.ts";
+import { startEndpoint } from "./endpoint.ts";
 
-const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-const folder = join(home, ".config", "iam-authenticator");
-const kubeconfig = join(home, "webhook.kubeconfig");
+const folder = useFolder();
+let kubeconfig: string;
 /** Both stores are in one local Parameter Store. */
 const PREFIXES = ["/iam-authenticator/prod", "/standby"];
 const [MALLORY, EVE] = ["mallory", "eve"].map((name) => ({ arnLike: `arn:aws:iam::111122223333:user/${name}` }));
@@ -28,25 +25,15 @@ const OLD = { name: "old", sha256: "0".repeat(64) };
 const DEVELOPERS = { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev:{SessionName}" };
 const AUDITOR = { arn: "arn:aws:iam::111122223333:user/auditor", username: "auditor" };
 
-let endpoint: LocalEndpoint;
-let gateway: Gateway;
-let standby: Gateway;
-let stacks: LocalServer;
 const outputs: Record<string, string> = {};
-before(async () => {
-  endpoint = await startEndpoint();
-  gateway = await endpoint.gateway({ CALLER_AUTH: "bearer" });
-  standby = await endpoint.gateway({ CALLER_AUTH: "bearer", MAPPING_PREFIX: "/standby" });
-  stacks = await startStacks({ "IamAuthenticator-prod": outputs });
+const endpoint = useServer(startEndpoint);
+const gateway = useServer(() => endpoint.gateway({ CALLER_AUTH: "bearer" }));
+const standby = useServer(() => endpoint.gateway({ CALLER_AUTH: "bearer", MAPPING_PREFIX: "/standby" }));
+const stacks = useServer(() => startStacks({ "IamAuthenticator-prod": outputs }));
+prepare(() => {
   process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"] = stacks.url;
-  mkdirSync(folder, { recursive: true });
   outputs["Endpoint"] = `${gateway.url}/authenticate`;
-  writeFileSync(kubeconfig, kubeconfigOf(outputs["Endpoint"], undefined, { token: "the-token" }));
-});
-after(async () => {
-  delete process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"];
-  await Promise.all([gateway, standby, stacks, endpoint].map((one) => one.close()));
-  rmSync(home, { recursive: true });
+  kubeconfig = folder.write("webhook.kubeconfig", kubeconfigOf(outputs["Endpoint"], undefined, { token: "the-token" }));
 });
 beforeEach(() => {
   endpoint.cluster.store.fail(undefined);
@@ -62,12 +49,12 @@ beforeEach(() => {
 
 function configure(contexts: Readonly<Record<string, object>>): void {
   const full = Object.entries(contexts).map(([name, one]) => [name, { cluster: "prod", ...one }]);
-  writeFileSync(join(folder, "config.yaml"), JSON.stringify({ contexts: Object.fromEntries(full) }));
+  folder.configure({ contexts: Object.fromEntries(full) });
 }
 
 const put = (name: string, value: unknown) => endpoint.cluster.store.put(name, JSON.stringify(value));
 
-const environment = () => ({ HOME: home, AWS_ENDPOINT_URL_STS: endpoint.stsUrl, AWS_MAX_ATTEMPTS: "1" });
+const environment = () => ({ HOME: folder.path, AWS_ENDPOINT_URL_STS: endpoint.stsUrl, AWS_MAX_ATTEMPTS: "1" });
 const doctor = (...words: string[]) =>
   endpoint.doctor("bob", ["-c", "one", "--kubeconfig", kubeconfig, ...words], { environment: environment() });
 
@@ -126,10 +113,7 @@ test("tls-server-name with a failoverUrl is a warning, and the redirect fails as
   outputs["FailoverUrl"] = `${other.url}/authenticate`;
   const server = outputs["Endpoint"] ?? "";
   const text = kubeconfigOf(server, authority.ca, { token: "the-token" });
-  const file = (name: string, content: string) => {
-    writeFileSync(join(home, name), content);
-    return ["--kubeconfig", join(home, name)];
-  };
+  const file = (name: string, content: string) => ["--kubeconfig", folder.write(name, content)];
   const right = await doctor(...file("right.kubeconfig", text));
   assert.deepEqual([right.code, right.check("kubeconfig")], [0, undefined]);
   const named = text.replace(/^( +)server: .*$/m, "$&\n$1tls-server-name: one.example");
@@ -177,8 +161,8 @@ test("a store that cannot be read is a warning, and the other checks are printed
 
 test("--profile applies to the other store too", async () => {
   const [key, secret] = Object.values(keyVariables(localIdentity("bob")));
-  const file = join(home, "credentials");
-  writeFileSync(file, `[ops]\naws_access_key_id = ${key}\naws_secret_access_key = ${secret}\n`);
+  const profile = `[ops]\naws_access_key_id = ${key}\naws_secret_access_key = ${secret}\n`;
+  const file = folder.write("credentials", profile);
   const before = { ...process.env };
   Object.assign(process.env, { AWS_SHARED_CREDENTIALS_FILE: file });
   for (const name of Object.keys(keyVariables(localIdentity("bob")))) delete process.env[name];
@@ -195,8 +179,6 @@ test("with an id, doctor uses the context that has kube-apiserver's kubeconfig",
   assert.equal(code, 0, out);
   assert.match(out, /^one\nok +version [\s\S]*\nok +stores +equal to other\n$/);
   configure({ one: {}, other: { prefix: "/standby" } });
-  assert.match(
-    (await cli(words, { environment: environment() })).err,
-    /^one: Give either --kubeconfig or [\s\S]*\nother: /,
-  );
+  const { err } = await cli(words, { environment: environment() });
+  assert.match(err, /^one: Give either --kubeconfig or [\s\S]*\nother: /);
 });

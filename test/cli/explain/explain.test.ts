@@ -1,39 +1,31 @@
 // `explain` returns the function's verdict for every kind of identity, and advice for each denial.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { adviceFor } from "../../../cli/explain/advice.ts";
 import { ERRORS } from "../../../functions/errors.ts";
-import type { LocalServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
-import { exits, type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+import { exits, useCluster } from "../mappings/cluster.ts";
+import { useServer } from "../use-server.ts";
 
-let cluster: LocalCluster;
-let sts: LocalServer;
-before(async () => {
-  sts = await startSts();
-  cluster = await storedCluster({
-    "role/111122223333/developers": {
-      arn: "arn:aws:iam::111122223333:role/Developers",
-      username: "dev:{SessionName}",
-      groups: ["developers"],
-    },
-    "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "{SessionName}" },
-    "sso/111122223333/clusteradmin": { username: "admin", groups: ["system:masters"] },
-    "deny/any": [{ arnLike: "arn:aws:iam::*:role/Contractor" }],
-    "pattern/any": [1],
-    "account/111122223333": {},
-    "account/444455556666": { username: 1 },
-  });
-});
-after(() => Promise.all([sts.close(), cluster.store.close()]));
+const DEVELOPERS = "arn:aws:iam::111122223333:role/Developers";
+const sts = useServer(startSts);
+const MAPPINGS = {
+  "role/111122223333/developers": { arn: DEVELOPERS, username: "dev:{SessionName}", groups: ["developers"] },
+  "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "{SessionName}" },
+  "sso/111122223333/clusteradmin": { username: "admin", groups: ["system:masters"] },
+  "deny/any": [{ arnLike: "arn:aws:iam::*:role/Contractor" }],
+  "pattern/any": [1],
+  "account/111122223333": {},
+  "account/444455556666": { username: 1 },
+};
+useCluster(MAPPINGS, "all");
 
-function explain(words: readonly string[], input = "") {
-  return cli(["explain", "-c", "prod", ...words], { input, environment: { AWS_ENDPOINT_URL_STS: sts.url } });
-}
+const explain = (words: readonly string[], input = "") =>
+  cli(["explain", "-c", "prod", ...words], { input, environment: { AWS_ENDPOINT_URL_STS: sts.url } });
 const token = (name: string, clusterId = "prod") =>
   mintToken({ identity: localIdentity(name), clusterId, region: "us-east-1" });
 
@@ -84,10 +76,7 @@ for (const [name, verdict] of Object.entries(VERDICTS)) {
 
 test("tokens for another cluster, malformed tokens and tokens of another kind are denied", async () => {
   const foreign = await explain(["--token-file", "-"], await token("bob", "other"));
-  assert.match(
-    foreign.out,
-    /denied, sts_refused\nreason .*SignatureDoesNotMatch.*\nto do {5}check that the token is for/,
-  );
+  assert.match(foreign.out, /denied, sts_refused\nreason .*SignatureDoesNotMatch.*\nto do {5}check that the token is /);
   assert.match((await explain(["--token-file", "-"], "k8s-aws-v1.###")).out, /denied, token_malformed/);
   assert.match((await explain(["--token-file", "-"], "eyJhbGciOi")).out, /denied, not_ours/);
 });
@@ -97,10 +86,10 @@ test("an ARN gets no supposed ids, and advice with the name to map", async () =>
   assert.doesNotMatch(role.out, /SUPPOSED|principal/);
   assert.match(role.out, /\nuser {6}dev:eve-example\.com\n/);
   const unmapped = await explain(["arn:aws:iam::999999999999:role/Nobody"]);
-  assert.match(
-    unmapped.out,
-    /denied, identity_unmapped\nreason {4}no mapping for arn:\S+:role\/Nobody\nto do {5}add a mapping: npx lambda-iam-authenticator mappings set -c prod arn:aws:iam::999999999999:role\/Nobody --username <name> --group <group>\n/,
-  );
+  assert.match(unmapped.out, /denied, identity_unmapped\nreason {4}no mapping for arn:\S+:role\/Nobody\n/);
+  const set =
+    "npx lambda-iam-authenticator mappings set -c prod arn:aws:iam::999999999999:role/Nobody --username <name>";
+  assert.ok(unmapped.out.includes(`\nto do     add a mapping: ${set} --group <group>\n`), unmapped.out);
   const ofSet = await explain(["arn:aws:iam::999999999999:role/AWSReservedSSO_Audit_0123456789abcdef"]);
   assert.match(ofSet.out, /iam-authenticator mappings set -c prod sso\/999999999999\/Audit --username/);
 });
@@ -119,10 +108,7 @@ test("a token or ARN of an account that is not in ACCOUNTS is denied before any 
     [[arn], ""],
   ] as const) {
     const { out } = await exits(cli(["explain", "-c", "prod", ...words], { input, environment }), 1);
-    assert.match(
-      out,
-      /\nverdict {3}denied, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto do {5}/,
-    );
+    assert.match(out, /\nverdict {3}denied, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto /);
     assert.doesNotMatch(out, /\nmapping/);
   }
   await exits(cli(["explain", "-c", "prod", arn], { environment: { ...environment, ACCOUNTS: "111122223333" } }), 0);
@@ -132,10 +118,7 @@ test("in a terminal of 80 columns, every line fits, and wrapped lines are indent
   const name = `a-${"very-".repeat(6)}long-name`;
   const words = ["explain", "-c", "prod", `arn:aws:iam::999999999999:role/${name}`];
   const { out } = await cli(words, { columns: 80 });
-  assert.match(
-    out,
-    /\nto do {5}add a mapping: npx lambda-iam-authenticator mappings set -c prod\n {10}arn:aws:iam::9+:role\/\S+\n {10}--username <name> --group <group>\n$/,
-  );
+  assert.match(out, /\nto do {5}add a mapping: .* -c prod\n {10}arn:\S+:role\/\S+\n {10}--username <name> --group /);
   for (const line of out.split("\n")) if (!line.includes(name)) assert.ok(line.length <= 80, line);
 });
 
@@ -148,9 +131,9 @@ test("wrong usage is reported, with a warning for a token on the command line", 
     await exits(explain(words), 2);
   }
   sts.fail({ kind: "reset" });
-  const unreachable = await explain(["--token-file", "-"], await token("bob"));
+  const explaining = explain(["--token-file", "-"], await token("bob"));
+  await exits(explaining, 3, "sts_unreachable: no answer from STS (ECONNRESET).\n");
   sts.fail(undefined);
-  assert.deepEqual([unreachable.code, unreachable.err], [3, "sts_unreachable: no answer from STS (ECONNRESET).\n"]);
 });
 
 test("every denial has advice", () => {

@@ -1,33 +1,28 @@
 // `explain` of AWS-signed tokens: of a token, and of an ARN with --jwt.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { LocalServer } from "../../../local/http-server.ts";
+import { test } from "node:test";
 import { localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli } from "../cli.ts";
-import { exits, type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+import { exits, useCluster } from "../mappings/cluster.ts";
+import { prepare, useServer } from "../use-server.ts";
 
 const HOME = "111122223333";
 const ROLE = `arn:aws:iam::${HOME}:role/Developers`;
-let cluster: LocalCluster;
-let sts: LocalServer;
+const MAPPINGS = {
+  [`role/${HOME}/developers`]: { arn: ROLE, username: "dev", groups: ["g"] },
+  [`role/${HOME}/admin`]: { arn: `arn:aws:iam::${HOME}:role/Admin`, username: "admin:{SessionName}" },
+};
+useCluster(MAPPINGS, "all");
+const sts = useServer(() => startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
 let token: string;
-before(async () => {
-  cluster = await storedCluster({
-    [`role/${HOME}/developers`]: { arn: ROLE, username: "dev", groups: ["g"] },
-    [`role/${HOME}/admin`]: { arn: `arn:aws:iam::${HOME}:role/Admin`, username: "admin:{SessionName}" },
-  });
-  sts = await startSts({ signedTokens: { issuers: TOKEN_ISSUERS } });
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_STS: sts.url,
-    ...keyVariables(localIdentity("bob")),
-  });
-  token = (await cli(["token", "-c", "prod", "--jwt", "--token-only"])).out;
+prepare(async () => {
+  Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, ...keyVariables(localIdentity("bob")) });
+  token = (await cli("token -c prod --jwt --token-only")).out;
 });
-after(() => Promise.all([cluster.store.close(), sts.close()]));
 
 const JWT_ISSUERS = `${HOME}=${TOKEN_ISSUERS.get(HOME)}`;
 const explain = (words: readonly string[], options = {}) => cli(["explain", "-c", "prod", ...words], options);
@@ -66,10 +61,7 @@ test("--jwt explains an ARN as its AWS-signed token is reviewed", async () => {
 test("--jwt is refused for principals without such tokens, and with options for what tokens do not contain", async () => {
   const message = /AWS-signed tokens are for roles and users, not for arn:aws:iam::111122223333:root/;
   await exits(explain([`arn:aws:iam::${HOME}:root`, "--jwt"]), 2, message);
-  for (const more of [
-    ["--session-name", "a"],
-    ["--principal-id", "AROA1"],
-  ]) {
-    await exits(explain([ROLE, "--jwt", ...more]), 2, /cannot be used with option/);
+  for (const more of ["--session-name=a", "--principal-id=AROA1"]) {
+    await exits(explain([ROLE, "--jwt", more]), 2, /cannot be used with option/);
   }
 });

@@ -1,36 +1,30 @@
 // `whoami`: the identity from STS, the user from the mappings, and their expiry.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { beforeEach, test } from "node:test";
 import { parse } from "yaml";
-import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { startHttpServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli } from "../cli.ts";
-import { exits, type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+import { exits, PREFIX, useCluster } from "../mappings/cluster.ts";
 import { forbidden } from "../mappings/forbidden.ts";
+import { useServer } from "../use-server.ts";
 
 const BOB = "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com";
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const NAME = "role/111122223333/developers";
 
-let cluster: LocalCluster;
-let sts: LocalServer;
-before(async () => {
-  cluster = await storedCluster({
-    [NAME]: { arn: ROLE, username: "dev:{SessionName}", groups: ["developers"], notAfter: "2099-12-31T00:00:00Z" },
-  });
-  sts = await startSts({ signedTokens: { issuers: TOKEN_ISSUERS } });
+const USER = { username: "dev:{SessionName}", groups: ["developers"] };
+const cluster = useCluster({ [NAME]: { arn: ROLE, ...USER, notAfter: "2099-12-31T00:00:00Z" } }, "all");
+const sts = useServer(() => startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
+beforeEach(() => {
   process.env["AWS_ENDPOINT_URL_STS"] = sts.url;
-  be("bob");
-});
-afterEach(() => {
   cluster.store.fail(undefined);
   be("bob");
 });
-after(() => Promise.all([cluster.store.close(), sts.close()]));
 
 const be = (name: string) =>
   Object.assign(process.env, { AWS_SESSION_TOKEN: "", ...keyVariables(localIdentity(name)) });
@@ -72,9 +66,10 @@ test("JSON and YAML have the same data", async () => {
 
 test("an unmapped identity gets exit code 1, the reason and advice", async () => {
   be("alice");
-  const { out } = await exits(whoami(), 1, "");
-  assert.equal(
-    out,
+  await exits(
+    whoami(),
+    1,
+    "",
     `identity  arn:aws:iam::111122223333:user/engineering/alice
           principal AIDALOCALALICEAAAAAAA
 verdict   denied, identity_unmapped
@@ -86,14 +81,11 @@ to do     add a mapping: npx lambda-iam-authenticator mappings set -c prod arn:a
 
 test("without permission to read mappings, it prints the identity and the missing permission, and exits with 3", async () => {
   cluster.store.fail(forbidden("GetParameters"));
-  const { out, err } = await exits(whoami(), 3);
-  assert.equal(
-    out,
-    `identity  ${BOB}\n          mapped as ${ROLE}\n          principal AROALOCALDEVELOPERSAA\nverdict   not known\n`,
-  );
-  assert.equal(
-    err,
+  await exits(
+    whoami(),
+    3,
     `No permission to read the mappings: ssm:GetParameters on parameter${PREFIX}/*. Ask an operator with this permission to run: npx lambda-iam-authenticator explain -c prod ${BOB}\n`,
+    `identity  ${BOB}\n          mapped as ${ROLE}\n          principal AROALOCALDEVELOPERSAA\nverdict   not known\n`,
   );
   const elsewhere = await whoami(["--prefix", "/elsewhere", "--region", "us-west-2"]);
   assert.match(
@@ -112,7 +104,6 @@ test("the suggested command is quoted for a shell: a user's path may contain any
   process.env["AWS_ENDPOINT_URL_STS"] = hostile.url;
   cluster.store.fail(forbidden("GetParameters"));
   const { err } = await exits(whoami(), 3);
-  process.env["AWS_ENDPOINT_URL_STS"] = sts.url;
   await hostile.close();
   assert.match(err, / explain -c prod 'arn:aws:iam::111122223333:user\/\$\(reboot\)\/eve'\n$/);
 });

@@ -30,13 +30,11 @@ test("without --kubeconfig, it checks only the issuer and AWS", async () => {
 testFaults({
   "a Pod that was not mutated": [
     () => setPods(pod("good", "reader", "aws-iam-token"), pod("lost", "reader", "data")),
-    "pod: failed",
-    /^app\/lost runs without its role -> .*kubectl rollout restart/,
+    /^pod: failed: app\/lost runs without its role -> .*kubectl rollout restart/,
   ],
   "the Pods may not be listed": [
     () => forbid("GET /api/v1/pods"),
-    "pods: warning",
-    /^not read: kube-apiserver refused \/api\/v1\/pods: HTTP 403, forbidden -> .*allow list on pods/,
+    /^pods: warning: not read: kube-apiserver refused \/api\/v1\/pods: HTTP 403, forbidden -> .*allow list on pods/,
   ],
 });
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { ec } from "../../functions/issuer/samples.ts";
 import { cli } from "../cli.ts";
-import { exits } from "../mappings/cluster.ts";
+import { exits, prints } from "../mappings/cluster.ts";
 import {
   admin,
   api,
@@ -30,6 +30,8 @@ const publish = (...words: string[]) => keys(["publish", ...words, "--yes"]);
 /** Nine valid keys: the issuer serves one more. */
 const NINE = Array.from({ length: 9 }, () => ec("P-256").jwk);
 
+const pem = (name: string, text: string) => ["--public-key", folder.write(name, text)] as const;
+
 /** Calls `act` for each matching request, before the response. */
 function beforeRequest(operation: string, act: () => void): void {
   const push = store.requests.push.bind(store.requests);
@@ -41,14 +43,10 @@ function beforeRequest(operation: string, act: () => void): void {
 
 test("publishes keys of a JWKS file after it prints the plan and asks", async () => {
   const words = ["publish", "--jwks", jwksFile(OLD.jwk, NEW.jwk)];
-  const { out, err } = await exits(keys(words, { interactive: true, input: "y\n" }), 0);
-  assert.equal(
-    out,
+  await prints(
+    keys(words, { interactive: true, input: "y\n" }),
     `Plan for ${WHERE}:\n+ issuer/${OLD.jwk.kid}\n    RS256, 2048 bits\n+ issuer/${NEW.jwk.kid}\n    ES256\n` +
       "2 to add, 0 to change, 0 to remove, 0 unchanged.\n",
-  );
-  assert.match(
-    err,
     /^Write 2 parameters in account .*\? \[y\/N\] Wrote 2 parameters\. The issuer serves the change within 30 s/,
   );
   assert.deepEqual((await kids()).sort(), [OLD.jwk.kid, NEW.jwk.kid].sort());
@@ -56,11 +54,7 @@ test("publishes keys of a JWKS file after it prints the plan and asks", async ()
 });
 
 for (const [what, words, count] of [
-  [
-    "sa.pub with two keys",
-    ["--public-key", folder.write("sa.pub", publicPem(OLD.publicKey) + publicPem(NEW.publicKey))],
-    2,
-  ],
+  ["sa.pub with two keys", pem("sa.pub", publicPem(OLD.publicKey) + publicPem(NEW.publicKey)), 2],
   ["a running kube-apiserver", ["--kubeconfig", `${folder.path}/admin.conf`], 1],
   ["standard input with members that only describe a key", ["--jwks", "-"], 1],
 ] as const) {
@@ -107,11 +101,8 @@ test("writes nothing if another publisher wrote the tenth key during the questio
     reads += 1;
     if (reads === 2) put(NEW.jwk);
   });
-  await exits(
-    keys(["publish", "--jwks", jwksFile(OLD.jwk)], { interactive: true, input: "y\n" }),
-    1,
-    /Nothing was written: the issuer serves at most 10 keys\. Retire old ones first\.\n$/,
-  );
+  const run = keys(["publish", "--jwks", jwksFile(OLD.jwk)], { interactive: true, input: "y\n" });
+  await exits(run, 1, /Nothing was written: the issuer serves at most 10 keys\. Retire old ones first\.\n$/);
   assert.equal((await listed()).length, 10);
 });
 
@@ -131,30 +122,18 @@ test("with eleven stored keys, list shows the one that is not served", async () 
   assert.match(left?.["key"] ?? "", /^is not served: the issuer serves the 10 keys that were published first/);
 });
 
-const jwks = (name: string, value: object | string) =>
-  ["--jwks", folder.write(name, typeof value === "string" ? value : JSON.stringify(value))] as const;
-const pem = (name: string, text: string) => ["--public-key", folder.write(name, text)] as const;
+const jwks = (name: string, keys: unknown) => ["--jwks", folder.write(name, JSON.stringify({ keys }))] as const;
+const PRIVATE = OLD.privateKey.export({ format: "pem", type: "pkcs8" });
+const UNUSED = publicPem(NEW.publicKey).replace(/\n.*\n/, "\nAAAA\n");
 for (const [what, words, message] of [
   ["nothing to read from", [], /Give the source of the keys: --kubeconfig, --jwks or --public-key/],
-  [
-    "a private key in PEM",
-    pem("sa.key", OLD.privateKey.export({ format: "pem", type: "pkcs8" }).toString()),
-    /contains a private key/,
-  ],
-  [
-    "a private key in a JWKS",
-    jwks("p.json", { keys: [OLD.privateKey.export({ format: "jwk" })] }),
-    /key 1 holds "d", which is part of a private key/,
-  ],
-  ["a kid that is not the key's", jwks("k.json", { keys: [{ ...OLD.jwk, kid: "x" }] }), /key 1 kid must be /],
-  ["no JWKS", jwks("n.json", "[]"), /is not a JWKS/],
-  ["an empty JWKS", jwks("e.json", { keys: [] }), /contains no key/],
+  ["a private key in PEM", pem("sa.key", PRIVATE.toString()), /contains a private key/],
+  ["a private key in a JWKS", jwks("p.json", [OLD.privateKey.export({ format: "jwk" })]), /key 1 holds "d", which /],
+  ["a kid that is not the key's", jwks("k.json", [{ ...OLD.jwk, kid: "x" }]), /key 1 kid must be /],
+  ["no JWKS", ["--jwks", folder.write("n.json", "[]")], /is not a JWKS/],
+  ["an empty JWKS", jwks("e.json", []), /contains no key/],
   ["no PEM", pem("t.txt", "text"), /contains no PEM public key/],
-  [
-    "a key that kube-apiserver does not use",
-    pem("c.pub", publicPem(NEW.publicKey).replace(/\n.*\n/, "\nAAAA\n")),
-    /is not a key that kube-apiserver signs with/,
-  ],
+  ["a key that kube-apiserver does not use", pem("c.pub", UNUSED), /is not a key that kube-apiserver signs with/],
 ] as const) {
   test(`publish refuses ${what}`, async () => {
     await exits(publish(...words), 2, message);
@@ -190,8 +169,7 @@ test("mappings list, lint and apply --prune ignore the issuer's keys, and irsa k
     assert.doesNotMatch(out + err, /issuer/);
   }
   const words = ["mappings", "apply", "-c", "prod", "-f", "-", "--prune", "--yes", "--force"];
-  const { out } = await exits(cli(words, { input: "mappings: []\n" }), 0);
-  assert.match(out, /- account\/111122223333/);
+  await prints(cli(words, { input: "mappings: []\n" }), /- account\/111122223333/);
   assert.deepEqual(await kids(), [OLD.jwk.kid]);
 });
 

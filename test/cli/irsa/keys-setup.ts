@@ -1,11 +1,12 @@
 // A Parameter Store and a kube-apiserver for the tests of `irsa keys`.
 
-import { after, afterEach, before, beforeEach } from "node:test";
+import { beforeEach } from "node:test";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
-import { type CliOptions, cli, useLocalAws } from "../cli.ts";
+import { type CliOptions, cli, useLocalAws, type Words, wordsOf } from "../cli.ts";
 import { useFolder } from "../folder.ts";
+import { useServer } from "../use-server.ts";
 import { kubeconfig, type LocalService, startService } from "./services.ts";
 
 export const PREFIX = "/iam-authenticator/prod";
@@ -19,23 +20,20 @@ export const folder = useFolder();
 
 /** Starts the services for the tests of a file, and an empty store for each. */
 export function useServices(): void {
-  before(async () => {
-    api = await startService();
-  });
-  after(() => api.close());
-  beforeEach(async () => {
-    let written = Date.now();
-    // Each parameter is written a second after the one before. With a parameter, publish does not require --new.
-    const parameters = { [`${PREFIX}/callers`]: "[]" };
-    store = await startParameterStore({ parameters, now: () => (written += 1_000) });
+  const service = useServer(startService);
+  let time = Date.now();
+  // Each parameter is written a second after the one before. With a parameter, publish does not require --new.
+  const parameters = { [`${PREFIX}/callers`]: "[]" };
+  const written = useServer(() => startParameterStore({ parameters, now: () => (time += 1_000) }), "each");
+  beforeEach(() => {
+    [api, store] = [service, written];
     useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
     api.answers.clear();
   });
-  afterEach(() => store.close());
 }
 
-export const keys = (words: readonly string[], options?: CliOptions) =>
-  cli(["irsa", "keys", ...words, "-c", "prod"], options);
+export const keys = (words: Words, options?: CliOptions) =>
+  cli(["irsa", "keys", ...wordsOf(words), "-c", "prod"], options);
 /** The path of a kubeconfig for kube-apiserver. */
 export const admin = () => folder.write("admin.conf", kubeconfig(api));
 export const jwksFile = (...jwks: object[]) => folder.write("jwks.json", JSON.stringify({ keys: jwks }));

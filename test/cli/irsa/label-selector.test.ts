@@ -6,28 +6,28 @@ import { selects } from "../../../cli/irsa/kubernetes-object.ts";
 
 const LABELS = { team: "a", tier: "web" };
 
+const expression = (key: string, operator: string, values?: readonly string[]) => ({
+  matchExpressions: [{ key, operator, ...(values && { values }) }],
+});
+
 for (const [name, selector, expected] of [
   ["no selector", undefined, true],
   ["an empty selector", {}, true],
   ["an equal label", { matchLabels: { team: "a" } }, true],
   ["another value", { matchLabels: { team: "b" } }, false],
   ["two labels, one of them different", { matchLabels: { team: "a", tier: "db" } }, false],
-  ["In", { matchExpressions: [{ key: "team", operator: "In", values: ["b", "a"] }] }, true],
-  ["In, another value", { matchExpressions: [{ key: "team", operator: "In", values: ["b"] }] }, false],
-  ["In, no label", { matchExpressions: [{ key: "zone", operator: "In", values: ["a"] }] }, false],
-  ["NotIn", { matchExpressions: [{ key: "team", operator: "NotIn", values: ["b"] }] }, true],
-  ["NotIn, a listed value", { matchExpressions: [{ key: "team", operator: "NotIn", values: ["a"] }] }, false],
-  ["NotIn, no label", { matchExpressions: [{ key: "zone", operator: "NotIn", values: ["a"] }] }, true],
-  ["Exists", { matchExpressions: [{ key: "team", operator: "Exists" }] }, true],
-  ["Exists, no label", { matchExpressions: [{ key: "zone", operator: "Exists" }] }, false],
-  ["Exists, a name of every object", { matchExpressions: [{ key: "toString", operator: "Exists" }] }, false],
-  ["DoesNotExist", { matchExpressions: [{ key: "zone", operator: "DoesNotExist" }] }, true],
-  ["DoesNotExist, a label", { matchExpressions: [{ key: "team", operator: "DoesNotExist" }] }, false],
-  [
-    "labels and expressions must both match",
-    { matchLabels: { team: "a" }, matchExpressions: [{ key: "tier", operator: "DoesNotExist" }] },
-    false,
-  ],
+  ["In", expression("team", "In", ["b", "a"]), true],
+  ["In, another value", expression("team", "In", ["b"]), false],
+  ["In, no label", expression("zone", "In", ["a"]), false],
+  ["NotIn", expression("team", "NotIn", ["b"]), true],
+  ["NotIn, a listed value", expression("team", "NotIn", ["a"]), false],
+  ["NotIn, no label", expression("zone", "NotIn", ["a"]), true],
+  ["Exists", expression("team", "Exists"), true],
+  ["Exists, no label", expression("zone", "Exists"), false],
+  ["Exists, a name of every object", expression("toString", "Exists"), false],
+  ["DoesNotExist", expression("zone", "DoesNotExist"), true],
+  ["DoesNotExist, a label", expression("team", "DoesNotExist"), false],
+  ["labels and expressions, both", { matchLabels: { team: "a" }, ...expression("tier", "DoesNotExist") }, false],
 ] as const) {
   test(`${name}: ${expected ? "selects" : "does not select"}`, () => {
     assert.equal(selects(selector, LABELS), expected);

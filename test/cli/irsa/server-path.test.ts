@@ -1,22 +1,22 @@
 // A kubeconfig whose server URL has a path, as with a proxy for several clusters, or another name than the certificate.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { ec } from "../../functions/issuer/samples.ts";
 import { cli } from "../cli.ts";
 import { useFolder } from "../folder.ts";
 import { exits, PREFIX, useCluster } from "../mappings/cluster.ts";
-import { type LocalService, startService, tokenOf } from "./services.ts";
+import { prepare, useServer } from "../use-server.ts";
+import { startService, tokenOf } from "./services.ts";
 
 const PATH = "/k8s/clusters/c-1";
 const [ours, others] = [ec("P-256").jwk, ec("P-256").jwk];
 const folder = useFolder();
 const cluster = useCluster({}, "all");
-let apiserver: LocalService;
-before(async () => {
-  apiserver = await startService();
+const apiserver = useServer(startService);
+prepare(() => {
   apiserver.answers.set(`GET ${PATH}${JWKS_PATH}`, () => [200, { keys: [ours] }]);
   // The proxy's root is a cluster too.
   apiserver.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [others] }]);
@@ -25,7 +25,6 @@ before(async () => {
   apiserver.answers.set(`POST ${PATH}${token}`, signedBy(ours.kid));
   apiserver.answers.set(`POST ${token}`, signedBy(others.kid));
 });
-after(() => apiserver.close());
 
 for (const slash of ["", "/"]) {
   test(`with ${slash === "" ? "no slash" : "a slash"} at the end of the path, it reads the keys and the signer of that cluster`, async () => {

@@ -4,13 +4,14 @@ import assert from "node:assert/strict";
 import { hash, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
 import { parse } from "yaml";
 import { amazonRoots } from "../../../cli/kubeconfig/server.ts";
 import { webhookKubeconfig } from "../../../cli/kubeconfig/webhook.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
+import { useFolder } from "../folder.ts";
 import { exits } from "../mappings/cluster.ts";
-import { type TwoRegions, twoRegions } from "../two-regions.ts";
+import { useTwoRegions } from "../two-regions.ts";
 
 /** SHA-256 of each public key: https://www.amazontrust.com/repository/ */
 const ROOTS = [
@@ -23,16 +24,11 @@ const ROOTS = [
 const SERVER = "https://one.example/authenticate";
 const OUTPUTS = { Endpoint: SERVER, FailoverUrl: "https://other.example/authenticate" };
 
-let regions: TwoRegions;
-let ca: string;
+const outputs: Record<string, string> = {};
+const regions = useTwoRegions({ callers: [] }, outputs);
+beforeEach(() => Object.assign(outputs, OUTPUTS));
 const authority = createCertificateAuthority();
-const start = async (outputs: Readonly<Record<string, string>>) => {
-  regions = await twoRegions({ callers: [] }, outputs);
-  ca = join(regions.home, "ca.crt");
-  writeFileSync(ca, authority.ca);
-};
-beforeEach(() => start(OUTPUTS));
-afterEach(() => regions.close());
+const ca = useFolder().write("ca.crt", authority.ca);
 
 const webhook = (...words: string[]) => regions.run(["kubeconfig", "webhook", ...words], { input: "token\n" });
 const IN_ONE = ["-c", "one"];
@@ -60,10 +56,7 @@ async function added(...words: string[]) {
 test("with a failoverUrl, kubeconfig webhook and callers add trust all roots of Amazon, and set no tls-server-name", async () => {
   const { out, err } = await exits(webhook(...IN_ONE, "--token-file", "-"), 0);
   assert.deepEqual(read(out), { server: SERVER, keys: ROOTS });
-  assert.match(
-    err,
-    /^The stack has a failoverUrl: the file trusts the roots of Amazon Trust Services, .* give --ca\.\n$/,
-  );
+  assert.match(err, /^The stack has a failoverUrl: the file trusts the roots of Amazon Trust Services, .*--ca\.\n$/);
   assert.equal(parse(out).users[0].user.token, "token");
   for (const words of [IN_ONE, ["-c", "prod"]]) {
     const { err: log, ...file } = await added(...words);
@@ -87,11 +80,8 @@ test("kubeconfig webhook --from replaces the tls-server-name or CA of an old fil
 });
 
 test("with --ca, the file trusts only that CA", async () => {
-  const own = hash(
-    "sha256",
-    new X509Certificate(authority.ca).publicKey.export({ type: "spki", format: "der" }),
-    "hex",
-  );
+  const { publicKey } = new X509Certificate(authority.ca);
+  const own = hash("sha256", publicKey.export({ type: "spki", format: "der" }), "hex");
   const { out, err } = await exits(webhook(...IN_ONE, "--no-token", "--ca", ca), 0);
   assert.deepEqual([read(out), err], [{ server: SERVER, keys: [own] }, ""]);
   const { err: log, ...file } = await added(...IN_ONE, "--ca", ca);
@@ -104,17 +94,12 @@ test("with --ca, the file trusts only that CA", async () => {
 });
 
 test("without a failoverUrl, the file has tls-server-name", async () => {
-  await regions.close();
-  await start({ Endpoint: SERVER });
+  delete outputs["FailoverUrl"];
   const named = { server: SERVER, "tls-server-name": "one.example", keys: [] };
   assert.deepEqual(read((await exits(webhook(...IN_ONE, "--no-token"), 0, "")).out), named);
   const { err: _, ...file } = await added(...IN_ONE);
   assert.deepEqual(file, named);
-  await exits(
-    regions.run(["callers", "add", "b", "--out", join(regions.home, "b"), "-y", "-c", "prod"]),
-    2,
-    /^Give --end/,
-  );
+  await exits(regions.run(`callers add b --out ${regions.home}/b -y -c prod`), 2, /^Give --end/);
 });
 
 test("if the stack cannot be read, no file is written, and the error names the stack and the consequence", async () => {

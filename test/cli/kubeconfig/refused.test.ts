@@ -1,21 +1,17 @@
 // Secrets of kubeconfigs: rejected files, file modes, and no secret over plain HTTP.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { parse } from "yaml";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
+import { useFolder } from "../folder.ts";
+import { exits, prints, refuses } from "../mappings/cluster.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-after(() => rmSync(folder, { recursive: true }));
-function file(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
-}
+const { path: folder, write: file } = useFolder();
 const authority = createCertificateAuthority();
 const { cert, key } = authority.client({ CN: "kube-apiserver" });
 const [ca, certFile, keyFile] = [file("ca.crt", authority.ca), file("a.crt", cert), file("a.key", key)];
@@ -33,14 +29,11 @@ test("a private key is rejected in place of a certificate", async () => {
       ["fake", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "certificate 1 is not valid X.509"],
     ] as const) {
       const path = file(name, text);
-      const { code, out, err } = await cli([...words, "--ca", path]);
-      assert.deepEqual([code, out], [2, ""], `${words[1]} ${name}`);
-      assert.equal(err, `--ca ${path}: ${reason}. Give the CA's certificate as PEM.\n`);
+      await refuses(cli([...words, "--ca", path]), `--ca ${path}: ${reason}. Give the CA's certificate as PEM.\n`);
     }
   }
-  const swapped = await cli([...WEBHOOK, "--client-cert", keyFile, "--client-key", certFile]);
-  assert.deepEqual([swapped.code, swapped.out], [2, ""]);
-  assert.match(swapped.err, /^--client-cert \S+a\.key: it contains a private key\. /);
+  const swapped = cli([...WEBHOOK, "--client-cert", keyFile, "--client-key", certFile]);
+  await refuses(swapped, /^--client-cert \S+a\.key: it contains a private key\. /);
 });
 
 test("text around a CA's certificates is dropped", async () => {
@@ -53,15 +46,13 @@ test("text around a CA's certificates is dropped", async () => {
 
 test("a --server without https and a --role that is not a role's ARN are rejected", async () => {
   for (const server of ["http://10.0.0.1:6443", "10.0.0.1:6443", "prod", "", "https://"]) {
-    const { code, out, err } = await cli(["kubeconfig", "client", "-c", "prod", "--server", server]);
-    assert.deepEqual([code, out], [2, ""], server);
-    assert.match(err, /It must be an https:\/\/ URL, such as https:\/\/10\.0\.0\.1:6443\.\n$/);
+    const message = /It must be an https:\/\/ URL, such as https:\/\/10\.0\.0\.1:6443\.\n$/;
+    await refuses(cli(["kubeconfig", "client", "-c", "prod", "--server", server]), message);
   }
   for (const role of ["Admin", "arn:r", "arn:aws:iam::111122223333:user/a", ""]) {
     for (const words of [CLIENT, ["token", "-c", "prod"]]) {
-      const { code, out, err } = await cli([...words, "--role", role]);
-      assert.deepEqual([code, out], [2, ""], role);
-      assert.match(err, /It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role\/Admin\.\n$/);
+      const message = /It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role\/Admin\.\n$/;
+      await refuses(cli([...words, "--role", role]), message);
     }
   }
   assert.equal((await cli([...CLIENT, "--role", "arn:aws-cn:iam::111122223333:role/team/Admin"])).code, 0);
@@ -70,12 +61,10 @@ test("a --server without https and a --role that is not a role's ARN are rejecte
 test("webhook --out creates a file that only its owner can read, and never overwrites one", async () => {
   const out = join(folder, "webhook.kubeconfig");
   const words = [...WEBHOOK, "--ca", ca, "--token-file", "-", "--out", out];
-  const { code, out: printed, err } = await cli(words, { input: "secret\n" });
-  assert.deepEqual([code, printed, err], [0, "", `Wrote ${out}, which only you can read.\n`]);
+  await prints(cli(words, { input: "secret\n" }), "", `Wrote ${out}, which only you can read.\n`);
   assert.equal(statSync(out).mode & 0o777, 0o600);
   assert.equal(parse(readFileSync(out, "utf8")).users[0].user.token, "secret");
-  const again = await cli(words, { input: "other\n" });
-  assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it already exists.\n`]);
+  await exits(cli(words, { input: "other\n" }), 2, `Cannot write ${out}: it already exists.\n`);
   assert.equal(parse(readFileSync(out, "utf8")).users[0].user.token, "secret");
 });
 

@@ -13,12 +13,9 @@ interface MappingFile {
   readonly mappings?: readonly object[];
   readonly deny?: readonly object[];
 }
-const run = (text: string, ...words: string[]) =>
-  cli(["mappings", "lint", "-f", "-", ...words], {
-    input: text,
-    now: NOW,
-    environment: { RESERVED_PREFIXES: "kept:" },
-  });
+const environment = { RESERVED_PREFIXES: "kept:" };
+const run = (input: string, ...words: string[]) =>
+  cli(["mappings", "lint", "-f", "-", ...words], { input, now: NOW, environment });
 
 async function lint(file: MappingFile): Promise<Record<"level" | "rule" | "where" | "message", string>[]> {
   return JSON.parse((await run(JSON.stringify(file), "-o", "json")).out);
@@ -51,52 +48,37 @@ const BECOMES = "anyone who assumes the role can become an administrator; use an
 const NO_SESSION = "has no value for a user, root or federated user: every review is denied";
 const SPACE = "starts or ends with a space, and RBAC compares names exactly";
 
-for (const [what, rule, findings] of [
-  [
-    "a group that the session name sets",
-    "chosen-group",
-    [
-      `error role/${A}/group: group {SessionName}: ${CHOOSES}`,
-      `error role/${A}/system: group system:{SessionName}: ${BECOMES}`,
-      `error role/${A}/system: group system:mast{SessionNameRaw}s: ${BECOMES}`,
-    ],
+/** Level, place and start of the message of each finding, by rule. */
+const FOUND: Readonly<Record<string, readonly string[]>> = {
+  "chosen-group: a group that the session name sets": [
+    `error role/${A}/group: group {SessionName}: ${CHOOSES}`,
+    `error role/${A}/system: group system:{SessionName}: ${BECOMES}`,
+    `error role/${A}/system: group system:mast{SessionNameRaw}s: ${BECOMES}`,
   ],
-  [
-    "a username that is only the session name",
-    "chosen-username",
-    [`warning role/${A}/session: username `, `warning role/${A}/raw: username `],
+  "chosen-username: one that is only the session name": ["session", "raw"].map(
+    (name) => `warning role/${A}/${name}: username `,
+  ),
+  "no-session: a session name in the mapping of a user": [
+    `error user/${A}/session: {SessionName} ${NO_SESSION}`,
+    `error pattern/${A}: {SessionNameRaw} ${NO_SESSION}`,
   ],
-  [
-    "a session name in the mapping of a user",
-    "no-session",
-    [`error user/${A}/session: {SessionName} ${NO_SESSION}`, `error pattern/${A}: {SessionNameRaw} ${NO_SESSION}`],
+  "space-in-name: a name that starts or ends with one": [" s", "x "].map(
+    (name) => `warning role/${A}/space: "${name}" ${SPACE}`,
+  ),
+  "shared-username: one for several principals": [
+    `info role/${A}/admin: username admin is also used for arn:aws:iam::${A}:user/admin`,
+    `info sso/${A}/s: username of-${A} is also used for arn:aws:iam::${A}:role/account`,
   ],
-  [
-    "names that start or end with a space",
-    "space-in-name",
-    [`warning role/${A}/space: " s" ${SPACE}`, `warning role/${A}/space: "x " ${SPACE}`],
+  "expired: a denial that has ended": [
+    `warning deny/${A}: the denial of arn:aws:iam::${A}:user/past ended on 2026-11-01T00:00:00Z: remove it`,
   ],
-  [
-    "principals that share a username",
-    "shared-username",
-    [
-      `info role/${A}/admin: username admin is also used for arn:aws:iam::${A}:user/admin`,
-      `info sso/${A}/s: username of-${A} is also used for arn:aws:iam::${A}:role/account`,
-    ],
+  "expires-soon: a denial that ends in days": [
+    `info deny/${A}: the denial of arn:aws:iam::${A}:user/soon ends in 7 d, on 2026-12-01T00:00:00Z`,
   ],
-  [
-    "denials that have ended",
-    "expired",
-    [`warning deny/${A}: the denial of arn:aws:iam::${A}:user/past ended on 2026-11-01T00:00:00Z: remove it`],
-  ],
-  [
-    "denials that end soon",
-    "expires-soon",
-    [`info deny/${A}: the denial of arn:aws:iam::${A}:user/soon ends in 7 d, on 2026-12-01T00:00:00Z`],
-  ],
-] as const) {
+};
+for (const [what, findings] of Object.entries(FOUND)) {
   test(`lint finds ${what}`, async () => {
-    const found = (await lint(FILE)).filter((one) => one.rule === rule);
+    const found = (await lint(FILE)).filter(({ rule }) => what.startsWith(`${rule}:`));
     const lines = found.map(({ level, where, message }) => `${level} ${where}: ${message}`);
     assert.equal(lines.length, findings.length, lines.join("\n"));
     for (const [at, finding] of findings.entries()) assert.ok(lines[at]?.startsWith(finding), lines[at]);
@@ -104,26 +86,20 @@ for (const [what, rule, findings] of [
 }
 
 const MASTERS = { username: "a", groups: ["system:masters"] };
+const ENDED = { notAfter: "2026-11-01T00:00:00Z" };
 const SET = { permissionSet: "Set", account: A, ...MASTERS };
 for (const [what, mapping, deny, message] of [
   ["a role", role("a", MASTERS), [], "grants system:masters: a"],
   ["a denied role", role("a", MASTERS), [`arn:aws:iam::${A}:role/*`], "may grant system:masters: a"],
-  [
-    "an ended mapping",
-    role("a", { ...MASTERS, notAfter: "2026-11-01T00:00:00Z" }),
-    [],
-    "no longer grants system:masters: a",
-  ],
+  ["an ended mapping", role("a", { ...MASTERS, ...ENDED }), [], "no longer grants system:masters: a"],
   ["a reserved prefix", role("a", { ...MASTERS, username: "kept:a" }), [], "may grant system:masters: kept:a"],
   ["a set with a denied role", SET, [`arn:aws:iam::${A}:role/AWSReservedSSO_Set_0*`], "may grant system:masters: a"],
 ] as const) {
   test(`lint reports the administrators of system:masters: ${what}`, async () => {
     const found = await lint({ mappings: [mapping], deny: deny.map((arnLike) => ({ arnLike })) });
     const none = "no principal's mapping surely grants system:masters or access:cluster-admin";
-    assert.deepEqual(
-      found.filter(({ rule }) => rule.endsWith("masters")).map((one) => one.message),
-      message.startsWith("grants") ? [message] : [none, message],
-    );
+    const messages = found.filter(({ rule }) => rule.endsWith("masters")).map((one) => one.message);
+    assert.deepEqual(messages, message.startsWith("grants") ? [message] : [none, message]);
   });
 }
 
@@ -195,12 +171,8 @@ for (const [name, covered] of [
 ] as const) {
   test(`a pattern of an account takes precedence over one for any account: ${name} is ${covered ? "" : "not "}covered`, async () => {
     const [own, any] = [`arn:aws:iam::${A}:role/a-*`, `arn:aws:iam::${A}:role/${name}`];
-    const found = await lint({
-      mappings: [
-        { arnLike: any, account: "any", username: "b" },
-        { arnLike: own, username: "a" },
-      ],
-    });
+    const ofAny = { arnLike: any, account: "any", username: "b" };
+    const found = await lint({ mappings: [ofAny, { arnLike: own, username: "a" }] });
     const messages = found.filter(({ rule }) => rule === "covered-pattern").map(({ message }) => message);
     assert.deepEqual(messages, covered ? [`${any} never applies: ${own} takes precedence`] : []);
   });

@@ -11,20 +11,12 @@ const HOME = "111122223333";
 const ARN = `arn:aws:iam::${HOME}:role/Developers`;
 const ROLE = `role/${HOME}/developers`;
 const SESSION = `arn:aws:sts::${HOME}:assumed-role/Developers/mallory`;
-const CONTEXT: EvaluationContext = {
-  prefix: PREFIX,
-  partition: "aws",
-  now: Date.UTC(2026, 10, 26),
-  reservedPrefixes: [],
-};
+const NOW = Date.UTC(2026, 10, 26);
+const CONTEXT: EvaluationContext = { prefix: PREFIX, partition: "aws", now: NOW, reservedPrefixes: [] };
 
 function stored(values: Record<string, unknown>): Map<string, StoredParameter> {
-  return new Map(
-    Object.entries(values).map(([name, value]) => [
-      `${PREFIX}/${name}`,
-      { value: JSON.stringify(value), secure: false },
-    ]),
-  );
+  const parameter = (value: unknown) => ({ value: JSON.stringify(value), secure: false });
+  return new Map(Object.entries(values).map(([name, value]) => [`${PREFIX}/${name}`, parameter(value)]));
 }
 
 async function findings(values: Record<string, unknown>, signedTokens?: "beside" | "only") {
@@ -33,16 +25,15 @@ async function findings(values: Record<string, unknown>, signedTokens?: "beside"
 }
 
 test("a username with a tag or a source identity says who can choose the value", async () => {
-  const [tag] = await findings({ [ROLE]: { arn: ARN, username: "t:{PrincipalTag:team}" } });
-  assert.equal(tag?.level, "warning");
-  assert.match(
-    tag?.message ?? "",
-    /anyone who may tag the principal, and anyone who may assume the role .* restricts sts:TagSession$/,
-  );
-  const [source] = await findings({ [ROLE]: { arn: ARN, username: "s:{SourceIdentity}" } });
-  assert.match(source?.message ?? "", /: anyone who may assume the role .* restricts sts:SetSourceIdentity$/);
-  const both = await findings({ [ROLE]: { arn: ARN, username: "a:{SourceIdentity}:{PrincipalTag:x}" } });
-  assert.match(both[0]?.message ?? "", /sts:TagSession and sts:SetSourceIdentity$/);
+  for (const [username, message] of [
+    ["t:{PrincipalTag:team}", /anyone who may tag the principal, and anyone who may assume the .* sts:TagSession$/],
+    ["s:{SourceIdentity}", /: anyone who may assume the role .* restricts sts:SetSourceIdentity$/],
+    ["a:{SourceIdentity}:{PrincipalTag:x}", /sts:TagSession and sts:SetSourceIdentity$/],
+  ] as const) {
+    const [found] = await findings({ [ROLE]: { arn: ARN, username } });
+    assert.equal(found?.level, "warning");
+    assert.match(found.message, message);
+  }
   assert.deepEqual(await findings({ [ROLE]: { arn: ARN, username: "id-{IdentityStoreUserId}" } }), []);
 });
 

@@ -31,10 +31,8 @@ const team = (words: readonly string[], input = "") => cluster.mappings([...word
 
 test("list, lint and export read all of the account's mappings and no others", async () => {
   const { out } = await exits(team(["list", "-o", "json"]), 0);
-  assert.deepEqual(
-    JSON.parse(out).map(({ kind }: { kind: string }) => kind),
-    ["account", "deny", "federated-user", "pattern", "role", "root", "sso-session", "sso", "user"],
-  );
+  const kinds = JSON.parse(out).map(({ kind }: { kind: string }) => kind);
+  assert.equal(kinds.join(" "), "account deny federated-user pattern role root sso-session sso user");
   await exits(team(["lint", "--fail", "error"]), 0);
   assert.doesNotMatch((await team(["export"])).out, /444455556666|Auditor/);
 });
@@ -53,8 +51,7 @@ test("lint reports no missing administrator with --account", async () => {
 });
 
 test("without --account, a permission error advises to use --account", async () => {
-  const sentence =
-    /^No permission: User: \S+ is not authorized to perform: ssm:GetParameters\w* on resource: .*\.\nIf you can read only one account's mappings, use --account <id>\.\n/;
+  const sentence = /^No permission: User: .*\.\nIf you can read only one account's mappings, use --account <id>\.\n/;
   for (const words of [["list"], ["lint"], ["export"]]) {
     assert.equal((await exits(cluster.mappings(words), 3, sentence)).out, "");
   }
@@ -75,16 +72,10 @@ test("without permission to read all mappings, set requires --allow-weakening be
 });
 
 test("get, set, history, rollback and remove need only the account's permissions", async () => {
-  for (const words of [
-    ["get", ROLE],
-    ["set", ROLE, "--username", "changed", "-y"],
-    ["history", ROLE],
-    ["rollback", ROLE, "-y"],
-    ["remove", ROLE, "-y", "--allow-weakening"],
-    ["remove", `account/${TEAM}`, "-y", "--allow-weakening"],
-  ]) {
-    await exits(team(words), 0);
+  for (const words of ["get", "set --username changed -y", "history", "rollback -y", "remove -y --allow-weakening"]) {
+    await exits(team([...words.split(" "), ROLE]), 0);
   }
+  await exits(team(["remove", `account/${TEAM}`, "-y", "--allow-weakening"]), 0);
   await exits(
     team(["remove", `sso/${TEAM}/ClusterAdmin`, "-y"]),
     1,
@@ -116,11 +107,7 @@ test("apply, diff and --prune change only the account's mappings", async () => {
 test("a mapping of another account and an invalid account fail without a call to AWS", async () => {
   const other = "arn:aws:iam::444455556666:role/Other";
   for (const command of ["get", "history", "rollback"]) {
-    await exits(
-      team([command, other]),
-      2,
-      /role\/444455556666\/other belongs to account 444455556666, not to --account 111122223333\.\n$/,
-    );
+    await exits(team([command, other]), 2, /other belongs to account 444455556666, not to --account 111122223333\.\n$/);
   }
   await exits(team(["remove", "pattern/any", "-y"]), 2);
   await exits(team(["set", other, "--username", "x", "-y"]), 2);
@@ -132,12 +119,8 @@ test("a mapping of another account and an invalid account fail without a call to
 
 test("the grant for all accounts is enough for every command", async () => {
   cluster.store.fail(onlyGranted(PREFIX));
-  for (const words of [
-    ["list"],
-    ["lint", "--fail", "error"],
-    ["set", ROLE, "--username", "x", "-y"],
-    ["remove", ROLE, "-y", "--allow-weakening"],
-  ]) {
+  const set = `set ${ROLE} --username x -y`;
+  for (const words of ["list", "lint --fail error", set, `remove ${ROLE} -y --allow-weakening`]) {
     await exits(cluster.mappings(words), 0);
   }
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ADMIN, exits, useCluster } from "./cluster.ts";
+import { ADMIN, exits, prints, useCluster } from "./cluster.ts";
 
 const LIST = "pattern/111122223333";
 const pattern = (name: string, username = name) => ({ arnLike: `arn:aws:iam::111122223333:role/${name}-*`, username });
@@ -12,28 +12,24 @@ const cluster = useCluster(ADMIN);
 
 const put = (value: unknown, name = LIST) => cluster.put(name, value);
 const stored = () => cluster.value(LIST);
-const withFile = (words: readonly string[], mappings: readonly unknown[], deny: readonly unknown[] = []) =>
-  cluster.mappings([...words, "-f", "-"], { input: JSON.stringify({ mappings, deny }), now: NOW });
+const withFile = (words: string, mappings: readonly unknown[], deny: readonly unknown[] = []) =>
+  cluster.mappings(`${words} -f -`, { input: JSON.stringify({ mappings, deny }), now: NOW });
+const APPLY = "apply -y --allow-weakening";
 
 test("stored patterns that are not in the file keep their positions, and new ones are appended", async () => {
   put([pattern("a"), pattern("b"), pattern("c")]);
   const file = [pattern("b", "changed"), pattern("new")];
-  const diff = await exits(withFile(["diff"], file), 1);
+  const diff = await exits(withFile("diff", file), 1);
   assert.match(diff.out, /\n~ pattern\/111122223333\n {4}- \S+b-\* b\n {4}\+ \S+b-\* changed\n {4}\+ \S+new-\* new\n/);
-  const { out } = await exits(withFile(["apply", "-y", "--allow-weakening"], file), 0);
-  assert.equal(out, diff.out);
+  await prints(withFile(APPLY, file), diff.out);
   const wanted = [pattern("a"), pattern("b", "changed"), pattern("c"), pattern("new")];
   assert.deepEqual(await stored(), wanted);
-  assert.match(
-    (await withFile(["apply", "-y", "--allow-weakening"], file)).out,
-    /\n0 to add, 0 to change, 0 to remove, 1 unchanged/,
-  );
+  await prints(withFile(APPLY, file), /\n0 to add, 0 to change, 0 to remove, 1 unchanged/);
 });
 
 test("--prune replaces the list with the one in the file", async () => {
   put([pattern("a"), pattern("b"), pattern("c")]);
-  const words = ["apply", "-y", "--allow-weakening", "--prune", "--force"];
-  await exits(withFile(words, [pattern("c"), pattern("a")]), 0);
+  await exits(withFile(`${APPLY} --prune --force`, [pattern("c"), pattern("a")]), 0);
   assert.deepEqual(await stored(), [pattern("c"), pattern("a")]);
 });
 
@@ -43,21 +39,21 @@ test("--prune keeps and reports denials that are not in the file, and --prune-de
   put([{ arnLike: "arn:aws:iam::*:user/guest" }], "deny/any");
   const deny = [denial("new"), denial("of-file", { description: "changed" })];
   const admin = { permissionSet: "ClusterAdmin", account: "111122223333", ...ADMIN["sso/111122223333/clusteradmin"] };
-  const { out } = await exits(withFile(["apply", "-y", "--prune"], [admin], deny), 0);
+  const { out } = await exits(withFile("apply -y --prune", [admin], deny), 0);
   const kept = [denial("leaver").arnLike, denial("other").arnLike, "arn:aws:iam::*:user/guest"];
   const line = `3 denials are not in the files and are kept; --prune-denials removes them: ${kept.join(", ")}.\n`;
   assert.ok(out.endsWith(`0 to add, 1 to change, 0 to remove, 1 unchanged.\n${line}`), out);
   const list = [denial("leaver"), denial("of-file", { description: "changed" }), denial("other"), denial("new")];
   assert.deepEqual(await cluster.value("deny/111122223333"), list);
 
-  const same = await withFile(["diff", "--prune"], [admin], deny);
+  const same = await withFile("diff --prune", [admin], deny);
   assert.deepEqual([same.code, same.out.endsWith(`unchanged.\n${line}`)], [0, true], same.out);
-  const data = JSON.parse((await withFile(["diff", "--prune", "-o", "json"], [admin], deny)).out);
+  const data = JSON.parse((await withFile("diff --prune -o json", [admin], deny)).out);
   assert.deepEqual([data.changes, data.keptDenials], [[], kept]);
 
-  const refused = await withFile(["apply", "-y", "--prune-denials"], [admin], deny);
+  const refused = await withFile("apply -y --prune-denials", [admin], deny);
   assert.match(refused.err, /--allow-weakening/);
-  await exits(withFile(["apply", "-y", "--prune-denials", "--allow-weakening"], [admin], deny), 0);
+  await exits(withFile(`${APPLY} --prune-denials`, [admin], deny), 0);
   assert.deepEqual(await cluster.value("deny/111122223333"), deny);
   assert.deepEqual(await cluster.value("deny/any"), []);
 });
@@ -65,26 +61,17 @@ test("--prune keeps and reports denials that are not in the file, and --prune-de
 test("a new order of two stored patterns requires --prune", async () => {
   const before = [pattern("a"), pattern("b"), pattern("c")];
   put(before);
-  for (const command of [["diff"], ["apply", "-y", "--allow-weakening"]]) {
-    await exits(
-      withFile(command, [pattern("c"), pattern("new"), pattern("a")]),
-      2,
-      /^pattern\/111122223333: the file has \S+c-\* before \S+a-\*, but the stored list has the reverse order/,
-    );
+  for (const command of ["diff", APPLY]) {
+    const message = /^pattern\/\d+: the file has \S+c-\* before \S+a-\*, but the stored list has the reverse order/;
+    await exits(withFile(command, [pattern("c"), pattern("new"), pattern("a")]), 2, message);
   }
   assert.deepEqual(await stored(), before);
   // New patterns between them and the order of denials have no effect.
-  assert.equal(
-    (await withFile(["apply", "-y", "--allow-weakening"], [pattern("new"), pattern("a"), pattern("c")])).code,
-    0,
-  );
+  await exits(withFile(APPLY, [pattern("new"), pattern("a"), pattern("c")]), 0);
   assert.deepEqual(await stored(), [...before, pattern("new")]);
   const denials = ["x", "y"].map((name) => ({ arnLike: `arn:aws:iam::111122223333:user/${name}` }));
   put(denials, "deny/111122223333");
-  assert.match(
-    (await withFile(["apply", "-y", "--allow-weakening"], [], denials.toReversed())).out,
-    /0 to change, 0 to remove, 1 unchanged/,
-  );
+  await prints(withFile(APPLY, [], denials.toReversed()), /0 to change, 0 to remove, 1 unchanged/);
 });
 
 test("a list that is invalid is not replaced without --prune", async () => {
@@ -94,7 +81,7 @@ test("a list that is invalid is not replaced without --prune", async () => {
     [invalid, /^pattern\/111122223333: entry 2 \(\S+x-\*\) is invalid: .*Nothing was written\./],
   ] as const) {
     put(value);
-    for (const command of [["diff"], ["apply", "-y", "--allow-weakening"]]) {
+    for (const command of ["diff", APPLY]) {
       await exits(withFile(command, [pattern("a")]), 2, message);
     }
   }
@@ -105,10 +92,6 @@ test("an expired entry is written with a warning, one that ends later without", 
   const ended = { ...pattern("a"), notAfter: "2026-01-01T00:00:00Z" };
   put([ended]);
   const file = [ended, { ...pattern("b"), notAfter: "2027-01-01T00:00:00Z" }];
-  await exits(
-    withFile(["apply", "-y", "--allow-weakening"], file),
-    0,
-    /^Warning: \S+a-\* ended on 2026-01-01T00:00:00Z\.\nWrote 1 parameter\./,
-  );
+  await exits(withFile(APPLY, file), 0, /^Warning: \S+a-\* ended on 2026-01-01T00:00:00Z\.\nWrote 1 param/);
   assert.deepEqual(await stored(), file);
 });

@@ -1,9 +1,9 @@
 // A local Parameter Store for a test file, and the command that uses it.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach } from "node:test";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { type CliOptions, type CliResult, cli, useLocalAws } from "../cli.ts";
+import { type CliOptions, type CliResult, cli, useLocalAws, type Words, wordsOf } from "../cli.ts";
+import { useServer } from "../use-server.ts";
 
 export const PREFIX = "/iam-authenticator/prod";
 
@@ -13,31 +13,48 @@ export const WHERE = `account 111122223333, region us-east-1, cluster prod (${PR
 export interface LocalCluster {
   readonly store: MemoryStore;
   /** Runs `iam-authenticator mappings <words> --cluster prod` without a rate limit. */
-  mappings(words: readonly string[], options?: CliOptions): Promise<CliResult>;
+  mappings(words: Words, options?: CliOptions): Promise<CliResult>;
   /** The newest value of a parameter below the prefix. */
   value(name: string): Promise<unknown>;
   /** Writes a value below the prefix, a text as it is. */
   put(name: string, value: unknown): void;
   /** "granted", or the code of the denial. */
   verdict(arn: string): Promise<string>;
+  close(): Promise<unknown>;
+}
+
+type Expected = string | RegExp;
+
+function check(text: string, expected: Expected | undefined): void {
+  if (typeof expected === "string") assert.equal(text, expected);
+  else if (expected !== undefined) assert.match(text, expected);
 }
 
 /** The command must exit with `code`, and its standard error must be, or match, `err`. Returns its output. */
-export async function exits<Result extends Pick<CliResult, "code" | "err">>(
+export async function exits<Result extends Pick<CliResult, "code" | "err"> & Partial<CliResult>>(
   run: Promise<Result>,
   code: number,
-  err?: string | RegExp,
+  err?: Expected,
+  out?: Expected,
 ): Promise<Result> {
   const result = await run;
   assert.equal(result.code, code, result.err);
-  if (typeof err === "string") assert.equal(result.err, err);
-  else if (err !== undefined) assert.match(result.err, err);
+  check(result.err, err);
+  check(result.out ?? "", out);
   return result;
 }
 
+/** The command must succeed, and its standard output must be, or match, `out`. */
+export const prints = <Result extends CliResult>(run: Promise<Result>, out: Expected, err?: Expected) =>
+  exits(run, 0, err, out);
+
+/** The command must report wrong usage, and print nothing to standard output. */
+export const refuses = (run: Promise<CliResult>, err: Expected) => exits(run, 2, err, "");
+
 const WRITES = ["set", "edit", "remove", "deny", "allow", "apply", "rollback"];
 
-function fast([name = "", ...words]: readonly string[]): string[] {
+function fast(typed: Words): string[] {
+  const [name = "", ...words] = wordsOf(typed);
   return [name, ...(WRITES.includes(name) ? ["--rate", "1000"] : []), ...words];
 }
 
@@ -55,8 +72,7 @@ export async function storedCluster(parameters: Readonly<Record<string, unknown>
   ]);
   const store = await startParameterStore({ parameters: Object.fromEntries(named), now: () => LONG_AGO });
   useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
-  const mappings = (words: readonly string[], options?: CliOptions) =>
-    cli(["mappings", ...fast(words), "-c", "prod"], options);
+  const mappings = (words: Words, options?: CliOptions) => cli(["mappings", ...fast(words), "-c", "prod"], options);
   return {
     store,
     mappings,
@@ -68,33 +84,16 @@ export async function storedCluster(parameters: Readonly<Record<string, unknown>
       store.put(`${PREFIX}/${name}`, typeof value === "string" ? value : JSON.stringify(value));
     },
     async verdict(arn) {
-      const { out } = await cli(["explain", arn, "-c", "prod", "-o", "json"]);
+      const { out } = await cli(`explain ${arn} -c prod -o json`);
       return JSON.parse(out).refusal?.code ?? "granted";
     },
+    close: () => store.close(),
   };
 }
 
 /** Starts a cluster for each test of a file, or one for all of them. */
-export function useCluster(
-  parameters: Readonly<Record<string, unknown>> = {},
-  scope: "each" | "all" = "each",
-): LocalCluster {
-  let cluster: LocalCluster;
-  const [start, end] = scope === "each" ? [beforeEach, afterEach] : [before, after];
-  start(async () => {
-    cluster = await storedCluster(parameters);
-  });
-  end(() => cluster.store.close());
-  return {
-    get store() {
-      return cluster.store;
-    },
-    mappings: (words, options) => cluster.mappings(words, options),
-    value: (name) => cluster.value(name),
-    put: (name, value) => cluster.put(name, value),
-    verdict: (arn) => cluster.verdict(arn),
-  };
-}
+export const useCluster = (parameters: Readonly<Record<string, unknown>> = {}, scope: "each" | "all" = "each") =>
+  useServer(() => storedCluster(parameters), scope);
 
 export const ADMIN = {
   "sso/111122223333/clusteradmin": { username: "admin:{SessionName}", groups: ["system:masters"] },

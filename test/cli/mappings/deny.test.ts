@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { ADMIN, exits, PREFIX, useCluster } from "./cluster.ts";
+import { ADMIN, exits, PREFIX, prints, useCluster } from "./cluster.ts";
 
 const A = "111122223333";
 const user = (name: string) => `arn:aws:iam::${A}:user/${name}`;
@@ -28,11 +28,9 @@ test("deny denies only the named identity, and allow removes the denial", async 
   assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "left" }]);
   assert.equal(await cluster.verdict(MALLORY), "identity_denied");
   assert.equal(await cluster.verdict(`arn:aws:iam::${A}:role/Developers`), "granted");
-  const allowed = await exits(allow(MALLORY, "--allow-weakening"), 0);
-  assert.match(
-    allowed.out,
-    /\n~ deny\/111122223333\n {4}- .*\n {4}! user\/mallory is no longer denied by deny\/111122223333: user\/111122223333\/mallory applies and gives mallory\n/,
-  );
+  const lifted =
+    /\n~ deny\/\d+\n {4}- .*\n {4}! user\/mallory is no longer denied by deny\/\d+: user\/\S+ applies and gives m/;
+  await prints(allow(MALLORY, "--allow-weakening"), lifted);
   assert.equal(await cluster.verdict(MALLORY), "granted");
   await exits(allow(MALLORY), 1, `No denial names ${MALLORY}.\n`);
 });
@@ -42,11 +40,12 @@ test("deny of one session of a role or permission set does not affect other sess
   for (const who of [`arn:aws:iam::${A}:role/team/Developers`, `sso/${A}/ClusterAdmin`]) {
     await exits(deny(who, "--session", "jane@example.com"), 0);
   }
-  assert.deepEqual(await list(), [
-    { arnLike: session("Developers", "jane@example.com") },
-    { arnLike: session("AWSReservedSSO_ClusterAdmin_????????????????", "jane@example.com") },
-  ]);
-  for (const role of ["Developers", "AWSReservedSSO_ClusterAdmin_0123456789abcdef"]) {
+  const roles = ["Developers", "AWSReservedSSO_ClusterAdmin_????????????????"];
+  assert.deepEqual(
+    await list(),
+    roles.map((role) => ({ arnLike: session(role, "jane@example.com") })),
+  );
+  for (const role of roles.map((one) => one.replace(/\?+/, "0123456789abcdef"))) {
     assert.equal(await cluster.verdict(session(role, "jane@example.com")), "identity_denied");
     assert.equal(await cluster.verdict(session(role, "joe@example.com")), "granted");
   }
@@ -104,20 +103,15 @@ test("--until and --for set the end of a denial, and a second deny without them 
   assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "leave" }]);
   await exits(deny(MALLORY, "--for", "2h"), 1, /1 denial lifted\.\n {2}user\/mallory is no longer denied/);
   await exits(deny(EVE, "--for", "2h"), 0);
-  assert.deepEqual((await list()) as object[], [
-    { arnLike: MALLORY, description: "leave" },
-    { arnLike: EVE, notAfter: "2026-11-25T02:00:00Z" },
-  ]);
+  const short = { arnLike: EVE, notAfter: "2026-11-25T02:00:00Z" };
+  assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "leave" }, short]);
 });
 
 test("allow prints what still denies the identity", async () => {
   put("any", [{ arnLike: "arn:aws:iam::*:user/mal*" }]);
   await deny(MALLORY);
-  await exits(
-    allow(MALLORY, "--allow-weakening"),
-    0,
-    /mallory is still denied by deny\/any\. To see it: npx lambda-iam-authenticator mappings get -c prod deny\/any\n$/,
-  );
+  const still = /mallory is still denied by deny\/any\. To see it: npx \S+ mappings get -c prod deny\/any\n$/;
+  await exits(allow(MALLORY, "--allow-weakening"), 0, still);
 });
 
 test("list, export, history and rollback support denials", async () => {
@@ -157,29 +151,6 @@ test("apply and diff refuse a file with an invalid denial", async () => {
       await exits(cluster.mappings([...words, "-f", "-"], { input }), 2, message);
     }
   }
-});
-
-test("denials are written before grants and lifted after them", async () => {
-  put("444455556666", [{ arnLike: "arn:aws:iam::444455556666:user/x" }]);
-  const input = JSON.stringify({
-    mappings: [
-      { permissionSet: "ClusterAdmin", account: A, username: "admin:{SessionName}", groups: ["system:masters"] },
-      { arn: `arn:aws:iam::${A}:role/A`, username: "a", groups: ["system:masters"] },
-      { arnLike: "arn:aws:iam::*:role/b-*", username: "b" },
-    ],
-    deny: [{ arnLike: "arn:aws:iam::*:role/b-1" }, { arnLike: `arn:aws:iam::${A}:role/z` }],
-  });
-  await exits(cluster.mappings(["apply", "--prune-denials", "-y", "--allow-weakening", "-f", "-"], { input }), 0);
-  const writes = cluster.store.requests.filter(({ headers }) =>
-    /PutParameter|DeleteP/.test(`${headers["x-amz-target"]}`),
-  );
-  assert.deepEqual(
-    writes.map(({ body }) => JSON.parse(body.toString()).Name.slice(PREFIX.length + 1)),
-    [
-      ...[`deny/${A}`, "deny/any", `role/${A}/developers`, `user/${A}/mallory`],
-      ...[`role/${A}/a`, "pattern/any", "deny/444455556666"],
-    ],
-  );
 });
 
 test("denying one identity reads only the parameters of that identity", async () => {

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { CliOptions } from "../cli.ts";
 import { useFolder } from "../folder.ts";
-import { ADMIN, exits, useCluster, WHERE } from "./cluster.ts";
+import { ADMIN, exits, prints, useCluster, WHERE } from "./cluster.ts";
 
 const folder = useFolder();
 const SEEN = join(folder.path, "seen");
@@ -33,6 +33,10 @@ function editorOf(...lines: readonly string[]): CliOptions {
 const seen = (run: number) => readFileSync(`${SEEN}.${run}`, "utf8");
 const draft = () => readFileSync(`${SEEN}.path`, "utf8").trim();
 
+const INVALID = 'sed -i s/username/user/ "$1"';
+const ADD = 'echo "# x" >> "$1"';
+const VALID = 'sed -i s/dev$/ops/ "$1"';
+
 /** `edit` must keep the mapping and the text of the editor, which is deleted here. */
 async function keeps(words: readonly string[], options: CliOptions, code: number, err: RegExp): Promise<void> {
   const result = await exits(cluster.mappings(["edit", NAME, ...words], options), code, err);
@@ -42,11 +46,7 @@ async function keeps(words: readonly string[], options: CliOptions, code: number
 }
 
 test("a change is planned and written, and the private file is deleted", async () => {
-  const { out } = await exits(
-    cluster.mappings(["edit", ARN, "-y"], editorOf('sed -i s/dev$/ops/ "$1"')),
-    0,
-    "Wrote 1 parameter. The function reads the change within 30 s.\n",
-  );
+  const { out } = await exits(cluster.mappings(["edit", ARN, "-y"], editorOf(VALID)), 0, /^Wrote 1 parameter\. /);
   assert.equal(
     seen(1),
     `# ${WHERE}
@@ -64,9 +64,8 @@ mappings:
 });
 
 test("without a change, or with changes only to comments, nothing is written", async () => {
-  for (const line of ["true", 'echo "# later" >> "$1"']) {
-    const { out } = await exits(cluster.mappings(["edit", "-y"], editorOf(line)), 0, "Nothing was changed.\n");
-    assert.equal(out, "");
+  for (const line of ["true", ADD]) {
+    await prints(cluster.mappings(["edit", "-y"], editorOf(line)), "", "Nothing was changed.\n");
     assert.equal(existsSync(draft()), false);
   }
 });
@@ -81,11 +80,8 @@ test("without <who>, edit opens all mappings and denials, and removes and adds e
 });
 
 test("an invalid file is reopened with the problem and its line at the top", async () => {
-  const editor = editorOf(
-    'sed -i s/username/user/ "$1"',
-    'printf "\\tx" >> "$1"',
-    'sed -i -e "s/user:/username:/" -e "/\\t/d" -e s/dev$/ops/ "$1"',
-  );
+  const repair = 'sed -i -e "s/user:/username:/" -e "/\\t/d" -e s/dev$/ops/ "$1"';
+  const editor = editorOf(INVALID, 'printf "\\tx" >> "$1"', repair);
   await exits(cluster.mappings(["edit", NAME, "-y"], editor), 0);
   const [first = "", ...rest] = seen(2).split("\n");
   const keys = "arn, username, groups, principalId, notAfter, description";
@@ -95,28 +91,19 @@ test("an invalid file is reopened with the problem and its line at the top", asy
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
 });
 
-const INVALID = 'sed -i s/username/user/ "$1"';
-const VALID = 'sed -i s/dev$/ops/ "$1"';
 const BECAUSE = /Nothing was written, because the file is still invalid:\nline 6 \(.*\): unknown key "user"/;
 for (const [what, words, lines, options, code, message] of [
   ["an invalid file that is closed without a change", ["-y"], [INVALID, "true"], {}, 2, BECAUSE],
   ["a script as editor that repeats its error", ["-y"], [INVALID, INVALID, INVALID], {}, 2, /still invalid:\n/],
-  [
-    "three rounds of new errors",
-    ["-y"],
-    [INVALID, 'echo "# 2" >> "$1"', 'echo "# 3" >> "$1"'],
-    {},
-    2,
-    /Nothing was written, because the file is invalid after 3 rounds:\n/,
-  ],
+  ["three rounds of new errors", ["-y"], [INVALID, ADD, ADD], {}, 2, /because the file is invalid after 3 rounds:\n/],
   ["an empty file", ["-y"], [': > "$1"'], {}, 1, /The file is empty: nothing was written/],
   [
     "a failed editor",
     ["-y"],
-    ['echo "# x" >> "$1"; exit 3'],
+    [`${ADD}; exit 3`],
     {},
     2,
-    /The editor \(.*\) ended with code 3\. Choose another one with EDITOR/,
+    /The editor \(.*\) ended with code 3\. Choose another one with ED/,
   ],
   ["a declined question", [], [VALID], { interactive: true, input: "n\n" }, 1, /Nothing was written\./],
   ["--dry-run", ["--dry-run"], [VALID], {}, 0, /^Your text is in/],
@@ -157,8 +144,7 @@ test("a concurrent change is reported and kept, and --yes never overwrites it", 
   const refused = `^${told}The plan overwrites their change\\.\\nYour text is in .*\\nRefused: --yes does not`;
   await exits(whileEditing(["-y"], "all"), 1, new RegExp(refused));
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "theirs" });
-  const asked = await exits(whileEditing([ARN, alice], "all", { interactive: true, input: "y\n" }), 0);
-  assert.match(asked.out, /username: theirs -> ops/);
+  await prints(whileEditing([ARN, alice], "all", { interactive: true, input: "y\n" }), /username: theirs -> ops/);
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
 });
 
@@ -180,19 +166,15 @@ test("parameters that a file cannot represent are skipped, and unopened ones are
   cluster.put("pattern/any", [{ arnLike: "arn:aws:iam::*:role/a*", username: "a" }]);
   const edit = (words: readonly string[], ...lines: string[]) =>
     cluster.mappings(["edit", ...words], editorOf(...lines));
-  await exits(
-    edit(["-y"], 'sed -i s/dev$/ops/ "$1"'),
-    0,
-    /^Skipped deny\/111122223333: a file would move some entries to another parameter\. .*\nSkipped user\/111122223333\/broken: arn must/,
-  );
+  const skipped =
+    /^Skipped deny\/\d+: a file would move some entries to another parameter\. .*\nSkipped user\/\d+\/broken: arn /;
+  await exits(edit(["-y"], VALID), 0, skipped);
   assert.deepEqual(await cluster.value("deny/111122223333"), [{ arnLike: "arn:aws:iam::*:user/m" }]);
   const broken = /^user\/111122223333\/broken cannot be edited: arn must be/;
   await exits(edit(["user/111122223333/broken", "-y"], "true"), 2, broken);
   const add = "printf '  - arnLike: arn:aws:iam::*:role/b*\\n    username: b\\n' >> \"$1\"";
   await exits(edit([NAME, "-y"], add, "true"), 2);
-  const unopened =
-    "# error: pattern/any already exists, but was not opened in this file: use mappings edit pattern/any\n";
-  assert.ok(seen(2).startsWith(unopened), seen(2));
+  assert.match(seen(2), /^# error: pattern\/any already exists, but was not opened in this file: use /);
   const absent = "user/111122223333/nobody does not exist. To add a mapping, use mappings set.\n";
   await exits(edit(["user/111122223333/nobody", "-y"], "true"), 1, absent);
 });

@@ -22,9 +22,6 @@ export function forbidden(action: string): (request: LocalRequest) => Fault | un
 
 /** Denies reading the tags of all parameters, or of those whose name contains `part`. */
 export function forbidTags(store: MemoryStore, part = ""): void {
-  store.fail(({ headers, body }) =>
-    headers["x-amz-target"] === "AmazonSSM.ListTagsForResource" && body.includes(part)
-      ? accessDenied("ssm:ListTagsForResource", part)
-      : undefined,
-  );
+  const deny = forbidden("ListTagsForResource");
+  store.fail((request) => (request.body.includes(part) ? deny(request) : undefined));
 }

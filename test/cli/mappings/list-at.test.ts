@@ -1,9 +1,10 @@
 // `mappings list --at`: the mappings of an earlier time, and what Parameter Store no longer knows.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { beforeEach, test } from "node:test";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { cli, useLocalAws } from "../cli.ts";
+import { useServer } from "../use-server.ts";
 import { exits } from "./cluster.ts";
 import { forbidden } from "./forbidden.ts";
 
@@ -13,14 +14,9 @@ const arn = (role: string) => `arn:aws:iam::${A}:role/${role}`;
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 24, 12);
 
-let store: MemoryStore;
 let time = START;
-beforeEach(async () => {
-  time = START;
-  store = await startParameterStore({ parameters: {}, now: () => time });
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
-});
-afterEach(() => store.close());
+const store = useServer(() => startParameterStore({ parameters: {}, now: () => time }), "each");
+beforeEach(() => useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url }));
 
 function put(role: string, username: string, hours: number): void {
   time = START + hours * HOUR;
@@ -54,12 +50,8 @@ test("it shows each mapping's value of that time, without those that were added 
   ] as const) {
     assert.deepEqual((await usernamesAt(at)).names, names, at);
   }
-  await exits(
-    usernamesAt("2026-11-24T12:00:00Z"),
-    0,
-    "As of 2026-11-24T12:00:00.000Z. Mappings and denials that were deleted since are missing: Parameter Store keeps no " +
-      "history of them.\n",
-  );
+  const missing = "Mappings and denials that were deleted since are missing: Parameter Store keeps no history of them.";
+  await exits(usernamesAt("2026-11-24T12:00:00Z"), 0, `As of 2026-11-24T12:00:00.000Z. ${missing}\n`);
 });
 
 test("a version that is no longer kept is reported, not guessed", async () => {
@@ -74,8 +66,6 @@ test("a time in the future and other text are refused", async () => {
     ["2099-01-01T00:00:00Z", /^--at must not be in the future\.$/m],
     ["2026-11-29", /^--at must not be in the future\.$/m],
     ["yesterday", /It must be a duration such as 15m, 1h or 2d, a day such as 2026-11-24, or a time such as/],
-    ["2026-02-30", /It must be a duration/],
-    ["2026-11", /It must be a duration/],
   ] as const) {
     await exits(usernamesAt(at), 2, sentence);
   }

@@ -1,103 +1,75 @@
 // Changes that are not harmless are marked in the plan, need their own yes, and are refused with --yes alone.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, test } from "node:test";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+import { describe, test } from "node:test";
+import { ADMIN, exits, useCluster } from "./cluster.ts";
 
 const A = "111122223333";
 const arn = (name: string) => `arn:aws:iam::${A}:user/${name}`;
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
 const user = (name: string, more: object) => ({ [`user/${A}/${name}`]: { arn: arn(name), ...more } });
 
+const ENDS: Readonly<Record<string, object>> = { over: { notAfter: "2020-01-01T00:00:00Z" } };
 const SESSION = `arn:aws:sts::${A}:assumed-role/ci-x/jane`;
 
-let cluster: LocalCluster;
-beforeEach(async () => {
-  cluster = await storedCluster({
-    ...ADMIN,
-    ...user("ended", { username: "e", notAfter: "2099-01-01T00:00:00Z" }),
-    ...user("pinned", { username: "p", principalId: "AIDAPINNED" }),
-    ...user("plain", { username: "n", groups: ["g", "h"], description: "d" }),
-    ...user("listed", { username: "l" }),
-    ...user("free", { username: "f" }),
-    ...user("invalid", { username: "i", team: "t" }),
-    [`pattern/${A}`]: [
-      { arnLike: role("ci-*"), username: "ci", groups: ["ci"] },
-      { arnLike: role("*"), username: "any" },
-    ],
-    [`account/${A}`]: { username: "a", groups: ["everybody"] },
-    [`deny/${A}`]: [
-      { arnLike: arn("listed") },
-      { arnLike: SESSION },
-      { arnLike: arn("over"), notAfter: "2020-01-01T00:00:00Z" },
-    ],
-    "deny/444455556666": [{ arnLike: "typo" }],
-  });
+const cluster = useCluster({
+  ...ADMIN,
+  ...user("ended", { username: "e", notAfter: "2099-01-01T00:00:00Z" }),
+  ...user("pinned", { username: "p", principalId: "AIDAPINNED" }),
+  ...user("plain", { username: "n", groups: ["g", "h"], description: "d" }),
+  ...user("listed", { username: "l" }),
+  ...user("free", { username: "f" }),
+  ...user("invalid", { username: "i", team: "t" }),
+  [`pattern/${A}`]: [
+    { arnLike: role("ci-*"), username: "ci", groups: ["ci"] },
+    { arnLike: role("*"), username: "any" },
+  ],
+  [`account/${A}`]: { username: "a", groups: ["everybody"] },
+  [`deny/${A}`]: [...["listed", "over"].map((name) => ({ arnLike: arn(name), ...ENDS[name] })), { arnLike: SESSION }],
+  "deny/444455556666": [{ arnLike: "typo" }],
 });
-afterEach(() => cluster.store.close());
 
-const MARKED: readonly (readonly [words: readonly string[], mark: string])[] = [
-  [
-    ["allow", arn("listed")],
-    `user/listed is no longer denied by deny/${A}: account/${A} applies and gives a (everybody), or user/${A}/listed `,
-  ],
-  [
-    ["allow", SESSION],
-    `assumed-role/ci-x/jane is no longer denied by deny/${A}: account/${A} applies and gives a (everybody), or pattern/${A} role/ci-* `,
-  ],
-  [
-    ["set", arn("ended"), "--unset", "notAfter"],
-    `ended is mapped by user/${A}/ended without its end 2099-01-01T00:00:00Z`,
-  ],
-  [
-    ["set", arn("pinned"), "--unset", "principalId"],
-    `pinned is mapped by user/${A}/pinned without its principalId AIDAPINNED`,
-  ],
-  [
-    ["set", arn("pinned"), "--principal-id", "AIDAOTHER"],
-    `pinned is mapped by user/${A}/pinned without its principalId AIDAPINNED`,
-  ],
-  [
-    ["set", arn("plain"), "--add-group", "system:masters"],
-    `plain gets n (g, h, system:masters) by user/${A}/plain: system:masters makes an administrator`,
-  ],
-  [
-    ["set", role("New"), "--username", "x", "--group", "system:viewers"],
-    `New gets x (system:viewers) by role/${A}/new: system:viewers may begin with system:, which Kubernetes reserves`,
-  ],
-  [["set", arn("listed"), "--username", "other"], `listed gets other by user/${A}/listed: deny/${A} may deny it`],
-  [["set", role("x-*"), "--username", "x"], `pattern/${A} role/x-* gives x to every identity that it matches`],
-  [
-    ["set", "account/444455556666", "--username", "x"],
-    "account/444455556666 gives x to every identity that it matches",
-  ],
-  [
-    ["remove", arn("plain")],
-    `plain is no longer mapped by user/${A}/plain: account/${A} applies and gives a (everybody)`,
-  ],
-  [
-    ["set", arn("free"), "--not-after", "2098-01-01T00:00:00Z"],
-    `free is only until 2098-01-01T00:00:00Z mapped by user/${A}/free: account/${A} applies and gives a (everybody)`,
-  ],
-  [
-    ["remove", role("ci-*")],
-    `role/ci-* is no longer mapped by pattern/${A}: pattern/${A} role/* applies and gives any`,
-  ],
-  [
-    ["remove", arn("invalid")],
-    `user/${A}/invalid is invalid, and denies, before or after the change: unknown key "team": the keys are arn, username, groups, principalId, notAfter, description. Then account/${A} applies and gives a`,
-  ],
-  [["remove", "deny/444455556666"], "deny/444455556666 is invalid, and denies, before or after the change: "],
-];
+const ACCOUNT = `account/${A} applies and gives a (everybody)`;
+const INVALID = "is invalid, and denies, before or after the change: ";
+/** The command, and its mark. */
+const MARKED = `
+allow ${arn("listed")}
+  user/listed is no longer denied by deny/${A}: ${ACCOUNT}, or user/${A}/listed
+allow ${SESSION}
+  assumed-role/ci-x/jane is no longer denied by deny/${A}: ${ACCOUNT}, or pattern/${A} role/ci-*
+set ${arn("ended")} --unset notAfter
+  ended is mapped by user/${A}/ended without its end 2099-01-01T00:00:00Z
+set ${arn("pinned")} --unset principalId
+  pinned is mapped by user/${A}/pinned without its principalId AIDAPINNED
+set ${arn("pinned")} --principal-id AIDAOTHER
+  pinned is mapped by user/${A}/pinned without its principalId AIDAPINNED
+set ${arn("plain")} --add-group system:masters
+  plain gets n (g, h, system:masters) by user/${A}/plain: system:masters makes an administrator
+set ${role("New")} --username x --group system:viewers
+  New gets x (system:viewers) by role/${A}/new: system:viewers may begin with system:, which Kubernetes reserves
+set ${arn("listed")} --username other
+  listed gets other by user/${A}/listed: deny/${A} may deny it
+set ${role("x-*")} --username x
+  pattern/${A} role/x-* gives x to every identity that it matches
+set account/444455556666 --username x
+  account/444455556666 gives x to every identity that it matches
+remove ${arn("plain")}
+  plain is no longer mapped by user/${A}/plain: ${ACCOUNT}
+set ${arn("free")} --not-after 2098-01-01T00:00:00Z
+  free is only until 2098-01-01T00:00:00Z mapped by user/${A}/free: ${ACCOUNT}
+remove ${role("ci-*")}
+  role/ci-* is no longer mapped by pattern/${A}: pattern/${A} role/* applies and gives any
+remove ${arn("invalid")}
+  user/${A}/invalid ${INVALID}unknown key "team": the keys are arn, username, groups, principalId, notAfter, description. Then ${ACCOUNT}
+remove deny/444455556666
+  deny/444455556666 ${INVALID}`;
 
-for (const [words, mark] of MARKED) {
-  test(`${words.join(" ").replaceAll(/arn:\S+:/g, "")} is marked, and needs its own yes`, async () => {
-    const plan = await cluster.mappings([...words, "--dry-run"]);
-    assert.equal(plan.code, 0, plan.err);
+for (const [, words = "", mark = ""] of MARKED.matchAll(/^(\S.*)\n {2}(.*)$/gm)) {
+  test(`${words.replaceAll(/arn:\S+:/g, "")} is marked, and needs its own yes`, async () => {
+    const plan = await exits(cluster.mappings(`${words} --dry-run`), 0);
     assert.ok(plan.out.includes(`\n    ! ${mark}`), plan.out);
     assert.match(plan.out, /\n! Needs your consent: 1 [a-z ]+\.\n$/);
-    const refused = await cluster.mappings([...words, "-y"]);
-    assert.equal(refused.code, 1);
+    const refused = await exits(cluster.mappings(`${words} -y`), 1);
     assert.ok(refused.err.includes(`\n  ${mark}`), refused.err);
     const first = await cluster.mappings(words, { interactive: true, input: "n\n" });
     assert.deepEqual([first.code, first.err.match(/\[y\/N\]/g)?.length], [1, 1], first.err);
@@ -108,19 +80,18 @@ for (const [words, mark] of MARKED) {
   });
 }
 
-const HARMLESS: readonly (readonly string[])[] = [
-  ["deny", arn("free")],
-  ["deny", `account/${A}`, "--force"],
-  ["set", arn("plain"), "--description", "other"],
-  ["set", arn("plain"), "--remove-group", "g"],
-  ["set", arn("plain"), "--add-group", "i"],
-  ["set", arn("plain"), "--principal-id", "AIDANEW"],
-  ["set", role("New"), "--username", "new:{SessionName}", "--group", "g"],
-  ["set", `sso/${A}/Developers`, "--username", "dev:{SessionName}"],
-  ["set", role("ci-*"), "--remove-group", "ci"],
+const HARMLESS = [
+  `deny ${arn("free")}`,
+  `deny account/${A} --force`,
+  ...["description other", "remove-group g", "add-group i", "principal-id AIDANEW"].map(
+    (option) => `set ${arn("plain")} --${option}`,
+  ),
+  `set ${role("New")} --username new:{SessionName} --group g`,
+  `set sso/${A}/Developers --username dev:{SessionName}`,
+  `set ${role("ci-*")} --remove-group ci`,
 ];
 for (const words of HARMLESS) {
-  test(`${words.join(" ").replaceAll(/arn:\S+:/g, "")} needs one yes`, async () => {
+  test(`${words.replaceAll(/arn:\S+:/g, "")} needs one yes`, async () => {
     const { code, out, err } = await cluster.mappings(words, { interactive: true, input: "y\n" });
     assert.deepEqual([code, err.match(/\[y\/N\]/g)?.length], [0, 1], err);
     assert.doesNotMatch(out, /!/);
@@ -128,27 +99,21 @@ for (const words of HARMLESS) {
 }
 
 describe("many marks", () => {
-  const file = (count: number) =>
-    JSON.stringify({
-      mappings: Array.from({ length: count }, (_, i) => ({ arnLike: role(`p${i}-*`), username: "x" })),
-    });
-
   test("more than ten lines of one kind are grouped, and the data have all", async () => {
-    const plan = await cluster.mappings(["apply", "-f", "-", "--dry-run"], { input: file(13) });
+    const mappings = Array.from({ length: 13 }, (_, i) => ({ arnLike: role(`p${i}-*`), username: "x" }));
+    const input = JSON.stringify({ mappings });
+    const plan = await cluster.mappings("apply -f - --dry-run", { input });
     assert.equal(plan.out.match(/\n {4}! /g)?.length, 10);
     assert.match(plan.out, /\n! Needs your consent: 13 grants to more than one principal \(3 more than shown\)\.\n$/);
-    const data = await cluster.mappings(["apply", "-f", "-", "--dry-run", "-o", "json"], { input: file(13) });
+    const data = await cluster.mappings("apply -f - --dry-run -o json", { input });
     assert.equal(JSON.parse(data.out).changes[0].marks.length, 13);
-    const refused = await cluster.mappings(["apply", "-f", "-", "-y"], { input: file(13) });
+    const refused = await cluster.mappings("apply -f - -y", { input });
     assert.match(refused.err, /\n {2}and 3 more\nTo accept this with --yes, add --allow-weakening\.\n$/);
   });
 
   test("a name that begins with system: is among the ten", async () => {
-    const grants = Array.from({ length: 12 }, (_, i) => ({
-      arn: role(`a${i}`),
-      username: "x",
-      groups: ["{AccountID}-{SessionName}"],
-    }));
+    const groups = ["{AccountID}-{SessionName}"];
+    const grants = Array.from({ length: 12 }, (_, i) => ({ arn: role(`a${i}`), username: "x", groups }));
     const scheduler = { arn: role("z"), username: "system:kube-scheduler" };
     const input = JSON.stringify({ mappings: [...grants, scheduler] });
     const plan = await cluster.mappings(["apply", "-f", "-", "--dry-run"], { input });
@@ -160,16 +125,12 @@ describe("many marks", () => {
 });
 
 test("edit, rollback and diff mark changes too", async () => {
-  cluster.store.put(`${PREFIX}/user/${A}/pinned`, JSON.stringify({ arn: arn("pinned"), username: "p" }));
-  cluster.store.put(
-    `${PREFIX}/user/${A}/pinned`,
-    JSON.stringify({ arn: arn("pinned"), username: "p", principalId: "AIDAX" }),
-  );
+  cluster.put(`user/${A}/pinned`, { arn: arn("pinned"), username: "p" });
+  cluster.put(`user/${A}/pinned`, { arn: arn("pinned"), username: "p", principalId: "AIDAX" });
   const rollback = await cluster.mappings(["rollback", arn("pinned"), "-y"]);
   assert.match(rollback.err, /without its principalId AIDAX/);
-  const edit = await cluster.mappings(["edit", arn("plain"), "-y"], {
-    environment: { EDITOR: "sed -i 's/- g$/- system:masters/'" },
-  });
+  const environment = { EDITOR: "sed -i 's/- g$/- system:masters/'" };
+  const edit = await cluster.mappings(["edit", arn("plain"), "-y"], { environment });
   assert.match(edit.err, /system:masters makes an administrator/);
   const input = JSON.stringify({ mappings: [{ arn: arn("x"), username: "x", groups: ["system:masters"] }] });
   const diff = await cluster.mappings(["diff", "-f", "-"], { input });

@@ -25,12 +25,8 @@ export function onlyGranted(
   return ({ headers, body }) => {
     const action = String(headers["x-amz-target"]).replace("AmazonSSM.", "ssm:");
     const { Path, Name, ResourceId, Names = [Path ?? Name ?? ResourceId] } = JSON.parse(body.toString());
-    const refused = Names.find(
-      (name: string) =>
-        !statements.some(
-          ({ actions, resources }) => actions.includes(action) && resources.some((one) => covers(one, name)),
-        ),
-    );
+    const resources = statements.filter(({ actions }) => actions.includes(action)).flatMap((one) => one.resources);
+    const refused = Names.find((name: string) => !resources.some((one) => covers(one, name)));
     return refused === undefined ? undefined : accessDenied(action, refused);
   };
 }

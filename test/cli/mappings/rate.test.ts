@@ -35,10 +35,5 @@ test("an estimate at the default rate is printed before writes that take a minut
   const apply = (count: number) =>
     cli(["mappings", "apply", "-f", writeMappings([masters, ...roles(count)]), "--dry-run", "--cluster", "prod"]);
   await exits(apply(179), 0, "");
-  await exits(
-    apply(360),
-    0,
-    "Writing 360 parameters at 3 a second takes 2 min. " +
-      "You can stop it and run the command again: it writes only what is missing.\n",
-  );
+  await exits(apply(360), 0, /^Writing 360 parameters at 3 a second takes 2 min\. You can stop it and run the /);
 });

@@ -14,11 +14,8 @@ const cluster = useCluster(ADMIN);
 test("a file with a deny key is refused with the denial to write, and a file with that denial is applied", async () => {
   const apply = (input: object) => cluster.mappings(["apply", "-f", "-", "-y"], { input: JSON.stringify(input) });
   const entry = { arn: ALICE, deny: true, notAfter: END, description: "left" };
-  const refused = await exits(apply({ mappings: [entry] }), 2);
-  const [, instead = ""] =
-    /a mapping must not have the key deny\. Delete the mapping, and write this denial in the file: (\{.*\})$/m.exec(
-      refused.err,
-    ) ?? [];
+  const refused = await exits(apply({ mappings: [entry] }), 2, /a mapping must not have the key deny\. Delete the /);
+  const [, instead = ""] = /write this denial in the file: (\{.*\})$/m.exec(refused.err) ?? [];
   assert.deepEqual(parse(instead), { deny: [{ arnLike: ALICE, notAfter: END, description: "left" }] });
   assert.equal(await cluster.value(`deny/${A}`), undefined);
   await exits(apply(parse(instead)), 0);
@@ -28,10 +25,7 @@ test("a file with a deny key is refused with the denial to write, and a file wit
 test("a file with deny: false, or with a deny key in another kind of mapping, is refused too", async () => {
   for (const [entry, problem] of [
     [{ arn: ALICE, username: "a", deny: false }, /a mapping must not have the key deny: delete it$/m],
-    [
-      { arnLike: `arn:aws:iam::${A}:role/x-*`, deny: true },
-      /\{"deny": \[\{"arnLike":"arn:aws:iam::111122223333:role\/x-\*"\}\]\}$/m,
-    ],
+    [{ arnLike: `arn:aws:iam::${A}:role/x-*`, deny: true }, /\{"deny": \[\{"arnLike":"arn:\S+:role\/x-\*"\}\]\}$/m],
     [{ account: A, permissionSet: "View", deny: true }, /\{"deny": \[\{"arnLike":"<ARN or pattern>"\}\]\}$/m],
   ] as const) {
     const input = JSON.stringify({ mappings: [entry] });
@@ -52,16 +46,9 @@ test("lint names every stored value with a deny key, also beside other problems,
   const { out } = await cluster.mappings(["lint", "-o", "json"]);
   const findings = JSON.parse(out) as { level: string; where: string; message: string }[];
   const named = findings.filter(({ message }) => message.includes('unknown key "deny": only deny lists deny.'));
-  assert.deepEqual(
-    named.map(({ level, where }) => `${level} ${where}`).toSorted(),
-    Object.keys(stored)
-      .map((name) => `error ${name}`)
-      .toSorted(),
-  );
-  assert.match(
-    named.find(({ where }) => where === "pattern/any")?.message ?? "",
-    /^entry 2: .* \(mappings deny\), then delete /,
-  );
+  const found = new Map(named.map(({ level, where, message }) => [`${level} ${where}`, message]));
+  assert.deepEqual([...found.keys()].toSorted(), [...Object.keys(stored)].map((name) => `error ${name}`).toSorted());
+  assert.match(found.get("error pattern/any") ?? "", /^entry 2: .* \(mappings deny\), then delete /);
 });
 
 for (const arnLike of [`arn:aws:iam::${A}:role/team/ci-*`, `arn:aws:sts::${A}:assumed-role/Developers/*`]) {

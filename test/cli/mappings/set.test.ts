@@ -1,4 +1,4 @@
-// set, history and rollback of one mapping: what they write, and what they ask before.
+// set, remove, history and rollback of one mapping: what they write, and what they ask before.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,11 +9,8 @@ const cluster = useCluster(ADMIN);
 const set = (...words: string[]) => cluster.mappings(["set", ...words, "-y"]);
 
 test("set adds a mapping, changes only the named keys, and prints the change", async () => {
-  const { out } = await exits(
-    set(DEVELOPERS, "--username", "dev:{SessionName}", "--group", "a"),
-    0,
-    "Wrote 1 parameter. The function reads the change within 30 s.\n",
-  );
+  const adding = set(DEVELOPERS, "--username", "dev:{SessionName}", "--group", "a");
+  const { out } = await exits(adding, 0, "Wrote 1 parameter. The function reads the change within 30 s.\n");
   const plan = `+ ${ROLE}\n    dev:{SessionName} (a)\n1 to add, 0 to change, 0 to remove, 0 unchanged.\n`;
   assert.equal(out, `Plan for ${WHERE}:\n${plan}`);
   const changed = await set(ROLE, "--add-group", "b", "--description", "why");
@@ -64,12 +61,44 @@ test("history prints who changed what and when, and rollback writes an earlier v
     assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, username });
   }
   await exits(cluster.mappings(["rollback", DEVELOPERS, "--to", "9", "-y"]), 1);
-  const versions: { version: number }[] = JSON.parse((await cluster.mappings(["history", ROLE, "-o", "json"])).out);
-  assert.deepEqual(
-    versions.map(({ version }) => version),
-    [5, 4, 3, 2, 1],
-  );
+  const versions = (await cluster.mappings(`history ${ROLE} -o json`)).out.match(/(?<="version": )\d/g);
+  assert.deepEqual(versions, ["5", "4", "3", "2", "1"]);
   cluster.put(ROLE, "no JSON");
   await exits(cluster.mappings(["rollback", ROLE, "--to", "6", "-y"]), 1, /invalid: not JSON/);
   await exits(cluster.mappings(["history", "account/111122223333"]), 1);
+});
+
+test("remove fails if another operator changed the mapping since it was read", async () => {
+  const parameter = `${PREFIX}/${ROLE}`;
+  const recreate = () => {
+    cluster.store.remove(parameter);
+    cluster.store.put(parameter, '{"another":"one"}');
+  };
+  const changes: [() => unknown, RegExp][] = [
+    [() => cluster.store.put(parameter, '{"other":"operator"}'), /it was version 1, it is now version 2/],
+    [() => cluster.store.remove(parameter), /it was version 1, it no longer exists/],
+    // Recreated, the parameter is version 1 again, with another value.
+    [recreate, /it was version 1, it is now version 1 of a new parameter/],
+  ];
+  for (const [change, sentence] of changes) {
+    cluster.store.remove(parameter);
+    await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"]);
+    const onLog = (text: string) => text.includes("[y/N]") && change();
+    const removing = cluster.mappings(["remove", DEVELOPERS], { interactive: true, input: "y\n", onLog });
+    const { err } = await exits(removing, 1, /Another operator changed \S+developers in the meantime: /);
+    assert.match(err, sentence);
+    assert.match(err, /Their change is kept\.\nNothing was written\. Run the same command again\.\n$/);
+  }
+  assert.deepEqual(await cluster.value(ROLE), { another: "one" });
+});
+
+test("remove of several mappings removes the existing ones and reports the missing ones", async () => {
+  const roles = ["a", "b", "c"].map((name) => `arn:aws:iam::111122223333:role/${name}`);
+  for (const arn of roles.slice(1)) await cluster.mappings(["set", arn, "--username", arn.slice(-1), "-y"]);
+  const { code, out, err } = await cluster.mappings(["remove", ...roles, "arn:aws:iam::*:role/x-*", "-y"]);
+  assert.deepEqual([code, out.match(/^- .*$/gm)], [1, ["- role/111122223333/b", "- role/111122223333/c"]]);
+  assert.match(err, /^role\/111122223333\/a does not exist\.\npattern\/any does not exist\.\nRemoved 2 parameters\./);
+  const again = await cluster.mappings(["remove", ...roles, "-y"]);
+  assert.match(again.err, /^(role\S+ does not exist\.\n){3}Nothing was removed\.\n$/);
+  assert.equal(again.code, 1);
 });

@@ -1,15 +1,12 @@
 // Two local clusters, with a configuration file that has a context for each.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach } from "node:test";
-import type { LocalServer } from "../../../local/http-server.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
-import { type CliOptions, type CliResult, cli, useLocalAws } from "../cli.ts";
+import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "../cli.ts";
+import { useFolder } from "../folder.ts";
 import { startStacks } from "../stacks.ts";
+import { useServer } from "../use-server.ts";
 
 export const ACCOUNT = "111122223333";
 /** Both contexts pin the account of the tests. */
@@ -25,74 +22,46 @@ const OPERATORS: readonly LocalIdentity[] = [
 type Parameters = Readonly<Record<string, unknown>>;
 
 /** Starts both clusters for each test of a file, with these parameters. */
-export function useTwoClusters(prod: Parameters, staging: Parameters) {
-  let store: MemoryStore;
-  let servers: LocalServer[];
-  /** The folder of the configuration file, and of the files that a test writes. */
-  let home: string;
-  beforeEach(async () => {
-    const named = Object.entries({ prod, staging }).flatMap(([cluster, parameters]) =>
-      Object.entries(parameters).map(([name, value]) => [
-        `/iam-authenticator/${cluster}/${name}`,
-        JSON.stringify(value),
-      ]),
-    );
-    store = await startParameterStore({ parameters: Object.fromEntries(named) });
-    const stacks = await startStacks({ "IamAuthenticator-prod": {}, "IamAuthenticator-staging": {} });
-    const sts = await startSts({ identities: OPERATORS });
-    servers = [store, stacks, sts];
-    useLocalAws({
-      AWS_ENDPOINT_URL_SSM: store.url,
-      AWS_ENDPOINT_URL_STS: sts.url,
-      AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url,
-      AWS_MAX_ATTEMPTS: "1",
-    });
-    home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-    configure(CONTEXTS);
-  });
-  afterEach(async () => {
-    rmSync(home, { recursive: true });
-    await Promise.all(servers.map((server) => server.close()));
-  });
+export const useTwoClusters = (prod: Parameters, staging: Parameters) =>
+  useServer(() => twoClusters({ prod, staging }), "each");
 
-  /** Replaces the contexts. */
-  function configure(contexts: Readonly<Record<string, object>>): void {
-    const folder = join(home, ".config", "iam-authenticator");
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "config.yaml"), JSON.stringify({ contexts }));
-  }
+async function twoClusters(clusters: Readonly<Record<string, Parameters>>) {
+  const named = Object.entries(clusters).flatMap(([cluster, parameters]) =>
+    Object.entries(parameters).map(([name, value]) => [`/iam-authenticator/${cluster}/${name}`, JSON.stringify(value)]),
+  );
+  const store = await startParameterStore({ parameters: Object.fromEntries(named) });
+  const stacks = await startStacks({ "IamAuthenticator-prod": {}, "IamAuthenticator-staging": {} });
+  const sts = await startSts({ identities: OPERATORS });
+  useLocalAws({ ...endpoints({ SSM: store, STS: sts, CLOUDFORMATION: stacks }), AWS_MAX_ATTEMPTS: "1" });
+  const { path: home, configure } = useFolder();
+  configure({ contexts: CONTEXTS });
   /** Runs the command with the configuration file. */
-  function run(words: readonly string[], { environment, ...options }: CliOptions = {}): Promise<CliResult> {
-    return cli(words, { ...options, environment: { HOME: home, ...environment } });
-  }
+  const run = (words: Words, { environment, ...options }: CliOptions = {}) =>
+    cli(words, { ...options, environment: { HOME: home, ...environment } });
   return {
-    get store() {
-      return store;
-    },
-    get home() {
-      return home;
-    },
-    configure,
+    store,
+    /** The folder of the configuration file, and of the files that a test writes. */
+    home,
+    /** Replaces the contexts. */
+    configure: (contexts: Readonly<Record<string, object>>) => configure({ contexts }),
     run,
     async value(cluster: string, name: string): Promise<unknown> {
-      const { code, out } = await run(["mappings", "get", name, "-c", cluster, "-o", "json"]);
+      const { code, out } = await run(`mappings get ${name} -c ${cluster} -o json`);
       return code === 0 ? JSON.parse(out).value : undefined;
     },
     /** Whether the function would grant access. */
     async verdict(cluster: string, arn: string): Promise<string> {
-      const { out } = await run(["explain", arn, "-c", cluster, "-o", "json"]);
+      const { out } = await run(`explain ${arn} -c ${cluster} -o json`);
       return JSON.parse(out).refusal?.code ?? "granted";
     },
     /** Fails each call of `operation` whose body contains `text`. `undefined` ends that. */
     fail(operation: string | undefined, text = ""): void {
-      store.fail(
-        operation === undefined
-          ? undefined
-          : ({ headers, body }) =>
-              headers["x-amz-target"] === `AmazonSSM.${operation}` && body.includes(text)
-                ? { kind: "answer", status: 500, body: "{}" }
-                : undefined,
+      store.fail(({ headers, body }) =>
+        headers["x-amz-target"] === `AmazonSSM.${operation}` && body.includes(text)
+          ? { kind: "answer", status: 500, body: "{}" }
+          : undefined,
       );
     },
+    close: () => Promise.all([store, stacks, sts].map((server) => server.close())),
   };
 }

@@ -67,10 +67,8 @@ test("get, list and history print sessions, and list -o name and JSON include th
   assert.match(out, /\nsso-session +111122223333 +developers jane@example\.com +lead:jane +leads\n/);
   const items: (typeof JANE)[] = JSON.parse((await cluster.mappings(["list", "-o", "json"])).out);
   const place = { parameter: `${PREFIX}/${LIST}`, kind: "sso-session", account: A, permissionSet: "developers" };
-  assert.partialDeepStrictEqual(
-    items.find(({ session }) => session === JANE.session),
-    { ...place, ...JANE },
-  );
+  const jane = items.find(({ session }) => session === JANE.session);
+  assert.partialDeepStrictEqual(jane, { ...place, ...JANE });
   assert.match((await cluster.mappings(["list", "-o", "name"])).out, new RegExp(`^${LIST}$`, "m"));
   assert.match((await cluster.mappings(["history", LIST])).out, /jane@example\.com/);
 });
@@ -94,21 +92,16 @@ test("apply adds an entry and keeps the others, and diff with the exported file 
 
 test("in a file, a session requires a permission set and has only one mapping", async () => {
   for (const [entry, problem] of [
-    [
-      `arn: ${DEVELOPERS}`,
-      /session requires permissionSet and account: only IAM Identity Center sets the session name/,
-    ],
+    [`arn: ${DEVELOPERS}`, /session requires permissionSet and account: only IAM Identity Center sets the session/],
     [`account: "${A}"`, /session requires permissionSet/],
     [`permissionSet: Developers\n  account: "${A}"\n  principalId: AROA1`, /unknown key "principalId"/],
   ] as const) {
     const input = `mappings:\n- session: jane\n  username: x\n  ${entry}\n`;
     await exits(cluster.mappings(["apply", "-f", "-", "-y"], { input }), 2, problem);
   }
-  await exits(
-    cluster.mappings(["apply", "-f", "-", "-y"], { input: `${FILE}${FILE.split("\n")[1]}\n` }),
-    2,
-    `${PREFIX}/${LIST}: 2 mappings of session jane@example.com: standard input, line 2; standard input, line 3.\n`,
-  );
+  const twice =
+    /developers: 2 mappings of session jane@example\.com: standard input, line 2; standard input, line 3\.\n/;
+  await exits(cluster.mappings("apply -f - -y", { input: `${FILE}${FILE.split("\n")[1]}\n` }), 2, twice);
 });
 
 test("lint finds invalid, expired and repeated entries, and a list without its permission set", async () => {
@@ -124,10 +117,7 @@ test("lint finds invalid, expired and repeated entries, and a list without its p
   const found = await lint();
   assert.equal(found.length, 4);
   assert.match(found[0], /^error invalid: entry 3: username is missing/);
-  assert.match(
-    found[3],
-    /^info shared-username: username lead:jane is also used for sso-session\/\S+ \(jane@example\.com\)/,
-  );
+  assert.match(found[3], /^info shared-username: username lead:jane is also used for sso-session\/\S+ \(jane@examp/);
   assert.deepEqual(found.slice(1, 3).toSorted(), [
     "warning expired: the mapping of session jane@example.com ended on 2020-01-01T00:00:00Z: remove it",
     "warning repeated-session: session jane@example.com has 2 mappings: the first that has not ended applies",

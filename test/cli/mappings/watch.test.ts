@@ -31,9 +31,7 @@ async function watch(steps: readonly (() => void)[], ...words: string[]) {
   return { ...result, pauses };
 }
 
-function put(value: object): () => void {
-  return () => cluster.put(ROLE, { arn: DEVELOPERS, ...value });
-}
+const put = (value: object) => () => cluster.put(ROLE, { arn: DEVELOPERS, ...value });
 
 test("prints added, changed and removed mappings with the time, and exits with 130", async () => {
   const { code, out, err, pauses } = await watch([
@@ -46,14 +44,10 @@ test("prints added, changed and removed mappings with the time, and exits with 1
   const [header = "", first = "", ...changes] = out.trimEnd().split("\n");
   assert.match(header, /^KIND /);
   assert.match(first, /^sso /);
+  const dev = "12:00:05Z role 111122223333 Developers dev";
   assert.deepEqual(
-    changes.map((line) => line.split(/ {2,}/)),
-    [
-      ["+", "12:00:05Z", "role", "111122223333", "Developers", "dev"],
-      ["-", "12:00:05Z", "role", "111122223333", "Developers", "dev"],
-      ["+", "12:00:05Z", "role", "111122223333", "Developers", "dev", "g"],
-      ["-", "12:00:05Z", "role", "111122223333", "Developers", "dev", "g"],
-    ],
+    changes.map((line) => line.replaceAll(/ +/g, " ")),
+    [`+ ${dev}`, `- ${dev}`, `+ ${dev} g`, `- ${dev} g`],
   );
   assert.deepEqual(pauses, [10_000, 10_000, 10_000, 10_000, 10_000]);
 });
@@ -61,9 +55,7 @@ test("prints added, changed and removed mappings with the time, and exits with 1
 test("one read between two pauses, and --group applies to changes too", async () => {
   const { out } = await watch([put({ username: "dev" })], "--group", "system:masters");
   assert.doesNotMatch(out, /Developers/);
-  const reads = cluster.store.requests.filter(
-    ({ headers }) => headers["x-amz-target"] === "AmazonSSM.GetParametersByPath",
-  );
+  const reads = cluster.store.requests.filter(({ headers }) => /ByPath$/.test(`${headers["x-amz-target"]}`));
   assert.equal(reads.length, 2);
 });
 

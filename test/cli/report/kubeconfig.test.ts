@@ -1,10 +1,12 @@
 // `report --kubeconfig`: the RBAC roles of each mapping's username and groups.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { useFolder } from "../folder.ts";
-import { kubeconfig, type LocalService, startService } from "../irsa/services.ts";
-import { ACCOUNT, type ReportCluster, reportCluster } from "./services.ts";
+import { kubeconfig, startService } from "../irsa/services.ts";
+import { exits } from "../mappings/cluster.ts";
+import { prepare, useServer } from "../use-server.ts";
+import { ACCOUNT, reportCluster } from "./services.ts";
 
 const RBAC = "/apis/rbac.authorization.k8s.io/v1";
 const files = useFolder();
@@ -18,48 +20,35 @@ function binding(name: string, role: string, subjects: readonly string[], namesp
   };
 }
 
-let cluster: ReportCluster;
-let apiserver: LocalService;
-before(async () => {
-  const arn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
-  cluster = await reportCluster({
-    mappings: {
-      [`role/${ACCOUNT}/a`]: { arn: arn("A"), username: "a", groups: ["dev", "team-{SessionName}"] },
-      [`role/${ACCOUNT}/b`]: { arn: arn("B"), username: "dev:{SessionName}" },
-      [`role/${ACCOUNT}/c`]: { arn: arn("C"), username: "c", groups: ["system:masters"] },
-    },
-  });
-  apiserver = await startService();
-  apiserver.answers.set(`GET ${RBAC}/clusterrolebindings`, () => [
-    200,
-    {
-      items: [
-        binding("cluster-admin", "ClusterRole/cluster-admin", ["Group system:masters"]),
-        binding("system:discovery", "ClusterRole/system:discovery", ["Group system:authenticated"]),
-        binding("view", "ClusterRole/view", ["Group dev", "User c", "ServiceAccount a"]),
-        binding("everyone", "ClusterRole/metrics", ["Group system:authenticated"]),
-      ],
-    },
-  ]);
-  apiserver.answers.set(`GET ${RBAC}/rolebindings`, () => [
-    200,
-    {
-      items: [
-        binding("edit", "Role/edit", ["User a", "Group dev", "User dev:jane"], "team-a"),
-        binding("other", "ClusterRole/edit", ["Group team-x", "User a.c", "Group devs"], "team-b"),
-        { metadata: { name: "empty", namespace: "team-b" }, roleRef: { kind: "Role", name: "empty" } },
-      ],
-    },
-  ]);
-});
-after(async () => {
-  await Promise.all([cluster.close(), apiserver.close()]);
+const arn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
+const mappings = {
+  [`role/${ACCOUNT}/a`]: { arn: arn("A"), username: "a", groups: ["dev", "team-{SessionName}"] },
+  [`role/${ACCOUNT}/b`]: { arn: arn("B"), username: "dev:{SessionName}" },
+  [`role/${ACCOUNT}/c`]: { arn: arn("C"), username: "c", groups: ["system:masters"] },
+};
+const cluster = useServer(() => reportCluster({ mappings }));
+const apiserver = useServer(startService);
+prepare(() => {
+  const bound = (kind: string, ...items: object[]) =>
+    apiserver.answers.set(`GET ${RBAC}/${kind}`, () => [200, { items }]);
+  bound(
+    "clusterrolebindings",
+    binding("cluster-admin", "ClusterRole/cluster-admin", ["Group system:masters"]),
+    binding("system:discovery", "ClusterRole/system:discovery", ["Group system:authenticated"]),
+    binding("view", "ClusterRole/view", ["Group dev", "User c", "ServiceAccount a"]),
+    binding("everyone", "ClusterRole/metrics", ["Group system:authenticated"]),
+  );
+  bound(
+    "rolebindings",
+    binding("edit", "Role/edit", ["User a", "Group dev", "User dev:jane"], "team-a"),
+    binding("other", "ClusterRole/edit", ["Group team-x", "User a.c", "Group devs"], "team-b"),
+    { metadata: { name: "empty", namespace: "team-b" }, roleRef: { kind: "Role", name: "empty" } },
+  );
 });
 
 test("each mapping has the roles of its username and groups, and of every user's group", async () => {
   const file = files.write("admin.conf", kubeconfig(apiserver));
-  const { code, out, err } = await cluster.report(["--kubeconfig", file, "-o", "json"]);
-  assert.equal(code, 0, err);
+  const { out } = await exits(cluster.report(["--kubeconfig", file, "-o", "json"]), 0);
   assert.deepEqual(
     JSON.parse(out).map(({ roles }: { roles: string[] }) => roles),
     [

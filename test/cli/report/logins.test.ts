@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { exits } from "../mappings/cluster.ts";
 import { LOG_GROUP, lineOf, MINUTE, NOW } from "../reviews/services.ts";
 import { ACCOUNT, DAY, login, type ReportCluster, reportCluster } from "./services.ts";
 
@@ -20,23 +21,22 @@ const open = async (setup: Partial<Parameters<typeof reportCluster>[0]> = {}) =>
 };
 afterEach(() => cluster.close());
 
+/** The messages of the finding `unused`. */
 async function findings(): Promise<string[]> {
-  const lines: { findings: { code: string; message: string }[] }[] = JSON.parse(
-    (await cluster.report(["-o", "json"])).out,
-  );
-  return lines
-    .flatMap((line) => line.findings)
-    .filter(({ code }) => code === "unused")
-    .map(({ message }) => message);
+  const lines: { findings: Record<string, string>[] }[] = JSON.parse((await cluster.report("-o json")).out);
+  return lines.flatMap((line) => line.findings.flatMap(({ code, message = "" }) => (code === "unused" ? message : [])));
 }
+
+/** Answers these operations of CloudWatch Logs. */
+const answering = (operation: string, answer: () => string, status = 200) =>
+  cluster.logs.fail(({ headers }) =>
+    headers["x-amz-target"]?.endsWith(operation) ? { kind: "answer", status, body: answer() } : undefined,
+  );
 
 test("a retention that is shorter than asked for is one sentence, and changes the start in the findings", async () => {
   await open({ log: { retentionInDays: 30 } });
-  const { code, err } = await cluster.report([]);
-  assert.deepEqual(
-    [code, err],
-    [0, "The log goes back only to 2026-10-25T16:30:00Z, because the log group keeps 30 days.\n"],
-  );
+  const sentence = "The log goes back only to 2026-10-25T16:30:00Z, because the log group keeps 30 days.\n";
+  await exits(cluster.report([]), 0, sentence);
   assert.deepEqual(await findings(), ["no login since 2026-10-25T16:30:00Z"]);
 });
 
@@ -51,10 +51,8 @@ test("a retention as long as asked for, or without an end, is not reported", asy
 
 test("a log group that was created later is one sentence", async () => {
   await open({ log: { creationTime: NOW - 10 * DAY, retentionInDays: 90 } });
-  assert.equal(
-    (await cluster.report([])).err,
-    "The log goes back only to 2026-11-14T16:30:00Z, when the log group was created.\n",
-  );
+  const sentence = "The log goes back only to 2026-11-14T16:30:00Z, when the log group was created.\n";
+  await exits(cluster.report([]), 0, sentence);
 });
 
 test("a mapping that was written after the start of the log shows when", async () => {
@@ -77,19 +75,10 @@ test("a log without granted logins, or without their mappings, finds nothing unu
 });
 
 test("denied reviews, and reviews before the start or of another mapping, are not logins", async () => {
-  const denied = {
-    ...JSON.parse(login(`role/${ACCOUNT}/other`, ARN, 1).message),
-    outcome: "denied",
-    Outcome: "denied",
-  };
-  await open({
-    events: [
-      ...events,
-      { timestamp: NOW - DAY, message: JSON.stringify(denied) },
-      login(`role/${ACCOUNT}/other`, ARN, 91),
-      { timestamp: NOW, message: "not JSON" },
-    ],
-  });
+  const other = `role/${ACCOUNT}/other`;
+  const message = login(other, ARN, 1).message.replaceAll('"granted"', '"denied"');
+  const denied = { timestamp: NOW - DAY, message };
+  await open({ events: [...events, denied, login(other, ARN, 91), { timestamp: NOW, message: "not JSON" }] });
   const { out } = await cluster.report(["-o", "json"]);
   assert.deepEqual(
     JSON.parse(out).map(({ reviews }: { reviews: number }) => reviews),
@@ -115,11 +104,8 @@ test("sessions of permission sets need a second query", async () => {
 test("on Ctrl-C, it stops the query and prints nothing", async () => {
   await open();
   const interrupt = new AbortController();
-  const { code, out, err } = await cluster.report([], {
-    interrupted: interrupt.signal,
-    onSleep: () => interrupt.abort(),
-  });
-  assert.deepEqual([code, out, err], [130, "", "Interrupted.\n"]);
+  const options = { interrupted: interrupt.signal, onSleep: () => interrupt.abort() };
+  await exits(cluster.report([], options), 130, "Interrupted.\n", "");
   assert.equal(cluster.calls().at(-1), "StopQuery");
   const stopped = JSON.parse(cluster.logs.requests.at(-1)?.body.toString() ?? "");
   assert.match(stopped.queryId, /^[0-9a-f-]{36}$/);
@@ -135,9 +121,7 @@ test("a query that fails, times out or is cancelled, or a response without resul
     ["{}", "missing"],
   ];
   for (const [body = "", status] of cases) {
-    cluster.logs.fail(({ headers }) =>
-      headers["x-amz-target"]?.endsWith(".GetQueryResults") ? { kind: "answer", status: 200, body } : undefined,
-    );
+    answering(".GetQueryResults", () => body);
     const { code, out, err } = await cluster.report([]);
     assert.deepEqual([code, out], [3, ""]);
     assert.equal(err, `CloudWatch Logs did not complete the query: its status is ${status}. Use a later --since.\n`);
@@ -155,37 +139,19 @@ test("all pages of the results count, and times may be in milliseconds", async (
     { status: "Complete", results: [row(USED, String(NOW))], nextToken: "next" },
     { status: "Complete", results: [row(USED, "2026-11-01 10:00:00.000")] },
   ];
-  cluster.logs.fail(({ headers }) =>
-    headers["x-amz-target"]?.endsWith(".GetQueryResults")
-      ? { kind: "answer", status: 200, body: JSON.stringify(pages.shift()) }
-      : undefined,
-  );
+  answering(".GetQueryResults", () => JSON.stringify(pages.shift()));
   const [, used] = JSON.parse((await cluster.report(["-o", "json"])).out);
   assert.deepEqual([used.reviews, used.lastLogin], [4, new Date(NOW).toISOString()]);
 });
 
 test("a missing log group and a missing permission are named", async () => {
   await open();
-  const missing = await cluster.report(["--log-group", "nowhere"]);
-  assert.deepEqual(
-    [missing.code, missing.err],
-    [2, "There is no log group nowhere in region us-east-1. Check --log-group and --region.\n"],
-  );
+  const missing = "There is no log group nowhere in region us-east-1. Check --log-group and --region.\n";
+  await exits(cluster.report("--log-group nowhere"), 2, missing);
   const arn = `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:${LOG_GROUP}:*`;
-  cluster.logs.fail(({ headers }) =>
-    headers["x-amz-target"]?.endsWith(".StartQuery")
-      ? {
-          kind: "answer",
-          status: 400,
-          body: JSON.stringify({
-            __type: "AccessDeniedException",
-            message: "not authorized to perform: logs:StartQuery",
-          }),
-        }
-      : undefined,
-  );
-  const denied = await cluster.report(["--log-group", arn]);
-  assert.deepEqual([denied.code, denied.err], [3, "No permission: not authorized to perform: logs:StartQuery.\n"]);
+  const message = "not authorized to perform: logs:StartQuery";
+  answering(".StartQuery", () => JSON.stringify({ __type: "AccessDeniedException", message }), 400);
+  await exits(cluster.report(["--log-group", arn]), 3, "No permission: not authorized to perform: logs:StartQuery.\n");
   const asked = JSON.parse(cluster.logs.requests.at(-1)?.body.toString() ?? "");
   assert.equal(asked.logGroupIdentifiers?.[0], arn.slice(0, -2));
 });

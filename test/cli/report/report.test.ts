@@ -1,13 +1,16 @@
 // `report`: what each mapping shows in each format, and the findings with their counterparts.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { parse } from "yaml";
-import { ACCOUNT, iamForbidden, login, type ReportCluster, reportCluster } from "./services.ts";
+import { exits } from "../mappings/cluster.ts";
+import { useServer } from "../use-server.ts";
+import { ACCOUNT, iamForbidden, login, reportCluster } from "./services.ts";
 
 const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const sessionArn = (role: string, session: string) => `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${session}`;
 const SET_ROLE = "AWSReservedSSO_Admin_0123456789abcdef";
+const RECREATED = "re-created: the role was re-created: its id is no longer AROABEFORE";
 const OTHER = "444455556666";
 const UNKNOWN = 'unknown key "user": the keys are arn, username, groups, principalId, notAfter, description';
 
@@ -38,32 +41,17 @@ const MAPPINGS = {
   "deny/any": [{ arnLike: `arn:aws:iam::${ACCOUNT}:user/Denied` }],
 };
 
-let cluster: ReportCluster;
-before(async () => {
-  cluster = await reportCluster({
-    mappings: MAPPINGS,
-    events: [
-      login(`role/${ACCOUNT}/used`, sessionArn("Used", "a"), 9),
-      login(`role/${ACCOUNT}/used`, sessionArn("Used", "b"), 2),
-      login(`role/${ACCOUNT}/unused`, sessionArn("Unused", "a"), 91),
-      login(`sso-session/${ACCOUNT}/admin`, sessionArn(SET_ROLE, "jane@example.com"), 3),
-      login("pattern/any", sessionArn("ci-1", "x"), 4),
-      login("pattern/any", sessionArn("ci-2", "x"), 5),
-    ],
-    iam: {
-      roles: {
-        Used: "AROAU",
-        UNUSED: "AROAN",
-        Ended: "AROAE",
-        Pinned: "AROAPINNED",
-        Recreated: "AROAAFTER",
-        [SET_ROLE]: "AROAS",
-      },
-      users: { Denied: "AIDAD" },
-    },
-  });
-});
-after(() => cluster.close());
+const EVENTS = [
+  login(`role/${ACCOUNT}/used`, sessionArn("Used", "a"), 9),
+  login(`role/${ACCOUNT}/used`, sessionArn("Used", "b"), 2),
+  login(`role/${ACCOUNT}/unused`, sessionArn("Unused", "a"), 91),
+  login(`sso-session/${ACCOUNT}/admin`, sessionArn(SET_ROLE, "jane@example.com"), 3),
+  login("pattern/any", sessionArn("ci-1", "x"), 4),
+  login("pattern/any", sessionArn("ci-2", "x"), 5),
+];
+const IDS = { Pinned: "AROAPINNED", Recreated: "AROAAFTER", [SET_ROLE]: "AROAS" };
+const iam = { roles: { Used: "AROAU", UNUSED: "AROAN", Ended: "AROAE", ...IDS }, users: { Denied: "AIDAD" } };
+const cluster = useServer(() => reportCluster({ mappings: MAPPINGS, events: EVENTS, iam }));
 
 interface Reported {
   readonly parameter: string;
@@ -77,41 +65,37 @@ interface Reported {
 }
 
 async function reported(...words: string[]): Promise<Map<string, Reported>> {
-  const { code, out, err } = await cluster.report(["-o", "json", ...words]);
-  assert.equal(code, 0, err);
+  const { out } = await exits(cluster.report(["-o", "json", ...words]), 0);
   const lines: Reported[] = JSON.parse(out);
-  const nameOf = ({ parameter, session, arnLike }: Reported) =>
-    [parameter.replace("/iam-authenticator/prod/", ""), session ?? arnLike ?? ""].join(" ").trim();
+  const nameOf = ({ parameter, session = "", arnLike = session }: Reported) =>
+    `${parameter.replace("/iam-authenticator/prod/", "")} ${arnLike}`.trim();
   return new Map(lines.map((line) => [nameOf(line), line]));
 }
 
 test("each mapping has its findings, and a mapping without any has none", async () => {
   const lines = await reported();
-  const since = "no login since 2026-08-26T16:30:00Z";
+  const unused = ["unused: no login since 2026-08-26T16:30:00Z"];
   const absent = (what: string) => `absent: ${what} does not exist in account ${ACCOUNT}`;
   const expected: Record<string, string[]> = {
     [`role/${ACCOUNT}/used`]: [],
-    [`role/${ACCOUNT}/unused`]: [`unused: ${since}`],
-    [`role/${ACCOUNT}/ended`]: ["ended: ended on 2026-01-01T00:00:00Z", `unused: ${since}`],
-    [`role/${ACCOUNT}/pinned`]: [`unused: ${since}`],
-    [`role/${ACCOUNT}/recreated`]: [
-      "re-created: the role was re-created: its id is no longer AROABEFORE",
-      `unused: ${since}`,
-    ],
-    [`role/${ACCOUNT}/absent`]: [absent("the role"), `unused: ${since}`],
-    [`role/${OTHER}/foreign`]: [`unused: ${since}`],
-    [`user/${ACCOUNT}/denied`]: ["denied: denied by deny/any", `unused: ${since}`],
-    [`user/${ACCOUNT}/gone`]: [absent("the user"), `unused: ${since}`],
-    [`root/${ACCOUNT}`]: [`unused: ${since}`],
-    [`role/${ACCOUNT}/awsreservedsso_admin_0123456789abcdef`]: [`unused: ${since}`],
-    [`sso/${ACCOUNT}/admin`]: [`unused: ${since}`],
-    [`sso/${ACCOUNT}/gone`]: [absent("the role of the permission set"), `unused: ${since}`],
+    [`role/${ACCOUNT}/unused`]: unused,
+    [`role/${ACCOUNT}/ended`]: ["ended: ended on 2026-01-01T00:00:00Z", ...unused],
+    [`role/${ACCOUNT}/pinned`]: unused,
+    [`role/${ACCOUNT}/recreated`]: [RECREATED, ...unused],
+    [`role/${ACCOUNT}/absent`]: [absent("the role"), ...unused],
+    [`role/${OTHER}/foreign`]: unused,
+    [`user/${ACCOUNT}/denied`]: ["denied: denied by deny/any", ...unused],
+    [`user/${ACCOUNT}/gone`]: [absent("the user"), ...unused],
+    [`root/${ACCOUNT}`]: unused,
+    [`role/${ACCOUNT}/awsreservedsso_admin_0123456789abcdef`]: unused,
+    [`sso/${ACCOUNT}/admin`]: unused,
+    [`sso/${ACCOUNT}/gone`]: [absent("the role of the permission set"), ...unused],
     [`sso-session/${ACCOUNT}/admin jane@example.com`]: [],
-    [`sso-session/${ACCOUNT}/admin joe@example.com`]: [`unused: ${since}`],
+    [`sso-session/${ACCOUNT}/admin joe@example.com`]: unused,
     "pattern/any arn:aws:iam::*:role/ci-*": [],
     // The earlier pattern of the list applied to the logins that this one matches too.
-    "pattern/any arn:aws:iam::*:role/c*": [`unused: ${since}`],
-    [`account/${OTHER}`]: [`unused: ${since}`],
+    "pattern/any arn:aws:iam::*:role/c*": unused,
+    [`account/${OTHER}`]: unused,
     [`role/${ACCOUNT}/invalid`]: [`invalid: ${UNKNOWN}`],
   };
   const found = [...lines].map(([name, { findings }]) => [
@@ -157,10 +141,7 @@ test("a login may be of a later pattern if an earlier one that matches has an en
   const ended = await reportCluster({ mappings: { "pattern/any": patterns }, events });
   const lines: Reported[] = JSON.parse((await ended.report(["-o", "json"])).out);
   await ended.close();
-  assert.deepEqual(
-    lines.map(({ reviews }) => reviews),
-    [1, 1, 0],
-  );
+  assert.equal(lines.map(({ reviews }) => reviews).join(" "), "1 1 0");
 });
 
 test("it shows who chooses the session name, and whether the principal exists", async () => {
@@ -183,23 +164,10 @@ test("without a permission of IAM or an answer of STS, principals are not checke
   cluster.iam.fail(undefined);
   assert.equal(code, 0);
   assert.match(err, /^Not checked whether all principals exist: No permission: .*iam:ListRoles/m);
-  const states = JSON.parse(out).map(
-    ({ kind, principal }: { kind: string; principal?: string }) => `${kind} ${principal}`,
-  );
-  assert.deepEqual(
-    new Set(states),
-    new Set([
-      "account undefined",
-      "pattern undefined",
-      "role not checked",
-      "root undefined",
-      "sso not checked",
-      "sso-session not checked",
-      "undefined undefined",
-      "user absent",
-      "user exists",
-    ]),
-  );
+  const states = new Set(JSON.parse(out).map(({ kind, principal }: Record<string, string>) => `${kind}: ${principal}`));
+  const unchecked = ["role", "sso", "sso-session"].map((kind) => `${kind}: not checked`);
+  const none = ["account", "pattern", "root", "undefined"].map((kind) => `${kind}: undefined`);
+  assert.deepEqual(states, new Set([...unchecked, ...none, "user: absent", "user: exists"]));
   cluster.sts.fail({ kind: "answer", status: 500, body: "" });
   const alone = await cluster.report(["-o", "json"]);
   cluster.sts.fail(undefined);
@@ -221,46 +189,27 @@ test("an incomplete list of roles is never read as absent roles", async () => {
 test("a table has one row for each mapping; a narrow terminal has a sentence below", async () => {
   const { out } = await cluster.report([]);
   const [head = "", ...rows] = out.trimEnd().split("\n");
-  assert.deepEqual(head.split(/ {2,}/), [
-    ...["WHO", "USERNAME", "GROUPS", "SESSION CHOSEN BY", "ENDS", "LAST LOGIN", "REVIEWS", "PRINCIPAL", "FINDINGS"],
-  ]);
+  assert.match(head, /^WHO +USERNAME +GROUPS +SESSION CHOSEN BY +ENDS +LAST LOGIN +REVIEWS +PRINCIPAL +FINDINGS$/);
   assert.equal(rows.length, 19);
   assert.match(out, /^role\/111122223333\/invalid .*INVALID: unknown key "user": .*$/m);
   assert.doesNotMatch((await cluster.report(["--no-headers"])).out, /^WHO/);
   const narrow = await cluster.report([], { columns: 80 });
-  assert.match(
-    narrow.out,
-    /^arn:aws:iam::111122223333:role\/Used\n {4}username: used:\{SessionName\}; groups: dev,ops; session chosen by: anyone who\n {4}assumes the role; last login: 2026-11-22T16:30:00Z; reviews: 2; principal:\n/m,
-  );
+  const first = "username: used:{SessionName}; groups: dev,ops; session chosen by: anyone who";
+  const second = "assumes the role; last login: 2026-11-22T16:30:00Z; reviews: 2; principal:";
+  assert.ok(narrow.out.includes(`:role/Used\n    ${first}\n    ${second}\n`), narrow.out);
   for (const line of narrow.out.split("\n")) assert.ok(line.length <= 80, line);
 });
 
-test("YAML contains the same as JSON", async () => {
-  const [json, yaml] = [await cluster.report(["-o", "json"]), await cluster.report(["-o", "yaml"])];
+test("-o csv has complete cells, and YAML contains the same as JSON", async () => {
+  assert.match((await cluster.report("-o csv")).out, /^arn:\S+role\/Used,used:\{SessionName\},"dev,ops",/m);
+  const [json, yaml] = [await cluster.report("-o json"), await cluster.report("-o yaml")];
   assert.deepEqual(parse(yaml.out), JSON.parse(json.out));
-});
-
-test("CSV quotes lists of groups, and a cell that a spreadsheet would evaluate begins with an apostrophe", async () => {
-  assert.match((await cluster.report(["-o", "csv"])).out, /^arn:\S+role\/Used,used:\{SessionName\},"dev,ops",/m);
-  const arn = roleArn("Formula");
-  const formulas = await reportCluster({
-    mappings: {
-      [`role/${ACCOUNT}/formula`]: { arn, username: '=HYPERLINK("x")', groups: ["+group"] },
-      [`sso-session/${ACCOUNT}/admin`]: [{ session: "x", username: "@SUM(A1)", groups: ["-1"] }],
-    },
-  });
-  const { out } = await formulas.report(["-o", "csv"]);
-  await formulas.close();
-  assert.match(out, new RegExp(`^${arn},"'=HYPERLINK\\(""x""\\)",'\\+group,`, "m"));
-  assert.match(out, /,'@SUM\(A1\),'-1,/);
 });
 
 test("a cluster without parameters prints nothing and exits with 1", async () => {
   const empty = await reportCluster({ mappings: {} });
   for (const words of [[], ["-o", "json"], ["--unused", "90d"]]) {
-    const { code, out, err } = await empty.report(words);
-    assert.deepEqual([code, out], [1, ""]);
-    assert.match(err, /^The cluster prod has no parameter below /);
+    await exits(empty.report(words), 1, /^The cluster prod has no parameter below /, "");
   }
   await empty.close();
 });
@@ -272,6 +221,5 @@ test("with several clusters, each line names its cluster, and a failed one does 
   assert.deepEqual(new Set(JSON.parse(out).map(({ cluster }: { cluster: string }) => cluster)), new Set(["prod"]));
   const table = await cluster.report(["-c", "nowhere"]);
   assert.match(table.out, /^CLUSTER +WHO /);
-  const refused = await cluster.report(["-c", "nowhere", "--kubeconfig", "x"]);
-  assert.deepEqual([refused.code, refused.err], [2, "--kubeconfig is for one cluster.\n"]);
+  await exits(cluster.report(["-c", "nowhere", "--kubeconfig", "x"]), 2, "--kubeconfig is for one cluster.\n");
 });

@@ -5,10 +5,10 @@ import { type LocalServer, startHttpServer } from "../../../local/http-server.ts
 import type { LogGroupProperties } from "../../../local/logs/describe-log-groups.ts";
 import type { LogEvent } from "../../../local/logs/filter-log-events.ts";
 import { startLogs } from "../../../local/logs/logs.ts";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ServiceError } from "../../../local/service-error.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
-import { type CliOptions, type CliResult, cli, useLocalAws } from "../cli.ts";
+import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../cli.ts";
 import { LOG_GROUP, lineOf, NOW } from "../reviews/services.ts";
 import { startStacks } from "../stacks.ts";
 
@@ -57,17 +57,7 @@ export function iamForbidden() {
   return { kind: "answer", status, headers, body: String(body) } as const;
 }
 
-export interface ReportCluster {
-  readonly store: MemoryStore;
-  readonly logs: LocalServer;
-  readonly sts: LocalServer;
-  readonly iam: LocalServer;
-  /** Names of the operations of CloudWatch Logs that were called. */
-  calls(): string[];
-  /** `iam-authenticator report <words> --cluster prod`, at NOW. */
-  report(words: readonly string[], options?: CliOptions): Promise<CliResult>;
-  close(): Promise<void>;
-}
+export type ReportCluster = Awaited<ReturnType<typeof reportCluster>>;
 
 interface Setup {
   readonly mappings: Readonly<Record<string, unknown>>;
@@ -81,10 +71,8 @@ interface Setup {
 
 export async function reportCluster({ mappings, events = [], log = {}, iam = {}, iamPage, written = 200 }: Setup) {
   const named = Object.entries(mappings).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
-  const store = await startParameterStore({
-    parameters: Object.fromEntries(named),
-    now: () => NOW - written * DAY,
-  });
+  const now = () => NOW - written * DAY;
+  const store = await startParameterStore({ parameters: Object.fromEntries(named), now });
   const logs = await startLogs({ groups: { [LOG_GROUP]: () => events }, properties: { [LOG_GROUP]: log } });
   const operator = { arn: `arn:aws:iam::${ACCOUNT}:user/operator`, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA" };
   const keys = { accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only" };
@@ -93,27 +81,21 @@ export async function reportCluster({ mappings, events = [], log = {}, iam = {},
     startSts({ identities: [{ name: "operator", ...keys, ...operator }] }),
     startIam({ roles: {}, users: {}, ...iam }, iamPage),
   ]);
-  const variables = {
-    AWS_ENDPOINT_URL_SSM: store.url,
-    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.url,
-    AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url,
-    AWS_ENDPOINT_URL_STS: sts.url,
-    AWS_ENDPOINT_URL_IAM: principals.url,
-    AWS_MAX_ATTEMPTS: "1",
-  };
-  const cluster: ReportCluster = {
+  const servers = { SSM: store, CLOUDWATCH_LOGS: logs, CLOUDFORMATION: stacks, STS: sts, IAM: principals };
+  const variables = { ...endpoints(servers), AWS_MAX_ATTEMPTS: "1" };
+  return {
     store,
     logs,
     sts,
     iam: principals,
+    stacks,
+    /** Names of the operations of CloudWatch Logs that were called. */
     calls: () => logs.requests.map(({ headers }) => headers["x-amz-target"]?.split(".")[1] ?? ""),
-    report(words, options) {
+    /** `iam-authenticator report <words> --cluster prod`, at NOW. */
+    report(words: Words, options?: CliOptions) {
       useLocalAws(variables);
-      return cli(["report", "-c", "prod", ...words], { now: NOW, ...options });
+      return cli(["report", "-c", "prod", ...wordsOf(words)], { now: NOW, ...options });
     },
-    async close() {
-      await Promise.all([store, logs, stacks, sts, principals].map((server) => server.close()));
-    },
+    close: () => Promise.all(Object.values(servers).map((server) => server.close())),
   };
-  return cluster;
 }

@@ -57,12 +57,8 @@ for (const ahead of [0, MINUTE]) {
     const count = events.length;
     const future = NOW + 90 * MINUTE;
     events.push(lineOf({ ...alice, time: NOW + 1 }));
-    const late = [
-      () => events.push(lineOf({ ...alice, time: future })),
-      () => undefined,
-      () => events.push(lineOf({ ...alice, time: NOW + 1_000 })),
-      () => undefined,
-    ];
+    const [none, add] = [() => {}, (time: number) => () => void events.push(lineOf({ ...alice, time }))];
+    const late = [add(future), none, add(NOW + 1_000), none];
     const told = await followed(NOW + 1, late, NOW + ahead);
     events.splice(count);
     assert.deepEqual(told, [NOW + 1, future, NOW + 1_000]);

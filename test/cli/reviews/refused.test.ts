@@ -48,31 +48,22 @@ test("--stack names another stack, which must have the output LogGroup", async (
 });
 
 test("a missing stack or log group exits with 2 and names the option", async () => {
-  await exits(
-    cli(["reviews", "-c", "dev.example"]),
-    2,
-    "There is no stack IamAuthenticator-dev-example-228120e3 in region us-east-1. Give --stack <name>, or --log-group <name>: the stack's output LogGroup.\n",
-  );
-  await exits(
-    cluster.reviews(["--log-group", "nowhere"]),
-    2,
-    "There is no log group nowhere in region us-east-1. Check --log-group, --region and the account.\n",
-  );
+  const stack =
+    /^There is no stack IamAuthenticator-dev-example-228120e3 in region us-east-1\. Give --stack <name>, or --log-g/;
+  await exits(cli("reviews -c dev.example"), 2, stack);
+  const logGroup =
+    /^There is no log group nowhere in region us-east-1\. Check --log-group, --region and the account\.\n$/;
+  await exits(cluster.reviews("--log-group nowhere"), 2, logGroup);
 });
 
 test("a missing permission exits with 3 and is named", async () => {
   cluster.stacks.fail(stacksForbidden());
-  await exits(
-    cluster.reviews([]),
-    3,
-    "No permission to look up the log group: cloudformation:DescribeStacks on the stack IamAuthenticator-prod. Give --log-group <name> (the stack's output LogGroup), or allow it, as the construct's grantReadReviews does.\n",
-  );
+  const stack =
+    /^No permission to look up the log group: cloudformation:DescribeStacks on the stack IamAuthenticator-prod\. /;
+  await exits(cluster.reviews([]), 3, stack);
   cluster.logs.fail(logsForbidden(LOG_GROUP));
-  await exits(
-    cluster.reviews(["--log-group", LOG_GROUP]),
-    3,
-    `No permission to read the log: logs:FilterLogEvents on the log group ${LOG_GROUP}. The construct's grantReadReviews grants it.\n`,
-  );
+  const log = `No permission to read the log: logs:FilterLogEvents on the log group ${LOG_GROUP}. `;
+  await exits(cluster.reviews(["--log-group", LOG_GROUP]), 3, new RegExp(`^${log}The construct's grantReadReviews `));
 });
 
 test("a response without events never reads as no reviews", async () => {
@@ -103,8 +94,7 @@ function afterFirstRead(act: () => Fault | undefined): void {
 for (const words of [[], ["--each"], ["stats"]]) {
   test(`if AWS fails during the read, reviews ${words.join(" ")} prints the partial result and a warning`, async () => {
     afterFirstRead(ssmThrottling);
-    const { out, err } = await exits(cluster.reviews(words, ONCE), 3);
-    assert.match(out, /user\/alice/);
+    const { err } = await exits(cluster.reviews(words, ONCE), 3, undefined, /user\/alice/);
     const range = "from 2026-11-24T15:30:00Z to 2026-11-24T15:40:0\\dZ";
     assert.match(err, new RegExp(`^Incomplete: the log was read only ${range}\\.\nAWS still throttles these calls`));
   });
@@ -117,8 +107,7 @@ test("on Ctrl-C during the read, it prints the partial result and a warning", as
     return undefined;
   });
   const run = cluster.reviews([], { interrupted: interrupt.signal });
-  const { out } = await exits(run, 130, /^Incomplete: the log was read only from .*\.\nInterrupted\.\n$/);
-  assert.match(out, /user\/alice/);
+  await exits(run, 130, /^Incomplete: the log was read only from .*\.\nInterrupted\.\n$/, /user\/alice/);
 });
 
 test("the command does not exceed its rate", async () => {

@@ -1,16 +1,16 @@
 // A local CloudWatch Logs and CloudFormation for one test file, with lines in the function's format.
 
-import { after, before } from "node:test";
 import { supposeIdentity } from "../../../cli/evaluation.ts";
 import { logEntry, reviewMetrics } from "../../../functions/authenticator/http/log-review.ts";
 import { newRecord, type Outcome, type ReviewRecord } from "../../../functions/authenticator/review/record.ts";
 import type { AuthenticatorError } from "../../../functions/errors.ts";
-import type { LocalServer } from "../../../local/http-server.ts";
 import type { LogEvent } from "../../../local/logs/filter-log-events.ts";
 import { startLogs } from "../../../local/logs/logs.ts";
-import { type CliOptions, type CliResult, cli, useLocalAws } from "../cli.ts";
+import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../cli.ts";
 import { startStacks } from "../stacks.ts";
+import { prepare, useServer } from "../use-server.ts";
 
+const STACK = "IamAuthenticator-prod";
 export const LOG_GROUP = "IamAuthenticator-prod-AuthenticatorLog1A2B3C4D-x9Y8z7W6v5U4";
 export const NOW = Date.UTC(2026, 10, 24, 16, 30);
 export const MINUTE = 60_000;
@@ -41,43 +41,22 @@ export function otherLines(time: number): LogEvent[] {
   }));
 }
 
-interface LoggedCluster {
-  readonly logs: LocalServer;
-  readonly stacks: LocalServer;
-  /** Events of the log group. Tests append to it. */
-  readonly events: LogEvent[];
-  /** `iam-authenticator reviews <words> --cluster prod`, at NOW, without a rate limit. */
-  reviews(words: readonly string[], options?: CliOptions): Promise<CliResult>;
-}
-
 /** Starts the services, and sets the variables with their URLs. */
-export async function loggedServices(
-  events: LogEvent[],
-  stack = "IamAuthenticator-prod",
-  endpoint = "https://x.example.com",
-) {
+export async function loggedServices(events: LogEvent[], stack = STACK, endpoint = "https://x.example.com") {
   const logs = await startLogs({ groups: { [LOG_GROUP]: () => events } });
-  const stacks = await startStacks({
-    [stack]: { Endpoint: endpoint, LogGroup: LOG_GROUP },
-  });
+  const stacks = await startStacks({ [stack]: { Endpoint: endpoint, LogGroup: LOG_GROUP } });
   return {
     logs,
     stacks,
-    variables: { AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.url, AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url },
-    async close() {
-      await Promise.all([logs.close(), stacks.close()]);
-    },
+    variables: endpoints({ CLOUDWATCH_LOGS: logs, CLOUDFORMATION: stacks }),
+    close: () => Promise.all([logs.close(), stacks.close()]),
   };
 }
 
 /** Starts the services for the tests of a file. */
-export function useLoggedCluster(events: LogEvent[] = []): LoggedCluster {
-  let services: Awaited<ReturnType<typeof loggedServices>>;
-  before(async () => {
-    services = await loggedServices(events);
-    useLocalAws(services.variables);
-  });
-  after(() => services.close());
+export function useLoggedCluster(events: LogEvent[] = []) {
+  const services = useServer(() => loggedServices(events));
+  prepare(() => useLocalAws(services.variables));
   return {
     get logs() {
       return services.logs;
@@ -85,8 +64,11 @@ export function useLoggedCluster(events: LogEvent[] = []): LoggedCluster {
     get stacks() {
       return services.stacks;
     },
+    /** Events of the log group. Tests append to it. */
     events,
-    reviews(words, options) {
+    /** `iam-authenticator reviews <words> --cluster prod`, at NOW, without a rate limit. */
+    reviews(typed: Words, options?: CliOptions) {
+      const words = wordsOf(typed);
       const rate = words.includes("--rate") ? [] : ["--rate", "1000"];
       return cli(["reviews", ...words, "-c", "prod", ...rate], { now: NOW, ...options });
     },

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { countReviews } from "../../../cli/reviews/stats.ts";
 import { denial } from "../../../functions/errors.ts";
-import { exits } from "../mappings/cluster.ts";
+import { exits, prints } from "../mappings/cluster.ts";
 import { LOG_GROUP, lineOf, MINUTE, NOW, useLoggedCluster } from "./services.ts";
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
@@ -21,9 +21,8 @@ const cluster = useLoggedCluster([
 ]);
 
 test("it prints tables for all, reasons, identities and hours, with sessions under their role", async () => {
-  const { out } = await exits(cluster.reviews(["stats"], { columns: 80 }), 0);
-  assert.equal(
-    out,
+  await prints(
+    cluster.reviews(["stats"], { columns: 80 }),
     `ALL  REVIEWS  GRANTED  DENIED  NOT_OURS
      6        2        3       1
 

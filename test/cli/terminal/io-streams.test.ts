@@ -5,23 +5,22 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { buildCommand, COMMAND_FILE } from "../../../cli/build.ts";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { useFolder } from "../folder.ts";
+import { exits } from "../mappings/cluster.ts";
+import { prepare, useServer } from "../use-server.ts";
 
 const folder = useFolder();
-let store: MemoryStore;
-before(async () => {
-  // Starts in a quarter of the time of the source.
-  await buildCommand(folder.path);
-  const roles = Array.from({ length: 190 }, (_, i) => [
-    `/iam-authenticator/prod/role/111122223333/r${i}`,
-    JSON.stringify({ arn: `arn:aws:iam::111122223333:role/r${i}`, username: "x".repeat(1000) }),
-  ]);
-  store = await startParameterStore({ parameters: Object.fromEntries(roles) });
-});
-after(() => store.close());
+const mapping = (name: string, username: string) => ({ arn: `arn:aws:iam::111122223333:role/${name}`, username });
+const roles = Array.from({ length: 190 }, (_, i) => [
+  `/iam-authenticator/prod/role/111122223333/r${i}`,
+  JSON.stringify(mapping(`r${i}`, "x".repeat(1000))),
+]);
+const store = useServer(() => startParameterStore({ parameters: Object.fromEntries(roles) }));
+// Starts in a quarter of the time of the source.
+prepare(() => buildCommand(folder.path));
 
 /** Runs a bash script, in which `$IA` is the command. */
 async function bash(line: string) {
@@ -37,7 +36,7 @@ async function bash(line: string) {
       CLUSTER_ID: "prod",
     },
   });
-  const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const closed = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? -1)));
   const [err, out] = await Promise.all([text(child.stderr), text(child.stdout)]);
   return { code: await closed, out, err };
 }
@@ -53,10 +52,7 @@ test("a reader can close the pipe before it has read all output, and the exit co
 });
 
 test("apply writes everything, even if the reader closes the pipe during the plan", async () => {
-  const mappings = Array.from({ length: 190 }, (_, i) => ({
-    arn: `arn:aws:iam::111122223333:role/n${i}`,
-    username: `${i}${"y".repeat(1000)}`,
-  }));
+  const mappings = Array.from({ length: 190 }, (_, i) => mapping(`n${i}`, `${i}${"y".repeat(1000)}`));
   const file = folder.write("mappings.json", JSON.stringify({ mappings }));
   const { code, err } = await bash(`$IA mappings apply -f ${file} -y --rate 1000 | head -1`);
   assert.deepEqual([code, err], [0, "Wrote 190 parameters. The function reads the change within 30 s.\n"]);
@@ -65,8 +61,7 @@ test("apply writes everything, even if the reader closes the pipe during the pla
 });
 
 test("a full disk prints one sentence", { skip: !existsSync("/dev/full") }, async () => {
-  const { code, err } = await bash("$IA mappings list > /dev/full");
-  assert.deepEqual([code, err], [3, "Cannot write the output: ENOSPC.\n"]);
+  await exits(bash("$IA mappings list > /dev/full"), 3, "Cannot write the output: ENOSPC.\n");
   assert.equal((await bash("$IA mappings get x 2> /dev/full")).code, 3);
 });
 

@@ -9,17 +9,8 @@ const io = processStreams();
 
 function shown(all: number | undefined, watched: boolean, perSecond?: number): string[] {
   const told: string[] = [];
-  const progress = startProgress(
-    "writing",
-    all,
-    {
-      ...io,
-      watched,
-      interactive: false,
-      showProgress: (line) => told.push(line),
-    },
-    perSecond,
-  );
+  const streams = { ...io, watched, interactive: false, showProgress: (line: string) => told.push(line) };
+  const progress = startProgress("writing", all, streams, perSecond);
   for (let done = 1; done <= (all ?? 20); done += 1) progress.show(done);
   progress.end();
   return told;

@@ -1,8 +1,9 @@
-// Tables in a narrow terminal and in a pipe.
+// Tables in a narrow terminal, in a pipe and as CSV (RFC 4180).
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { csv } from "../../../cli/terminal/csv.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import { printList, table } from "../../../cli/terminal/print.ts";
 
@@ -42,4 +43,21 @@ test("a sentence that does not fit is printed in full below its row", async () =
   };
   assert.equal(await printed(80), `ID  TEXT\n1   ${text}\n`);
   assert.equal(await printed(30), "1\n    one two three four five\n    six seven eight nine ten\n");
+});
+
+test("cells with a comma or a quote are quoted; each row is one line", () => {
+  const rows = [
+    ["kind", "groups", ""],
+    ["role", "a,b", 'say "no"'],
+  ];
+  assert.equal(csv(rows), 'kind,groups,\nrole,"a,b","say ""no"""\n');
+});
+
+test("a cell that begins like a formula begins with an apostrophe; others are unchanged", () => {
+  for (const text of ["=1+1", "+cmd", "-2", "@SUM(A1)", "＝1", "＋1", "－1", "＠x"])
+    assert.equal(csv([[text]]), `'${text}\n`);
+  assert.equal(csv([['=HYPERLINK("x","y")']]), `"'=HYPERLINK(""x"",""y"")"\n`);
+  for (const text of ["a=1", "jane@example.com", "dev-ops", "arn:aws:iam::*:role/ci-*"]) {
+    assert.equal(csv([[text]]), `${text}\n`);
+  }
 });

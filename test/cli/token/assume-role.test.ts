@@ -1,29 +1,23 @@
 // `token --role` calls STS, and prints a token of the role that expires with the role's keys.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import type { LocalServer } from "../../../local/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
 import { exits } from "../mappings/cluster.ts";
+import { prepare, useServer } from "../use-server.ts";
 import { startAssumeRole } from "./assume-role.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
-let sts: LocalServer;
-before(async () => {
-  sts = await startAssumeRole();
-  useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
-});
-after(() => sts.close());
+const sts = useServer(startAssumeRole);
+prepare(() => useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url }));
 
 test("role, external id and session name are sent, and the token expires with the role's keys", async () => {
   const words = ["token", "-c", "prod", "--role", ROLE, "--external-id", "x-1", "--session-name", "me"];
   const { out } = await exits(cli(words, { now: Date.UTC(2026, 10, 24, 12, 55) }), 0);
   const form = new URLSearchParams(sts.requests[0]?.body.toString());
-  assert.deepEqual(
-    ["Action", "RoleArn", "ExternalId", "RoleSessionName"].map((name) => form.get(name)),
-    ["AssumeRole", ROLE, "x-1", "me"],
-  );
+  const sent = ["Action", "RoleArn", "ExternalId", "RoleSessionName"].map((name) => form.get(name));
+  assert.deepEqual(sent, ["AssumeRole", ROLE, "x-1", "me"]);
   const { expirationTimestamp, token } = JSON.parse(out).status;
   assert.equal(expirationTimestamp, "2026-11-24T13:00:00Z");
   const url = Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();

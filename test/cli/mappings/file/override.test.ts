@@ -44,12 +44,9 @@ const OVERRIDES = [
 ];
 
 test("a later file overrides entries of an earlier one in place, says so, and keeps the others", async () => {
-  for (const words of [
-    ["mappings", "diff", "-c", "prod"],
-    ["mappings", "lint", "--fail", "error"],
-  ]) {
-    const { err } = await cli([...words, "-f", common, "-f", prod]);
-    assert.deepEqual(err.split("\n").slice(0, 4), OVERRIDES, words.join(" "));
+  for (const words of ["diff -c prod", "lint --fail error"]) {
+    const { err } = await cli(`mappings ${words} -f ${common} -f ${prod}`);
+    assert.deepEqual(err.split("\n").slice(0, 4), OVERRIDES, words);
   }
   const { err } = await exits(cluster.mappings(["apply", "-f", common, "-f", prod, "-y", "--allow-weakening"]), 0);
   assert.deepEqual(err.split("\n").slice(0, 4), OVERRIDES);
@@ -79,9 +76,6 @@ test("in the other order, the common file overrides the other one", async () => 
 test("two entries of one file that override the same entry are duplicates", async () => {
   const one = `{arn: "${arn("role/Developers")}", username: x}`;
   const twice = folder.write("twice.yaml", `mappings:\n- ${one}\n- ${one}\n`);
-  await exits(
-    cluster.mappings(["apply", "-f", common, "-f", twice, "-y"]),
-    2,
-    /2 mappings for one parameter: \S+twice\.yaml, line 2; \S+twice\.yaml, line 3\.$/m,
-  );
+  const message = /2 mappings for one parameter: \S+twice\.yaml, line 2; \S+twice\.yaml, line 3\.$/m;
+  await exits(cluster.mappings(`apply -f ${common} -f ${twice} -y`), 2, message);
 });

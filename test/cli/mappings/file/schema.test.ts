@@ -184,21 +184,10 @@ test("the schema rejects common errors in patterns and times", () => {
   for (const arnLike of ["arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com", `${OWN}role/team/x`]) {
     assert.deepEqual([pattern(arnLike), denial(arnLike)], [false, true], arnLike);
   }
-  for (const arnLike of [
-    "role/x",
-    "arn:aws:iam::1111:role/*",
-    `arn:aws:iam:eu-west-1:*:role/*`,
-    `${OWN}role/team/x-*`,
-  ]) {
-    assert.deepEqual([pattern(arnLike), denial(arnLike)], [false, false], arnLike);
-  }
-  for (const notAfter of [
-    "2026-13-01T00:00:00Z",
-    "2026-00-01T00:00:00Z",
-    "2026-01-32T00:00:00Z",
-    "2026-01-01T24:00:00Z",
-  ]) {
-    assert.equal(isValid({ mappings: [{ ...ROLE, notAfter }] }), false, notAfter);
+  const never = ["role/x", "arn:aws:iam::1111:role/*", "arn:aws:iam:eu-west-1:*:role/*", `${OWN}role/team/x-*`];
+  for (const arnLike of never) assert.deepEqual([pattern(arnLike), denial(arnLike)], [false, false], arnLike);
+  for (const time of ["13-01T00:00:00", "00-01T00:00:00", "01-32T00:00:00", "01-01T24:00:00"]) {
+    assert.equal(isValid({ mappings: [{ ...ROLE, notAfter: `2026-${time}Z` }] }), false, time);
   }
 });
 
@@ -223,7 +212,6 @@ mappings:
   );
   assert.deepEqual(await problemsOf(imported.out), []);
   assert.deepEqual(await problemsOf('{"$schema": "./mapping-file.schema.json", "deny": []}'), []);
-  assert.deepEqual(await problemsOf('{"$schema": 1, "deny": []}'), [
-    "standard input, line 1: $schema must be a string: the path or URL of a schema.",
-  ]);
+  const [problem = ""] = await problemsOf('{"$schema": 1, "deny": []}');
+  assert.match(problem, /^standard input, line 1: \$schema must be a string: the path or URL of a schema\.$/);
 });

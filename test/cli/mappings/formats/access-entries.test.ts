@@ -38,6 +38,7 @@ function policies(...scopes: (readonly [name: string, scope: object])[]) {
 const importAll = (...responses: object[]) =>
   importText(responses.map((one) => `${JSON.stringify(one, null, 4)}\n`).join(""));
 
+const LEVELS = ["view", "edit:team-a", "edit:team-b", "admin:team-c", "admin-view", "cluster-admin"];
 test("access policies become groups of their access entry, in any order", async () => {
   const all = policies(
     ["AmazonEKSViewPolicy", CLUSTER],
@@ -46,25 +47,14 @@ test("access policies become groups of their access entry, in any order", async 
     ["AmazonEKSAdminViewPolicy", CLUSTER],
     ["AmazonEKSClusterAdminPolicy", CLUSTER],
   );
-  for (const responses of [
-    [ENTRY, all],
-    [all, ENTRY],
-  ]) {
+  for (const responses of [[ENTRY, all] as const, [all, ENTRY] as const]) {
     const { code, err, mappings } = await importAll(...responses);
     assert.deepEqual([code, err], [0, "1 imported.\n"]);
     assert.deepEqual(mappings, [
       {
         arn: "arn:aws:iam::111122223333:role/Developers",
         username: "arn:aws:sts::111122223333:assumed-role/Developers/{SessionName}",
-        groups: [
-          "developers",
-          "access:view",
-          "access:edit:team-a",
-          "access:edit:team-b",
-          "access:admin:team-c",
-          "access:admin-view",
-          "access:cluster-admin",
-        ],
+        groups: ["developers", ...LEVELS.map((level) => `access:${level}`)],
       },
     ]);
   }
@@ -79,11 +69,7 @@ test("entry and policies may be in separate files", async () => {
 
 const LEFT: [what: string, policy: readonly [string, object], message: RegExp][] = [
   ["a policy without a level", ["AmazonEKSAutoNodePolicy", CLUSTER], /it has no access level here/],
-  [
-    "a namespace with a wildcard",
-    ["AmazonEKSEditPolicy", { type: "namespace", namespaces: ["dev-*"] }],
-    /dev-\* is not/,
-  ],
+  ["a namespace wildcard", ["AmazonEKSEditPolicy", { type: "namespace", namespaces: ["dev-*"] }], /dev-\* is not/],
   ["an unknown scope", ["AmazonEKSEditPolicy", { type: "region" }], /its accessScope must have the type cluster/],
   ["a scope without namespaces", ["AmazonEKSEditPolicy", { type: "namespace" }], /its accessScope must have/],
 ];
@@ -121,23 +107,17 @@ test("policies without their entry are not imported", async () => {
 
 test("an entry without groups is reported, unless the files have its policies", async () => {
   const bare = { accessEntry: { ...ENTRY.accessEntry, kubernetesGroups: [] } };
-  assert.match(
-    (await importAll(bare)).err,
-    /^line 1, access entry \(\S+\): it has no groups\. If it has access policies, give the output of aws eks/,
-  );
+  const message =
+    /^line 1, access entry \(\S+\): it has no groups\. If it has access policies, give the output of aws eks/;
+  assert.match((await importAll(bare)).err, message);
   const { err, mappings } = await importAll(bare, policies());
   assert.deepEqual([err, mappings[0].groups], ["1 imported.\n", undefined]);
   await exits(importAll(policies()), 0, "0 imported.\n");
 });
 
 test("any JSON gives only groups of the five levels, for a cluster or a namespace", () => {
-  const name = fc.constantFrom(
-    "AmazonEKSViewPolicy",
-    "AmazonEKSAdminPolicy",
-    "constructor",
-    "AmazonEKSViewPolicy/x",
-    "",
-  );
+  const policies = ["AmazonEKSViewPolicy", "AmazonEKSAdminPolicy", "AmazonEKSViewPolicy/x"];
+  const name = fc.constantFrom(...policies, "constructor", "");
   const policy = fc.record({
     policyArn: fc.oneof(
       fc.jsonValue(),

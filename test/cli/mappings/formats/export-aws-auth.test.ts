@@ -45,7 +45,7 @@ test("a permission set without known roles is reported with exit code 1", async 
   assert.deepEqual([code, roles], [1, []]);
   assert.match(
     err,
-    /^Skipped sso\/111122223333\/view: aws-auth has no permission sets, and --roles-from \(aws iam list-roles\) has no role of this one/,
+    /^Skipped sso\/\d+\/view: aws-auth has no permission sets, and --roles-from .* has no role of this one/,
   );
   assert.match(err, /\n0 exported, 1 skipped\.\n$/);
 });
@@ -101,7 +101,7 @@ test("an invalid deny list skips the mappings of its account, or all", async () 
     assert.deepEqual([ofAccount.code, ofAccount.arns, ofAccount.accounts], kept);
     assert.match(
       ofAccount.err,
-      /free: it would grant access to identities that deny\/111122223333 denies, because it is invalid\.\n/i,
+      /free: it would grant access to identities that deny\/\d+ denies, because it is invalid\.\n/i,
     );
     const ofAny = await exported({ ...mapped, "deny/any": list });
     assert.deepEqual([ofAny.code, ofAny.roles, ofAny.accounts], [1, [], []]);
@@ -132,10 +132,7 @@ test("a pinned role and a value under another name are skipped", async () => {
   const moved = { [`role/${A}/moved`]: { arn: role("Elsewhere"), username: "m" } };
   const { code, arns, accounts, err } = await exported({ ...FREE, ...pinned, ...moved, [`account/${A}`]: {} });
   assert.deepEqual([code, accounts, arns], [1, [], [role("Free")]]);
-  assert.match(
-    err,
-    /account\/111122223333: it would grant access to identities that role\/111122223333\/pinned denies by principalId/,
-  );
+  assert.match(err, /account\/\d+: it would grant access to identities that role\/\d+\/pinned denies by principalId/);
   assert.match(err, /role\/Elsewhere: it does not apply: account\/111122223333 does/);
 });
 

@@ -46,16 +46,11 @@ const template = fc
     maxLength: 3,
   })
   .map((parts) => parts.join(""));
-const names = fc.record(
-  { username: template, groups: fc.array(template, { maxLength: 3 }) },
-  { requiredKeys: ["username"] },
-);
-const roleItem = fc
-  .tuple(account, path, name, names)
-  .map(([a, p, n, rest]) => ({ rolearn: `arn:aws:iam::${a}:role/${p}${n}`, ...rest }));
-const userItem = fc
-  .tuple(account, path, name, names)
-  .map(([a, p, n, rest]) => ({ userarn: `arn:aws:iam::${a}:user/${p}${n}`, ...rest }));
+const groups = fc.array(template, { maxLength: 3 });
+const names = fc.record({ username: template, groups }, { requiredKeys: ["username"] });
+const item = fc.tuple(account, path, name, names);
+const roleItem = item.map(([a, p, n, rest]) => ({ rolearn: `arn:aws:iam::${a}:role/${p}${n}`, ...rest }));
+const userItem = item.map(([a, p, n, rest]) => ({ userarn: `arn:aws:iam::${a}:user/${p}${n}`, ...rest }));
 const configMaps = fc
   .record({
     mapRoles: fc.array(roleItem, { maxLength: 12 }),
