@@ -40,10 +40,7 @@ test("every command with --cluster uses the context's cluster, and the other val
     const expected = Object.entries(CONTEXT).filter(([name]) =>
       command.options.some(({ long }) => long === `--${name}`),
     );
-    assert.deepEqual(
-      expected.map(([name]) => [name, seen[name]]),
-      expected,
-      path,
-    );
+    const found = expected.map(([name]) => [name, seen[name]]);
+    assert.deepEqual(found, expected, path);
   }
 });

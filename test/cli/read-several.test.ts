@@ -57,10 +57,8 @@ const both = ["--all-contexts"];
 test("reviews names the cluster of each item, and --group keeps only reviews of users in the group", async () => {
   const reviews = async (...words: string[]) => JSON.parse((await run("reviews", ...words, "-o", "json")).out);
   const json: { cluster: string; outcome: string; explain: string }[] = await reviews(...both);
-  assert.deepEqual(
-    json.map(({ cluster, outcome }) => `${cluster} ${outcome}`),
-    ["prod granted", "staging denied"],
-  );
+  const outcomes = json.map(({ cluster, outcome }) => `${cluster} ${outcome}`);
+  assert.deepEqual(outcomes, ["prod granted", "staging denied"]);
   assert.match(json[1]?.explain ?? "", /explain -c staging /);
   assert.partialDeepStrictEqual(await reviews(...both, "--group", "admins"), [{ cluster: "prod", groups: ["admins"] }]);
   const counts = [
@@ -84,10 +82,8 @@ test("reviews continues when one cluster's log cannot be found, and exits with t
     2,
     /^nowhere: There is no stack IamAuthenticator-nowhere in region us-east-1\./m,
   );
-  assert.deepEqual(
-    JSON.parse(out).map(({ cluster }: { cluster: string }) => cluster),
-    ["staging"],
-  );
+  const clusters = JSON.parse(out).map(({ cluster }: { cluster: string }) => cluster);
+  assert.deepEqual(clusters, ["staging"]);
 });
 
 test("whoami shows each cluster's answer, and exits with 1 if one denies access", async () => {

@@ -47,8 +47,9 @@ test("if two adds use the same name, one succeeds and the other fails and leaves
   const results = await Promise.all([add("twin"), add("twin")]);
   const accepted = results.filter(({ code }) => code === 0);
   assert.equal(accepted.length, 1);
+  const hashes = (await stored()).map(({ sha256 }) => sha256);
   assert.deepEqual(
-    (await stored()).map(({ sha256 }) => sha256),
+    hashes,
     accepted.map(({ hash }) => hash),
   );
   const [refused] = results.filter(({ code }) => code !== 0);

@@ -25,10 +25,8 @@ async function doctorOf(who: string, settings: Readonly<Record<string, string>> 
 
 test("a function that accepts AWS-signed tokens passes", async () => {
   const { check } = await doctorOf("bob", { JWT_ISSUERS });
-  assert.deepEqual(
-    ["jwt", "jwt keys", "jwt review"].map((name) => check(name)?.state),
-    ["ok", "ok", "ok"],
-  );
+  const states = ["jwt", "jwt keys", "jwt review"].map((name) => check(name)?.state);
+  assert.deepEqual(states, ["ok", "ok", "ok"]);
   assert.match(check("jwt")?.seen ?? "", /^signed by https:\/\/local-111122223333\..*clock is \d s off/);
   assert.equal(check("jwt keys")?.seen, "2 keys");
   assert.equal(check("jwt review")?.seen, "you are dev, groups: none");

@@ -20,10 +20,8 @@ test("with a correct setup, each check is ok, and the exit code is 0", async () 
 
 test("without --kubeconfig, it checks only the issuer and AWS", async () => {
   const { code, rows } = await doctor();
-  assert.deepEqual(
-    rows.map(({ check }) => check),
-    ["discovery", "jwks", "keys", "provider"],
-  );
+  const checks = rows.map(({ check }) => check);
+  assert.deepEqual(checks, ["discovery", "jwks", "keys", "provider"]);
   assert.equal(code, 0);
 });
 

@@ -37,10 +37,8 @@ describe("irsa policy", () => {
       const { objects, err } = await policy(...words);
       const group = "admissionregistration.k8s.io";
       const expected = OBJECTS.map((kind) => [`${group}/${kind.startsWith("V") ? "v1" : api}`, kind]);
-      assert.deepEqual(
-        objects.map(({ apiVersion, kind }) => [apiVersion, kind]),
-        expected,
-      );
+      const printed = objects.map(({ apiVersion, kind }) => [apiVersion, kind]);
+      assert.deepEqual(printed, expected);
       assert.equal(FLAGS.test(err), api === "v1beta1", err);
       const label = await policy("--label-policy", ...words);
       assert.deepEqual(label.objects, objects.slice(0, 2));

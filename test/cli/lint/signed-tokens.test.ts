@@ -57,8 +57,9 @@ test("what no AWS-signed token can use is reported only if the function accepts 
     ["only", "warning"],
   ] as const) {
     const found = await findings(values, signedTokens);
+    const places = found.map((one) => one.where).toSorted();
     assert.deepEqual(
-      found.map((one) => one.where).toSorted(),
+      places,
       [ROLE, `deny/${HOME}`, `role/${HOME}/pinned`, `root/${HOME}`, `sso-session/${HOME}/view`].toSorted(),
     );
     assert.ok(found.every((one) => one.level === level));

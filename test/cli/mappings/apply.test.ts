@@ -87,10 +87,8 @@ test("apply --dry-run -o json prints the data of diff, exits with 0, and writes 
   const file = writeMappings([masters, role(1, "new"), role(2)]);
   const dryRun = (...words: string[]) => cluster.mappings(["apply", "-f", file, "--dry-run", ...words]);
   const plan = JSON.parse((await exits(dryRun("-o", "json"), 0, "")).out);
-  assert.deepEqual(
-    plan.changes.map(({ action, name }: { action: string; name: string }) => `${action} ${name}`),
-    [`change ${R1}`, "add role/111122223333/r2"],
-  );
+  const actions = plan.changes.map(({ action, name }: { action: string; name: string }) => `${action} ${name}`);
+  assert.deepEqual(actions, [`change ${R1}`, "add role/111122223333/r2"]);
   assert.deepEqual(parse((await dryRun("-o", "yaml")).out), plan);
   assert.deepEqual(JSON.parse((await cluster.mappings(["diff", "-f", file, "-o", "json"])).out), plan);
   assert.deepEqual(cluster.written(), [R1]);

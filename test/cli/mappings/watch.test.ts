@@ -45,10 +45,8 @@ test("prints added, changed and removed mappings with the time, and exits with 1
   assert.match(header, /^KIND /);
   assert.match(first, /^sso /);
   const dev = "12:00:05Z role 111122223333 Developers dev";
-  assert.deepEqual(
-    changes.map((line) => line.replaceAll(/ +/g, " ")),
-    [`+ ${dev}`, `- ${dev}`, `+ ${dev} g`, `- ${dev} g`],
-  );
+  const lines = changes.map((line) => line.replaceAll(/ +/g, " "));
+  assert.deepEqual(lines, [`+ ${dev}`, `- ${dev}`, `+ ${dev} g`, `- ${dev} g`]);
   assert.deepEqual(pauses, [10_000, 10_000, 10_000, 10_000, 10_000]);
 });
 

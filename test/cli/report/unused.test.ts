@@ -54,10 +54,10 @@ test("each command removes that mapping and nothing else", async () => {
     );
   }
   const left = JSON.parse((await cluster.report(["-o", "json"])).out);
-  assert.deepEqual(
-    left.map(({ parameter }: { parameter: string }) => parameter.replace("/iam-authenticator/prod/", "")),
-    ["account/444455556666", "pattern/any", `role/${ACCOUNT}/invalid`, USED],
+  const parameters = left.map(({ parameter }: { parameter: string }) =>
+    parameter.replace("/iam-authenticator/prod/", ""),
   );
+  assert.deepEqual(parameters, ["account/444455556666", "pattern/any", `role/${ACCOUNT}/invalid`, USED]);
 });
 
 test("a mapping that was written since then is left out", async () => {
