@@ -1,4 +1,4 @@
-// apply when it is stopped by an error or the user: reports what was written, and a second run finishes.
+// apply when it is stopped by an error, the user or another operator: reports what was written, and a second run finishes.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -89,4 +89,34 @@ test("as a process: Ctrl-C while AWS does not respond prints what it waits for, 
   assert.equal(err, "\nWaiting for AWS to answer a write. Press Ctrl-C again to stop at once.\n");
   child.kill("SIGINT");
   assert.deepEqual(await once(child, "close"), [null, "SIGINT"]);
+});
+
+const OTHER = { other: "operator" };
+
+test("apply stops if another operator changed a mapping since the plan, and keeps their change", async () => {
+  await cluster.apply([masters, ...roles(5)]);
+  const file = writeMappings([masters, ...roles(5).map((r) => ({ ...r, groups: ["g"] }))]);
+  const onLog = (text: string) => text.includes("[y/N]") && cluster.put("role/111122223333/r3", OTHER);
+  const { err } = await exits(
+    cluster.mappings(["apply", "-f", file], { interactive: true, input: "y\n", onLog }),
+    1,
+    /Another operator changed \S+r3 in the meantime: it was version 1, it is now version 2\. Their change/,
+  );
+  // Each phase begins with a read of what it uses.
+  assert.match(err, /\nNothing was written\. Run the same command again\.\n$/);
+  assert.deepEqual(await cluster.value("role/111122223333/r3"), OTHER);
+});
+
+test("a write of another operator between the read and the write is reported, and their new parameter is kept", async () => {
+  await cluster.apply([masters, role(1)]);
+  cluster.store.fail((request) => {
+    if (isPut(request)) cluster.store.put(JSON.parse(request.body.toString()).Name, JSON.stringify(OTHER));
+    return undefined;
+  });
+  const replaced =
+    /^Another operator wrote \S+r1 at the same time, and your write replaced theirs: version 2 by arn:\S+\. /;
+  await exits(cluster.apply([masters, role(1, "mine")]), 1, replaced);
+  const kept = /^Another operator changed \S+r2 in the meantime: it did not exist, it is now version 1\./;
+  await exits(cluster.apply([masters, role(2)]), 1, kept);
+  assert.deepEqual(await cluster.value("role/111122223333/r2"), OTHER);
 });
