@@ -11,11 +11,7 @@ const home = useFolder();
 const contexts = (...words: string[]) => cli(["contexts", ...words], { environment: { HOME: home.path } });
 
 test("without a configuration file, it prints where to write one, and exits with 0", async () => {
-  const { out } = await exits(
-    contexts("-o", "json"),
-    0,
-    /^There are no contexts\. To define some, write \S+\/config\.y/,
-  );
+  const { out } = await exits(contexts("-o", "json"), 0, /^There are no contexts\. To define some, write \S+config\./);
   assert.equal(out, "[]\n");
   assert.match((await cli(["contexts"], { environment: {} })).err, /set HOME or XDG_CONFIG_HOME/);
 });

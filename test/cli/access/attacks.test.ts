@@ -86,10 +86,8 @@ test("an interrupted command that is run again waits as it would have without th
   assert.equal(phase.from, NOW + 30_000);
 });
 
-for (const [what, value] of [
-  ["removed", undefined],
-  ["ended", { arn: arn("role/x"), username: "x", notAfter: "2026-07-01T00:00:00Z" }],
-] as const) {
+const ENDED = { arn: arn("role/x"), username: "x", notAfter: "2026-07-01T00:00:00Z" };
+for (const [what, value] of Object.entries({ removed: undefined, ended: ENDED })) {
   test(`a principal's own mapping is ${what} above a broader one`, () => {
     const before = {
       [`role/${A}/x`]: { arn: arn("role/x"), username: "x" },

@@ -45,7 +45,7 @@ testFaults({
   ],
   "IAM does not answer": [
     () => Object.assign(provider, { status: 500 }),
-    /^provider: warning: not read: .* -> .*check the network to /,
+    /^provider: warning: not read: .*check the net/,
   ],
 });
 

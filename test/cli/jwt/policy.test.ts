@@ -30,10 +30,8 @@ test("--scp denies the tokens to all other principals, and includes roles and us
   const principals = [...anywhere, own].flatMap((arn) => ["--principal", arn]);
   const { Statement } = await policy("--scp", ...principals);
   const arns = [...anywhere.flatMap((arn) => [arn, arn.replace("/", "/*/")]), own];
-  const Condition = {
-    "ForAnyValue:StringEquals": { "sts:IdentityTokenAudience": AUDIENCE },
-    ArnNotLike: { "aws:PrincipalArn": arns },
-  };
+  const ofCluster = { "sts:IdentityTokenAudience": AUDIENCE };
+  const Condition = { "ForAnyValue:StringEquals": ofCluster, ArnNotLike: { "aws:PrincipalArn": arns } };
   assert.equal(Statement.length, 1);
   assert.partialDeepStrictEqual(Statement, [{ Effect: "Deny", Action: ACTION, Resource: "*", Condition }]);
 });

@@ -91,10 +91,8 @@ test("--each prints one line or JSON object per review", async () => {
   const line = (time: string) => `${time}\tdenied\tidentity_unmapped\t${SESSION}\t\t\t${EXPLAIN}\n`;
   assert.equal(out, line("2026-11-24T16:00:00Z") + line("2026-11-24T16:25:00Z"));
   const json = (await cluster.reviews(`--each --who ${SESSION} -o json`)).out.trimEnd().split("\n");
-  assert.equal(
-    json.map((text) => JSON.parse(text).time).join(" "),
-    "2026-11-24T16:00:00.000Z 2026-11-24T16:25:00.000Z",
-  );
+  const times = json.map((text) => JSON.parse(text).time);
+  assert.deepEqual(times, ["2026-11-24T16:00:00.000Z", "2026-11-24T16:25:00.000Z"]);
 });
 
 test("--since and --until accept durations, days and times", async () => {

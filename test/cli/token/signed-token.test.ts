@@ -97,12 +97,7 @@ for (const [what, name, options, message] of [
     {},
     /does not sign tokens yet: .*iam enable-outbound-web-identity-federation/,
   ],
-  [
-    "a missing permission",
-    "contractor",
-    {},
-    /sts:GetWebIdentityToken with the audience iam-authenticator\/prod\..*jwt/,
-  ],
+  ["a missing permission", "contractor", {}, /sts:GetWebIdentityToken with the audience iam-authenticator\/prod\..*jw/],
   ["a session of less than a minute", "bob", { left: 59 }, /session ends before the token would: sign in again/],
   ["expired credentials", "bob", { left: -1 }, /credentials have expired/],
   ["a principal that STS signs no tokens for", "root", {}, /roles and users only/],
