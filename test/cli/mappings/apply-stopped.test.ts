@@ -77,16 +77,29 @@ test("Ctrl-C ends apply after the current write, and a second run finishes", asy
 
 const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
 
-test("as a process: Ctrl-C while AWS does not respond prints what it waits for, and a second one exits", async () => {
-  cluster.failPuts(3, { kind: "silent" });
-  const words = ["mappings", "apply", "-c", "prod", "-f", writeMappings(SIX), "-y", "--rate", "50"];
+/** Starts apply as a process. Resolves when the third write is requested. */
+async function applyUntilThird(rate: string) {
+  const words = ["mappings", "apply", "-c", "prod", "-f", writeMappings(SIX), "-y", "--rate", rate];
   const child = spawn(process.execPath, [SCRIPT, ...words], { stdio: ["ignore", "ignore", "pipe"] });
-  while (cluster.written().length < 3) await setTimeout(20);
-  child.kill("SIGINT");
   let err = "";
   child.stderr.on("data", (chunk) => (err += chunk));
-  while (!err.endsWith("at once.\n")) await setTimeout(20);
-  assert.equal(err, "\nWaiting for AWS to answer a write. Press Ctrl-C again to stop at once.\n");
+  while (cluster.written().length < 3) await setTimeout(20);
+  return { child, err: () => err };
+}
+
+test("as a process: Ctrl-C between two writes stops apply", async () => {
+  const { child, err } = await applyUntilThird("1");
+  child.kill("SIGINT");
+  assert.deepEqual(await once(child, "close"), [130, null]);
+  assert.ok(err().startsWith(`Interrupted.\nWritten, 3 of 6: ${names(0, 3)}.\nNot written: ${names(3, 6)}.`), err());
+});
+
+test("as a process: Ctrl-C while AWS does not respond prints what it waits for, and a second one exits", async () => {
+  cluster.failPuts(3, { kind: "silent" });
+  const { child, err } = await applyUntilThird("50");
+  child.kill("SIGINT");
+  while (!err().endsWith("at once.\n")) await setTimeout(20);
+  assert.equal(err(), "\nWaiting for AWS to answer a write. Press Ctrl-C again to stop at once.\n");
   child.kill("SIGINT");
   assert.deepEqual(await once(child, "close"), [null, "SIGINT"]);
 });
