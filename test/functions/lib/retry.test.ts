@@ -177,14 +177,6 @@ test("the error of a try that used all time is thrown unchanged", async () => {
   );
 });
 
-test("a successful call is not aborted later", async () => {
-  const { call, signals } = calls("answer");
-  const { outcome, pass } = start(5_000, call);
-  assert.equal(await outcome, "answer");
-  await pass(10_000);
-  assert.equal(signals[0]?.aborted, false);
-});
-
 test("beforeRetry is called once, with the error of a failure, and not for throttling", async () => {
   const failure = new Error("reset");
   const met: unknown[] = [];
