@@ -1,22 +1,17 @@
 // Time limits of calls to STS: 2 s for each try, 4 s in all, and never more than the review's remaining time.
 
 import assert from "node:assert/strict";
-import { after, afterEach, mock, test } from "node:test";
+import { afterEach, mock, test } from "node:test";
 import { mockTime, passEach, until } from "../../../time.ts";
 import { asked, assertUnreachable, stsAt, TOKEN } from "../../aws/asking.ts";
-import { OK, type RawServer, startRawServer } from "../../aws/raw-server.ts";
+import { OK, startRawServer } from "../../aws/raw-server.ts";
 
-const servers: RawServer[] = [];
 afterEach(() => mock.timers.reset());
-after(() => {
-  for (const server of servers) server.close();
-});
 
 /** Answers the first requests with these bytes and then silence, and all others completely. */
-async function serverThatFirst(...answers: readonly string[]): Promise<RawServer & { url: string }> {
+async function serverThatFirst(...answers: readonly string[]) {
   const server = await startRawServer(() => answers[server.requests.length - 1] ?? OK);
-  servers.push(server);
-  return { ...server, url: `http://127.0.0.1:${server.port}` };
+  return server;
 }
 
 async function turns(): Promise<void> {

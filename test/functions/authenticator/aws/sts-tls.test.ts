@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { after, afterEach, mock, test } from "node:test";
+import { afterEach, mock, test } from "node:test";
 import tls from "node:tls";
 import { GeneralName, id_ce_subjectAltName, SubjectAlternativeName } from "@peculiar/asn1-x509";
 import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
@@ -15,21 +15,12 @@ import { HOST } from "../token/samples.ts";
 
 const authority = createCertificateAuthority();
 const trustedBefore = tls.getCACertificates();
-const servers: RawServer[] = [];
 
 afterEach(() => {
   mock.restoreAll();
   tls.setDefaultCACertificates(trustedBefore);
 });
-after(() => {
-  for (const server of servers) server.close();
-});
-
-async function tlsServer(credential: Credential): Promise<RawServer> {
-  const server = await startRawServer(undefined, credential);
-  servers.push(server);
-  return server;
-}
+const tlsServer = (credential: Credential) => startRawServer(undefined, credential);
 
 function trust(certificate: string): void {
   tls.setDefaultCACertificates([certificate]);
