@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Topic } from "aws-cdk-lib/aws-sns";
 import { KINDS, stackOf, templateOf } from "./stacks.ts";
 import { lambdaFunction, resource, resources } from "./template.ts";
 
@@ -36,17 +35,6 @@ test("compareStoredValues: false is a setting of the check, and absent otherwise
       (lambdaFunction(template, name).Properties["Environment"] as { Variables: object }).Variables;
     assert.equal((variables("DeploymentCheck") as Record<string, string>)["COMPARE_STORED_VALUES"], expected);
     assert.ok(!Object.hasOwn(variables("Authenticator"), "COMPARE_STORED_VALUES"));
-  }
-});
-
-test("alarms that notify never stop a deployment", () => {
-  const template = stackOf("http", (scope) => ({ alarmTopic: new Topic(scope, "Topic") })).template();
-  const [group] = Object.values(template.findResources("AWS::CodeDeploy::DeploymentGroup"));
-  const { Alarms } = group?.["Properties"]?.AlarmConfiguration ?? {};
-  const ids = (Alarms as { Name: { Ref: string } }[]).map(({ Name }) => Name.Ref);
-  assert.equal(ids.length, 2);
-  for (const [id, { Properties }] of Object.entries(template.findResources("AWS::CloudWatch::Alarm"))) {
-    assert.equal(Properties.AlarmActions === undefined, ids.includes(id), id);
   }
 });
 
