@@ -4,13 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasCode } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
-import { localIdentity } from "../../../../local/identities.ts";
-import { startSts } from "../../../../local/sts/start-sts.ts";
-import { mintToken } from "../../../../local/token.ts";
 import { until } from "../../../time.ts";
 import { asked, CLUSTER_ID, stsAt, TOKEN } from "../../aws/asking.ts";
 import { OK, response, startRawServer } from "../../aws/raw-server.ts";
-import { NOW, parse } from "../token/samples.ts";
 
 test("the request is a GET of the rebuilt target with the token's host and three headers, byte for byte", async () => {
   const { url, requests } = await startRawServer();
@@ -34,28 +30,6 @@ test("concurrent requests use separate connections", async () => {
     dates.map((date) => `200 ${date}`),
   );
   assert.equal(sockets.length, 20);
-});
-
-test("the local STS accepts a token that is signed for this cluster, and returns a request id", async (t) => {
-  const sts = await startSts({ now: () => NOW });
-  t.after(() => sts.close());
-  const identity = localIdentity("bob");
-  const minted = await mintToken({ identity, clusterId: CLUSTER_ID, region: "us-west-2", now: NOW });
-  const { status, body, requestId } = await stsAt(sts.url)(parse(minted), deadlineIn(5_000, Date.now), CLUSTER_ID);
-  assert.equal(status, 200);
-  assert.equal(JSON.parse(body).GetCallerIdentityResponse.GetCallerIdentityResult.Arn, identity.arn);
-  assert.match(requestId ?? "", /^[0-9a-f-]{36}$/);
-});
-
-test("any status except 5xx is returned unchanged, and no redirect is followed", async () => {
-  const other = await startRawServer();
-  for (const status of [200, 201, 204, 300, 301, 302, 303, 304, 305, 307, 308, 400, 403, 404, 429, 499]) {
-    const body = status === 204 || status === 304 ? "" : "text";
-    const { url, requests } = await startRawServer(() => response(status, body, `location: ${other.url}/?stolen\r\n`));
-    assert.equal(await asked(stsAt(url)), `${status} ${body}`);
-    assert.equal(requests.length, 1, `${status}`);
-  }
-  assert.deepEqual([other.requests.length, other.sockets.length], [0, 0]);
 });
 
 test("a request id is returned only if it looks like one", async () => {

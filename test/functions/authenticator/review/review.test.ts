@@ -40,12 +40,13 @@ test("all mappings are read in one call, of at most ten names", async () => {
   }
 });
 
-test("a denial records the identity and the deciding parameter, and no user", async () => {
+test("a denial records its code as reason, the identity and the deciding parameter, and no user", async () => {
   const { line } = await reviewOnce(tokenOf("bob"), { stored: { [`deny/${HOME}`]: [{ arnLike: DEVELOPERS.arn }] } });
   assert.deepEqual(
-    [line.canonicalArn, line.parameter, line.username],
-    [DEVELOPERS.arn, `${PREFIX}/deny/${HOME}`, undefined],
+    [line.outcome, line.reason, line.canonicalArn, line.parameter, line.username, line.groups],
+    ["denied", "identity_denied", DEVELOPERS.arn, `${PREFIX}/deny/${HOME}`, undefined, undefined],
   );
+  assert.match(line.message, /^arn:\S+ is denied by /);
 });
 
 test("a failed read is recorded as one that called the service", async () => {
