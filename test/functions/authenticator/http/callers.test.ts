@@ -3,18 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
-import { bearerFunction, CALLER } from "../bearer-function.ts";
-import { fakeServices, gatewayEvent, handlerOf, PREFIX, reviewBody } from "../fixtures.ts";
+import { bearerFunction } from "../bearer-function.ts";
+import { fakeServices, gatewayEvent, handlerOf, reviewBody } from "../fixtures.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example";
 
 async function statusOf(event: unknown, settings: Partial<Settings>): Promise<number> {
   return (await handlerOf(fakeServices(), settings)(event)).statusCode;
 }
-
-test("none accepts every caller", async () => {
-  assert.equal(await statusOf(gatewayEvent(reviewBody("other")), { callerAuth: "none" }), 200);
-});
 
 test("a bare TokenReview authenticates no caller: answered only with none", async () => {
   const bare = JSON.parse(reviewBody("other"));
@@ -44,10 +40,3 @@ for (const [rule, callerSubjects, accepted, refused] of [
     for (const subject of refused) assert.equal(await statusFor(subject), 401, subject);
   });
 }
-
-test("bearer reads the list of callers below the prefix, once for accepted and refused callers", async () => {
-  const { review, calls } = bearerFunction();
-  const refused = await review({ bearer: "bad" });
-  assert.deepEqual([refused.statusCode, calls.ssm], [401, [[`${PREFIX}/callers`]]]);
-  assert.equal((await review({ bearer: CALLER })).statusCode, 200);
-});

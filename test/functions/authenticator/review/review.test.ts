@@ -22,8 +22,8 @@ test("an identity of one of the ACCOUNTS is reviewed, and so is every identity w
 test("a token of another kind is not authenticated: no service is called, and it is not an error", async () => {
   for (const token of ["eyJhbGciOiJSUzI1NiJ9.e30.x", "k8s-aws-v2.x", "K8S-AWS-V1.x", " k8s-aws-v1.x", "k8s-aws-v1"]) {
     const options = { spec: { audiences: ["vault"] }, settings: { audiences: ["mine"] } };
-    const { json, calls } = await reviewOnce(token, options);
-    assert.deepEqual([json.status, calls], [{ authenticated: false }, { sts: [], ssm: [] }]);
+    const { statusCode, json, calls } = await reviewOnce(token, options);
+    assert.deepEqual([statusCode, json.status, calls], [200, { authenticated: false }, { sts: [], ssm: [] }]);
   }
 });
 
