@@ -117,14 +117,6 @@ for (const [what, fault, tries, cause] of [
   });
 }
 
-test("throttling is not retried past the review's deadline", async () => {
-  store.fail(answer(400, "ThrottlingException"));
-  const longest = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url), random: () => 0.999 });
-  const before = store.requests.length;
-  await assert.rejects(longest.fetchParameters(["/p/a"], mockTime().within(90)), { code: "parameters_unavailable" });
-  assert.equal(store.requests.length - before, 1);
-});
-
 test("a late response is a fault, at the review's deadline at the latest", async () => {
   for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[' }] as const) {
     store.fail(fault);
@@ -135,10 +127,6 @@ test("a late response is a fault, at the review's deadline at the latest", async
 test("each of two tries has a second", async () => {
   store.fail({ kind: "silent" });
   assert.deepEqual(await failureAfter(5_000, 1_000, 1_000), ["TimedOut", 2]);
-});
-
-test("nothing is sent after the deadline", async () => {
-  assert.deepEqual(await failure(within(-1)), ["TimedOut", 0]);
 });
 
 test("a response that omits names is a fault, since an omitted name need not be absent", async () => {

@@ -60,14 +60,3 @@ test("a try does not end before its 2 s", async () => {
   assert.equal(await outcome, "200 {}");
   assert.equal(server.requests.length, 1);
 });
-
-test("a review without remaining time sends nothing, and one with little time keeps its limit", async () => {
-  const server = await serverThatFirst("", "");
-  assertUnreachable(await asked(stsAt(server.url), TOKEN, { at: 0, clock: () => 0 }), "TimedOut");
-  await turns();
-  assert.equal(server.requests.length, 0);
-  const { outcome, pass } = askInMockedTime(300, server.url);
-  await passEach(() => server.requests.length, pass, 300);
-  assertUnreachable(await outcome, "TimedOut");
-  assert.equal(server.requests.length, 1);
-});
