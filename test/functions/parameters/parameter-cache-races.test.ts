@@ -79,3 +79,9 @@ test("concurrent reads of the same names are one call", async () => {
   for (const { parameters } of await Promise.all(reads)) assert.deepEqual([...parameters], [["a", DENY]]);
   assert.deepEqual(asked, [["a", "b"], ["a"]]);
 });
+
+test("a review that shares another's call ends at its own deadline", async () => {
+  const { clock, ask, read } = cacheOf(() => Promise.withResolvers<never>().promise);
+  ask("a").catch(() => {});
+  await assert.rejects(read(["a"], { at: clock(), clock }), { code: "parameters_unavailable" });
+});

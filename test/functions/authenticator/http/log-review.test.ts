@@ -111,6 +111,7 @@ for (const [invoked, context] of [
   ["without a qualifier", { functionVersion: "$LATEST", invokedFunctionArn: ARN }],
   ["as $LATEST by an alias", { ...LIVE, functionVersion: "$LATEST" }],
   ["without an ARN", { functionVersion: "7" }],
+  ["without a context", []],
 ] as const) {
   test(`a fault of a version that is invoked ${invoked} is not one of the live version`, async () => {
     const metrics = metricsOf(await lineOf({ changes: STS_DOWN, context }));
