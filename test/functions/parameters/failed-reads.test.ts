@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { bearerFunction, CALLER } from "../authenticator/bearer-function.ts";
 import { A, cachedStore } from "./cached-store.ts";
 
-/** A store that is down, for the calls that `fails` accepts. */
+/** A store that is down for the calls that `fails` accepts. */
 function reads(fails?: (names: readonly string[]) => boolean) {
   const store = cachedStore({ a: A, b: A }, fails);
   store.state.up = false;

@@ -32,6 +32,15 @@ test("unreserved characters and %XX are decoded, with digits of either case, and
   }
 });
 
+test("a raw reserved character, a plus sign and a broken escape are refused", () => {
+  for (const text of [
+    ...Array.from(" !\"#$&'()*+,/:;<=>?@[\\]^`{|}%\t\n\0\x7f\x80é\u{1F600}", (character) => `a${character}b`),
+    ...["%", "%2", "%2G", "%g2", "%%20", "%u0041", "% 20", "%+2", "%0x", "%-1", "a%", "%2\n", "a\n", "%C3%A9"],
+  ]) {
+    assert.equal(decodeComponent(text), undefined, text);
+  }
+});
+
 test("all characters except unreserved ones are sent as %XX in upper case, and survive decoding", () => {
   for (let code = 0x20; code <= 0x7e; code += 1) {
     const character = String.fromCharCode(code);
