@@ -2,81 +2,10 @@
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import {
-  type CheckDependencies,
-  type CheckOptions,
-  createCheckHandler,
-} from "../../../functions/deployment-check/handler.ts";
 import { until } from "../../time.ts";
+import { denied, OPTIONS, REFUSAL, STORED, type World, world } from "./check-world.ts";
 
 const MINUTE = 60_000;
-const OPTIONS: CheckOptions = {
-  versionArn: "version",
-  liveArn: "live",
-  mappingPrefix: "/iam-authenticator/test",
-  partition: "aws",
-  callerAuth: "bearer",
-  callerSubject: undefined,
-  tokens: "any",
-  compareStoredValues: true,
-  stsRegion: "us-east-1",
-};
-const REFUSAL = { statusCode: 401, body: JSON.stringify({ kind: "Status", message: "caller_refused: no" }) };
-const STORED = [["/iam-authenticator/test/account/111122223333", { value: "{}", secure: false }]] as const;
-
-type Calls = Pick<CheckDependencies, "invoke" | "readPage" | "report">;
-
-interface World extends Partial<CheckDependencies> {
-  readonly readOptions?: () => CheckOptions;
-  /** How many first calls IAM denies. */
-  readonly denials?: Partial<Record<keyof Calls, number>>;
-}
-
-/** A good version with one stored value, in a time that passes only while the check sleeps. */
-function world({ readOptions = () => OPTIONS, denials = {}, ...changes }: World = {}) {
-  let now = 0;
-  const clock = changes.clock ?? (() => now);
-  const reported: string[] = [];
-  const printed: string[] = [];
-  const calls: Record<keyof Calls, number[]> = { invoke: [], readPage: [], report: [] };
-  const good: CheckDependencies = {
-    invoke: async (_, event) =>
-      "storedParameters" in event ? { statusCode: 200, body: JSON.stringify({ validity: [[true]] }) } : REFUSAL,
-    readPage: async () => ({ parameters: STORED, next: undefined }),
-    report: async (_deployment, _execution, status) => void reported.push(status),
-    clock,
-    sleep: async (ms) => {
-      now += ms;
-    },
-    print: (line) => printed.push(line),
-    ...changes,
-  };
-  function counted<A extends unknown[], T>(name: keyof Calls, call: (...given: A) => Promise<T>) {
-    return async (...given: A): Promise<T> => {
-      calls[name].push(clock());
-      return calls[name].length > (denials[name] ?? 0) ? call(...given) : denied();
-    };
-  }
-  const handler = createCheckHandler(readOptions, {
-    ...good,
-    invoke: counted("invoke", good.invoke),
-    readPage: counted("readPage", good.readPage),
-    report: counted("report", good.report),
-  });
-  return {
-    reported,
-    calls,
-    run: () => handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" }),
-    line: () => {
-      assert.equal(printed.length, 1, printed.join("\n"));
-      return JSON.parse(printed[0] ?? "") as { status: string; version?: string; problems: string[] };
-    },
-  };
-}
-
-function denied(): never {
-  throw Object.assign(new Error("not authorized"), { name: "AccessDeniedException" });
-}
 
 test("a good version with values that both versions read alike succeeds", async () => {
   const { run, reported, line } = world();
