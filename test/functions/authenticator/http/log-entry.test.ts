@@ -6,7 +6,19 @@ import type { Dependencies } from "../../../../functions/authenticator/handler.t
 import { fault } from "../../../../functions/errors.ts";
 import { METRICS } from "../../../../functions/telemetry/metrics.ts";
 import { localIdentity } from "../../../../local/identities.ts";
-import { HOME, NOW, PREFIX, type ReviewOptions, reviewOnce, tokenOf } from "../fixtures.ts";
+import {
+  fakeServices,
+  gatewayEvent,
+  HOME,
+  handlerOf,
+  MAPPED,
+  NOW,
+  PREFIX,
+  type ReviewOptions,
+  reviewBody,
+  reviewOnce,
+  tokenOf,
+} from "../fixtures.ts";
 
 const FIELDS = [
   ...["timestamp", "level", "outcome", "reason", "arn", "canonicalArn", "accountId", "principalId", "sessionName"],
@@ -107,4 +119,13 @@ test("no log line contains a token, a signature, a security token or a URL", asy
     const signature = /X-Amz-Signature=(\w+)/.exec(decoded)?.[1] ?? "none";
     for (const secret of [token, signature, "X-Amz-", "https:", "secret"]) assert.ok(!text.includes(secret), secret);
   }
+});
+
+test("a second review of a token calls no service and is marked as cached, and only the first review is a cold start", async () => {
+  const around = fakeServices(MAPPED);
+  const handler = handlerOf(around);
+  for (let i = 0; i < 2; i += 1) await handler(gatewayEvent(reviewBody(tokenOf("bob"))));
+  const entry = JSON.parse(around.lines[1] ?? "") as Record<string, unknown>;
+  assert.deepEqual([entry["cached"], entry["coldStart"]], [{ identity: true, mapping: true }, false]);
+  assert.deepEqual([around.calls.sts.length, around.calls.ssm.length], [1, 1]);
 });
