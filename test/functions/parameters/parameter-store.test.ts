@@ -117,6 +117,14 @@ for (const [what, fault, tries, cause] of [
   });
 }
 
+test("throttling is not retried past the review's deadline", async () => {
+  store.fail(answer(400, "ThrottlingException"));
+  const longest = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url), random: () => 0.999 });
+  const before = store.requests.length;
+  await assert.rejects(longest.fetchParameters(["/p/a"], mockTime().within(90)), { code: "parameters_unavailable" });
+  assert.equal(store.requests.length - before, 1);
+});
+
 test("a late response is a fault, at the review's deadline at the latest", async () => {
   for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[' }] as const) {
     store.fail(fault);
