@@ -118,6 +118,13 @@ test("without a client certificate there is no subject", () => {
   }
 });
 
+test("a subject in a header, in the body or in the query is ignored", () => {
+  const clientCert = { subjectDN: SUBJECT };
+  const forged = { clientCert, identity: { clientCert }, headers: { clientCert: SUBJECT, "x-amzn-mtls": SUBJECT } };
+  assert.equal(gatewayRequest(payload1(forged, { identity: {} })).clientSubject, undefined);
+  assert.equal(gatewayRequest(payload2(forged, { authentication: null })).clientSubject, undefined);
+});
+
 test("a request id is accepted only if it looks like one", () => {
   const uuid = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef";
   const accepted: readonly unknown[] = ["gateway-1", "JKJaXmPLvHcESHA=", "a+b/c=", "x".repeat(64), uuid];

@@ -40,3 +40,9 @@ for (const [rule, callerSubjects, accepted, refused] of [
     for (const subject of refused) assert.equal(await statusFor(subject), 401, subject);
   });
 }
+
+test("an invalid list of callers is 500 for every caller, never 401", async () => {
+  for (const callers of ["no JSON", {}, "null"]) {
+    assert.equal((await bearerFunction({ callers }).review()).statusCode, 500);
+  }
+});
