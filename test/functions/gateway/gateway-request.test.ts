@@ -109,6 +109,13 @@ test("a base64 body is decoded, and the size of a body is in bytes of its text",
   }
 });
 
+test("a missing body is undefined", () => {
+  for (const body of [undefined, null]) {
+    const request = gatewayRequest(payload2({ body }));
+    assert.deepEqual([request.body(), request.bodyBytes], [undefined, 0]);
+  }
+});
+
 test("without a client certificate there is no subject", () => {
   for (const clientCert of [undefined, null, {}, { subjectDN: 1 }]) {
     for (const identity of [undefined, null, {}, { clientCert }]) {
@@ -133,6 +140,20 @@ test("a request id is accepted only if it looks like one", () => {
     const expected = accepted.includes(requestId) ? requestId : undefined;
     assert.equal(gatewayRequest(payload1({}, { requestId })).requestId, expected);
     assert.equal(gatewayRequest(payload2({}, { requestId })).requestId, expected);
+  }
+});
+
+test("a bare review that is nested too deeply becomes a request without a body, and does not throw", () => {
+  let spec: Record<string, unknown> = {};
+  for (let depth = 0; depth < 100_000; depth += 1) spec = { spec };
+  const { method, path, body, bodyBytes } = gatewayRequest({ kind: "TokenReview", spec });
+  assert.deepEqual([method, path, body(), bodyBytes], ["POST", "/authenticate", undefined, 0]);
+});
+
+test("an invalid event becomes a request without path", () => {
+  for (const event of [undefined, null, 1, "text", [], {}, { source: "aws.events" }, { Records: [] }]) {
+    const { method, path, authorization, bodyBytes } = gatewayRequest(event);
+    assert.deepEqual([method, path, authorization, bodyBytes], ["", "", undefined, 0]);
   }
 });
 
