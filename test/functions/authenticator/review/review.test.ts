@@ -3,8 +3,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newRecord, timed } from "../../../../functions/authenticator/review/record.ts";
+import { reviewIdentity } from "../../../../functions/authenticator/review/review.ts";
 import { fault } from "../../../../functions/errors.ts";
-import { DEVELOPERS, fixedClock, HOME, OTHER, PREFIX, reviewOnce, tokenFor, tokenOf } from "../fixtures.ts";
+import { cachedParameters } from "../../../../functions/parameters/parameter-cache.ts";
+import {
+  DEVELOPERS,
+  deadlineOf,
+  fakeServices,
+  fixedClock,
+  HOME,
+  MAPPED,
+  OTHER,
+  PREFIX,
+  reviewOnce,
+  settingsWith,
+  tokenFor,
+  tokenOf,
+  verified,
+} from "../fixtures.ts";
 
 test("an identity of an account that is not in ACCOUNTS is denied before Parameter Store is read (account_foreign)", async () => {
   const { json, calls, line } = await reviewOnce(tokenOf("bob"), { settings: { accounts: [OTHER] } });
@@ -54,6 +70,21 @@ test("a failed read is recorded as one that called the service", async () => {
   const { line } = await reviewOnce(tokenOf("bob"), { changes: { fetchParameters } });
   const ms = { caller: 0, token: 0, identity: 0, mapping: 0, total: 0 };
   assert.deepEqual([line.cached, line.ms], [{ identity: false, mapping: false }, ms]);
+});
+
+test("a review of an identity without a token records its user, the parameter and each evaluation", async () => {
+  const { clock, fetchParameters, findNodeName } = fakeServices(MAPPED);
+  const services = { readParameters: cachedParameters(fetchParameters, 30_000, clock), findNodeName };
+  const record = newRecord(0);
+  const user = await reviewIdentity(verified("bob"), settingsWith(), services, record, deadlineOf(clock));
+  const verdicts = record.evaluations?.map(({ verdict }) => verdict.kind);
+  assert.deepEqual(
+    [user, record.user, record.parameter, record.token, verdicts],
+    [
+      ...[{ username: "dev", groups: ["g"] }, user, `${PREFIX}/role/${HOME}/developers`, undefined],
+      ["nothing", "nothing", "match", "nothing", "nothing", "nothing"],
+    ],
+  );
 });
 
 test("a stage's duration is recorded, also if the stage fails", async () => {
