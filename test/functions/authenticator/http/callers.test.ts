@@ -1,4 +1,5 @@
-// Callers at the handler: how each kind authenticates. prefetch.test.ts tests how long the list of callers is cached.
+// Callers at the handler: how each kind authenticates, and stale callers in the log and the metrics. prefetch.test.ts tests
+// how long the list of callers is cached.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -46,3 +47,25 @@ test("an invalid list of callers is 500 for every caller, never 401", async () =
     assert.equal((await bearerFunction({ callers }).review()).statusCode, 500);
   }
 });
+
+for (const [what, ms, name, expected] of [
+  ["an answer from a fresh cache entry is not stale", 0, "bob", [200, undefined, undefined]],
+  ["a stale mapping is logged as stale: true, with one StaleReads", 30_001, "bob", [200, true, 1]],
+  ["stale callers and a stale mapping have two StaleReads", 60_001, "bob", [200, true, 2]],
+  ["an answer that is not from the cache is not counted as stale", 30_001, "contractor", [500, undefined, undefined]],
+] as const) {
+  test(what, async () => {
+    const { review, store, clock } = bearerFunction();
+    const outcome = async (name?: string) => {
+      const { statusCode, log } = await review({ ...(name && { name }) });
+      return [statusCode, log.stale, log.StaleReads];
+    };
+    assert.deepEqual(await outcome(), [200, undefined, undefined]);
+    store.isDown = true;
+    clock.advance(ms);
+    assert.deepEqual(await outcome(name), expected);
+    store.isDown = false;
+    clock.advance(1_000);
+    assert.deepEqual(await outcome(), [200, undefined, undefined]);
+  });
+}
