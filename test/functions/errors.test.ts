@@ -36,11 +36,6 @@ test("a refused request has no stack trace, and a fault, throttling and all othe
   for (const { stack } of traced) assert.match(stack ?? "", /^ +at /m);
 });
 
-test("an error keeps its cause", () => {
-  const cause = new Error("why");
-  assert.equal(denial("sts_refused", "no", { cause }).cause, cause);
-});
-
 test("an error is recognized also if another copy of the module created it", async () => {
   const copy: typeof import("../../functions/errors.ts") = await import(`../../functions/errors.ts?${"copy"}`);
   const error = copy.denial("token_expired", "why");

@@ -1,13 +1,11 @@
 // Whom alarms notify: a topic, an email address, or no one, with a warning.
 
-import "./quick-synth.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { App, Stack } from "aws-cdk-lib";
-import { Annotations, Match, Template } from "aws-cdk-lib/assertions";
+import type { Stack } from "aws-cdk-lib";
+import { Annotations, Match, type Template } from "aws-cdk-lib/assertions";
 import { Topic } from "aws-cdk-lib/aws-sns";
-import { ServiceAccountIssuer } from "../../infra/iam-authenticator.ts";
-import { endpointOf, type MoreProps, stackOf } from "./stacks.ts";
+import { endpointOf, issuerOf, type MoreProps, stackOf } from "./stacks.ts";
 import { resource, resources } from "./template.ts";
 
 const EMAIL = "on-call@example.com";
@@ -47,9 +45,8 @@ test("a former endpoint's alarms notify the same topic", () => {
 });
 
 test("the issuer has a separate topic for the address, which a deletion of its stack does not keep", () => {
-  const stack = new Stack(new App(), "Issuer");
-  new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod", alarmEmail: EMAIL });
-  const template = Template.fromStack(stack);
+  const { stack, template: made } = issuerOf(() => ({ alarmEmail: EMAIL }));
+  const template = made();
   const { Endpoint, TopicArn } = resource(template, "AWS::SNS::Subscription").Properties;
   assert.equal(Endpoint, EMAIL);
   assert.deepEqual(actions(template), [JSON.stringify([TopicArn])]);
@@ -61,9 +58,7 @@ test("without a topic and an address, synth warns that the alarms notify no one"
   const message = /^the alarms notify no one: set alarmEmail or alarmTopic/;
   const { stack, template } = stackOf("http");
   assert.deepEqual(actions(template()), []);
-  const issuer = new Stack(new App(), "Issuer");
-  new ServiceAccountIssuer(issuer, "Issuer", { clusterId: "prod" });
-  for (const found of [warnings(stack), warnings(issuer)]) {
+  for (const found of [warnings(stack), warnings(issuerOf().stack)]) {
     assert.equal(found.length, 1);
     assert.match(String(found[0]), message);
   }

@@ -1,4 +1,4 @@
-// The contents of the function's bundle. A failure prints the imports that added a module.
+// The contents of the bundles of the function and of the issuer. A failure prints the imports that added a module.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -6,14 +6,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { buildAuthenticator } from "../../infra/bundle/build.ts";
+import { buildAuthenticator, buildIssuer } from "../../infra/bundle/build.ts";
 import { importChain, modulesInside } from "./import-chain.ts";
 
 /**
  * Each kilobyte costs the first review of an environment about 0.1 ms (test/bench/README.md). What most reviews do not
  * need is in a separate file. The bundle has 209.2 kB: 150 of the SDK, 60 of the function.
  */
-const MAX_BYTES = 210_000;
+const MAX_BYTES = { authenticator: 210_000, issuer: 170_000 };
 
 /** Each by the paths of its modules. */
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {
@@ -26,30 +26,53 @@ const FORBIDDEN: Readonly<Record<string, RegExp>> = {
   "zod with all its languages": /node_modules\/zod\/.*classic/,
   "modules of test/": /^test\//,
 };
+const CREDENTIAL_CHAIN = FORBIDDEN["the SDK's credential chain"] ?? assert.fail();
+const FORBIDDEN_IN_ISSUER = {
+  "the authenticator": /^functions\/authenticator\//,
+  "clients of other services": /@aws-sdk\/client-(?!ssm)/,
+  "the SDK's credential chain": CREDENTIAL_CHAIN,
+  middy: /@middy\//,
+  "modules of cli, infra, local or test": /^(cli|infra|local|test)\//,
+};
 const FORBIDDEN_IN_INDEX = { ...FORBIDDEN, "the clients of EC2 and IAM": /@aws-sdk\/client-(ec2|iam)\// };
 
 const folder = mkdtempSync(join(tmpdir(), "bundle-"));
 after(() => rmSync(folder, { recursive: true }));
 const built = await buildAuthenticator(join(folder, "first"));
 const { index, ec2NodeName, awsSignedTokens, containerCredentials } = built;
+const issuer = await buildIssuer(join(folder, "issuer"));
+const BUNDLES = { authenticator: built, issuer };
 
-test(`index.mjs has at most ${MAX_BYTES / 1000} kB`, () => {
-  const size = index.files.find(({ name }) => name === "index.mjs")?.contents.length ?? Number.NaN;
-  const largest = modulesInside(index.metafile).slice(0, 5);
-  const chains = largest.map(({ path, bytes }) => `${bytes} bytes: ${importChain(index.metafile, path)}`);
-  assert.ok(size <= MAX_BYTES, `it has ${size} bytes; the largest modules:\n${chains.join("\n")}`);
-});
+for (const name of ["authenticator", "issuer"] as const) {
+  const { index, files } = BUNDLES[name];
 
-test("index.mjs exports the handler and nothing else", () => {
-  const [output] = Object.values(index.metafile.outputs).filter(({ entryPoint }) => entryPoint !== undefined);
-  assert.deepEqual(output?.exports, ["handler"]);
-});
+  test(`${name}: index.mjs has at most ${MAX_BYTES[name] / 1000} kB`, () => {
+    const size = files.find((file) => file.name === "index.mjs")?.contents.length ?? Number.NaN;
+    const largest = modulesInside(index.metafile).slice(0, 5);
+    const chains = largest.map(({ path, bytes }) => `${bytes} bytes: ${importChain(index.metafile, path)}`);
+    assert.ok(size <= MAX_BYTES[name], `it has ${size} bytes; the largest modules:\n${chains.join("\n")}`);
+  });
+
+  test(`${name}: index.mjs exports the handler and nothing else`, () => {
+    const [output] = Object.values(index.metafile.outputs).filter(({ entryPoint }) => entryPoint !== undefined);
+    assert.deepEqual(output?.exports, ["handler"]);
+  });
+
+  test(`${name}: the licences of exactly the bundled packages exist`, () => {
+    const text = Buffer.from(files.find((file) => file.name === "THIRD-PARTY-LICENSES.txt")?.contents ?? []).toString();
+    for (const always of ["@aws-sdk/client-ssm ", "Apache License"]) assert.ok(text.includes(always), always);
+    for (const own of ["@aws-sdk/client-ec2 ", "@middy/core "]) {
+      assert.equal(text.includes(own), name === "authenticator", own);
+    }
+  });
+}
 
 for (const [{ metafile }, name, forbidden] of [
   [index, "index.mjs", FORBIDDEN_IN_INDEX],
   [ec2NodeName, "ec2-node-name.mjs", FORBIDDEN],
   [awsSignedTokens, "aws-signed-tokens.mjs", { ...FORBIDDEN, "any package but jose": /node_modules\/(?!jose\/)/ }],
   [containerCredentials, "credential-provider-http.mjs", FORBIDDEN],
+  [issuer.index, "the issuer's index.mjs", FORBIDDEN_IN_ISSUER],
 ] as const) {
   for (const [what, pattern] of Object.entries(forbidden)) {
     test(`${name} does not contain ${what}`, () => {
@@ -73,17 +96,20 @@ test("index.mjs contains neither jose nor the parser of AWS-signed tokens", () =
   assert.deepEqual(found, []);
 });
 
-test("index.mjs loads three more files, only by import(), and other imports are never run", () => {
-  const imports = Object.values(index.metafile.outputs).flatMap(({ imports }) => imports);
-  const known = [
-    "./ec2-node-name.mjs",
-    "./aws-signed-tokens.mjs",
-    "./credential-provider-http.mjs",
-    "@smithy/core/event-streams",
-  ];
-  assert.deepEqual(new Set(imports.map(({ path }) => path)), new Set(known));
-  assert.ok(imports.every(({ kind, external }) => kind === "dynamic-import" && external === true));
-});
+for (const [name, known] of [
+  [
+    "authenticator",
+    ["./ec2-node-name.mjs", "./aws-signed-tokens.mjs", "./credential-provider-http.mjs", "@smithy/core/event-streams"],
+  ],
+  ["issuer", ["./credential-provider-http.mjs", "@smithy/core/event-streams"]],
+] as const) {
+  // Only operations that stream events load the last one, and the bundles use none.
+  test(`${name}: index.mjs loads other files only by import(), and other imports are never run`, () => {
+    const imports = Object.values(BUNDLES[name].index.metafile.outputs).flatMap(({ imports }) => imports);
+    assert.deepEqual(new Set(imports.map(({ path }) => path)), new Set(known));
+    assert.ok(imports.every(({ kind, external }) => kind === "dynamic-import" && external === true));
+  });
+}
 
 test("loading index.mjs does not load node:http and undici", () => {
   const script = `await import(${JSON.stringify(join(folder, "first", "index.mjs"))});
@@ -116,9 +142,21 @@ test("two builds in different folders are identical and contain no path", async 
   }
 });
 
-test("the licences of all bundled packages exist", () => {
-  const text = Buffer.from(built.files.find(({ name }) => name === "THIRD-PARTY-LICENSES.txt")?.contents ?? []);
-  for (const name of ["@aws-sdk/client-ssm ", "@aws-sdk/client-ec2 ", "@middy/core ", "Apache License"]) {
-    assert.ok(text.includes(name), name);
-  }
+test("the issuer's bundle fails to load without ISSUER_URL, with the setting's name, and answers with it", () => {
+  const script = `const { handler } = await import(${JSON.stringify(join(folder, "issuer", "index.mjs"))});
+const { statusCode } = await handler({ rawPath: "/", requestContext: { http: { method: "GET" } } });
+console.log("status", statusCode); process.exit();`;
+  const env = { CLUSTER_ID: "test", AWS_REGION: "us-east-1", AWS_ENDPOINT_URL_SSM: "https://127.0.0.1:9" };
+  const run = (more: Record<string, string>) =>
+    execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
+      env: { ...env, ...more },
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  // The complete message would include the minified source.
+  assert.throws(
+    () => run({}),
+    (error: { stderr: string }) => error.stderr.includes("ISSUER_URL is required: "),
+  );
+  assert.match(run({ ISSUER_URL: "https://oidc.example.com" }), /^status 404$/m);
 });

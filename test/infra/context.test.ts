@@ -149,72 +149,78 @@ const MTLS = {
   certificateArn: "c",
   truststore: { bucket: "b", key: "k" },
 };
-const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
-  "no id": [{ nodes: true }, 'an entry of "clusters": clusterId is missing'],
-  "an id with a comma": [{ clusterId: "x,y" }, /^cluster x,y: clusterId must be up to 100 letters, digits/],
-  "an account as a number": [
-    { clusterId: "a", account: 111122223333 },
-    "cluster a: account must be a string: put it in quotes",
-  ],
-  "an account of eleven digits": [
-    { clusterId: "a", account: "11112222333" },
-    "cluster a: account must be an AWS account id of 12 digits",
-  ],
+test("an entry without an id, or with an invalid one, is refused", () => {
+  assert.throws(() => make({ nodes: true }), { message: 'an entry of "clusters": clusterId is missing' });
+  const message = /^cluster x,y: clusterId must be up to 100 letters, digits/;
+  assert.throws(() => make({ clusterId: "x,y" }), { message });
+});
+
+const ACCOUNT_RULE = "account must be an AWS account id of 12 digits";
+/** By mistake: the settings of cluster a, and the start of the message after its name. */
+const REFUSED: Readonly<Record<string, [settings: object, problem: string]>> = {
+  "an account as a number": [{ account: 111122223333 }, "account must be a string: put it in quotes"],
+  "an account of eleven digits": [{ account: "11112222333" }, ACCOUNT_RULE],
   "a region that does not exist": [
-    { clusterId: "a", region: "eu-wset-1" },
-    'cluster a: region must be an AWS region, not "eu-wset-1": did you mean eu-west-1?',
+    { region: "eu-wset-1" },
+    'region must be an AWS region, not "eu-wset-1": did you mean eu-west-1?',
   ],
   "a stack name with an underscore": [
-    { clusterId: "a", stackName: "kube_auth" },
-    /^cluster a: stackName must be 1 to 128 letters, digits and hyphens/,
+    { stackName: "kube_auth" },
+    "stackName must be 1 to 128 letters, digits and hyphens",
   ],
   "a topic by its name": [
-    { clusterId: "a", alarmTopicArn: "on-call" },
-    "cluster a: alarmTopicArn must be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:111122223333:on-call",
+    { alarmTopicArn: "on-call" },
+    "alarmTopicArn must be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:111122223333:on-call",
   ],
   "reserved concurrency that is true": [
-    { clusterId: "a", reservedConcurrency: true },
-    "cluster a: reservedConcurrency must be a number, or false for none",
+    { reservedConcurrency: true },
+    "reservedConcurrency must be a number, or false for none",
   ],
-  "a list with an empty item": [{ clusterId: "a", accounts: [" "] }, "cluster a: accounts[0] must not be empty"],
+  "a list with an empty item": [{ accounts: [" "] }, "accounts[0] must not be empty"],
   "a key in another case": [
-    { clusterId: "a", nodeVPCs: [] },
-    /^cluster a: has the unknown key nodeVPCs: did you mean nodeVpcs\?; the keys are clusterId/,
+    { nodeVPCs: [] },
+    "has the unknown key nodeVPCs: did you mean nodeVpcs?; the keys are clusterId",
   ],
-  "a number as a string": [{ clusterId: "a", memorySize: "512" }, "cluster a: memorySize must be a number"],
-  "a string instead of a list": [{ clusterId: "a", audiences: "vault" }, "cluster a: audiences must be a list"],
-  "a boolean as a string": [{ clusterId: "a", nodes: "yes" }, "cluster a: nodes must be true or false"],
-  "a typo in a throttle": [
-    { clusterId: "a", throttle: { rateLimit: 5, burst: 5 } },
-    "cluster a: throttle.burstLimit is missing",
-  ],
+  "a number as a string": [{ memorySize: "512" }, "memorySize must be a number"],
+  "a string instead of a list": [{ audiences: "vault" }, "audiences must be a list"],
+  "a boolean as a string": [{ nodes: "yes" }, "nodes must be true or false"],
+  "a typo in a throttle": [{ throttle: { rateLimit: 5, burst: 5 } }, "throttle.burstLimit is missing"],
   "an unknown endpoint": [
-    { clusterId: "a", endpoint: "mtls" },
-    'cluster a: endpoint must be an object for mtls: {"kind": "mtls", "domainName", "certificateArn", "subjects", "truststore": {"bucket", "key"}}',
+    { endpoint: "mtls" },
+    'endpoint must be an object for mtls: {"kind": "mtls", "domainName", "certificateArn", "subjects", "truststore": {"bucket", "key"}}',
   ],
   "an endpoint that is only a kind": [
-    { clusterId: "a", endpoint: "alb" },
-    'cluster a: endpoint must be "http", or an object of kind http, mtls or private',
+    { endpoint: "alb" },
+    'endpoint must be "http", or an object of kind http, mtls or private',
   ],
   "mtls with an unknown key of the truststore": [
-    { clusterId: "a", endpoint: { ...MTLS, truststore: { bucket: "b", key: "k", versionId: "1" } } },
-    "cluster a: endpoint.truststore has the unknown key versionId: did you mean version?; the keys are bucket, key, version",
+    { endpoint: { ...MTLS, truststore: { bucket: "b", key: "k", versionId: "1" } } },
+    "endpoint.truststore has the unknown key versionId: did you mean version?; the keys are bucket, key, version",
   ],
-  "an unknown architecture": [
-    { clusterId: "a", architecture: "arm" },
-    "cluster a: architecture must be arm64 or x86_64",
-  ],
+  "an unknown architecture": [{ architecture: "arm" }, "architecture must be arm64 or x86_64"],
   "a retention that CloudWatch does not accept": [
-    { clusterId: "a", logRetentionDays: 100 },
-    "cluster a: logRetentionDays must be a number of days that CloudWatch Logs accepts, such as 90, 180 or 365",
+    { logRetentionDays: 100 },
+    "logRetentionDays must be a number of days that CloudWatch Logs accepts, such as 90, 180 or 365",
   ],
   "a caller with its token": [
-    { clusterId: "a", callers: [{ name: "c", token: "t" }] },
-    "cluster a: callers[0] must have a name, and either its token's sha256 (64 lower-case hex digits) or the arn of its IAM role or user",
+    { callers: [{ name: "c", token: "t" }] },
+    "callers[0] must have a name, and either its token's sha256 (64 lower-case hex digits) or the arn of its IAM role or user",
   ],
+  "an account that only the construct checks": [
+    { accounts: ["1111222233"] },
+    "accounts must be a list of AWS account ids, of 12 digits each, not",
+  ],
+  "memory that only the construct checks": [
+    { memorySize: 100 },
+    "memorySize (100) must be an integer from 128 to 10240",
+  ],
+  "a prefix that only the construct checks": [{ mappingPrefix: "auth" }, "mappingPrefix must be 1 to 12 levels"],
 };
-for (const [name, [cluster, message]] of Object.entries(REFUSED)) {
-  test(`refused: ${name}`, () => assert.throws(() => make(cluster), { message }));
+for (const [name, [settings, problem]] of Object.entries(REFUSED)) {
+  test(`refused, with the cluster and the key: ${name}`, () => {
+    const isExpected = ({ message }: Error) => message.startsWith(`cluster a: ${problem}`) || assert.fail(message);
+    assert.throws(() => make({ clusterId: "a", ...settings }), isExpected);
+  });
 }
 
 test("a 100-character id with other characters than letters, digits and hyphens is too long for the issuer's stack", () => {
@@ -227,20 +233,9 @@ test("a 100-character id with other characters than letters, digits and hyphens 
   });
 });
 
-test("an error of the construct names the cluster and the key", () => {
-  for (const [context, message] of [
-    [{ accounts: ["1111222233"] }, "cluster a: accounts must be a list of AWS account ids, of 12 digits each, not"],
-    [{ memorySize: 100 }, "cluster a: memorySize (100) must be an integer from 128 to 10240"],
-    [{ mappingPrefix: "auth" }, "cluster a: mappingPrefix must be 1 to 12 levels"],
-  ] as const) {
-    assert.throws(
-      () => make({ clusterId: "a", ...context }),
-      (error: Error) => error.message.startsWith(message) || assert.fail(error.message),
-    );
-  }
-  assert.throws(() => issuerStack(new App(), { clusterId: "a", mappingPrefix: "auth" }), {
-    message: /^cluster a: mappingPrefix must be/,
-  });
+test("an error of the issuer's construct names the cluster and the key", () => {
+  const message = /^cluster a: mappingPrefix must be/;
+  assert.throws(() => issuerStack(new App(), { clusterId: "a", mappingPrefix: "auth" }), { message });
 });
 
 const ELSEWHERE = (key: string, value: unknown, known = key) =>

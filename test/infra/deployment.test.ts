@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Topic } from "aws-cdk-lib/aws-sns";
 import { KINDS, stackOf, templateOf } from "./stacks.ts";
 import { lambdaFunction, resource, resources } from "./template.ts";
 
@@ -17,36 +16,15 @@ test("a new version receives a tenth of the reviews", () => {
   assert.equal(resources(atOnce, "AWS::Lambda::Function").length, 1);
 });
 
-test("the check has the accepted regions", () => {
-  const template = stackOf("http", { stsRegions: ["us-east-1", "eu-west-1"] }).template();
-  const { Variables } = lambdaFunction(template, "DeploymentCheck").Properties["Environment"] as {
-    Variables: Record<string, string>;
-  };
-  assert.equal(Variables["STS_REGIONS"], "us-east-1,eu-west-1");
-});
-
-test("compareStoredValues: false is a setting of the check, and absent otherwise", () => {
-  for (const [props, expected] of [
-    [{}, undefined],
-    [{ compareStoredValues: true }, undefined],
-    [{ compareStoredValues: false }, "false"],
+test("the check has the accepted regions, and compareStoredValues: false as a setting that is absent otherwise", () => {
+  for (const [props, name, expected] of [
+    [{ stsRegions: ["us-east-1", "eu-west-1"] }, "STS_REGIONS", "us-east-1,eu-west-1"],
+    [{}, "COMPARE_STORED_VALUES", undefined],
+    [{ compareStoredValues: true }, "COMPARE_STORED_VALUES", undefined],
+    [{ compareStoredValues: false }, "COMPARE_STORED_VALUES", "false"],
   ] as const) {
-    const template = stackOf("http", props).template();
-    const variables = (name: string) =>
-      (lambdaFunction(template, name).Properties["Environment"] as { Variables: object }).Variables;
-    assert.equal((variables("DeploymentCheck") as Record<string, string>)["COMPARE_STORED_VALUES"], expected);
-    assert.ok(!Object.hasOwn(variables("Authenticator"), "COMPARE_STORED_VALUES"));
-  }
-});
-
-test("alarms that notify never stop a deployment", () => {
-  const template = stackOf("http", (scope) => ({ alarmTopic: new Topic(scope, "Topic") })).template();
-  const [group] = Object.values(template.findResources("AWS::CodeDeploy::DeploymentGroup"));
-  const { Alarms } = group?.["Properties"]?.AlarmConfiguration ?? {};
-  const ids = (Alarms as { Name: { Ref: string } }[]).map(({ Name }) => Name.Ref);
-  assert.equal(ids.length, 2);
-  for (const [id, { Properties }] of Object.entries(template.findResources("AWS::CloudWatch::Alarm"))) {
-    assert.equal(Properties.AlarmActions === undefined, ids.includes(id), id);
+    const { Environment } = lambdaFunction(stackOf("http", props).template(), "DeploymentCheck").Properties;
+    assert.equal((Environment as { Variables: Record<string, string> }).Variables[name], expected);
   }
 });
 

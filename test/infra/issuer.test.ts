@@ -10,20 +10,15 @@ import { Role } from "aws-cdk-lib/aws-iam";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { HostedZone } from "aws-cdk-lib/aws-route53";
 import { Topic } from "aws-cdk-lib/aws-sns";
+import type { Construct } from "constructs";
 import { type ClusterContext, readCluster } from "../../infra/context/cluster.ts";
 import { issuerStack, wantsIssuer } from "../../infra/issuer/issuer-stack.ts";
 import { ServiceAccountIssuer, type ServiceAccountIssuerProps } from "../../infra/issuer/service-account-issuer.ts";
 import { ServiceAccountRole, type ServiceAccountRoleProps } from "../../infra/issuer/service-account-role.ts";
 import { alarmsOf, key } from "./cloudwatch.ts";
 import { CLUSTERS } from "./clusters.ts";
-import { ACCOUNT, REGION, stackOf } from "./stacks.ts";
+import { ACCOUNT, issuerOf, REGION, stackOf } from "./stacks.ts";
 import { resource, resources, statements } from "./template.ts";
-
-function issuerOf(props: Partial<ServiceAccountIssuerProps> = {}, app = new App()) {
-  const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
-  const issuer = new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod", ...props });
-  return { app, stack, issuer, template: () => Template.fromStack(stack) };
-}
 
 const plain = issuerOf().template();
 const UNDER = `arn:<AWS::Partition>:ssm:${REGION}:${ACCOUNT}:parameter/iam-authenticator/prod`;
@@ -51,24 +46,24 @@ test("the URL survives every update: the API keeps its logical id and the proper
     { mappingPrefix: "/another/prefix", safeDeployments: false },
   ];
   for (const variant of variants) {
-    const apis = issuerOf(variant).template().findResources("AWS::ApiGatewayV2::Api");
+    const apis = issuerOf(() => variant)
+      .template()
+      .findResources("AWS::ApiGatewayV2::Api");
     assert.deepEqual(apis, plain.findResources("AWS::ApiGatewayV2::Api"));
   }
 });
 
 test("with a custom domain, that is the issuer, and the API's default endpoint is disabled", () => {
-  const app = new App();
-  const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
-  const { url } = new ServiceAccountIssuer(stack, "Issuer", {
-    clusterId: "prod",
+  const { issuer, template: made } = issuerOf((stack) => ({
     domain: {
       domainName: "oidc.example.com",
       certificate: Certificate.fromCertificateArn(stack, "C", `arn:aws:acm:${REGION}:${ACCOUNT}:certificate/1`),
       hostedZone: HostedZone.fromHostedZoneAttributes(stack, "Z", { hostedZoneId: "Z1", zoneName: "example.com" }),
     },
-  });
+  }));
+  const { url } = issuer;
   assert.equal(url, "https://oidc.example.com");
-  const template = Template.fromStack(stack);
+  const template = made();
   assert.equal(resource(template, "AWS::IAM::OIDCProvider").Properties["Url"], url);
   assert.equal(resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"], true);
   assert.equal(resource(template, "AWS::Route53::RecordSet").Properties["Name"], "oidc.example.com.");
@@ -81,11 +76,12 @@ test("with a custom domain, that is the issuer, and the API's default endpoint i
 });
 
 test("a domain that AWS would not accept fails at synth", () => {
-  const stack = new Stack(new App(), "Test");
-  const certificate = Certificate.fromCertificateArn(stack, "C", "arn:aws:acm:eu-west-1:111122223333:certificate/1");
-  const domain = { domainName: "OIDC.example.com", certificate };
+  const domain = (scope: Construct) => ({
+    domainName: "OIDC.example.com",
+    certificate: Certificate.fromCertificateArn(scope, "C", "arn:aws:acm:eu-west-1:111122223333:certificate/1"),
+  });
   assert.throws(
-    () => new ServiceAccountIssuer(stack, "I", { clusterId: "prod", domain }),
+    () => issuerOf((scope) => ({ domain: domain(scope) })),
     /domainName must be a host name in lower case, not OIDC\.example\.com/,
   );
 });

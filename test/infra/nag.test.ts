@@ -5,13 +5,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { App, Stack, Validations } from "aws-cdk-lib";
+import { App, Validations } from "aws-cdk-lib";
 import { Role } from "aws-cdk-lib/aws-iam";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { AwsSolutionsChecks } from "cdk-nag";
-import { ServiceAccountIssuer, ServiceAccountRole } from "../../infra/iam-authenticator.ts";
-import { ACCOUNT, KINDS, type MoreProps, REGION, type Synthesized, stackOf, vpcOf } from "./stacks.ts";
+import { ServiceAccountRole } from "../../infra/iam-authenticator.ts";
+import { ACCOUNT, issuerOf, KINDS, type MoreProps, type Synthesized, stackOf, vpcOf } from "./stacks.ts";
 
 const outdir = mkdtempSync(join(tmpdir(), "nag-"));
 after(() => rmSync(outdir, { recursive: true }));
@@ -97,9 +97,7 @@ for (const kind of KINDS) {
 }
 
 test("an issuer and a role for a service account: no findings", () => {
-  const app = checkedApp();
-  const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
-  const issuer = new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod" });
+  const { app, stack, issuer } = issuerOf(() => ({}), checkedApp());
   issuer.grantManageKeys(Role.fromRoleArn(stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`));
   new ServiceAccountRole(stack, "Reader", { issuer: "https://oidc.example.com", namespace: "a", name: "b" });
   // The role of the app's team has a wildcard below the issuer's path.

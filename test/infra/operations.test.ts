@@ -102,38 +102,38 @@ const ENDPOINTS = {
 };
 /** If it is not installed, npx would download any package that has this name, and run it with AWS credentials. */
 const RUN = "npx --no -- lambda-iam-authenticator";
-test("with callerAuth none, the command has --no-token", () => {
-  const made = stackOf("private", (scope) => ({
-    endpoint: { ...(endpointOf("private", scope) as PrivateEndpoint), callerAuth: "none" },
-  }));
-  assert.equal(
-    output(made.template(), "KubeconfigCommand"),
-    `${RUN} kubeconfig webhook --endpoint ${ENDPOINTS.private} --no-token --out webhook.kubeconfig`,
-  );
-});
-
-test("if the stack manages the callers, the command does not change them", () => {
-  const made = stackOf("http");
-  made.authenticator.addCaller({ name: "control-plane", sha256: "0".repeat(64) });
-  assert.equal(
-    output(made.template(), "KubeconfigCommand"),
-    `${RUN} kubeconfig webhook --endpoint ${ENDPOINTS.http} --token-file caller-token --out webhook.kubeconfig`,
-  );
-});
-
-test("if all callers of the stack prove themselves by IAM, the command names the file that a timer renews", () => {
-  const made = stackOf("http");
-  const arn = "arn:aws:iam::111122223333:role/control-plane";
-  made.authenticator.addCaller({ name: "control-plane", arn, principalId: "AROAEXAMPLE" });
-  const command = (option: string) =>
-    `${RUN} kubeconfig webhook --endpoint ${ENDPOINTS.http} ${option} --out webhook.kubeconfig`;
-  const path = "--token-file-path /etc/kubernetes/iam-authenticator/caller-token";
-  assert.equal(output(made.template(), "KubeconfigCommand"), command(path));
-  const both = stackOf("http");
-  both.authenticator.addCaller({ name: "control-plane", arn });
-  both.authenticator.addCaller({ name: "rescue", sha256: "0".repeat(64) });
-  assert.equal(output(both.template(), "KubeconfigCommand"), command("--token-file caller-token"));
-});
+const BY_ROLE = { name: "control-plane", arn: "arn:aws:iam::111122223333:role/control-plane" };
+const BY_TOKEN = { name: "rescue", sha256: "0".repeat(64) };
+const PATH = "/etc/kubernetes/iam-authenticator/caller-token";
+for (const [what, kind, callers, option] of [
+  ["with callerAuth none, the command has --no-token", "private", [], "--no-token"],
+  [
+    "if the stack manages the callers, the command does not change them",
+    "http",
+    [BY_TOKEN],
+    "--token-file caller-token",
+  ],
+  [
+    "if all callers of the stack prove themselves by IAM, the command names the file that a timer renews",
+    "http",
+    [{ ...BY_ROLE, principalId: "AROAEXAMPLE" }],
+    `--token-file-path ${PATH}`,
+  ],
+  ["with callers of both kinds, the command has the token", "http", [BY_ROLE, BY_TOKEN], "--token-file caller-token"],
+] as const) {
+  test(what, () => {
+    const made = stackOf(kind, (scope) =>
+      kind === "http"
+        ? {}
+        : { endpoint: { ...(endpointOf("private", scope) as PrivateEndpoint), callerAuth: "none" as const } },
+    );
+    for (const caller of callers) made.authenticator.addCaller(caller);
+    assert.equal(
+      output(made.template(), "KubeconfigCommand"),
+      `${RUN} kubeconfig webhook --endpoint ${ENDPOINTS[kind]} ${option} --out webhook.kubeconfig`,
+    );
+  });
+}
 
 test("with failoverUrl, the command reads the stack: a URL would set tls-server-name, which breaks the redirect", () => {
   const failoverUrl = "https://standby.example.com/authenticate";

@@ -8,7 +8,13 @@ import { InterfaceVpcEndpoint, type IVpc, Vpc } from "aws-cdk-lib/aws-ec2";
 import { HostedZone } from "aws-cdk-lib/aws-route53";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
-import { type Endpoint, IamAuthenticator, type IamAuthenticatorProps } from "../../infra/iam-authenticator.ts";
+import {
+  type Endpoint,
+  IamAuthenticator,
+  type IamAuthenticatorProps,
+  ServiceAccountIssuer,
+  type ServiceAccountIssuerProps,
+} from "../../infra/iam-authenticator.ts";
 
 export const ACCOUNT = "111122223333";
 export const REGION = "eu-west-1";
@@ -38,6 +44,13 @@ export function stackOf(kind: Kind, more: MoreProps = {}, app = new App()): Synt
     endpoint: props.endpoint ?? endpointOf(kind, stack),
   });
   return { app, stack, authenticator, template: () => Template.fromStack(stack) };
+}
+
+/** The same with only an issuer. */
+export function issuerOf(more: (scope: Construct) => Partial<ServiceAccountIssuerProps> = () => ({}), app = new App()) {
+  const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
+  const issuer = new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod", ...more(stack) });
+  return { app, stack, issuer, template: () => Template.fromStack(stack) };
 }
 
 const templates = new Map<Kind, Template>();

@@ -11,8 +11,9 @@ import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { SecurityGroup, Subnet } from "aws-cdk-lib/aws-ec2";
 import { Key } from "aws-cdk-lib/aws-kms";
-import { IamAuthenticator, ServiceAccountIssuer } from "../../infra/iam-authenticator.ts";
-import { ACCOUNT, certificateArn, KINDS, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import type { Construct } from "constructs";
+import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
+import { certificateArn, issuerOf, KINDS, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { flat, lambdaFunction, output, type Resource, resource, resources } from "./template.ts";
 
 test("each metric of reviews has a method", () => {
@@ -76,12 +77,9 @@ test("without alarms, only those that notify are omitted, and the dashboard has 
 });
 
 test("a key of the app encrypts every log, and its policy allows only this account's log groups to use it", () => {
-  const templates = KINDS.map((kind) =>
-    stackOf(kind, (scope) => ({ encryptionKey: new Key(scope, "Key") })).template(),
-  );
-  const issuer = new Stack(new App(), "Issuer", { env: { account: ACCOUNT, region: REGION } });
-  new ServiceAccountIssuer(issuer, "Issuer", { clusterId: "prod", encryptionKey: new Key(issuer, "Key") });
-  for (const template of [...templates, Template.fromStack(issuer)]) {
+  const withKey = (scope: Construct) => ({ encryptionKey: new Key(scope, "Key") });
+  for (const { template: made } of [...KINDS.map((kind) => stackOf(kind, withKey)), issuerOf(withKey)]) {
+    const template = made();
     const logs = resources(template, "AWS::Logs::LogGroup");
     assert.ok(logs.length >= 2);
     for (const { Properties } of logs) assert.equal(Properties["KmsKeyId"], "<Key.Arn>");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bearerFunction, CALLER, callersOf } from "./bearer-function.ts";
+import { bearerFunction, callersOf } from "./bearer-function.ts";
 import { PREFIX } from "./fixtures.ts";
 
 test("the first review uses prefetched callers without a second call", async () => {
@@ -13,14 +13,6 @@ test("the first review uses prefetched callers without a second call", async () 
   assert.deepEqual([statusCode, log.outcome, log.cached.caller, log.coldStart], [200, "granted", true, true]);
   assert.equal(calls.ssm.length, 2);
   assert.ok(!calls.ssm[1]?.includes(`${PREFIX}/callers`));
-});
-
-test("a review during the prefetch shares its call", async () => {
-  const { prefetch, review, callersRead } = bearerFunction();
-  const prefetching = prefetch();
-  assert.equal((await review()).statusCode, 200);
-  await prefetching;
-  assert.equal(callersRead(), 1);
 });
 
 test("a prefetch prints nothing, whether it succeeds or fails", async () => {
@@ -42,17 +34,6 @@ test("a failed prefetch has no effect: a review during the outage is a fault, an
   const { statusCode, log } = await review();
   assert.deepEqual([statusCode, log.stale, log.StaleReads, log.cached.caller], [200, undefined, undefined, false]);
   assert.equal(callersRead(), 3);
-});
-
-test("callers that did not exist at the prefetch are read again 10 s later", async () => {
-  const { prefetch, review, parameters, clock } = bearerFunction();
-  delete parameters["callers"];
-  await prefetch();
-  parameters["callers"] = callersOf(CALLER);
-  clock.advance(9_999);
-  assert.equal((await review()).log.reason, "callers_invalid");
-  clock.advance(1);
-  assert.equal((await review()).statusCode, 200);
 });
 
 test("in an environment that is frozen before its first review, callers are as old as their read", async () => {

@@ -4,25 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertBad, read } from "./read-settings.ts";
 
-test("STS_REGIONS limits the regions, and does not add the function's own", () => {
-  const { regions, regionByHost } = read({ STS_REGIONS: "us-east-1, eu-central-1" }).stsHosts;
-  assert.deepEqual([...regions], ["us-east-1", "eu-central-1"]);
-  assert.equal(regionByHost.get("sts.eu-central-1.amazonaws.com"), "eu-central-1");
-  assert.equal(regionByHost.get("sts.amazonaws.com"), "us-east-1");
-  assert.equal(regionByHost.has("sts.eu-west-1.amazonaws.com"), false);
-});
-
 test("STS_REGIONS accepts only known regions of the function's partition, and its own region even if it is new", () => {
   const message = /^STS_REGIONS must be a list of regions of the partition aws, not "\S+"$/;
   assertBad("STS_REGIONS", ["eu-west-1,eu-west-9", "us-gov-west-1", "cn-north-1", "EU-WEST-1", "aws-global"], message);
   const { regions } = read({ AWS_REGION: "eu-west-9", STS_REGIONS: "eu-west-9,eu-west-1" }).stsHosts;
   assert.deepEqual([...regions], ["eu-west-9", "eu-west-1"]);
-});
-
-test("without STS_REGIONS the function's region is accepted, even if it is newer than the table", () => {
-  const { regions, regionByHost } = read({ AWS_REGION: "eu-west-9" }).stsHosts;
-  assert.ok(regions.has("eu-west-9") && regions.has("us-east-1"));
-  assert.equal(regionByHost.get("sts.eu-west-9.amazonaws.com"), "eu-west-9");
 });
 
 test("STS_EXTRA_HOSTS are added with the region of the credential", () => {
@@ -90,12 +76,9 @@ test("an endpoint with a password is refused without showing it", () => {
   assertBad("AWS_ENDPOINT_URL_STS", ["https://user:hunter2@sts.internal"], /^(?!.*hunter2)/);
 });
 
-test("STS_HOSTS is all or regional, and regional accepts only plain regional hosts and STS_EXTRA_HOSTS", () => {
+test("STS_HOSTS is all or regional, which accepts only plain regional hosts", () => {
   assert.deepEqual(read({ STS_HOSTS: "all" }), read({}));
-  const { regions, regionByHost } = read({ STS_HOSTS: "regional", STS_EXTRA_HOSTS: "sts.internal" }).stsHosts;
-  const plain = [...regions].map((region) => `sts.${region}.amazonaws.com`);
-  assert.deepEqual([...regionByHost.keys()], [...plain, "sts.internal"]);
-  const narrowed = read({ STS_HOSTS: "regional", STS_REGIONS: "us-east-1" }).stsHosts;
-  assert.deepEqual([...narrowed.regionByHost.keys()], ["sts.us-east-1.amazonaws.com"]);
+  const { regionByHost } = read({ STS_HOSTS: "regional", STS_REGIONS: "us-east-1" }).stsHosts;
+  assert.deepEqual([...regionByHost.keys()], ["sts.us-east-1.amazonaws.com"]);
   assertBad("STS_HOSTS", ["Regional", "none", "regional,all"], /^STS_HOSTS must be one of all, regional, not "/);
 });

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { connectHost, openAgents, serverName } from "../../../functions/aws/connections.ts";
 import { until } from "../../time.ts";
-import { type RawServer, startRawServer } from "./raw-server.ts";
+import { startRawServer } from "./raw-server.ts";
 
 function agentFor(port: number): Agent {
   const { httpAgent } = openAgents(new URL(`http://127.0.0.1:${port}`));
@@ -25,15 +25,6 @@ function get(agent: Agent, port: number, host = "127.0.0.1"): Promise<number | u
   });
 }
 
-async function withServer(body: (server: RawServer) => Promise<void>): Promise<void> {
-  const server = await startRawServer();
-  try {
-    await body(server);
-  } finally {
-    server.close();
-  }
-}
-
 test("a plain agent exists only for http://", () => {
   assert.equal(openAgents(new URL("https://127.0.0.1:9")).httpAgent, undefined);
   assert.notEqual(openAgents(new URL("http://127.0.0.1:9")).httpAgent, undefined);
@@ -43,49 +34,46 @@ for (const [what, isEarly] of [
   ["waits for the early connection instead of opening another one", false],
   ["uses the early connection", true],
 ] as const) {
-  test(`the first request ${what}, which is kept for later ones`, () =>
-    withServer(async ({ port, sockets, requests }) => {
-      const agent = agentFor(port);
-      if (isEarly) await until(() => sockets.length === 1);
-      for (let n = 1; n <= 3; n += 1) {
-        assert.equal(await get(agent, port), 200);
-        assert.deepEqual([sockets.length, requests.length], [1, n]);
-      }
-    }));
+  test(`the first request ${what}, which is kept for later ones`, async () => {
+    const { port, sockets, requests } = await startRawServer();
+    const agent = agentFor(port);
+    if (isEarly) await until(() => sockets.length === 1);
+    for (let n = 1; n <= 3; n += 1) {
+      assert.equal(await get(agent, port), 200);
+      assert.deepEqual([sockets.length, requests.length], [1, n]);
+    }
+  });
 }
 
-test("the connection is used once: a second concurrent request opens its own", () =>
-  withServer(async ({ port, sockets }) => {
-    const agent = agentFor(port);
-    assert.deepEqual(await Promise.all([get(agent, port), get(agent, port)]), [200, 200]);
-    assert.equal(sockets.length, 2);
-  }));
+test("the connection is used once: a second concurrent request opens its own", async () => {
+  const { port, sockets } = await startRawServer();
+  const agent = agentFor(port);
+  assert.deepEqual(await Promise.all([get(agent, port), get(agent, port)]), [200, 200]);
+  assert.equal(sockets.length, 2);
+});
 
-test("a request for another host or port does not use it", () =>
-  withServer(async (server) => {
-    await withServer(async (other) => {
-      const agent = agentFor(server.port);
-      await until(() => server.sockets.length === 1);
-      assert.equal(await get(agent, other.port), 200);
-      assert.equal(await get(agent, server.port, "localhost"), 200);
-      assert.deepEqual([server.sockets.length, other.sockets.length], [2, 1]);
-      assert.equal(await get(agent, server.port), 200);
-      assert.equal(server.sockets.length, 2);
-    });
-  }));
+test("a request for another host or port does not use it", async () => {
+  const [server, other] = [await startRawServer(), await startRawServer()];
+  const agent = agentFor(server.port);
+  await until(() => server.sockets.length === 1);
+  assert.equal(await get(agent, other.port), 200);
+  assert.equal(await get(agent, server.port, "localhost"), 200);
+  assert.deepEqual([server.sockets.length, other.sockets.length], [2, 1]);
+  assert.equal(await get(agent, server.port), 200);
+  assert.equal(server.sockets.length, 2);
+});
 
 test("a connection that the server has closed or reset is replaced without an error", async () => {
   for (const end of ["end", "resetAndDestroy"] as const) {
-    await withServer(async ({ port, sockets, requests }) => {
-      const agent = agentFor(port);
-      await until(() => sockets.length === 1);
-      sockets[0]?.[end]();
-      await until(() => sockets[0]?.destroyed === true);
-      // Gives the client time to notice
-      for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
-      assert.equal(await get(agent, port), 200);
-      assert.deepEqual([sockets.length, requests.length], [2, 1]);
-    });
+    const { port, sockets, requests } = await startRawServer();
+    const agent = agentFor(port);
+    await until(() => sockets.length === 1);
+    sockets[0]?.[end]();
+    await until(() => sockets[0]?.destroyed === true);
+    // Gives the client time to notice
+    for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+    assert.equal(await get(agent, port), 200);
+    assert.deepEqual([sockets.length, requests.length], [2, 1]);
   }
 });
 
@@ -116,7 +104,10 @@ for (const [what, more, output] of [
     "200\n",
   ],
 ] as const) {
-  test(what, () => withServer(async ({ port }) => assert.equal(await printed(port, more(port)), output)));
+  test(what, async () => {
+    const { port } = await startRawServer();
+    assert.equal(await printed(port, more(port)), output);
+  });
 }
 
 test("an IPv6 address is connected to without its brackets", () => {

@@ -3,22 +3,9 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-export interface FreezingProxy {
-  /** `http://127.0.0.1:<port>` */
-  readonly url: string;
-  /** Connections since the start. */
-  connections(): number;
-  /**
-   * Kills every open connection: data on it is answered with a reset, or not at all. The client only notices when it sends
-   * something. New connections work.
-   */
-  freeze(death: "reset" | "silent"): void;
-  /** Number of requests that were met with silence. */
-  swallowed(): number;
-  close(): void;
-}
+export type FreezingProxy = Awaited<ReturnType<typeof startFreezingProxy>>;
 
-export async function startFreezingProxy(target: string): Promise<FreezingProxy> {
+export async function startFreezingProxy(target: string) {
   const { hostname, port } = new URL(target);
   const open = new Map<Socket, { death?: "reset" | "silent" }>();
   let connections = 0;
@@ -47,9 +34,12 @@ export async function startFreezingProxy(target: string): Promise<FreezingProxy>
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** Connections since the start. */
     connections: () => connections,
+    /** Number of requests that were met with silence. */
     swallowed: () => swallowed,
-    freeze(death) {
+    /** Data on every open connection is answered with a reset, or not at all. New connections work. */
+    freeze(death: "reset" | "silent") {
       for (const state of open.values()) state.death = death;
     },
     close() {

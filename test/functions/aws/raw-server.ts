@@ -1,17 +1,11 @@
 // A TCP server that records each request as bytes, and responds with bytes.
 
-import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { after } from "node:test";
+import { createServer as createTlsServer } from "node:tls";
 import type { Credential } from "../../../local/certificates.ts";
 
-export interface RawServer {
-  readonly port: number;
-  /** Requests without their bodies, each with its empty line. */
-  readonly requests: string[];
-  /** Accepted connections, oldest first. For TLS, those with a completed handshake. */
-  readonly sockets: Socket[];
-  close(): void;
-}
+export type RawServer = Awaited<ReturnType<typeof startRawServer>>;
 
 export const OK = response(200, "{}");
 
@@ -19,14 +13,18 @@ export function response(status: number, body: string, headers = ""): string {
   return `HTTP/1.1 ${status} Reason\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-/** Listens on 127.0.0.1, with TLS if there is a `credential`. `answer` can also write to the socket and return nothing. */
+/**
+ * Listens on 127.0.0.1 until the test that calls it ends, with TLS if there is a `credential`. `answer` can also write to the
+ * socket and return nothing. `requests` are without their bodies, each with its empty line; `sockets` the accepted
+ * connections, oldest first, for TLS those with a completed handshake.
+ */
 export async function startRawServer(
   answer: (request: string, socket: Socket) => string | undefined = () => OK,
   credential?: Credential,
-): Promise<RawServer> {
+) {
   const requests: string[] = [];
   const sockets: Socket[] = [];
-  const serve = (socket: Socket | TLSSocket): void => {
+  const serve = (socket: Socket): void => {
     sockets.push(socket.unref());
     let received = "";
     socket.setEncoding("latin1");
@@ -41,18 +39,13 @@ export async function startRawServer(
       if (bytes !== undefined) socket.write(bytes, "latin1");
     });
   };
-  const server: Server = credential === undefined ? createServer(serve) : createTlsServer({ ...credential }, serve);
+  const server = credential === undefined ? createServer(serve) : createTlsServer({ ...credential }, serve);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // Lets a test end that fails before it closes the server
-  server.unref();
-  const address = server.address();
-  return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
-    requests,
-    sockets,
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
+  const close = (): void => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
   };
+  after(close);
+  const { port } = server.address() as AddressInfo;
+  return { port, url: `http://127.0.0.1:${port}`, requests, sockets, close };
 }

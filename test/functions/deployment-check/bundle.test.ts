@@ -109,9 +109,3 @@ test("a stored value that the live version reads differently fails the deploymen
   const { printed } = await check(t, { stored, settings: { COMPARE_STORED_VALUES: "false" } });
   assert.deepEqual([printed.status, printed.problems], ["Succeeded", []]);
 });
-
-test("a missing setting is reported as Failed, with its name", async (t) => {
-  const { told, printed } = await check(t, { settings: { LIVE_ARN: "" } });
-  assert.deepEqual(told, reportOf("Failed"));
-  assert.match(printed.problems[0], /^the check's settings: setting_invalid: LIVE_ARN is required/);
-});

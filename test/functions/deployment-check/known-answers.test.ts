@@ -2,13 +2,12 @@
 
 import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
-import { createCheckHandler } from "../../../functions/deployment-check/handler.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { startFunction } from "../../system/bundled-function.ts";
 import { sharedClock } from "../../system/clock.ts";
 import { BUNDLE } from "../../system/system.ts";
+import { OPTIONS, world } from "./check-world.ts";
 
 const REGION = "us-west-2";
 const CALLERS = { "/iam-authenticator/local/callers": JSON.stringify([{ name: "c", sha256: "0".repeat(64) }]) };
@@ -42,43 +41,17 @@ async function version(
   return (_arn, event) => handler(event, { awsRequestId: "1" } as never);
 }
 
-interface Checked {
-  readonly status: string | undefined;
-  readonly problems: readonly string[];
-  readonly invoked: number;
-}
-
-async function check(
-  invoke: Invoke,
-  callerAuth: string,
-  callerSubject?: string,
-  tokens: "any" | "jwt" = "any",
-): Promise<Checked> {
-  const reported: unknown[] = [];
-  const printed: string[] = [];
-  let invoked = 0;
-  const handler = createCheckHandler(
-    () => ({
-      ...{ versionArn: "version", liveArn: "live", mappingPrefix: "/iam-authenticator/local", partition: "aws" },
-      ...{ callerAuth, callerSubject, stsRegion: REGION, tokens, compareStoredValues: true },
-    }),
-    {
-      invoke(arn, event) {
-        invoked += 1;
-        return invoke(arn, event);
-      },
-      report: async (...result) => void reported.push(result),
-      readPage: async () => ({ parameters: [], next: undefined }),
-      clock: Date.now,
-      sleep: setTimeout,
-      print: (line) => printed.push(line),
-    },
-  );
-  await handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" });
-  const [line = "{}", ...more] = printed;
-  const { status, problems } = JSON.parse(line);
-  assert.deepEqual([reported, more], [[["d-1", "e-1", status]], []]);
-  return { status, problems, invoked };
+async function check(invoke: Invoke, callerAuth: string, callerSubject?: string, tokens: "any" | "jwt" = "any") {
+  const { run, line, reported, calls } = world({
+    readOptions: () => ({ ...OPTIONS, callerAuth, callerSubject, stsRegion: REGION, tokens }),
+    invoke,
+    readPage: async () => ({ parameters: [], next: undefined }),
+    clock: Date.now,
+  });
+  await run();
+  const { status, problems } = line();
+  assert.deepEqual(reported, [status]);
+  return { status, problems, invoked: calls.invoke.length };
 }
 
 for (const [callerAuth, subject, invoked] of [

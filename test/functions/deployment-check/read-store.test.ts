@@ -50,15 +50,6 @@ test("an empty page with a token does not end the reading, and an empty store is
   assert.deepEqual([await count(empty.source), empty.calls.length], [0, 1]);
 });
 
-test("an error ends the reading", async () => {
-  const failing = reader((_, call) => {
-    if (call === 2) throw new Error("no answer");
-    return pageOf(1, "2");
-  });
-  await assert.rejects(count(failing.source), { message: "no answer" });
-  assert.equal(failing.calls.length, 2);
-});
-
 test("the time of a read is part of the pace", async () => {
   for (const [callMs, expected] of [
     [40, [0, 50, 100]],

@@ -18,7 +18,6 @@ const SOURCE = entryAt("functions/issuer/index.ts");
 const PREFIX = "/iam-authenticator/prod";
 const KEYS = SAMPLES.slice(0, 2).map(({ jwk }) => jwk);
 const COMPLETE = jwksDocument(KEYS);
-const HOUR_MS = 3_600_000;
 
 const parameterOf = ({ kid }: { kid: string }): string => issuerKeyParameter(PREFIX, kid);
 
@@ -57,21 +56,6 @@ async function startIssuerBundle(
     },
   };
 }
-
-const RESET = { kind: "reset" } as const;
-
-test("Parameter Store is down: the documents remain available and complete for 24 hours, then it is a 500", async (t) => {
-  const { store, clock, read } = await startIssuerBundle(t);
-  assert.deepEqual(await read(), [200, COMPLETE]);
-  store.fail(RESET);
-  for (const hours of [1, 8, 14]) {
-    clock.advance(hours * HOUR_MS);
-    assert.deepEqual(await read(), [200, COMPLETE]);
-  }
-  clock.advance(HOUR_MS);
-  const [status, body] = await read();
-  assert.deepEqual([status, JSON.parse(body).code], [500, "parameters_unavailable"]);
-});
 
 test("the first request serves prefetched keys without a second call, as old as their read", async (t) => {
   const { store, clock, read, output } = await startIssuerBundle(t, { clock: stoppedClock() });

@@ -9,19 +9,12 @@ import { SAMPLES } from "./samples.ts";
 const ISSUER = "https://abc123.execute-api.eu-west-1.amazonaws.com";
 const KEYS = SAMPLES.map(({ jwk }) => jwk);
 
-test("discovery has exactly the members of kube-apiserver's document", () => {
+test("discovery has exactly the members of kube-apiserver's document, and each algorithm once", () => {
   assert.equal(
-    discoveryDocument(ISSUER, KEYS),
+    discoveryDocument(ISSUER, [...KEYS, ...KEYS]),
     `{"issuer":"${ISSUER}","jwks_uri":"${ISSUER}/openid/v1/jwks","response_types_supported":["id_token"],` +
       '"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["ES256","ES384","ES512","RS256"]}',
   );
-});
-
-test("each algorithm is listed once", () => {
-  const { id_token_signing_alg_values_supported: algorithms } = JSON.parse(
-    discoveryDocument(ISSUER, [...KEYS, ...KEYS]),
-  );
-  assert.deepEqual(algorithms, ["ES256", "ES384", "ES512", "RS256"]);
 });
 
 test("the JWKS has each key with its members in order", () => {

@@ -94,13 +94,6 @@ test("every other path is 404, every other method 405 with Allow, and neither re
   }
 });
 
-test("an event of another kind, even a bare TokenReview, is 404", async () => {
-  const { handler } = issuer();
-  for (const odd of [null, "text", 1, [], {}, { kind: "TokenReview", spec: { token: "t" } }]) {
-    assert.equal((await handler(odd)).statusCode, 404);
-  }
-});
-
 for (const [what, options, code, message, cause] of [
   ["Parameter Store down without cached keys", { fail: DOWN }, "parameters_unavailable", /\(TimedOut\)$/, undefined],
   [
@@ -175,13 +168,4 @@ test("a fault is counted by cluster and outcome", async () => {
     [Dimensions, Metrics, others],
     [[["ClusterId", "Outcome"]], [{ Name: "IssuerRequests", Unit: "Count" }], []],
   );
-});
-
-test("LOG_LEVEL omits the log entry, but never metrics", async () => {
-  const served = issuer({ logLevel: "warn" });
-  await served.handler(event("GET", JWKS_PATH));
-  assert.deepEqual(served.lines, []);
-  const counted = issuer({ logLevel: "error", parameters: WITH_BROKEN });
-  await counted.handler(event("GET", JWKS_PATH));
-  assert.deepEqual(Object.keys(counted.lines[0] ?? {}), ["ClusterId", "InvalidIssuerKeys", "_aws"]);
 });

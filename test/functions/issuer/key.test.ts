@@ -1,7 +1,7 @@
 // Public keys of the issuer: accepts the four kinds of kube-apiserver, and nothing else.
 
 import assert from "node:assert/strict";
-import { createHash, createPublicKey, generateKeyPairSync, generatePrimeSync } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { checkIssuerKey, issuerKeyOf, keyId } from "../../../functions/issuer/key.ts";
@@ -44,10 +44,6 @@ const { x = "" } = P256.publicKey.export({ format: "jwk" });
 const ED25519 = generateKeyPairSync("ed25519").publicKey;
 const SHORT = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey;
 const withZeros = Buffer.concat([Buffer.alloc(3), Buffer.from(n, "base64url")]).toString("base64url");
-const prime = generatePrimeSync(2040, { bigint: true });
-const ofModulus = (modulus: bigint) => {
-  return withOwnKid({ ...RSA.jwk, n: Buffer.from(modulus.toString(16), "hex").toString("base64url") });
-};
 const REFUSED: Readonly<Record<string, [value: unknown, problem: RegExp]>> = {
   "text that is not an object": ["key", /^must be a JSON object/],
   "a list": [[RSA.jwk], /^must be a JSON object/],
@@ -74,14 +70,9 @@ const REFUSED: Readonly<Record<string, [value: unknown, problem: RegExp]>> = {
   "a padded number": [{ ...RSA.jwk, e: `${e}==` }, /not canonical/],
   "a number with leading zeros": [{ ...RSA.jwk, n: withZeros }, /not canonical/],
   "a modulus of ones, divisible by 3": [
-    ofModulus(2n ** 2048n - 1n),
+    withOwnKid({ ...RSA.jwk, n: Buffer.alloc(256, 0xff).toString("base64url") }),
     /^its modulus is divisible by 3: create a new sig/,
   ],
-  "a modulus divisible by 251": [
-    ofModulus(prime * 251n),
-    /^its modulus is divisible by 251: create a new signing key$/,
-  ],
-  "an even modulus": [ofModulus(2n ** 2048n - 2n), /^its modulus is divisible by 2: create a new signing key$/],
 };
 for (const [what, [value, expected]] of Object.entries(REFUSED)) {
   test(`${what} is refused`, () => assert.match(problem(value), expected));

@@ -6,39 +6,13 @@ import fc from "fast-check";
 import { calendarTime } from "../../../functions/lib/calendar-time.ts";
 
 test("a time of the calendar is its milliseconds since 1970, in UTC", () => {
-  assert.equal(calendarTime("1970-01-01T00:00:00"), 0);
   assert.equal(calendarTime("2026-11-24T16:01:02"), Date.UTC(2026, 10, 24, 16, 1, 2));
-  assert.equal(calendarTime("2024-02-29T23:59:59"), Date.UTC(2024, 1, 29, 23, 59, 59));
-  assert.equal(calendarTime("0000-01-01T00:00:00"), -62_167_219_200_000);
-  assert.equal(calendarTime("9999-12-31T23:59:59"), 253_402_300_799_000);
-});
-
-test("a day that does not exist is undefined, and so are 24:00 and a leap second", () => {
-  for (const day of [
-    "2026-02-29",
-    "2026-02-30",
-    "2026-04-31",
-    "2026-00-10",
-    "2026-13-10",
-    "2026-01-00",
-    "2026-01-32",
-  ]) {
-    assert.equal(calendarTime(`${day}T00:00:00`), undefined, day);
-  }
-  for (const time of ["24:00:00", "25:00:00", "23:60:00", "23:59:60", "23:59:61"]) {
-    assert.equal(calendarTime(`2026-12-31T${time}`), undefined, time);
-  }
 });
 
 test("text of another form is undefined", () => {
-  for (const text of ["", "2026-01-01", "2026-01-01T00:00", "2026-01-01 00:00:00", "26-01-01T00:00:00", "undefined"]) {
-    assert.equal(calendarTime(text), undefined, text);
-  }
   for (const text of [
-    "2026-01-01T00:00:00.5",
-    "2026-01-01t00:00:00",
-    "+002026-01-01T00:00:00",
-    "2026-01-01T00:00:00Z",
+    ...["", "2026-01-01", "2026-01-01T00:00", "2026-01-01 00:00:00", "26-01-01T00:00:00", "2026-01-01T00:00:00.5"],
+    ...["2026-01-01t00:00:00", "+002026-01-01T00:00:00", "2026-01-01T00:00:00Z", "undefined"],
   ]) {
     assert.equal(calendarTime(text), undefined, text);
   }

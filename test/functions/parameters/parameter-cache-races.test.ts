@@ -2,28 +2,21 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cachedParameters, type FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
-import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
+import { cacheOf } from "./cached-store.ts";
 
 const DENY = { value: '{"deny":true}', secure: false };
 
-function cacheOf(fetch: FetchParameters) {
-  const clock = fixedClock();
-  const read = cachedParameters(fetch, 30_000, clock);
-  return { clock, read: (...names: string[]) => read(names, deadlineOf(clock)), readUntil: read };
-}
-
 test("a parameter that was fresh at the start of a review does not become absent while others are fetched", async () => {
   const held = Promise.withResolvers<void>();
-  const { read } = cacheOf(async (names) => {
+  const { ask } = cacheOf(async (names) => {
     if (names.includes("late")) await held.promise;
     return new Map(names.includes("deny") ? [["deny", DENY]] : []);
   });
-  await read("deny");
-  const review = read("deny", "late");
+  await ask("deny");
+  const review = ask("deny", "late");
   for (let i = 0; i < 12_000; i += 10) {
     const names = Array.from({ length: 10 }, (_, n) => `flood-${i + n}`);
-    await read(...names);
+    await ask(...names);
   }
   held.resolve();
   assert.deepEqual([...(await review).parameters.keys()], ["deny"]);
@@ -31,7 +24,7 @@ test("a parameter that was fresh at the start of a review does not become absent
 
 test("an older read that ends after a newer one does not restore a removed parameter", async () => {
   const answers: PromiseWithResolvers<typeof DENY | undefined>[] = [];
-  const { clock, read } = cacheOf(async ([name = ""]) => {
+  const { clock, ask } = cacheOf(async ([name = ""]) => {
     const answer = Promise.withResolvers<typeof DENY | undefined>();
     answers.push(answer);
     const stored = await answer.promise;
@@ -43,15 +36,15 @@ test("an older read that ends after a newer one does not restore a removed param
   ]) {
     answers.length = 0;
     // "other" keeps the two reads from sharing a call
-    const first = read("deny", "other");
+    const first = ask("deny", "other");
     clock.advance(1_000);
-    const second = read("deny");
+    const second = ask("deny");
     assert.equal(answers.length, 2);
     answers[1]?.resolve(newer);
     assert.equal((await second).parameters.get("deny"), newer);
     answers[0]?.resolve(older);
     assert.equal((await first).parameters.get("deny"), newer, "the older read itself answers with what is newer");
-    const later = await read("deny");
+    const later = await ask("deny");
     assert.equal(later.cached, true);
     assert.equal(later.parameters.get("deny"), newer);
     clock.advance(400_000);
@@ -60,35 +53,35 @@ test("an older read that ends after a newer one does not restore a removed param
 
 test("a result is as old as the start of its read", async () => {
   let calls = 0;
-  const { clock, read } = cacheOf(async () => {
+  const { clock, ask } = cacheOf(async () => {
     calls += 1;
     clock.advance(2_000);
     return new Map([["a", DENY]]);
   });
-  await read("a");
+  await ask("a");
   clock.advance(27_999);
-  assert.equal((await read("a")).cached, true);
+  assert.equal((await ask("a")).cached, true);
   clock.advance(1);
-  await read("a");
+  await ask("a");
   assert.equal(calls, 2);
 });
 
 test("concurrent reads of the same names are one call", async () => {
   const asked: (readonly string[])[] = [];
   const held = Promise.withResolvers<void>();
-  const { read } = cacheOf(async (names) => {
+  const { ask } = cacheOf(async (names) => {
     asked.push(names);
     await held.promise;
     return new Map([["a", DENY]]);
   });
-  const reads = [read("a", "b"), read("a", "b"), read("a")];
+  const reads = [ask("a", "b"), ask("a", "b"), ask("a")];
   held.resolve();
   for (const { parameters } of await Promise.all(reads)) assert.deepEqual([...parameters], [["a", DENY]]);
   assert.deepEqual(asked, [["a", "b"], ["a"]]);
 });
 
 test("a review that shares another's call ends at its own deadline", async () => {
-  const { clock, read, readUntil } = cacheOf(() => Promise.withResolvers<never>().promise);
-  read("a").catch(() => {});
-  await assert.rejects(readUntil(["a"], { at: clock(), clock }), { code: "parameters_unavailable" });
+  const { clock, ask, read } = cacheOf(() => Promise.withResolvers<never>().promise);
+  ask("a").catch(() => {});
+  await assert.rejects(read(["a"], { at: clock(), clock }), { code: "parameters_unavailable" });
 });

@@ -2,32 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fault } from "../../../functions/errors.ts";
-import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
-import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
-
-const A = { value: "a", secure: false };
-
-/** A store that can be changed and switched off, and records the names it is asked for. */
-function storeOf(stored: Record<string, typeof A> = {}) {
-  const clock = fixedClock();
-  const asked: string[][] = [];
-  const state = { up: true };
-  const read = cachedParameters(
-    async (names) => {
-      asked.push([...names]);
-      if (!state.up) throw fault("parameters_unavailable", "down");
-      return new Map(Object.entries(stored).filter(([name]) => names.includes(name)));
-    },
-    30_000,
-    clock,
-  );
-  const ask = (...names: string[]) => read(names, deadlineOf(clock));
-  return { clock, asked, state, stored, ask };
-}
+import { A, cachedStore } from "./cached-store.ts";
 
 test("an existing parameter is cached for 30 s and not a millisecond longer", async () => {
-  const { clock, asked, ask, stored } = storeOf({ a: A });
+  const { clock, asked, ask, stored } = cachedStore({ a: A });
   assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: false, stale: false });
   delete stored["a"];
   clock.advance(29_999);
@@ -38,7 +16,7 @@ test("an existing parameter is cached for 30 s and not a millisecond longer", as
 });
 
 test("an absence is cached for 10 s and not a millisecond longer", async () => {
-  const { clock, asked, ask, stored } = storeOf();
+  const { clock, asked, ask, stored } = cachedStore();
   assert.deepEqual(await ask("a"), { parameters: new Map(), cached: false, stale: false });
   stored["a"] = A;
   clock.advance(9_999);
@@ -48,22 +26,8 @@ test("an absence is cached for 10 s and not a millisecond longer", async () => {
   assert.equal(asked.length, 2);
 });
 
-test("only names that are not fresh are read, in one call", async () => {
-  const { clock, asked, ask, stored } = storeOf({ a: A });
-  await ask("a", "b");
-  stored["c"] = A;
-  clock.advance(10_000);
-  const { parameters, cached } = await ask("a", "b", "c");
-  assert.deepEqual([...parameters.keys()], ["a", "c"]);
-  assert.equal(cached, false);
-  assert.deepEqual(asked, [
-    ["a", "b"],
-    ["b", "c"],
-  ]);
-});
-
 test("while Parameter Store fails, an existing parameter is usable for up to 330 s", async () => {
-  const { clock, ask, state } = storeOf({ a: A });
+  const { clock, ask, state } = cachedStore({ a: A });
   await ask("a", "b");
   state.up = false;
   clock.advance(330_000 - 1);
@@ -73,7 +37,7 @@ test("while Parameter Store fails, an existing parameter is usable for up to 330
 });
 
 test("an absence alone is never used after its 10 s while Parameter Store fails", async () => {
-  const { clock, ask, state } = storeOf();
+  const { clock, ask, state } = cachedStore();
   await ask("a", "b");
   state.up = false;
   clock.advance(9_999);
@@ -82,8 +46,8 @@ test("an absence alone is never used after its 10 s while Parameter Store fails"
   await assert.rejects(ask("a", "b"), { code: "parameters_unavailable" });
 });
 
-test("an absent parameter is read again each second while Parameter Store fails, and used once it exists", async () => {
-  const { clock, asked, ask, state, stored } = storeOf({ a: A });
+test("an absent parameter is read again each second while Parameter Store fails, without fresh ones, and used once it exists", async () => {
+  const { clock, asked, ask, state, stored } = cachedStore({ a: A });
   await ask("a", "b");
   state.up = false;
   clock.advance(10_000);
@@ -99,16 +63,8 @@ test("an absent parameter is read again each second while Parameter Store fails,
   assert.equal(stale, false);
 });
 
-test("a name that was never read makes the review a fault while Parameter Store fails", async () => {
-  const { ask, state } = storeOf({ a: A });
-  await ask("a");
-  state.up = false;
-  await assert.rejects(ask("a", "never"), { code: "parameters_unavailable" });
-  assert.equal((await ask("a")).cached, true);
-});
-
 test("a stale value is read again each second, which neither extends nor deletes it, and is then replaced", async () => {
-  const { clock, ask, state, stored, asked } = storeOf({ a: A });
+  const { clock, ask, state, stored, asked } = cachedStore({ a: A });
   await ask("a");
   state.up = false;
   clock.advance(328_000);
@@ -126,7 +82,7 @@ test("a stale value is read again each second, which neither extends nor deletes
 });
 
 test("the cache is bounded: an entry that is unused during 10,000 other names is read again", async () => {
-  const { ask, asked } = storeOf({ a: A });
+  const { ask, asked } = cachedStore({ a: A });
   await ask("a");
   for (let i = 0; i < 10_000; i += 10) await ask(...Array.from({ length: 10 }, (_, n) => `n${i + n}`));
   assert.equal((await ask("a")).cached, false);

@@ -137,10 +137,6 @@ test("each of two tries has a second", async () => {
   assert.deepEqual(await failureAfter(5_000, 1_000, 1_000), ["TimedOut", 2]);
 });
 
-test("nothing is sent after the deadline", async () => {
-  assert.deepEqual(await failure(within(-1)), ["TimedOut", 0]);
-});
-
 test("a response that omits names is a fault, since an omitted name need not be absent", async () => {
   const headers = { "content-type": "application/x-amz-json-1.1" };
   const empty = ["{}", '{"Parameters":[],"InvalidParameters":[]}', '{"InvalidParameters":["/p/b"]}'];

@@ -1,49 +1,38 @@
 // DescribeInstances and GetInstanceProfile through the real clients, with each error.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
-import { type Ec2Server, startEc2 } from "../../../local/ec2/ec2.ts";
+import { startEc2 } from "../../../local/ec2/ec2.ts";
 import { post } from "../../post.ts";
+import { sdkOptions } from "../sdk-options.ts";
 
 const NODE = "i-0123456789abcdef0";
 const OLD = "i-01234567";
 const PROFILE_ARN = "arn:aws:iam::111122223333:instance-profile/team/nodes";
 const ROLE = { roleName: "nodes", roleId: "AROAEXAMPLE", arn: "arn:aws:iam::111122223333:role/team/nodes" };
 
-let server: Ec2Server;
-let ec2: EC2Client;
-let iam: IAMClient;
-
-before(async () => {
-  server = await startEc2({
-    instances: [
-      {
-        instanceId: NODE,
-        state: "running",
-        ownerId: "111122223333",
-        privateDnsName: "ip-10-0-0-1.ec2.internal",
-        instanceProfileArn: PROFILE_ARN,
-      },
-      { instanceId: OLD, state: "terminated", ownerId: "444455556666", privateDnsName: "" },
-    ],
-    profiles: [
-      { name: "nodes", arn: PROFILE_ARN, account: "111122223333", roles: [ROLE] },
-      { name: "other", arn: PROFILE_ARN, account: "444455556666", roles: [] },
-      { name: "empty", arn: PROFILE_ARN, account: "111122223333", roles: [] },
-    ],
-  });
-  const common = {
-    endpoint: server.url,
-    region: "us-east-1",
-    credentials: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "not-a-secret" },
-    maxAttempts: 1,
-  };
-  ec2 = new EC2Client(common);
-  iam = new IAMClient(common);
+const server = await startEc2({
+  instances: [
+    {
+      instanceId: NODE,
+      state: "running",
+      ownerId: "111122223333",
+      privateDnsName: "ip-10-0-0-1.ec2.internal",
+      instanceProfileArn: PROFILE_ARN,
+    },
+    { instanceId: OLD, state: "terminated", ownerId: "444455556666", privateDnsName: "" },
+  ],
+  profiles: [
+    { name: "nodes", arn: PROFILE_ARN, account: "111122223333", roles: [ROLE] },
+    { name: "other", arn: PROFILE_ARN, account: "444455556666", roles: [] },
+    { name: "empty", arn: PROFILE_ARN, account: "111122223333", roles: [] },
+  ],
 });
 after(() => server.close());
+const ec2 = new EC2Client(sdkOptions(server.url));
+const iam = new IAMClient(sdkOptions(server.url));
 
 const describe = (...InstanceIds: string[]) => ec2.send(new DescribeInstancesCommand({ InstanceIds }));
 const profile = (InstanceProfileName: string) => iam.send(new GetInstanceProfileCommand({ InstanceProfileName }));

@@ -8,7 +8,6 @@ import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { describeClientCertificate } from "../../../local/gateway/client-certificate.ts";
 import { type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
 import { post } from "../../post.ts";
-import { REST_API, type RestApiEvent } from "./rest-api.ts";
 
 const authority = createCertificateAuthority();
 const stranger = createCertificateAuthority({ subject: { CN: "Another CA" } });
@@ -41,14 +40,6 @@ test("an HTTP API puts the certificate in requestContext.authentication", async 
   assert.equal(reply.status, 200);
   const [event] = gateway.events as unknown as APIGatewayProxyEventV2[];
   assert.deepEqual(event?.requestContext.authentication, { clientCert: described });
-});
-
-test("a REST API puts the certificate in requestContext.identity", async (t) => {
-  const gateway = await start(t, { kind: REST_API });
-  const reply = await post(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
-  assert.equal(reply.status, 200);
-  const [event] = gateway.events as unknown as RestApiEvent[];
-  assert.deepEqual(event?.requestContext.identity.clientCert, described);
 });
 
 test("the gateway closes the connection of a client without a certificate", async (t) => {

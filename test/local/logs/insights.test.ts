@@ -1,7 +1,7 @@
 // The local Logs Insights: the states and pages of a query, the supported language, and errors; and DescribeLogGroups.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import {
   CloudWatchLogsClient,
   DescribeLogGroupsCommand,
@@ -10,9 +10,9 @@ import {
   type StartQueryCommandInput,
   StopQueryCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
-import type { LocalServer } from "../../../local/http-server.ts";
 import { startLogs } from "../../../local/logs/logs.ts";
 import { parseQuery } from "../../../local/logs/query.ts";
+import { sdkOptions } from "../sdk-options.ts";
 
 const line = (second: number, fields: object) => ({ timestamp: second * 1000 + 5, message: JSON.stringify(fields) });
 const events = [
@@ -26,16 +26,11 @@ const events = [
 const many = Array.from({ length: 25_000 }, (_, i) => line(i, { kind: "a", name: `n${i}` }));
 const QUERY = 'filter kind = "a" | stats max(@timestamp) as last, count(*) as n by name';
 
-let server: LocalServer;
-let logs: CloudWatchLogsClient;
-before(async () => {
-  server = await startLogs({
-    groups: { "/app/log": () => events, "/app/other": () => [], many: () => many },
-    properties: { "/app/log": { creationTime: 7, retentionInDays: 30 } },
-  });
-  const credentials = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "not-a-secret" };
-  logs = new CloudWatchLogsClient({ endpoint: server.url, region: "us-east-1", credentials, maxAttempts: 1 });
+const server = await startLogs({
+  groups: { "/app/log": () => events, "/app/other": () => [], many: () => many },
+  properties: { "/app/log": { creationTime: 7, retentionInDays: 30 } },
 });
+const logs = new CloudWatchLogsClient(sdkOptions(server.url));
 after(() => server.close());
 
 async function start(input: Partial<StartQueryCommandInput> = {}): Promise<string> {

@@ -4,16 +4,16 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import {
   CloudWatchLogsClient,
   DescribeLogStreamsCommand,
   FilterLogEventsCommand,
   type FilterLogEventsCommandInput,
 } from "@aws-sdk/client-cloudwatch-logs";
-import type { LocalServer } from "../../../local/http-server.ts";
 import { parseFilterPattern } from "../../../local/logs/filter-pattern.ts";
 import { eventsOfFile, startLogs } from "../../../local/logs/logs.ts";
+import { sdkOptions } from "../sdk-options.ts";
 
 const events = Array.from({ length: 30_000 }, (_, i) => ({
   timestamp: 1000 + i,
@@ -24,13 +24,8 @@ const large = Array.from({ length: 4 }, (_, i) => ({
   message: JSON.stringify({ a: "x".repeat(400_000) }),
 }));
 
-let server: LocalServer;
-let logs: CloudWatchLogsClient;
-before(async () => {
-  server = await startLogs({ groups: { "/app/log": () => events, large: () => large } });
-  const credentials = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "not-a-secret" };
-  logs = new CloudWatchLogsClient({ endpoint: server.url, region: "us-east-1", credentials, maxAttempts: 1 });
-});
+const server = await startLogs({ groups: { "/app/log": () => events, large: () => large } });
+const logs = new CloudWatchLogsClient(sdkOptions(server.url));
 after(() => server.close());
 
 function filter(input: Partial<FilterLogEventsCommandInput> = {}) {
@@ -92,12 +87,7 @@ test("invalid requests fail with the service's errors", async () => {
 
 test("calls above the quota per second are throttled", async () => {
   const slow = await startLogs({ groups: { a: () => [] }, throughput: 5 });
-  const client = new CloudWatchLogsClient({
-    endpoint: slow.url,
-    region: "us-east-1",
-    credentials: { accessKeyId: "A", secretAccessKey: "s" },
-    maxAttempts: 1,
-  });
+  const client = new CloudWatchLogsClient(sdkOptions(slow.url));
   const calls = Array.from({ length: 6 }, () => client.send(new FilterLogEventsCommand({ logGroupName: "a" })));
   const refused = (await Promise.allSettled(calls)).filter(({ status }) => status === "rejected");
   assert.deepEqual(

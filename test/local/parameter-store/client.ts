@@ -2,15 +2,10 @@
 
 import assert from "node:assert/strict";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { sdkOptions } from "../sdk-options.ts";
 
-/** Does not retry. */
 export function ssmClient(endpoint: string): SSMClient {
-  return new SSMClient({
-    endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "not-a-secret" },
-    maxAttempts: 1,
-  });
+  return new SSMClient(sdkOptions(endpoint));
 }
 
 /** Asserts the exception's name and message. */

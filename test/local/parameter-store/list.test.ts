@@ -1,31 +1,24 @@
 // GetParametersByPath through the real client, and ten thousand parameters.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import {
   GetParametersByPathCommand,
   type GetParametersByPathCommandInput,
   GetParametersCommand,
   PutParameterCommand,
   paginateGetParametersByPath,
-  type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { refused, ssmClient } from "./client.ts";
 
 const TEN_THOUSAND = 10_000;
 
-let store: MemoryStore;
-let full: MemoryStore;
-let ssm: SSMClient;
-
-before(async () => {
-  const names = ["/l", "/l/1", "/l/2", "/l/deep/1", "/l/deep/2", "/lx/1"];
-  store = await startParameterStore({ parameters: Object.fromEntries(names.map((name) => [name, "v"])) });
-  ssm = ssmClient(store.url);
-  const many = Array.from({ length: TEN_THOUSAND }, (_, i) => [`/many/${i}`, "v"]);
-  full = await startParameterStore({ parameters: Object.fromEntries(many) });
-});
+const storeWith = (names: readonly string[]) =>
+  startParameterStore({ parameters: Object.fromEntries(names.map((name) => [name, "v"])) });
+const store = await storeWith(["/l", "/l/1", "/l/2", "/l/deep/1", "/l/deep/2", "/lx/1"]);
+const full = await storeWith(Array.from({ length: TEN_THOUSAND }, (_, i) => `/many/${i}`));
+const ssm = ssmClient(store.url);
 after(() => Promise.all([store.close(), full.close()]));
 
 const byPath = (Path: string, more: Partial<GetParametersByPathCommandInput> = {}) =>

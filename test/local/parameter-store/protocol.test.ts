@@ -1,17 +1,13 @@
 // The AWS JSON protocol: headers, protocol errors, throttling.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { after, test } from "node:test";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { post } from "../../post.ts";
 
 const SIGNED = "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/ssm/aws4_request, SignedHeaders=host, Signature=0";
 
-let store: MemoryStore;
-
-before(async () => {
-  store = await startParameterStore({ parameters: { "/a": "v" }, region: "cn-north-1", partition: "aws-cn" });
-});
+const store = await startParameterStore({ parameters: { "/a": "v" }, region: "cn-north-1", partition: "aws-cn" });
 after(() => store.close());
 
 async function call(body: string, headers: Record<string, string> = {}, path = "/") {

@@ -1,26 +1,21 @@
 // GetParameter, GetParameters and GetParameterHistory through the real client.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import {
   GetParameterCommand,
   GetParameterHistoryCommand,
   GetParametersCommand,
   ListTagsForResourceCommand,
-  type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { refused, ssmClient } from "./client.ts";
 
-let store: MemoryStore;
-let ssm: SSMClient;
-
-before(async () => {
-  store = await startParameterStore({ parameters: { "/p/b": "two", "/p/a": "one", plain: "x" }, now: () => 1500 });
-  ssm = ssmClient(store.url);
-  store.put("/p/b", "two again");
-  store.put("/p/secret", "hidden", { type: "SecureString" });
-});
+const parameters = { "/p/b": "two", "/p/a": "one", plain: "x" };
+const store = await startParameterStore({ parameters, now: () => 1500 });
+const ssm = ssmClient(store.url);
+store.put("/p/b", "two again");
+store.put("/p/secret", "hidden", { type: "SecureString" });
 after(() => store.close());
 
 const get = (...Names: string[]) => ssm.send(new GetParametersCommand({ Names }));

@@ -1,24 +1,18 @@
 // PutParameter and DeleteParameter through the real client, with each limit.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import {
   DeleteParameterCommand,
   GetParameterHistoryCommand,
   PutParameterCommand,
   type PutParameterCommandInput,
-  type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { refused, ssmClient } from "./client.ts";
 
-let store: MemoryStore;
-let ssm: SSMClient;
-
-before(async () => {
-  store = await startParameterStore();
-  ssm = ssmClient(store.url);
-});
+const store = await startParameterStore();
+const ssm = ssmClient(store.url);
 after(() => store.close());
 
 const put = (Name: string, Value: string, more: Partial<PutParameterCommandInput> = {}) =>

@@ -40,11 +40,6 @@ test("AWS's example has AWS's signature", () => {
   );
 });
 
-test("a missing signed header returns no signature", () => {
-  const authentication = { ...EXAMPLE.authentication, signedHeaders: ["host", "x-k8s-aws-id"] };
-  assert.equal(expectedSignature(EXAMPLE.request, authentication, EXAMPLE.secret), undefined);
-});
-
 test("a query is decoded, re-encoded, and sorted by name, then by value", () => {
   for (const [raw, canonical] of [
     ["b=2&a=1", "a=1&b=2"],
@@ -58,11 +53,5 @@ test("a query is decoded, re-encoded, and sorted by name, then by value", () => 
     ["a&b=&&c=d=e", "a=&b=&c=d%3De"],
   ] as const) {
     assert.equal(canonicalQuery(parseQuery(raw)), canonical, raw);
-  }
-});
-
-test("a query with an invalid escape fails", () => {
-  for (const raw of ["a=%", "a=%2", "a=%zz", "%=a"]) {
-    assert.throws(() => parseQuery(raw), { code: "MalformedQueryString" }, raw);
   }
 });

@@ -7,18 +7,14 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
+import { sdkOptions } from "../sdk-options.ts";
 
 const REQUEST: GetWebIdentityTokenCommandInput = { Audience: ["a"], SigningAlgorithm: "ES384" };
 
 test("tokens are signed by published keys, and other requests are refused as STS refuses them", async (t) => {
   const sts = await startSts({ signedTokens: { issuers: TOKEN_ISSUERS, claims: { bob: { source_identity: "bob" } } } });
   t.after(() => sts.close());
-  const client = new STSClient({
-    endpoint: sts.url,
-    region: "us-east-1",
-    credentials: localIdentity("bob"),
-    maxAttempts: 1,
-  });
+  const client = new STSClient({ ...sdkOptions(sts.url), credentials: localIdentity("bob") });
   const host = new URL(TOKEN_ISSUERS.get("111122223333") ?? "").host;
   const keys = (await (await fetch(`${sts.url}/${host}/.well-known/jwks.json`)).json()) as JSONWebKeySet;
   for (const SigningAlgorithm of ["RS256", "ES384"]) {

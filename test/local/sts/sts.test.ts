@@ -1,9 +1,8 @@
 // The local STS through the AWS SDK: response formats, unknown actions, faults.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
-import type { LocalServer } from "../../../local/http-server.ts";
 import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { presignUrl } from "../../../local/token.ts";
@@ -14,10 +13,7 @@ const CLUSTER = { "x-k8s-aws-id": "local" };
 const JSON_WANTED = { ...CLUSTER, accept: "application/json" };
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-let sts: LocalServer;
-before(async () => {
-  sts = await startSts();
-});
+const sts = await startSts();
 after(() => sts.close());
 
 const presign = (extraQuery: Readonly<Record<string, string>> = {}): Promise<string> =>

@@ -1,23 +1,22 @@
-// The presigned requests that the local STS accepts, by identity, time and host.
+// The presigned requests that the local STS accepts: by identity, time and host, and not with any part changed.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { LocalServer } from "../../../local/http-server.ts";
+import { after, beforeEach, test } from "node:test";
 import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { presignUrl, type TokenOptions } from "../../../local/token.ts";
-import { outcome } from "./send.ts";
+import { outcome, send } from "./send.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const MINUTE = 60_000;
 const bob = localIdentity("bob");
 
-let sts: LocalServer;
 let now = NOW;
-before(async () => {
-  sts = await startSts({ now: () => now, extraHosts: ["sts.internal.example.com"] });
-});
+const sts = await startSts({ now: () => now, extraHosts: ["sts.internal.example.com"] });
 after(() => sts.close());
+beforeEach(() => {
+  now = NOW;
+});
 
 const presign = (options: Partial<TokenOptions> = {}): Promise<string> =>
   presignUrl({ identity: bob, clusterId: "local", region: "us-west-2", now: NOW, ...options });
@@ -31,7 +30,6 @@ test("a session token expires at expiresAt", async () => {
   assert.equal(await outcome(sts.url, url), "granted");
   now = Date.UTC(2020, 0, 1);
   assert.match(await outcome(sts.url, url), /^403 ExpiredToken: The security token included in the request is expired/);
-  now = NOW;
 });
 
 test("a signature is valid within 15 minutes of its date, whatever X-Amz-Expires is", async () => {
@@ -67,4 +65,71 @@ test("the host determines the region", async () => {
     assert.match(await outcome(sts.url, await presign({ host, region })), /scoped to a valid region/, host);
   }
   assert.match(await outcome(sts.url, await presign(), { host: "sts-fips.us-west-2.amazonaws.com" }), MISMATCH);
+});
+
+test("the order of parameters and the case of escapes do not matter", async () => {
+  const url = await presign();
+  const [start = "", query = ""] = url.split("?");
+  assert.equal(await outcome(sts.url, `${start}?${query.split("&").reverse().join("&")}`), "granted");
+  assert.equal(await outcome(sts.url, url.replaceAll("%2F", "%2f").replaceAll("%3B", ";")), "granted");
+});
+
+test("the signature covers the cluster id", async () => {
+  const url = await presign();
+  assert.match(await outcome(sts.url, url, { "x-k8s-aws-id": "other" }), MISMATCH);
+  assert.match(await outcome(sts.url, url, { "x-k8s-aws-id": "local, local" }), MISMATCH);
+  const { status } = await send(sts.url, url, {});
+  assert.equal(status, 403);
+});
+
+test("changed, missing and added parameters fail", async () => {
+  const url = await presign();
+  const tampered: readonly (readonly [from: string | RegExp, to: string, expected: RegExp])[] = [
+    ["Action=GetCallerIdentity", "Action=GetSessionToken", MISMATCH],
+    ["2011-06-15", "2011-06-16", MISMATCH],
+    ["HMAC-SHA256", "HMAC-SHA1", /^400 IncompleteSignature: Unsupported AWS 'algorithm'/],
+    [bob.accessKeyId, "AKIANOTKNOWNAAAAAAAA", /^403 InvalidClientTokenId/],
+    [bob.accessKeyId, localIdentity("alice").accessKeyId, /^403 InvalidClientTokenId/],
+    ["%2F20260102%2F", "%2F20260103%2F", /^403 SignatureDoesNotMatch: Date in Credential scope/],
+    ["%2Fus-west-2%2F", "%2Fus-east-1%2F", /^403 SignatureDoesNotMatch: Credential should be scoped to a valid region/],
+    ["%2Fsts%2F", "%2Fs3%2F", /^403 SignatureDoesNotMatch: Credential should be scoped to correct service/],
+    ["aws4_request", "aws5_request", /^403 SignatureDoesNotMatch: Credential should be scoped with a valid terminator/],
+    ["%2Faws4_request", "", /^400 IncompleteSignature: Credential must have exactly 5/],
+    ["T030405Z", "T030406Z", MISMATCH],
+    ["T030405Z", "T030460Z", /^400 IncompleteSignature: Date must be/],
+    ["Expires=60", "Expires=61", MISMATCH],
+    ["host%3Bx-k8s-aws-id", "host", MISMATCH],
+    ["host%3Bx-k8s-aws-id", "x-k8s-aws-id", /^403 SignatureDoesNotMatch: 'Host'/],
+    ["host%3Bx-k8s-aws-id", "host%3Bx-k8s-aws-id%3Bx-not-sent", MISMATCH],
+    [/Signature=./, "Signature=", MISMATCH],
+    [/Signature=[0-9a-f]{64}/, `Signature=${"0".repeat(64)}`, MISMATCH],
+    [/$/, "&extra=1", MISMATCH],
+    [/$/, "&action=GetCallerIdentity", MISMATCH],
+    [/$/, "&extra=%", /^404 MalformedQueryString/],
+    ["Security-Token=Local", "Security-Token=local", /^403 InvalidClientTokenId/],
+    [/X-Amz-Security-Token=[^&]*&/, "", /^403 InvalidClientTokenId/],
+    [/X-Amz-Algorithm=[^&]*&/, "", /^400 IncompleteSignature: .*'X-Amz-Algorithm'/],
+    [/X-Amz-Credential=[^&]*&/, "", /^400 IncompleteSignature: .*'X-Amz-Credential'/],
+    [/X-Amz-Date=[^&]*&/, "", /^400 IncompleteSignature: .*'X-Amz-Date'/],
+    [/&X-Amz-SignedHeaders=[^&]*/, "", /^400 IncompleteSignature: .*'X-Amz-SignedHeaders'/],
+    [/X-Amz-Signature=[^&]*&/, "", /^400 IncompleteSignature: .*'X-Amz-Signature'/],
+    [/\?.*/, "?Action=GetCallerIdentity&Version=2011-06-15", /^403 MissingAuthenticationToken/],
+  ];
+  for (const [from, to, expected] of tampered) {
+    const changed = url.replace(from, to);
+    assert.notEqual(changed, url);
+    assert.match(await outcome(sts.url, changed), expected, `${from} -> ${to}`);
+  }
+});
+
+test("parameter names are case-sensitive, and the last of equal names applies", async () => {
+  // A verifier that ignores case reads other values than STS (CVE-2022-2385)
+  const sign = (query: Record<string, string>): Promise<string> => presign({ extraQuery: query });
+  assert.equal(await outcome(sts.url, await sign({ action: "AssumeRole", "x-amz-credential": "AKIA" })), "granted");
+  const url = await presign();
+  assert.match(
+    await outcome(sts.url, `${url}&X-Amz-Credential=AKIANOTKNOWNAAAAAAAA%2Fa%2Fb%2Fc%2Fd`),
+    /InvalidClientTokenId/,
+  );
+  assert.match(await outcome(sts.url, url.replace("X-Amz-Signature", "x-amz-signature")), /'X-Amz-Signature'/);
 });

@@ -1,7 +1,7 @@
 // AssumeRoleWithWebIdentity through the AWS SDK: accepted tokens, and the error for each other token.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { after, beforeEach, test } from "node:test";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { JWTPayload } from "jose";
 import type { LocalServer } from "../../../local/http-server.ts";
@@ -31,11 +31,7 @@ const role = serviceAccountRole(provider, {
 });
 
 let now = NOW;
-let sts: LocalServer;
-before(async () => {
-  const webIdentity = { providers: [provider], roles: [role], ca: issuer.ca };
-  sts = await startSts({ now: () => now, webIdentity });
-});
+const sts = await startSts({ now: () => now, webIdentity: { providers: [provider], roles: [role], ca: issuer.ca } });
 beforeEach(() => {
   now = NOW;
   issuer.answer(() => undefined);

@@ -3,10 +3,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HOME, tokenOf } from "../fixtures.ts";
+import { MAPPED, tokenOf } from "../fixtures.ts";
 import { reviewer } from "./review.ts";
 
-const MAPPED = { [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" } };
 const MINE = "https://kubernetes.default.svc";
 
 function reviewerFor(...audiences: readonly string[]) {

@@ -1,5 +1,6 @@
 // Runs a token through an authenticator against a local STS, and returns the result and the requests that STS received.
 
+import { after } from "node:test";
 import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
 import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import { hasTokenPrefix } from "../../../../functions/authenticator/token/token.ts";
@@ -7,6 +8,7 @@ import { isAuthenticatorError, isDenial } from "../../../../functions/errors.ts"
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import type { LocalServer } from "../../../../local/http-server.ts";
 import { localIdentity } from "../../../../local/identities.ts";
+import { startSts } from "../../../../local/sts/start-sts.ts";
 import { presignUrl, type TokenOptions } from "../../../../local/token.ts";
 import { HOST, NOW, parse } from "../token/samples.ts";
 
@@ -36,4 +38,11 @@ export function authenticatorAt(sts: LocalServer, clusterId = CLUSTER_ID): Authe
       throw error;
     }
   };
+}
+
+/** An STS until the end of the file or test that calls this, an authenticator of `cluster-a`, and the victim's URL. */
+export async function attacked(now = () => NOW) {
+  const sts = await startSts({ now });
+  after(() => sts.close());
+  return { sts, authenticate: authenticatorAt(sts), url: await victimsUrl() };
 }

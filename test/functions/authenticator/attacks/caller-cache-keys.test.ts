@@ -5,10 +5,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cachedProofs } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
-import { deadlineOf, errorBody, fixedClock, HOME, NOW, OTHER, PREFIX, tokenOf, verified } from "../fixtures.ts";
+import { deadlineOf, errorBody, fixedClock, MAPPED, NOW, OTHER, PREFIX, tokenOf, verified } from "../fixtures.ts";
 import { reviewer, stsAnswers } from "./review.ts";
 
-const MAPPED = { [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" } };
 const THEIRS = { [`role/${OTHER}/developers`]: { arn: `arn:aws:iam::${OTHER}:role/Developers`, username: "them" } };
 
 test("the same role name, session and user name in another account is another identity (CVE-2025-11621)", async () => {

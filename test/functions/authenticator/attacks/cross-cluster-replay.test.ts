@@ -1,23 +1,20 @@
 // Attack: an operator of one cluster replays its users' tokens at another cluster.
 
 import assert from "node:assert/strict";
-import { after, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
 import { localIdentity } from "../../../../local/identities.ts";
-import { startSts } from "../../../../local/sts/start-sts.ts";
 import { tokenOf } from "../../../token.ts";
-import { HOST, NOW } from "../token/samples.ts";
-import { authenticatorAt, victimsUrl } from "./authenticate.ts";
+import { HOST } from "../token/samples.ts";
+import { attacked, authenticatorAt, victimsUrl } from "./authenticate.ts";
 
-const sts = await startSts({ now: () => NOW });
-after(() => sts.close());
+const { sts, authenticate, url } = await attacked();
 beforeEach(() => sts.requests.splice(0));
-const url = await victimsUrl();
 
 test("cross-cluster replay: a token for cluster A is granted at A and refused by STS at B", async () => {
   for (const name of ["alice", "bob", "carol", "root", "federated", "node"]) {
     const identity = localIdentity(name);
     const token = tokenOf(await victimsUrl({ identity }));
-    assert.equal(await authenticatorAt(sts)(token), `granted ${identity.arn}`);
+    assert.equal(await authenticate(token), `granted ${identity.arn}`);
     for (const other of ["cluster-b", "Cluster-a", "cluster-a.", "cluster-aa", "cluster"]) {
       assert.equal(await authenticatorAt(sts, other)(token), "sts_refused", other);
       assert.equal(sts.requests.at(-1)?.headers["x-k8s-aws-id"], other);
@@ -55,14 +52,13 @@ const REFUSED: Readonly<Record<string, readonly [code: string, urls: readonly st
 
 for (const [what, [code, urls]] of Object.entries(REFUSED)) {
   test(`cross-cluster replay: ${what} is refused before STS`, async () => {
-    for (const attacked of urls)
-      assert.equal(await authenticatorAt(sts, "cluster-b")(tokenOf(attacked)), code, attacked);
+    for (const forged of urls) assert.equal(await authenticatorAt(sts, "cluster-b")(tokenOf(forged)), code, forged);
     assert.equal(sts.requests.length, 0);
   });
 }
 
 test("cross-cluster replay: another host of the same region does not help", async () => {
   for (const host of ["sts-fips.us-west-2.amazonaws.com", "sts.us-west-2.api.aws"]) {
-    assert.equal(await authenticatorAt(sts)(tokenOf(url.replace(HOST, host))), "sts_refused", host);
+    assert.equal(await authenticate(tokenOf(url.replace(HOST, host))), "sts_refused", host);
   }
 });

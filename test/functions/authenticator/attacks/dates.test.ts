@@ -2,19 +2,16 @@
 // Spellings of dates that only some parsers accept are rows of ../token/date.test.ts.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { startSts } from "../../../../local/sts/start-sts.ts";
+import { test } from "node:test";
 import { tokenOf } from "../../../token.ts";
 import { NOW } from "../token/samples.ts";
-import { authenticatorAt, VICTIM, victimsUrl } from "./authenticate.ts";
+import { attacked, VICTIM, victimsUrl } from "./authenticate.ts";
 
 const MINUTE = 60_000;
 const YEAR = 365 * 24 * 60 * MINUTE;
 /** The time of STS, which an attacker cannot set. */
 let stsNow = NOW;
-const sts = await startSts({ now: () => stsNow });
-after(() => sts.close());
-const authenticate = authenticatorAt(sts);
+const { sts, authenticate } = await attacked(() => stsNow);
 
 test("dates without a bound: a token of the past or future is refused without STS, even if STS would accept it", async () => {
   for (const [code, offsets] of [

@@ -164,17 +164,7 @@ test("request_tags, which the client chooses, are never used", async () => {
 test("a tag's value with a colon, or with other characters that have a meaning in names, is refused", async () => {
   const { outcome } = jwtReviewer(TAGGED);
   const values = [
-    "system:masters",
-    "a:b",
-    ":",
-    "",
-    " ",
-    "a b",
-    "a/b",
-    "a,b",
-    "a\nb",
-    "ä",
-    "{AccountID}",
+    ...["system:masters", "a:b", ":", "", " ", "a b", "a/b", "a,b", "a\nb", "ä", "{AccountID}"],
     "x".repeat(129),
   ];
   for (const [code, tags] of [

@@ -1,17 +1,13 @@
 // Project Zero 2066: hosts that look like STS, or that another parser reads as STS, and malformed queries.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { startSts } from "../../../../local/sts/start-sts.ts";
+import { test } from "node:test";
 import { HOSTILE_QUERIES, HOSTILE_URLS, hostileHosts, withHost } from "../../../hostile-tokens.ts";
 import { tokenOf } from "../../../token.ts";
-import { HOST, NOW } from "../token/samples.ts";
-import { authenticatorAt, victimsUrl } from "./authenticate.ts";
+import { HOST } from "../token/samples.ts";
+import { attacked } from "./authenticate.ts";
 
-const sts = await startSts({ now: () => NOW });
-after(() => sts.close());
-const authenticate = authenticatorAt(sts);
-const url = await victimsUrl();
+const { sts, authenticate, url } = await attacked();
 
 const QUERY = /^token_parameter_refused$/;
 const BROKEN = ["%", "%2", "%zz", "%%", "%u002F", "%C0%AF", "%c3%28", "%00", "%0a", "+", " ", "\n", "\t", "é"];
@@ -35,13 +31,13 @@ for (const [kind, code, urls] of [
       url.replace("Action=", `Action${broken}=`),
       url.replace("%2F", broken),
       url.replace("?", `?${broken}&`),
-    ]).map((attacked) => Buffer.from(attacked).toString("latin1")),
+    ]).map((forged) => Buffer.from(forged).toString("latin1")),
   ] as const,
 ]) {
   test(`Project Zero 2066: ${kind} is refused without a call to STS`, async () => {
-    for (const attacked of urls) {
-      assert.notEqual(attacked, url);
-      assert.match(await authenticate(tokenOf(attacked)), code, attacked);
+    for (const forged of urls) {
+      assert.notEqual(forged, url);
+      assert.match(await authenticate(tokenOf(forged)), code, forged);
     }
     assert.equal(sts.requests.length, 0, "STS was asked");
   });

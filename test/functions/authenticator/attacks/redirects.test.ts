@@ -4,19 +4,16 @@ import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
 import { startHttpServer } from "../../../../local/http-server.ts";
 import { callerIdentity } from "../../../../local/sts/answer.ts";
-import { startSts } from "../../../../local/sts/start-sts.ts";
 import { tokenOf } from "../../../token.ts";
-import { NOW } from "../token/samples.ts";
-import { authenticatorAt, VICTIM, victimsUrl } from "./authenticate.ts";
+import { attacked, authenticatorAt, VICTIM } from "./authenticate.ts";
 
-const sts = await startSts({ now: () => NOW });
+const { sts, authenticate, url } = await attacked();
 /** Grants every request. */
 const attacker = await startHttpServer((request) => callerIdentity(request, VICTIM));
-after(() => Promise.all([sts.close(), attacker.close()]));
+after(() => attacker.close());
 beforeEach(() => sts.fail(undefined));
 
-const authenticate = authenticatorAt(sts);
-const token = tokenOf(await victimsUrl());
+const token = tokenOf(url);
 const STATUSES = Array.from({ length: 100 }, (_, n) => 300 + n);
 
 test("Vault PR 3983: the attacker's server would grant, and STS grants without a redirect (control)", async () => {

@@ -89,10 +89,3 @@ test("a late EC2 or IAM is a fault, at the review's deadline at the latest", asy
     mock.timers.reset();
   }
 });
-
-test("the lazily loaded code returns the same results, including refusals", async () => {
-  assert.deepEqual(await findLazily(node, within()), { name: NAME });
-  assert.deepEqual(await findLazily({ ...node, sessionName: "x" }, within()), {
-    refusal: "the session name is not an instance id",
-  });
-});

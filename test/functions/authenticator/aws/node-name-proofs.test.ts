@@ -1,8 +1,8 @@
-// The cache of node names: a minute, by instance and principal, shared by concurrent look-ups, and bounded.
+// Loading on first use. The cache of node names: a minute, by instance and principal, shared by concurrent look-ups, and bounded.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cacheProofs } from "../../../../functions/authenticator/aws/lazy.ts";
+import { cacheProofs, loadOnce } from "../../../../functions/authenticator/aws/lazy.ts";
 import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import type { NodeName } from "../../../../functions/authenticator/user/user.ts";
 import type { Deadline } from "../../../../functions/lib/deadline.ts";
@@ -81,4 +81,25 @@ test("the cache is bounded: 5,000 other instances evict the oldest", async () =>
   const before = asked.length;
   await find();
   assert.equal(asked.length, before + 1);
+});
+
+test("concurrent and later calls share one load", async () => {
+  let loads = 0;
+  const load = loadOnce(async () => {
+    loads += 1;
+    return { loads };
+  });
+  assert.equal(loads, 0);
+  const [first, second] = await Promise.all([load(), load()]);
+  assert.equal(first, second);
+  assert.equal(await load(), first);
+  assert.equal(loads, 1);
+});
+
+test("a call after a failed load loads again", async () => {
+  const results = [Promise.reject(new Error("cannot be read")), Promise.resolve("loaded")];
+  const load = loadOnce(() => results.shift() ?? Promise.reject(new Error("loaded a third time")));
+  await assert.rejects(load(), { message: "cannot be read" });
+  assert.equal(await load(), "loaded");
+  assert.equal(await load(), "loaded");
 });

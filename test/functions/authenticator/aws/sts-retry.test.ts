@@ -55,9 +55,8 @@ test("an endpoint that refuses connections is an outage", async () => {
 test("a response that is not HTTP is an outage", async () => {
   for (const bytes of ["SSH-2.0-OpenSSH_9.9\r\n", "HTTP/1.1 two hundred\r\n\r\n", "\0\0\0\0"]) {
     const raw = await startRawServer(() => bytes);
-    const error = await asked(stsAt(`http://127.0.0.1:${raw.port}`));
+    const error = await asked(stsAt(raw.url));
     assertUnreachable(error, /\((\w+)\)/.exec(String(error))?.[1] ?? "");
     assert.equal(raw.requests.length, 2);
-    raw.close();
   }
 });

@@ -1,53 +1,28 @@
 // TLS to STS: certificates and their names are verified, independently of the Host header.
 
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
-import { after, afterEach, mock, test } from "node:test";
+import { afterEach, mock, test } from "node:test";
 import tls from "node:tls";
-import { GeneralName, id_ce_subjectAltName, SubjectAlternativeName } from "@peculiar/asn1-x509";
 import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
 import { hasCode } from "../../../../functions/errors.ts";
-import { extension, signCertificate } from "../../../../local/certificates/certificate.ts";
 import { type Credential, createCertificateAuthority } from "../../../../local/certificates.ts";
+import { createHostCertificates } from "../../../host-certificates.ts";
 import { asked, stsAt, TOKEN } from "../../aws/asking.ts";
 import { type RawServer, startRawServer } from "../../aws/raw-server.ts";
 import { HOST } from "../token/samples.ts";
 
 const authority = createCertificateAuthority();
+const hosts = createHostCertificates();
 const trustedBefore = tls.getCACertificates();
-const servers: RawServer[] = [];
 
 afterEach(() => {
   mock.restoreAll();
   tls.setDefaultCACertificates(trustedBefore);
 });
-after(() => {
-  for (const server of servers) server.close();
-});
-
-async function tlsServer(credential: Credential): Promise<RawServer> {
-  const server = await startRawServer(undefined, credential);
-  servers.push(server);
-  return server;
-}
+const tlsServer = (credential: Credential) => startRawServer(undefined, credential);
 
 function trust(certificate: string): void {
   tls.setDefaultCACertificates([certificate]);
-}
-
-/** A self-signed certificate for one name. */
-function selfSigned(dNSName: string): Credential {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const cert = signCertificate({
-    subject: { CN: dNSName },
-    issuer: { CN: dNSName },
-    key: privateKey,
-    issuerKey: privateKey,
-    notBefore: new Date(Date.now() - 60_000),
-    notAfter: new Date(Date.now() + 3_600_000),
-    extensions: [extension(id_ce_subjectAltName, new SubjectAlternativeName([new GeneralName({ dNSName })]))],
-  });
-  return { cert, key: privateKey.export({ format: "pem", type: "pkcs8" }).toString() };
 }
 
 async function assertRefused(asking: ReturnType<typeof asked>, kind: string): Promise<void> {
@@ -72,9 +47,8 @@ test("an endpoint's own name is verified, the Host header stays the token's, and
 });
 
 test("a certificate for the token's host is not accepted from an endpoint of another name", async () => {
-  const credential = selfSigned(HOST);
-  const server = await tlsServer(credential);
-  trust(credential.cert);
+  const server = await tlsServer(hosts.of(HOST));
+  trust(hosts.ca);
   for (const name of ["localhost", "127.0.0.1"]) {
     await assertRefused(asked(stsAt(`https://${name}:${server.port}`)), "ERR_TLS_CERT_ALTNAME_INVALID");
   }
@@ -110,9 +84,8 @@ function rerouteTo(server: RawServer): string[] {
 }
 
 test("without an endpoint, the connection is to the token's host at port 443, and its name is verified", async () => {
-  const credential = selfSigned(HOST);
-  const server = await tlsServer(credential);
-  trust(credential.cert);
+  const server = await tlsServer(hosts.of(HOST));
+  trust(hosts.ca);
   const names = rerouteTo(server);
   const askSts = createSts({ regionalHost: HOST, endpoint: undefined });
   assert.equal(await asked(askSts), "200 {}");

@@ -1,30 +1,15 @@
 // The request to STS on the wire, and the response that is read.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { hasCode } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
-import { localIdentity } from "../../../../local/identities.ts";
-import { startSts } from "../../../../local/sts/start-sts.ts";
-import { mintToken } from "../../../../local/token.ts";
 import { until } from "../../../time.ts";
 import { asked, CLUSTER_ID, stsAt, TOKEN } from "../../aws/asking.ts";
-import { OK, type RawServer, response, startRawServer } from "../../aws/raw-server.ts";
-import { NOW, parse } from "../token/samples.ts";
-
-const servers: RawServer[] = [];
-after(() => {
-  for (const server of servers) server.close();
-});
-
-async function rawServer(...[answer]: Parameters<typeof startRawServer>): Promise<RawServer & { url: string }> {
-  const server = await startRawServer(answer);
-  servers.push(server);
-  return { ...server, url: `http://127.0.0.1:${server.port}` };
-}
+import { OK, response, startRawServer } from "../../aws/raw-server.ts";
 
 test("the request is a GET of the rebuilt target with the token's host and three headers, byte for byte", async () => {
-  const { url, requests } = await rawServer();
+  const { url, requests } = await startRawServer();
   const hosts = [TOKEN.host, "sts.amazonaws.com", "sts-fips.eu-west-1.api.aws"];
   for (const host of hosts) assert.equal(await asked(stsAt(url), { ...TOKEN, host }), "200 {}");
   const requestTo = (host: string) =>
@@ -34,7 +19,9 @@ test("the request is a GET of the rebuilt target with the token's host and three
 });
 
 test("concurrent requests use separate connections", async () => {
-  const { url, sockets } = await rawServer((request) => response(200, /x-amz-date=(\w+)/i.exec(request)?.[1] ?? ""));
+  const { url, sockets } = await startRawServer((request) =>
+    response(200, /x-amz-date=(\w+)/i.exec(request)?.[1] ?? ""),
+  );
   const askSts = stsAt(url);
   const dates = Array.from({ length: 20 }, (_, n) => `20260102T0304${String(n).padStart(2, "0")}Z`);
   const answers = dates.map((date) => asked(askSts, { ...TOKEN, target: `/?X-Amz-Date=${date}` }));
@@ -45,31 +32,9 @@ test("concurrent requests use separate connections", async () => {
   assert.equal(sockets.length, 20);
 });
 
-test("the local STS accepts a token that is signed for this cluster, and returns a request id", async (t) => {
-  const sts = await startSts({ now: () => NOW });
-  t.after(() => sts.close());
-  const identity = localIdentity("bob");
-  const minted = await mintToken({ identity, clusterId: CLUSTER_ID, region: "us-west-2", now: NOW });
-  const { status, body, requestId } = await stsAt(sts.url)(parse(minted), deadlineIn(5_000, Date.now), CLUSTER_ID);
-  assert.equal(status, 200);
-  assert.equal(JSON.parse(body).GetCallerIdentityResponse.GetCallerIdentityResult.Arn, identity.arn);
-  assert.match(requestId ?? "", /^[0-9a-f-]{36}$/);
-});
-
-test("any status except 5xx is returned unchanged, and no redirect is followed", async () => {
-  const other = await rawServer();
-  for (const status of [200, 201, 204, 300, 301, 302, 303, 304, 305, 307, 308, 400, 403, 404, 429, 499]) {
-    const body = status === 204 || status === 304 ? "" : "text";
-    const { url, requests } = await rawServer(() => response(status, body, `location: ${other.url}/?stolen\r\n`));
-    assert.equal(await asked(stsAt(url)), `${status} ${body}`);
-    assert.equal(requests.length, 1, `${status}`);
-  }
-  assert.deepEqual([other.requests.length, other.sockets.length], [0, 0]);
-});
-
 test("a request id is returned only if it looks like one", async () => {
   const ids = ["0123-ab_C", "a".repeat(64), "a".repeat(65), "a b", '"', "\xe9", ""];
-  const { url, requests } = await rawServer(() => {
+  const { url, requests } = await startRawServer(() => {
     return response(200, "{}", `x-amzn-requestid: ${ids[requests.length - 1]}\r\n`);
   });
   const read: (string | undefined)[] = [];
@@ -79,9 +44,9 @@ test("a request id is returned only if it looks like one", async () => {
 
 test("a response of 64 KiB is read, and one byte more is a failure without a retry", async () => {
   const full = "a".repeat(64 * 1024);
-  const { url } = await rawServer(() => response(200, full));
+  const { url } = await startRawServer(() => response(200, full));
   assert.equal(await asked(stsAt(url)), `200 ${full}`);
-  const over = await rawServer(() => response(200, `${full}a`));
+  const over = await startRawServer(() => response(200, `${full}a`));
   const error = await asked(stsAt(over.url));
   assert.ok(hasCode(error, "sts_answer_unusable"));
   assert.equal(error.message, "STS answered more than 65536 bytes");
@@ -91,7 +56,7 @@ test("a response of 64 KiB is read, and one byte more is a failure without a ret
 test("an endless response is aborted at 64 KiB with its connection, whatever its status", async () => {
   for (const status of [200, 403, 500]) {
     const chunk = `4000\r\n${"a".repeat(0x4000)}\r\n`;
-    const { url, sockets } = await rawServer((_, socket) => {
+    const { url, sockets } = await startRawServer((_, socket) => {
       socket.on("drain", () => socket.write(chunk));
       socket.write(`HTTP/1.1 ${status} Reason\r\ntransfer-encoding: chunked\r\n\r\n`);
       while (socket.write(chunk)) {}
@@ -104,7 +69,7 @@ test("an endless response is aborted at 64 KiB with its connection, whatever its
 
 test("a body with multi-byte characters is read correctly", async () => {
   const text = Buffer.from("é€\u{1F600}").toString("latin1");
-  const { url } = await rawServer((_, socket) => {
+  const { url } = await startRawServer((_, socket) => {
     const [first = "", ...rest] = [...`${OK.slice(0, OK.indexOf("content-length"))}content-length: 9\r\n\r\n${text}`];
     for (const byte of [first, ...rest]) socket.write(byte, "latin1");
     return undefined;

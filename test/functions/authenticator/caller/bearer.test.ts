@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
-import { fault } from "../../../../functions/errors.ts";
 import { deadlineOf, fixedClock } from "../fixtures.ts";
 import { check, entry, NAME, refused } from "./ask.ts";
 
@@ -30,16 +29,6 @@ test("without a bearer token, the caller is refused and nothing is read", async 
 
 test("the scheme is accepted in any case, with any number of spaces after it", async () => {
   for (const scheme of ["Bearer", "bearer", "BEARER", "Bearer  "]) await check(`${scheme} secret`, [entry("secret")]);
-});
-
-test("a failure of Parameter Store is thrown as a fault", async () => {
-  const checking = checkBearer(
-    "Bearer x",
-    NAME,
-    () => Promise.reject(fault("parameters_unavailable", "down")),
-    deadlineOf(fixedClock()),
-  );
-  await assert.rejects(checking, { code: "parameters_unavailable" });
 });
 
 test("no message contains the token or a hash", async () => {

@@ -21,14 +21,8 @@ import {
 export const DEVELOPERS = { name: "control-plane", arn: `arn:aws:iam::${HOME}:role/Developers` };
 export const MAPPED = { [`account/${HOME}`]: {} };
 
-export interface SignOptions {
-  /** Default: the callers' id. */
-  readonly id?: string;
-  /** When it is signed. Tokens of other times are other tokens. */
-  readonly at?: number;
-}
-
-export function sign(who: string | LocalIdentity, { id = "test:caller", at = NOW }: SignOptions = {}): string {
+/** `id`: default, the callers' id. `at`: when it is signed; tokens of other times are other tokens. */
+export function sign(who: string | LocalIdentity, { id = "test:caller", at = NOW } = {}): string {
   const { accessKeyId } = typeof who === "string" ? localIdentity(who) : who;
   return tokenFor(accessKeyId, { now: at, salt: id });
 }
@@ -39,32 +33,13 @@ interface StsCall {
   readonly deadline: Deadline;
 }
 
-/** `fail`, when it is set, is thrown by STS. `hold`, when it is set, delays its answers. */
-export interface World {
-  readonly clock: ReturnType<typeof fakeServices>["clock"];
-  readonly parameters: Record<string, unknown>;
-  /** The calls of STS, about callers and users. */
-  readonly calls: StsCall[];
-  readonly sts: { fail?: Error | undefined; hold?: Promise<void>; refused: Set<string> };
-  readonly lines: string[];
-  /** Status and body of a review of alice's token. */
-  review(
-    bearer: string,
-    spec?: { readonly token?: string; readonly event?: object },
-  ): ReturnType<ReturnType<typeof handlerOf>>;
-  /** Only the status. */
-  status(bearer: string): Promise<number>;
-  callerCalls(): StsCall[];
-  /** The last log line. */
-  last(): Record<string, never>;
-}
-
+/** `calls` of STS are about callers and users. `sts.fail`, when it is set, is thrown, and `sts.hold` delays answers. */
 export function world(
   callers: unknown,
   { settings = {}, stored = {} }: { settings?: Partial<Settings>; stored?: Record<string, unknown> } = {},
-): World {
+) {
   const calls: StsCall[] = [];
-  const sts: World["sts"] = { refused: new Set() };
+  const sts: { fail?: Error | undefined; hold?: Promise<void>; refused: Set<string> } = { refused: new Set() };
   const askSts: AskSts = async ({ accessKeyId, target }, deadline, signedId) => {
     calls.push({ accessKeyId, signedId, deadline });
     await sts.hold;
@@ -79,12 +54,13 @@ export function world(
   const services = fakeServices({ ...MAPPED, ...stored, callers }, { askSts });
   const { clock, lines, parameters } = services;
   const handler = handlerOf(services, { callerAuth: "bearer", ...settings });
-  const review: World["review"] = (bearer, { token = sign("alice", { id: "test", at: clock() }), event = {} } = {}) =>
+  const review = (bearer: string, { token = sign("alice", { id: "test", at: clock() }), event = {} } = {}) =>
     handler(gatewayEvent(reviewBody(token), { headers: { authorization: `Bearer ${bearer}` }, ...event }));
   return {
     ...{ clock, parameters, calls, sts, lines, review },
-    status: async (bearer) => (await review(bearer)).statusCode,
+    status: async (bearer: string) => (await review(bearer)).statusCode,
     callerCalls: () => calls.filter(({ signedId }) => signedId === "test:caller"),
-    last: () => JSON.parse(lines.at(-1) ?? ""),
+    /** The last log line. */
+    last: (): Record<string, never> => JSON.parse(lines.at(-1) ?? ""),
   };
 }

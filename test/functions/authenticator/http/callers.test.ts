@@ -1,20 +1,17 @@
-// Callers at the handler: how each kind authenticates. prefetch.test.ts tests how long the list of callers is cached.
+// Callers at the handler: how each kind authenticates, and stale callers in the log and the metrics. prefetch.test.ts tests
+// how long the list of callers is cached.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
-import { bearerFunction, CALLER } from "../bearer-function.ts";
-import { fakeServices, gatewayEvent, handlerOf, PREFIX, reviewBody } from "../fixtures.ts";
+import { bearerFunction } from "../bearer-function.ts";
+import { fakeServices, gatewayEvent, handlerOf, reviewBody } from "../fixtures.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example";
 
 async function statusOf(event: unknown, settings: Partial<Settings>): Promise<number> {
   return (await handlerOf(fakeServices(), settings)(event)).statusCode;
 }
-
-test("none accepts every caller", async () => {
-  assert.equal(await statusOf(gatewayEvent(reviewBody("other")), { callerAuth: "none" }), 200);
-});
 
 test("a bare TokenReview authenticates no caller: answered only with none", async () => {
   const bare = JSON.parse(reviewBody("other"));
@@ -23,29 +20,52 @@ test("a bare TokenReview authenticates no caller: answered only with none", asyn
   assert.equal((await bearerFunction().handler(bare, {})).statusCode, 401);
 });
 
-test("mtls requires a certificate with one of the subjects", async () => {
-  for (const [subjectDN, callerSubjects, status] of [
-    [SUBJECT, [SUBJECT], 200],
-    ["CN=x", [SUBJECT], 401],
-    [SUBJECT, ["*"], 200],
-    [undefined, ["*"], 401],
-    ["", ["*"], 401],
-  ] as const) {
-    const requestContext = { http: { method: "POST" }, authentication: { clientCert: { subjectDN } } };
-    const event = gatewayEvent(reviewBody("other"), { requestContext });
-    assert.equal(await statusOf(event, { callerAuth: "mtls", callerSubjects }), status, subjectDN);
-  }
-});
-
-test("bearer reads the list of callers below the prefix, once for accepted and refused callers", async () => {
-  const { review, calls } = bearerFunction();
-  const refused = await review({ bearer: "bad" });
-  assert.deepEqual([refused.statusCode, calls.ssm], [401, [[`${PREFIX}/callers`]]]);
-  assert.equal((await review({ bearer: CALLER })).statusCode, 200);
-});
+for (const [rule, callerSubjects, accepted, refused] of [
+  ["an empty list accepts no certificate", [], [], [SUBJECT, undefined, ""]],
+  ["* accepts every certificate of the truststore", ["*"], [SUBJECT, "CN=another"], [undefined, ""]],
+  ["a wildcard inside a subject has no meaning", ["CN=*", "*,O=example", "**"], [], [SUBJECT]],
+  ["a request without a client certificate is refused, even for an empty subject", [""], [], [undefined, ""]],
+  [
+    "a pinned subject must match completely and exactly",
+    ["CN=other", SUBJECT],
+    [SUBJECT, "CN=other"],
+    [undefined, "CN=kube-apiserver", `${SUBJECT},ST=x`, ` ${SUBJECT}`, `${SUBJECT};CN=other`, SUBJECT.toLowerCase()],
+  ],
+] as const) {
+  test(`mtls: ${rule}`, async () => {
+    const statusFor = (subjectDN: string | undefined) => {
+      const requestContext = { http: { method: "POST" }, authentication: { clientCert: { subjectDN } } };
+      return statusOf(gatewayEvent(reviewBody("other"), { requestContext }), { callerAuth: "mtls", callerSubjects });
+    };
+    for (const subject of accepted) assert.equal(await statusFor(subject), 200, subject);
+    for (const subject of refused) assert.equal(await statusFor(subject), 401, subject);
+  });
+}
 
 test("an invalid list of callers is 500 for every caller, never 401", async () => {
   for (const callers of ["no JSON", {}, "null"]) {
     assert.equal((await bearerFunction({ callers }).review()).statusCode, 500);
   }
 });
+
+for (const [what, ms, name, expected] of [
+  ["an answer from a fresh cache entry is not stale", 0, "bob", [200, undefined, undefined]],
+  ["a stale mapping is logged as stale: true, with one StaleReads", 30_001, "bob", [200, true, 1]],
+  ["stale callers and a stale mapping have two StaleReads", 60_001, "bob", [200, true, 2]],
+  ["an answer that is not from the cache is not counted as stale", 30_001, "contractor", [500, undefined, undefined]],
+] as const) {
+  test(what, async () => {
+    const { review, store, clock } = bearerFunction();
+    const outcome = async (name?: string) => {
+      const { statusCode, log } = await review({ ...(name && { name }) });
+      return [statusCode, log.stale, log.StaleReads];
+    };
+    assert.deepEqual(await outcome(), [200, undefined, undefined]);
+    store.isDown = true;
+    clock.advance(ms);
+    assert.deepEqual(await outcome(name), expected);
+    store.isDown = false;
+    clock.advance(1_000);
+    assert.deepEqual(await outcome(), [200, undefined, undefined]);
+  });
+}

@@ -70,16 +70,6 @@ test("a grant logs exactly the documented fields, without a reason", async () =>
   assert.match(String(entry["tokenHash"]), /^[0-9a-f]{12}$/);
 });
 
-test("a denial logs its code as reason and the identity, but no user", async () => {
-  const { entry } = await logged(tokenOf("bob"), { stored: {} });
-  assert.deepEqual(
-    [entry["outcome"], entry["level"], entry["reason"], entry["accountId"]],
-    ["denied", "warn", "identity_unmapped", HOME],
-  );
-  assert.match(String(entry["message"]), /^no mapping for /);
-  assert.equal("username" in entry || "groups" in entry || "parameter" in entry, false);
-});
-
 test("no log line has any other field", async () => {
   const bug = new TypeError("secret", { cause: "secret" });
   const options: ReviewOptions[] = [

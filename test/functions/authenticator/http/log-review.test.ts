@@ -106,12 +106,18 @@ test("invalid mappings are counted", async () => {
   assert.equal(metricsOf(await lineOf({ stored }))[`InvalidMappings ${CLUSTER}`], 2);
 });
 
-test("a fault of the version that the deployment check invokes directly is not one of the live version", async () => {
-  for (const context of [{ ...LIVE, invokedFunctionArn: `${ARN}:7` }, {}]) {
+for (const [invoked, context] of [
+  ["by its number, as the deployment check does", { ...LIVE, invokedFunctionArn: `${ARN}:7` }],
+  ["without a qualifier", { functionVersion: "$LATEST", invokedFunctionArn: ARN }],
+  ["as $LATEST by an alias", { ...LIVE, functionVersion: "$LATEST" }],
+  ["without an ARN", { functionVersion: "7" }],
+  ["without a context", []],
+] as const) {
+  test(`a fault of a version that is invoked ${invoked} is not one of the live version`, async () => {
     const metrics = metricsOf(await lineOf({ changes: STS_DOWN, context }));
     assert.deepEqual(metrics, { [`Reviews ${CLUSTER} Outcome=fault`]: 1 });
-  }
-});
+  });
+}
 
 test("values that a caller chooses are never a dimension", async () => {
   const line = await lineOf({ token: "k8s-aws-v1.chosen" });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fakeServices, gatewayEvent, handlerOf, reviewBody, reviewOnce, tokenFor, tokenOf } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, handlerOf, reviewBody, reviewOnce } from "../fixtures.ts";
 
 const HUGE = "x".repeat(64 * 1024 + 1);
 const BAD_TOKEN = reviewBody("k8s-aws-v1.x");
@@ -33,16 +33,6 @@ for (const [what, reported, event, callerAuth, status] of [
     assert.equal((await answer(event, callerAuth)).statusCode, status);
   });
 }
-
-test("an unauthenticated caller and a bad token: the caller is reported, and the token is not parsed", async () => {
-  for (const token of ["k8s-aws-v1.x", tokenOf("bob"), tokenFor("AKIANOBODYKNOWSTHISK"), "eyJhbGciOi"]) {
-    const { statusCode, json, calls, around } = await answer(gatewayEvent(reviewBody(token)), "mtls");
-    assert.equal(statusCode, 401);
-    assert.equal(json.message, "caller_refused: a client certificate is required");
-    assert.deepEqual(calls, { sts: [], ssm: [] });
-    assert.equal("tokenHash" in JSON.parse(around.lines[0] ?? ""), false);
-  }
-});
 
 test("a foreign audience and a bad token: a denial without a call to STS", async () => {
   const options = { spec: { audiences: ["vault"] }, settings: { audiences: ["mine"] } };

@@ -4,21 +4,10 @@ import { generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from "node
 import { type KeySet, parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
 import type { JwtRules } from "../../../../functions/authenticator/jwt/parse-jwt.ts";
 import { createSignedTokens } from "../../../../functions/authenticator/jwt/signed-tokens.ts";
-import type { TokenReviewStatus } from "../../../../functions/authenticator/review/answer.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { fault } from "../../../../functions/errors.ts";
 import type { Clock } from "../../../../functions/lib/deadline.ts";
-import {
-  type FakeServices,
-  fakeServices,
-  gatewayEvent,
-  HOME,
-  handlerOf,
-  NOW,
-  OTHER,
-  reviewBody,
-  type Stored,
-} from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, NOW, OTHER, reviewBody, type Stored } from "../fixtures.ts";
 
 export const ISSUER = "https://0a1b2c3d-1111-2222-3333-444455556666.tokens.sts.global.api.aws";
 export const OTHER_ISSUER = "https://99999999-1111-2222-3333-444455556666.tokens.sts.global.api.aws";
@@ -106,15 +95,8 @@ export function signedTokensWith(issuers: FakeIssuers, clock: Clock, rules: JwtR
   return createSignedTokens(rules, fetchKeySet, clock);
 }
 
-export interface JwtReviewer extends FakeServices {
-  readonly issuers: FakeIssuers;
-  readonly status: (token: string) => Promise<TokenReviewStatus>;
-  /** `granted as <username>`, `not ours`, or the code of the denial, or the HTTP status of a fault with its code. */
-  readonly outcome: (token: string) => Promise<string>;
-}
-
 /** The function with JWT_ISSUERS of two accounts, whose keys are the same. */
-export function jwtReviewer(stored: Stored = {}, settings: Partial<Settings> = {}): JwtReviewer {
+export function jwtReviewer(stored: Stored = {}, settings: Partial<Settings> = {}) {
   const around = fakeServices(stored);
   const issuers: FakeIssuers = { body: keySetBody(EC_JWK, RSA_JWK), reads: 0 };
   const call = handlerOf({ ...around, signedTokens: signedTokensWith(issuers, around.clock) }, settings);
@@ -122,8 +104,9 @@ export function jwtReviewer(stored: Stored = {}, settings: Partial<Settings> = {
   return {
     ...around,
     issuers,
-    status: async (token) => (await review(token)).json.status,
-    async outcome(token) {
+    status: async (token: string) => (await review(token)).json.status,
+    /** `granted as <username>`, `not ours`, or the code of the denial, or the HTTP status of a fault with its code. */
+    async outcome(token: string) {
       const { statusCode, json } = await review(token);
       if (statusCode !== 200) return `${statusCode} ${json.message?.split(":")[0]}`;
       const { authenticated, error, user } = json.status;

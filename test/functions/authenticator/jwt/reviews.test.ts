@@ -14,7 +14,6 @@ import {
   handlerOf,
   NOW,
   reviewBody,
-  settingsWith,
   tokenFor,
   tokenOf,
 } from "../fixtures.ts";
@@ -116,8 +115,4 @@ test("keys that cannot be read at the start are a fault of the review that needs
   const jwt = await unreachable.parse(minted(), NOW);
   assert.ok(jwt);
   await assert.rejects(unreachable.prove(jwt, deadline), { code: "token_keys_unavailable" });
-});
-
-test("settings of a function without issuers have no rules for AWS-signed tokens", () => {
-  assert.equal(settingsWith().jwt, undefined);
 });

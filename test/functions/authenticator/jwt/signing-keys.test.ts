@@ -6,7 +6,6 @@ import { type KeySet, parseKeySet } from "../../../../functions/authenticator/jw
 import { cachedKeys } from "../../../../functions/authenticator/jwt/signing-keys.ts";
 import { fault } from "../../../../functions/errors.ts";
 import { type Deadline, deadlineIn } from "../../../../functions/lib/deadline.ts";
-import { HOME } from "../fixtures.ts";
 import { claimsOf, EC_JWK, jwkOf, jwtReviewer, keySetBody, MAPPED, minted, OTHER_EC, RSA_JWK } from "./mint.ts";
 
 const MINUTE = 60_000;
@@ -28,71 +27,100 @@ function setUp() {
   return { ...around, fresh, metrics };
 }
 
-test("keys are read once an hour", async () => {
-  const { outcome, fresh, issuers, clock } = setUp();
-  for (let minute = 0; minute < 60; minute += 1) {
-    assert.equal(await outcome(fresh()), GRANTED);
-    clock.advance(MINUTE);
-  }
-  assert.equal(issuers.reads, 1);
-  assert.equal(await outcome(fresh()), GRANTED);
-  assert.equal(issuers.reads, 2);
-});
+const BODIES = {
+  usual: keySetBody(EC_JWK, RSA_JWK),
+  renewed: keySetBody(EC_JWK, NEW_JWK),
+  replaced: keySetBody({ ...NEW_JWK, kid: "ec-1" }),
+  withdrawn: keySetBody(NEW_JWK),
+  empty: keySetBody(),
+  down: undefined,
+} as const;
+const REFUSED = "token_signature_refused";
+const FAULT = "500 token_keys_unavailable";
 
-test("a token that was reviewed in the last minute needs neither keys nor a signature", async () => {
-  const { outcome, fresh, issuers, clock, lines } = setUp();
-  const token = fresh();
-  assert.equal(await outcome(token), GRANTED);
-  issuers.body = undefined;
-  clock.advance(59_999);
-  assert.equal(await outcome(token), GRANTED);
-  assert.equal(issuers.reads, 1);
-  const { cached, accountId, principalId, sessionName } = JSON.parse(lines.at(-1) ?? "");
-  assert.deepEqual([cached.identity, accountId, principalId, sessionName], [true, HOME, undefined, undefined]);
-});
+/** Milliseconds since the step before, what the issuer publishes, a new token's key or the last token, and all reads. */
+type Step = readonly [
+  ms: number,
+  body: keyof typeof BODIES,
+  token: "ec-1" | "ec-2" | "forged" | "again",
+  outcome: string,
+  reads: number,
+];
+const USUAL: Step = [0, "usual", "ec-1", GRANTED, 1];
 
-test("a new key is read for the first token that names it, at most once a minute, and a refusal is not remembered", async () => {
-  const { outcome, fresh, issuers, clock } = setUp();
-  assert.equal(await outcome(fresh()), GRANTED);
-  issuers.body = keySetBody(EC_JWK, NEW_JWK);
-  const token = fresh("ec-2");
-  assert.equal(await outcome(token), "token_signature_refused");
-  clock.advance(MINUTE);
-  assert.equal(await outcome(token), GRANTED);
-  assert.equal(issuers.reads, 2);
-});
-
-test("a key that was replaced under the same kid is read for a bad signature, and the old one verifies nothing", async () => {
-  const { outcome, fresh, issuers, clock } = setUp();
-  assert.equal(await outcome(fresh()), GRANTED);
-  issuers.body = keySetBody({ ...NEW_JWK, kid: "ec-1" });
-  clock.advance(MINUTE);
-  assert.equal(await outcome(fresh("ec-1", OTHER_EC.privateKey)), GRANTED);
-  assert.equal(await outcome(fresh()), "token_signature_refused");
-});
-
-test("a key that is withdrawn verifies no token an hour later", async () => {
-  const { outcome, fresh, issuers, clock } = setUp();
-  assert.equal(await outcome(fresh()), GRANTED);
-  issuers.body = keySetBody(NEW_JWK);
-  clock.advance(HOUR);
-  assert.equal(await outcome(fresh()), "token_signature_refused");
-});
-
-test("without keys a review is a fault, never a denial, and they are read again 5 seconds after the failed read", async () => {
-  const { outcome, fresh, issuers, clock, metrics } = setUp();
-  const body = issuers.body;
-  issuers.body = undefined;
-  for (let count = 0; count < 3; count += 1) assert.equal(await outcome(fresh()), "500 token_keys_unavailable");
-  assert.equal(metrics(), 3);
-  issuers.body = body;
-  clock.advance(4_999);
-  assert.equal(await outcome(fresh()), "500 token_keys_unavailable");
-  assert.equal(issuers.reads, 1);
-  clock.advance(1);
-  assert.equal(await outcome(fresh()), GRANTED);
-  assert.deepEqual([issuers.reads, metrics()], [2, 4]);
-});
+for (const [title, steps, failures = 0] of [
+  ["keys are read once an hour", [USUAL, [HOUR - 1, "usual", "ec-1", GRANTED, 1], [1, "usual", "ec-1", GRANTED, 2]]],
+  [
+    "a token that was reviewed in the last minute needs neither keys nor a signature",
+    [USUAL, [59_999, "down", "again", GRANTED, 1]],
+  ],
+  [
+    "a new key is read for the first token that names it, at most once a minute, and a refusal is not remembered",
+    [USUAL, [0, "renewed", "ec-2", REFUSED, 1], [MINUTE, "renewed", "again", GRANTED, 2]],
+  ],
+  [
+    "a key that was replaced under the same kid is read for a bad signature, and the old one verifies nothing",
+    [USUAL, [MINUTE, "replaced", "forged", GRANTED, 2], [0, "replaced", "ec-1", REFUSED, 2]],
+  ],
+  ["a key that is withdrawn verifies no token an hour later", [USUAL, [HOUR, "withdrawn", "ec-1", REFUSED, 2]]],
+  [
+    "without keys a review is a fault, never a denial, and they are read again 5 seconds after the failed read",
+    [
+      ...[0, 0, 0].map((): Step => [0, "down", "ec-1", FAULT, 1]),
+      ...([
+        [4_999, "usual", "ec-1", FAULT, 1],
+        [1, "usual", "ec-1", GRANTED, 2],
+      ] as const),
+    ],
+    4,
+  ],
+  [
+    "an empty set of keys on the first read denies, and is not a failed read, until the issuer has keys again",
+    [...[1, 1].map((reads): Step => [0, "empty", "ec-1", REFUSED, reads]), [MINUTE, "usual", "ec-1", GRANTED, 2]],
+  ],
+  [
+    "a later empty set of keys also denies until the issuer has keys again",
+    [
+      USUAL,
+      ...[HOUR, 0].map((ms) => [ms, "empty", "ec-1", REFUSED, 2] as const),
+      [MINUTE, "usual", "ec-1", GRANTED, 3],
+    ],
+  ],
+  [
+    "keys verify for 24 hours while the issuer cannot be reached, which is tried once a minute, and each review is counted",
+    [
+      USUAL,
+      ...[HOUR, 0].map((ms) => [ms, "down", "ec-1", GRANTED, 2] as const),
+      [MINUTE, "down", "ec-1", GRANTED, 3],
+      [23 * HOUR - MINUTE - 1, "down", "ec-1", GRANTED, 4],
+      [1, "down", "ec-1", FAULT, 4],
+    ],
+    5,
+  ],
+  [
+    "an unknown kid is a fault while the keys cannot be read, and a wrong signature is a denial",
+    [
+      USUAL,
+      [MINUTE, "down", "ec-2", FAULT, 2],
+      [0, "down", "forged", REFUSED, 2],
+      [MINUTE, "renewed", "ec-2", GRANTED, 3],
+    ],
+    1,
+  ],
+] as readonly (readonly [title: string, steps: readonly Step[], failures?: number])[]) {
+  test(title, async () => {
+    const { outcome, fresh, issuers, clock, metrics } = setUp();
+    let last = "";
+    for (const [index, [ms, body, token, expected, reads]] of steps.entries()) {
+      clock.advance(ms);
+      issuers.body = BODIES[body];
+      if (token === "forged") last = fresh("ec-1", OTHER_EC.privateKey);
+      else if (token !== "again") last = fresh(token);
+      assert.deepEqual([await outcome(last), issuers.reads], [expected, reads], `step ${index}`);
+    }
+    assert.equal(metrics(), failures);
+  });
+}
 
 test("100 forged tokens cause one read while the issuer cannot be reached, one by one or at once", async () => {
   for (const atOnce of [false, true]) {
@@ -141,21 +169,6 @@ test("a first read that fails at its own deadline is not remembered", async () =
   assert.equal((await current("issuer", within(5_000))).keys, OLD);
 });
 
-test("an empty set of keys is not a failed read: it denies, also on the first read, until the issuer has keys again", async () => {
-  for (const isFirst of [true, false]) {
-    const { outcome, fresh, issuers, clock, metrics } = setUp();
-    const body = issuers.body;
-    if (!isFirst) assert.equal(await outcome(fresh()), GRANTED);
-    issuers.body = keySetBody();
-    clock.advance(HOUR);
-    for (const _ of [1, 2]) assert.equal(await outcome(fresh()), "token_signature_refused");
-    issuers.body = body;
-    clock.advance(MINUTE);
-    assert.equal(await outcome(fresh()), GRANTED);
-    assert.deepEqual([issuers.reads, metrics()], [isFirst ? 2 : 3, 0]);
-  }
-});
-
 test("a body that is not JSON, or has no usable key, is a failed read: the remembered keys stay", async () => {
   for (const body of ["", "<html>", "{}", '{"keys":{}}', '{"keys":[null]}', keySetBody({ ...EC_JWK, use: "enc" })]) {
     const { outcome, fresh, issuers, clock, metrics } = setUp();
@@ -165,37 +178,6 @@ test("a body that is not JSON, or has no usable key, is a failed read: the remem
     assert.equal(await outcome(fresh()), GRANTED, body);
     assert.deepEqual([issuers.reads, metrics()], [2, 1], body);
   }
-});
-
-test("keys verify for 24 hours while the issuer cannot be reached, and each review is counted", async () => {
-  const { outcome, fresh, issuers, clock, metrics } = setUp();
-  assert.equal(await outcome(fresh()), GRANTED);
-  issuers.body = undefined;
-  clock.advance(HOUR);
-  assert.equal(await outcome(fresh()), GRANTED);
-  assert.deepEqual([issuers.reads, metrics()], [2, 1]);
-  // Tried again once a minute.
-  assert.equal(await outcome(fresh()), GRANTED);
-  assert.equal(issuers.reads, 2);
-  clock.advance(MINUTE);
-  assert.equal(await outcome(fresh()), GRANTED);
-  assert.equal(issuers.reads, 3);
-  clock.advance(23 * HOUR - MINUTE - 1);
-  assert.equal(await outcome(fresh()), GRANTED);
-  clock.advance(1);
-  assert.equal(await outcome(fresh()), "500 token_keys_unavailable");
-});
-
-test("an unknown kid is a fault while the keys cannot be read, and a wrong signature is a denial", async () => {
-  const { outcome, fresh, issuers, clock } = setUp();
-  assert.equal(await outcome(fresh()), GRANTED);
-  issuers.body = undefined;
-  clock.advance(MINUTE);
-  assert.equal(await outcome(fresh("ec-2")), "500 token_keys_unavailable");
-  assert.equal(await outcome(fresh("ec-1", OTHER_EC.privateKey)), "token_signature_refused");
-  issuers.body = keySetBody(RSA_JWK, EC_JWK, NEW_JWK);
-  clock.advance(MINUTE);
-  assert.equal(await outcome(fresh("ec-2")), GRANTED);
 });
 
 test("reviews at the same time share one read", async () => {

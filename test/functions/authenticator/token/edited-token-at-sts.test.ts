@@ -4,42 +4,27 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
-import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
 import { isDenial } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { startSts } from "../../../../local/sts/start-sts.ts";
 import { edited, respelled } from "./edits.ts";
 import { CLUSTER_ID, mintEachKind } from "./minted.ts";
 import { meaningOf } from "./oracle.ts";
-import { EXTRA_HOST, HOST, NOW, parse } from "./samples.ts";
+import { EXTRA_HOST, HOST, NOW, parse, parsed } from "./samples.ts";
 
 const originals = await mintEachKind();
 const sts = await startSts({ now: () => NOW, extraHosts: [EXTRA_HOST] });
 after(() => sts.close());
 const askSts = createSts({ regionalHost: HOST, endpoint: new URL(sts.url) });
 
-interface Asked {
-  readonly granted: boolean;
-  /** What STS read from the wire; `undefined` without a call. */
-  readonly received: { readonly host: string | undefined; readonly target: string } | undefined;
-}
-
-async function ask(text: string): Promise<Asked> {
+/** Whether STS granted it, and what STS read from the wire: `undefined` without a call. */
+async function ask(text: string) {
   sts.requests.length = 0;
   const token = parsed(text);
-  const granted = token !== undefined && (await askSts(token, deadlineIn(5_000, Date.now), CLUSTER_ID)).status === 200;
+  const granted = !isDenial(token) && (await askSts(token, deadlineIn(5_000, Date.now), CLUSTER_ID)).status === 200;
   assert.ok(sts.requests.length <= 1, "asked twice");
   const [request] = sts.requests;
   return { granted, received: request && { host: request.headers["host"], target: request.target } };
-}
-
-function parsed(text: string): UnverifiedToken | undefined {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (isDenial(error)) return undefined;
-    throw error;
-  }
 }
 
 test("an edited token is granted only if it means the signed request, and STS receives that request", async () => {

@@ -3,25 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
-import { type Denial, isDenial } from "../../../../functions/errors.ts";
+import { isDenial } from "../../../../functions/errors.ts";
 import { tokenOf, urlOf } from "../../../token.ts";
 import { edited, respelled } from "./edits.ts";
 import { mintEachKind } from "./minted.ts";
 import { meaningOf } from "./oracle.ts";
-import { parse } from "./samples.ts";
+import { parse, parsed } from "./samples.ts";
 
 const RUNS = { numRuns: 10_000 };
 const originals = await mintEachKind();
-
-function parsed(text: string): UnverifiedToken | Denial {
-  try {
-    return parse(text);
-  } catch (error) {
-    assert.ok(isDenial(error), `not a denial: ${error}`);
-    return error;
-  }
-}
 
 test("each kind of unchanged token is accepted, and sent as it was signed", () => {
   for (const token of originals) {

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatQuery, named, parseQuery } from "../../../../functions/authenticator/token/query.ts";
 import { hasCode } from "../../../../functions/errors.ts";
-import { doubledParameters } from "../../../hostile-tokens.ts";
 import { PARAMETERS, queryWith, SECURITY_TOKEN } from "./samples.ts";
 
 const QUERY = queryWith({ "X-Amz-Security-Token": SECURITY_TOKEN });
@@ -40,24 +39,8 @@ test("the security token is optional, and omitted from the sent query if it is m
   assert.equal(formatQuery(query), SENT.replace(/&X-Amz-Security-Token=[^&]*/, ""));
 });
 
-test("each name appears once, in any spelling and at any place", () => {
-  for (const { name, url } of doubledParameters(`?${QUERY}`)) {
-    assertRefused(`query parameter ${name} appears more than once`, url.slice(1));
-  }
-});
-
-test("any order and spelling is sent in the order of SigV4's canonical query, and in canonical spelling", () => {
-  for (const query of [
-    QUERY.replace(/(^|&)[^=]+/g, (name) => name.toLowerCase()),
-    QUERY.replace(/(^|&)[^=]+/g, (name) => name.toUpperCase()),
-    QUERY.replace("Action", "%61%43t%69on"),
-    QUERY.replaceAll("%2F", "%2f").replaceAll("%3B", "%3b"),
-    QUERY.replace("GetCaller", "%47etCalle%72"),
-    ...PAIRS.map((_, at) => [...PAIRS.slice(at), ...PAIRS.slice(0, at)].join("&")),
-    ...PAIRS.map((_, at) => [...PAIRS.slice(at), ...PAIRS.slice(0, at)].toReversed().join("&")),
-  ]) {
-    assert.equal(formatQuery(parseQuery(query)), SENT);
-  }
+test("a duplicate name is refused and named", () => {
+  assertRefused("query parameter Action appears more than once", `${QUERY}&a%63TION=AssumeRole`);
 });
 
 test("any other name is refused, and named if it is harmless", () => {
@@ -69,23 +52,11 @@ test("any other name is refused, and named if it is harmless", () => {
   }
 });
 
-test("a value with raw reserved characters or anything except printable ASCII is refused", () => {
-  const values = ["a+b", "a/b", "a;b", "a%0Ab", "a%00", "%C3%A9", "%7F", "%", "%2", "%zz", "a b", "a\nb", "\xe9"];
-  assertRefused(unusable("X-Amz-Security-Token"), ...values.map(withToken));
-});
-
 test("a query is name=value pairs separated by a single &", () => {
   assertRefused(
     NOT_PAIRS,
     ...["", "&", `&${QUERY}`, `${QUERY}&`, `${QUERY}&Action`, `?${QUERY}`, `${QUERY}&a%0A=1`],
-    QUERY.replace("&", "&&"),
-    QUERY.replace("&", ";"),
-    QUERY.replace("=", ""),
-    QUERY.replace("=", "=="),
-    QUERY.replace("GetCallerIdentity", "GetCallerIdentity="),
-    QUERY.replace("GetCallerIdentity", "GetCallerIdentity=AssumeRole"),
-    QUERY.replace("Action", "Ac+tion"),
-    QUERY.replace("Action", "Act%69%"),
+    ...[QUERY.replace("&", ";"), QUERY.replace("=", "=="), QUERY.replace("Action", "Ac+tion")],
   );
   assertRefused(unexpected(""), "=");
 });

@@ -61,13 +61,19 @@ export function parse(text: string, now = NOW): UnverifiedToken {
   return parseToken(text, HOSTS, now);
 }
 
-/** The denial of `text`. Fails the test without a denial. */
-export function denial(text: string, now = NOW): Denial {
+/** The token, or its denial. Fails the test with any other error. */
+export function parsed(text: string, now = NOW): UnverifiedToken | Denial {
   try {
-    parse(text, now);
+    return parse(text, now);
   } catch (error) {
     assert.ok(isDenial(error), `not a denial: ${error}`);
     return error;
   }
-  assert.fail(`accepted: ${text}`);
+}
+
+/** The denial of `text`. Fails the test without a denial. */
+export function denial(text: string, now = NOW): Denial {
+  const found = parsed(text, now);
+  assert.ok(isDenial(found), `accepted: ${text}`);
+  return found;
 }

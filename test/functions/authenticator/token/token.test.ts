@@ -63,35 +63,9 @@ test("a token has at most 4096 bytes, not characters, including the prefix", () 
   assertMalformed(BASE64, `${tokenOfLength(4_095)}A`, START + "é".repeat(2_042));
 });
 
-test("padding, the standard alphabet, white space, stray characters and unused bits are refused", () => {
-  const token = tokenWith({ "X-Amz-Expires": "600" });
-  assert.match(token, /[^=]$/);
-  assertMalformed(BASE64, ...["=", "==", " ", "\n", ".", "%"].map((end) => token + end), START + START);
-  for (const character of [" ", "\n", "\r", "\t", "\0", ".", "=", "+", "/", "é", "\u{1F600}"]) {
-    for (const at of [START.length, 99]) assertMalformed(BASE64, token.slice(0, at) + character + token.slice(at));
-  }
-  for (const url of [urlWith(), `${urlWith()}0`, `${urlWith()}00`].filter(({ length }) => length % 3 > 0)) {
-    const unused = tokenOf(url);
-    assertMalformed(BASE64, unused.slice(0, -1) + String.fromCharCode(unused.charCodeAt(unused.length - 1) + 1));
-  }
-});
-
 test("the decoded token is exactly https://<host>/?<query>", () => {
-  const query = queryWith();
-  const starts = [
-    ...[`https://${HOST}`, `https://${HOST}//`, `https://${HOST}/.`, `https://${HOST}/%2F`, `https://${HOST}/path`],
-    ...[`https://${HOST}/;`, `https:/${HOST}/`, `https:///${HOST}/`, `https:\\\\${HOST}\\`, `http://${HOST}/`],
-    ...[`HTTPS://${HOST}/`, `wss://${HOST}/`, `//${HOST}/`, ` https://${HOST}/`, `\uFEFFhttps://${HOST}/`],
-    ...[`\nhttps://${HOST}/`, `ht\ntps://${HOST}/`, `https://${HOST}/#`],
-  ];
-  const urls = ["", "https://", `https://${HOST}`, `https://${HOST}/`, `${urlWith()}#`, `${urlWith()}#fragment`];
-  const tokens = [...urls, ...starts.map((start) => `${start}?${query}`)].map(tokenOf);
+  const urls = ["", `https://${HOST}`, `https://${HOST}/`, `${urlWith()}#fragment`, ` ${urlWith()}`];
+  const starts = [`https://${HOST}`, `https://${HOST}/path`, `https:/${HOST}/`, `http://${HOST}/`, `HTTPS://${HOST}/`];
+  const tokens = [...urls, ...starts.map((start) => `${start}?${queryWith()}`)].map(tokenOf);
   assertMalformed("not exactly https://<host>/?<query>", ...tokens);
-});
-
-test("bytes beyond ASCII are refused at every place", () => {
-  const url = urlWith();
-  for (const byte of ["\x80", "\xe9", "\xff", "\xc3\xa9", "\xe2\x80\xa8"]) {
-    for (let at = 0; at <= url.length; at += 1) denial(tokenOf(url.slice(0, at) + byte + url.slice(at)));
-  }
 });
