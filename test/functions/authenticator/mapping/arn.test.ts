@@ -44,6 +44,7 @@ test("the ARN of a federated user must match exactly", () => {
   for (const arn of [`arn:aws:sts::${HOME}:federated-user/Dave`, `ARN:aws:sts::${HOME}:federated-user/dave`]) {
     assert.ok(!matches(arn, verified("federated")), arn);
   }
+  assert.ok(matches(`arn:aws:sts::${HOME}:federated-user/Dave`, { ...verified("federated"), name: "Dave" }));
 });
 
 test("only the ARN of an IAM principal, in ASCII, can be mapped", () => {
@@ -58,7 +59,10 @@ test("only the ARN of an IAM principal, in ASCII, can be mapped", () => {
     ...["assumed-role/Developers/s", "role/Developers", "root"].map((end) => `arn:aws:sts::${HOME}:${end}`),
     ...["1111", "*", ""].map((account) => `arn:aws:iam::${account}:role/Developers`),
     ...[`arn:aws:iam:us-east-1:${HOME}:role/Developers`, ` arn:aws:iam::${HOME}:role/Developers`],
-    `https://x/arn:aws:iam::${HOME}:role/Developers`,
+    ...["iam::HOME:role/Developers", "iam::HOME:root", "sts::HOME:federated-user/dave"].flatMap((end) => {
+      const arn = `arn:aws:${end.replace("HOME", HOME)}`;
+      return [`https://x/${arn}`, `${arn}:x`, `${arn}/x\n`];
+    }),
   ]) {
     assert.equal(parseMappedArn(arn), undefined, arn);
   }
