@@ -100,7 +100,12 @@ const WRONG: readonly (readonly [problem: string, kind: MappingKind, key: string
     "session",
     ["j".repeat(65), "", "jane doe", "jane*", "a/b", "jane\n", "j\u00e4ne", null, 1, ["jane"]],
   ],
-  [ID, "role", "principalId", [null, 1, "", "AROA", "aroaexample", "AROAX:s", "AROA*", " AROAX", "AROAX\n", ["AROAX"]]],
+  [
+    ID,
+    "role",
+    "principalId",
+    [null, 1, "", "AROA", "aroaexample", "AROAX:s", "AROA:EXAMPLE", "AROA*", " AROAX", "AROAX\n", ["AROAX"]],
+  ],
   ...KINDS.flatMap((kind) => [
     ["username must be a non-empty string, not ", kind, "username", [null, 1, true, "", ["dev"], {}]] as const,
     [
