@@ -1,10 +1,7 @@
 // Compares the cost of a review with aws-iam-authenticator's server: same STS behind TLS, one processor each, one review
 // at a time. On Linux: `npm run bench -- peer`; uses the server of the end-to-end tests.
 
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { Agent } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findAwsIamAuthenticator } from "../e2e/binaries/binaries.ts";
@@ -47,21 +44,12 @@ try {
   const settings = { ...services.settings.near, ...services.signedTokens };
   const environment = await startEnvironment(BUNDLE, settings);
   started(environment.close);
-  const gateway = fork(new URL("peer/gateway-process.ts", import.meta.url), [BUNDLE], {
-    env: settings,
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-  started(() => void gateway.kill());
-  const [{ url, ca }] = (await once(gateway, "message")) as [{ url: string; ca: string }];
   pinTo(0);
-  const agent = new Agent({ keepAlive: true, ca });
-  started(() => agent.destroy());
 
   const servers: Server[] = [
-    behindTls("aws-iam-authenticator 0.7.8", peer.pid, peer.url, peer.agent),
-    behindTls("this function behind the local gateway", gateway.pid, `${url}/authenticate`, agent),
+    behindTls("aws-iam-authenticator 0.7.8", peer),
     {
-      name: "this function without the gateway",
+      name: "this function without a gateway",
       pid: environment.pid,
       async cpu(tokens, holds) {
         const events = tokens.map((token) => eventOf(token));
@@ -95,7 +83,7 @@ async function compare(servers: readonly Server[]): Promise<string> {
   return markdown(["CPU of a review (share of the peer's)", ...kinds.map(({ own }) => own.name), "MB"], cells);
 }
 
-function behindTls(name: string, pid: number | undefined, url: string, agent: Agent): Server {
+function behindTls(name: string, { pid, url, agent }: Awaited<ReturnType<typeof startPeer>>): Server {
   if (pid === undefined) throw new Error(`${name} is not running`);
   const headers = { ...KUBE_HEADERS, Authorization: `Bearer ${CALLER}` };
   return {

@@ -5,27 +5,17 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-export interface Answered {
+interface Answered {
   readonly given: number;
   readonly at: number;
   readonly body: string;
-}
-
-export interface RuntimeApi {
-  /** The value of `AWS_LAMBDA_RUNTIME_API`. */
-  readonly address: string;
-  /** `performance.now()` of the request for the event; rejects on an initialization error. */
-  readonly ready: Promise<number>;
-  /** The times of sending the event and of the complete response, and the response; rejects on a handler error. */
-  readonly answered: Promise<Answered>;
-  close(): void;
 }
 
 const PREFIX = "/2018-06-01/runtime";
 const DEADLINE_MS = 8_000;
 
 /** Listens on a free port of 127.0.0.1; calls `beforeEvent` just before it sends `event`. */
-export async function startRuntimeApi(event: unknown, beforeEvent: () => void): Promise<RuntimeApi> {
+export async function startRuntimeApi(event: unknown, beforeEvent: () => void) {
   const ready = Promise.withResolvers<number>();
   const answered = Promise.withResolvers<Answered>();
   let given: number | undefined;
@@ -67,8 +57,11 @@ export async function startRuntimeApi(event: unknown, beforeEvent: () => void): 
   // Prevents an unhandled rejection if the user stops after the first promise fails.
   answered.promise.catch(() => undefined);
   return {
+    /** The value of `AWS_LAMBDA_RUNTIME_API`. */
     address: `127.0.0.1:${port}`,
+    /** `performance.now()` of the request for the event; rejects on an initialization error. */
     ready: ready.promise,
+    /** The times of sending the event and of the complete response, and the response; rejects on a handler error. */
     answered: answered.promise,
     close: () => {
       server.closeAllConnections();

@@ -4,17 +4,11 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Server
 import { createServer } from "node:tls";
 import type { Credential } from "../../local/certificates.ts";
 
-export interface TlsFront {
-  /** `https://localhost:<port>` */
-  readonly url: string;
-  close(): void;
-}
-
 /**
- * Forwards to the service at `target`, for example `http://127.0.0.1:41234`. `delayMs`: one-way latency in each direction,
+ * Forwards `https://localhost:<port>` to the service at `target`, for example `http://127.0.0.1:41234`. `delayMs`: one-way latency in each direction,
  * except for TCP's handshake.
  */
-export async function startTlsFront(target: string, { cert, key }: Credential, delayMs = 0): Promise<TlsFront> {
+export async function startTlsFront(target: string, { cert, key }: Credential, delayMs = 0) {
   const { hostname, port } = new URL(target);
   // Without noDelay, the body of a request arrives 40 ms after its head.
   const front = createServer({ cert, key, noDelay: true }, (socket) => {

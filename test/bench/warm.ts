@@ -9,7 +9,7 @@ import { buildOf } from "./build-of.ts";
 import { markdown, median, ratios, takeTurns } from "./measure.ts";
 import { type Batch, type Environment, type Measured, startEnvironment } from "./warm/environment.ts";
 import { makeReviews, type Review } from "./warm/reviews.ts";
-import { type Services, startServices } from "./warm/services.ts";
+import { startServices } from "./warm/services.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const ROUNDS = 7;
@@ -69,7 +69,7 @@ type Taken = readonly (readonly Measured[])[][];
 async function measure(
   candidates: readonly Candidate[],
   reviews: readonly Review[],
-  settings: Services["settings"]["near"],
+  settings: Readonly<Record<string, string>>,
   sizeOf: (review: Review) => number,
 ): Promise<Taken> {
   const environments: (Environment & Candidate)[] = [];

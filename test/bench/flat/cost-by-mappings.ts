@@ -1,12 +1,13 @@
 // The processor time of a review by the number of mappings in Parameter Store, which is in another process.
 
 import { join } from "node:path";
-import type { LocalIdentity } from "../../../local/identities.ts";
+import { localServices } from "../../../local/function.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { MAPPING_PREFIX } from "../../e2e/cluster/mappings.ts";
+import { people } from "../crowd.ts";
 import { median, ratios, takeTurns } from "../measure.ts";
 import { startEnvironment } from "../warm/environment.ts";
 import { eventOf } from "../warm/reviews.ts";
@@ -17,7 +18,6 @@ const ROUNDS = 9;
 const REVIEWS = 200;
 /** Longer than the 30 s that mappings are cached, so that each review reads again. */
 const PAUSE_MS = 31_000;
-const ACCOUNT = "111122223333";
 
 export interface CostOfMappings {
   readonly mappings: number;
@@ -34,14 +34,16 @@ export interface CostOfMappings {
 export async function costByMappings(): Promise<CostOfMappings[]> {
   const start = Date.now();
   const candidates = await Promise.all(COUNTS.map((mappings) => startCandidate(mappings, start)));
+  // The keys of a session do not depend on the number of roles.
+  const { identities: signers } = crowdOf(1);
   let made = 0;
   const taken = await takeTurns({
     candidates,
     rounds: ROUNDS,
     async prepare() {
-      const tokens = Array.from({ length: REVIEWS }, () => {
+      const next = signers.slice(made, made + REVIEWS);
+      const tokens = next.map((identity) => {
         made += 1;
-        const identity = identityOf(made, 1);
         return mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now: start + made * PAUSE_MS });
       });
       return (await Promise.all(tokens)).map((token) => eventOf(token));
@@ -53,7 +55,7 @@ export async function costByMappings(): Promise<CostOfMappings[]> {
         repeat: 1,
         pauseMs: PAUSE_MS,
         status: 200,
-        holds: '"username":"service-',
+        holds: '"username":"team',
       }),
   });
   const cpu = taken.map((rounds) => rounds.map((measured) => measured.cpu));
@@ -76,39 +78,18 @@ export async function costByMappings(): Promise<CostOfMappings[]> {
 
 /** Services and an environment with this number of mappings. */
 async function startCandidate(mappings: number, start: number) {
-  const parameters = Object.fromEntries(
-    Array.from({ length: mappings }, (_, index) => {
-      const name = `service-${index}`;
-      const arn = `arn:aws:iam::${ACCOUNT}:role/${name}`;
-      const value = JSON.stringify({ arn, username: `${name}:{SessionName}`, groups: ["deployers"] });
-      return [`${MAPPING_PREFIX}/role/${ACCOUNT}/${name}`, value];
-    }),
-  );
+  const { identities, parameters } = crowdOf(mappings);
   const store = await startParameterStore({ parameters, limit: mappings });
-  const identities = Array.from({ length: (ROUNDS + 1) * REVIEWS }, (_, index) => identityOf(index + 1, mappings));
   // Its time advances with that of the environment, which sends one request for each review.
   const sts = await startSts({ identities, now: () => start + sts.requests.length * PAUSE_MS });
   const environment = await startEnvironment(BUNDLE, {
     CLUSTER_ID,
     CALLER_AUTH: "none",
-    AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-    AWS_SECRET_ACCESS_KEY: "local/only",
-    AWS_ENDPOINT_URL_STS: sts.url,
-    AWS_ENDPOINT_URL_SSM: store.url,
+    ...localServices(REGION, { sts: sts.url, store: store.url }),
   });
   return { mappings, store, sts, environment };
 }
 
-/** A session of one of the mapped roles. Its keys do not depend on their number. */
-function identityOf(number: number, mappings: number): LocalIdentity {
-  const role = (number * 7919) % mappings;
-  return {
-    name: `session-${number}`,
-    accessKeyId: `ASIABENCH${String(number).padStart(11, "0")}`,
-    secretAccessKey: `local/only/${number}`,
-    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/service-${role}/session-${number}`,
-    account: ACCOUNT,
-    userId: `AROABENCH${String(role).padStart(12, "0")}:session-${number}`,
-  };
+function crowdOf(mappings: number) {
+  return people((ROUNDS + 1) * REVIEWS, mappings, MAPPING_PREFIX, { denies: false });
 }

@@ -1,8 +1,9 @@
 // The kinds of review whose cost is compared with the peer's.
 
+import { jwtAudience } from "../../../functions/authenticator/jwt/issuer.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { CLUSTER_ID, TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
-import { signToken } from "../signed-token.ts";
+import { getWebIdentityToken } from "../../../local/sts/signed-token.ts";
 import { mint } from "../warm/reviews.ts";
 
 /** Reviews of one kind per round; processor time has a resolution of 10 ms. */
@@ -21,8 +22,16 @@ export async function makeKinds(): Promise<readonly { readonly own: Kind; readon
   const alice = localIdentity("alice");
   const known = await mint(bob, 0);
   const times = <T>(make: () => T) => Array.from({ length: REVIEWS }, make);
-  const sign = (algorithm: "ES384" | "RS256") =>
-    signToken(alice, { issuers: TOKEN_ISSUERS, clusterId: CLUSTER_ID, algorithm, now: Date.now() });
+  /** A different AWS-signed token each time. */
+  const sign = async (algorithm: "ES384" | "RS256") => {
+    const request = new Map([
+      ["Audience.member.1", jwtAudience(CLUSTER_ID)],
+      ["SigningAlgorithm", algorithm],
+      ["DurationSeconds", "900"],
+    ]);
+    const { WebIdentityToken } = await getWebIdentityToken(request, alice, { issuers: TOKEN_ISSUERS }, Date.now());
+    return String(WebIdentityToken);
+  };
   const signed = await sign("RS256");
   let minted = 0;
   const grantedBob = '"username":"dev:bob-example.com"';

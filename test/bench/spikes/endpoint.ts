@@ -8,8 +8,6 @@ import type { Time } from "./time.ts";
 export interface EndpointOptions {
   readonly lambda: Lambda;
   readonly throttle: Limit;
-  /** The status if Lambda throttles. */
-  readonly throttledStatus: number;
   readonly time: Time;
 }
 
@@ -18,18 +16,13 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-export interface Endpoint {
-  /** Sends a review of this token. */
-  post(token: string): Promise<HttpAnswer>;
-  readonly requests: () => number;
-  readonly throttled: () => number;
-}
+export type Endpoint = ReturnType<typeof openEndpoint>;
 
 /** Round trip between kube-apiserver and gateway, including the gateway's time. */
 const LATENCY_MS = 20;
 
-export function openEndpoint(options: EndpointOptions): Endpoint {
-  const { lambda, throttle, throttledStatus, time } = options;
+export function openEndpoint(options: EndpointOptions) {
+  const { lambda, throttle, time } = options;
   const admit = tokenBucket(throttle, time.now);
   let requests = 0;
   let throttled = 0;
@@ -41,12 +34,13 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       return { status: 429, body: '{"message":"Too Many Requests"}' };
     }
     const handled = await lambda.invoke(reviewEvent(token, { time: time.now() }));
-    if (handled === undefined) return { status: throttledStatus, body: '{"message":"Internal Server Error"}' };
+    if (handled === undefined) return { status: 500, body: '{"message":"Internal Server Error"}' };
     return { status: handled.statusCode, body: handled.body };
   }
 
   return {
-    async post(token) {
+    /** Sends a review of this token. */
+    async post(token: string): Promise<HttpAnswer> {
       await time.sleep(LATENCY_MS / 2);
       const answered = await answer(token);
       await time.sleep(LATENCY_MS / 2);

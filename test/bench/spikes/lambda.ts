@@ -9,18 +9,10 @@ export interface LambdaOptions {
   /** Maximum number of environments: reserved concurrency or the account's limit. */
   readonly maxEnvironments: number;
   readonly memoryGigabytes: number;
-  /** Added to each review that verifies a signature. */
-  readonly verifiesMs: number;
   readonly time: Time;
 }
 
-export interface Lambda {
-  /** Returns `undefined` if throttled because every environment is busy. */
-  invoke(event: unknown): Promise<Handled | undefined>;
-  readonly environments: () => number;
-  readonly throttled: () => number;
-  readonly gigabyteSeconds: () => number;
-}
+export type Lambda = ReturnType<typeof startLambda>;
 
 /**
  * Computing times with 512 MB, without waiting for services, which the model adds. From an early run under Lambda's
@@ -33,8 +25,8 @@ const FIRST_REVIEW_MS = 60;
 const REVIEW_MS = 3;
 
 /** Each environment has separate caches and connections. */
-export function startLambda(options: LambdaOptions): Lambda {
-  const { entry, maxEnvironments, memoryGigabytes, verifiesMs, time } = options;
+export function startLambda(options: LambdaOptions) {
+  const { entry, maxEnvironments, memoryGigabytes, time } = options;
   const loadHandler = loadBundle(entry);
   const free: Handler[] = [];
   let environments = 0;
@@ -50,14 +42,15 @@ export function startLambda(options: LambdaOptions): Lambda {
     billedMs += time.now() - started;
     let isFirst = true;
     return async (event, context) => {
-      await time.sleep((isFirst ? FIRST_REVIEW_MS : REVIEW_MS) + verifiesMs);
+      await time.sleep(isFirst ? FIRST_REVIEW_MS : REVIEW_MS);
       isFirst = false;
       return handler(event, context);
     };
   }
 
   return {
-    async invoke(event) {
+    /** Returns `undefined` if throttled because every environment is busy. */
+    async invoke(event: unknown): Promise<Handled | undefined> {
       // Lambda prefers the most recently used environment.
       let handler = free.pop();
       if (handler === undefined) {

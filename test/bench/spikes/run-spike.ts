@@ -1,10 +1,11 @@
 // Runs one load spike: every client sends its token and retries until it is logged in.
 
 import { fileURLToPath } from "node:url";
+import { localServices } from "../../../local/function.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
 import { mintToken } from "../../../local/token.ts";
+import { people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
-import { signToken } from "../signed-token.ts";
-import { type Crowd, claimsOf, nodes, people, SIGNED_TOKENS, signedPeople } from "./crowd.ts";
 import { openEndpoint } from "./endpoint.ts";
 import { kubeApiserver, type LookUp } from "./kube-apiserver.ts";
 import { startLambda } from "./lambda.ts";
@@ -15,10 +16,8 @@ import { type Outage, startServices } from "./services.ts";
 import type { Time } from "./time.ts";
 
 export interface Spike {
-  /** People log in at every kube-apiserver, a node at one. */
-  readonly who: { readonly people: number; readonly roles: number } | { readonly nodes: number };
-  /** Default: `k8s-aws-v1.` tokens. */
-  readonly tokens?: "jwt";
+  /** They log in at every kube-apiserver. */
+  readonly who: { readonly people: number; readonly roles: number };
   readonly apiservers: number;
   /** First logins are spread evenly over this time. */
   readonly withinMs: number;
@@ -26,7 +25,6 @@ export interface Spike {
   /** Reserved concurrency, or the account's limit. */
   readonly maxEnvironments: number;
   readonly ssmReads: number;
-  readonly throttledStatus: number;
   readonly stsOutage?: Outage;
   readonly seed: number;
 }
@@ -36,43 +34,29 @@ const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 const REGION = "us-west-2";
 const ENTRY = fileURLToPath(new URL("../../../dist/authenticator/index.mjs", import.meta.url));
 const MEMORY_GIGABYTES = 0.5;
-/** A signature of ES384 takes 0.8 ms of a processor, of which 512 MB have 0.29 (`npm run bench -- peer`). */
-const VERIFY_MS = 3;
 /** Clients (controllers, or people) retry after this time plus a random part of it. */
 const AGAIN_MS = 1_000;
 /** Clients that are not logged in after this time count as failed. */
 const GIVE_UP_MS = 300_000;
 
 export async function runSpike(spike: Spike, time: Time, random: () => number): Promise<SpikeResult> {
-  const isSigned = spike.tokens === "jwt";
-  const makePeople = isSigned ? signedPeople : people;
-  const crowd =
-    "people" in spike.who ? makePeople(spike.who.people, spike.who.roles, PREFIX) : nodes(spike.who.nodes, PREFIX);
+  const crowd = people(spike.who.people, spike.who.roles, PREFIX);
   const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: CALLERS };
   const { ssmReads, stsOutage } = spike;
   const services = await startServices({ crowd: { ...crowd, parameters }, time, random, ssmReads, stsOutage });
   Object.assign(process.env, {
     CLUSTER_ID,
     CALLER_AUTH: "bearer",
-    AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-    AWS_SECRET_ACCESS_KEY: "local/only",
-    ...services.environment,
-    JWT_ISSUERS: isSigned ? Array.from(SIGNED_TOKENS, (pair) => pair.join("=")).join() : "",
+    ...localServices(REGION, services.urls),
   });
-  const { maxEnvironments, throttle, throttledStatus } = spike;
-  const lambda = startLambda({
-    entry: ENTRY,
-    maxEnvironments,
-    memoryGigabytes: MEMORY_GIGABYTES,
-    verifiesMs: isSigned ? VERIFY_MS : 0,
-    time,
-  });
-  const endpoint = openEndpoint({ lambda, throttle, throttledStatus, time });
+  const { maxEnvironments, throttle } = spike;
+  const lambda = startLambda({ entry: ENTRY, maxEnvironments, memoryGigabytes: MEMORY_GIGABYTES, time });
+  const endpoint = openEndpoint({ lambda, throttle, time });
   const apiservers = Array.from({ length: spike.apiservers }, () => kubeApiserver(endpoint, time, random));
 
-  const tokens = await (isSigned ? signTokens : mintTokens)(crowd, time.now());
   const start = time.now();
+  const mint = (identity: LocalIdentity) => mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now: start });
+  const tokens = await Promise.all(crowd.identities.map(mint));
   const took: number[] = [];
   const wrong: string[] = [];
   let lookUps = 0;
@@ -100,8 +84,7 @@ export async function runSpike(spike: Spike, time: Time, random: () => number): 
   await Promise.all(
     crowd.members.flatMap(({ expected }, index) => {
       const token = tokens[index] ?? "";
-      const its = "people" in spike.who ? apiservers : [apiservers[index % apiservers.length] as LookUp];
-      return its.map((lookUp) => come(lookUp, token, expected));
+      return apiservers.map((lookUp) => come(lookUp, token, expected));
     }),
   );
   took.sort((a, b) => a - b);
@@ -123,23 +106,6 @@ export async function runSpike(spike: Spike, time: Time, random: () => number): 
     wrong,
     out,
   };
-}
-
-function mintTokens({ members }: Crowd, now: number): Promise<string[]> {
-  const mint = ({ identity }: Crowd["members"][number]) =>
-    mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now });
-  return Promise.all(members.map(mint));
-}
-
-/** Each costs its client a call of STS, which is not part of the model: clients of an account share 600 a second. */
-function signTokens({ members }: Crowd, now: number): Promise<string[]> {
-  // RS256 is verified faster here. The model adds the time of ES384.
-  const options = { issuers: SIGNED_TOKENS, clusterId: CLUSTER_ID, algorithm: "RS256", now } as const;
-  return Promise.all(
-    members.map(({ identity }, index) => {
-      return signToken(identity, { ...options, claims: { [identity.name]: claimsOf(index) } });
-    }),
-  );
 }
 
 /**

@@ -1,7 +1,5 @@
-// Local STS, Parameter Store, EC2 and IAM with the latency and limits of the real services.
+// Local STS and Parameter Store with the latency and limits of the real services.
 
-import { ec2Answers } from "../../../local/ec2/ec2.ts";
-import { readForm } from "../../../local/ec2/query-protocol.ts";
 import type { Fault } from "../../../local/faults.ts";
 import {
   type LocalRequest,
@@ -12,25 +10,17 @@ import {
 import { memoryParameters } from "../../../local/parameter-store/parameter.ts";
 import { answerSsm } from "../../../local/parameter-store/protocol.ts";
 import { writeParameter } from "../../../local/parameter-store/write.ts";
-import { keysOf } from "../../../local/sts/signed-token.ts";
 import { stsAnswers } from "../../../local/sts/start-sts.ts";
-import { ec2Throttling, iamThrottling, ssmThrottling, stsThrottling } from "../../local/service-faults.ts";
-import { type Crowd, SIGNED_TOKENS } from "./crowd.ts";
+import { ssmThrottling, stsThrottling } from "../../local/service-faults.ts";
+import type { Crowd } from "../crowd.ts";
 import { type Limit, tokenBucket } from "./limit.ts";
 import type { Time } from "./time.ts";
 
-export type ServiceName = "sts" | "ssm" | "ec2" | "iam";
+export type ServiceName = "sts" | "ssm";
 
 export interface Calls {
   total: number;
   throttled: number;
-}
-
-export interface Services {
-  /** Settings that point the function at them. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly calls: Readonly<Record<ServiceName, Calls>>;
-  close(): Promise<void>;
 }
 
 export type Outage = { readonly endsMs: number; readonly kind: "reset" | "silent" };
@@ -48,27 +38,19 @@ export interface ServiceOptions {
 /**
  * Parameter Store: 40 reads a second, 10,000 with higher throughput (https://docs.aws.amazon.com/general/latest/gr/ssm.html).
  * STS: 600 a second for an account and region (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
- * EC2: a burst of 100 and 20 per second for each read-only action
- * (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). IAM publishes no limit; assumes 20 per second.
  */
-const LIMITS = {
-  sts: { perSecond: 600, burst: 600 },
-  ec2: { perSecond: 20, burst: 100 },
-  iam: { perSecond: 20, burst: 20 },
-} satisfies Record<string, Limit>;
+const STS_LIMIT: Limit = { perSecond: 600, burst: 600 };
 
 /** Round trip in a region including the service's time, plus a random part of up to half of it. */
 const LATENCY_MS = 10;
 const LOCATION = { partition: "aws", region: "us-west-2", account: "111122223333" };
 
-export async function startServices({ crowd, time, random, ssmReads, stsOutage }: ServiceOptions): Promise<Services> {
+export async function startServices({ crowd, time, random, ssmReads, stsOutage }: ServiceOptions) {
   const calls: Record<ServiceName, Calls> = {
     sts: { total: 0, throttled: 0 },
     ssm: { total: 0, throttled: 0 },
-    ec2: { total: 0, throttled: 0 },
-    iam: { total: 0, throttled: 0 },
   };
-  const limits = { ...LIMITS, ssm: { perSecond: ssmReads, burst: ssmReads } };
+  const limits = { sts: STS_LIMIT, ssm: { perSecond: ssmReads, burst: ssmReads } };
 
   /** Wraps a request handler with the service's latency and limits. */
   function limited(name: ServiceName, answer: Answer, throttling: (request: LocalRequest) => Fault): Answer {
@@ -99,35 +81,15 @@ export async function startServices({ crowd, time, random, ssmReads, stsOutage }
       ),
     ssmThrottling,
   );
-  /** Has no limit of its own: each environment reads it once. */
-  const keys = async (request: LocalRequest): Promise<LocalResponse> => {
-    await time.sleep(LATENCY_MS * (1 + random() / 2));
-    return (await keysOf(request, { issuers: SIGNED_TOKENS })) ?? { status: 404, body: "" };
-  };
-  const answer = ec2Answers({ ...crowd.nodes, account: LOCATION.account });
-  const ec2 = limited("ec2", answer, ec2Throttling);
-  const iam = limited("iam", answer, iamThrottling);
-
-  const servers = {
-    sts: await startHttpServer(sts),
-    ssm: await startHttpServer(ssm),
-    keys: await startHttpServer(keys),
-    ec2: await startHttpServer((request) => (readForm(request).get("Version") === "2010-05-08" ? iam : ec2)(request)),
-  };
+  const servers = { sts: await startHttpServer(sts), ssm: await startHttpServer(ssm) };
   for (const server of Object.values(servers)) forgetRequests(server);
   if (stsOutage !== undefined) {
     const ends = time.now() + stsOutage.endsMs;
     servers.sts.fail(() => (time.now() < ends ? { kind: stsOutage.kind } : undefined));
   }
   return {
-    environment: {
-      AWS_ENDPOINT_URL_STS: servers.sts.url,
-      AWS_ENDPOINT_URL_SSM: servers.ssm.url,
-      AWS_ENDPOINT_URL_EC2: servers.ec2.url,
-      AWS_ENDPOINT_URL_IAM: servers.ec2.url,
-      JWT_KEYS_ENDPOINT: servers.keys.url,
-    },
-    calls,
+    urls: { sts: servers.sts.url, store: servers.ssm.url },
+    calls: calls as Readonly<Record<ServiceName, Readonly<Calls>>>,
     async close() {
       await Promise.all(Object.values(servers).map((server) => server.close()));
     },

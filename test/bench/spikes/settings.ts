@@ -6,13 +6,12 @@ import type { Limit } from "./limit.ts";
 import type { Spike } from "./run-spike.ts";
 
 /** The operator's settings. Accounts allow 1,000 environments, except new ones. */
-export type Settings = Pick<Spike, "throttle" | "maxEnvironments" | "ssmReads" | "throttledStatus">;
+export type Settings = Pick<Spike, "throttle" | "maxEnvironments" | "ssmReads">;
 
 const withReserved = (reservedConcurrency: number | false): Settings => ({
   throttle: limit(defaultThrottle(reservedConcurrency)),
   maxEnvironments: reservedConcurrency || 1_000,
   ssmReads: 40,
-  throttledStatus: 500,
 });
 /** For more than 200 identities: the burst limit of API Gateway per account. */
 const WIDE = limit({ rateLimit: 1_000, burstLimit: 5_000 });

@@ -23,17 +23,10 @@ export interface Measured {
   readonly p99: number;
 }
 
-export interface Environment {
-  readonly pid: number;
-  measure(batch: Batch): Promise<Measured>;
-  close(): void;
-}
+export type Environment = Awaited<ReturnType<typeof startEnvironment>>;
 
 /** `entry`: path of a module that exports `handler`. `settings` is its complete environment. */
-export async function startEnvironment(
-  entry: string,
-  settings: Readonly<Record<string, string>>,
-): Promise<Environment> {
+export async function startEnvironment(entry: string, settings: Readonly<Record<string, string>>) {
   // Discards output: a pipe, as on Lambda, costs it the same but adds work to this process.
   const child = fork(new URL("environment-process.ts", import.meta.url), [entry], {
     env: { ...settings },
@@ -47,11 +40,11 @@ export async function startEnvironment(
   await Promise.race([once(child, "message"), ended]);
   return {
     pid: child.pid ?? Number.NaN,
-    async measure(batch) {
+    async measure(batch: Batch) {
       child.send(batch);
       const [measured] = (await Promise.race([once(child, "message"), ended])) as [Measured];
       return measured;
     },
-    close: () => child.kill(),
+    close: () => void child.kill(),
   };
 }

@@ -7,28 +7,15 @@ import { join } from "node:path";
 import { type IssuerKey, issuerKeyOf } from "../../../functions/issuer/key.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
-import { LOCAL_IDENTITIES, type LocalIdentity } from "../../../local/identities.ts";
+import { localServices } from "../../../local/function.ts";
+import { LOCAL_IDENTITIES } from "../../../local/identities.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { MAPPING_PREFIX } from "../../e2e/cluster/mappings.ts";
-import { createCrowd } from "../../e2e/load/crowd.ts";
+import { people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { startTlsFront } from "../tls-front.ts";
-
-export interface Services {
-  /** Settings that point the function at these services; `distant` ones have latency. */
-  readonly settings: Readonly<Record<"near" | "distant", Readonly<Record<string, string>>>>;
-  /** Settings that add AWS-signed tokens. */
-  readonly signedTokens: Readonly<Record<string, string>>;
-  /** URL of STS with plain HTTP. */
-  readonly stsUrl: string;
-  /** The certificate of the services' authority, which the settings make Node trust. */
-  readonly authorityFile: string;
-  /** Identities with a mapping each, in addition to `LOCAL_IDENTITIES`. */
-  readonly crowd: readonly LocalIdentity[];
-  close(): Promise<void>;
-}
 
 const HOME = "111122223333";
 /** The account with lists. */
@@ -40,18 +27,16 @@ export const ISSUER_KEYS: readonly IssuerKey[] = [1, 2].flatMap(() => {
   return issuerKeyOf(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey) ?? [];
 });
 
-/** `crowdSize`: minimum number of identities with a mapping. `delayMs`: one-way latency of the distant services. */
-export async function startServices({ crowdSize = 0, delayMs = 10 } = {}): Promise<Services> {
-  // Some identities of a crowd have no mapping or are denied.
-  const crowd = createCrowd(Math.ceil(crowdSize * 1.1)).filter(({ username }) => username !== undefined);
-  const identities = crowd.map(({ identity }) => identity);
+/** `crowdSize`: number of identities with a mapping each. `delayMs`: one-way latency of the distant services. */
+export async function startServices({ crowdSize = 0, delayMs = 10 } = {}) {
+  const crowd = people(crowdSize, crowdSize, MAPPING_PREFIX, { denies: false });
   const sts = await startSts({
-    identities: [...LOCAL_IDENTITIES, ...identities],
+    identities: [...LOCAL_IDENTITIES, ...crowd.identities],
     signedTokens: { issuers: TOKEN_ISSUERS },
   });
   const store = await startParameterStore({
     region: REGION,
-    parameters: { ...parameters(), ...Object.assign({}, ...crowd.map((member) => member.parameters)) },
+    parameters: { ...parameters(), ...crowd.parameters },
   });
   const authority = createCertificateAuthority();
   const folder = mkdtempSync(join(tmpdir(), "bench-ca-"));
@@ -62,26 +47,27 @@ export async function startServices({ crowdSize = 0, delayMs = 10 } = {}): Promi
     [sts.url, store.url].flatMap((url) => [startTlsFront(url, credential), startTlsFront(url, credential, delayMs)]),
   );
   const [nearSts, distantSts, nearStore, distantStore] = fronts.map(({ url }) => url);
-  const settings = (stsUrl = "", storeUrl = "") => ({
+  const settings = (sts = "", store = "") => ({
     CLUSTER_ID,
     CALLER_AUTH: "bearer",
-    AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-    AWS_SECRET_ACCESS_KEY: "local/only",
-    AWS_ENDPOINT_URL_STS: stsUrl,
-    AWS_ENDPOINT_URL_SSM: storeUrl,
+    ...localServices(REGION, { sts, store }),
     // With it, Node loads all root certificates in another thread at startup; without it, for the first connection.
     NODE_EXTRA_CA_CERTS: authorityFile,
   });
   return {
+    /** Settings that point the function at these services; `distant` ones have latency. */
     settings: { near: settings(nearSts, nearStore), distant: settings(distantSts, distantStore) },
+    /** Settings that add AWS-signed tokens. */
     signedTokens: {
       JWT_ISSUERS: Array.from(TOKEN_ISSUERS, (pair) => pair.join("=")).join(),
       JWT_KEYS_ENDPOINT: nearSts ?? "",
     },
+    /** Plain HTTP. */
     stsUrl: sts.url,
+    /** The certificate of the services' authority, which the settings make Node trust. */
     authorityFile,
-    crowd: identities,
+    /** Identities with a mapping each, in addition to `LOCAL_IDENTITIES`. */
+    crowd: crowd.identities,
     async close() {
       for (const front of fronts) front.close();
       rmSync(folder, { recursive: true });
