@@ -4,18 +4,7 @@
 const PIECE = 30;
 
 /** The secrets that were sent, to be searched for in the output. */
-export interface Secrets {
-  /** A client's token of any kind: its spelling, and its decoded parts. */
-  addToken(token: string): void;
-  /** A caller's bearer token. */
-  addCaller(token: string): void;
-  /** The number of pieces. */
-  readonly size: number;
-  /** The first piece of a secret that `text` contains, in any of its encodings. */
-  find(text: string): string | undefined;
-}
-
-export function createSecrets(): Secrets {
+export function createSecrets() {
   const pieces = new Set<string>();
 
   function add(secret: string): void {
@@ -23,16 +12,16 @@ export function createSecrets(): Secrets {
   }
 
   return {
-    addToken(token) {
+    /** A client's token of any kind: its spelling, and its decoded parts. */
+    addToken(token: string) {
       const encoded = token.replace(/^k8s-aws-v1\./, "");
       const decoded = Buffer.from(encoded, "base64url").toString("latin1");
       for (const spelling of [token, encoded, decoded, percentDecoded(decoded)]) add(spelling);
     },
+    /** A caller's bearer token. */
     addCaller: add,
-    get size() {
-      return pieces.size;
-    },
-    find(text) {
+    /** The first piece of a secret that `text` contains, in any of its encodings. */
+    find(text: string) {
       // Removes backslashes, since nested JSON adds more of them.
       for (const spelling of [text, text.replaceAll("\\", ""), percentDecoded(text)]) {
         for (const piece of piecesOf(spelling)) if (pieces.has(piece)) return piece;

@@ -2,27 +2,18 @@
 
 import type { LocalServer } from "../../local/http-server.ts";
 
-export interface Service<S extends LocalServer> {
-  readonly url: string;
-  /** The current or last server. */
-  server(): S;
-  /** Requests over all runs. */
-  calls(): number;
-  fail: LocalServer["fail"];
-  /** Refuses connections from now. */
-  down(): Promise<void>;
-  up(): Promise<void>;
-}
-
-export async function startService<S extends LocalServer>(start: (port: number) => Promise<S>): Promise<Service<S>> {
+export async function startService<S extends LocalServer>(start: (port: number) => Promise<S>) {
   let server = await onSteadyPort(start);
   const { url } = server;
   let earlierCalls = 0;
   return {
     url,
+    /** The current or last server. */
     server: () => server,
+    /** Requests over all runs. */
     calls: () => earlierCalls + server.requests.length,
-    fail: (fault) => server.fail(fault),
+    fail: ((fault) => server.fail(fault)) as LocalServer["fail"],
+    /** Refuses connections from now. */
     down: () => server.close(),
     async up() {
       earlierCalls += server.requests.length;

@@ -5,18 +5,11 @@ import type { BundledFunction } from "./bundled-function.ts";
 import type { Answer, ReviewPost } from "./checked-post.ts";
 import { createSecrets } from "./secrets.ts";
 
-export type LogLine = Readonly<Record<string, unknown>>;
+type LogLine = Readonly<Record<string, unknown>>;
 
-export interface Trace {
-  /** Called before a token is sent: it is a secret from then. */
-  sent(post: ReviewPost): void;
-  received(answer: Answer): void;
-  logs(): LogLine[];
-  /** Fails if a response or printed line contains a secret, if a line is not a review's, or if stderr is not empty. */
-  check(): void;
-}
+export type Trace = ReturnType<typeof traceOf>;
 
-export function traceOf({ output }: Pick<BundledFunction, "output">): Trace {
+export function traceOf({ output }: Pick<BundledFunction, "output">) {
   const secrets = createSecrets();
   const answers: Answer[] = [];
 
@@ -26,14 +19,16 @@ export function traceOf({ output }: Pick<BundledFunction, "output">): Trace {
   }
 
   return {
-    sent({ headers = {}, body = "" }) {
+    /** Called before a token is sent: it is a secret from then. */
+    sent({ headers = {}, body = "" }: ReviewPost) {
       secrets.addCaller(headers["Authorization"] ?? "");
       // The text between quotes, whether the body is JSON or not.
       for (const [, token] of body.matchAll(/"token":"([^"]*)"/g)) secrets.addToken(token ?? "");
       for (const [token] of body.matchAll(/k8s-aws-v1\.[^"\s]*/g)) secrets.addToken(token);
     },
-    received: (answer) => void answers.push(answer),
+    received: (answer: Answer) => void answers.push(answer),
     logs: lines,
+    /** Fails if a response or printed line contains a secret, if a line is not a review's, or if stderr is not empty. */
     check() {
       assert.equal(output("stderr"), "");
       assert.deepEqual(
