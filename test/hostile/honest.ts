@@ -2,6 +2,12 @@
 
 import { LABEL_POLICY_NAME, POLICY_NAME } from "../../cli/irsa/names.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { ec2Answers } from "../../local/ec2/ec2.ts";
+import type { LocalRequest, LocalResponse } from "../../local/http-server.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { memoryParameters } from "../../local/parameter-store/parameter.ts";
+import { answerSsm } from "../../local/parameter-store/protocol.ts";
+import { writeParameter } from "../../local/parameter-store/write.ts";
 import { xmlDocument } from "../../local/xml.ts";
 import { tokenOf } from "../cli/irsa/services.ts";
 import { ISSUED, KEY, NODE_ACCESS_KEY, OLD_KEY, SECRETS } from "./inputs.ts";
@@ -23,14 +29,13 @@ export interface Answer {
   readonly body: string;
 }
 
+const ACCOUNT = "111122223333";
+const LOCATION = { partition: "aws", region: "us-east-1", account: ACCOUNT };
 const PREFIX = "/iam-authenticator/prod";
-const ARN = "arn:aws:sts::111122223333:assumed-role/Developers/jane";
-const PARAMETERS: Readonly<Record<string, unknown>> = {
-  [`${PREFIX}/role/111122223333/developers`]: {
-    arn: "arn:aws:iam::111122223333:role/Developers",
-    username: "dev:{SessionName}",
-    groups: ["developers"],
-  },
+const DEVELOPERS = `${PREFIX}/role/${ACCOUNT}/developers`;
+const MAPPING = { arn: `arn:aws:iam::${ACCOUNT}:role/Developers`, username: "dev:{SessionName}" };
+const ARN = `arn:aws:sts::${ACCOUNT}:assumed-role/Developers/jane`;
+const PARAMETERS: readonly (readonly [name: string, value: unknown])[] = Object.entries({
   [`${PREFIX}/sso/111122223333/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] },
   [`${PREFIX}/role/111122223333/clusternode`]: {
     arn: "arn:aws:iam::111122223333:role/ClusterNode",
@@ -44,7 +49,10 @@ const PARAMETERS: Readonly<Record<string, unknown>> = {
   ],
   [`${PREFIX}/issuer/${KEY.kid}`]: KEY,
   [`${PREFIX}/issuer/${OLD_KEY.kid}`]: OLD_KEY,
-};
+}).concat([
+  [DEVELOPERS, { ...MAPPING, groups: ["testers"] }],
+  [DEVELOPERS, { ...MAPPING, groups: ["developers"] }],
+]);
 const VERSIONS: Readonly<Record<string, string>> = {
   "2011-06-15": "sts",
   "2010-05-15": "cloudformation",
@@ -71,13 +79,36 @@ export function operationOf(
   return `${first}.${rest.join("/")}`;
 }
 
-export function honestAnswer({ operation, method, path, body }: HostileRequest, issuer: string): Answer {
+/** The correct responses of one server, whose parameters the command can change. `issuer`: its URL is known later. */
+export function honestAnswers(issuer: { readonly url: string }): (request: HostileRequest) => Answer {
+  const parameters = memoryParameters(() => 1_764_000_000_000);
+  for (const [name, value] of PARAMETERS) {
+    const text = JSON.stringify(value);
+    writeParameter(parameters, LOCATION, { name, value: text, type: "String", overwrite: true });
+  }
+  const ssm = (request: LocalRequest) =>
+    answerSsm(
+      request,
+      () => parameters,
+      LOCATION,
+      () => {},
+    );
+  return (request) => honestAnswer(request, issuer.url, ssm);
+}
+
+function honestAnswer(
+  { operation, method, path, headers, body }: HostileRequest,
+  issuer: string,
+  ssm: (request: LocalRequest) => LocalResponse,
+): Answer {
   const [service = "", ...rest] = operation.split(".");
   const name = rest.join(".");
   const input = parseJson(body);
+  const local = (text: string) => ({ method, target: path, headers, rawHeaders: [], body: Buffer.from(text) });
   switch (service) {
     case "ssm":
-      return json(parameterStore(name, isObject(input) ? input : {}));
+      // Every page is the first one: a behaviour adds the tokens of others.
+      return answerOf(ssm(local(JSON.stringify({ ...(isObject(input) && input), NextToken: undefined }))));
     case "logs":
       return json(cloudWatchLogs(name));
     case "sts":
@@ -87,9 +118,10 @@ export function honestAnswer({ operation, method, path, body }: HostileRequest, 
     case "cloudformation":
       return xml(name, { Stacks: { member: { Outputs: { member: { OutputKey: "LogGroup", OutputValue: "log" } } } } });
     case "iam":
-      return xml(name, IAM[name] ?? { ClientIDList: { member: "sts.amazonaws.com" } });
+      if (name === "GetInstanceProfile") return answerOf(EC2(local(body)));
+      return xml(name, name === "ListRoles" ? ROLES : { ClientIDList: { member: "sts.amazonaws.com" } });
     case "ec2":
-      return { status: 200, type: "text/xml", body: xmlDocument(`${name}Response`, undefined, INSTANCE) };
+      return answerOf(EC2(local(body)));
     case "federation":
       return json({
         roleCredentials: { accessKeyId, secretAccessKey, sessionToken, expiration: inAnHour().getTime() },
@@ -108,7 +140,7 @@ export function honestAnswer({ operation, method, path, body }: HostileRequest, 
 }
 
 function cloudWatchLogs(operation: string): object {
-  const parameter = { field: "parameter", value: `${PREFIX}/role/111122223333/developers` };
+  const parameter = { field: "parameter", value: DEVELOPERS };
   const row = [parameter, { field: "last", value: "2026-11-24 16:30:00.000" }, { field: "reviews", value: "1" }];
   switch (operation) {
     case "DescribeLogGroups":
@@ -124,77 +156,24 @@ function cloudWatchLogs(operation: string): object {
 
 const REVIEW = JSON.stringify({ outcome: "granted", arn: ARN, canonicalArn: ARN, username: "dev:jane" });
 
-function parameterStore(operation: string, input: Record<string, unknown>): object {
-  const parameter = (Name: string, Version = 2) => ({
-    Name,
-    Value: JSON.stringify(PARAMETERS[Name]),
-    Type: "String",
-    Version,
-    LastModifiedDate: 1_764_000_000,
-    LastModifiedUser: ARN,
-    ARN: `arn:aws:ssm:us-east-1:111122223333:parameter${Name}`,
-  });
-  const found = (isWanted: (name: string) => boolean) => ({
-    Parameters: Object.keys(PARAMETERS)
-      .filter(isWanted)
-      .map((name) => parameter(name)),
-  });
-  switch (operation) {
-    case "GetParametersByPath":
-      return found((name) => name.startsWith(`${input["Path"]}/`));
-    case "GetParameters": {
-      const names = Array.isArray(input["Names"]) ? input["Names"].map(String) : [];
-      const InvalidParameters = names.filter((name) => !Object.hasOwn(PARAMETERS, name));
-      return { ...found((name) => names.includes(name)), InvalidParameters };
-    }
-    case "GetParameterHistory": {
-      const now = parameter(String(input["Name"]));
-      const before = { ...parameter(now.Name, 1), Value: now.Value?.replace("developers", "testers") };
-      return { Parameters: [before, now] };
-    }
-    case "PutParameter":
-      return { Version: 3, Tier: "Standard" };
-    case "ListTagsForResource":
-      return { TagList: [] };
-    default:
-      return {};
-  }
-}
-
-const IDENTITY = { Arn: ARN, UserId: "AROAEXAMPLEEXAMPLEXX:jane", Account: "111122223333" };
-
-const INSTANCE_ID = "i-0123456789abcdef0";
-const NODE = {
-  Arn: `arn:aws:sts::111122223333:assumed-role/ClusterNode/${INSTANCE_ID}`,
-  UserId: `AROANODEEXAMPLEXXXXX:${INSTANCE_ID}`,
-  Account: "111122223333",
-};
-const PROFILE_ARN = "arn:aws:iam::111122223333:instance-profile/nodes";
-const INSTANCE = {
-  reservationSet: {
-    item: {
-      ownerId: "111122223333",
-      instancesSet: {
-        item: {
-          instanceId: INSTANCE_ID,
-          instanceState: { code: "16", name: "running" },
-          privateDnsName: "ip-10-0-0-1.ec2.internal",
-          iamInstanceProfile: { arn: PROFILE_ARN, id: "AIPAEXAMPLEEXAMPLE123" },
-        },
-      },
-    },
-  },
-};
-const INSTANCE_PROFILE = {
-  InstanceProfile: { Arn: PROFILE_ARN, Roles: { member: { RoleId: "AROANODEEXAMPLEXXXXX" } } },
+const IDENTITY = { Arn: ARN, UserId: "AROAEXAMPLEEXAMPLEXX:jane", Account: ACCOUNT };
+const ROLES = {
+  Roles: { member: { RoleName: "Developers", RoleId: "AROAEXAMPLEEXAMPLEXX", Path: "/" } },
+  IsTruncated: "false",
 };
 
-const ROLES = { Roles: { member: { RoleName: "Developers", RoleId: "AROAEXAMPLEEXAMPLEXX", Path: "/" } } };
-/** Results by operation. */
-const IAM: Readonly<Record<string, Parameters<typeof xmlDocument>[2]>> = {
-  GetInstanceProfile: INSTANCE_PROFILE,
-  ListRoles: { ...ROLES, IsTruncated: "false" },
-};
+const { arn: nodeArn, userId: nodeId } = localIdentity("node");
+const NODE = { Arn: nodeArn, UserId: nodeId, Account: ACCOUNT };
+const [roleId = "", instanceId = ""] = nodeId.split(":");
+const instanceProfileArn = `arn:aws:iam::${ACCOUNT}:instance-profile/nodes`;
+const privateDnsName = "ip-10-0-0-1.ec2.internal";
+const EC2 = ec2Answers({
+  account: ACCOUNT,
+  instances: [{ instanceId, state: "running", ownerId: ACCOUNT, privateDnsName, instanceProfileArn }],
+  profiles: [
+    { name: "nodes", arn: instanceProfileArn, account: ACCOUNT, roles: [{ roleName: "ClusterNode", roleId, arn: "" }] },
+  ],
+});
 
 /** The identity depends on who signed the request: a node or a person. */
 function identityOf(path: string): typeof IDENTITY {
@@ -234,6 +213,10 @@ function endpoint(input: Record<string, unknown>, body: string): Answer {
   if (body === "" || body === "{}") return json({ message: "an empty review" }, body === "" ? 405 : 400);
   const status = { authenticated: true, user: { username: "dev:jane", groups: ["developers"] } };
   return json({ apiVersion: input["apiVersion"], kind: "TokenReview", status });
+}
+
+function answerOf({ status, headers, body }: LocalResponse): Answer {
+  return { status, type: headers?.["content-type"] ?? "", body: body.toString() };
 }
 
 function json(body: object, status = 200): Answer {

@@ -40,23 +40,9 @@ export const ISSUED = {
   Token: SECRETS.issuedToken,
 } as const;
 
-export interface Files {
-  readonly folder: string;
-  readonly ca: string;
-  readonly callerToken: string;
-  readonly webIdentity: string;
-  readonly token: string;
-  readonly nodeToken: string;
-  readonly mappings: string;
-  /** A mapping file that changes nothing. */
-  readonly unchanged: string;
-  readonly awsAuth: string;
-  readonly awsConfig: string;
-  kubeconfig(server: string): string;
-  remove(): void;
-}
+export type Files = Awaited<ReturnType<typeof writeFiles>>;
 
-export async function writeFiles(ca: string): Promise<Files> {
+export async function writeFiles(ca: string) {
   const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-hostile-"));
   const write = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
@@ -83,10 +69,11 @@ export async function writeFiles(ca: string): Promise<Files> {
     token: write("token", await presignedToken("ASIAHOSTILEOPERATORA")),
     nodeToken: write("node-token", await presignedToken(NODE_ACCESS_KEY)),
     mappings: write("mappings.yaml", mappings),
+    /** A mapping file that changes nothing. */
     unchanged: write("unchanged.yaml", unchanged),
     awsAuth: write("aws-auth.yaml", AWS_AUTH),
     awsConfig: write("aws-config", AWS_CONFIG),
-    kubeconfig: (server) =>
+    kubeconfig: (server: string) =>
       write(`kubeconfig-${new URL(server).port}`, kubeconfigOf(server, ca, { token: SECRETS.adminToken })),
     remove: () => rmSync(folder, { recursive: true }),
   };

@@ -8,8 +8,8 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { cli } from "../cli/cli.ts";
 import { hostileCertificates } from "./certificates.ts";
 import { type HostileCommand, type Place, wordsOf } from "./commands.ts";
-import { honestAnswer } from "./honest.ts";
-import { type Files, SECRETS, secretsIn, writeFiles } from "./inputs.ts";
+import { honestAnswers } from "./honest.ts";
+import { SECRETS, secretsIn, writeFiles } from "./inputs.ts";
 import { type Behaviour, type HostileServer, startHostileServer } from "./server.ts";
 
 /** One cell of the table. */
@@ -23,13 +23,7 @@ export function isPossible({ command, behaviour }: Pair): boolean {
   return command.tls !== false || behaviour.certificate === undefined;
 }
 
-/** Shared by all runs of a table. */
-export interface Bench {
-  readonly files: Files;
-  /** The built command, for runs as a process. */
-  readonly file: string;
-  serve(pair: Pair): Promise<{ server: HostileServer; place: Place }>;
-}
+type Bench = Awaited<ReturnType<typeof openBench>>;
 
 export interface Run {
   /** `undefined` if the process was killed. */
@@ -54,7 +48,8 @@ const INTERRUPTED = 130;
 /** Between the first connection and Ctrl-C. */
 const INTERRUPT_MS = 100;
 
-export async function openBench(file: string): Promise<Bench> {
+/** Shared by all runs of a table. `file`: the built command, for runs as a process. */
+export async function openBench(file: string) {
   const { trusted, certificates } = hostileCertificates();
   const files = await writeFiles(trusted.join("\n"));
   // For `runHere`. Processes get NODE_EXTRA_CA_CERTS.
@@ -62,15 +57,13 @@ export async function openBench(file: string): Promise<Bench> {
   return {
     files,
     file,
-    async serve({ command: { target, tls }, behaviour }) {
+    async serve({ command: { target, tls }, behaviour }: Pair): Promise<{ server: HostileServer; place: Place }> {
       const { certificate, otherProtocol } = behaviour;
       const isTls = tls === true || certificate !== undefined;
       const speaksTls = isTls !== (otherProtocol === true);
       const issuer = { url: "" };
       const options = speaksTls ? certificates[certificate ?? "usual"] : undefined;
-      const server = await startHostileServer(behaviour, target, options, (request) =>
-        honestAnswer(request, issuer.url),
-      );
+      const server = await startHostileServer(behaviour, target, options, honestAnswers(issuer));
       const [scheme, host] = [isTls ? "https" : "http", `127.0.0.1:${server.port}`];
       issuer.url = `https://${host}/issuer`;
       const place = { files, url: `${scheme}://${host}`, aws: `${scheme}://operator:${SECRETS.password}@${host}` };

@@ -19,16 +19,7 @@ export interface Behaviour {
   readonly slow?: "waits" | "works";
 }
 
-export interface HostileServer {
-  readonly port: number;
-  /** Resolves with the first connection. */
-  readonly connected: Promise<void>;
-  /** Number of requests to the target. */
-  asked(): number;
-  /** The received requests with the correct responses, shortened if long. */
-  exchanged(): string;
-  close(): void;
-}
+export type HostileServer = Awaited<ReturnType<typeof startHostileServer>>;
 
 const MOST_KEPT = 65_536;
 
@@ -39,7 +30,7 @@ export async function startHostileServer(
   tls: TlsOptions | undefined,
   answerOf: (request: HostileRequest) => Answer | Promise<Answer>,
   port = 0,
-): Promise<HostileServer> {
+) {
   const sockets = new Set<Socket>();
   const connected = Promise.withResolvers<void>();
   let asked = 0;
@@ -72,8 +63,11 @@ export async function startHostileServer(
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
     port: address.port,
+    /** Resolves with the first connection. */
     connected: connected.promise,
+    /** Number of requests to the target. */
     asked: () => asked,
+    /** The received requests with the correct responses, shortened if long. */
     exchanged: () => exchanged,
     close() {
       server.close();

@@ -1,5 +1,6 @@
 // Formats the results as tables: totals per behaviour, and secrets.
 
+import { markdown } from "../bench/measure.ts";
 import { SECRETS } from "./inputs.ts";
 import { type Pair, prints, type Run } from "./run.ts";
 
@@ -36,8 +37,4 @@ function sumOf(runs: readonly Result[]): string {
 
 function secondsOf(runs: readonly Result[]): string {
   return (Math.max(...runs.map(({ run }) => run.ms)) / 1000).toFixed(1);
-}
-
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
