@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test } from "node:test";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
 import { CHECKS } from "./acceptance.ts";
 import { acceptanceIn } from "./command.ts";
 import { fakeWorld, type Wrong } from "./fake/world.ts";
@@ -39,34 +39,48 @@ test("a successful run exits with 0, prints a table, and writes a report without
   assert.ok(reports[0]?.includes("| 14 Removal | leftovers by tag | none | none | passed |"));
 });
 
-test("the first output states created resources, costs and what stays unchanged", async () => {
-  const { printed } = await run(["--only", "1"]);
-  const [first = ""] = printed.split("1. First login");
-  for (const word of [
-    "in account 111122223333, eu-west-1",
-    "Creates:",
-    "Time:    about 13 minutes",
-    "Cost:",
-    "does not change account settings",
-  ]) {
-    assert.ok(first.includes(word), `${word} in ${first}`);
-  }
-});
+const LIMIT = /get-account-settings/;
+const FEW = { AccountLimit: { ConcurrentExecutions: 107, UnreservedConcurrentExecutions: 107 } };
+const FEW_EXECUTIONS = always(LIMIT, JSON.stringify(FEW));
+const NO_PERMISSION = failing(LIMIT, "An error occurred (AccessDeniedException) when calling the operation");
+const UNCHANGED = /It does not change account settings\./;
+const CREATED = /in account 111122223333, eu-west-1\n[\s\S]*^Creates:[\s\S]*^Time: {4}about 13 minutes[\s\S]*^Cost:/m;
+const SIGNS =
+  /the run enables it \(aws iam enable-outbound-web-identity-federation\), .*\nIt stays enabled\. To disable it: {2}aws iam disable-outbound-web-identity-federation$/m;
+const CREDENTIALS =
+  /about 80 minutes\.[\s\S]*Credentials must remain valid for as long\. A role's session lasts an hour by default/;
 
-test("only with --enable-token-signing, the first output states that the account's setting changes", async () => {
-  const { printed } = await run(["--only", "13", "--enable-token-signing"]);
-  const [first = ""] = printed.split("13. Policies");
-  assert.match(first, /the run enables it \(aws iam enable-outbound-web-identity-federation\)/);
-  assert.match(first, /It stays enabled\. To disable it: {2}aws iam disable-outbound-web-identity-federation$/m);
-  for (const argv of [
-    ["--only", "13"],
-    ["--only", "1", "--enable-token-signing"],
-  ]) {
-    const unchanged = await run(argv);
-    assert.match(unchanged.printed, /It does not change account settings\./);
-    assert.equal(unchanged.cloud.isSigning, false);
-  }
-});
+const ANNOUNCED: readonly (readonly [what: string, argv: string[], text: RegExp, wrong?: () => Wrong])[] = [
+  ["created resources and costs", ["--only", "1"], CREATED],
+  ["that account settings do not change", ["--only", "1", "--enable-token-signing"], UNCHANGED],
+  ["that signing stays off without the option", ["--only", "13"], UNCHANGED],
+  ["that the option enables signing", ["--only", "13", "--enable-token-signing"], SIGNS],
+  ["how long the credentials must remain valid", ["--only", "5,6"], CREDENTIALS],
+  ["the account's limit", ["--only", "4"], /^Limit: {3}1000 concurrent executions$/m],
+  [
+    "that the limit is too low to reserve executions",
+    ["--keep", "--only", "4"],
+    /^Limit: {3}107 concurrent executions, too few to reserve: stacks reserve none$/m,
+    FEW_EXECUTIONS,
+  ],
+  [
+    "that the limit was not checked",
+    ["--only", "4"],
+    /^Limit: {3}not checked: no permission for lambda:GetAccountSettings$/m,
+    NO_PERMISSION,
+  ],
+];
+
+for (const [what, argv, text, wrong] of ANNOUNCED) {
+  test(`before anything is created, the run prints ${what}`, async () => {
+    const { printed, cloud } = await run(argv, wrong?.());
+    const [first = ""] = printed.split(/^\d+\. /m);
+    assert.match(first, text);
+    assert.equal(cloud.isSigning, text === SIGNS);
+    const reserved = cloud.stacks.map(({ settings }) => settings["reservedConcurrency"]);
+    if (wrong === FEW_EXECUTIONS) assert.deepEqual(reserved, [false]);
+  });
+}
 
 test("a failed row exits with 1", async () => {
   const { code } = await run(["--only", "1"], changed(REVIEW, "acceptance:probe", "another")());
@@ -183,30 +197,6 @@ test("--qualifier finds another bootstrap and deploys with it", async () => {
   for (const call of synths) assert.match(call, / --context @aws-cdk\/core:bootstrapQualifier=team1$/);
 });
 
-test("the announcement has the account's limit, or states that it was not checked", async () => {
-  assert.match((await run(["--only", "4"])).printed, /^Limit: {3}1000 concurrent executions$/m);
-  const few = { AccountLimit: { ConcurrentExecutions: 107, UnreservedConcurrentExecutions: 107 } };
-  const isNew = always(/get-account-settings/, JSON.stringify(few));
-  const { printed: reserved, cloud } = await run(["--keep", "--only", "4"], isNew());
-  assert.match(reserved, /^Limit: {3}107 concurrent executions, too few to reserve: stacks reserve none$/m);
-  assert.deepEqual(
-    [...cloud.stacks.values()].map(({ settings }) => settings["reservedConcurrency"]),
-    [false],
-  );
-  const unknown = failing(
-    /get-account-settings/,
-    "An error occurred (AccessDeniedException) when calling the operation",
-  );
-  const { printed } = await run(["--only", "4"], unknown());
-  assert.match(printed, /^Limit: {3}not checked: no permission for lambda:GetAccountSettings$/m);
-});
-
-test("the announcement states how long the credentials must remain valid", async () => {
-  const { printed } = await run(["--only", "5,6"]);
-  assert.match(printed, /^Time: {4}about 80 minutes\./m);
-  assert.match(printed, /Credentials must remain valid for as long\. A role's session lasts an hour by default/);
-});
-
 test("the folder with caller tokens is deleted when the process exits during the removal", () => {
   const folder = mkdtempSync(join(tmpdir(), "acceptance-"));
   writeFileSync(join(folder, "0123abcd.kubeconfig"), "a caller's token");
@@ -217,22 +207,23 @@ process.exit(130);`;
   assert.deepEqual([status, existsSync(folder)], [130, false]);
 });
 
-test("invalid options print an error message", () => {
-  const read =
-    (...argv: string[]) =>
-    () =>
-      readOptions(argv, ENVIRONMENT);
-  assert.throws(read("--only", "14"), /--only 14: must be a check number from 1 to 13/);
-  assert.throws(read("--remove", "prod"), /prod is not the id of an acceptance run/);
-  assert.throws(read("--cluster", "acceptance-0123ABCD"), /is not the id of an acceptance run/);
-  assert.throws(read("--remove", "acceptance-0123abcd", "--cluster", "acceptance-0123abcd"), /cannot be used together/);
-  assert.throws(read("--unknown"), /--unknown/);
-  assert.throws(read("--qualifier", "too-long-for-cdk"), /--qualifier too-long-for-cdk: must be 1 to 10/);
-  assert.throws(read("--enable-token-signing=yes"), /'--enable-token-signing' does not take an argument/);
-  const file = join(mkdtempSync(join(tmpdir(), "acceptance-")), "mtls.json");
-  writeFileSync(file, '{"endpoint": {}}');
-  assert.throws(read("--mtls", file), /missing clientCert and clientKey/);
-});
+const mtls = join(mkdtempSync(join(tmpdir(), "acceptance-")), "mtls.json");
+writeFileSync(mtls, '{"endpoint": {}}');
+after(() => rmSync(dirname(mtls), { recursive: true }));
+for (const [argv, message] of [
+  [["--only", "14"], /--only 14: must be a check number from 1 to 13/],
+  [["--remove", "prod"], /prod is not the id of an acceptance run/],
+  [["--cluster", "acceptance-0123ABCD"], /is not the id of an acceptance run/],
+  [["--remove", "acceptance-0123abcd", "--cluster", "acceptance-0123abcd"], /cannot be used together/],
+  [["--unknown"], /--unknown/],
+  [["--qualifier", "too-long-for-cdk"], /--qualifier too-long-for-cdk: must be 1 to 10/],
+  [["--enable-token-signing=yes"], /'--enable-token-signing' does not take an argument/],
+  [["--mtls", mtls], /missing clientCert and clientKey/],
+] as const) {
+  test(`${argv[0]} with an invalid value prints an error message`, () => {
+    assert.throws(() => readOptions(argv, ENVIRONMENT), message);
+  });
+}
 
 test("each run has a unique id", () => {
   const ids = [1, 2].map(() => readOptions([], ENVIRONMENT).clusterId);

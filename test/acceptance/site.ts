@@ -5,10 +5,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { defaultStackName } from "../../functions/settings/stack.ts";
-import { type Aws, awsOf } from "./aws.ts";
-import { type Account, accountOf, assume, makeRole, makeUser, type Principal, SESSION } from "./identities.ts";
+import { awsOf } from "./aws.ts";
+import { accountOf, assume, makeRole, makeUser, type Principal, SESSION } from "./identities.ts";
 import { postReview, type Review, type Webhook } from "./reviews.ts";
-import { type Deployed, type Stacks, stacksOf } from "./stacks.ts";
+import { type Deployed, stacksOf } from "./stacks.ts";
 import { untilGranted } from "./wait.ts";
 import type { Credentials, Ran, RunOptions, World } from "./world.ts";
 
@@ -39,40 +39,9 @@ export interface Cluster {
   readonly webhook: Webhook;
 }
 
-export interface Site {
-  readonly world: World;
-  readonly inputs: Inputs;
-  readonly clusterId: string;
-  readonly stack: string;
-  readonly aws: Aws;
-  readonly stacks: Stacks;
-  account(): Promise<Account>;
-  /** Runs `iam-authenticator` for this cluster, or for another one. */
-  command(args: readonly string[], options?: CommandOptions): Promise<Ran>;
-  /** Deploys the cluster with these context keys. */
-  deploy(settings?: Readonly<Record<string, unknown>>): Promise<Deployed>;
-  /** The first deployment of this run, with default keys. */
-  deployed(): Promise<Deployed>;
-  /** Deploys the cluster and creates its caller with the output KubeconfigCommand, once per run. */
-  ensure(): Promise<Cluster>;
-  /** The next `ensure` deploys and creates a caller again. */
-  forget(): void;
-  /** The temporary role, mapped to `acceptance:{SessionName}`. */
-  role(): Promise<Principal>;
-  /** The temporary user, mapped to `acceptance-user`, which no other mapping can return. */
-  user(): Promise<Principal>;
-  /** Maps an identity to a username and the group of a run. */
-  map(arn: string, username: string, clusterId?: string): Promise<string>;
-  /** A token from this project's command. */
-  tokenOf(credentials: Credentials, clusterId?: string): Promise<string>;
-  /** A token of the temporary role. */
-  token(): Promise<string>;
-  review(token: string, caller?: string): Promise<Review>;
-  /** Reviews a token, by default a new one of the role, until it is granted. Returns the line for the report. */
-  login(token?: string): Promise<string>;
-}
+export type Site = ReturnType<typeof openSite>;
 
-export interface CommandOptions extends RunOptions {
+interface CommandOptions extends RunOptions {
   readonly clusterId?: string;
 }
 
@@ -84,21 +53,34 @@ export const COMPLETE = /^(CREATE|UPDATE)_COMPLETE$/;
 /** The expectation of a row for a grant. */
 export const GRANTED = `granted as ${ROLE_USER} (${GROUP})`;
 
-export function openSite(world: World, clusterId: string, inputs: Inputs = {}): Site {
+export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
   const aws = awsOf(world);
   const stacks = stacksOf(world, aws, clusterId, inputs.qualifier);
   const stack = defaultStackName(clusterId);
+  const account = remembered(() => accountOf(aws));
   let deployment: Promise<Deployed> | undefined;
   let cluster: Promise<Cluster> | undefined;
 
-  const account = remembered(() => accountOf(aws));
-  const command: Site["command"] = (args, { clusterId: id = clusterId, ...options } = {}) =>
-    world.run("iam-authenticator", [...args, "-c", id, "--region", world.region], options);
-  const map: Site["map"] = (arn, username, id = clusterId) =>
-    mustRun(command(["mappings", "set", arn, "--username", username, "--group", GROUP, "--yes"], { clusterId: id }));
+  /** Runs `iam-authenticator` for this cluster, or for another one. */
+  function command(args: readonly string[], { clusterId: id = clusterId, ...options }: CommandOptions = {}) {
+    return world.run("iam-authenticator", [...args, "-c", id, "--region", world.region], options);
+  }
 
+  /** Maps an identity to a username and the group of a run. */
+  function map(arn: string, username: string, id = clusterId): Promise<string> {
+    const words = ["mappings", "set", arn, "--username", username, "--group", GROUP, "--yes"];
+    return mustRun(command(words, { clusterId: id }));
+  }
+
+  /** Deploys the cluster with these context keys. */
+  function deploy(settings: Readonly<Record<string, unknown>> = {}): Promise<Deployed> {
+    const reserved = inputs.reservesNone && { reservedConcurrency: false };
+    return stacks.deploy(stack, { clusterId, ...reserved, ...settings });
+  }
+
+  /** The first deployment of this run, with default keys. */
   function deployed(): Promise<Deployed> {
-    deployment ??= site.deploy();
+    deployment ??= deploy();
     return deployment;
   }
 
@@ -109,6 +91,7 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}): 
     return { outputs, webhook: await makeCaller(world, outputs["KubeconfigCommand"] ?? "") };
   }
 
+  /** Deploys the cluster and creates its caller with the output KubeconfigCommand, once per run. */
   function ensure(): Promise<Cluster> {
     cluster ??= makeCluster();
     return cluster;
@@ -121,6 +104,7 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}): 
     return arn;
   });
   let assumed: { readonly credentials: Credentials; readonly at: number } | undefined;
+  /** The temporary role, mapped to `acceptance:{SessionName}`. */
   async function role(): Promise<Principal> {
     const arn = await roleArn();
     if (assumed === undefined || world.now() - assumed.at > FRESH_MS) {
@@ -128,6 +112,7 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}): 
     }
     return { arn, credentials: assumed.credentials };
   }
+  /** The temporary user, mapped to `acceptance-user`, which no other mapping can return. */
   const user = remembered(async () => {
     const made = await makeUser(aws, clusterId);
     await ensure();
@@ -135,42 +120,34 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}): 
     return made;
   });
 
-  const site: Site = {
-    world,
-    inputs,
-    clusterId,
-    stack,
-    aws,
-    stacks,
-    account,
-    command,
-    deploy: (settings = {}) =>
-      stacks.deploy(stack, { clusterId, ...(inputs.reservesNone && { reservedConcurrency: false }), ...settings }),
-    deployed,
-    ensure,
+  /** A token from this project's command. */
+  async function tokenOf(credentials: Credentials, id = clusterId): Promise<string> {
+    return tokenIn(await mustRun(command(["token"], { credentials, clusterId: id })));
+  }
+  /** A token of the temporary role. */
+  async function token(): Promise<string> {
+    return tokenOf((await role()).credentials);
+  }
+
+  async function review(reviewed: string, caller?: string): Promise<Review> {
+    const { webhook } = await ensure();
+    return postReview(world, { ...webhook, ...(caller !== undefined && { token: caller }) }, reviewed);
+  }
+
+  return {
+    ...{ world, inputs, clusterId, stack, aws, stacks, account, command, map },
+    ...{ deploy, deployed, ensure, role, user, tokenOf, token, review },
+    /** The next `ensure` deploys and creates a caller again. */
     forget() {
       deployment = undefined;
       cluster = undefined;
     },
-    role,
-    user,
-    map,
-    async tokenOf(credentials, id = clusterId) {
-      return tokenIn(await mustRun(command(["token"], { credentials, clusterId: id })));
-    },
-    async token() {
-      return site.tokenOf((await role()).credentials);
-    },
-    async review(token, caller) {
-      const { webhook } = await ensure();
-      return postReview(world, { ...webhook, ...(caller !== undefined && { token: caller }) }, token);
-    },
-    async login(token) {
-      const reviewed = token ?? (await site.token());
-      return untilGranted(world, () => site.review(reviewed));
+    /** Reviews a token, by default a new one of the role, until it is granted. Returns the line for the report. */
+    async login(given?: string): Promise<string> {
+      const reviewed = given ?? (await token());
+      return untilGranted(world, () => review(reviewed));
     },
   };
-  return site;
 }
 
 /** Runs a stack's output KubeconfigCommand and returns the contents of the file that it writes. */

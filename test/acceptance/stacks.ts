@@ -23,19 +23,7 @@ export interface StackResource {
   readonly ResourceStatus: string;
 }
 
-export interface Stacks {
-  /** Deploys one stack of an app with one cluster, and waits. Throws if synthesis fails. */
-  deploy(stack: string, cluster: Readonly<Record<string, unknown>>): Promise<Deployed>;
-  /** Runs cdk destroy. */
-  destroy(stack: string): Promise<Deployed>;
-  status(stack: string): Promise<string>;
-  outputs(stack: string): Promise<Readonly<Record<string, string>>>;
-  resources(stack: string): Promise<readonly StackResource[]>;
-  /** The id of the first resource of this type, or an empty string. */
-  idOf(stack: string, type: string): Promise<string>;
-}
-
-export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: string): Stacks {
+export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: string) {
   /** One output folder per stack, since each app has one cluster. */
   const outOf = (stack: string) => join(world.folder, `${stack}.out`);
   const cdk = (...args: string[]) => world.run("cdk", args);
@@ -60,7 +48,8 @@ export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: stri
   }
 
   return {
-    async deploy(stack, cluster) {
+    /** Deploys one stack of an app with one cluster, and waits. Throws if synthesis fails. */
+    async deploy(stack: string, cluster: Readonly<Record<string, unknown>>): Promise<Deployed> {
       writeApp(world.folder, [{ tags: { [TAG]: runId }, ...cluster, ...world.settings }]);
       const out = outOf(stack);
       // https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
@@ -70,16 +59,18 @@ export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: stri
       world.prepare?.(out);
       return after(stack, await cdk("deploy", stack, "--app", out, "--require-approval", "never"));
     },
-    async destroy(stack) {
+    /** Runs cdk destroy. */
+    async destroy(stack: string): Promise<Deployed> {
       return after(stack, await cdk("destroy", stack, "--app", outOf(stack), "--force"));
     },
     status,
-    async outputs(stack) {
+    async outputs(stack: string): Promise<Readonly<Record<string, string>>> {
       const { Outputs = [] } = (await describe(stack)) ?? {};
       return Object.fromEntries(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
     },
     resources,
-    async idOf(stack, type) {
+    /** The id of the first resource of this type, or an empty string. */
+    async idOf(stack: string, type: string): Promise<string> {
       return (await resources(stack)).find(({ ResourceType }) => ResourceType === type)?.PhysicalResourceId ?? "";
     },
   };

@@ -1,10 +1,14 @@
-// State of the fake's AWS account: stacks with functions and deployments, identities, parameters, logs and metrics.
+// State of the fake's AWS account: stacks with functions and deployments, resources, parameters and metrics.
 
 import type { LocalIdentity } from "../../../local/identities.ts";
 import type { StackResource } from "../stacks.ts";
 
 export const ACCOUNT = "111122223333";
 export const REGION = "eu-west-1";
+
+// biome-ignore lint/suspicious/noExplicitAny: the input of any call
+export type Input = Readonly<Record<string, any>>;
+export type Calls = Readonly<Record<string, (input: Input, identity?: LocalIdentity) => unknown>>;
 
 const PAGERS = ["Failing", "Refused"];
 
@@ -38,39 +42,43 @@ interface Session {
   readonly isOfUser?: true;
 }
 
-export type Cloud = ReturnType<typeof emptyCloud>;
-
-interface Deployment {
-  readonly id: string;
-  status: string;
-  code?: string;
-}
-
 interface Line {
   readonly time: number;
   readonly stream: string;
   readonly message: string;
 }
 
+export type Cloud = ReturnType<typeof emptyCloud>;
+
 export function emptyCloud() {
   return {
     stacks: [] as FakeStack[],
-    deployments: [] as Deployment[],
-    alarms: new Map<string, string>(),
+    deployments: [] as { readonly id: string; status: string; code?: string }[],
+    /** Every resource by type and id, also those that deleted stacks retained. */
+    resources: {
+      "AWS::IAM::Role": new Map<string, Role>(),
+      /** The ARN. */
+      "AWS::IAM::User": new Map<string, string>(),
+      /** The names of its objects. */
+      "AWS::S3::Bucket": new Map<string, Set<string>>(),
+      "AWS::Logs::LogGroup": new Map<string, Line[]>(),
+      /** The state. */
+      "AWS::CloudWatch::Alarm": new Map<string, string>(),
+      "AWS::Lambda::Function": new Map<string, unknown>(),
+      "AWS::ApiGateway::RestApi": new Map<string, unknown>(),
+      "AWS::ApiGatewayV2::Api": new Map<string, unknown>(),
+      "AWS::IAM::OIDCProvider": new Map<string, unknown>(),
+      "AWS::CodeDeploy::Application": new Map<string, unknown>(),
+      "AWS::CodeDeploy::DeploymentGroup": new Map<string, unknown>(),
+    },
     parameters: new Map([["/cdk-bootstrap/hnb659fds/version", "30"]]),
-    roles: new Map<string, Role>(),
-    users: new Map<string, string>(),
     /** By access key id. */
     keys: new Map<string, LocalIdentity>(),
-    buckets: new Map<string, Set<string>>(),
-    logGroups: new Map<string, Line[]>(),
     /** Sums by namespace, name and the value of the first dimension. */
     metrics: new Map<string, number>(),
     throttledFunctions: new Set<string>(),
     /** Bearer tokens by cluster id. */
     callers: new Map<string, Set<string>>(),
-    /** Resources that deleted stacks retained, as `type id`. */
-    kept: new Set<string>(),
     /** Inline policies by `role/<name>` or `user/<name>`, and by name. */
     policies: new Map<string, Map<string, string>>(),
     /** Session tags and source identities by access key id. */
@@ -80,68 +88,55 @@ export function emptyCloud() {
   };
 }
 
+export type ResourceType = keyof Cloud["resources"];
+
 /** Types that deleted stacks retain. */
-export const RETAINED: Readonly<Record<FakeStack["kind"], readonly string[]>> = {
-  http: ["AWS::Logs::LogGroup"],
-  mtls: ["AWS::Logs::LogGroup"],
-  private: ["AWS::Logs::LogGroup"],
-  release: ["AWS::Logs::LogGroup"],
+export const RETAINED: Readonly<Record<"issuer" | "others", readonly string[]>> = {
+  others: ["AWS::Logs::LogGroup"],
   issuer: [
-    "AWS::Lambda::Function",
-    "AWS::ApiGatewayV2::Api",
-    "AWS::IAM::OIDCProvider",
-    "AWS::IAM::Role",
-    "AWS::CodeDeploy::Application",
-    "AWS::CloudWatch::Alarm",
+    ...["AWS::Lambda::Function", "AWS::ApiGatewayV2::Api", "AWS::IAM::OIDCProvider", "AWS::IAM::Role"],
+    ...["AWS::CodeDeploy::Application", "AWS::CloudWatch::Alarm"],
   ],
 };
 
-/** Resources of a new stack; creates its log groups and alarms. */
-export function resourcesOf(cloud: Cloud, { name, kind }: Pick<FakeStack, "name" | "kind">): StackResource[] {
-  const resource = (LogicalResourceId: string, ResourceType: string, PhysicalResourceId: string): StackResource => ({
-    LogicalResourceId,
-    ResourceType,
-    PhysicalResourceId,
-    ResourceStatus: "CREATE_COMPLETE",
-  });
+/** Creates the resources of a new stack. */
+export function resourcesOf({ resources }: Cloud, { name, kind }: Pick<FakeStack, "name" | "kind">): StackResource[] {
+  const create = (
+    LogicalResourceId: string,
+    ResourceType: ResourceType,
+    PhysicalResourceId: string,
+    value: unknown = {},
+  ): StackResource => {
+    (resources[ResourceType] as Map<string, unknown>).set(PhysicalResourceId, value);
+    return { LogicalResourceId, ResourceType, PhysicalResourceId, ResourceStatus: "CREATE_COMPLETE" };
+  };
+  const alarm = (logical: string, id: string) => create(logical, "AWS::CloudWatch::Alarm", id, "OK");
   const api = kind === "private" ? "AWS::ApiGateway::RestApi" : "AWS::ApiGatewayV2::Api";
   // CloudFormation shortens stack names in long resource names.
-  const short = name.slice(0, 24);
-  const role = `${short}-Role-${cloud.roles.size}`;
+  const role = `${name.slice(0, 24)}-Role-${resources["AWS::IAM::Role"].size}`;
+  const arn = `arn:aws:iam::${ACCOUNT}:role/${role}`;
   const common = [
-    resource("Function", "AWS::Lambda::Function", `${name}-Function`),
-    resource("Api", api, `api-${name.toLowerCase()}`),
-    resource("Role", "AWS::IAM::Role", role),
+    create("Function", "AWS::Lambda::Function", `${name}-Function`),
+    create("Api", api, `api-${name.toLowerCase()}`),
+    create("Role", "AWS::IAM::Role", role, { arn, trust: "", tags: {}, isAttached: true }),
+    create("Application", "AWS::CodeDeploy::Application", `${name}-Application`),
   ];
-  cloud.roles.set(role, { arn: `arn:aws:iam::${ACCOUNT}:role/${role}`, trust: "", tags: {}, isAttached: true });
   if (kind === "issuer") {
     const provider = `arn:aws:iam::${ACCOUNT}:oidc-provider/${name}`;
-    cloud.alarms.set(`${name}-Issuer`, "OK");
-    return [
-      ...common,
-      resource("Provider", "AWS::IAM::OIDCProvider", provider),
-      resource("Alarm", "AWS::CloudWatch::Alarm", `${name}-Issuer`),
-      resource("Application", "AWS::CodeDeploy::Application", `${name}-Application`),
-    ];
+    return [...common, create("Provider", "AWS::IAM::OIDCProvider", provider), alarm("Alarm", `${name}-Issuer`)];
   }
-  const groups = [
-    resource("Log", "AWS::Logs::LogGroup", `${name}-Log`),
-    resource("AccessLog", "AWS::Logs::LogGroup", `/aws/vendedlogs/iam-authenticator/${name}`),
-  ];
-  for (const { PhysicalResourceId } of groups) cloud.logGroups.set(PhysicalResourceId, []);
-  const alarms = PAGERS.map((pager) =>
-    resource(`Authenticator${pager}0123ABCD`, "AWS::CloudWatch::Alarm", `${name}-${pager}`),
-  );
-  for (const { PhysicalResourceId } of alarms) cloud.alarms.set(PhysicalResourceId, "OK");
-  for (const alarm of newVersionAlarms({ name, version: 1 })) cloud.alarms.set(alarm, "OK");
   return [
     ...common,
-    ...groups,
-    ...alarms,
-    ...newVersionAlarms({ name, version: 1 }).map((alarm) => resource("NewVersion", "AWS::CloudWatch::Alarm", alarm)),
-    resource("Application", "AWS::CodeDeploy::Application", `${name}-Application`),
-    resource("Deployment", "AWS::CodeDeploy::DeploymentGroup", `${name}-Group`),
+    create("Log", "AWS::Logs::LogGroup", `${name}-Log`, []),
+    create("AccessLog", "AWS::Logs::LogGroup", accessLogOf(name), []),
+    ...PAGERS.map((pager) => alarm(`Authenticator${pager}0123ABCD`, `${name}-${pager}`)),
+    ...newVersionAlarms({ name, version: 1 }).map((id) => alarm("NewVersion", id)),
+    create("Deployment", "AWS::CodeDeploy::DeploymentGroup", `${name}-Group`),
   ];
+}
+
+export function accessLogOf(stack: string): string {
+  return `/aws/vendedlogs/iam-authenticator/${stack}`;
 }
 
 export function newVersionAlarms({ name, version }: Pick<FakeStack, "name" | "version">): string[] {

@@ -56,7 +56,8 @@ export async function runCommand(
       return printed(JSON.stringify(found.map(([name, value]) => ({ arn: name.split(" ")[1], ...JSON.parse(value) }))));
     }
     case "reviews list": {
-      const lines = [...cloud.logGroups].find(([name]) => name.endsWith(`${clusterId}-Log`))?.[1] ?? [];
+      const lines =
+        [...cloud.resources["AWS::Logs::LogGroup"]].find(([name]) => name.endsWith(`${clusterId}-Log`))?.[1] ?? [];
       return printed(JSON.stringify(lines.map(({ message }) => JSON.parse(message))));
     }
     case "irsa keys": {

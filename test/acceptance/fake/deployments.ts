@@ -9,6 +9,7 @@ import {
   newVersionAlarms,
   REGION,
   RETAINED,
+  type ResourceType,
   resourcesOf,
   stackNamed,
 } from "./cloud.ts";
@@ -68,6 +69,7 @@ async function update(
       Timestamp: new Date(clock.now()).toISOString(),
     });
   };
+  const alarmStates = cloud.resources["AWS::CloudWatch::Alarm"];
   stack.status = "UPDATE_IN_PROGRESS";
   event("Deployment", "AWS::CodeDeploy::DeploymentGroup", "CREATE_COMPLETE");
   event("DeploymentRole", "AWS::IAM::Role", "CREATE_COMPLETE");
@@ -78,24 +80,24 @@ async function update(
   cloud.deployments.unshift(deployment);
   const former = newVersionAlarms({ ...stack, version: stack.version - 1 });
   const alarms = newVersionAlarms(stack);
-  for (const alarm of alarms) cloud.alarms.set(alarm, "INSUFFICIENT_DATA");
+  for (const alarm of alarms) alarmStates.set(alarm, "INSUFFICIENT_DATA");
   stack.shares = { [stack.version]: 0.1 };
   for (let passed = 0; passed < CANARY_MS; passed += STEP_MS) {
     await clock.sleep(STEP_MS);
-    if (!alarms.some((alarm) => cloud.alarms.get(alarm) === "ALARM")) continue;
+    if (!alarms.some((alarm) => alarmStates.get(alarm) === "ALARM")) continue;
     stack.shares = {};
     Object.assign(deployment, { status: "Stopped", code: "ALARM_ACTIVE" });
     await clock.sleep(ROLLBACK_MS);
     // CodeDeploy does not start the rollback's deployment while an alarm of the group fires.
-    const isFiring = alarms.some((alarm) => cloud.alarms.get(alarm) === "ALARM");
+    const isFiring = alarms.some((alarm) => alarmStates.get(alarm) === "ALARM");
     stack.status = isFiring ? "UPDATE_ROLLBACK_FAILED" : "UPDATE_ROLLBACK_COMPLETE";
-    for (const alarm of alarms) cloud.alarms.delete(alarm);
+    for (const alarm of alarms) alarmStates.delete(alarm);
     return "the deployment was stopped by an alarm";
   }
-  for (const alarm of former) cloud.alarms.delete(alarm);
+  for (const alarm of former) alarmStates.delete(alarm);
   if (settings["alarms"] === false) {
     const isPager = ({ LogicalResourceId }: StackResource) => /^Authenticator/.test(LogicalResourceId);
-    for (const { PhysicalResourceId } of stack.resources.filter(isPager)) cloud.alarms.delete(PhysicalResourceId);
+    for (const { PhysicalResourceId } of stack.resources.filter(isPager)) alarmStates.delete(PhysicalResourceId);
     stack.resources = stack.resources.filter((resource) => !isPager(resource));
   }
   stack.shares = {};
@@ -110,21 +112,14 @@ async function update(
 export async function deleteStack(cloud: Cloud, clock: VirtualClock, stack: FakeStack): Promise<string> {
   if (stack.isProtected) return "An error occurred (ValidationError): the stack is protected";
   await clock.sleep(60_000);
+  const alarmStates = cloud.resources["AWS::CloudWatch::Alarm"];
   stack.status = "DELETE_COMPLETE";
-  for (const alarm of [...cloud.alarms.keys()].filter((name) => name.startsWith(`${stack.name}-NewVersion`)))
-    cloud.alarms.delete(alarm);
+  for (const alarm of [...alarmStates.keys()].filter((name) => name.startsWith(`${stack.name}-NewVersion`)))
+    alarmStates.delete(alarm);
   stack.resources = stack.resources.map((resource) => {
-    const isKept = RETAINED[stack.kind].includes(resource.ResourceType);
-    if (isKept) cloud.kept.add(`${resource.ResourceType} ${resource.PhysicalResourceId}`);
-    else remove(cloud, resource.ResourceType, resource.PhysicalResourceId);
+    const isKept = RETAINED[stack.kind === "issuer" ? "issuer" : "others"].includes(resource.ResourceType);
+    if (!isKept) cloud.resources[resource.ResourceType as ResourceType].delete(resource.PhysicalResourceId);
     return { ...resource, ResourceStatus: isKept ? "DELETE_SKIPPED" : "DELETE_COMPLETE" };
   });
   return "";
-}
-
-export function remove(cloud: Cloud, type: string, id: string): void {
-  cloud.kept.delete(`${type} ${id}`);
-  if (type === "AWS::Logs::LogGroup") cloud.logGroups.delete(id);
-  if (type === "AWS::CloudWatch::Alarm") cloud.alarms.delete(id);
-  if (type === "AWS::IAM::Role") cloud.roles.delete(id);
 }

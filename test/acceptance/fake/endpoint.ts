@@ -6,7 +6,7 @@ import { mintToken } from "../../../local/token.ts";
 import type { Post, Reply } from "../../post.ts";
 import { readToken } from "../signed-tokens.ts";
 import type { VirtualClock } from "./clock.ts";
-import { ACCOUNT, addMetric, type Cloud, type FakeStack, REGION } from "./cloud.ts";
+import { ACCOUNT, accessLogOf, addMetric, type Cloud, type FakeStack, REGION } from "./cloud.ts";
 import { ISSUER, issuerDocument } from "./signed-tokens.ts";
 
 export interface FakeReply {
@@ -54,7 +54,7 @@ function writeAccessLog(cloud: Cloud, clock: VirtualClock, { name, kind }: FakeS
     integrationError: status >= 500 ? "Rate Exceeded" : "-",
     clientSubject: kind === "mtls" ? SUBJECT : "-",
   });
-  const group = cloud.logGroups.get(`/aws/vendedlogs/iam-authenticator/${name}`);
+  const group = cloud.resources["AWS::Logs::LogGroup"].get(accessLogOf(name));
   group?.push({ time: clock.now(), stream: "access", message });
   if (status >= 500) addMetric(cloud, `AWS/ApiGateway 5xx api-${name.toLowerCase()}`);
 }
@@ -155,6 +155,6 @@ function leave(cloud: Cloud, clock: VirtualClock, { name, clusterId }: FakeStack
     _aws: {},
   };
   const message = JSON.stringify(line);
-  cloud.logGroups.get(`${name}-Log`)?.push({ time: clock.now(), stream: "function", message });
+  cloud.resources["AWS::Logs::LogGroup"].get(`${name}-Log`)?.push({ time: clock.now(), stream: "function", message });
   addMetric(cloud, `LambdaIamAuthenticator Reviews ${clusterId}`);
 }

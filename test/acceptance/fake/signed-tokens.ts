@@ -6,10 +6,7 @@ import { jwtAudience } from "../../../functions/authenticator/jwt/issuer.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { AwsError } from "../aws.ts";
 import type { VirtualClock } from "./clock.ts";
-import { ACCOUNT, type Cloud } from "./cloud.ts";
-
-type Input = Readonly<Record<string, unknown>>;
-type Call = (input: Input, identity: LocalIdentity | undefined) => unknown;
+import { ACCOUNT, type Calls, type Cloud, type Input } from "./cloud.ts";
 
 export const ISSUER = "https://0a1b2c3d-1111-2222-3333-444455556666.tokens.sts.global.api.aws";
 const PAIRS = {
@@ -17,7 +14,7 @@ const PAIRS = {
   RS256: generateKeyPairSync("rsa", { modulusLength: 2048 }),
 };
 
-export function signing(cloud: Cloud, clock: VirtualClock): Readonly<Record<string, Call>> {
+export function signing(cloud: Cloud, clock: VirtualClock): Calls {
   return {
     "iam get-outbound-web-identity-federation-info": () => {
       if (!cloud.isSigning) throw new AwsError("FeatureDisabled", "it is disabled");
@@ -40,14 +37,15 @@ export function signingInput(clusterId: string): Input {
 }
 
 export async function signToken(cloud: Cloud, clock: VirtualClock, input: Input, identity: LocalIdentity) {
-  const { Audience, SigningAlgorithm, DurationSeconds } = input;
-  const [audience = ""] = Audience as string[];
-  const [alg, seconds] = [SigningAlgorithm as "ES384" | "RS256", Number(DurationSeconds)];
+  const [audience = ""]: string[] = input["Audience"];
+  const alg: keyof typeof PAIRS = input["SigningAlgorithm"];
+  const seconds: number = input["DurationSeconds"];
   const session = cloud.sessions.get(identity.accessKeyId);
   const [, kind = "", name = ""] = /(role|user)\/([^/]+)/.exec(identity.arn) ?? [];
+  const role = cloud.resources["AWS::IAM::Role"].get(name);
   const isSet = name.startsWith("AWSReservedSSO_");
   const setArn = `arn:aws:iam::${ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/${name}`;
-  const sub = isSet ? setArn : kind === "role" ? (cloud.roles.get(name)?.arn ?? "") : identity.arn;
+  const sub = isSet ? setArn : kind === "role" ? (role?.arn ?? "") : identity.arn;
   const isAllowed = isSet || allows(cloud, kind, name, audience, seconds);
   if (!isAllowed || session?.isOfUser) throw new AwsError("AccessDenied", "Not authorized");
   if (!cloud.isSigning) throw new AwsError("OutboundWebIdentityFederationDisabledException", "it is disabled");
@@ -59,7 +57,7 @@ export async function signToken(cloud: Cloud, clock: VirtualClock, input: Input,
   const own = {
     aws_account: ACCOUNT,
     principal_id: sub,
-    principal_tags: { ...cloud.roles.get(name)?.tags, ...session?.tags },
+    principal_tags: { ...role?.tags, ...session?.tags },
     source_identity: session?.sourceIdentity,
     ...(isSet && { identity_store_user_id: "0123456789-0a1b2c3d" }),
   };
