@@ -44,7 +44,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm start": by("test/local/start.test.ts", 'const START = "start.ts"'),
   "npm run --silent review -- ": by("test/local/start.test.ts", 'const REVIEW = "review.ts"'),
   "npm run --silent review": { because: "the AWS CLI creates its token; whoami.e2e.ts reviews such tokens" },
-  "npm pack": by("test/e2e/package.e2e.ts", '"pack"'),
+  "npm pack": by("test/e2e/packed.ts", '"pack"'),
   "npm install --global ": by("test/e2e/package.e2e.ts", 'bin["iam-authenticator"]'),
   "git pull": { because: "it needs the network" },
   "git clone": { because: "it needs the network" },

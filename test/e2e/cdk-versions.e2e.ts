@@ -2,32 +2,20 @@
 // package.json allows and with the newest. Run by `npm run test:cdk-versions`; installs both from the registry.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { FEATURE_FLAGS } from "../../infra/feature-flags.ts";
+import { compile, packInto, ROOT, run } from "./packed.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
 const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const folder = mkdtempSync(join(tmpdir(), "cdk-versions-"));
 after(() => rmSync(folder, { recursive: true }));
 
-function run(
-  command: string,
-  args: readonly string[],
-  cwd: string,
-  more: Readonly<Record<string, string>> = {},
-): string {
-  const env = { ...process.env, CDK_VALIDATION: "false", ...more };
-  return execFileSync(command, args, { cwd, encoding: "utf8", env });
-}
-
 let tarball: string;
 before(() => {
-  const name = run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], ROOT).trim();
-  tarball = join(folder, name);
+  ({ tarball } = packInto(folder));
 });
 
 const APP = `
@@ -88,8 +76,7 @@ for (const [name, libraries] of Object.entries(CASES)) {
     writeFileSync(join(app, "package.json"), "{}");
     writeFileSync(join(app, "app.ts"), APP);
     run("npm", ["install", "--silent", "--ignore-scripts", tarball, ...wanted.map((pair) => pair.join("@"))], app);
-    const options = ["--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2022", "--types", "node"];
-    run(join(ROOT, "node_modules", ".bin", "tsc"), [...options, "app.ts"], app);
+    compile(app, "app.ts");
     // The oldest version has no list of flags.
     const list = join(app, "node_modules", "aws-cdk-lib", "recommended-feature-flags.json");
     const flags = existsSync(list) ? readFileSync(list, "utf8") : JSON.stringify(FEATURE_FLAGS);

@@ -7,7 +7,7 @@ import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { mintToken } from "../../local/token.ts";
-import { type Binaries, findBinaries } from "./binaries/binaries.ts";
+import { findBinaries } from "./binaries/binaries.ts";
 import { type Backend, type BackendOptions, startBackend } from "./cluster/backend.ts";
 import type { ReviewLine } from "./cluster/function-log.ts";
 import { sandboxMappings } from "./cluster/mappings.ts";
@@ -33,22 +33,12 @@ export interface ClusterOptions
   readonly webhooks?: readonly [WebhookOptions, ...WebhookOptions[]];
 }
 
-export interface Cluster extends Pick<Kubernetes, "call" | "create" | "credentials" | "kubeconfig"> {
-  /** In the order of the webhooks. */
-  readonly apiservers: readonly [RunningApiserver, ...RunningApiserver[]];
-  /** Restarts a kube-apiserver at the same URL with another webhook. */
-  restart(index: number, webhook: WebhookOptions): Promise<void>;
-  readonly binaries: Binaries;
-  readonly backend: Backend;
-  /** Folder for certificates and kubeconfigs. */
-  readonly folder: string;
-  stop(): Promise<void>;
-}
+export type Cluster = Awaited<ReturnType<typeof startCluster>>;
 
 /** Short, so that tests use this project's cache instead of kube-apiserver's. */
 const CACHE_TTL = "1s";
 
-export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster(options: ClusterOptions = {}) {
   const { webhooks = [{}], flags = [], version } = options;
   const folder = createFolder();
   const backend = await startBackend({ parameters: sandboxMappings(), ...options, folder });
@@ -85,14 +75,17 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const [first = assert.fail()] = started;
     return {
       ...first,
+      /** In the order of the webhooks. */
       apiservers: apiservers as [RunningApiserver, ...RunningApiserver[]],
-      async restart(index, webhook) {
+      /** Restarts a kube-apiserver at the same URL with another webhook. */
+      async restart(index: number, webhook: WebhookOptions): Promise<void> {
         const { url, stop } = apiservers[index] ?? assert.fail();
         await stop();
         await start(index, webhook, Number(new URL(url).port));
       },
       binaries: findBinaries(),
       backend,
+      /** For certificates and kubeconfigs. */
       folder,
       stop,
     };

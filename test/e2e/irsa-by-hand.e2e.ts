@@ -10,9 +10,10 @@ import { after, before, test } from "node:test";
 import { parse } from "yaml";
 import { cli } from "../cli/cli.ts";
 import { findBinaries } from "./binaries/binaries.ts";
-import { type Kubernetes, type KubernetesObject, startKubernetes } from "./kubernetes.ts";
+import { seen } from "./irsa/pod-specs.ts";
+import { ROLE, TOKEN_FILE } from "./irsa/pods.ts";
+import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
 
-const ROLE = "arn:aws:iam::111122223333:role/reader";
 const folder = mkdtempSync(join(tmpdir(), "irsa-by-hand-"));
 let kubernetes: Kubernetes;
 before(async () => {
@@ -52,39 +53,12 @@ async function build(kind: string): Promise<{ spec: { template: { spec: object }
 for (const kind of ["Deployment", "StatefulSet", "DaemonSet", "Job"]) {
   test(`${kind}: the named container gets variables and mount, and kube-apiserver 1.32 accepts the Pod`, async () => {
     const { spec } = (await build(kind)).spec.template;
-    const object = {
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: { name: kind.toLowerCase(), namespace: "app" },
-      spec,
-    } as KubernetesObject;
-    const made = (await kubernetes.create(object, "?dryRun=All")) as {
-      spec: {
-        volumes: { name: string; projected?: { sources: { serviceAccountToken?: object }[] } }[];
-        containers: { name: string; env?: object[]; volumeMounts: { name: string; mountPath: string }[] }[];
-      };
-    };
-    const token = made.spec.volumes.find(({ name }) => name === "aws-iam-token");
-    assert.deepEqual(token?.projected?.sources, [
-      { serviceAccountToken: { audience: "sts.amazonaws.com", expirationSeconds: 86400, path: "token" } },
-    ]);
-    const seen = made.spec.containers.map(({ name, env = [], volumeMounts }) => [
-      name,
-      new Set(env.map((one) => JSON.stringify(one))),
-      volumeMounts.filter((mount) => mount.name === "aws-iam-token").map(({ mountPath }) => mountPath),
-    ]);
-    const variables = [
-      { name: "A", value: "1" },
-      { name: "AWS_ROLE_ARN", value: ROLE },
-      { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token" },
-    ];
-    assert.deepEqual(seen, [
-      [
-        "main",
-        new Set(variables.map((one) => JSON.stringify(one))),
-        ["/var/run/secrets/eks.amazonaws.com/serviceaccount"],
-      ],
-      ["side", new Set(), []],
-    ]);
+    const metadata = { name: kind.toLowerCase(), namespace: "app" };
+    const made = await kubernetes.create({ apiVersion: "v1", kind: "Pod", metadata, spec }, "?dryRun=All");
+    const { volumes, containers } = seen(made);
+    assert.deepEqual(volumes, ["token:sts.amazonaws.com:86400"]);
+    const main = containers["main"]?.toSorted();
+    assert.deepEqual(main, ["+", "A=1", `AWS_ROLE_ARN=${ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${TOKEN_FILE}`]);
+    assert.deepEqual(containers["side"], []);
   });
 }

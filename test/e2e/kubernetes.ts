@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { findBinaries } from "./binaries/binaries.ts";
-import { type ApiAnswer, callApi } from "./control-plane/api.ts";
-import { type ApiserverOptions, type RunningApiserver, startApiserver } from "./control-plane/apiserver.ts";
+import { callApi } from "./control-plane/api.ts";
+import { type ApiserverOptions, startApiserver } from "./control-plane/apiserver.ts";
 import { type ControlPlaneCredentials, createCredentials } from "./control-plane/credentials.ts";
 import { startEtcd } from "./control-plane/etcd.ts";
 
@@ -17,26 +17,14 @@ export interface KubernetesObject {
   readonly [more: string]: unknown;
 }
 
-export interface Kubernetes {
-  readonly endpoint: RunningApiserver;
-  readonly credentials: ControlPlaneCredentials;
-  readonly etcdUrl: string;
-  readonly folder: string;
-  /** Path of the administrator's kubeconfig. */
-  readonly kubeconfig: string;
-  call(method: string, path: string, body?: object): Promise<ApiAnswer>;
-  /** Throws on an error status. `query`: for example `?dryRun=All`. */
-  create(object: KubernetesObject, query?: string): Promise<unknown>;
-  remove(object: KubernetesObject): Promise<void>;
-  stop(): Promise<void>;
-}
+export type Kubernetes = Awaited<ReturnType<typeof startKubernetes>>;
 
 export interface KubernetesOptions extends Pick<ApiserverOptions, "webhook" | "flags" | "environment" | "port"> {
   /** Default: E2E_KUBERNETES, else the newest. */
   readonly version?: string | undefined;
   readonly issuer?: string | undefined;
   /** Starts another kube-apiserver on the same etcd; stop it before this one. */
-  readonly beside?: Kubernetes | undefined;
+  readonly beside?: { readonly credentials: ControlPlaneCredentials; readonly etcdUrl: string } | undefined;
 }
 
 /** Logs can be kept for debugging. */
@@ -51,7 +39,7 @@ export function removeFolder(folder: string): void {
   if (!KEPT) rmSync(folder, { recursive: true });
 }
 
-export async function startKubernetes(options: KubernetesOptions = {}): Promise<Kubernetes> {
+export async function startKubernetes(options: KubernetesOptions = {}) {
   const { version = process.env["E2E_KUBERNETES"] ?? "", issuer, beside, ...more } = options;
   const { etcd: etcdCommand, apiservers } = findBinaries();
   const found = apiservers.find((one) => one.version.startsWith(version));
@@ -78,18 +66,20 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     credentials,
     etcdUrl,
     folder,
+    /** Path of the administrator's kubeconfig. */
     kubeconfig,
     call,
-    async create(object, query = "") {
+    /** Throws on an error status. `query`: for example `?dryRun=All`. */
+    async create(object: KubernetesObject, query = ""): Promise<unknown> {
       const { status, body } = await call("POST", `${collection(object)}${query}`, object);
       if (status !== 201) throw new Error(messageOf(body));
       return body;
     },
-    async remove(object) {
+    async remove(object: KubernetesObject): Promise<void> {
       const { status, body } = await call("DELETE", `${collection(object)}/${object.metadata.name}`);
       if (status !== 200) throw new Error(messageOf(body));
     },
-    async stop() {
+    async stop(): Promise<void> {
       await endpoint.stop();
       await etcd?.stop();
       removeFolder(folder);

@@ -6,9 +6,10 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { mintToken } from "../../local/token.ts";
+import { type Member, people } from "../bench/crowd.ts";
+import { MAPPING_PREFIX } from "./cluster/mappings.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
-import { createCrowd, type Member } from "./load/crowd.ts";
 
 const SECONDS = Number(process.env["E2E_LOAD_SECONDS"] || 30);
 const PER_SECOND = 30;
@@ -19,13 +20,13 @@ const IN_A_ROW = 3;
 const TOKEN_MS = 40_000;
 
 const webhook = { cacheTtl: "10s" };
-const crowd = createCrowd(200);
+const { members: crowd, identities, parameters } = people(200, 50, MAPPING_PREFIX);
 let cluster: Cluster;
 before(async () => {
   cluster = await startCluster({
     webhooks: [webhook, webhook, webhook],
-    identities: crowd.map(({ identity }) => identity),
-    parameters: Object.assign({}, ...crowd.map(({ parameters }) => parameters)),
+    identities,
+    parameters,
   });
 });
 after(() => cluster.stop());
@@ -53,9 +54,10 @@ test(`${SECONDS} s at ${PER_SECOND} requests a second`, { timeout: (SECONDS + 60
     const start = performance.now();
     const user = await whoIs(apiserver, token);
     times.push(performance.now() - start);
-    const groups = member.groups && [...member.groups, "system:authenticated"];
-    if (user?.username === member.username && user?.groups?.join() === groups?.join()) return;
-    wrong.push(`${member.identity.name} is ${user?.username ?? "unauthenticated"} in ${user?.groups}`);
+    const { expected } = member;
+    const wanted = "denial" in expected ? undefined : [expected.username, ...expected.groups, "system:authenticated"];
+    const seen = user && [user.username, ...(user.groups ?? [])];
+    if (seen?.join() !== wanted?.join()) wrong.push(`${member.identity.name} is ${seen?.join(" in ")}`);
   }
 
   const begin = Date.now();

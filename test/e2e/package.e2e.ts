@@ -15,11 +15,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { compile, packInto, ROOT, run } from "./packed.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "package-"));
 /** The user id that Linux and macOS give to files of unknown owners. */
 const NOBODY = 65_534;
@@ -27,17 +27,12 @@ const modules = join(folder, "node_modules");
 const installed = join(modules, "lambda-iam-authenticator");
 after(() => rmSync(folder, { recursive: true }));
 
-function run(command: string, args: readonly string[], cwd: string): string {
-  return execFileSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, CDK_VALIDATION: "false" } });
-}
-
 let tarball: string;
 let unpackedSize: number;
 before(() => {
-  const packing = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
-  [{ filename: tarball, unpackedSize }] = JSON.parse(run("npm", packing, ROOT));
+  ({ tarball, unpackedSize } = packInto(folder));
   mkdirSync(installed, { recursive: true });
-  run("tar", ["-xzf", join(folder, tarball), "-C", installed, "--strip-components=1"], folder);
+  run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"], folder);
   for (const name of ["aws-cdk-lib", "constructs", "@types"]) {
     symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
   }
@@ -78,9 +73,7 @@ test("apps that are CommonJS or an ES module compile, and deploy the same bundle
     writeFileSync(join(app, "package.json"), JSON.stringify({ type: KINDS[at] }));
     writeFileSync(join(app, "app.ts"), IMPORTS + APP);
   }
-  const options = ["--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
-  const sources = KINDS.map((type) => join(type, "app.ts"));
-  run(join(ROOT, "node_modules", ".bin", "tsc"), [...options, ...sources], folder);
+  compile(folder, ...KINDS.map((type) => join(type, "app.ts")));
   for (const app of apps) {
     run(process.execPath, ["app.js", "cdk.out"], app);
     const template = JSON.parse(readFileSync(join(app, "cdk.out", "Cluster.template.json"), "utf8"));
@@ -107,9 +100,9 @@ test("npx runs the command from the packed file, offline and without an installa
   const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
   const env = { ...process.env, PATH: path, npm_config_cache: join(empty, ".npm"), npm_config_offline: "true" };
   try {
-    copyFileSync(join(folder, tarball), join(empty, tarball));
+    copyFileSync(tarball, join(empty, basename(tarball)));
     writeFileSync(join(empty, "mappings.yaml"), "mappings:\n  - arn: arn:aws:iam::111122223333:role/Admin\n");
-    const args = ["--yes", `./${tarball}`, "mappings", "lint", "-f", "mappings.yaml"];
+    const args = ["--yes", `./${basename(tarball)}`, "mappings", "lint", "-f", "mappings.yaml"];
     const { status, stdout } = spawnSync("npx", args, { cwd: empty, encoding: "utf8", env });
     assert.match(stdout, /role\/Admin\) {2}username is missing/);
     assert.equal(status, 1);

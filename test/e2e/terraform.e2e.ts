@@ -13,7 +13,7 @@ import { mappingParameter } from "../../functions/authenticator/mapping/paramete
 import { releaseApp } from "../../infra/release/templates.ts";
 import { type Body, evaluateModule, parseModule } from "./terraform/evaluate.ts";
 import { expectedResources, type Template } from "./terraform/expected.ts";
-import { tofu, tryTofu } from "./terraform/tofu.ts";
+import { tofu } from "./terraform/tofu.ts";
 
 const MODULE = join(import.meta.dirname, "..", "..", "examples", "terraform");
 const NAME_MODULE = join(MODULE, "mapping-name");
@@ -27,10 +27,11 @@ writeFileSync(zip, "zip");
 
 const values = { cluster_id: "prod.example", zip_file: zip };
 
-/** A copy, since `init` writes files. */
-function copyOf(module: string): string {
+/** A copy of the module for names, since `init` writes files. */
+function nameModule(): string {
   const copy = mkdtempSync(join(folder, "module-"));
-  cpSync(module, copy, { recursive: true });
+  cpSync(NAME_MODULE, copy, { recursive: true });
+  tofu(copy, ["init", "-no-color"]);
   return copy;
 }
 
@@ -122,7 +123,7 @@ const named: fc.Arbitrary<Named> = fc
 
 test("1,000 names from HCL equal the function's", () => {
   const samples = fc.sample(named, { numRuns: 1000, seed: 13 });
-  const root = join(copyOf(NAME_MODULE), "root");
+  const root = mkdtempSync(join(folder, "root-"));
   cpSync(NAME_MODULE, join(root, "mapping-name"), { recursive: true });
   writeFileSync(join(root, "inputs.json"), JSON.stringify(samples.map(({ input }) => input)));
   writeFileSync(
@@ -149,17 +150,13 @@ output "names" { value = [for index, input in local.inputs : module.name[index].
 });
 
 test("tofu console prints one name", () => {
-  const module = copyOf(NAME_MODULE);
-  tofu(module, ["init", "-no-color"]);
   const arn = `arn:aws:iam::${ACCOUNT}:role/team/Site.Admin@example`;
-  const answer = tofu(module, ["console", "-var", `prefix=${PREFIX}`, "-var", `arn=${arn}`], "local.name\n");
+  const answer = tofu(nameModule(), ["console", "-var", `prefix=${PREFIX}`, "-var", `arn=${arn}`], "local.name\n");
   assert.equal(answer.trim(), `"role/${ACCOUNT}/site.2eadmin.40example"`);
 });
 
 test("the name module's tests pass", () => {
-  const module = copyOf(NAME_MODULE);
-  tofu(module, ["init", "-no-color"]);
-  assert.match(tofu(module, ["test", "-no-color"]), /Success! 6 passed, 0 failed\./);
+  assert.match(tofu(nameModule(), ["test", "-no-color"]), /Success! 6 passed, 0 failed\./);
 });
 
 test("the function accepts the parameters of mappings and callers", () => {
@@ -317,7 +314,7 @@ test("the README's example sets only existing variables, and all required ones",
   const [, example = ""] = /```hcl\n([\s\S]*?)```/.exec(readFileSync(join(MODULE, "README.md"), "utf8")) ?? [];
   const copy = mkdtempSync(join(folder, "example-"));
   writeFileSync(join(copy, "main.tf"), example);
-  assert.equal(tryTofu(copy, ["fmt", "-check"]).code, 0);
+  assert.equal(tofu(copy, ["fmt", "-check"]), "");
   const [{ module = {} } = {}] = parseModule(copy);
   const [[{ source: _, ...set } = {}] = []] = Object.values(module);
   const variables = parseModule(MODULE).flatMap(({ variable = {} }) => Object.entries(variable));

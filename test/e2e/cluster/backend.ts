@@ -5,15 +5,14 @@ import { join } from "node:path";
 import { type CertificateAuthority, createCertificateAuthority } from "../../../local/certificates.ts";
 import { startNodeInstance } from "../../../local/ec2/node-instance.ts";
 import { type LocalFunction, localServices, startFunction } from "../../../local/function.ts";
-import { type Gateway, startGateway } from "../../../local/gateway/gateway.ts";
-import type { LocalServer } from "../../../local/http-server.ts";
+import { startGateway } from "../../../local/gateway/gateway.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import type { SignedTokenOptions } from "../../../local/sts/signed-token.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
-import { type ReviewLine, readReviews } from "./function-log.ts";
+import { readReviews } from "./function-log.ts";
 import { MAPPING_PREFIX } from "./mappings.ts";
 
 export interface BackendOptions {
@@ -28,42 +27,15 @@ export interface BackendOptions {
   /** AWS-signed tokens; default none. */
   readonly signedTokens?: SignedTokenOptions;
   /** The standby's primary: accepts the same caller, by token or certificate. */
-  readonly beside?: Backend;
+  readonly beside?: { readonly callerToken: string; readonly authority: CertificateAuthority };
   readonly failoverUrl?: string;
 }
 
-export interface Backend {
-  /** The webhook URL. */
-  readonly url: string;
-  /** The authority of the gateway's certificate and of client certificates for `mtls`. */
-  readonly authority: CertificateAuthority;
-  /** The bearer token whose hash is in Parameter Store. */
-  readonly callerToken: string;
-  readonly gateway: Gateway;
-  readonly sts: LocalServer;
-  readonly store: MemoryStore;
-  /** One line per request of the function. */
-  reviews(): ReviewLine[];
-  /** Starts a new execution environment with an empty cache and additional settings. */
-  redeploy(settings?: Readonly<Record<string, string>>): void;
-  /** Ends the function's process until `redeploy`. */
-  kill(): void;
-  /** Another gateway of the same function. */
-  startGateway(failoverUrl?: string): Promise<Gateway>;
-  stop(): Promise<void>;
-}
+export type Backend = Awaited<ReturnType<typeof startBackend>>;
 
-export async function startBackend(options: BackendOptions): Promise<Backend> {
-  const {
-    folder,
-    callerAuth = "bearer",
-    parameters,
-    identities,
-    webIdentity,
-    signedTokens,
-    beside,
-    failoverUrl,
-  } = options;
+export async function startBackend(options: BackendOptions) {
+  const { folder, callerAuth = "bearer", parameters, identities, webIdentity, signedTokens } = options;
+  const { beside, failoverUrl } = options;
   const callerToken = beside?.callerToken ?? newCallerToken();
   const callers = callersParameter([callerToken]);
   const sts = await startSts({
@@ -93,18 +65,25 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const gateway = await openGateway(failoverUrl);
 
   return {
+    /** The webhook URL. */
     url: `${gateway.url}/authenticate`,
+    /** The authority of the gateway's certificate and of client certificates for `mtls`. */
     authority,
+    /** The bearer token whose hash is in Parameter Store. */
     callerToken,
     gateway,
     sts,
     store,
+    /** One line per request of the function. */
     reviews: () => readReviews(logFile),
-    redeploy(settings = {}) {
+    /** Starts a new execution environment with an empty cache and additional settings. */
+    redeploy(settings: Readonly<Record<string, string>> = {}) {
       deployed.close();
       deployed = startFunction({ ...environment, ...settings }, logFile);
     },
+    /** Ends the function's process until `redeploy`. */
     kill: () => deployed.close(),
+    /** Another gateway of the same function. */
     startGateway: openGateway,
     async stop() {
       await gateway.close();

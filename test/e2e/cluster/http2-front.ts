@@ -5,16 +5,12 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { post } from "../../post.ts";
 import type { Backend } from "./backend.ts";
 
-export interface Http2Front {
-  readonly port: number;
-  /** The HTTP version of each request. */
-  readonly versions: readonly string[];
-  close(): void;
-}
+export type Http2Front = Awaited<ReturnType<typeof startHttp2Front>>;
 
 const FORWARDED = ["accept", "authorization", "content-type"];
 
-export async function startHttp2Front({ authority, gateway }: Backend): Promise<Http2Front> {
+export async function startHttp2Front({ authority, gateway }: Backend) {
+  /** The HTTP version of each request. */
   const versions: string[] = [];
   const tls = { ca: authority.ca };
   const server = createSecureServer(authority.server(), async (request, response) => {
@@ -32,15 +28,10 @@ export async function startHttp2Front({ authority, gateway }: Backend): Promise<
   return { port: await listen(server), versions, close: () => server.close() };
 }
 
-export interface TcpProxy {
-  readonly port: number;
-  /** Drops every later byte of the present connections, in both directions, without closing them. New ones work. */
-  losePackets(): void;
-  close(): void;
-}
+export type TcpProxy = Awaited<ReturnType<typeof startTcpProxy>>;
 
 /** Forwards connections to a port of this machine. `host`: where it listens. */
-export async function startTcpProxy(target: number, host = "127.0.0.1"): Promise<TcpProxy> {
+export async function startTcpProxy(target: number, host = "127.0.0.1") {
   const pairs = new Set<readonly [Socket, Socket]>();
   const server = createServer((client) => {
     const upstream = connect(target, "127.0.0.1");
@@ -50,6 +41,7 @@ export async function startTcpProxy(target: number, host = "127.0.0.1"): Promise
   });
   return {
     port: await listen(server, host),
+    /** Drops every later byte of the present connections, in both directions, without closing them. New ones work. */
     losePackets() {
       // Without a pipe, neither the end nor an error of one side reaches the other.
       for (const socket of [...pairs].flat()) socket.unpipe().resume();

@@ -5,18 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSigningKey, signIdToken, startOidcIssuer } from "../../oidc-issuer.ts";
 
-export interface UserIssuer {
-  /** Flags of a kube-apiserver that trusts it; usernames have the prefix `oidc:`. */
-  readonly flags: readonly string[];
-  /** An ID token for this user, valid for some minutes. */
-  token(user: string): Promise<string>;
-  stop(): Promise<void>;
-}
+export type UserIssuer = Awaited<ReturnType<typeof startUserIssuer>>;
 
 const CLIENT_ID = "kubernetes";
 const LIFE_S = 600;
 
-export async function startUserIssuer(): Promise<UserIssuer> {
+export async function startUserIssuer() {
   const key = await createSigningKey();
   const { url, ca, stop } = await startOidcIssuer([key]);
   const folder = mkdtempSync(join(tmpdir(), "oidc-issuer-"));
@@ -24,6 +18,7 @@ export async function startUserIssuer(): Promise<UserIssuer> {
   writeFileSync(caFile, ca);
 
   return {
+    /** Flags of a kube-apiserver that trusts it; usernames have the prefix `oidc:`. */
     flags: [
       `--oidc-issuer-url=${url}`,
       `--oidc-client-id=${CLIENT_ID}`,
@@ -31,7 +26,8 @@ export async function startUserIssuer(): Promise<UserIssuer> {
       "--oidc-username-prefix=oidc:",
       "--oidc-signing-algs=ES256",
     ],
-    token(user) {
+    /** An ID token for this user, valid for some minutes. */
+    token(user: string) {
       const now = Math.floor(Date.now() / 1000);
       return signIdToken({ iss: url, aud: CLIENT_ID, sub: user, iat: now, exp: now + LIFE_S }, key);
     },

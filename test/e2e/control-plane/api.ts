@@ -2,6 +2,7 @@
 
 import { Agent } from "node:https";
 import { post } from "../../post.ts";
+import type { User } from "../../system/answers.ts";
 
 /** URL and authority of the server. */
 export interface ApiEndpoint {
@@ -48,26 +49,19 @@ export async function callApi(
   return { status, body: isJson ? JSON.parse(text) : text };
 }
 
-export interface UserInfo {
-  readonly username: string;
-  readonly uid?: string;
-  readonly groups?: readonly string[];
-  readonly extra?: Readonly<Record<string, readonly string[]>>;
-}
-
 /** The user that kube-apiserver authenticates by `token`; `undefined` for a 401. */
-export async function whoIs(endpoint: ApiEndpoint, token: string): Promise<UserInfo | undefined> {
+export async function whoIs(endpoint: ApiEndpoint, token: string): Promise<User | undefined> {
   const review = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
   const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
   const { status, body } = await callApi(endpoint, { token }, "POST", path, review);
   if (status === 401) return undefined;
   if (status !== 201) throw new Error(`kube-apiserver answered ${status}: ${JSON.stringify(body)}`);
-  return (body as { status: { userInfo: UserInfo } }).status.userInfo;
+  return (body as { status: { userInfo: User } }).status.userInfo;
 }
 
 export interface TokenReviewStatus {
   readonly authenticated?: boolean;
-  readonly user?: UserInfo;
+  readonly user?: User;
   readonly audiences?: readonly string[];
   readonly error?: string;
 }

@@ -3,22 +3,11 @@
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Credential, createCertificateAuthority } from "../../../local/certificates.ts";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
 
-export interface ControlPlaneCredentials {
-  /** PEM. */
-  readonly ca: string;
-  /** Of a user in system:masters. */
-  readonly admin: Credential;
-  readonly files: {
-    readonly ca: string;
-    readonly serverCert: string;
-    readonly serverKey: string;
-    readonly serviceAccountKey: string;
-  };
-}
+export type ControlPlaneCredentials = ReturnType<typeof createCredentials>;
 
-export function createCredentials(folder: string): ControlPlaneCredentials {
+export function createCredentials(folder: string) {
   const authority = createCertificateAuthority({ subject: { CN: "Kubernetes" } });
   const server = authority.server();
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -31,7 +20,9 @@ export function createCredentials(folder: string): ControlPlaneCredentials {
   }
 
   return {
+    /** PEM. */
     ca: authority.ca,
+    /** Of a user in system:masters. */
     admin: authority.client({ O: "system:masters", CN: "admin" }),
     files: {
       ca: write("ca.crt", authority.ca),

@@ -5,14 +5,9 @@ import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 import { startServer } from "./process.ts";
 
-export interface Etcd {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
 const READY_MS = 60_000;
 
-export async function startEtcd(command: string, folder: string): Promise<Etcd> {
+export async function startEtcd(command: string, folder: string) {
   const url = `http://127.0.0.1:${await freePort()}`;
   const peerUrl = `http://127.0.0.1:${await freePort()}`;
   const server = startServer(

@@ -4,15 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 
-export interface ServerProcess {
-  /** `undefined` if it could not start. */
-  readonly pid: number | undefined;
-  /** The log so far. */
-  log(): string;
-  /** Throws if it is no longer running. */
-  requireRunning(): void;
-  stop(): Promise<void>;
-}
+export type ServerProcess = ReturnType<typeof startServer>;
 
 const STOP_MS = 10_000;
 
@@ -30,7 +22,7 @@ export function startServer(
   logFile: string,
   environment: NodeJS.ProcessEnv = {},
   cwd?: string,
-): ServerProcess {
+) {
   const log = openSync(logFile, "a");
   const child = spawn(command, args, { cwd, env: { ...environment }, stdio: ["ignore", log, log] });
   closeSync(log);
@@ -40,13 +32,16 @@ export function startServer(
   ended.catch(() => undefined);
 
   return {
+    /** `undefined` if it could not start. */
     pid: child.pid,
+    /** The log so far. */
     log: () => readFileSync(logFile, "utf8"),
+    /** Throws if it is no longer running. */
     requireRunning() {
       if (running.has(child)) return;
       throw new Error(`${command} exited. End of its log:\n${readFileSync(logFile, "utf8").slice(-2000)}`);
     },
-    async stop() {
+    async stop(): Promise<void> {
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
       await ended;

@@ -1,11 +1,9 @@
 // The emulator for the acceptance checks, and the rows that it does not support.
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { type RealWorld, realWorld } from "../../acceptance/real-world.ts";
 import { machine } from "../sam/runtime-image.ts";
 import type { EmulatedSts } from "./emulated-sts.ts";
-import { fitForEmulator } from "./fit-for-emulator.ts";
+import { fitForEmulator, setReleasedSts } from "./fit-for-emulator.ts";
 import type { LocalGateway } from "./local-gateway.ts";
 import type { Emulator } from "./ministack.ts";
 
@@ -69,15 +67,7 @@ export function emulatedWorld({ emulator, gateway, sts }: Services, region: stri
     unserved: UNSERVED,
     prepare(folder) {
       if (folder.endsWith(".out")) fitForEmulator(folder, sts.url);
-      else prepareRelease(folder, sts.url);
+      else setReleasedSts(folder, sts.url);
     },
   };
-}
-
-/** Points the function at the STS that knows the emulator's keys. */
-function prepareRelease(folder: string, sts: string): void {
-  const file = join(folder, "http.template.yaml");
-  const [before, after, ...others] = readFileSync(file, "utf8").split('AWS_ENDPOINT_URL_STS: ""');
-  if (after === undefined || others.length > 0) throw new Error(`${file}: not one AWS_ENDPOINT_URL_STS`);
-  writeFileSync(file, `${before}AWS_ENDPOINT_URL_STS: ${sts}${after}`);
 }

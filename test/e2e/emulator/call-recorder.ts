@@ -16,19 +16,15 @@ export interface Call {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-export interface CallRecorder {
-  readonly port: number;
-  /** All calls since the start. */
-  calls(): Promise<readonly Call[]>;
-  stop(): Promise<void>;
-}
+export type CallRecorder = Awaited<ReturnType<typeof startCallRecorder>>;
 
-export async function startCallRecorder({ port }: Emulator): Promise<CallRecorder> {
+export async function startCallRecorder({ port }: Emulator) {
   const worker = new Worker(new URL(import.meta.url), { workerData: port });
   const [own] = await once(worker, "message");
   return {
-    port: own,
-    async calls() {
+    port: own as number,
+    /** All calls since the start. */
+    async calls(): Promise<readonly Call[]> {
       worker.postMessage("calls");
       return (await once(worker, "message"))[0];
     },

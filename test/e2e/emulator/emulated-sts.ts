@@ -4,12 +4,7 @@ import { type LocalServer, startHttpServer } from "../../../local/http-server.ts
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { stsAnswers } from "../../../local/sts/start-sts.ts";
 
-export interface EmulatedSts {
-  readonly url: string;
-  /** Reads keys from the AWS CLI's output. `command` is the service and the operation. */
-  learn(command: string, printed: string): void;
-  close(): Promise<void>;
-}
+export type EmulatedSts = Awaited<ReturnType<typeof startEmulatedSts>>;
 
 interface Printed {
   readonly User?: { readonly UserName: string; readonly Arn: string; readonly UserId: string };
@@ -22,12 +17,13 @@ interface Printed {
   };
 }
 
-export async function startEmulatedSts(): Promise<EmulatedSts> {
+export async function startEmulatedSts() {
   const identities: LocalIdentity[] = [];
   const users = new Map<string, { arn: string; userId: string }>();
   const server: LocalServer = await startHttpServer((request) => stsAnswers({ identities })(request));
   const accountOf = (arn: string) => arn.split(":")[4] ?? "";
 
+  /** Reads keys from the AWS CLI's output. `command` is the service and the operation. */
   function learn(command: string, printed: string): void {
     if (!["iam create-user", "iam create-access-key", "sts assume-role"].includes(command)) return;
     const { User, AccessKey, AssumedRoleUser, Credentials }: Printed = JSON.parse(printed);

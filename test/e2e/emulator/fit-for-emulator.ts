@@ -33,6 +33,8 @@ export function fitForEmulator(folder: string, sts?: string): void {
       if (sts !== undefined && variables?.["CALLER_AUTH"] !== undefined) variables["AWS_ENDPOINT_URL_STS"] = sts;
     }
     if (idsOf(template, "AWS::IAM::OIDCProvider").length > 0) fitIssuer(template);
+    // Only in the templates of earlier commits.
+    for (const id of idsOf(template, "AWS::Logs::QueryDefinition")) delete template.Resources[id];
     writeFileSync(join(folder, name), JSON.stringify(template));
   }
   if (alarms === 0) throw new Error(`${folder}: the emulator supports all alarms; nothing to change`);
@@ -49,4 +51,12 @@ function fitIssuer(template: Template): void {
 
 function idsOf({ Resources }: Template, type: string): string[] {
   return Object.keys(Resources).filter((id) => Resources[id]?.Type === type);
+}
+
+/** Points the function of a release's template at an STS. */
+export function setReleasedSts(folder: string, sts: string): void {
+  const file = join(folder, "http.template.yaml");
+  const [before, after, ...others] = readFileSync(file, "utf8").split('AWS_ENDPOINT_URL_STS: ""');
+  if (after === undefined || others.length > 0) throw new Error(`${file}: not one AWS_ENDPOINT_URL_STS`);
+  writeFileSync(file, `${before}AWS_ENDPOINT_URL_STS: ${sts}${after}`);
 }

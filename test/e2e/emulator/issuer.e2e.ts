@@ -6,61 +6,46 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { keyId } from "../../../functions/issuer/key.ts";
 import { REGION } from "../../../local/sandbox-settings.ts";
 import { ROOT } from "../../infra/cdk-cli.ts";
 import { post } from "../../post.ts";
 import { machine } from "../sam/runtime-image.ts";
-import { cdkOnEmulator } from "./cdk-on-emulator.ts";
-import { type Emulator, startEmulator } from "./ministack.ts";
+import { startRehearsal } from "./rehearsal.ts";
 
 const STACK = "IamAuthenticatorIssuer-issued";
-const folder = mkdtempSync(join(tmpdir(), "issuer-rehearsal-"));
+const place = await startRehearsal();
+const { folder, send } = place;
 const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-let emulator: Emulator;
-let app: ReturnType<typeof cdkOnEmulator>;
 let url: string;
 
-before(async () => {
-  emulator = await startEmulator(REGION);
-  app = cdkOnEmulator(emulator, folder);
-  app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
+before(() => {
+  place.app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
   writeFileSync(join(folder, "sa.pub"), publicKey.export({ type: "spki", format: "pem" }));
-});
-after(async () => {
-  await emulator.stop();
-  rmSync(folder, { recursive: true });
 });
 
 function deploy(settings: Readonly<Record<string, unknown>> = {}): void {
   const cluster = { clusterId: "issued", issuer: true, architecture: machine(), safeDeployments: false, ...settings };
   writeFileSync(join(folder, ".cdk.json"), JSON.stringify({ context: { clusters: [cluster] } }));
-  url = app.deployApp(ROOT, STACK)["IssuerUrl"] ?? "";
-}
-
-/** The emulator selects an API by the Host header, so names below localhost need not resolve. */
-async function get(path: string) {
-  const { host } = new URL(url);
-  const { status, text } = await post(`http://127.0.0.1:${emulator.port}${path}`, { method: "GET", headers: { host } });
-  return { status, text };
+  url = place.app.deployApp(ROOT, STACK)["IssuerUrl"] ?? "";
 }
 
 async function documents() {
+  const get = (path: string) => send(`${url}${path}`, { method: "GET" });
   const [discovery, jwks] = [await get(DISCOVERY_PATH), await get(JWKS_PATH)];
-  assert.deepEqual([discovery.status, jwks.status], [200, 200], discovery.text + jwks.text + emulator.log());
+  assert.deepEqual([discovery.status, jwks.status], [200, 200], discovery.text + jwks.text + place.emulator.log());
   return { discovery: JSON.parse(discovery.text), jwks: JSON.parse(jwks.text) };
 }
 
 test("the first key can be published before the issuer, with only the public key", () => {
   const command = join(ROOT, "dist", "cli", "iam-authenticator.mjs");
-  const place = ["-c", "issued", "--region", REGION, "--public-key", join(folder, "sa.pub"), "--yes", "--new"];
-  const env = { ...process.env, ...emulator.environment, HOME: folder };
-  const printed = execFileSync(process.execPath, [command, "irsa", "keys", "publish", ...place], {
+  const cluster = ["-c", "issued", "--region", REGION, "--public-key", join(folder, "sa.pub"), "--yes", "--new"];
+  const env = { ...process.env, ...place.emulator.environment, HOME: folder };
+  const printed = execFileSync(process.execPath, [command, "irsa", "keys", "publish", ...cluster], {
     encoding: "utf8",
     env,
   });
@@ -84,14 +69,13 @@ test("deploy: the gateway serves both documents with the published key", async (
 });
 
 test("other paths and methods are not served", async () => {
-  const { host } = new URL(url);
   for (const [method, path] of [
     ["GET", "/"],
     ["GET", "/openid/v1"],
     ["POST", JWKS_PATH],
     ["POST", "/authenticate"],
   ] as const) {
-    const { status } = await post(`http://127.0.0.1:${emulator.port}${path}`, { method, headers: { host } });
+    const { status } = await send(`${url}${path}`, { method });
     assert.equal(status, 404, `${method} ${path}`);
   }
 });
@@ -105,13 +89,13 @@ test("update: the issuer keeps its URL and its documents", async () => {
 
 test("destroy fails with protection; without it, the resources of the URL are retained and still respond", async () => {
   const before = await documents();
-  assert.throws(() => app.destroy(STACK), /TerminationProtection is enabled|termination protection/i);
+  assert.throws(() => place.app.destroy(STACK), /TerminationProtection is enabled|termination protection/i);
   assert.deepEqual(await documents(), before);
-  const out = app.assembly(STACK);
+  const out = place.app.assembly(STACK);
   removeProtection(out);
-  app.run(folder, "deploy", STACK, "--app", out, "--require-approval", "never");
+  place.app.run(folder, "deploy", STACK, "--app", out, "--require-approval", "never");
   assert.equal(await stackStatus(), 200);
-  app.destroy(STACK);
+  place.app.destroy(STACK);
   assert.equal(await stackStatus(), 400);
   assert.deepEqual(await documents(), before);
 });
@@ -130,6 +114,6 @@ function removeProtection(out: string): void {
 async function stackStatus(): Promise<number> {
   const scope = `test/20260101/${REGION}/cloudformation/aws4_request`;
   const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=${"0".repeat(64)}`;
-  const url = `http://127.0.0.1:${emulator.port}/?Action=DescribeStacks&Version=2010-05-15&StackName=${STACK}`;
+  const url = `http://127.0.0.1:${place.emulator.port}/?Action=DescribeStacks&Version=2010-05-15&StackName=${STACK}`;
   return (await post(url, { headers: { authorization } })).status;
 }

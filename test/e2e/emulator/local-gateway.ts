@@ -5,16 +5,12 @@ import { startHttpServer } from "../../../local/http-server.ts";
 import { post } from "../../post.ts";
 import type { Emulator } from "./ministack.ts";
 
-export interface LocalGateway {
-  /** Replaces `http://<api>.execute-api.localhost:<port>` with this gateway's URL for that API. */
-  localUrls(text: string): string;
-  close(): Promise<void>;
-}
+export type LocalGateway = Awaited<ReturnType<typeof startLocalGateway>>;
 
 /** Headers that the connection does not set. */
 const FORWARDED = ["authorization", "content-type", "accept"];
 
-export async function startLocalGateway({ port }: Emulator): Promise<LocalGateway> {
+export async function startLocalGateway({ port }: Emulator) {
   const server = await startHttpServer(async ({ method, target, headers, body }) => {
     const [, api = "", path = "/"] = /^\/(\w+)(\/.*)$/.exec(target) ?? [];
     const kept = Object.entries(headers).filter(([name]) => FORWARDED.includes(name));
@@ -25,5 +21,9 @@ export async function startLocalGateway({ port }: Emulator): Promise<LocalGatewa
     return { status: reply.status, body: reply.text, ...(type !== undefined && { headers: { "content-type": type } }) };
   });
   const url = new RegExp(`http://(\\w+)\\.execute-api\\.localhost:${port}`, "g");
-  return { localUrls: (text) => text.replace(url, `${server.url}/$1`), close: server.close };
+  return {
+    /** Replaces `http://<api>.execute-api.localhost:<port>` with this gateway's URL for that API. */
+    localUrls: (text: string) => text.replace(url, `${server.url}/$1`),
+    close: server.close,
+  };
 }

@@ -14,16 +14,9 @@ const REQUIREMENT = `ministack==${VERSION}`;
 export const PLACE = `MiniStack ${VERSION}`;
 const PATIENCE_MS = 90_000;
 
-export interface Emulator {
-  readonly port: number;
-  /** Environment for the AWS SDK and the CDK CLI. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** The end of its output. */
-  log(): string;
-  stop(): Promise<void>;
-}
+export type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 
-export async function startEmulator(region: string): Promise<Emulator> {
+export async function startEmulator(region: string) {
   const bin = pythonTool(REQUIREMENT);
   const folder = mkdtempSync(join(tmpdir(), "ministack-"));
   const port = await freePort();
@@ -36,7 +29,9 @@ export async function startEmulator(region: string): Promise<Emulator> {
   });
   return {
     port,
+    /** The end of its output. */
     log: () => server.log().slice(-4000),
+    /** Environment for the AWS SDK and the CDK CLI. */
     environment: {
       AWS_ENDPOINT_URL: `http://localhost:${port}`,
       AWS_REGION: region,

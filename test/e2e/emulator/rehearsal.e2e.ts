@@ -6,58 +6,37 @@
 // domains, private APIs.
 
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { stackName } from "../../../infra/context/stack-name.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
 import { tokenReview } from "../../../local/webhook.ts";
 import { ROOT } from "../../infra/cdk-cli.ts";
 import { machine } from "../sam/runtime-image.ts";
-import { type CallRecorder, startCallRecorder } from "./call-recorder.ts";
-import { cdkOnEmulator } from "./cdk-on-emulator.ts";
-import { type Emulator, startEmulator } from "./ministack.ts";
-import { postReview, review } from "./reviews.ts";
+import { startRehearsal } from "./rehearsal.ts";
 
 const STANDBY = "https://standby.example.com/authenticate";
 /** The cluster of this repository's app; the other cluster belongs to a user's app. */
 const OWN = { clusterId: "own", architecture: machine(), safeDeployments: false, failoverUrl: STANDBY };
-const folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
-const callerToken = randomBytes(32).toString("base64url");
-let emulator: Emulator;
-let recorder: CallRecorder;
+const place = await startRehearsal();
+const { folder, callerToken, postReview, review } = place;
 let bootstrapCalls: number;
-let app: ReturnType<typeof cdkOnEmulator>;
-let sts: Awaited<ReturnType<typeof startSts>>;
 let url: string;
 
-before(async () => {
-  sts = await startSts();
-  emulator = await startEmulator(REGION);
-  recorder = await startCallRecorder(emulator);
-  const environment = { ...emulator.environment, AWS_ENDPOINT_URL: `http://localhost:${recorder.port}` };
-  app = cdkOnEmulator({ ...emulator, environment }, folder, sts.url);
+before(() => {
   const command = `"${process.execPath}" "${join(import.meta.dirname, "app.ts")}"`;
   const context = { round: "first", callerToken };
   writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app: command, context }));
 });
-after(async () => {
-  await recorder.stop();
-  await emulator.stop();
-  await sts.close();
-  rmSync(folder, { recursive: true });
-});
 
 function deploy(round: string): void {
-  url = app.deployApp(folder, "Rehearsal", ["-c", `round=${round}`])["Url"] ?? "";
+  url = place.app.deployApp(folder, "Rehearsal", ["-c", `round=${round}`])["Url"] ?? "";
 }
 
 async function parameters(): Promise<string[]> {
-  const { AWS_ENDPOINT_URL: endpoint = "" } = emulator.environment;
+  const { AWS_ENDPOINT_URL: endpoint = "" } = place.emulator.environment;
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
   const ssm = new SSMClient({ region: REGION, endpoint, credentials });
   const path = { Path: `/iam-authenticator/${CLUSTER_ID}`, Recursive: true };
@@ -68,7 +47,7 @@ async function parameters(): Promise<string[]> {
 /** The targets of redirects by status. The emulator stores them, and does not apply them. */
 async function redirects(endpoint: string): Promise<Record<string, string | undefined>> {
   const [id] = new URL(endpoint).hostname.split(".");
-  const stored = await fetch(`http://localhost:${emulator.port}/v2/apis/${id}/integrations`);
+  const stored = await fetch(`http://localhost:${place.emulator.port}/v2/apis/${id}/integrations`);
   const { items } = (await stored.json()) as { items: readonly { responseParameters: Record<string, Mapped> }[] };
   const byStatus = Object.entries(items[0]?.responseParameters ?? {}).map(([status, { ResponseParameters: set }]) => {
     const sourceOf = (name: string) => set.find(({ Destination }) => Destination === `overwrite:${name}`)?.Source;
@@ -82,27 +61,27 @@ interface Mapped {
 }
 
 test("unchanged cdk.json: bootstrap works before a cluster is chosen", async () => {
-  app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
-  bootstrapCalls = (await recorder.calls()).length;
+  place.app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
+  bootstrapCalls = (await place.recorder.calls()).length;
 });
 
 test("unchanged cdk.json: the printed endpoint responds that there is no caller yet", async () => {
   // Uses ~/.cdk.json for the context that a user adds to cdk.json.
   writeFileSync(join(folder, ".cdk.json"), JSON.stringify({ context: { clusters: [OWN] } }));
   const stack = stackName(OWN);
-  const { Endpoint = "", FailoverUrl } = app.deployApp(ROOT, stack);
-  const { status, text } = await postReview(emulator.port, Endpoint, callerToken, tokenReview("k8s-aws-v1.!"));
+  const { Endpoint = "", FailoverUrl } = place.app.deployApp(ROOT, stack);
+  const { status, text } = await postReview(Endpoint, tokenReview("k8s-aws-v1.!"));
   assert.deepEqual([status, JSON.parse(text).kind], [500, "Status"], text);
   assert.match(JSON.parse(text).message, /^callers_invalid: /);
   assert.equal(FailoverUrl, STANDBY);
   assert.deepEqual(await redirects(Endpoint), { 500: STANDBY, 502: STANDBY, 503: STANDBY, 504: STANDBY });
-  app.destroy(stack);
+  place.app.destroy(stack);
   rmSync(join(folder, ".cdk.json"));
 });
 
 test("unchanged cdk.json: a pipeline's credentials only assume the bootstrap roles", async () => {
-  const calls = (await recorder.calls()).slice(bootstrapCalls);
-  const key = emulator.environment["AWS_ACCESS_KEY_ID"];
+  const calls = (await place.recorder.calls()).slice(bootstrapCalls);
+  const key = place.emulator.environment["AWS_ACCESS_KEY_ID"];
   // GetCallerIdentity needs no permission.
   const own = calls.filter(({ accessKeyId, action }) => accessKeyId === key && action !== "sts:GetCallerIdentity");
   assert.deepEqual([...new Set(own.map(({ action }) => action))], ["sts:AssumeRole"]);
@@ -119,8 +98,8 @@ test("deploy: the gateway serves reviews with the mapping from Parameter Store",
     `/iam-authenticator/${CLUSTER_ID}/callers`,
     `/iam-authenticator/${CLUSTER_ID}/role/111122223333/developers`,
   ]);
-  const bob = await review(emulator.port, url, callerToken, "bob");
-  assert.equal(bob.httpStatus, 200, bob.text + emulator.log());
+  const bob = await review(url, "bob");
+  assert.equal(bob.httpStatus, 200, bob.text + place.emulator.log());
   assert.deepEqual([bob.user?.username, bob.user?.groups], ["first:bob-example.com", ["developers"]], bob.text);
 });
 
@@ -130,16 +109,16 @@ test("update: the same endpoint uses the changed mapping", async () => {
   assert.equal(url, before);
   // Mappings are cached for 30 s.
   const deadline = Date.now() + 40_000;
-  let bob = await review(emulator.port, url, callerToken, "bob");
+  let bob = await review(url, "bob");
   while (bob.user?.username !== "second:bob-example.com" && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    bob = await review(emulator.port, url, callerToken, "bob");
+    bob = await review(url, "bob");
   }
   assert.equal(bob.user?.username, "second:bob-example.com");
 });
 
 test("destroy: endpoint and parameters are deleted", async () => {
-  app.destroy("Rehearsal");
+  place.app.destroy("Rehearsal");
   assert.deepEqual(await parameters(), []);
-  assert.equal((await postReview(emulator.port, url, callerToken, "{}")).status, 404);
+  assert.equal((await postReview(url, "{}")).status, 404);
 });

@@ -5,45 +5,30 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { hash, randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { buildRelease } from "../../../infra/release/build.ts";
 import { localIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
+import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
 import { findAwsCli } from "../aws-cli.ts";
 import { machine } from "../sam/runtime-image.ts";
-import { type CallRecorder, startCallRecorder } from "./call-recorder.ts";
-import { type Emulator, startEmulator } from "./ministack.ts";
-import { review } from "./reviews.ts";
+import { setReleasedSts } from "./fit-for-emulator.ts";
+import { startRehearsal } from "./rehearsal.ts";
 
 const EXAMPLES = join(import.meta.dirname, "..", "..", "..", "examples");
 const STACK = `IamAuthenticator-${CLUSTER_ID}`;
 const BUCKET = "our-artifacts";
-const folder = mkdtempSync(join(tmpdir(), "release-rehearsal-"));
-const callerToken = randomBytes(32).toString("base64url");
+const place = await startRehearsal();
+const { folder, callerToken, review } = place;
 const { account } = localIdentity("bob");
 let command: string;
-let emulator: Emulator;
-let recorder: CallRecorder;
-let sts: Awaited<ReturnType<typeof startSts>>;
 let url: string;
 
-before(async () => {
+before(() => {
   command = findAwsCli();
   buildRelease(folder);
-  sts = await startSts();
-  emulator = await startEmulator(REGION);
-  recorder = await startCallRecorder(emulator);
-});
-after(async () => {
-  await recorder.stop();
-  await emulator.stop();
-  await sts.close();
-  rmSync(folder, { recursive: true });
 });
 
 /** Runs the AWS CLI in the folder, without this machine's configuration. */
@@ -56,15 +41,15 @@ function run(program: string, args: readonly string[]): string {
   const env = {
     PATH: `${dirname(command)}${delimiter}${process.env["PATH"]}`,
     HOME: folder,
-    ...emulator.environment,
+    ...place.emulator.environment,
     // With an IP address as host, bucket names are in the path.
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${recorder.port}`,
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${place.recorder.port}`,
   };
   try {
     return execFileSync(program, args, { cwd: folder, encoding: "utf8", env, stdio: ["ignore", "pipe", "pipe"] });
   } catch (error) {
     const { stderr } = error as { stderr?: string };
-    throw new Error(`${basename(program)} ${args.join(" ")}: ${stderr}\n${emulator.log()}`);
+    throw new Error(`${basename(program)} ${args.join(" ")}: ${stderr}\n${place.emulator.log()}`);
   }
 }
 
@@ -85,10 +70,7 @@ test("sha256sum --check accepts the files", () => {
 });
 
 test("the zips are copied to a bucket, and the template is deployed", () => {
-  const template = join(folder, "http.template.yaml");
-  const [before, rest, ...others] = readFileSync(template, "utf8").split('AWS_ENDPOINT_URL_STS: ""');
-  assert.deepEqual([others.length, rest === undefined], [0, false]);
-  writeFileSync(template, `${before}AWS_ENDPOINT_URL_STS: ${sts.url}${rest}`);
+  setReleasedSts(folder, place.sts.url);
   aws("s3", "mb", `s3://${BUCKET}`);
   aws("s3", "cp", ".", `s3://${BUCKET}/authenticator/`, "--recursive", "--exclude", "*", "--include", "*.zip");
   deploy(`Architecture=${machine()}`, "SafeDeployments=false", "Monitoring=false");
@@ -101,13 +83,13 @@ test("callers and a mapping from aws ssm put-parameter give the same reviews as 
   putParameter("callers", [{ name: "control-plane", sha256: hash("sha256", callerToken) }]);
   const arn = `arn:aws:iam::${account}:role/Developers`;
   run(join(EXAMPLES, "aws-cli", "put-mapping.sh"), [CLUSTER_ID, arn, "first:{SessionName}", "developers"]);
-  const bob = await review(emulator.port, url, callerToken, "bob");
-  assert.equal(bob.httpStatus, 200, bob.text + emulator.log());
+  const bob = await review(url, "bob");
+  assert.equal(bob.httpStatus, 200, bob.text + place.emulator.log());
   assert.deepEqual([bob.user?.username, bob.user?.groups], ["first:bob-example.com", ["developers"]], bob.text);
-  const alice = await review(emulator.port, url, callerToken, "alice");
+  const alice = await review(url, "alice");
   assert.deepEqual([alice.httpStatus, alice.authenticated], [200, false]);
   assert.match(alice.error, /^identity_unmapped: /);
-  const foreign = await review(emulator.port, url, "somebody-else", "bob");
+  const foreign = await review(url, "bob", "somebody-else");
   assert.equal(foreign.httpStatus, 401);
 });
 
@@ -127,7 +109,7 @@ test("the example's CloudFormation template creates mappings", () => {
 
 test("a parameter change deploys a new version, which denies bob's account", async () => {
   deploy("Accounts=444455556666");
-  const bob = await review(emulator.port, url, callerToken, "bob");
+  const bob = await review(url, "bob");
   assert.deepEqual([bob.httpStatus, bob.authenticated], [200, false], bob.text);
   assert.match(bob.error, /^account_foreign: /);
 });
@@ -139,14 +121,14 @@ test("an invalid parameter fails before any change", () => {
 test("delete-stack deletes the endpoint", async () => {
   aws("cloudformation", "delete-stack", "--stack-name", STACK);
   aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", STACK);
-  const bob = await review(emulator.port, url, callerToken, "bob").catch(() => ({ httpStatus: 404 }));
+  const bob = await review(url, "bob").catch(() => ({ httpStatus: 404 }));
   assert.equal(bob.httpStatus, 404);
 });
 
 test("the deploying role's policy allows every recorded call to CloudFormation", async () => {
   const { Statement } = JSON.parse(readFileSync(join(folder, "deploying-role.json"), "utf8"));
   const allowed: string[] = Statement.flatMap(({ Action }: { Action: string[] }) => Action);
-  const actions = (await recorder.calls()).map(({ action }) => action);
+  const actions = (await place.recorder.calls()).map(({ action }) => action);
   const called = [...new Set(actions.filter((action) => action.startsWith("cloudformation:")))];
   for (const name of ["CreateChangeSet", "ExecuteChangeSet", "DeleteStack"]) {
     assert.ok(called.includes(`cloudformation:${name}`), called.join(" "));

@@ -5,11 +5,9 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, type TestContext, test } from "node:test";
+import { before, type TestContext, test } from "node:test";
 import {
   GetAliasCommand,
   LambdaClient,
@@ -21,11 +19,8 @@ import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { zipFolder } from "../../../infra/release/zip.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
 import { ROOT } from "../../infra/cdk-cli.ts";
-import { cdkOnEmulator } from "./cdk-on-emulator.ts";
-import { type Emulator, startEmulator } from "./ministack.ts";
-import { review } from "./reviews.ts";
+import { startRehearsal } from "./rehearsal.ts";
 
 /** The last commit that reads `"deny": true` as a denial. */
 const FORMER = "e41d77f";
@@ -47,12 +42,9 @@ const DENYING: Readonly<Record<string, string>> = {
 };
 const NAMED = Object.keys(DENYING).toSorted();
 
-const folder = mkdtempSync(join(tmpdir(), "upgrade-"));
+const place = await startRehearsal();
+const { folder, callerToken, review } = place;
 const former = join(folder, "former");
-const callerToken = randomBytes(32).toString("base64url");
-let emulator: Emulator;
-let app: ReturnType<typeof cdkOnEmulator>;
-let sts: Awaited<ReturnType<typeof startSts>>;
 let lambda: LambdaClient;
 let ssm: SSMClient;
 let url: string;
@@ -63,21 +55,12 @@ before(async () => {
   execFileSync("tar", ["x", "-C", former], { input: archive });
   symlinkSync(join(ROOT, "node_modules"), join(former, "node_modules"));
   execFileSync(process.execPath, ["infra/bundle/build.ts"], { cwd: former, stdio: ["ignore", "ignore", "inherit"] });
-  sts = await startSts();
-  emulator = await startEmulator(REGION);
-  app = cdkOnEmulator(emulator, folder, sts.url);
-  const { AWS_ENDPOINT_URL: endpoint = "" } = emulator.environment;
+  const { AWS_ENDPOINT_URL: endpoint = "" } = place.emulator.environment;
   const client = { region: REGION, endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
   lambda = new LambdaClient(client);
   ssm = new SSMClient(client);
   await put({ ...STORED, ...DENYING });
 });
-after(async () => {
-  await emulator.stop();
-  await sts.close();
-  rmSync(folder, { recursive: true });
-});
-
 async function put(values: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, Value] of Object.entries(values)) {
     await ssm.send(new PutParameterCommand({ Name: `${PREFIX}/${name}`, Value, Type: "String", Overwrite: true }));
@@ -87,15 +70,15 @@ async function put(values: Readonly<Record<string, string>>): Promise<void> {
 function deploy(root: string): void {
   const command = `"${process.execPath}" "${join(root, "test", "e2e", "emulator", "app.ts")}"`;
   // The former app reads the STS from its context.
-  const context = { round: "dev", sts: sts.url, callerToken };
+  const context = { round: "dev", sts: place.sts.url, callerToken };
   writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app: command, context }));
-  url = app.deployApp(folder, "Rehearsal")["Url"] ?? "";
+  url = place.app.deployApp(folder, "Rehearsal")["Url"] ?? "";
 }
 
 async function users(): Promise<unknown> {
   const of = async (name: string) => {
-    const { user, error, text } = await review(emulator.port, url, callerToken, name);
-    return user?.username ?? error ?? text + emulator.log();
+    const { user, error, text } = await review(url, name);
+    return user?.username ?? error ?? text + place.emulator.log();
   };
   return { alice: await of("alice"), bob: await of("bob"), carol: await of("carol") };
 }
@@ -131,7 +114,7 @@ await handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" });`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
     env: {
       ...process.env,
-      ...emulator.environment,
+      ...place.emulator.environment,
       AWS_ENDPOINT_URL_CODEDEPLOY: codeDeploy.url,
       VERSION_ARN: versionArn,
       LIVE_ARN: liveArn,
@@ -150,13 +133,13 @@ await handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" });`;
 
 function iamAuthenticator(...words: string[]) {
   const command = join(ROOT, "dist", "cli", "iam-authenticator.mjs");
-  const place = ["-c", CLUSTER_ID, "--region", REGION];
-  const env = { ...process.env, ...emulator.environment, HOME: folder };
-  return spawnSync(process.execPath, [command, ...words, ...place], { encoding: "utf8", env });
+  const cluster = ["-c", CLUSTER_ID, "--region", REGION];
+  const env = { ...process.env, ...place.emulator.environment, HOME: folder };
+  return spawnSync(process.execPath, [command, ...words, ...cluster], { encoding: "utf8", env });
 }
 
 test("the former version grants users by its reading of the store", async () => {
-  app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
+  place.app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
   deploy(former);
   assert.deepEqual(await users(), USERS);
 });

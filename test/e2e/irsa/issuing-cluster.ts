@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { apiserverFlags } from "../../../cli/irsa/flags.ts";
-import { type LocalIssuer, startIssuer } from "../../../local/issuer.ts";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startIssuer } from "../../../local/issuer.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { REGION } from "../../../local/sandbox-settings.ts";
 import {
   AUDIENCE,
@@ -14,7 +14,6 @@ import {
   POD_ROLE_ARN,
   SERVICE_ACCOUNT,
 } from "../../../local/service-account.ts";
-import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
 import { cli, useLocalAws } from "../../cli/cli.ts";
 import { eventually } from "../control-plane/eventually.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "../kubernetes.ts";
@@ -22,20 +21,7 @@ import { installPolicies } from "./install-policies.ts";
 
 const ISSUING_CLUSTER = "issuing";
 
-export interface IssuingCluster {
-  readonly kubernetes: Kubernetes;
-  readonly issuer: LocalIssuer;
-  readonly store: MemoryStore;
-  /** For STS: IAM's provider of this issuer, and the role of the service account ci/deployer. */
-  readonly webIdentity: WebIdentityOptions;
-  /** Another kube-apiserver on the same etcd, which accepts and signs with `serviceAccountKey` unless `flags` differ. */
-  startBeside(flags: readonly string[], serviceAccountKey?: string): Promise<Kubernetes>;
-  /** Runs `irsa keys ...` for this cluster. */
-  keys(words: readonly string[], now?: number): ReturnType<typeof cli>;
-  /** The rows of `irsa doctor`, by check. */
-  doctor(kubernetes?: Kubernetes): Promise<Map<string, DoctorRow>>;
-  stop(): Promise<void>;
-}
+export type IssuingCluster = Awaited<ReturnType<typeof startIssuingCluster>>;
 
 interface DoctorRow {
   readonly check: string;
@@ -44,7 +30,7 @@ interface DoctorRow {
 }
 
 /** With the namespaces `ci` and `other`, each with the service account `deployer`, and `ci/another`, all annotated. */
-export async function startIssuingCluster(): Promise<IssuingCluster> {
+export async function startIssuingCluster() {
   const store = await startParameterStore({
     region: REGION,
     parameters: { [`/iam-authenticator/${ISSUING_CLUSTER}/callers`]: "[]" },
@@ -59,7 +45,8 @@ export async function startIssuingCluster(): Promise<IssuingCluster> {
   const [, ...flags] = apiserverFlags({ issuer: issuer.url, for: "1.37" });
   const kubernetes = await startKubernetes({ issuer: issuer.url, flags });
   const provider = localProvider(issuer.url);
-  const keys: IssuingCluster["keys"] = (words, now) =>
+  /** Runs `irsa keys ...` for this cluster. */
+  const keys = (words: readonly string[], now?: number) =>
     cli(["irsa", "keys", ...words, "-c", ISSUING_CLUSTER], now === undefined ? {} : { now });
 
   async function stop(): Promise<void> {
@@ -81,15 +68,18 @@ export async function startIssuingCluster(): Promise<IssuingCluster> {
     kubernetes,
     issuer,
     store,
+    /** For STS: IAM's provider of this issuer, and the role of the service account ci/deployer. */
     webIdentity: { providers: [provider], roles: [localPodRole(provider)], ca: issuer.ca },
-    startBeside(more, serviceAccountKey = kubernetes.credentials.files.serviceAccountKey) {
+    /** Another kube-apiserver on the same etcd, which accepts and signs with `serviceAccountKey` unless `more` differs. */
+    startBeside(more: readonly string[], serviceAccountKey = kubernetes.credentials.files.serviceAccountKey) {
       const { credentials } = kubernetes;
       const files = { ...credentials.files, serviceAccountKey };
       const beside = { ...kubernetes, credentials: { ...credentials, files } };
       return startKubernetes({ issuer: issuer.url, beside, flags: [...flags, ...more] });
     },
     keys,
-    async doctor({ kubeconfig } = kubernetes) {
+    /** The rows of `irsa doctor`, by check. */
+    async doctor({ kubeconfig }: Pick<Kubernetes, "kubeconfig"> = kubernetes) {
       const ca = join(kubernetes.folder, "issuer-ca.crt");
       writeFileSync(ca, issuer.ca);
       const words = [
@@ -137,14 +127,18 @@ async function applyPolicies(kubernetes: Kubernetes): Promise<void> {
   });
 }
 
+interface MadeContainer {
+  readonly name: string;
+  readonly env?: readonly { readonly name: string; readonly value: string }[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
+}
+
 export interface MadePod {
   readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string };
   readonly spec: {
     readonly serviceAccountName: string;
-    readonly containers: readonly {
-      readonly name: string;
-      readonly env?: readonly { readonly name: string; readonly value: string }[];
-    }[];
+    readonly initContainers?: readonly MadeContainer[];
+    readonly containers: readonly MadeContainer[];
     readonly volumes?: readonly {
       readonly name: string;
       readonly projected?: { readonly sources: readonly { readonly serviceAccountToken?: TokenSource }[] };
@@ -155,6 +149,7 @@ export interface MadePod {
 interface TokenSource {
   readonly audience: string;
   readonly expirationSeconds: number;
+  readonly path?: string;
 }
 
 export function pod(name: string, account = SERVICE_ACCOUNT.name, namespace = SERVICE_ACCOUNT.namespace) {

@@ -1,6 +1,7 @@
 // The Kubernetes objects of the table of Pods, and a created Pod in the table's format.
 
 import type { KubernetesObject } from "../kubernetes.ts";
+import type { MadePod } from "./issuing-cluster.ts";
 import { type Expected, type PodCase, ROLE } from "./pods.ts";
 
 const accountOf = ({ account }: PodCase, index: number) => account ?? `account-${index}`;
@@ -51,27 +52,9 @@ function variable(text: string): object {
   return value === undefined ? { name, valueFrom: { secretKeyRef: { name: "s", key: "k" } } } : { name, value };
 }
 
-interface MadeContainer {
-  readonly name: string;
-  readonly env?: readonly { readonly name: string; readonly value?: string }[];
-  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
-}
-interface Source {
-  readonly serviceAccountToken?: {
-    readonly audience?: string;
-    readonly expirationSeconds: number;
-    readonly path: string;
-  };
-}
-interface MadeSpec {
-  readonly volumes?: readonly { readonly name: string; readonly projected?: { readonly sources: readonly Source[] } }[];
-  readonly initContainers?: readonly MadeContainer[];
-  readonly containers: readonly MadeContainer[];
-}
-
 /** A created Pod in the table's format, without kube-apiserver's token. */
 export function seen(made: unknown): Expected {
-  const { volumes = [], initContainers = [], containers } = (made as { readonly spec: MadeSpec }).spec;
+  const { volumes = [], initContainers = [], containers } = (made as MadePod).spec;
   return {
     volumes: volumes
       .filter(({ name }) => !name.startsWith("kube-api-access-"))

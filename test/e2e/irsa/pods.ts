@@ -44,19 +44,21 @@ const ALL = [...IDENTITY, "+"];
 const UNREACHABLE = "AWS_EC2_METADATA_DISABLED=true";
 const REGIONAL = "AWS_STS_REGIONAL_ENDPOINTS=regional";
 
-/** By default, the container `main` gets everything. */
-function gives(name: string, given: Given = {}, containers: Expected["containers"] = { main: ALL }): PodCase {
-  return { name, ...given, expected: { volumes: [TOKEN], containers } };
-}
+const GETS_ALL = { main: ALL };
 
-/** The case with other volumes. */
-function withVolumes(podCase: PodCase, ...volumes: readonly string[]): PodCase {
-  return { ...podCase, expected: { containers: { main: ALL }, ...podCase.expected, volumes } };
+/** By default, the container `main` gets everything. */
+function gives(
+  name: string,
+  given: Given = {},
+  containers: Expected["containers"] = GETS_ALL,
+  volumes: readonly string[] = [TOKEN],
+): PodCase {
+  return { name, ...given, expected: { volumes, containers } };
 }
 
 /** The Pod does not change. */
 function skips(name: string, given: Given): PodCase {
-  return withVolumes(gives(name, given, { main: [] }));
+  return gives(name, given, { main: [] }, []);
 }
 
 /** Pods whose container `main` has these variables before and after. */
@@ -120,6 +122,7 @@ const REFUSED = [
   ["eks.amazonaws.com/sts-regional-endpoints", "yes", "must be true or false, not 'yes'"],
 ] as const;
 
+const OWN = ["aws-iam-token"];
 const AB = { a: undefined, b: undefined };
 const OTHER_ROLE = "arn:aws-cn:iam::111122223333:role/team/a+b=c,d.e@f-g_h";
 const WINDOWS = [`AWS_ROLE_ARN=${ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${WINDOWS_FILE}`, "+"];
@@ -155,18 +158,17 @@ export const PLAIN_CASES: readonly PodCase[] = [
     { init: { init: ["AWS_ROLE_ARN=x"] }, containers: { a: ["AWS_ROLE_ARN=x"], b: undefined } },
     { init: ["AWS_ROLE_ARN=x", "+"], a: ["AWS_ROLE_ARN=x", "+"], b: ALL },
   ),
-  withVolumes(
-    gives("existing volumes stay after the new one", { volumes: ["data", "cache"], mountPath: "/mnt/data" }),
-    ...[TOKEN, "data", "cache"],
-  ),
-  withVolumes(gives("an existing volume of that name is unchanged", { volumes: ["aws-iam-token"] }), "aws-iam-token"),
-  withVolumes(
-    gives(
-      "an existing mount of that volume is unchanged",
-      { volumes: ["aws-iam-token"], mountPath: "/elsewhere" },
-      { main: [...IDENTITY, "+/elsewhere"] },
-    ),
-    "aws-iam-token",
+  gives("existing volumes stay after the new one", { volumes: ["data", "cache"], mountPath: "/mnt/data" }, GETS_ALL, [
+    TOKEN,
+    "data",
+    "cache",
+  ]),
+  gives("an existing volume of that name is unchanged", { volumes: OWN }, GETS_ALL, OWN),
+  gives(
+    "an existing mount of that volume is unchanged",
+    { volumes: OWN, mountPath: "/elsewhere" },
+    { main: [...IDENTITY, "+/elsewhere"] },
+    OWN,
   ),
   gives("a Pod without kube-apiserver's token still gets this token", {
     spec: { automountServiceAccountToken: false },
@@ -190,19 +192,17 @@ export const PLAIN_CASES: readonly PodCase[] = [
   gives("skip-containers: empty", { pod: { "skip-containers": "" } }),
   gives("skip-containers of the service account is ignored", { serviceAccount: { "skip-containers": "main" } }),
   skips("the label that excludes a Pod", { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } }),
-  withVolumes(
-    gives("an audience of the service account", { serviceAccount: { audience: "sts.cn-north-1.amazonaws.com.cn" } }),
-    "token:sts.cn-north-1.amazonaws.com.cn:86400",
+  gives(
+    "an audience of the service account",
+    { serviceAccount: { audience: "sts.cn-north-1.amazonaws.com.cn" } },
+    GETS_ALL,
+    ["token:sts.cn-north-1.amazonaws.com.cn:86400"],
   ),
-  ...EXPIRATIONS.map(([account, pod, seconds]) =>
-    withVolumes(
-      gives(`token-expiration: ${account} of the service account, ${pod} of the Pod: ${seconds}`, {
-        serviceAccount: { "token-expiration": account },
-        ...(pod && { pod: { "token-expiration": pod } }),
-      }),
-      `token:sts.amazonaws.com:${seconds}`,
-    ),
-  ),
+  ...EXPIRATIONS.map(([account, pod, seconds]) => {
+    const name = `token-expiration: ${account} of the service account, ${pod} of the Pod: ${seconds}`;
+    const given = { serviceAccount: { "token-expiration": account }, ...(pod && { pod: { "token-expiration": pod } }) };
+    return gives(name, given, GETS_ALL, [`token:sts.amazonaws.com:${seconds}`]);
+  }),
   gives(
     "a region of the service account",
     {
@@ -278,51 +278,47 @@ export const PLAIN_CASES: readonly PodCase[] = [
 
 const REGIONS = [`AWS_DEFAULT_REGION=${REGION}`, `AWS_REGION=${REGION}`];
 const NAMED = [REGIONAL, ...REGIONS, ...IDENTITY, "AWS_ROLE_SESSION_NAME=app.reader", UNREACHABLE, "+"];
-const OPTION_TOKEN = "token:sts.example.com:1800";
+const OPTION_TOKEN = ["token:sts.example.com:1800"];
 
 /** Cases for the policy with every option: see irsa-policy.e2e.ts. */
 export const OPTION_CASES: readonly PodCase[] = [
-  withVolumes(
-    gives("options set every default", { account: "reader", init: { init: undefined } }, { init: NAMED, main: NAMED }),
+  gives(
+    "options set every default",
+    { account: "reader", init: { init: undefined } },
+    { init: NAMED, main: NAMED },
     OPTION_TOKEN,
   ),
-  withVolumes(
-    gives(
-      "annotations take precedence over options",
-      {
-        serviceAccount: {
-          audience: "sts.amazonaws.com",
-          "token-expiration": "3600",
-          "sts-regional-endpoints": "false",
-          "irsa.iam-authenticator/region": "cn-north-1",
-          "irsa.iam-authenticator/role-session-name": "false",
-          "irsa.iam-authenticator/ec2-metadata-disabled": "false",
-        },
+  gives(
+    "annotations take precedence over options",
+    {
+      serviceAccount: {
+        audience: "sts.amazonaws.com",
+        "token-expiration": "3600",
+        "sts-regional-endpoints": "false",
+        "irsa.iam-authenticator/region": "cn-north-1",
+        "irsa.iam-authenticator/role-session-name": "false",
+        "irsa.iam-authenticator/ec2-metadata-disabled": "false",
       },
-      { main: ["AWS_DEFAULT_REGION=cn-north-1", "AWS_REGION=cn-north-1", ...ALL] },
-    ),
-    "token:sts.amazonaws.com:3600",
+    },
+    { main: ["AWS_DEFAULT_REGION=cn-north-1", "AWS_REGION=cn-north-1", ...ALL] },
+    ["token:sts.amazonaws.com:3600"],
   ),
-  withVolumes(
-    gives(
-      "a container with one region variable gets no other",
-      {
-        serviceAccount: { "irsa.iam-authenticator/role-session-name": "false" },
-        containers: { a: ["AWS_REGION=paris"], b: ["AWS_DEFAULT_REGION=paris"] },
-      },
-      {
-        a: ["AWS_REGION=paris", REGIONAL, ...IDENTITY, UNREACHABLE, "+"],
-        b: ["AWS_DEFAULT_REGION=paris", REGIONAL, ...IDENTITY, UNREACHABLE, "+"],
-      },
-    ),
+  gives(
+    "a container with one region variable gets no other",
+    {
+      serviceAccount: { "irsa.iam-authenticator/role-session-name": "false" },
+      containers: { a: ["AWS_REGION=paris"], b: ["AWS_DEFAULT_REGION=paris"] },
+    },
+    {
+      a: ["AWS_REGION=paris", REGIONAL, ...IDENTITY, UNREACHABLE, "+"],
+      b: ["AWS_DEFAULT_REGION=paris", REGIONAL, ...IDENTITY, UNREACHABLE, "+"],
+    },
     OPTION_TOKEN,
   ),
-  withVolumes(
-    gives(
-      "a container with its own role still gets region and STS variables",
-      { containers: { main: ["AWS_ROLE_ARN=x"] } },
-      { main: ["AWS_ROLE_ARN=x", REGIONAL, ...REGIONS, UNREACHABLE, "+"] },
-    ),
+  gives(
+    "a container with its own role still gets region and STS variables",
+    { containers: { main: ["AWS_ROLE_ARN=x"] } },
+    { main: ["AWS_ROLE_ARN=x", REGIONAL, ...REGIONS, UNREACHABLE, "+"] },
     OPTION_TOKEN,
   ),
   skips("an excluded namespace", { namespace: "left-alone" }),

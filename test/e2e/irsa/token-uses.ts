@@ -2,30 +2,16 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 
-export interface TokenUse {
+interface TokenUse {
   /** Unique: the token, and who verifies it. */
   readonly name: string;
   /** Whether the token is accepted. */
   readonly isAccepted: () => Promise<boolean>;
 }
 
-export interface TokenUses {
-  /** Throws if the first use is refused. */
-  add(use: TokenUse): Promise<void>;
-  /** Waits until each use was tried again. */
-  settle(): Promise<void>;
-  /** The same, then begins a phase. */
-  begin(phase: string): Promise<void>;
-  /** By use: the phase of its first refusal. */
-  readonly refusals: ReadonlyMap<string, string>;
-  /** Number of tries. */
-  readonly tries: number;
-  stop(): Promise<void>;
-}
-
 const PAUSE_MS = 100;
 
-export function useTokens(firstPhase: string): TokenUses {
+export function useTokens(firstPhase: string) {
   const uses: TokenUse[] = [];
   const refusals = new Map<string, string>();
   let [phase, rounds, tries, ended] = [firstPhase, 0, 0, false];
@@ -43,6 +29,7 @@ export function useTokens(firstPhase: string): TokenUses {
   // settle and stop report it.
   load.catch(() => undefined);
 
+  /** Waits until each use was tried again. */
   async function settle(): Promise<void> {
     // The current round may have begun before this call.
     const wanted = rounds + 2;
@@ -50,16 +37,19 @@ export function useTokens(firstPhase: string): TokenUses {
   }
 
   return {
+    /** By use: the phase of its first refusal. */
     refusals,
     settle,
     get tries() {
       return tries;
     },
-    async add(use) {
+    /** Throws if the first use is refused. */
+    async add(use: TokenUse) {
       if (!(await use.isAccepted())) throw new Error(`${use.name}: refused from the start`);
       uses.push(use);
     },
-    async begin(next) {
+    /** Settles, then begins a phase. */
+    async begin(next: string) {
       await settle();
       phase = next;
     },

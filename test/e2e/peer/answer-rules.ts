@@ -1,9 +1,7 @@
 // STS responses that the servers handle differently: an outage is not a denial, and only an exact response is a grant.
 
 import type { Conditions, Facts } from "./case.ts";
-
-/** AWS throttling codes without the word that the peer searches for. */
-const OTHER_THROTTLING = ["RequestLimitExceeded", "SlowDown", "TooManyRequestsException", "ThrottledException"];
+import { OTHER_THROTTLING } from "./sts-answers.ts";
 
 /** Codes of an endpoint policy or a failing service, which do not concern the token. */
 const NOT_OF_THE_TOKEN = ["AccessDenied", "InternalFailure", "RequestTimeout", "ServiceUnavailable"];

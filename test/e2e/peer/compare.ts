@@ -6,24 +6,15 @@ import type { Outcome } from "./outcome.ts";
 import { asOurs, FORM_RULES } from "./review-rules.ts";
 import { RULES, type Rule } from "./rule.ts";
 
-export interface Comparison {
+export function startComparison() {
   /** Number of pairs with the same decision, by decision. */
-  readonly agreed: ReadonlyMap<string, number>;
-  /** Number of pairs by the first rule that explains them. */
-  readonly byRule: ReadonlyMap<Rule, number>;
-  /** Rules that were the only explanation of a pair. */
-  readonly needed: ReadonlySet<Rule>;
-  readonly byForm: ReadonlyMap<string, number>;
-  /** Descriptions of differences without a rule, and of our grants against a rule. */
-  readonly unexplained: readonly string[];
-  add(facts: Facts, ours: Outcome, theirs: Outcome): void;
-}
-
-export function startComparison(): Comparison {
   const agreed = new Map<string, number>();
+  /** Number of pairs by the first rule that explains them. */
   const byRule = new Map<Rule, number>();
+  /** Rules that were the only explanation of a pair. */
   const needed = new Set<Rule>();
   const byForm = new Map<string, number>();
+  /** Descriptions of differences without a rule, and of our grants against a rule. */
   const unexplained: string[] = [];
 
   function add(facts: Facts, ours: Outcome, theirs: Outcome): void {

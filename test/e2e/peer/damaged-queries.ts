@@ -36,6 +36,10 @@ function editPairs(signing: Signing, edit: (pairs: readonly string[]) => readonl
 const changed = (name: string, edit: (value: string, random: Random) => string): Damage =>
   onQuery((query, random) => query.map(([own, value]): Parameter => [own, own === name ? edit(value, random) : value]));
 
+/** Replaces the value of one name by one of these. */
+const replaced = (name: string, ...values: readonly string[]): Damage =>
+  changed(name, (_, random) => random.pick(values));
+
 /** Replaces the raw value of one name. */
 const rewritten = (name: string, rawOf: (raw: string, random: Random) => string): Damage =>
   onPairs((pairs, random) =>
@@ -51,6 +55,10 @@ const inserted = (list: readonly string[], random: Random, item: string): string
 const credential = (edit: (parts: string[], random: Random) => string[]): Damage =>
   changed("X-Amz-Credential", (value, random) => edit(value.split("/"), random).join("/"));
 
+/** Replaces a part of the credential by one of these. */
+const credentialPart = (index: number, ...values: readonly string[]): Damage =>
+  credential((parts, { pick }) => parts.with(index, pick(values)));
+
 const twice =
   (isMeant: (doubled: DoubledParameter) => boolean): Damage =>
   (signing, random) =>
@@ -64,25 +72,21 @@ export const DAMAGED_QUERIES: Readonly<Record<string, Damage>> = {
   "a name twice, in other letters": twice(({ name, spelling }) => spelling !== name && !spelling.includes("%")),
   "a name twice, percent-encoded": twice(({ spelling }) => spelling.includes("%")),
   "a foreign name": onQuery((query, random) => [...query, [random.pick(["RoleArn", "x", "", "X-Amz-Date2"]), "1"]]),
-  "Action: another": changed("Action", (_, { pick }) =>
-    pick(["AssumeRole", "getcalleridentity", "GetSessionToken", ""]),
-  ),
-  "Version: another": changed("Version", (_, random) => random.pick(["2011-06-16", "2010-01-01", "1"])),
-  "X-Amz-Algorithm: another": changed("X-Amz-Algorithm", (_, { pick }) => pick(["AWS4-HMAC-SHA1", "aws4-hmac-sha256"])),
+  "Action: another": replaced("Action", "AssumeRole", "getcalleridentity", "GetSessionToken", ""),
+  "Version: another": replaced("Version", "2011-06-16", "2010-01-01", "1"),
+  "X-Amz-Algorithm: another": replaced("X-Amz-Algorithm", "AWS4-HMAC-SHA1", "aws4-hmac-sha256"),
   "X-Amz-Credential: in fewer or more parts": credential((parts, { pick }) =>
     pick([parts.slice(0, 4), [...parts, "x"], parts.slice(0, 1)]),
   ),
-  "X-Amz-Credential: another service": credential((parts, { pick }) => parts.with(3, pick(["s3", "iam", "STS", ""]))),
-  "X-Amz-Credential: another last word": credential((parts, { pick }) => parts.with(4, pick(["aws5_request", ""]))),
+  "X-Amz-Credential: another service": credentialPart(3, "s3", "iam", "STS", ""),
+  "X-Amz-Credential: another last word": credentialPart(4, "aws5_request", ""),
   "X-Amz-Credential: another region": credential((parts) =>
     parts.with(2, parts[2] === "eu-west-3" ? "eu-west-1" : "eu-west-3"),
   ),
   "X-Amz-Credential: another day": credential((parts, { pick }) =>
     parts.with(1, otherDay(parts[1] ?? "", pick([-7, -1, 1, 365]))),
   ),
-  "X-Amz-Credential: no key id": credential((parts, { pick }) =>
-    parts.with(0, pick(["", "short", "AKIA LOCAL ALICE AAA"])),
-  ),
+  "X-Amz-Credential: no key id": credentialPart(0, "", "short", "AKIA LOCAL ALICE AAA"),
   "X-Amz-Date: with a fraction": changed("X-Amz-Date", (value, { pick }) =>
     value.replace("Z", pick([".5Z", ",25Z", ".000Z"])),
   ),
@@ -95,25 +99,23 @@ export const DAMAGED_QUERIES: Readonly<Record<string, Damage>> = {
   "X-Amz-Expires: a sign or zeros": changed("X-Amz-Expires", (value, { pick }) =>
     pick([`+${value}`, `0${value}`, "-0", `000${value}`]),
   ),
-  "X-Amz-Expires: out of bounds": changed("X-Amz-Expires", (_, { pick }) =>
-    pick(["901", "-1", "86400", "99999999999999999999"]),
+  "X-Amz-Expires: out of bounds": replaced("X-Amz-Expires", "901", "-1", "86400", "99999999999999999999"),
+  "X-Amz-Expires: no integer": replaced("X-Amz-Expires", "", "60.0", "6e1", "0x3c", " 60", "sixty"),
+  "X-Amz-SignedHeaders: one more": replaced(
+    "X-Amz-SignedHeaders",
+    "host;x-amz-date;x-k8s-aws-id",
+    "accept;host;x-k8s-aws-id",
   ),
-  "X-Amz-Expires: no integer": changed("X-Amz-Expires", (_, { pick }) =>
-    pick(["", "60.0", "6e1", "0x3c", " 60", "sixty"]),
-  ),
-  "X-Amz-SignedHeaders: one more": changed("X-Amz-SignedHeaders", (_, { pick }) =>
-    pick(["host;x-amz-date;x-k8s-aws-id", "accept;host;x-k8s-aws-id"]),
-  ),
-  "X-Amz-SignedHeaders: another order": changed("X-Amz-SignedHeaders", (_, { pick }) =>
-    pick(["x-k8s-aws-id;host", "host;x-k8s-aws-id;host"]),
-  ),
+  "X-Amz-SignedHeaders: another order": replaced("X-Amz-SignedHeaders", "x-k8s-aws-id;host", "host;x-k8s-aws-id;host"),
   "X-Amz-SignedHeaders: no host": changed("X-Amz-SignedHeaders", () => "x-k8s-aws-id"),
-  "X-Amz-SignedHeaders: no cluster": changed("X-Amz-SignedHeaders", (_, { pick }) =>
-    pick(["host", "", "x-k8s-aws-id2;host", "host,x-k8s-aws-id"]),
+  "X-Amz-SignedHeaders: no cluster": replaced(
+    "X-Amz-SignedHeaders",
+    "host",
+    "",
+    "x-k8s-aws-id2;host",
+    "host,x-k8s-aws-id",
   ),
-  "X-Amz-SignedHeaders: capitals": changed("X-Amz-SignedHeaders", (_, { pick }) =>
-    pick(["Host;X-K8s-Aws-Id", "HOST;X-K8S-AWS-ID"]),
-  ),
+  "X-Amz-SignedHeaders: capitals": replaced("X-Amz-SignedHeaders", "Host;X-K8s-Aws-Id", "HOST;X-K8S-AWS-ID"),
   "X-Amz-Signature: capitals": changed("X-Amz-Signature", (value) => `A${value.slice(1).toUpperCase()}`),
   "X-Amz-Signature: no 64 digits": changed("X-Amz-Signature", (value, { pick }) =>
     pick([value.slice(1), `${value}0`, `g${value.slice(1)}`, "x", ""]),
@@ -121,16 +123,10 @@ export const DAMAGED_QUERIES: Readonly<Record<string, Damage>> = {
   "X-Amz-Signature: another": changed("X-Amz-Signature", (value) => value.split("").reverse().join("")),
   "X-Amz-Security-Token: empty": onQuery((query) => withSecurityToken(query, "")),
   "X-Amz-Security-Token: another": onQuery((query) => withSecurityToken(query, "another")),
-  "encoded: not printable": onPairs((pairs, random) =>
-    withRawSecurityToken(pairs, `x${random.pick(["%00", "%0A", "%7F", "%C3%A9", "%FF", "%E2%80%A8"])}`),
-  ),
-  "encoded: not at all": onPairs((pairs, random) =>
-    withRawSecurityToken(pairs, `x${random.pick(["/", "+", "==", "@", ":", "!", "*"])}`),
-  ),
-  "encoded: bytes beyond ASCII": onPairs((pairs, random) =>
-    withRawSecurityToken(pairs, `x${random.pick(["\xe9", "\xc3\xa9", "\xff"])}`),
-  ),
-  "encoded: broken": onPairs((pairs, random) => withRawSecurityToken(pairs, random.pick(["%", "%2", "%zz", "a;b"]))),
+  "encoded: not printable": rawSecurityToken("x%00", "x%0A", "x%7F", "x%C3%A9", "x%FF", "x%E2%80%A8"),
+  "encoded: not at all": rawSecurityToken("x/", "x+", "x==", "x@", "x:", "x!", "x*"),
+  "encoded: bytes beyond ASCII": rawSecurityToken("x\xe9", "x\xc3\xa9", "x\xff"),
+  "encoded: broken": rawSecurityToken("%", "%2", "%zz", "a;b"),
   "slashes as they are": rewritten("X-Amz-Credential", (raw) => raw.replaceAll("%2F", "/")),
   "a pair of nothing": onPairs((pairs, random) => inserted(pairs, random, "")),
   "a name without value": onPairs((pairs, random) =>
@@ -151,6 +147,9 @@ function withSecurityToken(query: Query, value: string): Query {
   return [...others, ["X-Amz-Security-Token", value]];
 }
 
-function withRawSecurityToken(pairs: readonly string[], raw: string): string[] {
-  return [...pairs.filter((pair) => !pair.startsWith(encode("X-Amz-Security-Token"))), `X-Amz-Security-Token=${raw}`];
+function rawSecurityToken(...raws: readonly string[]): Damage {
+  return onPairs((pairs, random) => {
+    const others = pairs.filter((pair) => !pair.startsWith(encode("X-Amz-Security-Token")));
+    return [...others, `X-Amz-Security-Token=${random.pick(raws)}`];
+  });
 }

@@ -6,19 +6,10 @@ import { startSts } from "../../../local/sts/start-sts.ts";
 import { type Case, requestKey, urlOf } from "./case.ts";
 import type { StsBehaviour } from "./sts-answers.ts";
 
-export type Side = "ours" | "theirs";
+type Side = "ours" | "theirs";
 type Counts = Record<Side, number>;
 
-export interface LocalSts {
-  readonly urls: Readonly<Record<Side, string>>;
-  /** Applies the STS behavior of a case until `end`, which returns the number of requests per server. */
-  expect(made: Case): { end(): Readonly<Counts> };
-  /** Requests that do not match a case: not the request of a token. */
-  readonly strays: readonly string[];
-  close(): Promise<void>;
-}
-
-export async function startLocalSts(identities: readonly LocalIdentity[]): Promise<LocalSts> {
+export async function startLocalSts(identities: readonly LocalIdentity[]) {
   const expected = new Map<string, { readonly behaviour: StsBehaviour; readonly asked: Counts }>();
   const strays: string[] = [];
 
@@ -39,8 +30,10 @@ export async function startLocalSts(identities: readonly LocalIdentity[]): Promi
   const servers = { ours: await start("ours"), theirs: await start("theirs") };
   return {
     urls: { ours: servers.ours.url, theirs: servers.theirs.url },
+    /** Requests that do not match a case: not the request of a token. */
     strays,
-    expect({ kind, token, sts: behaviour }) {
+    /** Applies the STS behavior of a case until `end`, which returns the number of requests per server. */
+    expect({ kind, token, sts: behaviour }: Case) {
       const asked = { ours: 0, theirs: 0 };
       const url = urlOf(token);
       if (url === undefined) return { end: () => asked };

@@ -7,18 +7,14 @@ import { naming, type StsBehaviour, type Told } from "./sts-answers.ts";
 const ROLE_ID = "AROAODDODDODDODDODD00";
 const USER_ID = "AIDAODDODDODDODDODD00";
 
-function role(account: string, name: string, session: string, more: Partial<Told> = {}): Told {
-  return {
-    arn: `arn:aws:sts::${account}:assumed-role/${name}/${session}`,
-    account,
-    userId: `${ROLE_ID}:${session}`,
-    ...more,
-  };
-}
-
-function user(account: string, resource: string, more: Partial<Told> = {}): Told {
-  return { arn: `arn:aws:iam::${account}:${resource}`, account, userId: USER_ID, ...more };
-}
+const role = (account: string, name: string, session: string, more: Partial<Told> = {}): Told => ({
+  ...{ arn: `arn:aws:sts::${account}:assumed-role/${name}/${session}`, account, userId: `${ROLE_ID}:${session}` },
+  ...more,
+});
+const user = (account: string, resource: string, more: Partial<Told> = {}): Told => ({
+  ...{ arn: `arn:aws:iam::${account}:${resource}`, account, userId: USER_ID },
+  ...more,
+});
 
 const TELL: Readonly<Record<string, (random: Random) => Told>> = {
   "of another partition": ({ pick }) => {

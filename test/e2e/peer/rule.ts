@@ -3,11 +3,9 @@
 import { readFileSync } from "node:fs";
 import { ANSWER_RULES } from "./answer-rules.ts";
 import type { Conditions, Facts } from "./case.ts";
-import { IDENTITY_RULES } from "./identity-rules.ts";
-import { MAPPING_RULES } from "./mapping-rules.ts";
-import { QUERY_RULES } from "./query-rules.ts";
+import { IDENTITY_RULES, MAPPING_RULES } from "./identity-rules.ts";
 import { REVIEW_RULES } from "./review-rules.ts";
-import { URL_RULES } from "./url-rules.ts";
+import { TOKEN_RULES } from "./token-rules.ts";
 
 export interface Rule {
   /** The number of its subject, and the rule. */
@@ -20,8 +18,7 @@ export interface Rule {
 
 export const CONDITIONS: Conditions = {
   ...REVIEW_RULES,
-  ...URL_RULES,
-  ...QUERY_RULES,
+  ...TOKEN_RULES,
   ...ANSWER_RULES,
   ...IDENTITY_RULES,
   ...MAPPING_RULES,

@@ -15,27 +15,20 @@ import { freePort } from "../control-plane/free-port.ts";
 import { startServer } from "../control-plane/process.ts";
 import { PEER_MAPPINGS } from "./mappings.ts";
 
-export interface PeerServer {
-  readonly pid: number | undefined;
-  readonly url: string;
-  /** Path of the kubeconfig that the server created for kube-apiserver. */
-  readonly kubeconfig: string;
-  /** Trusts the server's self-signed certificate. */
-  readonly agent: Agent;
-  /** `host:port` of all its connections. */
-  readonly targets: ReadonlySet<string>;
-}
-
 const START_MS = 30_000;
 
-/** Writes configuration, certificate and log to `folder`; passes a stop function of each part to `started`. */
+/**
+ * Writes configuration, certificate and log to `folder`; passes a stop function of each part to `started`. Returns the path of
+ * the kubeconfig that the server creates for kube-apiserver, an agent that trusts the server's certificate, and `host:port`
+ * of all its connections.
+ */
 export async function startPeer(
   program: string,
   folder: string,
   sts: string,
   started: (stop: () => void | Promise<void>) => void,
   mappings: object = PEER_MAPPINGS,
-): Promise<PeerServer> {
+) {
   const certificates = createHostCertificates();
   const proxy = await startConnectProxy(sts, certificates);
   started(proxy.close);

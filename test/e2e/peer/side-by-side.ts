@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { localServices } from "../../../local/function.ts";
 import { startGateway } from "../../../local/gateway/gateway.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
@@ -13,22 +14,14 @@ import { sharedClock } from "../../system/clock.ts";
 import { BUNDLE } from "../../system/system.ts";
 import { KUBE_HEADERS } from "../../system/token-review.ts";
 import { factsOf } from "./case.ts";
-import { type Comparison, startComparison } from "./compare.ts";
+import { startComparison } from "./compare.ts";
 import { startLocalSts } from "./local-sts.ts";
 import type { Cases } from "./make-cases.ts";
 import { ourParameters, RESERVED_PREFIX } from "./mappings.ts";
 import { ourOutcome, peerOutcome } from "./outcome.ts";
 import { startPeer } from "./server.ts";
 
-export interface SideBySide {
-  readonly comparison: Comparison;
-  /** Number of reviews that called STS. */
-  readonly askedFor: { ours: number; theirs: number };
-  /** Requests to STS that match no case. */
-  readonly strays: readonly string[];
-  /** `host:port` of the peer's connections. */
-  readonly targets: ReadonlySet<string>;
-}
+export type SideBySide = Awaited<ReturnType<typeof runSideBySide>>;
 
 /** Concurrent reviews: enough to use two cores while some wait for a silent STS. */
 const AT_A_TIME = 8;
@@ -36,7 +29,7 @@ const AT_A_TIME = 8;
 /** The peer waits 10 s for STS: NewVerifier in pkg/token/token.go. */
 const LIMIT_MS = 20_000;
 
-export async function runSideBySide(program: string, cases: Cases, total: number): Promise<SideBySide> {
+export async function runSideBySide(program: string, cases: Cases, total: number) {
   const running: (() => void | Promise<void>)[] = [];
   try {
     return await run(program, cases, total, (stop) => void running.push(stop));
@@ -46,12 +39,7 @@ export async function runSideBySide(program: string, cases: Cases, total: number
 }
 
 /** Passes stop functions to the caller, which stops everything at any end. */
-async function run(
-  program: string,
-  cases: Cases,
-  total: number,
-  started: (stop: () => void | Promise<void>) => void,
-): Promise<SideBySide> {
+async function run(program: string, cases: Cases, total: number, started: (stop: () => void | Promise<void>) => void) {
   const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-peer-"));
   started(() => rmSync(folder, { recursive: true }));
   const sts = await startLocalSts(cases.identities);
@@ -65,11 +53,7 @@ async function run(
       CLUSTER_ID,
       CALLER_AUTH: "none",
       RESERVED_PREFIXES: RESERVED_PREFIX,
-      AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-      AWS_SECRET_ACCESS_KEY: "local/only",
-      AWS_ENDPOINT_URL_STS: sts.urls.ours,
-      AWS_ENDPOINT_URL_SSM: store.url,
+      ...localServices(REGION, { sts: sts.urls.ours, store: store.url }),
     },
   });
   started(bundled.close);
@@ -80,6 +64,7 @@ async function run(
   started(() => agent.destroy());
   const peer = await startPeer(program, folder, sts.urls.theirs, started);
   const comparison = startComparison();
+  /** Number of reviews that called STS. */
   const askedFor = { ours: 0, theirs: 0 };
 
   async function review(index: number): Promise<void> {

@@ -33,8 +33,12 @@ function errorJson(code: string, message: string): string {
   return JSON.stringify({ Error: { Code: code, Message: message, Type: "Sender" }, RequestId: "local" });
 }
 
-const error = (status: number, codes: readonly string[], message = "as it says"): Behave => {
-  return (_, random) => [answering(status, errorJson(random.pick(codes), message))];
+const error = (statuses: readonly number[], codes: readonly string[], message = "as it says"): Behave => {
+  return (_, { pick }) => [answering(pick(statuses), errorJson(pick(codes), message))];
+};
+
+const body = (statuses: readonly number[], bodies: readonly string[]): Behave => {
+  return (_, { pick }) => [answering(pick(statuses), pick(bodies))];
 };
 
 /** A 200 whose three fields are edited. */
@@ -44,58 +48,37 @@ const ofShape = (edit: (result: Record<string, unknown>, random: Random) => stri
   ];
 };
 
+/** AWS throttling codes without the word that the peer searches for. */
+export const OTHER_THROTTLING = ["RequestLimitExceeded", "SlowDown", "TooManyRequestsException", "ThrottledException"];
+
 const PAGE = "<html><head><title>502 Bad Gateway</title></head></html>";
 
 export const STS_ANSWERS: Readonly<Record<string, Behave>> = {
-  "refused, with a code": (_, random) => [
-    answering(
-      random.pick([400, 403, 404]),
-      errorJson(
-        random.pick(["SignatureDoesNotMatch", "InvalidClientTokenId", "ExpiredToken", "InvalidAction"]),
-        "as it says",
-      ),
-    ),
-  ],
-  "refused, and not for the token": (_, random) => [
-    answering(
-      random.pick([400, 403]),
-      errorJson(random.pick(["AccessDenied", "InternalFailure", "RequestTimeout"]), "as it says"),
-    ),
-  ],
-  "refused, without a code": (_, random) => [
-    answering(
-      random.pick([400, 403, 404, 407, 418]),
-      random.pick(["", PAGE, "{}", '{"Error":"AccessDenied"}', '{"message":"Forbidden"}', "[]", "null"]),
-    ),
-  ],
+  "refused, with a code": error(
+    [400, 403, 404],
+    ["SignatureDoesNotMatch", "InvalidClientTokenId", "ExpiredToken", "InvalidAction"],
+  ),
+  "refused, and not for the token": error([400, 403], ["AccessDenied", "InternalFailure", "RequestTimeout"]),
+  "refused, without a code": body(
+    [400, 403, 404, 407, 418],
+    ["", PAGE, "{}", '{"Error":"AccessDenied"}', '{"message":"Forbidden"}', "[]", "null"],
+  ),
   "refused, and the text says Throttling": error(
-    403,
+    [403],
     ["AccessDenied", "InvalidAction"],
     "of Throttling nothing is known",
   ),
 
-  "throttled: Throttling": error(400, ["Throttling", "ThrottlingException"], "Rate exceeded"),
-  "throttled: Throttling, 429": error(429, ["Throttling", "ThrottlingException"], "Rate exceeded"),
-  "throttled: another code": error(400, [
-    "RequestLimitExceeded",
-    "SlowDown",
-    "TooManyRequestsException",
-    "ThrottledException",
-  ]),
-  "throttled: 429 alone": (_, random) => [answering(429, random.pick(["", PAGE, "{}", errorJson("Busy", "later")]))],
-  "throttled: with a 503": error(503, ["Throttling"], "Rate exceeded"),
+  "throttled: Throttling": error([400], ["Throttling", "ThrottlingException"], "Rate exceeded"),
+  "throttled: Throttling, 429": error([429], ["Throttling", "ThrottlingException"], "Rate exceeded"),
+  "throttled: another code": error([400], OTHER_THROTTLING),
+  "throttled: 429 alone": body([429], ["", PAGE, "{}", errorJson("Busy", "later")]),
+  "throttled: with a 503": error([503], ["Throttling"], "Rate exceeded"),
 
-  "5xx": (_, random) => [
-    answering(random.pick([500, 502, 503, 504]), random.pick(["", PAGE, errorJson("InternalFailure", "x")])),
-  ],
-  "5xx, and a page says Throttling": (_, random) => [
-    answering(random.pick([500, 502, 503]), "<p>Throttling or not</p>"),
-  ],
+  "5xx": body([500, 502, 503, 504], ["", PAGE, errorJson("InternalFailure", "x")]),
+  "5xx, and a page says Throttling": body([500, 502, 503], ["<p>Throttling or not</p>"]),
   "5xx once": (_, random) => [answering(random.pick([500, 502, 503]), random.pick(["", PAGE])), undefined],
-  "another 2xx": (identity, random) => {
-    const named = naming(identity);
-    return [{ ...named, status: random.pick([201, 202, 203, 206]) } as Fault];
-  },
+  "another 2xx": (identity, { pick }) => [{ ...naming(identity), status: pick([201, 202, 203, 206]) } as Fault],
   "204, which has no body": () => [answering(204, "", {})],
   "a redirect": (_, random) => [
     answering(random.pick([301, 302, 303, 307, 308]), "", {
@@ -107,14 +90,12 @@ export const STS_ANSWERS: Readonly<Record<string, Behave>> = {
     { kind: "cut", body: `{"GetCallerIdentityResponse":{"GetCallerIdentityResult":{"Arn":"${arn}"` },
   ],
 
-  "no JSON": (_, random) => [answering(200, random.pick(["", PAGE, "{", "OK", "\ufeff{}", '{"a":1}{"a":1}']))],
+  "no JSON": body([200], ["", PAGE, "{", "OK", "\ufeff{}", '{"a":1}{"a":1}']),
   XML: ({ arn }) => [answering(200, `<GetCallerIdentityResponse><Arn>${arn}</Arn></GetCallerIdentityResponse>`, {})],
-  "JSON of something else": (_, random) => [
-    answering(
-      200,
-      random.pick(["{}", "null", "[]", '"arn"', "17", '{"Error":{}}', identityJson(null), identityJson({})]),
-    ),
-  ],
+  "JSON of something else": body(
+    [200],
+    ["{}", "null", "[]", '"arn"', "17", '{"Error":{}}', identityJson(null), identityJson({})],
+  ),
   "something behind the JSON": ofShape((result, random) => identityJson(result) + random.pick(["x", "{}", "\0"])),
   "white space around the JSON": ofShape(
     (result, random) => random.pick([" ", "\n", "\r\n\t"]) + identityJson(result) + random.pick(["", "\n"]),

@@ -6,12 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
-export interface ContainerEngine {
-  /** Environment of SAM CLI and the docker command. */
-  readonly environment: Readonly<Record<string, string>>;
-  docker(args: readonly string[]): string;
-  stop(): Promise<void>;
-}
+export type ContainerEngine = ReturnType<typeof engineAt>;
 
 const PATIENCE_MS = 60_000;
 
@@ -53,11 +48,12 @@ export async function startContainerEngine(): Promise<ContainerEngine> {
   return engineAt({ DOCKER_HOST: host }, stop);
 }
 
-function engineAt(environment: Readonly<Record<string, string>>, stop: () => Promise<void>): ContainerEngine {
+function engineAt(environment: Readonly<Record<string, string>>, stop: () => Promise<void>) {
   return {
+    /** Environment of SAM CLI and the docker command. */
     environment,
     stop,
-    docker: (args) =>
+    docker: (args: readonly string[]) =>
       execFileSync("docker", args, {
         encoding: "utf8",
         // Debian's engine does not include the BuildKit plugin.

@@ -7,21 +7,14 @@ import { pythonTool } from "../tools.ts";
 
 const REQUIREMENT = "aws-sam-cli==1.170.0";
 
-export interface SamCli {
-  readonly command: string;
-  readonly environment: NodeJS.ProcessEnv;
-  /** Returns standard output; throws with all output. Asynchronous, since local services run in this process. */
-  run(args: readonly string[], input?: string): Promise<string>;
-  /** The function and route that SAM's providers read from a template. */
-  resolve(template: string): Promise<Resolved>;
-}
+export type SamCli = ReturnType<typeof samCli>;
 
-export interface Resolved {
+interface Resolved {
   readonly functions: readonly { readonly id: string; readonly code: string; readonly [key: string]: unknown }[];
   readonly routes: readonly { readonly function: string; readonly path: string; readonly methods: string[] }[];
 }
 
-export function samCli(region: string, more: Readonly<Record<string, string>> = {}): SamCli {
+export function samCli(region: string, more: Readonly<Record<string, string>> = {}) {
   const bin = pythonTool(REQUIREMENT);
   const environment = {
     ...process.env,
@@ -43,8 +36,10 @@ export function samCli(region: string, more: Readonly<Record<string, string>> = 
   return {
     command: join(bin, "sam"),
     environment,
-    run: (args, input = "") => call("sam", args, input),
-    resolve: async (template) =>
+    /** Returns standard output; throws with all output. Asynchronous, since local services run in this process. */
+    run: (args: readonly string[], input = "") => call("sam", args, input),
+    /** The function and route that SAM's providers read from a template. */
+    resolve: async (template: string): Promise<Resolved> =>
       JSON.parse(await call("python", [join(import.meta.dirname, "resolve.py"), template], "")),
   };
 }

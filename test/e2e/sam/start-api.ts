@@ -2,11 +2,9 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout } from "node:timers/promises";
+import { eventually } from "../control-plane/eventually.ts";
 import { freePort } from "../control-plane/free-port.ts";
 import type { SamCli } from "./sam-cli.ts";
-
-const PATIENCE_MS = 120_000;
 
 export async function startApi(sam: SamCli, options: readonly string[]) {
   const port = await freePort();
@@ -16,13 +14,12 @@ export async function startApi(sam: SamCli, options: readonly string[]) {
   process.stderr.on("data", (chunk: Buffer) => {
     said += chunk.toString();
   });
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!said.includes(`Running on http://127.0.0.1:${port}`)) {
-    if (process.exitCode !== null || Date.now() > deadline) throw new Error(`sam local start-api: ${said}`);
-    await setTimeout(200);
-  }
+  const url = `http://127.0.0.1:${port}`;
+  const isRunning = () => process.exitCode !== null || said.includes(`Running on ${url}`) || undefined;
+  await eventually("sam local start-api listens", 120_000, isRunning);
+  if (process.exitCode !== null) throw new Error(`sam local start-api: ${said}`);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     /** Sends SIGINT, since it removes its containers only then. */
     async stop(): Promise<void> {
       process.kill("SIGINT");

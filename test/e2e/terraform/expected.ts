@@ -1,7 +1,7 @@
 // Converts the release's CloudFormation template to the expected resources of the Terraform module.
 
 import type { Body } from "./evaluate.ts";
-import { type Properties, WORDS } from "./words.ts";
+import { argumentsOf, type Properties } from "./words.ts";
 
 export interface Template {
   readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
@@ -103,11 +103,10 @@ export function expectedResources(template: Template, values: Readonly<Record<st
   return Object.entries(template.Resources)
     .filter(([id, { Condition }]) => isGiven(Condition) !== false && !LEFT_OUT.test(shortId(id)))
     .filter(([id]) => ONLY_WITH[shortId(id)]?.(parameters) ?? true)
-    .map(([id, { Type, Properties = {} }]) => {
-      const words = WORDS[Type];
-      if (words === undefined) throw new Error(`unsupported type ${Type}: ${id}`);
-      return { address: addressOf(id), arguments: words(resolve(Properties) as Properties) };
-    });
+    .map(([id, { Type, Properties = {} }]) => ({
+      address: addressOf(id),
+      arguments: argumentsOf(Type, resolve(Properties) as Properties),
+    }));
 }
 
 /** `AuthenticatorFailing690A16C2` becomes `Failing`; also removes the hash of the policy's content. */

@@ -1,6 +1,6 @@
 // Runs OpenTofu in a separate folder, without network and providers.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { findTofu } from "../binaries/binaries.ts";
 
 const TOFU = findTofu();
@@ -14,13 +14,4 @@ const ENVIRONMENT = {
 /** Returns standard output; throws on failure. */
 export function tofu(folder: string, words: readonly string[], input = ""): string {
   return execFileSync(TOFU, [...words], { cwd: folder, encoding: "utf8", env: ENVIRONMENT, input, stdio: "pipe" });
-}
-
-/** Returns exit code and both outputs; does not throw on failure. */
-export function tryTofu(
-  folder: string,
-  words: readonly string[],
-): { readonly code: number | null; readonly text: string } {
-  const { status, stdout, stderr } = spawnSync(TOFU, [...words], { cwd: folder, encoding: "utf8", env: ENVIRONMENT });
-  return { code: status, text: `${stdout}${stderr}` };
 }

@@ -1,147 +1,100 @@
-// Converts CloudFormation properties to arguments of Terraform's AWS provider, for each resource type of the module.
+// Converts CloudFormation properties to arguments of Terraform's AWS provider.
 
 import type { Body } from "./evaluate.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: properties of any resource type
 export type Properties = Record<string, any>;
 
-/** Every property must be listed, so that a new property of the template fails the test. */
-export const WORDS: Readonly<Record<string, (properties: Properties) => Body>> = {
+/** By type, what differs from the properties with other names; `undefined` leaves one out. Each type must be listed. */
+const CHANGES: Readonly<Record<string, (properties: Properties) => Properties>> = {
   // Only the access log's group has a name in CloudFormation.
-  "AWS::Logs::LogGroup": ({ RetentionInDays, LogGroupName: _, ...rest }) =>
-    none(rest, { retention_in_days: RetentionInDays }),
-  "AWS::IAM::Role": ({ AssumeRolePolicyDocument, ...rest }) =>
-    none(rest, { assume_role_policy: AssumeRolePolicyDocument }),
-  "AWS::IAM::Policy": ({ PolicyDocument, PolicyName: _, Roles, ...rest }) =>
-    none(rest, { policy: PolicyDocument, role: Roles[0] }),
-  "AWS::Lambda::Function": ({ Code: _, LoggingConfig, Environment, ...rest }) => {
-    const { Architectures, Description, Handler, MemorySize, Role, Runtime, Timeout, ...more } = rest;
-    const { ReservedConcurrentExecutions, ...others } = more;
+  "AWS::Logs::LogGroup": () => ({ LogGroupName: undefined }),
+  "AWS::IAM::Role": ({ AssumeRolePolicyDocument: assume_role_policy }) => ({
+    AssumeRolePolicyDocument: undefined,
+    assume_role_policy,
+  }),
+  "AWS::IAM::Policy": ({ PolicyDocument: policy, Roles: [role] }) => ({
+    ...{ PolicyDocument: undefined, PolicyName: undefined, Roles: undefined },
+    ...{ policy, role },
+  }),
+  "AWS::Lambda::Function": ({ LoggingConfig, Environment, ReservedConcurrentExecutions }) => {
     // Declared empty so that `sam local` can set them.
     const { AWS_ENDPOINT_URL_SSM: _ssm, AWS_ENDPOINT_URL_STS: _sts, ...variables } = Environment.Variables;
-    return none(others, {
-      architectures: Architectures,
-      description: Description,
-      environment: [{ variables }],
-      handler: Handler,
-      logging_config: [
-        {
-          log_format: LoggingConfig.LogFormat,
-          log_group: LoggingConfig.LogGroup,
-          system_log_level: LoggingConfig.SystemLogLevel,
-        },
-      ],
-      memory_size: MemorySize,
-      reserved_concurrent_executions: ReservedConcurrentExecutions ? Number(ReservedConcurrentExecutions) : null,
-      role: Role,
-      runtime: Runtime,
-      timeout: Timeout,
+    return {
+      Code: undefined,
+      Environment: [{ variables }],
+      LoggingConfig: [renamed(LoggingConfig)],
+      ReservedConcurrentExecutions: ReservedConcurrentExecutions ? Number(ReservedConcurrentExecutions) : null,
       publish: true,
-    });
+    };
   },
   // The description makes CloudFormation wait for the gradual deployment.
-  "AWS::Lambda::Alias": ({ Name, FunctionName, FunctionVersion: _, Description: __, ...rest }) =>
-    none(rest, {
-      name: Name,
-      function_name: FunctionName,
-      function_version: "<aws_lambda_function.authenticator.version>",
-    }),
-  "AWS::ApiGatewayV2::Api": ({ Name, ProtocolType, DisableExecuteApiEndpoint, ...rest }) => {
+  "AWS::Lambda::Alias": () => ({
+    Description: undefined,
+    FunctionVersion: "<aws_lambda_function.authenticator.version>",
+  }),
+  "AWS::ApiGatewayV2::Api": ({ DisableExecuteApiEndpoint }) => {
     if (DisableExecuteApiEndpoint !== false) throw new Error("the module's default endpoint is open");
-    return none(rest, { name: Name, protocol_type: ProtocolType });
+    return { DisableExecuteApiEndpoint: undefined };
   },
-  "AWS::ApiGatewayV2::Integration": ({ ApiId, IntegrationType, IntegrationUri, PayloadFormatVersion, ...more }) => {
-    const { ResponseParameters, ...rest } = more;
-    return none(rest, {
-      api_id: ApiId,
-      integration_type: IntegrationType,
-      integration_uri: IntegrationUri,
-      payload_format_version: PayloadFormatVersion,
-      response_parameters: Object.entries(ResponseParameters as Properties).map(([status_code, changes]) => ({
-        status_code,
-        mappings: Object.fromEntries(
-          changes.ResponseParameters.map(({ Destination, Source }: Properties) => [Destination, Source]),
-        ),
-      })),
-    });
-  },
-  "AWS::Lambda::Permission": ({ Action, FunctionName, Principal, SourceArn, ...rest }) => {
+  "AWS::ApiGatewayV2::Integration": ({ ResponseParameters }) => ({
+    ResponseParameters: Object.entries(ResponseParameters as Properties).map(([status_code, changes]) => ({
+      status_code,
+      mappings: Object.fromEntries(
+        changes.ResponseParameters.map(({ Destination, Source }: Properties) => [Destination, Source]),
+      ),
+    })),
+  }),
+  "AWS::Lambda::Permission": ({ FunctionName, SourceArn }) => {
     // Terraform has separate arguments for function and alias.
     if (FunctionName !== "<aws_lambda_alias.live.arn>") throw new Error("the permission is for the alias");
-    const api = SourceArn.replace(/^arn:.*:(<aws_apigatewayv2_api\.\w+)\.id>/, "$1.execution_arn>");
-    return none(rest, {
-      action: Action,
-      function_name: "<aws_lambda_function.authenticator.function_name>",
+    return {
+      FunctionName: "<aws_lambda_function.authenticator.function_name>",
       qualifier: "<aws_lambda_alias.live.name>",
-      principal: Principal,
-      source_arn: api,
-    });
+      SourceArn: SourceArn.replace(/^arn:.*:(<aws_apigatewayv2_api\.\w+)\.id>/, "$1.execution_arn>"),
+    };
   },
-  "AWS::ApiGatewayV2::Route": ({ ApiId, AuthorizationType, RouteKey, Target, ...rest }) =>
-    none(rest, { api_id: ApiId, authorization_type: AuthorizationType, route_key: RouteKey, target: Target }),
-  "AWS::ApiGatewayV2::Stage": ({ AccessLogSettings, ApiId, AutoDeploy, DefaultRouteSettings, StageName, ...rest }) =>
-    none(rest, {
-      api_id: ApiId,
-      auto_deploy: AutoDeploy,
-      name: StageName,
-      access_log_settings: [
-        { destination_arn: "<aws_cloudwatch_log_group.access.arn>", format: JSON.parse(AccessLogSettings.Format) },
-      ],
-      default_route_settings: [
-        {
-          throttling_burst_limit: DefaultRouteSettings.ThrottlingBurstLimit,
-          throttling_rate_limit: DefaultRouteSettings.ThrottlingRateLimit,
-        },
-      ],
-    }),
-  "AWS::CloudWatch::Alarm": alarm,
-  "AWS::SNS::Topic": (rest) => none(rest, {}),
-  "AWS::SNS::Subscription": ({ Endpoint, Protocol, TopicArn, ...rest }) =>
-    none(rest, { endpoint: Endpoint, protocol: Protocol, topic_arn: TopicArn }),
+  "AWS::ApiGatewayV2::Route": () => ({}),
+  "AWS::ApiGatewayV2::Stage": ({ AccessLogSettings, DefaultRouteSettings, StageName: name }) => ({
+    ...{ StageName: undefined, name },
+    AccessLogSettings: [
+      { destination_arn: "<aws_cloudwatch_log_group.access.arn>", format: JSON.parse(AccessLogSettings.Format) },
+    ],
+    DefaultRouteSettings: [renamed(DefaultRouteSettings)],
+  }),
+  "AWS::CloudWatch::Alarm": ({ Metrics, Dimensions, DatapointsToAlarm, EvaluationPeriods }) => ({
+    // It may differ.
+    AlarmDescription: undefined,
+    // Text if a parameter sets them.
+    DatapointsToAlarm: Number(DatapointsToAlarm),
+    EvaluationPeriods: Number(EvaluationPeriods),
+    ...(Metrics === undefined
+      ? { Dimensions: dimensions(Dimensions) }
+      : { Metrics: undefined, metric_query: Metrics.map(metricQuery) }),
+  }),
+  "AWS::SNS::Topic": () => ({}),
+  "AWS::SNS::Subscription": () => ({}),
 };
 
-/** Alarm descriptions may differ. */
-function alarm({ AlarmDescription: _, Metrics, Dimensions, ...rest }: Properties): Body {
-  const { AlarmActions, OKActions, ComparisonOperator, DatapointsToAlarm, EvaluationPeriods, ...more } = rest;
-  const { Threshold, TreatMissingData, Namespace, MetricName, Period, Statistic, ...others } = more;
-  const common = {
-    alarm_actions: AlarmActions,
-    ok_actions: OKActions,
-    comparison_operator: ComparisonOperator,
-    // Text if a parameter sets them.
-    datapoints_to_alarm: Number(DatapointsToAlarm),
-    evaluation_periods: Number(EvaluationPeriods),
-    threshold: Threshold,
-    treat_missing_data: TreatMissingData,
-  };
-  if (Metrics !== undefined) return none(others, { ...common, metric_query: Metrics.map(metricQuery) });
-  return none(others, {
-    ...common,
-    namespace: Namespace,
-    metric_name: MetricName,
-    dimensions: dimensions(Dimensions),
-    period: Period,
-    statistic: Statistic,
-  });
+export function argumentsOf(type: string, properties: Properties): Body {
+  const changes = CHANGES[type];
+  if (changes === undefined) throw new Error(`unsupported type ${type}`);
+  return renamed({ ...properties, ...changes(properties) });
 }
 
-function metricQuery({ Id, Expression, Label, ReturnData, MetricStat }: Properties): Body {
-  if (MetricStat === undefined) return { id: Id, expression: Expression, label: Label, return_data: ReturnData };
-  const { Metric, Period, Stat } = MetricStat;
-  const { Namespace, MetricName, Dimensions } = Metric;
-  return {
-    id: Id,
-    metric: [
-      { namespace: Namespace, metric_name: MetricName, dimensions: dimensions(Dimensions), period: Period, stat: Stat },
-    ],
-  };
+/** `OKActions` becomes `ok_actions`. */
+function renamed(properties: Properties): Body {
+  const words = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "_").toLowerCase();
+  const given = Object.entries(properties).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [words(name), value]));
+}
+
+function metricQuery({ MetricStat, ...query }: Properties): Body {
+  if (MetricStat === undefined) return renamed(query);
+  const { Metric, ...rest } = MetricStat;
+  return { id: query["Id"], metric: [renamed({ ...Metric, ...rest, Dimensions: dimensions(Metric.Dimensions) })] };
 }
 
 function dimensions(list: readonly { readonly Name: string; readonly Value: string }[]): Body {
   return Object.fromEntries(list.map(({ Name, Value }) => [Name, Value]));
-}
-
-function none(rest: Properties, words: Body): Body {
-  if (Object.keys(rest).length > 0) throw new Error(`not compared: ${Object.keys(rest).join(", ")}`);
-  return words;
 }

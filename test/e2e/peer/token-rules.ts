@@ -1,6 +1,27 @@
-// A token's query: the peer grants every query that STS accepts.
+// A token's base64, URL and query: the peer grants every token that STS accepts.
 
 import { type Conditions, onUrl, type UrlFacts } from "./case.ts";
+import { fipsHosts, REGIONS } from "./regions.ts";
+
+const URL_RULES = onUrl({
+  "3: strict canonical unpadded base64url": (_, { token }) => {
+    const encoded = token.slice("k8s-aws-v1.".length);
+    return Buffer.from(encoded, "base64url").toString("base64url") !== encoded;
+  },
+  "3: exactly `https://<host>/?<query>`: no other spelling of the scheme, no fragment": ({ text }) =>
+    !text.startsWith("https://") || text.includes("#"),
+  "3: exactly `https://<host>/?<query>`: no user before the host": ({ authority }) => authority.includes("@"),
+  "3: the host is an STS endpoint of a known region, spelled exactly": ({ host }) =>
+    !REGIONS.includes(regionOf(host)) && !regionOf(host).startsWith("us-gov-"),
+  "3: FIPS hosts only in the regions that AWS lists for them": ({ host }) =>
+    host.startsWith("sts-fips.") && !fipsHosts(regionOf(host)).includes(host),
+  "3: the host is in the function's partition": ({ host }) => regionOf(host).startsWith("us-gov-"),
+  "3: Credential's region equals the host's; the global endpoint's is `us-east-1`": ({ value, host }) => {
+    const region = value("x-amz-credential")?.split("/")[2];
+    return region !== undefined && region !== regionOf(host);
+  },
+  "3: Date is not more than 15 min ahead": ({ value }) => timeOf(value("x-amz-date")) > Date.now() + 15 * 60_000,
+});
 
 const PAIR = /^(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+=(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})*$/;
 const REQUIRED = [
@@ -9,7 +30,7 @@ const REQUIRED = [
 ];
 const CANONICAL = new Set([...REQUIRED, "X-Amz-Security-Token"]);
 
-export const QUERY_RULES: Conditions = {
+const QUERY_RULES: Conditions = {
   ...onUrl({
     "3: each of eight names exactly once": ({ names }) => REQUIRED.some((name) => !names.includes(name.toLowerCase())),
     "11: names and values of unreserved characters and `%XX` only": ({ pairs }) =>
@@ -43,6 +64,17 @@ export const QUERY_RULES: Conditions = {
   "11: names are sent to STS in their canonical spelling": ({ url }) =>
     url?.spelled.some((name) => !CANONICAL.has(name)) === true,
 };
+
+export const TOKEN_RULES: Conditions = { ...URL_RULES, ...QUERY_RULES };
+
+function regionOf(host: string): string {
+  return host === "sts.amazonaws.com" ? "us-east-1" : (host.split(".")[1] ?? "");
+}
+
+/** Milliseconds since 1970; NaN if invalid. */
+function timeOf(text = ""): number {
+  return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+}
 
 /** The parameter exists and does not have this form. */
 function otherThan(name: string, form: RegExp): (url: UrlFacts) => boolean {

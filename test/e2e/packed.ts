@@ -1,0 +1,22 @@
+// The packed npm package, and the compiler of apps that install it.
+
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+
+export const ROOT = join(import.meta.dirname, "..", "..");
+
+export function run(command: string, args: readonly string[], cwd: string, more: NodeJS.ProcessEnv = {}): string {
+  const env = { ...process.env, CDK_VALIDATION: "false", ...more };
+  return execFileSync(command, args, { cwd, encoding: "utf8", env });
+}
+
+export function packInto(folder: string): { tarball: string; unpackedSize: number } {
+  const packing = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
+  const [{ filename, unpackedSize }] = JSON.parse(run("npm", packing, ROOT));
+  return { tarball: join(folder, filename), unpackedSize };
+}
+
+export function compile(folder: string, ...files: readonly string[]): void {
+  const options = ["--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2022", "--types", "node"];
+  run(join(ROOT, "node_modules", ".bin", "tsc"), [...options, ...files], folder);
+}
