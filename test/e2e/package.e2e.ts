@@ -82,7 +82,7 @@ test("apps that are CommonJS or an ES module compile, and deploy the same bundle
       .filter(({ Type }) => Type === "AWS::SSM::Parameter")
       .map(({ Properties }) => Properties.Name);
     assert.ok(names.includes("/iam-authenticator/prod/sso/111122223333/clusteradmin"), names.join());
-    assert.equal(names.length, 8);
+    assert.equal(names.length, 6);
     const assets = readdirSync(join(app, "cdk.out")).filter((name) => name.startsWith("asset."));
     const bundles = assets.map((asset) => readFileSync(join(app, "cdk.out", asset, "index.mjs")));
     for (const name of ["authenticator", "deployment-check"]) {

@@ -47,7 +47,10 @@ async function parameters(): Promise<string[]> {
 /** The targets of redirects by status. The emulator stores them, and does not apply them. */
 async function redirects(endpoint: string): Promise<Record<string, string | undefined>> {
   const [id] = new URL(endpoint).hostname.split(".");
-  const stored = await fetch(`http://localhost:${place.emulator.port}/v2/apis/${id}/integrations`);
+  // The emulator takes the region from the scope of a signature, which it does not verify.
+  const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/${REGION}/apigateway/aws4_request, SignedHeaders=host`;
+  const url = `http://localhost:${place.emulator.port}/v2/apis/${id}/integrations`;
+  const stored = await fetch(url, { headers: { authorization } });
   const { items } = (await stored.json()) as { items: readonly { responseParameters: Record<string, Mapped> }[] };
   const byStatus = Object.entries(items[0]?.responseParameters ?? {}).map(([status, { ResponseParameters: set }]) => {
     const sourceOf = (name: string) => set.find(({ Destination }) => Destination === `overwrite:${name}`)?.Source;
