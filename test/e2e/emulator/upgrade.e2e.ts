@@ -4,8 +4,8 @@
 // which the emulator does not support: the check runs between the new version and the alias, as in CodeDeploy.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, type TestContext, test } from "node:test";
 import {
@@ -19,6 +19,7 @@ import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { zipFolder } from "../../../infra/release/zip.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
+import { checkOut } from "../../bench/build-of.ts";
 import { ROOT } from "../../infra/cdk-cli.ts";
 import { startRehearsal } from "./rehearsal.ts";
 
@@ -50,11 +51,7 @@ let ssm: SSMClient;
 let url: string;
 
 before(async () => {
-  mkdirSync(former);
-  const archive = execFileSync("git", ["archive", FORMER], { cwd: ROOT, maxBuffer: 1e8 });
-  execFileSync("tar", ["x", "-C", former], { input: archive });
-  symlinkSync(join(ROOT, "node_modules"), join(former, "node_modules"));
-  execFileSync(process.execPath, ["infra/bundle/build.ts"], { cwd: former, stdio: ["ignore", "ignore", "inherit"] });
+  checkOut(FORMER, former);
   const { AWS_ENDPOINT_URL: endpoint = "" } = place.emulator.environment;
   const client = { region: REGION, endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
   lambda = new LambdaClient(client);
