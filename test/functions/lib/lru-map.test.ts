@@ -5,22 +5,37 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { LruMap } from "../../../functions/lib/lru-map.ts";
 
-test("a full map replaces the entry that was not used for the longest time, and returns the last value of a key", () => {
+const KEYS = Array.from({ length: 10 }, (_, key) => key);
+
+test("a map has its last values, at most maxSize of them, and those used most recently", () => {
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.boolean())),
-      fc.integer({ min: 1, max: 5 }),
+      fc.array(fc.tuple(fc.constantFrom(...KEYS), fc.constantFrom("get", "set", "set", "delete"))),
+      fc.integer({ min: 2, max: 7 }),
       (uses, maxSize) => {
         const map = new LruMap<number, number>(maxSize);
         const values = new Map<number, number>();
-        let recent: number[] = [];
-        for (const [at, [key, isWrite]] of uses.entries()) {
-          if (isWrite) map.set(key, at);
-          else assert.equal(map.get(key), recent.includes(key) ? values.get(key) : undefined);
-          if (isWrite) values.set(key, at);
-          if (isWrite || recent.includes(key))
-            recent = [...recent.filter((other) => other !== key), key].slice(-maxSize);
-          assert.deepEqual([...map.keys()], recent);
+        /** Every key that was set, in the order of their last use. */
+        let used: number[] = [];
+        for (const [at, [key, use]] of uses.entries()) {
+          const isKept = map.has(key);
+          assert.ok(!isKept || values.has(key));
+          if (use === "get") assert.equal(map.get(key), isKept ? values.get(key) : undefined);
+          if (use === "set") {
+            map.set(key, at);
+            values.set(key, at);
+          }
+          if (use === "set" || (use === "get" && isKept)) used = [...used.filter((other) => other !== key), key];
+          if (use === "delete") {
+            map.delete(key);
+            values.delete(key);
+          }
+          assert.ok(KEYS.filter((one) => map.has(one)).length <= maxSize);
+          const expected = used.slice(-Math.floor(maxSize / 2)).filter((one) => values.has(one));
+          assert.deepEqual(
+            expected.filter((one) => !map.has(one)),
+            [],
+          );
         }
       },
     ),
