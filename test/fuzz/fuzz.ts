@@ -1,7 +1,8 @@
 // Runs parsers of hostile input with random changes of a corpus: npm run fuzz -- [parser] [seconds] [seed]
 // A text with a new outcome joins the corpus for the rest of the run. A text that breaks a rule is shortened and printed.
 
-import { minimized, mutated, pick, randomFrom } from "./mutate.ts";
+import { seededRandom } from "../e2e/peer/random.ts";
+import { minimized, mutated } from "./mutate.ts";
 import { PARSERS, type Parser, textsOf } from "./parsers.ts";
 
 /** Processor time for one text. */
@@ -22,13 +23,13 @@ async function breaks({ run }: Parser, text: string): Promise<{ readonly outcome
 
 /** Returns the number of findings. Stops at the first one. */
 async function fuzz(parser: Parser, seconds: number, seed: number): Promise<number> {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed, 0);
   const texts = textsOf(parser);
   const outcomes = new Set<string>();
   const end = performance.now() + seconds * 1_000;
   let runs = 0;
   for (; performance.now() < end; runs += 1) {
-    const text = runs < texts.length ? (texts[runs] ?? "") : mutated(pick(random, texts), texts, random);
+    const text = runs < texts.length ? (texts[runs] ?? "") : mutated(random.pick(texts), texts, random);
     const { outcome, error } = await breaks(parser, text);
     if (error !== undefined) {
       const shortest = await minimized(text, async (shorter) => (await breaks(parser, shorter)).error !== undefined);

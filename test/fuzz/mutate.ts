@@ -1,24 +1,6 @@
 // Changes a text at random, and shortens a text that still breaks a rule.
 
-/** From 0 up to 1. */
-export type Random = () => number;
-
-/** Mulberry32: the same numbers for the same seed. */
-export function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export function pick<T>(random: Random, items: readonly T[]): T {
-  const item = items[Math.floor(random() * items.length)];
-  if (item === undefined) throw new Error("nothing to pick");
-  return item;
-}
+import type { Random } from "../e2e/peer/random.ts";
 
 /** What parsers of any kind stumble over: separators, escapes, numbers, prototypes, and letters that look alike. */
 const ODD = [
@@ -47,39 +29,34 @@ const ODD = [
 /** Applies one to eight changes. Pieces come from `others`, so that parts of valid texts meet. */
 export function mutated(text: string, others: readonly string[], random: Random): string {
   let result = text;
-  for (let left = 1 + Math.floor(random() * random() * 8); left > 0; left -= 1) {
-    const [from, to] = [random() * (result.length + 1), random() * (result.length + 1)]
-      .map(Math.floor)
-      .toSorted(ascending);
-    const [start = 0, end = 0] = [from, random() < 0.7 ? Math.min((from ?? 0) + 4, to ?? 0) : to];
+  for (let left = random.between(1, random.between(1, 8)); left > 0; left -= 1) {
+    const start = random.between(0, result.length);
+    const rest = result.length - start;
+    const end = start + random.between(0, random.int(10) < 7 ? Math.min(4, rest) : rest);
     result = result.slice(0, start) + replacement(result.slice(start, end), others, random) + result.slice(end);
   }
   return result.slice(0, 70_000);
 }
 
-function ascending(one: number, other: number): number {
-  return one - other;
-}
-
 function replacement(part: string, others: readonly string[], random: Random): string {
-  switch (Math.floor(random() * 7)) {
+  switch (random.int(7)) {
     case 0:
       return "";
     case 1:
       return part + part;
     case 2:
-      return pick(random, ODD);
+      return random.pick(ODD);
     case 3:
-      return part + pick(random, ODD);
+      return part + random.pick(ODD);
     case 4:
-      return random() < 0.5 ? part.toUpperCase() : part.toLowerCase();
+      return random.int(2) === 0 ? part.toUpperCase() : part.toLowerCase();
     case 5: {
-      const pieces = pick(random, others).split(/(?<=[^A-Za-z0-9])/);
-      const at = Math.floor(random() * pieces.length);
-      return pieces.slice(at, at + 1 + Math.floor(random() * 4)).join("");
+      const pieces = random.pick(others).split(/(?<=[^A-Za-z0-9])/);
+      const at = random.int(pieces.length);
+      return pieces.slice(at, at + random.between(1, 4)).join("");
     }
     default:
-      return String.fromCharCode(Math.floor(random() * 256)) + part.slice(1);
+      return String.fromCharCode(random.int(256)) + part.slice(1);
   }
 }
 
