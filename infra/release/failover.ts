@@ -32,12 +32,10 @@ export function failoverParameter(
     child.responseParameters = Fn.conditionIf(condition.logicalId, redirects, retried);
   }
   const { handler, api, mappingPrefix } = authenticator;
-  const command = (failoverUrl: string | undefined) => {
-    const known = { clusterId, mappingPrefix, endpoint, url: authenticator.url, callers: () => [] };
-    return kubeconfigCommand(authenticator, { ...known, failoverUrl });
-  };
+  const options = { clusterId, mappingPrefix, endpoint, url: authenticator.url, failoverUrl: url, callers: () => [] };
   const printed = authenticator.node.findChild("KubeconfigCommand") as CfnOutput;
-  printed.value = Fn.conditionIf(condition.logicalId, command(url), command(undefined)).toString();
+  const redirected = kubeconfigCommand(authenticator, options);
+  printed.value = Fn.conditionIf(condition.logicalId, redirected, printed.value).toString();
   addAlarm(authenticator, FAILING_WITH_STANDBY, alarmTopic, failing({ clusterId, handler, api, hasFailover: true }));
   new CfnOutput(authenticator, "FailoverUrl", { value: url, condition });
 }

@@ -69,7 +69,7 @@ export function ownedChecks(world: World): Checks {
   };
 }
 
-/** Returns `undefined` if there is no such page. */
+/** Returns `undefined` if the page does not exist. */
 async function get({ fetch }: World, url: string): Promise<string | undefined> {
   const { host } = new URL(url);
   const response = await fetch(url).catch(({ cause, message }: Error) => {

@@ -60,7 +60,7 @@ function proof(result: UnverifiedJwt["unverifiedIdentity"], { failed }: KeyRead)
 }
 
 /** False only for a wrong signature. Throws other errors of jose: they are not decisions about the token. */
-export async function verifySignature(text: string, { algorithm, key }: SigningKey): Promise<boolean> {
+async function verifySignature(text: string, { algorithm, key }: SigningKey): Promise<boolean> {
   try {
     await compactVerify(text, key, { algorithms: [algorithm] });
     return true;
