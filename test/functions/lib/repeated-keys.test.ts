@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { isObject } from "../../../functions/lib/json.ts";
 import { parseStored, repeatedKey, valuesOf } from "../../../functions/lib/repeated-keys.ts";
@@ -81,7 +83,7 @@ test("text that JSON.parse accepts has an equal result, and a repeated key is fo
 test("text that JSON.parse refuses is undefined", () => {
   let refused = 0;
   // After JSON.parse of Node.js 24 (V8 13.6) has read an object with the key `\`, it reads any escaped key as that key, so it
-  // cannot be compared with.
+  // cannot be compared with. A text that was read before can have such an object, but not one of a new context.
   const hasBackslashKey = (text: string) => /"\\\\"\s*:/.test(text);
   const damaged = fc
     .tuple(json, fc.nat(), fc.constantFrom("", '"', ",", ":", "{", "]", "\\", " ", "1", "\u2028"))
@@ -97,7 +99,10 @@ test("text that JSON.parse refuses is undefined", () => {
       } catch {
         refused += 1;
       }
-      assert.deepStrictEqual(parseStored(text), expected);
+      const value = parseStored(text);
+      if (isDeepStrictEqual(value, expected)) return;
+      // structuredClone: with the prototypes of this context.
+      assert.deepStrictEqual(value, structuredClone(runInNewContext("JSON").parse(text)));
     }),
     RUNS,
   );
