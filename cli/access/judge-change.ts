@@ -5,7 +5,7 @@ import { shortName } from "../function-settings.ts";
 import { type Entry, isActive, mayHave, type Value, wholeOf } from "./entries.ts";
 import { type EntryChange, entryChanges, moved } from "./entry-changes.ts";
 import { grantMarks, newNames } from "./grants.ts";
-import { liftMarks } from "./lifts.ts";
+import { bothAs, liftMarks } from "./lifts.ts";
 import { alternatives, type Mark, mayApply, place, subject } from "./marks.ts";
 import { givesNoNewAccess } from "./names.ts";
 import { overlaps } from "./overlap.ts";
@@ -73,6 +73,21 @@ function judgeMappings(address: ParameterAddress, comparison: Comparison, state:
       ...(isOfOnePrincipal(address) ? [...denyListsFor(address, context), ...higher].filter(mayPrecede) : []),
     ],
   };
+}
+
+/**
+ * The list of sessions with the new entries and with those that are removed: without these, lower mappings apply, which are
+ * changed first, while a new session must not get what they give. `undefined` if no lower one changes, or unless entries are
+ * both added and removed. Throws if it is too long.
+ */
+export function withoutRemovals(before: Value, after: Value, state: PlanState): string | undefined {
+  const steps = entryChanges(before, after);
+  const isAdded = (step: EntryChange) => !isRemoval(step, state) && newNames(step, state) !== undefined;
+  const removed = steps.find((step) => isRemoval(step, state))?.old;
+  if (before.problem !== undefined || removed === undefined || !steps.some(isAdded)) return undefined;
+  if (!lowerThan(removed, state).some((name) => state.wanted.has(name))) return undefined;
+  const entries = steps.flatMap((step) => (isRemoval(step, state) ? step.old : step.new) ?? []);
+  return bothAs([...new Set(entries)], removed, state.context);
 }
 
 /** The change of one parameter. */

@@ -27,12 +27,17 @@ export function withoutLifts(before: Value, after: Value, context: EvaluationCon
   if (before.problem !== undefined || one === undefined) return undefined;
   if (uncoveredDenials(after, before, context).length === 0) return undefined;
   const kept = after.entries.filter(({ key }) => !lifted.some((old) => old.key === key));
-  const both = JSON.stringify([...kept, ...lifted].map(({ mapping }) => mapping));
+  return bothAs([...kept, ...lifted], one, context);
+}
+
+/** The value with stored and new entries, which is written before entries are removed. Throws if it is too long. */
+export function bothAs(entries: readonly Entry[], { parameter }: Entry, { prefix }: EvaluationContext): string {
+  const both = JSON.stringify(entries.map(({ mapping }) => mapping));
   const problem = sizeProblem(both);
   if (problem === undefined) return both;
   throw finding(
-    `${shortName(one.parameter, context.prefix)} is first written with the stored and the new denials, and has no room for both: ${problem}. ` +
-      "Remove the denials with one command, and add the new ones with another.",
+    `${shortName(parameter, prefix)} is first written with the stored and the new entries, and has no room for both: ${problem}. ` +
+      "Remove the entries with one command, and add the new ones with another.",
   );
 }
 

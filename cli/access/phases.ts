@@ -5,13 +5,14 @@ import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts
 import { isStored } from "../store/value.ts";
 import { hasAdministrator } from "./administrators.ts";
 import { type Entry, isActive, mayHave } from "./entries.ts";
-import { judgeChange } from "./judge-change.ts";
+import { judgeChange, withoutRemovals } from "./judge-change.ts";
 import { withoutLifts } from "./lifts.ts";
 import type { Mark } from "./marks.ts";
 import { mentionsAdministrators } from "./names.ts";
 import { overlaps } from "./overlap.ts";
 import {
   afterwards,
+  including,
   type PlanState,
   planState,
   type RuleContext,
@@ -23,8 +24,8 @@ import { denyListsFor, setOf } from "./precedence.ts";
 
 export interface Phase {
   /**
-   * In the order of the writes. A value may be one before the wanted one: a list with both lifted and new denials, an
-   * ended mapping. Empty if each remaining change would leave no administrator.
+   * In the order of the writes. A value may be one before the wanted one: a list with both removed and new entries,
+   * an ended mapping. Empty if each remaining change would leave no administrator.
    */
   readonly writes: readonly Wanted[];
   /** Parameters that were written in the last 35 s, and whose earlier values the function may still use. */
@@ -97,7 +98,12 @@ function candidatesFor(change: Wanted, state: PlanState): Candidate[] {
   const address = readName(context.prefix, name);
   if (address === undefined) return [{ write: change, marks: [], rank: 0, waits: [] }];
   const [before, after = before] = valuesOf(state, name);
-  const { marks, isRemoval, waits } = judgeChange(name, address, state);
+  const judged = judgeChange(name, address, state);
+  if (address.kind === "sso-session" && judged.marks.some(({ kind }) => kind === "broader")) {
+    const first = withoutRemovals(before, after, state);
+    if (first !== undefined) return candidatesFor({ name, value: first }, including(state, name, first));
+  }
+  const { marks, isRemoval, waits } = judged;
   const whole = {
     write: change,
     marks,

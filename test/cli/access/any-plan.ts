@@ -152,6 +152,8 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   "deny/any": list(merged(arnLike("any", DENIED), end, description), 2),
 };
 const NAMES = Object.keys(VALUES);
+/** Each is higher or lower than the others. */
+const OF_ONE_SET = NAMES.filter((name) => /awsreserved|sso|pattern|account\/1/.test(name));
 
 const absent = fc.constant(undefined);
 const state: fc.Arbitrary<State> = fc.record(
@@ -164,8 +166,9 @@ function changed(before: State, count: fc.Arbitrary<number>): fc.Arbitrary<State
   const isWritten = (name: string, text: Text) =>
     text === before[name] ||
     readValue(`${CONTEXT.prefix}/${name}`, storedText(text === "secure" ? "{" : text), CONTEXT).problem === undefined;
-  return count
-    .chain((many) => fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: many, maxLength: many }))
+  return fc
+    .tuple(count, fc.constantFrom(NAMES, OF_ONE_SET))
+    .chain(([many, some]) => fc.uniqueArray(fc.constantFrom(...some), { minLength: many, maxLength: many }))
     .chain((some) => fc.tuple(...some.map((name) => fc.tuple(fc.constant(name), valueAfter(name, before[name])))))
     .map((values) => ({ ...before, ...Object.fromEntries(values.filter(([name, text]) => isWritten(name, text))) }));
 }
@@ -181,11 +184,15 @@ function valueAfter(name: string, before: Text): fc.Arbitrary<Text> {
       any,
       fc.subarray([...items]).map(json),
       fc.shuffledSubarray([...items], { minLength: items.length }).map(json),
-      fc
-        .tuple(fc.nat(items.length), other)
-        .map(([index, more]) =>
-          json([...items.slice(0, index), ...(Array.isArray(more) ? more : []).slice(0, 1), ...items.slice(index)]),
-        ),
+      // An entry is added, or replaces another one.
+      fc.tuple(fc.nat(items.length), other, fc.constantFrom(0, 1, items.length)).map(([index, more, replaced]) => {
+        const [entry] = Array.isArray(more) ? more : [];
+        return json([
+          ...items.slice(0, index),
+          ...(entry === undefined ? [] : [entry]),
+          ...items.slice(index + replaced),
+        ]);
+      }),
       fc
         .tuple(fc.nat(Math.max(0, items.length - 1)), edit)
         .map(([index, change]) =>

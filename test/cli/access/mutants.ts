@@ -378,6 +378,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       { [pattern]: one("role/*", "v"), [deny]: denials("role/*") },
     ],
   },
+  "a list of sessions is written once": {
+    change: ["phases.ts", 'address.kind === "sso-session" && ', "false && "],
+    states: [
+      { [sessions]: jane("u") },
+      { [sessions]: jane("{AccountID}", ["g"], july).replace("jane", "Jane"), [account]: ofSet("v") },
+    ],
+  },
   "a lifted denial is written first": {
     change: ["phases.ts", "return isMarked ? LIFTS : DENIALS;", "return DENIALS;"],
     states: [

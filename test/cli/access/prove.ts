@@ -231,6 +231,8 @@ function marksByReading(changes: readonly Wanted[], stored: States, context: Rul
  *   y is rejected. The first write removes Fred and adds fred, who gets x after July until the account is written.
  * - `{sso V: u (g), sso-session V: [jane: u]}` becomes `{role R: v, sso V: u (g), sso-session V: [Jane: u (masters)]}`. The
  *   list is written first for what it gives, so jane gets g before R's mapping applies.
+ * - `{role R: u, sso-session V: invalid, account: x}` becomes `{sso-session V: [Jane: v], account: x}`. Whom an invalid list
+ *   denied gets x, so removals come first, and Jane gets x before the list is valid. The same for a list of patterns.
  */
 function isMarked(
   { identity, parameter: deciding, mapping, isFinal }: Excess,
@@ -255,8 +257,11 @@ function isMarked(
   const changesOf = (pattern: RegExp) => [...names].some((name) => pattern.test(name) && changes(name));
   const isDeferring = mentionsAdministrators(JSON.stringify(states));
   const isOfSet = deciding.includes("/sso-session/") && changes(deciding) && changesOf(/\/awsreservedsso_/);
+  const isOfInvalidList = own.some(
+    ({ parameter: name, kind }) => kind === "invalid" && /\/(?:sso-session|pattern)\//.test(name),
+  );
   return naming.some(({ parameter: name, kind }) => {
-    if (isOfSet) return true;
+    if (isOfSet || isOfInvalidList) return true;
     if (kind === "invalid") return isDeferring && changes(deciding);
     if (kind !== "broader") return (isDeferring && changesOf(/\/deny\//)) || own.some((one) => one.kind === "invalid");
     const isTwice = marks.some((one) => one.parameter === name && one.kind !== "broader");

@@ -111,13 +111,30 @@ test("an interruption after any write, and a second run, cause the same writes w
   }
 });
 
+test("a list of sessions gets new entries before lower mappings change, and loses entries afterwards", async (t) => {
+  const [list, account] = [`sso-session/${A}/ops`, `account/${A}`];
+  const of = (...sessions: string[]) => JSON.stringify(sessions.map((session) => ({ session, username: session })));
+  const store = await timedStore(t, { [list]: JSON.parse(of("Jane", "joe")), [account]: { username: "old" } });
+  const mappings = [
+    { account: A, permissionSet: "ops", session: "jane", username: "jane" },
+    { account: A, permissionSet: "ops", session: "joe", username: "joe" },
+    { account: A, username: "new" },
+  ];
+  await exits(store.run(APPLY, { mappings }), 0);
+  assert.deepEqual(store.writes, [
+    `0 ${list} ${of("jane", "joe", "Jane")}`,
+    `35 ${account} {"username":"new"}`,
+    `70 ${list} ${of("jane", "joe")}`,
+  ]);
+});
+
 test("a deny list that has no room for the old and the new denials at once is refused before any write", async (t) => {
   const denials = (start: string) => Array.from({ length: 40 }, (_, i) => ({ arnLike: role(`${start}-${i}`) }));
   const store = await timedStore(t, { [`deny/${A}`]: denials("old") });
   await exits(
     store.run(APPLY, { deny: denials("new") }),
     1,
-    /^deny\/\d+ is first written with the stored and the new denials, and has no room for both: \d+ bytes, but a parameter holds at most 4096\. Remove the denials with one command, and add the new ones with another\.\n$/,
+    /^deny\/\d+ is first written with the stored and the new entries, and has no room for both: \d+ bytes, but a parameter holds at most 4096\. Remove the entries with one command, and add the new ones with another\.\n$/,
   );
   assert.deepEqual(store.writes, []);
   await exits(store.run(APPLY, { deny: [...denials("old").slice(1), { arnLike: role("new") }] }), 0);
