@@ -71,11 +71,12 @@ async function timedStore(
   };
 }
 
-/** Everything that waits: an account, a permission set and its role are removed, and a deny list gains and loses. */
+/** Everything that waits: an account, a permission set and its role are removed, and two lists gain and lose entries. */
 const BEFORE = {
   [`role/${A}/admin`]: ADMIN,
   [`account/${A}`]: { username: "of-account", groups: ["everybody"] },
   [`sso/${A}/ops`]: { username: "ops:{SessionName}", groups: ["ops"] },
+  [`sso-session/${A}/ops`]: [{ session: "Jane", username: "jane" }],
   [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), username: "ops", groups: ["ops"] },
   [`role/${A}/old`]: { arn: role("Old"), username: "old" },
   [`pattern/${A}`]: [{ arnLike: role("ci-*"), username: "ci", groups: ["deploy", "ci"] }],
@@ -84,6 +85,7 @@ const BEFORE = {
 const FILE = {
   mappings: [
     ADMIN,
+    { account: A, permissionSet: "ops", session: "joe", username: "joe" },
     { arn: role("New"), username: "new" },
     { arn: role("ci-main"), username: "ci", groups: ["ci"] },
     { arnLike: role("ci-*"), username: "ci", groups: ["ci"] },
