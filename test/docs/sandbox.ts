@@ -94,7 +94,12 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
   const named = ["my-cluster", "staging"].flatMap((cluster) =>
     Object.entries(parameters).map(([name, value]) => [`${ofCluster(cluster)}/${name}`, JSON.stringify(value)]),
   );
-  const store = await startParameterStore({ region: REGION, parameters: Object.fromEntries(named) });
+  const store = await startParameterStore({
+    region: REGION,
+    parameters: Object.fromEntries(named),
+    // Commands would wait until functions have read what an earlier command wrote.
+    now: () => Date.now() - 60_000,
+  });
   t.after(() => store.close());
   const lambda = await startAccountSettings(() => ({ total: 1000, free: 992 }));
   t.after(() => lambda.close());
