@@ -1,15 +1,16 @@
-// Installs tools that only these tests need, with fixed versions, in node_modules/.cache.
+// Installs tools and libraries that only these tests need, with fixed versions, in the cache of the built programs.
 
 import { type ExecFileSyncOptions, execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { arch, platform } from "node:os";
 import { join } from "node:path";
+import { CACHE } from "./binaries/build.ts";
 
-const CACHE = join(import.meta.dirname, "..", "..", "node_modules", ".cache");
 const QUIET: ExecFileSyncOptions = { stdio: ["ignore", "ignore", "inherit"] };
 
-/** Returns the tool's folder. `install` runs if an earlier installation did not end. */
+/** Returns the tool's folder. `tool` includes the version. `install` runs if an earlier installation did not end. */
 export function installOnce(tool: string, install: (folder: string) => void): string {
-  const folder = join(CACHE, tool.replace(/[^\w.-]+/g, "-"));
+  const folder = join(CACHE, `${tool.replace(/[^\w.-]+/g, "-")}-${platform()}-${arch()}`);
   const marker = join(folder, "installed");
   if (existsSync(marker)) return folder;
   rmSync(folder, { recursive: true, force: true });
@@ -20,22 +21,44 @@ export function installOnce(tool: string, install: (folder: string) => void): st
   return folder;
 }
 
-/** `requirement`: of PyPI. Returns the folder of its executables. Throws without Python. */
-export function pythonTool(requirement: string): string {
-  const folder = installOnce(requirement, (folder) => {
+/** `requirements`: of PyPI. Returns the folder of their executables. Throws without Python. */
+export function pythonTool(...requirements: string[]): string {
+  const tool = requirements.join("-");
+  const folder = installOnce(tool, (folder) => {
     if (spawnSync("python3", ["-m", "venv", folder]).status !== 0) {
-      throw new Error(`${requirement} requires Python 3 with its venv module`);
+      throw new Error(`${tool} requires Python 3 with its venv module`);
     }
-    execFileSync(join(folder, "bin", "pip"), ["install", "--quiet", "--disable-pip-version-check", requirement], QUIET);
+    const words = ["install", "--quiet", "--disable-pip-version-check", ...requirements];
+    execFileSync(join(folder, "bin", "pip"), words, QUIET);
   });
   return join(folder, "bin");
 }
 
-/** `requirement`: such as `mermaid@11.17.2`. Returns a folder from which Node.js finds the package. Throws if npm fails. */
-export function npmTool(requirement: string): string {
-  return installOnce(requirement, (folder) => {
+/** `requirements`: such as `mermaid@11.17.2`. Returns a folder from which Node.js finds them. Throws if npm fails. */
+export function npmTool(...requirements: string[]): string {
+  return installOnce(requirements.join("-"), (folder) => {
     writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-    const words = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", requirement];
+    const words = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", ...requirements];
     execFileSync("npm", words, { cwd: folder, ...QUIET });
   });
+}
+
+/** `library`: of Maven Central, `<group>:<artifact>:<version>`. Returns the class path. Throws without Java or Maven. */
+export function mavenClassPath(library: string): string {
+  const folder = installOnce(library, (folder) => {
+    if (spawnSync("java", ["-version"]).status !== 0 || spawnSync("mvn", ["--version"]).status !== 0) {
+      throw new Error(`${library} requires a JDK (17 or later) and Maven on the PATH.`);
+    }
+    const [groupId, artifactId, version] = library.split(":");
+    const tags = (values: object) =>
+      Object.entries(values)
+        .map(([tag, value]) => `<${tag}>${value}</${tag}>`)
+        .join("");
+    const dependencies = tags({ dependency: tags({ groupId, artifactId, version }) });
+    const own = { modelVersion: "4.0.0", groupId: "e2e", artifactId: "e2e", version: "1", dependencies };
+    writeFileSync(join(folder, "pom.xml"), tags({ project: tags(own) }));
+    const words = ["--quiet", "--batch-mode", "dependency:copy-dependencies", "-DoutputDirectory=jars"];
+    execFileSync("mvn", words, { cwd: folder, ...QUIET });
+  });
+  return join(folder, "jars", "*");
 }

@@ -17,7 +17,11 @@ export interface Program {
 }
 
 /** Outside the repository, so that `npm ci` does not remove it. */
-const CACHE = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "lambda-iam-authenticator", "e2e");
+export const CACHE = join(
+  process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"),
+  "lambda-iam-authenticator",
+  "e2e",
+);
 
 /** Returns the path of the program. */
 export function build({ name, version, main, writeModule, variables }: Program): string {
