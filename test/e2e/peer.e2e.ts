@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { platform } from "node:os";
 import { before, describe, test } from "node:test";
 import { findAwsIamAuthenticator } from "./binaries/binaries.ts";
+import { startComparison } from "./peer/compare.ts";
 import { makeCases } from "./peer/make-cases.ts";
 import { FORM_RULES } from "./peer/review-rules.ts";
 import { CONDITIONS, LISTED, RULES } from "./peer/rule.ts";
@@ -18,14 +19,15 @@ const SEED = Number(process.env["PEER_SEED"] || 1);
 const skip = platform() !== "linux" && "the peer can trust the local STS only on Linux";
 
 describe("beside aws-iam-authenticator's server", { skip }, () => {
+  const comparison = startComparison();
   let run: SideBySide;
   before(async () => {
     const program = findAwsIamAuthenticator();
     const version = execFileSync(program, ["version"], { encoding: "utf8" }).trim();
     const start = performance.now();
-    run = await runSideBySide(program, makeCases(SEED, TOTAL), TOTAL);
+    run = await runSideBySide(program, makeCases(SEED, TOTAL), TOTAL, comparison.add);
     const seconds = Math.round((performance.now() - start) / 1000);
-    const { comparison, askedFor } = run;
+    const { askedFor } = run;
     console.log(`aws-iam-authenticator ${version}; PEER_SEED=${SEED}; ${TOTAL} reviews of each in ${seconds} s`);
     console.log(`STS received requests for ${askedFor.ours} of our reviews and ${askedFor.theirs} of the peer's`);
     const counts = [
@@ -37,7 +39,7 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
   });
 
   test("a rule explains each difference", () => {
-    const { unexplained } = run.comparison;
+    const { unexplained } = comparison;
     assert.equal(
       unexplained.length,
       0,
@@ -46,7 +48,7 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
   });
 
   test("each rule is needed to explain a difference", () => {
-    const { needed, byForm } = run.comparison;
+    const { needed, byForm } = comparison;
     assert.deepEqual(
       RULES.filter((rule) => !needed.has(rule)).map(({ says }) => says),
       [],
@@ -55,9 +57,9 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
   });
 
   test("both servers agree in regular cases, for every decision", () => {
-    const { agreed, byRule } = run.comparison;
+    const { agreed, byRule } = comparison;
     const compared = [...agreed.values(), ...byRule.values()].reduce((sum, count) => sum + count, 0);
-    assert.equal(compared + run.comparison.unexplained.length, TOTAL);
+    assert.equal(compared + comparison.unexplained.length, TOTAL);
     for (const decision of ["granted", "denied", "throttled", "bad request"]) {
       assert.ok((agreed.get(decision) ?? 0) >= 50, decision);
     }

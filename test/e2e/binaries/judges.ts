@@ -51,7 +51,7 @@ export function findClusterApiJudge(): string {
   });
 }
 
-interface JudgeOptions {
+interface MainOptions {
   readonly module: string;
   readonly version: string;
   readonly replacements?: Readonly<Record<string, string>>;
@@ -59,11 +59,19 @@ interface JudgeOptions {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-function findJudge(name: string, { module, version, replacements, files = {} }: JudgeOptions): string {
-  const source = join(JUDGES, name, "main.go");
+function findJudge(name: string, options: MainOptions): string {
+  return buildMain(`${name}-judge`, join(JUDGES, name, "main.go"), options);
+}
+
+/** Builds a main.go that uses the module. */
+export function buildMain(
+  name: string,
+  source: string,
+  { module, version, replacements, files = {} }: MainOptions,
+): string {
   const digest = hash("sha256", readFileSync(source)).slice(0, 12);
   return build({
-    name: `${name}-judge`,
+    name,
     // The cache key includes the program's source.
     version: `${version}-${digest}`,
     main: ".",

@@ -22,7 +22,7 @@ export function startComparison() {
     const broken = holding.find(({ ours: demanded }) => ours.decision === "granted" && demanded !== "granted");
     if (broken !== undefined) unexplained.push(`${describe(facts, ours, theirs)}\n  granted against: ${broken.says}`);
 
-    const theirDecision = nameOf(ours, theirs);
+    const theirDecision = decisionBeside(ours, theirs);
     if (facts.good && theirDecision !== "granted") unexplained.push(`${describe(facts, ours, theirs)}\n  is good`);
     if (theirDecision === ours.decision) {
       increase(agreed, ours.decision);
@@ -44,8 +44,8 @@ export function startComparison() {
   return { agreed, byRule, needed, byForm, unexplained, add };
 }
 
-/** `granted as another`: both grant, but different users. */
-function nameOf(ours: Outcome, theirs: Outcome): string {
+/** The peer's decision; `granted as another`: both grant, but different users. */
+export function decisionBeside(ours: Outcome, theirs: Outcome): string {
   if (ours.user === undefined || theirs.user === undefined) return theirs.decision;
   return isDeepStrictEqual(ours.user, asOurs(theirs.user)) ? "granted" : "granted as another";
 }

@@ -13,15 +13,16 @@ import { startFunction } from "../../system/bundled-function.ts";
 import { sharedClock } from "../../system/clock.ts";
 import { BUNDLE } from "../../system/system.ts";
 import { KUBE_HEADERS } from "../../system/token-review.ts";
-import { factsOf } from "./case.ts";
-import { startComparison } from "./compare.ts";
+import { type Facts, factsOf } from "./case.ts";
 import { startLocalSts } from "./local-sts.ts";
 import type { Cases } from "./make-cases.ts";
 import { ourParameters, RESERVED_PREFIX } from "./mappings.ts";
-import { ourOutcome, peerOutcome } from "./outcome.ts";
+import { type Outcome, ourOutcome, peerOutcome } from "./outcome.ts";
 import { startPeer } from "./server.ts";
 
 export type SideBySide = Awaited<ReturnType<typeof runSideBySide>>;
+
+type Judge = (facts: Facts, ours: Outcome, theirs: Outcome) => void;
 
 /** Concurrent reviews: enough to use two cores while some wait for a silent STS. */
 const AT_A_TIME = 8;
@@ -29,17 +30,24 @@ const AT_A_TIME = 8;
 /** The peer waits 10 s for STS: NewVerifier in pkg/token/token.go. */
 const LIMIT_MS = 20_000;
 
-export async function runSideBySide(program: string, cases: Cases, total: number) {
+/** Passes the outcomes of each case to `judge`. */
+export async function runSideBySide(program: string, cases: Cases, total: number, judge: Judge) {
   const running: (() => void | Promise<void>)[] = [];
   try {
-    return await run(program, cases, total, (stop) => void running.push(stop));
+    return await run(program, cases, total, judge, (stop) => void running.push(stop));
   } finally {
     for (const stop of running.toReversed()) await stop();
   }
 }
 
 /** Passes stop functions to the caller, which stops everything at any end. */
-async function run(program: string, cases: Cases, total: number, started: (stop: () => void | Promise<void>) => void) {
+async function run(
+  program: string,
+  cases: Cases,
+  total: number,
+  judge: Judge,
+  started: (stop: () => void | Promise<void>) => void,
+) {
   const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-peer-"));
   started(() => rmSync(folder, { recursive: true }));
   const sts = await startLocalSts(cases.identities);
@@ -63,7 +71,6 @@ async function run(program: string, cases: Cases, total: number, started: (stop:
   const agent = new Agent({ keepAlive: false });
   started(() => agent.destroy());
   const peer = await startPeer(program, folder, sts.urls.theirs, started);
-  const comparison = startComparison();
   /** Number of reviews that called STS. */
   const askedFor = { ours: 0, theirs: 0 };
 
@@ -78,7 +85,7 @@ async function run(program: string, cases: Cases, total: number, started: (stop:
     const asked = expectation.end();
     askedFor.ours += Math.min(1, asked.ours);
     askedFor.theirs += Math.min(1, asked.theirs);
-    comparison.add(factsOf(made), ourOutcome(ours), peerOutcome(theirs));
+    judge(factsOf(made), ourOutcome(ours), peerOutcome(theirs));
   }
 
   let next = 0;
@@ -86,5 +93,5 @@ async function run(program: string, cases: Cases, total: number, started: (stop:
     for (let index = next++; index < total; index = next++) await review(index);
   }
   await Promise.all(Array.from({ length: AT_A_TIME }, goOn));
-  return { comparison, askedFor, strays: sts.strays, targets: peer.targets };
+  return { askedFor, strays: sts.strays, targets: peer.targets };
 }
