@@ -6,13 +6,14 @@ import { type CertificateAuthority, createCertificateAuthority } from "../../../
 import { startNodeInstance } from "../../../local/ec2/node-instance.ts";
 import { type LocalFunction, localServices, startFunction } from "../../../local/function.ts";
 import { startGateway } from "../../../local/gateway/gateway.ts";
+import type { GatewayEvent } from "../../../local/gateway/route.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import type { SignedTokenOptions } from "../../../local/sts/signed-token.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
-import { readReviews } from "./function-log.ts";
+import { readMemory, readReviews } from "./function-log.ts";
 import { MAPPING_PREFIX } from "./mappings.ts";
 
 export interface BackendOptions {
@@ -29,13 +30,15 @@ export interface BackendOptions {
   /** The standby's primary: accepts the same caller, by token or certificate. */
   readonly beside?: { readonly callerToken: string; readonly authority: CertificateAuthority };
   readonly failoverUrl?: string;
+  /** Called for each event, with the function's result and the time at which it got the event. */
+  readonly onAnswer?: (event: GatewayEvent, result: unknown, from: number) => void;
 }
 
 export type Backend = Awaited<ReturnType<typeof startBackend>>;
 
 export async function startBackend(options: BackendOptions) {
   const { folder, callerAuth = "bearer", parameters, identities, webIdentity, signedTokens } = options;
-  const { beside, failoverUrl } = options;
+  const { beside, failoverUrl, onAnswer } = options;
   const callerToken = beside?.callerToken ?? newCallerToken();
   const callers = callersParameter([callerToken]);
   const sts = await startSts({
@@ -58,7 +61,12 @@ export async function startBackend(options: BackendOptions) {
   const { ca } = beside?.authority ?? authority;
   const openGateway = (failoverUrl?: string) =>
     startGateway({
-      handler: (event, context) => deployed.handler(event, context),
+      async handler(event, context) {
+        const from = Date.now();
+        const result = await deployed.handler(event, context);
+        onAnswer?.(event as GatewayEvent, result, from);
+        return result;
+      },
       tls: { ...authority.server(), ca, requireClientCertificate: callerAuth === "mtls" },
       failoverUrl,
     });
@@ -74,8 +82,11 @@ export async function startBackend(options: BackendOptions) {
     gateway,
     sts,
     store,
+    ec2,
     /** One line per request of the function. */
     reviews: () => readReviews(logFile),
+    /** By report-memory.ts. */
+    memory: () => readMemory(logFile),
     /** Starts a new execution environment with an empty cache and additional settings. */
     redeploy(settings: Readonly<Record<string, string>> = {}) {
       deployed.close();

@@ -12,14 +12,28 @@ export interface ReviewLine {
   readonly cached?: Readonly<Record<string, boolean>>;
 }
 
+/** In bytes, by report-memory.ts. */
+export interface MemoryLine {
+  readonly heapUsed: number;
+  readonly rss: number;
+}
+
 /** One line per request, oldest first, without metrics. */
 export function readReviews(logFile: string): ReviewLine[] {
+  return readLines(logFile).filter((line): line is ReviewLine => line.outcome !== undefined);
+}
+
+/** Oldest first. */
+export function readMemory(logFile: string): MemoryLine[] {
+  return readLines(logFile).filter((line): line is MemoryLine => line.heapUsed !== undefined);
+}
+
+function readLines(logFile: string): Partial<ReviewLine & MemoryLine>[] {
   if (!existsSync(logFile)) return [];
   const lines = readFileSync(logFile, "utf8").split("\n");
   // the last line is empty or incomplete
   return lines
     .slice(0, -1)
     .filter((line) => line.startsWith("{"))
-    .map((line): Partial<ReviewLine> => JSON.parse(line))
-    .filter((line): line is ReviewLine => line.outcome !== undefined);
+    .map((line) => JSON.parse(line));
 }
