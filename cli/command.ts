@@ -86,10 +86,11 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   create: ["set", "add", "publish"],
   del: ["remove", "retire"],
   delete: ["remove", "retire"],
-  describe: ["get"],
+  describe: ["get", "list"],
+  get: ["list"],
   put: ["set"],
   rm: ["remove", "retire"],
-  show: ["get"],
+  show: ["get", "list"],
   undo: ["rollback"],
   update: ["set"],
 };
@@ -100,6 +101,8 @@ function withSuggestion(message: string, command: Command, paths: readonly strin
   const meant =
     what === "command" ? commandFor(word, command, paths) : what === "option" ? optionFor(word, command) : undefined;
   if (meant !== undefined) return `error: unknown ${what} '${word}'\n(Did you mean ${meant}?)\n`;
+  if (what === "option" && command.commands.length > 0 && !message.includes("--help"))
+    return `error: unknown option '${word}'\nOptions follow the command: ${pathOf(command).join(" ")} <command> ${word}\n`;
   if (what !== "command" || message.includes("Did you mean")) return message;
   return `${message}Commands: ${command.commands.map((one) => one.name()).join(", ")}\n`;
 }
@@ -110,12 +113,22 @@ function commandFor(word: string, group: Command, paths: readonly string[]): str
   const [here] = words.flatMap((name) => group.commands.filter((one) => [one.name(), ...one.aliases()].includes(name)));
   if (here !== undefined) return here.name();
   // The commands of other groups are not created.
-  const inGroup = paths.find((path) => words.some((one) => path.endsWith(` ${one}`)));
+  const [inGroup] = words.flatMap((one) => paths.filter((path) => path.endsWith(` ${one}`)));
   return words.find((one) => paths.includes(one)) ?? inGroup;
 }
 
-/** Suggests `--username` for `--user`: users shorten options more often than they mistype them. */
+/**
+ * Suggests `--username` for `--user`, and `--dry-run` for `--dry-run=client`: users shorten and lengthen options more often
+ * than they mistype them. Nothing if several options fit, unless one is the start of the others.
+ */
 function optionFor(word: string, { options }: Command): string | undefined {
-  const longer = options.flatMap(({ long }) => (word.startsWith("--") && long?.startsWith(word) ? [long] : []));
-  return longer.length === 1 ? longer[0] : undefined;
+  const isMeant = (long: string) =>
+    long.startsWith(word) || (word.startsWith(long) && ADDED.test(word.slice(long.length)));
+  const [shortest, ...others] = options
+    .flatMap(({ long }) => (word.startsWith("--") && long && isMeant(long) ? [long] : []))
+    .sort();
+  return others.every((one) => one.startsWith(shortest ?? one)) ? shortest : undefined;
 }
+
+/** As in `--cluster-name` of the AWS CLI, and in `--filename` and `--dry-run=client` of kubectl. */
+const ADDED = /^[-=]|^name$/;

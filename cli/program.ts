@@ -31,6 +31,8 @@ function newProgram(io: IOStreams): Command {
     "iam-authenticator mappings list --cluster prod",
     "iam-authenticator explain --cluster prod arn:aws:iam::111122223333:role/Developers",
   ];
+  // Otherwise, `rollback --version 1` prints the version of the program.
+  program.enablePositionalOptions();
   return describe(program, { examples })
     .version(packageJson.version, "-V, --version")
     .option("--debug", "with any command: report each request, and print more about an error")

@@ -50,6 +50,13 @@ for (const [typed, message] of [
   ["frobnicate", /^error: (?![\s\S]*Did you mean)/],
   ["mappings list -c p --r", /^error: (?![\s\S]*Did you mean)/],
   ["--frob", /^error: unknown option '--frob'\n/],
+  [
+    "--region x mappings list",
+    "error: unknown option '--region'\nOptions follow the command: npx lambda-iam-authenticator <command> --region\n",
+  ],
+  ["mappings -c x list", /^error: .*\nOptions follow the command: npx \S+ mappings <command> -c\n$/],
+  ["mappings rollback x -c p --version 1", /^error: unknown option '--version'\n/],
+  ["mappings history x -c p --session s", /^error: unknown option '--session'\n(?!.*--version)/],
   // Not the version.
   ["whoami -v", /^error: unknown option '-v'\n/],
   ["mappings set", `error: missing required argument 'who'\n${SEE} mappings set --help\n`],
@@ -80,6 +87,14 @@ for (const [typed, meant] of [
   ["delete", "mappings remove"],
   ["mappings token", "token"],
   ["mappings set x -c p --user u", "--username"],
+  ["mappings list --cluster-name p", "--cluster"],
+  ["mappings apply --filename m.yaml", "--file"],
+  ["mappings apply m.yaml --dry-run=client", "--dry-run"],
+  ["kubeconfig webhook --token t", "--token-file"],
+  ["mappings --hlep", "--help"],
+  ["callers get", "list"],
+  ["get", "mappings get"],
+  ["callers show", "list"],
   ["mappings sett", "set"],
 ] as const) {
   test(`"${typed}" suggests ${meant}`, async () => {
