@@ -6,6 +6,7 @@ import { isAbsolute, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Failure, usage } from "../errors.ts";
 import type { IOStreams } from "./io-streams.ts";
+import { untilInterrupted } from "./progress.ts";
 
 /** A ConfigMap has at most 1 MB, and ten thousand mappings have a few MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -13,7 +14,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** `-` is standard input. Throws as `readFileText` does, and if standard input is empty. */
 export async function readText(file: string, io: IOStreams): Promise<string> {
   if (file !== "-") return readFileText(file);
-  const text = decodeText(await readStream(io.input()), file);
+  const text = decodeText(await untilInterrupted(readStream(io.input()), io), file);
   // Usually, the program before the pipe has failed.
   if (text.trim() === "") throw usage("Standard input is empty.");
   return text;

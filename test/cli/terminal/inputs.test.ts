@@ -38,6 +38,12 @@ test("a file above the limit is rejected before it is read, and standard input a
   assert.deepEqual(await lint("-", { input: endless }), { code: 2, out: "", err: sentence });
 });
 
+test("Ctrl-C ends a command that waits for standard input", async () => {
+  const interrupt = new AbortController();
+  const input = new Readable({ read: () => interrupt.abort() });
+  await exits(lint("-", { input, interrupted: interrupt.signal }), 130, "Interrupted.\n");
+});
+
 test("a kubeconfig with a line break in its token or an invalid client certificate is rejected", async () => {
   const server = "https://127.0.0.1:1";
   const broken = { "client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ==" };
