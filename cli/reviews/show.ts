@@ -61,22 +61,10 @@ function showNarrow({ review, why, group }: Shown, prefix: string, columns: numb
     // With an ARN, the explain command shows more.
     ...(why.explain === undefined && message !== undefined ? [message] : []),
     ...(why.advice === undefined ? [] : [`to do: ${why.advice}`]),
+    ...(why.explain === undefined ? [] : [why.explain.join(" ")]),
   ];
   const below = lines.map((line) => hangingIndent(INDENT, line, columns)).join("");
-  return `${hangingIndent("", head, columns)}${below}${why.explain === undefined ? "" : showCommand(why.explain, columns)}`;
-}
-
-/** Wraps a long command so that it can be copied and run. */
-function showCommand(words: readonly string[], columns: number): string {
-  const lines: string[] = [];
-  for (const word of words) {
-    const last = lines.at(-1);
-    const isTooLong = last !== undefined && last.length + 1 + word.length + " \\".length > columns;
-    if (last === undefined) lines.push(`${INDENT}${word}`);
-    else if (isTooLong) lines.push(`${INDENT}${INDENT}${word}`);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return `${lines.join(" \\\n")}\n`;
+  return `${hangingIndent("", head, columns)}${below}`;
 }
 
 export interface ReviewGroup {

@@ -103,15 +103,26 @@ export function printable(text: string): string {
   return text.replace(/\p{C}/gu, "?");
 }
 
-/** `head` and the wrapped `text`, with a hanging indent. One line if `columns` is `undefined`, as for a pipe. */
+/** The command that ends a text, or is all of it. */
+const COMMAND = /(?<=^|: )((?:npx lambda-iam-authenticator|iam-authenticator|kubectl) (?!.*, ).*)$/;
+
+/**
+ * `head` and the wrapped `text`, with a hanging indent. One line if `columns` is `undefined`, as for a pipe. A command at
+ * the end is wrapped so that it can be copied and run.
+ */
 export function hangingIndent(head: string, text: string, columns: number | undefined): string {
   const room = (columns ?? Number.POSITIVE_INFINITY) - head.length;
   const lines: string[] = [];
-  for (const word of printable(text).trim().split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= room) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
+  const add = (word: string, mark: string) => {
+    const last = lines.pop();
+    if (last === undefined) lines.push(word);
+    else if (last.length + 1 + word.length + mark.length <= room) lines.push(`${last} ${word}`);
+    else lines.push(`${last}${mark}`, word);
+  };
+  const [sentence = "", command] = printable(text).trim().split(COMMAND);
+  if (sentence !== "" || command === undefined) for (const word of sentence.trimEnd().split(" ")) add(word, "");
+  for (const [at, [word]] of [...(command ?? "").matchAll(/('[^']*'|\\.|\S)+/g)].entries())
+    add(word, at === 0 ? "" : " \\");
   const indent = " ".repeat(head.length);
   return lines.map((line, i) => `${i === 0 ? head : indent}${line}\n`).join("");
 }

@@ -118,7 +118,10 @@ test("in a terminal of 80 columns, every line fits, and wrapped lines are indent
   const name = `a-${"very-".repeat(6)}long-name`;
   const words = ["explain", "-c", "prod", `arn:aws:iam::999999999999:role/${name}`];
   const { out } = await cli(words, { columns: 80 });
-  assert.match(out, /\nto do {5}add a mapping: .* -c prod\n {10}arn:\S+:role\/\S+\n {10}--username <name> --group /);
+  assert.match(
+    out,
+    /\nto do {5}add a mapping: .* -c prod \\\n {10}arn:\S+:role\/\S+ \\\n {10}--username <name> --group /,
+  );
   for (const line of out.split("\n")) if (!line.includes(name)) assert.ok(line.length <= 80, line);
 });
 

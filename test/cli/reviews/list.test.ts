@@ -59,7 +59,7 @@ test("a terminal of 80 columns gets one line per group, with complete ARNs and a
     2 times since 2026-11-24T16:00:00Z
     ${SESSION}
     npx lambda-iam-authenticator explain -c prod \\
-        ${SESSION}
+    ${SESSION}
 `,
   );
   for (const line of out.split("\n")) assert.ok(line.length <= 80, line);
