@@ -2,11 +2,11 @@
 
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Settings } from "../../functions/authenticator/settings.ts";
-import { fault, usage } from "../errors.ts";
+import { usage } from "../errors.ts";
 import { type EvaluationContext, evaluationContext, functionSettings } from "../function-settings.ts";
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { provenAccount } from "./caller-identity.ts";
+import { callerIdentity } from "./caller-identity.ts";
 import { watched } from "./calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "./client-config.ts";
 import { DEFAULT_RATES, type Rates } from "./rates.ts";
@@ -41,18 +41,15 @@ export async function connect(options: ConnectionOptions, io: IOStreams, known?:
   };
 }
 
-/** Throws if the credentials are not of the account that the context requires, or if that is not known. */
+/** Throws if the credentials are not of the account that the context requires, or if STS does not answer. */
 async function requireAccount(
   { contextAccount, cluster }: ConnectionOptions,
   config: ClientConfig,
   io: IOStreams,
 ): Promise<void> {
   if (contextAccount === undefined) return;
-  const account = await provenAccount(config, io);
+  const { Account: account } = await callerIdentity(config, io);
   if (account === contextAccount) return;
-  if (account === undefined) {
-    throw fault(`Cannot check that the credentials are of account ${contextAccount}: no answer from STS.`);
-  }
   throw usage(
     `The context of cluster ${cluster} requires account ${contextAccount}, but the credentials are of account ${account}. ` +
       "Give another --profile, or correct account in the configuration file.",

@@ -101,6 +101,10 @@ test("a context of another account than STS reports is refused before anything i
   process.env["AWS_ACCOUNT_ID"] = other;
   await exits(deny("-c", "other"), 2, new RegExp(`^${message}`));
   process.env["AWS_ACCOUNT_ID"] = ACCOUNT;
+  const secret = process.env["AWS_SECRET_ACCESS_KEY"];
+  process.env["AWS_SECRET_ACCESS_KEY"] = "wrong";
+  await exits(deny("-c", "other"), 3, /^AWS rejects the signature/);
+  process.env["AWS_SECRET_ACCESS_KEY"] = secret;
   clusters.configure({});
   assert.equal(await clusters.verdict("staging", MALLORY), "granted");
 });
