@@ -27,9 +27,11 @@ export async function checkPrincipals(
   const kinds = entries.filter((entry) => entry.account === account).map(({ kind }) => kind);
   const iam = watched(new IAMClient(config), io);
   const ids: Ids = new Map();
+  const problems = new Set<string>();
   // A list takes one call for hundreds of names. GetRole and GetUser would take one call for each mapping.
-  const hasRoles = kinds.some(isOfRole) && (await isListed(addRoles(iam, ids, io.interrupted), io));
-  const hasUsers = kinds.includes("user") && (await isListed(addUsers(iam, ids, io.interrupted), io));
+  const hasRoles = kinds.some(isOfRole) && (await isListed(addRoles(iam, ids, io.interrupted), problems, io));
+  const hasUsers = kinds.includes("user") && (await isListed(addUsers(iam, ids, io.interrupted), problems, io));
+  for (const problem of problems) io.log(`Not checked whether all principals exist: ${problem}\n`);
   return ({ kind, name, account: own, mapping }) => {
     if (!isOfRole(kind) && kind !== "user") return undefined;
     if (own !== account || !(kind === "user" ? hasUsers : hasRoles)) return "not checked";
@@ -47,8 +49,8 @@ function keyOf(kind: Entry["kind"], name: string): string {
   return `${kind.replace("-session", "")}/${asciiLowerCase(name)}`;
 }
 
-/** `false` if IAM cannot be read: a missing permission is no error. */
-async function isListed(isComplete: Promise<boolean>, io: IOStreams): Promise<boolean> {
+/** `false` if IAM cannot be read: a missing permission is no error. Adds the reason to `problems`. */
+async function isListed(isComplete: Promise<boolean>, problems: Set<string>, io: IOStreams): Promise<boolean> {
   try {
     if (await isComplete) return true;
     throw fault("IAM's list is incomplete.");
@@ -56,7 +58,7 @@ async function isListed(isComplete: Promise<boolean>, io: IOStreams): Promise<bo
     io.interrupted.throwIfAborted();
     const failure = toFailure(error);
     if (failure === undefined) throw error;
-    io.log(`Not checked whether all principals exist: ${failure.message}\n`);
+    problems.add(failure.message);
     return false;
   }
 }

@@ -181,7 +181,7 @@ test("an incomplete list of roles is never read as absent roles", async () => {
     cluster.iam.fail(() => ({ kind: "answer", status: 200, headers: { "content-type": "text/xml" }, body }));
     const { out, err } = await cluster.report(["-o", "json"]);
     cluster.iam.fail(undefined);
-    assert.match(err, /IAM's list is incomplete/);
+    assert.equal(err.match(/IAM's list is incomplete/g)?.length, 1);
     assert.doesNotMatch(out, /"principal": "absent"/);
   }
 });
