@@ -88,7 +88,12 @@ async function subjectOf(
   // Only AWS knows the suffix of a permission set's role, and nothing depends on it.
   const arn = isMappingName ? arnOf(who ?? "", context).replaceAll("?", "0") : who;
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
-  if (identity === undefined) throw usage(`${notAnArn(arn ?? "")}.`);
+  if (identity === undefined) {
+    if (supposeIdentity(arn ?? "") === undefined) throw usage(`${notAnArn(arn ?? "")}.`);
+    throw usage(
+      "--session-name must be letters, digits or _+=,.@- without spaces, and --principal-id an id such as AROAEXAMPLE.",
+    );
+  }
   if (jwt && identity.kind !== "role" && identity.kind !== "user") {
     throw usage(`AWS-signed tokens are for roles and users, not for ${arn}.`);
   }
@@ -99,7 +104,7 @@ function checkUsage(arn: string | undefined, { tokenFile }: ExplainOptions): voi
   if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
     throw usage("This is a token, and your shell's history now contains it. Put it into a file: --token-file <file>.");
   }
-  if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give an ARN, a name, or --token-file.");
+  if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give one of: an ARN, a name, --token-file.");
 }
 
 /** Removes what `supposeIdentity` makes up: ids, and the suffix of a permission set's role. */

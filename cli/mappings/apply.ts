@@ -95,7 +95,7 @@ const FILE_HELP = "mapping file, folder of mapping files, or - (may be repeated:
 
 const PRUNE: OptionGroup = [
   new Option("--prune", "remove stored mappings that are not in the files, and keep denials"),
-  new Option("--prune-denials", "with --prune: remove denials too").implies({ prune: true }),
+  new Option("--prune-denials", "as --prune, and remove denials too").implies({ prune: true }),
 ];
 
 async function compare(

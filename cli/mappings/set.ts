@@ -124,6 +124,8 @@ async function planSet(
   const before = await readSome(connection.ssm, [parameter], io.interrupted);
   const start = await ofPermissionSet(target, options, connection, io);
   const { old, put } = find(name, kind, target.key, before.get(parameter), start);
+  const absent = options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
+  if (absent.length > 0) io.log(`${name} has no group ${absent.join(", ")} to remove.\n`);
   const check = checkMapping(changed(old, options, notAfter), kind);
   if (!check.valid) throw usage(`${name} would be invalid: ${problemOf(check.problem, kind)}.`);
   const mapping = inOrder(check.mapping);

@@ -5,6 +5,7 @@ import {
   denyParameter,
   isPermissionSet,
   mappingParameter,
+  permissionSetOf,
   permissionSetRole,
 } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
@@ -87,8 +88,9 @@ function targetOf(prefix: string, who: string): Target {
     throw usage(problem, ...TARGET_HELP.split("\n"));
   }
   if (kind.startsWith("sso") && !isPermissionSet(name)) {
-    const advice = name.includes("/") ? " Use --session for a session." : "";
-    throw usage(`${name} is not the name of a permission set.${advice}`);
+    const set = permissionSetOf(name);
+    const advice = name.includes("/") ? " Use --session for a session." : set && ` Use ${kind}/${account}/${set}.`;
+    throw usage(`${name} is not the name of a permission set.${advice ?? ""}`);
   }
   return at(prefix, { kind: kind as MappingKind, account, name }, {});
 }

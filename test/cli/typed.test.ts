@@ -76,6 +76,11 @@ const TABLE: readonly (readonly [typed: string, message: string | RegExp, input?
   [apply, `standard input is a list. ${LISTS} Write mappings: above the first entry.\n`, "- username: dev\n"],
   [apply, "standard input is a ConfigMap, not a mapping file: convert it with mappings import.\n", "kind: ConfigMap\n"],
   [apply, `standard input is empty. ${LISTS} For a file without entries, write: mappings: []\n`, "# none\n"],
+  [
+    apply,
+    `standard input has no list at the top level. ${LISTS} For a file without entries, write: mappings: []\n`,
+    "mappings:\n",
+  ],
   [apply, /permissionSet requires its account: add account: "1111/, "mappings: [{permissionSet: D, username: d}]"],
   [apply, /notAfter must be a time like .*": 2026-02-30 does not exist\n/, entry("notAfter: 2026-02-30T00:00:00Z")],
   [`mappings set ${ROLE} --until 2026-02-30`, /: --until must be .*: 2026-02-30 does not exist\.\n$/],
@@ -95,6 +100,14 @@ const TABLE: readonly (readonly [typed: string, message: string | RegExp, input?
     "mappings set arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef --username dev --dry-run",
     /^AWSReservedSSO_Dev_0123456789abcdef is the role of a permission set\. .* To map the set, use sso\/111122223333\/Dev as <who>\.\n/m,
   ],
+  [
+    `mappings set ${ROLE} --remove-group develpers --remove-group developers --dry-run`,
+    "role/111122223333/developers has no group develpers to remove.\n",
+  ],
+  [
+    "mappings get sso/111122223333/AWSReservedSSO_ClusterAdmin_0123456789abcdef",
+    / is not the name of a permission set\. Use sso\/111122223333\/ClusterAdmin\.\n$/,
+  ],
   [`mappings apply ${join(home, "mappings.yaml")} --dry-run`, /\n1 to add, 0 to change/],
   ["mappings apply", "Give a mapping file, such as -f mappings.yaml.\n"],
   [
@@ -106,6 +119,8 @@ session  role/111122223333/pinned       depends on principalId
 session  sso/111122223333/clusteradmin  granted                    admin:jane-example.com  system:masters
 `,
   ],
+  [`explain ${ROLE} --session-name 'jane doe'`, /^--session-name must be letters, digits or \S+ without spaces/],
+  [`explain ${ROLE} --token-file x`, "Give one of: an ARN, a name, --token-file.\n"],
   ["explain Developers", '"Developers" is role/111122223333/developers. To explain it, give that name, or its ARN.\n'],
   ["explain mallory", /^user +deny\/111122223333 +denied, identity_denied$/m],
   ["explain sso/111122223333/ClusterAdmin", /^ +sso\/111122223333\/clusteradmin: matches {2}<- applies$/m],

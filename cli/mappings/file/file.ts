@@ -105,8 +105,8 @@ const KEYS: readonly string[] = [...LISTS, "$schema"];
 function itemsIn(text: string, file: string) {
   const { value, lineOf } = parseYaml(text, file);
   const wanted = "A mapping file has the lists mappings: and deny:.";
-  if (value === null)
-    throw usage(`${nameOf(file)} is empty. ${wanted} For a file without entries, write: mappings: []`);
+  const none = `${wanted} For a file without entries, write: mappings: []`;
+  if (value === null) throw usage(`${nameOf(file)} is empty. ${none}`);
   if (Array.isArray(value)) throw usage(`${nameOf(file)} is a list. ${wanted} Write mappings: above the first entry.`);
   const document = isObject(value) ? value : {};
   const at = (...path: (string | number)[]) => `${nameOf(file)}, line ${lineOf(path)}`;
@@ -121,7 +121,7 @@ function itemsIn(text: string, file: string) {
     throw usage(`${at("$schema")}: $schema must be a string: the path or URL of a schema.`);
   }
   if (!LISTS.some((list) => Array.isArray(document[list]))) {
-    throw usage(`${nameOf(file)} has no list at the top level. ${wanted}`);
+    throw usage(`${nameOf(file)} has no list at the top level. ${none}`);
   }
   return LISTS.flatMap((list) => {
     const items = document[list] ?? [];
