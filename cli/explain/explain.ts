@@ -88,23 +88,24 @@ async function subjectOf(
   // Only AWS knows the suffix of a permission set's role, and nothing depends on it.
   const arn = isMappingName ? arnOf(who ?? "", context).replaceAll("?", "0") : who;
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
-  if (identity === undefined) {
-    if (supposeIdentity(arn ?? "") === undefined) throw usage(`${notAnArn(arn ?? "")}.`);
-    throw usage(
-      "--session-name must be letters, digits or _+=,.@- without spaces, and --principal-id an id such as AROAEXAMPLE.",
-    );
-  }
+  if (identity === undefined) throw usage(supposeIdentity(arn ?? "") ? NOT_SUPPOSED : `${notAnArn(arn ?? "")}.`);
   if (jwt && identity.kind !== "role" && identity.kind !== "user") {
     throw usage(`AWS-signed tokens are for roles and users, not for ${arn}.`);
   }
   return jwt ? signedIdentity(identity) : identity;
 }
 
-function checkUsage(arn: string | undefined, { tokenFile }: ExplainOptions): void {
+const NOT_SUPPOSED =
+  "--session-name must be letters, digits or _+=,.@- without spaces, and --principal-id an id such as AROAEXAMPLE.";
+
+function checkUsage(arn: string | undefined, { tokenFile, sessionName, principalId, jwt }: ExplainOptions): void {
   if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
     throw usage("This is a token, and your shell's history now contains it. Put it into a file: --token-file <file>.");
   }
   if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give one of: an ARN, a name, --token-file.");
+  if (isPersonName(arn ?? "") && (sessionName ?? principalId ?? jwt) !== undefined) {
+    throw usage(`--session-name, --principal-id and --jwt require an ARN, not ${arn}.`);
+  }
 }
 
 /** Removes what `supposeIdentity` makes up: ids, and the suffix of a permission set's role. */

@@ -121,6 +121,10 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
   ],
   [`explain ${ROLE} --session-name 'jane doe'`, /^--session-name must be letters, digits or \S+ without spaces/],
   [`explain ${ROLE} --token-file x`, "Give one of: an ARN, a name, --token-file.\n"],
+  [
+    "explain jane@example.com --jwt",
+    "--session-name, --principal-id and --jwt require an ARN, not jane@example.com.\n",
+  ],
   ["explain Developers", '"Developers" is role/111122223333/developers. To explain it, give that name, or its ARN.\n'],
   ["explain mallory", /^user +deny\/111122223333 +denied, identity_denied$/m],
   ["explain sso/111122223333/ClusterAdmin", /^ +sso\/111122223333\/clusteradmin: matches {2}<- applies$/m],
