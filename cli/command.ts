@@ -118,17 +118,14 @@ function commandFor(word: string, group: Command, paths: readonly string[]): str
 }
 
 /**
- * Suggests `--username` for `--user`, and `--dry-run` for `--dry-run=client`: users shorten and lengthen options more often
- * than they mistype them. Nothing if several options fit, unless one is the start of the others.
+ * Suggests `--username` for `--user`, and as the AWS CLI and kubectl have them, `--cluster` for `--cluster-name`, `--file`
+ * for `--filename` and `--dry-run` for `--dry-run=client`. If several options fit, the one with which the others start.
  */
 function optionFor(word: string, { options }: Command): string | undefined {
-  const isMeant = (long: string) =>
-    long.startsWith(word) || (word.startsWith(long) && ADDED.test(word.slice(long.length)));
-  const [shortest, ...others] = options
-    .flatMap(({ long }) => (word.startsWith("--") && long && isMeant(long) ? [long] : []))
-    .sort();
-  return others.every((one) => one.startsWith(shortest ?? one)) ? shortest : undefined;
+  const found = options.flatMap(({ long }) => {
+    if (!long || !word.startsWith("--")) return [];
+    const [, more] = word.split(long);
+    return long.startsWith(word) || /^([-=].*|name)$/.test(more ?? "") ? [long] : [];
+  });
+  return found.find((one) => found.every((other) => other.startsWith(one)));
 }
-
-/** As in `--cluster-name` of the AWS CLI, and in `--filename` and `--dry-run=client` of kubectl. */
-const ADDED = /^[-=]|^name$/;

@@ -1,7 +1,7 @@
 // Reads the configuration file, whose contexts set options of commands (apply-context.ts).
 
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { isObject } from "../functions/lib/json.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
 import { type Failure, usage } from "./errors.ts";
@@ -36,9 +36,8 @@ const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix", "account", "webh
 export async function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Config | undefined> {
-  const folder = userFolder(environment, "config");
   const file = configFile(environment);
-  if (folder === undefined || file === undefined || !existsSync(file)) return undefined;
+  if (file === undefined || !existsSync(file)) return undefined;
   // Loaded here: most users have no configuration file.
   const { parseYaml } = await import("./terminal/yaml.ts");
   const { value, lineOf } = parseYaml(readFileText(file), file);
@@ -46,7 +45,9 @@ export async function readConfig(
   const document = objectAt(value ?? {}, [], KEYS, wrong);
   const { defaultContext, contexts = {} } = document;
   if (!isObject(contexts)) throw wrong(["contexts"], "contexts must be a map of context names to contexts");
-  const found = new Map(Object.entries(contexts).map(([name, one]) => [name, contextOf(name, one, folder, wrong)]));
+  const found = new Map(
+    Object.entries(contexts).map(([name, one]) => [name, contextOf(name, one, dirname(file), wrong)]),
+  );
   if (defaultContext !== undefined && (typeof defaultContext !== "string" || !found.has(defaultContext))) {
     throw wrong(
       ["defaultContext"],

@@ -2,16 +2,10 @@
 
 import type { Command } from "commander";
 import { describe } from "./command.ts";
-import { type Context, configFile, readConfig } from "./config.ts";
+import { configFile, readConfig } from "./config.ts";
 import { type ListOutputOptions, listOutput, withOptions } from "./options.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 import { printList } from "./terminal/print.ts";
-
-interface NamedContext extends Context {
-  readonly name: string;
-  /** Whether it applies if no cluster is given. */
-  readonly isDefault: boolean;
-}
 
 export function contextsCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -23,16 +17,16 @@ export function contextsCommand(command: Command, io: IOStreams): Command {
 
 async function contexts(options: ListOutputOptions, io: IOStreams): Promise<void> {
   const config = await readConfig(io.environment);
-  const items = [...(config?.contexts ?? [])].map(
-    ([name, context]): NamedContext => ({ name, isDefault: name === config?.defaultContext, ...context }),
-  );
+  const items = [...(config?.contexts ?? [])].map(([name, context]) => {
+    return { name, isDefault: name === config?.defaultContext, ...context };
+  });
   if (items.length === 0) {
     const file = configFile(io.environment);
     const where = file === undefined ? "set HOME or XDG_CONFIG_HOME" : `write ${file}`;
     io.log(`There are no contexts. To define some, ${where}: see "Defaults for each cluster" in docs/commands.md.\n`);
   }
   const headers = ["", "name", "cluster", "region", "profile", "prefix"];
-  const row = ({ isDefault, name, cluster, region = "", profile = "", prefix = "" }: NamedContext) => {
+  const row = ({ isDefault, name, cluster, region = "", profile = "", prefix = "" }: (typeof items)[number]) => {
     return [isDefault ? "*" : "", name, cluster, region, profile, prefix];
   };
   await printList({ items, headers, row, name: ({ name }) => name }, options, io);

@@ -78,13 +78,10 @@ export function checkKubeconfig(
 
 function soon(check: string, whose: string, end: number, now: number, advice: string): Check {
   const days = Math.floor((end - now) / DAY_MS);
-  const seen = `${whose} until ${dayOf(end)}`;
+  const day = Number.isNaN(end) ? "an unknown day" : new Date(end).toISOString().slice(0, 10);
+  const seen = `${whose} until ${day}`;
   if (days >= SOON_DAYS) return ok(check, seen);
   return days < 0 ? failed(check, `${seen}: it has expired`, advice) : warning(check, `${seen}, in ${days} d`, advice);
-}
-
-function dayOf(time: number): string {
-  return Number.isNaN(time) ? "an unknown day" : new Date(time).toISOString().slice(0, 10);
 }
 
 function clockCheck({ date }: Reply, now: number): Check {

@@ -32,12 +32,7 @@ export async function readWebhookFiles(files: WebhookFiles, io: IOStreams): Prom
     ...(ca !== undefined && { ca: await readAuthority(ca, io) }),
     ...(tokenFile !== undefined && { token: await readCallerToken(tokenFile, io) }),
     ...(clientCert !== undefined &&
-      clientKey !== undefined && {
-        clientCertificate: {
-          certificate: await readClientCertificate(clientCert, io),
-          key: await readClientKey(clientKey, io),
-        },
-      }),
+      clientKey !== undefined && { clientCertificate: await readClientCertificate(clientCert, clientKey, io) }),
   };
 }
 
@@ -61,16 +56,17 @@ export async function readAuthority(file: string, io: IOStreams): Promise<string
   return `${blocks.join("\n")}\n`;
 }
 
-async function readClientCertificate(file: string, io: IOStreams): Promise<string> {
-  const text = await readText(file, io);
-  certificates(text, "--client-cert", file, "Give the client's certificate as PEM, and its key as --client-key.");
-  return text;
-}
-
-async function readClientKey(file: string, io: IOStreams): Promise<string> {
-  const text = await readText(file, io);
-  if (!IS_KEY.test(text)) throw problem("--client-key", file, "it contains no private key", "Give the key as PEM.");
-  return text;
+async function readClientCertificate(file: string, keyFile: string, io: IOStreams) {
+  const certificate = await readText(file, io);
+  certificates(
+    certificate,
+    "--client-cert",
+    file,
+    "Give the client's certificate as PEM, and its key as --client-key.",
+  );
+  const key = await readText(keyFile, io);
+  if (!IS_KEY.test(key)) throw problem("--client-key", keyFile, "it contains no private key", "Give the key as PEM.");
+  return { certificate, key };
 }
 
 function certificates(text: string, option: string, file: string, expected: string): string[] {

@@ -14,7 +14,9 @@ import { entryRule, type Finding, type Placed, type Subject } from "./finding.ts
 export const chosenGroups = entryRule("error", "chosen-group", ({ entry, groups }) => {
   if (entry.kind === "sso-session") return undefined;
   const chosen = groups.filter((group) => startsWithSession(group));
-  const masters = groups.filter((group) => !startsWithSession(group) && canChooseAdministrator(group));
+  const masters = groups.filter(
+    (group) => !startsWithSession(group) && ADMIN_GROUPS.some((name) => canRender(group, name)),
+  );
   return [
     ...chosen.map((group) => `group ${group}: anyone who assumes the role chooses the group; put a prefix before it`),
     ...masters.map(
@@ -24,11 +26,6 @@ export const chosenGroups = entryRule("error", "chosen-group", ({ entry, groups 
 });
 
 const PLACEHOLDER = /\{SessionName(?:Raw)?\}/;
-
-/** Whether some session name turns the group into an administrators' group. */
-function canChooseAdministrator(template: string): boolean {
-  return ADMIN_GROUPS.some((group) => canRender(template, group));
-}
 
 /** Supports several placeholders, which all get the same text. A session name cannot contain a colon. */
 function canRender(template: string, name: string): boolean {

@@ -30,12 +30,12 @@ export async function printReport(
 ): Promise<void> {
   const { output } = options;
   if (output === "json" || output === "yaml") return printData(lines.map(machine), output, io);
-  const withRoles = options.kubeconfig !== undefined;
   const columns: Readonly<Record<string, (line: Line) => string>> = {
     ...(isNamed && { cluster: ({ cluster = "" }: Line) => cluster }),
     ...COLUMNS,
-    ...(withRoles && { roles: ({ roles = [] }: Line) => roles.join(", ") }),
-    findings: findingsText,
+    ...(options.kubeconfig !== undefined && { roles: ({ roles = [] }: Line) => roles.join(", ") }),
+    findings: ({ findings }) =>
+      findings.map(({ code, message }) => (code === "invalid" ? `INVALID: ${message}` : message)).join("; "),
   };
   const titles = Object.keys(columns);
   const row = (line: Line) => Object.values(columns).map((cell) => cell(line));
@@ -58,10 +58,6 @@ const COLUMNS = {
   reviews: ({ reviews }: Line) => String(reviews),
   principal: ({ principal }: Line) => principal ?? "",
 };
-
-function findingsText({ findings }: Line): string {
-  return findings.map(({ code, message }) => (code === "invalid" ? `INVALID: ${message}` : message)).join("; ");
-}
 
 function machine({ cluster, stored, entry, lastLogin, ...line }: Line): object {
   const { sessionChosenBy, principal, reviews, roles, findings } = line;

@@ -43,9 +43,8 @@ function printRemovals(contexts: readonly Search[], io: IOStreams): void {
   const unused = new Set(contexts.flatMap((one) => targets(one, isRemovable)));
   const [where] = contexts.map(({ options }) => (contexts.length === 1 ? options : { cluster: options.cluster }));
   const command = [programName(io.environment), "mappings remove", ...(where ? clusterWords(where) : [])].join(" ");
-  const removable = [...unused].filter((target) => !used.has(target));
-  for (const target of removable) io.print(`${command} ${target}\n`);
-  if (removable.length === 0)
+  for (const target of unused) if (!used.has(target)) io.print(`${command} ${target}\n`);
+  if ([...unused].every((target) => used.has(target)))
     io.log("No unused mappings. Patterns, accounts and mappings that were written since then are not checked.\n");
 }
 

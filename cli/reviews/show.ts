@@ -42,11 +42,15 @@ export function showOne(shown: Shown, prefix: string, columns: IOStreams["column
 
 function cells({ review, why }: Shown, prefix: string): string[] {
   const { time, outcome, reason = "", arn = "", username = "", parameter = "" } = review;
-  return [shownTime(time), outcome, reason, arn, username, shortName(parameter, prefix), whyText(why)];
-}
-
-function whyText({ explain, advice = "" }: Why): string {
-  return explain === undefined ? advice : explain.join(" ");
+  return [
+    shownTime(time),
+    outcome,
+    reason,
+    arn,
+    username,
+    shortName(parameter, prefix),
+    why.explain?.join(" ") ?? why.advice ?? "",
+  ];
 }
 
 function showNarrow({ review, why, group }: Shown, prefix: string, columns: number): string {

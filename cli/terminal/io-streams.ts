@@ -48,8 +48,8 @@ const [STDIN, STDERR] = [0, 2];
 const CLEAR_LINE = "\r\u001b[K";
 
 /**
- * Replaces secrets and control characters in output, and line breaks in messages on standard error. Values in JSON and
- * YAML stay intact, because they are already escaped.
+ * Replaces secrets and control characters in output, and line breaks in messages on standard error: quoted text cannot
+ * forge another line. Values in JSON and YAML stay intact, because they are already escaped.
  */
 export function withHarmlessOutput(io: IOStreams): IOStreams {
   const { hide } = io.secrets;
@@ -58,7 +58,7 @@ export function withHarmlessOutput(io: IOStreams): IOStreams {
     ...io,
     print: (text, tone) => io.print(harmless(text), tone),
     printSecret: (text) => io.printSecret(withoutControl(text)),
-    log: (text) => io.log(asOneLine(hide(text))),
+    log: (text) => io.log(harmless(text).replace(/\n(?!$)/g, "?")),
     showProgress: (line) => io.showProgress(harmless(line)),
   };
 }
@@ -145,11 +145,6 @@ export function hasControl(text: string): boolean {
 /** For text that is not JSON or YAML. */
 function withoutControl(text: string): string {
   return text.replace(CONTROL, "?");
-}
-
-/** Makes a message or prompt one line, so that quoted text cannot forge another line. */
-function asOneLine(text: string): string {
-  return withoutControl(text).replace(/\n(?!$)/g, "?");
 }
 
 /** For JSON and double-quoted YAML: escapes control characters, which keeps the value. */

@@ -104,7 +104,7 @@ export function printable(text: string): string {
 }
 
 /** The command that ends a text, or is all of it. */
-const COMMAND = /(?<=^|: )((?:npx lambda-iam-authenticator|iam-authenticator|kubectl) (?!.*, ).*)$/;
+const COMMAND = /(?<=^|: )(npx lambda-iam-authenticator|iam-authenticator|kubectl) (?!.*, ).*$/;
 
 /**
  * `head` and the wrapped `text`, with a hanging indent. One line if `columns` is `undefined`, as for a pipe. A command at
@@ -112,17 +112,18 @@ const COMMAND = /(?<=^|: )((?:npx lambda-iam-authenticator|iam-authenticator|kub
  */
 export function hangingIndent(head: string, text: string, columns: number | undefined): string {
   const room = (columns ?? Number.POSITIVE_INFINITY) - head.length;
+  const shown = printable(text).trim();
+  const [command = ""] = COMMAND.exec(shown) ?? [];
+  let left = shown.length;
   const lines: string[] = [];
-  const add = (word: string, mark: string) => {
+  for (const word of shown.split(" ")) {
+    const mark = left < command.length ? " \\" : "";
+    left -= word.length + 1;
     const last = lines.pop();
     if (last === undefined) lines.push(word);
     else if (last.length + 1 + word.length + mark.length <= room) lines.push(`${last} ${word}`);
     else lines.push(`${last}${mark}`, word);
-  };
-  const [sentence = "", command] = printable(text).trim().split(COMMAND);
-  if (sentence !== "" || command === undefined) for (const word of sentence.trimEnd().split(" ")) add(word, "");
-  for (const [at, [word]] of [...(command ?? "").matchAll(/('[^']*'|\\.|\S)+/g)].entries())
-    add(word, at === 0 ? "" : " \\");
+  }
   const indent = " ".repeat(head.length);
   return lines.map((line, i) => `${i === 0 ? head : indent}${line}\n`).join("");
 }

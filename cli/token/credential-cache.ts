@@ -36,7 +36,9 @@ export async function cachedCredentials(
   find: () => Promise<Credentials>,
   io: IOStreams,
 ): Promise<Credentials> {
-  const folder = cacheFolder(io);
+  const own = userFolder(io.environment, "cache");
+  if (own === undefined) throw usage("--cache needs a home folder: set HOME or XDG_CACHE_HOME.");
+  const folder = join(own, "credentials");
   const configuration = configurationTexts();
   const refusal = await whyNotCached(options.profile, folder, configuration);
   if (refusal !== undefined) {
@@ -55,12 +57,6 @@ export async function cachedCredentials(
 
 function lasts({ expiration }: Credentials, { clock }: IOStreams): boolean {
   return expiration !== undefined && expiration.getTime() - clock() > LEFT_MS;
-}
-
-function cacheFolder({ environment }: IOStreams): string {
-  const folder = userFolder(environment, "cache");
-  if (folder === undefined) throw usage("--cache needs a home folder: set HOME or XDG_CACHE_HOME.");
-  return join(folder, "credentials");
 }
 
 /**
