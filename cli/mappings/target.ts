@@ -107,9 +107,9 @@ function at(prefix: string, { kind, account, name }: ParameterAddress, key: Targ
   return { parameter: mappingParameter(prefix, kind, account, name), address: { kind, account, name }, key };
 }
 
-/** Valid for a session (`RoleSessionName`) and for a user: https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html */
+/** Valid for a session (`RoleSessionName`) and for a user, and neither an account nor an id of AWS: https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html */
 export function isPersonName(who: string): boolean {
-  return /^[\w+=,.@-]{2,64}$/.test(who);
+  return /^(?!(?:\d{12}|A(?:KI|SI|RO|ID)A[A-Z\d]{12,})$)[\w+=,.@-]{2,64}$/.test(who);
 }
 
 /** Of an ARN or ARN pattern; `undefined` for any other `<who>`, and if the partition is a pattern. */

@@ -156,6 +156,8 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
     `mappings edit needs a terminal. Without one, change a file: ${NPX} mappings export -c prod > mappings.yaml, then ${NPX} mappings apply -c prod -f mappings.yaml\n`,
   ],
   ["irsa status", "error: unknown command 'status'\nCommands: keys, flags, policy, trust-policy, doctor\n"],
+  ["mappings deny ASIALOCALBOBAAAAAAAA", /^ASIALOCALBOBAAAAAAAA is not the name of a mapping\.\n/],
+  ["mappings deny 111122223333", /^111122223333 is not the name of a mapping\.\n<who> is an ARN, /],
   ["mappings deny Developers", /^"Developers" is role\S+developers\. To deny the role, give its ARN\. To deny a per/],
   ["mappings deny clusteradmin", /^"clusteradmin" is sso\/111122223333\/clusteradmin\. .*, add --person\.\n$/],
   ["mappings deny Developers --person --dry-run", /^Developers can be a session of role\/111122223333\/developers, /],
