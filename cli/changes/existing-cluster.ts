@@ -63,8 +63,9 @@ async function hasParameters(connection: Connection, io: IOStreams): Promise<boo
 
 /** Sentences about a cluster without parameters. */
 async function absence(connection: Connection, io: IOStreams): Promise<string> {
-  const { context, settings } = connection;
+  const { account, context, settings } = connection;
   const { clusterId } = settings;
+  const [of, option] = account === undefined ? ["", ""] : [` of account ${account}`, "--account, "];
   const contexts = [...((await readConfig(io.environment))?.contexts.keys() ?? [])];
   const similar = nearest(
     clusterId,
@@ -72,5 +73,5 @@ async function absence(connection: Connection, io: IOStreams): Promise<string> {
   );
   const suggestion = similar === undefined ? "" : ` Did you mean ${similar}?`;
   const where = `below ${context.prefix} in ${await placeOf(connection, undefined, io)}`;
-  return `The cluster ${clusterId} has no parameter ${where}.${suggestion} Check --cluster, --region and --profile.`;
+  return `The cluster ${clusterId} has no parameter${of} ${where}.${suggestion} Check ${option}--cluster, --region and --profile.`;
 }

@@ -56,6 +56,12 @@ test("commands that read a cluster without parameters print nothing, and exit wi
   }
 });
 
+test("with --account, the message names the account: the cluster may have parameters of others", async () => {
+  const of = "The cluster staging has no parameter of account 444455556666 below /iam-authenticator/staging in";
+  const words = "mappings list -c staging --account 444455556666";
+  await exits(cli(words), 1, `${of} ${PLACE.replace("--cluster", "--account, --cluster")}\n`, "");
+});
+
 test("lint, diff with a file, and a dry run accept a cluster without parameters", async () => {
   for (const words of [["lint"], ["diff", "-f", "-"], ["apply", "-f", "-", "--dry-run"]]) {
     const { out, err } = await cli(["mappings", ...words, "-c", "prodd"], { input });
