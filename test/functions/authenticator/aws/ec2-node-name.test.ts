@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { createNodeNames } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
 import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
-import { readForm } from "../../../../local/ec2/query-protocol.ts";
+import { readForm, renderResult } from "../../../../local/ec2/query-protocol.ts";
 import { HOME, OTHER } from "../fixtures.ts";
 import { NAME, type NodeServices, node, PROFILE_ARN, ROLE, startNodeServices, within } from "./node-services.ts";
 
@@ -94,6 +94,15 @@ for (const [what, expected, instance, profile, identity] of REFUSED) {
     assert.match(await refusal(identity), expected);
   });
 }
+
+test("an answer of EC2 without the requested instance is refused", async () => {
+  for (const item of [[], [{ ownerId: HOME, instancesSet: { item: [{ instanceId: "i-11111111111111111" }] } }]]) {
+    const { status, headers, body } = renderResult("ec2", "DescribeInstances", { reservationSet: { item } });
+    services.server.fail({ kind: "answer", status, headers: { ...headers }, body: String(body) });
+    assert.match(await refusal(), /^EC2 finds no instance /);
+  }
+  services.server.fail(undefined);
+});
 
 test("a session name that is not an instance id is refused without a call to EC2", async () => {
   const before = services.server.requests.length;
