@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { SignedClaims } from "../../../../functions/authenticator/identity/identity.ts";
 import type { Mapping } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { type NodeName, renderUser } from "../../../../functions/authenticator/user/user.ts";
 import { fault, isAuthenticatorError } from "../../../../functions/errors.ts";
@@ -14,15 +15,17 @@ interface Options {
   readonly who?: string;
   readonly reserved?: readonly string[];
   readonly node?: () => Promise<NodeName>;
+  /** Of an AWS-signed token. */
+  readonly claims?: SignedClaims;
 }
 
 function notAsked(): Promise<NodeName> {
   throw new Error("EC2 was asked without need");
 }
 
-function render(mapping: Mapping, { who = "bob", reserved = [], node = notAsked }: Options = {}) {
+function render(mapping: Mapping, { who = "bob", reserved = [], node = notAsked, claims }: Options = {}) {
   const selected = { mapping, parameter: "/p/exact", tried: "tried /p/exact /p/account" };
-  return renderUser(selected, verified(who), reserved, node);
+  return renderUser(selected, { ...verified(who), ...(claims && { claims }) }, reserved, node);
 }
 
 /** Each denial names the canonical ARN and the parameters that were tried, but not the refused name. */
@@ -60,6 +63,21 @@ test("a placeholder without a value for this identity denies, in username and in
     for (const mapping of [...named("x:{SessionName}"), ...named("{SessionNameRaw}")]) {
       await assertDenied("placeholder_without_value", mapping, { who });
     }
+  }
+});
+
+test("a claim placeholder denies without a value and with one of other characters, and a signed token has no node", async () => {
+  const claims = { identityStoreUserId: undefined, sourceIdentity: "secret:x", principalTags: {} };
+  for (const [code, username, reason] of [
+    ["token_lacks_session", NODE, `an AWS-signed token has no value for ${NODE}, for `],
+    ["token_lacks_claims", "{IdentityStoreUserId}", "the token has no value for {IdentityStoreUserId}, for "],
+    [
+      "name_refused",
+      "{SourceIdentity}",
+      "the value of {SourceIdentity} must have only A-Za-z0-9_.@+=- (1 to 128), for ",
+    ],
+  ] as const) {
+    await assertDenied(code, { username }, { claims }, reason);
   }
 });
 
