@@ -37,7 +37,7 @@ interface MutantRun {
 const FOLDER = process.env["FOLDER"] ?? "";
 const OTHERS = FOLDER.startsWith("cli/")
   ? "cli/{access,changes,mappings,callers}"
-  : "functions/authenticator/{review,http,attacks}";
+  : "{functions/authenticator/{review,http,attacks,jwt},cli/{lint,access}}";
 
 /** The code with mutants reads and writes it. */
 const shared: Record<string, unknown> = {};

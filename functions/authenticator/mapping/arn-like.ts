@@ -41,11 +41,11 @@ export function matchesGlob(pattern: string, text: string): boolean {
   let star = -1;
   let starText = 0;
   while (t < text.length) {
-    if (p < pattern.length && pattern[p] === "*") {
+    if (pattern[p] === "*") {
       star = p;
       starText = t;
       p += 1;
-    } else if (p < pattern.length && (pattern[p] === "?" || pattern[p] === text[t])) {
+    } else if (pattern[p] === "?" || pattern[p] === text[t]) {
       p += 1;
       t += 1;
     } else if (star >= 0) {

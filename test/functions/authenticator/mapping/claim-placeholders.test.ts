@@ -43,6 +43,7 @@ const RULES: Readonly<Record<string, readonly [problem: RegExp, key: "username" 
     [
       ...["", "a*b", "a,b", "x".repeat(129)].map(tag),
       "aws:{RequestTag:team}",
+      "aws:{xPrincipalTag:team}",
       "aws:{principaltag:team}",
       "aws:{sourceidentity}",
     ],

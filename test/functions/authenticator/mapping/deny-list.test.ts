@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkDenyEntry } from "../../../../functions/authenticator/mapping/deny-list.ts";
+import { checkDenyEntry, identityArns, withoutPath } from "../../../../functions/authenticator/mapping/deny-list.ts";
 import { readStored } from "../../../../functions/authenticator/read-stored.ts";
 import { HOME, OTHER, roleIdentity, verified } from "../fixtures.ts";
 import { judge, NOTHING } from "./judge.ts";
@@ -51,7 +51,13 @@ const MATCHES: readonly (readonly [rule: string, who: string, denying: string[],
       ...["iam::HOME:user/old/place/alice", "iam::HOME:user/a!b/alice", "iam::HOME:user/a:b/alice"],
     ],
     [
-      ...["iam::HOME:user/ops/*", "iam::HOME:user/alic", "iam::HOME:user/alice2", "iam::HOME:user/engineering"],
+      ...[
+        "iam::HOME:user/ops/*",
+        "iam::HOME:user/old/al*",
+        "iam::HOME:user/alic",
+        "iam::HOME:user/alice2",
+        "iam::HOME:user/engineering",
+      ],
       ...["iam::HOME:role/alice", "iam::HOME:user/alice/bob", `iam::${OTHER}:user/alice`],
       ...[`iam::${OTHER}:user/a:b/alice`, "iam::HOME:user/a:b/alice2"],
     ],
@@ -82,6 +88,23 @@ for (const [rule, who, denying, others] of MATCHES) {
     for (const end of others) assert.equal(kindFor(end), "nothing", end);
   });
 }
+
+test("a role is compared without its path and with its session, and a user with path and without, also in a signed token", () => {
+  const alice = verified("alice");
+  const users = [alice.arn, alice.arn, `arn:aws:iam::${HOME}:user/alice`];
+  const claims = { identityStoreUserId: undefined, sourceIdentity: undefined, principalTags: {} };
+  for (const [identity, arns] of [
+    [jane, [jane.canonicalArn, jane.arn]],
+    [{ ...jane, claims }, [jane.canonicalArn]],
+    [alice, users],
+    [{ ...alice, claims }, users],
+  ] as const) {
+    assert.deepEqual(identityArns(identity), arns);
+  }
+  // The path of a user can contain an ARN.
+  const arnLike = arnOf(`iam::*:user/${arnOf("iam::HOME:user/a/b")}`);
+  assert.equal(withoutPath(arnLike), arnLike);
+});
 
 test("a denial names the session if only the session is denied", () => {
   const session = { arnLike: arnOf("sts::HOME:assumed-role/shared/j*") };
@@ -133,7 +156,10 @@ test("an entry for another account than its list's, or another partition than th
     assert.deepEqual(verdict(ofUser(start)), invalid(start, HOME));
     assert.deepEqual(judge("deny-any", ofUser(start)).verdict, invalid(start, "any"));
   }
-  assert.deepEqual(judge("deny-any", [{ arnLike: `arn:aws:iam::${OTHER}:user/x` }]).verdict, NOTHING);
+  const foreign = { arnLike: `arn:aws:iam::${OTHER}:user/x` };
+  assert.deepEqual(judge("deny-any", [foreign]).verdict, NOTHING);
+  const problem = `arnLike "${foreign.arnLike}" can never match: this list covers account ${HOME} only`;
+  assert.deepEqual(checkDenyEntry(foreign, { account: HOME }), { valid: false, problem });
   for (const start of ["arn:aws:iam::1111*", "arn:aws:iam::*", `arn:a*:iam::${HOME}`, "arn:*:*::11112222333?"]) {
     assert.deepEqual(verdict([{ arnLike: `${start}:user/x` }]), NOTHING, start);
   }

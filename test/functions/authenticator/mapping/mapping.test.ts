@@ -55,11 +55,13 @@ test("deny is an unknown key in every kind, and its problem is reported before a
   }
 });
 
-test("a value that is not a JSON object, or has an unknown key, even if only its case differs, is invalid", () => {
+test("a value that is not a JSON object, or has an unknown key, even if only its case differs, or a repeated one is invalid", () => {
   for (const kind of KINDS) {
     for (const value of [null, true, 0, 1, "", "text", [], [ROLE]]) {
       assert.equal(problem(value, kind), "not a JSON object");
     }
+    const twice = parseStored('{"username":"a","username":"b"}');
+    assert.equal(problem(twice, kind), 'repeated key "username": use each key once');
     for (const key of ["Username", "rolearn", "group", "roleARN", "", "__proto__", "constructor", "note"]) {
       const value: unknown = JSON.parse(JSON.stringify({ ...LEAST[kind], X: 1 }).replace('"X"', JSON.stringify(key)));
       const expected = `unknown key ${JSON.stringify(key)}: the keys are `;
@@ -115,7 +117,7 @@ const WRONG: readonly (readonly [problem: string, kind: MappingKind, key: string
       [null, "developers", {}, [1], [null], ["a", ""], [["a"]]],
     ] as const,
     ["description must be a string, not ", kind, "description", [null, 1, ["text"], {}]] as const,
-    [TIME, kind, "notAfter", [null, 1_800_000_000, "tomorrow", [], {}]] as const,
+    [TIME, kind, "notAfter", [null, 1_800_000_000, [], ["2026-12-31T00:00:00Z"], {}]] as const,
   ]),
 ];
 
@@ -132,6 +134,7 @@ test("a session name of 1 to 64 characters is valid, and a day that does not exi
   for (const session of ["jane@example.com", "A+=,.@-_z", "s", "j".repeat(64)]) {
     assert.equal(problem({ session, username: "x" }, "sso-session"), undefined);
   }
+  for (const text of ["tomorrow", "2026-12-31"]) assert.equal(problem({ ...ROLE, notAfter: text }), `${TIME}"${text}"`);
   assert.match(problem({ ...ROLE, notAfter: "2026-02-30T00:00:00Z" }) ?? "", /: 2026-02-30 does not exist$/);
 });
 

@@ -10,6 +10,7 @@ import {
   denyParameter,
   encodeName,
   mappingParameter,
+  permissionSetInAnyCase,
   permissionSetOf,
 } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../../../functions/authenticator/mapping/read-name.ts";
@@ -119,6 +120,7 @@ test("deny lists, and mappings that an operator names, have the same prefix", ()
 test("a permission set's name is between the prefix and 16 lower-case hex digits", () => {
   for (const set of ["View", "V", "View_Admin", "a+=,.@-_b", `View_${HEX}`, "a".repeat(32)]) {
     assert.equal(permissionSetOf(`AWSReservedSSO_${set}_${HEX}`), set);
+    assert.equal(permissionSetInAnyCase(`awsreservedsso_${set}_${HEX.toUpperCase()}`), set);
   }
   // attacks/mapping-permission-set.test.ts has the other names that are similar.
   for (const name of [
@@ -127,6 +129,7 @@ test("a permission set's name is between the prefix and 16 lower-case hex digits
     `AWSReservedSSO_${"a".repeat(33)}_${HEX}`,
   ]) {
     assert.equal(permissionSetOf(name), undefined, name);
+    if (name.includes("__")) assert.equal(permissionSetInAnyCase(name), undefined);
   }
 });
 
@@ -134,6 +137,18 @@ test("a name is parsed only if the function reads it", () => {
   const read = (name: string) => readName(PREFIX, `${PREFIX}/${name.replace("/", `/${HOME}/`)}`)?.name;
   const long = "a".repeat(33);
   assert.deepEqual([read("sso/view.40only"), read(`role/${long}`)], ["view@only", long]);
+  for (const [name, ...address] of [
+    [`root/${HOME}`, "root", HOME, ""],
+    [`account/${HOME}`, "account", HOME, ""],
+    [`deny/${HOME}`, "deny", HOME, ""],
+    ["pattern/any", "pattern", "any", ""],
+    [`role/${HOME}/ops.2b`, "role", HOME, "ops+"],
+  ] as const) {
+    assert.deepEqual(Object.values(readName(PREFIX, `${PREFIX}/${name}`) ?? {}), address);
+    for (const other of [`x/${name}`, `/${name}/`, `/${name.replace("1", "x")}1`]) {
+      assert.equal(readName(PREFIX, PREFIX + other), undefined, other);
+    }
+  }
   for (const name of [
     ...["role/.61dmin", "role/.40.4", "role/a.", "role/.c3", "sso/.61dmins", `sso/${long}`, "sso-session/.21"],
   ]) {

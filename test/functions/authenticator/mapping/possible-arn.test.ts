@@ -6,7 +6,11 @@ import fc from "fast-check";
 import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import { matchesArnLike } from "../../../../functions/authenticator/mapping/arn-like.ts";
 import { isDenied } from "../../../../functions/authenticator/mapping/deny-list.ts";
-import { isOfSessions, whyNeverMatches } from "../../../../functions/authenticator/mapping/possible-arn.ts";
+import {
+  globsOverlap,
+  isOfSessions,
+  whyNeverMatches,
+} from "../../../../functions/authenticator/mapping/possible-arn.ts";
 import { HOME } from "../fixtures.ts";
 
 const name = fc.string({ unit: fc.constantFrom(..."aB0+=,.@_-"), minLength: 1, maxLength: 6 });
@@ -95,8 +99,39 @@ test("partition, service, region and account must be those of a principal", () =
   for (const rest of [
     ...["asw:iam::*:role/x", "aws:iam::1:role/x", "aws:iam::*1234567890123:role/x", "aws:s3::*:role/x", ":iam::*:root"],
     ...["aws:iam:eu-west-1:*:role/x", "aws:sts::*:role/x", "aws:iam::*:federated-user/x", "aws:iam::any:role/x"],
+    "aws:iam::*:user/a!b",
   ]) {
     assert.match(whyNeverMatches(`arn:${rest}`, "canonical") ?? "", / can never match: /, rest);
+  }
+});
+
+test("other patterns that can never match have a general hint", () => {
+  for (const end of ["sts::*:role/x", "iam::*:group/x", "iam::*:user/a b"]) {
+    assert.match(
+      whyNeverMatches(`arn:aws:${end}`, "canonical") ?? "",
+      /: it must match the ARN of a role, user, federated user or root$/,
+    );
+  }
+});
+
+test("two patterns overlap if some text matches both", () => {
+  for (const [one, other, expected] of [
+    ["", "", true],
+    ["", "*", true],
+    ["", "?", false],
+    ["a", "?", true],
+    ["ab", "a*", true],
+    ["a", "a*", true],
+    ["a*c", "*b*", true],
+    ["a*", "*b", true],
+    ["a*", "b*", false],
+    ["ab", "a?c", false],
+    ["a?", "*a", true],
+    ["abc", "a**c", true],
+    ["b*", "a*b", false],
+  ] as const) {
+    assert.equal(globsOverlap(one, other), expected, `${one} ${other}`);
+    assert.equal(globsOverlap(other, one), expected, `${other} ${one}`);
   }
 });
 
@@ -116,6 +151,7 @@ test("a pattern is of sessions if it can match a session, but not the role of an
     [true, ["arn:aws:sts::*:a*", `arn:*:*:*:${HOME}:*/jane`]],
     [false, inAccount("federated-user/*", "assumed-role/Dev")],
     [false, [`arn:aws:iam::${HOME}:role/Dev`, `arn:aws:iam::${HOME}:role/*`, `arn:*:*:*:${HOME}:*`, "not an ARN"]],
+    [false, [`arn:aws:???::${HOME}:*role/*`]],
   ] as const) {
     for (const arnLike of patterns) assert.equal(isOfSessions(arnLike), expected, arnLike);
   }

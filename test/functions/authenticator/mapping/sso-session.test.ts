@@ -38,6 +38,25 @@ test("an entry applies to the session with exactly its name", () => {
   }
 });
 
+test("an AWS-signed token has no session: an entry that has not ended, or an invalid one, leaves the verdict unknown", () => {
+  const claims = { identityStoreUserId: undefined, sourceIdentity: undefined, principalTags: {} };
+  const ended = { ...JANE, notAfter: new Date(NOW).toISOString() };
+  for (const [list, problem] of [
+    ["[", "it is invalid: not JSON"],
+    [[ended, { ...JANE, note: 1 }], "it has an invalid entry, which may be for this session"],
+    [[ended, JANE], "it has an entry for a session, which may be this one"],
+    [[ended], undefined],
+  ] as const) {
+    const expected = problem === undefined ? NOTHING : { kind: "unknown", problem };
+    assert.deepEqual(verdict(list, { ...jane, claims }), expected);
+  }
+  const denial = [{ arnLike: jane.arn }];
+  assert.deepEqual(judge("deny-any", denial, { identity: { ...jane, claims } }).verdict, {
+    kind: "unknown",
+    problem: "it denies a session of this role, which may be this one",
+  });
+});
+
 test("an entry replaces the set's mapping for its session until its notAfter", () => {
   const stored = { [SESSIONS]: [{ ...JANE, notAfter: new Date(NOW).toISOString() }], [SET]: { username: "admin" } };
   assert.deepEqual(decide(stored, jane, NOW - 1), [SESSIONS, "match"]);

@@ -66,6 +66,12 @@ test("a placeholder without a value for this identity denies, in username and in
   }
 });
 
+test("claim placeholders are rendered", async () => {
+  const claims = { identityStoreUserId: "9067-x", sourceIdentity: "jane@x", principalTags: { "Cost Center": "red" } };
+  const username = "{IdentityStoreUserId}:{SourceIdentity}:{PrincipalTag:Cost Center}";
+  assert.deepEqual(await render({ username }, { claims }), { username: "9067-x:jane@x:red", groups: [] });
+});
+
 test("a claim placeholder denies without a value and with one of other characters, and a signed token has no node", async () => {
   const claims = { identityStoreUserId: undefined, sourceIdentity: "secret:x", principalTags: {} };
   for (const [code, username, reason] of [
