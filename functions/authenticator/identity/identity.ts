@@ -44,9 +44,8 @@ const UNIQUE_ID = /^[A-Z0-9]+$/;
 /** Throws `identity_impossible` for an ARN, account and UserId that cannot belong together. */
 export function verifyIdentity(answer: CallerIdentity, ownPartition: string, accessKeyId: string): VerifiedIdentity {
   const [, partition, service, accountId, resource] = ARN.exec(answer.Arn) ?? [];
-  if (partition === undefined || accountId === undefined) {
+  if (partition === undefined)
     throw denial("identity_impossible", "STS returned an ARN that is not an ARN of IAM or STS");
-  }
   if (partition !== ownPartition) {
     throw denial(
       "identity_impossible",
@@ -72,8 +71,8 @@ type Principal = Pick<VerifiedIdentity, "kind" | "name" | "principalId" | "sessi
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html, table of principal key values */
 function readPrincipal(resource: string, { Account, UserId }: CallerIdentity): Principal | undefined {
-  const [, role, session] = ASSUMED_ROLE.exec(resource) ?? [];
-  if (role !== undefined && session !== undefined) {
+  const [, role = "", session] = ASSUMED_ROLE.exec(resource) ?? [];
+  if (session !== undefined) {
     const principalId = UserId.slice(0, -session.length - 1);
     if (!UNIQUE_ID.test(principalId) || UserId !== `${principalId}:${session}`) return undefined;
     return { kind: "role", name: role, principalId, sessionName: session };

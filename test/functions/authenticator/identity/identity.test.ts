@@ -80,6 +80,18 @@ test("a user id of another session or of another kind is impossible", () => {
   for (const [end, ids] of Object.entries(IDS)) for (const id of ids) impossible(`arn:aws:${end}`, id);
 });
 
+test("the message of an impossible identity names the rule", () => {
+  const user = `arn:aws:iam::${HOME}:user/bob`;
+  for (const [answer, message] of [
+    [["arn:aws:s3:::x", "AIDAX"], "STS returned an ARN that is not an ARN of IAM or STS"],
+    [[user, "AIDAX", "aws-cn"], `${user} is in partition aws, this authenticator in aws-cn`],
+    [[user, "AIDAX", "aws", OTHER], `${user} is not in the account that STS returned`],
+    [[user, "AROAX:s"], `${user} and its UserId do not match a known kind of identity`],
+  ] as const) {
+    assert.throws(() => verify(...answer), { code: "identity_impossible", message });
+  }
+});
+
 test("an ARN of an unknown kind is impossible", () => {
   const iam = ["role/R", "group/G", "user/", "user", "root/x", "assumed-role/R/s", "federated-user/d"];
   const inSts = [
@@ -98,7 +110,7 @@ test("an ARN of an unknown kind is impossible", () => {
     ],
     ...["", "arn", "arn:aws", `ARN:aws:iam::${HOME}:user/bob`, ` ${user}/bob`, `${user}/bob\n`, `${user}/b\u00f6b`],
   ]) {
-    for (const userId of ["AROAX:s", "AIDAX", HOME]) impossible(arn, userId);
+    for (const userId of ["AROAX:s", "AIDAX", HOME, `${HOME}:undefined`]) impossible(arn, userId);
   }
 });
 
