@@ -79,7 +79,7 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
       if (isCaller) {
         // A caller that STS has proven was not unknown: the next token need not wait.
         turn.nextAt = 0;
-        if (!keys.has(token.accessKeyId)) keys.set(token.accessKeyId, { nextAt: 0 });
+        keys.set(token.accessKeyId, { nextAt: 0 });
       }
       return result;
     },

@@ -59,7 +59,7 @@ const INVALID: Readonly<Record<string, readonly unknown[]>> = {
     name: "a",
     sha256,
   })),
-  "has an invalid notAfter": [null, 1, "", "never", "2027-01-01"].map((notAfter) => ({
+  "has an invalid notAfter": [null, 1, "", "never", "2027-01-01", ["2027-01-01T00:00:00Z"]].map((notAfter) => ({
     name: "a",
     sha256: SECRET,
     notAfter,
@@ -87,10 +87,14 @@ for (const [what, entries] of Object.entries(INVALID)) {
 
 test("a missing or invalid list is a fault", async () => {
   const one = entry("secret");
-  for (const callers of [undefined, "", "not JSON", "null", "{}", "1", '"text"', "[", one, { callers: [one] }]) {
-    await assert.rejects(check("Bearer secret", callers), { code: "callers_invalid" }, JSON.stringify(callers));
+  const code = "callers_invalid";
+  const message = "parameter /p/callers does not exist: add a caller (callers add)";
+  await assert.rejects(check("Bearer secret", undefined), { code, message });
+  const invalid = { code, message: "parameter /p/callers must be of type String and hold a JSON list" };
+  for (const callers of ["", "not JSON", "null", "{}", "1", '"text"', "[", one, { callers: [one] }]) {
+    await assert.rejects(check("Bearer secret", callers), invalid, JSON.stringify(callers));
   }
-  await assert.rejects(check("Bearer secret", [one], { secure: true }), { code: "callers_invalid" });
+  await assert.rejects(check("Bearer secret", [one], { secure: true }), invalid);
 });
 
 test("whatever the list contains, only a token whose hash is in it is accepted", async () => {

@@ -91,6 +91,20 @@ test("the check of a proven caller waits at most 2 s for STS, and other requests
   assert.equal(await checking, 200);
 });
 
+test("a request that shares another one's call to STS fails at its own deadline", async () => {
+  const { status, clock, sts, callerCalls, last } = world([DEVELOPERS]);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  sts.hold = promise;
+  const first = status(sign("bob"));
+  await eventuallyCalled(callerCalls, 1);
+  const second = status(sign("bob"));
+  clock.advance(30_000);
+  assert.equal(await second, 500);
+  assert.deepEqual([last()["reason"], last()["message"]], ["sts_unreachable", "no answer from STS (TimedOut)"]);
+  resolve();
+  await first;
+});
+
 async function eventuallyCalled<T>(calls: () => readonly T[], count: number): Promise<T> {
   while (calls().length < count) await new Promise(setImmediate);
   return calls()[count - 1] as T;
