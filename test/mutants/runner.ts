@@ -76,7 +76,7 @@ export { mock };
 function testFiles(filter: readonly string[] | undefined): string[] {
   const [own = [], others = []] = [`${FOLDER}/**`, OTHERS].map((glob) => globSync(`test/${glob}/*.test.ts`).sort());
   const isFast = (file: string): boolean => !readFileSync(file, "utf8").includes("numRuns");
-  const files = [...new Set([...own.filter(isFast), ...own, ...others.filter(isFast)])];
+  const files = [...new Set([...own.filter(isFast), ...others.filter(isFast), ...own])];
   return files.filter((file) => filter === undefined || filter.some((id) => id.startsWith(`${file}: `)));
 }
 

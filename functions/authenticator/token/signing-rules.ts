@@ -26,8 +26,8 @@ export function checkFixedValues(query: Query): void {
 export function checkCredential(query: Query): { readonly accessKeyId: string; readonly region: string } {
   // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html: 16 to 128 word characters
   const match = /^(\w{16,128})\/(\d{8})\/([a-z0-9-]{1,64})\/sts\/aws4_request$/.exec(query["X-Amz-Credential"]);
-  const [, accessKeyId, day, region] = match ?? [];
-  if (accessKeyId === undefined || region === undefined) {
+  const [, accessKeyId = "", day, region] = match ?? [];
+  if (region === undefined) {
     throw parameterRefused("X-Amz-Credential must be <access key id>/<yyyymmdd>/<region>/sts/aws4_request");
   }
   if (day !== query["X-Amz-Date"].slice(0, 8)) {
@@ -47,7 +47,7 @@ export function checkRegion(region: string, hostRegion: string | undefined, acce
 export function checkDate(query: Query, now: EpochMs): { readonly expiresAt: EpochMs } {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query["X-Amz-Date"]);
   const [, year, month, day, hour, minute, second] = match ?? [];
-  const signedAt = match === null ? undefined : calendarTime(`${year}-${month}-${day}T${hour}:${minute}:${second}`);
+  const signedAt = calendarTime(`${year}-${month}-${day}T${hour}:${minute}:${second}`);
   if (signedAt === undefined) throw parameterRefused("X-Amz-Date must be a valid time, yyyymmddThhmmssZ");
   const expiresAt = signedAt + TOKEN_LIFETIME_MS;
   if (now > expiresAt) {

@@ -162,7 +162,7 @@ test("the log names the reason of a refusal, and has the time of the caller's ch
   assert.deepEqual(log["ms"], { callerIdentity: 0, caller: 0, total: 0 });
   const accepting = world([DEVELOPERS]);
   await accepting.review(sign("bob"));
-  assert.equal(accepting.last()["cached"]["callerIdentity"], false);
+  assert.equal(accepting.last()["cached"]?.["callerIdentity"], false);
   await accepting.review(sign("bob"));
   assert.deepEqual(accepting.last()["cached"], {
     caller: true,

@@ -82,12 +82,13 @@ test("a user id of another session or of another kind is impossible", () => {
 
 test("the message of an impossible identity names the rule", () => {
   const user = `arn:aws:iam::${HOME}:user/bob`;
-  for (const [answer, message] of [
+  const messages: [answer: Parameters<typeof verify>, message: string][] = [
     [["arn:aws:s3:::x", "AIDAX"], "STS returned an ARN that is not an ARN of IAM or STS"],
     [[user, "AIDAX", "aws-cn"], `${user} is in partition aws, this authenticator in aws-cn`],
     [[user, "AIDAX", "aws", OTHER], `${user} is not in the account that STS returned`],
     [[user, "AROAX:s"], `${user} and its UserId do not match a known kind of identity`],
-  ] as const) {
+  ];
+  for (const [answer, message] of messages) {
     assert.throws(() => verify(...answer), { code: "identity_impossible", message });
   }
 });

@@ -65,6 +65,15 @@ const HOSTS: Readonly<
     "us-west-2",
     { "sts.eu-west-9.amazonaws.com": null, "sts.amazonaws.com": "us-east-1" },
   ],
+  "hosts for FIPS are accepted in the regions that have them": [
+    "us-west-2",
+    { "sts-fips.us-east-2.amazonaws.com": "us-east-2", "sts-fips.ca-central-1.api.aws": "ca-central-1" },
+  ],
+  "only the partition aws has the global host": [
+    "cn-north-1",
+    { "sts.amazonaws.com": null },
+    { onlyRegions: ["us-east-1"] },
+  ],
   "STS_REGIONS limits the list, and does not add the function's region or the global host": [
     "us-west-2",
     {
