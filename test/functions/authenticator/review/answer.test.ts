@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { granted } from "../../../../functions/authenticator/review/answer.ts";
+import { granted, kubernetesStatus, tokenReview } from "../../../../functions/authenticator/review/answer.ts";
 import { HOME, verified } from "../fixtures.ts";
 
 const USER = { username: "dev", groups: ["a", "b"] };
@@ -42,6 +42,16 @@ test("empty groups are omitted, and audiences unless there are some", () => {
   const { user, ...status } = granted({ username: "dev", groups: [] }, verified("bob"), undefined, true);
   assert.deepEqual(["groups" in user, Object.keys(status)], [false, ["authenticated"]]);
   assert.deepEqual(granted(USER, verified("bob"), ["a"], true).audiences, ["a"]);
+});
+
+test("the body is a TokenReview of the same version, or a Status", () => {
+  const status = { authenticated: false };
+  const apiVersion = "authentication.k8s.io/v1beta1";
+  assert.deepEqual(tokenReview(apiVersion, status), { apiVersion, kind: "TokenReview", status });
+  assert.deepEqual(kubernetesStatus(401, "Unauthorized", "no"), {
+    ...{ apiVersion: "v1", kind: "Status", metadata: {}, status: "Failure" },
+    ...{ reason: "Unauthorized", message: "no", code: 401 },
+  });
 });
 
 test("USER_INFO=minimal omits only uid and extra", () => {

@@ -72,6 +72,20 @@ test("a failed read is recorded as one that called the service", async () => {
   assert.deepEqual([line.cached, line.ms], [{ identity: false, mapping: false }, ms]);
 });
 
+test("while Parameter Store fails, cached mappings decide, and their absence is a fault", async () => {
+  const { clock, findNodeName } = fakeServices();
+  const mapping = [`${PREFIX}/role/${HOME}/developers`, { value: JSON.stringify(DEVELOPERS), secure: false }] as const;
+  const record = newRecord(0);
+  const review = (...stored: (typeof mapping)[]) => {
+    const readParameters = async () => ({ parameters: new Map(stored), cached: true, stale: true });
+    return reviewIdentity(verified("bob"), settingsWith(), { readParameters, findNodeName }, record, deadlineOf(clock));
+  };
+  const message = "Parameter Store does not respond, and no cached mapping applies to this identity";
+  await assert.rejects(review(), { code: "parameters_unavailable", message });
+  assert.equal((await review(mapping)).username, "dev");
+  assert.equal(record.staleReads, 1);
+});
+
 test("a review of an identity without a token records its user, the parameter and each evaluation", async () => {
   const { clock, fetchParameters, findNodeName } = fakeServices(MAPPED);
   const services = { readParameters: cachedParameters(fetchParameters, 30_000, clock), findNodeName };
@@ -79,9 +93,9 @@ test("a review of an identity without a token records its user, the parameter an
   const user = await reviewIdentity(verified("bob"), settingsWith(), services, record, deadlineOf(clock));
   const verdicts = record.evaluations?.map(({ verdict }) => verdict.kind);
   assert.deepEqual(
-    [user, record.user, record.parameter, record.token, verdicts],
+    [user, record.user, record.parameter, record.token, record.coldStart, verdicts],
     [
-      ...[{ username: "dev", groups: ["g"] }, user, `${PREFIX}/role/${HOME}/developers`, undefined],
+      ...[{ username: "dev", groups: ["g"] }, user, `${PREFIX}/role/${HOME}/developers`, undefined, false],
       ["nothing", "nothing", "match", "nothing", "nothing", "nothing"],
     ],
   );
