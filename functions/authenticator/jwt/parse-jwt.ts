@@ -54,10 +54,10 @@ export function parseJwt(
   { clusterId, partition, accountByIssuer }: JwtRules,
   now: EpochMs,
 ): UnverifiedJwt {
-  const { rawHeader, claims } = decodeParts(text) ?? {};
-  if (rawHeader === undefined || claims === undefined) {
+  const parts = decodeParts(text);
+  if (parts === undefined)
     throw denial("token_malformed", `not a signed JWT of three parts and at most ${MAX_BYTES} bytes`);
-  }
+  const { rawHeader, claims } = parts;
   const { keyId, algorithm } = readHeader(rawHeader);
   if (repeatedKey(claims) !== undefined) throw denial("token_claim_refused", "a claim appears more than once");
   const { iss: issuer } = claims;
@@ -85,9 +85,8 @@ function decodeParts(text: string) {
 
 /** A JSON object, in canonical base64url of UTF-8 without byte order mark. */
 function decodeObject(part: string): Record<string, unknown> | undefined {
-  const bytes = decodeBase64Url(part);
-  if (bytes === undefined) return undefined;
   try {
+    const bytes = decodeBase64Url(part) ?? "";
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     const value = parseStored(decoder.decode(Buffer.from(bytes, "latin1")));
     return isObject(value) ? value : undefined;

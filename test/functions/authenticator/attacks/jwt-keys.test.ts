@@ -161,6 +161,7 @@ test("points that are not on the curve, and other curves, types, uses and kids, 
     { kty: "oct", k: "c2VjcmV0", alg: "ES384" },
     { ...RSA_JWK, alg: "PS256" },
     { ...RSA_JWK, alg: "RS512" },
+    ...[undefined, 1, `${RSA_JWK.n}=`].map((n) => ({ ...RSA_JWK, n })),
   ]) {
     assert.deepEqual(keptBeside({ ...bad, kid: "bad" }), ["ec-1"], JSON.stringify(bad));
   }
@@ -171,6 +172,7 @@ test("RSA keys of 512, 1024 and 8192 bits, and other exponents, are left out", (
   const rsa = (n: Buffer, e = "AQAB") => ({ kty: "RSA", n: n.toString("base64url"), e, kid: "rsa" });
   for (const bytes of [64, 128, 255, 513, 1_024])
     assert.deepEqual(keptBeside(rsa(modulus(bytes))), ["ec-1"], String(bytes));
+  assert.deepEqual(keptBeside(rsa(modulus(256, 0x80))), ["rsa", "ec-1"]);
   for (const bytes of [256, 384, 512])
     assert.deepEqual(keptBeside(rsa(modulus(bytes))), ["rsa", "ec-1"], String(bytes));
   // A short key with zeros in front of it.

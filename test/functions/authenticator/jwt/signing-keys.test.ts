@@ -158,7 +158,7 @@ const [OLD, RENEWED] = [keySetBody(EC_JWK), keySetBody(EC_JWK, NEW_JWK)].map((bo
 
 test("a failed first read of one issuer does not affect another issuer", async () => {
   const { time, current, within } = cacheOf(UNAVAILABLE, OLD);
-  await assert.rejects(current("down", within(MINUTE)), { code: "token_keys_unavailable" });
+  await assert.rejects(current("down", within(MINUTE)), UNAVAILABLE);
   assert.equal((await current("up", within(MINUTE))).keys, OLD);
   assert.equal(time.reads, 2);
 });
@@ -204,6 +204,13 @@ for (const succeeds of [true, false]) {
   });
 }
 
+test("a first read that another review started is waited for only until the own deadline", async () => {
+  const { current, within } = cacheOf(new Promise<KeySet>(() => {}));
+  current("issuer", within(MINUTE));
+  const expected = { code: "token_keys_unavailable", message: "no keys from issuer (TimedOut)" };
+  await assert.rejects(current("issuer", within(0)), expected);
+});
+
 test("a token with a new kid waits for the running read of another review only until its own deadline", async () => {
   const { time, current, newer, within } = cacheOf(OLD, new Promise<KeySet>(() => {}));
   await current("issuer", within(HOUR));
@@ -211,5 +218,6 @@ test("a token with a new kid waits for the running read of another review only u
   const first = newer("issuer", within(20));
   const { keys, failed } = await newer("issuer", within(0));
   assert.deepEqual([keys, failed], [OLD, true]);
+  assert.equal((await current("issuer", within(HOUR))).failed, false, "the read may still succeed");
   await first;
 });
