@@ -151,8 +151,7 @@ async function firstFailure(filter: readonly string[] | undefined): Promise<Outc
   return (await run(filter, true)).find(({ error }) => error !== undefined);
 }
 
-async function failureWith({ activeMutant, mutantActivation, testFilter, hitLimit }: MutantRun) {
-  if (mutantActivation === "runtime") for (const name of testFiles(testFilter)) await load(name);
+async function failureWith({ activeMutant, testFilter, hitLimit }: MutantRun) {
   Object.assign(shared, { hitCount: 0, hitLimit, activeMutant: activeMutant.id });
   const failure = await firstFailure(testFilter);
   Object.assign(shared, { hitLimit: undefined, activeMutant: undefined });

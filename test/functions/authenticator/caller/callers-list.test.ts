@@ -5,6 +5,7 @@ import { hash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { isCaller } from "../../../../functions/authenticator/caller/caller.ts";
+import { readStored } from "../../../../functions/authenticator/read-stored.ts";
 import { hasCode } from "../../../../functions/errors.ts";
 import { NOW } from "../fixtures.ts";
 import { check, entry, refused } from "./ask.ts";
@@ -84,6 +85,13 @@ for (const [what, entries] of Object.entries(INVALID)) {
     }
   });
 }
+
+test("the problem of an invalid entry says what it must be", () => {
+  const { problems } = readStored("callers", {}, { value: "[{}]", secure: false });
+  assert.deepEqual(problems, [
+    "entry 1: must have a name, and either its token's sha256 (64 lower-case hex digits) or the arn of its IAM role or user",
+  ]);
+});
 
 test("a missing or invalid list is a fault", async () => {
   const one = entry("secret");

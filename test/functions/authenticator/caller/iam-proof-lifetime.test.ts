@@ -100,7 +100,8 @@ test("a request that shares another one's call to STS fails at its own deadline"
   const second = status(sign("bob"));
   clock.advance(30_000);
   assert.equal(await second, 500);
-  assert.deepEqual([last()["reason"], last()["message"]], ["sts_unreachable", "no answer from STS (TimedOut)"]);
+  const { reason, message, cause } = last();
+  assert.deepEqual([reason, message, cause], ["sts_unreachable", "no answer from STS (TimedOut)", "TimedOut"]);
   resolve();
   await first;
 });

@@ -6,6 +6,7 @@ import { type KeySet, parseKeySet } from "../../../../functions/authenticator/jw
 import { cachedKeys } from "../../../../functions/authenticator/jwt/signing-keys.ts";
 import { fault } from "../../../../functions/errors.ts";
 import { type Deadline, deadlineIn } from "../../../../functions/lib/deadline.ts";
+import { TimedOut } from "../../../../functions/lib/retry.ts";
 import { claimsOf, EC_JWK, jwkOf, jwtReviewer, keySetBody, MAPPED, minted, OTHER_EC, RSA_JWK } from "./mint.ts";
 
 const MINUTE = 60_000;
@@ -207,8 +208,9 @@ for (const succeeds of [true, false]) {
 test("a first read that another review started is waited for only until the own deadline", async () => {
   const { current, within } = cacheOf(new Promise<KeySet>(() => {}));
   current("issuer", within(MINUTE));
-  const expected = { code: "token_keys_unavailable", message: "no keys from issuer (TimedOut)" };
-  await assert.rejects(current("issuer", within(0)), expected);
+  const message = "no keys from issuer (TimedOut)";
+  const cause = new TimedOut("no time left");
+  await assert.rejects(current("issuer", within(0)), { code: "token_keys_unavailable", message, cause });
 });
 
 test("a token with a new kid waits for the running read of another review only until its own deadline", async () => {
