@@ -134,7 +134,8 @@ test("a session name of 1 to 64 characters is valid, and a day that does not exi
   for (const session of ["jane@example.com", "A+=,.@-_z", "s", "j".repeat(64)]) {
     assert.equal(problem({ session, username: "x" }, "sso-session"), undefined);
   }
-  for (const text of ["tomorrow", "2026-12-31"]) assert.equal(problem({ ...ROLE, notAfter: text }), `${TIME}"${text}"`);
+  for (const text of ["tomorrow", "2026-12-31", "x2026-02-30"])
+    assert.equal(problem({ ...ROLE, notAfter: text }), `${TIME}"${text}"`);
   assert.match(problem({ ...ROLE, notAfter: "2026-02-30T00:00:00Z" }) ?? "", /: 2026-02-30 does not exist$/);
 });
 
