@@ -37,7 +37,7 @@ interface MutantRun {
 const FOLDER = process.env["FOLDER"] ?? "";
 const OTHERS = FOLDER.startsWith("cli/")
   ? "cli/{access,changes}"
-  : "functions/authenticator/{review,http,attacks,jwt}";
+  : "functions/authenticator/{user,review,http,attacks,jwt}";
 
 /** The code with mutants reads and writes it. */
 const shared: Record<string, unknown> = {};

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { chosenPlaceholdersIn } from "../../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { templateProblem } from "../../../../functions/authenticator/mapping/template.ts";
 
 const CHOSEN = ["{PrincipalTag:team}", "{SourceIdentity}"];
@@ -55,3 +56,8 @@ for (const [title, [problem, key, templates]] of Object.entries(RULES)) {
     for (const template of templates) assert.match(templateProblem(template, key) ?? "", problem, template);
   });
 }
+
+test("users can influence the claims in a username except the user id, and each is named once", () => {
+  const name = `${CHOSEN.join(":")}:${FREE}:{AccountID}:${CHOSEN[0]}`;
+  assert.deepEqual(chosenPlaceholdersIn(name), ["PrincipalTag:team", "SourceIdentity"]);
+});

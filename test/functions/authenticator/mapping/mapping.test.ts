@@ -5,6 +5,7 @@ import { test } from "node:test";
 import {
   checkMapping,
   DENY_KEY_PROBLEM,
+  isMappingKind,
   type MappingKind,
 } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { quoted } from "../../../../functions/lib/quoted.ts";
@@ -81,6 +82,7 @@ test("each kind has its own key for the principal, and requires it", () => {
     const having = KINDS.filter((kind) => problem({ ...LEAST[kind], [key]: value }, kind) === undefined);
     assert.deepEqual(having, kinds, key);
   }
+  assert.deepEqual([...KINDS, "deny", "callers", "constructor"].filter(isMappingKind), KINDS);
   const without = KINDS.filter((kind) => problem({ username: "x" }, kind) === undefined);
   assert.deepEqual(without, ["sso", "account"]);
 });

@@ -120,6 +120,8 @@ test("two patterns overlap if some text matches both", () => {
     ["", "*", true],
     ["", "?", false],
     ["a", "?", true],
+    ["a", "aa", false],
+    ["abc", "*", true],
     ["ab", "a*", true],
     ["a", "a*", true],
     ["a*c", "*b*", true],

@@ -50,11 +50,10 @@ test("an AWS-signed token has no session: an entry that has not ended, or an inv
     const expected = problem === undefined ? NOTHING : { kind: "unknown", problem };
     assert.deepEqual(verdict(list, { ...jane, claims }), expected);
   }
-  const denial = [{ arnLike: jane.arn }];
-  assert.deepEqual(judge("deny-any", denial, { identity: { ...jane, claims } }).verdict, {
-    kind: "unknown",
-    problem: "it denies a session of this role, which may be this one",
-  });
+  const denied = (arnLike: string) => judge("deny-any", [{ arnLike }], { identity: { ...jane, claims } }).verdict;
+  const problem = "it denies a session of this role, which may be this one";
+  assert.deepEqual(denied(jane.arn), { kind: "unknown", problem });
+  assert.deepEqual(denied(jane.arn.replace(HOME, OTHER)), NOTHING);
 });
 
 test("an entry replaces the set's mapping for its session until its notAfter", () => {

@@ -7,6 +7,7 @@ import {
   type Placeholder,
   placeholderValues,
   renderTemplate,
+  SESSION_PLACEHOLDERS,
   templateProblem,
   usesPlaceholder,
 } from "../../../../functions/authenticator/mapping/template.ts";
@@ -69,6 +70,7 @@ test("the values come from the identity: SessionName replaces every @ by -, and 
     assert.deepEqual(Object.fromEntries(placeholderValues(identity)), expected);
   }
   assert.equal(placeholderValues(verified("node")).has("EC2PrivateDNSName"), false);
+  assert.deepEqual(SESSION_PLACEHOLDERS, ALL.slice(1), "an AWS-signed token has the account");
 });
 
 test("usesPlaceholder compares complete names", () => {
