@@ -65,6 +65,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     values: [
       ...["https://oidc.example.com", `${ISSUER}/`, `${ISSUER}.evil.example`, `${ISSUER}.cn`],
       ...[ISSUER.replace("api.aws", "api.amazonwebservices.com.cn.evil.example"), ISSUER.replace("api.aws", "apixaws")],
+      ...[`x${ISSUER}`, `${ISSUER}\n`],
       ...[ISSUER.replace("https", "http"), ISSUER.toUpperCase(), ISSUER.replace("//", "//x@")],
       ...["https://evil.example/.tokens.sts.global.api.aws", [ISSUER], { iss: ISSUER }, null, undefined],
     ],

@@ -78,11 +78,16 @@ for (const [code, message, token] of MESSAGES) {
   });
 }
 
-test("a token at a limit is accepted, and ends at exp", () => {
+test("a token at a limit is accepted, and ends at exp, and so is a user with the name of a permission set's role", () => {
   const start = claims({ jti: "" }).replace(/[^.]*$/, "");
   const longest = start.padEnd(16 * 1024, "A");
   assert.throws(() => parseJwt(`${longest}AA`, RULES, NOW), { code: "token_malformed" });
-  for (const token of [longest, header({ kid: "k".repeat(256) }), claims({ nbf: 0 })]) {
+  for (const token of [
+    longest,
+    header({ kid: "k".repeat(256) }),
+    claims({ nbf: 0 }),
+    claims({ sub: `arn:aws:iam::${HOME}:user/${SET_ROLE}` }),
+  ]) {
     assert.equal(parseJwt(token, RULES, NOW).expiresAt, NOW + 900_000, token);
   }
 });
