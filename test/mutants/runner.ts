@@ -36,7 +36,7 @@ interface MutantRun {
 
 const FOLDER = process.env["FOLDER"] ?? "";
 const OTHERS = FOLDER.startsWith("cli/")
-  ? "cli/{access,changes}"
+  ? "cli/{access,changes,mappings,lint}"
   : "functions/authenticator/{user,review,http,attacks,jwt}";
 
 /** The code with mutants reads and writes it. */
