@@ -85,8 +85,9 @@ function decodeParts(text: string) {
 
 /** A JSON object, in canonical base64url of UTF-8 without byte order mark. */
 function decodeObject(part: string): Record<string, unknown> | undefined {
+  const bytes = decodeBase64Url(part);
+  if (bytes === undefined) return undefined;
   try {
-    const bytes = decodeBase64Url(part) ?? "";
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     const value = parseStored(decoder.decode(Buffer.from(bytes, "latin1")));
     return isObject(value) ? value : undefined;

@@ -51,7 +51,7 @@ export function claimPlaceholderProblem(template: string, key: "username" | "gro
 export function claimValue(name: string, { identityStoreUserId, sourceIdentity, principalTags }: SignedClaims) {
   if (name === "IdentityStoreUserId") return identityStoreUserId;
   if (name === "SourceIdentity") return sourceIdentity;
-  const key = name.slice("PrincipalTag:".length);
+  const key = PRINCIPAL_TAG.exec(name)?.[1] ?? "";
   const value = Object.hasOwn(principalTags, key) ? principalTags[key] : undefined;
   return typeof value === "string" ? value : undefined;
 }

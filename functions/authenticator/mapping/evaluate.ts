@@ -125,7 +125,7 @@ export function evaluateDenyList(
 }
 
 function judgeDenials(entries: readonly ReadEntry[], identity: VerifiedIdentity, now: EpochMs): Verdict {
-  const matching = (isMatch: (pattern: ArnSections | undefined) => boolean) =>
+  const matching = (isMatch: (pattern: ArnSections) => boolean) =>
     entries.filter(
       ({ arnLikes, problem, value }) =>
         arnLikes.some(isMatch) && !(problem === undefined && isExpired(value.notAfter, now)),

@@ -68,10 +68,11 @@ export function matchesSomeSession(
   pattern: ArnSections | undefined,
   { partition, accountId, name }: VerifiedIdentity,
 ): boolean {
+  if (pattern === undefined) return false;
   const role = `assumed-role/${asciiLowerCase(name)}/`;
   return (
-    matchesSections(pattern?.slice(0, -1), ["arn", partition, "sts", "", accountId]) &&
-    overlaps(pattern?.at(-1) ?? "", shape(role, NAME))
+    matchesSections(pattern.with(-1, "*"), ["arn", partition, "sts", "", accountId, ""]) &&
+    overlaps(pattern.at(-1) ?? "", shape(role, NAME))
   );
 }
 

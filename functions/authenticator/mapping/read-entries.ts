@@ -24,7 +24,9 @@ function principalsOf(value: unknown, kind: ParameterKind) {
   const textsOf = (key: string) => valuesOf(own, key).filter((text) => typeof text === "string");
   return {
     arns: textsOf("arn").flatMap((arn) => parseMappedArn(arn) ?? []),
-    arnLikes: textsOf("arnLike").map((arnLike) => arnPattern(kind === "deny" ? withoutPath(arnLike) : arnLike)),
+    arnLikes: textsOf("arnLike")
+      .map((arnLike) => arnPattern(kind === "deny" ? withoutPath(arnLike) : arnLike))
+      .filter((pattern) => pattern !== undefined),
     sessions: textsOf("session"),
   };
 }

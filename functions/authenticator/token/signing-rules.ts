@@ -47,7 +47,7 @@ export function checkRegion(region: string, hostRegion: string | undefined, acce
 export function checkDate(query: Query, now: EpochMs): { readonly expiresAt: EpochMs } {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query["X-Amz-Date"]);
   const [, year, month, day, hour, minute, second] = match ?? [];
-  const signedAt = calendarTime(`${year}-${month}-${day}T${hour}:${minute}:${second}`);
+  const signedAt = match === null ? undefined : calendarTime(`${year}-${month}-${day}T${hour}:${minute}:${second}`);
   if (signedAt === undefined) throw parameterRefused("X-Amz-Date must be a valid time, yyyymmddThhmmssZ");
   const expiresAt = signedAt + TOKEN_LIFETIME_MS;
   if (now > expiresAt) {
