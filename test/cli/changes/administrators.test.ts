@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { stringify } from "yaml";
+import { hasAdministrator } from "../../../cli/access/administrators.ts";
+import { CONTEXT } from "../access/any-plan.ts";
 import { exits, storedCluster, useCluster } from "../mappings/cluster.ts";
 
 const A = "111122223333";
@@ -69,6 +71,43 @@ for (const [what, parameters, words, outcome] of CASES) {
     await exits(run(...(outcome === "refused" ? ["--force"] : [])), 0);
   });
 }
+
+/** The only administrator: whether it surely is one with any tokens, and with `TOKENS=jwt`, which have no session. */
+const ONLY: readonly (readonly [name: string, value: unknown, withAny: boolean, withSigned: boolean])[] = [
+  [OF_ROLE, ROLE, true, true],
+  [OF_USER, USER, true, true],
+  [`sso/${A}/v`, ADMIN, true, true],
+  [`sso-session/${A}/v`, SESSION[`sso-session/${A}/developers`], true, false],
+  [`root/${A}`, { arn: `arn:aws:iam::${A}:root`, ...ADMIN }, true, false],
+  [OF_ROLE, { ...ROLE, username: "{AccountID}" }, true, true],
+  [OF_ROLE, { ...ROLE, username: "{AccountID}:{SessionName}{SessionNameRaw}" }, true, false],
+  [`sso/${A}/v`, { ...ADMIN, username: "{SessionName}" }, true, false],
+  [`sso-session/${A}/v`, [{ session: "jane", ...ADMIN, username: "{SessionName}" }], true, false],
+  [OF_USER, { ...USER, username: "{AccountID}" }, true, true],
+  [OF_USER, { ...USER, username: "{SessionName}" }, false, false],
+  [OF_ROLE, { ...ROLE, username: "{SourceIdentity}" }, false, false],
+  [OF_ROLE, { ...ROLE, groups: [...ADMIN.groups, "{SessionName}"] }, true, false],
+  [OF_ROLE, { ...ROLE, groups: [...ADMIN.groups, "{EC2PrivateDNSName}"] }, false, false],
+  [OF_ROLE, { ...ROLE, principalId: "AROAPINNED" }, true, false],
+  [OF_ROLE, { ...ROLE, notAfter: "2020-01-01T00:00:00Z" }, false, false],
+  [OF_ROLE, { ...ROLE, groups: ["g"] }, false, false],
+  [OF_ROLE, { ...ROLE, description: ADMIN.groups[0], groups: ["g"] }, false, false],
+  [`account/${A}`, ADMIN, false, false],
+  [`pattern/${A}`, [{ arnLike: role("*"), ...ADMIN }], false, false],
+];
+test("with AWS-signed tokens only, an administrator needs no session, unique id or other kind of principal", () => {
+  const parameter = (value: unknown) => ({ value: JSON.stringify(value), secure: false });
+  for (const [name, value, ...expected] of ONLY) {
+    const states = new Map([
+      [`${CONTEXT.prefix}/user/${A}/first`, parameter({ arn: user("first"), username: "u" })],
+      [`${CONTEXT.prefix}/${name}`, parameter(value)],
+    ]);
+    const found = (["beside", "only"] as const).map((signedTokens) =>
+      hasAdministrator(states, { ...CONTEXT, signedTokens }),
+    );
+    assert.deepEqual(found, expected, `${name} ${JSON.stringify(value)}`);
+  }
+});
 
 describe("the permission set is the last administrator", () => {
   const cluster = useCluster(SET);
