@@ -84,7 +84,7 @@ export function withoutRemovals(before: Value, after: Value, state: PlanState): 
   const steps = entryChanges(before, after);
   const isAdded = (step: EntryChange) => !isRemoval(step, state) && newNames(step, state) !== undefined;
   const removed = steps.find((step) => isRemoval(step, state))?.old;
-  if (before.problem !== undefined || removed === undefined || !steps.some(isAdded)) return undefined;
+  if (removed === undefined || !steps.some(isAdded)) return undefined;
   if (!lowerThan(removed, state).some((name) => state.wanted.has(name))) return undefined;
   const entries = steps.flatMap((step) => (isRemoval(step, state) ? step.old : step.new) ?? []);
   return bothAs([...new Set(entries)], removed, state.context);

@@ -2,45 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { marksOf, nextPhase } from "../../../cli/access/phases.ts";
-import type { States, Wanted } from "../../../cli/access/plan-state.ts";
+import { nextPhase } from "../../../cli/access/phases.ts";
 import { CONTEXT, NOW } from "./any-plan.ts";
+import { arn, marks, name, short, store, wanted } from "./store.ts";
 import { A } from "./universe.ts";
-
-const name = (short: string) => `${CONTEXT.prefix}/${short}`;
-const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
-
-/** @param ages in milliseconds, of the parameters that were written a short time ago */
-function store(values: Readonly<Record<string, unknown>>, ages: Readonly<Record<string, number>> = {}): States {
-  return new Map(
-    Object.entries(values).map(([short, value]) => {
-      const age = ages[short];
-      return [name(short), { value: text(value), secure: false, modified: age === undefined ? 0 : NOW - age }];
-    }),
-  );
-}
-
-function wanted(values: Readonly<Record<string, unknown>>): Wanted[] {
-  return Object.entries(values).map(([short, value]) => {
-    return { name: name(short), value: value === undefined ? undefined : text(value) };
-  });
-}
-
-const marks = (before: object, change: object) =>
-  marksOf(wanted({ ...change }), store({ ...before }), CONTEXT).map(({ kind, text: line }) => `${kind}: ${line}`);
-
-const short = ({ name: full }: { readonly name: string }) => full.slice(CONTEXT.prefix.length + 1);
-
-test("a mapping that uses another claim applies after a removal", () => {
-  const before = {
-    [`role/${A}/x`]: { arn: arn("role/x"), username: "a:{SourceIdentity}" },
-    [`pattern/${A}`]: [{ arnLike: arn("role/*"), username: "a:{PrincipalTag:team}" }],
-  };
-  assert.deepEqual(marks(before, { [`role/${A}/x`]: undefined }), [
-    `broader: x is no longer mapped by role/${A}/x: pattern/${A} role/* applies and gives a:{PrincipalTag:team}`,
-  ]);
-});
 
 test("above 200 changes, a lifted denial is still written last, after a wait", () => {
   const many = Array.from({ length: 250 }, (_, index) => `role/${A}/r${index}`);
@@ -86,52 +51,6 @@ test("an interrupted command that is run again waits as it would have without th
   assert.equal(phase.from, NOW + 30_000);
 });
 
-const ENDED = { arn: arn("role/x"), username: "x", notAfter: "2026-07-01T00:00:00Z" };
-for (const [what, value] of Object.entries({ removed: undefined, ended: ENDED })) {
-  test(`a principal's own mapping is ${what} above a broader one`, () => {
-    const before = {
-      [`role/${A}/x`]: { arn: arn("role/x"), username: "x" },
-      [`pattern/${A}`]: [{ arnLike: arn("role/*"), username: "p", groups: ["platform-admins"] }],
-    };
-    const how = value === undefined ? "no longer" : "only until 2026-07-01T00:00:00Z";
-    assert.deepEqual(marks(before, { [`role/${A}/x`]: value }), [
-      `broader: x is ${how} mapped by role/${A}/x: pattern/${A} role/* applies and gives p (platform-admins)`,
-    ]);
-  });
-}
-
-test("a grant waits for a denial of one session that another operator wrote a moment ago", () => {
-  const states = store(
-    {
-      [`role/${A}/x`]: { arn: arn("role/x"), username: "x" },
-      [`deny/${A}`]: [{ arnLike: `arn:aws:sts::${A}:assumed-role/x/jane` }],
-    },
-    { [`deny/${A}`]: 1_000 },
-  );
-  const phase = nextPhase(
-    wanted({ [`role/${A}/x`]: { arn: arn("role/x"), username: "x", groups: ["g"] } }),
-    states,
-    CONTEXT,
-  );
-  assert.deepEqual(phase?.waitsFor, [name(`deny/${A}`)]);
-});
-
-test("a list that is invalid is not rewritten without a mark", () => {
-  const [mark = ""] = marks(
-    { [`deny/${A}`]: [{ arnLike: "arn:aws:s3:::bucket" }] },
-    { [`deny/${A}`]: [{ arnLike: arn("role/x") }] },
-  );
-  assert.match(mark, /^invalid: deny\/111122223333 is invalid/);
-});
-
-test("the last session entry ends earlier, so that AWS-signed tokens of the set's roles are accepted", () => {
-  const session = (more: object) => [{ session: "jane", username: "u", ...more }];
-  const before = { [`sso-session/${A}/v`]: session({}), [`sso/${A}/v`]: { username: "u" } };
-  assert.deepEqual(marks(before, { [`sso-session/${A}/v`]: session({ notAfter: "2026-07-01T00:00:00Z" }) }), [
-    `broader: session jane of v is only until 2026-07-01T00:00:00Z mapped by sso-session/${A}/v: sso/${A}/v applies and gives u`,
-  ]);
-});
-
 test("a lifted denial names the user and groups of the mapping that applies, which its writer may have chosen meanwhile", () => {
   const before = {
     [`deny/${A}`]: [{ arnLike: arn("role/x") }],
@@ -164,43 +83,4 @@ test("the mark of an invalid value names the user and groups that it gives after
   const repeated = JSON.stringify(mapping).replace("{", '{"groups":["view"],');
   const [mark = ""] = marks({ [`role/${A}/x`]: repeated }, { [`role/${A}/x`]: mapping });
   assert.match(mark, /^invalid: .*x \(system:masters\)/);
-});
-
-const sts = (resource: string) => `arn:aws:sts::${A}:${resource}`;
-const LISTED = [
-  ...["role/*", "role/x", "user/*", "user/alice", "user/ops/alice", "root", "*"].map(arn),
-  ...["federated-user/*", "assumed-role/x/*", "assumed-role/x/jane", "assumed-role/AWSReservedSSO_v_*/jane", "*"].map(
-    sts,
-  ),
-  ...["arn:aws:iam::444455556666:role/*", "arn:aws-cn:iam::*:role/*", "arn:aws:iam::*:*"],
-];
-/** By principal: of each listed ARN, whether its denial marks a grant (d), lifting it (l), and the removal above such a pattern (b). */
-const OVERLAPS: readonly (readonly [name: string, value: object, marked: string])[] = [
-  [`role/${A}/x`, { arn: arn("role/x") }, "dlb dlb - - - - dlb - dl l - dlb dl dl dlb"],
-  [`user/${A}/alice`, { arn: arn("user/alice") }, "- - dlb dlb dlb - dlb - - - - - dl dl dlb"],
-  [`root/${A}`, { arn: arn("root") }, "- - - - - dlb dlb - - - - - dl dl dlb"],
-  [`federated-user/${A}/fred`, { arn: sts("federated-user/fred") }, "- - - - - - - dlb - - - dlb dl dl -"],
-  [`sso/${A}/v`, {}, "dlb - - - - - dlb - - - l dlb dl dl dlb"],
-  [`sso-session/${A}/v`, { session: "jane" }, "dlb - - - - - dlb - - - dl dlb dl dl dlb"],
-  [`account/${A}`, {}, "l l l l l l l l l l l l l l l"],
-  [`pattern/${A}`, { arnLike: arn("role/x*") }, "l l - - - - l - l l - l l l l"],
-  ["pattern/any", { arnLike: "arn:aws:iam::*:role/x" }, "l l - - - - l - l l - l l l l"],
-];
-test("denials and patterns are compared with every kind of mapping", () => {
-  for (const [place, principal, expected] of OVERLAPS) {
-    const value = (more: object) => {
-      const one = { ...principal, username: "u", ...more };
-      return { [place]: "session" in one || "arnLike" in one ? [one] : one };
-    };
-    const found = LISTED.map((arnLike) => {
-      const [denied, applies] = [{ [`deny/${A}`]: [{ arnLike }] }, { [`pattern/${A}`]: [{ arnLike, username: "p" }] }];
-      const all = [
-        ...marks({ ...denied, ...value({}) }, value({ groups: ["g"] })).map((mark) => mark.startsWith("denied") && "d"),
-        ...marks({ ...denied, ...value({}) }, { [`deny/${A}`]: [] }).map((mark) => mark.includes("gives") && "l"),
-        ...marks({ ...value({}), ...applies }, { [place]: undefined }).map((mark) => mark.startsWith("broader") && "b"),
-      ];
-      return all.filter(Boolean).join("") || "-";
-    });
-    assert.equal(found.join(" "), expected, place);
-  }
 });

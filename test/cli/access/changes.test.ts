@@ -1,0 +1,225 @@
+// Small changes: their marks, their first writes, and the waits before these. Most rows are for a condition of the rule.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { marksOf, nextPhase } from "../../../cli/access/phases.ts";
+import { CONTEXT } from "./any-plan.ts";
+import { arn, marks, short, store, wanted } from "./store.ts";
+import { A } from "./universe.ts";
+
+const sts = (resource: string) => `arn:aws:sts::${A}:${resource}`;
+const LISTED = [
+  ...["role/*", "role/x", "user/*", "user/alice", "user/ops/alice", "root", "*"].map(arn),
+  ...["federated-user/*", "assumed-role/x/*", "assumed-role/x/jane", "assumed-role/AWSReservedSSO_v_*/jane", "*"].map(
+    sts,
+  ),
+  ...["arn:aws:iam::444455556666:role/*", "arn:aws-cn:iam::*:role/*", "arn:aws:iam::*:*"],
+];
+/** By principal: of each listed ARN, whether its denial marks a grant (d), lifting it (l), and the removal above such a pattern (b). */
+const OVERLAPS: readonly (readonly [name: string, value: object, marked: string])[] = [
+  [`role/${A}/x`, { arn: arn("role/x") }, "dlb dlb - - - - dlb - dl l - dlb dl dl dlb"],
+  [`user/${A}/alice`, { arn: arn("user/alice") }, "- - dlb dlb dlb - dlb - - - - - dl dl dlb"],
+  [`root/${A}`, { arn: arn("root") }, "- - - - - dlb dlb - - - - - dl dl dlb"],
+  [`federated-user/${A}/fred`, { arn: sts("federated-user/fred") }, "- - - - - - - dlb - - - dlb dl dl -"],
+  [`sso/${A}/v`, {}, "dlb - - - - - dlb - - - l dlb dl dl dlb"],
+  [`sso-session/${A}/v`, { session: "jane" }, "dlb - - - - - dlb - - - dl dlb dl dl dlb"],
+  [`account/${A}`, {}, "l l l l l l l l l l l l l l l"],
+  [`pattern/${A}`, { arnLike: arn("role/x*") }, "l l - - - - l - l l - l l l l"],
+  ["pattern/any", { arnLike: "arn:aws:iam::*:role/x" }, "l l - - - - l - l l - l l l l"],
+];
+test("denials and patterns are compared with every kind of mapping", () => {
+  for (const [place, principal, expected] of OVERLAPS) {
+    const value = (more: object) => {
+      const one = { ...principal, username: "u", ...more };
+      return { [place]: "session" in one || "arnLike" in one ? [one] : one };
+    };
+    const found = LISTED.map((arnLike) => {
+      const [denied, applies] = [{ [`deny/${A}`]: [{ arnLike }] }, { [`pattern/${A}`]: [{ arnLike, username: "p" }] }];
+      const all = [
+        ...marks({ ...denied, ...value({}) }, value({ groups: ["g"] })).map((mark) => mark.startsWith("denied") && "d"),
+        ...marks({ ...denied, ...value({}) }, { [`deny/${A}`]: [] }).map((mark) => mark.includes("gives") && "l"),
+        ...marks({ ...value({}), ...applies }, { [place]: undefined }).map((mark) => mark.startsWith("broader") && "b"),
+      ];
+      return all.filter(Boolean).join("") || "-";
+    });
+    assert.equal(found.join(" "), expected, place);
+  }
+});
+
+const ci = (more: object = {}) => ({ [`role/${A}/ci`]: { arn: arn("role/ci"), username: "u", ...more } });
+const listed = (...resources: string[]) => ({
+  [`pattern/${A}`]: resources.map((one) => ({ arnLike: arn(one), username: one })),
+});
+const denied = (...resources: string[]) => ({ [`deny/${A}`]: resources.map((one) => ({ arnLike: arn(one) })) });
+const [past, july, august] = ["2020-01-01", "2026-07-01", "2026-08-01"].map((day) => ({
+  notAfter: `${day}T00:00:00Z`,
+}));
+const session = (...names: string[]) => ({
+  [`sso-session/${A}/v`]: names.map((one) => ({ session: one, username: "u" })),
+});
+const setRole = `role/${A}/awsreservedsso_v_0123456789abcdef`;
+const ofSetRole = { [setRole]: { arn: arn("role/AWSReservedSSO_v_0123456789abcdef"), username: "r" } };
+const broad = {
+  "pattern/any": [{ arnLike: "arn:aws:iam::*:role/*", username: "p" }],
+  [`account/${A}`]: { username: "a" },
+};
+const ofOther = { "account/444455556666": { username: "b" } };
+const [SET, OF_CI] = [`sso/${A}/v`, `role/${A}/ci`];
+const [admins, withG] = [
+  { username: "u", groups: ["system:masters"] },
+  { username: "s", groups: ["g"] },
+];
+const janeDenied = { [`deny/${A}`]: [{ arnLike: sts("assumed-role/*/jane") }] };
+const bob = { [`user/${A}/bob`]: { arn: arn("user/bob"), ...admins } };
+const ofSet = (more: object | string) => ({ [SET]: more });
+const jane = (more: object | string) => ({
+  [`sso-session/${A}/v`]: typeof more === "string" || Array.isArray(more) ? more : [{ session: "jane", ...more }],
+});
+const [JANE, ofJoe] = [
+  { session: "jane", username: "u" },
+  { session: "joe", username: "u", ...july },
+];
+const FRED = `federated-user/${A}/fred`;
+const fred = (name: string) => ({ [FRED]: { arn: sts(`federated-user/${name}`), username: "f" } });
+const toZ = { [`account/${A}`]: { username: "z" } };
+const set = ofSet({ username: "s" });
+const all = { ...session("jane"), ...set, ...broad, ...ofSetRole };
+const none = (...names: string[]) => Object.fromEntries(names.map((one) => [one, undefined]));
+/** A change, the kinds of its marks with how many entries each names, and the first writes < what these wait for. */
+const CHANGES: readonly (readonly [before: object, change: object, marks?: string, writes?: string])[] = [
+  [ci({ arn: arn("role/x") }), none(OF_CI), "invalid 0", "role/ci"],
+  [ci({ arn: "arn:aws-cn:iam::111122223333:role/ci" }), none(OF_CI), "invalid 0", "role/ci"],
+  [{ ...ci(), ...listed("role/a*", "role/b*") }, listed("role/b*", "role/a*"), "", "pattern"],
+  [{ ...broad, ...listed("role/a*") }, listed("role/a*", "role/b"), "wide 1", "pattern < account pattern/any"],
+  [listed("role/a*", "role/ab*"), listed("role/ab*", "role/a*"), "place 2", "pattern"],
+  [listed("role/a*", "role/ab*", "user/*"), listed("role/ab*", "user/*", "role/a*"), "place 2", "pattern"],
+  [denied("role/ci"), denied("role/CI"), "", "deny"],
+  [denied("user/ops/alice"), denied("user/alice"), "", "deny"],
+  [denied("role/x"), denied("role/y", "typo:"), "invalid 0", "deny"],
+  [ci(), ci({ principalId: "AROAX" }), "", "role/ci"],
+  [ci({ principalId: "AROAX" }), ci({ principalId: "AROAX", groups: ["g"] }), "", "role/ci"],
+  [{ ...ci(july), ...denied("role/ci") }, ci(august), "denied 1", "role/ci < deny"],
+  [{ ...ci(august), ...denied("role/ci") }, ci(july), "", "role/ci"],
+  [{ ...ci(august), ...denied("role/ci") }, ci({ ...august, description: "d" }), "", "role/ci"],
+  [{ ...ci(), ...denied("role/ci") }, ci({ ...past, groups: ["g"] }), "", "role/ci"],
+  [{ ...ci(past), ...broad }, none(OF_CI), "", "role/ci"],
+  [ci(), ci({ groups: ["{AccountID}"] }), "name 1", "role/ci"],
+  [all, session(), "broader 4", "sso-session/v < sso/v pattern/any account role/R"],
+  [
+    { ...all, ...session("jane", "joe") },
+    session("joe"),
+    "broader 3",
+    "sso-session/v < sso/v pattern/any account role/R",
+  ],
+  [{ ...all, ...ofOther }, none(SET), "broader 2", "sso/v < pattern/any account role/R sso-session/v"],
+  [all, none(setRole), "broader 4", "role/R < sso-session/v sso/v pattern/any account"],
+  [{ ...listed("role/*"), ...broad, ...ofOther }, listed(), "broader 2", "pattern < pattern/any account"],
+  [{ ...broad, ...ofOther }, { "pattern/any": [] }, "broader 2", "pattern/any < account account/444455556666"],
+  [{ ...broad, ...ofOther }, none(`account/${A}`), "", "account"],
+  [{ ...set, ...session("jane") }, ofSet(withG), "", "sso/v < sso-session/v"],
+  [{ ...set, [`sso-session/${A}/v`]: "[" }, ofSet(withG), "unsettled 1", "sso/v < sso-session/v"],
+  [{ ...set, ...ofSetRole }, { ...none(setRole), ...ofSet(withG) }, "unsettled 1, broader 1", "sso/v < role/R"],
+  [{ ...ci(admins), ...bob }, { ...none(OF_CI, `user/${A}/bob`), ...ofSet(admins) }, "administrator 1", "role/ci"],
+  [ci(admins), { ...none(OF_CI), ...ofSet(admins) }, "administrator 1", "sso/v"],
+  [
+    { ...ci(admins), ...jane({ ...admins, ...past }) },
+    { ...none(OF_CI), ...session(), ...ofSet(admins) },
+    "administrator 1",
+    "sso-session/v",
+  ],
+  [ofSet(admins), jane(admins), "", "sso-session/v"],
+  [ofSet({ ...admins, ...august }), jane({ ...admins, ...july }), "", "sso-session/v"],
+  [ofSet(admins), jane({ ...admins, username: "other" }), "administrator 1", "sso-session/v < sso/v"],
+  [ofSet({ ...admins, groups: ["g"] }), jane(admins), "administrator 1", "sso-session/v < sso/v"],
+  [ofSet(admins), { ...ofSet({ username: "u" }), ...jane(admins) }, "administrator 1", "sso-session/v < sso/v"],
+  [ofSet(admins), { [`role/${A}/v`]: { arn: arn("role/v"), ...admins } }, "administrator 1", "role/v"],
+  [{ ...ci({ username: "a:{SourceIdentity}" }), ...listed("role/*") }, none(OF_CI), "broader 1", "role/ci < pattern"],
+  [{ ...ci(), ...listed("role/*") }, ci(july), "broader 1", "role/ci < pattern"],
+  [{ ...ci(), ...janeDenied }, ci({ groups: ["g"] }), "", "role/ci < deny"],
+  [{ ...ci(), ...janeDenied }, ci({ username: "w" }), "", "role/ci < deny"],
+  [{ ...ci(), ...denied("role/x") }, ci({ groups: ["g"] }), "", "role/ci"],
+  [{ [`deny/${A}`]: [{ arnLike: "arn:aws:s3:::bucket" }] }, denied("role/x"), "invalid 0", "deny"],
+  [{ ...set, ...session("jane") }, jane({ username: "u", ...july }), "broader 1", "sso-session/v < sso/v"],
+  [
+    { ...ci(), ...broad, ...denied("role/x", "role/y") },
+    denied("role/x"),
+    "denial 2",
+    "deny < role/ci account pattern/any",
+  ],
+  [
+    { ...ci(), ...broad, ...denied("role/x") },
+    listed("role/x"),
+    "wide 1",
+    "pattern < role/ci account deny pattern/any",
+  ],
+  [{ ...ci(), ...broad, ...session("jane") }, session("jane", "joe"), "", "sso-session/v"],
+  [{ ...ci(), ...session("jane") }, jane(admins), "administrator 1", "sso-session/v < role/ci"],
+  [{ ...ofSetRole, ...broad }, { [setRole]: "{" }, "invalid 2", "role/R < pattern/any account"],
+  [{ ...all, ...jane("[") }, session(), "invalid 4", "sso-session/v < sso/v pattern/any account role/R"],
+  [{ ...all, ...ofSet("{") }, set, "invalid 3", "sso/v < pattern/any account role/R sso-session/v"],
+  [{ ...ci(), ...broad, ...denied("role/ci") }, none(OF_CI), "broader 2", "role/ci < pattern/any account deny"],
+  [{ ...ci(), ...denied("role/ci") }, none(OF_CI), "", "role/ci"],
+  [{ ...janeDenied, ...set }, session("joe", "jane"), "denied 1", "sso-session/v < deny sso/v"],
+  [
+    { ...all, ...jane([ofJoe, JANE]) },
+    session(),
+    "broader 3, broader 4",
+    "sso-session/v < sso/v pattern/any account role/R",
+  ],
+  [
+    { ...fred("Fred"), ...broad },
+    { ...fred("fred"), ...toZ },
+    "broader 3, wide 1",
+    "federated-user/fred < pattern/any account",
+  ],
+  [
+    { ...fred("fred"), ...broad },
+    { ...none(FRED), ...toZ },
+    "wide 1, broader 1",
+    "account < federated-user/fred pattern/any",
+  ],
+  [
+    { ...ci(), ...broad },
+    { ...ci({ ...july, groups: ["g"] }), ...toZ },
+    "wide 1, broader 2",
+    "account < role/ci pattern/any",
+  ],
+  [{ ...ci(), ...broad }, ci({ groups: ["g"] }), "", "role/ci"],
+  [all, session("joe"), "broader 3", "sso-session/v < sso/v pattern/any account role/R"],
+  [all, { ...session("joe"), ...toZ }, "wide 1, broader 3", "sso-session/v < role/R"],
+  [{ ...listed("role/a*"), ...denied("role/a") }, denied("role/b"), "denial 1", "deny"],
+  [denied("role/a*"), denied("role/ab", "role/c"), "denial 0", "deny"],
+  [
+    jane([{ ...JANE, ...july }, { ...JANE, username: "v" }, ofJoe]),
+    jane([{ ...JANE, username: "v" }, ofJoe]),
+    "end 1",
+    "sso-session/v",
+  ],
+  [jane([JANE, { ...JANE, username: "v" }, ofJoe]), jane([JANE, ofJoe]), "", "sso-session/v"],
+  [jane([JANE, ofJoe]), jane([ofJoe]), "", "sso-session/v"],
+  [listed("role/a*"), listed("role/*b"), "wide 1, broader 1", "pattern"],
+  [ci(), { callers: [], "issuer/x": {}, ...ci({ groups: ["g"] }) }, "", "callers issuer/x role/ci"],
+];
+test("the marks, the first writes, and the recent writes that they wait for", () => {
+  const found = CHANGES.map(([before, change]) => {
+    const recent = Object.fromEntries(Object.keys(before).map((one) => [one, 1_000]));
+    const [states, changes] = [store({ ...before }, recent), wanted({ ...change })];
+    const kinds = marksOf(changes, states, CONTEXT).map(({ kind, gives }) => `${kind} ${gives.length}`);
+    const { writes = [], waitsFor = [] } = nextPhase(changes, states, CONTEXT) ?? {};
+    const names = (all: readonly string[]) =>
+      all
+        .map((one) =>
+          short({ name: one })
+            .replace(`/${A}`, "")
+            .replace(/awsreserved\S*/, "R"),
+        )
+        .join(" ");
+    return [
+      before,
+      change,
+      kinds.join(", "),
+      [names(writes.map((one) => one.name)), names(waitsFor)].filter(Boolean).join(" < "),
+    ];
+  });
+  assert.deepEqual(found, CHANGES);
+});
