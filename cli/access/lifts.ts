@@ -24,7 +24,7 @@ function isCovered(denial: Entry, { entries }: Value): boolean {
 export function withoutLifts(before: Value, after: Value, context: EvaluationContext): string | undefined {
   const lifted = uncoveredDenials(before, after, context);
   const [one] = lifted;
-  if (before.problem !== undefined || one === undefined) return undefined;
+  if (one === undefined) return undefined;
   if (uncoveredDenials(after, before, context).length === 0) return undefined;
   const kept = after.entries.filter(({ key }) => !lifted.some((old) => old.key === key));
   return bothAs([...kept, ...lifted], one, context);

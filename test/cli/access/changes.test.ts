@@ -85,7 +85,10 @@ const toZ = { [`account/${A}`]: { username: "z" } };
 const set = ofSet({ username: "s" });
 const all = { ...session("jane"), ...set, ...broad, ...ofSetRole };
 const none = (...names: string[]) => Object.fromEntries(names.map((one) => [one, undefined]));
-/** A change, the kinds of its marks with how many entries each names, and the first writes < what these wait for. */
+/**
+ * A change, the kinds of its marks with how many entries each names, and the first writes < what these wait for. Behind a value that
+ * is not the wanted one is its number of entries, or that it is ended.
+ */
 const CHANGES: readonly (readonly [before: object, change: object, marks?: string, writes?: string])[] = [
   [ci({ arn: arn("role/x") }), none(OF_CI), "invalid 0", "role/ci"],
   [ci({ arn: "arn:aws-cn:iam::111122223333:role/ci" }), none(OF_CI), "invalid 0", "role/ci"],
@@ -111,11 +114,11 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
     "broader 3",
     "sso-session/v < sso/v pattern/any account role/R",
   ],
-  [{ ...all, ...ofOther }, none(SET), "broader 2", "sso/v < pattern/any account role/R sso-session/v"],
-  [all, none(setRole), "broader 4", "role/R < sso-session/v sso/v pattern/any account"],
+  [{ ...all, ...ofOther }, none(SET), "broader 2", "sso/v (ended) < pattern/any account role/R sso-session/v"],
+  [all, none(setRole), "broader 4", "role/R (ended) < sso-session/v sso/v pattern/any account"],
   [{ ...listed("role/*"), ...broad, ...ofOther }, listed(), "broader 2", "pattern < pattern/any account"],
   [{ ...broad, ...ofOther }, { "pattern/any": [] }, "broader 2", "pattern/any < account account/444455556666"],
-  [{ ...broad, ...ofOther }, none(`account/${A}`), "", "account"],
+  [{ ...broad, ...ofOther }, none(`account/${A}`), "", "account (ended)"],
   [{ ...set, ...session("jane") }, ofSet(withG), "", "sso/v < sso-session/v"],
   [{ ...set, [`sso-session/${A}/v`]: "[" }, ofSet(withG), "unsettled 1", "sso/v < sso-session/v"],
   [{ ...set, ...ofSetRole }, { ...none(setRole), ...ofSet(withG) }, "unsettled 1, broader 1", "sso/v < role/R"],
@@ -157,8 +160,8 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{ ...ofSetRole, ...broad }, { [setRole]: "{" }, "invalid 2", "role/R < pattern/any account"],
   [{ ...all, ...jane("[") }, session(), "invalid 4", "sso-session/v < sso/v pattern/any account role/R"],
   [{ ...all, ...ofSet("{") }, set, "invalid 3", "sso/v < pattern/any account role/R sso-session/v"],
-  [{ ...ci(), ...broad, ...denied("role/ci") }, none(OF_CI), "broader 2", "role/ci < pattern/any account deny"],
-  [{ ...ci(), ...denied("role/ci") }, none(OF_CI), "", "role/ci"],
+  [{ ...ci(), ...broad, ...denied("role/ci") }, none(OF_CI), "broader 2", "role/ci (ended) < pattern/any account deny"],
+  [{ ...ci(), ...denied("role/ci") }, none(OF_CI), "", "role/ci (ended)"],
   [{ ...janeDenied, ...set }, session("joe", "jane"), "denied 1", "sso-session/v < deny sso/v"],
   [
     { ...all, ...jane([ofJoe, JANE]) },
@@ -186,9 +189,9 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   ],
   [{ ...ci(), ...broad }, ci({ groups: ["g"] }), "", "role/ci"],
   [all, session("joe"), "broader 3", "sso-session/v < sso/v pattern/any account role/R"],
-  [all, { ...session("joe"), ...toZ }, "wide 1, broader 3", "sso-session/v < role/R"],
-  [{ ...listed("role/a*"), ...denied("role/a") }, denied("role/b"), "denial 1", "deny"],
-  [denied("role/a*"), denied("role/ab", "role/c"), "denial 0", "deny"],
+  [all, { ...session("joe"), ...toZ }, "wide 1, broader 3", "sso-session/v (2) < role/R"],
+  [{ ...listed("role/a*"), ...denied("role/a") }, denied("role/b"), "denial 1", "deny (2)"],
+  [denied("role/a*"), denied("role/ab", "role/c"), "denial 0", "deny (3)"],
   [
     jane([{ ...JANE, ...july }, { ...JANE, username: "v" }, ofJoe]),
     jane([{ ...JANE, username: "v" }, ofJoe]),
@@ -198,6 +201,14 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [jane([JANE, { ...JANE, username: "v" }, ofJoe]), jane([JANE, ofJoe]), "", "sso-session/v"],
   [jane([JANE, ofJoe]), jane([ofJoe]), "", "sso-session/v"],
   [listed("role/a*"), listed("role/*b"), "wide 1, broader 1", "pattern"],
+  [
+    denied("role/x"),
+    { [`deny/${A}`]: [{ arnLike: arn("role/x"), ...july }, { arnLike: arn("role/y") }] },
+    "denial 0",
+    "deny (2)",
+  ],
+  [denied("role/x", "role/z"), denied("role/y", "role/w", "role/z"), "denial 0", "deny (4)"],
+  [denied("role/x", "role/z"), denied("role/x"), "denial 0", "deny"],
   [ci(), { callers: [], "issuer/x": {}, ...ci({ groups: ["g"] }) }, "", "callers issuer/x role/ci"],
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {
@@ -206,19 +217,19 @@ test("the marks, the first writes, and the recent writes that they wait for", ()
     const [states, changes] = [store({ ...before }, recent), wanted({ ...change })];
     const kinds = marksOf(changes, states, CONTEXT).map(({ kind, gives }) => `${kind} ${gives.length}`);
     const { writes = [], waitsFor = [] } = nextPhase(changes, states, CONTEXT) ?? {};
-    const names = (all: readonly string[]) =>
-      all
-        .map((one) =>
-          short({ name: one })
-            .replace(`/${A}`, "")
-            .replace(/awsreserved\S*/, "R"),
-        )
-        .join(" ");
+    const nameOf = (name: string) =>
+      short({ name })
+        .replace(`/${A}`, "")
+        .replace(/awsreserved\S*/, "R");
+    const first = writes.map(({ name, value }) => {
+      const isLast = changes.some((one) => one.name === name && one.value === value);
+      return isLast ? nameOf(name) : `${nameOf(name)} (${JSON.parse(value ?? "").length ?? "ended"})`;
+    });
     return [
       before,
       change,
       kinds.join(", "),
-      [names(writes.map((one) => one.name)), names(waitsFor)].filter(Boolean).join(" < "),
+      [...first, ...(waitsFor.length > 0 ? ["<"] : []), ...waitsFor.map(nameOf)].join(" "),
     ];
   });
   assert.deepEqual(found, CHANGES);
