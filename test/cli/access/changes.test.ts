@@ -209,6 +209,13 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   ],
   [denied("role/x", "role/z"), denied("role/y", "role/w", "role/z"), "denial 0", "deny (4)"],
   [denied("role/x", "role/z"), denied("role/x"), "denial 0", "deny"],
+  [{}, ci({ username: "system" }), "", "role/ci"],
+  [{}, ci({ username: "{AccountID}:x" }), "", "role/ci"],
+  [{}, ci({ username: "{AccountID}{SessionName}-x" }), "", "role/ci"],
+  [{}, ci({ username: "s{SessionName}:x" }), "name 1", "role/ci"],
+  [{}, ci({ username: "x{SessionName}:x" }), "", "role/ci"],
+  [{ ...ci({ groups: ["g", "h"] }), ...toZ }, ci({ groups: ["h"] }), "", "role/ci"],
+  [ci({ groups: ["h", "res:g"] }), ci({ groups: ["h"] }), "", "role/ci"],
   [ci(), { callers: [], "issuer/x": {}, ...ci({ groups: ["g"] }) }, "", "callers issuer/x role/ci"],
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {

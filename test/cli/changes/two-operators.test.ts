@@ -83,7 +83,8 @@ interface Pair {
   readonly what: string;
   /** The list, below the prefix. */
   readonly name: string;
-  readonly before: readonly object[];
+  /** `undefined`: the parameter does not exist. */
+  readonly before: readonly object[] | undefined;
   readonly words: readonly [readonly string[], readonly string[]];
   /** How often a command reads only the list: for its plan, and before its write. */
   readonly looks: readonly [number, number];
@@ -111,6 +112,14 @@ const PAIRS: readonly Pair[] = [
     words: [["mappings", "allow", user("last"), "--allow-weakening"], deny("other")],
     looks: [1, 2],
     after: [{ arnLike: user("other") }],
+  },
+  {
+    what: "the first two denials are written: both are in the list",
+    name: DENY,
+    before: undefined,
+    words: [deny("one"), deny("two")],
+    looks: [2, 2],
+    after: [{ arnLike: user("one") }, { arnLike: user("two") }],
   },
   {
     what: "two callers are added: both are accepted",
@@ -144,7 +153,7 @@ for (const { what, name, before, words, looks, after } of PAIRS) {
   for (const moment of MOMENTS) {
     for (const order of [0, 1] as const) {
       test(`${what} (${words[order][1]} ${words[order][2]?.split("/").at(-1)} is held at ${moment})`, async () => {
-        cluster.put(name, before);
+        if (before !== undefined) cluster.put(name, before);
         const pair = order === 0 ? words : ([words[1], words[0]] as const);
         const [held, other] = await together(pair, moment, `${PREFIX}/${name}`, looks[order]);
         assert.deepEqual([held.code, other.code], [0, 0], held.err + other.err);

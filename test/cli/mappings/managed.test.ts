@@ -75,6 +75,15 @@ test("without permission to read tags, the change is written with a warning", as
   await exits(cluster.mappings(`set ${OURS} --username x -y --allow-weakening`), 0, warning);
 });
 
+test("a parameter that another operator deletes before its tags are read is reported by the write", async () => {
+  cluster.store.fail(({ headers }) => {
+    if (headers["x-amz-target"] === "AmazonSSM.ListTagsForResource") cluster.store.remove(`${PREFIX}/user/${A}/ours`);
+    return undefined;
+  });
+  const gone = /^Another operator changed \S+ours in the meantime: it was version 1, it no longer exists\./;
+  await exits(cluster.mappings(["set", OURS, "--username", "x", "-y", "--allow-weakening"]), 1, gone);
+});
+
 test("the message for a parameter of the Terraform module names Terraform", async () => {
   const managed = /planned is managed by Terraform and was not changed\. Change it there, or use --force\./;
   await exits(cluster.mappings(`set arn:aws:iam::${A}:user/planned --username x -y`), 1, managed);
