@@ -30,16 +30,6 @@ test("above 200 changes, a lifted denial is still written last, after a wait", (
   assert.equal(second.from, NOW + 35_000);
 });
 
-test("a new group of a permission set waits for the list of sessions, whichever value is cached", () => {
-  const set = (groups: readonly string[]) => ({ username: "u", groups });
-  const changes = wanted({
-    [`sso/${A}/v`]: set(["g", "h"]),
-    [`sso-session/${A}/v`]: [{ session: "jane", username: "j" }],
-  });
-  const before = store({ [`sso/${A}/v`]: set(["g"]) });
-  assert.deepEqual(nextPhase(changes, before, CONTEXT)?.writes.map(short), [`sso-session/${A}/v`]);
-});
-
 test("an interrupted command that is run again waits as it would have without the interruption", () => {
   const change = wanted({ [`role/${A}/x`]: undefined });
   const states = store(
@@ -67,15 +57,6 @@ test("a removed pattern names each mapping that may apply, not only the first", 
   const text = marks(before, { [`pattern/${A}`]: lower }).join("\n");
   assert.match(text, /role\/dev-\* applies and gives d/);
   assert.match(text, /role\/ops-\* applies and gives u \(system:masters\)/);
-});
-
-test("the removal of a denied principal's mapping leaves a date, for a command that lifts the denial a moment later", () => {
-  const mapping = { arn: arn("role/x"), username: "x", groups: ["g"] };
-  const states = store({ [`deny/${A}`]: [{ arnLike: arn("role/*") }], [`role/${A}/x`]: mapping });
-  const phase = nextPhase(wanted({ [`role/${A}/x`]: undefined }), states, CONTEXT);
-  const [first] = phase?.writes ?? [];
-  assert.ok(first?.value !== undefined, "it is deleted at once");
-  assert.ok(Date.parse(JSON.parse(first.value).notAfter) <= NOW);
 });
 
 test("the mark of an invalid value names the user and groups that it gives after the change", () => {

@@ -215,7 +215,15 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{}, ci({ username: "s{SessionName}:x" }), "name 1", "role/ci"],
   [{}, ci({ username: "x{SessionName}:x" }), "", "role/ci"],
   [{ ...ci({ groups: ["g", "h"] }), ...toZ }, ci({ groups: ["h"] }), "", "role/ci"],
-  [ci({ groups: ["h", "res:g"] }), ci({ groups: ["h"] }), "", "role/ci"],
+  [set, { ...ofSet(withG), ...session("joe") }, "", "sso-session/v"],
+  [
+    { ...ci(), ...listed("user/*") },
+    { ...ci({ groups: ["g"] }), ...denied("role/x"), ...toZ },
+    "wide 1",
+    "deny role/ci",
+  ],
+  [ci({ groups: ["g"] }), { ...denied("role/ci"), ...ci() }, "", "deny role/ci"],
+  [ci(), ci(), "", ""],
   [ci(), { callers: [], "issuer/x": {}, ...ci({ groups: ["g"] }) }, "", "callers issuer/x role/ci"],
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {
