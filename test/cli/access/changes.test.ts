@@ -65,29 +65,30 @@ const broad = {
 };
 const ofOther = { "account/444455556666": { username: "b" } };
 const [SET, OF_CI] = [`sso/${A}/v`, `role/${A}/ci`];
-const [admins, withG] = [
-  { username: "u", groups: ["system:masters"] },
-  { username: "s", groups: ["g"] },
-];
+const admins = { username: "u", groups: ["system:masters"] };
+const withG = { username: "s", groups: ["g"] };
 const janeDenied = { [`deny/${A}`]: [{ arnLike: sts("assumed-role/*/jane") }] };
 const bob = { [`user/${A}/bob`]: { arn: arn("user/bob"), ...admins } };
 const ofSet = (more: object | string) => ({ [SET]: more });
 const jane = (more: object | string) => ({
   [`sso-session/${A}/v`]: typeof more === "string" || Array.isArray(more) ? more : [{ session: "jane", ...more }],
 });
-const [JANE, ofJoe] = [
-  { session: "jane", username: "u" },
-  { session: "joe", username: "u", ...july },
-];
+const JANE = { session: "jane", username: "u" };
+const [ofV, ofJoe, inG] = [{ ...JANE, username: "v" }, { ...JANE, session: "joe", ...july }, { groups: ["g"] }];
 const FRED = `federated-user/${A}/fred`;
-const fred = (name: string) => ({ [FRED]: { arn: sts(`federated-user/${name}`), username: "f" } });
+const fred = (name: string, more: object) => ({
+  [FRED]: { arn: sts(`federated-user/${name}`), username: "f" },
+  ...more,
+});
 const toZ = { [`account/${A}`]: { username: "z" } };
 const set = ofSet({ username: "s" });
+const ofCi = { ...ci(), ...broad };
 const all = { ...session("jane"), ...set, ...broad, ...ofSetRole };
 const none = (...names: string[]) => Object.fromEntries(names.map((one) => [one, undefined]));
+const swap = { ...none(OF_CI), ...ofSet(admins) };
 /**
- * A change, the kinds of its marks with how many entries each names, and the first writes < what these wait for. Behind a value that
- * is not the wanted one is its number of entries, or that it is ended.
+ * A change, the kinds of its marks with how many entries each names, and the first writes < what these wait for. Behind a
+ * value that is not the wanted one is its number of entries, or that it is ended. R is a role of the permission set v.
  */
 const CHANGES: readonly (readonly [before: object, change: object, marks?: string, writes?: string])[] = [
   [ci({ arn: arn("role/x") }), none(OF_CI), "invalid 0", "role/ci"],
@@ -104,32 +105,22 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{ ...ci(july), ...denied("role/ci") }, ci(august), "denied 1", "role/ci < deny"],
   [{ ...ci(august), ...denied("role/ci") }, ci(july), "", "role/ci"],
   [{ ...ci(august), ...denied("role/ci") }, ci({ ...august, description: "d" }), "", "role/ci"],
-  [{ ...ci(), ...denied("role/ci") }, ci({ ...past, groups: ["g"] }), "", "role/ci"],
+  [{ ...ci(), ...denied("role/ci") }, ci({ ...past, ...inG }), "", "role/ci"],
   [{ ...ci(past), ...broad }, none(OF_CI), "", "role/ci"],
   [ci(), ci({ groups: ["{AccountID}"] }), "name 1", "role/ci"],
-  [all, session(), "broader 4", "sso-session/v < sso/v pattern/any account role/R"],
-  [
-    { ...all, ...session("jane", "joe") },
-    session("joe"),
-    "broader 3",
-    "sso-session/v < sso/v pattern/any account role/R",
-  ],
-  [{ ...all, ...ofOther }, none(SET), "broader 2", "sso/v (ended) < pattern/any account role/R sso-session/v"],
-  [all, none(setRole), "broader 4", "role/R (ended) < sso-session/v sso/v pattern/any account"],
+  [all, session(), "broader 4", "sso-session/v < sso/v pattern/any account R"],
+  [{ ...all, ...session("jane", "joe") }, session("joe"), "broader 3", "sso-session/v < sso/v pattern/any account R"],
+  [{ ...all, ...ofOther }, none(SET), "broader 2", "sso/v (ended) < pattern/any account R sso-session/v"],
+  [all, none(setRole), "broader 4", "R (ended) < sso-session/v sso/v pattern/any account"],
   [{ ...listed("role/*"), ...broad, ...ofOther }, listed(), "broader 2", "pattern < pattern/any account"],
   [{ ...broad, ...ofOther }, { "pattern/any": [] }, "broader 2", "pattern/any < account account/444455556666"],
   [{ ...broad, ...ofOther }, none(`account/${A}`), "", "account (ended)"],
   [{ ...set, ...session("jane") }, ofSet(withG), "", "sso/v < sso-session/v"],
   [{ ...set, [`sso-session/${A}/v`]: "[" }, ofSet(withG), "unsettled 1", "sso/v < sso-session/v"],
-  [{ ...set, ...ofSetRole }, { ...none(setRole), ...ofSet(withG) }, "unsettled 1, broader 1", "sso/v < role/R"],
+  [{ ...set, ...ofSetRole }, { ...none(setRole), ...ofSet(withG) }, "unsettled 1, broader 1", "sso/v < R"],
   [{ ...ci(admins), ...bob }, { ...none(OF_CI, `user/${A}/bob`), ...ofSet(admins) }, "administrator 1", "role/ci"],
-  [ci(admins), { ...none(OF_CI), ...ofSet(admins) }, "administrator 1", "sso/v"],
-  [
-    { ...ci(admins), ...jane({ ...admins, ...past }) },
-    { ...none(OF_CI), ...session(), ...ofSet(admins) },
-    "administrator 1",
-    "sso-session/v",
-  ],
+  [ci(admins), swap, "administrator 1", "sso/v"],
+  [{ ...ci(admins), ...jane({ ...admins, ...past }) }, { ...swap, ...session() }, "administrator 1", "sso-session/v"],
   [ofSet(admins), jane(admins), "", "sso-session/v"],
   [ofSet({ ...admins, ...august }), jane({ ...admins, ...july }), "", "sso-session/v"],
   [ofSet(admins), jane({ ...admins, username: "other" }), "administrator 1", "sso-session/v < sso/v"],
@@ -138,67 +129,37 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [ofSet(admins), { [`role/${A}/v`]: { arn: arn("role/v"), ...admins } }, "administrator 1", "role/v"],
   [{ ...ci({ username: "a:{SourceIdentity}" }), ...listed("role/*") }, none(OF_CI), "broader 1", "role/ci < pattern"],
   [{ ...ci(), ...listed("role/*") }, ci(july), "broader 1", "role/ci < pattern"],
-  [{ ...ci(), ...janeDenied }, ci({ groups: ["g"] }), "", "role/ci < deny"],
+  [{ ...ci(), ...janeDenied }, ci(inG), "", "role/ci < deny"],
   [{ ...ci(), ...janeDenied }, ci({ username: "w" }), "", "role/ci < deny"],
-  [{ ...ci(), ...denied("role/x") }, ci({ groups: ["g"] }), "", "role/ci"],
+  [{ ...ci(), ...denied("role/x") }, ci(inG), "", "role/ci"],
   [{ [`deny/${A}`]: [{ arnLike: "arn:aws:s3:::bucket" }] }, denied("role/x"), "invalid 0", "deny"],
   [{ ...set, ...session("jane") }, jane({ username: "u", ...july }), "broader 1", "sso-session/v < sso/v"],
-  [
-    { ...ci(), ...broad, ...denied("role/x", "role/y") },
-    denied("role/x"),
-    "denial 2",
-    "deny < role/ci account pattern/any",
-  ],
-  [
-    { ...ci(), ...broad, ...denied("role/x") },
-    listed("role/x"),
-    "wide 1",
-    "pattern < role/ci account deny pattern/any",
-  ],
-  [{ ...ci(), ...broad, ...session("jane") }, session("jane", "joe"), "", "sso-session/v"],
+  [{ ...ofCi, ...denied("role/x", "role/y") }, denied("role/x"), "denial 2", "deny < role/ci account pattern/any"],
+  [{ ...ofCi, ...denied("role/x") }, listed("role/x"), "wide 1", "pattern < role/ci account deny pattern/any"],
+  [{ ...ofCi, ...session("jane") }, session("jane", "joe"), "", "sso-session/v"],
   [{ ...ci(), ...session("jane") }, jane(admins), "administrator 1", "sso-session/v < role/ci"],
-  [{ ...ofSetRole, ...broad }, { [setRole]: "{" }, "invalid 2", "role/R < pattern/any account"],
-  [{ ...all, ...jane("[") }, session(), "invalid 4", "sso-session/v < sso/v pattern/any account role/R"],
-  [{ ...all, ...ofSet("{") }, set, "invalid 3", "sso/v < pattern/any account role/R sso-session/v"],
-  [{ ...ci(), ...broad, ...denied("role/ci") }, none(OF_CI), "broader 2", "role/ci (ended) < pattern/any account deny"],
+  [{ ...ofSetRole, ...broad }, { [setRole]: "{" }, "invalid 2", "R < pattern/any account"],
+  [{ ...all, ...jane("[") }, session(), "invalid 4", "sso-session/v < sso/v pattern/any account R"],
+  [{ ...all, ...ofSet("{") }, set, "invalid 3", "sso/v < pattern/any account R sso-session/v"],
+  [{ ...ofCi, ...denied("role/ci") }, none(OF_CI), "broader 2", "role/ci (ended) < pattern/any account deny"],
   [{ ...ci(), ...denied("role/ci") }, none(OF_CI), "", "role/ci (ended)"],
   [{ ...janeDenied, ...set }, session("joe", "jane"), "denied 1", "sso-session/v < deny sso/v"],
   [
     { ...all, ...jane([ofJoe, JANE]) },
     session(),
     "broader 3, broader 4",
-    "sso-session/v < sso/v pattern/any account role/R",
+    "sso-session/v < sso/v pattern/any account R",
   ],
-  [
-    { ...fred("Fred"), ...broad },
-    { ...fred("fred"), ...toZ },
-    "broader 3, wide 1",
-    "federated-user/fred < pattern/any account",
-  ],
-  [
-    { ...fred("fred"), ...broad },
-    { ...none(FRED), ...toZ },
-    "wide 1, broader 1",
-    "account < federated-user/fred pattern/any",
-  ],
-  [
-    { ...ci(), ...broad },
-    { ...ci({ ...july, groups: ["g"] }), ...toZ },
-    "wide 1, broader 2",
-    "account < role/ci pattern/any",
-  ],
-  [{ ...ci(), ...broad }, ci({ groups: ["g"] }), "", "role/ci"],
-  [all, session("joe"), "broader 3", "sso-session/v < sso/v pattern/any account role/R"],
-  [all, { ...session("joe"), ...toZ }, "wide 1, broader 3", "sso-session/v (2) < role/R"],
+  [fred("Fred", broad), fred("fred", toZ), "broader 3, wide 1", "federated-user/fred < pattern/any account"],
+  [fred("fred", broad), { ...none(FRED), ...toZ }, "wide 1, broader 1", "account < federated-user/fred pattern/any"],
+  [ofCi, { ...ci({ ...july, ...inG }), ...toZ }, "wide 1, broader 2", "account < role/ci pattern/any"],
+  [ofCi, ci(inG), "", "role/ci"],
+  [all, session("joe"), "broader 3", "sso-session/v < sso/v pattern/any account R"],
+  [all, { ...session("joe"), ...toZ }, "wide 1, broader 3", "sso-session/v (2) < R"],
   [{ ...listed("role/a*"), ...denied("role/a") }, denied("role/b"), "denial 1", "deny (2)"],
   [denied("role/a*"), denied("role/ab", "role/c"), "denial 0", "deny (3)"],
-  [
-    jane([{ ...JANE, ...july }, { ...JANE, username: "v" }, ofJoe]),
-    jane([{ ...JANE, username: "v" }, ofJoe]),
-    "end 1",
-    "sso-session/v",
-  ],
-  [jane([JANE, { ...JANE, username: "v" }, ofJoe]), jane([JANE, ofJoe]), "", "sso-session/v"],
+  [jane([{ ...JANE, ...july }, ofV, ofJoe]), jane([ofV, ofJoe]), "end 1", "sso-session/v"],
+  [jane([JANE, ofV, ofJoe]), jane([JANE, ofJoe]), "", "sso-session/v"],
   [jane([JANE, ofJoe]), jane([ofJoe]), "", "sso-session/v"],
   [listed("role/a*"), listed("role/*b"), "wide 1, broader 1", "pattern"],
   [
@@ -216,15 +177,10 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{}, ci({ username: "x{SessionName}:x" }), "", "role/ci"],
   [{ ...ci({ groups: ["g", "h"] }), ...toZ }, ci({ groups: ["h"] }), "", "role/ci"],
   [set, { ...ofSet(withG), ...session("joe") }, "", "sso-session/v"],
-  [
-    { ...ci(), ...listed("user/*") },
-    { ...ci({ groups: ["g"] }), ...denied("role/x"), ...toZ },
-    "wide 1",
-    "deny role/ci",
-  ],
-  [ci({ groups: ["g"] }), { ...denied("role/ci"), ...ci() }, "", "deny role/ci"],
+  [{ ...ci(), ...listed("user/*") }, { ...ci(inG), ...denied("role/x"), ...toZ }, "wide 1", "deny role/ci"],
+  [ci(inG), { ...denied("role/ci"), ...ci() }, "", "deny role/ci"],
   [ci(), ci(), "", ""],
-  [ci(), { callers: [], "issuer/x": {}, ...ci({ groups: ["g"] }) }, "", "callers issuer/x role/ci"],
+  [ci(), { callers: [], "issuer/x": {}, ...ci(inG) }, "", "callers issuer/x role/ci"],
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {
   const found = CHANGES.map(([before, change]) => {
@@ -235,7 +191,7 @@ test("the marks, the first writes, and the recent writes that they wait for", ()
     const nameOf = (name: string) =>
       short({ name })
         .replace(`/${A}`, "")
-        .replace(/awsreserved\S*/, "R");
+        .replace(/^role.awsreserved.*/, "R");
     const first = writes.map(({ name, value }) => {
       const isLast = changes.some((one) => one.name === name && one.value === value);
       return isLast ? nameOf(name) : `${nameOf(name)} (${JSON.parse(value ?? "").length ?? "ended"})`;

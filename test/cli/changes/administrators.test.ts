@@ -72,7 +72,7 @@ for (const [what, parameters, words, outcome] of CASES) {
   });
 }
 
-/** The only administrator: whether it surely is one with any tokens, and with `TOKENS=jwt`, which have no session. */
+/** Beside the mapping of a role of the set `a`: whether it surely is an administrator with any tokens, and with `TOKENS=jwt`, which have no session. */
 const ONLY: readonly (readonly [name: string, value: unknown, withAny: boolean, withSigned: boolean])[] = [
   [OF_ROLE, ROLE, true, true],
   [OF_USER, USER, true, true],
@@ -92,6 +92,9 @@ const ONLY: readonly (readonly [name: string, value: unknown, withAny: boolean, 
   [OF_ROLE, { ...ROLE, notAfter: "2020-01-01T00:00:00Z" }, false, false],
   [OF_ROLE, { ...ROLE, groups: ["g"] }, false, false],
   [OF_ROLE, { ...ROLE, description: ADMIN.groups[0], groups: ["g"] }, false, false],
+  [`sso/${A}/a`, ADMIN, false, false],
+  [`sso-session/${A}/a`, [{ session: "jane", ...ADMIN }], false, false],
+  [`sso-session/${A}/v`, [{ session: "jane", ...ADMIN }, {}], false, false],
   [`account/${A}`, ADMIN, false, false],
   [`pattern/${A}`, [{ arnLike: role("*"), ...ADMIN }], false, false],
 ];
@@ -99,7 +102,7 @@ test("with AWS-signed tokens only, an administrator needs no session, unique id 
   const parameter = (value: unknown) => ({ value: JSON.stringify(value), secure: false });
   for (const [name, value, ...expected] of ONLY) {
     const states = new Map([
-      [`${CONTEXT.prefix}/user/${A}/first`, parameter({ arn: user("first"), username: "u" })],
+      [`${CONTEXT.prefix}/role/${A}/awsreservedsso_a_0123456789abcdef`, parameter({ ...ROLE, groups: [] })],
       [`${CONTEXT.prefix}/${name}`, parameter(value)],
     ]);
     const found = (["beside", "only"] as const).map((signedTokens) =>
