@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { stringify } from "yaml";
-import { hasAdministrator } from "../../../cli/access/administrators.ts";
+import { hasAdministrator, mayDenyOthers } from "../../../cli/access/administrators.ts";
 import { CONTEXT } from "../access/any-plan.ts";
+import { short, store, wanted } from "../access/store.ts";
 import { exits, storedCluster, useCluster } from "../mappings/cluster.ts";
 
 const A = "111122223333";
@@ -109,6 +110,41 @@ test("with AWS-signed tokens only, an administrator needs no session, unique id 
       hasAdministrator(states, { ...CONTEXT, signedTokens }),
     );
     assert.deepEqual(found, expected, `${name} ${JSON.stringify(value)}`);
+  }
+});
+
+/** A change: whether it may deny administrators in parameters that it does not name, and the parameters of those that it does. */
+const LOOKS: readonly (readonly [denied: readonly string[], change: object, mayDenyOthers: boolean, looks: string])[] =
+  [
+    [[], { [`deny/${A}`]: [{ arnLike: role("X") }] }, false, "deny deny/any role/x pattern pattern/any account"],
+    [[], { [`deny/${A}`]: [{ arnLike: role("*") }] }, true, "deny"],
+    [
+      [],
+      { [`deny/${A}`]: [{ arnLike: role("X") }, { arnLike: role("y?") }] },
+      true,
+      "deny deny/any role/x pattern pattern/any account",
+    ],
+    [[role("*")], { [`deny/${A}`]: [{ arnLike: role("*") }, { arnLike: role("X") }] }, false, "deny"],
+    [[role("*")], { [`deny/${A}`]: [] }, false, "deny"],
+    [
+      [],
+      { [`deny/${A}`]: [{ arnLike: role(`AWSReservedSSO_V_${"?".repeat(16)}`) }] },
+      false,
+      "deny deny/any role/awsreservedsso_v_0000000000000000 sso-session/v sso/v pattern pattern/any account",
+    ],
+    [[], { [`deny/${A}`]: [{ arnLike: role(`AWSReservedSSO_V_${"?".repeat(15)}`) }] }, true, "deny"],
+    [[], { [OF_ROLE]: ROLE }, false, "pattern pattern/any account role/a"],
+    [[], { [`pattern/${A}`]: [{ arnLike: role("*"), username: "u" }] }, false, "pattern/any account pattern"],
+    [[], { callers: [] }, false, "callers"],
+    [[], { callers: [], [`deny/${A}`]: [{ arnLike: role("*") }] }, true, "callers deny"],
+  ];
+test("a change looks at the principals whose access it may take away", () => {
+  for (const [denied, change, ...expected] of LOOKS) {
+    const reading = new Set<string>();
+    const before = store({ [`deny/${A}`]: denied.map((arnLike) => ({ arnLike })) });
+    const found = mayDenyOthers(wanted({ ...change }), before, { ...CONTEXT, reading });
+    const looks = [...reading].map((name) => (name.startsWith("/") ? short({ name }).replace(`/${A}`, "") : name));
+    assert.deepEqual([found, looks.join(" ")], expected, JSON.stringify(change));
   }
 });
 
