@@ -59,10 +59,8 @@ const session = (...names: string[]) => ({
 });
 const setRole = `role/${A}/awsreservedsso_v_0123456789abcdef`;
 const ofSetRole = { [setRole]: { arn: arn("role/AWSReservedSSO_v_0123456789abcdef"), username: "r" } };
-const broad = {
-  "pattern/any": [{ arnLike: "arn:aws:iam::*:role/*", username: "p" }],
-  [`account/${A}`]: { username: "a" },
-};
+const anyOf = (account: string) => ({ "pattern/any": [{ arnLike: `arn:aws:iam::${account}:role/*`, username: "p" }] });
+const broad = { ...anyOf("*"), [`account/${A}`]: { username: "a" } };
 const ofOther = { "account/444455556666": { username: "b" } };
 const [SET, OF_CI] = [`sso/${A}/v`, `role/${A}/ci`];
 const admins = { username: "u", groups: ["system:masters"] };
@@ -94,7 +92,12 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [ci({ arn: arn("role/x") }), none(OF_CI), "invalid 0", "role/ci"],
   [ci({ arn: "arn:aws-cn:iam::111122223333:role/ci" }), none(OF_CI), "invalid 0", "role/ci"],
   [{ ...ci(), ...listed("role/a*", "role/b*") }, listed("role/b*", "role/a*"), "", "pattern"],
-  [{ ...broad, ...listed("role/a*") }, listed("role/a*", "role/b"), "wide 1", "pattern < account pattern/any"],
+  [
+    { ...broad, ...listed("role/a*", "role/ab*") },
+    listed("role/a*", "role/ab*", "role/b"),
+    "wide 1",
+    "pattern < account pattern/any",
+  ],
   [listed("role/a*", "role/ab*"), listed("role/ab*", "role/a*"), "place 2", "pattern"],
   [listed("role/a*", "role/ab*", "user/*"), listed("role/ab*", "user/*", "role/a*"), "place 2", "pattern"],
   [denied("role/ci"), denied("role/CI"), "", "deny"],
@@ -163,8 +166,8 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [jane([JANE, ofJoe]), jane([ofJoe]), "", "sso-session/v"],
   [listed("role/a*"), listed("role/*b"), "wide 1, broader 1", "pattern"],
   [
-    denied("role/x"),
-    { [`deny/${A}`]: [{ arnLike: arn("role/x"), ...july }, { arnLike: arn("role/y") }] },
+    denied("user/ops/al"),
+    { [`deny/${A}`]: [{ arnLike: arn("user/al"), ...july }, { arnLike: arn("root") }] },
     "denial 0",
     "deny (2)",
   ],
@@ -180,6 +183,15 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{ ...ci(), ...listed("user/*") }, { ...ci(inG), ...denied("role/x"), ...toZ }, "wide 1", "deny role/ci"],
   [ci(inG), { ...denied("role/ci"), ...ci() }, "", "deny role/ci"],
   [ci(), ci(), "", ""],
+  [{ ...listed("user/ops/*"), ...denied("user/alice") }, denied(), "denial 1", "deny < pattern"],
+  [{ ...listed("user/ops/*"), ...denied("user/al*") }, denied(), "denial 0", "deny < pattern"],
+  [
+    { ...toZ, ...ofOther, ...anyOf("444455556666") },
+    { "pattern/any": [] },
+    "broader 1",
+    "pattern/any < account account/444455556666",
+  ],
+  [{ [`pattern/${A}`]: anyOf("*")["pattern/any"], ...anyOf("444455556666") }, listed(), "", "pattern < pattern/any"],
   [ci(), { callers: [], "issuer/x": {}, ...ci(inG) }, "", "callers issuer/x role/ci"],
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {
