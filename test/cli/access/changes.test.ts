@@ -192,6 +192,8 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
     "pattern/any < account account/444455556666",
   ],
   [{ [`pattern/${A}`]: anyOf("*")["pattern/any"], ...anyOf("444455556666") }, listed(), "", "pattern < pattern/any"],
+  [{ ...janeDenied, ...session("jane") }, session("jane", "joe"), "", "sso-session/v"],
+  [{ ...jane([ofJoe, JANE]), [setRole]: { ...ofSetRole[setRole], ...past } }, session(), "", "sso-session/v < R"],
   [ci(), { callers: [], "issuer/x": {}, ...ci(inG) }, "", "callers issuer/x role/ci"],
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {
