@@ -219,3 +219,47 @@ test("the marks, the first writes, and the recent writes that they wait for", ()
   });
   assert.deepEqual(found, CHANGES);
 });
+
+const root = { [`root/${A}`]: { arn: arn("root"), username: "r" } };
+const many = listed("user/*", "user/a*", "user/b*", "user/c*", "user/d*", "user/e*");
+/** A change, and the text of its mark, with which the user consents. */
+const TEXTS: readonly (readonly [before: object, change: object, text: string])[] = [
+  [
+    { ...root, ...toZ },
+    none(`root/${A}`),
+    "broader: root of 111122223333 is no longer mapped by root/111122223333: account/111122223333 applies and gives z",
+  ],
+  [
+    ofOther,
+    { "account/444455556666": { username: "c", groups: ["g", "h"] } },
+    "wide: account/444455556666 gives c (g, h) to every identity that it matches",
+  ],
+  [
+    { ...ofSet({ username: "u", groups: ["g"] }), ...session("jane") },
+    jane({ ...JANE, ...july }),
+    "broader: session jane of v is only until 2026-07-01T00:00:00Z mapped by sso-session/111122223333/v: sso/111122223333/v applies and gives u (g)",
+  ],
+  [
+    { ...ofCi, "deny/any": [{ arnLike: "arn:aws:iam::*:role/c*" }] },
+    { "deny/any": [] },
+    "denial: arn:aws:iam::*:role/c* is no longer denied by deny/any: role/111122223333/ci applies and gives u, or pattern/any arn:aws:iam::*:role/* applies and gives p, or account/111122223333 applies and gives a",
+  ],
+  [
+    { ...many, ...toZ, [`user/${A}/al`]: { arn: arn("user/al"), ...admins }, ...denied("user/*") },
+    denied(),
+    "denial: user/* is no longer denied by deny/111122223333: user/111122223333/al applies and gives u (system:masters), or pattern/111122223333 user/* applies and gives user/*, or pattern/111122223333 user/a* applies and gives user/a*, or pattern/111122223333 user/b* applies and gives user/b*, or pattern/111122223333 user/c* applies and gives user/c*, or one of 3 more applies",
+  ],
+  [
+    { ...session("jane"), ...ofSetRole },
+    session(),
+    "broader: session jane of v is no longer mapped by sso-session/111122223333/v: role/111122223333/awsreservedsso_v_0123456789abcdef applies and gives r",
+  ],
+  [
+    { ...set, ...ofSet("{") },
+    set,
+    "invalid: sso/111122223333/v is invalid, and denies, before or after the change: not JSON. Then sso/111122223333/v applies and gives s",
+  ],
+];
+test("the texts of marks", () => {
+  for (const [before, change, text] of TEXTS) assert.equal(marks(before, change).join(), text);
+});
