@@ -194,6 +194,22 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{ [`pattern/${A}`]: anyOf("*")["pattern/any"], ...anyOf("444455556666") }, listed(), "", "pattern < pattern/any"],
   [{ ...janeDenied, ...session("jane") }, session("jane", "joe"), "", "sso-session/v"],
   [{ ...jane([ofJoe, JANE]), [setRole]: { ...ofSetRole[setRole], ...past } }, session(), "", "sso-session/v < R"],
+  [{ ...ci(), ...janeDenied }, fred("fred", ci(inG)), "", "federated-user/fred"],
+  [
+    all,
+    { ...jane([{ ...ofJoe, ...admins }]), ...toZ },
+    "administrator 1, wide 1, broader 4",
+    "sso-session/v (2) < R sso/v account pattern/any",
+  ],
+  [{ ...ci(past), ...denied("role/ci") }, none(OF_CI), "", "role/ci < role/ci"],
+  [ci(), none(OF_CI), "", "role/ci"],
+  [{}, { ...anyOf("*"), ...listed("role/*"), ...toZ }, "wide 1, wide 1, wide 1", "pattern"],
+  [
+    { ...ofCi, ...denied("role/x*") },
+    { ...none(OF_CI), ...denied() },
+    "broader 2, denial 2",
+    "role/ci < pattern/any account",
+  ],
   [ci(), { callers: [], "issuer/x": {}, ...ci(inG) }, "", "callers issuer/x role/ci"],
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {
