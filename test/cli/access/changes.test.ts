@@ -61,6 +61,7 @@ const setRole = `role/${A}/awsreservedsso_v_0123456789abcdef`;
 const ofSetRole = { [setRole]: { arn: arn("role/AWSReservedSSO_v_0123456789abcdef"), username: "r" } };
 const anyOf = (account: string) => ({ "pattern/any": [{ arnLike: `arn:aws:iam::${account}:role/*`, username: "p" }] });
 const broad = { ...anyOf("*"), [`account/${A}`]: { username: "a" } };
+const denyAny = (name: string) => ({ "deny/any": [{ arnLike: `arn:aws:iam::*:role/${name}` }] });
 const ofOther = { "account/444455556666": { username: "b" } };
 const [SET, OF_CI] = [`sso/${A}/v`, `role/${A}/ci`];
 const admins = { username: "u", groups: ["system:masters"] };
@@ -210,6 +211,13 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
     "broader 2, denial 2",
     "role/ci < pattern/any account",
   ],
+  [
+    { ...ofCi, ...denied("role/x"), ...denyAny("x") },
+    denied(),
+    "denial 2",
+    "deny < role/ci account pattern/any deny/any",
+  ],
+  [{ ...ci(), ...denyAny("ci") }, ci(inG), "denied 1", "role/ci < deny/any"],
   [ci(), { callers: [], "issuer/x": {}, ...ci(inG) }, "", "callers issuer/x role/ci"],
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {
