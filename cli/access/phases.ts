@@ -12,11 +12,11 @@ import { mentionsAdministrators } from "./names.ts";
 import { overlaps } from "./overlap.ts";
 import {
   afterwards,
-  including,
   type PlanState,
   planState,
   type RuleContext,
   type States,
+  storedText,
   valuesOf,
   type Wanted,
 } from "./plan-state.ts";
@@ -101,7 +101,10 @@ function candidatesFor(change: Wanted, state: PlanState): Candidate[] {
   const judged = judgeChange(name, address, state);
   if (address.kind === "sso-session" && judged.marks.some(({ kind }) => kind === "broader")) {
     const first = withoutRemovals(before, after, state);
-    if (first !== undefined) return candidatesFor({ name, value: first }, including(state, name, first));
+    if (first !== undefined) {
+      const wanted = new Map(state.wanted).set(name, storedText(first));
+      return candidatesFor({ name, value: first }, { ...state, wanted });
+    }
   }
   const { marks, isRemoval, waits } = judged;
   const whole = {

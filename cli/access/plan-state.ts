@@ -57,11 +57,6 @@ export function planState(changes: readonly Wanted[], states: States, context: R
   };
 }
 
-/** With another wanted value of one parameter. */
-export function including(state: PlanState, name: string, value: string): PlanState {
-  return { ...state, wanted: new Map([...state.wanted, [name, storedText(value)]]) };
-}
-
 export function storedText(value: string | undefined): StoredParameter | undefined {
   return value === undefined ? undefined : { value, secure: false };
 }

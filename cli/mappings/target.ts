@@ -107,7 +107,11 @@ function at(prefix: string, { kind, account, name }: ParameterAddress, key: Targ
   return { parameter: mappingParameter(prefix, kind, account, name), address: { kind, account, name }, key };
 }
 
-/** Valid for a session (`RoleSessionName`) and for a user, and neither an account nor an id of AWS: https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html */
+/**
+ * Valid for a session (`RoleSessionName`) and for a user, and neither an account nor the id of a key, user or role.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+ */
 export function isPersonName(who: string): boolean {
   return /^(?!(?:\d{12}|A(?:KI|SI|RO|ID)A[A-Z\d]{12,})$)[\w+=,.@-]{2,64}$/.test(who);
 }

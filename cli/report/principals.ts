@@ -49,7 +49,7 @@ function keyOf(kind: Entry["kind"], name: string): string {
   return `${kind.replace("-session", "")}/${asciiLowerCase(name)}`;
 }
 
-/** `false` if IAM cannot be read: a missing permission is no error. Adds the reason to `problems`. */
+/** `false` if IAM cannot be read: a missing permission is not an error. Adds the reason to `problems`. */
 async function isListed(isComplete: Promise<boolean>, problems: Set<string>, io: IOStreams): Promise<boolean> {
   try {
     if (await isComplete) return true;

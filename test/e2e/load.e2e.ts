@@ -98,7 +98,7 @@ test(`${SECONDS} s at ${PER_SECOND} reviews a second`, { timeout: (SECONDS + 600
   }
   async function ask(index: number): Promise<void> {
     // 77 and 200 are coprime, so all members take part, in a mixed order. A token returns to a kube-apiserver after 20 s,
-    // when it is no longer cached there.
+    // after that one's cache time.
     const token = await currentToken((index * 77) % members.length);
     const which = index % apiservers.length;
     const [from, start] = [Date.now(), performance.now()];

@@ -18,7 +18,7 @@ const PLANS_BY_MARKS = {
   ...{ "wide 1, wide 1": 1 },
 };
 
-test("the plans beside the mutants: no identity gets more without a mark, and there are no other marks", async () => {
+test("the plans beside the mutants: no identity gets more without a mark, and no other marks exist", async () => {
   const found: Record<string, number> = {};
   for (const { states } of Object.values(MUTANTS)) {
     for (const isInterrupted of [false, true]) {
