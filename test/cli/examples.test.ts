@@ -14,7 +14,6 @@ import { cli, commandPaths } from "./cli.ts";
 import { useFolder } from "./folder.ts";
 import { publicPem } from "./irsa/services.ts";
 import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./mappings/cluster.ts";
-import { realWorldAwsAuth } from "./mappings/formats/aws-auth-sample.ts";
 import { loggedServices } from "./reviews/services.ts";
 
 const { path: folder, write, configure } = useFolder();
@@ -70,7 +69,7 @@ function callsIn(examples: string): string[][] {
 }
 
 function inputFor(words: readonly string[]): string {
-  if (words.includes("import")) return realWorldAwsAuth(100);
+  if (words.includes("import")) return "kind: ConfigMap\ndata: {mapAccounts: '[\"111122223333\"]'}";
   if (words.includes("--jwks")) return JSON.stringify({ keys: SAMPLES.map(({ jwk }) => jwk) });
   return words.includes("explain") ? "k8s-aws-v1.x" : "y\n";
 }

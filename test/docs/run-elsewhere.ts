@@ -32,7 +32,6 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm run acceptance": by("test/e2e/emulator/acceptance.e2e.ts", "acceptanceIn("),
   "npm run bench": MEASURES,
   "npm run fuzz": by("test/fuzz/fuzz.test.ts", "parser.run(mutated("),
-  "npx node test/cli/bench/": MEASURES,
   "npm run build": by("package.json", '"prepare": "npm run --silent build'),
   "aws iam enable-outbound-web-identity-federation": {
     because: "it changes an AWS account, and no emulator signs tokens",

@@ -29,8 +29,8 @@ export interface Iam {
   readonly users: Readonly<Record<string, string>>;
 }
 
-/** ListRoles and ListUsers. `page`: number of names on each page. */
-export function startIam({ roles, users }: Iam, page = 2): Promise<LocalServer> {
+/** ListRoles and ListUsers, with two names on each page. */
+export function startIam({ roles, users }: Iam): Promise<LocalServer> {
   return startHttpServer(({ body }) => {
     const form = new URLSearchParams(body.toString());
     const action = form.get("Action") ?? "";
@@ -39,13 +39,13 @@ export function startIam({ roles, users }: Iam, page = 2): Promise<LocalServer> 
       return renderError("iam", new ServiceError("InvalidAction", action));
     const at = Number(form.get("Marker") ?? 0);
     const all = Object.entries(names);
-    const member = all.slice(at, at + page).map(([name, id]) => {
+    const member = all.slice(at, at + 2).map(([name, id]) => {
       const isOfSet = name.startsWith("AWSReservedSSO_");
       const path = isOfSet ? "/aws-reserved/sso.amazonaws.com/eu-west-1/" : "/";
       return { Path: path, [`${kind}Name`]: name, [`${kind}Id`]: id, Arn: "arn", CreateDate: "2026-01-01T00:00:00Z" };
     });
-    const isTruncated = at + page < all.length;
-    const more = { IsTruncated: String(isTruncated), ...(isTruncated && { Marker: String(at + page) }) };
+    const isTruncated = at + 2 < all.length;
+    const more = { IsTruncated: String(isTruncated), ...(isTruncated && { Marker: String(at + 2) }) };
     return renderResult("iam", action, { [`${kind}s`]: { member }, ...more });
   });
 }
@@ -64,12 +64,11 @@ interface Setup {
   readonly events?: readonly LogEvent[];
   readonly log?: LogGroupProperties;
   readonly iam?: Partial<Iam>;
-  readonly iamPage?: number;
   /** Days before NOW at which the mappings were written. */
   readonly written?: number;
 }
 
-export async function reportCluster({ mappings, events = [], log = {}, iam = {}, iamPage, written = 200 }: Setup) {
+export async function reportCluster({ mappings, events = [], log = {}, iam = {}, written = 200 }: Setup) {
   const named = Object.entries(mappings).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
   const now = () => NOW - written * DAY;
   const store = await startParameterStore({ parameters: Object.fromEntries(named), now });
@@ -79,7 +78,7 @@ export async function reportCluster({ mappings, events = [], log = {}, iam = {},
   const [stacks, sts, principals] = await Promise.all([
     startStacks({ "IamAuthenticator-prod": { LogGroup: LOG_GROUP } }),
     startSts({ identities: [{ name: "operator", ...keys, ...operator }] }),
-    startIam({ roles: {}, users: {}, ...iam }, iamPage),
+    startIam({ roles: {}, users: {}, ...iam }),
   ]);
   const servers = { SSM: store, CLOUDWATCH_LOGS: logs, CLOUDFORMATION: stacks, STS: sts, IAM: principals };
   const variables = { ...endpoints(servers), AWS_MAX_ATTEMPTS: "1" };

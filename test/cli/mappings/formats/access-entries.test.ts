@@ -2,9 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { parse } from "yaml";
-import { fromAssociatedPolicies } from "../../../../cli/mappings/formats/access-entries.ts";
 import { cli } from "../../cli.ts";
 import { useFolder } from "../../folder.ts";
 import { exits } from "../cluster.ts";
@@ -70,6 +68,7 @@ test("entry and policies may be in separate files", async () => {
 const LEFT: [what: string, policy: readonly [string, object], message: RegExp][] = [
   ["a policy without a level", ["AmazonEKSAutoNodePolicy", CLUSTER], /it has no access level here/],
   ["a namespace wildcard", ["AmazonEKSEditPolicy", { type: "namespace", namespaces: ["dev-*"] }], /dev-\* is not/],
+  ["a number as namespace", ["AmazonEKSEditPolicy", { type: "namespace", namespaces: [1] }], /namespace without a name/],
   ["an unknown scope", ["AmazonEKSEditPolicy", { type: "region" }], /its accessScope must have the type cluster/],
   ["a scope without namespaces", ["AmazonEKSEditPolicy", { type: "namespace" }], /its accessScope must have/],
 ];
@@ -87,7 +86,8 @@ for (const [what, policy, message] of LEFT) {
 
 test("only ARNs of AWS's access policies give a level", async () => {
   const own = "arn:aws:eks:eu-west-1:111122223333:cluster-access-policy/AmazonEKSViewPolicy";
-  for (const policyArn of ["AmazonEKSViewPolicy", own, "arn:aws:iam::aws:policy/AmazonEKSViewPolicy", 1, null]) {
+  const wrong = ["iam::aws:policy/AmazonEKSViewPolicy", "eks::aws:cluster-access-policy/constructor"];
+  for (const policyArn of ["AmazonEKSViewPolicy", own, ...wrong.map((name) => `arn:aws:${name}`), 1, null]) {
     const response = { ...policies(), associatedAccessPolicies: [{ policyArn, accessScope: CLUSTER }] };
     const { code, mappings } = await importAll(ENTRY, response);
     assert.deepEqual([code, mappings[0].groups], [1, ["developers"]], String(policyArn));
@@ -113,32 +113,4 @@ test("an entry without groups is reported, unless the files have its policies", 
   const { err, mappings } = await importAll(bare, policies());
   assert.deepEqual([err, mappings[0].groups], ["1 imported.\n", undefined]);
   await exits(importAll(policies()), 0, "0 imported.\n");
-});
-
-test("any JSON gives only groups of the five levels, for a cluster or a namespace", () => {
-  const policies = ["AmazonEKSViewPolicy", "AmazonEKSAdminPolicy", "AmazonEKSViewPolicy/x"];
-  const name = fc.constantFrom(...policies, "constructor", "");
-  const policy = fc.record({
-    policyArn: fc.oneof(
-      fc.jsonValue(),
-      name.map((one) => `arn:aws:eks::aws:cluster-access-policy/${one}`),
-    ),
-    accessScope: fc.oneof(
-      fc.jsonValue(),
-      fc.record({
-        type: fc.constantFrom("cluster", "namespace", "Cluster", null),
-        namespaces: fc.oneof(fc.jsonValue(), fc.array(fc.oneof(fc.string(), fc.constantFrom("a", "a:b", "*")))),
-      }),
-    ),
-  });
-  const list = fc.oneof(fc.jsonValue(), fc.array(fc.oneof(policy, fc.jsonValue())));
-  fc.assert(
-    fc.property(list, fc.jsonValue(), (associatedAccessPolicies, principalArn) => {
-      const value = { principalArn, associatedAccessPolicies };
-      const items = fromAssociatedPolicies({ value, lineOf: () => 1, blockLine: () => undefined });
-      const groups = items.flatMap(({ accessGroups = [] }) => accessGroups);
-      for (const group of groups) assert.match(group, /^access:(view|admin)(:[a-z0-9]([a-z0-9-]*[a-z0-9])?)?$/);
-    }),
-    { numRuns: 1000, seed: 35 },
-  );
 });

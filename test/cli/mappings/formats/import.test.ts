@@ -6,24 +6,19 @@ import { stringify } from "yaml";
 import { exits } from "../cluster.ts";
 import { ARN, importText } from "./import-text.ts";
 
+const stringifyEach = (data: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(data).map(([key, value]) => [key, stringify(value)]));
 const configMap = (data: Record<string, unknown>) =>
-  stringify({
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    metadata: { name: "aws-auth" },
-    data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, stringify(value)])),
-  });
+  stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "aws-auth" }, data: stringifyEach(data) });
+const USER = "arn:aws:iam::111122223333:user/eng/alice";
 /** As the AWS CLI prints it. */
-const entry = (name: string) => ({
-  accessEntry: {
-    clusterName: "c",
-    principalArn: `${ARN}x/${name}`,
-    kubernetesGroups: ["g"],
-    username: "{{SessionName}}",
-  },
-});
+const entry = (name: string) => {
+  const more = { clusterName: "c", kubernetesGroups: ["g"], username: "{{SessionName}}" };
+  return { accessEntry: { ...more, principalArn: `${ARN}x/${name}` } };
+};
+const ENTRIES = ["a", "b"].map((name) => ({ arn: `${ARN}${name}`, username: "{SessionName}", groups: ["g"] }));
 
-const READ: readonly (readonly [what: string, text: string, mappings: readonly object[]])[] = [
+const READ: readonly (readonly [what: string, input: unknown, mappings: readonly object[], summary: string])[] = [
   [
     "the aws-auth ConfigMap",
     configMap({
@@ -31,19 +26,20 @@ const READ: readonly (readonly [what: string, text: string, mappings: readonly o
         { rolearn: `${ARN}nodes`, username: "system:node:{{EC2PrivateDNSName}}", groups: ["system:nodes"] },
         { roleARN: `${ARN}team/path/Dev`, username: "dev:{{SessionName}}", groups: ["dev"] },
       ],
-      mapUsers: [{ userarn: "arn:aws:iam::111122223333:user/eng/alice", username: "alice" }],
+      mapUsers: [{ userarn: USER, username: "alice" }],
       mapAccounts: ["012345678901"],
     }),
     [
       { arn: `${ARN}nodes`, username: "system:node:{EC2PrivateDNSName}", groups: ["system:nodes"] },
       { arn: `${ARN}Dev`, username: "dev:{SessionName}", groups: ["dev"] },
-      { arn: "arn:aws:iam::111122223333:user/eng/alice", username: "alice" },
+      { arn: USER, username: "alice" },
       { account: "012345678901" },
     ],
+    "4 imported, 1 of them with new access.",
   ],
   [
     "aws-iam-authenticator's server config",
-    stringify({
+    {
       clusterID: "prod",
       server: {
         mapRoles: [
@@ -53,53 +49,43 @@ const READ: readonly (readonly [what: string, text: string, mappings: readonly o
         mapUsers: [{ userARN: "arn:aws:iam::111122223333:root", username: "root" }],
         mapAccounts: [111122223333],
       },
-    }),
+    },
     [
       { arn: `${ARN}a`, username: "a", groups: ["g"] },
       { permissionSet: "View", account: "111122223333", username: "v" },
       { arn: "arn:aws:iam::111122223333:root", username: "root" },
       { account: "111122223333" },
     ],
+    "4 imported.",
   ],
   [
     "a server config with keys in another case",
-    stringify({ server: { maproles: [{ ROLEARN: `${ARN}a`, username: "a" }] } }),
+    { server: { maproles: [{ ROLEARN: `${ARN}a`, username: "a" }] } },
     [{ arn: `${ARN}a`, username: "a" }],
+    "1 imported.",
   ],
-  ...[
+  // The path of an access entry's role has always matched.
+  [
+    "consecutive responses of describe-access-entry",
     `${JSON.stringify(entry("a"), null, 4)}\n${JSON.stringify(entry("b"))}\n`,
-    JSON.stringify([entry("a"), entry("b")]),
-  ].map(
-    (text) =>
-      [
-        `describe-access-entry as ${text.startsWith("[") ? "a list" : "consecutive responses"}`,
-        text,
-        ["a", "b"].map((name) => ({ arn: `${ARN}${name}`, username: "{SessionName}", groups: ["g"] })),
-      ] as const,
-  ),
+    ENTRIES,
+    "2 imported.",
+  ],
+  ["a list of access entries", JSON.stringify([entry("a"), entry("b")]), ENTRIES, "2 imported."],
 ];
-for (const [what, text, expected] of READ) {
+for (const [what, input, expected, summary] of READ) {
   test(`import reads ${what}`, async () => {
-    const { code, mappings } = await importText(text);
-    assert.deepEqual([code, mappings], [0, expected]);
+    const { code, lines, mappings } = await importText(typeof input === "string" ? input : stringify(input));
+    assert.deepEqual([code, mappings, lines.at(-1)], [0, expected, summary]);
   });
 }
 
 test("import reads eksctl's ClusterConfig, and reports its services as RBAC", async () => {
-  const { code, err, mappings } = await importText(
-    stringify({
-      kind: "ClusterConfig",
-      iamIdentityMappings: [
-        { arn: `${ARN}a`, username: "a", groups: ["g"], noDuplicateARNs: true },
-        { account: "444455556666" },
-        { serviceName: "emr-containers", namespace: "emr" },
-      ],
-    }),
-  );
-  assert.deepEqual(
-    [code, mappings],
-    [1, [{ arn: `${ARN}a`, username: "a", groups: ["g"] }, { account: "444455556666" }]],
-  );
+  const role = { arn: `${ARN}a`, username: "a", groups: ["g"] };
+  const service = { serviceName: "emr-containers", namespace: "emr" };
+  const iamIdentityMappings = [{ ...role, noDuplicateARNs: true }, { account: "444455556666" }, service];
+  const { code, err, mappings } = await importText(stringify({ kind: "ClusterConfig", iamIdentityMappings }));
+  assert.deepEqual([code, mappings], [1, [role, { account: "444455556666" }]]);
   assert.match(err, /^line 9, iamIdentityMappings 3 cannot be imported: service emr-containers is RBAC/);
 });
 
@@ -114,12 +100,14 @@ test("each entry that cannot be imported is reported with its line", async () =>
         { rolearn: "arn:aws:sts::111122223333:assumed-role/e/s", username: "e" },
         { username: "nobody" },
         { rolearn: `${ARN}ok`, username: "first" },
-        { rolearn: `${ARN}OK`, username: "last" },
+        { rolearn: `${ARN}OK`, username: "last", group: ["g"], userid: "AROAX" },
       ],
+      mapRole: [{ rolearn: `${ARN}lost`, username: "l" }],
     }),
   );
   assert.deepEqual([code, mappings], [1, [{ arn: `${ARN}OK`, username: "last" }]]);
   assert.deepEqual(lines, [
+    `line 22, mapRoles 8 (${ARN}OK): unknown keys group, userid skipped; to pin the mapping to this principal, set principalId.`,
     `line 20, mapRoles 7 (${ARN}ok) is skipped: line 22, mapRoles 8 (${ARN}OK) is for the same principal and is later: the last one applies.`,
     `line 7, mapRoles 1 (${ARN}a) cannot be imported: username is missing.`,
     `line 10, mapRoles 2 (${ARN}b) cannot be imported: {{Unknown}} has braces that are not a placeholder.`,
@@ -127,7 +115,8 @@ test("each entry that cannot be imported is reported with its line", async () =>
     `line 14, mapRoles 4 (${ARN}d) cannot be imported: groups must be a list of strings.`,
     "line 17, mapRoles 5 (arn:aws:sts::111122223333:assumed-role/e/s) cannot be imported: arn must be the ARN of the role, not of a session: arn:aws:iam::111122223333:role/e.",
     "line 19, mapRoles 6 cannot be imported: it has no ARN.",
-    "1 imported, 6 not imported.",
+    "line 27, mapRole cannot be imported: only mapRoles, mapUsers, mapAccounts and config.yaml are read.",
+    "1 imported, 7 not imported.",
   ]);
 });
 
@@ -141,25 +130,12 @@ test("--sso maps the permission set instead of its role", async () => {
   assert.deepEqual(asSet.mappings, [{ permissionSet: "Cluster_Admin", account: "111122223333", username: "a" }]);
 });
 
-test("misspelled sections and keys, and pins, are reported", async () => {
-  const { code, lines, mappings } = await importText(
-    configMap({
-      mapRole: [{ rolearn: `${ARN}lost`, username: "l" }],
-      mapRoles: [{ rolearn: `${ARN}a`, username: "a", group: ["g"], userid: "AROAX" }],
-    }),
-  );
-  assert.deepEqual([code, mappings], [1, [{ arn: `${ARN}a`, username: "a" }]]);
-  assert.deepEqual(lines, [
-    `line 10, mapRoles 1 (${ARN}a): unknown keys group, userid skipped; to pin the mapping to this principal, set principalId.`,
-    "line 6, mapRole cannot be imported: only mapRoles, mapUsers, mapAccounts and config.yaml are read.",
-    "1 imported, 1 not imported.",
-  ]);
-});
-
-test("any other file is rejected in one sentence", async () => {
+test("any other file is rejected in one sentence, with the line of a YAML error in a ConfigMap", async () => {
   for (const text of ["# nothing", "a: b", "[]", "- 1", "kind: ConfigMap\ndata: {mapRoles: 'a: {'}", "\t: x"]) {
     await exits(importText(text), 2, /^standard input(, mapRoles)?(, line \d, column \d+)?: .*\.\n$/);
   }
+  const text = "kind: ConfigMap\ndata:\n  mapRoles: |\n    - a: [\n";
+  await exits(importText(text), 2, /^standard input, mapRoles, line [45], column \d+: not valid YAML/);
 });
 
 test("a ConfigMap without mappings is reported", async () => {
