@@ -7,12 +7,10 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { checkBearer } from "../../../functions/authenticator/caller/bearer.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
-import type { Fault } from "../../../local/faults.ts";
 import { type CliOptions, cli, type Words, wordsOf } from "../cli.ts";
 import { useFolder } from "../folder.ts";
 import { isPut } from "../mappings/apply.ts";
 import { exits, useCluster } from "../mappings/cluster.ts";
-import { stacksForbidden, startStacks } from "../stacks.ts";
 import { PARAMETER, storedCallers } from "./stored-callers.ts";
 
 const { path: folder } = useFolder();
@@ -76,54 +74,15 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
   await exits(lost, 2, `Cannot write ${nowhere}: there is no such folder.\n`);
 });
 
-test("add --out without --endpoint uses the endpoint of the stack, and fails without one", async (t) => {
-  const out = join(folder, "of-the-stack.kubeconfig");
-  const words = ["add", "third", "--out", out, "--yes"];
-  t.after(() => delete process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"]);
-  const withStack = async (outputs: Readonly<Record<string, string>>, fault?: Fault) => {
-    const stacks = await startStacks({ "IamAuthenticator-prod": outputs });
-    stacks.fail(fault);
-    process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"] = stacks.url;
-    const result = await callers(words);
-    await stacks.close();
-    return result;
-  };
-  const Endpoint = "https://b.example/authenticate";
-  for (const refused of [await withStack({}), await withStack({ Endpoint }, stacksForbidden())]) {
-    assert.deepEqual([refused.code, refused.out], [2, ""]);
-    assert.equal(
-      refused.err,
-      "Give --endpoint: the endpoint cannot be read from the stack IamAuthenticator-prod. If the stack has a failoverUrl, " +
-        "give --ca too: without it, the file has tls-server-name, which breaks the redirect.\n",
-    );
-  }
-  assert.ok(!existsSync(out));
-  assert.doesNotMatch((await callers(["list"])).out, /third/);
-  await exits(withStack({ Endpoint }), 0);
-  const { clusters, users } = parse(readFileSync(out, "utf8"));
-  assert.deepEqual(clusters[0].cluster, { server: Endpoint, "tls-server-name": "b.example" });
-  assert.ok(await accepts(users[0].user.token));
-  await exits(callers(["remove", "third", "-y"]), 0);
-});
-
-test("list prints names and states, and no secrets", async () => {
+test("list prints names and states, and no secrets; with -o name, names for remove; with -o wide, complete hashes", async () => {
   const { out } = await callers(["list"]);
   assert.match(out, /^NAME +STATE +UNTIL +SHA-256 OR ARN\nfirst +accepted +2100-\S+Z +[0-9a-f]{12}\nsecond +accepted/);
   assert.match((await callers(["list"], { now: Date.UTC(2101, 0, 1) })).out, /\nfirst +ended/);
-});
-
-test("list -o name prints names for remove, -o wide prints complete hashes; ls is an alias", async () => {
   assert.equal((await callers(["ls", "-o", "name"])).out, "first\nsecond\n");
   assert.match((await callers(["ls", "-o", "wide"], { columns: 40 })).out, /\nfirst +accepted +\S+ +[0-9a-f]{64}\n/);
-  assert.deepEqual(await callers(["ls"]), await callers(["list"]));
-});
-
-test("list without callers prints where it looked", async () => {
   cluster.store.put("/elsewhere/pattern/any", "[]");
-  const { code, out, err } = await callers(["list", "--prefix", "/elsewhere"]);
-  assert.deepEqual([code, out], [0, "NAME  STATE  UNTIL  SHA-256 OR ARN\n"]);
-  assert.match(err, /^No callers in account \w+, region [\w-]+, cluster prod \(\/elsewhere\)\.\n$/);
-  assert.equal((await callers(["list"])).err, "");
+  const none = /^No callers in account \w+, region [\w-]+, cluster prod \(\/elsewhere\)\.\n$/;
+  await exits(callers(["list", "--prefix", "/elsewhere"]), 0, none, "NAME  STATE  UNTIL  SHA-256 OR ARN\n");
 });
 
 test("remove asks for confirmation, and refuses to remove the last caller", async () => {
@@ -137,12 +96,6 @@ test("remove asks for confirmation, and refuses to remove the last caller", asyn
   assert.deepEqual(await storedCallers(cluster), []);
 });
 
-test("list -o name prints one line per caller, whatever the name contains", async () => {
-  const names = ["one\nfirst", "two"];
-  cluster.store.put(PARAMETER, JSON.stringify(names.map((name) => ({ name, sha256: "0".repeat(64) }))));
-  assert.equal((await callers(["list", "-o", "name"])).out, "one?first\ntwo\n");
-});
-
 test("a value that is not a list is reported, and invalid entries are shown", async () => {
   cluster.store.put(PARAMETER, '[{"name":"hand-made","sha256":"x"}]');
   assert.match((await callers(["list"])).out, /\nhand-made +invalid/);
@@ -152,17 +105,12 @@ test("a value that is not a list is reported, and invalid entries are shown", as
   assert.match((await callers(["add", "x"])).err, /is not a JSON list: no caller is accepted/);
 });
 
-test("add --until, formerly --not-after, rejects a time in the past before it writes anything", async () => {
-  const requests = cluster.store.requests.length;
-  const { code, out, err } = await callers(["add", "late", "--not-after", "2020-01-01T00:00:00Z"]);
-  assert.deepEqual([code, out], [2, ""]);
-  assert.equal(err, "--until 2020-01-01T00:00:00Z is in the past: the caller would never be accepted.\n");
-  assert.equal(cluster.store.requests.length, requests);
-});
-
-test("add --for stores the end from now", async () => {
-  const now = Date.UTC(2026, 10, 24, 12);
-  const words = ["callers", "add", "short", "-c", "prod", "--for", "2h", "--dry-run"];
+test("--for ends a caller from now, and a time in the past is rejected before anything is written", async () => {
   cluster.store.remove(PARAMETER);
-  assert.match((await cli(words, { now })).out, / notAfter: 2026-11-24T14:00:00Z\n/);
+  const short = await callers("add short --for 2h --dry-run", { now: Date.UTC(2026, 10, 24, 12) });
+  assert.match(short.out, / notAfter: 2026-11-24T14:00:00Z\n/);
+  const requests = cluster.store.requests.length;
+  const message = "--until 2020-01-01T00:00:00Z is in the past: the caller would never be accepted.\n";
+  await exits(callers("add late --not-after 2020-01-01T00:00:00Z"), 2, message, "");
+  assert.equal(cluster.store.requests.length, requests);
 });

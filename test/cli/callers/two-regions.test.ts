@@ -92,22 +92,17 @@ test("add removes the file if the first store could not be written", async () =>
   ]);
 });
 
-for (const [dead, alive] of [
-  ["one", "other"],
-  ["other", "one"],
-] as const) {
-  test(`remove goes on while the region of ${dead} is dead, and the printed command finishes it`, async () => {
-    regions.strike(dead);
-    const { err } = await exits(callers("remove", "old", "-y"), 3, new RegExp(`^${dead}: No connection`, "m"));
-    assert.match(err, new RegExp(`^${alive}: Wrote 1 parameter\\. The function rejects old within 60 s\\.$`, "m"));
-    regions.strike(undefined);
-    assert.deepEqual((await stored()).map((one) => (one as object[]).length).sort(), [1, 2]);
-    const [, command = ""] = /^To repeat it where it failed, run: npx lambda-iam-authenticator (.*)$/m.exec(err) ?? [];
-    await exits(regions.run(command.split(" ")), 0, new RegExp(`^${alive}: Caller old not found\\. `, "m"));
-    assert.deepEqual(await stored(), [[KEPT], [KEPT]]);
-    await exits(callers("remove", "old", "-y"), 1, /^one: Caller old not found\. .*\nother: Caller old not found\. /m);
-  });
-}
+test("remove goes on while a region is dead, and the printed command finishes it", async () => {
+  regions.strike("one");
+  const { err } = await exits(callers("remove", "old", "-y"), 3, /^one: No connection/m);
+  assert.match(err, /^other: Wrote 1 parameter\. The function rejects old within 60 s\.$/m);
+  regions.strike(undefined);
+  assert.deepEqual(await stored(), [[KEPT, OLD], [KEPT]]);
+  const [, command = ""] = /^To repeat it where it failed, run: npx lambda-iam-authenticator (.*)$/m.exec(err) ?? [];
+  await exits(regions.run(command), 0, /^other: Caller old not found\. /m);
+  assert.deepEqual(await stored(), [[KEPT], [KEPT]]);
+  await exits(callers("remove", "old", "-y"), 1, /^one: Caller old not found\. .*\nother: Caller old not found\. /m);
+});
 
 test("remove keeps an accepted caller in each store, and one question covers both", async () => {
   regions.put("other", "callers", [OLD]);
