@@ -27,15 +27,6 @@ test("a folder is read as its YAML and JSON files, sorted by name", async () => 
   await exits(cluster.mappings(["apply", "-f", teams, "--dry-run"]), 2, `${wrong}, line 1: ${message}\n`);
 });
 
-test("file contents never start a new line of output, which a CI runner could read as a command", async () => {
-  for (const text of ['{"a\\n::add-mask::x": 1}', '{"mappings": [{"arn": "a\\n::add-mask::x", "username": 1}]}']) {
-    for (const words of [["lint"], ["diff"]]) {
-      const { out, err } = await cluster.mappings([...words, "-f", "-"], { input: text });
-      assert.match(`${out}${err}`, /a\?::add-mask/, text);
-    }
-  }
-});
-
 const LATIN_1 = Buffer.from("mappings:\n- arn: x\n  username: Jos\xe9\n", "latin1");
 const NOT_UTF_8 = "not UTF-8 text. Save the file as UTF-8.";
 const RIGHT = "mappings:\n  - arn: x\n      username: y";

@@ -1,5 +1,5 @@
-// Stored text cannot forge a line in the output of any command, or send control characters to the terminal: build systems
-// may run a log line as a command.
+// Stored text, files, arguments and AWS's errors cannot forge a line in the output of any command, or send control characters
+// to the terminal: build systems may run a log line as a command.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -104,4 +104,30 @@ test("commands that write print no forged line in plans, questions and errors", 
   ]) {
     assertUnforged(words, await cli(["callers", ...words, "-c", "prod", "--dry-run"]));
   }
+});
+
+test("errors of AWS, about files and about the command line print no forged line", async () => {
+  const body = JSON.stringify({ __type: "AccessDeniedException", message: TEXT });
+  cluster.store.fail({ kind: "answer", status: 400, body });
+  const listing = await cluster.mappings(["list"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
+  cluster.store.fail(undefined);
+  assert.match(listing.err, /x ::error::forged\?\[2J/);
+  assertUnforged(["list"], listing);
+  const key = JSON.stringify(TEXT);
+  for (const [words, input] of [
+    ["import -f -", `mappings: [{${key}`],
+    ["import -f -", `kind: ConfigMap\ndata: {mapRoles: '[{rolearn: ${key}, username: u}]'}`],
+    ["lint -f -", `{${key}: 1}`],
+    ["diff -f -", `{"mappings": [{"arn": ${key}, "username": 1}]}`],
+    ["import -f", ""],
+    ["get", ""],
+  ] as const) {
+    const all = [...words.split(" "), ...(input === "" ? [TEXT] : [])];
+    assertUnforged(
+      all,
+      await cli(["mappings", ...all, ...(words.startsWith("import") ? [] : ["-c", "prod"])], { input }),
+    );
+  }
+  const word = TEXT.replace("\n", "");
+  assertUnforged([word], await cli([word]));
 });

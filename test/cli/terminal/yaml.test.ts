@@ -1,9 +1,10 @@
-// YAML that parsers read differently is rejected or kept as text.
+// YAML that parsers read differently is rejected or kept as text; any text survives a round trip.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseDocuments, parseYaml } from "../../../cli/terminal/yaml.ts";
+import { parse } from "yaml";
+import { parseDocuments, parseYaml, stringifyYaml } from "../../../cli/terminal/yaml.ts";
 import { cli } from "../cli.ts";
 
 test("a repeated key is rejected in any spelling", () => {
@@ -56,4 +57,17 @@ test("a version directive is rejected in any document of a file, but not text th
   for (const text of ["%YAML 1.2\n---\na: 1\n", "--- |\n%YAML 1.1\n", 'a: "%YAML 1.1"\n', '"<<": 1\n']) {
     assert.equal(parseDocuments(text, "x.yaml").length, 1, text);
   }
+});
+
+test("any text survives a YAML round trip, without control characters in the file", () => {
+  const text = fc.string({ unit: "binary", maxLength: 30 }).filter((value) => value.isWellFormed());
+  const hostile = fc.constant("a\u001b[2Jb\u009b31mc\rd\u0007e\u202ef\u2028g\n");
+  fc.assert(
+    fc.property(fc.dictionary(text, fc.oneof(text, hostile)), (data) => {
+      const yaml = stringifyYaml(data);
+      assert.deepEqual(parse(yaml), { ...data });
+      assert.doesNotMatch(yaml.replace(/[\n\t]/g, ""), /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
+    }),
+    { numRuns: 200, seed: 35 },
+  );
 });
