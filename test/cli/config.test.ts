@@ -1,4 +1,4 @@
-// The configuration file: its options, what takes precedence, and one message for each mistake.
+// The configuration file: its options, `contexts`, what takes precedence, and one message for each mistake.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -80,6 +80,33 @@ test("without the option and a default, the error names the missing option", asy
   assert.match(await signedWith([]), /^error: required option '-c, --cluster <id>' not specified: give it, or set CLU/);
 });
 
+const contexts = (...words: string[]) => cli(["contexts", ...words], { environment: { HOME: home.path } });
+
+test("without a configuration file, contexts prints where to write one, and exits with 0", async () => {
+  const none = cli("contexts -o json", { environment: { HOME: join(home.path, "other") } });
+  const { out } = await exits(none, 0, /^There are no contexts\. To define some, write \S+config\./);
+  assert.equal(out, "[]\n");
+  assert.match((await cli(["contexts"], { environment: {} })).err, /set HOME or XDG_CONFIG_HOME/);
+});
+
+test("contexts lists each context, and marks the default", async () => {
+  const live = { cluster: "prod", region: "eu-west-1", profile: "ops" };
+  home.configure({ defaultContext: "live", contexts: { live, staging: { prefix: "/elsewhere" } } });
+  const { out } = await exits(contexts(), 0, "");
+  assert.deepEqual(out.split("\n"), [
+    "   NAME     CLUSTER  REGION     PROFILE  PREFIX",
+    "*  live     prod     eu-west-1  ops",
+    "   staging  staging                      /elsewhere",
+    "",
+  ]);
+  assert.equal((await contexts("-o", "name")).out, "live\nstaging\n");
+  assert.equal((await contexts("--no-headers")).out.split("\n")[0], "*  live     prod     eu-west-1  ops");
+  assert.deepEqual(JSON.parse((await contexts("-o", "json")).out), [
+    { name: "live", isDefault: true, ...live },
+    { name: "staging", isDefault: false, cluster: "staging", prefix: "/elsewhere" },
+  ]);
+});
+
 const KEYS = "cluster, region, profile, prefix, account, webhookKubeconfig.";
 const ID = 'up to 100 letters, digits, "_", "." and "-", the first a letter or digit.';
 const WRONG: [text: string, problem: string][] = [
@@ -97,6 +124,7 @@ for (const [text, problem] of WRONG) {
   test(`the file ${JSON.stringify(text)} is reported with its line and the expected value`, async () => {
     const file = home.configure(text);
     assert.equal(await signedWith(["-c", "prod"]), `${file}, ${problem}\n`);
+    await exits(contexts(), 2, `${file}, ${problem}\n`);
     await exits(cli(["token", "--help"], { environment: { HOME: home.path } }), 0);
   });
 }

@@ -103,18 +103,13 @@ for (const [what, mapping, deny, message] of [
   });
 }
 
-for (const [hours, text] of [
-  [0.01, "1 h"],
-  [2, "2 h"],
-  [47.5, "48 h"],
-  [48.5, "3 d"],
-] as const) {
-  test(`an end in ${hours} hours is printed as ${text}`, async () => {
-    const notAfter = `${new Date(NOW + hours * 3_600_000).toISOString().slice(0, 19)}Z`;
+test("an end is printed in hours, or in days after two of them", async () => {
+  for (const [hours, text] of Object.entries({ 0.01: "1 h", 2: "2 h", 47.5: "48 h", 48.5: "3 d" })) {
+    const notAfter = `${new Date(NOW + Number(hours) * 3_600_000).toISOString().slice(0, 19)}Z`;
     const found = await lint({ mappings: [user("a", { username: "a", notAfter })] });
     assert.equal(found.find(({ rule }) => rule === "expires-soon")?.message, `ends in ${text}, on ${notAfter}`);
-  });
-}
+  }
+});
 
 test("lint reads a file without AWS, and --fail sets the level that fails", async () => {
   const good = `mappings:
@@ -165,15 +160,12 @@ deny:
   );
 });
 
-for (const [name, covered] of [
-  ["a-b-*", true],
-  ["*-b", false],
-] as const) {
-  test(`a pattern of an account takes precedence over one for any account: ${name} is ${covered ? "" : "not "}covered`, async () => {
-    const [own, any] = [`arn:aws:iam::${A}:role/a-*`, `arn:aws:iam::${A}:role/${name}`];
+test("a pattern of an account takes precedence over one for any account that it covers", async () => {
+  const own = `arn:aws:iam::${A}:role/a-*`;
+  for (const any of [`arn:aws:iam::${A}:role/a-b-*`, `arn:aws:iam::${A}:role/*-b`]) {
     const ofAny = { arnLike: any, account: "any", username: "b" };
     const found = await lint({ mappings: [ofAny, { arnLike: own, username: "a" }] });
     const messages = found.filter(({ rule }) => rule === "covered-pattern").map(({ message }) => message);
-    assert.deepEqual(messages, covered ? [`${any} never applies: ${own} takes precedence`] : []);
-  });
-}
+    assert.deepEqual(messages, any.endsWith("*") ? [`${any} never applies: ${own} takes precedence`] : []);
+  }
+});
