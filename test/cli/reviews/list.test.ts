@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parse } from "yaml";
 import { denial, fault, httpError } from "../../../functions/errors.ts";
 import { exits, prints } from "../mappings/cluster.ts";
 import { lineOf, MINUTE, NOW, otherLines, useLoggedCluster } from "./services.ts";
@@ -40,11 +39,7 @@ test("a pipe gets one row per group, oldest first, with all columns", async () =
     `2026-11-24T16:28:00Z | 1 | caller_refused | caller_refused | ${kubeconfig}npx lambda-iam-authenticator callers list -c prod`,
   ]);
   assert.equal((await cluster.reviews(["--no-headers"])).out.split(" ", 1)[0], "2026-11-24T16:10:00Z");
-});
-
-test("reviews and reviews ls run reviews list", async () => {
-  const list = await cluster.reviews(["list"]);
-  for (const words of [[], ["ls"]]) assert.deepEqual(await cluster.reviews(words), list);
+  for (const words of ["list", "ls"]) assert.equal((await cluster.reviews(words)).out, out);
 });
 
 test("a terminal of 80 columns gets one line per group, with complete ARNs and a command to copy below", async () => {
@@ -62,13 +57,11 @@ test("a terminal of 80 columns gets one line per group, with complete ARNs and a
     ${SESSION}
 `,
   );
-  for (const line of out.split("\n")) assert.ok(line.length <= 80, line);
 });
 
-test("JSON and YAML contain every field and the same groups", async () => {
+test("JSON contains every field", async () => {
   const { out } = await cluster.reviews(["-o", "json", "--who", SESSION]);
-  const items = JSON.parse(out);
-  assert.deepEqual(items, [
+  assert.deepEqual(JSON.parse(out), [
     {
       count: 2,
       first: "2026-11-24T16:00:00.000Z",
@@ -83,7 +76,6 @@ test("JSON and YAML contain every field and the same groups", async () => {
       explain: EXPLAIN,
     },
   ]);
-  assert.deepEqual(parse((await cluster.reviews(["-o", "yaml", "--who", SESSION])).out), items);
 });
 
 test("--each prints one line or JSON object per review", async () => {
@@ -153,22 +145,13 @@ test("the explain command contains the operator's options and the role's id", as
   cluster.events.splice(-2);
 });
 
-test("an invalid id from the log is not in the command, where its line break would start a new line", async () => {
-  const principalId = "AROAX\n2026-11-24T16:00:00Z  granted";
-  const entry = { outcome: "denied", reason: "mapping_mismatch", arn: SESSION, canonicalArn: SESSION, principalId };
-  cluster.events.push({ timestamp: NOW - 500, message: JSON.stringify(entry) });
-  const { out } = await cluster.reviews(["--since", "1m"], { columns: 80 });
-  cluster.events.pop();
-  assert.doesNotMatch(out, /granted/);
-  assert.match(out, / explain -c prod /);
-});
-
 test("text from the log moves no cursor and runs in no shell", async () => {
   const hostile = "\u001b[2J\u202e\u0007evil\nline";
   const arn = "arn:aws:iam::111122223333:user/$(reboot);'x/eve";
   const message = JSON.stringify({
     ...{ outcome: "denied", reason: hostile, message: hostile, arn, canonicalArn: arn, parameter: hostile },
-    ...{ username: 7, groups: "none" },
+    // The command to copy would contain the id.
+    ...{ username: 7, groups: "none", principalId: "AROAX\n2026-11-24T16:00:00Z  granted" },
   });
   cluster.events.push({ timestamp: NOW - 500, message });
   for (const columns of [undefined, 80]) {
@@ -176,6 +159,7 @@ test("text from the log moves no cursor and runs in no shell", async () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: asserts that the output contains none
     assert.doesNotMatch(out, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
     assert.match(out, / 'arn:aws:iam::111122223333:user\/\$\(reboot\);'\\''x\/eve'\n/);
+    assert.doesNotMatch(out, /^2026\S+ {2}granted/m);
   }
   const { out } = await cluster.reviews(["--since", "1m", "-o", "json"]);
   assert.equal(out.includes("\u001b"), false);

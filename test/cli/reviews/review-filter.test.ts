@@ -16,21 +16,17 @@ const who = fc.oneof(
   fc.stringMatching(/^arn:aws:(iam::111122223333:(role|user)|sts::111122223333:assumed-role\/R)\/[\w+=,.@/-]{1,80}$/),
 );
 
-test("the pattern contains the outcomes, or all outcomes if none is chosen", () => {
+test("the pattern contains the chosen or all outcomes, and an ARN as ARN, canonical ARN and username", () => {
   assert.equal(filterPattern({ outcomes: ["denied"] }), '{ (($.outcome = "denied")) }');
   assert.equal(
     filterPattern({ outcomes: [] }),
     `{ (${OUTCOMES.map((outcome) => `($.outcome = "${outcome}")`).join(" || ")}) }`,
   );
-});
-
-test("the pattern matches an ARN as ARN, as canonical ARN without path, and as username", () => {
-  const arn = "arn:aws:iam::111122223333:role/team/Developers";
-  const canonical = "arn:aws:iam::111122223333:role/Developers";
-  assert.equal(
-    filterPattern({ outcomes: ["denied"], who: arn }),
-    `{ (($.outcome = "denied")) && (($.arn = "${arn}") || ($.canonicalArn = "${canonical}") || ($.username = "${arn}")) }`,
+  const [arn, canonical] = ["role/team/Developers", "role/Developers"].map(
+    (name) => `arn:aws:iam::111122223333:${name}`,
   );
+  const who = `($.arn = "${arn}") || ($.canonicalArn = "${canonical}") || ($.username = "${arn}")`;
+  assert.equal(filterPattern({ outcomes: ["denied"], who: arn }), `{ (($.outcome = "denied")) && (${who}) }`);
 });
 
 test("input cannot escape its quotes: the pattern is valid and short enough", () => {
