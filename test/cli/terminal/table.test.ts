@@ -21,13 +21,10 @@ test("no line is wider than the terminal, and none has a control character", () 
   );
 });
 
-test("an ARN that does not fit is cut at the start", () => {
+test("an ARN that does not fit is cut at the start, and a pipe gets complete cells", () => {
   const arns = ["Developers", "Contractor"].map((name) => [`arn:aws:iam::111122223333:role/${name}`, "1"]);
   const [, ...lines] = table(["who", "reviews"], arns, 30).trimEnd().split("\n");
   assert.deepEqual(lines, ["…3333:role/Developers  1", "…3333:role/Contractor  1"]);
-});
-
-test("a pipe gets complete cells", () => {
   assert.equal(table(["a", "b"], [["x".repeat(200), "y"]]), `${"A".padEnd(202)}B\n${"x".repeat(200)}  y\n`);
   assert.equal(table(["a", "b"], []), "A  B\n");
 });
@@ -45,19 +42,11 @@ test("a sentence that does not fit is printed in full below its row", async () =
   assert.equal(await printed(30), "1\n    one two three four five\n    six seven eight nine ten\n");
 });
 
-test("cells with a comma or a quote are quoted; each row is one line", () => {
-  const rows = [
-    ["kind", "groups", ""],
-    ["role", "a,b", 'say "no"'],
-  ];
-  assert.equal(csv(rows), 'kind,groups,\nrole,"a,b","say ""no"""\n');
-});
-
-test("a cell that begins like a formula begins with an apostrophe; others are unchanged", () => {
+test("CSV quotes cells with a comma or a quote, and puts an apostrophe before what looks like a formula", () => {
+  const role = ["role", "a,b", 'say "no"'];
+  assert.equal(csv([["kind", "groups", ""], role]), 'kind,groups,\nrole,"a,b","say ""no"""\n');
   for (const text of ["=1+1", "+cmd", "-2", "@SUM(A1)", "＝1", "＋1", "－1", "＠x"])
     assert.equal(csv([[text]]), `'${text}\n`);
   assert.equal(csv([['=HYPERLINK("x","y")']]), `"'=HYPERLINK(""x"",""y"")"\n`);
-  for (const text of ["a=1", "jane@example.com", "dev-ops", "arn:aws:iam::*:role/ci-*"]) {
-    assert.equal(csv([[text]]), `${text}\n`);
-  }
+  for (const text of ["a=1", "dev-ops", "jane@example.com"]) assert.equal(csv([[text]]), `${text}\n`);
 });

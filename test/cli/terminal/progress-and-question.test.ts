@@ -1,9 +1,11 @@
-// The progress line, and the width of the terminal.
+// The progress line, the width of the terminal, and the question before a write.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { columnsOf, processStreams } from "../../../cli/terminal/io-streams.ts";
 import { startProgress } from "../../../cli/terminal/progress.ts";
+import { cli } from "../cli.ts";
+import { exits, useCluster } from "../mappings/cluster.ts";
 
 const io = processStreams();
 
@@ -16,16 +18,13 @@ function shown(all: number | undefined, watched: boolean, perSecond?: number): s
   return told;
 }
 
-test("a terminal shows a bar of less than 80 columns, which is removed at the end", () => {
+test("a terminal shows a bar of less than 80 columns, which is removed at the end; short work and a pipe show none", () => {
+  assert.deepEqual([...shown(10_000, false), ...shown(10, true)], []);
   const lines = shown(10_000, true);
   assert.match(lines.at(-2) ?? "", /^writing \[#{30}\] 10000\/10000$/);
   assert.equal(lines.at(-1), "");
   for (const line of lines) assert.ok(line.length < 80, line);
   assert.equal(shown(undefined, true).at(-2), "writing 20");
-});
-
-test("a pipe gets no bar, and neither does short work", () => {
-  assert.deepEqual([...shown(10_000, false), ...shown(10, true)], []);
 });
 
 test("a pipe gets a line every 10 s of long work", () => {
@@ -56,3 +55,20 @@ test("the remaining time is based on the rate from the first step", () => {
   assert.match(lines[9_699] ?? "", / 9700\/10000, 100 s left$/);
   assert.match(shown(50_000, true, 3)[0] ?? "", /, 4 h 38 min left$/);
 });
+
+const callers = ["a", "b"].map((name) => ({ name, sha256: "0".repeat(64) }));
+const cluster = useCluster({ callers });
+
+for (const [what, options, code, message, written] of [
+  ["no answer (Ctrl-D)", { input: "" }, 130, /\[y\/N\] \nNothing was written: the question was not answered\.\n$/, 0],
+  ...["y\n", "y", "YES\n"].map((input) => [JSON.stringify(input), { input }, 0, /\[y\/N\] /, 1] as const),
+  ...["n\n", "\n", "yo\n"].map(
+    (input) => [JSON.stringify(input), { input }, 1, /Nothing was written\.\n$/, 0] as const,
+  ),
+  ["no terminal", { interactive: false }, 2, /give --yes/, 0],
+] as const) {
+  test(`${what} ${written === 0 ? "writes nothing" : "writes"}`, async () => {
+    await exits(cli("callers remove a -c prod", { interactive: true, ...options }), code, message);
+    assert.equal(cluster.store.requests.filter(({ body }) => body.includes('"Value"')).length, written);
+  });
+}
