@@ -85,7 +85,7 @@ function restore(): void {
   const namespace = (name: string) => ({ metadata: { name, labels: { "kubernetes.io/metadata.name": name } } });
   setList("/api/v1/namespaces", namespace("app"), namespace("other"));
   setAccounts(account("reader", { labels: LABEL, annotations: ROLE }));
-  setPods(pod("good", "reader", "aws-iam-token"), pod("plain", "plain", "data"));
+  setPods([pod("good", "reader", "aws-iam-token"), pod("plain", "plain", "data")]);
   setSecrets();
 }
 
@@ -95,7 +95,13 @@ function setList(path: string, ...items: object[]): void {
 
 export const setSecrets = (...items: object[]) => setList("/api/v1/secrets", ...items);
 
-export const setPods = (...items: object[]) => setList("/api/v1/pods", ...items);
+export function setPods(...pages: readonly object[][]): void {
+  api.answers.set("GET /api/v1/pods", (_, __, query) => {
+    const page = Number(query.get("continue") ?? 0);
+    const next = page + 1 < pages.length ? { continue: String(page + 1) } : {};
+    return [200, { items: pages[page], metadata: next }];
+  });
+}
 
 /** Beside ServiceAccounts without a role. */
 export function setAccounts(...items: object[]): void {
@@ -159,7 +165,7 @@ interface Row {
 export async function doctor(...words: string[]): Promise<{ code: number; rows: Row[]; err: string }> {
   const where = ["-c", "prod", "--issuer", issuer.url, "--ca", files.ca];
   const { code, out, err } = await cli(["irsa", "doctor", ...where, "-o", "json", ...words]);
-  return { code, rows: out === "" ? [] : JSON.parse(out), err };
+  return { code, rows: JSON.parse(out || "[]"), err };
 }
 
 export const withCluster = () => doctor("--kubeconfig", files.admin);

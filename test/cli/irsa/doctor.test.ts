@@ -1,33 +1,111 @@
-// `irsa doctor`: a correct setup, and faults of Pods.
+// `irsa doctor`: a correct setup, and faults of the issuer, the OIDC provider, kube-apiserver's keys and tokens, and Pods.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, doctor, findings, forbid, pod, setPods, setPolicies, testFaults, withCluster } from "./doctor-setup.ts";
+import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH } from "../../../functions/issuer/documents.ts";
+import { cli } from "../cli.ts";
+import { exits } from "../mappings/cluster.ts";
+import {
+  api,
+  CONTROLLER,
+  doctor,
+  findings,
+  forbid,
+  issuer,
+  KEY,
+  OTHER,
+  PREFIX,
+  pod,
+  provider,
+  SIGNER,
+  setPods,
+  setPolicies,
+  setSecrets,
+  store,
+  TOKEN_PATH,
+  testFaults,
+  WHO_AM_I,
+  withCluster,
+} from "./doctor-setup.ts";
+import { tokenOf, tokenSecret } from "./services.ts";
 
-test("with a correct setup, each check is ok, and the exit code is 0", async () => {
-  const { code, rows, err } = await withCluster();
-  assert.deepEqual([...new Set(rows.map(({ state }) => state))], ["ok"]);
-  assert.deepEqual(
-    rows.map(({ check }) => check),
-    [
-      ...["discovery", "jwks", "keys", "provider", "cluster keys", "token issuer", "signing key", "audiences"],
-      ...["legacy tokens", "policy", "labels", "accounts"],
-    ],
-  );
-  assert.equal(code, 0, err);
-  assert.equal(rows.at(-1)?.seen, "1 ServiceAccounts with a role, used by 1 Pods");
-});
-
-test("without --kubeconfig, it checks only the issuer and AWS", async () => {
-  const { code, rows } = await doctor();
-  const checks = rows.map(({ check }) => check);
-  assert.deepEqual(checks, ["discovery", "jwks", "keys", "provider"]);
-  assert.equal(code, 0);
-});
+const serves = (path: string, status: number, body: object) => issuer.answers.set(`GET ${path}`, () => [status, body]);
+const holds = (...keys: object[]) => api.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys }]);
+const signs = (kid: string, url: string) =>
+  api.answers.set(TOKEN_PATH, () => [201, { status: { token: tokenOf(kid, url) } }]);
+const provides = (change: Partial<typeof provider>) => Object.assign(provider, change);
+const ANOTHER = JSON.parse(discoveryDocument("https://other.example.com", [KEY]));
+const NO_KEY = { code: "issuer_without_keys", message: "no key below /p" };
+const LOST = tokenSecret("lost", CONTROLLER.privateKey, OTHER.kid);
 
 testFaults({
-  "a Pod that was not mutated": [
-    () => setPods(pod("good", "reader", "aws-iam-token"), pod("lost", "reader", "data")),
+  "the issuer has another URL": [
+    () => serves(DISCOVERY_PATH, 200, ANOTHER),
+    /^discovery: failed: issuer is "https:\/\/other\.example\.com", not https:\/\/127.* -> .*ISSUER_URL of the function and --service-account-issuer must be exactly this URL/,
+  ],
+  "something else answers": [() => issuer.answers.clear(), /^discovery: failed: HTTP 404.* -> .*the issuer's URL/],
+  "the issuer has no keys": [
+    () => serves(JWKS_PATH, 500, NO_KEY),
+    /^jwks: failed: HTTP 500, no key below \/p -> .*publish the cluster's keys/,
+  ],
+  "an empty set": [() => serves(JWKS_PATH, 200, { keys: [] }), /^jwks: failed: it contains no key -> .*publish one/],
+  "a parameter is invalid": [
+    () => store.put(`${PREFIX}/issuer/broken`, "{"),
+    /^keys: failed: issuer\/broken must be a JSON object.* -> .*publish it again, or remove the parameter/,
+  ],
+  "a published key is not served": [
+    () => store.put(`${PREFIX}/issuer/${OTHER.kid}`, JSON.stringify(OTHER)),
+    new RegExp(`^keys: warning: ${OTHER.kid} is not served -> .*wait 30 s`),
+  ],
+  "IAM has no provider": [
+    () => provides({ status: 404 }),
+    /^provider: failed: IAM has no OIDC provider for https:.* -> .*deploy the issuer's stack/,
+  ],
+  "the provider has another audience": [
+    () => provides({ audiences: ["kubernetes"] }),
+    /^provider: warning: .*has the audiences kubernetes -> .*add the audience sts\.amazonaws\.com/,
+  ],
+  "IAM may not be read": [
+    () => provides({ status: 403 }),
+    /^provider: warning: not read: No permission.* -> .*allow iam:GetOpenIDConnectProvider/,
+  ],
+  "IAM does not answer": [() => provides({ status: 500 }), /^provider: warning: not read: .*check the net/],
+  "kube-apiserver has a key that is not served": [
+    () => holds(KEY, OTHER),
+    new RegExp(
+      `^cluster keys: warning: kube-apiserver accepts ${OTHER.kid}, which the issuer does not serve -> .*irsa keys publish -c prod --kubeconfig.*If you have retired it, this is correct`,
+    ),
+  ],
+  "kube-apiserver signs for another issuer": [
+    () => signs(KEY.kid, "https://old.example.com"),
+    /^token issuer: failed: kube-apiserver signs for https:\/\/old\.example\.com -> .*first in --service-account-issuer/,
+  ],
+  "kube-apiserver signs with a key that is not served": [
+    () => signs(OTHER.kid, issuer.url),
+    /^signing key: failed: .*is not served -> .*publish it/,
+  ],
+  "kube-controller-manager signs with a key that kube-apiserver does not accept": [
+    () => setSecrets(tokenSecret("good", SIGNER.privateKey, KEY.kid), LOST),
+    /^legacy tokens: failed: kube-apiserver accepts no key that signed the token of app\/lost -> .*kube-controller-manager's --service-account-private-key-file/,
+  ],
+  "the Secrets may not be listed": [
+    () => forbid("GET /api/v1/secrets"),
+    /^legacy tokens: warning: not read: kube-apiserver refused \/api\/v1\/secrets\S*: HTTP 403, forbidden -> .*allow list on secrets/,
+  ],
+  "the audiences hazard": [
+    () => api.answers.set(WHO_AM_I, () => [201, { status: { userInfo: {} } }]),
+    /^audiences: failed: a token for AWS logs in to kube-apiserver -> .*remove sts\.amazonaws\.com from --api-audiences: with it, anyone who gets a Pod's AWS token can log in/,
+  ],
+  "no token may be made": [
+    () => forbid(TOKEN_PATH),
+    /^token: warning: not made: kube-apiserver refused .*forbidden -> .*allow create on serviceaccounts\/token/,
+  ],
+  "kube-apiserver's keys may not be read": [
+    () => forbid(`GET ${JWKS_PATH}`),
+    /^cluster: failed: .*HTTP 403, forbidden -> .*may read \/openid\/v1\/jwks/,
+  ],
+  "a Pod on the second page was not mutated": [
+    () => setPods([pod("good", "reader", "aws-iam-token")], [pod("lost", "reader", "data")]),
     /^pod: failed: app\/lost runs without its role -> .*kubectl rollout restart/,
   ],
   "the Pods may not be listed": [
@@ -36,29 +114,58 @@ testFaults({
   ],
 });
 
-test("Pods in an excluded namespace are not reported one by one", async () => {
-  setPolicies(undefined, { exceptNamespace: ["app"] });
-  setPods(pod("lost", "reader", "data"));
-  assert.deepEqual(await findings(), ["namespace: warning"]);
+const OF_ISSUER = ["discovery", "jwks", "keys", "provider"];
+const OF_CLUSTER = ["cluster keys", "token issuer", "signing key", "audiences", "legacy tokens", "policy", "labels"];
+
+test("with a correct setup, each check is ok; without --kubeconfig, it checks only the issuer and AWS", async () => {
+  const { code, rows, err } = await withCluster();
+  const checks = [...OF_ISSUER, ...OF_CLUSTER, "accounts"];
+  assert.deepEqual(
+    [code, rows.map(({ check, state }) => `${check} ${state}`)],
+    [0, checks.map((one) => `${one} ok`)],
+    err,
+  );
+  assert.equal(rows.at(-1)?.seen, "1 ServiceAccounts with a role, used by 1 Pods");
+  const alone = await doctor();
+  assert.deepEqual([alone.code, alone.rows.map(({ check }) => check)], [0, OF_ISSUER]);
+});
+
+test("an unreachable issuer is reported with the kind of failure", async () => {
+  const { out } = await exits(cli(["irsa", "doctor", "-c", "prod", "--issuer", issuer.url]), 1);
+  assert.match(out, /^failed +discovery +no answer from https:\/\/127\.0\.0\.1:\d+\/\.well-known\/\S+ \(\w+\)/);
 });
 
 test("Pods that are skipped, finished, without a role or in another namespace are not reported", async () => {
-  setPods(
+  setPods([
     pod("skipped", "reader", "data", { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } }),
     pod("ended", "reader", "data", { phase: "Succeeded" }),
     pod("plain", "plain", "data"),
     { ...pod("elsewhere", "reader", "data"), metadata: { name: "elsewhere", namespace: "other" } },
-  );
+  ]);
   assert.deepEqual(await findings(), []);
 });
 
-test("it checks the Pods of all pages", async () => {
-  let asked = 0;
-  api.answers.set("GET /api/v1/pods", () => {
-    asked += 1;
-    const items = asked === 1 ? [pod("good", "reader", "aws-iam-token")] : [pod("lost", "reader", "data")];
-    return [200, { items, metadata: asked === 1 ? { continue: "next" } : {} }];
-  });
-  const { rows } = await withCluster();
-  assert.equal(rows.find(({ check }) => check === "pod")?.seen, "app/lost runs without its role");
+test("Pods in an excluded namespace are not reported one by one", async () => {
+  setPolicies(undefined, { exceptNamespace: ["app"] });
+  setPods([pod("lost", "reader", "data")]);
+  assert.deepEqual(await findings(), ["namespace: warning"]);
+});
+
+const legacyTokens = async () => (await withCluster()).rows.find(({ check }) => check === "legacy tokens")?.seen;
+
+test("tokens in Secrets are reported with the keys that kube-apiserver must keep for them", async () => {
+  holds(OTHER, KEY);
+  const jobs = Array.from({ length: 12 }, (_, index) => tokenSecret(`job-${index}`, CONTROLLER.privateKey, OTHER.kid));
+  const empty = { metadata: { name: "not-filled", namespace: "app" } };
+  setSecrets(tokenSecret("old-release", SIGNER.privateKey), ...jobs, empty);
+  const names = jobs.slice(0, 10).map((_, index) => `app/job-${index}`);
+  const seen = `${KEY.kid} signed app/old-release; ${OTHER.kid} signed ${names.join(", ")}, and 2 more`;
+  assert.equal(await legacyTokens(), `kube-apiserver accepts them as long as it has their keys: ${seen}`);
+});
+
+test("a Secret whose token is not a JWT is reported as rejected", async () => {
+  const texts = ["x", "a.b.c", "..", `${Buffer.from("[]").toString("base64url")}.b.c`];
+  const encoded = texts.map((text) => ({ data: { token: Buffer.from(text).toString("base64") } }));
+  setSecrets(...encoded.map((one, index) => ({ metadata: { name: `text-${index}`, namespace: "app" }, ...one })));
+  assert.match((await legacyTokens()) ?? "", /accepts no key .*app\/text-0, .*app\/text-3$/);
 });

@@ -8,11 +8,13 @@ import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 
+type Answer = (body: string, authorization: string, query: URLSearchParams) => [status: number, body: unknown];
+
 export interface LocalService {
   readonly url: string;
   readonly ca: string;
   /** Responses by method and path, without the query. Other requests get 404. */
-  readonly answers: Map<string, (body: string, authorization: string) => [status: number, body: unknown]>;
+  readonly answers: Map<string, Answer>;
   close(): Promise<void>;
 }
 
@@ -21,12 +23,16 @@ export async function startService(): Promise<LocalService> {
   const answers: LocalService["answers"] = new Map();
   const server = createServer(authority.server(), async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString();
-    const answer = answers.get(`${request.method} ${request.url?.split("?")[0]}`);
+    const [path, query] = request.url?.split("?") ?? [];
+    const answer = answers.get(`${request.method} ${path}`);
     // As in kube-apiserver, the JWKS is available only as application/jwk-set+json.
     const isRefused = request.url === JWKS_PATH && !/\*\/\*|jwk-set/.test(request.headers.accept ?? "");
     const [status, value] = isRefused
       ? [406, { message: "Not Acceptable" }]
-      : (answer?.(body, request.headers.authorization ?? "") ?? [404, { message: "not found" }]);
+      : (answer?.(body, request.headers.authorization ?? "", new URLSearchParams(query)) ?? [
+          404,
+          { message: "not found" },
+        ]);
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
   });
   server.listen(0, "127.0.0.1");
