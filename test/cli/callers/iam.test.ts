@@ -4,26 +4,24 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isCaller } from "../../../functions/authenticator/caller/caller.ts";
 import { isPut } from "../mappings/apply.ts";
-import { exits, prints, refuses, useCluster } from "../mappings/cluster.ts";
+import { exits, prints, refuses, useCluster, WHERE } from "../mappings/cluster.ts";
 import { callers, PARAMETER, storedCallers } from "./stored-callers.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/control-plane";
 const cluster = useCluster({}, "all");
 
-test("add --arn stores the role without a secret, and says for which id it signs", async () => {
+test("add --arn stores the role without a secret, with --principal-id and --not-after, as the function reads it", async () => {
+  const said = `The function accepts tokens that ${ROLE} signs for prod:caller, within 60 s.`;
   await prints(
     callers("add", "control-plane", "--arn", ROLE, "--yes"),
-    /\+ callers\n {4}name: control-plane arn: arn:aws:iam::111122223333:role\/control-plane\n/,
-    `Added control-plane to ${PARAMETER}. The function accepts tokens that ${ROLE} signs for prod:caller, within 60 s.\n`,
+    `Plan for ${WHERE}:\n+ callers\n    name: control-plane arn: ${ROLE}\n1 to add, 0 to change, 0 to remove, 0 unchanged.\n`,
+    `Added control-plane to ${PARAMETER}. ${said}\n`,
   );
-  assert.deepEqual(await storedCallers(cluster), [{ name: "control-plane", arn: ROLE }]);
-});
-
-test("add --arn with --principal-id and --not-after stores both, and the function reads the entry", async () => {
   const user = "arn:aws:iam::111122223333:user/path/k3s";
   const more = ["--principal-id", "AIDAEXAMPLE", "--not-after", "2100-01-01T00:00:00Z"];
   await exits(callers("add", "k3s", "--arn", user, ...more, "--yes"), 0);
-  const entry = (await storedCallers(cluster)).at(-1);
+  const [role, entry] = await storedCallers(cluster);
+  assert.deepEqual(role, { name: "control-plane", arn: ROLE });
   assert.deepEqual(entry, { name: "k3s", arn: user, principalId: "AIDAEXAMPLE", notAfter: "2100-01-01T00:00:00Z" });
   assert.equal(isCaller(entry), true);
 });

@@ -50,10 +50,3 @@ test("keys that cannot be read from here are a separate failed check", async () 
   assert.deepEqual([check("jwt keys")?.state, check("jwt review")?.state], ["failed", "ok"]);
   assert.match(check("jwt keys")?.seen ?? "", /token_keys_unavailable: no keys from https/);
 });
-
-test("without --jwt, none of these checks runs", async () => {
-  const gateway = await endpoint.gateway({ CALLER_AUTH: "none", JWT_ISSUERS });
-  const { check } = await endpoint.doctor("bob", ["--endpoint", gateway.url, "--times", "1"]);
-  await gateway.close();
-  assert.deepEqual(["jwt", "jwt keys", "jwt review"].map(check), [undefined, undefined, undefined]);
-});

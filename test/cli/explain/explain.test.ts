@@ -114,17 +114,6 @@ test("a token or ARN of an account that is not in ACCOUNTS is denied before any 
   await exits(cli(["explain", "-c", "prod", arn], { environment: { ...environment, ACCOUNTS: "111122223333" } }), 0);
 });
 
-test("in a terminal of 80 columns, every line fits, and wrapped lines are indented", async () => {
-  const name = `a-${"very-".repeat(6)}long-name`;
-  const words = ["explain", "-c", "prod", `arn:aws:iam::999999999999:role/${name}`];
-  const { out } = await cli(words, { columns: 80 });
-  assert.match(
-    out,
-    /\nto do {5}add a mapping: .* -c prod \\\n {10}arn:\S+:role\/\S+ \\\n {10}--username <name> --group /,
-  );
-  for (const line of out.split("\n")) if (!line.includes(name)) assert.ok(line.length <= 80, line);
-});
-
 test("wrong usage is reported, with a warning for a token on the command line", async () => {
   for (const words of [["k8s-aws-v1.abc"], ["--token-file", "k8s-aws-v1.abc"], ['{"token":"k8s-aws-v1.abc"}']]) {
     const { err } = await exits(explain(words), 2, /your shell's history now contains it/);

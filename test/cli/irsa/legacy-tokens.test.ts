@@ -49,20 +49,13 @@ test("a token with one character changed is not signed by any key", async () => 
 });
 
 test("any text in a Secret is read without an exception", async () => {
-  const header = fc.oneof(
-    fc.string(),
-    fc
-      .record({
-        alg: fc.oneof(fc.constantFrom("none", "HS256", "RS256", "ES512", "PS256", { toString: 0 }), fc.jsonValue()),
-      })
-      .map((value) => JSON.stringify(value)),
-  );
+  const algorithm = fc.constantFrom("none", "HS256", "RS256", "ES512", "PS256", { toString: 0 });
+  const header = fc.record({ alg: fc.oneof(algorithm, fc.jsonValue()) }).map((value) => JSON.stringify(value));
   const part = fc.oneof(fc.string(), fc.base64String());
+  const encoded = fc.oneof(fc.string(), header).map((text) => Buffer.from(text).toString("base64url"));
   const token = fc.oneof(
     fc.string({ unit: "binary" }),
-    fc
-      .tuple(header, part, part)
-      .map(([first, ...rest]) => [Buffer.from(first).toString("base64url"), ...rest].join(".")),
+    fc.tuple(encoded, part, part).map((parts) => parts.join(".")),
   );
   await fc.assert(
     fc.asyncProperty(token, async (text) => {

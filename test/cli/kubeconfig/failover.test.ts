@@ -110,7 +110,11 @@ test("if the stack has no endpoint or cannot be read, no file is written, and th
   const file = join(regions.home, "webhook.kubeconfig");
   for (const breakIt of [() => delete outputs["Endpoint"], () => regions.strike("one", ["cloudformation"])]) {
     breakIt();
-    for (const words of ["kubeconfig webhook --no-token -c one", "callers add a -y -c one", "callers add a -y -c prod"]) {
+    for (const words of [
+      "kubeconfig webhook --no-token -c one",
+      "callers add a -y -c one",
+      "callers add a -y -c prod",
+    ]) {
       await exits(regions.run(`${words} --out ${file}`), 2, UNREAD, "");
       assert.ok(!existsSync(file));
     }

@@ -17,7 +17,7 @@ const FROM = ["kubeconfig", "webhook", "--from", old, "--endpoint", "https://new
 const TOKEN_FILE = webhookKubeconfig({ server: "https://x", token: "t" });
 const SERVER = "https://new.example.com/authenticate";
 
-test("the new file has the new URL and the old token, CA and client certificate", async () => {
+test("the new file has the new URL and the old token, CA and client certificate; --ca replaces the CA", async () => {
   const { cert, key } = authority.client({ CN: "kube-apiserver" });
   for (const webhook of [
     { server: "https://old.example.com/authenticate", token: "secret" },
@@ -29,6 +29,9 @@ test("the new file has the new URL and the old token, CA and client certificate"
     assert.deepEqual(parse(out), parse(webhookKubeconfig({ ...webhook, server: SERVER })));
     assert.equal(/keeps the CA of the old one/.test(err), "ca" in webhook);
   }
+  writeFileSync(old, webhookKubeconfig({ server: "https://old.example.com", ca: "old", token: "secret" }));
+  const { out } = await exits(cli([...FROM, "--ca", ca]), 0);
+  assert.match(out, new RegExp(`certificate-authority-data: ${Buffer.from(authority.ca).toString("base64")}`));
 });
 
 test("it keeps paths, other clusters and users, and a way to log in that it does not know", async () => {
@@ -60,12 +63,6 @@ test("the name of the server's certificate moves with the URL, and is added only
     const moved = { ...others, server: SERVER, ...(name !== undefined && { "tls-server-name": name }) };
     assert.deepEqual(parse((await cli(FROM)).out).clusters[0].cluster, moved);
   }
-});
-
-test("--ca replaces the CA", async () => {
-  writeFileSync(old, webhookKubeconfig({ server: "https://old.example.com", ca: "old", token: "secret" }));
-  const { out } = await exits(cli([...FROM, "--ca", ca]), 0);
-  assert.match(out, new RegExp(`certificate-authority-data: ${Buffer.from(authority.ca).toString("base64")}`));
 });
 
 test("wrong files and options are refused", async () => {

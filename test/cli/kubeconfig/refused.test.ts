@@ -1,20 +1,18 @@
 // Secrets of kubeconfigs: rejected files, file modes, and no secret over plain HTTP.
 
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
 import { useFolder } from "../folder.ts";
-import { exits, prints, refuses } from "../mappings/cluster.ts";
+import { refuses } from "../mappings/cluster.ts";
 
-const { path: folder, write: file } = useFolder();
+const { write: file } = useFolder();
 const authority = createCertificateAuthority();
 const { cert, key } = authority.client({ CN: "kube-apiserver" });
-const [ca, certFile, keyFile] = [file("ca.crt", authority.ca), file("a.crt", cert), file("a.key", key)];
+const [certFile, keyFile] = [file("a.crt", cert), file("a.key", key)];
 
 const CLIENT = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443"];
 const WEBHOOK = ["kubeconfig", "webhook", "--endpoint", "https://a.example"];
@@ -56,16 +54,6 @@ test("a --server without https and a --role that is not a role's ARN are rejecte
     }
   }
   assert.equal((await cli([...CLIENT, "--role", "arn:aws-cn:iam::111122223333:role/team/Admin"])).code, 0);
-});
-
-test("webhook --out creates a file that only its owner can read, and never overwrites one", async () => {
-  const out = join(folder, "webhook.kubeconfig");
-  const words = [...WEBHOOK, "--ca", ca, "--token-file", "-", "--out", out];
-  await prints(cli(words, { input: "secret\n" }), "", `Wrote ${out}, which only you can read.\n`);
-  assert.equal(statSync(out).mode & 0o777, 0o600);
-  assert.equal(parse(readFileSync(out, "utf8")).users[0].user.token, "secret");
-  await exits(cli(words, { input: "other\n" }), 2, `Cannot write ${out}: it already exists.\n`);
-  assert.equal(parse(readFileSync(out, "utf8")).users[0].user.token, "secret");
 });
 
 test("doctor sends no secret over plain HTTP", async () => {
