@@ -16,7 +16,7 @@ const withFile = (words: string, mappings: readonly unknown[], deny: readonly un
   cluster.mappings(`${words} -f -`, { input: JSON.stringify({ mappings, deny }), now: NOW });
 const APPLY = "apply -y --allow-weakening";
 
-test("stored patterns that are not in the file keep their positions, and new ones are appended", async () => {
+test("stored patterns that are not in the file keep their positions, and new ones are appended; --prune replaces the list", async () => {
   put([pattern("a"), pattern("b"), pattern("c")]);
   const file = [pattern("b", "changed"), pattern("new")];
   const diff = await exits(withFile("diff", file), 1);
@@ -25,10 +25,6 @@ test("stored patterns that are not in the file keep their positions, and new one
   const wanted = [pattern("a"), pattern("b", "changed"), pattern("c"), pattern("new")];
   assert.deepEqual(await stored(), wanted);
   await prints(withFile(APPLY, file), /\n0 to add, 0 to change, 0 to remove, 1 unchanged/);
-});
-
-test("--prune replaces the list with the one in the file", async () => {
-  put([pattern("a"), pattern("b"), pattern("c")]);
   await exits(withFile(`${APPLY} --prune --force`, [pattern("c"), pattern("a")]), 0);
   assert.deepEqual(await stored(), [pattern("c"), pattern("a")]);
 });
@@ -81,9 +77,7 @@ test("a list that is invalid is not replaced without --prune", async () => {
     [invalid, /^pattern\/111122223333: entry 2 \(\S+x-\*\) is invalid: .*Nothing was written\./],
   ] as const) {
     put(value);
-    for (const command of ["diff", APPLY]) {
-      await exits(withFile(command, [pattern("a")]), 2, message);
-    }
+    for (const command of ["diff", APPLY]) await exits(withFile(command, [pattern("a")]), 2, message);
   }
   assert.deepEqual(await stored(), invalid);
 });

@@ -130,15 +130,6 @@ test("list, export, history and rollback support denials", async () => {
   assert.deepEqual(await list(), [denial]);
 });
 
-test("apply writes the deny list of a file, and keeps other denials without --prune", async () => {
-  put(A, [{ arnLike: EVE }]);
-  const ci = { arnLike: "arn:aws:iam::*:role/ci-*" };
-  const input = JSON.stringify({ deny: [{ arnLike: MALLORY }, ci] });
-  await exits(cluster.mappings(["apply", "-f", "-", "-y"], { input }), 0);
-  assert.deepEqual(await list(), [{ arnLike: EVE }, { arnLike: MALLORY }]);
-  assert.deepEqual(await list("any"), [ci]);
-});
-
 test("apply and diff refuse a file with an invalid denial", async () => {
   for (const [input, message] of [
     ["deny: [{arnLike: x}]", /^standard input, line 1 \(x\): arnLike must be /],

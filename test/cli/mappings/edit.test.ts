@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { CliOptions } from "../cli.ts";
@@ -139,14 +138,6 @@ test("a concurrent change is reported and kept, and --yes never overwrites it", 
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "theirs" });
   await prints(whileEditing([ARN, alice], "all", { interactive: true, input: "y\n" }), /username: theirs -> ops/);
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
-});
-
-test("a missing TMPDIR is reported", async () => {
-  const temporary = tmpdir();
-  process.env["TMPDIR"] = "/no/such/folder";
-  const running = cluster.mappings(["edit", "-y"], { environment: { EDITOR: "true" } });
-  await exits(running, 2, "Cannot write /no/such/folder: there is no such folder.\n");
-  process.env["TMPDIR"] = temporary;
 });
 
 test("without a terminal, edit requires VISUAL or EDITOR", async () => {

@@ -31,6 +31,10 @@ for (const what of SINGLE) {
     await exits(cluster.mappings([...words, "-y", "--force"]), 0, /^(?!.*managed)/);
   });
 }
+test("the message for a parameter of the Terraform module names Terraform", async () => {
+  const message = /planned is managed by Terraform and was not changed\. Change it there, or use --force\./;
+  await exits(cluster.mappings(`set arn:aws:iam::${A}:user/planned --username x -y`), 1, message);
+});
 
 test("apply and --prune skip managed parameters and write the rest", async () => {
   const mappings = [
@@ -59,17 +63,13 @@ test("apply writes no grants if it skips denials of a managed deny list", async 
   assert.equal(await cluster.value(`pattern/${A}`), undefined);
 });
 
-test("managed parameters are skipped even if the tags of others cannot be read", async () => {
+test("managed parameters are skipped even if the tags of others cannot be read, which are written with a warning", async () => {
   forbidTags(cluster.store, "ours");
   const { out, err } = await cluster.mappings(["remove", STACKS, OURS, "--dry-run"]);
   assert.ok(err.includes(TOLD), err);
   assert.match(err, /\nCannot check whether a stack manages the other parameters: no permission for ssm:ListTagsForR/);
   assert.match(out, /\n- user\/111122223333\/ours\n/);
   assert.doesNotMatch(out, /stacks/);
-});
-
-test("without permission to read tags, the change is written with a warning", async () => {
-  forbidTags(cluster.store);
   const warning =
     /^Cannot check whether a stack manages these parameters: no permission for ssm:ListTagsForResource\.\n/;
   await exits(cluster.mappings(`set ${OURS} --username x -y --allow-weakening`), 0, warning);
@@ -82,9 +82,4 @@ test("a parameter that another operator deletes before its tags are read is repo
   });
   const gone = /^Another operator changed \S+ours in the meantime: it was version 1, it no longer exists\./;
   await exits(cluster.mappings(["set", OURS, "--username", "x", "-y", "--allow-weakening"]), 1, gone);
-});
-
-test("the message for a parameter of the Terraform module names Terraform", async () => {
-  const managed = /planned is managed by Terraform and was not changed\. Change it there, or use --force\./;
-  await exits(cluster.mappings(`set arn:aws:iam::${A}:user/planned --username x -y`), 1, managed);
 });

@@ -79,15 +79,12 @@ for (const [what, loosen] of Object.entries({
   });
 }
 
-test("allow needs consent once for both clusters", async () => {
+test("allow needs consent once for both clusters, skips one without the denial by name, and fails if no cluster has it", async () => {
   await exits(deny(...ALL), 0);
   const refused = /^Refused, because it needs your consent: 2 denials lifted\.\n {2}user\/mallory is no longer denied/m;
   await exits(allow(), 1, refused);
   await exits(allow("--allow-weakening"), 0);
   assert.deepEqual(await verdicts(MALLORY), ["granted", "granted"]);
-});
-
-test("allow skips a cluster without the denial by name, and fails if no cluster has it", async () => {
   await exits(deny("-c", "prod"), 0);
   await exits(allow("--allow-weakening"), 0, /^staging: No denial names \S+mallory\.$/m);
   await exits(allow("--allow-weakening"), 1);
@@ -116,6 +113,13 @@ test("one store named twice is written once, and contexts of another partition a
   assert.match(err, /^china: Skipped: region cn-north-1 is in partition aws-cn, not aws\.$/m);
   assert.equal(out.match(/^Plan for /gm)?.length, 1);
   assert.deepEqual(await verdicts(MALLORY), [DENIED, "granted"]);
+  const changed = [...FAST, ...ALL, "--allow-weakening"];
+  for (const words of [
+    ["set", MALLORY, "--username", "x"],
+    ["remove", MALLORY],
+  ]) {
+    await exits(clusters.run(["mappings", ...words, ...changed]), 0, /^china: Skipped: region cn-north-1 is in /m);
+  }
   const gov = clusters.run(`mappings deny ${MALLORY.replace("arn:aws:", "arn:aws-us-gov:")} --all-contexts -y`);
   await exits(gov, 2, /^No cluster is in partition aws-us-gov\. Nothing was written\.$/m);
 });
@@ -158,13 +162,20 @@ test("Ctrl-C between two clusters keeps the first change, and names the cluster 
   assert.deepEqual(await verdicts(MALLORY), [DENIED, "granted"]);
 });
 
-test("apply and diff take one file for both clusters, and need both to be readable", async () => {
+test("apply and diff take one file for both clusters; apply, set and remove need both to be readable", async () => {
   const file = join(clusters.home, "m.yaml");
   writeFileSync(file, `mappings: [{arn: "${MALLORY}", username: changed}]`);
   const apply = ["mappings", "apply", "-f", file, ...ALL, ...FAST];
   const diff = (...words: string[]) => clusters.run(["mappings", "diff", "-f", file, ...ALL, ...words]);
   clusters.fail("GetParametersByPath", "/iam-authenticator/staging");
   await exits(clusters.run(apply), 3, UNCHANGED);
+  clusters.fail("GetParameters", "/iam-authenticator/staging/");
+  for (const words of [
+    ["set", MALLORY, "--username", "x"],
+    ["remove", MALLORY],
+  ]) {
+    await exits(clusters.run(["mappings", ...words, ...ALL, ...FAST]), 3, UNCHANGED);
+  }
   clusters.fail(undefined);
   assert.equal((await exits(diff(), 1)).out.match(/username: mallory -> changed/g)?.length, 2);
   const [one, two, ...others] = JSON.parse((await exits(diff("-o", "json"), 1)).out);

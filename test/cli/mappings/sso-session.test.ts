@@ -22,11 +22,14 @@ const put = (value: unknown) => cluster.put(LIST, value);
 const stored = () => cluster.value(LIST);
 const SET_JANE = ["set", SET, "--session", JANE.session, "--username", JANE.username, "--group", "leads", "-y"];
 
-test("set adds the session, keeps the set's mapping, and prints whom it trusts", async () => {
+test("set adds the session, case-sensitive, keeps the set's mapping, and prints whom it trusts", async () => {
   const { err } = await exits(cluster.mappings(SET_JANE), 0);
   assert.ok(err.startsWith(TRUST), err);
   assert.deepEqual(await stored(), [JANE]);
   assert.deepEqual(await cluster.value(`sso/${A}/developers`), DEVELOPER);
+  // Session names are case-sensitive.
+  await exits(cluster.mappings(`set ${SET} --session JANE@example.com --username x -y`), 0);
+  assert.deepEqual(await stored(), [JANE, { session: "JANE@example.com", username: "x" }]);
 });
 
 const NOW = Date.UTC(2026, 10, 26, 22);
@@ -52,12 +55,6 @@ test("--group replaces the set's groups, and only the username is taken from the
   await exits(forJane("--group", "on-call", "--not-after", notAfter), 0);
   const { session } = JANE;
   assert.deepEqual(await stored(), [{ session, username: DEVELOPER.username, groups: ["on-call"], notAfter }]);
-});
-
-test("session names are case-sensitive", async () => {
-  put([JOHN]);
-  await exits(cluster.mappings(["set", SET, "--session", "john@example.com", "--username", "x", "-y"]), 0);
-  assert.deepEqual(await stored(), [JOHN, { session: "john@example.com", username: "x" }]);
 });
 
 test("get, list and history print sessions, and list -o name and JSON include the list, set and session", async () => {

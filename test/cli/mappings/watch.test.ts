@@ -57,12 +57,6 @@ test("one read between two pauses, and --group applies to changes too", async ()
   assert.equal(reads.length, 2);
 });
 
-test("--debug prints the requests of the first read only", async () => {
-  const { out, err } = await watch([put({ username: "dev" }), () => {}], "--debug");
-  assert.match(out, /\+ {2}12:00:05Z {2}role/);
-  assert.equal(err.match(/^debug: .*GetParametersByPath/gm)?.length, 1, err);
-});
-
 test("-o wide shows a change of only the version", async () => {
   const [[name, value] = []] = Object.entries(ADMIN);
   const { out } = await watch([() => cluster.put(`${name}`, value)], "-o", "wide");

@@ -68,11 +68,6 @@ test("a later file overrides entries of an earlier one in place, says so, and ke
   ]);
 });
 
-test("in the other order, the common file overrides the other one", async () => {
-  const { err } = await cli(["mappings", "lint", "-f", prod, "-f", common, "--fail", "error"]);
-  assert.match(err, /common\.yaml, line 2 overrides \S+prod\.yaml, line 2: /);
-});
-
 test("two entries of one file that override the same entry are duplicates", async () => {
   const one = `{arn: "${arn("role/Developers")}", username: x}`;
   const twice = folder.write("twice.yaml", `mappings:\n- ${one}\n- ${one}\n`);
