@@ -137,9 +137,29 @@ for (const [what, words, message] of [
   });
 }
 
+/** kube-apiserver's kubeconfig, with a change. */
+const changed = (from: RegExp | string, to: string) => folder.write("c.conf", kubeconfig(api).replace(from, to));
+
 test("rejects a kubeconfig with an exec plugin, and names the supported credentials", async () => {
-  const file = folder.write("exec.conf", kubeconfig(api).replace(/token: admin/, "exec: {command: aws}"));
+  const file = changed(/token: admin/, "exec: {command: aws}");
   await exits(publish("--kubeconfig", file), 2, /Exec plugins are not supported here/);
+});
+
+test("a server URL may have a path, as behind a proxy for several clusters, whose root is a cluster too", async () => {
+  api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [NEW.jwk] }]);
+  api.answers.set("GET /k8s/clusters/c-1/openid/v1/jwks", () => [200, { keys: [OLD.jwk] }]);
+  for (const path of ["/k8s/clusters/c-1", "/k8s/clusters/c-1/"]) {
+    await exits(publish("--kubeconfig", changed(api.url, `${api.url}${path}`)), 0);
+    assert.deepEqual(await kids(), [OLD.jwk.kid], path);
+  }
+});
+
+test("tls-server-name is the name that the certificate must have", async () => {
+  api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [OLD.jwk] }]);
+  for (const [name, code] of Object.entries({ localhost: 0, "other.example": 3 })) {
+    const file = changed(/^( +)server: .*$/m, `$&\n$1tls-server-name: ${name}`);
+    await exits(publish("--kubeconfig", file, "--dry-run"), code);
+  }
 });
 
 test("list -o name prints names for retire, -o wide is never cut, and ls is an alias", async () => {

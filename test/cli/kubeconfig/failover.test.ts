@@ -125,18 +125,12 @@ test("if the stack has no endpoint or cannot be read, no file is written, and th
 test("with --endpoint, no stack is read, and the file has tls-server-name", async () => {
   const endpoint = ["--endpoint", "https://b.example"];
   const named = { server: "https://b.example/authenticate", "tls-server-name": "b.example", keys: [] };
-  const environment = { CLUSTER_ID: "prod" };
   process.env["CLUSTER_ID"] = "prod";
-  const { out } = await exits(
-    regions.run(["kubeconfig", "webhook", "--no-token", ...endpoint], { environment }),
-    0,
-    "",
-  );
+  const words = ["kubeconfig", "webhook", "--no-token", ...endpoint];
+  const { out } = await exits(regions.run(words, { environment: { CLUSTER_ID: "prod" } }), 0, "");
   delete process.env["CLUSTER_ID"];
-  assert.deepEqual(read(out), named);
   const { err: _, ...file } = await added(...IN_ONE, ...endpoint);
-  assert.deepEqual(file, named);
-  assert.deepEqual(regions.stackCalls, []);
+  assert.deepEqual([read(out), file, regions.stackCalls], [named, named, []]);
 });
 
 test("kubeconfig webhook needs an endpoint or a cluster, and of an id with several contexts one of them", async () => {

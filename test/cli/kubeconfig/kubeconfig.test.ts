@@ -17,24 +17,19 @@ const CERTIFICATE = ["--client-cert", pem];
 const WEBHOOK = ["kubeconfig", "webhook", "--endpoint", "https://a.example:8443"];
 const SERVER = "https://a.example:8443/authenticate";
 
-test("webhook reads a bearer token from standard input and keeps the endpoint's path", async () => {
-  const { out } = await cli(
-    ["kubeconfig", "webhook", "--endpoint", "https://a.example/prod", "--ca", pem, "--token-file", "-"],
-    { input: "secret\n" },
-  );
-  const { clusters, users, contexts, "current-context": current } = parse(out);
-  assert.equal(clusters[0].cluster.server, "https://a.example/prod/authenticate");
-  assert.equal(Buffer.from(clusters[0].cluster["certificate-authority-data"], "base64").toString(), PEM);
-  assert.deepEqual(users[0].user, { token: "secret" });
-  assert.deepEqual(contexts[0], { name: current, context: { cluster: clusters[0].name, user: users[0].name } });
-});
-
-test("webhook accepts an endpoint with the path, with or without a trailing slash", async () => {
+test("webhook reads a bearer token from standard input and keeps the endpoint's path, with or without /authenticate", async () => {
   for (const path of ["", "/", "/authenticate", "/authenticate/", "/live/authenticate//"]) {
     const { out } = await cli(`kubeconfig webhook --endpoint https://a.example${path} --no-token`);
     const stage = path.startsWith("/live") ? "/live" : "";
     assert.equal(parse(out).clusters[0].cluster.server, `https://a.example${stage}/authenticate`);
   }
+  const words = `kubeconfig webhook --endpoint https://a.example/prod --ca ${pem} --token-file -`;
+  const { out } = await cli(words, { input: "secret\n" });
+  const { clusters, users, contexts, "current-context": current } = parse(out);
+  assert.equal(clusters[0].cluster.server, "https://a.example/prod/authenticate");
+  assert.equal(Buffer.from(clusters[0].cluster["certificate-authority-data"], "base64").toString(), PEM);
+  assert.deepEqual(users[0].user, { token: "secret" });
+  assert.deepEqual(contexts[0], { name: current, context: { cluster: clusters[0].name, user: users[0].name } });
 });
 
 test("webhook always has a TLS setting: the CA, a client certificate, or the name of the server's certificate", async () => {
@@ -60,33 +55,29 @@ test("webhook --token-file-path names a file that need not exist here, and conta
 });
 
 test("webhook requires either credentials or --no-token", async () => {
-  const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example"];
-  await refuses(cli(words), /^The kubeconfig would have no credentials, and the function would reject it\. Give /);
-  const { code, out } = await cli([...words, "--no-token"]);
-  assert.deepEqual([code, parse(out).users[0].user], [0, {}]);
+  await refuses(cli(WEBHOOK), /^The kubeconfig would have no credentials, and the function would reject it\. Give /);
+  const { out } = await exits(cli([...WEBHOOK, "--no-token"]), 0);
+  assert.deepEqual(parse(out).users[0].user, {});
   for (const other of [["--token-file", "-"], CERTIFICATE]) {
-    const both = await cli([...words, "--no-token", ...other], { input: "secret\n" });
-    assert.deepEqual([both.code, both.out], [2, ""]);
-    assert.match(both.err, /'--no-token' cannot be used with option '--(token-file|client-cert) <file>'/);
+    const both = cli([...WEBHOOK, "--no-token", ...other], { input: "secret\n" });
+    await refuses(both, /'--no-token' cannot be used with option '--(token-file|client-cert) <file>'/);
   }
 });
 
 test("webhook rejects a file without a token, and does not print its content", async () => {
-  const empty = await cli(["kubeconfig", "webhook", "--endpoint", "https://a.example", "--token-file", "-"]);
-  assert.deepEqual([empty.code, empty.out, empty.err], [2, "", "Standard input is empty.\n"]);
-  for (const input of ["two words", "mappings:\n  - secret", "sécret"]) {
-    const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example", "--token-file", "-"];
-    const sentence =
-      "standard input contains no bearer token: it must be one line of ASCII characters without spaces.\n";
-    await refuses(cli(words, { input }), sentence);
+  const none = "standard input contains no bearer token: it must be one line of ASCII characters without spaces.\n";
+  for (const input of ["", "two words", "mappings:\n  - secret", "sécret"]) {
+    await refuses(
+      cli([...WEBHOOK, "--token-file", "-"], { input }),
+      input === "" ? "Standard input is empty.\n" : none,
+    );
   }
 });
 
 test("webhook inlines the client certificate, and omits the CA if none is given", async () => {
-  const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example/authenticate", "--client-cert", pem];
-  const { out } = await cli([...words, "--client-key", key]);
-  const { clusters, users } = parse(out);
-  assert.deepEqual(clusters[0].cluster, { server: "https://a.example/authenticate" });
+  const words = [...WEBHOOK, ...CERTIFICATE];
+  const { clusters, users } = parse((await cli([...words, "--client-key", key])).out);
+  assert.deepEqual(clusters[0].cluster, { server: SERVER });
   assert.deepEqual(Object.keys(users[0].user), ["client-certificate-data", "client-key-data"]);
   assert.match((await cli(words)).err, /--client-cert and --client-key must be given together/);
   for (const wrong of ["a.example", "", "ftp://a.example", "http://a.example", "http://127.0.0.1.example"]) {
@@ -141,16 +132,13 @@ test("client sets the exec plugin of each program, with v1beta1 for clients that
 });
 
 test("client --jwt gets AWS-signed tokens from this command, and refuses other programs", async () => {
-  const words = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443", "--ca", pem, "--jwt"];
-  const role = "arn:aws:iam::111122223333:role/Admin";
-  const { code, out } = await cli([...words, "--region", "eu-west-1", "--role", role]);
-  const { command, args, apiVersion } = parse(out).users[0].user.exec;
-  assert.deepEqual([code, command, apiVersion], [0, "iam-authenticator", "client.authentication.k8s.io/v1beta1"]);
-  assert.deepEqual(args, ["token", "--cluster", "prod", "--jwt", "--region", "eu-west-1", "--role", role]);
-  assert.equal((await cli([...words, "--exec", "iam-authenticator"])).code, 0);
+  const words = [...CLIENT, "--ca", pem, "--jwt"];
+  const { command, args, apiVersion } = parse((await cli([...words, "--role", ROLE])).out).users[0].user.exec;
+  assert.deepEqual([command, apiVersion], ["iam-authenticator", "client.authentication.k8s.io/v1beta1"]);
+  assert.deepEqual(args, ["token", "--cluster", "prod", "--jwt", "--region", "eu-west-1", "--role", ROLE]);
+  await exits(cli([...words, "--exec", "iam-authenticator"]), 0);
   for (const program of ["aws", "aws-iam-authenticator"]) {
-    const refused = await cli([...words, "--exec", program]);
-    assert.deepEqual([refused.code, refused.out], [2, ""]);
-    assert.match(refused.err, new RegExp(`--jwt needs --exec iam-authenticator: ${program} makes no`));
+    const message = new RegExp(`--jwt needs --exec iam-authenticator: ${program} makes no`);
+    await refuses(cli([...words, "--exec", program]), message);
   }
 });

@@ -80,7 +80,7 @@ test("the token lasts 900 seconds, or as long as the session, and kubectl renews
   }
 });
 
-test("the ExecCredential has the version that client-go asks for, and --token-only prints only the token", async () => {
+test("the ExecCredential has the version that client-go asks for, and --token-only prints only the token; --jwt takes no value and excludes --caller", async () => {
   for (const version of ["v1", "v1beta1"]) {
     const apiVersion = `client.authentication.k8s.io/${version}`;
     const KUBERNETES_EXEC_INFO = JSON.stringify({ kind: "ExecCredential", apiVersion, spec: { interactive: false } });
@@ -88,6 +88,8 @@ test("the ExecCredential has the version that client-go asks for, and --token-on
     assert.deepEqual([JSON.parse(out).kind, JSON.parse(out).apiVersion], ["ExecCredential", apiVersion]);
   }
   assert.match((await run("bob", { words: ["--token-only"] })).out, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+  await exits(run("bob", { words: ["--jwt=yes"] }), 2);
+  await exits(run("bob", { words: ["--caller"] }), 2, /either --jwt or --caller/);
 });
 
 for (const [what, name, options, message] of [
@@ -123,9 +125,4 @@ test("--cache keeps the credentials, and each token is a new one", async () => {
   const entries = readdirSync(folder.path, { recursive: true, withFileTypes: true });
   const texts = entries.flatMap((one) => (one.isFile() ? [readFileSync(join(one.parentPath, one.name), "utf8")] : []));
   assert.ok(texts.length > 0 && !texts.join("").includes(first.out.trim()));
-});
-
-test("--jwt takes no value, and excludes --caller", async () => {
-  await exits(run("bob", { words: ["--jwt=yes"] }), 2);
-  await exits(run("bob", { words: ["--caller"] }), 2, /either --jwt or --caller/);
 });
