@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import type { Metafile } from "esbuild";
 import { buildCommand, COMMAND_FILE } from "../../cli/build.ts";
+import { readForm, renderResult } from "../../local/ec2/query-protocol.ts";
 import { type LocalRequest, startHttpServer } from "../../local/http-server.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import packageJson from "../../package.json" with { type: "json" };
@@ -35,22 +36,16 @@ prepare(async () => {
 });
 
 /** STS and the portal of IAM Identity Center. They return keys that identify the request. */
-function issue({ target, body }: LocalRequest) {
-  const json = { "content-type": "application/json" };
-  if (target.startsWith("/federation/credentials")) {
+function issue(request: LocalRequest) {
+  if (request.target.startsWith("/federation/credentials")) {
     const keys = { accessKeyId: "ASIAFROMSSO", secretAccessKey: "s", sessionToken: "t", expiration: Date.parse(END) };
-    return { status: 200, headers: json, body: JSON.stringify({ roleCredentials: keys }) };
+    const headers = { "content-type": "application/json" };
+    return { status: 200, headers, body: JSON.stringify({ roleCredentials: keys }) };
   }
-  const action = new URLSearchParams(body.toString()).get("Action") ?? "";
-  const key = action === "AssumeRole" ? "ASIAFROMROLE" : "ASIAFROMWEBIDENTITY";
-  const keys = `<AccessKeyId>${key}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>`;
-  const result = `<${action}Result><Credentials>${keys}<Expiration>${END}</Expiration></Credentials></${action}Result>`;
-  const namespace = "https://sts.amazonaws.com/doc/2011-06-15/";
-  return {
-    status: 200,
-    headers: { "content-type": "text/xml" },
-    body: `<${action}Response xmlns="${namespace}">${result}</${action}Response>`,
-  };
+  const action = readForm(request).get("Action") ?? "";
+  const AccessKeyId = action === "AssumeRole" ? "ASIAFROMROLE" : "ASIAFROMWEBIDENTITY";
+  const Credentials = { AccessKeyId, SecretAccessKey: "s", SessionToken: "t", Expiration: END };
+  return renderResult("iam", action, { Credentials });
 }
 
 function run(words: readonly string[], variables: Readonly<Record<string, string>> = {}) {

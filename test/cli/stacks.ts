@@ -1,48 +1,30 @@
-// A local CloudFormation with given stacks and outputs.
+// A local CloudFormation with given stacks and outputs. Its protocol is IAM's, and clients ignore the namespace.
 
+import { readForm, renderError, renderResult } from "../../local/ec2/query-protocol.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
+import { ServiceError } from "../../local/service-error.ts";
 
 /** DescribeStacks, for one stack or all: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html */
 export function startStacks(stacks: Readonly<Record<string, Readonly<Record<string, string>>>>): Promise<LocalServer> {
-  return startHttpServer(({ body }) => {
-    const form = new URLSearchParams(body.toString());
-    const name = form.get("StackName");
-    if (form.get("Action") !== "DescribeStacks")
-      return xml(400, error("InvalidAction", `Could not find ${form.get("Action")}`));
+  return startHttpServer((request) => {
+    const form = readForm(request);
+    const [action, name] = [form.get("Action") ?? "", form.get("StackName")];
+    if (action !== "DescribeStacks") return renderError("iam", new ServiceError("InvalidAction", action));
     if (name !== null && !Object.hasOwn(stacks, name))
-      return xml(400, error("ValidationError", `Stack with id ${name} does not exist`));
+      return renderError("iam", new ServiceError("ValidationError", `Stack with id ${name} does not exist`));
     const found = Object.entries(stacks).filter(([one]) => name === null || one === name);
-    return xml(
-      200,
-      `<DescribeStacksResponse xmlns="${NAMESPACE}"><DescribeStacksResult><Stacks>` +
-        `${found.map(([one, outputs]) => member(one, outputs)).join("")}</Stacks></DescribeStacksResult></DescribeStacksResponse>`,
-    );
+    const member = found.map(([StackName, outputs]) => {
+      const pairs = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+      const state = { CreationTime: "2026-11-01T00:00:00Z", StackStatus: "UPDATE_COMPLETE" };
+      return { StackName, ...state, Outputs: { member: pairs } };
+    });
+    return renderResult("iam", action, { Stacks: { member } });
   });
 }
 
-function member(name: string, outputs: Readonly<Record<string, string>>): string {
-  const members = Object.entries(outputs).map(
-    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
-  );
-  return (
-    `<member><StackName>${name}</StackName><CreationTime>2026-11-01T00:00:00Z</CreationTime>` +
-    `<StackStatus>UPDATE_COMPLETE</StackStatus><Outputs>${members.join("")}</Outputs></member>`
-  );
-}
-
-const NAMESPACE = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
-
-/** The response to a caller without permission, also for `fail()`. */
-export function stacksForbidden() {
-  const message =
-    "User: arn:aws:iam::111122223333:user/reader is not authorized to perform: cloudformation:DescribeStacks";
-  return { kind: "answer", ...xml(403, error("AccessDenied", message)) } as const;
-}
-
-function error(code: string, message: string): string {
-  return `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
-}
-
-function xml(status: number, body: string) {
-  return { status, headers: { "content-type": "text/xml" }, body };
+/** The response to a caller without permission for this action, for `fail()`. */
+export function accessDenied(action: string) {
+  const message = `User: arn:aws:iam::111122223333:user/reader is not authorized to perform: ${action}`;
+  const { status, headers = {}, body } = renderError("iam", new ServiceError("AccessDenied", message, 403));
+  return { kind: "answer", status, headers, body: String(body) } as const;
 }

@@ -83,7 +83,6 @@ const TABLE: readonly (readonly [typed: string, message: string | RegExp, input?
   ],
   [apply, /permissionSet requires its account: add account: "1111/, "mappings: [{permissionSet: D, username: d}]"],
   [apply, /notAfter must be a time like .*": 2026-02-30 does not exist\n/, entry("notAfter: 2026-02-30T00:00:00Z")],
-  [`mappings set ${ROLE} --until 2026-02-30`, /: --until must be .*: 2026-02-30 does not exist\.\n$/],
   [
     "mappings set arn:aws:iam::111122223333:role/New",
     "role/111122223333/new would be invalid: a mapping requires a username. Add --username, such as --username 'dev:{SessionName}'.\n",

@@ -78,18 +78,14 @@ test("the error for a missing profile or source_profile names it and the existin
   assert.doesNotMatch((await token(["--profile", "default"])).err, /There is no/);
 });
 
-test("with an MFA profile, it asks for the code in a terminal and sends it", async () => {
+test("with an MFA profile, it asks for the code in a terminal and sends it, and fails without an answer", async () => {
+  await exits(token(["--profile", "mfa"]), 3, /^The profile requires an MFA code: run this in a terminal/);
+  const ended = token(["--profile", "mfa"], { interactive: true, input: "" });
+  await exits(ended, 130, /No MFA code was given\.\n$/);
+  assert.equal(sts.requests.length, 0);
   const run = token(["--profile", "mfa"], { interactive: true, input: "123456\n", now: Date.UTC(2026, 10, 24, 12) });
   const { key } = await exits(run, 0, /^MFA code of arn:aws:iam::111122223333:mfa\/jane: /);
   assert.match(`${key}`, /^ASIALOCAL/);
   const form = new URLSearchParams(sts.requests.at(-1)?.body.toString());
   assert.deepEqual([form.get("SerialNumber"), form.get("TokenCode")], ["arn:aws:iam::111122223333:mfa/jane", "123456"]);
-});
-
-test("with an MFA profile, it fails without a terminal and without an answer", async () => {
-  const asked = sts.requests.length;
-  await exits(token(["--profile", "mfa"]), 3, /^The profile requires an MFA code: run this in a terminal/);
-  const ended = token(["--profile", "mfa"], { interactive: true, input: "" });
-  await exits(ended, 130, /No MFA code was given\.\n$/);
-  assert.equal(sts.requests.length, asked);
 });

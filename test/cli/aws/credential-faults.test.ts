@@ -78,11 +78,13 @@ test("AssumeRole fails if the response is an HTML page or empty", async () => {
   }
 });
 
-test("the error for a container's invalid response does not quote the keys", async () => {
+test("the error for a container's invalid response or key does not quote it", async () => {
   useContainer();
   body = `${KEYS.SecretAccessKey} ${JSON.stringify(KEYS)}`;
   const message = /No AWS credentials: the answer of the credential service 127\.0\.0\.1:\d+ cannot be read/;
   assert.ok(!(await fails(3, message)).includes(KEYS.SecretAccessKey.slice(0, 8)));
+  body = JSON.stringify({ ...KEYS, Token: "a b", Expiration: "2099-01-01T00:00:00Z" });
+  await fails(3, /^The session token from the credential service \S+ has a space, .* not valid in AWS keys\.\n$/);
 });
 
 test("a key of the environment with a line break is a usage error", async () => {
@@ -90,12 +92,6 @@ test("a key of the environment with a line break is a usage error", async () => 
     useLocalAws({ AWS_CONFIG_FILE: config, [name]: "AKIALOCAL\r\n" });
     await fails(2, /has a space, a line break or another character that is not valid in AWS keys\. Remove it\.\n$/);
   }
-});
-
-test("a key of a service with a space is a fault", async () => {
-  useContainer();
-  body = JSON.stringify({ ...KEYS, Token: "a b", Expiration: "2099-01-01T00:00:00Z" });
-  await fails(3, /^The session token from the credential service \S+ has a space, .* not valid in AWS keys\.\n$/);
 });
 
 test("errors name the variables that the SDK cannot read", async () => {

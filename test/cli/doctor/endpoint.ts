@@ -61,6 +61,7 @@ export async function startEndpoint() {
         ...result,
         /** Such as `reachable ok`. */
         states: checks.map(({ check, state }) => `${check} ${state}`),
+        failed: checks.filter(({ state }) => state === "failed"),
         check: (name: string) => checks.find(({ check }) => check === name),
       };
     },

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { renderResult } from "../../../local/ec2/query-protocol.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
@@ -89,9 +90,8 @@ test("without permission to read mappings, it prints the identity and the missin
 
 test("the suggested command is quoted for a shell: a user's path may contain anything", async () => {
   const arn = "arn:aws:iam::111122223333:user/$(reboot)/eve";
-  const answer = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
-<Arn>${arn}</Arn><UserId>AIDAEVE</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
-  const hostile = await startHttpServer(() => ({ status: 200, headers: { "content-type": "text/xml" }, body: answer }));
+  const identity = { Arn: arn, UserId: "AIDAEVE", Account: "111122223333" };
+  const hostile = await startHttpServer(() => renderResult("iam", "GetCallerIdentity", identity));
   process.env["AWS_ENDPOINT_URL_STS"] = hostile.url;
   cluster.store.fail(forbidden("GetParameters"));
   const { err } = await exits(whoami(), 3);

@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH } from "../../../functions/issuer/documents.ts";
-import { startHttpServer } from "../../../local/http-server.ts";
+import { readForm, renderError, renderResult } from "../../../local/ec2/query-protocol.ts";
+import { type LocalRequest, startHttpServer } from "../../../local/http-server.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { ServiceError } from "../../../local/service-error.ts";
 import { PLAIN_POLICY, type PolicyOptions } from "../../e2e/irsa/install-policies.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { cli, useLocalAws } from "../cli.ts";
@@ -33,7 +35,7 @@ export function useServices(): void {
   const folder = useFolder();
   const own = { issuer: useServer(startService), api: useServer(startService) };
   const parameters = useServer(() => startParameterStore({ parameters: {} }));
-  const aws = useServer(() => startHttpServer(({ body }) => awsAnswer(body.toString())));
+  const aws = useServer(() => startHttpServer(awsAnswer));
   prepare(() => {
     [issuer, api, store] = [own.issuer, own.api, parameters];
     files = { admin: folder.write("admin.conf", kubeconfig(api)), ca: folder.write("ca.crt", issuer.ca) };
@@ -42,19 +44,13 @@ export function useServices(): void {
   beforeEach(restore);
 }
 
-function awsAnswer(body: string) {
-  if (body.includes("GetCallerIdentity")) {
-    const result = "<GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult>";
-    return { status: 200, body: `<GetCallerIdentityResponse>${result}</GetCallerIdentityResponse>` };
-  }
+function awsAnswer(request: LocalRequest) {
+  const action = readForm(request).get("Action") ?? "";
+  if (action === "GetCallerIdentity") return renderResult("iam", action, { Account: "111122223333" });
   const { status, audiences } = provider;
-  if (status !== 200) {
-    const code = { 403: "AccessDenied", 404: "NoSuchEntity" }[status] ?? "ServiceFailure";
-    return { status, body: `<ErrorResponse><Error><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>` };
-  }
-  const members = audiences.map((audience) => `<member>${audience}</member>`).join("");
-  const result = `<GetOpenIDConnectProviderResult><ClientIDList>${members}</ClientIDList></GetOpenIDConnectProviderResult>`;
-  return { status, body: `<GetOpenIDConnectProviderResponse>${result}</GetOpenIDConnectProviderResponse>` };
+  if (status === 200) return renderResult("iam", action, { ClientIDList: { member: audiences } });
+  const code = { 403: "AccessDenied", 404: "NoSuchEntity" }[status] ?? "ServiceFailure";
+  return renderError("iam", new ServiceError(code, "no", status));
 }
 
 export function pod(name: string, account: string, volume: string, more: { labels?: object; phase?: string } = {}) {

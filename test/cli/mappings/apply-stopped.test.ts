@@ -1,4 +1,5 @@
-// apply when it is stopped by an error, the user or another operator: reports what was written, and a second run finishes.
+// apply when it is stopped by an error, the user or another operator: reports what was written, and a second run finishes. Ctrl-C
+// in the editor of edit does not stop it.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -8,7 +9,7 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Fault } from "../../../local/faults.ts";
 import { ssmThrottling } from "../../local/service-faults.ts";
-import { isPut, masters, role, roles, useApplyCluster, writeMappings } from "./apply.ts";
+import { folder, isPut, masters, role, roles, useApplyCluster, writeMappings } from "./apply.ts";
 import { DEVELOPERS, exits, prints } from "./cluster.ts";
 
 const cluster = useApplyCluster();
@@ -102,6 +103,17 @@ test("as a process: Ctrl-C while AWS does not respond prints what it waits for, 
   assert.equal(err(), "\nWaiting for AWS to answer a write. Press Ctrl-C again to stop at once.\n");
   child.kill("SIGINT");
   assert.deepEqual(await once(child, "close"), [null, "SIGINT"]);
+});
+
+test("as a process: Ctrl-C in the editor does not stop edit: the saved file is written", async () => {
+  // A terminal also sends it to the command, the parent of the shell that runs the editor.
+  const ctrlC = `kill -INT $(ps -o ppid= -p $PPID); sleep 0.3; sed -i 's/admin:/boss:/' "$1"`;
+  const words = ["mappings", "edit", "-c", "prod", "-y", "--allow-weakening", "--rate", "1000"];
+  const env = { ...process.env, EDITOR: `sh ${folder.write("editor.sh", ctrlC)}` };
+  const child = spawn(process.execPath, [SCRIPT, ...words], { stdio: ["ignore", "ignore", "inherit"], env });
+  assert.deepEqual(await once(child, "close"), [0, null]);
+  const { username } = (await cluster.value("sso/111122223333/clusteradmin")) as { username: string };
+  assert.equal(username, "boss:{SessionName}");
 });
 
 const OTHER = { other: "operator" };

@@ -36,12 +36,7 @@ const WRONG: readonly (readonly [what: string, text: string | Buffer, place: str
   ["nothing", "", "", " is empty. A mapping file has the lists mappings: and deny:."],
   ["bytes", Buffer.from([0, 255, 254, 128, 10, 13]), ", line 1", NOT_UTF_8],
   ["a character of Latin-1 in its third line", LATIN_1, ", line 3", NOT_UTF_8],
-  [
-    "UTF-16, as PowerShell writes it",
-    Buffer.from("\ufeffmappings: []\n", "utf16le"),
-    ", line 1",
-    `UTF-16, ${NOT_UTF_8}`,
-  ],
+  ["UTF-16, as PowerShell writes it", Buffer.from("\ufeff[]", "utf16le"), ", line 1", `UTF-16, ${NOT_UTF_8}`],
   ["UTF-16 without a mark", Buffer.from("mappings: []\n", "utf16le"), ", line 1", NOT_UTF_8],
   ["a version of YAML before 1.2", "%YAML 1.1\n---\nmappings: []", ", line 1", "remove the line %YAML. The file is"],
   ["a version of YAML after 1.2", "# x\n%YAML 1.3\n---\nmappings: []", ", line 2", "remove the line %YAML."],

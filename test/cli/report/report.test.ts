@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exits } from "../mappings/cluster.ts";
+import { accessDenied } from "../stacks.ts";
 import { useServer } from "../use-server.ts";
-import { ACCOUNT, iamForbidden, login, reportCluster } from "./services.ts";
+import { ACCOUNT, login, reportCluster } from "./services.ts";
 
 const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const sessionArn = (role: string, session: string) => `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${session}`;
@@ -157,7 +158,7 @@ test("it shows who chooses the session name, and whether the principal exists", 
 });
 
 test("without a permission of IAM or an answer of STS, principals are not checked, and the rest is printed", async () => {
-  cluster.iam.fail(({ body }) => (body.includes("ListRoles") ? iamForbidden() : undefined));
+  cluster.iam.fail(({ body }) => (body.includes("ListRoles") ? accessDenied("iam:ListRoles") : undefined));
   const { code, out, err } = await cluster.report(["-o", "json"]);
   cluster.iam.fail(undefined);
   assert.equal(code, 0);

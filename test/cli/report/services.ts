@@ -50,13 +50,6 @@ export function startIam({ roles, users }: Iam): Promise<LocalServer> {
   });
 }
 
-/** The response to a caller without permission, for `fail()`. */
-export function iamForbidden() {
-  const error = new ServiceError("AccessDenied", "User x is not authorized to perform: iam:ListRoles", 403);
-  const { status, headers = {}, body } = renderError("iam", error);
-  return { kind: "answer", status, headers, body: String(body) } as const;
-}
-
 export type ReportCluster = Awaited<ReturnType<typeof reportCluster>>;
 
 interface Setup {

@@ -10,7 +10,7 @@ import type { LocalRequest } from "../../../local/http-server.ts";
 import { logsForbidden } from "../../local/service-faults.ts";
 import { exits } from "../mappings/cluster.ts";
 import { reportCluster } from "../report/services.ts";
-import { stacksForbidden } from "../stacks.ts";
+import { accessDenied } from "../stacks.ts";
 import { LOG_GROUP, lineOf, MINUTE, NOW, useLoggedCluster } from "./services.ts";
 
 const ALICE = "arn:aws:iam::111122223333:user/alice";
@@ -41,7 +41,7 @@ test("grantReadReviews is sufficient for list, --each and stats, and grants only
   const statements = granted();
   cluster.logs.fail((request) => (mayFilter(request, statements) ? undefined : logsForbidden(LOG_GROUP)));
   const isDescribed = statements.some(({ actions }) => actions.includes("cloudformation:DescribeStacks"));
-  cluster.stacks.fail(isDescribed ? undefined : stacksForbidden());
+  cluster.stacks.fail(isDescribed ? undefined : accessDenied("cloudformation:DescribeStacks"));
   for (const words of [[], ["--each"], ["stats"]]) {
     const { code, out } = await cluster.reviews(words);
     assert.deepEqual([code, /not_ours/i.test(out)], [0, true]);

@@ -6,7 +6,7 @@ import type { Fault } from "../../../local/faults.ts";
 import { logsForbidden, ssmThrottling } from "../../local/service-faults.ts";
 import { cli } from "../cli.ts";
 import { exits } from "../mappings/cluster.ts";
-import { stacksForbidden, startStacks } from "../stacks.ts";
+import { accessDenied, startStacks } from "../stacks.ts";
 import { LOG_GROUP, lineOf, MINUTE, NOW, useLoggedCluster } from "./services.ts";
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
@@ -59,7 +59,7 @@ test("a missing stack or log group exits with 2, a silent CloudFormation with 3,
 });
 
 test("a missing permission exits with 3 and is named", async () => {
-  cluster.stacks.fail(stacksForbidden());
+  cluster.stacks.fail(accessDenied("cloudformation:DescribeStacks"));
   const stack =
     /^No permission to look up the log group: cloudformation:DescribeStacks on the stack IamAuthenticator-prod\. /;
   await exits(cluster.reviews([]), 3, stack);

@@ -14,7 +14,9 @@ import { startSts } from "../../../local/sts/start-sts.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli, useLocalAws } from "../cli.ts";
 import { exits } from "../mappings/cluster.ts";
+import { accessDenied } from "../stacks.ts";
 import { useServer } from "../use-server.ts";
+import { startAssumeRole } from "./assume-role.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0, 700);
 
@@ -103,4 +105,27 @@ test("a missing option or setting is reported in one sentence, with the correct 
   delete process.env["AWS_ACCESS_KEY_ID"];
   const words = ["token", "-c", "prod", "--region", "us-east-1"];
   await exits(cli(words), 3, /^No AWS credentials: sign in, or give --profile .*\n$/);
+});
+
+const ROLE = "arn:aws:iam::111122223333:role/Admin";
+const assumed = useServer(startAssumeRole);
+
+test("--role calls STS: role, external id and session name are sent, and the token expires with the role's keys", async () => {
+  useLocalAws({ AWS_ENDPOINT_URL_STS: assumed.url });
+  const words = ["token", "-c", "prod", "--role", ROLE, "--external-id", "x-1", "--session-name", "me"];
+  const { out } = await exits(cli(words, { now: Date.UTC(2026, 10, 24, 12, 55) }), 0);
+  const form = new URLSearchParams(assumed.requests[0]?.body.toString());
+  const sent = ["Action", "RoleArn", "ExternalId", "RoleSessionName"].map((name) => form.get(name));
+  assert.deepEqual(sent, ["AssumeRole", ROLE, "x-1", "me"]);
+  const { expirationTimestamp, token } = JSON.parse(out).status;
+  assert.equal(expirationTimestamp, "2026-11-24T13:00:00Z");
+  const url = Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();
+  assert.match(url, /X-Amz-Credential=ASIALOCAL0+1%2F.*&X-Amz-Security-Token=local-session&/);
+});
+
+test("a role that cannot be assumed is reported in one sentence", async () => {
+  useLocalAws({ AWS_ENDPOINT_URL_STS: assumed.url });
+  assumed.fail(accessDenied("sts:AssumeRole"));
+  const message = /^No permission: User: \S+ is not authorized to perform: sts:AssumeRole\.\n$/;
+  await exits(cli(["token", "-c", "prod", "--role", ROLE]), 3, message, "");
 });
