@@ -9,10 +9,7 @@ import { eksGetToken, findAwsCli } from "../e2e/aws-cli.ts";
 const aws = findAwsCli();
 
 for (const name of ["alice", "bob", "carol", "node", "federated"]) {
-  for (const [region, cluster] of [
-    ["us-west-2", "local"],
-    ["eu-central-1", "my_cluster-1.example"],
-  ] as const) {
+  for (const [region, cluster] of Object.entries({ "us-west-2": "local", "eu-central-1": "my_cluster-1.example" })) {
     test(`${name} in ${region}: equal keys, cluster and second produce equal bytes`, async () => {
       const theirs = eksGetToken(aws, localIdentity(name), cluster, region);
       const url = Buffer.from(theirs.replace("k8s-aws-v1.", ""), "base64url").toString();

@@ -35,14 +35,8 @@ before(async () => {
     execFileSync(`${CACHE}/bin/pip`, ["install", "--quiet", `moto[server,ssm]==${VERSION}`], { stdio: "inherit" });
   }
   server = spawn(program, ["-H", "127.0.0.1", "-p", String(PORT)], { stdio: "ignore" });
-  while (
-    !(await fetch(url).then(
-      () => true,
-      () => false,
-    ))
-  ) {
-    await setTimeout(200);
-  }
+  const isUp = () => fetch(url).then(Boolean, () => false);
+  while (!(await isUp())) await setTimeout(200);
   useLocalAws({ AWS_ENDPOINT_URL_SSM: url, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: url });
   await exits(cli("callers add first -c prod -y --new"), 0);
 });

@@ -65,10 +65,7 @@ test("a kubeconfig without a TLS setting is a warning, and tls-server-name is th
     advice: `write a new file: kubeconfig webhook --from <this file> --endpoint ${gateway.url}/authenticate`,
   });
   const full = (await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, ...withCertificate])).out;
-  for (const [name, state] of [
-    ["localhost", "ok"],
-    ["other.example", "failed"],
-  ]) {
+  for (const [name, state] of Object.entries({ localhost: "ok", "other.example": "failed" })) {
     const text = full.replace(/^( +)server: .*$/m, `$&\n$1tls-server-name: ${name}`);
     const { check } = await endpoint.doctor("bob", ["--kubeconfig", file("renamed.kubeconfig", text)]);
     assert.equal(check("reachable")?.state, state, name);

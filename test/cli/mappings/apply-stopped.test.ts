@@ -118,20 +118,6 @@ test("as a process: Ctrl-C in the editor does not stop edit: the saved file is w
 
 const OTHER = { other: "operator" };
 
-test("apply stops if another operator changed a mapping since the plan, and keeps their change", async () => {
-  await cluster.apply([masters, ...roles(5)]);
-  const file = writeMappings([masters, ...roles(5).map((r) => ({ ...r, groups: ["g"] }))]);
-  const onLog = (text: string) => text.includes("[y/N]") && cluster.put("role/111122223333/r3", OTHER);
-  const { err } = await exits(
-    cluster.mappings(["apply", "-f", file], { interactive: true, input: "y\n", onLog }),
-    1,
-    /Another operator changed \S+r3 in the meantime: it was version 1, it is now version 2\. Their change/,
-  );
-  // Each phase begins with a read of what it uses.
-  assert.match(err, /\nNothing was written\. Run the same command again\.\n$/);
-  assert.deepEqual(await cluster.value("role/111122223333/r3"), OTHER);
-});
-
 test("a write of another operator between the read and the write is reported, and their new parameter is kept", async () => {
   await cluster.apply([masters, role(1)]);
   cluster.store.fail((request) => {

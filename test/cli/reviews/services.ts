@@ -41,14 +41,22 @@ export function otherLines(time: number): LogEvent[] {
   }));
 }
 
-/** Starts the services, and sets the variables with their URLs. */
+/** Starts the services of a log group with these events. */
 export async function loggedServices(events: LogEvent[], stack = STACK, endpoint = "https://x.example.com") {
   const logs = await startLogs({ groups: { [LOG_GROUP]: () => events } });
   const stacks = await startStacks({ [stack]: { Endpoint: endpoint, LogGroup: LOG_GROUP } });
   return {
     logs,
     stacks,
+    /** Events of the log group. Tests append to it. */
+    events,
     variables: endpoints({ CLOUDWATCH_LOGS: logs, CLOUDFORMATION: stacks }),
+    /** `iam-authenticator reviews <words> --cluster prod`, at NOW, without a rate limit. */
+    reviews(typed: Words, options?: CliOptions) {
+      const words = wordsOf(typed);
+      const rate = words.includes("--rate") ? [] : ["--rate", "1000"];
+      return cli(["reviews", ...words, "-c", "prod", ...rate], { now: NOW, ...options });
+    },
     close: () => Promise.all([logs.close(), stacks.close()]),
   };
 }
@@ -57,20 +65,5 @@ export async function loggedServices(events: LogEvent[], stack = STACK, endpoint
 export function useLoggedCluster(events: LogEvent[] = []) {
   const services = useServer(() => loggedServices(events));
   prepare(() => useLocalAws(services.variables));
-  return {
-    get logs() {
-      return services.logs;
-    },
-    get stacks() {
-      return services.stacks;
-    },
-    /** Events of the log group. Tests append to it. */
-    events,
-    /** `iam-authenticator reviews <words> --cluster prod`, at NOW, without a rate limit. */
-    reviews(typed: Words, options?: CliOptions) {
-      const words = wordsOf(typed);
-      const rate = words.includes("--rate") ? [] : ["--rate", "1000"];
-      return cli(["reviews", ...words, "-c", "prod", ...rate], { now: NOW, ...options });
-    },
-  };
+  return services;
 }

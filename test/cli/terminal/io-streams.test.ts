@@ -42,10 +42,7 @@ async function bash(line: string) {
 }
 
 test("a reader can close the pipe before it has read all output, and the exit code reports findings", async () => {
-  for (const [words, exitCode] of [
-    ["mappings list -o json", 0],
-    ["mappings lint", 1],
-  ] as const) {
+  for (const [words, exitCode] of Object.entries({ "mappings list -o json": 0, "mappings lint": 1 })) {
     const { code, out, err } = await bash(`$IA ${words} | head -1`);
     assert.deepEqual([code, out.split("\n").length, /at |EPIPE/.test(err)], [exitCode, 2, false], words);
   }

@@ -163,14 +163,6 @@ test("a malformed file is ignored, an expired one is removed, and keys without e
   assert.match(err, /^Not cached: these AWS credentials do not expire\./);
 });
 
-test("if the cache folder is a file, the token is printed with a warning", async () => {
-  writeFileSync(join(home, ".cache"), "");
-  const { code, err, token: made } = await token(CACHED);
-  assert.equal(code, 0);
-  assert.match(made, /^k8s-aws-v1\./);
-  assert.match(err, /^Not cached: Cannot write \S+: there is no such folder\. To use another folder, set XDG_CACHE_/);
-});
-
 const PROCESS_NOTE =
   "Not cached: the AWS profile has a credential_process, whose result may depend on what --cache cannot see.\n";
 
