@@ -94,7 +94,6 @@ interface Loaded {
   /** The npm packages whose code a run of the built command loads. */
   readonly packages: readonly string[];
   readonly builtIns: readonly string[];
-  /** How many files of the command. */
   readonly files: number;
 }
 

@@ -102,7 +102,6 @@ export function endpoints(servers: Readonly<Record<string, { readonly url: strin
   return Object.fromEntries(Object.entries(servers).map(([service, { url }]) => [`AWS_ENDPOINT_URL_${service}`, url]));
 }
 
-/** The words of `command` and of each command below it. */
 export function commandPaths(command: Command, path: readonly string[] = []): string[][] {
   return [[...path], ...command.commands.flatMap((child) => commandPaths(child, [...path, child.name()]))];
 }

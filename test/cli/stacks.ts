@@ -22,7 +22,6 @@ export function startStacks(stacks: Readonly<Record<string, Readonly<Record<stri
   });
 }
 
-/** The response to a caller without permission for this action, for `fail()`. */
 export function accessDenied(action: string) {
   const message = `User: arn:aws:iam::111122223333:user/reader is not authorized to perform: ${action}`;
   const { status, headers = {}, body } = renderError("iam", new ServiceError("AccessDenied", message, 403));

@@ -13,7 +13,6 @@ type Name = keyof typeof REGIONS;
 const PREFIX = "/iam-authenticator/prod";
 type Values = Readonly<Record<string, unknown>>;
 
-/** For each test of a file. */
 export const useTwoRegions = (...words: Parameters<typeof twoRegions>) => useServer(() => twoRegions(...words), "each");
 
 /** `one` has `outputs`, and `other` only an endpoint. */
@@ -35,17 +34,13 @@ async function twoRegions(
   const configure = (contexts: Values) => void write({ contexts });
   configure({ one: { cluster: "prod", region: REGIONS.one }, other: { cluster: "prod", region: REGIONS.other } });
   return {
-    /** For the files that a test writes. */
     home,
-    /** Replaces the contexts. */
     configure,
     stackCalls: fronts.cloudformation.requests,
-    /** Runs the command with the configuration file. */
     run: (words: Words, { environment, ...options }: CliOptions = {}) =>
       cli(words, { ...options, environment: { HOME: home, AWS_MAX_ATTEMPTS: "1", ...environment } }),
     put: (name: Name, parameter: string, value: unknown) =>
       stores[name].put(`${PREFIX}/${parameter}`, JSON.stringify(value)),
-    /** The stored values in both regions. */
     values: (parameter: string) => Promise.all([stores.one, stores.other].map((one) => read(one, parameter))),
     /** Resets the connections of these services of a region. `undefined` ends that. */
     strike(name: Name | undefined, services: readonly string[] = ["ssm"]) {

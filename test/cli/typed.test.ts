@@ -66,7 +66,6 @@ const apply = "mappings apply -f - --dry-run";
 const NPX = "npx lambda-iam-authenticator";
 const LISTS = "A mapping file has the lists mappings: and deny:.";
 
-/** The message on standard error or output, as the user types and reads it. */
 const TABLE: readonly (readonly [typed: string, message: string | RegExp, input?: string])[] = [
   [
     apply,

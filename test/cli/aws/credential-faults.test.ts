@@ -20,20 +20,17 @@ beforeEach(() => {
   folder.write("config", "");
 });
 
-/** `token` must fail, and print no token. */
 async function fails(code: number, err: string | RegExp, ...words: string[]): Promise<string> {
   const result = await exits(cli(["token", "-c", "prod", ...words]), code, err, "");
   return result.err;
 }
 const KEYS = { AccessKeyId: "ASIALOCALCONTAINERAA", SecretAccessKey: "a-secret-of-the-container-0123", Token: "t" };
 
-/** The keys are those of a container's service. */
 function useContainer(): void {
   const none = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
   useLocalAws({ AWS_CONFIG_FILE: config, ...none, AWS_CONTAINER_CREDENTIALS_FULL_URI: service.url });
 }
 
-/** Sets a profile whose credential_process prints this. */
 function printedByProcess(text: string): void {
   useLocalAws({ AWS_CONFIG_FILE: config, AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_PROFILE: "p" });
   useProcess(`cat ${folder.write("printed", text)}`);

@@ -23,7 +23,6 @@ function pressTab(...words: readonly string[]) {
   return { run, hasEnded: () => result !== undefined };
 }
 
-/** Lets pending reads and their callbacks finish. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 100; turn += 1) await setImmediate();
 }

@@ -59,7 +59,6 @@ export async function startEndpoint() {
       for (const { check, state, advice } of checks) assert.ok(state === "ok" || advice, `${check} says what to do`);
       return {
         ...result,
-        /** Such as `reachable ok`. */
         states: checks.map(({ check, state }) => `${check} ${state}`),
         failed: checks.filter(({ state }) => state === "failed"),
         check: (name: string) => checks.find(({ check }) => check === name),

@@ -15,7 +15,6 @@ const IAM = { name: "control-plane", arn: "arn:aws:iam::111122223333:user/alice"
 const HASH = { name: "rescue", sha256: "0".repeat(64) };
 const endpoint = useServer(startEndpoint);
 
-/** A new environment with these callers, asked with a token that alice signed so long ago. */
 async function doctorOf(callers: unknown, ageMs = 0) {
   endpoint.cluster.store.put(`${PREFIX}/callers`, JSON.stringify(callers));
   const gateway = await endpoint.gateway({ CALLER_AUTH: "bearer" });

@@ -30,7 +30,6 @@ export let api: LocalService;
 export let provider: { status: number; audiences: string[] };
 let files: { admin: string; ca: string };
 
-/** Starts the services for the tests of a file. */
 export function useServices(): void {
   const folder = useFolder();
   const own = { issuer: useServer(startService), api: useServer(startService) };
@@ -61,7 +60,6 @@ export function pod(name: string, account: string, volume: string, more: { label
   };
 }
 
-/** Restores the correct setup. */
 function restore(): void {
   for (const kid of ["broken", OTHER.kid]) store.remove(`${PREFIX}/issuer/${kid}`);
   store.put(`${PREFIX}/issuer/${KEY.kid}`, JSON.stringify(KEY));
@@ -135,13 +133,11 @@ export function setPolicies(
 export const without = (kind: string, name: string) => (object: PolicyObject) =>
   object.kind === kind && object.metadata.name === name ? undefined : object;
 
-/** Adds `spec` to the binding of the policy for Pods. */
 export const withBindingSpec = (spec: object) => (object: PolicyObject) =>
   object.kind === "MutatingAdmissionPolicyBinding" && object.metadata.name === "irsa.iam-authenticator"
     ? { ...object, spec: { ...object.spec, ...spec } }
     : object;
 
-/** Any request to `path` is denied. */
 export const forbid = (path: string) => api.answers.set(path, () => [403, { message: "forbidden" }]);
 
 /** As before the label: the bindings select each ServiceAccount. */
@@ -173,7 +169,6 @@ export const findings = async () =>
 /** How a fault is caused, and the one finding: `<check>: <state>: <seen> -> <advice>`. */
 export type Fault = readonly [breakIt: () => void, finding: RegExp];
 
-/** Uses the services. */
 export function testFaults(faults: Readonly<Record<string, Fault>>): void {
   useServices();
   for (const [name, [breakIt, finding]] of Object.entries(faults)) {

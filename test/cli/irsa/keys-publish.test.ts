@@ -27,7 +27,6 @@ import { kubeconfig, publicPem } from "./services.ts";
 useServices();
 
 const publish = (...words: string[]) => keys(["publish", ...words, "--yes"]);
-/** Nine valid keys: the issuer serves one more. */
 const NINE = Array.from({ length: 9 }, () => ec("P-256").jwk);
 
 const pem = (name: string, text: string) => ["--public-key", folder.write(name, text)] as const;
@@ -137,7 +136,6 @@ for (const [what, words, message] of [
   });
 }
 
-/** kube-apiserver's kubeconfig, with a change. */
 const changed = (from: RegExp | string, to: string) => folder.write("c.conf", kubeconfig(api).replace(from, to));
 
 test("rejects a kubeconfig with an exec plugin, and names the supported credentials", async () => {

@@ -13,7 +13,6 @@ const MARGIN = 5 * 60_000;
 
 useServices();
 
-/** Publishes both keys now. */
 async function rotating(): Promise<number> {
   put(OLD.jwk);
   put(NEW.jwk);
@@ -58,7 +57,6 @@ test("rejects a time before any other key was published, in the future, or missi
   }
 });
 
-/** Sets the key of kube-apiserver's new tokens. */
 const signs = (kid: string) =>
   api.answers.set("POST /api/v1/namespaces/default/serviceaccounts/default/token", (body) => {
     assert.doesNotMatch(body, /sts\.amazonaws\.com/);

@@ -18,7 +18,6 @@ export let store: MemoryStore;
 export let api: LocalService;
 export const folder = useFolder();
 
-/** Starts the services for the tests of a file, and an empty store for each. */
 export function useServices(): void {
   const service = useServer(startService);
   let time = Date.now();
@@ -34,7 +33,6 @@ export function useServices(): void {
 
 export const keys = (words: Words, options?: CliOptions) =>
   cli(["irsa", "keys", ...wordsOf(words), "-c", "prod"], options);
-/** The path of a kubeconfig for kube-apiserver. */
 export const admin = () => folder.write("admin.conf", kubeconfig(api));
 export const jwksFile = (...jwks: object[]) => folder.write("jwks.json", JSON.stringify({ keys: jwks }));
 

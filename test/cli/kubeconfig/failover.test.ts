@@ -33,7 +33,6 @@ const ca = useFolder().write("ca.crt", authority.ca);
 const webhook = (...words: string[]) => regions.run(["kubeconfig", "webhook", ...words], { input: "token\n" });
 const IN_ONE = ["-c", "one"];
 
-/** Its cluster, with the public keys of its CA. */
 function read(kubeconfig: string) {
   const { "certificate-authority-data": data = "", ...others } = parse(kubeconfig).clusters[0].cluster;
   const blocks =
@@ -45,7 +44,6 @@ function read(kubeconfig: string) {
 }
 
 let count = 0;
-/** Writes a caller's kubeconfig, and reads it. */
 async function added(...words: string[]) {
   count += 1;
   const file = join(regions.home, `${count}.kubeconfig`);

@@ -32,7 +32,6 @@ async function applyCluster() {
     mappings,
     apply: (entries: readonly unknown[], words: readonly string[] = [], options: CliOptions = {}) =>
       mappings(["apply", "-f", writeMappings(entries), "-y", "--allow-weakening", ...words], options),
-    /** The names of the PutParameter requests so far, below the prefix. */
     written: (): string[] =>
       cluster.store.requests.filter(isPut).map(({ body }) => JSON.parse(body.toString()).Name.slice(PREFIX.length + 1)),
     /** Injects a fault into every put from the n-th. */

@@ -1,7 +1,7 @@
 // A local Parameter Store for a test file, and the command that uses it.
 
 import assert from "node:assert/strict";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws, type Words, wordsOf } from "../cli.ts";
 import { useServer } from "../use-server.ts";
 
@@ -10,18 +10,7 @@ export const PREFIX = "/iam-authenticator/prod";
 /** The destination in every plan of these tests. */
 export const WHERE = `account 111122223333, region us-east-1, cluster prod (${PREFIX})`;
 
-export interface LocalCluster {
-  readonly store: MemoryStore;
-  /** Runs `iam-authenticator mappings <words> --cluster prod` without a rate limit. */
-  mappings(words: Words, options?: CliOptions): Promise<CliResult>;
-  /** The newest value of a parameter below the prefix. */
-  value(name: string): Promise<unknown>;
-  /** Writes a value below the prefix, a text as it is. */
-  put(name: string, value: unknown): void;
-  /** "granted", or the code of the denial. */
-  verdict(arn: string): Promise<string>;
-  close(): Promise<unknown>;
-}
+export type LocalCluster = Awaited<ReturnType<typeof storedCluster>>;
 
 type Expected = string | RegExp;
 
@@ -65,7 +54,7 @@ const LONG_AGO = Date.UTC(2020, 0, 1);
 const EXISTENCE = { "issuer/none": {} };
 
 /** A cluster with only parameters; test/e2e/cluster.ts has one with a control plane. */
-export async function storedCluster(parameters: Readonly<Record<string, unknown>> = {}): Promise<LocalCluster> {
+export async function storedCluster(parameters: Readonly<Record<string, unknown>> = {}) {
   const named = Object.entries({ ...EXISTENCE, ...parameters }).map(([name, value]) => [
     `${PREFIX}/${name}`,
     JSON.stringify(value),
@@ -75,15 +64,19 @@ export async function storedCluster(parameters: Readonly<Record<string, unknown>
   const mappings = (words: Words, options?: CliOptions) => cli(["mappings", ...fast(words), "-c", "prod"], options);
   return {
     store,
+    /** Runs `iam-authenticator mappings <words> --cluster prod` without a rate limit. */
     mappings,
-    async value(name) {
+    /** The newest value of a parameter below the prefix. */
+    async value(name: string): Promise<unknown> {
       const { code, out } = await mappings(["get", `${PREFIX}/${name}`, "-o", "json"]);
       return code === 0 ? JSON.parse(out).value : undefined;
     },
-    put(name, value) {
+    /** Writes a text as it is, and another value as JSON. */
+    put(name: string, value: unknown): void {
       store.put(`${PREFIX}/${name}`, typeof value === "string" ? value : JSON.stringify(value));
     },
-    async verdict(arn) {
+    /** "granted", or the code of the denial. */
+    async verdict(arn: string): Promise<string> {
       const { out } = await cli(`explain ${arn} -c prod -o json`);
       return JSON.parse(out).refusal?.code ?? "granted";
     },

@@ -31,7 +31,6 @@ const cluster = useCluster({
 
 const ACCOUNT = `account/${A} applies and gives a (everybody)`;
 const INVALID = "is invalid, and denies, before or after the change: ";
-/** The command, and its mark. */
 const MARKED = `
 allow ${arn("listed")}
   user/listed is no longer denied by deny/${A}: ${ACCOUNT}, or user/${A}/listed

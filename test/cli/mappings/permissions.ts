@@ -41,7 +41,6 @@ function grantedTo(prefix: string, account: string | undefined): Statement[] {
   }));
 }
 
-/** A policy's `*` stands for any run of characters. */
 function covers(resource: string, name: string): boolean {
   const pattern = resource.split("*").map((part) => part.replace(/[.]/g, "\\$&"));
   return new RegExp(`^${pattern.join(".*")}$`).test(name);

@@ -9,7 +9,6 @@ import { startStacks } from "../stacks.ts";
 import { useServer } from "../use-server.ts";
 
 export const ACCOUNT = "111122223333";
-/** Both contexts pin the account of the tests. */
 const CONTEXTS = { prod: { account: ACCOUNT }, staging: { account: ACCOUNT, region: "us-east-1" } };
 
 const operator = { arn: `arn:aws:iam::${ACCOUNT}:user/operator`, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA" };
@@ -35,21 +34,17 @@ async function twoClusters(clusters: Readonly<Record<string, Parameters>>) {
   useLocalAws({ ...endpoints({ SSM: store, STS: sts, CLOUDFORMATION: stacks }), AWS_MAX_ATTEMPTS: "1" });
   const { path: home, configure } = useFolder();
   configure({ contexts: CONTEXTS });
-  /** Runs the command with the configuration file. */
   const run = (words: Words, { environment, ...options }: CliOptions = {}) =>
     cli(words, { ...options, environment: { HOME: home, ...environment } });
   return {
     store,
-    /** The folder of the configuration file, and of the files that a test writes. */
     home,
-    /** Replaces the contexts. */
     configure: (contexts: Readonly<Record<string, object>>) => configure({ contexts }),
     run,
     async value(cluster: string, name: string): Promise<unknown> {
       const { code, out } = await run(`mappings get ${name} -c ${cluster} -o json`);
       return code === 0 ? JSON.parse(out).value : undefined;
     },
-    /** Whether the function would grant access. */
     async verdict(cluster: string, arn: string): Promise<string> {
       const { out } = await run(`explain ${arn} -c ${cluster} -o json`);
       return JSON.parse(out).refusal?.code ?? "granted";

@@ -27,7 +27,6 @@ test("set adds the session, case-sensitive, keeps the set's mapping, and prints 
   assert.ok(err.startsWith(TRUST), err);
   assert.deepEqual(await stored(), [JANE]);
   assert.deepEqual(await cluster.value(`sso/${A}/developers`), DEVELOPER);
-  // Session names are case-sensitive.
   await exits(cluster.mappings(`set ${SET} --session JANE@example.com --username x -y`), 0);
   assert.deepEqual(await stored(), [JANE, { session: "JANE@example.com", username: "x" }]);
 });

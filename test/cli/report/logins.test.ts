@@ -21,7 +21,6 @@ const open = async (setup: Partial<Parameters<typeof reportCluster>[0]> = {}) =>
 };
 afterEach(() => cluster.close());
 
-/** The messages of the finding `unused`. */
 async function findings(): Promise<string[]> {
   const lines: { findings: Record<string, string>[] }[] = JSON.parse((await cluster.report("-o json")).out);
   return lines.flatMap((line) => line.findings.flatMap(({ code, message = "" }) => (code === "unused" ? message : [])));

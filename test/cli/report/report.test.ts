@@ -105,7 +105,6 @@ test("each mapping has its findings, and a mapping without any has none", async 
   assert.deepEqual(Object.fromEntries(found), expected);
 });
 
-/** The lines of another cluster. */
 async function reportedOf(setup: Parameters<typeof reportCluster>[0]): Promise<Reported[]> {
   const other = await reportCluster(setup);
   const { out } = await other.report(["-o", "json"]);

@@ -57,7 +57,6 @@ interface Setup {
   readonly events?: readonly LogEvent[];
   readonly log?: LogGroupProperties;
   readonly iam?: Partial<Iam>;
-  /** Days before NOW at which the mappings were written. */
   readonly written?: number;
 }
 
@@ -81,7 +80,6 @@ export async function reportCluster({ mappings, events = [], log = {}, iam = {},
     sts,
     iam: principals,
     stacks,
-    /** Names of the operations of CloudWatch Logs that were called. */
     calls: () => logs.requests.map(({ headers }) => headers["x-amz-target"]?.split(".")[1] ?? ""),
     /** `iam-authenticator report <words> --cluster prod`, at NOW. */
     report(words: Words, options?: CliOptions) {

@@ -11,7 +11,6 @@ import { LOG_GROUP, lineOf, MINUTE, NOW, useLoggedCluster } from "./services.ts"
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
 const ONCE = { environment: { AWS_MAX_ATTEMPTS: "1" } };
-/** More than a page. */
 const MANY = Array.from({ length: 12_000 }, (_, i) => lineOf({ ...alice, time: NOW - 50 * MINUTE + i }));
 
 const cluster = useLoggedCluster([lineOf({ ...alice, time: NOW - 30 * MINUTE })]);
@@ -76,7 +75,6 @@ test("a response without events never reads as no reviews", async () => {
   }
 });
 
-/** Calls `act` for each read after the first. */
 function afterFirstRead(act: () => Fault | undefined): void {
   let calls = 0;
   cluster.events.unshift(...MANY);

@@ -24,7 +24,6 @@ export interface Logged {
   readonly record?: Partial<ReviewRecord>;
 }
 
-/** The line that the function prints for a review. */
 export function lineOf({ time, outcome, arn, error, record }: Logged): LogEvent {
   const identity = arn === undefined ? undefined : supposeIdentity(arn);
   const complete = { ...newRecord(time - 20, "request-1"), ...(identity !== undefined && { identity }), ...record };
@@ -41,7 +40,6 @@ export function otherLines(time: number): LogEvent[] {
   }));
 }
 
-/** Starts the services of a log group with these events. */
 export async function loggedServices(events: LogEvent[], stack = STACK, endpoint = "https://x.example.com") {
   const logs = await startLogs({ groups: { [LOG_GROUP]: () => events } });
   const stacks = await startStacks({ [stack]: { Endpoint: endpoint, LogGroup: LOG_GROUP } });
@@ -61,7 +59,6 @@ export async function loggedServices(events: LogEvent[], stack = STACK, endpoint
   };
 }
 
-/** Starts the services for the tests of a file. */
 export function useLoggedCluster(events: LogEvent[] = []) {
   const services = useServer(() => loggedServices(events));
   prepare(() => useLocalAws(services.variables));

@@ -17,7 +17,6 @@ import { useServer } from "../use-server.ts";
 
 const HOME = "111122223333";
 const folder = useFolder();
-/** Expires an hour after the test starts. */
 const SESSION = { name: "session", accessKeyId: "ASIALOCALSESSIONAAAA", expiresAt: Date.now() + 3_600_000 };
 const session = { ...localIdentity("carol"), ...SESSION };
 const issuers = new Map([[HOME, TOKEN_ISSUERS.get(HOME) ?? ""]]);

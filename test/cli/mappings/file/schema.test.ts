@@ -29,7 +29,6 @@ const ONLY_THE_COMMAND = {
   bytes: /^\d+ bytes, but a parameter holds at most 4096$/,
 } as const;
 
-/** All problems that `apply` reports for this text. */
 async function problemsOf(text: string): Promise<string[]> {
   const io = { ...streams, input: () => Readable.from([text]) };
   try {

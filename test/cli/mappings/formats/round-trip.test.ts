@@ -11,7 +11,6 @@ import { readForeign } from "../../../../cli/mappings/formats/sources.ts";
 import { readParameter } from "../../../../cli/store/read-parameter.ts";
 import { meaning } from "./meaning.ts";
 
-/** Imports, converts to parameters, reads these, and exports. */
 function roundTrip(configMap: string): { exported: string; problems: readonly string[] } {
   const carried = readForeign(configMap, "aws-auth").items.map((foreign) => carry(foreign, false));
   const { winners } = merge(
