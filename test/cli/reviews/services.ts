@@ -15,7 +15,7 @@ export const LOG_GROUP = "IamAuthenticator-prod-AuthenticatorLog1A2B3C4D-x9Y8z7W
 export const NOW = Date.UTC(2026, 10, 24, 16, 30);
 export const MINUTE = 60_000;
 
-export interface Logged {
+interface Logged {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly outcome: Outcome;

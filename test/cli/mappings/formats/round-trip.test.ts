@@ -3,13 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { toParameters } from "../../../../cli/mappings/file/to-parameters.ts";
 import { exportAwsAuth } from "../../../../cli/mappings/formats/aws-auth.ts";
 import { carry, merge } from "../../../../cli/mappings/formats/record.ts";
 import { readForeign } from "../../../../cli/mappings/formats/sources.ts";
 import { readParameter } from "../../../../cli/store/read-parameter.ts";
-import { meaning } from "./meaning.ts";
 
 function roundTrip(configMap: string): { exported: string; problems: readonly string[] } {
   const carried = readForeign(configMap, "aws-auth").items.map((foreign) => carry(foreign, false));
@@ -66,6 +65,32 @@ const configMaps = fc
       data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, stringify(value)])),
     }),
   );
+
+interface Item {
+  rolearn?: string;
+  userarn?: string;
+  username: string;
+  groups?: string[];
+}
+
+/**
+ * The users by principal, as aws-iam-authenticator evaluates them, implemented separately: keys are case-insensitive, the last
+ * entry of a section wins, roles before users. A role's ARN with a path matches, as after an import.
+ */
+function meaning(configMap: string): Map<string, string> {
+  const { data = {} } = parse(configMap);
+  const list = (key: string): Item[] => parse(data[key] ?? "[]");
+  const bare = (arn: string) => arn.toLowerCase().replace(/:role\/.*\//, ":role/");
+  const hasPath = (arn: string) => bare(arn) !== arn.toLowerCase();
+  const found = new Map<string, string>();
+  const add = (arn: string, { username, groups = [] }: Item) => found.set(arn, JSON.stringify([username, groups]));
+  // In order of increasing precedence: a later one replaces an earlier one.
+  for (const item of list("mapRoles")) if (hasPath(item.rolearn ?? "")) add(bare(item.rolearn ?? ""), item);
+  for (const item of list("mapUsers")) add(item.userarn?.toLowerCase() ?? "", item);
+  for (const item of list("mapRoles")) if (!hasPath(item.rolearn ?? "")) add(bare(item.rolearn ?? ""), item);
+  for (const account of parse(data["mapAccounts"] ?? "[]")) found.set(String(account), "account");
+  return found;
+}
 
 test("a generated ConfigMap grants the same access after import and export", () => {
   fc.assert(
