@@ -1,16 +1,15 @@
 // One cluster in two regions: a Parameter Store and a stack in each, and a configuration file with a context for each.
 
-import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type LocalRequest, type LocalServer, startHttpServer } from "../../local/http-server.ts";
-import { type MemoryStore, startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "./cli.ts";
 import { useFolder } from "./folder.ts";
+import { PREFIX, readParameter } from "./mappings/cluster.ts";
 import { startStacks } from "./stacks.ts";
 import { useServer } from "./use-server.ts";
 
 export const REGIONS = { one: "eu-west-1", other: "eu-central-1" } as const;
 type Name = keyof typeof REGIONS;
-const PREFIX = "/iam-authenticator/prod";
 type Values = Readonly<Record<string, unknown>>;
 
 export const useTwoRegions = (...words: Parameters<typeof twoRegions>) => useServer(() => twoRegions(...words), "each");
@@ -41,7 +40,8 @@ async function twoRegions(
       cli(words, { ...options, environment: { HOME: home, AWS_MAX_ATTEMPTS: "1", ...environment } }),
     put: (name: Name, parameter: string, value: unknown) =>
       stores[name].put(`${PREFIX}/${parameter}`, JSON.stringify(value)),
-    values: (parameter: string) => Promise.all([stores.one, stores.other].map((one) => read(one, parameter))),
+    values: (parameter: string) =>
+      Promise.all([stores.one, stores.other].map((one) => readParameter(one, `${PREFIX}/${parameter}`))),
     /** Resets the connections of these services of a region. `undefined` ends that. */
     strike(name: Name | undefined, services: readonly string[] = ["ssm"]) {
       for (const [service, front] of Object.entries(fronts)) {
@@ -71,11 +71,4 @@ function frontOf(servers: Readonly<Record<Name, LocalServer>>): Promise<LocalSer
 
 function nameOf({ headers }: LocalRequest): Name {
   return headers["authorization"]?.includes(`/${REGIONS.other}/`) ? "other" : "one";
-}
-
-async function read({ url }: MemoryStore, parameter: string): Promise<unknown> {
-  const ssm = new SSMClient({ endpoint: url, region: "us-east-1" });
-  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: [`${PREFIX}/${parameter}`] }));
-  ssm.destroy();
-  return Parameters[0]?.Value === undefined ? undefined : JSON.parse(Parameters[0].Value);
 }

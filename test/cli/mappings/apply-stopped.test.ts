@@ -65,17 +65,6 @@ test("a put whose response is lost is not mistaken for another operator's", asyn
   assert.deepEqual(await cluster.value("role/111122223333/r1"), role(1, "changed"));
 });
 
-test("Ctrl-C ends apply after the current write, and a second run finishes", async () => {
-  const interrupt = new AbortController();
-  cluster.store.fail((request) => {
-    if (isPut(request) && cluster.written().length === 3) interrupt.abort();
-    return undefined;
-  });
-  const report = `Written, 3 of 6: ${names(0, 3)}.\nNot written: ${names(3, 6)}.${AGAIN}\n`;
-  await exits(cluster.apply(SIX, [], { interrupted: interrupt.signal }), 130, `Interrupted.\n${report}`);
-  assert.match((await cluster.apply(SIX)).out, /3 to add/);
-});
-
 const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
 
 /** Starts apply as a process. Resolves when the third write is requested. */

@@ -1,6 +1,7 @@
 // A local Parameter Store for a test file, and the command that uses it.
 
 import assert from "node:assert/strict";
+import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws, type Words, wordsOf } from "../cli.ts";
 import { useServer } from "../use-server.ts";
@@ -67,10 +68,7 @@ export async function storedCluster(parameters: Readonly<Record<string, unknown>
     /** Runs `iam-authenticator mappings <words> --cluster prod` without a rate limit. */
     mappings,
     /** The newest value of a parameter below the prefix. */
-    async value(name: string): Promise<unknown> {
-      const { code, out } = await mappings(["get", `${PREFIX}/${name}`, "-o", "json"]);
-      return code === 0 ? JSON.parse(out).value : undefined;
-    },
+    value: (name: string) => readParameter(store, `${PREFIX}/${name}`),
     /** Writes a text as it is, and another value as JSON. */
     put(name: string, value: unknown): void {
       store.put(`${PREFIX}/${name}`, typeof value === "string" ? value : JSON.stringify(value));
@@ -82,6 +80,13 @@ export async function storedCluster(parameters: Readonly<Record<string, unknown>
     },
     close: () => store.close(),
   };
+}
+
+export async function readParameter({ url }: { readonly url: string }, name: string): Promise<unknown> {
+  const ssm = new SSMClient({ endpoint: url, region: "us-east-1" });
+  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: [name] }));
+  ssm.destroy();
+  return Parameters[0]?.Value === undefined ? undefined : JSON.parse(Parameters[0].Value);
 }
 
 /** Starts a cluster for each test of a file, or one for all of them. */

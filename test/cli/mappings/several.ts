@@ -7,6 +7,7 @@ import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "../cli
 import { useFolder } from "../folder.ts";
 import { startStacks } from "../stacks.ts";
 import { useServer } from "../use-server.ts";
+import { readParameter } from "./cluster.ts";
 
 export const ACCOUNT = "111122223333";
 const CONTEXTS = { prod: { account: ACCOUNT }, staging: { account: ACCOUNT, region: "us-east-1" } };
@@ -41,10 +42,7 @@ async function twoClusters(clusters: Readonly<Record<string, Parameters>>) {
     home,
     configure: (contexts: Readonly<Record<string, object>>) => configure({ contexts }),
     run,
-    async value(cluster: string, name: string): Promise<unknown> {
-      const { code, out } = await run(`mappings get ${name} -c ${cluster} -o json`);
-      return code === 0 ? JSON.parse(out).value : undefined;
-    },
+    value: (cluster: string, name: string) => readParameter(store, `/iam-authenticator/${cluster}/${name}`),
     async verdict(cluster: string, arn: string): Promise<string> {
       const { out } = await run(`explain ${arn} -c ${cluster} -o json`);
       return JSON.parse(out).refusal?.code ?? "granted";
