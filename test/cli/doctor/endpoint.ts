@@ -60,6 +60,11 @@ export async function startEndpoint() {
       return {
         ...result,
         states: checks.map(({ check, state }) => `${check} ${state}`),
+        /** `<state>: <seen> -> <advice>` of the first check with this name. */
+        said(name: string): string {
+          const { state, seen, advice } = checks.find(({ check }) => check === name) ?? {};
+          return `${state}: ${seen}${advice === undefined ? "" : ` -> ${advice}`}`;
+        },
         failed: checks.filter(({ state }) => state === "failed"),
         check: (name: string) => checks.find(({ check }) => check === name),
       };

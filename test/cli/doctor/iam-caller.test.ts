@@ -30,9 +30,9 @@ async function doctorOf(callers: unknown, ageMs = 0) {
 }
 
 test("with a caller by IAM and one with a token, all checks pass", async () => {
-  const { code, states, check } = await doctorOf([IAM, HASH]);
+  const { code, states, said } = await doctorOf([IAM, HASH]);
   assert.deepEqual([code, states.slice(3, 6)], [0, ["caller ok", "aws ok", "callers ok"]]);
-  assert.equal(check("callers")?.seen, "1 by IAM, 1 with a token");
+  assert.equal(said("callers"), "ok: 1 by IAM, 1 with a token");
 });
 
 test("where no caller with a token remains, doctor warns of a rollback and of a timer that stops", async () => {
@@ -41,16 +41,16 @@ test("where no caller with a token remains, doctor warns of a rollback and of a 
     [IAM, { ...HASH, notAfter: "2020-01-01T00:00:00Z" }],
     [IAM, { ...HASH, sha256: "x" }],
   ]) {
-    const { code, check } = await doctorOf(callers);
+    const { code, said } = await doctorOf(callers);
     assert.equal(code, 0);
-    assert.partialDeepStrictEqual(check("callers"), { state: "warning", seen: "1 by IAM, 0 with a token" });
-    assert.match(check("callers")?.advice ?? "", /callers add rescue.* timer .* rollback/);
+    assert.match(said("callers"), /^warning: 1 by IAM, 0 with a token -> .*callers add rescue.* timer .* rollback/);
   }
 });
 
 test("a token file that no timer renews fails the caller's check, with what to look at", async () => {
-  const { code, states, check } = await doctorOf([IAM, HASH], 16 * 60_000);
+  const { code, states, said } = await doctorOf([IAM, HASH], 16 * 60_000);
   assert.deepEqual([code, states.at(-1)], [1, "caller failed"]);
-  assert.match(check("caller")?.seen ?? "", /^HTTP 401, caller_refused: token_expired: signed 1[67] min ago/);
-  assert.match(check("caller")?.advice ?? "", /check the timer that renews it/);
+  const message =
+    /^failed: HTTP 401, caller_refused: token_expired: signed 1[67] min ago.* -> .*the timer that renews it/;
+  assert.match(said("caller"), message);
 });

@@ -59,23 +59,23 @@ const doctor = (...words: string[]) =>
   endpoint.doctor("bob", ["-c", "one", "--kubeconfig", kubeconfig, ...words], { environment: environment() });
 
 test("with equal stores and a standby that accepts the caller, all checks pass", async () => {
-  const { code, states, check } = await doctor();
+  const { code, states, said } = await doctor();
   assert.deepEqual([code, states.slice(-4)], [0, ["redirect ok", "redirect ok", "redirect ok", "stores ok"]]);
-  assert.equal(check("stores")?.seen, "equal to other");
-  assert.match(check("redirect")?.seen ?? "", new RegExp(`^${new URL(standby.url).host} answers`));
+  assert.equal(said("stores"), "ok: equal to other");
+  assert.match(said("redirect"), new RegExp(`^ok: ${new URL(standby.url).host} answers`));
 });
 
 test("a store without a context or that cannot be read is a warning; without a failoverUrl too, nothing is checked", async () => {
   configure({ one: {} });
   const lone = await doctor();
-  assert.deepEqual([lone.code, lone.check("stores")?.state, lone.check("redirect")?.state], [0, "warning", "ok"]);
-  assert.equal(lone.check("stores")?.seen, "not compared: the standby has no context");
+  assert.deepEqual([lone.code, lone.check("redirect")?.state], [0, "ok"]);
+  assert.match(lone.said("stores"), /^warning: not compared: the standby has no context -> /);
   configure({ one: {}, other: { prefix: "/standby" } });
   endpoint.cluster.store.fail(onlyGranted("/iam-authenticator/prod"));
   const unread = await doctor();
   endpoint.cluster.store.fail(undefined);
-  assert.deepEqual([unread.code, unread.check("stores")?.state], [0, "warning"]);
-  assert.match(unread.check("stores")?.seen ?? "", /^not checked: No permission: /);
+  assert.equal(unread.code, 0);
+  assert.match(unread.said("stores"), /^warning: not checked: No permission: /);
   delete outputs["FailoverUrl"];
   configure({ one: {}, elsewhere: { cluster: "elsewhere" }, same: { region: "us-east-1" } });
   const { code, states } = await doctor();
@@ -114,17 +114,13 @@ test("tls-server-name with a failoverUrl is a warning, and the redirect fails as
   assert.deepEqual([right.code, right.check("kubeconfig")], [0, undefined]);
   const named = text.replace(/^( +)server: .*$/m, "$&\n$1tls-server-name: one.example");
   const wrong = await doctor(...file("named.kubeconfig", named));
-  assert.deepEqual(wrong.check("kubeconfig"), {
-    check: "kubeconfig",
-    state: "warning",
-    seen: "tls-server-name: the redirect to failoverUrl fails, because the standby has another name",
-    advice: "write a new file: kubeconfig webhook --from <this file> -c one",
-  });
-  assert.deepEqual([wrong.code, wrong.states.includes("redirect failed")], [1, true]);
-  assert.match(wrong.check("redirect")?.seen ?? "", /ALTNAME/);
+  const because = "tls-server-name: the redirect to failoverUrl fails, because the standby has another name";
+  const advice = "write a new file: kubeconfig webhook --from <this file> -c one";
+  assert.deepEqual([wrong.code, wrong.said("kubeconfig")], [1, `warning: ${because} -> ${advice}`]);
+  assert.match(wrong.said("redirect"), /^failed: .*ALTNAME/);
   const bare = kubeconfigOf(`${other.url}/authenticate`, undefined, {}).replace(/ +tls-server-name: .*\n/, "");
-  const lost = (await doctor(...file("bare.kubeconfig", bare))).check("kubeconfig");
-  assert.match(`${lost?.seen} ${lost?.advice}`, /^no tls-server-name, CA .* --from <this file> -c one$/);
+  const lost = await doctor(...file("bare.kubeconfig", bare));
+  assert.match(lost.said("kubeconfig"), /^warning: no tls-server-name, CA .* --from <this file> -c one$/);
   delete outputs["FailoverUrl"];
   assert.equal((await doctor(...file("named.kubeconfig", named))).check("kubeconfig"), undefined);
 });
@@ -138,14 +134,11 @@ test("mappings, denials and callers that differ fail, whatever the order of thei
   put("/standby/callers", [APISERVER]);
   put("/standby/user/111122223333/auditor", { ...AUDITOR, username: "other" });
   endpoint.cluster.store.remove("/standby/role/111122223333/developers");
-  const { code, check } = await doctor();
+  const { code, said } = await doctor();
   assert.equal(code, 1);
-  assert.deepEqual(check("stores"), {
-    check: "stores",
-    state: "failed",
-    seen: "different in other: callers, deny/111122223333, role/111122223333/developers, user/111122223333/auditor",
-    advice: "to see it, run mappings diff -c prod and callers list -c prod; then repeat the change that is missing",
-  });
+  const names = "callers, deny/111122223333, role/111122223333/developers, user/111122223333/auditor";
+  const see = "to see it, run mappings diff -c prod and callers list -c prod; then repeat the change that is missing";
+  assert.equal(said("stores"), `failed: different in other: ${names} -> ${see}`);
 });
 
 test("--profile applies to the other store too", async () => {
