@@ -53,17 +53,11 @@ for (const [words, missing] of [
   });
 }
 
-test("a host that refuses or does not exist is named", async () => {
-  for (const [url, sentence] of [
-    ["http://127.0.0.1:1", /^No connection to 127\.0\.0\.1 port 1 \(ECONNREFUSED\)\.\n$/],
-    [
-      "http://no-such-host.invalid",
-      /^No connection to no-such-host\.invalid \((ENOTFOUND|EAI_AGAIN)\): check the region, and the network\.\n$/,
-    ],
-  ] as const) {
-    process.env["AWS_ENDPOINT_URL_SSM"] = url;
-    await exits(cluster.mappings(["list"], ONCE), 3, sentence);
-  }
+test("a host that does not exist is named", async () => {
+  process.env["AWS_ENDPOINT_URL_SSM"] = "http://no-such-host.invalid";
+  const message =
+    /^No connection to no-such-host\.invalid \((ENOTFOUND|EAI_AGAIN)\): check the region, and the network\.\n$/;
+  await exits(cluster.mappings(["list"], ONCE), 3, message);
   process.env["AWS_ENDPOINT_URL_SSM"] = cluster.store.url;
 });
 

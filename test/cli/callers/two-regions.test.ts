@@ -80,18 +80,6 @@ test("add keeps the token and names the next step if only the first store is wri
   }
 });
 
-test("add removes the file if the first store could not be written", async () => {
-  const file = join(regions.home, "webhook.kubeconfig");
-  regions.refuse("PutParameter");
-  const { err } = await exits(callers("add", "new", "--out", file, "-y"), 3, /^one: Nothing was written\./m);
-  regions.refuse(undefined);
-  assert.ok(!existsSync(file), err);
-  assert.deepEqual(await stored(), [
-    [KEPT, OLD],
-    [KEPT, OLD],
-  ]);
-});
-
 test("remove goes on while a region is dead, and the printed command finishes it", async () => {
   regions.strike("one");
   const { err } = await exits(callers("remove", "old", "-y"), 3, /^one: No connection/m);
@@ -123,12 +111,9 @@ test("list names the context of each caller, and goes on past a dead region", as
   assert.deepEqual(names, ["one kept", "one old", "other kept"]);
   assert.equal((await callers("list", "-o", "name")).out, "kept\nold\n");
   assert.match((await callers("list", "--region", REGIONS.other)).out, /^NAME +STATE .*\nkept .*\n$/);
+  // The names of the first context complete those of an id.
+  const completed = await regions.run(["__complete", "callers", "", "callers", "remove", "-c", "prod"]);
+  assert.equal(completed.out, "kept\nold\n");
   regions.strike("one");
   await exits(callers("list"), 3, /^one: No connection/m, /^CLUSTER .*\nother +kept .*\n$/);
-});
-
-test("the completion of an id offers the names of its first context", async () => {
-  regions.put("other", "callers", [KEPT]);
-  const { out } = await regions.run(["__complete", "callers", "", "callers", "remove", "-c", "prod"]);
-  assert.equal(out, "kept\nold\n");
 });

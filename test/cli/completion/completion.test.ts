@@ -62,14 +62,6 @@ test("fish also completes values of options, and no command twice", skip("fish")
   assert.deepEqual(inFish("iam-authenticator completion "), ["bash", "fish", "zsh"]);
 });
 
-test("each shell can parse its script", () => {
-  for (const [shell, script] of Object.entries({ bash, zsh, fish })) {
-    if (!isInstalled(shell)) continue;
-    const { status, stderr } = spawnSync(shell, ["-n", "-c", script ?? ""], { encoding: "utf8" });
-    assert.deepEqual([status, stderr], [0, ""], shell);
-  }
-});
-
 test("--install writes the script where the shell finds it, and replaces an earlier one", async () => {
   const folder = home.path;
   const install = (shell: string, environment: Readonly<Record<string, string>> = { HOME: folder }) =>

@@ -81,10 +81,13 @@ test("tokens for another cluster, malformed tokens and tokens of another kind ar
   assert.match((await explain(["--token-file", "-"], "eyJhbGciOi")).out, /denied, not_ours/);
 });
 
-test("an ARN gets no supposed ids, and advice with the name to map", async () => {
+test("an ARN keeps its session, unless --session-name replaces it, gets no supposed ids, and advice with the name to map", async () => {
   const role = await explain(["arn:aws:iam::111122223333:role/x/Developers", "--session-name", "eve@example.com"]);
   assert.doesNotMatch(role.out, /SUPPOSED|principal/);
   assert.match(role.out, /\nuser {6}dev:eve-example\.com\n/);
+  const session = "arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com";
+  assert.match((await explain([session])).out, /\nuser {6}dev:jane-example\.com\n/);
+  assert.match((await explain([session, "--session-name", "eve"])).out, /\nuser {6}dev:eve\n/);
   const unmapped = await explain(["arn:aws:iam::999999999999:role/Nobody"]);
   assert.match(unmapped.out, /denied, identity_unmapped\nreason {4}no mapping for arn:\S+:role\/Nobody\n/);
   const set =
@@ -92,12 +95,6 @@ test("an ARN gets no supposed ids, and advice with the name to map", async () =>
   assert.ok(unmapped.out.includes(`\nto do     add a mapping: ${set} --group <group>\n`), unmapped.out);
   const ofSet = await explain(["arn:aws:iam::999999999999:role/AWSReservedSSO_Audit_0123456789abcdef"]);
   assert.match(ofSet.out, /iam-authenticator mappings set -c prod sso\/999999999999\/Audit --username/);
-});
-
-test("an assumed role's ARN keeps its session, unless --session-name replaces it", async () => {
-  const arn = "arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com";
-  assert.match((await explain([arn])).out, /\nuser {6}dev:jane-example\.com\n/);
-  assert.match((await explain([arn, "--session-name", "eve"])).out, /\nuser {6}dev:eve\n/);
 });
 
 test("a token or ARN of an account that is not in ACCOUNTS is denied before any mapping is read", async () => {
