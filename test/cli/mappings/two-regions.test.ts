@@ -52,19 +52,6 @@ test("a command for one cluster stops and names the contexts of the id", async (
   }
 });
 
-test("set and remove show both plans, ask once, and write both stores", async () => {
-  const set = ["mappings", "set", MALLORY, "--username", "changed", "-c", "prod", "--rate", "1000"];
-  const { out, err } = await exits(regions.run(set, { interactive: true, input: "y\n" }), 0);
-  assert.deepEqual(plans(out), Object.values(REGIONS));
-  assert.equal(err.match(/\? \[y\/N\]/g)?.length, 1);
-  const changed = { arn: MALLORY, username: "changed" };
-  assert.deepEqual(await regions.values(USER), [changed, changed]);
-  await exits(mappings("remove", MALLORY, "-c", "prod", ...FAST), 0, /^one: Removed 1 .*\nother: Removed 1 /m);
-  assert.deepEqual(await regions.values(USER), [undefined, undefined]);
-  const absent = /^one: \S+ does not exist\.$[\s\S]*^other: Nothing /m;
-  await exits(mappings("remove", MALLORY, "-c", "prod", ...FAST), 1, absent);
-});
-
 test("remove skips a store that lacks the mapping, and fails if none has it", async () => {
   await exits(mappings("remove", MALLORY, "-c", "prod", "--region", REGIONS.other, ...FAST), 0);
   await exits(mappings("remove", MALLORY, "-c", "prod", ...FAST), 0, /^other: \S+mallory does not exist\.$/m);

@@ -159,8 +159,7 @@ test("a file that is not the output of list-roles is rejected", async () => {
   const { store, mappings } = await storedCluster(VIEW);
   for (const wrong of [{}, "text", { Roles: [{ Arn: "x" }] }]) {
     const file = folder.write("roles.json", JSON.stringify(wrong));
-    const words = ["export", "--format", "aws-auth", "--roles-from", file];
-    await exits(mappings(words), 2, /^--roles-from \S+: .*\.\n$/);
+    await exits(mappings(`export --format aws-auth --roles-from ${file}`), 2, /^--roles-from \S+: .*\.\n$/);
   }
   await store.close();
 });
