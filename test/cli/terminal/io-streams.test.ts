@@ -1,15 +1,18 @@
-// The command as a process with closed or full output: no stack trace, and the correct exit code.
+// Invalid input, and the command as a process with closed or full output: no stack trace, and the correct exit code.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, truncateSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { buildCommand, COMMAND_FILE } from "../../../cli/build.ts";
+import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { cli } from "../cli.ts";
 import { useFolder } from "../folder.ts";
-import { exits } from "../mappings/cluster.ts";
+import { exits, useCluster } from "../mappings/cluster.ts";
 import { prepare, useServer } from "../use-server.ts";
 
 const folder = useFolder();
@@ -67,4 +70,47 @@ test("a full disk prints one sentence", { skip: !existsSync("/dev/full") }, asyn
 test("closed streams cause no stack trace", async () => {
   assert.equal((await bash("$IA mappings list >&-")).err, "");
   assert.equal((await bash("$IA mappings get x 2>&-")).code, 2);
+});
+
+useCluster({}, "all");
+const lint = (file: string, options = {}) => cli(["mappings", "lint", "-f", file], options);
+
+test("named pipes and devices are rejected without waiting for them", async () => {
+  const pipe = join(folder.path, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  for (const file of [pipe, "/dev/zero"]) {
+    const sentence = `Cannot read ${file}: it is a pipe or a device. Give a file, or - for standard input.\n`;
+    await exits(lint(file), 2, sentence);
+  }
+});
+
+test("a file above the limit is rejected before it is read, and standard input as soon as it exceeds the limit", async () => {
+  const file = folder.write("large.yaml", "");
+  truncateSync(file, 17 * 1024 * 1024);
+  assert.deepEqual(await lint(file), { code: 2, out: "", err: `Cannot read ${file}: it is larger than 16 MiB.\n` });
+  const endless = Readable.from(
+    (function* () {
+      for (;;) yield Buffer.alloc(1024 * 1024, "a");
+    })(),
+  );
+  const sentence = "Cannot read standard input: it is larger than 16 MiB.\n";
+  assert.deepEqual(await lint("-", { input: endless }), { code: 2, out: "", err: sentence });
+});
+
+test("Ctrl-C ends a command that waits for standard input", async () => {
+  const interrupt = new AbortController();
+  const input = new Readable({ read: () => interrupt.abort() });
+  await exits(lint("-", { input, interrupted: interrupt.signal }), 130, "Interrupted.\n");
+});
+
+test("a kubeconfig with a line break in its token or an invalid client certificate is rejected", async () => {
+  const server = "https://127.0.0.1:1";
+  const broken = { "client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ==" };
+  for (const [user, said] of [
+    [{ token: "abc\r\ndef" }, /: the user's token has a space, a line break or another character that is not valid in/],
+    [broken, /: its CA, client certificate or key cannot be used \(ERR_OSSL_\w+\)\.\n$/],
+  ] as const) {
+    const file = folder.write("kubeconfig", kubeconfigOf(server, undefined, user));
+    await exits(cli(["irsa", "keys", "publish", "-c", "prod", "-y", "--kubeconfig", file]), 2, said);
+  }
 });
