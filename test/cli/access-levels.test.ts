@@ -15,6 +15,8 @@ interface Printed {
   readonly roleRef?: { readonly kind: string; readonly name: string };
 }
 
+const subjectsOf = ({ subjects }: Printed) => subjects?.map(({ kind, name }) => `${kind} ${name}`);
+
 async function rbac(...words: string[]): Promise<Printed[]> {
   const { out } = await exits(cli(["rbac", ...words]), 0, "");
   return parseAllDocuments(out).map((document) => document.toJS() as Printed);
@@ -25,7 +27,7 @@ describe("rbac", () => {
     const [role, ...bindings] = await rbac();
     assert.deepEqual([role?.kind, role?.metadata.name], ["ClusterRole", "access:admin-view"]);
     assert.deepEqual(
-      bindings.map((one) => [one.kind, one.subjects?.map(({ kind, name }) => `${kind} ${name}`), one.roleRef?.name]),
+      bindings.map((one) => [one.kind, subjectsOf(one), one.roleRef?.name]),
       LEVELS.map((level) => {
         const role = level === "admin-view" ? "access:admin-view" : level;
         return ["ClusterRoleBinding", [`Group access:${level}`], role];
@@ -37,10 +39,7 @@ describe("rbac", () => {
     const objects = await rbac("--namespace", "team-a", "-n", "team-b", "--namespace", "team-a");
     const bindings = objects.filter(({ kind }) => kind !== "ClusterRole");
     assert.deepEqual(
-      bindings.map(({ metadata, subjects }) => [
-        metadata.namespace,
-        subjects?.map(({ kind, name }) => `${kind} ${name}`),
-      ]),
+      bindings.map((one) => [one.metadata.namespace, subjectsOf(one)]),
       ["team-a", "team-b"].flatMap((namespace) =>
         LEVELS.map((level) => [namespace, [`Group access:${level}:${namespace}`]]),
       ),
@@ -49,10 +48,7 @@ describe("rbac", () => {
 
   test("an invalid namespace fails", async () => {
     for (const name of ["Team-A", "a_b", "", "a*", "x".repeat(64), "-a"]) {
-      await refuses(
-        cli(["rbac", `--namespace=${name}`]),
-        /It must be a namespace: up to 63 lower-case letters, digits and hyphens\./,
-      );
+      await refuses(cli(["rbac", `--namespace=${name}`]), /It must be a namespace: up to 63 lower-case letters/);
     }
   });
 });

@@ -17,11 +17,7 @@ contexts:
   b: {cluster: shared, region: us-west-2}
 `;
 /** The cluster, region and key that signed a token: all defaults except the prefix. */
-async function signedWith(
-  words: readonly string[],
-  variables: Readonly<Record<string, string>> = {},
-  environment = {},
-) {
+async function signedWith(words: readonly string[], variables: Record<string, string> = {}, environment = {}) {
   const profiles = ["default", "ops", "other"].map(
     (name) => `[${name}]\naws_access_key_id = AKIA${name.toUpperCase()}\naws_secret_access_key = x\n`,
   );

@@ -67,19 +67,11 @@ const NPX = "npx lambda-iam-authenticator";
 const LISTS = "A mapping file has the lists mappings: and deny:.";
 
 const TABLE: readonly (readonly [typed: string, message: string | RegExp, input?: string])[] = [
-  [
-    apply,
-    /, line 2, column 14: .*: put it in quotes, as "\{SessionName\}"/,
-    "mappings:\n- username: {{SessionName}}\n",
-  ],
+  [apply, /, line 2, column 14: .*: put it in quotes, as "\{Session/, "mappings:\n- username: {{SessionName}}\n"],
   [apply, `standard input is a list. ${LISTS} Write mappings: above the first entry.\n`, "- username: dev\n"],
   [apply, "standard input is a ConfigMap, not a mapping file: convert it with mappings import.\n", "kind: ConfigMap\n"],
   [apply, `standard input is empty. ${LISTS} For a file without entries, write: mappings: []\n`, "# none\n"],
-  [
-    apply,
-    `standard input has no list at the top level. ${LISTS} For a file without entries, write: mappings: []\n`,
-    "mappings:\n",
-  ],
+  [apply, /^standard input has no list at the top level\. .* write: mappings: \[\]\n$/, "mappings:\n"],
   [apply, /permissionSet requires its account: add account: "1111/, "mappings: [{permissionSet: D, username: d}]"],
   [apply, /notAfter must be a time like .*": 2026-02-30 does not exist\n/, entry("notAfter: 2026-02-30T00:00:00Z")],
   [
@@ -119,10 +111,7 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
   ],
   [`explain ${ROLE} --session-name 'jane doe'`, /^--session-name must be letters, digits or \S+ without spaces/],
   [`explain ${ROLE} --token-file x`, "Give one of: an ARN, a name, --token-file.\n"],
-  [
-    "explain jane@example.com --jwt",
-    "--session-name, --principal-id and --jwt require an ARN, not jane@example.com.\n",
-  ],
+  ["explain jane@example.com --jwt", /^--session-name, --principal-id and --jwt require an ARN, not jane/],
   ["explain Developers", '"Developers" is role/111122223333/developers. To explain it, give that name, or its ARN.\n'],
   ["explain mallory", /^user +deny\/111122223333 +denied, identity_denied$/m],
   ["explain sso/111122223333/ClusterAdmin", /^ +sso\/111122223333\/clusteradmin: matches {2}<- applies$/m],
@@ -132,10 +121,7 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
       `^identity {2}arn:\\S+\nmapping [^]*\nverdict {3}denied, identity_denied\n[^]*: ${NPX} mappings allow -c prod 'arn:aws:iam::111122223333:user/mal\\*'\n$`,
     ),
   ],
-  [
-    `explain ${ROLE.replace("Developers", "Pinned")}`,
-    /: mismatch, its principalId is AROAPIN; to check it, add --princ/,
-  ],
+  [`explain ${ROLE.replace("Developers", "Pinned")}`, /: mismatch, its principalId is AROAPIN; to check it, add --/],
   ...["signed-out", "expired"].map(
     (name) =>
       [

@@ -59,10 +59,10 @@ test("add --out names the server of the stack with a failoverUrl, in any order o
 });
 
 test("add keeps the token and names the next step if only the first store is written", async () => {
-  for (const [name, words] of [
-    ["printed", []],
-    ["filed", ["--out", join(regions.home, "filed.kubeconfig")]],
-  ] as const) {
+  for (const [name, words] of Object.entries({
+    printed: [],
+    filed: ["--out", join(regions.home, "filed.kubeconfig")],
+  })) {
     const onLog = (text: string) => {
       if (text.startsWith(`one: Added ${name}`)) regions.strike("other");
     };

@@ -76,12 +76,8 @@ test("with a caller by IAM and one with a token, all checks pass", async () => {
 });
 
 test("where no caller with a token remains, doctor warns of a rollback and of a timer that stops", async () => {
-  for (const callers of [
-    [IAM],
-    [IAM, { ...HASH, notAfter: "2020-01-01T00:00:00Z" }],
-    [IAM, { ...HASH, sha256: "x" }],
-  ]) {
-    const { code, said } = await iamDoctor(callers);
+  for (const list of [[IAM], [IAM, { ...HASH, notAfter: "2020-01-01T00:00:00Z" }], [IAM, { ...HASH, sha256: "x" }]]) {
+    const { code, said } = await iamDoctor(list);
     assert.equal(code, 0);
     assert.match(said("callers"), /^warning: 1 by IAM, 0 with a token -> .*callers add rescue.* timer .* rollback/);
   }

@@ -32,10 +32,7 @@ const withCertificate = ["--ca", ca, "--client-cert", cert, "--client-key", key]
 test("with mTLS, all checks pass, and a caller without a certificate is rejected", async () => {
   const { code, states, said } = await doctor(withCertificate);
   assert.equal(code, 0);
-  assert.match(
-    states.join(", "),
-    /^version ok, client cert ok, reachable ok, tls ok, clock ok, caller ok, .*mapping ok/,
-  );
+  assert.match(states.join(", "), /^version ok, client cert ok, reachable ok, tls ok, clock ok, caller.*mapping ok/);
   assert.match(said("client cert"), /^ok: CN=kube-apiserver,O=Example until \d{4}-\d\d-\d\d$/);
   assert.match(said("tls"), /^ok: TLSv1\.3, certificate of localhost until \d{4}-\d\d-\d\d$/);
   assert.equal(said("caller"), "ok: accepted, and an unknown caller is rejected");
@@ -59,10 +56,8 @@ test("a kubeconfig without a TLS setting is a warning, and tls-server-name is th
   const { out } = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, "--no-token"]);
   const named = await endpoint.doctor("bob", ["--kubeconfig", file("named.kubeconfig", out)]);
   assert.equal(named.check("kubeconfig"), undefined);
-  const bare = await endpoint.doctor("bob", [
-    "--kubeconfig",
-    file("bare.kubeconfig", out.replace(/ +tls-server-name: .*\n/, "")),
-  ]);
+  const unnamed = file("bare.kubeconfig", out.replace(/ +tls-server-name: .*\n/, ""));
+  const bare = await endpoint.doctor("bob", ["--kubeconfig", unnamed]);
   const because = "no tls-server-name, CA or client certificate: after packet loss, logins fail for 15 minutes";
   const advice = `write a new file: kubeconfig webhook --from <this file> --endpoint ${gateway.url}/authenticate`;
   assert.equal(bare.said("kubeconfig"), `warning: ${because} -> ${advice}`);

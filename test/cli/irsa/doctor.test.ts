@@ -120,11 +120,7 @@ const OF_CLUSTER = ["cluster keys", "token issuer", "signing key", "audiences", 
 test("with a correct setup, each check is ok; without --kubeconfig, it checks only the issuer and AWS", async () => {
   const { code, rows, err } = await withCluster();
   const checks = [...OF_ISSUER, ...OF_CLUSTER, "accounts"];
-  assert.deepEqual(
-    [code, rows.map(({ check, state }) => `${check} ${state}`)],
-    [0, checks.map((one) => `${one} ok`)],
-    err,
-  );
+  assert.deepEqual([code, rows.map((row) => `${row.check} ${row.state}`)], [0, checks.map((one) => `${one} ok`)], err);
   assert.equal(rows.at(-1)?.seen, "1 ServiceAccounts with a role, used by 1 Pods");
   const alone = await doctor();
   assert.deepEqual([alone.code, alone.rows.map(({ check }) => check)], [0, OF_ISSUER]);

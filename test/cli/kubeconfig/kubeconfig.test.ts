@@ -65,12 +65,9 @@ test("webhook requires either credentials or --no-token", async () => {
 });
 
 test("webhook rejects a file without a token, and does not print its content", async () => {
-  const none = "standard input contains no bearer token: it must be one line of ASCII characters without spaces.\n";
+  const bad = "standard input contains no bearer token: it must be one line of ASCII characters without spaces.\n";
   for (const input of ["", "two words", "mappings:\n  - secret", "sécret"]) {
-    await refuses(
-      cli([...WEBHOOK, "--token-file", "-"], { input }),
-      input === "" ? "Standard input is empty.\n" : none,
-    );
+    await refuses(cli([...WEBHOOK, "--token-file", "-"], { input }), input === "" ? "Standard input is empty.\n" : bad);
   }
 });
 

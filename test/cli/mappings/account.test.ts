@@ -74,11 +74,7 @@ test("get, set, history, rollback and remove need only the account's permissions
     await exits(team([...words.split(" "), ROLE]), 0);
   }
   await exits(team(["remove", `account/${TEAM}`, "-y", "--allow-weakening"]), 0);
-  await exits(
-    team(["remove", `sso/${TEAM}/ClusterAdmin`, "-y"]),
-    1,
-    /^Refused: no administrator would surely remain: /,
-  );
+  await exits(team(["remove", `sso/${TEAM}/ClusterAdmin`, "-y"]), 1, /^Refused: no administrator would surely remain/);
 });
 
 test("apply, diff and --prune change only the account's mappings", async () => {

@@ -28,11 +28,7 @@ const REFUSED: readonly (readonly [what: string, words: readonly string[], messa
   ["a duration in words", role("--for", "2 hours"), /It must be a duration such as 30m, 2h or 3d\./],
   ["two ends", role("--for", "2h", "--until", LATER), /'--until <time>' cannot be used with .*--for/],
   ["two ends with the former option", role("--for", "2h", "--not-after", LATER), /'--not-after <time>' cannot be /],
-  [
-    "a session name for a user",
-    [ALICE, ...BY_SESSION, "--unset", "notAfter"],
-    /^user\/\S+: \{SessionName\} has no val/,
-  ],
+  ["a session name for a user", [ALICE, ...BY_SESSION, "--unset", "notAfter"], /^user\/\S+: \{SessionName\} has no v/],
   ["a session name for a pattern of users", [`${ALICE}*`, ...BY_SESSION], /^pattern\/.*has no value for a user/],
   ["a group that the session name sets", role("--group", "{SessionName}"), /^role\/.*anyone who assumes the role cho/],
   ["several groups in one --group", role("--group", "a,b"), /'a,b' is invalid\. Repeat the option for each group\./],
@@ -47,16 +43,8 @@ const REFUSED: readonly (readonly [what: string, words: readonly string[], messa
   ["a session name of 65 characters", [...named("x".repeat(65)), "--username", "x"], invalid("session must be ", LIST)],
   ["a pin of a session", jane("--principal-id", "AROA1"), invalid('unknown key "principalId"', LIST)],
   ["a new session without a username", [...named("jane"), "--group", "g"], invalid("a mapping requires", LIST)],
-  [
-    "a list without the session",
-    [LIST, "--username", "x"],
-    `${LIST} is a list. Name one session: ${SET.toLowerCase()} `,
-  ],
-  [
-    "a session as a part of the name",
-    [`${LIST}/jane`, "--username", "x"],
-    "developers/jane is not the name of a permis",
-  ],
+  ["a list without session", [LIST, "--username", "x"], `${LIST} is a list. Name one session: ${SET.toLowerCase()} `],
+  ["a session as a part of the name", [`${LIST}/jane`, "--username", "x"], "developers/jane is not the name of a per"],
 ];
 for (const [what, words, message] of REFUSED) {
   test(`set refuses ${what}`, async () => {

@@ -99,12 +99,8 @@ test("a query that fails, times out or is cancelled, or a response without resul
   for (const answer of [...states, { status: "Complete" }, { status: undefined }]) {
     answering(".GetQueryResults", () => JSON.stringify(answer));
     const status = `its status is ${answer.status ?? "missing"}`;
-    await exits(
-      cluster.report([]),
-      3,
-      `CloudWatch Logs did not complete the query: ${status}. Use a later --since.\n`,
-      "",
-    );
+    const message = `CloudWatch Logs did not complete the query: ${status}. Use a later --since.\n`;
+    await exits(cluster.report([]), 3, message, "");
   }
 });
 

@@ -34,10 +34,8 @@ export function lineOf({ time, outcome, arn, error, record }: Logged): LogEvent 
 /** Lines of Lambda, and a line that is not JSON. */
 export function otherLines(time: number): LogEvent[] {
   const report = { time: new Date(time).toISOString(), type: "platform.report", record: { status: "success" } };
-  return [JSON.stringify(report), "INIT_START Runtime Version: nodejs:24"].map((message) => ({
-    timestamp: time,
-    message,
-  }));
+  const messages = [JSON.stringify(report), "INIT_START Runtime Version: nodejs:24"];
+  return messages.map((message) => ({ timestamp: time, message }));
 }
 
 export async function loggedServices(events: LogEvent[], stack = STACK, endpoint = "https://x.example.com") {

@@ -63,16 +63,13 @@ test("the role is assumed once; each token is newly signed and expires with the 
 
 test("only the owner can read the file; a file that others can read is ignored and replaced", async () => {
   await token(CACHED);
-  const [name = ""] = kept();
-  const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
-  assert.deepEqual([mode(folder()), mode(join(folder(), name))], ["700", "600"]);
-  chmodSync(join(folder(), name), 0o644);
-  const again = await token(CACHED);
-  assert.deepEqual(
-    [again.asked.length, again.err],
-    [1, `Ignored, because other users can read it: ${join(folder(), name)}\n`],
-  );
-  assert.deepEqual([mode(join(folder(), name)), kept()], ["600", [name]]);
+  const file = join(folder(), kept()[0] ?? "");
+  const modes = () => [folder(), file].map((path) => (statSync(path).mode & 0o777).toString(8));
+  assert.deepEqual(modes(), ["700", "600"]);
+  chmodSync(file, 0o644);
+  const { asked, err } = await token(CACHED);
+  assert.deepEqual([asked.length, err], [1, `Ignored, because other users can read it: ${file}\n`]);
+  assert.deepEqual([modes(), kept().length], [["700", "600"], 1]);
 });
 
 test("each input that determines the credentials is in the key, so a change calls STS", async () => {

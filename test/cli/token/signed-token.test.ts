@@ -92,12 +92,7 @@ test("the ExecCredential has the version that client-go asks for, and --token-on
 });
 
 for (const [what, name, options, message] of [
-  [
-    "a disabled account",
-    "bob-elsewhere",
-    {},
-    /does not sign tokens yet: .*iam enable-outbound-web-identity-federation/,
-  ],
+  ["a disabled account", "bob-elsewhere", {}, /does not sign tokens yet: .*iam enable-outbound-web-identity-fed/],
   ["a missing permission", "contractor", {}, /sts:GetWebIdentityToken with the audience iam-authenticator\/prod\..*jw/],
   ["a session of less than a minute", "bob", { left: 59 }, /session ends before the token would: sign in again/],
   ["expired credentials", "bob", { left: -1 }, /credentials have expired/],
