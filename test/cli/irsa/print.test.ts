@@ -69,14 +69,7 @@ describe("irsa policy", () => {
     const selector = { matchLabels: { "irsa.iam-authenticator/has-role": "true" } };
     assert.deepEqual(inSpecs(objects, "paramRef", "selector"), [selector, selector]);
     assert.equal(objects[2]?.spec["reinvocationPolicy"], "Never", "as in upstream's manifest");
-    const options = [
-      "--reinvocation-policy",
-      "IfNeeded",
-      "--except-namespace",
-      "kube-system",
-      "--except-namespace",
-      "ci",
-    ];
+    const options = "--reinvocation-policy IfNeeded --except-namespace kube-system --except-namespace ci".split(" ");
     const { objects: changed } = await policy(...options);
     assert.equal(changed[2]?.spec["reinvocationPolicy"], "IfNeeded");
     const matchExpressions = [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["kube-system", "ci"] }];

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { CliOptions } from "../cli.ts";
@@ -140,8 +141,13 @@ test("a concurrent change is reported and kept, and --yes never overwrites it", 
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
 });
 
-test("without a terminal, edit requires VISUAL or EDITOR", async () => {
+test("without a terminal, edit requires VISUAL or EDITOR, and always a TMPDIR that exists", async () => {
   await exits(cluster.mappings(["edit", NAME, "-y"]), 2, "No editor: set EDITOR, or run this in a terminal.\n");
+  const temporary = tmpdir();
+  process.env["TMPDIR"] = "/no/such/folder";
+  const running = cluster.mappings("edit -y", { environment: { EDITOR: "true" } });
+  await exits(running, 2, "Cannot write /no/such/folder: there is no such folder.\n");
+  process.env["TMPDIR"] = temporary;
 });
 
 test("parameters that a file cannot represent are skipped, and unopened ones are not overwritten", async () => {

@@ -94,6 +94,14 @@ test("only ARNs of AWS's access policies give a level", async () => {
   }
 });
 
+test("a list or a scope of another type gives no level", async () => {
+  const policyArn = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy";
+  for (const associatedAccessPolicies of ["x", [1], [{ policyArn, accessScope: "cluster" }]]) {
+    const { mappings } = await importAll(ENTRY, { ...policies(), associatedAccessPolicies });
+    assert.deepEqual(mappings[0].groups, ["developers"]);
+  }
+});
+
 test("policies without their entry are not imported", async () => {
   const other = { accessEntry: { ...ENTRY.accessEntry, principalArn: ROLE.replace("Developers", "Others") } };
   const ofOtherCluster = { accessEntry: { ...ENTRY.accessEntry, clusterName: "staging" } };
