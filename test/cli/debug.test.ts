@@ -1,7 +1,9 @@
-// --debug: reports each request on standard error, without secrets.
+// --debug: reports each request on standard error, without secrets, in any encoding in which a server may embed them.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
+import { createSecrets } from "../../cli/terminal/secrets.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { mintToken } from "../../local/token.ts";
@@ -66,4 +68,31 @@ test("of an error from AWS, --debug prints the stack and the request id, and no 
   assert.match(err, /^ {4}at /m);
   assert.match(err, /^request req-1$/m);
   assert.doesNotMatch(err, /IQoJ/);
+});
+
+const secret = fc.base64String({ minLength: 24, maxLength: 120 }).filter((text) => text.length >= 24);
+const words = fc.string({ unit: fc.constantFrom("<", " ", "#"), maxLength: 40 });
+
+test("no twelve characters of a secret remain in a text, in any encoding", () => {
+  fc.assert(
+    fc.property(secret, fc.nat(), fc.nat(), fc.nat(3), words, words, (text, from, length, spelling, before, after) => {
+      const secrets = createSecrets();
+      secrets.add(text);
+      const bytes = Buffer.from(text);
+      const spelled =
+        [text, encodeURIComponent(text), bytes.toString("base64"), bytes.toString("base64url")][spelling] ?? "";
+      const start = from % (spelled.length - 12);
+      const part = spelled.slice(start, start + 12 + (length % spelled.length));
+      const hidden = secrets.hide(`${before}${part}${after}`);
+      assert.equal(hidden, `${before}<hidden>${after}`);
+    }),
+    { numRuns: 500, seed: 35 },
+  );
+});
+
+test("other text is unchanged: a short secret is hidden only in full, and one of a few letters is not hidden", () => {
+  const secrets = createSecrets();
+  secrets.add("hunter22");
+  secrets.add("a");
+  assert.equal(secrets.hide("a password, hunter22, and hunter"), "a password, <hidden>, and hunter");
 });
