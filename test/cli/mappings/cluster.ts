@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { parse } from "yaml";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws, type Words, wordsOf } from "../cli.ts";
 import { useServer } from "../use-server.ts";
@@ -87,6 +88,12 @@ export async function readParameter({ url }: { readonly url: string }, name: str
   const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: [name] }));
   ssm.destroy();
   return Parameters[0]?.Value === undefined ? undefined : JSON.parse(Parameters[0].Value);
+}
+
+/** Runs `mappings import` with a text as its standard input. */
+export async function importText(text: string, ...words: string[]) {
+  const { code, out, err } = await cli(["mappings", "import", "-f", "-", ...words], { input: text });
+  return { code, err, lines: err.trimEnd().split("\n"), mappings: code === 2 ? [] : parse(out).mappings };
 }
 
 /** Starts a cluster for each test of a file, or one for all of them. */

@@ -5,8 +5,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { cli } from "../../cli.ts";
 import { useFolder } from "../../folder.ts";
-import { exits } from "../cluster.ts";
-import { importText } from "./import-text.ts";
+import { exits, importText } from "../cluster.ts";
 
 const folder = useFolder();
 const ROLE = "arn:aws:iam::111122223333:role/team/Developers";

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stringify } from "yaml";
-import { exits } from "../cluster.ts";
-import { ARN, importText } from "./import-text.ts";
+import { exits, importText } from "../cluster.ts";
 
+const ARN = "arn:aws:iam::111122223333:role/";
 const stringifyEach = (data: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(data).map(([key, value]) => [key, stringify(value)]));
 const configMap = (data: Record<string, unknown>) =>

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cli } from "../../cli.ts";
 import { useFolder } from "../../folder.ts";
-import { exits } from "../cluster.ts";
-import { ARN, importText } from "./import-text.ts";
+import { exits, importText } from "../cluster.ts";
 
+const ARN = "arn:aws:iam::111122223333:role/";
 const folder = useFolder();
 
 const AWS_AUTH = `apiVersion: v1
