@@ -1,4 +1,4 @@
-// The interface between checks and AWS, the emulator or the fake: three programs, HTTP and the clock.
+// The interface between checks and AWS, the emulator or a test's account: three programs, HTTP and the clock.
 
 import type { Post, Reply } from "../post.ts";
 

@@ -1,0 +1,253 @@
+// An AWS account that only lists and deletes what a run can leave, with a clock that only `sleep` moves. Other calls,
+// deployments and requests fail, unless a test answers them.
+
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AwsError } from "./aws.ts";
+import type { RealWorld } from "./real-world.ts";
+import { Interrupted, type Ran } from "./world.ts";
+
+/** Standard output of a program, or an error for its standard error; `undefined`: the account's answer. */
+export type Answer = (call: string) => string | Error | undefined;
+
+/** Answers these calls. */
+export const answered =
+  (calls: RegExp, given: string | Error): Answer =>
+  (call) =>
+    calls.test(call) ? given : undefined;
+
+type Input = Readonly<Record<string, unknown>>;
+
+/**
+ * By call, the resources and the response's members: the list, and that with the name, unless the items are names. A resource
+ * is written as its kind and name, and may belong to another one: `role a|policy b`.
+ */
+const LISTS: Readonly<Record<string, readonly [resources: string, list: string, member?: string]>> = {
+  "lambda list-functions": ["function ", "Functions", "FunctionName"],
+  "apigatewayv2 get-apis": ["api ", "Items", "ApiId"],
+  "cloudwatch describe-alarms": ["alarm ", "MetricAlarms", "AlarmName"],
+  "logs describe-log-groups": ["log IamAuthenticator-{logGroupNamePattern}", "logGroups", "logGroupName"],
+  "iam list-open-id-connect-providers": ["provider ", "OpenIDConnectProviderList", "Arn"],
+  "iam list-roles": ["role ", "Roles", "RoleName"],
+  "iam list-role-policies": ["role {RoleName}|policy ", "PolicyNames"],
+  "iam list-attached-role-policies": ["role {RoleName}|attached ", "AttachedPolicies", "PolicyArn"],
+  "iam list-user-policies": ["user {UserName}|policy ", "PolicyNames"],
+  "iam list-access-keys": ["user {UserName}|key ", "AccessKeyMetadata", "AccessKeyId"],
+  "s3api list-objects-v2": ["bucket {Bucket}|object ", "Contents", "Key"],
+  "ssm get-parameters-by-path": ["parameter {Path}/", "Parameters", "Name"],
+};
+
+/** By call, the resource that must exist. */
+const READS: Readonly<Record<string, string>> = {
+  "iam get-role": "role {RoleName}",
+  "iam get-user": "user {UserName}",
+  "ssm get-parameter": "parameter {Name}",
+};
+
+/** By call, the resource. What belongs to it must be deleted before. */
+export const DELETIONS: Readonly<Record<string, string>> = {
+  "lambda delete-function": "function {FunctionName}",
+  "apigatewayv2 delete-api": "api {ApiId}",
+  "cloudwatch delete-alarms": "alarm {AlarmNames}",
+  "logs delete-log-group": "log {logGroupName}",
+  "codedeploy delete-application": "application {applicationName}",
+  "iam delete-open-id-connect-provider": "provider {OpenIDConnectProviderArn}",
+  "iam delete-role-policy": "role {RoleName}|policy {PolicyName}",
+  "iam detach-role-policy": "role {RoleName}|attached {PolicyArn}",
+  "iam delete-role": "role {RoleName}",
+  "iam delete-user-policy": "user {UserName}|policy {PolicyName}",
+  "iam delete-access-key": "user {UserName}|key {AccessKeyId}",
+  "iam delete-user": "user {UserName}",
+  "s3api delete-object": "bucket {Bucket}|object {Key}",
+  "s3api delete-bucket": "bucket {Bucket}",
+};
+
+const TYPES: Readonly<Record<string, string>> = {
+  function: "AWS::Lambda::Function",
+  api: "AWS::ApiGatewayV2::Api",
+  alarm: "AWS::CloudWatch::Alarm",
+  log: "AWS::Logs::LogGroup",
+  application: "AWS::CodeDeploy::Application",
+  provider: "AWS::IAM::OIDCProvider",
+  role: "AWS::IAM::Role",
+};
+
+export interface Stack {
+  status: string;
+  isProtected?: boolean;
+  readonly resources: readonly string[];
+  /** Those that its deletion does not delete. */
+  readonly kept: readonly string[];
+  /** Its next status, and from when. */
+  next?: { readonly status: string; readonly at: number };
+}
+
+export type FakeWorld = ReturnType<typeof fakeWorld>;
+
+export function fakeWorld(answer: Answer = () => undefined) {
+  const resources = new Set(["parameter /cdk-bootstrap/hnb659fds/version"]);
+  const stacks = new Map<string, Stack>();
+  let now = Date.UTC(2026, 10, 26, 12);
+
+  const fill = (text: string, input: Input) => text.replace(/\{(\w+)\}/g, (_, name: string) => String(input[name]));
+  function need(resource: string): void {
+    if (!resources.has(resource)) throw new AwsError("NoSuchEntity", `${resource} does not exist`);
+  }
+  function remove(...removed: readonly string[]): object {
+    for (const resource of removed) {
+      need(resource);
+      const owned = [...resources].find((one) => one.startsWith(`${resource}|`));
+      if (owned !== undefined) throw new AwsError("DeleteConflict", `${owned} must be deleted first`);
+      resources.delete(resource);
+    }
+    return {};
+  }
+  function list(prefix: string, name: string, member?: string): object {
+    const [owner = "", owned] = prefix.split("|");
+    if (owned !== undefined) need(owner);
+    const found = [...resources].filter((one) => one.startsWith(prefix) && one.lastIndexOf("|") < prefix.length);
+    const names = found.map((one) => one.slice(prefix.lastIndexOf(" ") + 1));
+    return { [name]: member === undefined ? names : names.map((one) => ({ [member]: one })) };
+  }
+  /** In its status at this time. */
+  function stackNamed(name: unknown): Stack {
+    const stack = stacks.get(String(name));
+    if (stack === undefined) throw new AwsError("ValidationError", `Stack with id ${name} does not exist`);
+    if (stack.next === undefined || stack.next.at > now) return stack;
+    stack.status = stack.next.status;
+    delete stack.next;
+    for (const one of stack.status === "DELETE_COMPLETE" ? stack.resources : []) {
+      if (!stack.kept.includes(one)) resources.delete(one);
+    }
+    return stack;
+  }
+  const stackCalls: Readonly<Record<string, (stack: Stack) => object>> = {
+    "describe-stacks": ({ status }) => ({ Stacks: [{ StackStatus: status }] }),
+    "list-stack-resources": (stack) => ({
+      StackResourceSummaries: stack.resources.map((one) => {
+        const [kind = "", PhysicalResourceId] = one.split(" ");
+        return { ResourceType: TYPES[kind], PhysicalResourceId };
+      }),
+    }),
+    "update-termination-protection"(stack) {
+      stack.isProtected = false;
+      return {};
+    },
+    "delete-stack"(stack) {
+      const isBusy = stack.status.endsWith("_IN_PROGRESS") && stack.status !== "REVIEW_IN_PROGRESS";
+      if (stack.isProtected || isBusy) throw new AwsError("ValidationError", "the stack cannot be deleted");
+      Object.assign(stack, { status: "DELETE_IN_PROGRESS", next: { status: "DELETE_COMPLETE", at: now + 60_000 } });
+      return {};
+    },
+  };
+
+  function aws(call: string, input: Input): object {
+    const [listed, read, deleted] = [LISTS[call], READS[call], DELETIONS[call]];
+    if (listed !== undefined) return list(fill(listed[0], input), listed[1], listed[2]);
+    if (deleted !== undefined) return remove(fill(deleted, input));
+    if (read !== undefined) {
+      need(fill(read, input));
+      return {};
+    }
+    const ofStack = stackCalls[call.replace("cloudformation ", "")];
+    if (ofStack !== undefined) return ofStack(stackNamed(input["StackName"]));
+    switch (call) {
+      case "cloudformation list-stacks":
+        return {
+          StackSummaries: [...stacks.keys()].map((name) => {
+            return { StackId: name, StackName: name, StackStatus: stackNamed(name).status };
+          }),
+        };
+      case "ssm delete-parameters":
+        return remove(...(input["Names"] as readonly string[]).map((name) => `parameter ${name}`));
+      case "sts get-caller-identity":
+        return { Account: "111122223333", Arn: "arn:aws:iam::111122223333:user/operator" };
+      case "lambda get-account-settings":
+        return { AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 } };
+      case "resourcegroupstaggingapi get-resources": {
+        const [{ Values = [] } = {}] = input["TagFilters"] as readonly { readonly Values?: readonly string[] }[];
+        const tagged = [...resources].filter((one) => !one.startsWith("parameter ") && one.includes(String(Values)));
+        return { ResourceTagMappingList: tagged.map((ResourceARN) => ({ ResourceARN })) };
+      }
+      default:
+        throw new AwsError("AccessDenied", `this account does not allow ${call}`);
+    }
+  }
+
+  let isInterrupted = false;
+  function check(): void {
+    if (isInterrupted) throw new Interrupted();
+  }
+  const world: RealWorld = {
+    region: "eu-west-1",
+    folder: mkdtempSync(join(tmpdir(), "fake-acceptance-")),
+    async run(program, args): Promise<Ran> {
+      check();
+      const given = answer([program, ...args].join(" "));
+      if (typeof given === "string") return { exitCode: 0, stdout: given, stderr: "" };
+      if (given !== undefined) return { exitCode: 1, stdout: "", stderr: given.message };
+      if (args[0] === "--version") return { exitCode: 0, stdout: "1.0.0", stderr: "" };
+      if (program !== "aws") return { exitCode: 1, stdout: "", stderr: `${program} does not work here` };
+      const [service = "", operation = ""] = args;
+      try {
+        const input = JSON.parse(args[args.indexOf("--cli-input-json") + 1] ?? "");
+        return { exitCode: 0, stdout: JSON.stringify(aws(`${service} ${operation}`, input)), stderr: "" };
+      } catch (error) {
+        const { code = "unknown", message } = error as Partial<AwsError>;
+        return { exitCode: 254, stdout: "", stderr: `An error occurred (${code}) when calling it: ${message}` };
+      }
+    },
+    async request(url) {
+      const text = answer(url);
+      if (typeof text !== "string") throw text ?? new Error("not reachable");
+      return { status: 200, headers: {}, text };
+    },
+    now: () => now,
+    async sleep(ms) {
+      check();
+      now += ms;
+    },
+    print: () => undefined,
+    settings: {},
+    buildRelease: () => Promise.reject(new Error("no release here")),
+    releaseParameters: {},
+    unserved: {},
+    interrupt() {
+      isInterrupted = true;
+    },
+    resume() {
+      isInterrupted = false;
+    },
+  };
+  return { ...world, resources, stacks };
+}
+
+/** Creates what a run can leave: stacks during an update, with protection, deleted and never created, and resources of all kinds. */
+export function makeEverything({ resources, stacks, now }: FakeWorld, id: string): void {
+  const stack = (name: string, status: string, kept: readonly string[], more: Partial<Stack> = {}) => {
+    const all = [...Object.keys(TYPES).map((kind) => `${kind} ${name}-${kind}`), `role ${name.slice(0, 24)}-1`];
+    stacks.set(name, {
+      status,
+      resources: all,
+      kept: all.filter((one) => kept.includes(one.split(" ")[0] ?? "")),
+      ...more,
+    });
+    for (const one of status.startsWith("DELETE") ? (stacks.get(name)?.kept ?? []) : all) resources.add(one);
+  };
+  const next = { status: "UPDATE_COMPLETE", at: now() + 180_000 };
+  stack(`IamAuthenticator-${id}`, "UPDATE_IN_PROGRESS", ["log"], { next });
+  stack(`IamAuthenticator-${id}-release`, "DELETE_COMPLETE", ["log"]);
+  stack(`IamAuthenticator-${id}-mtls`, "REVIEW_IN_PROGRESS", []);
+  stack(`IamAuthenticatorIssuer-${id}`, "CREATE_COMPLETE", Object.keys(TYPES), { isProtected: true });
+  for (const one of [
+    ...["", "-pod", "-jwt"].flatMap((end) => [`role ${id}${end}`, `role ${id}${end}|policy read`]),
+    ...[`role ${`IamAuthenticatorIssuer-${id}`.slice(0, 24)}-1|attached basic`, `log IamAuthenticator-${id}-other`],
+    ...[`user ${id}`, `user ${id}|key AKIA0000000000000000`, `user ${id}|policy sign`],
+    ...[`bucket ${id}-111122223333`, `bucket ${id}-111122223333|object authenticator.zip`],
+    ...Array.from({ length: 12 }, (_, index) => `parameter /iam-authenticator/${id}/role/${index}`),
+    ...["-release", "-mtls", "-private"].map((end) => `parameter /iam-authenticator/${id}${end}/callers`),
+  ]) {
+    resources.add(one);
+  }
+}
