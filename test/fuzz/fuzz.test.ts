@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { seededRandom } from "../e2e/peer/random.ts";
+import { seededRandom } from "./random.ts";
 import { minimized, mutated } from "./mutate.ts";
 import { PARSERS, textsOf } from "./parsers.ts";
 

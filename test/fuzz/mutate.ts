@@ -1,6 +1,6 @@
 // Changes a text at random, and shortens a text that still breaks a rule.
 
-import type { Random } from "../e2e/peer/random.ts";
+import type { Random } from "./random.ts";
 
 /** What parsers of any kind stumble over: separators, escapes, numbers, prototypes, and letters that look alike. */
 const ODD = [

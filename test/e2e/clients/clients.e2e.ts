@@ -10,61 +10,21 @@ import { after, before, test } from "node:test";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { isolatedVariables } from "../../aws-variables.ts";
-import { reviewBody, V1 } from "../../system/token-review.ts";
 import { editToken } from "../../token.ts";
-import { findAwsIamAuthenticator } from "../binaries/binaries.ts";
-import type { Case, Facts } from "../peer/case.ts";
-import { decisionBeside } from "../peer/compare.ts";
-import { makeIdentities } from "../peer/identities.ts";
-import type { Outcome } from "../peer/outcome.ts";
-import { seededRandom } from "../peer/random.ts";
-import { runSideBySide, type SideBySide } from "../peer/side-by-side.ts";
-import { CLIENTS, type Client } from "./clients.ts";
-import { INSTALLERS, type Installer } from "./install.ts";
+import { identityOf } from "../peer/identities.ts";
+import { type SideBySide, startSideBySide } from "../peer/side-by-side.ts";
+import { CLIENTS } from "./clients.ts";
+import { INSTALLERS } from "./install.ts";
 
-/** A user with a long-term key, and a role with a session token. */
-const KINDS = ["user", "developer"];
-
-/** Each client has its own keys, since two clients can sign the same request in the same second. */
-const identities = makeIdentities(seededRandom(1, 1), CLIENTS.length).filter(({ name }) => KINDS.includes(name));
 const home = mkdtempSync(join(tmpdir(), "clients-"));
-
-const judged: { readonly facts: Facts; readonly ours: Outcome; readonly theirs: Outcome }[] = [];
-/** By client. */
-const skips = new Map<string, string>();
-const failures = new Map<string, unknown>();
-let run: SideBySide;
-
+let servers: SideBySide;
 before(async () => {
-  const cases = CLIENTS.flatMap(tokensOf);
-  const make = async (index: number) => cases[index] as Case;
-  run = await runSideBySide(findAwsIamAuthenticator(), { identities, make }, cases.length, (facts, ours, theirs) => {
-    judged.push({ facts, ours, theirs });
-  });
+  servers = await startSideBySide();
 });
-after(() => rmSync(home, { recursive: true }));
-
-/** A token of each kind; none if the client is skipped or fails. */
-function tokensOf(client: Client, index: number): Case[] {
-  const { name, packages, program, args = [CLUSTER_ID, REGION, "60"], edit = (url) => url } = client;
-  const installer = INSTALLERS[program.split(".").at(-1) ?? ""] as Installer;
-  const missing = installer.needs.filter(({ found }) => !found()).map(({ text }) => text);
-  if (missing.length > 0) {
-    skips.set(name, `needs ${missing.join(", and ")}`);
-    return [];
-  }
-  try {
-    const command = installer.command(join(import.meta.dirname, "programs", program), packages);
-    return KINDS.map((kind) => {
-      const identity = identities.filter(({ name }) => name === kind)[index] as LocalIdentity;
-      const token = editToken(print([...command, ...args], identity), edit);
-      return { kind: name, token, identity, good: false, body: reviewBody(V1, token), sts: [] };
-    });
-  } catch (error) {
-    failures.set(name, error);
-    return [];
-  }
-}
+after(async () => {
+  await servers.stop();
+  rmSync(home, { recursive: true });
+});
 
 /** Returns the token that the command prints, also in an ExecCredential. */
 function print([program = "", ...args]: readonly string[], identity: LocalIdentity): string {
@@ -80,25 +40,31 @@ function print([program = "", ...args]: readonly string[], identity: LocalIdenti
   return output.startsWith("{") ? JSON.parse(output).status.token : output.trim();
 }
 
-for (const { name, denied } of CLIENTS) {
-  const decision = denied === undefined ? "granted" : "denied";
-  test(`${name}: both servers ${denied === undefined ? "authenticate its token as the signer" : "deny its token"}`, (t) => {
-    if (skips.has(name)) return t.skip(skips.get(name));
-    if (failures.has(name)) throw failures.get(name);
-    const results = judged.filter(({ facts }) => facts.kind === name);
-    assert.deepEqual(
-      results.map(({ facts, ours, theirs }) => {
-        const asSigner = ours.user?.extra["accessKeyId"]?.[0] === facts.identity.accessKeyId;
-        return [ours.decision, ours.code, decisionBeside(ours, theirs), asSigner];
-      }),
-      KINDS.map(() => [decision, denied, decision, denied === undefined]),
-    );
+for (const {
+  name,
+  packages,
+  program,
+  args = [CLUSTER_ID, REGION, "60"],
+  edit = (url: string) => url,
+  denied,
+} of CLIENTS) {
+  const { needs, command } = INSTALLERS[program.split(".").at(-1) ?? ""] ?? assert.fail(program);
+  test(`${name}: both servers ${denied === undefined ? "authenticate its token as the signer" : "deny its token"}`, async (t) => {
+    const missing = needs.filter(({ found }) => !found()).map(({ text }) => text);
+    if (missing.length > 0) return t.skip(`needs ${missing.join(", and ")}`);
+    const words = [...command(join(import.meta.dirname, "programs", program), packages), ...args];
+    // A long-term key, and a session token. Their mappings have the access key or the session in the username.
+    for (const kind of ["user with placeholders", "developer"] as const) {
+      const token = editToken(print(words, identityOf(kind)), edit);
+      const expected =
+        denied === undefined ? { ours: "granted", theirs: "granted" } : { ours: `denied ${denied}`, theirs: "denied" };
+      assert.deepEqual(await servers.decide(() => ({ token })), expected, kind);
+    }
   });
 }
 
-test("both servers send STS only the requests of these tokens", () => {
-  assert.deepEqual(run.strays, []);
-  assert.deepEqual([...run.targets], [`sts.${REGION}.amazonaws.com:443`]);
+test("the peer connects only to STS of the Region", () => {
+  assert.deepEqual([...servers.targets], [`sts.${REGION}.amazonaws.com:443`]);
 });
 
 test("test/e2e/README.md lists these clients and results", () => {

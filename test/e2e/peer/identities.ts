@@ -2,97 +2,90 @@
 
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { HOME, PINNED_ID, STRANGE, TEAM } from "./mappings.ts";
-import type { Random } from "./random.ts";
 
-const SESSION = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-";
-const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+export type Told = Pick<LocalIdentity, "arn" | "account" | "userId">;
+
 const HEX = "0123456789abcdef";
+export const ROLE_ID = "AROAODDODDODDODDODD00";
+export const USER_ID = "AIDAODDODDODDODDODD00";
 
-/** Identities that both servers grant as the same user. */
-const GRANTED: Kinds = {
-  developer: role(HOME, () => "Developers"),
-  "developer in other letters": role(HOME, ({ pick }) => pick(["DEVELOPERS", "developers", "dEvelOperS"])),
-  plain: role(HOME, () => "Plain"),
-  raw: role(HOME, () => "Raw"),
-  "known role of a mapped account": role(TEAM, () => "Known"),
-  "any role of a mapped account": role(TEAM, (random) => random.text(SESSION, random.between(1, 64))),
-  "any user of a mapped account": user(TEAM, (random) => `user/${random.text(SESSION, random.between(1, 64))}`),
-  "root of a mapped account": user(TEAM, () => "root", TEAM),
-  user: user(HOME, () => "user/engineering/alice"),
-  "user in other letters": user(HOME, () => "user/Engineering/ALICE"),
-  "user with placeholders": user(HOME, () => "user/oscar"),
-  root: user(HOME, () => "root", HOME),
+export function role(account: string, name: string, session = "jane@example.com", id = ROLE_ID): Told {
+  const arn = `arn:aws:sts::${account}:assumed-role/${name}/${session}`;
+  return { arn, account, userId: `${id}:${session}` };
+}
+
+export function user(account: string, resource: string, userId = USER_ID): Told {
+  return { arn: `arn:aws:iam::${account}:${resource}`, account, userId };
+}
+
+function federated(account: string, name: string): Told {
+  return { arn: `arn:aws:sts::${account}:federated-user/${name}`, account, userId: `${account}:${name}` };
+}
+
+/** Both servers grant them as the same user. */
+const GRANTED = {
+  developer: role(HOME, "Developers"),
+  "developer in other letters": role(HOME, "dEvelOperS"),
+  plain: role(HOME, "Plain"),
+  raw: role(HOME, "Raw", "_+=,.@-"),
+  "known role of a mapped account": role(TEAM, "Known"),
+  "any role of a mapped account": role(TEAM, "Any+=,.@-"),
+  "any user of a mapped account": user(TEAM, "user/any"),
+  "root of a mapped account": user(TEAM, "root", TEAM),
+  user: user(HOME, "user/engineering/alice"),
+  "user in other letters": user(HOME, "user/Engineering/ALICE"),
+  "user with placeholders": user(HOME, "user/oscar"),
+  root: user(HOME, "root", HOME),
   federated: federated(HOME, "dave"),
-  administrator: role(HOME, (random) => `AWSReservedSSO_ClusterAdmin_${random.text(HEX, 16)}`),
-  viewer: role(HOME, (random) => `AWSReservedSSO_View_${random.text(HEX, 16)}`),
-  "pinned, the very role": role(HOME, () => "Pinned", PINNED_ID),
-};
+  administrator: role(HOME, `AWSReservedSSO_ClusterAdmin_${HEX}`),
+  viewer: role(HOME, `AWSReservedSSO_View_${HEX}`),
+  "pinned, the very role": role(HOME, "Pinned", "jane", PINNED_ID),
+} as const;
 
-/** Identities that both deny, or that the servers handle differently. */
-const OTHERS: Kinds = {
-  unmapped: role(HOME, (random) => random.text(SESSION, random.between(1, 64))),
-  stranger: role(STRANGE, () => "Developers"),
-  "strange user": user(STRANGE, () => "user/engineering/alice"),
-  "reserved username": role(HOME, () => "ReservedUser"),
-  "session is no instance": role(HOME, () => "Node"),
-  "pinned, a later role": role(HOME, () => "Pinned"),
-  "role with a path": role(HOME, () => "Deployers"),
-  "role with a path, mapped account": role(TEAM, () => "Deployers"),
-  "user at another path": user(HOME, ({ pick }) => pick(["user/alice", "user/operations/alice"])),
+/** Both servers deny them. */
+const DENIED = {
+  unmapped: role(HOME, "Unmapped"),
+  stranger: role(STRANGE, "Developers"),
+  "strange user": user(STRANGE, "user/engineering/alice"),
+  "reserved username": role(HOME, "ReservedUser"),
+  "session is no instance": role(HOME, "Node"),
+} as const;
+
+/** The servers answer differently. */
+const OTHERS = {
+  "pinned, a later role": role(HOME, "Pinned"),
+  "role with a path": role(HOME, "Deployers"),
+  "role with a path, mapped account": role(TEAM, "Deployers"),
+  "user at another path": user(HOME, "user/operations/alice"),
   "federated in other letters": federated(HOME, "Dave"),
-  "longer set": role(HOME, (random) => `AWSReservedSSO_View_Admin_${random.text(HEX, 16)}`),
-  "longer set, mapped account": role(TEAM, (random) => `AWSReservedSSO_View_Admin_${random.text(HEX, 16)}`),
-  "set without its suffix": role(HOME, (random) => `AWSReservedSSO_View_${random.text(HEX, random.between(1, 15))}`),
-  "set with a partition": role(HOME, (random) => `AWSReservedSSO_Audit_${random.text(HEX, 16)}`),
-  "misspelt placeholder": role(HOME, () => "Misspelt"),
-  "no username": role(HOME, () => "Nameless"),
-  "empty group": role(HOME, () => "HollowGroup"),
-  "reserved group": role(HOME, () => "ReservedGroup"),
-  "placeholder without value": user(HOME, () => "user/Sessionless"),
-};
+  "longer set": role(HOME, `AWSReservedSSO_View_Admin_${HEX}`),
+  "longer set, mapped account": role(TEAM, `AWSReservedSSO_View_Admin_${HEX}`),
+  "set without its suffix": role(HOME, "AWSReservedSSO_View_0123"),
+  "set with a partition": role(HOME, `AWSReservedSSO_Audit_${HEX}`),
+  "misspelt placeholder": role(HOME, "Misspelt"),
+  "no username": role(HOME, "Nameless"),
+  "empty group": role(HOME, "HollowGroup"),
+  "reserved group": role(HOME, "ReservedGroup"),
+  "placeholder without value": user(HOME, "user/Sessionless"),
+} as const;
 
-export const GRANTED_BY_BOTH: ReadonlySet<string> = new Set(Object.keys(GRANTED));
+export type Name = keyof typeof GRANTED | keyof typeof DENIED | keyof typeof OTHERS;
+export const GRANTED_BY_BOTH = Object.keys(GRANTED) as readonly Name[];
+export const DENIED_BY_BOTH = Object.keys(DENIED) as readonly Name[];
 
-type Kinds = Readonly<Record<string, (random: Random) => Told>>;
+/** With keys; all except users and root have a session token. */
+export const IDENTITIES: readonly LocalIdentity[] = Object.entries({ ...GRANTED, ...DENIED, ...OTHERS }).map(
+  ([name, told], index) => ({
+    name,
+    accessKeyId: `ASIA${String(index).padStart(16, "0")}`,
+    secretAccessKey: `secret/${index}`.padEnd(40, "/"),
+    ...(told.arn.includes(":sts:") && { sessionToken: "session/+==".repeat(20) }),
+    ...told,
+  }),
+);
 
-interface Told extends Pick<LocalIdentity, "arn" | "account" | "userId"> {
-  readonly temporary: boolean;
-}
-
-/** `each` identities of every kind, named after the kind, with separate keys. */
-export function makeIdentities(random: Random, each: number): LocalIdentity[] {
-  return Object.entries({ ...GRANTED, ...OTHERS }).flatMap(([name, log]) =>
-    Array.from({ length: each }, () => {
-      const { temporary, ...told } = log(random);
-      return {
-        name,
-        accessKeyId: `${temporary ? "ASIA" : "AKIA"}${random.text(UPPER, 16)}`,
-        secretAccessKey: random.text(SESSION, 40),
-        ...(temporary && { sessionToken: `${random.text(SESSION, random.between(100, 700))}/+==` }),
-        ...told,
-      };
-    }),
-  );
-}
-
-function role(account: string, nameOf: (random: Random) => string, id?: string): (random: Random) => Told {
-  return (random) => {
-    const session = random.text(SESSION, random.between(2, 64));
-    const arn = `arn:aws:sts::${account}:assumed-role/${nameOf(random)}/${session}`;
-    return { arn, account, userId: `${id ?? `AROA${random.text(UPPER, 17)}`}:${session}`, temporary: true };
-  };
-}
-
-function user(account: string, resourceOf: (random: Random) => string, id?: string): (random: Random) => Told {
-  return (random) => {
-    const arn = `arn:aws:iam::${account}:${resourceOf(random)}`;
-    return { arn, account, userId: id ?? `AIDA${random.text(UPPER, 17)}`, temporary: false };
-  };
-}
-
-function federated(account: string, name: string): (random: Random) => Told {
-  return () => {
-    const arn = `arn:aws:sts::${account}:federated-user/${name}`;
-    return { arn, account, userId: `${account}:${name}`, temporary: true };
-  };
+export function identityOf(name: Name): LocalIdentity {
+  const found = IDENTITIES.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`no identity ${name}`);
+  return found;
 }

@@ -1,45 +1,42 @@
-// Converts responses of both servers to a common outcome.
+// Converts the answers of both servers to one form: `granted`, or `denied token_malformed`.
 
+import { isDeepStrictEqual } from "node:util";
 import type { Reply } from "../../post.ts";
+import type { User } from "../../system/answers.ts";
 
-export interface User {
-  readonly username: string;
-  readonly uid: string;
-  readonly groups?: readonly string[];
-  readonly extra: Readonly<Record<string, readonly string[]>>;
+type Answer = Pick<Reply, "status" | "text">;
+
+interface Outcomes {
+  /** Our decision, with the code of an error. */
+  readonly ours: string;
+  /** The peer's. `granted as another`: both grant, but different users. */
+  readonly theirs: string;
 }
 
-export interface Outcome {
-  /** `granted`, `not ours`, `throttled`, `denied`, `fault`, `bad request`. */
-  readonly decision: string;
-  /** Our error code, except for grants and other kinds of tokens. */
-  readonly code?: string;
-  /** The user of a grant. */
-  readonly user?: User;
-  readonly apiVersion?: string;
+export function outcomesOf(ours: Answer, theirs: Answer): Outcomes {
+  const [our, their] = [JSON.parse(ours.text), theirs.status === 200 ? JSON.parse(theirs.text) : {}];
+  const { authenticated, user, error } = our.status instanceof Object ? our.status : {};
+  const [code = ""] = (error ?? our.message ?? "").split(":");
+  const isSame = isDeepStrictEqual(user, their.status?.user && asOurs(their.status.user));
+  // authenticateEndpoint in the peer's pkg/server/server.go.
+  const decided = named(theirs.status, { 200: "granted", 400: "bad request", 403: "denied", 429: "throttled" });
+  return {
+    ours: authenticated
+      ? "granted"
+      : ours.status === 200 && error === undefined
+        ? "not ours"
+        : `${named(ours.status, { 200: "denied", 400: "bad request", 413: "bad request", 429: "throttled", 500: "fault" })} ${code}`,
+    theirs: decided === "granted" && authenticated && !isSame ? "granted as another" : decided,
+  };
 }
 
-/** Our answer as a decision with its code. */
-export function ourOutcome({ status, text }: Pick<Reply, "status" | "text">): Outcome {
-  const { apiVersion, status: review, message = "" } = JSON.parse(text);
-  if (status === 200 && review.authenticated === true) return { decision: "granted", user: review.user, apiVersion };
-  if (status === 200 && review.error === undefined) return { decision: "not ours" };
-  const [code = ""] = (review.error ?? message).split(":");
-  if (status === 200) return { decision: "denied", code };
-  if (status === 429) return { decision: "throttled", code };
-  if (status === 500) return { decision: "fault", code };
-  if (status === 400 || status === 413) return { decision: "bad request", code };
-  throw new Error(`unexpected status ${status} of our server: ${text}`);
+function named(status: number, names: Readonly<Record<number, string>>): string {
+  return names[status] ?? `status ${status}`;
 }
 
-/** According to authenticateEndpoint in pkg/server/server.go. */
-export function peerOutcome({ status, text }: Pick<Reply, "status" | "text">): Outcome {
-  if (status === 200) {
-    const { apiVersion, status: review } = JSON.parse(text);
-    if (review.authenticated === true) return { decision: "granted", user: review.user, apiVersion };
-  }
-  if (status === 403) return { decision: "denied" };
-  if (status === 429) return { decision: "throttled" };
-  if (status === 400) return { decision: "bad request" };
-  throw new Error(`unexpected status ${status} of the peer: ${text}`);
+/** The peer's user with what its answers lack, for comparison with ours. */
+function asOurs({ extra = {}, ...user }: User): User {
+  const filled = Object.entries(extra).filter(([, [value]]) => value !== "");
+  const accountId = [user.uid?.split(":")[1] ?? ""];
+  return { ...user, extra: { ...Object.fromEntries(filled), accountId } };
 }

@@ -1,12 +1,11 @@
-// Presigned requests in parts, so that tests can damage one part before it becomes a URL. Separate from local/token.ts,
-// whose signer is asynchronous and returns complete URLs; make-cases.ts has a kind for the SDK's signer.
+// Presigned requests in parts, so that tests can damage one part before it becomes a URL. local/token.ts returns complete URLs.
 
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { encode, type Parameter } from "../../../local/sts/query.ts";
 import { expectedSignature } from "../../../local/sts/signature.ts";
-import type { Random } from "./random.ts";
-import { fipsHosts } from "./regions.ts";
+import { tokenOf } from "../../token.ts";
+import { identityOf } from "./identities.ts";
 
 export interface Presigned {
   readonly scheme: string;
@@ -22,22 +21,26 @@ export interface Signing {
   readonly region: string;
   /** Milliseconds since 1970. */
   readonly signedAt: number;
-  readonly expires: string;
-  /** Default: the cluster id of both servers. */
-  readonly clusterId?: string;
+  readonly clusterId: string;
 }
 
-export function presign({ identity, host, region, signedAt, expires, clusterId = CLUSTER_ID }: Signing): Presigned {
-  const timestamp = compact(signedAt);
+let signed = 0;
+
+/** By default, a valid request. Each is another one: STS ignores X-Amz-Expires. */
+export function presign(given: Partial<Signing> = {}): Presigned {
+  const { identity = identityOf("developer"), region = REGION, host = `sts.${region}.amazonaws.com` } = given;
+  const { signedAt = Date.now(), clusterId = CLUSTER_ID } = given;
+  const timestamp = new Date(signedAt).toISOString().replace(/[-:]|\.\d{3}/g, "");
   const scope = [timestamp.slice(0, 8), region, "sts", "aws4_request"] as const;
   const { accessKeyId, secretAccessKey, sessionToken } = identity;
+  signed += 1;
   const signedQuery: Parameter[] = [
     ["Action", "GetCallerIdentity"],
     ["Version", "2011-06-15"],
     ["X-Amz-Algorithm", "AWS4-HMAC-SHA256"],
     ["X-Amz-Credential", [accessKeyId, ...scope].join("/")],
     ["X-Amz-Date", timestamp],
-    ["X-Amz-Expires", expires],
+    ["X-Amz-Expires", String(signed)],
     ...(sessionToken === undefined ? [] : [["X-Amz-Security-Token", sessionToken] as const]),
     ["X-Amz-SignedHeaders", "host;x-k8s-aws-id"],
   ];
@@ -53,29 +56,6 @@ export function render({ scheme, host, path, query }: Presigned): string {
   return `${scheme}://${host}${path}?${query.map(([name, value]) => `${encode(name)}=${encode(value)}`).join("&")}`;
 }
 
-const MINUTE = 60_000;
-/** Far enough from 15 minutes that both servers decide the same. */
-const WITHIN_MINUTES = 14;
-
-/** Signer, region, host and time that are valid for both servers. */
-export function anySigning(random: Random, identity: LocalIdentity, regions: readonly string[]): Signing {
-  const region = random.pick(regions);
-  const regional = random.pick([
-    `sts.${region}.amazonaws.com`,
-    `sts.${region}.amazonaws.com`,
-    `sts.${region}.api.aws`,
-    ...fipsHosts(region),
-  ]);
-  const global = random.int(10) === 0;
-  return {
-    identity,
-    region: global ? "us-east-1" : region,
-    host: global ? "sts.amazonaws.com" : regional,
-    signedAt: Date.now() + random.between(-WITHIN_MINUTES * MINUTE, WITHIN_MINUTES * MINUTE),
-    expires: String(random.between(0, 900)),
-  };
-}
-
-export function compact(time: number): string {
-  return new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, "");
+export function goodToken(given: Partial<Signing> = {}): string {
+  return tokenOf(render(presign(given)));
 }
