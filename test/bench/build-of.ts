@@ -14,7 +14,7 @@ export function buildOf(commit: string, folder: string): string {
 }
 
 /** Writes the sources of `commit` into the new folder `root`, with its packages, and builds its bundles. */
-export function checkOut(commit: string, root: string): void {
+function checkOut(commit: string, root: string): void {
   mkdirSync(root);
   const archive = execFileSync("git", ["archive", commit], { cwd: ROOT, maxBuffer: 2 ** 28 });
   execFileSync("tar", ["-x", "-C", root], { input: archive });

@@ -8,7 +8,7 @@ const AT_A_CLUSTER = "test/e2e/documents.e2e.ts";
 const MIGRATION = "test/e2e/migrate.e2e.ts";
 const REHEARSAL = "test/e2e/emulator/rehearsal.e2e.ts";
 const RELEASE = "test/e2e/emulator/release.e2e.ts";
-const ISSUER = "test/e2e/emulator/issuer.e2e.ts";
+const ISSUER = "test/acceptance/checks/08-issuer.ts";
 
 const MEASURES: Elsewhere = { because: "it is a benchmark that takes minutes" };
 const RUNS_TESTS: Elsewhere = { because: "it runs tests, some of which need Docker or a long time" };
@@ -49,7 +49,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "git clone": { because: "it needs the network" },
 
   "npx cdk bootstrap": by(REHEARSAL, '"bootstrap"'),
-  "npx cdk deploy -c clusterId=my-cluster -c issuer=true ": by(ISSUER, "deploy"),
+  "npx cdk deploy -c clusterId=my-cluster -c issuer=true ": by(ISSUER, "issuer: true"),
   "npx cdk deploy ": by(REHEARSAL, "app.deployApp"),
   "npx cdk destroy ": by(REHEARSAL, "app.destroy"),
   "npx cdk synth ": by("test/e2e/cdk-cli.e2e.ts", '"synth"'),
@@ -90,7 +90,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "base64 -d": by(AT_A_CLUSTER, "my-cluster-sa"),
   "kubectl -n team-a patch secret ": by("test/e2e/irsa-rotation.e2e.ts", "kubectl -n team-a patch secret"),
   "kubectl -n team-a ": by(AT_A_CLUSTER, "annotate serviceaccount"),
-  "curl https://localhost/openid/v1/jwks": by(ISSUER, "jwks"),
+  "curl https://localhost/openid/v1/jwks": by(ISSUER, "JWKS_PATH"),
 
   "aws eks get-token ": by("test/e2e/aws-cli.ts", '"get-token"'),
   "aws eks ": EKS,
@@ -102,7 +102,10 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "aws lambda ": DEPLOYED,
   "aws logs ": DEPLOYED,
   "aws iam create-role ": { because: "it needs IAM; print.test.ts checks the policy" },
-  "aws cloudformation update-termination-protection ": by(ISSUER, "protection"),
+  "aws cloudformation update-termination-protection ": by(
+    "test/acceptance/removal.ts",
+    "update-termination-protection",
+  ),
 
   "cat /etc/rancher/": NO_SUCH_CLUSTER,
   "kubeadm init phase control-plane apiserver ": by(KUBEADM, "kubeadm init phase control-plane apiserver"),

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { seededRandom } from "./random.ts";
 import { minimized, mutated } from "./mutate.ts";
 import { PARSERS, textsOf } from "./parsers.ts";
+import { seededRandom } from "./random.ts";
 
 for (const parser of PARSERS) {
   test(`${parser.name}: its corpus and 100 changes of it break no rule`, async () => {

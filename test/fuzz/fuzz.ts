@@ -1,9 +1,9 @@
 // Runs parsers of hostile input with random changes of a corpus: npm run fuzz -- [parser] [seconds] [seed]
 // A text with a new outcome joins the corpus for the rest of the run. A text that breaks a rule is shortened and printed.
 
-import { seededRandom } from "./random.ts";
 import { minimized, mutated } from "./mutate.ts";
 import { PARSERS, type Parser, textsOf } from "./parsers.ts";
+import { seededRandom } from "./random.ts";
 
 /** Processor time for one text. */
 const LONGEST_MS = 2_000;

@@ -30,16 +30,3 @@ export function seededRandom(seed: number, stream: number): Random {
   };
   return random;
 }
-
-/** Shuffles by the seed. */
-export function shuffled<T>(list: readonly T[], random: Random): T[] {
-  const result = [...list];
-  for (let last = result.length - 1; last > 0; last -= 1) {
-    const other = random.int(last + 1);
-    const [a, b] = [result[last], result[other]];
-    if (a === undefined || b === undefined) continue;
-    result[last] = b;
-    result[other] = a;
-  }
-  return result;
-}

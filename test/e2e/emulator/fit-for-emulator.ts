@@ -33,8 +33,6 @@ export function fitForEmulator(folder: string, sts?: string): void {
       if (sts !== undefined && variables?.["CALLER_AUTH"] !== undefined) variables["AWS_ENDPOINT_URL_STS"] = sts;
     }
     if (idsOf(template, "AWS::IAM::OIDCProvider").length > 0) fitIssuer(template);
-    // Only in the templates of earlier commits.
-    for (const id of idsOf(template, "AWS::Logs::QueryDefinition")) delete template.Resources[id];
     writeFileSync(join(folder, name), JSON.stringify(template));
   }
   if (alarms === 0) throw new Error(`${folder}: the emulator supports all alarms; nothing to change`);
