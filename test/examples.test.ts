@@ -1,5 +1,5 @@
 // The examples for teams without the CLI create parameters that the function can read.
-// e2e/terraform.e2e.ts tests examples/terraform, and e2e/emulator/release.e2e.ts tests the templates.
+// e2e/terraform.e2e.ts tests examples/terraform.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";

@@ -7,7 +7,6 @@ const by = (file: string, has: string): Elsewhere => ({ by: file, has });
 const AT_A_CLUSTER = "test/e2e/documents.e2e.ts";
 const MIGRATION = "test/e2e/migrate.e2e.ts";
 const REHEARSAL = "test/e2e/emulator/rehearsal.e2e.ts";
-const RELEASE = "test/e2e/emulator/release.e2e.ts";
 const ISSUER = "test/acceptance/checks/08-issuer.ts";
 
 const MEASURES: Elsewhere = { because: "it is a benchmark that takes minutes" };
@@ -50,8 +49,8 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
 
   "npx cdk bootstrap": by(REHEARSAL, '"bootstrap"'),
   "npx cdk deploy -c clusterId=my-cluster -c issuer=true ": by(ISSUER, "issuer: true"),
-  "npx cdk deploy ": by(REHEARSAL, "app.deployApp"),
-  "npx cdk destroy ": by(REHEARSAL, "app.destroy"),
+  "npx cdk deploy ": by(REHEARSAL, '"deploy"'),
+  "npx cdk destroy ": by(REHEARSAL, '"destroy"'),
   "npx cdk synth ": by("test/e2e/cdk-cli.e2e.ts", '"synth"'),
   "npx cdk diff ": { because: "it needs a deployed stack" },
   "sam ": by("test/e2e/sam/sam.e2e.ts", "sam local invoke"),
@@ -80,8 +79,8 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl --kubeconfig break-glass.kubeconfig auth whoami": NO_SUCH_CLUSTER,
   "grep Unable to authenticate": by("test/e2e/cluster.ts", "Unable to authenticate"),
   "kubectl apply -f examples/": by(AT_A_CLUSTER, "rbacManifests()"),
-  "kubectl apply -f -": by("test/e2e/irsa/policy-upgrade.ts", '"apply"'),
-  "kubectl label serviceaccounts ": by("test/e2e/irsa/policy-upgrade.ts", "await kubectl(...words)"),
+  "kubectl apply -f -": by("test/e2e/irsa/policy-installation.ts", '"apply"'),
+  "kubectl label serviceaccounts ": by("test/e2e/irsa/policy-installation.ts", "await kubectl(...words)"),
   "kubectl create namespace team-a": by(AT_A_CLUSTER, '["create", "namespace", "team-a"]'),
   "kubectl -n team-a run ": NO_PODS,
   "kubectl create secret generic my-cluster-iam-authenticator ": by(AT_A_CLUSTER, "create secret generic"),
@@ -94,9 +93,9 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
 
   "aws eks get-token ": by("test/e2e/aws-cli.ts", '"get-token"'),
   "aws eks ": EKS,
-  "aws s3 cp ": by(RELEASE, "s3"),
-  "aws cloudformation deploy ": by(RELEASE, "cloudformation"),
-  "aws cloudformation describe-stacks ": by(RELEASE, "cloudformation"),
+  "aws s3 cp ": by(REHEARSAL, "s3"),
+  "aws cloudformation deploy ": by(REHEARSAL, "cloudformation"),
+  "aws cloudformation describe-stacks ": by(REHEARSAL, "cloudformation"),
   "aws ssm ": by(AT_A_CLUSTER, "aws ssm"),
   "aws sts get-web-identity-token ": by(AT_A_CLUSTER, "get-web-identity-token"),
   "aws lambda ": DEPLOYED,

@@ -11,7 +11,7 @@ import { replacePodPolicies } from "./irsa/install-policies.ts";
 import { isMutated, type MadePod, pod, serviceAccount } from "./irsa/issuing-cluster.ts";
 import { accountFor, podFor, seen } from "./irsa/pod-specs.ts";
 import { OPTION_CASES, PLAIN_CASES, type PodCase, REGION } from "./irsa/pods.ts";
-import { describeUpgrade } from "./irsa/policy-upgrade.ts";
+import { describeInstallation } from "./irsa/policy-installation.ts";
 import { SERVERS } from "./irsa/servers.ts";
 import { describeInjected } from "./irsa/sidecar-injector.ts";
 import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
@@ -38,7 +38,7 @@ for (const server of SERVERS) {
     after(() => kubernetes.stop());
     const running = () => kubernetes;
 
-    describeUpgrade(server, running);
+    describeInstallation(server, running);
     describePods("defaults", PLAIN_CASES, running, "token:sts.amazonaws.com:86400");
     describe("with every option", () => {
       before(() => replacePodPolicies(kubernetes, { ...EVERY_OPTION, mutatingApi: server.mutatingApi }));
