@@ -9,7 +9,6 @@ import {
   AWS_IAM_AUTHENTICATOR_VERSION,
   ETCD_VERSION,
   HCL2JSON_VERSION,
-  HELM_VERSION,
   KREW_VERSION,
   KUBERNETES_VERSIONS,
   OPENTOFU_VERSION,
@@ -99,11 +98,6 @@ export function findAwsIamAuthenticator(): string {
 export function findTofu(): string {
   if (spawnSync("tofu", ["version"]).status === 0) return "tofu";
   return buildModule("tofu", "github.com/opentofu/opentofu", OPENTOFU_VERSION, "/cmd/tofu", { "version.dev": "no" });
-}
-
-export function findHelm(): string {
-  const variables = { "internal/version.version": `v${HELM_VERSION}` };
-  return buildModule("helm", "helm.sh/helm/v4", HELM_VERSION, "/cmd/helm", variables);
 }
 
 /** Converts HCL to JSON without evaluation. */

@@ -64,11 +64,7 @@ function findJudge(name: string, options: MainOptions): string {
 }
 
 /** Builds a main.go that uses the module. */
-export function buildMain(
-  name: string,
-  source: string,
-  { module, version, replacements, files = {} }: MainOptions,
-): string {
+function buildMain(name: string, source: string, { module, version, replacements, files = {} }: MainOptions): string {
   const digest = hash("sha256", readFileSync(source)).slice(0, 12);
   return build({
     name,

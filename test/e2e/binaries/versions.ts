@@ -11,8 +11,6 @@ export const AWS_IAM_AUTHENTICATOR_VERSION = "0.7.8";
 /** Compatible with Terraform, under a license that allows this use (MPL 2.0). */
 export const OPENTOFU_VERSION = "1.12.6";
 
-export const HELM_VERSION = "4.3.1";
-
 /** The newest release per minor version whose configuration packages the module proxy serves. */
 export const TALOS_VERSIONS = ["1.14.1", "1.13.9", "1.12.0"] as const;
 
