@@ -1,5 +1,4 @@
-// Uses the kubeconfig of `kubeconfig client` with kubectl, Helm, and the Kubernetes clients for Python, JavaScript and
-// Java. The latter does not set KUBERNETES_EXEC_INFO.
+// Uses the kubeconfig of `kubeconfig client` with kubectl and the Kubernetes clients for Python, JavaScript and Java. The latter does not set KUBERNETES_EXEC_INFO.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -12,8 +11,6 @@ import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { findAwsCli } from "./aws-cli.ts";
-import { findHelm } from "./binaries/binaries.ts";
-import { admin } from "./cluster/kubectl.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { javaWhoami } from "./java/java-client.ts";
 import { npmTool, pythonTool } from "./tools.ts";
@@ -111,30 +108,6 @@ test("the client for JavaScript logs in", async () => {
   writeFileSync(script, FOR_JAVASCRIPT);
   const words = [script, write("iam-authenticator")];
   assert.equal((await promisify(execFile)(process.execPath, words, { env: environment })).stdout, "alice");
-});
-
-/** Helm takes minutes to build. */
-const skip = process.env["E2E_HELM"] ? false : "npm run test:helm";
-test("Helm installs a chart where RBAC allows it, and not elsewhere", { skip }, async () => {
-  await admin(cluster, ["create", "namespace", "team"]);
-  const binding = ["rolebinding", "developers", "--clusterrole=cluster-admin", "--group=developers"];
-  await admin(cluster, ["-n", "team", "create", ...binding]);
-  const chart = join(cluster.folder, "chart");
-  mkdirSync(join(chart, "templates"), { recursive: true });
-  writeFileSync(join(chart, "Chart.yaml"), "apiVersion: v2\nname: demo\nversion: 1.0.0\n");
-  writeFileSync(
-    join(chart, "templates", "settings.yaml"),
-    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  by: {{ .Release.Name }}\n",
-  );
-  const kubeconfig = write("iam-authenticator");
-  const install = (namespace: string) =>
-    promisify(execFile)(findHelm(), ["install", "demo", chart, "-n", namespace], {
-      env: { ...environment, KUBECONFIG: kubeconfig },
-    });
-  assert.match((await install("team")).stdout, /STATUS: deployed/);
-  const get = ["--kubeconfig", kubeconfig, "-n", "team", "get", "configmap", "settings", "-o", "jsonpath={.data.by}"];
-  assert.equal((await promisify(execFile)("kubectl", get, { env: environment })).stdout, "demo");
-  await assert.rejects(install("default"), /User "alice" cannot|is forbidden/);
 });
 
 /** It logs "Mismatched apiVersion" and continues without a token. */

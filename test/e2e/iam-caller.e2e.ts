@@ -1,4 +1,4 @@
-// A kube-apiserver that proves itself by IAM: renewal of its token file, a flood of strangers, and an exec plugin.
+// A kube-apiserver that proves itself by IAM: renewal of its token file, and an exec plugin.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -11,7 +11,6 @@ import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { mintToken } from "../../local/token.ts";
 import { isolatedVariables } from "../aws-variables.ts";
-import { post } from "../post.ts";
 import { findAwsCli } from "./aws-cli.ts";
 import { callersParameter } from "./cluster/backend.ts";
 import { type Cluster, login, startCluster } from "./cluster.ts";
@@ -71,19 +70,13 @@ function renewByScript(): void {
   execFileSync(join(ROOT, "examples", "caller-token", "renew-caller-token"), [CLUSTER_ID, REGION, file], { env });
 }
 
-test("no login is lost in two lifetimes of tokens, and in a flood of unknown bearers", {
-  timeout: 400_000,
-}, async (t) => {
+test("no login is lost in two lifetimes of tokens", { timeout: 400_000 }, async (t) => {
   const { backend } = cluster;
   // kube-apiserver reads the file for its first call of the webhook, and then every minute.
   const LIFE_MS = 75_000;
   const RUN_MS = 140_000;
-  const FLOOD_MS = 20_000;
   const start = Date.now();
   let [lost, renewals, next] = [0, 0, 0];
-  const ms: { quiet: number[]; flood: number[] } = { quiet: [], flood: [] };
-  let isFlooded = false;
-  let flooding: Promise<Flood> | undefined;
   while (Date.now() - start < RUN_MS) {
     if (Date.now() >= next) {
       // For the last minute, by the example's script with the AWS CLI.
@@ -92,31 +85,14 @@ test("no login is lost in two lifetimes of tokens, and in a flood of unknown bea
       renewals += 1;
       next = Date.now() + 8_000;
     }
-    if (flooding === undefined && Date.now() - start > RUN_MS - FLOOD_MS - 2_000) {
-      isFlooded = true;
-      flooding = flood(FLOOD_MS).finally(() => {
-        isFlooded = false;
-      });
-    }
-    const flooded = isFlooded;
-    const before = Date.now();
     const user = await login(cluster.apiservers[0]).catch((error: unknown) => `${error}`);
-    ms[flooded ? "flood" : "quiet"].push(Date.now() - before);
     if (user !== "alice") lost += 1;
     await sleep(250);
   }
-  const { strangers, statuses, seconds } = await (flooding ?? assert.fail("no flood"));
   const accepted = backend.reviews().filter(({ outcome }) => outcome === "granted").length;
-  t.diagnostic(
-    `${accepted} logins, ${lost} lost, ${renewals} renewals; flood: ${[...statuses].join()} in ${seconds} s; ` +
-      `median login ${median(ms.quiet)} ms, in the flood ${median(ms.flood)} ms`,
-  );
+  t.diagnostic(`${accepted} logins, ${lost} lost, ${renewals} renewals`);
   assert.equal(lost, 0);
-  assert.ok(ms.flood.length > 10 && accepted > 100);
-  assert.deepEqual([...statuses].sort(), [401, 429]);
-  const signers = backend.sts.requests.map(({ target }) => /X-Amz-Credential=(\w+)/.exec(target)?.[1] ?? "");
-  const ofStrangers = signers.filter((key) => strangers.has(key)).length;
-  assert.ok(ofStrangers > 0 && ofStrangers <= seconds + 1, `${ofStrangers} calls of STS in ${seconds} s`);
+  assert.ok(accepted > 100);
   // The tokens of the first half live 75 s: without renewals, most logins would have failed.
   const used = new Set(backend.gateway.events.map(({ headers }) => keyOf(headers["authorization"])));
   assert.ok(used.has(bob.accessKeyId), "tokens of the role");
@@ -147,35 +123,4 @@ test("an exec plugin: the users entry of docs/callers.md, with the AWS CLI", asy
 function keyOf(authorization: string | undefined): string | undefined {
   const [, encoded = ""] = /^Bearer k8s-aws-v1\.(.*)$/.exec(authorization ?? "") ?? [];
   return /X-Amz-Credential=(\w+)/.exec(Buffer.from(encoded, "base64url").toString())?.[1];
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-interface Flood {
-  /** Access key ids of the bearers. */
-  readonly strangers: ReadonlySet<string>;
-  readonly statuses: ReadonlySet<number>;
-  readonly seconds: number;
-}
-
-/** About 40 well-formed bearers a second, each with another access key that STS does not know. */
-async function flood(durationMs: number): Promise<Flood> {
-  const { url, authority } = cluster.backend;
-  const statuses = new Set<number>();
-  const strangers = new Set<string>();
-  const start = Date.now();
-  const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token: "opaque" } };
-  while (Date.now() - start < durationMs) {
-    const accessKeyId = `AKIASTRANGER${String(strangers.size).padStart(8, "0")}`;
-    strangers.add(accessKeyId);
-    const identity = { ...alice, accessKeyId };
-    const authorization = `Bearer ${await mintToken({ identity, clusterId: CALLER_ID, region: REGION })}`;
-    const headers = { authorization, "content-type": "application/json" };
-    const { status } = await post(url, { headers, body: JSON.stringify(review), tls: { ca: authority.ca } });
-    statuses.add(status);
-    await sleep(20);
-  }
-  return { strangers, statuses, seconds: Math.ceil((Date.now() - start) / 1_000) };
 }

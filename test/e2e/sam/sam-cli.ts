@@ -14,7 +14,7 @@ interface Resolved {
   readonly routes: readonly { readonly function: string; readonly path: string; readonly methods: string[] }[];
 }
 
-export function samCli(region: string, more: Readonly<Record<string, string>> = {}) {
+export function samCli(region: string) {
   const bin = pythonTool(REQUIREMENT);
   const environment = {
     ...process.env,
@@ -23,7 +23,6 @@ export function samCli(region: string, more: Readonly<Record<string, string>> = 
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
     AWS_SECRET_ACCESS_KEY: "local/only",
-    ...more,
   };
   const call = async (program: string, args: readonly string[], input: string): Promise<string> => {
     const child = spawn(join(bin, program), args, { env: environment });

@@ -1,8 +1,11 @@
 // Runs SAM CLI on the output of `cdk synth`: validates and resolves it, and runs it in a container with the local STS and
-// Parameter Store. Run by `npm run test:sam`; requires Python 3, and Docker or the permission to start it.
+// Parameter Store. Run by `npm run test:sam`; requires Python 3 and a running Docker engine.
 
 import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -14,12 +17,11 @@ import { mintToken } from "../../../local/token.ts";
 import { postReview, readWebhook, tokenReview } from "../../../local/webhook.ts";
 import { cdk, writeApp } from "../../infra/cdk-cli.ts";
 import { CLUSTERS } from "../../infra/clusters.ts";
-import { startTcpProxy, type TcpProxy } from "../cluster/http2-front.ts";
-import { type ContainerEngine, startContainerEngine } from "./container-engine.ts";
+import { eventually } from "../control-plane/eventually.ts";
+import { freePort } from "../control-plane/free-port.ts";
 import { freshEvent } from "./event.ts";
 import { buildRuntimeImage, machine } from "./runtime-image.ts";
 import { type SamCli, samCli } from "./sam-cli.ts";
-import { startApi } from "./start-api.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "sam-"));
@@ -28,8 +30,7 @@ const templateOf = (id: string) => join(folder, "cdk.out", `${stackName({ cluste
 const template = templateOf(CLUSTER_ID);
 const envFile = join(folder, "env.json");
 let sandbox: Sandbox | undefined;
-let engine: ContainerEngine | undefined;
-let proxies: TcpProxy[] = [];
+let proxies: Server[] = [];
 let sam: SamCli;
 /** Arguments of every `sam local` command. */
 let options: string[];
@@ -38,26 +39,39 @@ before(async () => {
   writeApp(folder, [...CLUSTERS, { clusterId: CLUSTER_ID, architecture: machine() }]);
   cdk(folder, ["synth", "--quiet"]);
   sandbox = await startSandbox(files);
-  engine = await startContainerEngine();
-  buildRuntimeImage(engine.docker);
-  const bridge = bridgeAddress(engine);
+  buildRuntimeImage(docker);
+  const bridge = bridgeAddress();
   const ports = [sandbox.stsUrl, sandbox.parameterStoreUrl].map((url) => Number(new URL(url).port));
-  proxies = await Promise.all(ports.map((port) => startTcpProxy(port, bridge)));
-  sam = samCli(REGION, engine.environment);
+  proxies = await Promise.all(ports.map((port) => forward(bridge, port)));
+  sam = samCli(REGION);
   const hosts = ["--add-host", `host.docker.internal:${bridge}`];
   options = ["-t", template, "--env-vars", envFile, "--skip-pull-image", ...hosts];
 });
 after(async () => {
-  for (const { close } of proxies) close();
+  for (const proxy of proxies) proxy.close();
   await sandbox?.close();
-  await engine?.stop();
   rmSync(folder, { recursive: true });
 });
 
+/** Debian's engine does not include the BuildKit plugin. */
+const docker = (args: readonly string[]) =>
+  execFileSync("docker", args, { encoding: "utf8", env: { ...process.env, DOCKER_BUILDKIT: "0" } });
+
 /** The bridge's first address, where containers reach this machine. Gateway is empty for a new bridge. */
-function bridgeAddress(engine: ContainerEngine): string {
-  const subnet = engine.docker(["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}"]);
+function bridgeAddress(): string {
+  const subnet = docker(["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}"]);
   return subnet.trim().replace(/0\/\d+$/, "1");
+}
+
+/** Forwards connections to a port of this machine, from a free one of this address. */
+async function forward(host: string, port: number): Promise<Server> {
+  const server = createServer((client) => {
+    const upstream = connect(port, "127.0.0.1");
+    for (const socket of [client, upstream]) socket.on("error", () => {});
+    client.pipe(upstream).pipe(client);
+  }).listen(0, host);
+  await once(server, "listening");
+  return server;
 }
 
 /** env.example.json with the ports of this run. */
@@ -69,7 +83,7 @@ function writeEnvironment(callerAuth: string): void {
     "AWS_ENDPOINT_URL_STS",
     "AWS_ENDPOINT_URL_SSM",
   ]);
-  const [sts, store] = proxies.map(({ port }) => `http://host.docker.internal:${port}`);
+  const [sts, store] = proxies.map((proxy) => `http://host.docker.internal:${(proxy.address() as AddressInfo).port}`);
   const chosen = { CALLER_AUTH: callerAuth, AWS_ENDPOINT_URL_STS: sts, AWS_ENDPOINT_URL_SSM: store };
   writeFileSync(envFile, JSON.stringify({ Parameters: { ...Parameters, ...chosen } }));
 }
@@ -110,10 +124,24 @@ test("sam local invoke: the function handles the example events and grants a new
 
 test("sam local start-api: a TokenReview of our caller is granted, and another caller is refused", async (t) => {
   writeEnvironment("bearer");
-  const api = await startApi(sam, options);
-  t.after(api.stop);
+  const port = String(await freePort());
+  const args = ["local", "start-api", "--port", port, "--warm-containers", "LAZY", ...options];
+  const api = spawn(sam.command, args, { env: sam.environment, stdio: ["ignore", "ignore", "pipe"] });
+  t.after(async () => {
+    // It removes its containers only after SIGINT.
+    api.kill("SIGINT");
+    if (api.exitCode === null) await once(api, "exit");
+  });
+  let said = "";
+  api.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  await eventually("sam local start-api listens", 120_000, () => {
+    assert.equal(api.exitCode, null, said);
+    return said.includes(`Running on http://127.0.0.1:${port}`) || undefined;
+  });
   const token = await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: REGION });
-  const server = `${api.url}/authenticate`;
+  const server = `http://127.0.0.1:${port}/authenticate`;
   const ours = await postReview({ server, token: readWebhook(files).token }, tokenReview(token));
   assert.equal(ours.status, 200, ours.body);
   assert.equal(JSON.parse(ours.body).status.user.username, "dev:bob-example.com");
