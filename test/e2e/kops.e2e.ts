@@ -56,26 +56,13 @@ for (const controlPlanes of [1, 3] as const) {
       assert.deepEqual(group.mounts, old.mounts);
       assert.equal(group.mounts["/srv/kubernetes/kube-apiserver"], "/srv/kubernetes/kube-apiserver");
       assert.deepEqual(group.fileAssets, { ...old.fileAssets, [FILE]: "0600" });
+      // As in the commands for kops in docs/deploy.md.
+      assert.ok(group.flags.includes("--secure-port=443") && group.certificateNames.includes("kubernetes"));
     }
     // The undo removes the same fields.
     assert.deepEqual(render(t, controlPlanes, {}), before);
   });
 }
-
-test("without the role APIServer, API servers have the flag but not the file", (t) => {
-  const fileAssets = OURS.fileAssets.map((asset) => ({ ...asset, roles: ["ControlPlane"] }));
-  const apiServers = render(t, 1, { ...OURS, fileAssets }).filter(({ role }) => role === "APIServer");
-  assert.deepEqual(
-    apiServers.map(({ flags, fileAssets }) => [flags.includes(FLAG), FILE in fileAssets]),
-    [[true, false]],
-  );
-});
-
-test("without a mode, the file has 0440", (t) => {
-  const fileAssets = OURS.fileAssets.map(({ mode, ...asset }) => asset);
-  const [group] = render(t, 1, { ...OURS, fileAssets });
-  assert.equal(group?.fileAssets[FILE], "0440");
-});
 
 test("spec.authentication.aws overwrites the path, and without it kops creates no certificate for the old server", (t) => {
   const [both] = render(t, 1, { ...OURS, authentication: { aws: {} } });
@@ -87,18 +74,6 @@ test("spec.authentication.aws overwrites the path, and without it kops creates n
     ours?.files.filter((path) => path.includes("aws-iam-authenticator")),
     [],
   );
-});
-
-test("kube-apiserver listens on 443, its certificate contains kubernetes but no node, and the host's CA roots are mounted", (t) => {
-  for (const { flags, certificateNames, mounts } of render(t, 3, OURS)) {
-    assert.ok(flags.includes("--secure-port=443"));
-    assert.ok(certificateNames.includes("kubernetes"));
-    assert.deepEqual(
-      certificateNames.filter((name) => name.startsWith("172.20.")),
-      [],
-    );
-    assert.equal(mounts["/etc/ssl"], "/etc/ssl");
-  }
 });
 
 test("the issuers keep their order, and the JWKS URI is the first issuer's", (t) => {
