@@ -38,14 +38,7 @@ const LISTS: Readonly<Record<string, readonly [resources: string, list: string, 
   "ssm get-parameters-by-path": ["parameter {Path}/", "Parameters", "Name"],
 };
 
-/** By call, the resource that must exist. */
-const READS: Readonly<Record<string, string>> = {
-  "iam get-role": "role {RoleName}",
-  "iam get-user": "user {UserName}",
-  "ssm get-parameter": "parameter {Name}",
-};
-
-/** By call, the resource. What belongs to it must be deleted before. */
+/** By call, the resource; `get-` instead of `delete-` reads it. What belongs to it must be deleted before. */
 export const DELETIONS: Readonly<Record<string, string>> = {
   "lambda delete-function": "function {FunctionName}",
   "apigatewayv2 delete-api": "api {ApiId}",
@@ -143,7 +136,7 @@ export function fakeWorld(answer: Answer = () => undefined) {
   };
 
   function aws(call: string, input: Input): object {
-    const [listed, read, deleted] = [LISTS[call], READS[call], DELETIONS[call]];
+    const [listed, read, deleted] = [LISTS[call], DELETIONS[call.replace(" get-", " delete-")], DELETIONS[call]];
     if (listed !== undefined) return list(fill(listed[0], input), listed[1], listed[2]);
     if (deleted !== undefined) return remove(fill(deleted, input));
     if (read !== undefined) {
@@ -159,6 +152,9 @@ export function fakeWorld(answer: Answer = () => undefined) {
             return { StackId: name, StackName: name, StackStatus: stackNamed(name).status };
           }),
         };
+      case "ssm get-parameter":
+        need(`parameter ${input["Name"]}`);
+        return {};
       case "ssm delete-parameters":
         return remove(...(input["Names"] as readonly string[]).map((name) => `parameter ${name}`));
       case "sts get-caller-identity":

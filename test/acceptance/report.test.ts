@@ -25,21 +25,25 @@ const RUN: Run = {
   titles: { 1: "First login" },
 };
 
-test("account ids become stable numbers; longer and shorter numbers stay", () => {
-  const text = "arn:aws:iam::111122223333:role/a 444455556666 111122223333 1234567890123 20261126";
-  assert.equal(masked(text), "arn:aws:iam::account-1:role/a account-2 account-1 1234567890123 20261126");
-});
-
-test("keys, tokens and mail addresses are removed", () => {
-  const text = "AKIA0123456789ABCDEF k8s-aws-v1.aHR0cHM-_ Authorization: Bearer abc.def bob@example.com";
-  assert.equal(masked(text), "(access key) k8s-aws-v1.(token) Authorization: Bearer (token) (mail address)");
-});
-
-test("AWS-signed tokens and the account's issuer are removed", () => {
-  const text =
-    "https://0a1b2c3d-1111-2222-3333-444455556666.tokens.sts.global.api.aws eyJhbGciOiJFUzM4NCJ9.eyJhIjoxfQ.c2ln_-";
-  assert.equal(masked(text), "https://(issuer).tokens.sts.global.api.aws (token)");
-});
+for (const [what, text, expected] of [
+  [
+    "account ids become stable numbers; longer and shorter numbers stay",
+    "arn:aws:iam::111122223333:role/a 444455556666 111122223333 1234567890123 20261126",
+    "arn:aws:iam::account-1:role/a account-2 account-1 1234567890123 20261126",
+  ],
+  [
+    "keys, tokens and mail addresses are removed",
+    "AKIA0123456789ABCDEF k8s-aws-v1.aHR0cHM-_ Authorization: Bearer abc.def bob@example.com eyJhbGciOiJF.eyJhIjoxfQ.c2ln_-",
+    "(access key) k8s-aws-v1.(token) Authorization: Bearer (token) (mail address) (token)",
+  ],
+  [
+    "the account's issuer is removed",
+    "https://0a1b2c3d-1111-2222-3333-444455556666.tokens.sts.global.api.aws",
+    "https://(issuer).tokens.sts.global.api.aws",
+  ],
+] as const) {
+  test(what, () => assert.equal(masked(text), expected));
+}
 
 test("the report has one line per row, and cells cannot break the table", () => {
   const text = markdown(RUN, [row("failed", "a | b <c>")]);
@@ -53,16 +57,16 @@ test("the report states an interruption", () => {
   assert.ok(markdown({ ...RUN, isInterrupted: true }, [row("passed")]).includes("- Result: 1 passed; interrupted\n"));
 });
 
-test("a run is good if every row passed or had no input, and never without rows", () => {
-  assert.ok(isGood([row("passed"), row("not run")]));
-  assert.ok(!isGood([row("passed"), row("failed")]));
-  assert.ok(!isGood([row("passed"), row("not served")]));
-  assert.ok(!isGood([]));
-});
-
-test("the summary counts verdicts", () => {
-  const rows = [row("passed"), row("passed"), row("not served"), row("not run")];
-  assert.equal(summary(rows), "2 passed, 1 not served, 1 not run");
+test("a run is good if every row passed or had no input, and never without rows; the summary counts verdicts", () => {
+  for (const [verdicts, good, counts] of [
+    [["passed", "passed", "not run"], true, "2 passed, 1 not run"],
+    [["passed", "failed"], false, "1 passed, 1 failed"],
+    [["passed", "not served"], false, "1 passed, 1 not served"],
+    [[], false, ""],
+  ] as const) {
+    const rows = verdicts.map((verdict) => row(verdict));
+    assert.deepEqual([isGood(rows), summary(rows)], [good, counts]);
+  }
 });
 
 test("the file name contains the day and the region or emulator", () => {

@@ -21,17 +21,11 @@ function run(script: string, signal: AbortSignal = new AbortController().signal,
   });
 }
 
-test("returns output and exit code, and passes input", async () => {
-  const script =
-    "process.stdin.on('data', (data) => { process.stdout.write(data); process.stderr.write('no'); process.exitCode = 3; });";
-  assert.deepEqual(await run(script, undefined, "given"), { exitCode: 3, stdout: "given", stderr: "no" });
-});
-
-test("the program runs in the folder with exactly the given environment", async () => {
-  const { stdout } = await run(
-    "process.stdout.write(JSON.stringify([process.cwd(), process.env.AWS_PROFILE ?? null]))",
-  );
-  assert.deepEqual(JSON.parse(stdout), [folder, null]);
+test("returns output and exit code, passes input, and the program has exactly the given folder and environment", async () => {
+  const script = `process.stdin.on("data", (data) => { process.stdout.write(data + process.cwd()); process.exitCode = 3; });
+process.stderr.write(process.env.AWS_PROFILE ?? "no profile");`;
+  const expected = { exitCode: 3, stdout: `given ${folder}`, stderr: "no profile" };
+  assert.deepEqual(await run(script, undefined, "given "), expected);
 });
 
 test("an interruption stops the program and its child processes", async () => {

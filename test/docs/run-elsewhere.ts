@@ -51,7 +51,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npx cdk deploy -c clusterId=my-cluster -c issuer=true ": by(ISSUER, "issuer: true"),
   "npx cdk deploy ": by(REHEARSAL, '"deploy"'),
   "npx cdk destroy ": by(REHEARSAL, '"destroy"'),
-  "npx cdk synth ": by("test/e2e/cdk-cli.e2e.ts", '"synth"'),
+  "npx cdk synth ": by("test/e2e/cfn-lint.e2e.ts", '"synth"'),
   "npx cdk diff ": { because: "it needs a deployed stack" },
   "sam ": by("test/e2e/sam/sam.e2e.ts", "sam local invoke"),
   "npx node test/e2e/sam/event.ts ": by("test/e2e/sam/sam.e2e.ts", "event.ts"),

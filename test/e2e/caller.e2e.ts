@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { callersParameter, newCallerToken } from "./cluster/backend.ts";
 import { type Cluster, loggedRefusal, login, reviewsOf, startCluster } from "./cluster.ts";
-import { eventually } from "./control-plane/eventually.ts";
+import { eventually } from "./control-plane/process.ts";
 
 describe("by bearer token", () => {
   let cluster: Cluster;

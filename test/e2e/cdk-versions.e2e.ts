@@ -1,8 +1,9 @@
-// Compiles and synthesizes apps with the packed construct and every kind of endpoint, with the oldest aws-cdk-lib that
-// package.json allows and with the newest. Run by `npm run test:cdk-versions`; installs both from the registry.
+// Compiles and synthesizes apps with the packed construct, every kind of endpoint and the example of docs/cdk.md: a CommonJS app,
+// as `cdk init` creates it, with the oldest aws-cdk-lib that package.json allows, and an ES module with the newest. Run by
+// `npm run test:cdk-versions`; installs both from the registry.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -22,7 +23,7 @@ const APP = `
 import { App, Stack } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Vpc } from "aws-cdk-lib/aws-ec2";
-import { Role } from "aws-cdk-lib/aws-iam";
+import { AccountRootPrincipal, Role } from "aws-cdk-lib/aws-iam";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import { IamAuthenticator, ServiceAccountIssuer, ServiceAccountRole } from "lambda-iam-authenticator";
 
@@ -59,21 +60,36 @@ const issuer = new ServiceAccountIssuer(stack, "Issuer", {
   },
 });
 new ServiceAccountRole(stack, "Reader", { issuer, namespace: "team-a", name: "reader" });
+class Documented extends Stack {
+  constructor(scope: App) {
+    super(scope, "Documented", { env: { account: "111122223333", region: "eu-west-1" } });
+    const teamRole = new Role(this, "Team", { assumedBy: new AccountRootPrincipal() });
+${snippet()}
+  }
+}
+new Documented(app);
 app.synth();
 `;
 
+function snippet(): string {
+  const page = readFileSync(join(ROOT, "docs", "cdk.md"), "utf8");
+  const [, code = ""] =
+    /^import \{ IamAuthenticator \} from "lambda-iam-authenticator";\n(.*?)^```$/ms.exec(page) ?? [];
+  return code.replace("<64 hex digits>", "0".repeat(64));
+}
+
 const oldest = (name: string) => String(peerDependencies[name]).replace("^", "");
 const CASES = {
-  "oldest allowed": { "aws-cdk-lib": oldest("aws-cdk-lib"), constructs: oldest("constructs") },
-  "the newest": { "aws-cdk-lib": "2", constructs: "10" },
+  "oldest allowed, CommonJS": { "aws-cdk-lib": oldest("aws-cdk-lib"), constructs: oldest("constructs") },
+  "the newest, ES module": { "aws-cdk-lib": "2", constructs: "10" },
 };
 
 for (const [name, libraries] of Object.entries(CASES)) {
   test(`aws-cdk-lib, ${name}: an app compiles and synthesizes every kind of endpoint`, () => {
-    const app = join(folder, name.replace(/ /g, "-"));
+    const app = join(folder, name.replace(/\W+/g, "-"));
     mkdirSync(app);
     const wanted = Object.entries({ ...libraries, "@types/node": devDependencies["@types/node"] });
-    writeFileSync(join(app, "package.json"), "{}");
+    writeFileSync(join(app, "package.json"), JSON.stringify({ type: name.includes("module") ? "module" : "commonjs" }));
     writeFileSync(join(app, "app.ts"), APP);
     run("npm", ["install", "--silent", "--ignore-scripts", tarball, ...wanted.map((pair) => pair.join("@"))], app);
     compile(app, "app.ts");
@@ -98,6 +114,17 @@ function check(app: string, what: string, FLAGS: string): void {
   assert.deepEqual([count("AWS::ApiGatewayV2::Api"), count("AWS::ApiGateway::RestApi")], [3, 1]);
   assert.equal(count("AWS::IAM::OIDCProvider"), 1);
   assert.equal(count("AWS::SSM::Parameter"), 3);
+  const documented = readFileSync(join(app, "cdk.out", "Documented.template.json"), "utf8");
+  assert.equal(documented.match(/"AWS::SSM::Parameter"/g)?.length, 6);
+  assert.ok(documented.includes('"/iam-authenticator/prod/sso/111122223333/clusteradmin"'));
+  const bundles = globSync(join(app, "cdk.out", "asset.*", "index.mjs")).map((file) => readFileSync(file));
+  for (const name of ["authenticator", "deployment-check"]) {
+    const built = readFileSync(join(ROOT, "dist", name, "index.mjs"));
+    assert.ok(
+      bundles.some((bundle) => bundle.equals(built)),
+      name,
+    );
+  }
   const { version } = JSON.parse(readFileSync(join(app, "node_modules", "aws-cdk-lib", "package.json"), "utf8"));
   console.log(`aws-cdk-lib ${version}, ${what}: ${types.length} resources`);
 }

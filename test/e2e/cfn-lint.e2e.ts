@@ -1,16 +1,16 @@
-// Runs cfn-lint on the templates of each kind of endpoint, from CDK and from a release. Run by
-// `npm run test:cfn-lint`; requires Python 3.
+// The real CDK CLI with a list of clusters of each kind of endpoint and cdk-nag, and cfn-lint on these templates and those of
+// a release. Run by `npm run test:cfn-lint`; requires Python 3.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
 import { stackName } from "../../infra/context/stack-name.ts";
 import { buildRelease } from "../../infra/release/build.ts";
 import { ACTIONS } from "../../infra/release/deploying-role.ts";
-import { cdk, writeApp } from "../infra/cdk-cli.ts";
+import { cdk, ROOT, writeApp } from "../infra/cdk-cli.ts";
 import { CLUSTERS } from "../infra/clusters.ts";
 import { pythonTool } from "./tools.ts";
 
@@ -24,10 +24,24 @@ before(() => {
     folder,
     CLUSTERS.map((cluster, at) => (at === 0 ? { ...cluster, issuer: true } : cluster)),
   );
-  cdk(folder, ["synth", "--quiet"]);
+  cdk(folder, ["synth", "--quiet", "--all"]);
   buildRelease(join(folder, "release"));
 });
 after(() => rmSync(folder, { recursive: true }));
+
+test("cdk synth has no findings", () => {
+  const { pluginReports } = JSON.parse(readFileSync(join(folder, "cdk.out", "validation-report.json"), "utf8"));
+  assert.deepEqual(pluginReports, []);
+});
+
+test("cdk.json without a cluster: cdk ls works, also with a `node` that is too old for TypeScript", () => {
+  const bin = join(folder, "old-node");
+  mkdirSync(bin);
+  const script = `#!/bin/sh\ncase "$1" in *.ts) exit 1;; esac\nexec "${process.execPath}" "$@"\n`;
+  writeFileSync(join(bin, "node"), script, { mode: 0o755 });
+  const PATH = `${bin}${delimiter}${process.env["PATH"]}`;
+  assert.equal(cdk(ROOT, ["ls", "--output", join(folder, "ls")], { PATH }).trim(), "choose-a-cluster");
+});
 
 // CDK writes redundant DependsOn entries: W3005, harmless.
 const OPTIONS = ["--ignore-checks", "W3005", "--regions", "eu-west-1", "us-east-1"];

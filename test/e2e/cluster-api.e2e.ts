@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
+import { KUBERNETES_VERSIONS } from "./binaries/binaries.ts";
 import { findClusterApiJudge, findKubeadm } from "./binaries/judges.ts";
-import { KUBERNETES_VERSIONS } from "./binaries/versions.ts";
 import {
   controlPlane,
   type Fields,

@@ -13,7 +13,7 @@ import type { ReviewLine } from "./cluster/function-log.ts";
 import { sandboxMappings } from "./cluster/mappings.ts";
 import { whoIs } from "./control-plane/api.ts";
 import type { RunningApiserver, WebhookFlags } from "./control-plane/apiserver.ts";
-import { eventually } from "./control-plane/eventually.ts";
+import { eventually } from "./control-plane/process.ts";
 import { createFolder, type Kubernetes, type KubernetesOptions, removeFolder, startKubernetes } from "./kubernetes.ts";
 
 /** The webhook of one kube-apiserver; each part has a default. */

@@ -16,7 +16,7 @@ import { admin, kubectl } from "./cluster/kubectl.ts";
 import { lineOf, typed, typeLine } from "./cluster/typed-line.ts";
 import { type Cluster, freshToken, loggedRefusal, login, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
-import { eventually } from "./control-plane/eventually.ts";
+import { eventually } from "./control-plane/process.ts";
 import { createFolder, removeFolder } from "./kubernetes.ts";
 
 /** One kube-apiserver for each mistake in deploy.md's table, with the reason that it logs. */

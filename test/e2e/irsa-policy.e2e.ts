@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { checkAdmission } from "../../cli/irsa/doctor/check-admission.ts";
 import { openKubernetes } from "../../cli/irsa/kubernetes.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
-import { eventually } from "./control-plane/eventually.ts";
+import { eventually } from "./control-plane/process.ts";
 import { replacePodPolicies } from "./irsa/install-policies.ts";
 import { isMutated, type MadePod, pod, serviceAccount } from "./irsa/issuing-cluster.ts";
 import { accountFor, podFor, seen } from "./irsa/pod-specs.ts";

@@ -16,7 +16,7 @@ import { OWN_COMMAND } from "./cluster/exec-plugins.ts";
 import { kubectl } from "./cluster/kubectl.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
-import { eventually } from "./control-plane/eventually.ts";
+import { eventually } from "./control-plane/process.ts";
 import { exchange } from "./irsa/exchange.ts";
 import { buildGoClient } from "./irsa/go-client.ts";
 import {

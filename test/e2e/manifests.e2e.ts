@@ -14,9 +14,8 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { manifest } from "../../infra/release/manifests.ts";
 import packageJson from "../../package.json" with { type: "json" };
-import { findAqua, findKrew, kubernetesProgram } from "./binaries/binaries.ts";
+import { findAqua, findKrew, KUBERNETES_VERSIONS, kubernetesProgram } from "./binaries/binaries.ts";
 import { build } from "./binaries/build.ts";
-import { KUBERNETES_VERSIONS } from "./binaries/versions.ts";
 
 const { version } = packageJson;
 const folder = mkdtempSync(join(tmpdir(), "manifests-"));

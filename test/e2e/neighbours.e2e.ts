@@ -6,7 +6,7 @@ import { startUserIssuer, type UserIssuer } from "./cluster/oidc-issuer.ts";
 import { type Cluster, freshToken, startCluster } from "./cluster.ts";
 import { reviewToken, whoIs } from "./control-plane/api.ts";
 import { SERVICE_ACCOUNT_ISSUER } from "./control-plane/apiserver.ts";
-import { eventually } from "./control-plane/eventually.ts";
+import { eventually } from "./control-plane/process.ts";
 
 let cluster: Cluster;
 let issuer: UserIssuer;

@@ -5,11 +5,12 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import type { Fault } from "../../local/faults.ts";
 import { ssmThrottling, stsThrottling } from "../local/service-faults.ts";
+import type { FaultRule } from "../system/outages.ts";
 import { kubectl } from "./cluster/kubectl.ts";
 import { MAPPING_PREFIX } from "./cluster/mappings.ts";
 import { type Cluster, freshToken, loggedRefusal, login, reviewsOf, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
-import { eventually } from "./control-plane/eventually.ts";
+import { eventually } from "./control-plane/process.ts";
 
 let cluster: Cluster;
 before(async () => {
@@ -36,6 +37,7 @@ function failedLogin(token: string): Promise<string[]> {
   return outcomesOf(async () => assert.equal(await whoIs(cluster.apiservers[0], token), undefined));
 }
 
+const RESET: Fault = { kind: "reset" };
 const OUTAGE_MS = 3_000;
 const OUTAGES: readonly (Fault & { readonly kind: "reset" | "silent" | "answer" })[] = [
   { kind: "reset" },
@@ -80,43 +82,31 @@ test("Parameter Store is down while the cache is warm: logins still succeed", { 
   assert.deepEqual([...new Set(outcomes)], ["granted"]);
 });
 
-test("STS and Parameter Store are down with an empty cache: logins fail with an error, not a denial, and recover immediately", async () => {
-  const { sts, store, redeploy } = cluster.backend;
-  redeploy();
-  sts.fail({ kind: "reset" });
-  store.fail({ kind: "reset" });
-  const token = await freshToken("alice");
-  assert.deepEqual(await failedLogin(token), Array(APISERVER_TRIES).fill("fault"));
-  await loggedRefusal(cluster.apiservers[0], /parameters_unavailable/);
-  sts.fail(undefined);
-  store.fail(undefined);
-  assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");
-});
+/** The second attempt is within the second for which the function remembers the failure of the first; one read is at its start. */
+const READS = 1 + APISERVER_TRIES - 1;
 
-test("STS throttles: a login makes exactly five calls, and logins recover immediately", async () => {
-  const { sts } = cluster.backend;
-  const token = await freshToken("alice");
-  sts.fail(stsThrottling);
-  const before = sts.requests.length;
-  assert.deepEqual(await failedLogin(token), Array(APISERVER_TRIES).fill("throttled"));
-  assert.equal(sts.requests.length - before, APISERVER_TRIES);
-  sts.fail(undefined);
-  assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");
-});
-
-test("Parameter Store throttles: startup and four of five attempts of a login make exactly four calls, and logins recover immediately", async () => {
-  const { store, redeploy } = cluster.backend;
-  redeploy();
-  const token = await freshToken("alice");
-  store.fail(ssmThrottling());
-  const before = store.requests.length;
-  assert.deepEqual(await failedLogin(token), Array(APISERVER_TRIES).fill("fault"));
-  // The second attempt is within the second for which the function remembers the failure of the first.
-  const reads = 1 + APISERVER_TRIES - 1;
-  assert.equal(store.requests.length - before, reads * THROTTLED_CALLS);
-  store.fail(undefined);
-  assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");
-});
+for (const [what, outcome, faults, calls] of [
+  ["STS and Parameter Store are down with an empty cache", "fault", { sts: RESET, store: RESET }, {}],
+  ["STS throttles", "throttled", { sts: stsThrottling }, { sts: APISERVER_TRIES }],
+  ["Parameter Store throttles", "fault", { store: ssmThrottling() }, { store: READS * THROTTLED_CALLS }],
+] as const satisfies readonly (readonly [string, string, Partial<Record<"sts" | "store", FaultRule>>, object])[]) {
+  test(`${what}: kube-apiserver tries ${APISERVER_TRIES} times, logins fail with an error, not a denial, and recover immediately`, async () => {
+    const { sts, store, redeploy } = cluster.backend;
+    const services = { sts, store };
+    if ("store" in faults) redeploy();
+    const token = await freshToken("alice");
+    const before = { sts: sts.requests.length, store: store.requests.length };
+    for (const [name, fault] of Object.entries(faults)) services[name as keyof typeof services].fail(fault);
+    assert.deepEqual(await failedLogin(token), Array(APISERVER_TRIES).fill(outcome));
+    for (const [name, count] of Object.entries<number>(calls)) {
+      const service = name as keyof typeof services;
+      assert.equal(services[service].requests.length - before[service], count);
+    }
+    if ("sts" in faults && "store" in faults) await loggedRefusal(cluster.apiservers[0], /parameters_unavailable/);
+    for (const service of [sts, store]) service.fail(undefined);
+    assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");
+  });
+}
 
 /** The function's mapping cache, and kube-apiserver's two caches, of which only the first is configurable. */
 const MAPPING_S = 30;

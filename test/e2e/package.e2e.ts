@@ -1,5 +1,4 @@
-// The packed npm package in other CDK apps, a CommonJS app, as `cdk init` creates it, and an ES module, and with npx; and the
-// release built twice.
+// The packed npm package with npx, and the release built twice. cdk-versions.e2e.ts installs the package in other CDK apps.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -11,20 +10,18 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { compile, packInto, ROOT, run } from "./packed.ts";
+import { packInto, ROOT, run } from "./packed.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "package-"));
 /** The user id that Linux and macOS give to files of unknown owners. */
 const NOBODY = 65_534;
-const modules = join(folder, "node_modules");
-const installed = join(modules, "lambda-iam-authenticator");
+const installed = join(folder, "lambda-iam-authenticator");
 after(() => rmSync(folder, { recursive: true }));
 
 let tarball: string;
@@ -33,66 +30,6 @@ before(() => {
   ({ tarball, unpackedSize } = packInto(folder));
   mkdirSync(installed, { recursive: true });
   run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"], folder);
-  for (const name of ["aws-cdk-lib", "constructs", "@types"]) {
-    symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
-  }
-});
-
-/** The example of docs/cdk.md for other CDK apps. */
-const APP = `
-class ClusterStack extends Stack {
-  constructor(scope: App) {
-    super(scope, "Cluster", { env: { account: "111122223333", region: "eu-west-1" } });
-    const teamRole = new Role(this, "Team", { assumedBy: new AccountRootPrincipal() });
-${snippet()}
-  }
-}
-const app = new App({ outdir: process.argv[2] as string });
-new ClusterStack(app);
-app.synth();
-`;
-
-function snippet(): string {
-  const page = readFileSync(join(ROOT, "docs", "cdk.md"), "utf8");
-  const [, code = ""] =
-    /^import \{ IamAuthenticator \} from "lambda-iam-authenticator";\n(.*?)^```$/ms.exec(page) ?? [];
-  return code.replace("<64 hex digits>", "0".repeat(64));
-}
-
-const IMPORTS = `import { App, Stack } from "aws-cdk-lib";
-import { AccountRootPrincipal, Role } from "aws-cdk-lib/aws-iam";
-import { IamAuthenticator } from "lambda-iam-authenticator";
-`;
-
-const KINDS = ["commonjs", "module"];
-
-test("apps that are CommonJS or an ES module compile, and deploy the same bundle", () => {
-  const apps = KINDS.map((type) => join(folder, type));
-  for (const [at, app] of apps.entries()) {
-    mkdirSync(app);
-    writeFileSync(join(app, "package.json"), JSON.stringify({ type: KINDS[at] }));
-    writeFileSync(join(app, "app.ts"), IMPORTS + APP);
-  }
-  compile(folder, ...KINDS.map((type) => join(type, "app.ts")));
-  for (const app of apps) {
-    run(process.execPath, ["app.js", "cdk.out"], app);
-    const template = JSON.parse(readFileSync(join(app, "cdk.out", "Cluster.template.json"), "utf8"));
-    const resources: { Type: string; Properties: { Name?: string } }[] = Object.values(template.Resources);
-    const names = resources
-      .filter(({ Type }) => Type === "AWS::SSM::Parameter")
-      .map(({ Properties }) => Properties.Name);
-    assert.ok(names.includes("/iam-authenticator/prod/sso/111122223333/clusteradmin"), names.join());
-    assert.equal(names.length, 6);
-    const assets = readdirSync(join(app, "cdk.out")).filter((name) => name.startsWith("asset."));
-    const bundles = assets.map((asset) => readFileSync(join(app, "cdk.out", asset, "index.mjs")));
-    for (const name of ["authenticator", "deployment-check"]) {
-      const built = readFileSync(join(ROOT, "dist", name, "index.mjs"));
-      assert.ok(
-        bundles.some((bundle) => bundle.equals(built)),
-        name,
-      );
-    }
-  }
 });
 
 test("npx runs the command from the packed file, offline and without an installation", () => {

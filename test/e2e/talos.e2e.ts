@@ -9,8 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
-import { findTalosJudge } from "./binaries/judges.ts";
-import { TALOS_VERSIONS } from "./binaries/versions.ts";
+import { findTalosJudge, TALOS_VERSIONS } from "./binaries/judges.ts";
 import { blockWith, exampleFile } from "./judges/instructions.ts";
 
 const PATCH = exampleFile("talos/webhook.yaml");

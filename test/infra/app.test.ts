@@ -1,4 +1,4 @@
-// The app of `cdk deploy`: a stack for each cluster, and messages without a stack trace. test/e2e/cdk-cli.e2e.ts runs the CDK CLI.
+// The app of `cdk deploy`: a stack for each cluster, and messages without a stack trace. test/e2e/cfn-lint.e2e.ts runs the CDK CLI.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

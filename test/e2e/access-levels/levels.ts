@@ -1,12 +1,12 @@
 // Access levels on a real kube-apiserver, beside what AWS documents for the EKS access policies of the same name.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { cli } from "../../cli/cli.ts";
 import { admin } from "../cluster/kubectl.ts";
 import type { Cluster } from "../cluster.ts";
 import { type Action, actionsIn, EKS_POLICIES, type EksLevel, grants, grantsUrl, type Rule } from "./eks-policies.ts";
-import { cellsOf } from "./table.ts";
 
 /** The words of the table "besides". */
 const VERBS: Readonly<Record<string, readonly string[]>> = {
@@ -15,8 +15,8 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   "read, write": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
 };
 
-const CELLS = cellsOf("docs/rbac.md", "## Access levels", "| `can-i`");
-const BESIDES = cellsOf("docs/rbac.md", "## Access levels", "| besides");
+const CELLS = cellsOf("| `can-i`");
+const BESIDES = cellsOf("| besides");
 
 /** For a cluster with Kubernetes' user-facing roles and the namespace team-a. */
 export function describeLevels(cluster: () => Cluster): void {
@@ -96,4 +96,25 @@ async function isAllowed(
   });
   assert.equal(status, 201);
   return (body as { status: { allowed: boolean } }).status.allowed;
+}
+
+interface Cell {
+  /** An item of the first column's list, such as words for `kubectl auth can-i`. */
+  readonly right: string;
+  readonly level: string;
+  readonly cell: string;
+}
+
+/** The cells of the table of docs/rbac.md whose first line begins with `start`. */
+function cellsOf(start: string): Cell[] {
+  const [, section = ""] = readFileSync("docs/rbac.md", "utf8").split("## Access levels\n");
+  const [header = [], , ...rows] = section
+    .slice(section.indexOf(start))
+    .split("\n\n", 1)[0]
+    ?.split("\n")
+    .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", ""))) ?? [[]];
+  const levels = header.slice(2, -1);
+  return rows.flatMap(([, rights = "", ...cells]) =>
+    rights.split(", ").flatMap((right) => levels.map((level, i) => ({ right, level, cell: cells[i] ?? "" }))),
+  );
 }

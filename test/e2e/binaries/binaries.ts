@@ -1,18 +1,11 @@
-// Provides the programs for end-to-end tests: from KUBEBUILDER_ASSETS if set, else built from Go modules.
+// Provides the programs for end-to-end tests: built from Go modules, which the module proxy serves.
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
 import { build, type Program } from "./build.ts";
 import { writeKubernetesModule, writeModule } from "./go-module.ts";
-import {
-  AQUA_VERSION,
-  AWS_IAM_AUTHENTICATOR_VERSION,
-  ETCD_VERSION,
-  HCL2JSON_VERSION,
-  KREW_VERSION,
-  KUBERNETES_VERSIONS,
-  OPENTOFU_VERSION,
-} from "./versions.ts";
+
+/** Newest first; the last one is no longer supported upstream, but still in use. */
+export const KUBERNETES_VERSIONS = ["1.37.2", "1.32.13"] as const;
 
 export interface Apiserver {
   /** For example `1.37.2`. */
@@ -25,29 +18,18 @@ export interface Binaries {
   readonly etcd: string;
   readonly kubectl: string;
   readonly awsIamAuthenticator: string;
-  /** Newest first; one version with KUBEBUILDER_ASSETS, else two. */
+  /** Newest first. */
   readonly apiservers: readonly [Apiserver, ...Apiserver[]];
 }
 
 /** Builds missing programs. */
 export function findBinaries(): Binaries {
-  const awsIamAuthenticator = findAwsIamAuthenticator();
-  // envtest's convention: https://book.kubebuilder.io/reference/envtest
-  const assets = process.env["KUBEBUILDER_ASSETS"];
-  if (assets) {
-    const path = join(assets, "kube-apiserver");
-    const version = execFileSync(path, ["--version"], { encoding: "utf8" })
-      .replace(/^Kubernetes v/, "")
-      .trim();
-    const apiservers: Binaries["apiservers"] = [{ version, path }];
-    return { etcd: join(assets, "etcd"), kubectl: join(assets, "kubectl"), apiservers, awsIamAuthenticator };
-  }
   const [newest, ...older] = KUBERNETES_VERSIONS;
   return {
-    etcd: buildModule("etcd", "go.etcd.io/etcd/server/v3", ETCD_VERSION),
+    etcd: buildModule("etcd", "go.etcd.io/etcd/server/v3", "3.6.16"),
     kubectl: build(kubernetesProgram("kubectl", newest)),
     apiservers: [apiserver(newest), ...older.map(apiserver)],
-    awsIamAuthenticator,
+    awsIamAuthenticator: findAwsIamAuthenticator(),
   };
 }
 
@@ -86,30 +68,30 @@ function buildModule(name: string, path: string, version: string, main = "", var
   });
 }
 
-/** The program on the PATH, if any. */
+/** The peer, whose client also creates tokens in these tests. The program on the PATH, if any. */
 export function findAwsIamAuthenticator(): string {
   const name = "aws-iam-authenticator";
   if (spawnSync(name, ["version"]).status === 0) return name;
-  const version = AWS_IAM_AUTHENTICATOR_VERSION;
+  const version = "0.7.8";
   return buildModule(name, `sigs.k8s.io/${name}`, version, `/cmd/${name}`, { "pkg.Version": version });
 }
 
-/** The program on the PATH, if any. */
+/** Compatible with Terraform, under a license that allows this use (MPL 2.0). The program on the PATH, if any. */
 export function findTofu(): string {
   if (spawnSync("tofu", ["version"]).status === 0) return "tofu";
-  return buildModule("tofu", "github.com/opentofu/opentofu", OPENTOFU_VERSION, "/cmd/tofu", { "version.dev": "no" });
+  return buildModule("tofu", "github.com/opentofu/opentofu", "1.12.6", "/cmd/tofu", { "version.dev": "no" });
 }
 
 /** Converts HCL to JSON without evaluation. */
 export function findHcl2json(): string {
-  return buildModule("hcl2json", "github.com/tmccombs/hcl2json", HCL2JSON_VERSION);
+  return buildModule("hcl2json", "github.com/tmccombs/hcl2json", "0.6.9");
 }
 
 /** Krew, or the program with which Krew's index validates manifests. */
 export function findKrew(command: "krew" | "validate-krew-manifest"): string {
-  return buildModule(command, "sigs.k8s.io/krew", KREW_VERSION, `/cmd/${command}`);
+  return buildModule(command, "sigs.k8s.io/krew", "0.4.4", `/cmd/${command}`);
 }
 
 export function findAqua(): string {
-  return buildModule("aqua", "github.com/aquaproj/aqua/v2", AQUA_VERSION, "/cmd/aqua");
+  return buildModule("aqua", "github.com/aquaproj/aqua/v2", "2.10.0", "/cmd/aqua");
 }

@@ -2,7 +2,7 @@
 
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runGo } from "./go.ts";
+import { runGo } from "./build.ts";
 
 /**
  * Writes go.mod into `folder`. Go applies replacements only in the main module, so this copies the module's replacements by

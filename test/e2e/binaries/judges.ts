@@ -4,11 +4,13 @@
 import { hash } from "node:crypto";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { kubernetesProgram } from "./binaries.ts";
+import { type KUBERNETES_VERSIONS, kubernetesProgram } from "./binaries.ts";
 import { build } from "./build.ts";
 import { writeModule } from "./go-module.ts";
-import { CLUSTER_API_VERSION, KOPS_VERSION, type KUBERNETES_VERSIONS, type TALOS_VERSIONS } from "./versions.ts";
 
+/** The newest release per minor version whose configuration packages the module proxy serves. */
+export const TALOS_VERSIONS = ["1.14.1", "1.13.9", "1.12.0"] as const;
+const CLUSTER_API_VERSION = "1.14.2";
 const JUDGES = join(import.meta.dirname, "../judges");
 
 /**
@@ -35,7 +37,7 @@ export function findTalosJudge(version: (typeof TALOS_VERSIONS)[number]): string
 
 /** See judges/kops/main.go. */
 export function findKopsJudge(): string {
-  return findJudge("kops", { module: "k8s.io/kops", version: KOPS_VERSION });
+  return findJudge("kops", { module: "k8s.io/kops", version: "1.36.2" });
 }
 
 /** See judges/cluster-api/main.go. Its go.mod replaces the module of its API by a folder, which is released with this tag. */

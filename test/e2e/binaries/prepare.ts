@@ -4,9 +4,16 @@
 import { execFileSync } from "node:child_process";
 import { findAwsCli } from "../aws-cli.ts";
 import { buildGoClient } from "../irsa/go-client.ts";
-import { findAqua, findBinaries, findControllerManager, findHcl2json, findKrew, findTofu } from "./binaries.ts";
-import { findClusterApiJudge, findKopsJudge, findKubeadm, findTalosJudge } from "./judges.ts";
-import { KUBERNETES_VERSIONS, TALOS_VERSIONS } from "./versions.ts";
+import {
+  findAqua,
+  findBinaries,
+  findControllerManager,
+  findHcl2json,
+  findKrew,
+  findTofu,
+  KUBERNETES_VERSIONS,
+} from "./binaries.ts";
+import { findClusterApiJudge, findKopsJudge, findKubeadm, findTalosJudge, TALOS_VERSIONS } from "./judges.ts";
 
 // One after the other: two builds at a time took longer on two cores.
 const { etcd, kubectl, awsIamAuthenticator, apiservers } = findBinaries();

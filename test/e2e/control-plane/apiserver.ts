@@ -2,9 +2,7 @@
 
 import { type ApiEndpoint, callApi } from "./api.ts";
 import type { ControlPlaneCredentials } from "./credentials.ts";
-import { eventually } from "./eventually.ts";
-import { freePort } from "./free-port.ts";
-import { type ServerProcess, startServer } from "./process.ts";
+import { eventually, freePort, type ServerProcess, startServer } from "./process.ts";
 
 /** The flags `--authentication-token-webhook-*`. */
 export interface WebhookFlags {

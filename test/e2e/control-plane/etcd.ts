@@ -1,9 +1,7 @@
 // Starts an etcd with temporary data.
 
 import { join } from "node:path";
-import { eventually } from "./eventually.ts";
-import { freePort } from "./free-port.ts";
-import { startServer } from "./process.ts";
+import { eventually, freePort, startServer } from "./process.ts";
 
 const READY_MS = 60_000;
 

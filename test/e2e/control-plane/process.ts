@@ -1,8 +1,10 @@
-// Runs a server process that logs to a file and stops with this process.
+// Runs a server process that logs to a file and stops with this process; free ports, and waits until a condition holds.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export type ServerProcess = ReturnType<typeof startServer>;
 
@@ -48,4 +50,54 @@ export function startServer(
       clearTimeout(timer);
     },
   };
+}
+
+/** Below the ports that systems assign: a client or server of another test cannot get one before it is used. */
+const [FIRST, COUNT] = [10_000, 20_000];
+/** Test files run at the same time. Those with consecutive process ids start this far apart. */
+const PER_PROCESS = 97;
+
+let next = process.pid * PER_PROCESS;
+
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < COUNT; tries += 1) {
+    const port = FIRST + (next % COUNT);
+    next += 1;
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free port from ${FIRST} to ${FIRST + COUNT - 1}`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch {
+    return false;
+  }
+  server.close();
+  await once(server, "close");
+  return true;
+}
+
+const EVERY_MS = 100;
+
+/** Returns the first value of `check` that is not undefined. Retries after errors; the last one is the cause at the deadline. */
+export async function eventually<T>(
+  what: string,
+  limitMs: number,
+  check: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    let cause: unknown;
+    try {
+      const value = await check();
+      if (value !== undefined) return value;
+    } catch (error) {
+      cause = error;
+    }
+    if (Date.now() > deadline) throw new Error(`timed out after ${limitMs / 1000} s: ${what}`, { cause });
+    await sleep(EVERY_MS);
+  }
 }

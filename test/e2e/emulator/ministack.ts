@@ -3,9 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { eventually } from "../control-plane/eventually.ts";
-import { freePort } from "../control-plane/free-port.ts";
-import { startServer } from "../control-plane/process.ts";
+import { eventually, freePort, startServer } from "../control-plane/process.ts";
 import { pythonTool } from "../tools.ts";
 
 const VERSION = "1.5.33";

@@ -20,7 +20,7 @@ import { tokenReview } from "../../../local/webhook.ts";
 import { cdk, ROOT } from "../../infra/cdk-cli.ts";
 import { post } from "../../post.ts";
 import { findAwsCli } from "../aws-cli.ts";
-import { eventually } from "../control-plane/eventually.ts";
+import { eventually } from "../control-plane/process.ts";
 import { machine } from "../sam/runtime-image.ts";
 import { fitForEmulator, setReleasedSts } from "./fit-for-emulator.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";

@@ -3,7 +3,7 @@
 import type { MutatingApi } from "../../../cli/irsa/flags.ts";
 import { LABEL_POLICY_NAME, ROLE_LABEL } from "../../../cli/irsa/names.ts";
 import { labelPolicy, policies } from "../../../cli/irsa/policy/admission-policy.ts";
-import { eventually } from "../control-plane/eventually.ts";
+import { eventually } from "../control-plane/process.ts";
 import type { Kubernetes, KubernetesObject } from "../kubernetes.ts";
 
 export type PolicyOptions = Parameters<typeof policies>[0];

@@ -15,7 +15,7 @@ import {
   SERVICE_ACCOUNT,
 } from "../../../local/service-account.ts";
 import { cli, useLocalAws } from "../../cli/cli.ts";
-import { eventually } from "../control-plane/eventually.ts";
+import { eventually } from "../control-plane/process.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "../kubernetes.ts";
 import { installPolicies } from "./install-policies.ts";
 
@@ -36,12 +36,8 @@ export async function startIssuingCluster() {
     parameters: { [`/iam-authenticator/${ISSUING_CLUSTER}/callers`]: "[]" },
   });
   useLocalAws({ AWS_REGION: REGION, AWS_ENDPOINT_URL_SSM: store.url });
-  const issuer = await startIssuer({
-    clusterId: ISSUING_CLUSTER,
-    region: REGION,
-    storeUrl: store.url,
-    logFile: "/dev/null",
-  });
+  const settings = { clusterId: ISSUING_CLUSTER, region: REGION, storeUrl: store.url };
+  const issuer = await startIssuer({ ...settings, logFile: "/dev/null" });
   const [, ...flags] = apiserverFlags({ issuer: issuer.url, for: "1.37" });
   const kubernetes = await startKubernetes({ issuer: issuer.url, flags });
   const provider = localProvider(issuer.url);
@@ -82,19 +78,8 @@ export async function startIssuingCluster() {
     async doctor({ kubeconfig }: Pick<Kubernetes, "kubeconfig"> = kubernetes) {
       const ca = join(kubernetes.folder, "issuer-ca.crt");
       writeFileSync(ca, issuer.ca);
-      const words = [
-        "-c",
-        ISSUING_CLUSTER,
-        "--issuer",
-        issuer.url,
-        "--ca",
-        ca,
-        "--kubeconfig",
-        kubeconfig,
-        "-o",
-        "json",
-      ];
-      const { out, err } = await cli(["irsa", "doctor", ...words]);
+      const place = ["--issuer", issuer.url, "--ca", ca, "--kubeconfig", kubeconfig];
+      const { out, err } = await cli(["irsa", "doctor", "-c", ISSUING_CLUSTER, ...place, "-o", "json"]);
       assert.notEqual(out, "", err);
       return new Map((JSON.parse(out) as DoctorRow[]).map((row) => [row.check, row]));
     },

@@ -73,23 +73,18 @@ const WITH_VARIABLES = [
     [],
   ],
   ["access keys in the environment are ignored", ["AWS_ACCESS_KEY_ID=AKIA"], ALL],
-  ["an empty list of variables", [], ALL],
 ] as const;
 
 /** skip-containers for a Pod with the containers `a` and `b`, and the skipped ones. */
 const SKIPPED = [
   ["after empty lines, which the CSV reader skips", "\na", ["a"]],
-  ["after empty lines of Windows", "\r\n\r\na,b\r\n", ["a", "b"]],
   ["only the first line", "a\nb", ["a"]],
   ["a quoted line break belongs to a name", '"x\ny",b', ["b"]],
   ["a quoted comma belongs to a name", '"a,b"', []],
   ["a quote inside a name is an error: nothing is skipped", 'a,b"', []],
   ["text after a quoted name is an error: nothing is skipped", '"a"b,b', []],
-  ["an open quote is an error: nothing is skipped", 'a,"b', []],
   ["an error in the second line does not matter", 'a\n"b', ["a"]],
   ["empty names", ",a,,b,", ["a", "b"]],
-  ["empty quotes", '"",b', ["b"]],
-  ["only empty lines", "\n\n", []],
 ] as const;
 
 /** token-expiration of the service account and of the Pod, and the seconds, as Go's ParseInt reads them. */
@@ -99,12 +94,9 @@ const EXPIRATIONS = [
   ["599", undefined, 600],
   [undefined, "0", 600],
   ["-1", undefined, 600],
-  ["-99999", undefined, 600],
   ["+3600", undefined, 3600],
-  ["003600", undefined, 3600],
   ["000000000000000000003600", undefined, 3600],
   ["-0", undefined, 600],
-  [undefined, "+7200", 7200],
 ] as const;
 
 /** Annotations of the service account that are refused. */
@@ -118,10 +110,10 @@ const REFUSED = [
   ),
   ["irsa.iam-authenticator/region", "paris", "must be an AWS region such as eu-west-1, not 'paris'"],
   ["irsa.iam-authenticator/role-session-name", "me", "must be true or false, not 'me'"],
-  ["irsa.iam-authenticator/ec2-metadata-disabled", "yes", "must be true or false, not 'yes'"],
   ["eks.amazonaws.com/sts-regional-endpoints", "yes", "must be true or false, not 'yes'"],
 ] as const;
 
+const LONG = `reader.v2-${"r".repeat(100)}`;
 const OWN = ["aws-iam-token"];
 const AB = { a: undefined, b: undefined };
 const OTHER_ROLE = "arn:aws-cn:iam::111122223333:role/team/a+b=c,d.e@f-g_h";
@@ -141,11 +133,6 @@ export const PLAIN_CASES: readonly PodCase[] = [
     "a role with a path, in another partition",
     { serviceAccount: { "role-arn": OTHER_ROLE } },
     { main: [`AWS_ROLE_ARN=${OTHER_ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${TOKEN_FILE}`, "+"] },
-  ),
-  gives(
-    "two containers and two init containers",
-    { init: { "init-1": undefined, "init-2": undefined }, containers: AB },
-    { "init-1": ALL, "init-2": ALL, a: ALL, b: ALL },
   ),
   gives(
     "a sidecar (init container with restartPolicy Always)",
@@ -189,7 +176,6 @@ export const PLAIN_CASES: readonly PodCase[] = [
     return gives(`skip-containers: ${what}`, given, { a: envOf("a"), b: envOf("b") });
   }),
   gives("skip-containers: all; the volume is still added", { pod: { "skip-containers": "main" } }, { main: [] }),
-  gives("skip-containers: empty", { pod: { "skip-containers": "" } }),
   gives("skip-containers of the service account is ignored", { serviceAccount: { "skip-containers": "main" } }),
   skips("the label that excludes a Pod", { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } }),
   gives(
@@ -215,11 +201,12 @@ export const PLAIN_CASES: readonly PodCase[] = [
     "a session name from namespace and service account",
     {
       serviceAccount: { "irsa.iam-authenticator/role-session-name": "true" },
-      account: "reader.v2",
+      // A name of more than 64 characters is cut.
+      account: LONG,
       containers: { a: undefined, b: ["AWS_ROLE_SESSION_NAME=own"], c: ["AWS_ROLE_ARN=own"] },
     },
     {
-      a: [...IDENTITY, "AWS_ROLE_SESSION_NAME=app.reader.v2", "+"],
+      a: [...IDENTITY, `AWS_ROLE_SESSION_NAME=app.${LONG.slice(0, 60)}`, "+"],
       b: ["AWS_ROLE_SESSION_NAME=own", ...ALL],
       c: ["AWS_ROLE_ARN=own", "+"],
     },
@@ -237,11 +224,6 @@ export const PLAIN_CASES: readonly PodCase[] = [
       b: ["AWS_EC2_METADATA_DISABLED=false", ...ALL],
     },
   ),
-  gives(
-    "a session name of more than 64 characters is cut",
-    { serviceAccount: { "irsa.iam-authenticator/role-session-name": "1" }, account: "r".repeat(100) },
-    { main: [...IDENTITY, `AWS_ROLE_SESSION_NAME=app.${"r".repeat(60)}`, "+"] },
-  ),
   ...["true", "1"].map((value) =>
     gives(
       `sts-regional-endpoints: ${value}`,
@@ -249,7 +231,6 @@ export const PLAIN_CASES: readonly PodCase[] = [
       { main: [REGIONAL, ...ALL] },
     ),
   ),
-  gives("sts-regional-endpoints: false", { serviceAccount: { "sts-regional-endpoints": "false" } }),
   gives(
     "sts-regional-endpoints: the container's value stays",
     { serviceAccount: REGIONAL_ACCOUNT, containers: { main: ["AWS_STS_REGIONAL_ENDPOINTS=legacy"] } },
@@ -258,7 +239,6 @@ export const PLAIN_CASES: readonly PodCase[] = [
   ...["kubernetes.io/os", "beta.kubernetes.io/os"].map((label) =>
     gives(`Windows by ${label}`, { spec: { nodeSelector: { [label]: "windows" } } }, { main: WINDOWS }),
   ),
-  gives("Linux by its label", { spec: { nodeSelector: { "kubernetes.io/os": "linux" } } }),
   gives("two ports with the same number, which a merge would break", {
     spec: { ports: ["UDP", "TCP"].map((protocol) => ({ containerPort: 53, protocol })) },
   }),

@@ -14,7 +14,7 @@ import { ROLE_LABEL } from "../../../cli/irsa/names.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import { cli } from "../../cli/cli.ts";
 import { findBinaries } from "../binaries/binaries.ts";
-import { eventually } from "../control-plane/eventually.ts";
+import { eventually } from "../control-plane/process.ts";
 import type { Kubernetes, KubernetesObject } from "../kubernetes.ts";
 import { hasLabel } from "./install-policies.ts";
 import { isMutated, type MadePod, pod } from "./issuing-cluster.ts";

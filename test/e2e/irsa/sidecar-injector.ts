@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type LocalService, startService } from "../../cli/irsa/services.ts";
-import { eventually } from "../control-plane/eventually.ts";
+import { eventually } from "../control-plane/process.ts";
 import type { Kubernetes, KubernetesObject } from "../kubernetes.ts";
 import { replacePodPolicies } from "./install-policies.ts";
 import { isMutated, type MadePod, pod, serviceAccount } from "./issuing-cluster.ts";

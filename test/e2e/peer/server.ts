@@ -10,9 +10,7 @@ import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
 import { startConnectProxy } from "../../connect-proxy.ts";
 import { createHostCertificates } from "../../host-certificates.ts";
 import { post } from "../../post.ts";
-import { eventually } from "../control-plane/eventually.ts";
-import { freePort } from "../control-plane/free-port.ts";
-import { startServer } from "../control-plane/process.ts";
+import { eventually, freePort, startServer } from "../control-plane/process.ts";
 import { PEER_MAPPINGS } from "./mappings.ts";
 
 const START_MS = 30_000;

@@ -33,8 +33,6 @@ export function samCli(region: string) {
     return stdout;
   };
   return {
-    command: join(bin, "sam"),
-    environment,
     /** Returns standard output; throws with all output. Asynchronous, since local services run in this process. */
     run: (args: readonly string[], input = "") => call("sam", args, input),
     /** The function and route that SAM's providers read from a template. */

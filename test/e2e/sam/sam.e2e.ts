@@ -2,7 +2,7 @@
 // Parameter Store. Run by `npm run test:sam`; requires Python 3 and a running Docker engine.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
@@ -10,15 +10,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { stackName } from "../../../infra/context/stack-name.ts";
-import { localIdentity } from "../../../local/identities.ts";
 import { type Sandbox, startSandbox } from "../../../local/sandbox.ts";
 import { CLUSTER_ID, REGION, sandboxFiles } from "../../../local/sandbox-settings.ts";
-import { mintToken } from "../../../local/token.ts";
-import { postReview, readWebhook, tokenReview } from "../../../local/webhook.ts";
 import { cdk, writeApp } from "../../infra/cdk-cli.ts";
 import { CLUSTERS } from "../../infra/clusters.ts";
-import { eventually } from "../control-plane/eventually.ts";
-import { freePort } from "../control-plane/free-port.ts";
 import { freshEvent } from "./event.ts";
 import { buildRuntimeImage, machine } from "./runtime-image.ts";
 import { type SamCli, samCli } from "./sam-cli.ts";
@@ -75,7 +70,7 @@ async function forward(host: string, port: number): Promise<Server> {
 }
 
 /** env.example.json with the ports of this run. */
-function writeEnvironment(callerAuth: string): void {
+function writeEnvironment(): void {
   const { Parameters } = JSON.parse(readFileSync(join(root, "env.example.json"), "utf8"));
   assert.deepEqual(Object.keys(Parameters), [
     "CLUSTER_ID",
@@ -84,7 +79,7 @@ function writeEnvironment(callerAuth: string): void {
     "AWS_ENDPOINT_URL_SSM",
   ]);
   const [sts, store] = proxies.map((proxy) => `http://host.docker.internal:${(proxy.address() as AddressInfo).port}`);
-  const chosen = { CALLER_AUTH: callerAuth, AWS_ENDPOINT_URL_STS: sts, AWS_ENDPOINT_URL_SSM: store };
+  const chosen = { AWS_ENDPOINT_URL_STS: sts, AWS_ENDPOINT_URL_SSM: store };
   writeFileSync(envFile, JSON.stringify({ Parameters: { ...Parameters, ...chosen } }));
 }
 
@@ -107,7 +102,7 @@ for (const { clusterId } of CLUSTERS) {
 }
 
 test("sam local invoke: the function handles the example events and grants a new token", async () => {
-  writeEnvironment("none");
+  writeEnvironment();
   const invoke = async (event: string, input?: string) => {
     const answer = await sam.run(["local", "invoke", "Authenticator", "-e", event, ...options], input);
     return JSON.parse(answer.trim().split("\n").at(-1) ?? "");
@@ -120,32 +115,4 @@ test("sam local invoke: the function handles the example events and grants a new
   const { statusCode, body } = await invoke("-", await freshEvent("bob"));
   assert.equal(statusCode, 200);
   assert.deepEqual(JSON.parse(body).status.user.groups, ["developers"]);
-});
-
-test("sam local start-api: a TokenReview of our caller is granted, and another caller is refused", async (t) => {
-  writeEnvironment("bearer");
-  const port = String(await freePort());
-  const args = ["local", "start-api", "--port", port, "--warm-containers", "LAZY", ...options];
-  const api = spawn(sam.command, args, { env: sam.environment, stdio: ["ignore", "ignore", "pipe"] });
-  t.after(async () => {
-    // It removes its containers only after SIGINT.
-    api.kill("SIGINT");
-    if (api.exitCode === null) await once(api, "exit");
-  });
-  let said = "";
-  api.stderr.on("data", (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  await eventually("sam local start-api listens", 120_000, () => {
-    assert.equal(api.exitCode, null, said);
-    return said.includes(`Running on http://127.0.0.1:${port}`) || undefined;
-  });
-  const token = await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: REGION });
-  const server = `http://127.0.0.1:${port}/authenticate`;
-  const ours = await postReview({ server, token: readWebhook(files).token }, tokenReview(token));
-  assert.equal(ours.status, 200, ours.body);
-  assert.equal(JSON.parse(ours.body).status.user.username, "dev:bob-example.com");
-  const foreign = await postReview({ server, token: "somebody-else" }, tokenReview(token));
-  assert.equal(foreign.status, 401);
-  assert.match(foreign.body, /caller_refused/);
 });
