@@ -8,7 +8,7 @@ import { type Check, ok, warning } from "./check.ts";
 import { unread } from "./check-cluster.ts";
 
 /** Fewer do not suffice for a restart of the control plane, when all users log in at once. */
-export const ENOUGH_EXECUTIONS = 50;
+const ENOUGH_EXECUTIONS = 50;
 
 const ADVICE = "allow lambda:GetAccountSettings here, or run aws lambda get-account-settings";
 

@@ -11,7 +11,6 @@ import { release } from "./checks/07-release.ts";
 import { issuer } from "./checks/08-issuer.ts";
 import { endpoints } from "./checks/09-endpoints.ts";
 import { idleAndAgain } from "./checks/10-idle-and-again.ts";
-import { storm } from "./checks/11-storm.ts";
 import { signedTokens } from "./checks/12-signed-tokens.ts";
 import { signingPolicies } from "./checks/13-signing-policies.ts";
 import { acceptance } from "./command.ts";
@@ -27,7 +26,6 @@ export const CHECKS: readonly Check[] = [
   issuer,
   endpoints,
   idleAndAgain,
-  storm,
   signedTokens,
   signingPolicies,
 ];

@@ -8,8 +8,6 @@ export interface Check {
   readonly title: string;
   /** An estimate: no run on AWS has been measured yet. */
   readonly minutes: number;
-  /** Runs only on request. */
-  readonly optIn?: true;
   /** Needs an account that signs tokens, and with --enable-token-signing enables it. */
   readonly needsSigning?: true;
   run(site: Site, rows: Rows): Promise<void>;

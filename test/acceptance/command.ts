@@ -55,16 +55,14 @@ export async function acceptanceIn(
   options: Options,
   folder = join(ROOT, "test", "acceptance", "reports"),
 ): Promise<number> {
-  const { clusterId, only, keep, storm, inputs } = options;
+  const { clusterId, only, keep, inputs } = options;
   const chosen = options.remove ? [] : all.filter(({ number }) => only.length === 0 || only.includes(number));
-  const optIn = storm || only.length > 0;
   const programs = await programsOf(world);
   const aws = awsOf(world);
   const account = await accountOf(aws);
   // An emulator's identity is root.
   if (place === AWS) await checkCredentials(world, account, options.hasKeys);
   await checkBootstrap(world, inputs.qualifier);
-  const running = chosen.filter((check) => optIn || !check.optIn);
   const keeps = keep && !options.remove;
   const executions = await concurrencyOf(aws);
   const reservesNone = executions !== undefined && executions.unreserved < UNRESERVED + DEFAULTS.reservedConcurrency;
@@ -73,12 +71,12 @@ export async function acceptanceIn(
       ? NOT_CHECKED
       : `${executions.total} concurrent executions${reservesNone ? ", too few to reserve: stacks reserve none" : ""}`;
   const effects = { keep: keeps, enableSigning: inputs.enableTokenSigning, limit };
-  world.print(announcement(account, world.region, clusterId, running, effects));
+  world.print(announcement(account, world.region, clusterId, chosen, effects));
   if (!options.yes) await ask();
 
   const signals = listen(world, clusterId);
   const start = world.now();
-  const runOptions = { clusterId, checks: chosen, inputs: { ...inputs, reservesNone }, optIn, keep: keeps };
+  const runOptions = { clusterId, checks: chosen, inputs: { ...inputs, reservesNone }, keep: keeps };
   const { rows, isInterrupted } = await runChecks(world, runOptions, signals.removing);
   signals.stop();
 

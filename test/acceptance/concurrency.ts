@@ -24,11 +24,10 @@ export async function concurrencyOf(aws: Aws): Promise<Concurrency | undefined> 
   }
 }
 
-/** Why a check that needs this many executions cannot run; `undefined` if it can. */
-export async function lackOf(aws: Aws, kind: keyof Concurrency, needed: number): Promise<string | undefined> {
+/** Why a check that needs this many unreserved executions cannot run; `undefined` if it can. */
+export async function lackOf(aws: Aws, needed: number): Promise<string | undefined> {
   const limit = await concurrencyOf(aws);
   if (limit === undefined) return `the limit was ${NOT_CHECKED}`;
-  if (limit[kind] >= needed) return undefined;
-  const what = kind === "total" ? "concurrent" : "unreserved";
-  return `the account has ${limit[kind]} ${what} executions; ${needed} are needed`;
+  if (limit.unreserved >= needed) return undefined;
+  return `the account has ${limit.unreserved} unreserved executions; ${needed} are needed`;
 }

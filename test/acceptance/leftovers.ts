@@ -45,30 +45,25 @@ async function tagged(aws: Aws, runId: string): Promise<readonly string[]> {
   return ResourceTagMappingList.map(({ ResourceARN }) => ResourceARN);
 }
 
-/** Resources that stacks retain, or that the tagging API does not list. */
+/** Calls that list resources which stacks retain, or which the tagging API does not list: the response's list, and its member. */
+const LISTS = [
+  ["iam", "list-roles", "Roles", "RoleName"],
+  ["lambda", "list-functions", "Functions", "FunctionName"],
+  ["apigatewayv2", "get-apis", "Items", "ApiId"],
+  ["cloudwatch", "describe-alarms", "MetricAlarms", "AlarmName"],
+  ["iam", "list-open-id-connect-providers", "OpenIDConnectProviderList", "Arn"],
+] as const;
+
 async function named(aws: Aws, runId: string): Promise<readonly string[]> {
   const stacks = (await stacksOfRun(aws, runId)).filter(({ StackStatus }) => StackStatus !== "DELETE_COMPLETE");
-  const { Roles } = await aws<{ Roles: { RoleName: string }[] }>("iam", "list-roles");
-  const { Functions } = await aws<{ Functions: { FunctionName: string }[] }>("lambda", "list-functions");
-  const { Items } = await aws<{ Items: { ApiId: string }[] }>("apigatewayv2", "get-apis");
-  const { MetricAlarms } = await aws<{ MetricAlarms: { AlarmName: string }[] }>("cloudwatch", "describe-alarms");
-  const { OpenIDConnectProviderList } = await aws<{ OpenIDConnectProviderList: { Arn: string }[] }>(
-    "iam",
-    "list-open-id-connect-providers",
-  );
-  const user = await unlessMissing(aws("iam", "get-user", { UserName: runId }));
-  const parameters = await Promise.all(SUFFIXES.map((suffix) => parametersOf(aws, `${runId}${suffix}`)));
+  const names = stacks.map(({ StackName }) => StackName);
+  for (const [service, operation, list, member] of LISTS) {
+    const { [list]: found } = await aws<Record<typeof list, Record<string, string>[]>>(service, operation);
+    names.push(...found.map(({ [member]: name = "" }) => name));
+  }
+  for (const suffix of SUFFIXES) names.push(...(await parametersOf(aws, `${runId}${suffix}`)));
   const made = await namesOfRun(aws, runId);
-  const names = [
-    ...stacks.map(({ StackName }) => StackName),
-    ...Roles.map(({ RoleName }) => RoleName),
-    ...Functions.map(({ FunctionName }) => FunctionName),
-    ...Items.map(({ ApiId }) => ApiId),
-    ...MetricAlarms.map(({ AlarmName }) => AlarmName),
-    ...OpenIDConnectProviderList.map(({ Arn }) => Arn),
-    ...(await logGroupsOf(aws, runId)),
-    ...parameters.flat(),
-  ];
-  const left = names.filter((name) => name.includes(runId) || made.has(name));
+  const left = [...names, ...(await logGroupsOf(aws, runId))].filter((name) => name.includes(runId) || made.has(name));
+  const user = await unlessMissing(aws("iam", "get-user", { UserName: runId }));
   return [...left, ...(user === undefined ? [] : [`user ${runId}`])];
 }

@@ -119,7 +119,7 @@ for (const [what, answer] of Object.entries(FAULTS)) {
       mtls: { endpoint: { domainName: "auth.example.com", subjects: [""] }, clientCert: pem, clientKey: pem },
       private: { endpoint: { vpc: { vpcId: "vpc-1" } } },
     };
-    const { rows } = await run(world, CHECKS, { inputs, optIn: true });
+    const { rows } = await run(world, CHECKS, { inputs });
     const made = rows.filter(({ check }) => check !== REMOVAL);
     assert.deepEqual(
       [...new Set(made.map(({ check }) => check))],
@@ -141,7 +141,6 @@ for (const [what, answer, check, row, reason, options] of [
   ["the operator gives no profile", undefined, 2, "permission set", "no --sso-profile"],
   ["the operator gives no certificate", undefined, 9, "mtls", "no --mtls"],
   ["the operator gives no VPC", undefined, 9, "private", "no --private"],
-  ["the operator does not ask for the check", undefined, 11, "entire check", "opt-in: --storm"],
   ["a service control policy forbids IAM users", SCP, 2, "AWS CLI, user", "a service control policy forbids IAM users"],
   [
     "the AWS CLI cannot get AWS-signed tokens",
@@ -164,14 +163,6 @@ for (const [what, answer, check, row, reason, options] of [
     "private",
     "the account has no log role of API Gateway (docs/vpc.md)",
     { inputs: { private: { endpoint: {} } } },
-  ],
-  [
-    "the account has fewer than 50 concurrent executions",
-    answered(/get-account-settings/, '{"AccountLimit":{"ConcurrentExecutions":49}}'),
-    11,
-    "all granted, each as itself",
-    "the account has 49 concurrent executions; 50 are needed",
-    { optIn: true },
   ],
 ] as const) {
   test(`where ${what}, row "${row}" of check ${check} is not run, and no setting of the account changes`, async () => {
@@ -197,13 +188,10 @@ test("the limit of executions is a reason only if it is too low or cannot be rea
   const limit = (given: string | Error) => awsOf(fakeWorld(answered(/get-account-settings/, given)));
   const of = (UnreservedConcurrentExecutions: number) =>
     JSON.stringify({ AccountLimit: { UnreservedConcurrentExecutions } });
-  assert.equal(await lackOf(limit(of(103)), "unreserved", 103), undefined);
+  assert.equal(await lackOf(limit(of(103)), 103), undefined);
+  assert.equal(await lackOf(limit(of(102)), 103), "the account has 102 unreserved executions; 103 are needed");
   assert.equal(
-    await lackOf(limit(of(102)), "unreserved", 103),
-    "the account has 102 unreserved executions; 103 are needed",
-  );
-  assert.equal(
-    await lackOf(limit(awsError("AccessDeniedException")), "unreserved", 103),
+    await lackOf(limit(awsError("AccessDeniedException")), 103),
     "the limit was not checked: no permission for lambda:GetAccountSettings",
   );
 });

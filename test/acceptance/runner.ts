@@ -12,8 +12,6 @@ export interface RunOptions {
   readonly clusterId: string;
   readonly checks: readonly Check[];
   readonly inputs?: Inputs;
-  /** Also runs opt-in checks. */
-  readonly optIn?: boolean;
   /** Skips the removal. */
   readonly keep?: boolean;
 }
@@ -47,7 +45,7 @@ export async function runChecks(world: World, options: RunOptions, resume: () =>
 }
 
 async function runAll(world: World, options: RunOptions, record: (row: Row) => void): Promise<void> {
-  const { clusterId, checks, inputs, optIn = false } = options;
+  const { clusterId, checks, inputs } = options;
   const site = openSite(world, clusterId, inputs);
   for (const check of checks) {
     const { number, title } = check;
@@ -58,8 +56,6 @@ async function runAll(world: World, options: RunOptions, record: (row: Row) => v
     if (reason !== undefined) {
       record({ check: number, name: "entire check", expected: "-", seen: reason, verdict: "not served" });
       world.print(`  not served  ${reason}`);
-    } else if (check.optIn && !optIn) {
-      rows.leaveOut("entire check", "-", "opt-in: --storm");
     } else if (missing !== undefined) {
       rows.leaveOut("entire check", "-", missing);
     } else {

@@ -6,8 +6,7 @@ import { nodeName } from "../../local/ec2/node-instance.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { describeLevels } from "./access-levels/levels.ts";
-import { aggregate } from "./cluster/aggregated-roles.ts";
-import { admin, kubectl } from "./cluster/kubectl.ts";
+import { admin, aggregate, kubectl } from "./cluster/kubectl.ts";
 import { type Cluster, freshToken, loggedRefusal, startCluster } from "./cluster.ts";
 import { callApi } from "./control-plane/api.ts";
 

@@ -9,10 +9,9 @@ import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../local
 import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../local/sandbox-settings.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { blocksOf, ROOT, rbacManifests } from "../docs/shell-blocks.ts";
-import { aggregate } from "./cluster/aggregated-roles.ts";
 import { type AwsIssuer, startAwsIssuer } from "./cluster/aws-issuer.ts";
 import { newCallerToken } from "./cluster/backend.ts";
-import { admin, kubectl } from "./cluster/kubectl.ts";
+import { admin, aggregate, kubectl } from "./cluster/kubectl.ts";
 import { lineOf, typed, typeLine } from "./cluster/typed-line.ts";
 import { type Cluster, freshToken, loggedRefusal, login, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";

@@ -14,12 +14,11 @@ import { useLocalAws } from "../cli/cli.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import { lineOf } from "./cluster/typed-line.ts";
 import { whoIs } from "./control-plane/api.ts";
-import { startControllerManager } from "./control-plane/controller-manager.ts";
 import type { ServerProcess } from "./control-plane/process.ts";
 import { eventually } from "./control-plane/process.ts";
-import { exchange } from "./irsa/exchange.ts";
+import { startControllerManager } from "./control-plane/servers.ts";
 import { type IssuingCluster, type MadePod, pod, podToken, startIssuingCluster } from "./irsa/issuing-cluster.ts";
-import { iso, kidOf, newKeyFiles, servedKeys } from "./irsa/signing-key.ts";
+import { exchange, iso, kidOf, newKeyFiles, servedKeys } from "./irsa/signing-key.ts";
 import { useTokens } from "./irsa/token-uses.ts";
 import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
 

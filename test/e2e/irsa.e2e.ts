@@ -17,8 +17,6 @@ import { kubectl } from "./cluster/kubectl.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
 import { eventually } from "./control-plane/process.ts";
-import { exchange } from "./irsa/exchange.ts";
-import { buildGoClient } from "./irsa/go-client.ts";
 import {
   type IssuingCluster,
   type MadePod,
@@ -28,7 +26,7 @@ import {
   serviceAccount,
   startIssuingCluster,
 } from "./irsa/issuing-cluster.ts";
-import { kidOf, newKeyFiles } from "./irsa/signing-key.ts";
+import { exchange, kidOf, newKeyFiles } from "./irsa/signing-key.ts";
 
 const SESSION = /^arn:aws:sts::111122223333:assumed-role\/Deployer\/\S+$/;
 /** The audience of the second cluster, which trusts the issuer for users too. */
@@ -121,7 +119,6 @@ console.log((await new STSClient({}).send(new GetCallerIdentityCommand({}))).Arn
 const CLIENTS: Readonly<Record<string, () => readonly [program: string, ...words: string[]]>> = {
   "AWS CLI": () => [findAwsCli(), "sts", "get-caller-identity", "--query", "Arn", "--output", "text"],
   "SDK for JavaScript": () => [process.execPath, "--input-type=module", "--eval", JAVASCRIPT],
-  "SDK for Go v2": () => [buildGoClient()],
 };
 for (const [name, commandOf] of Object.entries(CLIENTS)) {
   test(`the ${name} gets the role's credentials with only the Pod's environment`, async () => {

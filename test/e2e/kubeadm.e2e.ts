@@ -187,27 +187,6 @@ for (const version of KUBERNETES_VERSIONS) {
   });
 }
 
-test("kubeadm 1.32 with v1beta3, where extraArgs is a map", async (t) => {
-  const version = "1.32.13";
-  const v1beta3 = (config: ReturnType<typeof cluster>) => ({
-    ...config,
-    apiVersion: "kubeadm.k8s.io/v1beta3",
-    apiServer: {
-      ...config.apiServer,
-      extraArgs: Object.fromEntries(config.apiServer.extraArgs.map(({ name, value }) => [name, value])),
-    },
-  });
-  const clusterConfiguration = v1beta3(cluster(version));
-  const node = await startNode(t, {
-    kubeadm: findKubeadm(version),
-    address: "10.0.0.10",
-    port: 6443,
-    clusterConfiguration,
-  });
-  node.configure(v1beta3(extended(version, FIELDS)));
-  await assertOnlyOurs(node);
-});
-
 test("docs/irsa-rotation.md: the new key pair is one that kube-apiserver signs with", async (t) => {
   const [version] = KUBERNETES_VERSIONS;
   const address = "10.0.0.10";

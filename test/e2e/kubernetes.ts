@@ -8,7 +8,7 @@ import { findBinaries } from "./binaries/binaries.ts";
 import { callApi } from "./control-plane/api.ts";
 import { type ApiserverOptions, startApiserver } from "./control-plane/apiserver.ts";
 import { type ControlPlaneCredentials, createCredentials } from "./control-plane/credentials.ts";
-import { startEtcd } from "./control-plane/etcd.ts";
+import { startEtcd } from "./control-plane/servers.ts";
 
 export interface KubernetesObject {
   readonly apiVersion: string;

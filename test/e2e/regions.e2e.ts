@@ -8,8 +8,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import type { Gateway } from "../../local/gateway/gateway.ts";
-import { type Backend, type BackendOptions, startBackend } from "./cluster/backend.ts";
-import { sandboxMappings } from "./cluster/mappings.ts";
+import { type Backend, type BackendOptions, sandboxMappings, startBackend } from "./cluster/backend.ts";
 import { login } from "./cluster.ts";
 import { createFolder, type Kubernetes, removeFolder, startKubernetes } from "./kubernetes.ts";
 

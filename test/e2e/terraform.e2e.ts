@@ -11,9 +11,8 @@ import { isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { releaseApp } from "../../infra/release/templates.ts";
-import { type Body, evaluateModule, parseModule } from "./terraform/evaluate.ts";
+import { type Body, evaluateModule, parseModule, tofu } from "./terraform/evaluate.ts";
 import { expectedResources, type Template } from "./terraform/expected.ts";
-import { tofu } from "./terraform/tofu.ts";
 
 const MODULE = join(import.meta.dirname, "..", "..", "examples", "terraform");
 const NAME_MODULE = join(MODULE, "mapping-name");

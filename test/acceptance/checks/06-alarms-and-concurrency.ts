@@ -32,7 +32,7 @@ export const alarmsAndConcurrency: Check = {
 
 async function concurrency(site: Site, rows: Rows): Promise<void> {
   const upgraded = "UPDATE_COMPLETE, another version";
-  const lack = await lackOf(site.aws, "unreserved", UNRESERVED + CONCURRENCY.reservedConcurrency);
+  const lack = await lackOf(site.aws, UNRESERVED + CONCURRENCY.reservedConcurrency);
   if (lack !== undefined) return rows.leaveOut("provisioned 1 with reserved 3", upgraded, lack);
   const deploy = (settings: Readonly<Record<string, unknown>>) =>
     changedBy(site, () => site.deploy({ ...CONCURRENCY, ...settings }));

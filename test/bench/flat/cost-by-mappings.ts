@@ -6,7 +6,7 @@ import { startParameterStore } from "../../../local/parameter-store/parameter-st
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
-import { MAPPING_PREFIX } from "../../e2e/cluster/mappings.ts";
+import { MAPPING_PREFIX } from "../../e2e/cluster/backend.ts";
 import { people } from "../crowd.ts";
 import { median, ratios, takeTurns } from "../measure.ts";
 import { startEnvironment } from "../warm/environment.ts";

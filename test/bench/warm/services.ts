@@ -12,7 +12,7 @@ import { LOCAL_IDENTITIES } from "../../../local/identities.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
-import { MAPPING_PREFIX } from "../../e2e/cluster/mappings.ts";
+import { MAPPING_PREFIX } from "../../e2e/cluster/backend.ts";
 import { people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { startTlsFront } from "../tls-front.ts";

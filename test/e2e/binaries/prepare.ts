@@ -3,7 +3,6 @@
 
 import { execFileSync } from "node:child_process";
 import { findAwsCli } from "../aws-cli.ts";
-import { buildGoClient } from "../irsa/go-client.ts";
 import {
   findAqua,
   findBinaries,
@@ -34,4 +33,4 @@ for (const [command, ...args] of [
 }
 const judges = [...TALOS_VERSIONS.map(findTalosJudge), findKopsJudge(), findClusterApiJudge()];
 const installers = [findKrew("krew"), findKrew("validate-krew-manifest"), findAqua()];
-for (const path of [...judges, ...installers, buildGoClient()]) console.log(path);
+for (const path of [...judges, ...installers]) console.log(path);

@@ -1,20 +1,23 @@
 // The backend of kube-apiserver: a TLS gateway, the built bundle, and local AWS services.
 
 import { hash, randomBytes } from "node:crypto";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
 import { type CertificateAuthority, createCertificateAuthority } from "../../../local/certificates.ts";
 import { startNodeInstance } from "../../../local/ec2/node-instance.ts";
 import { type LocalFunction, localServices, startFunction } from "../../../local/function.ts";
 import { startGateway } from "../../../local/gateway/gateway.ts";
 import type { GatewayEvent } from "../../../local/gateway/route.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
+import { mappingName, mappingValue } from "../../../local/parameter-store/folder.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
+import { CLUSTER_ID, REGION, SAMPLE_MAPPINGS } from "../../../local/sandbox-settings.ts";
 import type { SignedTokenOptions } from "../../../local/sts/signed-token.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
 import { readMemory, readReviews } from "./function-log.ts";
-import { MAPPING_PREFIX } from "./mappings.ts";
+
+export const MAPPING_PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 
 export interface BackendOptions {
   readonly folder: string;
@@ -112,4 +115,16 @@ export function newCallerToken(): string {
 export function callersParameter(tokens: readonly string[]): Record<string, string> {
   const callers = tokens.map((token, index) => ({ name: `caller-${index + 1}`, sha256: hash("sha256", token, "hex") }));
   return { [`${MAPPING_PREFIX}/callers`]: JSON.stringify(callers) };
+}
+
+/** The sample mappings of `npm start`: values by name. */
+export function sandboxMappings(): Record<string, string> {
+  const parameters: Record<string, string> = {};
+  for (const entry of readdirSync(SAMPLE_MAPPINGS, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    const name = mappingName(relative(SAMPLE_MAPPINGS, file).split(sep));
+    if (!entry.isFile() || name === undefined) continue;
+    parameters[`${MAPPING_PREFIX}/${name}`] = mappingValue(file, readFileSync(file, "utf8"));
+  }
+  return parameters;
 }

@@ -78,3 +78,19 @@ function describeUser(server: string, ca: string, user: KubectlUser): object {
     "current-context": "e2e",
   };
 }
+
+/** By role, the labels whose roles it aggregates: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles */
+const LABELS = { view: ["view"], edit: ["view", "edit"], admin: ["view", "edit", "admin"] } as const;
+
+/** Fills Kubernetes' user-facing roles, as kube-controller-manager does, which does not run in these tests. */
+export async function aggregate(cluster: Cluster): Promise<void> {
+  for (const [name, labels] of Object.entries(LABELS)) {
+    const rules: unknown[] = [];
+    for (const label of labels) {
+      const selector = `rbac.authorization.k8s.io/aggregate-to-${label}=true`;
+      const { items } = JSON.parse(await admin(cluster, ["get", "clusterroles", "-l", selector, "-o", "json"]));
+      for (const { rules: more } of items) rules.push(...more);
+    }
+    await admin(cluster, ["patch", "clusterrole", name, "--type=merge", "-p", JSON.stringify({ rules })]);
+  }
+}

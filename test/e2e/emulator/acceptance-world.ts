@@ -29,7 +29,6 @@ export const UNSERVED: Readonly<Record<string, string>> = {
   "8 another service account": NO_PROVIDER,
   "10 the first review after 20 idle minutes": "the emulator does not freeze idle functions",
   "10 drift": "the emulator does not detect drift of APIs, aliases and alarms",
-  "11": "the emulator starts a local process for each environment: 50 concurrent ones fail",
   "12": NO_SIGNED_TOKENS,
   "13": NO_SIGNED_TOKENS,
 };

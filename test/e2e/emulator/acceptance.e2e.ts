@@ -40,13 +40,7 @@ after(async () => {
 });
 
 test("every check runs, unsupported rows are not served, and no resources are left", async () => {
-  const code = await acceptanceIn(
-    world,
-    PLACE,
-    CHECKS,
-    readOptions(["--yes", "--storm"], { AWS_REGION: REGION }),
-    folder,
-  );
+  const code = await acceptanceIn(world, PLACE, CHECKS, readOptions(["--yes"], { AWS_REGION: REGION }), folder);
   assert.equal(code, 1, "a run with rows that were not served is not good");
   const [file = ""] = readdirSync(folder).sort().slice(-1);
   const report = readFileSync(join(folder, file), "utf8");

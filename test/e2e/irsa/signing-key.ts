@@ -1,4 +1,4 @@
-// The parts of a rotation: a new signing key, the keys that the issuer serves, and the key that signed a token.
+// The signing key of service account tokens, the keys that the issuer serves, and the exchange of a token at STS.
 
 import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { decodeProtectedHeader, type JSONWebKeySet } from "jose";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import type { LocalIssuer } from "../../../local/issuer.ts";
+import { POD_ROLE_ARN } from "../../../local/service-account.ts";
 import { post } from "../../post.ts";
 
 export function newKeyFiles(folder: string): { readonly privateKey: string; readonly publicKey: string } {
@@ -28,4 +29,22 @@ export function kidOf(token: string): string {
 /** As `--signed-until` takes it. */
 export function iso(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** Sends AssumeRoleWithWebIdentity as an SDK does. Returns the ARN of the session; throws with STS's code and message. */
+export async function exchange(stsUrl: string, token: string): Promise<string> {
+  const parameters = {
+    Action: "AssumeRoleWithWebIdentity",
+    Version: "2011-06-15",
+    RoleArn: POD_ROLE_ARN,
+    RoleSessionName: "pod",
+    WebIdentityToken: token,
+  };
+  const { status, text } = await post(`${stsUrl}/`, {
+    headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams(parameters).toString(),
+  });
+  const answer = JSON.parse(text);
+  if (status !== 200) throw new Error(`${answer.Error.Code}: ${answer.Error.Message}`);
+  return answer.AssumeRoleWithWebIdentityResponse.AssumeRoleWithWebIdentityResult.AssumedRoleUser.Arn;
 }

@@ -7,7 +7,7 @@ import type { MemoryStore } from "../../../local/parameter-store/parameter-store
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { mintToken } from "../../../local/token.ts";
 import { people } from "../../bench/crowd.ts";
-import { MAPPING_PREFIX } from "../cluster/mappings.ts";
+import { MAPPING_PREFIX } from "../cluster/backend.ts";
 import { type Answers, type History, history } from "./history.ts";
 import type { Issuer } from "./keys.ts";
 import type { Outages, Service } from "./outages.ts";

@@ -7,8 +7,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { findHcl2json } from "../binaries/binaries.ts";
-import { tofu } from "./tofu.ts";
+import { findHcl2json, findTofu } from "../binaries/binaries.ts";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Body = { [key: string]: Json };
@@ -134,4 +133,17 @@ function withPlaceholders(value: Json): Json {
 function addressed({ name, index, values }: { name: string; index?: string | number; values: { input: Body } }) {
   const place = index === undefined ? "" : `[${JSON.stringify(index)}]`;
   return [`${name.replace("__", ".")}${place}`, values.input] as const;
+}
+
+const TOFU = findTofu();
+const ENVIRONMENT = {
+  PATH: process.env["PATH"],
+  HOME: process.env["HOME"],
+  CHECKPOINT_DISABLE: "1",
+  TF_IN_AUTOMATION: "1",
+};
+
+/** Runs OpenTofu without network and providers. Returns standard output; throws on failure. */
+export function tofu(folder: string, words: readonly string[], input = ""): string {
+  return execFileSync(TOFU, [...words], { cwd: folder, encoding: "utf8", env: ENVIRONMENT, input, stdio: "pipe" });
 }
