@@ -88,16 +88,15 @@ test("a stack whose first change set was never executed is removed without waiti
 });
 
 test("rows and checks that the emulator does not support are listed as not served", async () => {
-  const world = { ...fakeWorld(), unserved: { "9 mtls: deploy": "no mTLS", "5": "no CodeDeploy" } };
-  const pem = join(world.folder, "client.pem");
-  writeFileSync(pem, "unused");
-  const mtls = { endpoint: { domainName: "auth.example.com", subjects: [] }, clientCert: pem, clientKey: pem };
-  const { rows } = await run(world, numbered(5, 9), { inputs: { mtls } });
+  const unserved = { "1 a row": "no such service", "5": "no CodeDeploy" };
+  const look: Check["run"] = async (_, rows) => void (await rows.see("a row", "right", () => "right"));
+  const checks = [{ number: 1, title: "A check", minutes: 1, run: look }, ...numbered(5)];
+  const { rows } = await run({ ...fakeWorld(), unserved }, checks);
   assert.deepEqual(
     rows.filter(({ verdict }) => verdict === "not served").map(({ name, seen }) => [name, seen]),
     [
+      ["a row", "no such service"],
       ["entire check", "no CodeDeploy"],
-      ["mtls: deploy", "no mTLS"],
     ],
   );
 });

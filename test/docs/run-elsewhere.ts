@@ -7,6 +7,7 @@ const by = (file: string, has: string): Elsewhere => ({ by: file, has });
 const AT_A_CLUSTER = "test/e2e/documents.e2e.ts";
 const MIGRATION = "test/e2e/migrate.e2e.ts";
 const REHEARSAL = "test/e2e/emulator/rehearsal.e2e.ts";
+const RELEASE = "test/acceptance/checks/07-release.ts";
 const ISSUER = "test/acceptance/checks/08-issuer.ts";
 
 const MEASURES: Elsewhere = { because: "it is a benchmark that takes minutes" };
@@ -93,9 +94,9 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
 
   "aws eks get-token ": by("test/e2e/aws-cli.ts", '"get-token"'),
   "aws eks ": EKS,
-  "aws s3 cp ": by(REHEARSAL, "s3"),
-  "aws cloudformation deploy ": by(REHEARSAL, "cloudformation"),
-  "aws cloudformation describe-stacks ": by(REHEARSAL, "cloudformation"),
+  "aws s3 cp ": by(RELEASE, "s3api"),
+  "aws cloudformation deploy ": by(RELEASE, "cloudformation"),
+  "aws cloudformation describe-stacks ": by(RELEASE, "cloudformation"),
   "aws ssm ": by(AT_A_CLUSTER, "aws ssm"),
   "aws sts get-web-identity-token ": by(AT_A_CLUSTER, "get-web-identity-token"),
   "aws lambda ": DEPLOYED,

@@ -1,5 +1,5 @@
 // The output of `npm run release`: templates for every machine and account, and a list of its contents.
-// test/e2e/cfn-lint.e2e.ts lints the templates; test/e2e/emulator/rehearsal.e2e.ts deploys one.
+// test/e2e/cfn-lint.e2e.ts lints the templates; test/acceptance/checks/07-release.ts deploys one.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
