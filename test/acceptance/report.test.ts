@@ -25,25 +25,20 @@ const RUN: Run = {
   titles: { 1: "First login" },
 };
 
-for (const [what, text, expected] of [
-  [
-    "account ids become stable numbers; longer and shorter numbers stay",
-    "arn:aws:iam::111122223333:role/a 444455556666 111122223333 1234567890123 20261126",
-    "arn:aws:iam::account-1:role/a account-2 account-1 1234567890123 20261126",
-  ],
-  [
-    "keys, tokens and mail addresses are removed",
-    "AKIA0123456789ABCDEF k8s-aws-v1.aHR0cHM-_ Authorization: Bearer abc.def bob@example.com eyJhbGciOiJF.eyJhIjoxfQ.c2ln_-",
-    "(access key) k8s-aws-v1.(token) Authorization: Bearer (token) (mail address) (token)",
-  ],
-  [
-    "the account's issuer is removed",
-    "https://0a1b2c3d-1111-2222-3333-444455556666.tokens.sts.global.api.aws",
-    "https://(issuer).tokens.sts.global.api.aws",
-  ],
-] as const) {
-  test(what, () => assert.equal(masked(text), expected));
-}
+test("account ids become stable numbers; keys, tokens, mail addresses and the account's issuer are removed", () => {
+  for (const [text, expected] of [
+    ["arn:aws:iam::111122223333:role/a 444455556666 111122223333", "arn:aws:iam::account-1:role/a account-2 account-1"],
+    ["1234567890123 20261126", "1234567890123 20261126"],
+    ["AKIA0123456789ABCDEF k8s-aws-v1.aHR0cHM-_ bob@example.com", "(access key) k8s-aws-v1.(token) (mail address)"],
+    ["Authorization: Bearer abc.def eyJhbGciOiJF.eyJhIjoxfQ.c2ln_-", "Authorization: Bearer (token) (token)"],
+    [
+      "https://0a1b2c3d-1111-2222-3333-444455556666.tokens.sts.global.api.aws",
+      "https://(issuer).tokens.sts.global.api.aws",
+    ],
+  ] as const) {
+    assert.equal(masked(text), expected);
+  }
+});
 
 test("the report has one line per row, and cells cannot break the table", () => {
   const text = markdown(RUN, [row("failed", "a | b <c>")]);

@@ -53,34 +53,29 @@ export async function claimRows(
     holds: (seen: string) =>
       /\balg\b.*\bkid\b/.test(seen) && !REFUSED_PARAMETERS.some((name) => Object.hasOwn(header, name)),
   };
-  await rows.see("header parameters", plain, () => Object.keys(header).sort().join(", "));
-  await rows.see("iss and aud", `${issuer}; "${jwtAudience(site.clusterId)}"`, () => {
-    return `${claims["iss"]}; ${JSON.stringify(claims["aud"])}`;
-  });
-  await rows.see("sub of a role with a path", arn, () => String(claims["sub"]));
-  await rows.see("aws_account", JSON.stringify((await site.account()).id), () =>
-    String(JSON.stringify(own["aws_account"])),
-  );
-  await rows.see("principal_id", arn, () => String(own["principal_id"]));
-  const integers = matching("integers", /^\d+ and \d+$/);
-  await rows.see(
-    "iat and exp",
-    integers,
-    () => `${JSON.stringify(claims["iat"])} and ${JSON.stringify(claims["exp"])}`,
-  );
-  const mode = matching("absent, or AWSIdentity", /^(absent|AWSIdentity)$/);
-  await rows.see("subject_mode", mode, () => String(claims["subject_mode"] ?? own["subject_mode"] ?? "absent"));
   // AWS does not document which tag a token has if role and session have one of the same key.
   const ofRun = `${TAG}=${site.clusterId}`;
   const tagged = {
     text: `${ofRun}, team of the role or of the session`,
     holds: (seen: string) => [`${ofRun}, team of the role`, `${ofRun}, team of the session`].includes(seen),
   };
-  await rows.see("principal_tags", tagged, () => {
-    const tags: Readonly<Record<string, unknown>> = isObject(own["principal_tags"]) ? own["principal_tags"] : {};
-    const { [TAG]: run = "absent", team } = tags;
-    const origin = team === TEAM ? "of the session" : team === ROLE_TEAM ? "of the role" : (team ?? "absent");
-    return `${TAG}=${run}, team ${origin}`;
-  });
-  await rows.see("source_identity", SOURCE, () => String(own["source_identity"]));
+  const tags: Readonly<Record<string, unknown>> = isObject(own["principal_tags"]) ? own["principal_tags"] : {};
+  const { [TAG]: run = "absent", team = "absent" } = tags;
+  const origin = team === TEAM ? "of the session" : team === ROLE_TEAM ? "of the role" : team;
+  const times = [claims["iat"], claims["exp"]].map((time) => JSON.stringify(time)).join(" and ");
+  const audience = `${issuer}; "${jwtAudience(site.clusterId)}"`;
+  const modes = matching("absent, or AWSIdentity", /^(absent|AWSIdentity)$/);
+  for (const [name, expected, seen] of [
+    ["header parameters", plain, Object.keys(header).sort().join(", ")],
+    ["iss and aud", audience, `${claims["iss"]}; ${JSON.stringify(claims["aud"])}`],
+    ["sub of a role with a path", arn, claims["sub"]],
+    ["aws_account", JSON.stringify((await site.account()).id), JSON.stringify(own["aws_account"])],
+    ["principal_id", arn, own["principal_id"]],
+    ["iat and exp", matching("integers", /^\d+ and \d+$/), times],
+    ["subject_mode", modes, claims["subject_mode"] ?? own["subject_mode"] ?? "absent"],
+    ["principal_tags", tagged, `${TAG}=${run}, team ${origin}`],
+    ["source_identity", SOURCE, own["source_identity"]],
+  ] as const) {
+    await rows.see(name, expected, () => String(seen));
+  }
 }

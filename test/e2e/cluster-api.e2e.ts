@@ -17,26 +17,13 @@ import {
   type Version,
 } from "./judges/cluster-api/control-plane.ts";
 import { exampleFile } from "./judges/instructions.ts";
-import { startNode } from "./judges/kubeadm/node.ts";
+import { OURS, startNode } from "./judges/kubeadm/node.ts";
 
 const example = (name: string): Fields => parse(exampleFile(`cluster-api/${name}`).replaceAll("<api>", "abc"));
 const WEBHOOK: Readonly<Record<Version, Fields>> = {
   v1beta2: example("webhook.yaml"),
   v1beta1: example("webhook.v1beta1.yaml"),
 };
-
-/** Of kube-apiserver's manifest. */
-const OURS = [
-  "- --authentication-token-webhook-config-file=/etc/kubernetes/iam-authenticator/webhook.kubeconfig",
-  "- --authentication-token-webhook-version=v1",
-  "- mountPath: /etc/kubernetes/iam-authenticator",
-  "name: iam-authenticator",
-  "readOnly: true",
-  "- hostPath:",
-  "path: /etc/kubernetes/iam-authenticator",
-  "type: ''",
-  "name: iam-authenticator",
-];
 
 function judge(t: TestContext, after: KubeadmControlPlane, before?: KubeadmControlPlane) {
   const folder = mkdtempSync(join(tmpdir(), "cluster-api-"));

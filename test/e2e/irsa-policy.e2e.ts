@@ -11,8 +11,7 @@ import { replacePodPolicies } from "./irsa/install-policies.ts";
 import { isMutated, type MadePod, pod, serviceAccount } from "./irsa/issuing-cluster.ts";
 import { accountFor, podFor, seen } from "./irsa/pod-specs.ts";
 import { OPTION_CASES, PLAIN_CASES, type PodCase, REGION } from "./irsa/pods.ts";
-import { describeInstallation } from "./irsa/policy-installation.ts";
-import { SERVERS } from "./irsa/servers.ts";
+import { describeInstallation, SERVERS } from "./irsa/policy-installation.ts";
 import { describeInjected } from "./irsa/sidecar-injector.ts";
 import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
 

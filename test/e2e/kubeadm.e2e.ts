@@ -13,25 +13,12 @@ import { KUBERNETES_VERSIONS } from "./binaries/binaries.ts";
 import { findKubeadm } from "./binaries/judges.ts";
 import { lineOf } from "./cluster/typed-line.ts";
 import { blockWith, exampleFile, inlineCode } from "./judges/instructions.ts";
-import { type ControlPlaneNode, type NodeOptions, startNode } from "./judges/kubeadm/node.ts";
+import { type ControlPlaneNode, type NodeOptions, OURS, startNode } from "./judges/kubeadm/node.ts";
 
 const FIELDS: ApiServer = parse(exampleFile("kubeadm/webhook.yaml")).apiServer;
 const COMMANDS = blockWith("docs/deploy.md", "sh", ["kubeadm init phase control-plane apiserver"]);
 const UNDO = inlineCode("docs/deploy.md", /^cp kube-apiserver\.before\.yaml /);
 const PATCHES = inlineCode("docs/deploy.md", /^patches: /);
-
-/** In kubeadm's order. */
-const OURS = [
-  "    - --authentication-token-webhook-config-file=/etc/kubernetes/iam-authenticator/webhook.kubeconfig",
-  "    - --authentication-token-webhook-version=v1",
-  "    - mountPath: /etc/kubernetes/iam-authenticator",
-  "      name: iam-authenticator",
-  "      readOnly: true",
-  "  - hostPath:",
-  "      path: /etc/kubernetes/iam-authenticator",
-  "      type: ''",
-  "    name: iam-authenticator",
-];
 
 /** With an existing flag and volume. */
 function cluster(version: string) {
@@ -64,7 +51,7 @@ const ISSUERS: readonly { readonly name: string; readonly value: string }[] = pa
 async function assertOnlyOurs(node: ControlPlaneNode, commands: string = COMMANDS): Promise<void> {
   const lines = (await node.type(commands)).split("\n");
   const marked = (mark: string) =>
-    lines.filter((line) => line.startsWith(mark)).map((line) => withoutQuotes(line.slice(2)));
+    lines.filter((line) => line.startsWith(mark)).map((line) => withoutQuotes(line.slice(2).trim()));
   assert.deepEqual(marked("< "), []);
   assert.deepEqual(marked("> ").sort(), OURS.map(withoutQuotes).sort());
 }

@@ -1,8 +1,7 @@
 // Check 3: the endpoint's status while Lambda throttles the function; kube-apiserver retries only some statuses.
 
 import type { Check } from "../check.ts";
-import { accessEntries } from "../logs.ts";
-import { sumOf } from "../metrics.ts";
+import { accessEntries, sumOf } from "../logs.ts";
 import { matching } from "../rows.ts";
 import { COMPLETE, GRANTED } from "../site.ts";
 import { CACHES_MS, until } from "../wait.ts";

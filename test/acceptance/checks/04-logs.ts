@@ -3,8 +3,7 @@
 import { hash } from "node:crypto";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import type { Check } from "../check.ts";
-import { eventsOf, LOGS_MS, type LogEvent } from "../logs.ts";
-import { sumOf } from "../metrics.ts";
+import { eventsOf, LOGS_MS, type LogEvent, sumOf } from "../logs.ts";
 import { matching } from "../rows.ts";
 import { mustRun, ROLE_USER, type Site } from "../site.ts";
 import { until } from "../wait.ts";

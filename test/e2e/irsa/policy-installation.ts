@@ -18,7 +18,32 @@ import { eventually } from "../control-plane/process.ts";
 import type { Kubernetes, KubernetesObject } from "../kubernetes.ts";
 import { hasLabel } from "./install-policies.ts";
 import { isMutated, type MadePod, pod } from "./issuing-cluster.ts";
-import type { PolicyServer } from "./servers.ts";
+
+/** The beta API of its minor version, emulated by the newest kube-apiserver with that version's CEL. */
+const BETA = [
+  "--feature-gates=MutatingAdmissionPolicy=true",
+  "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
+  // The server itself uses the current API.
+  "--emulation-forward-compatible=true",
+];
+/** kube-apiservers for each API version of the mutating policies. */
+export const SERVERS = [
+  { name: "kube-apiserver 1.37", minor: "1.37", mutatingApi: "v1", flags: [] },
+  {
+    name: "kube-apiserver as 1.35",
+    minor: "1.35",
+    mutatingApi: "v1beta1",
+    flags: ["--emulated-version=1.35", ...BETA],
+  },
+  {
+    name: "kube-apiserver as 1.34",
+    minor: "1.34",
+    mutatingApi: "v1beta1",
+    flags: ["--emulated-version=1.34", ...BETA],
+  },
+] as const;
+
+type PolicyServer = (typeof SERVERS)[number];
 
 const ROLE = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/reader" };
 const LABEL = { [ROLE_LABEL]: "true" };

@@ -9,6 +9,19 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { stringify } from "yaml";
 
+/** What the instructions add to kube-apiserver's manifest, without spaces at the start. */
+export const OURS = [
+  "- --authentication-token-webhook-config-file=/etc/kubernetes/iam-authenticator/webhook.kubeconfig",
+  "- --authentication-token-webhook-version=v1",
+  "- mountPath: /etc/kubernetes/iam-authenticator",
+  "name: iam-authenticator",
+  "readOnly: true",
+  "- hostPath:",
+  "path: /etc/kubernetes/iam-authenticator",
+  "type: ''",
+  "name: iam-authenticator",
+];
+
 export interface NodeOptions {
   readonly kubeadm: string;
   readonly address: string;
