@@ -1,7 +1,7 @@
 // The emulator for the acceptance checks, and the rows that it does not support.
 
 import { type RealWorld, realWorld } from "../../acceptance/real-world.ts";
-import { machine } from "../sam/runtime-image.ts";
+import { machine } from "../sam/machine.ts";
 import type { EmulatedSts } from "./emulated-sts.ts";
 import { fitForEmulator, setReleasedSts } from "./fit-for-emulator.ts";
 import type { LocalGateway } from "./local-gateway.ts";

@@ -6,7 +6,7 @@ import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { IamAuthenticator } from "../../../infra/iam-authenticator.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
-import { machine } from "../sam/runtime-image.ts";
+import { machine } from "../sam/machine.ts";
 
 const app = new App();
 const context = (name: string): string => String(app.node.getContext(name));

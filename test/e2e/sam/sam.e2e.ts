@@ -1,5 +1,5 @@
 // Runs SAM CLI on the output of `cdk synth`: validates and resolves it, and runs it in a container with the local STS and
-// Parameter Store. Run by `npm run test:sam`; requires Python 3 and a running Docker engine.
+// Parameter Store. Run by `npm run test:sam`; requires Python 3 and a running Docker engine that can pull AWS's image.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -15,7 +15,7 @@ import { CLUSTER_ID, REGION, sandboxFiles } from "../../../local/sandbox-setting
 import { cdk, writeApp } from "../../infra/cdk-cli.ts";
 import { CLUSTERS } from "../../infra/clusters.ts";
 import { freshEvent } from "./event.ts";
-import { buildRuntimeImage, machine } from "./runtime-image.ts";
+import { machine } from "./machine.ts";
 import { type SamCli, samCli } from "./sam-cli.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
@@ -34,13 +34,12 @@ before(async () => {
   writeApp(folder, [...CLUSTERS, { clusterId: CLUSTER_ID, architecture: machine() }]);
   cdk(folder, ["synth", "--quiet"]);
   sandbox = await startSandbox(files);
-  buildRuntimeImage(docker);
   const bridge = bridgeAddress();
   const ports = [sandbox.stsUrl, sandbox.parameterStoreUrl].map((url) => Number(new URL(url).port));
   proxies = await Promise.all(ports.map((port) => forward(bridge, port)));
   sam = samCli(REGION);
   const hosts = ["--add-host", `host.docker.internal:${bridge}`];
-  options = ["-t", template, "--env-vars", envFile, "--skip-pull-image", ...hosts];
+  options = ["-t", template, "--env-vars", envFile, ...hosts];
 });
 after(async () => {
   for (const proxy of proxies) proxy.close();
@@ -48,13 +47,10 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Debian's engine does not include the BuildKit plugin. */
-const docker = (args: readonly string[]) =>
-  execFileSync("docker", args, { encoding: "utf8", env: { ...process.env, DOCKER_BUILDKIT: "0" } });
-
 /** The bridge's first address, where containers reach this machine. Gateway is empty for a new bridge. */
 function bridgeAddress(): string {
-  const subnet = docker(["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}"]);
+  const words = ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}"];
+  const subnet = execFileSync("docker", words, { encoding: "utf8" });
   return subnet.trim().replace(/0\/\d+$/, "1");
 }
 

@@ -8,7 +8,7 @@ import { delimiter, dirname, join } from "node:path";
 import { CLUSTER_ID, REGION } from "../../../../local/sandbox-settings.ts";
 import { startSts } from "../../../../local/sts/start-sts.ts";
 import { ROOT } from "../../../infra/cdk-cli.ts";
-import { machine } from "../../sam/runtime-image.ts";
+import { machine } from "../../sam/machine.ts";
 import { startLocalGateway } from "../local-gateway.ts";
 import { PLACE, startEmulator } from "../ministack.ts";
 
