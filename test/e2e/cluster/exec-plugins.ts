@@ -15,42 +15,30 @@ export interface TokenMaker {
 
 export const OWN_COMMAND = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
 
-export const TOKEN_MAKERS: readonly TokenMaker[] = [
-  {
-    // https://docs.aws.amazon.com/cli/latest/reference/eks/get-token.html
-    name: "aws eks get-token",
-    plugin: (_, identity) => ({
-      apiVersion: "client.authentication.k8s.io/v1beta1",
-      interactiveMode: "Never",
-      command: findAwsCli(),
-      args: ["eks", "get-token", "--cluster-name", CLUSTER_ID, "--region", REGION],
-      env: awsEnvironment(identity),
-    }),
-  },
-  {
-    // https://github.com/kubernetes-sigs/aws-iam-authenticator#3-configure-your-api-server-to-talk-to-the-server
-    name: "aws-iam-authenticator token",
-    plugin: ({ awsIamAuthenticator }, identity) => ({
-      apiVersion: "client.authentication.k8s.io/v1",
-      interactiveMode: "Never",
-      command: awsIamAuthenticator,
-      args: ["token", "--cluster-id", CLUSTER_ID, "--region", REGION],
-      env: awsEnvironment(identity),
-    }),
-  },
-  {
-    name: "iam-authenticator token",
-    plugin: (_, identity) => ({
-      apiVersion: "client.authentication.k8s.io/v1",
-      interactiveMode: "Never",
-      command: process.execPath,
-      args: [OWN_COMMAND, "token", "--cluster", CLUSTER_ID, "--region", REGION],
-      env: awsEnvironment(identity),
-    }),
-  },
+/** By program, the version of its output's API, and its command. */
+const PROGRAMS: readonly (readonly [
+  name: string,
+  version: "v1" | "v1beta1",
+  words: (binaries: Binaries) => string[],
+])[] = [
+  // https://docs.aws.amazon.com/cli/latest/reference/eks/get-token.html
+  ["aws eks get-token", "v1beta1", () => [findAwsCli(), "eks", "get-token", "--cluster-name", CLUSTER_ID]],
+  // https://github.com/kubernetes-sigs/aws-iam-authenticator#3-configure-your-api-server-to-talk-to-the-server
+  [
+    "aws-iam-authenticator token",
+    "v1",
+    ({ awsIamAuthenticator }) => [awsIamAuthenticator, "token", "--cluster-id", CLUSTER_ID],
+  ],
+  ["iam-authenticator token", "v1", () => [process.execPath, OWN_COMMAND, "token", "--cluster", CLUSTER_ID]],
 ];
 
-/** A local identity's keys, without this machine's configuration. Clients do not use the local STS. */
-function awsEnvironment(identity: LocalIdentity): ExecPlugin["env"] {
-  return Object.entries(isolatedVariables(identity)).map(([name, value]) => ({ name, value }));
-}
+/** With a local identity's keys, without this machine's configuration. Clients do not use the local STS. */
+export const TOKEN_MAKERS: readonly TokenMaker[] = PROGRAMS.map(([name, version, words]) => ({
+  name,
+  plugin(binaries, identity) {
+    const [command = "", ...args] = [...words(binaries), "--region", REGION];
+    const env = Object.entries(isolatedVariables(identity)).map(([name, value]) => ({ name, value }));
+    const apiVersion = `client.authentication.k8s.io/${version}` as const;
+    return { apiVersion, interactiveMode: "Never", command, args, env };
+  },
+}));
