@@ -5,7 +5,7 @@ import { matching } from "../rows.ts";
 import { COMPLETE, GRANTED, mustRun, ROLE_USER } from "../site.ts";
 import { CACHES_MS, until } from "../wait.ts";
 
-export const firstLogin: Check = {
+export const check: Check = {
   number: 1,
   title: "First login",
   minutes: 8,

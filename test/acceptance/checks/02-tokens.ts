@@ -10,7 +10,7 @@ import type { Credentials } from "../world.ts";
 
 const MINUTE = 60_000;
 
-export const tokens: Check = {
+export const check: Check = {
   number: 2,
   title: "Tokens",
   minutes: 4,

@@ -8,7 +8,7 @@ import { CACHES_MS, until } from "../wait.ts";
 
 const REQUESTS = 5;
 
-export const throttled: Check = {
+export const check: Check = {
   number: 3,
   title: "Lambda throttles",
   minutes: 20,

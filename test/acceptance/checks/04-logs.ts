@@ -12,7 +12,7 @@ import { until } from "../wait.ts";
 const QUIET_MS = 10_000;
 const NEAR_MS = 2_000;
 
-export const logs: Check = {
+export const check: Check = {
   number: 4,
   title: "Logs and metrics",
   minutes: 8,

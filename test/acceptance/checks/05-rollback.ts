@@ -6,7 +6,7 @@ import { matching } from "../rows.ts";
 import { until } from "../wait.ts";
 
 const START_MS = 20 * 60_000;
-export const rollback: Check = {
+export const check: Check = {
   number: 5,
   title: "Rollback, and a deployment while other alarms fire",
   minutes: 35,

@@ -10,7 +10,7 @@ import { until } from "../wait.ts";
 const READY_MS = 10 * 60_000;
 const CONCURRENCY = { alarms: false, provisionedConcurrency: 1, reservedConcurrency: 3 };
 
-export const alarmsAndConcurrency: Check = {
+export const check: Check = {
   number: 6,
   title: "Alarms off; provisioned concurrency",
   minutes: 40,

@@ -11,7 +11,7 @@ import { COMPLETE, makeCaller, type Site } from "../site.ts";
 import { TAG } from "../stacks.ts";
 import { CACHES_MS, until } from "../wait.ts";
 
-export const release: Check = {
+export const check: Check = {
   number: 7,
   title: "The release's templates",
   minutes: 15,

@@ -15,7 +15,7 @@ import { COMPLETE, mustRun, type Site } from "../site.ts";
 
 const SUBJECT = "system:serviceaccount:acceptance:probe";
 
-export const issuer: Check = {
+export const check: Check = {
   number: 8,
   title: "Service account issuer",
   minutes: 8,
@@ -30,17 +30,8 @@ export const issuer: Check = {
       await site.ensure();
       const file = join(world.folder, "sa.pub");
       writeFileSync(file, publicKey.export({ type: "spki", format: "pem" }));
-      const { exitCode, stdout, stderr } = await site.command([
-        "irsa",
-        "keys",
-        "publish",
-        "--public-key",
-        file,
-        "--yes",
-      ]);
-      return stdout.includes(`issuer/${kid}`)
-        ? `exit ${exitCode}; issuer/${kid}`
-        : `exit ${exitCode}; ${stdout}${stderr}`;
+      const ran = await site.command(["irsa", "keys", "publish", "--public-key", file, "--yes"]);
+      return `exit ${ran.exitCode}; ${ran.stdout.includes(`issuer/${kid}`) ? `issuer/${kid}` : ran.stdout + ran.stderr}`;
     });
     const isThere = await rows.see("deploy", matching("CREATE_COMPLETE", COMPLETE), async () => {
       const { seen } = await site.stacks.deploy(stack, { clusterId, issuer: true });
@@ -55,18 +46,10 @@ export const issuer: Check = {
       const named = ids.some((key) => key.kid === kid) ? `with ${kid}` : `without it, ${ids.length} others`;
       return `discovery ${discovery.status}; keys ${keys.status}, ${named}`;
     });
-    const sign = (subject: string) => {
-      const now = Math.floor(world.now() / 1000);
-      return new SignJWT({
-        iss: IssuerUrl,
-        sub: subject,
-        aud: ["sts.amazonaws.com"],
-        iat: now,
-        nbf: now,
-        exp: now + 600,
-      })
-        .setProtectedHeader({ alg: "RS256", kid, typ: "JWT" })
-        .sign(privateKey);
+    const sign = (sub: string) => {
+      const iat = Math.floor(world.now() / 1000);
+      const claims = { iss: IssuerUrl, sub, aud: ["sts.amazonaws.com"], iat, nbf: iat, exp: iat + 600 };
+      return new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid, typ: "JWT" }).sign(privateKey);
     };
     let role = "";
     // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
@@ -90,7 +73,7 @@ export const issuer: Check = {
 };
 
 /** The name in infra/issuer/issuer-stack.ts. */
-export function issuerStackName(clusterId: string): string {
+function issuerStackName(clusterId: string): string {
   return defaultStackName(clusterId).replace("IamAuthenticator-", "IamAuthenticatorIssuer-");
 }
 
@@ -103,10 +86,9 @@ async function makePodRole({ world, aws, account, clusterId }: Site, url: string
 
 async function exchange({ aws }: Site, RoleArn: string, WebIdentityToken: string): Promise<string> {
   const input = { RoleArn, RoleSessionName: "probe", WebIdentityToken };
-  const { AssumedRoleUser } = await aws<{ AssumedRoleUser: { Arn: string } }>(
-    "sts",
-    "assume-role-with-web-identity",
-    input,
-  );
+  interface Answer {
+    readonly AssumedRoleUser: { readonly Arn: string };
+  }
+  const { AssumedRoleUser } = await aws<Answer>("sts", "assume-role-with-web-identity", input);
   return AssumedRoleUser.Arn;
 }

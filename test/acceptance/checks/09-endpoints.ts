@@ -13,7 +13,7 @@ import { untilGranted } from "../wait.ts";
 
 const complete = matching("CREATE_COMPLETE", COMPLETE);
 
-export const endpoints: Check = {
+export const check: Check = {
   number: 9,
   title: "Other endpoints",
   minutes: 20,

@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const IDLE_MS = 20 * MINUTE;
 const DRIFT_MS = 10 * MINUTE;
 
-export const idleAndAgain: Check = {
+export const check: Check = {
   number: 10,
   title: "Idle; destroy and deploy again",
   minutes: 40,
@@ -35,21 +35,17 @@ export const idleAndAgain: Check = {
   },
 };
 
-async function driftOf({ aws, world, stack }: Site): Promise<string> {
-  const { StackDriftDetectionId } = await aws<{ StackDriftDetectionId: string }>(
-    "cloudformation",
-    "detect-stack-drift",
-    {
-      StackName: stack,
-    },
-  );
-  interface Detection {
-    readonly DetectionStatus: string;
-    readonly DetectionStatusReason?: string;
-    readonly StackDriftStatus?: string;
-  }
-  const look = () =>
-    aws<Detection>("cloudformation", "describe-stack-drift-detection-status", { StackDriftDetectionId });
+interface Detection {
+  readonly StackDriftDetectionId: string;
+  readonly DetectionStatus: string;
+  readonly DetectionStatusReason?: string;
+  readonly StackDriftStatus?: string;
+}
+
+async function driftOf({ aws, world, stack: StackName }: Site): Promise<string> {
+  const call = (operation: string, input: object) => aws<Detection>("cloudformation", operation, input);
+  const { StackDriftDetectionId } = await call("detect-stack-drift", { StackName });
+  const look = () => call("describe-stack-drift-detection-status", { StackDriftDetectionId });
   const found = await until(world, DRIFT_MS, look, (one) => one.DetectionStatus !== "DETECTION_IN_PROGRESS");
   if (found.DetectionStatus !== "DETECTION_COMPLETE") {
     return `${found.DetectionStatus}: ${found.DetectionStatusReason ?? "no reason"}`;
@@ -58,7 +54,7 @@ async function driftOf({ aws, world, stack }: Site): Promise<string> {
   const { StackResourceDrifts } = await aws<{ StackResourceDrifts: { LogicalResourceId: string }[] }>(
     "cloudformation",
     "describe-stack-resource-drifts",
-    { StackName: stack, StackResourceDriftStatusFilters: ["MODIFIED", "DELETED"] },
+    { StackName, StackResourceDriftStatusFilters: ["MODIFIED", "DELETED"] },
   );
   return `DRIFTED: ${StackResourceDrifts.map(({ LogicalResourceId }) => LogicalResourceId).join(", ")}`;
 }

@@ -22,7 +22,7 @@ import {
 import { COMPLETE, GROUP, mustRun, type Site, tokenIn } from "../site.ts";
 import type { Credentials } from "../world.ts";
 
-export const signedTokens: Check = {
+export const check: Check = {
   number: 12,
   title: "AWS-signed tokens",
   minutes: 20,

@@ -25,7 +25,7 @@ const DENIED = matching("AccessDenied", /^AccessDenied(Exception)?$/);
 const SHORTEST_SECONDS = 900;
 const LATER_MS = 30_000;
 
-export const signingPolicies: Check = {
+export const check: Check = {
   number: 13,
   title: "Policies for AWS-signed tokens",
   minutes: 5,
