@@ -1,5 +1,5 @@
 // `irsa policy` at a real kube-apiserver: installs the policies in the printed steps, and changes each Pod of the table as
-// amazon-eks-pod-identity-webhook does. Containers that a webhook injects, and Pods from before the policy knows their role.
+// amazon-eks-pod-identity-webhook does. And Pods from before the policy knows their role.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -12,7 +12,6 @@ import { isMutated, type MadePod, pod, serviceAccount } from "./irsa/issuing-clu
 import { accountFor, podFor, seen } from "./irsa/pod-specs.ts";
 import { OPTION_CASES, PLAIN_CASES, type PodCase, REGION } from "./irsa/pods.ts";
 import { describeInstallation, SERVERS } from "./irsa/policy-installation.ts";
-import { describeInjected } from "./irsa/sidecar-injector.ts";
 import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
 
 const EVERY_OPTION = {
@@ -44,7 +43,6 @@ for (const server of SERVERS) {
       describePods("options", OPTION_CASES, running, "token:sts.example.com:1800");
     });
     if (server === SERVERS[0]) describeLatePods(running);
-    if (server === SERVERS[0]) describeInjected(running);
   });
 }
 
