@@ -93,6 +93,7 @@ const TOKEN_CASES: Cases = {
   "3: SignedHeaders is `host;x-k8s-aws-id`: another header cannot be reproduced": values(
     "X-Amz-SignedHeaders",
     "host;x-amz-date;x-k8s-aws-id",
+    "x-k8s-aws-id;host",
   ),
   "3, 11: Signature is 64 hex digits, in lower case": [
     value("X-Amz-Signature", (digits) => digits.slice(1)),
