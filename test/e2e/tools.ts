@@ -9,7 +9,7 @@ import { CACHE } from "./binaries/build.ts";
 const QUIET: ExecFileSyncOptions = { stdio: ["ignore", "ignore", "inherit"] };
 
 /** Returns the tool's folder. `tool` includes the version. `install` runs if an earlier installation did not end. */
-function installOnce(tool: string, install: (folder: string) => void): string {
+export function installOnce(tool: string, install: (folder: string) => void): string {
   const folder = join(CACHE, `${tool.replace(/[^\w.-]+/g, "-")}-${platform()}-${arch()}`);
   const marker = join(folder, "installed");
   if (existsSync(marker)) return folder;

@@ -68,11 +68,13 @@ function buildModule(name: string, path: string, version: string, main = "", var
   });
 }
 
+export const AWS_IAM_AUTHENTICATOR_VERSION = "0.7.8";
+
 /** The peer, whose client also creates tokens in these tests. The program on the PATH, if any. */
 export function findAwsIamAuthenticator(): string {
   const name = "aws-iam-authenticator";
   if (spawnSync(name, ["version"]).status === 0) return name;
-  const version = "0.7.8";
+  const version = AWS_IAM_AUTHENTICATOR_VERSION;
   return buildModule(name, `sigs.k8s.io/${name}`, version, `/cmd/${name}`, { "pkg.Version": version });
 }
 

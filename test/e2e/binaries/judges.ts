@@ -66,7 +66,11 @@ function findJudge(name: string, options: MainOptions): string {
 }
 
 /** Builds a main.go that uses the module. */
-function buildMain(name: string, source: string, { module, version, replacements, files = {} }: MainOptions): string {
+export function buildMain(
+  name: string,
+  source: string,
+  { module, version, replacements, files = {} }: MainOptions,
+): string {
   const digest = hash("sha256", readFileSync(source)).slice(0, 12);
   return build({
     name,
