@@ -6,13 +6,6 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
-/** Builds `commit` in `folder`, and returns the path of its `dist`. */
-export function buildOf(commit: string, folder: string): string {
-  const root = join(folder, commit);
-  checkOut(commit, root);
-  return join(root, "dist");
-}
-
 /** Writes the sources of `commit` into the new folder `root`, with its packages, and builds its bundles. */
 function checkOut(commit: string, root: string): void {
   mkdirSync(root);

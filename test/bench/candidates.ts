@@ -4,11 +4,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { localIdentity } from "../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
+import { mintToken } from "../../local/token.ts";
 import type { Candidate, ColdStart } from "./cold-start.ts";
 import { median, ratioCell } from "./measure.ts";
 import { reviewEvent } from "./review-event.ts";
-import { mint } from "./warm/reviews.ts";
-import { ISSUER_KEYS } from "./warm/services.ts";
+import { ISSUER_KEYS } from "./services.ts";
 
 /** Writes the script to `folder`. */
 export function emptyHandler(folder: string): Candidate {
@@ -18,19 +19,16 @@ export function emptyHandler(folder: string): Candidate {
   return { name: "empty", folder: own, environment: {}, event: {}, check: () => undefined };
 }
 
-/** The functions of the build in `dist`; names end with `suffix`. The issuer's response must contain every key. */
-export async function handlersOf(
-  dist: string,
-  environment: Readonly<Record<string, string>>,
-  suffix = "",
-): Promise<Candidate[]> {
-  const event = reviewEvent(await mint(localIdentity("bob"), 0));
+/** The functions of the build in `dist`. The issuer's response must contain every key. */
+export async function handlersOf(dist: string, environment: Readonly<Record<string, string>>): Promise<Candidate[]> {
+  const token = await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: REGION });
+  const event = reviewEvent(token);
   const authenticator = { folder: join(dist, "authenticator"), event, check: containing('"authenticated":true') };
   return [
-    { ...authenticator, name: `bearer${suffix}`, environment },
-    { ...authenticator, name: `none${suffix}`, environment: { ...environment, CALLER_AUTH: "none" } },
+    { ...authenticator, name: "bearer", environment },
+    { ...authenticator, name: "none", environment: { ...environment, CALLER_AUTH: "none" } },
     {
-      name: `issuer${suffix}`,
+      name: "issuer",
       folder: join(dist, "issuer"),
       environment: { ...environment, ISSUER_URL: "https://oidc.example.com" },
       event: { rawPath: JWKS_PATH, requestContext: { http: { method: "GET" } } },

@@ -1,18 +1,16 @@
 // Cold starts under Lambda's conditions: one processor during initialization, the memory size's share of it from the
 // first event, and services with 10 ms latency each way.
-// As root on Linux: `npm run bench -- lambda [rounds] [commit] [latency]`; default 21 rounds. Also measures a build of the
-// commit.
+// As root on Linux: `npm run bench -- lambda [rounds] [latency]`; default 21 rounds.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildOf } from "./build-of.ts";
 import { emptyHandler, handlersOf, MEDIANS, medians } from "./candidates.ts";
 import { coldStart } from "./cold-start.ts";
 import { type Confinement, confine } from "./confinement.ts";
 import { markdown, takeTurns } from "./measure.ts";
 import { runtimeClient } from "./runtime-client.ts";
-import { startServices } from "./warm/services.ts";
+import { startServices } from "./services.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const SIZES = [512, 1_024, 1_769];
@@ -52,23 +50,15 @@ for (const name of ["connect", "connect6"]) {
   return { NODE_OPTIONS: `--require=${script}`, NODE_EXTRA_CA_CERTS: "" };
 }
 
-const [rounds = "21", commit, distance = "10"] = process.argv.slice(2);
+const [rounds = "21", distance = "10"] = process.argv.slice(2);
 const delayMs = Number(distance);
 const client = runtimeClient(ROOT);
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
-const services = await startServices({ delayMs });
+const services = await startServices(delayMs);
 const confinements: Confinement[] = [];
 try {
-  const { near, distant } = services.settings;
-  const settings = delayMs === 0 ? near : distant;
-  const environment = { ...settings, ...distantEnvironment(services.authorityFile, folder, delayMs) };
-  const before = commit === undefined ? [] : await handlersOf(buildOf(commit, folder), environment, ` at ${commit}`);
-  const handlers = [emptyHandler(folder), ...before, ...(await handlersOf(join(ROOT, "dist"), environment))];
-  /** The ratio is to the same handler at `commit`, or to the empty handler. */
-  const baseOf = (index: number): number => {
-    if (before.length === 0) return 0;
-    return index > before.length ? index - before.length : index;
-  };
+  const environment = { ...services.settings, ...distantEnvironment(services.authorityFile, folder, delayMs) };
+  const handlers = [emptyHandler(folder), ...(await handlersOf(join(ROOT, "dist"), environment))];
   const candidates = SIZES.flatMap((size) => {
     const confinement = confine(size);
     confinements.push(confinement);
@@ -83,7 +73,7 @@ try {
   const rows = SIZES.flatMap((size, block) =>
     handlers.map(({ name }, index) => {
       const first = block * handlers.length;
-      return [String(size), name, ...medians(taken[first + index], taken[first + baseOf(index)])];
+      return [String(size), name, ...medians(taken[first + index], taken[first])];
     }),
   );
   console.log(markdown(["MB", "handler", ...MEDIANS], rows));

@@ -1,88 +1,70 @@
-// Load spikes: a control plane restarts, or STS fails. Runs the built bundle in as many environments
-// as Lambda would start, with AWS's limits. `npm run bench -- spikes [set]`; the default set is the quick one.
+// Load spikes of docs/performance.md: the bundle answers, in as many environments as Lambda would start, with AWS's limits.
+// `npm run bench -- spikes` prints a table, and writes what the plot shows to figures.json. `npm run docs` draws it.
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DEFAULTS, defaultThrottle } from "../../infra/defaults.ts";
+import type { Throttle } from "../../infra/endpoint/endpoint.ts";
 import { markdown } from "./measure.ts";
-import { failures, type SpikeResult } from "./spikes/result.ts";
+import type { Limit } from "./spikes/limit.ts";
 import type { Spike } from "./spikes/run-spike.ts";
 import { runSpikes } from "./spikes/run-spikes.ts";
-import { SETTINGS, type Settings, type SettingsName } from "./spikes/settings.ts";
 
-const NAMES = Object.keys(SETTINGS) as SettingsName[];
+/** The operator's settings. Accounts allow 1,000 environments, except new ones. */
+const withReserved = (reservedConcurrency: number | false) => ({
+  throttle: limit(defaultThrottle(reservedConcurrency)),
+  maxEnvironments: reservedConcurrency || 1_000,
+  ssmReads: 40,
+});
+/** For more than 200 identities: the burst limit of API Gateway per account. */
+const WIDE = limit({ rateLimit: 1_000, burstLimit: 5_000 });
+const SETTINGS = {
+  "none reserved": withReserved(false),
+  "8 reserved environments (default)": withReserved(DEFAULTS.reservedConcurrency),
+  "20 reserved, throttle 1,000/5,000": { ...withReserved(20), throttle: WIDE },
+  "60 reserved, higher throughput": { ...withReserved(60), throttle: WIDE, ssmReads: 10_000 },
+} satisfies Record<string, Pick<Spike, "throttle" | "maxEnvironments" | "ssmReads">>;
 
-interface Row {
-  readonly name: string;
-  readonly settings: string;
-  readonly spike: Spike;
+function limit({ rateLimit, burstLimit }: Throttle): Limit {
+  return { perSecond: rateLimit, burst: burstLimit };
 }
 
-function row(name: string, settings: SettingsName, rest: Omit<Spike, keyof Settings | "seed">): Row {
-  return { name, settings, spike: { ...SETTINGS[settings], ...rest, seed: 1 } };
-}
+const SILENT_MS = 30_000;
+const PLOTTED = { people: 200, roles: 20 };
+const SPIKES: readonly (readonly [Spike["who"], keyof typeof SETTINGS, stsSilentMs?: number])[] = [
+  [PLOTTED, "none reserved"],
+  [PLOTTED, "8 reserved environments (default)"],
+  [PLOTTED, "60 reserved, higher throughput"],
+  [PLOTTED, "8 reserved environments (default)", SILENT_MS],
+  [{ people: 50, roles: 20 }, "none reserved"],
+  [{ people: 1_000, roles: 1 }, "20 reserved, throttle 1,000/5,000"],
+  [{ people: 1_000, roles: 20 }, "60 reserved, higher throughput"],
+];
 
-function restart(people: number, roles: number, settings: SettingsName): Row {
-  const name = `${people.toLocaleString("en")} people, ${roles} ${roles === 1 ? "role" : "roles"}, 3 kube-apiservers`;
-  return row(name, settings, { who: { people, roles }, apiservers: 3, withinMs: 1_000 });
-}
+const results = await runSpikes(
+  SPIKES.map(([who, settings, stsSilentMs = 0]) => {
+    return { ...SETTINGS[settings], who, stsSilentMs, apiservers: 3, withinMs: 1_000, seed: 1 };
+  }),
+);
 
-function restarts(): Row[] {
-  return [50, 200, 1_000].flatMap((people) =>
-    [1, 20, 500]
-      .filter((roles) => roles <= people)
-      .flatMap((roles) => NAMES.map((settings) => restart(people, roles, settings))),
-  );
-}
-
-function outage(kind: "reset" | "silent", settings: SettingsName): Row {
-  const what = kind === "reset" ? "refuses connections" : "does not respond";
-  return row(`200 people, 20 roles, 3 kube-apiservers; STS ${what} for 30 s`, settings, {
-    who: { people: 200, roles: 20 },
-    apiservers: 3,
-    withinMs: 1_000,
-    stsOutage: { endsMs: 30_000, kind },
-  });
-}
-
-const SETS: Readonly<Record<string, () => Row[]>> = {
-  quick: () => [
-    ...(["none reserved", "8 reserved (default)"] as const).map((settings) => restart(200, 20, settings)),
-    restart(1_000, 1, "20 reserved, throttle 1,000/5,000"),
-  ],
-  three: restarts,
-  outage: () => (["reset", "silent"] as const).flatMap((kind) => NAMES.map((settings) => outage(kind, settings))),
-};
-
-const set = process.argv[2] ?? "quick";
-const chosen = set === "whole" ? Object.values(SETS).flatMap((rows) => rows()) : SETS[set]?.();
-if (chosen === undefined) {
-  console.error(`unknown set ${set}; choose one of ${[...Object.keys(SETS), "whole"].join(", ")}`);
-  process.exit(2);
-}
-const started = performance.now();
-const results = await runSpikes(chosen.map(({ spike }) => spike));
-console.log(table(chosen, results));
-console.log(`\n${chosen.length} load spikes took ${((performance.now() - started) / 1000).toFixed(0)} s`);
-
-function table(rows: readonly Row[], results: readonly SpikeResult[]): string {
-  const head = [
-    ...["load spike", "settings", "half in, s", "99 %, s", "all, s", "look-ups", "failed", "requests"],
-    ...["429 of the gateway", "throttled by Lambda", "environments", "STS", "SSM", "USD"],
+const head = ["people, roles", "settings", "half in, s", "99 %, s", "all, s", "look-ups", "failed", "never in"];
+const counts = ["requests", "429 of the gateway", "throttled by Lambda", "environments", "STS", "SSM"];
+const rows = results.map((result, index) => {
+  const [{ people, roles } = PLOTTED, settings = "", stsSilentMs] = SPIKES[index] ?? [];
+  const calls = Object.values(result.calls).map(({ total, throttled }) => `${total}, ${throttled} throttled`);
+  return [
+    `${people}, ${roles}${stsSilentMs === undefined ? "" : "; STS does not respond for 30 s"}`,
+    settings,
+    ...[result.half, result.most, result.all].map((seconds) => seconds.toFixed(1)),
+    ...[result.lookUps, result.failed, result.out, result.requests].map(String),
+    ...[result.gatewayThrottled, result.lambdaThrottled, result.environments].map(String),
+    ...calls,
   ];
-  return markdown(
-    head,
-    rows.map(({ name, settings }, index) => {
-      const result = results[index] as SpikeResult;
-      return [
-        name,
-        settings,
-        ...[result.half, result.most, result.all].map((seconds) => seconds.toFixed(1)),
-        String(result.lookUps),
-        failures(result),
-        ...[result.requests, result.gatewayThrottled, result.lambdaThrottled, result.environments].map(String),
-        ...Object.values(result.calls).map(({ total, throttled }) =>
-          throttled === 0 ? String(total) : `${total}, ${throttled} throttled`,
-        ),
-        result.usd.toFixed(4),
-      ];
-    }),
-  );
-}
+});
+console.log(markdown([...head, ...counts], rows));
+
+const logins = results.slice(0, 3).map(({ curve }, index) => ({
+  settings: SPIKES[index]?.[1],
+  seconds: curve.map((seconds) => Math.round(seconds * 100) / 100),
+}));
+writeFileSync(join(import.meta.dirname, "figures.json"), `${JSON.stringify({ ...PLOTTED, logins }, null, 2)}\n`);

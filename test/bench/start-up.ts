@@ -9,7 +9,7 @@ import { emptyHandler, handlersOf, MEDIANS, medians } from "./candidates.ts";
 import { coldStart } from "./cold-start.ts";
 import { markdown, takeTurns } from "./measure.ts";
 import { runtimeClient } from "./runtime-client.ts";
-import { startServices } from "./warm/services.ts";
+import { startServices } from "./services.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -18,7 +18,7 @@ const client = runtimeClient(ROOT);
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 const services = await startServices();
 try {
-  const candidates = [emptyHandler(folder), ...(await handlersOf(join(ROOT, "dist"), services.settings.near))];
+  const candidates = [emptyHandler(folder), ...(await handlersOf(join(ROOT, "dist"), services.settings))];
   const taken = await takeTurns({
     candidates,
     rounds,

@@ -9,7 +9,7 @@ import { generatedDocuments } from "./generated.ts";
 
 test("the help, the table of error codes and the images are up to date (npm run docs)", async () => {
   const documents = Object.entries(await generatedDocuments());
-  assert.equal(documents.length, 5);
+  assert.equal(documents.length, 4);
   for (const [path, text] of documents) {
     assert.equal(readFileSync(join(import.meta.dirname, "../..", path), "utf8"), text, `${path}: npm run docs`);
   }

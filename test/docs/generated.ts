@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERRORS, STATUS } from "../../functions/errors.ts";
 import { everyHelp } from "./help.ts";
-import { type Figures, loginsPlot, mappingsPlot } from "./plots.ts";
+import { type Figures, loginsPlot } from "./plots.ts";
 import { recordingImage, recordSession } from "./recording.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -16,7 +16,6 @@ export async function generatedDocuments(): Promise<Readonly<Record<string, stri
   return {
     "docs/reference.md": withPart(read("docs/reference.md"), "error codes", errorCodes()),
     "docs/images/logins.svg": loginsPlot(figures),
-    "docs/images/mappings.svg": mappingsPlot(figures),
     "docs/images/recording.svg": recordingImage(await recordSession()),
     "test/docs/help.txt": await everyHelp(),
   };

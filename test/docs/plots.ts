@@ -1,4 +1,4 @@
-// Draws the plots of docs/performance.md from test/bench/figures.json.
+// Draws the plot of docs/performance.md from test/bench/figures.json.
 
 import { element, image, label } from "./svg.ts";
 
@@ -7,7 +7,6 @@ export interface Figures {
   readonly roles: number;
   /** By when 5 %, 10 %, ... 100 % are logged in. */
   readonly logins: readonly { readonly settings: string; readonly seconds: readonly number[] }[];
-  readonly reviews: readonly { readonly mappings: number; readonly microseconds: number }[];
 }
 
 const SIZE = { width: 720, height: 340 };
@@ -46,33 +45,6 @@ export function loginsPlot({ people, roles, logins }: Figures): string {
       ticks.map((second) => label(x(second), PLOT.bottom + 20, String(second), MIDDLE)).join("") +
       label((PLOT.left + PLOT.right) / 2, PLOT.bottom + 40, "seconds", MIDDLE) +
       lines.join(""),
-  );
-}
-
-/** Processor time of a review, one bar per number of mappings. */
-export function mappingsPlot({ reviews }: Figures): string {
-  const most = Math.ceil(Math.max(...reviews.map(({ microseconds }) => microseconds)) / 1000) * 1000;
-  const y = (microseconds: number) => round(PLOT.bottom - ((PLOT.bottom - PLOT.top) * microseconds) / most);
-  const title = "Processor time of a review of a new token, nothing cached";
-  const step = (PLOT.right - PLOT.left) / reviews.length;
-  const bars = reviews.map(({ mappings, microseconds }, index) => {
-    const centre = round(PLOT.left + step * (index + 0.5));
-    const top = y(microseconds);
-    const spec = { x: centre - 50, y: top, width: 100, height: round(PLOT.bottom - top), fill: COLOURS[1] ?? INK };
-    return (
-      element("rect", spec) +
-      label(centre, top - 6, `${(microseconds / 1000).toFixed(2)} ms`, MIDDLE) +
-      label(centre, PLOT.bottom + 20, mappings.toLocaleString("en"), MIDDLE)
-    );
-  });
-  return image(
-    SIZE,
-    title,
-    "#ffffff",
-    label(PLOT.left, 28, title, TITLE) +
-      [0, most / 2, most].map((value) => level(y(value), (value / 1000).toFixed(1))).join("") +
-      label((PLOT.left + PLOT.right) / 2, PLOT.bottom + 40, "mappings in Parameter Store; time in ms", MIDDLE) +
-      bars.join(""),
   );
 }
 

@@ -8,7 +8,6 @@ export interface LambdaOptions {
   readonly entry: string;
   /** Maximum number of environments: reserved concurrency or the account's limit. */
   readonly maxEnvironments: number;
-  readonly memoryGigabytes: number;
   readonly time: Time;
 }
 
@@ -26,20 +25,17 @@ const REVIEW_MS = 3;
 
 /** Each environment has separate caches and connections. */
 export function startLambda(options: LambdaOptions) {
-  const { entry, maxEnvironments, memoryGigabytes, time } = options;
+  const { entry, maxEnvironments, time } = options;
   const loadHandler = loadBundle(entry);
   const free: Handler[] = [];
   let environments = 0;
   let throttled = 0;
-  let billedMs = 0;
 
   async function startEnvironment(): Promise<Handler> {
     environments += 1;
     await time.sleep(START_MS);
-    const started = time.now();
     const handler = await loadHandler();
     await time.sleep(INIT_MS);
-    billedMs += time.now() - started;
     let isFirst = true;
     return async (event, context) => {
       await time.sleep(isFirst ? FIRST_REVIEW_MS : REVIEW_MS);
@@ -60,14 +56,11 @@ export function startLambda(options: LambdaOptions) {
         }
         handler = await startEnvironment();
       }
-      const started = time.now();
       const answer = await handler(event, { awsRequestId: "spike" });
-      billedMs += time.now() - started;
       free.push(handler);
       return answer;
     },
     environments: () => environments,
     throttled: () => throttled,
-    gigabyteSeconds: () => (billedMs / 1000) * memoryGigabytes,
   };
 }

@@ -1,8 +1,7 @@
 // Runs one load spike in a separate process, since it replaces time and network. Receives the parameters and sends the result.
 
 import { useMemoryNetwork } from "./memory-network.ts";
-import type { SpikeResult } from "./result.ts";
-import { runSpike, type Spike } from "./run-spike.ts";
+import { runSpike, type Spike, type SpikeResult } from "./run-spike.ts";
 import { virtualTime } from "./time.ts";
 
 export type SpikeReport = { readonly result: SpikeResult } | { readonly error: string };

@@ -11,8 +11,7 @@ import { kubeApiserver, type LookUp } from "./kube-apiserver.ts";
 import { startLambda } from "./lambda.ts";
 import type { Limit } from "./limit.ts";
 import { type Expected, mistake } from "./mistake.ts";
-import type { SpikeResult } from "./result.ts";
-import { type Outage, startServices } from "./services.ts";
+import { type Calls, type ServiceName, startServices } from "./services.ts";
 import type { Time } from "./time.ts";
 
 export interface Spike {
@@ -25,15 +24,35 @@ export interface Spike {
   /** Reserved concurrency, or the account's limit. */
   readonly maxEnvironments: number;
   readonly ssmReads: number;
-  readonly stsOutage?: Outage;
+  /** How long STS does not respond, from the start. */
+  readonly stsSilentMs?: number;
   readonly seed: number;
+}
+
+export interface SpikeResult {
+  /** Seconds from the start. */
+  readonly half: number;
+  readonly most: number;
+  readonly all: number;
+  /** By when 5 %, 10 %, ... 100 % are logged in. */
+  readonly curve: readonly number[];
+  readonly lookUps: number;
+  readonly failed: number;
+  readonly requests: number;
+  readonly gatewayThrottled: number;
+  readonly lambdaThrottled: number;
+  readonly calls: Readonly<Record<ServiceName, Calls>>;
+  readonly environments: number;
+  /** Responses that do not match the identity. */
+  readonly wrong: readonly string[];
+  /** Clients that never logged in. */
+  readonly out: number;
 }
 
 const CLUSTER_ID = "spike";
 const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 const REGION = "us-west-2";
 const ENTRY = fileURLToPath(new URL("../../../dist/authenticator/index.mjs", import.meta.url));
-const MEMORY_GIGABYTES = 0.5;
 /** Clients (controllers, or people) retry after this time plus a random part of it. */
 const AGAIN_MS = 1_000;
 /** Clients that are not logged in after this time count as failed. */
@@ -42,15 +61,15 @@ const GIVE_UP_MS = 300_000;
 export async function runSpike(spike: Spike, time: Time, random: () => number): Promise<SpikeResult> {
   const crowd = people(spike.who.people, spike.who.roles, PREFIX);
   const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: CALLERS };
-  const { ssmReads, stsOutage } = spike;
-  const services = await startServices({ crowd: { ...crowd, parameters }, time, random, ssmReads, stsOutage });
+  const { ssmReads, stsSilentMs = 0 } = spike;
+  const services = await startServices({ crowd: { ...crowd, parameters }, time, random, ssmReads, stsSilentMs });
   Object.assign(process.env, {
     CLUSTER_ID,
     CALLER_AUTH: "bearer",
     ...localServices(REGION, services.urls),
   });
   const { maxEnvironments, throttle } = spike;
-  const lambda = startLambda({ entry: ENTRY, maxEnvironments, memoryGigabytes: MEMORY_GIGABYTES, time });
+  const lambda = startLambda({ entry: ENTRY, maxEnvironments, time });
   const endpoint = openEndpoint({ lambda, throttle, time });
   const apiservers = Array.from({ length: spike.apiservers }, () => kubeApiserver(endpoint, time, random));
 
@@ -102,17 +121,7 @@ export async function runSpike(spike: Spike, time: Time, random: () => number): 
     lambdaThrottled: lambda.throttled(),
     calls: services.calls,
     environments: lambda.environments(),
-    usd: cost(endpoint.requests(), lambda.gigabyteSeconds(), ssmReads > 40 ? services.calls.ssm.total : 0),
     wrong,
     out,
   };
-}
-
-/**
- * List prices in us-east-1, in USD (https://aws.amazon.com/api-gateway/pricing/, .../lambda/pricing/ for arm64,
- * .../systems-manager/pricing/): all requests of the HTTP API; the function's requests and duration; reads
- * with higher throughput.
- */
-function cost(requests: number, gigabyteSeconds: number, paidReads: number): number {
-  return requests * (1.0e-6 + 0.2e-6) + gigabyteSeconds * 0.000_013_333_4 + paidReads * 0.05e-4;
 }

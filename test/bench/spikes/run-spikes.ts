@@ -4,8 +4,7 @@ import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { SpikeReport } from "./process.ts";
-import type { SpikeResult } from "./result.ts";
-import type { Spike } from "./run-spike.ts";
+import type { Spike, SpikeResult } from "./run-spike.ts";
 
 /** Returns results in order. Throws on any error, and on a response that does not match its identity. */
 export async function runSpikes(spikes: readonly Spike[]): Promise<SpikeResult[]> {

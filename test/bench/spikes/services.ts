@@ -23,16 +23,14 @@ export interface Calls {
   throttled: number;
 }
 
-export type Outage = { readonly endsMs: number; readonly kind: "reset" | "silent" };
-
 export interface ServiceOptions {
   readonly crowd: Crowd;
   readonly time: Time;
   readonly random: () => number;
   /** Parameter Store reads per second. */
   readonly ssmReads: number;
-  /** A fault of STS, and its duration from the start. */
-  readonly stsOutage: Outage | undefined;
+  /** How long STS does not respond, from the start. */
+  readonly stsSilentMs: number;
 }
 
 /**
@@ -45,7 +43,7 @@ const STS_LIMIT: Limit = { perSecond: 600, burst: 600 };
 const LATENCY_MS = 10;
 const LOCATION = { partition: "aws", region: "us-west-2", account: "111122223333" };
 
-export async function startServices({ crowd, time, random, ssmReads, stsOutage }: ServiceOptions) {
+export async function startServices({ crowd, time, random, ssmReads, stsSilentMs }: ServiceOptions) {
   const calls: Record<ServiceName, Calls> = {
     sts: { total: 0, throttled: 0 },
     ssm: { total: 0, throttled: 0 },
@@ -83,10 +81,8 @@ export async function startServices({ crowd, time, random, ssmReads, stsOutage }
   );
   const servers = { sts: await startHttpServer(sts), ssm: await startHttpServer(ssm) };
   for (const server of Object.values(servers)) forgetRequests(server);
-  if (stsOutage !== undefined) {
-    const ends = time.now() + stsOutage.endsMs;
-    servers.sts.fail(() => (time.now() < ends ? { kind: stsOutage.kind } : undefined));
-  }
+  const ends = time.now() + stsSilentMs;
+  servers.sts.fail(() => (time.now() < ends ? { kind: "silent" } : undefined));
   return {
     urls: { sts: servers.sts.url, store: servers.ssm.url },
     calls: calls as Readonly<Record<ServiceName, Readonly<Calls>>>,
