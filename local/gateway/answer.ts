@@ -1,4 +1,4 @@
-// Responses of the gateway, and the rules for function results that HTTP APIs and REST APIs share.
+// Responses of the gateway, and the rules for function results.
 
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { isObject } from "../../functions/lib/json.ts";
@@ -32,7 +32,7 @@ export function refuse(error: HttpError): Answer {
   return ANSWERS[error];
 }
 
-/** The fields of a proxy result that both formats share. */
+/** The fields of a proxy result. */
 export interface ProxyResult {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -51,7 +51,7 @@ export function readProxyResult(result: Readonly<Record<string, unknown>>): Prox
   return { status, headers: pairs, body: body ?? "", isBase64Encoded: isBase64Encoded ?? false };
 }
 
-/** Both kinds of API require a number, and a final status. */
+/** API Gateway requires a number, and a final status. */
 function readStatus(status: unknown): number | undefined {
   return typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 599 ? status : undefined;
 }
@@ -68,7 +68,7 @@ function readHeaders(headers: unknown): (readonly [string, string])[] | undefine
 }
 
 /** Whether HTTP allows this header. */
-export function isHeader(name: string, value: unknown): value is string | number | boolean {
+function isHeader(name: string, value: unknown): value is string | number | boolean {
   if (!["string", "number", "boolean"].includes(typeof value)) return false;
   try {
     validateHeaderName(name);

@@ -1,4 +1,4 @@
-// Fields that the events of HTTP APIs and REST APIs share: names and ids that AWS would assign, time, query and headers.
+// Fields of events: names and ids that AWS would assign, time, query and headers.
 
 import type { GatewayRequest } from "./request.ts";
 

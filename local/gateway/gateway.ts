@@ -1,23 +1,17 @@
-// A local API Gateway: turns HTTP(S) requests into events of an HTTP API or REST API and returns the handler's result.
+// A local API Gateway: turns HTTP(S) requests into events of an HTTP API and returns the handler's result.
 
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Answer, refuse } from "./answer.ts";
-import { HTTP_API } from "./http-api.ts";
+import { type Answer, message, refuse } from "./answer.ts";
+import { httpApiAnswer, httpApiEvent } from "./http-api.ts";
 import { type Handler, invoke } from "./invoke.ts";
 import { createListener, type GatewayTls } from "./listener.ts";
 import { readRequest } from "./request.ts";
-import { type Api, type ApiKind, DEFAULT_ROUTE, findRoute, type GatewayEvent, pathPrefix } from "./route.ts";
+import { DEFAULT_ROUTE, findRoute, type GatewayEvent } from "./route.ts";
 import { send } from "./send.ts";
 
 export interface GatewayOptions extends Handler {
-  /** Default: an HTTP API. */
-  readonly kind?: ApiKind;
-  /** Default: that of the kind. */
-  readonly stage?: string;
-  /** API mapping of a custom domain, without slashes; `""` is the root. */
-  readonly basePath?: string;
   /** Default: `POST /authenticate` and `$default`. */
   readonly routes?: readonly string[];
   /** Default 0: any free port. */
@@ -31,7 +25,7 @@ export interface GatewayOptions extends Handler {
 }
 
 export interface Gateway {
-  /** The invoke URL with stage or base path, without a trailing slash. */
+  /** The invoke URL, without a trailing slash. */
   readonly url: string;
   /** Every event sent to the function, oldest first. */
   readonly events: GatewayEvent[];
@@ -40,27 +34,29 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+const FAILURE = message(500, "Internal Server Error");
+
 /** Starts on 127.0.0.1. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { tls, failoverUrl, port = 0, timeoutMs = 8000, now = Date.now } = options;
-  const api = readApi(options);
+  const { routes = ["POST /authenticate", DEFAULT_ROUTE] } = options;
   const events: Gateway["events"] = [];
   const errors: unknown[] = [];
 
   async function answer(incoming: IncomingMessage): Promise<Answer> {
     const request = await readRequest(incoming, now());
     if (typeof request === "string") return refuse(request);
-    const route = findRoute(api, request.method, request.path);
-    if (typeof route === "string") return api.kind.unrouted(route);
+    const routeKey = findRoute(routes, request.method, request.path);
+    if (routeKey === undefined) return message(404, "Not Found");
 
-    const event = api.kind.event(request, api, route);
+    const event = httpApiEvent(request, routeKey);
     events.push(event);
     const outcome = await invoke(event, { handler: options.handler, timeoutMs, now });
     if ("error" in outcome) {
       errors.push(outcome.error);
-      return api.kind.failure;
+      return FAILURE;
     }
-    return api.kind.answer(outcome.result) ?? api.kind.failure;
+    return httpApiAnswer(outcome.result) ?? FAILURE;
   }
 
   const server = createListener(tls, (incoming, response) => {
@@ -75,7 +71,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const address = server.address() as AddressInfo;
 
   return {
-    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${address.port}${pathPrefix(api)}`,
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${address.port}`,
     events,
     errors,
     async close() {
@@ -90,9 +86,4 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 function redirected(answer: Answer, failoverUrl: string): Answer {
   if (![500, 502, 503, 504].includes(answer.status)) return answer;
   return { ...answer, status: 307, headers: [...answer.headers, ["location", failoverUrl]] };
-}
-
-function readApi({ kind = HTTP_API, stage = kind.defaultStage, basePath, routes }: GatewayOptions): Api {
-  const known = routes ?? ["POST /authenticate", DEFAULT_ROUTE];
-  return { kind, stage, routes: known, ...(basePath !== undefined && { basePath }) };
 }

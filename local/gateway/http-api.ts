@@ -3,7 +3,7 @@
 
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { isObject } from "../../functions/lib/json.ts";
-import { type Answer, hasHeader, message, readProxyResult } from "./answer.ts";
+import { type Answer, hasHeader, readProxyResult } from "./answer.ts";
 import {
   ACCOUNT_ID,
   API_ID,
@@ -14,28 +14,17 @@ import {
   requestTime,
 } from "./event-fields.ts";
 import type { GatewayRequest } from "./request.ts";
-import { type Api, type ApiKind, DEFAULT_STAGE, type Route, stagePrefix } from "./route.ts";
-
-export const HTTP_API: ApiKind = {
-  defaultStage: DEFAULT_STAGE,
-  selectsResource: false,
-  event: httpApiEvent,
-  answer: httpApiAnswer,
-  unrouted: () => message(404, "Not Found"),
-  failure: message(500, "Internal Server Error"),
-};
 
 /** Fields that have no value are absent. */
-export function httpApiEvent(request: GatewayRequest, api: Api, route: Route): APIGatewayProxyEventV2 {
+export function httpApiEvent(request: GatewayRequest, routeKey: string): APIGatewayProxyEventV2 {
   const collected = collectHeaders(request);
   const headers = Object.fromEntries(Array.from(collected, ([name, { values }]) => [name, values.join(",")]));
   const query = parseQuery(request.query);
-  const path = `${stagePrefix(api.stage)}${route.path}`;
-  const { clientCertificate } = request;
+  const { path, clientCertificate } = request;
 
   return {
     version: "2.0",
-    routeKey: route.key,
+    routeKey,
     rawPath: path,
     rawQueryString: request.query,
     headers,
@@ -53,9 +42,9 @@ export function httpApiEvent(request: GatewayRequest, api: Api, route: Route): A
         sourceIp: request.sourceIp,
         userAgent: headers["user-agent"] ?? "",
       },
-      requestId: request.extendedRequestId,
-      routeKey: route.key,
-      stage: api.stage,
+      requestId: request.requestId,
+      routeKey,
+      stage: "$default",
       time: requestTime(request.time),
       timeEpoch: request.time,
     },

@@ -1,6 +1,6 @@
 // Reads one HTTP request with API Gateway's limits, client certificate and ids.
 
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import type { APIGatewayEventClientCertificate } from "aws-lambda";
@@ -9,7 +9,7 @@ import { describeClientCertificate } from "./client-certificate.ts";
 
 export interface GatewayRequest {
   readonly method: string;
-  /** As sent: with stage or base path, without the query. */
+  /** Without the query. */
   readonly path: string;
   /** Without the question mark; may be empty. */
   readonly query: string;
@@ -21,10 +21,7 @@ export interface GatewayRequest {
   readonly clientCertificate?: APIGatewayEventClientCertificate;
   /** Milliseconds since the epoch. */
   readonly time: number;
-  /** A REST API's request id, in the format of its log. */
   readonly requestId: string;
-  /** The request id of an HTTP API, the extended request id of a REST API. */
-  readonly extendedRequestId: string;
   readonly traceId: string;
 }
 
@@ -60,8 +57,7 @@ export async function readRequest(incoming: IncomingMessage, time: number): Prom
     sourceIp: socket.remoteAddress ?? "127.0.0.1",
     ...(peer && { clientCertificate: describeClientCertificate(peer) }),
     time,
-    requestId: randomUUID(),
-    extendedRequestId: `${randomBytes(11).toString("base64url")}=`,
+    requestId: `${randomBytes(11).toString("base64url")}=`,
     traceId: `Root=1-${Math.floor(time / 1000).toString(16)}-${randomBytes(12).toString("hex")}`,
   };
 }

@@ -1,8 +1,7 @@
 // An HTTP API event with a review, from the caller of all benchmarks.
 
 import { hash } from "node:crypto";
-import { HTTP_API, httpApiEvent } from "../../local/gateway/http-api.ts";
-import { type Api, DEFAULT_STAGE } from "../../local/gateway/route.ts";
+import { httpApiEvent } from "../../local/gateway/http-api.ts";
 import { SAMPLE_REQUEST } from "../local/gateway/sample-request.ts";
 import { reviewBody, V1 } from "../system/token-review.ts";
 
@@ -10,11 +9,8 @@ export const CALLER = "bench-caller";
 /** The value of the parameter `callers`. */
 export const CALLERS = JSON.stringify([{ name: "kube-apiserver", sha256: hash("sha256", CALLER) }]);
 
-const KEY = "POST /authenticate";
-const API: Api = { kind: HTTP_API, stage: DEFAULT_STAGE, routes: [KEY] };
-
 export function reviewEvent(token: string, { caller = CALLER, time = Date.now() } = {}): object {
   const rawHeaders = SAMPLE_REQUEST.rawHeaders.map((text) => (text === "Bearer caller" ? `Bearer ${caller}` : text));
   const request = { ...SAMPLE_REQUEST, rawHeaders, body: Buffer.from(reviewBody(V1, token)), time };
-  return httpApiEvent(request, API, { key: KEY, path: request.path });
+  return httpApiEvent(request, "POST /authenticate");
 }

@@ -26,7 +26,7 @@ export const CALLER_TOKEN = "bG9jYWwgY2FsbGVyLCBub3QgYSByZWFsIG9uZSBhdCBhbGw";
 export const CALLERS = [{ name: "kube-apiserver", sha256: hash("sha256", CALLER_TOKEN, "hex") }];
 export const BUNDLE = fileURLToPath(new URL("../../dist/authenticator/index.mjs", import.meta.url));
 
-export interface SystemOptions extends Partial<Pick<GatewayOptions, "kind" | "tls">> {
+export interface SystemOptions extends Pick<GatewayOptions, "tls"> {
   /** The function's settings, in addition to the required ones. An empty string unsets one. */
   readonly settings?: Readonly<Record<string, string>>;
   /** By their names below the prefix. Default: `MAPPINGS` and a caller. */

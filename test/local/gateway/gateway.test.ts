@@ -6,7 +6,6 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
 import type { LambdaContext } from "../../../local/gateway/invoke.ts";
 import { post } from "../../post.ts";
-import { REST_API } from "./rest-api.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 16, 1, 2);
 const JSON_BODY = ["Content-Type", "application/json"];
@@ -40,27 +39,17 @@ test("an HTTP API passes the event to the handler and its result to the client",
   assert.match(event?.headers["x-amzn-trace-id"] ?? "", /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
 });
 
-test("each request has unique ids", async (t) => {
-  const gateway = await start(t);
-  for (const _ of [1, 2]) await post(`${gateway.url}/authenticate`);
-  const ids = (gateway.events as unknown as APIGatewayProxyEventV2[]).map((event) => event.requestContext.requestId);
-  assert.equal(new Set(ids).size, 2);
-});
-
-test("requests without a route do not reach the function", async (t) => {
-  const options = { stage: "prod", routes: ["POST /authenticate"] };
-  const http = await start(t, options);
-  const rest = await start(t, { ...options, kind: REST_API });
-  for (const [gateway, path, status, text] of [
-    [http, "/prod/other", 404, "Not Found"],
-    [http, "/authenticate", 404, "Not Found"],
-    [rest, "/prod/other", 403, "Missing Authentication Token"],
-    [rest, "/authenticate", 403, "Forbidden"],
-  ] as const) {
-    const reply = await post(new URL(path, gateway.url).href);
-    assert.deepEqual([reply.status, reply.text], [status, JSON.stringify({ message: text })], path);
+test("requests without a route do not reach the function, unless $default is a route", async (t) => {
+  const gateway = await start(t, { routes: ["POST /authenticate"] });
+  const [path, other] = [`${gateway.url}/authenticate`, `${gateway.url}/other`];
+  for (const reply of [await post(other), await post(path, { method: "GET" })]) {
+    assert.deepEqual([reply.status, reply.text], [404, '{"message":"Not Found"}']);
   }
-  assert.deepEqual([...http.events, ...rest.events], []);
+  assert.equal((await post(path)).status, 200);
+  const all = await start(t);
+  for (const sent of ["/authenticate", "/other"]) await post(all.url + sent);
+  const keys = [...gateway.events, ...all.events].map((event) => (event as APIGatewayProxyEventV2).routeKey);
+  assert.deepEqual(keys, ["POST /authenticate", "POST /authenticate", "$default"]);
 });
 
 test("request line and headers are limited to 10,240 bytes", async (t) => {
@@ -97,18 +86,9 @@ const BROKEN: Record<string, () => Promise<unknown>> = {
 
 for (const [name, handler] of Object.entries(BROKEN)) {
   test(`a function that ${name}`, async (t) => {
-    const http = await start(t, { handler });
-    const rest = await start(t, { handler, kind: REST_API });
-    const replies = [await post(`${http.url}/authenticate`), await post(`${rest.url}/authenticate`)];
-    assert.deepEqual(
-      replies.map(({ status, text }) => [status, text]),
-      [
-        [500, '{"message":"Internal Server Error"}'],
-        [502, '{"message":"Internal server error"}'],
-      ],
-    );
-    assert.equal(http.errors.length, 1);
-    assert.equal(rest.errors.length, 1);
+    const gateway = await start(t, { handler });
+    const { status, text } = await post(`${gateway.url}/authenticate`);
+    assert.deepEqual([status, text, gateway.errors.length], [500, '{"message":"Internal Server Error"}', 1]);
   });
 }
 

@@ -16,7 +16,6 @@ export const SAMPLE_REQUEST: GatewayRequest = {
   body: Buffer.from("{}\n"),
   sourceIp: "203.0.113.7",
   time: Date.UTC(2026, 10, 24, 16, 1, 2, 345),
-  requestId: "5e2f4b1c-0d3a-4f6e-9b7a-8c1d2e3f4a5b",
-  extendedRequestId: "LV7fzho-PHcEJPw=",
+  requestId: "LV7fzho-PHcEJPw=",
   traceId: "Root=1-6924821e-1de4d666d4dd26aced652b6c",
 };
