@@ -16,14 +16,12 @@ export type FunctionMessage =
   | { readonly kind: "advance"; readonly ms: number };
 
 export type FunctionReport =
-  | { readonly kind: "ready"; readonly at: number }
+  | { readonly kind: "ready" }
   | { readonly kind: "stdout" | "stderr"; readonly text: string }
   | { readonly kind: "result"; readonly id: number; readonly result: unknown }
   | { readonly kind: "error"; readonly id: number; readonly error: string };
 
 export interface BundledFunction extends Handler {
-  /** Duration of the initialization, in milliseconds of its clock. */
-  readonly initMs: number;
   /** Everything that it printed. */
   output(stream: "stdout" | "stderr"): string;
   close(): Promise<void>;
@@ -41,7 +39,6 @@ export interface FunctionOptions {
 
 /** Resolves once the bundle is loaded. Rejects with the error of its initialization. */
 export async function startFunction({ entry, environment, clock, ca }: FunctionOptions): Promise<BundledFunction> {
-  const started = clock.now();
   const { shift, stoppedAt } = clock;
   const workerData: ThreadData = { entry: pathToFileURL(entry).href, ca, shift, stoppedAt };
   const worker = new Worker(new URL("function-thread.ts", import.meta.url), {
@@ -51,7 +48,7 @@ export async function startFunction({ entry, environment, clock, ca }: FunctionO
   });
   const printed = { stdout: "", stderr: "" };
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  const ready = Promise.withResolvers<number>();
+  const ready = Promise.withResolvers<void>();
   let lastId = 0;
 
   function answer(id: number, settle: (call: PromiseWithResolvers<unknown>) => void): void {
@@ -64,7 +61,7 @@ export async function startFunction({ entry, environment, clock, ca }: FunctionO
   if (clock.stoppedAt !== undefined) clock.onAdvance((ms) => send({ kind: "advance", ms }));
 
   worker.on("message", (report: FunctionReport) => {
-    if (report.kind === "ready") ready.resolve(report.at);
+    if (report.kind === "ready") ready.resolve();
     else if (report.kind === "result") answer(report.id, ({ resolve }) => resolve(report.result));
     else if (report.kind === "error") answer(report.id, ({ reject }) => reject(new Error(report.error)));
     else printed[report.kind] += report.text;
@@ -73,10 +70,9 @@ export async function startFunction({ entry, environment, clock, ca }: FunctionO
     ready.reject(error);
     for (const call of waiting.values()) call.reject(error);
   });
-  const readyAt = await ready.promise;
+  await ready.promise;
 
   return {
-    initMs: readyAt - started,
     handler(event, { awsRequestId }) {
       lastId += 1;
       const call = Promise.withResolvers<unknown>();

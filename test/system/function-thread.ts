@@ -38,4 +38,4 @@ parentPort?.on("message", (message: FunctionMessage) => {
   );
 });
 ({ handler } = (await import(entry)) as { handler: Handler });
-report({ kind: "ready", at: Date.now() });
+report({ kind: "ready" });

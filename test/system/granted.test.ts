@@ -4,8 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createCertificateAuthority } from "../../local/certificates.ts";
+import { nodeName, startNodeInstance } from "../../local/ec2/node-instance.ts";
 import { grantedUser } from "./answers.ts";
-import { type SystemOptions, startSystem } from "./system.ts";
+import { MAPPINGS } from "./mappings.ts";
+import { NODE_MAPPING } from "./nodes.ts";
+import { REGION, type SystemOptions, startSystem } from "./system.ts";
 import { VERSIONS } from "./token-review.ts";
 
 const authority = createCertificateAuthority();
@@ -52,4 +55,16 @@ test("the sources grant the same as their bundle", async (t) => {
     const system = await startSystem(t, { ...options, entry });
     assert.deepEqual(grantedUser(await system.review(await system.token("bob"), { tls })), BOB);
   }
+});
+
+test("a node is granted with its private DNS name, by the bundle's second file", async (t) => {
+  const { url, close } = await startNodeInstance({ region: REGION });
+  t.after(close);
+  const system = await startSystem(t, {
+    settings: { AWS_ENDPOINT_URL_EC2: url, AWS_ENDPOINT_URL_IAM: url },
+    parameters: { ...MAPPINGS, "role/111122223333/clusternode": NODE_MAPPING },
+  });
+  const { username, groups, extra } = grantedUser(await system.review(await system.token("node")));
+  assert.deepEqual([username, groups], [`system:node:${nodeName(REGION)}`, NODE_MAPPING.groups]);
+  assert.deepEqual(extra?.["sessionName"], ["i-0123456789abcdef0"]);
 });

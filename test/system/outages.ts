@@ -5,15 +5,6 @@ import type { LocalRequest } from "../../local/http-server.ts";
 
 export type FaultRule = Fault | ((request: LocalRequest) => Fault | undefined);
 
-/** The next `count` requests meet `fault`, later ones do not. */
-export function first(count: number, fault: Fault): (request: LocalRequest) => Fault | undefined {
-  let left = count;
-  return () => {
-    left -= 1;
-    return left >= 0 ? fault : undefined;
-  };
-}
-
 export function answering(status: number, body = "", headers: Readonly<Record<string, string>> = {}): Fault {
   return { kind: "answer", status, body, headers };
 }

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { brokenTokens } from "./broken-tokens.ts";
 import { sharedClock } from "./clock.ts";
-import { type FaultRule, first, ssmError, stsError } from "./outages.ts";
+import { type FaultRule, ssmError, stsError } from "./outages.ts";
 import { CALLER_TOKEN, type System, startSystem } from "./system.ts";
 import { reviewBody, V1, VERSIONS } from "./token-review.ts";
 
@@ -77,7 +77,6 @@ const FAULTS: readonly (readonly [sts?: FaultRule | undefined, store?: FaultRule
   [{ kind: "reset" }],
   [stsError(400, "Throttling")],
   [undefined, { kind: "reset" }],
-  [undefined, first(1, { kind: "reset" })],
   [undefined, ssmError(400, "ThrottlingException")],
 ];
 

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { startNodeInstance } from "../../local/ec2/node-instance.ts";
 import { localServices } from "../../local/function.ts";
 import { type GatewayOptions, startGateway } from "../../local/gateway/gateway.ts";
 import { localIdentity } from "../../local/identities.ts";
@@ -15,8 +14,6 @@ import { startFunction } from "./bundled-function.ts";
 import { type Answer, checkedPost, type ReviewPost } from "./checked-post.ts";
 import { type SharedClock, stoppedClock } from "./clock.ts";
 import { MAPPINGS, PREFIX } from "./mappings.ts";
-import type { FaultRule } from "./outages.ts";
-import { startService } from "./service.ts";
 import { KUBE_HEADERS, reviewBody, V1 } from "./token-review.ts";
 import { traceOf } from "./trace.ts";
 
@@ -31,10 +28,6 @@ export interface SystemOptions extends Pick<GatewayOptions, "tls"> {
   readonly settings?: Readonly<Record<string, string>>;
   /** By their names below the prefix. Default: `MAPPINGS` and a caller. */
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** Also starts EC2 and IAM with the instance of the identity `node`. */
-  readonly hasNode?: true;
-  /** Faults of Parameter Store before the function initializes. `store.fail` changes them. */
-  readonly storeFault?: FaultRule;
   /** Default: stopped, so that a busy machine causes no timeout. A wait after throttling needs a running one. */
   readonly clock?: SharedClock;
   /** Path of the bundle, or of its sources' index.ts. Default: the built bundle. */
@@ -59,8 +52,6 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}) {
     settings,
     parameters = { ...MAPPINGS, callers: CALLERS },
     entry = BUNDLE,
-    hasNode,
-    storeFault,
     clock = stoppedClock(),
     ca,
     ...gatewayOptions
@@ -69,17 +60,14 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}) {
   const named = Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]),
   );
-  const sts = await startService((port) => startSts({ port, now }));
-  t.after(sts.down);
-  const store = await startService((port) => startParameterStore({ port, now, region: REGION, parameters: named }));
-  t.after(store.down);
-  store.fail(storeFault);
-  const ec2 = hasNode && (await startNodeInstance({ region: REGION }));
-  t.after(() => ec2?.close());
+  const sts = await startSts({ now });
+  t.after(() => sts.close());
+  const store = await startParameterStore({ now, region: REGION, parameters: named });
+  t.after(() => store.close());
   const environment = {
     CLUSTER_ID: "local",
     CALLER_AUTH: "none",
-    ...localServices(REGION, { sts: sts.url, store: store.url, ...(ec2 && { ec2: ec2.url }) }),
+    ...localServices(REGION, { sts: sts.url, store: store.url }),
     ...settings,
   };
   const bundled = await startFunction({ entry, environment, clock, ca });
@@ -105,11 +93,8 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}) {
   return {
     sts,
     store,
-    ec2,
     gateway,
     clock,
-    /** Duration of the function's initialization, in milliseconds of that clock. */
-    initMs: bundled.initMs,
     send,
     /** A token for this cluster, signed now by the local identity of that name. */
     token: (name: string, options?: Partial<TokenOptions>) =>
