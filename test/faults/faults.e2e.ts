@@ -4,9 +4,8 @@
 import assert from "node:assert/strict";
 import { after, describe, type TestContext, test } from "node:test";
 import { hostileCertificates } from "../hostile/certificates.ts";
-import { type HostileServer, startHostileServer } from "../hostile/server.ts";
-import { type SharedClock, sharedClock, stoppedClock } from "../system/clock.ts";
-import { until } from "../time.ts";
+import { startHostileServer } from "../hostile/server.ts";
+import { type SharedClock, sharedClock } from "../system/clock.ts";
 import { CALLS, type Call, startServices } from "./calls.ts";
 import { FAILURES, type Failure } from "./failures.ts";
 
@@ -21,16 +20,8 @@ interface Row {
   readonly recovery: string;
 }
 
-/** Before Lambda stops the check. */
-const CHECK_MS = 13 * 60_000;
 /** A review has 5 s; the rest is for a busy machine. */
 const REVIEW_MS = 8_000;
-
-/** Nothing is wrong with the service in these rows but its clock, and STS is right: the token has expired there. */
-const ALLOWED: Readonly<Record<string, string>> = {
-  "STS, for a user's token": "denied: sts_refused",
-  "STS, for an IAM caller": "401 caller_refused",
-};
 
 const { trusted, certificates } = hostileCertificates();
 const rows = new Map<string, Row>();
@@ -41,20 +32,12 @@ for (const call of CALLS) {
       test(`${call.name}: ${failure.name}`, { timeout: 240_000 }, async (t) => {
         const row = await meet(t, call, failure);
         rows.set(`${call.name}/${failure.name}`, row);
-        checkRow(row, call, failure);
+        for (const outcome of [row.got, row.again])
+          assert.match(outcome, /^(500|429) /, "neither a fault nor throttled");
+        assert.notEqual(row.recovery, "never");
       });
     }
   });
-}
-
-function checkRow({ got, again, recovery }: Row, call: Call, failure: Failure): void {
-  const isClock = failure.behaviour?.name === "clock";
-  for (const outcome of [got, again]) {
-    const allowed = isClock ? [call.usual, ALLOWED[call.name]] : [];
-    const isFault = /^(500|429) |^Failed|not reported|stops the check/.test(outcome);
-    assert.ok(isFault || allowed.includes(outcome), `${outcome} is neither a fault nor the usual answer`);
-  }
-  assert.notEqual(recovery, "never");
 }
 
 async function meet(t: TestContext, call: Call, failure: Failure): Promise<Row> {
@@ -73,38 +56,25 @@ async function meet(t: TestContext, call: Call, failure: Failure): Promise<Row> 
   };
   const bad = await start(failure.behaviour && { ...failure.behaviour, connect });
   if (failure.behaviour === undefined) bad.close();
-  const isCheck = call.usual === "Succeeded";
-  const clock = isCheck && failure.isSlow ? stoppedClock() : sharedClock();
+  const clock = sharedClock();
   const urlOf = (service: string) => `https://127.0.0.1:${(service === call.service ? bad : good).port}`;
   const subject = await call.start(t, { urlOf, ca: trusted, clock });
 
   const ask = async () => {
     const before = { requests: bad.asked(), connections };
     const from = performance.now();
-    const got = await (clock.stoppedAt === undefined ? subject() : patient(subject, bad, clock));
+    const got = await subject();
     const ms = performance.now() - from;
-    assert.ok(isCheck || ms < REVIEW_MS, `${got} after ${ms} ms`);
+    assert.ok(ms < REVIEW_MS, `${got} after ${ms} ms`);
     const made = bad.asked() - before.requests || connections - before.connections;
-    const seconds = clock.stoppedAt === undefined ? (ms / 1_000).toFixed(1) : "780";
-    return { got, seconds, calls: failure.behaviour === undefined ? undefined : made };
+    return { got, seconds: (ms / 1_000).toFixed(1), calls: failure.behaviour === undefined ? undefined : made };
   };
   const first = await ask();
-  if (clock.stoppedAt !== undefined) return { ...first, again: first.got, recovery: "the next check" };
   const { got: again, calls } = await ask();
   bad.close();
   await start(undefined, bad.port);
   const recovery = await recoveryOf(subject, call.usual, clock);
   return { ...first, again: calls === 0 && again !== call.usual ? `${again}, cached` : again, recovery };
-}
-
-/** The check, whose clock stands still: its time limit passes after the call has begun. */
-async function patient(subject: () => Promise<string>, bad: HostileServer, clock: SharedClock): Promise<string> {
-  const done = subject();
-  await until(() => bad.asked() > 0);
-  clock.advance(CHECK_MS);
-  const { promise, resolve } = Promise.withResolvers<string>();
-  const timer = setTimeout(() => resolve("no end: Lambda stops the check after 900 s"), 5_000);
-  return Promise.race([done, promise]).finally(() => clearTimeout(timer));
 }
 
 async function recoveryOf(subject: () => Promise<string>, usual: string, clock: SharedClock): Promise<string> {

@@ -1,7 +1,7 @@
 // Behaviours of a hostile server.
 
 import { isObject } from "../../functions/lib/json.ts";
-import type { Answer, HostileRequest } from "./honest.ts";
+import { type Answer, type HostileRequest, refusal } from "./honest.ts";
 import { type Behaviour, head, reset, send } from "./server.ts";
 
 const JSON_TYPE = "application/json";
@@ -81,7 +81,7 @@ function pour(socket: ReplySocket, first: string, chunk: Buffer): void {
 /** Echoes the received request in fields that commands print. */
 const echoes: Behaviour[] = [
   // Without line breaks, at which some readers stop.
-  replies("echo-refusal", (_, request) => refusal(request, 400, "Echo", `received ${oneLine(request)}`)),
+  replies("echo-refusal", (_, request) => refusal(request, 400, "EchoException", `received ${oneLine(request)}`)),
   replies("echo-code", (_, { raw }) => jsonOf(400, { __type: raw, code: raw, message: raw })),
   replies("echo-denied", (_, request) => refusal(request, 403, "AccessDenied", request.raw)),
   replies("echo-text", (_, { raw }) => ({ status: 200, type: "text/html", body: raw })),
@@ -97,15 +97,6 @@ const echoes: Behaviour[] = [
     body: body.replace(/^\{/, "").replaceAll(":", " "),
   })),
 ];
-
-/** An error in the format of the request's protocol. */
-function refusal({ raw, headers }: HostileRequest, status: number, code: string, message: string): Answer {
-  if (headers["content-type"] !== "application/x-www-form-urlencoded" && !raw.startsWith("GET /?")) {
-    return jsonOf(status, { __type: `${code}Exception`, code, message, Message: message });
-  }
-  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error>`;
-  return { status, type: "text/xml", body: `<ErrorResponse>${error}</ErrorResponse>` };
-}
 
 function jsonOf(status: number, body: object): Answer {
   return { status, type: JSON_TYPE, body: JSON.stringify(body) };

@@ -79,6 +79,28 @@ export function operationOf(
   return `${first}.${rest.join("/")}`;
 }
 
+/** An error in the format of the service. */
+export function refusal(
+  { operation, method }: HostileRequest,
+  status: number,
+  code: string,
+  message = MESSAGE,
+): Answer {
+  const escaped = message.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped}</Message></Error>`;
+  const service = operation.split(".")[0];
+  if (service === "sts" && method === "GET") {
+    return json({ Error: { Code: code, Message: message, Type: "Sender" }, RequestId: "1" }, status);
+  }
+  if (service === "ec2") return { status, type: "text/xml", body: `<Response><Errors>${error}</Errors></Response>` };
+  if (service !== undefined && Object.values(VERSIONS).includes(service)) {
+    return { status, type: "text/xml", body: `<ErrorResponse>${error}</ErrorResponse>` };
+  }
+  return json({ __type: code === "AccessDenied" ? `${code}Exception` : code, code, message, Message: message }, status);
+}
+
+const MESSAGE = "as the service says";
+
 /** The correct responses of one server, whose parameters the command can change. `issuer`: its URL is known later. */
 export function honestAnswers(issuer: { readonly url: string }): (request: HostileRequest) => Answer {
   const parameters = memoryParameters(() => 1_764_000_000_000);

@@ -28,13 +28,10 @@ type Bench = Awaited<ReturnType<typeof openBench>>;
 export interface Run {
   /** `undefined` if the process was killed. */
   readonly code: number | undefined;
-  readonly ms: number;
   readonly out: string;
   readonly err: string;
   /** Number of requests that have reached the target. */
   readonly asked: number;
-  /** Names of the secrets that it sent, or that an honest service would have returned. */
-  readonly secrets: readonly string[];
 }
 
 /** An AWS call with all its retries has 60 s. */
@@ -76,7 +73,6 @@ export async function openBench(file: string) {
 export async function runProcess(bench: Bench, pair: Pair, slack: number): Promise<Run> {
   const { command } = pair;
   const { server, place } = await bench.serve(pair);
-  const start = performance.now();
   const child = spawn(process.execPath, [bench.file, ...wordsOf(command, place)], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env["PATH"], ...environmentOf(place), ...command.environment?.(place) },
@@ -93,7 +89,7 @@ export async function runProcess(bench: Bench, pair: Pair, slack: number): Promi
   const [code]: (number | null)[] = await once(child, "close");
   clearTimeout(timer);
   server.close();
-  return { code: code ?? undefined, ms: performance.now() - start, ...texts, ...seenBy(server) };
+  return { code: code ?? undefined, ...texts, asked: server.asked() };
 }
 
 function interruptSoon({ connected }: HostileServer, interrupt: () => void): void {
@@ -112,7 +108,6 @@ export async function runHere(bench: Bench, pair: Pair): Promise<Run> {
   Object.assign(process.env, environment);
   const interrupt = new AbortController();
   if (command.endless) interruptSoon(server, () => interrupt.abort());
-  const start = performance.now();
   const result = await Promise.race([
     cli(wordsOf(command, place), { environment, interrupted: interrupt.signal }),
     sleep(HERE_MS, { code: undefined, out: "", err: "" }, { ref: false }),
@@ -120,11 +115,7 @@ export async function runHere(bench: Bench, pair: Pair): Promise<Run> {
   interrupt.abort();
   server.close();
   process.env = before;
-  return { ...result, ms: performance.now() - start, ...seenBy(server) };
-}
-
-function seenBy(server: HostileServer): Pick<Run, "asked" | "secrets"> {
-  return { asked: server.asked(), secrets: secretsIn(server.exchanged()) };
+  return { ...result, asked: server.asked() };
 }
 
 function environmentOf({ files, url, aws }: Place): Record<string, string> {
@@ -144,10 +135,6 @@ function environmentOf({ files, url, aws }: Place): Record<string, string> {
   };
 }
 
-export function prints(secret: string): string {
-  return `prints ${secret}`;
-}
-
 /** The rules that this run broke; empty if it held. With an honest server, the command must succeed. */
 export function problemsOf({ command, behaviour }: Pair, { code, out, err, asked }: Run): string[] {
   const { output, name, endless, limit } = command;
@@ -161,7 +148,7 @@ export function problemsOf({ command, behaviour }: Pair, { code, out, err, asked
     ...(code === undefined ? ["does not end"] : codes.includes(code) ? [] : [`exit code ${code}`]),
     ...(/this is a bug/.test(err) ? ["bug"] : []),
     ...(/^\s+at .*[:(]\d|node:internal|Unhandled|\(node:\d+\) /m.test(`${out}${err}`) ? ["stack trace"] : []),
-    ...secrets.map(prints),
+    ...secrets.map((secret) => `prints ${secret}`),
     ...(isWellFormed(output, out, code) ? [] : ["stdout"]),
     ...(behaviour.name === "honest" && !works ? [`does not work, after ${asked} requests`] : []),
     ...(code !== undefined && code > 0 && code !== INTERRUPTED && out === "" && err === "" ? ["says nothing"] : []),

@@ -21,8 +21,6 @@ export interface Behaviour {
 
 export type HostileServer = Awaited<ReturnType<typeof startHostileServer>>;
 
-const MOST_KEPT = 65_536;
-
 /** `target`: which operations misbehave, such as `ssm` or `ssm.PutParameter`. `tls`: plain TCP without it. */
 export async function startHostileServer(
   behaviour: Behaviour,
@@ -34,7 +32,6 @@ export async function startHostileServer(
   const sockets = new Set<Socket>();
   const connected = Promise.withResolvers<void>();
   let asked = 0;
-  let exchanged = "";
   const onSocket = (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
@@ -44,7 +41,6 @@ export async function startHostileServer(
       const isTarget = request.operation === target || request.operation.startsWith(`${target}.`);
       if (isTarget) asked += 1;
       const honest = await answerOf(request);
-      if (exchanged.length < MOST_KEPT) exchanged += request.raw + honest.body;
       if (!isTarget || behaviour.answer === undefined) return send(socket, honest);
       behaviour.answer(socket, request, honest);
     });
@@ -67,8 +63,6 @@ export async function startHostileServer(
     connected: connected.promise,
     /** Number of requests to the target. */
     asked: () => asked,
-    /** The received requests with the correct responses, shortened if long. */
-    exchanged: () => exchanged,
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -109,13 +103,13 @@ function readRequests(socket: Socket, onRequest: (request: HostileRequest) => Pr
   });
 }
 
-export function send(socket: Socket, { status, type, body }: Answer, date = new Date()): void {
-  socket.write(head({ status, type }, Buffer.byteLength(body), date) + body);
+export function send(socket: Socket, { status, type, body }: Answer): void {
+  socket.write(head({ status, type }, Buffer.byteLength(body)) + body);
 }
 
 /** Without `length`, closing the connection ends the body. */
-export function head({ status, type }: Pick<Answer, "status" | "type">, length?: number, at = new Date()): string {
-  const date = at.toUTCString();
+export function head({ status, type }: Pick<Answer, "status" | "type">, length?: number): string {
+  const date = new Date().toUTCString();
   const size = length === undefined ? "connection: close" : `content-length: ${length}`;
   return `HTTP/1.1 ${status} Status\r\ncontent-type: ${type}\r\ndate: ${date}\r\n${size}\r\n\r\n`;
 }

@@ -1,11 +1,16 @@
-// The deployment of a new version: checked first, a tenth of the reviews, and rolled back on an alarm.
+// The deployment of a new version: a tenth of the reviews for ten minutes, rolled back on an alarm, which is evaluated here.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { alarmsOf, dataOf, type Ending } from "./cloudwatch.ts";
 import { KINDS, stackOf, templateOf } from "./stacks.ts";
 import { lambdaFunction, resource, resources } from "./template.ts";
 
-test("a new version receives a tenth of the reviews", () => {
+const MINUTE = 60;
+const CANARY = 10 * MINUTE;
+const [OLD, NEW] = ["7", "8"];
+
+test("a new version receives a tenth of the reviews for ten minutes", () => {
   const template = templateOf("http");
   const { DeploymentConfigName } = resource(template, "AWS::CodeDeploy::DeploymentGroup").Properties;
   assert.equal(DeploymentConfigName, "CodeDeployDefault.LambdaCanary10Percent10Minutes");
@@ -14,6 +19,86 @@ test("a new version receives a tenth of the reviews", () => {
   const atOnce = stackOf("http", { safeDeployments: false }).template();
   assert.deepEqual(resources(atOnce, "AWS::CodeDeploy::DeploymentGroup"), []);
   assert.equal(resources(atOnce, "AWS::Lambda::Function").length, 1);
+});
+
+for (const [what, old, next, isRolledBack] of [
+  ["every review is a fault", "granted", "fault", true],
+  ["every invocation crashes", "granted", "crash", true],
+  ["every invocation times out", "granted", "time-out", true],
+  ["STS fails for both versions", "fault", "fault", true],
+  ["the live version ends every review with a fault, and the new one none", "fault", "granted", false],
+  ["the live version crashes always, and the new one never", "crash", "granted", false],
+  ["every review is denied", "granted", "denied", false],
+] as const) {
+  test(`at 20 reviews per minute, ${what}: ${isRolledBack ? "rolled back" : "not rolled back"}`, () => {
+    const requests = Array.from({ length: CANARY / 3 }, (_, at) => ({ at: 3 * at, isNew: at % 10 === 9 }));
+    const data = requests.flatMap(({ at, isNew }) =>
+      dataOf({ at, ending: isNew ? next : old, version: isNew ? NEW : OLD }),
+    );
+    const minutes = Array.from({ length: 10 }, (_, minute) => (minute + 1) * MINUTE);
+    const fires = newVersionAlarms(NEW).some((alarm) => minutes.some((now) => alarm.fires(data, now)));
+    assert.equal(fires, isRolledBack);
+  });
+}
+
+/** The states of alarms by name. Updating an alarm keeps its state, and CodeDeploy does not start while one of them fires. */
+function account() {
+  const firing = new Set<string>();
+  return {
+    /** Whether the deployment of this version starts. `rename` is applied to the names of its alarms. */
+    starts: (version: string, rename = (name: string) => name): boolean =>
+      newVersionAlarms(version).every(({ name = "" }) => !firing.has(rename(name))),
+    /** Evaluates the alarms of this version: an outage of ten minutes until now. */
+    fails(version: string, ending: Ending, rename = (name: string) => name): void {
+      const data = Array.from({ length: 10 }, (_, minute) =>
+        dataOf({ at: minute * MINUTE + 1, ending, version }),
+      ).flat();
+      for (const { name = "", fires } of newVersionAlarms(version)) if (fires(data, CANARY)) firing.add(rename(name));
+    },
+  };
+}
+
+function newVersionAlarms(version: string) {
+  return alarmsOf(templateOf("http"), version).filter(({ id }) => id.startsWith("NewVersion"));
+}
+
+for (const ending of ["fault", "crash", "time-out"] as const) {
+  test(`${ending}: the alarms of a broken live version do not stop the deployment of its fix`, () => {
+    const { starts, fails } = account();
+    fails(OLD, ending);
+    assert.equal(starts(OLD), false);
+    assert.equal(starts(NEW), true);
+    // With names that stay the same, CodeDeploy would not start.
+    const same = account();
+    const rename = (name: string) => name.replace(/-\d+$/, "");
+    same.fails(OLD, ending, rename);
+    assert.equal(same.starts(NEW, rename), false);
+  });
+}
+
+test("after an outage of STS has rolled a version back, the same deployment starts again as another version", () => {
+  const { starts, fails } = account();
+  fails(OLD, "fault");
+  fails(NEW, "fault");
+  // Lambda never uses a version's number again.
+  assert.equal(starts("9"), true);
+});
+
+test("the deployment group has only the alarms of new versions, also with alarms: false", () => {
+  for (const template of [templateOf("http"), stackOf("http", { alarms: false }).template()]) {
+    const { AlarmConfiguration, AutoRollbackConfiguration } = resource(
+      template,
+      "AWS::CodeDeploy::DeploymentGroup",
+    ).Properties;
+    assert.deepEqual(AlarmConfiguration, {
+      Enabled: true,
+      Alarms: [{ Name: "<AuthenticatorNewVersionFaults>" }, { Name: "<AuthenticatorNewVersionErrors>" }],
+    });
+    assert.deepEqual(AutoRollbackConfiguration, {
+      Enabled: true,
+      Events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
+    });
+  }
 });
 
 test("the check has the accepted regions, and compareStoredValues: false as a setting that is absent otherwise", () => {
