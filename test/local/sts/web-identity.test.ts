@@ -95,7 +95,7 @@ test("a service account token returns the role's credentials, which GetCallerIde
     const identity = { ...session, sessionToken: SessionToken };
     const whoAmI = async (): Promise<string> => {
       const url = await presignUrl({ identity, clusterId: "local", region: "us-west-2", now });
-      return (await send(sts.url, url, { "x-k8s-aws-id": "local" })).body;
+      return (await send(sts.url, url, { "x-k8s-aws-id": "local" })).text;
     };
     assert.match(await whoAmI(), new RegExp(`<Arn>${answer.AssumedRoleUser?.Arn}</Arn>`));
     now = NOW + 3_600_000;
