@@ -9,8 +9,6 @@ export interface Candidate {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly event: unknown;
-  /** Called with the process id after initialization, just before the event. */
-  beforeEvent?(pid: number): void;
   /** Throws if the response is not the expected one. */
   check(answer: string): void;
 }
@@ -26,7 +24,7 @@ const LIMIT_MS = 20_000;
 
 /** Runs `candidate` once with `runtimeClient`, the path of the runtime client's script. */
 export async function coldStart(runtimeClient: string, candidate: Candidate): Promise<ColdStart> {
-  const api = await startRuntimeApi(candidate.event, () => candidate.beforeEvent?.(child.pid ?? 0));
+  const api = await startRuntimeApi(candidate.event);
   const output: Buffer[] = [];
   const started = performance.now();
   const child = spawn(process.execPath, [runtimeClient, "index.handler"], {

@@ -14,8 +14,8 @@ interface Answered {
 const PREFIX = "/2018-06-01/runtime";
 const DEADLINE_MS = 8_000;
 
-/** Listens on a free port of 127.0.0.1; calls `beforeEvent` just before it sends `event`. */
-export async function startRuntimeApi(event: unknown, beforeEvent: () => void) {
+/** Listens on a free port of 127.0.0.1. */
+export async function startRuntimeApi(event: unknown) {
   const ready = Promise.withResolvers<number>();
   const answered = Promise.withResolvers<Answered>();
   let given: number | undefined;
@@ -31,7 +31,6 @@ export async function startRuntimeApi(event: unknown, beforeEvent: () => void) {
       // After the event, the environment waits for the next one; this never responds.
       if (given !== undefined) return;
       ready.resolve(at);
-      beforeEvent();
       response.writeHead(200, {
         "content-type": "application/json",
         "lambda-runtime-aws-request-id": "00000000-0000-4000-8000-000000000000",

@@ -1,4 +1,4 @@
-// STS and Parameter Store behind TLS, with what the functions of candidates.ts read.
+// STS and Parameter Store behind TLS, with what the functions of start-up.ts read.
 
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -26,8 +26,7 @@ export const ISSUER_KEYS: readonly IssuerKey[] = [1, 2].flatMap(() => {
   return issuerKeyOf(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey) ?? [];
 });
 
-/** `delayMs`: one-way latency. */
-export async function startServices(delayMs = 0) {
+export async function startServices() {
   const keys = ISSUER_KEYS.map((key) => [issuerKeyParameter(MAPPING_PREFIX, key.kid), JSON.stringify(key)] as const);
   const parameters = {
     [`${MAPPING_PREFIX}/callers`]: CALLERS,
@@ -40,8 +39,8 @@ export async function startServices(delayMs = 0) {
   const authorityFile = join(folder, "ca.pem");
   writeFileSync(authorityFile, authority.ca);
   const fronts = [
-    await startTlsFront(sts.url, authority.server(), delayMs),
-    await startTlsFront(store.url, authority.server(), delayMs),
+    await startTlsFront(sts.url, authority.server()),
+    await startTlsFront(store.url, authority.server()),
   ] as const;
   return {
     /** Settings that point the function at these services. */
@@ -52,8 +51,6 @@ export async function startServices(delayMs = 0) {
       // With it, Node loads all root certificates in another thread at startup; without it, for the first connection.
       NODE_EXTRA_CA_CERTS: authorityFile,
     },
-    /** The certificate of the services' authority. */
-    authorityFile,
     async close() {
       for (const front of fronts) front.close();
       rmSync(folder, { recursive: true });
