@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -43,16 +43,17 @@ describe("every workflow", () => {
     });
   }
 
-  test("has a version comment for each pinned commit, and the same commit everywhere", () => {
-    const used = readdirSync(FOLDER).flatMap((file) =>
-      [...read(file).matchAll(/uses: (.*)/g)].map(([, line = ""]) => line),
-    );
-    const versions = new Map<string, Set<string>>();
-    for (const line of used) {
-      const [, action = "", commit = ""] = /^(\S+?)@([0-9a-f]{40} # v\d+\.\d+\.\d+)$/.exec(line) ?? assert.fail(line);
-      versions.set(action, (versions.get(action) ?? new Set()).add(commit));
+  test("and each example pins its actions, with a version comment and the same commit everywhere", () => {
+    const files = globSync([".github/workflows/*", "examples/*/*.yml"], { cwd: ROOT });
+    const lines = files.flatMap((file) => readFileSync(join(ROOT, file), "utf8").match(/uses: .*/g) ?? []);
+    const pins = lines.map((line) => {
+      const [, action = "", commit = ""] =
+        /^uses: (\S+?)@([0-9a-f]{40} # v\d+\.\d+\.\d+)$/.exec(line) ?? assert.fail(line);
+      return [action, commit] as const;
+    });
+    for (const [action, same] of Map.groupBy(pins, ([action]) => action)) {
+      assert.equal(new Set(same.map(([, commit]) => commit)).size, 1, action);
     }
-    for (const [action, commits] of versions) assert.equal(commits.size, 1, action);
   });
 });
 

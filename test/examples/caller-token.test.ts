@@ -70,27 +70,20 @@ test("if the AWS CLI fails or prints no token, the old file and its folder stay 
   }
 });
 
-test("a folder in place of the file is refused, and gets no token", () => {
+test("a folder in place of the file, a file that cannot be written, and wrong arguments fail and leave no file", () => {
   const mounted = join(folder, "created-by-a-mount");
   mkdirSync(mounted);
   const { status, stderr } = renew({ words: ["my-cluster", "eu-west-1", mounted] });
   assert.deepEqual([status, stderr], [1, `${SCRIPT}: ${mounted} is a folder: remove it.\n`]);
   assert.deepEqual(readdirSync(mounted), []);
-});
-
-test("if the file cannot be written, the script fails and leaves no file", () => {
-  const { status } = renew({ words: ["my-cluster", "eu-west-1", join(folder, "no-such-folder", "caller-token")] });
-  assert.notEqual(status, 0);
-  assert.deepEqual(readdirSync(join(folder, "mounted")), []);
-});
-
-test("with missing or superfluous arguments, the script prints its usage and does not call the AWS CLI", () => {
+  assert.notEqual(renew({ words: ["my-cluster", "eu-west-1", join(folder, "none", "caller-token")] }).status, 0);
   for (const words of [[], ["my-cluster"], ["my-cluster", "eu-west-1"], ["a", "b", "c", "d"]]) {
     rmSync(recorded, { force: true });
     const { status, stderr } = renew({ words });
     assert.deepEqual([status, /^usage: .*<cluster id> <region> <file>\n$/.test(stderr)], [2, true]);
-    assert.throws(() => statSync(recorded));
+    assert.throws(() => statSync(recorded), "the AWS CLI is not called");
   }
+  assert.deepEqual(readdirSync(join(folder, "mounted")), []);
 });
 
 test("a reader of the file sees a complete token while it is renewed", async () => {

@@ -11,7 +11,7 @@ import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cli/mappings
 import { ROOT, runStep, writePrograms } from "./workflow-steps.ts";
 
 const workflow = parse(readFileSync(join(ROOT, "examples/scheduled-export/export.yml"), "utf8"));
-const steps: { name?: string; run?: string; uses?: string }[] = workflow.jobs.export.steps;
+const steps: { name?: string; run?: string }[] = workflow.jobs.export.steps;
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 const [work, remote] = [join(folder, "work"), join(folder, "remote.git")];
 const git = (...words: string[]) => execFileSync("git", words, { cwd: work, encoding: "utf8" }).trim();
@@ -85,11 +85,4 @@ test("a cluster without parameters fails and keeps the last file", async () => {
   assert.equal(failed, "Export");
   assert.match(output, /^The cluster prod has no parameter below \/iam-authenticator\/prodd in account/m);
   assert.equal(readFileSync(join(work, "prod.yaml"), "utf8"), before);
-});
-
-test("each action is pinned to the commit that the other workflow uses", () => {
-  const other = readFileSync(join(ROOT, "examples/github-action/mappings.yml"), "utf8");
-  const used = steps.flatMap(({ uses }) => uses ?? []);
-  assert.equal(used.length, 3);
-  for (const one of used) assert.ok(other.includes(`uses: ${one}`), one);
 });
