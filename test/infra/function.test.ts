@@ -2,13 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { App, Stack } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { IamAuthenticator, type IamAuthenticatorProps } from "../../infra/iam-authenticator.ts";
-import { ACCOUNT, KINDS, type Kind, type MoreProps, REGION, stackOf, vpcOf } from "./stacks.ts";
+import type { IamAuthenticatorProps } from "../../infra/iam-authenticator.ts";
+import { ACCOUNT, KINDS, type Kind, type MoreProps, stackOf, vpcOf } from "./stacks.ts";
 import { lambdaFunction, resource, resources } from "./template.ts";
 
 const properties = (kind: Kind, more?: MoreProps) => lambdaFunction(stackOf(kind, more).template()).Properties;
@@ -17,11 +15,8 @@ const variables = (kind: Kind, more?: MoreProps) =>
 
 const ISSUER = "https://0a1b2c3d.tokens.sts.global.api.aws";
 
-test("no environments are reserved with false", () => {
+test("architecture, memory and concurrency can be chosen, and no environments reserved", () => {
   assert.ok(!("ReservedConcurrentExecutions" in properties("http", { reservedConcurrency: false })));
-});
-
-test("architecture, memory and concurrency can be chosen", () => {
   const template = stackOf("http", {
     architecture: Architecture.X86_64,
     memorySize: 1024,
@@ -89,27 +84,6 @@ test("in a VPC with endpoints, created or existing: only tokens for the plain ST
   assert.deepEqual(accepted({ stsRegions: ["eu-west-1", "us-east-1"] }), ["eu-west-1,us-east-1", "regional"]);
   assert.deepEqual(services({ vpcEndpoints: false }), []);
   assert.deepEqual(accepted({ vpcEndpoints: false }), [undefined, undefined]);
-});
-
-test("two clusters in one VPC: the second uses the endpoints of the first", () => {
-  const app = new App();
-  const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
-  const vpc = vpcOf(stack, "Vpc");
-  new IamAuthenticator(stack, "First", { clusterId: "first", vpc });
-  new IamAuthenticator(stack, "Second", { clusterId: "second", vpc, vpcEndpoints: "existing" });
-  const template = Template.fromStack(stack);
-  const withPrivateDns = resources(template, "AWS::EC2::VPCEndpoint").map(
-    ({ Properties }) => Properties["ServiceName"],
-  );
-  assert.deepEqual(withPrivateDns, ["com.amazonaws.eu-west-1.sts", "com.amazonaws.eu-west-1.ssm"]);
-  // Both functions are in the range that the endpoints' security groups allow.
-  const ranges = resources(template, "AWS::EC2::SecurityGroup").flatMap(
-    ({ Properties }) => Properties["SecurityGroupIngress"] ?? [],
-  );
-  assert.deepEqual(
-    ranges.map((rule) => (rule as { CidrIp: string }).CidrIp),
-    ["10.0.0.0/16", "10.0.0.0/16"],
-  );
 });
 
 for (const kind of KINDS) {

@@ -7,14 +7,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Validations } from "aws-cdk-lib";
-import { AwsSolutionsChecks } from "cdk-nag";
 import { parse } from "yaml";
 import { buildRelease } from "../../infra/release/build.ts";
 import { ACTIONS, deployingPolicy } from "../../infra/release/deploying-role.ts";
 import { INDEXES } from "../../infra/release/manifests.ts";
 import { releaseNotes } from "../../infra/release/publishable.ts";
-import { releaseApp } from "../../infra/release/templates.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { givenVpcEndpoint, issuerOf, KINDS, stackOf, vpcOf } from "./stacks.ts";
 
@@ -320,35 +317,6 @@ test("the deploying role's policy covers every type of resource, no other servic
   // Limit of a managed policy, without spaces. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
   const size = JSON.stringify({ Version: "2012-10-17", Statement }).length;
   assert.ok(size <= 6144, `${size} characters`);
-});
-
-test("cdk-nag has no findings in the templates", () => {
-  const code = { fileName: "code.zip", sha256: "hash" };
-  const app = releaseApp({ authenticator: code, issuer: code, "deployment-check": code }, join(folder, "nag"));
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  app.synth();
-  const { pluginReports } = JSON.parse(readFileSync(join(app.outdir, "validation-report.json"), "utf8"));
-  assert.deepEqual(
-    pluginReports.flatMap(({ violations }: { violations: unknown[] }) => violations),
-    [],
-  );
-});
-
-test("the SBOM is CycloneDX of the bundled packages, without those that only build or test", () => {
-  const { bomFormat, specVersion, serialNumber, metadata, components } = JSON.parse(read("sbom.cdx.json"));
-  const { timestamp, component } = metadata;
-  assert.deepEqual([bomFormat, specVersion, serialNumber, timestamp], ["CycloneDX", "1.5", undefined, undefined]);
-  assert.equal(component.purl, `pkg:npm/${packageJson.name}@${packageJson.version}`);
-  const names = new Set(components.map(({ name }: { name: string }) => name));
-  const inside = ["@aws-sdk/client-ssm", "@middy/core", "jose", "commander", "yaml"];
-  const outside = ["aws-cdk-lib", "esbuild", "typescript", "fast-check", "@biomejs/biome"];
-  assert.deepEqual(
-    [...inside, ...outside].filter((name) => names.has(name)),
-    inside,
-  );
-  for (const { purl, licenses, hashes } of components) {
-    assert.deepEqual([/^pkg:npm\//.test(purl), licenses.length > 0, hashes.length > 0], [true, true, true], purl);
-  }
 });
 
 test("the notes are the section of the version, otherwise the section Unreleased", () => {
