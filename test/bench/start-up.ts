@@ -1,24 +1,47 @@
 // Measures cold starts: an empty handler, the authenticator with a granted review, and the issuer.
 // `npm run bench -- start-up [rounds]`; default 21 rounds.
 
+import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { mintToken } from "../../local/token.ts";
-import { type Candidate, type ColdStart, coldStart } from "./cold-start.ts";
 import { markdown, median, ratioCell, takeTurns } from "./measure.ts";
 import { reviewEvent } from "./review-event.ts";
-import { runtimeClient } from "./runtime-client.ts";
 import { ISSUER_KEYS, startServices } from "./services.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
+interface Candidate {
+  readonly name: string;
+  /** Folder with `index.mjs`. */
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly event: unknown;
+  /** What the body of the response contains. */
+  readonly holds: readonly string[];
+}
+
+/** Milliseconds: from the start of the process until the function is loaded, and from the event to its response. */
+interface ColdStart {
+  readonly init: number;
+  readonly invoke: number;
+}
+
+/** As JavaScript, so that Node loads no type stripping. Lambda, too, parses each event and reads what a function prints. */
+const SCRIPT = `const print = process.stdout.write.bind(process.stdout);
+process.stdout.write = () => true;
+const { handler } = await import(process.argv[1]);
+const init = performance.now();
+const { body = "" } = await handler(JSON.parse(process.argv[2]), {});
+print(JSON.stringify({ init, invoke: performance.now() - init, body }), () => process.exit());`;
+
 const rounds = Number(process.argv[2] ?? 21);
-const client = runtimeClient(ROOT);
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 const services = await startServices();
 try {
@@ -27,7 +50,7 @@ try {
     candidates,
     rounds,
     prepare: () => undefined,
-    measure: (candidate) => coldStart(client, candidate),
+    measure: coldStart,
   });
   const sums = (starts: readonly ColdStart[] = []) => starts.map(({ init, invoke }) => init + invoke);
   const rows = candidates.map(({ name, folder }, column) => {
@@ -45,14 +68,14 @@ function emptyHandler(): Candidate {
   const own = join(folder, "empty");
   mkdirSync(own);
   writeFileSync(join(own, "index.mjs"), "export const handler = async () => ({ statusCode: 200 });\n");
-  return { name: "empty", folder: own, environment: {}, event: {}, check: () => undefined };
+  return { name: "empty", folder: own, environment: {}, event: {}, holds: [] };
 }
 
 /** The issuer's response must contain every key. */
 async function handlersOf(environment: Readonly<Record<string, string>>): Promise<Candidate[]> {
   const token = await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: REGION });
   const event = reviewEvent(token);
-  const authenticator = { folder: join(ROOT, "dist/authenticator"), event, check: containing('"authenticated":true') };
+  const authenticator = { folder: join(ROOT, "dist/authenticator"), event, holds: ['"authenticated":true'] };
   return [
     { ...authenticator, name: "bearer", environment },
     { ...authenticator, name: "none", environment: { ...environment, CALLER_AUTH: "none" } },
@@ -61,16 +84,18 @@ async function handlersOf(environment: Readonly<Record<string, string>>): Promis
       folder: join(ROOT, "dist/issuer"),
       environment: { ...environment, ISSUER_URL: "https://oidc.example.com" },
       event: { rawPath: JWKS_PATH, requestContext: { http: { method: "GET" } } },
-      check: containing(...ISSUER_KEYS.map(({ kid }) => `"kid":"${kid}"`)),
+      holds: ISSUER_KEYS.map(({ kid }) => `"kid":"${kid}"`),
     },
   ];
 }
 
-function containing(...texts: readonly string[]): Candidate["check"] {
-  return (answer) => {
-    const { body = "" }: { body?: string } = JSON.parse(answer);
-    if (!texts.every((text) => body.includes(text))) throw new Error(`unexpected response: ${answer}`);
-  };
+async function coldStart({ name, folder, environment, event, holds }: Candidate): Promise<ColdStart> {
+  const words = ["--input-type=module", "--eval", SCRIPT, join(folder, "index.mjs"), JSON.stringify(event)];
+  const keys = { AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA", AWS_SECRET_ACCESS_KEY: "local/only" };
+  const { stdout } = await promisify(execFile)(process.execPath, words, { env: { ...keys, ...environment } });
+  const { body, ...times } = JSON.parse(stdout) as ColdStart & { readonly body: string };
+  if (!holds.every((text) => body.includes(text))) throw new Error(`${name}: unexpected response: ${body}`);
+  return times;
 }
 
 function sizes(folder: string): string[] {
