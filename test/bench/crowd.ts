@@ -1,7 +1,9 @@
 // Many identities, their mappings, and the expected result of each review.
 
 import type { LocalIdentity } from "../../local/identities.ts";
-import type { Expected } from "./spikes/mistake.ts";
+
+/** The expected user, or code of a denial. */
+export type Expected = { readonly username: string; readonly groups: readonly string[] } | { readonly denial: string };
 
 export interface Member {
   readonly identity: LocalIdentity;

@@ -1,10 +1,8 @@
-// Runs one load spike in a separate process, since it replaces time and network. Receives the parameters and sends the result.
+// Runs one load spike in a separate process, since it replaces time and network. Prints its result.
 
 import { useMemoryNetwork } from "./memory-network.ts";
-import { runSpike, type Spike, type SpikeResult } from "./run-spike.ts";
+import { runSpike, type Spike } from "./run-spike.ts";
 import { virtualTime } from "./time.ts";
-
-export type SpikeReport = { readonly result: SpikeResult } | { readonly error: string };
 
 /** Mulberry32, so that runs are reproducible. */
 function seeded(seed: number): () => number {
@@ -17,21 +15,13 @@ function seeded(seed: number): () => number {
   };
 }
 
-async function runOne(spike: Spike): Promise<SpikeReport> {
-  // The bundle also uses random waits.
-  Math.random = seeded(spike.seed);
-  const time = virtualTime();
-  useMemoryNetwork();
-  // Discards the two log lines of each review.
-  process.stdout.write = () => true;
-  try {
-    return { result: await time.run(runSpike(spike, time, seeded(spike.seed + 1))) };
-  } catch (error) {
-    return { error: error instanceof Error ? String(error.stack) : String(error) };
-  }
-}
-
-process.once("message", async (spike: Spike) => {
-  const report = await runOne(spike);
-  process.send?.(report, () => process.exit());
-});
+const spike: Spike = JSON.parse(process.argv[2] ?? "");
+const print = process.stdout.write.bind(process.stdout);
+// Discards the log lines of reviews.
+process.stdout.write = () => true;
+// The bundle also uses random waits.
+Math.random = seeded(spike.seed);
+const time = virtualTime();
+useMemoryNetwork();
+const result = await time.run(runSpike(spike, time, seeded(spike.seed + 1)));
+print(JSON.stringify(result), () => process.exit());

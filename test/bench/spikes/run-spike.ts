@@ -4,13 +4,12 @@ import { fileURLToPath } from "node:url";
 import { localServices } from "../../../local/function.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { mintToken } from "../../../local/token.ts";
-import { people } from "../crowd.ts";
+import { type Expected, people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { openEndpoint } from "./endpoint.ts";
 import { kubeApiserver, type LookUp } from "./kube-apiserver.ts";
 import { startLambda } from "./lambda.ts";
 import type { Limit } from "./limit.ts";
-import { type Expected, mistake } from "./mistake.ts";
 import { type Calls, type ServiceName, startServices } from "./services.ts";
 import type { Time } from "./time.ts";
 
@@ -124,4 +123,15 @@ export async function runSpike(spike: Spike, time: Time, random: () => number): 
     wrong,
     out,
   };
+}
+
+/** The error in the body of a 200, or `undefined`. */
+function mistake(body: string, expected: Expected): string | undefined {
+  const { status } = JSON.parse(body);
+  const { authenticated, user, error } = status;
+  const right =
+    "denial" in expected
+      ? authenticated === false && user === undefined && error?.startsWith(`${expected.denial}:`)
+      : authenticated === true && user?.username === expected.username && user.groups.join() === expected.groups.join();
+  return right ? undefined : `${JSON.stringify(expected)} got ${JSON.stringify(status)}`;
 }
