@@ -246,15 +246,10 @@ const MEANT = (key: string, meant: string) => `the context key "${key}" has no e
 describe("a context key that has no effect is refused", () => {
   for (const [key, value, message] of [
     ["endpoint", "mtls", ELSEWHERE("endpoint", "mtls")],
-    ["region", "eu-west-1", ELSEWHERE("region", "eu-west-1")],
     ["nodes", "true", ELSEWHERE("nodes", true)],
-    ["reservedConcurrency", "8", ELSEWHERE("reservedConcurrency", 8)],
-    ["alarms", "false", ELSEWHERE("alarms", false)],
     ["account", "111122223333", ELSEWHERE("account", "111122223333")],
-    ["stackName", "auth", ELSEWHERE("stackName", "auth")],
     ["nodeVPCs", ["vpc-1"], ELSEWHERE("nodeVPCs", ["vpc-1"], "nodeVpcs")],
     ["clusterID", "prod", MEANT("clusterID", "clusterId")],
-    ["cluster-id", "prod", MEANT("cluster-id", "clusterId")],
     ["cluster", "prod", MEANT("cluster", "clusterId")],
     ["cluster", [{ clusterId: "prod" }], MEANT("cluster", "clusters")],
     ["issuers", "true", MEANT("issuers", "issuer")],
