@@ -22,15 +22,9 @@ const mtls =
 const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a cluster id with a space": [{ clusterId: "my cluster" }, /^clusterId must be up to 100 letters, digits/],
   "a region of another partition": [{ stsRegions: ["cn-north-1"] }, /^stsRegions must be .* not "cn-north-1"/],
-  "an empty list of regions": [
-    { stsRegions: [] },
-    /^stsRegions must not be an empty list: leave it out for the default$/,
-  ],
+  "an empty list of regions": [{ stsRegions: [] }, /^stsRegions must not be an empty list: leave it out/],
   "a comma in an audience": [{ audiences: ["a,b"] }, /^audiences: "a,b" must not contain ","$/],
-  "only AWS-signed tokens without an account that signs some": [
-    { tokens: "jwt" },
-    /^awsSignedTokens is required: with/,
-  ],
+  "only AWS-signed tokens without an account that signs some": [{ tokens: "jwt" }, /^awsSignedTokens is required:/],
   "an issuer with a final slash": [
     { awsSignedTokens: [{ account: "111122223333", issuer: "https://a.tokens.sts.global.api.aws/" }] },
     /^awsSignedTokens must be a list of <account id>=https:/,
@@ -46,11 +40,8 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     { provisionedConcurrency: 3, reservedConcurrency: 2 },
     /^provisionedConcurrency \(3\) must be below reservedConcurrency \(2\): otherwise Lambda throttles a version without provisioned concurrency/,
   ],
-  "less memory than Lambda allows": [{ memorySize: 127 }, /^memorySize \(127\) must be an integer from 128 to/],
-  "more memory than Lambda allows": [
-    { memorySize: 10_241 },
-    /^memorySize \(10241\) must be an integer from 128 to 10240/,
-  ],
+  "less memory than Lambda allows": [{ memorySize: 127 }, /^memorySize \(127\) must be an integer from 128/],
+  "more memory than Lambda allows": [{ memorySize: 10_241 }, /^memorySize \(10241\) must be an integer from 128/],
   "half a megabyte": [{ memorySize: 512.5 }, /^memorySize \(512\.5\) must be an integer from 128 to 10240/],
   "more settings than Lambda allows": [
     { accounts: Array.from({ length: 400 }, (_, at) => String(111122220000 + at)) },
@@ -65,10 +56,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /^alarmTopic requires alarms: leave it out, or leave out alarms: false$/,
   ],
   "quietHours of more than a week": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\), /],
-  "zero reserved concurrency": [
-    { reservedConcurrency: 0 },
-    /^reservedConcurrency must be a positive integer, or false for none$/,
-  ],
+  "zero reserved concurrency": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a positive integer/],
   "as much provisioned concurrency as is reserved by default": [
     { provisionedConcurrency: 8 },
     /^provisionedConcurrency \(8\) must be below reservedConcurrency \(8\): /,
@@ -77,10 +65,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "endpoints without a VPC": [{ vpcEndpoints: true }, /^vpcEndpoints requires vpc: set vpc to the function's VPC/],
   "subnets without a VPC": [{ vpcSubnets: {} }, /^vpcSubnets requires vpc: set vpc to the function's VPC/],
   "security groups without a VPC": [{ securityGroups: [] }, /^securityGroups requires vpc: /],
-  "quietHours without alarms": [
-    { alarms: false, quietHours: 5 },
-    /^quietHours requires alarms: leave it out, or leave out alarms: false$/,
-  ],
+  "quietHours without alarms": [{ alarms: false, quietHours: 5 }, /^quietHours requires alarms: leave it out/],
   "an http domain with a certificate of another region": [
     (scope) => ({
       endpoint: {
@@ -93,33 +78,18 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     }),
     /the certificate is in us-east-1 and the stack is in eu-west-1: a custom domain requires a certificate in the stack's region/,
   ],
-  "nodes with VPC endpoints": [
-    (scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc") }),
-    /^nodes with a vpc requires access to IAM.*use a VPC with a NAT gateway and vpcEndpoints: false$/,
-  ],
+  "nodes with VPC endpoints": [(scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc") }), /^nodes with a vpc requires/],
   "nodes with existing VPC endpoints": [
     (scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc"), vpcEndpoints: "existing" }),
     /^nodes with a vpc requires access to IAM/,
   ],
   "nodeVpcs without nodes": [{ nodeVpcs: ["vpc-0123456789abcdef0"] }, /^nodeVpcs requires nodes: true/],
-  "a former endpoint of the same kind": [
-    { formerEndpoint: { kind: "http" } },
-    /^formerEndpoint must be of another kind than endpoint \(http\)/,
-  ],
-  "mtls without subjects": [
-    mtls(() => ({ subjects: [] })),
-    /an mtls endpoint requires subjects: the complete subject DN/,
-  ],
+  "a former endpoint of the same kind": [{ formerEndpoint: { kind: "http" } }, /^formerEndpoint must be of another/],
+  "mtls without subjects": [mtls(() => ({ subjects: [] })), /an mtls endpoint requires subjects/],
   "mtls with an empty subject": [mtls(() => ({ subjects: [" "] })), /subjects must not be empty strings/],
   "mtls with a semicolon in a subject": [mtls(() => ({ subjects: ["CN=a;O=b"] })), /must not contain ";"/],
-  "mtls for a wildcard domain": [
-    mtls(() => ({ domainName: "*.example.com" })),
-    /domainName must be a host name in lower case, not \*\.example\.com/,
-  ],
-  "mtls in another zone": [
-    mtls(() => ({ domainName: "a.example.org" })),
-    /domainName a\.example\.org must be in the hosted zone example\.com: use/,
-  ],
+  "mtls for a wildcard domain": [mtls(() => ({ domainName: "*.example.com" })), /domainName must be a host name/],
+  "mtls in another zone": [mtls(() => ({ domainName: "a.example.org" })), /domainName a\.example\.org must be in/],
   "mtls with a certificate of another region": [
     mtls((scope) => ({ certificate: Certificate.fromCertificateArn(scope, "Far", certificateArn("us-east-1")) })),
     /the certificate is in us-east-1 and the stack is in eu-west-1/,
@@ -136,10 +106,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     { failoverUrl: "http://standby.example.com/authenticate" },
     /^failoverUrl must begin with https:\/\/, not http:\/\/standby/,
   ],
-  "failoverUrl with another path": [
-    { failoverUrl: "https://standby.example.com/" },
-    /^failoverUrl must be the output Endpoint .*\/authenticate, not https:\/\/standby\.example\.com\/:/,
-  ],
+  "failoverUrl with another path": [{ failoverUrl: "https://standby.example.com/" }, /^failoverUrl must be/],
   "failoverUrl with a stage variable": [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: API Gateway's syntax
     { failoverUrl: "https://${stageVariables.a}/authenticate" },
