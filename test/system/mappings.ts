@@ -21,3 +21,9 @@ export const MAPPINGS: Readonly<Record<string, unknown>> = {
   "role/111122223333/developers": DEVELOPERS,
   "sso/111122223333/clusteradmin": CLUSTER_ADMIN,
 };
+
+export const NODE_MAPPING = {
+  arn: "arn:aws:iam::111122223333:role/ClusterNode",
+  username: "system:node:{EC2PrivateDNSName}",
+  groups: ["system:bootstrappers", "system:nodes"],
+};
