@@ -141,22 +141,3 @@ test("two builds in different folders are identical and contain no path", async 
     assert.ok(!Buffer.from(contents).includes(root), name);
   }
 });
-
-test("the issuer's bundle fails to load without ISSUER_URL, with the setting's name, and answers with it", () => {
-  const script = `const { handler } = await import(${JSON.stringify(join(folder, "issuer", "index.mjs"))});
-const { statusCode } = await handler({ rawPath: "/", requestContext: { http: { method: "GET" } } });
-console.log("status", statusCode); process.exit();`;
-  const env = { CLUSTER_ID: "test", AWS_REGION: "us-east-1", AWS_ENDPOINT_URL_SSM: "https://127.0.0.1:9" };
-  const run = (more: Record<string, string>) =>
-    execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
-      env: { ...env, ...more },
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-  // The complete message would include the minified source.
-  assert.throws(
-    () => run({}),
-    (error: { stderr: string }) => error.stderr.includes("ISSUER_URL is required: "),
-  );
-  assert.match(run({ ISSUER_URL: "https://oidc.example.com" }), /^status 404$/m);
-});

@@ -37,13 +37,6 @@ const iam = new IAMClient(sdkOptions(server.url));
 const describe = (...InstanceIds: string[]) => ec2.send(new DescribeInstancesCommand({ InstanceIds }));
 const profile = (InstanceProfileName: string) => iam.send(new GetInstanceProfileCommand({ InstanceProfileName }));
 
-const refused = (call: Promise<unknown>, name: string, httpStatusCode: number, message: RegExp): Promise<void> =>
-  assert.rejects(call, (error: Error & { $metadata?: { httpStatusCode?: number } }) => {
-    assert.deepEqual([error.name, error.$metadata?.httpStatusCode], [name, httpStatusCode]);
-    assert.match(error.message, message);
-    return true;
-  });
-
 test("DescribeInstances returns the fields that verify a node", async () => {
   const { Reservations: [{ OwnerId, Instances: [instance] = [] } = {}, ...others] = [] } = await describe(NODE);
   assert.deepEqual([OwnerId, others], ["111122223333", []]);
@@ -60,16 +53,30 @@ test("DescribeInstances accepts several ids; without ids it returns all instance
   assert.equal(terminated?.IamInstanceProfile, undefined);
 });
 
-test("DescribeInstances rejects missing ids, malformed ids and filters", async () => {
-  const [missing, malformed] = ["InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"];
-  await refused(describe("i-00000000"), missing, 400, /The instance ID 'i-00000000' does not exist/);
-  const two = describe("i-00000000", NODE, "i-00000001");
-  await refused(two, missing, 400, /IDs 'i-00000000, i-00000001' do/);
-  await refused(describe("i-1"), malformed, 400, /Invalid id: "i-1"/);
-  await refused(describe("session<&>"), malformed, 400, /"session<&>" \(expecting "i-\.\.\."\)/);
-  const filtered = ec2.send(new DescribeInstancesCommand({ Filters: [{ Name: "vpc-id", Values: ["x"] }] }));
-  await refused(filtered, "UnknownParameter", 400, /Filter\.1\.Name/);
-});
+const filtered = () => ec2.send(new DescribeInstancesCommand({ Filters: [{ Name: "vpc-id", Values: ["x"] }] }));
+for (const [what, call, name, status, message] of [
+  ["a missing id", () => describe("i-00000000"), "InvalidInstanceID.NotFound", 400, /'i-00000000' does not exist/],
+  [
+    "two missing ids",
+    () => describe("i-00000000", NODE, "i-00000001"),
+    "InvalidInstanceID.NotFound",
+    400,
+    /IDs 'i-00000000, i-00000001' do/,
+  ],
+  ["a short id", () => describe("i-1"), "InvalidInstanceID.Malformed", 400, /Invalid id: "i-1"/],
+  ["another text", () => describe("<&>"), "InvalidInstanceID.Malformed", 400, /"<&>" \(expecting "i-\.\.\."\)/],
+  ["a filter", filtered, "UnknownParameter", 400, /Filter\.1\.Name/],
+  ["a missing profile", () => profile("none"), "NoSuchEntityException", 404, /Instance Profile none cannot be found/],
+  ["another account's profile", () => profile("other"), "NoSuchEntityException", 404, /other/],
+  ["a malformed name", () => profile("a b"), "ValidationError", 400, /alphanumeric/],
+] as const) {
+  test(`refused: ${what}`, async () => {
+    const error = await call().catch((reason: unknown) => reason as Error & { $metadata: { httpStatusCode: number } });
+    assert.ok(error instanceof Error);
+    assert.deepEqual([error.name, error.$metadata.httpStatusCode], [name, status]);
+    assert.match(error.message, message);
+  });
+}
 
 test("GetInstanceProfile returns the roles", async () => {
   const { InstanceProfile: found } = await profile("nodes");
@@ -77,12 +84,6 @@ test("GetInstanceProfile returns the roles", async () => {
   const roles = found?.Roles?.map(({ RoleName, RoleId, Arn }) => ({ roleName: RoleName, roleId: RoleId, arn: Arn }));
   assert.deepEqual(roles, [ROLE]);
   assert.deepEqual((await profile("empty")).InstanceProfile?.Roles, []);
-});
-
-test("GetInstanceProfile rejects missing names, names of other accounts and malformed names", async () => {
-  await refused(profile("none"), "NoSuchEntityException", 404, /Instance Profile none cannot be found/);
-  await refused(profile("other"), "NoSuchEntityException", 404, /other/);
-  await refused(profile("a b"), "ValidationError", 400, /alphanumeric/);
 });
 
 test("unsigned requests and unknown actions fail", async () => {

@@ -99,24 +99,21 @@ test("a function that times out", async (t) => {
   assert.match(String(gateway.errors[0]), /Task timed out after 0\.01 seconds/);
 });
 
-test("the function receives a Lambda context", async (t) => {
+test("the function receives a Lambda context, whose remaining time passes", async (t) => {
   let time = NOW;
-  let context: LambdaContext | undefined;
-  const handler = async (_: unknown, given: LambdaContext) => {
-    context = given;
+  const contexts: LambdaContext[] = [];
+  const handler = async (_: unknown, context: LambdaContext) => {
+    contexts.push(context);
     return { statusCode: 200 };
   };
   const gateway = await start(t, { now: () => time, handler });
   await post(`${gateway.url}/authenticate`);
-  const { awsRequestId = "", logStreamName = "", functionName, functionVersion, memoryLimitInMB } = context ?? {};
-  assert.deepEqual([functionName, functionVersion, memoryLimitInMB], ["authenticator", "$LATEST", "256"]);
-  assert.equal(context?.invokedFunctionArn, "arn:aws:lambda:us-east-1:123456789012:function:authenticator");
-  assert.match(awsRequestId, /^[0-9a-f-]{36}$/);
-  assert.match(logStreamName, /^2026\/11\/24\/\[\$LATEST\][0-9a-f]{32}$/);
-  for (const remaining of [8000, 5000, 2000, 0]) {
-    assert.equal(context?.getRemainingTimeInMillis(), remaining);
-    time += 3000;
-  }
+  const [context] = contexts;
+  const invokedFunctionArn = "arn:aws:lambda:us-east-1:123456789012:function:authenticator";
+  assert.partialDeepStrictEqual(context, { functionVersion: "$LATEST", memoryLimitInMB: "256", invokedFunctionArn });
+  assert.match(context?.awsRequestId ?? "", /^[0-9a-f-]{36}$/);
+  time += 9_000;
+  assert.equal(context?.getRemainingTimeInMillis(), 0);
 });
 
 test("the gateway renames WWW-Authenticate and sets Content-Length", async (t) => {
