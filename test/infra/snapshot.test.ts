@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import { SecurityGroup, Subnet } from "aws-cdk-lib/aws-ec2";
+import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
-import { ACCOUNT, KINDS, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import { ACCOUNT, certificateArn, KINDS, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { flat } from "./template.ts";
 
 const folder = join(import.meta.dirname, "snapshots");
@@ -23,6 +26,43 @@ test("in a VPC, with mappings and callers", (t) => {
   authenticator.addAccountMapping("444455556666", { username: "account:{AccountID}", groups: ["viewers"] });
   authenticator.addCaller({ name: "control-plane", sha256: "0".repeat(64) });
   t.assert.fileSnapshot(flat(template().toJSON()), join(folder, "vpc.snapshot"), { serializers });
+});
+
+test("every option: settings, subnets and groups, a domain, sizes, a dashboard, an email address and a standby", (t) => {
+  const { template } = stackOf("http", (scope) => ({
+    endpoint: {
+      kind: "http",
+      domain: {
+        domainName: "authenticator.example.com",
+        certificate: Certificate.fromCertificateArn(scope, "Certificate", certificateArn(REGION)),
+      },
+    },
+    failoverUrl: "https://standby.example.com/authenticate",
+    mappingPrefix: "/kube/auth",
+    accounts: [ACCOUNT, "444455556666"],
+    stsRegions: ["eu-west-1", "us-east-1"],
+    stsExtraHosts: ["vpce-1.sts.eu-west-1.vpce.amazonaws.com"],
+    audiences: ["vault"],
+    reservedPrefixes: ["system:"],
+    userInfo: "minimal",
+    awsSignedTokens: [{ account: ACCOUNT, issuer: "https://0a1b2c3d.tokens.sts.global.api.aws" }],
+    tokens: "jwt",
+    logLevel: "warn",
+    nodes: true,
+    nodeVpcs: ["vpc-0123456789abcdef0", "vpc-01234567"],
+    vpc: vpcOf(scope, "Vpc"),
+    vpcEndpoints: false,
+    vpcSubnets: { subnets: [Subnet.fromSubnetId(scope, "Subnet", "subnet-0fedcba9876543210")] },
+    securityGroups: [SecurityGroup.fromSecurityGroupId(scope, "Group", "sg-0123456789abcdef0")],
+    architecture: Architecture.X86_64,
+    memorySize: 1024,
+    provisionedConcurrency: 2,
+    reservedConcurrency: false,
+    dashboard: true,
+    quietHours: 24,
+    alarmEmail: "on-call@example.com",
+  }));
+  t.assert.fileSnapshot(flat(template().toJSON()), join(folder, "options.snapshot"), { serializers });
 });
 
 test("issuer", (t) => {

@@ -1,5 +1,4 @@
-// The construct's surface: metrics, alarms, API, log and role; optional parts; and resources of the app: a key for the
-// logs, subnets, security groups, a domain.
+// The construct's surface: metrics, alarms, API, log and role; optional parts; a key of the app for the logs.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,13 +6,11 @@ import { App, CfnParameter, Duration, Fn, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { RestApi } from "aws-cdk-lib/aws-apigateway";
 import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
-import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
-import { SecurityGroup, Subnet } from "aws-cdk-lib/aws-ec2";
 import { Key } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
-import { certificateArn, issuerOf, KINDS, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import { issuerOf, KINDS, REGION, stackOf, templateOf } from "./stacks.ts";
 import { flat, lambdaFunction, output, type Resource, resource, resources } from "./template.ts";
 
 test("each metric of reviews has a method", () => {
@@ -102,38 +99,6 @@ test("a key of another app encrypts the logs, and is not changed", () => {
   const template = stackOf("http", (scope) => ({ encryptionKey: Key.fromKeyArn(scope, "Key", arn) })).template();
   for (const { Properties } of resources(template, "AWS::Logs::LogGroup")) assert.equal(Properties["KmsKeyId"], arn);
   assert.deepEqual(rest(template, ""), rest(templateOf("http"), ""));
-});
-
-test("the function is in the chosen subnets and security groups", () => {
-  const template = stackOf("http", (scope) => ({
-    vpc: vpcOf(scope, "Vpc"),
-    vpcSubnets: { subnets: [Subnet.fromSubnetId(scope, "Subnet", "subnet-0fedcba9876543210")] },
-    securityGroups: [SecurityGroup.fromSecurityGroupId(scope, "Group", "sg-0123456789abcdef0")],
-  })).template();
-  assert.deepEqual(lambdaFunction(template).Properties["VpcConfig"], {
-    SecurityGroupIds: ["sg-0123456789abcdef0"],
-    SubnetIds: ["subnet-0fedcba9876543210"],
-  });
-});
-
-test("http with a custom domain: the URL has the domain, and the default endpoint remains so that kube-apiserver can move", () => {
-  const template = stackOf("http", (scope) => ({
-    endpoint: {
-      kind: "http",
-      domain: {
-        domainName: "authenticator.example.com",
-        certificate: Certificate.fromCertificateArn(scope, "Certificate", certificateArn(REGION)),
-      },
-    },
-  })).template();
-  assert.equal(output(template, "Endpoint"), "https://<AuthenticatorDomain>/authenticate");
-  const domain = resource(template, "AWS::ApiGatewayV2::DomainName").Properties;
-  assert.equal(domain["DomainName"], "authenticator.example.com");
-  assert.equal(domain["MutualTlsAuthentication"], undefined);
-  assert.equal(resource(template, "AWS::ApiGatewayV2::ApiMapping").Properties["DomainName"], "<AuthenticatorDomain>");
-  const api = resource(template, "AWS::ApiGatewayV2::Api").Properties;
-  assert.notEqual(api["DisableExecuteApiEndpoint"], true);
-  assert.deepEqual(resources(template, "AWS::Route53::RecordSet"), []);
 });
 
 test("props that are known only at deployment are passed on unchanged", () => {
