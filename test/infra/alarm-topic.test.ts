@@ -24,16 +24,6 @@ function actions(template: Template): unknown[] {
   return [...new Set(found.map((action) => JSON.stringify(action)))];
 }
 
-test("an email address gets a topic with a subscription, which all alarms notify", () => {
-  const { stack, template } = stackOf("http", { alarmEmail: EMAIL });
-  const made = template();
-  const { Endpoint, Protocol, TopicArn } = resource(made, "AWS::SNS::Subscription").Properties;
-  assert.deepEqual([Endpoint, Protocol], [EMAIL, "email"]);
-  resource(made, "AWS::SNS::Topic");
-  assert.deepEqual(actions(made), [JSON.stringify([TopicArn])]);
-  assert.deepEqual(warnings(stack), []);
-});
-
 test("a former endpoint's alarms notify the same topic", () => {
   const { template } = stackOf("http", (scope) => ({
     alarmEmail: EMAIL,

@@ -8,7 +8,6 @@ import { type TestContext, test } from "node:test";
 import {
   DeleteParameterCommand,
   GetParameterCommand,
-  GetParameterHistoryCommand,
   GetParametersByPathCommand,
   PutParameterCommand,
 } from "@aws-sdk/client-ssm";
@@ -58,17 +57,14 @@ test("YAML files become JSON; JSON files stay unchanged; other files are not ser
   });
 });
 
-test("an edited, new or deleted file applies at the next request", async (t) => {
-  const { get, ssm, write, remove } = await start(t, { [`${DEVELOPERS}.yaml`]: "groups: [a]" });
+test("an edited, new or deleted file applies at the next request, and a comment makes no version", async (t) => {
+  const { get, write, remove } = await start(t, { [`${DEVELOPERS}.yaml`]: "groups: [a]" });
   assert.equal((await get(DEVELOPERS))?.Version, 1);
-  write(`${DEVELOPERS}.yaml`, "groups: [b]");
-  const edited = await get(DEVELOPERS);
-  assert.deepEqual([edited?.Version, edited?.Value], [2, '{"groups":["b"]}']);
-  write(`${DEVELOPERS}.yaml`, "# only a comment\ngroups:\n  - b\n");
-  assert.equal((await get(DEVELOPERS))?.Version, 2);
-  const history = await ssm.send(new GetParameterHistoryCommand({ Name: `/p/${DEVELOPERS}` }));
-  assert.equal(history.Parameters?.length, 2);
-
+  for (const text of ["groups: [b]", "# only a comment\ngroups:\n  - b\n"]) {
+    write(`${DEVELOPERS}.yaml`, text);
+    const { Version, Value } = (await get(DEVELOPERS)) ?? {};
+    assert.deepEqual([Version, Value], [2, '{"groups":["b"]}']);
+  }
   write("account/1.yaml", "{}");
   assert.equal((await get("account/1"))?.Value, "{}");
   remove(`${DEVELOPERS}.yaml`);
@@ -116,13 +112,10 @@ test("files that break the service's limits are not served, and are reported onc
   assert.equal(problems.length, 5);
 });
 
-test("the API is read-only, and its error names the folder", async (t) => {
+test("the API is read-only, and its error names the folder; a missing folder fails at startup", async (t) => {
   const { ssm } = await start(t, { "role/1/a.yaml": "{}" });
   const put = new PutParameterCommand({ Name: "/p/role/1/a", Value: "{}", Type: "String", Overwrite: true });
   await refused(ssm.send(put), "AccessDeniedException", /To change \/p\/role\/1\/a, edit its file there/);
   await refused(ssm.send(new DeleteParameterCommand({ Name: "/p/role/1/a" })), "AccessDeniedException");
-});
-
-test("a missing folder fails at startup", async () => {
   await assert.rejects(startParameterStore({ folder: join(tmpdir(), "no-such-folder"), prefix: "/p" }), /ENOENT/);
 });
