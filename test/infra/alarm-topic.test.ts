@@ -59,23 +59,3 @@ test("synth does not warn with a topic, and not without alarms", () => {
   for (const more of [topic as MoreProps, { alarms: false }])
     assert.deepEqual(warnings(stackOf("http", more).stack), []);
 });
-
-for (const [what, more, message] of [
-  [
-    "a topic and an address",
-    (scope) => ({ alarmTopic: new Topic(scope, "Topic"), alarmEmail: EMAIL }),
-    /^alarmEmail and alarmTopic exclude each other: leave one out, or subscribe the address to the topic$/,
-  ],
-  [
-    "an address without alarms",
-    { alarms: false, alarmEmail: EMAIL },
-    /^alarmEmail requires alarms: leave it out, or leave out alarms: false$/,
-  ],
-  [
-    "a name instead of an address",
-    { alarmEmail: "on-call" },
-    /^alarmEmail must be an email address, such as on-call@example.com, not "on-call"$/,
-  ],
-] as [string, MoreProps, RegExp][]) {
-  test(`${what}: refused`, () => assert.throws(() => stackOf("http", more), { message }));
-}

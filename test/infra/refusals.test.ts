@@ -55,6 +55,15 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     (scope) => ({ alarms: false, alarmTopic: new Topic(scope, "Topic") }),
     /^alarmTopic requires alarms: leave it out, or leave out alarms: false$/,
   ],
+  "a topic and an address for alarms": [
+    (scope) => ({ alarmTopic: new Topic(scope, "Topic"), alarmEmail: "on-call@example.com" }),
+    /^alarmEmail and alarmTopic exclude each other: leave one out, or subscribe the address to the topic$/,
+  ],
+  "an address without alarms": [{ alarms: false, alarmEmail: "a@example.com" }, /^alarmEmail requires alarms: leave/],
+  "a name instead of an address": [
+    { alarmEmail: "on-call" },
+    /^alarmEmail must be an email address, .* not "on-call"$/,
+  ],
   "quietHours of more than a week": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\), /],
   "zero reserved concurrency": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a positive integer/],
   "as much provisioned concurrency as is reserved by default": [

@@ -1,8 +1,8 @@
 // Records the system's log and responses, and checks the rules that apply to all of them.
 
 import assert from "node:assert/strict";
+import type { Answer, ReviewPost } from "./answers.ts";
 import type { BundledFunction } from "./bundled-function.ts";
-import type { Answer, ReviewPost } from "./checked-post.ts";
 import { createSecrets } from "./secrets.ts";
 
 type LogLine = Readonly<Record<string, unknown>>;

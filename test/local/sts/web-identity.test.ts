@@ -1,13 +1,14 @@
 // AssumeRoleWithWebIdentity through the AWS SDK: accepted tokens, and the error for each other token.
 
 import assert from "node:assert/strict";
-import { after, beforeEach, test } from "node:test";
+import { after, beforeEach, type TestContext, test } from "node:test";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { JWTPayload } from "jose";
 import type { LocalServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { type LocalRole, type OidcProvider, providerArn, roleArn, serviceAccountRole } from "../../../local/roles.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
+import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
 import { kindOf } from "../../../local/sts/web-identity/issuer-documents.ts";
 import { presignUrl } from "../../../local/token.ts";
 import { createSigningKey, type OidcIssuer, signIdToken, startOidcIssuer } from "../../oidc-issuer.ts";
@@ -70,9 +71,10 @@ const refused = (call: Promise<unknown>, name: string, message: RegExp): Promise
     return true;
   });
 
-/** Starts an STS with these roles; stops it after the test. */
-async function stsWith(t: { after(stop: () => Promise<void>): void }, ...roles: LocalRole[]): Promise<LocalServer> {
-  const other = await startSts({ now: () => now, webIdentity: { providers: [provider], roles, ca: issuer.ca } });
+/** Starts an STS with other settings; stops it after the test. */
+async function stsWith(t: TestContext, settings: Partial<WebIdentityOptions>): Promise<LocalServer> {
+  const webIdentity = { providers: [provider], roles: [role], ca: issuer.ca, ...settings };
+  const other = await startSts({ now: () => now, webIdentity });
   t.after(() => other.close());
   return other;
 }
@@ -174,9 +176,7 @@ test("tokens of a retired key fail, others still work, and a published key appli
 });
 
 test("a slow issuer times out", async (t) => {
-  const webIdentity = { providers: [provider], roles: [role], ca: issuer.ca, timeoutMs: 200 };
-  const hasty = await startSts({ now: () => now, webIdentity });
-  t.after(() => hasty.close());
+  const hasty = await stsWith(t, { timeoutMs: 200 });
   for (const slow of ["/.well-known/openid-configuration", "/openid/v1/jwks"]) {
     const { promise: never } = Promise.withResolvers<never>();
     issuer.answer((path) => (path === slow ? never : undefined));
@@ -213,8 +213,7 @@ test("an issuer that does not exist or has another authority's certificate is un
   await gone.stop();
   t.after(() => stranger.stop());
   const providers = [stranger, gone].map(({ url }) => ({ ...provider, issuer: url }));
-  const other = await startSts({ now: () => now, webIdentity: { providers, roles: [role], ca: issuer.ca } });
-  t.after(() => other.close());
+  const other = await stsWith(t, { providers });
   for (const { url } of [stranger, gone]) {
     await refused(assume(await token({ iss: url }), {}, other), "IDPCommunicationError", /could not be reached/);
   }
@@ -231,9 +230,7 @@ test("STS connects only to public addresses and to this machine", async (t) => {
   }
   const internal = { ...provider, issuer: "https://169.254.169.254" };
   const withPort = { ...provider, issuer: "https://203.0.113.7:8443" };
-  const webIdentity = { providers: [internal, withPort], roles: [role] };
-  const other = await startSts({ now: () => now, webIdentity });
-  t.after(() => other.close());
+  const other = await stsWith(t, { providers: [internal, withPort] });
   for (const { issuer: iss } of [internal, withPort]) {
     await refused(assume(await token({ iss }), {}, other), "InvalidIdentityToken", NO_KEY);
   }
@@ -256,13 +253,17 @@ test("a trust policy supports patterns, several values, denials and conditions",
   const question = { ...allow, Condition: { StringLike: { [`${name}:sub`]: "system:serviceaccount:shop:order?" } } };
   const dotted = { ...allow, Condition: { StringLike: { [`${name}:sub`]: "system:serviceaccount:shop.*" } } };
   for (const statements of [[like], [several], [question], [otherAction, allow], [{ ...allow, Action: "sts:*" }]]) {
-    await assume(await token(), {}, await stsWith(t, withPolicy(...statements)));
+    await assume(await token(), {}, await stsWith(t, { roles: [withPolicy(...statements)] }));
   }
   for (const statements of [[], [unmet], [allow, deny], [elsewhere], [otherAction], [dotted]]) {
-    await refused(assume(await token(), {}, await stsWith(t, withPolicy(...statements))), "AccessDenied", /./);
+    await refused(
+      assume(await token(), {}, await stsWith(t, { roles: [withPolicy(...statements)] })),
+      "AccessDenied",
+      /./,
+    );
   }
   const unknown = { ...allow, Condition: { ArnLike: { [`${name}:sub`]: "*" } } };
-  await assert.rejects(stsWith(t, withPolicy(unknown)), /does not support the condition operator ArnLike/);
+  await assert.rejects(stsWith(t, { roles: [withPolicy(unknown)] }), /does not support the condition operator ArnLike/);
 });
 
 test("parameters must follow STS's rules, and errors never repeat the token", async () => {
