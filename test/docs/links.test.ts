@@ -67,10 +67,6 @@ test("each file that a document names exists", () => {
   );
 });
 
-test("git ignores the output of npm pack", () => {
-  assert.ok(read(".gitignore").split("\n").includes("*.tgz"));
-});
-
 test("every npm script that a document names exists", () => {
   const { scripts } = JSON.parse(read("package.json"));
   const named = documents.flatMap((document) => [...read(document).matchAll(/npm run (?:--silent |-s )?([\w:-]+)/g)]);

@@ -66,19 +66,6 @@ for (const [what, requests, expected] of [
   });
 }
 
-test("with failoverUrl, Failing states that reviews are redirected, and uses no metric of API Gateway", () => {
-  const [failing] = resources(stackOf("http", { failoverUrl }).template(), "AWS::CloudWatch::Alarm");
-  const { AlarmDescription, Threshold } = failing?.Properties ?? {};
-  assert.match(
-    String(AlarmDescription),
-    /^The authenticator of the cluster prod\.example fails in this region: .*#failing$/,
-  );
-  assert.equal(Threshold, 5);
-  const queries = (failing?.Properties["Metrics"] ?? []) as { MetricStat?: { Metric: { MetricName: string } } }[];
-  const names = queries.flatMap(({ MetricStat }) => MetricStat?.Metric.MetricName ?? []);
-  assert.deepEqual(names.sort(), ["Errors", "Reviews", "Throttles"]);
-});
-
 test("NoReviews fires after quietHours without an invocation, and not a few hours earlier", () => {
   const last: Request = { at: 0, ending: "granted" };
   const until = (hours: number) => firing([...YESTERDAY, last], (hours - 1) * HOUR, hours * HOUR);
