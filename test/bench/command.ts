@@ -65,7 +65,7 @@ function isInstalled({ program }: Candidate): boolean {
 
 /** Milliseconds of each candidate. */
 async function measure(candidates: readonly Candidate[]): Promise<string> {
-  const taken = await takeTurns({ candidates, rounds, prepare: () => undefined, measure: run });
+  const taken = await takeTurns(candidates, rounds, run);
   const rows = candidates.map(({ name }, column) => {
     const own = taken[column] ?? [];
     return [name, median(own).toFixed(0), ratioCell(own, taken[0] ?? [])];

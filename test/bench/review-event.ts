@@ -5,12 +5,12 @@ import { httpApiEvent } from "../../local/gateway/http-api.ts";
 import { SAMPLE_REQUEST } from "../local/gateway/sample-request.ts";
 import { reviewBody, V1 } from "../system/token-review.ts";
 
-export const CALLER = "bench-caller";
+const CALLER = "bench-caller";
 /** The value of the parameter `callers`. */
 export const CALLERS = JSON.stringify([{ name: "kube-apiserver", sha256: hash("sha256", CALLER) }]);
 
-export function reviewEvent(token: string, { caller = CALLER, time = Date.now() } = {}): object {
-  const rawHeaders = SAMPLE_REQUEST.rawHeaders.map((text) => (text === "Bearer caller" ? `Bearer ${caller}` : text));
+export function reviewEvent(token: string, time = Date.now()): object {
+  const rawHeaders = SAMPLE_REQUEST.rawHeaders.map((text) => (text === "Bearer caller" ? `Bearer ${CALLER}` : text));
   const request = { ...SAMPLE_REQUEST, rawHeaders, body: Buffer.from(reviewBody(V1, token)), time };
   return httpApiEvent(request, "POST /authenticate");
 }

@@ -46,12 +46,7 @@ const folder = mkdtempSync(join(tmpdir(), "bench-"));
 const services = await startServices();
 try {
   const candidates = [emptyHandler(), ...(await handlersOf(services.settings))];
-  const taken = await takeTurns({
-    candidates,
-    rounds,
-    prepare: () => undefined,
-    measure: coldStart,
-  });
+  const taken = await takeTurns(candidates, rounds, coldStart);
   const sums = (starts: readonly ColdStart[] = []) => starts.map(({ init, invoke }) => init + invoke);
   const rows = candidates.map(({ name, folder }, column) => {
     const own = taken[column] ?? [];

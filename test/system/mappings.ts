@@ -2,24 +2,18 @@
 
 export const PREFIX = "/iam-authenticator/local";
 
-export const ALICE = {
-  arn: "arn:aws:iam::111122223333:user/engineering/alice",
-  username: "alice",
-  groups: ["developers", "on-call"],
-};
-
-export const DEVELOPERS = {
-  arn: "arn:aws:iam::111122223333:role/Developers",
-  username: "dev:{SessionName}",
-  groups: ["developers"],
-};
-
-const CLUSTER_ADMIN = { username: "admin:{SessionName}", groups: ["system:masters"] };
-
 export const MAPPINGS: Readonly<Record<string, unknown>> = {
-  "user/111122223333/alice": ALICE,
-  "role/111122223333/developers": DEVELOPERS,
-  "sso/111122223333/clusteradmin": CLUSTER_ADMIN,
+  "user/111122223333/alice": {
+    arn: "arn:aws:iam::111122223333:user/engineering/alice",
+    username: "alice",
+    groups: ["developers", "on-call"],
+  },
+  "role/111122223333/developers": {
+    arn: "arn:aws:iam::111122223333:role/Developers",
+    username: "dev:{SessionName}",
+    groups: ["developers"],
+  },
+  "sso/111122223333/clusteradmin": { username: "admin:{SessionName}", groups: ["system:masters"] },
 };
 
 export const NODE_MAPPING = {

@@ -33,7 +33,7 @@ export function openEndpoint(options: EndpointOptions) {
       throttled += 1;
       return { status: 429, body: '{"message":"Too Many Requests"}' };
     }
-    const handled = await lambda.invoke(reviewEvent(token, { time: time.now() }));
+    const handled = await lambda.invoke(reviewEvent(token, time.now()));
     if (handled === undefined) return { status: 500, body: '{"message":"Internal Server Error"}' };
     return { status: handled.statusCode, body: handled.body };
   }
