@@ -110,22 +110,6 @@ test("a role or user of the app is mapped if its name, account and region are fi
   });
 });
 
-test("a parameter of the stack names the stack in a tag and in its description", () => {
-  const made = stackOf("http");
-  made.authenticator.addAccountMapping(ACCOUNT);
-  made.authenticator.addPattern("any", { arnLike: CANONICAL_ARN, username: "u" });
-  made.authenticator.addCaller({ name: "c", sha256: "7".repeat(64) });
-  const owned = resources(made.template(), "AWS::SSM::Parameter").map(({ Properties: { Tags, Description } }) => [
-    Tags,
-    Description,
-  ]);
-  const says = [
-    { "iam-authenticator:managed-by": "Test" },
-    "Managed by the CloudFormation stack Test: change it there, or the next deployment undoes it",
-  ];
-  assert.deepEqual(owned, [says, says, says]);
-});
-
 test("a role by name has the partition of the stack's region", () => {
   const stack = new Stack(new App(), "China", { env: { account: ACCOUNT, region: "cn-north-1" } });
   const authenticator = new IamAuthenticator(stack, "Authenticator", { clusterId: "a" });
