@@ -75,11 +75,8 @@ describe("the release", () => {
     assert.deepEqual([first?.["runs-on"], second?.["runs-on"]], ["ubuntu-24.04", "ubuntu-24.04-arm"]);
     for (const job of [first, second]) {
       assert.deepEqual([job?.needs, scriptsOf(job)], ["check", [".ci/release"]]);
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: GitHub's syntax
-      assert.partialDeepStrictEqual(job?.steps.at(-1)?.with, {
-        name: "release-${{ runner.arch }}",
-        path: "dist/release/",
-      });
+      const { name, path } = job?.steps.at(-1)?.with ?? {};
+      assert.match(`${name} ${path}`, /^release-\$\{\{ runner\.arch \}\} dist\/release\/$/);
     }
     assert.match(readFileSync(join(ROOT, ".ci", "release"), "utf8"), /^npm ci\nnpm run release$/m);
     assert.deepEqual(publish?.needs, ["first", "second"]);
