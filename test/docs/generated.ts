@@ -2,8 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createProgram } from "../../cli/program.ts";
+import { FULL_NAME } from "../../cli/program-name.ts";
+import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { ERRORS, STATUS } from "../../functions/errors.ts";
-import { everyHelp } from "./help.ts";
+import { cli, commandPaths } from "../cli/cli.ts";
 import { type Figures, loginsPlot } from "./plots.ts";
 import { recordingImage, recordSession } from "./recording.ts";
 
@@ -37,4 +40,14 @@ function errorCodes(): string {
     return [`\`${code}\`${other}`, meaning];
   });
   return [["code", "cause"], ["---", "---"], ...rows.sort()].map((row) => `| ${row.join(" | ")} |\n`).join("");
+}
+
+/** The --help of every command: 80 columns, as in a pipe. */
+async function everyHelp(): Promise<string> {
+  const paths = commandPaths(await createProgram(processStreams()));
+  const helps = paths.map(async (path) => {
+    const { out } = await cli([...path, "--help"]);
+    return `$ ${[FULL_NAME, ...path, "--help"].join(" ")}\n${out}`;
+  });
+  return (await Promise.all(helps)).join("\n");
 }

@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
 import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cli/mappings/cluster.ts";
-import { ROOT, runStep, writePrograms } from "./workflow-steps.ts";
+import { ROOT, runSteps, type Step, writePrograms } from "./workflow-steps.ts";
 
 const workflow = parse(readFileSync(join(ROOT, "examples/scheduled-export/export.yml"), "utf8"));
-const steps: { name?: string; run?: string }[] = workflow.jobs.export.steps;
+const steps: Step[] = workflow.jobs.export.steps;
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 const [work, remote] = [join(folder, "work"), join(folder, "remote.git")];
 const git = (...words: string[]) => execFileSync("git", words, { cwd: work, encoding: "utf8" }).trim();
@@ -32,31 +32,20 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function runSteps(
-  variables: Readonly<Record<string, string>> = {},
-): Promise<{ failed?: string; output: string }> {
-  let all = "";
-  for (const { name = "", run } of steps) {
-    if (run === undefined) continue;
-    const environment = { ...workflow.env, AWS_REGION: "us-east-1", ...variables };
-    const { code, output } = await runStep(run, { folder, cwd: work, variables: environment });
-    all += output;
-    if (code !== 0) return { failed: name, output: all };
-  }
-  return { output: all };
-}
+const run = (variables: Readonly<Record<string, string>> = {}) =>
+  runSteps(steps, { folder, cwd: work, variables: { ...workflow.env, AWS_REGION: "us-east-1", ...variables } });
 const pushed = () =>
   execFileSync("git", ["log", "--format=%s", "main"], { cwd: remote, encoding: "utf8" }).trim().split("\n");
 
 test("a change is committed and pushed once, and a deleted mapping can be applied from the earlier commit", async () => {
-  assert.deepEqual(await runSteps(), { output: "" });
-  assert.deepEqual(await runSteps(), { output: "No change.\n" });
+  assert.deepEqual(await run(), { code: 0, output: "" });
+  assert.deepEqual(await run(), { code: 0, output: "No change.\n" });
   assert.deepEqual(pushed(), ["Mappings of prod", "Start"]);
   const role = { arn: "arn:aws:iam::111122223333:role/Ops", username: "ops" };
   cluster.store.put(`${PREFIX}/role/111122223333/ops`, JSON.stringify(role));
-  await runSteps();
+  await run();
   cluster.store.remove(`${PREFIX}/role/111122223333/ops`);
-  await runSteps();
+  await run();
   assert.equal(pushed().length, 4);
   assert.equal(parse(readFileSync(join(work, "prod.yaml"), "utf8")).mappings.length, 1);
   writeFileSync(join(folder, "earlier.yaml"), git("show", "HEAD~1:prod.yaml"));
@@ -67,13 +56,13 @@ test("a change is committed and pushed once, and a deleted mapping can be applie
 
 test("invalid values are named and skipped, and an incomplete export fails and keeps the last file", async () => {
   const before = readFileSync(join(work, "prod.yaml"), "utf8");
-  const { failed, output } = await runSteps({ AWS_ENDPOINT_URL_SSM: "http://127.0.0.1:1", AWS_MAX_ATTEMPTS: "1" });
+  const { failed, output } = await run({ AWS_ENDPOINT_URL_SSM: "http://127.0.0.1:1", AWS_MAX_ATTEMPTS: "1" });
   assert.equal(failed, "Export");
   assert.match(output, /No connection to 127\.0\.0\.1 port 1/);
   assert.equal(readFileSync(join(work, "prod.yaml"), "utf8"), before);
   rmSync(join(work, "export.tmp"));
   cluster.store.put(`${PREFIX}/role/111122223333/broken`, "{");
-  const skipped = await runSteps();
+  const skipped = await run();
   assert.equal(skipped.failed, undefined);
   assert.match(skipped.output, /^Skipped role\/111122223333\/broken: not JSON\.$/m);
   assert.ok(!existsSync(join(work, "export.tmp")));
@@ -81,7 +70,7 @@ test("invalid values are named and skipped, and an incomplete export fails and k
 
 test("a cluster without parameters fails and keeps the last file", async () => {
   const before = readFileSync(join(work, "prod.yaml"), "utf8");
-  const { failed, output } = await runSteps({ MAPPING_PREFIX: "/iam-authenticator/prodd" });
+  const { failed, output } = await run({ MAPPING_PREFIX: "/iam-authenticator/prodd" });
   assert.equal(failed, "Export");
   assert.match(output, /^The cluster prod has no parameter below \/iam-authenticator\/prodd in account/m);
   assert.equal(readFileSync(join(work, "prod.yaml"), "utf8"), before);

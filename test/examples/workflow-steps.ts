@@ -19,21 +19,36 @@ export function writePrograms(folder: string, packageFile: string): void {
   }
 }
 
+export interface Step {
+  readonly name?: string;
+  readonly run?: string;
+  readonly if?: string;
+  readonly uses?: string;
+  readonly with?: object;
+}
+
 /**
- * Runs `script` in `cwd`, with the programs and the home in `folder`.
+ * Runs the scripts of the steps in `cwd`, with the programs and the home in `folder`, until one fails.
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell: `bash -e {0}`
  */
-export function runStep(
-  script: string,
+export async function runSteps(
+  steps: readonly Step[],
   { folder, cwd, variables }: { folder: string; cwd: string; variables: Readonly<Record<string, string>> },
-): Promise<{ code: number; output: string }> {
-  const file = join(folder, "step.sh");
-  writeFileSync(file, script);
+): Promise<{ readonly failed?: string | undefined; readonly code: number; readonly output: string }> {
   const PATH = `${join(folder, "bin")}${delimiter}${process.env["PATH"]}`;
   const env = { ...process.env, ...variables, PATH, HOME: folder };
-  return new Promise((resolve) => {
-    execFile("bash", ["-e", file], { env, cwd }, (error, out, err) => {
-      resolve({ code: error === null ? 0 : Number(error.code), output: `${out}${err}` });
+  let output = "";
+  for (const { name, run } of steps) {
+    if (run === undefined) continue;
+    const file = join(folder, "step.sh");
+    writeFileSync(file, run);
+    const code = await new Promise<number>((resolve) => {
+      execFile("bash", ["-e", file], { env, cwd }, (error, out, err) => {
+        output += `${out}${err}`;
+        resolve(error === null ? 0 : Number(error.code));
+      });
     });
-  });
+    if (code !== 0) return { failed: name, code, output };
+  }
+  return { code: 0, output };
 }
