@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 /** Each is a script in this folder. */
-const BENCHES = ["start-up", "command", "spikes"];
+const BENCHES = ["start-up", "command", "lambda", "spikes"];
 
 const [name = "start-up", ...rest] = process.argv.slice(2);
 if (!BENCHES.includes(name)) {

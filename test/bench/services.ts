@@ -1,4 +1,4 @@
-// STS and Parameter Store behind TLS, with what the functions of start-up.ts read.
+// STS and Parameter Store behind TLS, with what the functions of candidates.ts read.
 
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { localServices } from "../../local/function.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
-import { MAPPING_PREFIX } from "../e2e/cluster/mappings.ts";
+import { MAPPING_PREFIX } from "../e2e/cluster/backend.ts";
 import { CALLERS } from "./review-event.ts";
 import { startTlsFront } from "./tls-front.ts";
 
@@ -26,7 +26,8 @@ export const ISSUER_KEYS: readonly IssuerKey[] = [1, 2].flatMap(() => {
   return issuerKeyOf(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey) ?? [];
 });
 
-export async function startServices() {
+/** `delayMs`: one-way latency. */
+export async function startServices(delayMs = 0) {
   const keys = ISSUER_KEYS.map((key) => [issuerKeyParameter(MAPPING_PREFIX, key.kid), JSON.stringify(key)] as const);
   const parameters = {
     [`${MAPPING_PREFIX}/callers`]: CALLERS,
@@ -39,8 +40,8 @@ export async function startServices() {
   const authorityFile = join(folder, "ca.pem");
   writeFileSync(authorityFile, authority.ca);
   const fronts = [
-    await startTlsFront(sts.url, authority.server()),
-    await startTlsFront(store.url, authority.server()),
+    await startTlsFront(sts.url, authority.server(), delayMs),
+    await startTlsFront(store.url, authority.server(), delayMs),
   ] as const;
   return {
     /** Settings that point the function at these services. */
@@ -51,6 +52,8 @@ export async function startServices() {
       // With it, Node loads all root certificates in another thread at startup; without it, for the first connection.
       NODE_EXTRA_CA_CERTS: authorityFile,
     },
+    /** The certificate of the services' authority. */
+    authorityFile,
     async close() {
       for (const front of fronts) front.close();
       rmSync(folder, { recursive: true });
