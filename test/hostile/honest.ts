@@ -80,7 +80,12 @@ export function operationOf(
 }
 
 /** An error in the format of the service. */
-export function refusal({ operation, method }: HostileRequest, status: number, code: string, message: string): Answer {
+export function refusal(
+  { operation, method }: HostileRequest,
+  status: number,
+  code: string,
+  message = MESSAGE,
+): Answer {
   const escaped = message.replace(/&/g, "&amp;").replace(/</g, "&lt;");
   const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped}</Message></Error>`;
   const service = operation.split(".")[0];
@@ -93,6 +98,8 @@ export function refusal({ operation, method }: HostileRequest, status: number, c
   }
   return json({ __type: code === "AccessDenied" ? `${code}Exception` : code, code, message, Message: message }, status);
 }
+
+const MESSAGE = "as the service says";
 
 /** The correct responses of one server, whose parameters the command can change. `issuer`: its URL is known later. */
 export function honestAnswers(issuer: { readonly url: string }): (request: HostileRequest) => Answer {

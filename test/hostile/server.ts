@@ -26,7 +26,8 @@ export async function startHostileServer(
   behaviour: Behaviour,
   target: string,
   tls: TlsOptions | undefined,
-  answerOf: (request: HostileRequest) => Answer,
+  answerOf: (request: HostileRequest) => Answer | Promise<Answer>,
+  port = 0,
 ) {
   const sockets = new Set<Socket>();
   const connected = Promise.withResolvers<void>();
@@ -36,10 +37,10 @@ export async function startHostileServer(
     socket.on("close", () => sockets.delete(socket));
     // The client may close the connection early.
     socket.on("error", () => {});
-    readRequests(socket, (request) => {
+    readRequests(socket, async (request) => {
       const isTarget = request.operation === target || request.operation.startsWith(`${target}.`);
       if (isTarget) asked += 1;
-      const honest = answerOf(request);
+      const honest = await answerOf(request);
       if (!isTarget || behaviour.answer === undefined) return send(socket, honest);
       behaviour.answer(socket, request, honest);
     });
@@ -53,7 +54,7 @@ export async function startHostileServer(
     socket.on("error", () => {});
     if (behaviour.connect !== undefined) behaviour.connect(socket);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
@@ -77,7 +78,7 @@ export function reset(socket: Socket): void {
 const transports = new Map<number | undefined, Socket>();
 
 /** The sequential requests of a kept-alive connection. */
-function readRequests(socket: Socket, onRequest: (request: HostileRequest) => void): void {
+function readRequests(socket: Socket, onRequest: (request: HostileRequest) => Promise<void>): void {
   let received = "";
   socket.on("data", (chunk: Buffer) => {
     received += chunk.toString("latin1");

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import type { Handler } from "../../local/gateway/invoke.ts";
 import type { SharedClock } from "./clock.ts";
 
-export interface ThreadData extends Pick<SharedClock, "shift" | "stoppedAt"> {
+export interface ThreadData extends Pick<SharedClock, "shift" | "stoppedAt">, Pick<FunctionOptions, "ca"> {
   /** URL of the bundle. */
   readonly entry: string;
 }
@@ -33,12 +33,14 @@ export interface FunctionOptions {
   /** The complete environment: nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: SharedClock;
+  /** The only trusted authorities, PEM. Default: those of Node. */
+  readonly ca?: readonly string[] | undefined;
 }
 
 /** Resolves once the bundle is loaded. Rejects with the error of its initialization. */
-export async function startFunction({ entry, environment, clock }: FunctionOptions): Promise<BundledFunction> {
+export async function startFunction({ entry, environment, clock, ca }: FunctionOptions): Promise<BundledFunction> {
   const { shift, stoppedAt } = clock;
-  const workerData: ThreadData = { entry: pathToFileURL(entry).href, shift, stoppedAt };
+  const workerData: ThreadData = { entry: pathToFileURL(entry).href, ca, shift, stoppedAt };
   const worker = new Worker(new URL("function-thread.ts", import.meta.url), {
     env: { ...environment, ...coverageOf(entry) },
     execArgv: [],

@@ -1,10 +1,12 @@
 // The thread of bundled-function.ts: loads the bundle with a movable clock, and passes on everything it prints.
 
 import { mock } from "node:test";
+import { setDefaultCACertificates } from "node:tls";
 import { parentPort, workerData } from "node:worker_threads";
 import type { FunctionMessage, FunctionReport, ThreadData } from "./bundled-function.ts";
 
-const { entry, shift, stoppedAt } = workerData as ThreadData;
+const { entry, ca, shift, stoppedAt } = workerData as ThreadData;
+if (ca !== undefined) setDefaultCACertificates([...ca]);
 
 const realNow = Date.now;
 const added = new Float64Array(shift);

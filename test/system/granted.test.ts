@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { nodeName, startNodeInstance } from "../../local/ec2/node-instance.ts";
 import { grantedUser } from "./answers.ts";
-import { MAPPINGS, NODE_MAPPING } from "./mappings.ts";
+import { MAPPINGS } from "./mappings.ts";
+import { NODE_MAPPING } from "./nodes.ts";
 import { REGION, type SystemOptions, startSystem } from "./system.ts";
 import { VERSIONS } from "./token-review.ts";
 

@@ -32,6 +32,8 @@ export interface SystemOptions extends Pick<GatewayOptions, "tls"> {
   readonly clock?: SharedClock;
   /** Path of the bundle, or of its sources' index.ts. Default: the built bundle. */
   readonly entry?: string;
+  /** The only authorities that the function trusts, PEM. Default: those of Node. */
+  readonly ca?: readonly string[];
 }
 
 interface ReviewOptions {
@@ -51,6 +53,7 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}) {
     parameters = { ...MAPPINGS, callers: CALLERS },
     entry = BUNDLE,
     clock = stoppedClock(),
+    ca,
     ...gatewayOptions
   } = options;
   const { now } = clock;
@@ -67,7 +70,7 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}) {
     ...localServices(REGION, { sts: sts.url, store: store.url }),
     ...settings,
   };
-  const bundled = await startFunction({ entry, environment, clock });
+  const bundled = await startFunction({ entry, environment, clock, ca });
   t.after(bundled.close);
   const gateway = await startGateway({ ...gatewayOptions, handler: bundled.handler, now });
   const trace = traceOf(bundled);

@@ -1,0 +1,166 @@
+// Each network call of the functions: how to cause it, and what its caller got.
+
+import { request } from "node:http";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { HttpResponse } from "../../functions/gateway/http-response.ts";
+import { JWKS_PATH } from "../../functions/issuer/documents.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { startEc2 } from "../../local/ec2/ec2.ts";
+import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { claimsOf, EC_JWK, ISSUER, keySetBody, minted } from "../functions/authenticator/jwt/mint.ts";
+import { SAMPLES } from "../functions/issuer/samples.ts";
+import type { Answer, HostileRequest } from "../hostile/honest.ts";
+import { startFunction } from "../system/bundled-function.ts";
+import type { Answer as Response } from "../system/checked-post.ts";
+import type { SharedClock } from "../system/clock.ts";
+import { EC2, NODE_MAPPING } from "../system/nodes.ts";
+import { CALLER_TOKEN, CALLERS, REGION, startSystem } from "../system/system.ts";
+
+export interface Call {
+  readonly name: string;
+  /** Whose endpoint fails, as in `AWS_ENDPOINT_URL_<service>`. */
+  readonly service: string;
+  /** The operation that fails, or the first part of its name. */
+  readonly target: string;
+  /** What `Subject` returns without a failure. */
+  readonly usual: string;
+  readonly start: (t: TestContext, options: StartOptions) => Promise<Subject>;
+}
+
+export interface StartOptions {
+  /** The URL of a service. */
+  readonly urlOf: (service: string) => string;
+  readonly ca: readonly string[];
+  readonly clock: SharedClock;
+}
+
+/** Causes the call once. Returns `granted`, `denied: <code>`, or `<status> <code>`. */
+export type Subject = () => Promise<string>;
+
+const ACCOUNT = "111122223333";
+const PREFIX = "/iam-authenticator/local";
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/Developers`;
+const PARAMETERS = {
+  [`role/${ACCOUNT}/developers`]: { arn: ROLE, username: "developer", groups: ["developers"] },
+  [`role/${ACCOUNT}/clusternode`]: NODE_MAPPING,
+  callers: [...CALLERS, { name: "by-iam", arn: `arn:aws:iam::${ACCOUNT}:role/Contractor` }],
+};
+const KEY = SAMPLES[0]?.jwk;
+
+/** The correct response of every service. */
+export async function startServices(t: TestContext): Promise<(request: HostileRequest) => Promise<Answer>> {
+  const named = Object.entries({ ...PARAMETERS, [`issuer/${KEY?.kid}`]: KEY });
+  const parameters = Object.fromEntries(
+    named.map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)] as const),
+  );
+  const [sts, store, ec2] = [
+    await startSts(),
+    await startParameterStore({ region: REGION, parameters }),
+    await startEc2(EC2),
+  ];
+  t.after(() => Promise.all([sts.close(), store.close(), ec2.close()]));
+  const urls: Readonly<Record<string, string>> = { sts: sts.url, ssm: store.url, ec2: ec2.url, iam: ec2.url };
+  return async (asked) => {
+    const [service = ""] = asked.operation.split(".");
+    const url = urls[service];
+    if (url !== undefined) return forward(url, asked);
+    return { status: 200, type: "application/json", body: keySetBody(EC_JWK) };
+  };
+}
+
+/** With the header Host of the request, which STS verifies. */
+function forward(url: string, { method, path, headers, body }: HostileRequest): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const sent = request(`${url}${path}`, { method, headers, agent: false }, async (response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk);
+    const type = response.headers["content-type"] ?? "application/json";
+    resolve({ status: response.statusCode ?? 0, type, body: Buffer.concat(chunks).toString() });
+  });
+  sent.on("error", reject);
+  sent.end(body);
+  return promise;
+}
+
+interface ReviewBy {
+  readonly who?: string;
+  readonly authorization?: "token" | "iam";
+  readonly isJwt?: true;
+}
+
+/** Each review has a new token, so that nothing about it is cached. */
+function reviewBy({ who = "bob", authorization, isJwt }: ReviewBy = {}): Call["start"] {
+  return async (t, { urlOf, ca, clock }) => {
+    const jwt = isJwt && { JWT_ISSUERS: `${ACCOUNT}=${ISSUER}`, JWT_KEYS_ENDPOINT: `${urlOf("KEYS")}/keys` };
+    const callerAuth = authorization === undefined ? "none" : "bearer";
+    const settings = { ...endpoints(urlOf, "STS", "SSM", "EC2", "IAM"), CALLER_AUTH: callerAuth, ...jwt };
+    const system = await startSystem(t, { clock, ca, settings });
+    let asked = 0;
+    return async () => {
+      asked += 1;
+      const expiresIn = 60 + asked;
+      const iat = Math.floor(clock.now() / 1_000);
+      const token = isJwt
+        ? minted(claimsOf({ aud: "iam-authenticator/local", iat, exp: iat + expiresIn }))
+        : await system.token(who, { expiresIn });
+      const caller =
+        authorization === "iam"
+          ? await system.token("contractor", { clusterId: "local:caller", expiresIn })
+          : CALLER_TOKEN;
+      return outcomeOf(await system.review(token, authorization && { authorization: `Bearer ${caller}` }));
+    };
+  };
+}
+
+function endpoints(urlOf: StartOptions["urlOf"], ...services: readonly string[]): Record<string, string> {
+  return Object.fromEntries(services.map((name) => [`AWS_ENDPOINT_URL_${name}`, urlOf(name)]));
+}
+
+function outcomeOf({ status, body }: Pick<Response, "status" | "body">): string {
+  const { message, status: review } = isObject(body) ? body : {};
+  const code = (text: unknown) => String(text).split(":")[0];
+  if (status !== 200) return `${status} ${code(message)}`;
+  const { authenticated, error } = isObject(review) ? review : {};
+  if (authenticated === true) return "granted";
+  return `denied: ${error === undefined ? "not ours" : code(error)}`;
+}
+
+const ISSUER_BUNDLE = fileURLToPath(new URL("../../dist/issuer/index.mjs", import.meta.url));
+
+const issuer: Call["start"] = async (t, { urlOf, ca, clock }) => {
+  const environment = {
+    CLUSTER_ID: "local",
+    ISSUER_URL: "https://oidc.example.com",
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+    AWS_SECRET_ACCESS_KEY: "local/only",
+    ...endpoints(urlOf, "SSM"),
+  };
+  const { handler, close } = await startFunction({ entry: ISSUER_BUNDLE, environment, clock, ca });
+  t.after(close);
+  const event = { rawPath: JWKS_PATH, requestContext: { http: { method: "GET" } } };
+  return async () => {
+    const { statusCode, body } = (await handler(event as never, { awsRequestId: "1" } as never)) as HttpResponse;
+    const { code } = parseJson(body) as { code?: string };
+    return statusCode === 200 ? "served" : `${statusCode} ${code}`;
+  };
+};
+
+function call(name: string, service: string, target: string, start: Call["start"], usual = "granted"): Call {
+  return { name, service, target, start, usual };
+}
+
+const STS = "sts.GetCallerIdentity";
+const READ = "ssm.GetParameters";
+export const CALLS: readonly Call[] = [
+  call("STS, for a user's token", "STS", STS, reviewBy()),
+  call("STS, for an IAM caller", "STS", STS, reviewBy({ authorization: "iam" })),
+  call("Parameter Store, for mappings", "SSM", READ, reviewBy()),
+  call("Parameter Store, for callers", "SSM", READ, reviewBy({ authorization: "token" })),
+  call("EC2, for a node's name", "EC2", "ec2", reviewBy({ who: "node" })),
+  call("IAM, for a node's name", "IAM", "iam", reviewBy({ who: "node" })),
+  call("keys of AWS-signed tokens", "KEYS", "keys", reviewBy({ isJwt: true })),
+  call("Parameter Store, for the issuer's keys", "SSM", "ssm.GetParametersByPath", issuer, "served"),
+];
