@@ -3,6 +3,7 @@
 import { request } from "node:http";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { answerCheck } from "../../functions/authenticator/stored-problems.ts";
 import type { HttpResponse } from "../../functions/gateway/http-response.ts";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
@@ -36,7 +37,7 @@ export interface StartOptions {
   readonly clock: SharedClock;
 }
 
-/** Causes the call once. Returns `granted`, `denied: <code>`, or `<status> <code>`. */
+/** Causes the call once. Returns `granted`, `denied: <code>`, `<status> <code>`, or the outcome of the check. */
 export type Subject = () => Promise<string>;
 
 const ACCOUNT = "111122223333";
@@ -49,7 +50,7 @@ const PARAMETERS = {
 };
 const KEY = SAMPLES[0]?.jwk;
 
-/** The correct response of every service. */
+/** The correct response of every service. Lambda and CodeDeploy are constants: the check is the subject, not they. */
 export async function startServices(t: TestContext): Promise<(request: HostileRequest) => Promise<Answer>> {
   const named = Object.entries({ ...PARAMETERS, [`issuer/${KEY?.kid}`]: KEY });
   const parameters = Object.fromEntries(
@@ -66,8 +67,17 @@ export async function startServices(t: TestContext): Promise<(request: HostileRe
     const [service = ""] = asked.operation.split(".");
     const url = urls[service];
     if (url !== undefined) return forward(url, asked);
-    return { status: 200, type: "application/json", body: keySetBody(EC_JWK) };
+    const body = service === "keys" ? keySetBody(EC_JWK) : service === "2015-03-31" ? invoked(asked.body) : "{}";
+    return { status: 200, type: "application/json", body };
   };
+}
+
+/** What a version with `bearer` answers to the check. */
+function invoked(event: string): string {
+  const { storedParameters } = JSON.parse(event) as { storedParameters?: unknown[] };
+  const refused = { statusCode: 401, body: JSON.stringify({ kind: "Status", message: "caller_refused: no" }) };
+  const checked = storedParameters && { statusCode: 200, body: JSON.stringify(answerCheck(storedParameters, "aws")) };
+  return JSON.stringify(checked ?? refused);
 }
 
 /** With the header Host of the request, which STS verifies. */
@@ -127,18 +137,20 @@ function outcomeOf({ status, body }: Pick<Response, "status" | "body">): string 
   return `denied: ${error === undefined ? "not ours" : code(error)}`;
 }
 
-const ISSUER_BUNDLE = fileURLToPath(new URL("../../dist/issuer/index.mjs", import.meta.url));
+const FUNCTION = {
+  CLUSTER_ID: "local",
+  AWS_REGION: REGION,
+  AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+  AWS_SECRET_ACCESS_KEY: "local/only",
+};
+
+function bundle(name: string): string {
+  return fileURLToPath(new URL(`../../dist/${name}/index.mjs`, import.meta.url));
+}
 
 const issuer: Call["start"] = async (t, { urlOf, ca, clock }) => {
-  const environment = {
-    CLUSTER_ID: "local",
-    ISSUER_URL: "https://oidc.example.com",
-    AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-    AWS_SECRET_ACCESS_KEY: "local/only",
-    ...endpoints(urlOf, "SSM"),
-  };
-  const { handler, close } = await startFunction({ entry: ISSUER_BUNDLE, environment, clock, ca });
+  const environment = { ...FUNCTION, ISSUER_URL: "https://oidc.example.com", ...endpoints(urlOf, "SSM") };
+  const { handler, close } = await startFunction({ entry: bundle("issuer"), environment, clock, ca });
   t.after(close);
   const event = { rawPath: JWKS_PATH, requestContext: { http: { method: "GET" } } };
   return async () => {
@@ -148,12 +160,32 @@ const issuer: Call["start"] = async (t, { urlOf, ca, clock }) => {
   };
 };
 
+const VERSION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:authenticator:7`;
+
+const check: Call["start"] = async (t, { urlOf, ca, clock }) => {
+  const services = endpoints(urlOf, "LAMBDA", "CODEDEPLOY", "SSM");
+  const settings = { VERSION_ARN: VERSION, LIVE_ARN: VERSION.replace(/7$/, "live"), MAPPING_PREFIX: PREFIX };
+  const environment = { ...FUNCTION, CALLER_AUTH: "bearer", ...settings, ...services };
+  const { handler, output, close } = await startFunction({ entry: bundle("deployment-check"), environment, clock, ca });
+  t.after(close);
+  return async () => {
+    const hook = { DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" };
+    const isReported = await handler(hook as never, { awsRequestId: "1" } as never).then(
+      () => true,
+      () => false,
+    );
+    const { status } = JSON.parse(output("stdout").trim().split("\n").at(-1) ?? "{}");
+    return isReported ? status : `${status}, not reported: Lambda repeats the check`;
+  };
+};
+
 function call(name: string, service: string, target: string, start: Call["start"], usual = "granted"): Call {
   return { name, service, target, start, usual };
 }
 
 const STS = "sts.GetCallerIdentity";
 const READ = "ssm.GetParameters";
+const READ_ALL = "ssm.GetParametersByPath";
 export const CALLS: readonly Call[] = [
   call("STS, for a user's token", "STS", STS, reviewBy()),
   call("STS, for an IAM caller", "STS", STS, reviewBy({ authorization: "iam" })),
@@ -162,5 +194,8 @@ export const CALLS: readonly Call[] = [
   call("EC2, for a node's name", "EC2", "ec2", reviewBy({ who: "node" })),
   call("IAM, for a node's name", "IAM", "iam", reviewBy({ who: "node" })),
   call("keys of AWS-signed tokens", "KEYS", "keys", reviewBy({ isJwt: true })),
-  call("Parameter Store, for the issuer's keys", "SSM", "ssm.GetParametersByPath", issuer, "served"),
+  call("Parameter Store, for the issuer's keys", "SSM", READ_ALL, issuer, "served"),
+  call("Lambda, by the check", "LAMBDA", "2015-03-31", check, "Succeeded"),
+  call("Parameter Store, by the check", "SSM", READ_ALL, check, "Succeeded"),
+  call("CodeDeploy, by the check", "CODEDEPLOY", "CodeDeploy_20141006", check, "Succeeded"),
 ];

@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { setDefaultCACertificates } from "node:tls";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { createCertificateAuthority } from "../../local/certificates.ts";
 import { cli } from "../cli/cli.ts";
+import { hostileCertificates } from "./certificates.ts";
 import { type HostileCommand, type Place, wordsOf } from "./commands.ts";
 import { honestAnswers } from "./honest.ts";
 import { SECRETS, secretsIn, writeFiles } from "./inputs.ts";
@@ -44,21 +44,6 @@ const EXIT_CODES = [0, 1, 2, 3];
 const INTERRUPTED = 130;
 /** Between the first connection and Ctrl-C. */
 const INTERRUPT_MS = 100;
-
-const DAY = 86_400_000;
-
-/** A valid certificate, and those that a client must refuse. `trusted`: the authorities of all but the last, PEM. */
-function hostileCertificates() {
-  const authority = createCertificateAuthority();
-  const former = createCertificateAuthority({ subject: { CN: "Former CA" }, now: () => Date.now() - 60 * DAY });
-  const certificates = {
-    usual: authority.server(),
-    expired: former.server(),
-    "other-name": authority.server("other.example.com"),
-    "unknown-authority": createCertificateAuthority({ subject: { CN: "Unknown" } }).server(),
-  };
-  return { trusted: [authority.ca, former.ca], certificates };
-}
 
 /** Shared by all runs of a table. `file`: the built command, for runs as a process. */
 export async function openBench(file: string) {

@@ -103,13 +103,13 @@ function readRequests(socket: Socket, onRequest: (request: HostileRequest) => Pr
   });
 }
 
-export function send(socket: Socket, { status, type, body }: Answer): void {
-  socket.write(head({ status, type }, Buffer.byteLength(body)) + body);
+export function send(socket: Socket, { status, type, body }: Answer, date = new Date()): void {
+  socket.write(head({ status, type }, Buffer.byteLength(body), date) + body);
 }
 
 /** Without `length`, closing the connection ends the body. */
-export function head({ status, type }: Pick<Answer, "status" | "type">, length?: number): string {
-  const date = new Date().toUTCString();
+export function head({ status, type }: Pick<Answer, "status" | "type">, length?: number, at = new Date()): string {
+  const date = at.toUTCString();
   const size = length === undefined ? "connection: close" : `content-length: ${length}`;
   return `HTTP/1.1 ${status} Status\r\ncontent-type: ${type}\r\ndate: ${date}\r\n${size}\r\n\r\n`;
 }
