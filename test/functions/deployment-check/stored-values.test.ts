@@ -2,14 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { DENY_KEY_PROBLEM } from "../../../functions/authenticator/mapping/mapping.ts";
 import { answerCheck, type NamedParameter } from "../../../functions/authenticator/stored-problems.ts";
 import { type AskLive, changedReadings } from "../../../functions/deployment-check/stored-values.ts";
 import { jsonResponse } from "../../../functions/gateway/http-response.ts";
 import { parseStored } from "../../../functions/lib/repeated-keys.ts";
 import { fakeServices, HOME, handlerOf, OTHER } from "../authenticator/fixtures.ts";
-import { text } from "../authenticator/mapping/arbitrary-values.ts";
 
 const PREFIX = "/iam-authenticator/test";
 const ROLE = `arn:aws:iam::${HOME}:role/Dev`;
@@ -143,19 +141,17 @@ const NO_VALIDITY = [{}, { validity: 1 }, { validity: [] }, { validity: [[true]]
 
 test("a live version that fails, or does not report how it reads the values, fails the check with the setting that skips it", async () => {
   const skip =
-    / skip this comparison for one deployment: compareStoredValues: false \(CDK\), or SafeDeployments=false \(templates\)$/;
+    /\. .* skip this comparison for one deployment: compareStoredValues: false \(CDK\), or SafeDeployments=false \(templates\)$/;
   const answers = [undefined, UNKNOWN_PATH, ...NO_VALIDITY.map((body) => jsonResponse(200, body))];
   for (const [reason, askLive] of [
     ["live failed (Unhandled)", () => Promise.reject(new Error("live failed (Unhandled)"))],
     ...answers.map((answer) => ["its answer has none", async () => answer] as const),
   ] as const) {
-    await assert.rejects(check(VALID, askLive), ({ message }: Error) => {
-      assert.ok(
-        message.startsWith(`the live version does not report how it reads stored values (${reason}).`),
-        message,
-      );
-      return skip.test(message);
-    });
+    const start = `the live version does not report how it reads stored values (${reason})`;
+    await assert.rejects(
+      check(VALID, askLive),
+      ({ message }: Error) => message.startsWith(start) && skip.test(message),
+    );
   }
   assert.deepEqual(await check({}, async () => undefined), [], "without values, the live version is not called");
 });
@@ -189,18 +185,4 @@ test("a version answers for each parameter, whatever it is, and only to a direct
   ]) {
     assert.notEqual((await handler(event)).statusCode, 200);
   }
-});
-
-test("any value reads alike in two versions like this one", async () => {
-  const name = fc.constantFrom(...Object.keys(VALID), `user/${HOME}/x`, `root/${HOME}`, `federated-user/${HOME}/x`);
-  await fc.assert(
-    fc.asyncProperty(name, text, async (at, value) => {
-      const found = await check({ [at]: value }, current);
-      assert.ok(
-        found.every((line) => line.includes(DENY_KEY_PROBLEM)),
-        found.join("\n"),
-      );
-    }),
-    { numRuns: 1_000, seed: 1 },
-  );
 });
