@@ -7,8 +7,6 @@ import fc from "fast-check";
 import { checkIssuerKey, issuerKeyOf, keyId } from "../../../functions/issuer/key.ts";
 import { ec, rsa, SAMPLES } from "./samples.ts";
 
-const RUNS = 1_000;
-
 function problem(value: unknown): string {
   const check = checkIssuerKey(value);
   return check.valid ? "valid" : check.problem;
@@ -98,7 +96,6 @@ test("a key of a kind that kube-apiserver does not use has no JWK", () => {
   }
 });
 
-const MEMBERS = ["use", "kty", "kid", "crv", "alg", "n", "e", "x", "y", "d", "k", "key_ops", "__proto__"];
 const anyMember = fc.oneof(
   fc.string({ maxLength: 50 }),
   fc.base64String({ maxLength: 60 }),
@@ -106,18 +103,10 @@ const anyMember = fc.oneof(
   fc.jsonValue({ maxDepth: 1 }),
 );
 
-test("any JSON value, also with a key's members, is checked without an exception, and none of them is a key", () => {
-  const likeKeys = fc.dictionary(fc.constantFrom(...MEMBERS), anyMember, { maxKeys: 8 });
-  fc.assert(
-    fc.property(fc.oneof(fc.jsonValue(), likeKeys), (value) => !checkIssuerKey(value).valid),
-    { numRuns: RUNS },
-  );
-});
-
 test("a key with one member changed, added or removed is refused, unless it is another algorithm of RSA", () => {
   const edits = fc.tuple(
     fc.constantFrom(...SAMPLES),
-    fc.constantFrom(...MEMBERS),
+    fc.constantFrom(..."use kty kid crv alg n e x y d k key_ops __proto__".split(" ")),
     fc.option(anyMember, { nil: undefined }),
   );
   fc.assert(
@@ -134,25 +123,6 @@ test("a key with one member changed, added or removed is refused, unless it is a
         jwk.kty === "RSA" && member === "alg" && ["RS256", "RS384", "RS512"].some((alg) => alg === value);
       assert.equal(checkIssuerKey(edited).valid, isSame || isAlgorithm, JSON.stringify(edited));
     }),
-    { numRuns: RUNS },
-  );
-});
-
-test("a key with one character changed is refused", () => {
-  const edits = fc.tuple(
-    fc.constantFrom(...SAMPLES),
-    fc.constantFrom("use", "kty", "kid", "crv", "alg", "n", "e", "x", "y"),
-    fc.nat(),
-    fc.constantFrom(..."ABab01-_=+/ .\u0000é"),
-  );
-  fc.assert(
-    fc.property(edits, ([{ jwk }, member, position, character]) => {
-      const before: unknown = Reflect.get(jwk, member);
-      if (typeof before !== "string") return;
-      const at = position % before.length;
-      const after = before.slice(0, at) + character + before.slice(at + 1);
-      assert.equal(checkIssuerKey({ ...jwk, [member]: after }).valid, after === before, after);
-    }),
-    { numRuns: RUNS },
+    { numRuns: 1_000 },
   );
 });

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasCode } from "../../../functions/errors.ts";
 import { readIssuerSettings } from "../../../functions/issuer/settings.ts";
 
 const ISSUER_URL = "https://abc123.execute-api.eu-west-1.amazonaws.com";
@@ -25,26 +24,17 @@ test("unset settings have their defaults", () => {
   assert.equal(ssmEndpoint.href, "https://ssm.eu-west-1.amazonaws.com/");
 });
 
-test("an empty string means not set", () => {
-  assert.deepEqual(read({ MAPPING_PREFIX: "", LOG_LEVEL: "", AWS_ENDPOINT_URL_SSM: "" }), read());
-});
-
-test("CLUSTER_ID, ISSUER_URL and AWS_REGION are required", () => {
+test("CLUSTER_ID, ISSUER_URL and AWS_REGION are required, and the other settings have the authenticator's rules", () => {
   for (const name of Object.keys(REQUIRED)) {
     for (const value of [undefined, ""]) {
-      assert.throws(
-        () => read({ [name]: value }),
-        (error) => hasCode(error, "setting_invalid") && error.message.startsWith(`${name} is required: `),
-      );
+      assert.throws(() => read({ [name]: value }), new RegExp(`^setting_invalid: ${name} is required: `));
     }
   }
-});
-
-test("MAPPING_PREFIX and LOG_LEVEL have the rules of the authenticator", () => {
-  assert.equal(read({ MAPPING_PREFIX: "/kube/auth" }).mappingPrefix, "/kube/auth");
-  assert.equal(read({ LOG_LEVEL: "warn" }).logLevel, "warn");
+  assert.partialDeepStrictEqual(read({ MAPPING_PREFIX: "/kube", LOG_LEVEL: "warn" }), {
+    mappingPrefix: "/kube",
+    logLevel: "warn",
+  });
   assert.throws(() => read({ MAPPING_PREFIX: "kube" }), /^setting_invalid: MAPPING_PREFIX must be/);
-  assert.throws(() => read({ LOG_LEVEL: "loud" }), /^setting_invalid: LOG_LEVEL must be one of/);
 });
 
 test("ISSUER_URL is https, a host name, and a path without a final slash; a port only on this machine", () => {
