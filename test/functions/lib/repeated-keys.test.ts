@@ -2,10 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isDeepStrictEqual } from "node:util";
-import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { isObject } from "../../../functions/lib/json.ts";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { parseStored, repeatedKey, valuesOf } from "../../../functions/lib/repeated-keys.ts";
 
 const RUNS = { numRuns: 10_000 };
@@ -80,29 +78,19 @@ test("text that JSON.parse accepts has an equal result, and a repeated key is fo
   assert.ok(repeated > 1_000 && repeated < 9_000, `${repeated} of them repeat a key`);
 });
 
-test("text that JSON.parse refuses is undefined", () => {
+test("only text that JSON.parse refuses is undefined", () => {
   let refused = 0;
-  // After JSON.parse of Node.js 24 (V8 13.6) has read an object with the key `\`, it reads any escaped key as that key, so it
-  // cannot be compared with. A text that was read before can have such an object, but not one of a new context.
-  const hasBackslashKey = (text: string) => /"\\\\"\s*:/.test(text);
   const damaged = fc
     .tuple(json, fc.nat(), fc.constantFrom("", '"', ",", ":", "{", "]", "\\", " ", "1", "\u2028"))
-    .map(
-      ([{ text }, at, put]) => text.slice(0, at % (text.length + 1)) + put + text.slice((at % (text.length + 1)) + 1),
-    );
+    .map(([{ text }, at, put]) => {
+      const index = at % (text.length + 1);
+      return text.slice(0, index) + put + text.slice(index + 1);
+    });
   fc.assert(
     fc.property(damaged, (text) => {
-      fc.pre(!hasBackslashKey(text));
-      let expected: unknown;
-      try {
-        expected = JSON.parse(text);
-      } catch {
-        refused += 1;
-      }
-      const value = parseStored(text);
-      if (isDeepStrictEqual(value, expected)) return;
-      // structuredClone: with the prototypes of this context.
-      assert.deepStrictEqual(value, structuredClone(runInNewContext("JSON").parse(text)));
+      const isRefused = parseJson(text) === undefined;
+      if (isRefused) refused += 1;
+      assert.equal(parseStored(text) === undefined, isRefused, text);
     }),
     RUNS,
   );

@@ -46,45 +46,28 @@ test("concurrent requests for the same key share one call and its result, and ot
   assert.equal(await other, "B");
 });
 
-test("a completed call is not shared, whether it succeeded or failed", async () => {
-  const { calls, ask } = controlled();
-  const first = ask("a", within(100));
-  calls[0]?.end.resolve("one");
-  assert.equal(await first, "one");
-  const second = ask("a", within(100));
-  calls[1]?.end.reject(new Error("down"));
-  await assert.rejects(second, /down/);
-  const third = ask("a", within(100));
-  calls[2]?.end.resolve("three");
-  assert.equal(await third, "three");
-});
-
-test("requests that joined a failing call share one more, with the deadline of the first of them", async () => {
-  const { calls, ask } = controlled();
-  const first = ask("a", within(10));
-  const joined = [ask("a", within(300)), ask("a", within(400))];
-  calls[0]?.end.reject(new Error("no time left"));
-  await assert.rejects(first, /no time left/);
-  await turns();
-  assert.equal(calls.length, 2);
-  assert.equal(calls[1]?.deadline.at, 300);
-  calls[1]?.end.resolve("answer");
-  assert.deepEqual(await Promise.all(joined), ["answer", "answer"]);
-});
-
-test("if the second call also fails, all requests fail", async () => {
-  const { calls, ask } = controlled();
-  const all = [ask("a", within(100)), ask("a", within(100)), ask("a", within(100))];
-  const outcomes = Promise.allSettled(all);
-  calls[0]?.end.reject(new Error("down"));
-  await turns();
-  calls[1]?.end.reject(new Error("still down"));
-  assert.deepEqual(
-    (await outcomes).map((outcome) => (outcome as PromiseRejectedResult).reason.message),
-    ["down", "still down", "still down"],
-  );
-  assert.equal(calls.length, 2);
-});
+for (const [what, end, status] of [
+  ["share its answer", (call: PromiseWithResolvers<string>) => call.resolve("answer"), "fulfilled"],
+  ["fail with it", (call: PromiseWithResolvers<string>) => call.reject(new Error("down")), "rejected"],
+] as const) {
+  test(`requests that joined a failing call share one more, with the deadline of the first of them, and ${what}`, async () => {
+    const { calls, ask } = controlled();
+    const first = ask("a", within(10));
+    const joined = Promise.allSettled([ask("a", within(300)), ask("a", within(400))]);
+    calls[0]?.end.reject(new Error("no time left"));
+    await assert.rejects(first, /no time left/);
+    await turns();
+    assert.deepEqual([calls.length, calls[1]?.deadline.at], [2, 300]);
+    if (calls[1] !== undefined) end(calls[1].end);
+    assert.deepEqual(
+      (await joined).map((outcome) => outcome.status),
+      [status, status],
+    );
+    // A completed call is not shared.
+    ask("a", within(100));
+    assert.equal(calls.length, 3);
+  });
+}
 
 test("no request waits past its deadline, and the call continues for the others", async () => {
   const time = mockTime();

@@ -21,23 +21,24 @@ afterEach(() => {
 
 const turn = () => new Promise(setImmediate);
 
-/** Whether `promise` is settled. */
-function watch(promise: Promise<void>): { done: boolean } {
-  const state = { done: false };
-  promise.then(() => {
-    state.done = true;
-  });
-  return state;
-}
-
-test("the work is awaited", async () => {
-  const work = Promise.withResolvers<void>();
-  const state = watch(workAhead(clock, () => work.promise));
+test("the work is awaited for 1 s at most, and can fail afterwards", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const done: string[] = [];
+  const [quick, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  workAhead(clock, () => quick.promise).then(() => done.push("quick"));
+  workAhead(clock, () => slow.promise).then(() => done.push("slow"));
+  mock.timers.tick(999);
   await turn();
-  assert.equal(state.done, false);
-  work.resolve();
+  assert.deepEqual(done, []);
+  quick.resolve();
   await turn();
-  assert.equal(state.done, true);
+  assert.deepEqual(done, ["quick"]);
+  mock.timers.tick(1);
+  await turn();
+  assert.deepEqual(done, ["quick", "slow"]);
+  slow.reject(new Error("too late"));
+  await turn();
+  assert.deepEqual(unhandled, []);
 });
 
 test("failing work, at once or later, causes no failure", async () => {
@@ -46,21 +47,6 @@ test("failing work, at once or later, causes no failure", async () => {
   };
   await workAhead(clock, thrower);
   await workAhead(clock, () => turn().then(() => Promise.reject(new Error("later"))));
-  await turn();
-  assert.deepEqual(unhandled, []);
-});
-
-test("slow work delays the initialization by 1 s at most, and can fail afterwards", async () => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  const slow = Promise.withResolvers<void>();
-  const state = watch(workAhead(clock, () => slow.promise));
-  mock.timers.tick(999);
-  await turn();
-  assert.equal(state.done, false);
-  mock.timers.tick(1);
-  await turn();
-  assert.equal(state.done, true);
-  slow.reject(new Error("too late"));
   await turn();
   assert.deepEqual(unhandled, []);
 });
