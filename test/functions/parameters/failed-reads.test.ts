@@ -41,16 +41,6 @@ test("a read with less than its full 2 s is not remembered, since another review
   assert.equal(asked.length, 2);
 });
 
-test("reviews that wait for one failing call cause no second call", async () => {
-  const { asked, ask } = reads();
-  const settled = await Promise.allSettled([ask("a"), ask("a"), ask("a")]);
-  assert.deepEqual(
-    settled.map(({ status }) => status),
-    ["rejected", "rejected", "rejected"],
-  );
-  assert.equal(asked.length, 1);
-});
-
 for (const [what, isKnown, during] of [
   ["with cached callers, strangers get 401, and the caller is accepted", true, [401, 200]],
   ["without them, every caller gets 500, never 401", false, [500, 500]],

@@ -4,44 +4,37 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { A, cachedStore } from "./cached-store.ts";
 
-test("an existing parameter is cached for 30 s and not a millisecond longer", async () => {
-  const { clock, asked, ask, stored } = cachedStore({ a: A });
-  assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: false, stale: false });
-  delete stored["a"];
-  clock.advance(29_999);
-  assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: true, stale: false });
-  clock.advance(1);
-  assert.deepEqual(await ask("a"), { parameters: new Map(), cached: false, stale: false });
-  assert.deepEqual(asked, [["a"], ["a"]]);
-});
+for (const [what, before, after, ms] of [
+  ["an existing parameter is cached for 30 s", [["a", A]], [], 30_000],
+  ["an absence is cached for 10 s", [], [["a", A]], 10_000],
+] as const) {
+  test(`${what} and not a millisecond longer`, async () => {
+    const { clock, asked, ask, stored } = cachedStore(Object.fromEntries(before));
+    const answer = (entries: typeof before | typeof after, cached: boolean) => {
+      return { parameters: new Map(entries), cached, stale: false };
+    };
+    assert.deepEqual(await ask("a"), answer(before, false));
+    delete stored["a"];
+    Object.assign(stored, Object.fromEntries(after));
+    clock.advance(ms - 1);
+    assert.deepEqual(await ask("a"), answer(before, true));
+    clock.advance(1);
+    assert.deepEqual(await ask("a"), answer(after, false));
+    assert.deepEqual(asked, [["a"], ["a"]]);
+  });
+}
 
-test("an absence is cached for 10 s and not a millisecond longer", async () => {
-  const { clock, asked, ask, stored } = cachedStore();
-  assert.deepEqual(await ask("a"), { parameters: new Map(), cached: false, stale: false });
-  stored["a"] = A;
-  clock.advance(9_999);
-  assert.deepEqual(await ask("a"), { parameters: new Map(), cached: true, stale: false });
-  clock.advance(1);
-  assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: false, stale: false });
-  assert.equal(asked.length, 2);
-});
-
-test("while Parameter Store fails, an existing parameter is usable for up to 330 s", async () => {
+test("while Parameter Store fails, an existing parameter is usable for up to 330 s, and an absence alone only for its 10 s", async () => {
   const { clock, ask, state } = cachedStore({ a: A });
   await ask("a", "b");
-  state.up = false;
-  clock.advance(330_000 - 1);
-  assert.deepEqual(await ask("a", "b"), { parameters: new Map([["a", A]]), cached: true, stale: true });
-  clock.advance(1);
-  await assert.rejects(ask("a", "b"), { code: "parameters_unavailable" });
-});
-
-test("an absence alone is never used after its 10 s while Parameter Store fails", async () => {
-  const { clock, ask, state } = cachedStore();
-  await ask("a", "b");
+  await ask("b");
   state.up = false;
   clock.advance(9_999);
-  assert.equal((await ask("a", "b")).cached, true);
+  assert.equal((await ask("b")).cached, true);
+  clock.advance(1);
+  await assert.rejects(ask("b"), { code: "parameters_unavailable" });
+  clock.advance(320_000 - 1);
+  assert.deepEqual(await ask("a", "b"), { parameters: new Map([["a", A]]), cached: true, stale: true });
   clock.advance(1);
   await assert.rejects(ask("a", "b"), { code: "parameters_unavailable" });
 });
