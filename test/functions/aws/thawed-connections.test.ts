@@ -1,69 +1,77 @@
 // After Lambda thaws an environment, all pooled connections are dead. No review may fail because of that.
 
 import assert from "node:assert/strict";
-import { mock, type TestContext, test } from "node:test";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { type TestContext, test } from "node:test";
 import { createNodeNames } from "../../../functions/authenticator/aws/ec2-node-name.ts";
-import type { Deadline } from "../../../functions/lib/deadline.ts";
 import { createParameterStore } from "../../../functions/parameters/parameter-store.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { mockTime, until } from "../../time.ts";
 import { NAME, node, startNodeServices, within } from "../authenticator/aws/node-services.ts";
-import { asked, stsAt, TOKEN } from "./asking.ts";
-import { type FreezingProxy, startFreezingProxy } from "./freezing-proxy.ts";
+import { asked, stsAt } from "./asking.ts";
 
 const POOL = 6;
 
-interface Behind {
-  readonly proxy: FreezingProxy;
-  /** One request. Fails the test without a response. */
-  readonly ask: (deadline?: Deadline) => Promise<void>;
+/** A TCP proxy. After `freeze`, data on each open connection is answered with a reset, and new connections work. */
+async function proxyTo(service: { readonly url: string; close(): unknown }, t: TestContext) {
+  const { hostname, port } = new URL(service.url);
+  const open = new Set<Socket>();
+  const dead = new WeakSet<Socket>();
+  let connections = 0;
+  const server = createServer((client) => {
+    connections += 1;
+    open.add(client.unref());
+    const target = connect(Number(port), hostname).unref();
+    client.on("close", () => {
+      open.delete(client);
+      target.destroy();
+    });
+    client.on("error", () => {});
+    client.on("data", (chunk) => (dead.has(client) ? client.resetAndDestroy() : target.write(chunk)));
+    target.on("data", (chunk) => client.write(chunk));
+  });
+  server.listen(0, "127.0.0.1").unref();
+  await once(server, "listening");
+  t.after(() => {
+    server.close();
+    for (const client of open) client.destroy();
+    return service.close();
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connections: () => connections,
+    freeze: () => void [...open].map((client) => dead.add(client)),
+  };
 }
 
-async function sts(t: TestContext): Promise<Behind> {
-  const server = await startHttpServer(() => ({ status: 200, body: "answer" }));
-  const proxy = await proxyTo(server.url, t);
-  t.after(() => server.close());
+type Proxy = Awaited<ReturnType<typeof proxyTo>>;
+/** A proxy before the service, and one request to it, which fails the test without a response. */
+type Behind = (t: TestContext) => Promise<{ readonly proxy: Proxy; readonly ask: () => Promise<void> }>;
+
+const sts: Behind = async (t) => {
+  const proxy = await proxyTo(await startHttpServer(() => ({ status: 200, body: "answer" })), t);
   const askSts = stsAt(proxy.url);
-  return {
-    proxy,
-    ask: async (deadline = within()) => assert.equal(await asked(askSts, TOKEN, deadline), "200 answer"),
-  };
-}
+  return { proxy, ask: async () => assert.equal(await asked(askSts), "200 answer") };
+};
 
-async function parameterStore(t: TestContext): Promise<Behind> {
-  const server = await startParameterStore({ parameters: { "/p/a": "one" } });
-  const proxy = await proxyTo(server.url, t);
-  t.after(() => server.close());
-  setEnvironment({ AWS_ENDPOINT_URL_SSM: proxy.url, AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "x" });
+const parameterStore: Behind = async (t) => {
+  const proxy = await proxyTo(await startParameterStore({ parameters: { "/p/a": "one" } }), t);
+  const credentials = { AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "x" };
+  Object.assign(process.env, { AWS_ENDPOINT_URL_SSM: proxy.url, ...credentials });
   const { fetchParameters } = createParameterStore({ region: "us-east-1", endpoint: new URL(proxy.url) });
-  return {
-    proxy,
-    ask: async (deadline = within()) => assert.equal((await fetchParameters(["/p/a"], deadline)).size, 1),
-  };
-}
+  return { proxy, ask: async () => assert.equal((await fetchParameters(["/p/a"], within())).size, 1) };
+};
 
-async function ec2AndIam(t: TestContext): Promise<Behind> {
-  const services = await startNodeServices();
-  const proxy = await proxyTo(services.server.url, t);
-  t.after(() => services.server.close());
-  setEnvironment({ AWS_ENDPOINT_URL_EC2: proxy.url, AWS_ENDPOINT_URL_IAM: proxy.url });
+const ec2AndIam: Behind = async (t) => {
+  const proxy = await proxyTo((await startNodeServices()).server, t);
+  Object.assign(process.env, { AWS_ENDPOINT_URL_EC2: proxy.url, AWS_ENDPOINT_URL_IAM: proxy.url });
   const find = createNodeNames({ region: "us-east-1", vpcs: [] });
-  return { proxy, ask: async (deadline = within()) => assert.deepEqual(await find(node, deadline), { name: NAME }) };
-}
+  return { proxy, ask: async () => assert.deepEqual(await find(node, within()), { name: NAME }) };
+};
 
-async function proxyTo(url: string, t: TestContext): Promise<FreezingProxy> {
-  const proxy = await startFreezingProxy(url);
-  t.after(() => proxy.close());
-  return proxy;
-}
-
-function setEnvironment(variables: Readonly<Record<string, string>>): void {
-  Object.assign(process.env, variables);
-}
-
-function atOnce(count: number, ask: () => Promise<void>): Promise<unknown> {
-  return Promise.all(Array.from({ length: count }, () => ask()));
+function atOnce(ask: () => Promise<void>): Promise<unknown> {
+  return Promise.all(Array.from({ length: POOL }, ask));
 }
 
 for (const [name, start] of [
@@ -71,38 +79,17 @@ for (const [name, start] of [
   ["Parameter Store", parameterStore],
   ["EC2 and IAM", ec2AndIam],
 ] as const) {
-  test(`after a thaw with ${POOL} dead connections to ${name}, the retry uses none of them`, async (t) => {
+  test(`live connections to ${name} are kept, and after a thaw with ${POOL} dead ones the retry uses none of them`, async (t) => {
     const { proxy, ask } = await start(t);
-    await atOnce(POOL, ask);
+    await atOnce(ask);
     const pooled = proxy.connections();
     assert.ok(pooled >= POOL, `${pooled} connections`);
-    proxy.freeze("reset");
+    await atOnce(ask);
+    assert.equal(proxy.connections(), pooled);
+    proxy.freeze();
     await ask();
     assert.ok(proxy.connections() > pooled);
-    proxy.freeze("reset");
-    await atOnce(POOL, ask);
-  });
-
-  test(`live connections to ${name} are kept`, async (t) => {
-    const { proxy, ask } = await start(t);
-    await atOnce(POOL, ask);
-    const pooled = proxy.connections();
-    for (let n = 0; n < 3; n += 1) await atOnce(POOL, ask);
-    assert.equal(proxy.connections(), pooled);
+    proxy.freeze();
+    await atOnce(ask);
   });
 }
-
-test("dead connections that answer with silence cost one try, not two", async (t) => {
-  const { proxy, ask } = await parameterStore(t);
-  await atOnce(POOL, ask);
-  const pooled = proxy.connections();
-  proxy.freeze("silent");
-  const time = mockTime();
-  t.after(() => mock.timers.reset());
-  const asked = ask(time.within(5_000));
-  await until(() => proxy.swallowed() > 0);
-  time.pass(1_000);
-  // A second try on another dead connection would take another second.
-  await until(() => proxy.connections() > pooled);
-  await asked;
-});

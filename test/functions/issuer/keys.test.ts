@@ -52,7 +52,10 @@ test("of more than ten keys the oldest ten are served, also after a cached read,
   const { keys, invalid } = setOf(WRITTEN);
   assert.deepEqual(keys, MANY.slice(0, MAX_KEYS));
   const further = MANY.slice(MAX_KEYS).map(({ kid }) => issuerKeyParameter(PREFIX, kid));
-  assert.deepEqual(invalid.map(({ parameter }) => parameter), further);
+  assert.deepEqual(
+    invalid.map(({ parameter }) => parameter),
+    further,
+  );
   for (const { problem } of invalid) assert.match(problem, /^is not served: .*10 keys .*Retire old keys/);
   const { ask, set, later } = service(Object.fromEntries(Object.entries(WRITTEN).slice(0, MAX_KEYS)));
   await ask();

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { STSClient } from "@aws-sdk/client-sts";
 import {
   acceptedStsHosts,
   type StsHostOptions,
@@ -14,38 +15,47 @@ function hostsIn(region: string, options?: StsHostOptions): StsHosts {
   return acceptedStsHosts(partition(region), region, options);
 }
 
-/** A copy of the lists in AWS's documentation, which the code must not exceed. */
-const DOCUMENTED = {
-  "us-east-1":
-    /^sts\.([a-z0-9-]+\.)?amazonaws\.com$|^sts\.[a-z0-9-]+\.api\.aws$|^sts-fips\.us-(east|west)-[12]\.amazonaws\.com$|^sts-fips\.(us-(east|west)-[12]|ca-(central|west)-1)\.api\.aws$/,
-  "us-gov-west-1": /^sts\.us-gov-(east|west)-1\.(amazonaws\.com|api\.aws)$/,
-  "cn-north-1": /^sts\.cn-(north|northwest)-1\.(amazonaws\.com\.cn|api\.amazonwebservices\.com\.cn)$/,
-  "us-iso-east-1": /^sts\.us-iso-(east|west)-1\.c2s\.ic\.gov$/,
-  "us-isob-east-1": /^sts\.us-isob-(east|west)-1\.sc2s\.sgov\.gov$/,
-  "eu-isoe-west-1": /^sts\.eu-isoe-west-1\.cloud\.adc-e\.uk$/,
-  "us-isof-south-1": /^sts\.us-isof-(east|south)-1\.csp\.hci\.ic\.gov$/,
-  "eusc-de-east-1": /^sts\.eusc-de-east-1\.amazonaws\.eu$/,
-} as const;
+/** https://docs.aws.amazon.com/general/latest/gr/sts.html */
+const FIPS = ["us-east-1", "us-east-2", "us-west-1", "us-west-2"];
+/** Dual-stack as well: those of the US and Canada. */
+const FIPS_DUAL_STACK = [...FIPS, "ca-central-1", "ca-west-1"];
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html */
+const DUAL_STACK = ["aws", "aws-cn", "aws-us-gov"];
+const { endpointProvider } = new STSClient({ region: "us-east-1" }).config;
 
-for (const [own, documented] of Object.entries(DOCUMENTED)) {
-  test(`partition of ${own}: every accepted host is in AWS's documentation, so it resolves, and in no other partition`, () => {
-    const { regions, regionByHost } = hostsIn(own);
-    const plain = [...regions].map((region) => `sts.${region}.${partition(own).domain}`);
-    assert.deepEqual(
-      [...regionByHost.keys()].filter((host) => !documented.test(host)),
-      [],
-    );
-    for (const region of regions) assert.equal(regionByHost.get(`sts.${region}.${partition(own).domain}`), region);
-    for (const other of Object.keys(DOCUMENTED).filter((region) => region !== own)) {
-      const shared = [...hostsIn(other).regionByHost.keys()].filter((host) => regionByHost.has(host));
-      assert.deepEqual(shared, [], other);
+for (const own of [
+  ...["us-east-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1"],
+  ...["us-isof-south-1", "eusc-de-east-1"],
+]) {
+  test(`partition of ${own}: exactly the SDK's endpoints that AWS documents are accepted, and the global one in aws`, () => {
+    const { id, regions } = partition(own);
+    const expected = new Map(id === "aws" ? [["sts.amazonaws.com", "us-east-1"]] : []);
+    for (const Region of regions) {
+      for (const [UseFIPS, UseDualStack] of [
+        [false, false],
+        [true, false],
+        [false, true],
+        [true, true],
+      ] as const) {
+        const { host } = endpointProvider({ Region, UseFIPS, UseDualStack, UseGlobalEndpoint: false }).url;
+        // In GovCloud the plain name is the FIPS endpoint
+        const fips = UseDualStack ? FIPS_DUAL_STACK : FIPS;
+        const hasFips = id === "aws-us-gov" ? !UseDualStack : fips.includes(Region);
+        if ((!UseFIPS || hasFips) && (!UseDualStack || DUAL_STACK.includes(id))) expected.set(host, Region);
+      }
     }
-    // STS_HOSTS=regional accepts only the plain regional names and STS_EXTRA_HOSTS
-    const regional = hostsIn(own, { regionalOnly: true, extraHosts: [EXTRA_HOST] });
-    assert.deepEqual([...regional.regionByHost.keys()].sort(), [...plain, EXTRA_HOST].sort());
-    assert.deepEqual(regional.regions, regions);
+    assert.deepEqual(Object.fromEntries(hostsIn(own).regionByHost), Object.fromEntries(expected));
   });
 }
+
+test("STS_HOSTS=regional accepts only the plain regional names and STS_EXTRA_HOSTS", () => {
+  for (const own of ["us-east-1", "us-gov-west-1", "cn-north-1"]) {
+    const { regions, regionByHost } = hostsIn(own, { regionalOnly: true, extraHosts: [EXTRA_HOST] });
+    const plain = [...regions].map((region) => [`sts.${region}.${partition(own).domain}`, region]);
+    assert.deepEqual([...regionByHost].sort(), [...plain, [EXTRA_HOST, undefined]].sort());
+    assert.deepEqual(regions, hostsIn(own).regions);
+  }
+});
 
 /** Hosts by a setting or partition, with their regions; `null` for a refused host. */
 const HOSTS: Readonly<
