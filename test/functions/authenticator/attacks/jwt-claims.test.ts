@@ -126,7 +126,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     granted: [SECONDS + 60],
     values: [SECONDS + 61],
   },
-  "an nbf that is not an integer is refused": { code: "token_claim_refused", claims: claim("nbf"), values: ["0"] },
+  "an nbf that is not an integer is refused": { code: "token_claim_refused", claims: claim("nbf"), values: ["0", -1] },
   "an iat that is not an integer is refused": {
     code: "token_claim_refused",
     claims: claim("iat"),

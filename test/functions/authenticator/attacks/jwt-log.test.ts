@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HOME, NOW, OTHER } from "../fixtures.ts";
+import { HOME, NOW } from "../fixtures.ts";
 import {
   AWS_CLAIMS,
   type Claims,
@@ -32,50 +32,74 @@ const repeated = (value: unknown) => JSON.stringify(value).replace("{", `{"${MAR
 const claims = (changes: Claims, aws: Claims = {}) => minted(marked(changes, aws), header());
 const heads = (changes: Claims) => minted(marked(), header(changes));
 
-/** By rule: a token that breaks it, with the marker in what the rule reads, and the text of the denial. */
-const TOKENS: Readonly<Record<string, readonly [token: string, message: RegExp]>> = {
-  "a header that is not JSON": [minted(marked(), `{"${MARKER}`), /the header is not a JSON object/],
-  "a header that is not an object": [minted(marked(), [MARKER]), /the header is not a JSON object/],
-  "a repeated header parameter": [minted(marked(), repeated(header())), /a header parameter appears more than once/],
-  "a refused header parameter": [heads({ jku: `https://${MARKER}` }), /the header parameter jku is not allowed/],
-  "an unknown algorithm": [heads({ alg: MARKER }), /alg must be/],
-  "a kid that is too long": [heads({ kid: MARKER.repeat(30) }), /kid must be/],
-  "a kid that is not text": [heads({ kid: { [MARKER]: MARKER } }), /kid must be/],
-  "a repeated claim": [minted(repeated(marked()), header()), /a claim appears more than once/],
-  "another issuer": [claims({ iss: ISSUER.replace(/\/[^.]+/, "//uniquemarker") }), /not in JWT_ISSUERS/],
-  "another audience": [claims({ aud: MARKER }), /the token is for another service/],
-  "two audiences": [claims({ aud: [MARKER, MARKER] }), /aud must be only/],
-  "a time that is not a number": [claims({ exp: MARKER }), /iat, nbf and exp must be whole seconds/],
-  "an end before the start": [claims({ exp: NUMBER }), /exp must be after iat/],
-  "a lifetime that is too long": [claims({ exp: SECONDS + NUMBER }), /valid for more than 900 s/],
-  "an expired token": [claims({ iat: NUMBER, exp: NUMBER + 900 }), /has expired/],
-  "a token of the future": [claims({ nbf: SECONDS + NUMBER }), /in the future/],
-  "no claims of AWS": [claims({ [AWS_CLAIMS]: MARKER }), /must be an object/],
-  "another subject mode": [claims({ subject_mode: MARKER }), /subject_mode must be/],
-  "a sub that is not an ARN": [claims({ sub: MARKER }), /sub must be the ARN/],
-  "another partition": [claims({ sub: role(HOME).replace("aws", "aws-cn") }, { aws_account: HOME }), /partition/],
-  "an unknown partition": [claims({ sub: `arn:uniquemarker:iam::${HOME}:role/a` }, { aws_account: HOME }), /partition/],
-  "another account": [claims({}, { aws_account: MARKER }), /aws_account/],
-  "another principal": [claims({}, { principal_id: MARKER }), /principal_id must be/],
-  "a permission set's name": [
-    claims({ sub: `arn:aws:iam::${HOME}:role/${MARKER}/AWSReservedSSO_${MARKER}_0123456789abcdef` }),
-    /named like a permission set's role/,
-  ],
-  "another account's issuer": [claims({ iss: OTHER_ISSUER }), /account of the token's issuer/],
-  "an unknown kid": [claims({}), /no key with this kid/],
-  "a wrong signature": [minted(marked(), header({ kid: "ec-1" }), OTHER_EC.privateKey), /signature is not by/],
-};
+const HEADER_FORM = "the header is not a JSON object in base64url";
+const KID_FORM = "kid must be the id of a key, of 1 to 256 characters";
+const PARTITION = "sub must be in the partition of this authenticator, aws";
+const set = `${MARKER}/AWSReservedSSO_${MARKER}_0123456789abcdef`;
 
-for (const [rule, [token, message]] of Object.entries(TOKENS)) {
-  test(`neither the error nor the log repeats the claims: ${rule}`, async () => {
-    const { status, lines } = jwtReviewer(MAPPED);
-    const { authenticated, error = "" } = await status(token);
-    assert.equal(authenticated, false);
-    assert.match(error, message);
-    assert.ok(lines.length > 0);
-    for (const text of [error, ...lines]) {
-      assert.doesNotMatch(text, new RegExp(`${MARKER}|${NUMBER}|${SECONDS + NUMBER}`, "i"), rule);
-      assert.ok(!text.includes(encoded(MARKER)));
+/** The code and message of each rule, and tokens that break it, with the marker in what the rule reads. */
+const RULES: readonly (readonly [code: string, message: string, ...tokens: string[]])[] = [
+  ["token_malformed", HEADER_FORM, minted(marked(), `{"${MARKER}`), minted(marked(), [MARKER])],
+  ["token_malformed", "a header parameter appears more than once", minted(marked(), repeated(header()))],
+  ["token_malformed", "the header parameter jku is not allowed", heads({ jku: `https://${MARKER}` })],
+  ["token_malformed", "alg must be RS256 or ES384", heads({ alg: MARKER })],
+  ["token_malformed", KID_FORM, heads({ kid: MARKER.repeat(30) }), heads({ kid: { [MARKER]: MARKER } })],
+  ["token_claim_refused", "a claim appears more than once", minted(repeated(marked()), header())],
+  [
+    "token_issuer_refused",
+    "the issuer is not in JWT_ISSUERS",
+    claims({ iss: ISSUER.replace(/\/[^.]+/, "//uniquemarker") }),
+  ],
+  [
+    "token_claim_refused",
+    "aud must be iam-authenticator/test: the token is for another service",
+    claims({ aud: [MARKER] }),
+  ],
+  [
+    "token_claim_refused",
+    "aud must be only iam-authenticator/test: a token must not be valid elsewhere",
+    claims({ aud: ["iam-authenticator/test", MARKER] }),
+  ],
+  ["token_claim_refused", "iat, nbf and exp must be whole seconds since 1970, as numbers", claims({ exp: MARKER })],
+  ["token_claim_refused", "exp must be after iat", claims({ exp: NUMBER })],
+  ["token_claim_refused", "the token is valid for more than 900 s: ask for less", claims({ exp: SECONDS + NUMBER })],
+  ["token_expired", "the token has expired (or a clock is wrong)", claims({ iat: NUMBER, exp: NUMBER + 900 })],
+  ["token_not_yet_valid", "signed more than 60 s in the future: a clock is wrong", claims({ nbf: SECONDS + NUMBER })],
+  ["token_claim_refused", `the claim ${AWS_CLAIMS} must be an object`, claims({ [AWS_CLAIMS]: MARKER })],
+  ["token_claim_refused", "subject_mode must be AWSIdentity", claims({ subject_mode: MARKER })],
+  ["identity_impossible", "sub must be the ARN of an IAM role or user", claims({ sub: MARKER })],
+  [
+    "identity_impossible",
+    PARTITION,
+    ...["aws-cn", "uniquemarker"].map((partition) =>
+      claims({ sub: role(HOME).replace("aws", partition) }, { aws_account: HOME }),
+    ),
+  ],
+  ["identity_impossible", "aws_account must be the account in sub", claims({}, { aws_account: MARKER })],
+  ["token_claim_refused", "principal_id must be the same ARN as sub", claims({}, { principal_id: MARKER })],
+  [
+    "identity_impossible",
+    "sub is named like a permission set's role, but lacks the path of IAM Identity Center",
+    claims({ sub: `arn:aws:iam::${HOME}:role/${set}` }),
+  ],
+  ["identity_impossible", "sub must be in the account of the token's issuer", claims({ iss: OTHER_ISSUER })],
+  ["token_signature_refused", "the issuer has no key with this kid", claims({})],
+  [
+    "token_signature_refused",
+    "the signature is not by the issuer's key of this kid",
+    minted(marked(), header({ kid: "ec-1" }), OTHER_EC.privateKey),
+  ],
+];
+
+for (const [code, message, ...tokens] of RULES) {
+  test(`neither the error nor the log repeats the claims: ${code}: ${message}`, async () => {
+    for (const token of tokens) {
+      const { status, lines } = jwtReviewer(MAPPED);
+      assert.deepEqual(await status(token), { authenticated: false, error: `${code}: ${message}` });
+      assert.doesNotMatch(
+        lines.join(""),
+        new RegExp(`${MARKER}|${NUMBER}|${SECONDS + NUMBER}|${encoded(MARKER)}`, "i"),
+      );
     }
   });
 }
@@ -84,11 +108,5 @@ test("neither the error nor the log repeats the claims: keys that cannot be read
   const { outcome, lines, issuers } = jwtReviewer(MAPPED);
   issuers.body = undefined;
   assert.equal(await outcome(claims({})), "500 token_keys_unavailable");
-  for (const line of lines) assert.doesNotMatch(line, new RegExp(MARKER, "i"));
-});
-
-test("a verified token is logged with the ARN that it claims", async () => {
-  const { outcome, lines } = jwtReviewer({ [`role/${OTHER}/uniquemarker`]: { arn: role(OTHER), username: "a" } });
-  assert.equal(await outcome(minted(marked({ sub: role(OTHER) }))), "granted as a");
-  assert.match(lines.join("\n"), new RegExp(role(OTHER)));
+  assert.doesNotMatch(lines.join(""), new RegExp(MARKER, "i"));
 });

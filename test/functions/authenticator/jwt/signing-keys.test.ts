@@ -3,11 +3,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type KeySet, parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
+import { parseJwt } from "../../../../functions/authenticator/jwt/parse-jwt.ts";
 import { cachedKeys } from "../../../../functions/authenticator/jwt/signing-keys.ts";
 import { fault } from "../../../../functions/errors.ts";
 import { type Deadline, deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { TimedOut } from "../../../../functions/lib/retry.ts";
-import { claimsOf, EC_JWK, jwkOf, jwtReviewer, keySetBody, MAPPED, minted, OTHER_EC, RSA_JWK } from "./mint.ts";
+import { deadlineOf, fixedClock, NOW } from "../fixtures.ts";
+import {
+  claimsOf,
+  EC_JWK,
+  type FakeIssuers,
+  jwkOf,
+  jwtReviewer,
+  keySetBody,
+  MAPPED,
+  minted,
+  OTHER_EC,
+  RSA_JWK,
+  RULES,
+  signedTokensWith,
+} from "./mint.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -123,17 +138,6 @@ for (const [title, steps, failures = 0] of [
   });
 }
 
-test("100 forged tokens cause one read while the issuer cannot be reached, one by one or at once", async () => {
-  for (const atOnce of [false, true]) {
-    const { outcome, fresh, issuers } = setUp();
-    issuers.body = undefined;
-    const tokens = Array.from({ length: 100 }, () => fresh("ec-1", OTHER_EC.privateKey));
-    const outcomes = atOnce ? await Promise.all(tokens.map(outcome)) : [];
-    if (!atOnce) for (const token of tokens) outcomes.push(await outcome(token));
-    assert.deepEqual([new Set(outcomes), issuers.reads], [new Set(["500 token_keys_unavailable"]), 1]);
-  }
-});
-
 /** The cache of keys, whose reads have these results in their order, at a time that the test sets. */
 function cacheOf(...results: readonly (KeySet | Error | Promise<KeySet>)[]) {
   const time = { now: 0, reads: 0 };
@@ -170,15 +174,17 @@ test("a first read that fails at its own deadline is not remembered", async () =
   assert.equal((await current("issuer", within(5_000))).keys, OLD);
 });
 
-test("a body that is not JSON, or has no usable key, is a failed read: the remembered keys stay", async () => {
-  for (const body of ["", "<html>", "{}", '{"keys":{}}', '{"keys":[null]}', keySetBody({ ...EC_JWK, use: "enc" })]) {
-    const { outcome, fresh, issuers, clock, metrics } = setUp();
-    assert.equal(await outcome(fresh()), GRANTED);
-    issuers.body = body;
-    clock.advance(HOUR);
-    assert.equal(await outcome(fresh()), GRANTED, body);
-    assert.deepEqual([issuers.reads, metrics()], [2, 1], body);
-  }
+test("the keys of all issuers are read early, and a new kid while they cannot be read again is a fault that names it", async () => {
+  const clock = fixedClock();
+  const issuers: FakeIssuers = { body: BODIES.usual, reads: 0 };
+  const { prove, prefetchKeys } = signedTokensWith(issuers, clock);
+  await prefetchKeys(deadlineOf(clock));
+  assert.equal(issuers.reads, RULES.accountByIssuer.size);
+  issuers.body = undefined;
+  clock.advance(MINUTE);
+  const proving = prove(parseJwt(minted(claimsOf(), { alg: "ES384", kid: "new" }), RULES, NOW), deadlineOf(clock));
+  const message = "the keys of the issuer cannot be read, and the kid is new";
+  await assert.rejects(proving, { code: "token_keys_unavailable", message });
 });
 
 test("reviews at the same time share one read", async () => {
