@@ -5,7 +5,8 @@ import { after, before, beforeEach, test } from "node:test";
 import { createNodeNames } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
 import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import { readForm, renderResult } from "../../../../local/ec2/query-protocol.ts";
-import { HOME, OTHER } from "../fixtures.ts";
+import { reviewer, stsReturns } from "../attacks/review.ts";
+import { fixedClock, HOME, OTHER, tokenOf } from "../fixtures.ts";
 import { NAME, type NodeServices, node, PROFILE_ARN, ROLE, startNodeServices, within } from "./node-services.ts";
 
 let services: NodeServices;
@@ -120,4 +121,19 @@ test("a session name that is not an instance id is refused without a call to EC2
 test("an instance id of eight digits is accepted", async () => {
   services.set({ instanceId: "i-01234567" });
   assert.deepEqual(await as({ sessionName: "i-01234567" }), { name: NAME });
+});
+
+test("a user who can assume a role cannot pose as a node by a session name (PR #1067)", async () => {
+  const groups = ["system:nodes"];
+  const [real, time] = [tokenOf("node", Date.now()), { findNodeName: find, clock: fixedClock(Date.now()) }];
+  const outcomeOf = (role: string, session = node.sessionName ?? "", id = node.principalId) => {
+    const mapping = { arn: `arn:aws:iam::${HOME}:role/${role}`, username: "system:node:{EC2PrivateDNSName}", groups };
+    const arn = `arn:aws:sts::${HOME}:assumed-role/${role}/${session}`;
+    const identity = stsReturns({ account: HOME, arn, userId: `${id}:${session}` });
+    return reviewer({ [`role/${HOME}/${role.toLowerCase()}`]: mapping }, { ...identity, ...time }).outcome(real);
+  };
+  assert.equal(await outcomeOf("ClusterNode"), `granted as system:node:${NAME}`);
+  assert.equal(await outcomeOf("Dev", node.sessionName, "AROADEV"), "node_not_verified");
+  assert.equal(await outcomeOf("ClusterNode", node.sessionName, "AROALATER"), "node_not_verified");
+  assert.equal(await outcomeOf("ClusterNode", NAME), "node_not_verified");
 });

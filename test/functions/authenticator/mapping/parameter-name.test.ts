@@ -122,7 +122,7 @@ test("a permission set's name is between the prefix and 16 lower-case hex digits
     assert.equal(permissionSetOf(`AWSReservedSSO_${set}_${HEX}`), set);
     assert.equal(permissionSetInAnyCase(`awsreservedsso_${set}_${HEX.toUpperCase()}`), set);
   }
-  // attacks/mapping-permission-set.test.ts has the other names that are similar.
+  // attacks/bad-mappings.test.ts has the other names that are similar.
   for (const name of [
     ...[`AWSReservedSSO__${HEX}`, `AWSReservedSSO_${HEX}`, `AWSReservedSSO_View${HEX}`, `xAWSReservedSSO_View_${HEX}`],
     ...[HEX.slice(1), HEX.toUpperCase(), `${HEX}\n`, `g${HEX.slice(1)}`].map((end) => `AWSReservedSSO_View_${end}`),

@@ -1,0 +1,150 @@
+// Attacks by the text of a token: the victim's URL with changes that another reader would understand differently.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { doubledParameters, HOSTILE_QUERIES, HOSTILE_URLS, hostileHosts, withHost } from "../../../hostile-tokens.ts";
+import { tokenOf } from "../../../token.ts";
+import { HOST, NOW } from "../token/samples.ts";
+import { attacked, VICTIM, victimsUrl } from "./authenticate.ts";
+
+/** The time of STS, which an attacker cannot set. */
+let stsNow = NOW;
+const { sts, authenticate, url } = await attacked(() => stsNow);
+
+const PARAMETER = /^token_parameter_refused$/;
+const ANY = /^token_(malformed|host_refused|parameter_refused|headers_refused)$/;
+/** A client sends UTF-8. */
+const latin1 = (text: string) => ([...text].every((c) => c < "\u0100") ? text : Buffer.from(text).toString("latin1"));
+const signed = (options: readonly Parameters<typeof victimsUrl>[0][]) => Promise.all(options.map(victimsUrl));
+const withNames = (names: readonly string[], value: string) => {
+  return signed(names.map((name) => ({ extraQuery: { [name]: value } })));
+};
+const edits = (title: string, rows: Readonly<Record<string, (url: string) => string>>, code: RegExp) =>
+  Object.entries(rows).map(([kind, edit]) => [`${title}: ${kind}`, code, [edit(url)]] as const);
+
+const BROKEN = ["%", "%2", "%zz", "%%", "%u002F", "%C0%AF", "%c3%28", "%00", "%0a", "+", " ", "\n", "\t", "é"];
+const DOUBLED = Object.entries(Object.groupBy(doubledParameters(url), ({ name }) => name));
+const OTHER_NAMES = [
+  "RoleArn",
+  "RoleSessionName",
+  "DurationSeconds",
+  "SignatureVersion",
+  "AWSAccessKeyId",
+  "Signature",
+];
+const OTHER_HEADERS = ["x-vault-aws-iam-server-id", "x-teleport-challenge", "accept"];
+
+/** Text that WHATWG's URL, or URLSearchParams, would repair, drop or read differently. */
+const LENIENT = [
+  ...[` ${url}`, `${url} `, `${url}\n`, `\t${url}`, `${url}#&Action=AssumeRole`, `${url}#`],
+  ...["HTTPS://", "https:///", "https:\\\\"].map((start) => url.replace("https://", start)),
+  ...["\\?", "?", "/./?", "/../?", "/%2e/?", "/#?"].map((path) => url.replace("/?", path)),
+  ...["Act\nion", "Act\tion"].map((name) => url.replace("Action", name)),
+  ...["Get\r\nCaller", "G\u200betCaller"].map((name) => url.replace("GetCaller", name)),
+  url.replace("amazonaws", "amazon\taws"),
+  ...[`${url}&`, `${url}&=`, `${url}&Action`, url.replace("?", "?&"), url.replace("&", "&&"), url.replace("?", "??")],
+  ...["Action", "Action==GetCallerIdentity"].map((pair) => url.replace("Action=GetCallerIdentity", pair)),
+  ...["+Action=", "Action%00=", "Action%20=", "Action[]="].map((name) => url.replace("Action=", name)),
+  ...["%2B60", "6%00", "0x3c", "6e1"].map((value) => url.replace("Expires=60", `Expires=${value}`)),
+  url.replace("aws4_request", "aws4_request+"),
+  url.replace("GetCallerIdentity", "GetCallerIdentity%0d%0aHost:%20evil.example"),
+  url.replace("Signature=", "Signature=%20"),
+];
+
+type Attack = readonly [title: string, code: RegExp, urls: readonly string[]];
+const ATTACKS: readonly Attack[] = [
+  ...DOUBLED.map(([name, doubled = []]): Attack => {
+    return [`CVE-2022-2385: ${name} twice, in any spelling and order,`, PARAMETER, doubled.map((one) => one.url)];
+  }),
+  [
+    "CVE-2022-2385: a second action that the victim also signed",
+    PARAMETER,
+    await withNames(["action", "ACTION", "aCTION"], "AssumeRole"),
+  ],
+  ["CVE-2022-2385: a parameter that STS would use", PARAMETER, await withNames(OTHER_NAMES, "AssumeRole")],
+  ...Object.entries({ ...hostileHosts(HOST), "the local STS's own address": [new URL(sts.url).host] }).map(
+    ([kind, hosts]): Attack => [
+      `Project Zero 2066: hosts, ${kind}:`,
+      /^token_host_refused$/,
+      hosts.map((host) => withHost(url, HOST, host)),
+    ],
+  ),
+  ...edits("Project Zero 2066", HOSTILE_URLS, /^token_(malformed|host_refused)$/),
+  ...edits("Project Zero 2066", HOSTILE_QUERIES, PARAMETER),
+  [
+    "Project Zero 2066: a broken escape in the query",
+    ANY,
+    BROKEN.flatMap((broken) => [
+      ...[`${url}${broken}`, `${url}&${broken}=1`, url.replace("%2F", broken), url.replace("?", `?${broken}&`)],
+      ...[url.replace("Action=", `Action=${broken}`), url.replace("Action=", `Action${broken}=`)],
+    ]).map(latin1),
+  ],
+  [
+    "Teleport 67620: text that WHATWG's URL or URLSearchParams would accept in another reading",
+    ANY,
+    LENIENT.map(latin1),
+  ],
+  [
+    "cross-cluster replay: a token that does not bind a cluster",
+    /^token_headers_refused$/,
+    ["host", "x-k8s-aws-id", "host%3Bx-k8s-aws-i", "host%3Bx-k8s-aws-id%3Bx-k8s-aws-id", "%3B"].map((headers) =>
+      url.replace("host%3Bx-k8s-aws-id", headers),
+    ),
+  ],
+  [
+    "cross-cluster replay: the cluster's id as a query parameter instead of the header",
+    PARAMETER,
+    await withNames(["x-k8s-aws-id", "X-K8s-Aws-Id"], "cluster-b"),
+  ],
+  [
+    "cross-cluster replay: a GetCallerIdentity signed for another purpose, with other headers",
+    /^token_headers_refused$/,
+    await signed(OTHER_HEADERS.map((name) => ({ extraSignedHeaders: { [name]: "application/json" } }))),
+  ],
+  [
+    "cross-cluster replay: another region",
+    /^token_region_refused$/,
+    ["sts.us-east-1.amazonaws.com", "sts.amazonaws.com"].map((host) => url.replace(HOST, host)),
+  ],
+  ["dates without a bound: a week in Expires", PARAMETER, await signed([{ expiresIn: 604_800 }])],
+];
+
+for (const [title, code, urls] of ATTACKS) {
+  test(`${title} is refused without a call to STS`, async () => {
+    for (const forged of urls) {
+      assert.notEqual(forged, url);
+      assert.match(await authenticate(tokenOf(forged)), code, forged);
+    }
+    assert.deepEqual(sts.requests, []);
+  });
+}
+
+test("dates without a bound: a token of the past or future is refused without STS, even if STS would accept it", async () => {
+  const [minute, year] = [60_000, 365 * 24 * 60 * 60_000];
+  for (const [code, offsets] of [
+    ["token_not_yet_valid", [15 * minute + 1_000, year, Date.UTC(9999, 11, 31) - NOW]],
+    ["token_expired", [-15 * minute - 1_000, -year, -NOW]],
+  ] as const) {
+    for (const offset of offsets) {
+      stsNow = NOW + offset;
+      assert.equal(await authenticate(tokenOf(await victimsUrl({ now: stsNow }))), code);
+    }
+  }
+  stsNow = NOW;
+  assert.deepEqual(sts.requests, []);
+});
+
+test("Teleport 67620: text that Buffer would decode to the same bytes is refused without a call to STS", async () => {
+  const token = tokenOf(url);
+  for (const c of ["=", "==", "\n", " ", ".", "!", "\0"]) {
+    for (const spelling of [token + c, token.slice(0, 60) + c + token.slice(60)]) {
+      assert.equal(await authenticate(spelling), "token_malformed", spelling);
+    }
+  }
+  assert.deepEqual(sts.requests, []);
+});
+
+test("the unchanged token is granted (control)", async () => {
+  assert.equal(DOUBLED.length, 9);
+  assert.equal(await authenticate(tokenOf(url)), `granted ${VICTIM.arn}`);
+});
