@@ -8,41 +8,30 @@ import { reviewer } from "./review.ts";
 
 const MINE = "https://kubernetes.default.svc";
 
-function reviewerFor(...audiences: readonly string[]) {
-  const { status } = reviewer(MAPPED, {}, { audiences });
-  return (requested: unknown) => status(tokenOf("bob"), { audiences: requested });
+/** By rule: the configured audiences, the requested ones, and those of a grant: none with `[]`, `undefined` if denied. */
+const RULES: Readonly<Record<string, readonly (readonly [string[], unknown, string[] | undefined])[]>> = {
+  "a foreign audience does not authenticate if audiences are configured": [
+    ...[["vault"], ["vault", "sts.amazonaws.com"], [`${MINE}/`], [MINE.toUpperCase()]].map(
+      (requested) => [[MINE], requested, undefined] as const,
+    ),
+  ],
+  "no audience is returned if none are configured, or none are requested": [
+    ...[["vault"], [MINE], ["vault", MINE]].map((requested) => [[], requested, []] as const),
+    ...[undefined, null, []].map((requested) => [[MINE], requested, []] as const),
+  ],
+  "of several audiences, only the configured ones are returned": [[["y", MINE], ["vault", MINE, "x"], [MINE]]],
+};
+
+for (const [title, cases] of Object.entries(RULES)) {
+  test(`${title}, and a cached identity does not carry them to the next review`, async () => {
+    for (const [audiences, requested, expected] of cases) {
+      const { status } = reviewer(MAPPED, {}, { audiences });
+      for (const _ of ["new", "cached"]) {
+        const { authenticated, error = "", ...rest } = await status(tokenOf("bob"), { audiences: requested });
+        assert.deepEqual([authenticated, rest.audiences ?? []], [expected !== undefined, expected ?? []]);
+        if (expected === undefined) assert.match(error, /^audience_foreign: /);
+        await status(tokenOf("bob"), { audiences: [MINE] });
+      }
+    }
+  });
 }
-
-test("a foreign audience does not authenticate if audiences are configured", async () => {
-  for (const requested of [["vault"], ["vault", "sts.amazonaws.com"], [`${MINE}/`], [MINE.toUpperCase()]]) {
-    const { authenticated, error, audiences } = await reviewerFor(MINE)(requested);
-    assert.deepEqual([authenticated, audiences], [false, undefined]);
-    assert.match(error ?? "", /^audience_foreign: /);
-  }
-});
-
-test("no audience is returned if none are configured, or none are requested", async () => {
-  for (const [configured, requested] of [
-    [[], ["vault"]],
-    [[], [MINE]],
-    [[], ["vault", MINE]],
-    [[MINE], undefined],
-    [[MINE], null],
-    [[MINE], []],
-  ]) {
-    const status = await reviewerFor(...(configured ?? []))(requested);
-    assert.deepEqual([status.authenticated, "audiences" in status], [true, false]);
-  }
-});
-
-test("of several audiences, only the configured ones are returned", async () => {
-  const { authenticated, audiences } = await reviewerFor("y", MINE)(["vault", MINE, "x"]);
-  assert.deepEqual([authenticated, audiences], [true, [MINE]]);
-});
-
-test("a cached identity does not carry audiences from one review to the next", async () => {
-  const review = reviewerFor(MINE, "other");
-  for (const audience of [MINE, "other", "vault", MINE]) {
-    assert.deepEqual((await review([audience])).audiences, audience === "vault" ? undefined : [audience]);
-  }
-});

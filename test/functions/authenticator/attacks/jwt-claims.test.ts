@@ -211,21 +211,6 @@ test("a repeated claim is refused, at any depth and with any values", async () =
   }
 });
 
-test("a token of more than 16 KB is of another kind, and is not parsed", async () => {
-  const { outcome, issuers, calls, lines } = jwtReviewer(MAPPED);
-  const padded = (length: number) => {
-    const short = minted(claimsOf({ padding: "" })).length;
-    return minted(claimsOf({ padding: "x".repeat(Math.floor(((length - short) * 3) / 4)) }));
-  };
-  const [longest, tooLong] = [padded(16_384), padded(16_386)];
-  assert.ok(longest.length <= 16_384 && longest.length > 16_380 && tooLong.length > 16_384, String(tooLong.length));
-  assert.equal(await outcome(longest), GRANTED);
-  assert.equal(await outcome(tooLong), "not ours");
-  assert.equal(await outcome(padded(60_000)), "not ours");
-  assert.deepEqual([issuers.reads, calls.ssm.length, calls.sts.length], [1, 1, 0]);
-  assert.equal(JSON.parse(lines.at(-2) ?? "").outcome, "not_ours");
-});
-
 test("claims that are not one JSON object in UTF-8 are a token of another kind", async () => {
   const { outcome } = jwtReviewer(MAPPED);
   const text = JSON.stringify(claimsOf());

@@ -4,7 +4,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { HOME, OTHER, type Stored } from "../fixtures.ts";
 import { outcomeFor } from "./review.ts";
 
@@ -84,27 +83,4 @@ test("the same key in two entries, or in the text of a value, is not repeated", 
   await assertOutcomes({ "pattern/any": like(`"arnLike":"${ALICE}"`) }, { bob: "granted as next" });
   const quotes = { arn: BOB, username: "dev", description: '{"deny":true,"deny":true,"username":"x"}' };
   await assertOutcomes({ [EXACT]: quotes }, { bob: "granted as dev" });
-});
-
-test("no mapping with a repeated key grants, whichever key is repeated", async () => {
-  const members = [
-    ["arn", JSON.stringify(BOB)],
-    ["username", '"dev"'],
-    ["groups", '["a"]'],
-    ["notAfter", '"2099-01-01T00:00:00Z"'],
-    ["deny", "false"],
-    ["description", '"d"'],
-  ] as const;
-  const again = fc.tuple(
-    fc.constantFrom(...members),
-    fc.nat(members.length),
-    fc.constantFrom("true", '"x"', "[]", '{"a":1}', undefined),
-  );
-  await fc.assert(
-    fc.asyncProperty(again, async ([[key, own], at, other = own]) => {
-      const all = members.map(([k, v]) => `"${k}":${v}`).toSpliced(at, 0, `"${key}":${other}`);
-      await assertOutcomes({ ...ACCOUNT_MAPPING, [EXACT]: `{${all.join(",")}}` }, { bob: "mapping_invalid" });
-    }),
-    { numRuns: 300 },
-  );
 });

@@ -1,23 +1,35 @@
-// Cached proofs and parsed values must not change a decision.
-// Each answer of a warm environment is compared with that of a new one.
+// What a warm environment remembers must not change a decision, apply to another identity (CVE-2025-11621, HCSEC-2025-30), or
+// grow without a bound.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { cachedProofs } from "../../../../functions/authenticator/identity/identity-cache.ts";
+import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
+import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { LOCAL_IDENTITIES } from "../../../../local/identities.ts";
+import { asked, stsAt, TOKEN } from "../../aws/asking.ts";
+import { startRawServer } from "../../aws/raw-server.ts";
 import {
+  deadlineOf,
+  errorBody,
   type FixedClock,
   fakeServices,
   fixedClock,
   gatewayEvent,
   HOME,
   handlerOf,
+  MAPPED,
   NOW,
   OTHER,
+  PREFIX,
   reviewBody,
   type Stored,
   tokenOf,
+  verified,
 } from "../fixtures.ts";
+import { credential, denial, EXTRA_HOST, HOSTS, parse, tokenWith } from "../token/samples.ts";
+import { reviewer, stsAnswers } from "./review.ts";
 
 const arn = (kind: string, name: string, account = HOME) => `arn:aws:iam::${account}:${kind}/${name}`;
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
@@ -26,12 +38,7 @@ const SESSION = `arn:aws:sts::${HOME}:assumed-role/Developers/dan@example.com`;
 /** For each name: values that expire while cached, that deny some identities, and that are invalid. */
 const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   [`role/${HOME}/developers`]: [
-    {
-      arn: arn("role", "Developers"),
-      username: "dev:{SessionName}",
-      groups: ["dev", "of:{SessionNameRaw}"],
-      notAfter: at(25),
-    },
+    { arn: arn("role", "Developers"), username: "d:{SessionName}", groups: ["{SessionNameRaw}"], notAfter: at(25) },
     { arn: arn("role", "Other"), username: "x" },
   ],
   [`user/${HOME}/alice`]: [{ arn: arn("user", "alice"), username: "alice", principalId: "AIDAANOTHER" }, "not JSON"],
@@ -81,17 +88,83 @@ test("a warm environment answers like a new one, whatever was reviewed before", 
 });
 
 test("a cached token is subject to later changes: a denial after 10 s, a change after 30 s", async () => {
-  const services = fakeServices({
-    [`role/${HOME}/developers`]: { arn: arn("role", "Developers"), username: "dev" },
-  });
-  const handler = handlerOf(services);
-  const ask = async () => (await handler(gatewayEvent(reviewBody(tokenOf("bob"))))).json.status;
-  assert.equal((await ask()).user?.username, "dev");
-  services.parameters[`role/${HOME}/developers`] = { arn: arn("role", "Developers"), username: "other" };
-  services.clock.advance(30_000);
-  assert.equal((await ask()).user?.username, "other");
-  services.parameters["deny/any"] = [{ arnLike: arn("role", "Developers") }];
-  services.clock.advance(10_000);
-  assert.match((await ask()).error ?? "", /^identity_denied: /);
-  assert.equal(services.calls.sts.length, 1);
+  const { outcome, parameters, clock, calls } = reviewer({ ...MAPPED });
+  assert.equal(await outcome(), "granted as dev");
+  parameters[`role/${HOME}/developers`] = { arn: arn("role", "Developers"), username: "other" };
+  clock.advance(30_000);
+  assert.equal(await outcome(), "granted as other");
+  parameters["deny/any"] = [{ arnLike: arn("role", "Developers") }];
+  clock.advance(10_000);
+  assert.equal(await outcome(), "identity_denied");
+  assert.equal(calls.sts.length, 1);
+});
+
+const THEIRS = { [`role/${OTHER}/developers`]: { arn: arn("role", "Developers", OTHER), username: "them" } };
+
+test("the same role name, session and user name in another account is another identity (CVE-2025-11621)", async () => {
+  for (const [stored, other] of [
+    [MAPPED, "identity_unmapped"],
+    [{ ...MAPPED, ...THEIRS }, "granted as them"],
+  ] as const) {
+    for (const order of [
+      ["bob", "bob-elsewhere"],
+      ["bob-elsewhere", "bob"],
+    ]) {
+      const { outcome } = reviewer(stored);
+      for (const who of [...order, ...order]) {
+        assert.equal(await outcome(tokenOf(who)), who === "bob" ? "granted as dev" : other, `${who} of ${order}`);
+      }
+    }
+  }
+});
+
+test("two accounts share no parameter but the deny list and the patterns of any (CVE-2025-11621)", () => {
+  const names = (who: string) => candidates(PREFIX, verified(who)).map(({ parameter }) => parameter);
+  const shared = names("bob").filter((name) => names("bob-elsewhere").includes(name));
+  assert.deepEqual(shared, [`${PREFIX}/deny/any`, `${PREFIX}/pattern/any`]);
+});
+
+test("two clusters, and two partitions, do not share proven tokens (CVE-2025-11621)", async () => {
+  const clock = fixedClock();
+  const token = { accessKeyId: "A", host: "h", target: "/", expiresAt: NOW + 900_000 };
+  for (const scope of ["aws/one", "aws/two", "aws-cn/one"]) {
+    const proof = { result: verified("bob"), stsRequestId: scope };
+    const { recall, prove } = cachedProofs(async () => proof, scope, clock);
+    assert.equal(recall("same hash"), undefined);
+    await prove("same hash", token, deadlineOf(clock));
+    assert.equal(recall("same hash"), proof);
+  }
+});
+
+test("a function of another cluster asks STS about a token that a warm function has accepted", async () => {
+  assert.equal(await reviewer(MAPPED).outcome(), "granted as dev");
+  const two = reviewer(MAPPED, stsAnswers(403, errorBody("SignatureDoesNotMatch")), { clusterId: "two" });
+  assert.match((await two.status()).error ?? "", /^sts_refused: .*another cluster/);
+});
+
+test("host cache growth: thousands of new hosts leave the accepted ones unchanged, and accepted tokens add nothing", () => {
+  const before = [...HOSTS.regionByHost];
+  const regions = [...HOSTS.regions];
+  const others = Array.from({ length: 1_000 }, (_, n) => `xx-${n}-1`);
+  for (const region of [...others, "__proto__", "constructor", "toString", "hasOwnProperty"]) {
+    for (const host of [`sts.${region}.amazonaws.com`, `sts-fips.${region}.api.aws`, `${region}.example.com`, region]) {
+      assert.equal(denial(tokenWith(credential(region), host)).code, "token_host_refused");
+    }
+  }
+  for (const region of [...others, "constructor"]) {
+    assert.equal(denial(tokenWith(credential(region), EXTRA_HOST)).code, "token_region_refused");
+  }
+  for (const [host, region = "us-west-2"] of before)
+    assert.equal(parse(tokenWith(credential(region), host)).host, host);
+  assert.deepEqual([[...HOSTS.regionByHost], [...HOSTS.regions]], [before, regions]);
+  assert.ok(before.length < 200, `${before.length} hosts`);
+});
+
+test("host cache growth: with an endpoint, all hosts share its connections", async () => {
+  const server = await startRawServer();
+  const askSts = stsAt(server.url);
+  for (const host of HOSTS.regionByHost.keys()) {
+    assert.equal(await asked(askSts, { ...TOKEN, host }, deadlineIn(5_000, Date.now)), "200 {}");
+  }
+  assert.equal(server.sockets.length, 1);
 });
