@@ -78,7 +78,8 @@ test("a denial list that is invalid, or can never match, denies every identity t
     [HOME, [{ arnLike: USER.replace(HOME, OTHER) }]],
     ["any", [{ arnLike: USER.replace("aws", "aws-cn") }]],
   ] as const) {
-    for (const who of ["user/mallory", "john"]) await assertOutcome("denials_invalid", who, { [`deny/${list}`]: value });
+    for (const who of ["user/mallory", "john"])
+      await assertOutcome("denials_invalid", who, { [`deny/${list}`]: value });
     await assertOutcome("granted as mallory", "user/mallory", { [`deny/${OTHER}`]: value });
   }
   await assertOutcome("granted as mallory", "user/mallory", denied(USER.replace(HOME, OTHER), "any"));

@@ -64,11 +64,3 @@ test("fifty concurrent reviews each get their own answer and log line, and one h
   });
   assert.equal(entries.filter((entry) => entry["coldStart"]).length, 1);
 });
-
-test("two concurrent reviews of one token get the same answer", async () => {
-  const { around } = crowd();
-  const handler = handlerOf(around);
-  const [a, b] = await Promise.all([handler(eventOf(3)), handler(eventOf(3))]);
-  assert.deepEqual(a.json, b.json);
-  assert.equal(a.json.status.authenticated, true);
-});

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fakeServices, gatewayEvent, handlerOf, reviewBody, reviewOnce } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, reviewOnce, tokenOf } from "../fixtures.ts";
 
 const HUGE = "x".repeat(64 * 1024 + 1);
 const BAD_TOKEN = reviewBody("k8s-aws-v1.x");
@@ -66,5 +66,21 @@ test("only POST and /authenticate, in exactly this spelling, are accepted", asyn
 test("an event of another kind is answered with 404", async () => {
   for (const event of [undefined, null, "text", 1, [], {}, { Records: [] }, { rawPath: {} }]) {
     assert.equal((await answer(event)).statusCode, 404);
+  }
+});
+
+/** Nested as deeply as JSON.parse allows. */
+function nested(depth: number): string {
+  return `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+}
+
+test("a deeply nested bare event, body or parameter never throws, and is never a grant", async () => {
+  const bare: unknown = JSON.parse(`{"kind": "TokenReview", "spec": ${nested(200_000)}}`);
+  assert.equal((await answer(bare)).statusCode, 400);
+  assert.equal((await answer(gatewayEvent(nested(10_000)))).statusCode, 400);
+  for (const name of [`role/${HOME}/developers`, "deny/any", "pattern/any", `account/${HOME}`]) {
+    const deep = fakeServices({ [name]: `[${nested(200_000)}, {"username": ${nested(200_000)}}]` });
+    const { statusCode, json } = await handlerOf(deep)(gatewayEvent(reviewBody(tokenOf("bob"))));
+    assert.deepEqual([statusCode, json.status.authenticated], [200, false], name);
   }
 });

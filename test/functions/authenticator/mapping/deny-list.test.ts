@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkDenyEntry, identityArns, withoutPath } from "../../../../functions/authenticator/mapping/deny-list.ts";
-import { readStored } from "../../../../functions/authenticator/read-stored.ts";
 import { HOME, OTHER, roleIdentity, verified } from "../fixtures.ts";
 import { judge, NOTHING } from "./judge.ts";
 
@@ -166,29 +165,16 @@ test("an entry for another account than its list's, or another partition than th
 });
 
 test("an invalid list denies every identity that it covers, and the problem names the first invalid entry", () => {
-  for (const [value, expected] of [
+  for (const [value, problem, count = 1] of [
     ...["", `[{"arnLike":"${ROLE}"},]`, `[{"arnLike":"${ROLE}"`].map((text) => [text, "not JSON"] as const),
     ...[{ arnLike: ROLE }, null, '"[]"'].map((other) => [other, "not a JSON list"] as const),
     [[{ arnLike: ROLE, notAfter: PAST, note: 1 }], `entry 1: unknown key "note": ${KEYS}`],
     [[{ arnLike: ROLE }, null], "entry 2: not a JSON object"],
+    [[{ arnLike: ROLE }, { arnLike: ROLE, note: 1 }, null], `entry 2: unknown key "note": ${KEYS}`, 2],
   ] as const) {
     for (const identity of EVERY.filter(({ accountId }) => accountId === HOME)) {
       const found = judge("deny-account", value, { identity });
-      assert.deepEqual([found.verdict, found.invalidCount], [{ kind: "invalid", problem: expected }, 1]);
+      assert.deepEqual([found.verdict, found.invalidCount], [{ kind: "invalid", problem }, count]);
     }
   }
-});
-
-test("each invalid entry is counted, and the first one is named", () => {
-  const { verdict: found, invalidCount } = judge("deny-account", [{ arnLike: ROLE }, { arnLike: ROLE, note: 1 }, null]);
-  assert.deepEqual([found, invalidCount], [{ kind: "invalid", problem: `entry 2: unknown key "note": ${KEYS}` }, 2]);
-});
-
-test("a list is checked completely, and its entries are returned in order", () => {
-  const entries = [{ arnLike: ROLE }, { arnLike: `arn:aws:iam::${HOME}:user/*`, description: "all" }];
-  const read = readStored("deny", {}, { value: JSON.stringify(entries), secure: false });
-  assert.deepEqual(
-    read.entries,
-    entries.map((value) => ({ value, problem: undefined })),
-  );
 });

@@ -2,12 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { evaluateMappings } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation } from "../../../../functions/authenticator/mapping/select.ts";
 import { HOME, NOW, OTHER, PREFIX, roleIdentity, type Stored, verified } from "../fixtures.ts";
-import { junk } from "./arbitrary-values.ts";
 import { judge, NOTHING } from "./judge.ts";
 
 const ROLE = "AWSReservedSSO_Admin_0123456789abcdef";
@@ -81,20 +79,6 @@ test("precedence: denials of the session or role, the role's own mapping, an ent
   assert.equal(decide(all), undefined);
 });
 
-test("an invalid entry denies its session, and an unreadable list every session without the role's own mapping", () => {
-  const exact = { [EXACT]: { arn: jane.canonicalArn, username: "exact" } };
-  for (const [list, others] of [
-    [[{ ...JANE, note: 1 }], [SET, "match"]],
-    ["[", [SESSIONS, "invalid"]],
-    [JANE, [SESSIONS, "invalid"]],
-  ] as const) {
-    const stored = { [SESSIONS]: list, [SET]: { username: "set" } };
-    assert.deepEqual(decide(stored), [SESSIONS, "invalid"]);
-    assert.deepEqual(decide(stored, john), others);
-    assert.deepEqual(decide({ ...stored, ...exact }), [EXACT, "match"]);
-  }
-});
-
 test("no other identity has a session of a set: neither another role nor a user of the same name", () => {
   const list = [JANE, { ...JANE, session: "alice" }, { ...JANE, session: "" }];
   assert.deepEqual(verdict(list, verified("alice")), NOTHING);
@@ -107,24 +91,4 @@ test("no other identity has a session of a set: neither another role nor a user 
   ]) {
     assert.equal(decide({ [SESSIONS]: list }, identity), undefined, identity.arn);
   }
-});
-
-test("entries of other sessions never change the result of a session", () => {
-  const other = fc.oneof(
-    junk.filter((v) => typeof v !== "object" || v === null || !("session" in v)),
-    fc.record(
-      { session: fc.string().filter((s) => s !== JANE.session), username: junk, groups: junk, deny: junk },
-      { requiredKeys: ["session"] },
-    ),
-  );
-  const entry = fc.record(
-    { session: fc.constant(JANE.session), username: junk, groups: junk, notAfter: junk },
-    { requiredKeys: ["session"] },
-  );
-  fc.assert(
-    fc.property(fc.array(entry, { maxLength: 2 }), fc.nat({ max: 2 }), other, (entries, at, damage) => {
-      assert.deepEqual(verdict((entries as unknown[]).toSpliced(at, 0, damage)), verdict(entries));
-    }),
-    { numRuns: 1_000, seed: 1 },
-  );
 });
