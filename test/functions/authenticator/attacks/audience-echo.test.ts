@@ -9,7 +9,9 @@ import { reviewer } from "./review.ts";
 const MINE = "https://kubernetes.default.svc";
 
 /** By rule: the configured audiences, the requested ones, and those of a grant: none with `[]`, `undefined` if denied. */
-const RULES: Readonly<Record<string, readonly (readonly [readonly string[], unknown, readonly string[] | undefined])[]>> = {
+const RULES: Readonly<
+  Record<string, readonly (readonly [readonly string[], unknown, readonly string[] | undefined])[]>
+> = {
   "a foreign audience does not authenticate if audiences are configured": [
     ...[["vault"], ["vault", "sts.amazonaws.com"], [`${MINE}/`], [MINE.toUpperCase()]].map(
       (requested) => [[MINE], requested, undefined] as const,
