@@ -3,26 +3,16 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
 import { fault } from "../../../../functions/errors.ts";
 import { HOME, NOW, OTHER, tokenFor } from "../fixtures.ts";
 import { DEVELOPERS, sign, world } from "./iam-world.ts";
 
-const MINUTE = 60_000;
-
-test("a token that the listed role signs for the callers' id is accepted, whatever its session", async () => {
-  const { review, calls } = world([DEVELOPERS]);
-  const { statusCode, json } = await review(sign("bob"));
-  assert.deepEqual([statusCode, json.status.authenticated], [200, true]);
-  assert.deepEqual(
-    calls.map(({ signedId }) => signedId),
-    ["test:caller", "test"],
-  );
-});
-
 test("a user's token is never a caller's, and a caller's token is never a user's", async () => {
+  const signedIds: string[][] = [];
   const granted = async (caller: string, user: string) => {
-    const { statusCode, json } = await world([DEVELOPERS]).review(caller, { token: user });
+    const { review, calls } = world([DEVELOPERS]);
+    const { statusCode, json } = await review(caller, { token: user });
+    signedIds.push(calls.map(({ signedId }) => signedId));
     return `${statusCode} ${json.status.authenticated}`;
   };
   const [callers, users] = [sign("bob"), sign("bob", { id: "test" })];
@@ -30,6 +20,7 @@ test("a user's token is never a caller's, and a caller's token is never a user's
   assert.equal(await granted(callers, callers), "200 false");
   assert.equal(await granted(users, users), "401 undefined");
   assert.equal(await granted(users, callers), "401 undefined");
+  assert.deepEqual(signedIds, [["test:caller", "test"], ["test:caller", "test"], ["test:caller"], ["test:caller"]]);
 });
 
 test("a proof of a user's token is not used for a caller, nor the reverse, in a warm environment", async () => {
@@ -121,19 +112,10 @@ test("without an IAM caller that is not expired, STS is not called", async () =>
 
 test("a token that the offline rules refuse is a 401 with the reason, without a call to STS", async () => {
   const { review, calls } = world([DEVELOPERS]);
-  const accessKeyId = "AKIANOBODYKNOWSTHISK";
+  const expired = tokenFor("AKIANOBODYKNOWSTHISK", { now: NOW - 15 * 60_000 - 1_000 });
   for (const [bearer, reason] of [
     ["k8s-aws-v1.x", "token_malformed: not canonical unpadded base64url after the prefix"],
-    ["k8s-aws-v1.", "token_malformed: not exactly https://<host>/?<query>"],
-    [`k8s-aws-v1.${"A".repeat(5_000)}`, "token_malformed: longer than 4096 bytes"],
-    [
-      tokenFor(accessKeyId, { now: NOW - 15 * MINUTE - 1_000 }),
-      "token_expired: signed 16 min ago: a token is valid for 15 min (or a clock is wrong)",
-    ],
-    [
-      tokenFor(accessKeyId, { now: NOW + 15 * MINUTE + 1_000 }),
-      "token_not_yet_valid: signed 16 min in the future: the client's clock is ahead",
-    ],
+    [expired, "token_expired: signed 16 min ago: a token is valid for 15 min (or a clock is wrong)"],
   ] as const) {
     const { statusCode, json } = await review(bearer);
     assert.deepEqual([statusCode, json.message], [401, `caller_refused: ${reason}`]);
@@ -181,21 +163,4 @@ test("no log line, answer or metric contains a caller's token or signature", asy
   }
   for (const text of [...lines, ...bodies])
     assert.doesNotMatch(text, /k8s-aws-v1\.\w|X-Amz-Signature|aGVsbG8|[0-9a-f]{64}/);
-});
-
-test("whatever a stranger sends, it is refused or limited and never a fault", async () => {
-  const stranger = world([DEVELOPERS]);
-  const base64url = (text: string) => `k8s-aws-v1.${Buffer.from(text).toString("base64url")}`;
-  const bearer = fc.oneof(
-    fc.string().map(base64url),
-    fc.webUrl({ withQueryParameters: true }).map(base64url),
-    fc.string({ unit: "binary" }).map((text) => `k8s-aws-v1.${text}`),
-    fc
-      .record({ key: fc.stringMatching(/^\w{16,20}$/), salt: fc.string() })
-      .map(({ key, salt }) => tokenFor(key, { salt })),
-  );
-  const refused = fc.asyncProperty(bearer, async (token) => {
-    assert.match(String(await stranger.status(token)), /^(401|429)$/);
-  });
-  await fc.assert(refused, { numRuns: 1_000, seed: 1 });
 });

@@ -68,6 +68,13 @@ const CASES: Readonly<Record<string, readonly [verdicts: Parameters<typeof evalu
     [{ exact: "match", sso: "unknown" }, `${LACKS} /p/sso needs it: its principalId is AROA`],
     [{ exact: "unknown", sso: "deny" }, `identity_denied: ${WHO} is denied by /p/sso`],
   ],
+  "a denial decides in any place, and an invalid deny list denies every identity that it covers": [
+    [{ exact: "invalid", sso: "match", account: "deny" }, `identity_denied: ${WHO} is denied by /p/account`],
+    [
+      { "deny-any": "invalid", exact: "match" },
+      `denials_invalid: ${WHO} is denied, like every identity that the deny list /p/deny-any covers: the list is invalid, not JSON`,
+    ],
+  ],
   "a denial of a session names the session and its role": [
     [
       { "deny-account": { kind: "deny", sessionArn: bob.arn } },
@@ -81,21 +88,6 @@ for (const [title, cases] of Object.entries(CASES)) {
     for (const [verdicts, expected] of cases) assert.equal(outcome(verdicts), expected);
   });
 }
-
-test("a matching denial decides in any place, and otherwise an invalid deny list denies", () => {
-  for (const other of ["match", "invalid", "mismatch", "nothing"] as const) {
-    const all = Object.fromEntries(PLACES.map((place) => [place, other]));
-    for (const place of PLACES) {
-      assert.equal(outcome({ ...all, [place]: "deny" }), `identity_denied: ${WHO} is denied by /p/${place}`);
-    }
-    for (const place of ["deny-account", "deny-any"] as const) {
-      assert.equal(
-        outcome({ exact: other, [place]: "invalid" }),
-        `denials_invalid: ${WHO} is denied, like every identity that the deny list /p/${place} covers: the list is invalid, not JSON`,
-      );
-    }
-  }
-});
 
 test("the first place in the order of precedence decides, and only a match selects a mapping, for every combination", () => {
   const kinds = fc.array(fc.constantFrom(...(Object.keys(VERDICTS) as Kind[])), { maxLength: PLACES.length });

@@ -1,17 +1,19 @@
-// Retries of calls to STS, and that errors contain no secret.
+// Tries of calls to STS: what is retried, 2 s for each try, and that errors contain no secret.
 
 import assert from "node:assert/strict";
-import { after, afterEach, test } from "node:test";
+import { after, afterEach, mock, test } from "node:test";
 import type { Fault } from "../../../../local/faults.ts";
 import { startHttpServer } from "../../../../local/http-server.ts";
-import { asked, assertUnreachable, stsAt } from "../../aws/asking.ts";
-import { startRawServer } from "../../aws/raw-server.ts";
+import { mockTime, passEach, until } from "../../../time.ts";
+import { asked, assertUnreachable, stsAt, TOKEN } from "../../aws/asking.ts";
+import { OK, startRawServer } from "../../aws/raw-server.ts";
 
 const server = await startHttpServer(() => ({ status: 200, body: "answer" }));
 after(() => server.close());
 afterEach(() => {
   server.fail(undefined);
   server.requests.length = 0;
+  mock.timers.reset();
 });
 
 const answer = (status: number, body = ""): Fault => ({ kind: "answer", status, body });
@@ -46,17 +48,42 @@ for (const [what, faults, expected, sent] of ROWS) {
   });
 }
 
-test("an endpoint that refuses connections is an outage", async () => {
-  const closed = await startHttpServer(() => ({ status: 200, body: "" }));
-  await closed.close();
+test("an endpoint that refuses connections, or answers something else than HTTP, is an outage", async () => {
+  const closed = await startRawServer();
+  closed.close();
   assertUnreachable(await asked(stsAt(closed.url)), "ECONNREFUSED");
-});
-
-test("a response that is not HTTP is an outage", async () => {
   for (const bytes of ["SSH-2.0-OpenSSH_9.9\r\n", "HTTP/1.1 two hundred\r\n\r\n", "\0\0\0\0"]) {
     const raw = await startRawServer(() => bytes);
     const error = await asked(stsAt(raw.url));
     assertUnreachable(error, /\((\w+)\)/.exec(String(error))?.[1] ?? "");
     assert.equal(raw.requests.length, 2);
   }
+});
+
+const SWITCHING = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n";
+for (const [what, part] of [
+  ["silence", ""],
+  ["half a head", "HTTP/1.1 200 OK\r\n"],
+  ["a body without its end", OK.slice(0, -1)],
+  ["a response that switches protocols", SWITCHING],
+] as const) {
+  test(`${what}: there are at most two tries of 2 s each, and both connections are closed`, async () => {
+    const raw = await startRawServer(() => part);
+    const { within, pass } = mockTime();
+    const outcome = asked(stsAt(raw.url), TOKEN, within(60_000));
+    await passEach(() => raw.requests.length, pass, 2_000, 2_000);
+    assertUnreachable(await outcome, "TimedOut");
+    await until(() => raw.sockets.every(({ destroyed }) => destroyed));
+    assert.equal(raw.requests.length, 2);
+  });
+}
+
+test("a try does not end before its 2 s", async () => {
+  const raw = await startRawServer(() => "");
+  const { within, pass } = mockTime();
+  const outcome = asked(stsAt(raw.url), TOKEN, within(5_000));
+  await passEach(() => raw.requests.length, pass, 1_999);
+  raw.sockets[0]?.write(OK);
+  assert.equal(await outcome, "200 {}");
+  assert.equal(raw.requests.length, 1);
 });
