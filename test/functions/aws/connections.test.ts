@@ -1,10 +1,8 @@
 // The agents' early connection: used once, only for its endpoint, and never a cause of failure.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { type Agent, request } from "node:http";
 import { test } from "node:test";
-import { promisify } from "node:util";
 import { connectHost, openAgents, serverName } from "../../../functions/aws/connections.ts";
 import { until } from "../../time.ts";
 import { startRawServer } from "./raw-server.ts";
@@ -84,31 +82,6 @@ test("a failed connection causes no error, and a request reports its own", async
   for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
   await assert.rejects(get(agent, port), { code: "ECONNREFUSED" });
 });
-
-/** Runs a process that opens agents for `port` and then does `more` with them. Returns its output. */
-async function printed(port: number, more: string): Promise<string> {
-  const module = new URL("../../../functions/aws/connections.ts", import.meta.url).href;
-  const open = `const agent = (await import("${module}")).openAgents(new URL("http://127.0.0.1:${port}")).httpAgent;`;
-  const program = ["--input-type=module", "--eval", `${open}${more}`];
-  return (await promisify(execFile)(process.execPath, program, { timeout: 60_000 })).stdout;
-}
-
-for (const [what, more, output] of [
-  ["a waiting connection does not keep the process alive", () => 'console.log("end")', "end\n"],
-  [
-    "a connection with a running request keeps the process alive until the response",
-    (port: number) =>
-      `(await import("node:http")).get({ agent, host: "127.0.0.1", port: ${port} }, (response) => {
-        response.resume().on("end", () => console.log(response.statusCode));
-      })`,
-    "200\n",
-  ],
-] as const) {
-  test(what, async () => {
-    const { port } = await startRawServer();
-    assert.equal(await printed(port, more(port)), output);
-  });
-}
 
 test("an IPv6 address is connected to without its brackets", () => {
   assert.equal(connectHost(new URL("http://[::1]:4566")), "::1");

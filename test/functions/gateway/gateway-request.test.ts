@@ -91,20 +91,14 @@ test("a base64 body is decoded, and the size of a body is in bytes of its text",
   }
 });
 
-test("without a client certificate there is no subject", () => {
-  for (const clientCert of [undefined, null, {}, { subjectDN: 1 }]) {
-    for (const identity of [undefined, null, {}, { clientCert }]) {
-      assert.equal(gatewayRequest(payload1({}, { identity })).clientSubject, undefined);
-      assert.equal(gatewayRequest(payload2({}, { authentication: identity })).clientSubject, undefined);
-    }
-  }
-});
-
-test("a subject in a header, in the body or in the query is ignored", () => {
+test("without a client certificate there is no subject, whatever a header, the body or the query contain", () => {
   const clientCert = { subjectDN: SUBJECT };
   const forged = { clientCert, identity: { clientCert }, headers: { clientCert: SUBJECT, "x-amzn-mtls": SUBJECT } };
-  assert.equal(gatewayRequest(payload1(forged, { identity: {} })).clientSubject, undefined);
-  assert.equal(gatewayRequest(payload2(forged, { authentication: null })).clientSubject, undefined);
+  const certificates = [undefined, null, {}, { subjectDN: 1 }].map((clientCert) => ({ clientCert }));
+  for (const identity of [undefined, null, {}, ...certificates]) {
+    assert.equal(gatewayRequest(payload1(forged, { identity })).clientSubject, undefined);
+    assert.equal(gatewayRequest(payload2(forged, { authentication: identity })).clientSubject, undefined);
+  }
 });
 
 test("a request id is accepted only if it looks like one", () => {

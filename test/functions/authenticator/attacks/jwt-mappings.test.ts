@@ -42,11 +42,8 @@ test("a person who is denied by a session cannot return with a token that hides 
 });
 
 test("denials of other roles and of users refuse no token", async () => {
-  for (const end of [
-    ...["sts::HOME:assumed-role/Admin/mallory", "sts::HOME:assumed-role/Developers2/*"],
-    ...["sts::HOME:assumed-role/Developer/*", "sts::HOME:federated-user/mallory", "sts::*:assumed-role/Other/x"],
-    ...["iam::HOME:user/*", "iam::HOME:role/Admin"],
-  ]) {
+  const denials = ["sts::HOME:assumed-role/Admin/mallory", "sts::HOME:assumed-role/Developers2/*", "iam::HOME:user/*"];
+  for (const end of [...denials, "sts::HOME:federated-user/mallory", "sts::*:assumed-role/Other/x"]) {
     await assertOutcome("granted as developer", denied({ arnLike: `arn:aws:${end.replace("HOME", HOME)}` }));
   }
 });

@@ -34,21 +34,15 @@ const OTHER_NAMES = [
 ];
 const OTHER_HEADERS = ["x-vault-aws-iam-server-id", "x-teleport-challenge", "accept"];
 
-/** Text that WHATWG's URL, or URLSearchParams, would repair, drop or read differently. */
+/** Text that WHATWG's URL, or URLSearchParams, would repair, drop or read differently. ../token/ has more of them. */
 const LENIENT = [
-  ...[` ${url}`, `${url} `, `${url}\n`, `\t${url}`, `${url}#&Action=AssumeRole`, `${url}#`],
-  ...["HTTPS://", "https:///", "https:\\\\"].map((start) => url.replace("https://", start)),
-  ...["\\?", "?", "/./?", "/../?", "/%2e/?", "/#?"].map((path) => url.replace("/?", path)),
-  ...["Act\nion", "Act\tion"].map((name) => url.replace("Action", name)),
-  ...["Get\r\nCaller", "G\u200betCaller"].map((name) => url.replace("GetCaller", name)),
-  url.replace("amazonaws", "amazon\taws"),
-  ...[`${url}&`, `${url}&=`, `${url}&Action`, url.replace("?", "?&"), url.replace("&", "&&"), url.replace("?", "??")],
-  ...["Action", "Action==GetCallerIdentity"].map((pair) => url.replace("Action=GetCallerIdentity", pair)),
-  ...["+Action=", "Action%00=", "Action%20=", "Action[]="].map((name) => url.replace("Action=", name)),
-  ...["%2B60", "6%00", "0x3c", "6e1"].map((value) => url.replace("Expires=60", `Expires=${value}`)),
-  url.replace("aws4_request", "aws4_request+"),
+  ...[` ${url}`, `${url}\n`, `${url}#&Action=AssumeRole`, url.replace("https://", "https:\\\\")],
+  ...["\\?", "/./?", "/%2e/?"].map((path) => url.replace("/?", path)),
+  ...["Act\nion", "Action%00", "+Action", "Action[]", "Action=GetCallerIdentity&Action"].map((name) =>
+    url.replace("Action", name),
+  ),
+  ...["%2B60", "0x3c", "6e1"].map((value) => url.replace("Expires=60", `Expires=${value}`)),
   url.replace("GetCallerIdentity", "GetCallerIdentity%0d%0aHost:%20evil.example"),
-  url.replace("Signature=", "Signature=%20"),
 ];
 
 type Attack = readonly [title: string, code: RegExp, urls: readonly string[]];
@@ -131,16 +125,6 @@ test("dates without a bound: a token of the past or future is refused without ST
     }
   }
   stsNow = NOW;
-  assert.deepEqual(sts.requests, []);
-});
-
-test("Teleport 67620: text that Buffer would decode to the same bytes is refused without a call to STS", async () => {
-  const token = tokenOf(url);
-  for (const c of ["=", "==", "\n", " ", ".", "!", "\0"]) {
-    for (const spelling of [token + c, token.slice(0, 60) + c + token.slice(60)]) {
-      assert.equal(await authenticate(spelling), "token_malformed", spelling);
-    }
-  }
   assert.deepEqual(sts.requests, []);
 });
 

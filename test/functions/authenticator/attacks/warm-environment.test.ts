@@ -5,14 +5,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { cachedProofs } from "../../../../functions/authenticator/identity/identity-cache.ts";
-import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { LOCAL_IDENTITIES } from "../../../../local/identities.ts";
 import { asked, stsAt, TOKEN } from "../../aws/asking.ts";
 import { startRawServer } from "../../aws/raw-server.ts";
 import {
   deadlineOf,
-  errorBody,
   type FixedClock,
   fakeServices,
   fixedClock,
@@ -22,14 +20,13 @@ import {
   MAPPED,
   NOW,
   OTHER,
-  PREFIX,
   reviewBody,
   type Stored,
   tokenOf,
   verified,
 } from "../fixtures.ts";
-import { credential, denial, EXTRA_HOST, HOSTS, parse, tokenWith } from "../token/samples.ts";
-import { reviewer, stsAnswers } from "./review.ts";
+import { credential, denial, EXTRA_HOST, HOSTS, tokenWith } from "../token/samples.ts";
+import { reviewer } from "./review.ts";
 
 const arn = (kind: string, name: string, account = HOME) => `arn:aws:iam::${account}:${kind}/${name}`;
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
@@ -118,12 +115,6 @@ test("the same role name, session and user name in another account is another id
   }
 });
 
-test("two accounts share no parameter but the deny list and the patterns of any (CVE-2025-11621)", () => {
-  const names = (who: string) => candidates(PREFIX, verified(who)).map(({ parameter }) => parameter);
-  const shared = names("bob").filter((name) => names("bob-elsewhere").includes(name));
-  assert.deepEqual(shared, [`${PREFIX}/deny/any`, `${PREFIX}/pattern/any`]);
-});
-
 test("two clusters, and two partitions, do not share proven tokens (CVE-2025-11621)", async () => {
   const clock = fixedClock();
   const token = { accessKeyId: "A", host: "h", target: "/", expiresAt: NOW + 900_000 };
@@ -136,31 +127,17 @@ test("two clusters, and two partitions, do not share proven tokens (CVE-2025-116
   }
 });
 
-test("a function of another cluster asks STS about a token that a warm function has accepted", async () => {
-  assert.equal(await reviewer(MAPPED).outcome(), "granted as dev");
-  const two = reviewer(MAPPED, stsAnswers(403, errorBody("SignatureDoesNotMatch")), { clusterId: "two" });
-  assert.match((await two.status()).error ?? "", /^sts_refused: .*another cluster/);
-});
-
-test("host cache growth: thousands of new hosts leave the accepted ones unchanged, and accepted tokens add nothing", () => {
-  const before = [...HOSTS.regionByHost];
-  const regions = [...HOSTS.regions];
-  const others = Array.from({ length: 1_000 }, (_, n) => `xx-${n}-1`);
-  for (const region of [...others, "__proto__", "constructor", "toString", "hasOwnProperty"]) {
-    for (const host of [`sts.${region}.amazonaws.com`, `sts-fips.${region}.api.aws`, `${region}.example.com`, region]) {
-      assert.equal(denial(tokenWith(credential(region), host)).code, "token_host_refused");
+test("host cache growth: new hosts and regions leave the accepted ones unchanged, which share an endpoint's connections", async () => {
+  const before = [[...HOSTS.regionByHost], [...HOSTS.regions]];
+  for (const region of ["xx-1-1", "constructor", "hasownproperty"]) {
+    for (const [host, code] of [
+      [`sts.${region}.amazonaws.com`, "token_host_refused"],
+      [EXTRA_HOST, "token_region_refused"],
+    ] as const) {
+      assert.equal(denial(tokenWith(credential(region), host)).code, code);
     }
   }
-  for (const region of [...others, "constructor"]) {
-    assert.equal(denial(tokenWith(credential(region), EXTRA_HOST)).code, "token_region_refused");
-  }
-  for (const [host, region = "us-west-2"] of before)
-    assert.equal(parse(tokenWith(credential(region), host)).host, host);
-  assert.deepEqual([[...HOSTS.regionByHost], [...HOSTS.regions]], [before, regions]);
-  assert.ok(before.length < 200, `${before.length} hosts`);
-});
-
-test("host cache growth: with an endpoint, all hosts share its connections", async () => {
+  assert.deepEqual([[...HOSTS.regionByHost], [...HOSTS.regions]], before);
   const server = await startRawServer();
   const askSts = stsAt(server.url);
   for (const host of HOSTS.regionByHost.keys()) {

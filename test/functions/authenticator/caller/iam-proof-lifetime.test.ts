@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import { fault, httpError } from "../../../../functions/errors.ts";
+import { until } from "../../../time.ts";
 import { NOW } from "../fixtures.ts";
 import { DEVELOPERS, sign, world } from "./iam-world.ts";
 
@@ -16,9 +17,6 @@ test("when STS refuses a proven token, for example after its key was deleted, th
   sts.refused.add(callerCalls()[0]?.accessKeyId ?? "");
   clock.advance(MINUTE);
   assert.equal(await status(bearer), 401);
-  clock.advance(1);
-  assert.equal(await status(bearer), 401);
-  assert.equal(callerCalls().length, 2, "the refusal is remembered");
 });
 
 test("a caller that is removed from the list is refused as soon as the list is read, without a call to STS", async () => {
@@ -53,14 +51,7 @@ for (const outage of [
     assert.equal(await answered(bearer), 200, "the last instant");
     clock.advance(1);
     assert.equal(await answered(bearer), 401, "expired");
-    assert.equal(
-      await answered(sign("bob", { at: clock() })),
-      outage.status,
-      "a new token is neither accepted nor refused",
-    );
-    sts.fail = undefined;
-    clock.advance(1_000);
-    assert.equal(await answered(sign("bob", { at: clock() })), 200);
+    assert.equal(await answered(sign("bob", { at: clock() })), outage.status, "neither accepted nor refused");
   });
 }
 
@@ -72,8 +63,8 @@ test("the check of a proven caller waits at most 2 s for STS, and other requests
   const { promise, resolve } = Promise.withResolvers<void>();
   sts.hold = promise;
   const checking = status(bearer);
-  const { deadline } = await eventuallyCalled(callerCalls, 2);
-  assert.equal(deadline.at - clock(), 2_000);
+  const call = await eventuallyCalled(callerCalls, 2);
+  assert.equal(call?.deadline.at, clock() + 2_000);
   sts.hold = Promise.resolve();
   assert.equal(await status(bearer), 200);
   assert.equal(callerCalls().length, 2);
@@ -96,9 +87,9 @@ test("a request that shares another one's call to STS fails at its own deadline"
   await first;
 });
 
-async function eventuallyCalled<T>(calls: () => readonly T[], count: number): Promise<T> {
-  while (calls().length < count) await new Promise(setImmediate);
-  return calls()[count - 1] as T;
+async function eventuallyCalled<T>(calls: () => readonly T[], count: number): Promise<T | undefined> {
+  await until(() => calls().length >= count);
+  return calls()[count - 1];
 }
 
 for (const [what, bearer, status] of [

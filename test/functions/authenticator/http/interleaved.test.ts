@@ -13,31 +13,28 @@ async function turns(i: number): Promise<void> {
   for (let turn = 0; turn < (i * 7) % 13; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-function crowd() {
-  const stored: Record<string, unknown> = {};
-  for (let i = 0; i < COUNT; i += 1) {
-    // Every fifth is denied, since it has no mapping.
-    if (i % 5 === 0) continue;
+/** Every fifth is denied, since it has no mapping. */
+const STORED = Object.fromEntries(
+  Array.from({ length: COUNT }, (_, i) => {
     const arn = `arn:aws:iam::${HOME}:role/Role${i}`;
-    stored[`role/${HOME}/role${i}`] = { arn, username: `user-${i}:{SessionName}`, groups: [`group-${i}`] };
-  }
-  const inner = fakeServices(stored);
-  const askSts: AskSts = async ({ accessKeyId }) => {
+    return [`role/${HOME}/role${i}`, { arn, username: `user-${i}:{SessionName}`, groups: [`group-${i}`] }] as const;
+  }).filter((_, i) => i % 5 !== 0),
+);
+const inner = fakeServices(STORED);
+const around = {
+  ...inner,
+  askSts: (async ({ accessKeyId }) => {
     const i = Number(accessKeyId.slice(-7));
     await turns(i);
     const arn = `arn:aws:sts::${HOME}:assumed-role/Role${i}/session-${i}`;
-    return {
-      status: 200,
-      body: identityBody({ account: HOME, arn, userId: `AROA${i}:session-${i}` }),
-      requestId: `sts-${i}`,
-    };
-  };
-  const fetchParameters: typeof inner.fetchParameters = async (names, deadline) => {
+    const body = identityBody({ account: HOME, arn, userId: `AROA${i}:session-${i}` });
+    return { status: 200, body, requestId: `sts-${i}` };
+  }) satisfies AskSts,
+  fetchParameters: (async (names, deadline) => {
     await turns(names.join("").length);
     return inner.fetchParameters(names, deadline);
-  };
-  return { around: { ...inner, askSts, fetchParameters }, lines: inner.lines };
-}
+  }) satisfies typeof inner.fetchParameters,
+};
 
 function eventOf(i: number) {
   const requestContext = { http: { method: "POST" }, stage: "$default", requestId: `gateway-${i}` };
@@ -45,10 +42,9 @@ function eventOf(i: number) {
 }
 
 test("fifty concurrent reviews each get their own answer and log line, and one has a cold start", async () => {
-  const { around, lines } = crowd();
   const handler = handlerOf(around);
   const answers = await Promise.all(Array.from({ length: COUNT }, (_, i) => handler(eventOf(i))));
-  const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const entries = inner.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   assert.equal(entries.length, COUNT);
   answers.forEach(({ json: { status } }, i) => {
     const granted = i % 5 !== 0;

@@ -65,23 +65,14 @@ test("throttling and faults are never cached", async () => {
   assert.equal(count.calls, 4);
 });
 
-test("a cached identity never applies to another token, even if only one character differs", async () => {
-  const { ask } = cacheOf(GRANTED);
-  for (const token of ["k8s-aws-v1.a", "k8s-aws-v1.b", "k8s-aws-v1.A", "k8s-aws-v1.a ", "k8s-aws-v1."]) {
-    assert.equal((await ask(tokenHash(token))).cached, false);
+test("the cache is bounded: a token that is unused during 4,000 others is proven again, but bad ones do not evict it", async () => {
+  for (const [others, cached] of [
+    [GRANTED, false],
+    [REFUSED, true],
+  ] as const) {
+    const { ask } = cacheOf(GRANTED, others);
+    await ask(tokenHash("k8s-aws-v1.a"));
+    for (let i = 0; i < 4_000; i += 1) assert.equal((await ask(tokenHash(`k8s-aws-v1.${i}`))).cached, false);
+    assert.equal((await ask(tokenHash("k8s-aws-v1.a"))).cached, cached);
   }
-});
-
-test("the cache is bounded: a token that is unused during 4,000 others is proven again", async () => {
-  const { ask } = cacheOf(GRANTED);
-  await ask("first");
-  for (let i = 0; i < 4_000; i += 1) await ask(`token ${i}`);
-  assert.equal((await ask("first")).cached, false);
-});
-
-test("a flood of bad tokens does not evict a proven identity", async () => {
-  const { ask } = cacheOf(GRANTED, REFUSED);
-  await ask("good");
-  for (let i = 0; i < 4_000; i += 1) await ask(`bad ${i}`);
-  assert.equal((await ask("good")).cached, true);
 });
