@@ -50,12 +50,10 @@ test("the ARN of a federated user must match exactly", () => {
 test("only the ARN of an IAM principal, in ASCII, can be mapped", () => {
   for (const arn of [
     ...["", "Developers", "role/Developers", "arn:aws:iam", `arn:aws:iam::${HOME}`],
-    ...["", "role/", "role", "group/Developers", "federated-user/dave", "root/x", "role/Dev*", "role/Dev elopers"].map(
-      (end) => `arn:aws:iam::${HOME}:${end}`,
-    ),
-    ...["role/a\n", "role/{SessionName}", "role/D\u00e9veloppeurs", "role/\u212aing"].map(
-      (end) => `arn:aws:iam::${HOME}:${end}`,
-    ),
+    ...[
+      ...["", "role/", "role", "group/Developers", "federated-user/dave", "root/x", "role/Dev*", "role/Dev elopers"],
+      ...["role/a\n", "role/{SessionName}", "role/D\u00e9veloppeurs", "role/\u212aing"],
+    ].map((end) => `arn:aws:iam::${HOME}:${end}`),
     ...["assumed-role/Developers/s", "role/Developers", "root"].map((end) => `arn:aws:sts::${HOME}:${end}`),
     ...["1111", "*", ""].map((account) => `arn:aws:iam::${account}:role/Developers`),
     ...[`arn:aws:iam:us-east-1:${HOME}:role/Developers`, ` arn:aws:iam::${HOME}:role/Developers`],

@@ -22,12 +22,6 @@ function problem(value: unknown): string {
   return check.problem;
 }
 
-test("an entry has arnLike, and optionally notAfter and a description", () => {
-  for (const entry of [{ arnLike: ROLE }, { arnLike: ROLE, notAfter: PAST, description: "ticket 4711" }]) {
-    assert.deepEqual(checkDenyEntry(entry, {}), { valid: true, entry });
-  }
-});
-
 const MATCHES: readonly (readonly [rule: string, who: string, denying: string[], others: string[]])[] = [
   [
     "an entry matches the canonical ARN of a role by its name, whatever path it has and in any case",
@@ -50,13 +44,7 @@ const MATCHES: readonly (readonly [rule: string, who: string, denying: string[],
       ...["iam::HOME:user/old/place/alice", "iam::HOME:user/a!b/alice", "iam::HOME:user/a:b/alice"],
     ],
     [
-      ...[
-        "iam::HOME:user/ops/*",
-        "iam::HOME:user/old/al*",
-        "iam::HOME:user/alic",
-        "iam::HOME:user/alice2",
-        "iam::HOME:user/engineering",
-      ],
+      ...["ops/*", "old/al*", "alic", "alice2", "engineering"].map((end) => `iam::HOME:user/${end}`),
       ...["iam::HOME:role/alice", "iam::HOME:user/alice/bob", `iam::${OTHER}:user/alice`],
       ...[`iam::${OTHER}:user/a:b/alice`, "iam::HOME:user/a:b/alice2"],
     ],
@@ -129,6 +117,8 @@ test("an unknown key, a wrong type and a pattern that can never match are invali
     assert.match(problem({ arnLike: ROLE, notAfter }), /^notAfter must be a time like 2026-12-31T00:00:00Z, not /);
   }
   for (const value of [null, 1, "text", [], [{ arnLike: ROLE }]]) assert.equal(problem(value), "not a JSON object");
+  const entry = { arnLike: ROLE, notAfter: PAST, description: "ticket 4711" };
+  assert.deepEqual(checkDenyEntry(entry, {}), { valid: true, entry });
   for (const arnLike of ["", "*", "arn:*", "Developers"]) {
     assert.match(problem({ arnLike }), /^arnLike must be an ARN pattern of six sections/);
   }

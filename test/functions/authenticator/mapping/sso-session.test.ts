@@ -54,13 +54,6 @@ test("an AWS-signed token has no session: an entry that has not ended, or an inv
   assert.deepEqual(denied(jane.arn.replace(HOME, OTHER)), NOTHING);
 });
 
-test("an entry replaces the set's mapping for its session until its notAfter", () => {
-  const stored = { [SESSIONS]: [{ ...JANE, notAfter: new Date(NOW).toISOString() }], [SET]: { username: "admin" } };
-  assert.deepEqual(decide(stored, jane, NOW - 1), [SESSIONS, "match"]);
-  assert.deepEqual(decide(stored, jane, NOW), [SET, "match"]);
-  assert.deepEqual(decide(stored, john, NOW - 1), [SET, "match"]);
-});
-
 test("precedence: denials of the session or role, the role's own mapping, an entry, the set, patterns, the account", () => {
   const all: Stored = {
     [`deny/${HOME}`]: [{ arnLike: jane.arn }],
@@ -74,6 +67,13 @@ test("precedence: denials of the session or role, the role's own mapping, an ent
   };
   for (const name of Object.keys(all)) {
     assert.deepEqual(decide(all), [name, name.startsWith("deny") ? "deny" : "match"]);
+    if (name === SESSIONS) {
+      // Only for its session, and until its notAfter.
+      assert.deepEqual(decide(all, john), [SET, "match"]);
+      const notAfter = new Date(NOW).toISOString();
+      const ending = { ...all, [SESSIONS]: [{ ...JANE, notAfter }] };
+      assert.deepEqual([decide(ending, jane, NOW - 1)?.[0], decide(ending)?.[0]], [SESSIONS, SET]);
+    }
     delete all[name];
   }
   assert.equal(decide(all), undefined);

@@ -1,10 +1,22 @@
-// The outer form of a token: prefix, size, base64url, and the form of the URL.
+// The outer form of a token: prefix, size, base64url, the form of the URL, and its date. Arbitrary input ends in a denial, soon.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { hasTokenPrefix } from "../../../../functions/authenticator/token/token.ts";
 import { tokenOf } from "../../../token.ts";
-import { denial, HOST, NOW, parse, queryWith, SECURITY_TOKEN, SIGNATURE, tokenWith, urlWith } from "./samples.ts";
+import {
+  credential,
+  denial,
+  HOST,
+  NOW,
+  parse,
+  queryWith,
+  SECURITY_TOKEN,
+  SIGNATURE,
+  tokenWith,
+  urlWith,
+} from "./samples.ts";
 
 function assertMalformed(message: string, ...texts: readonly string[]): void {
   for (const text of texts) {
@@ -68,4 +80,79 @@ test("the decoded token is exactly https://<host>/?<query>", () => {
   const starts = [`https://${HOST}`, `https://${HOST}/path`, `https:/${HOST}/`, `http://${HOST}/`, `HTTPS://${HOST}/`];
   const tokens = [...urls, ...starts.map((start) => `${start}?${queryWith()}`)].map(tokenOf);
   assertMalformed("not exactly https://<host>/?<query>", ...tokens);
+});
+
+const MINUTES = 15 * 60_000;
+
+/** A token with this date, and a credential of the same day. */
+function dated(date: string): string {
+  return tokenWith({ "X-Amz-Date": date, ...credential("us-west-2", date.slice(0, 8)) });
+}
+
+function compact(time: number): string {
+  return new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, "");
+}
+
+test("a token of exactly 15 minutes ago or ahead is accepted, and not a millisecond more, also at new year", () => {
+  for (const signed of [NOW, Date.UTC(2026, 0, 1), Date.UTC(2025, 11, 31, 23, 59, 59), Date.UTC(2028, 1, 29)]) {
+    const token = dated(compact(signed));
+    for (const now of [signed - MINUTES, signed, signed + MINUTES]) {
+      assert.equal(parse(token, now).expiresAt, signed + MINUTES);
+    }
+    const expired = denial(token, signed + MINUTES + 1);
+    const message = "signed 16 min ago: a token is valid for 15 min (or a clock is wrong)";
+    assert.deepEqual([expired.code, expired.message], ["token_expired", message]);
+    const early = denial(token, signed - MINUTES - 1);
+    const ahead = "signed 16 min in the future: the client's clock is ahead";
+    assert.deepEqual([early.code, early.message], ["token_not_yet_valid", ahead]);
+  }
+});
+
+test("only a time that exists, as yyyymmddThhmmssZ without separators, zones and fractions, is a date", () => {
+  for (const date of [
+    ...["20270229T030405Z", "20260431T030405Z", "00000000T000000Z", "20260102T240000Z", "20260102T235960Z"],
+    ...["20260102t030405Z", "20260102T030405z", "20260102T030405", "20260102 030405Z", "20260102T030405Z ", "20260102"],
+    ...["20260102T0304Z", "20260102T030405.000Z", "20260102T030405+0000", "20260102T03:04:05Z", "20260102T030405ZZ"],
+    ...["20260102T03040Z", "20260102T0304055Z", "20260102030405Z", "020260102T030405Z", "20260102T-30405Z"],
+  ]) {
+    const error = denial(dated(date));
+    assert.deepEqual(
+      [error.code, error.message],
+      ["token_parameter_refused", "X-Amz-Date must be a valid time, yyyymmddThhmmssZ"],
+      date,
+    );
+  }
+});
+
+/** CPU time, far above any input's and far below that of a backtracking expression. */
+const LONG_MS = 250;
+
+function assertDenied(text: string): void {
+  const before = process.threadCpuUsage();
+  assert.throws(() => parse(text), { outcome: "denied" });
+  const took = process.threadCpuUsage(before).user / 1_000;
+  assert.ok(took < LONG_MS, `took ${took} ms`);
+}
+
+test("any text is denied: as a token, after the prefix, as bytes in base64url, and in place of the host or the query", () => {
+  const any = fc.string({ unit: "binary" });
+  const ascii = fc.string({ unit: "binary-ascii", maxLength: 200 });
+  const urls = [
+    ascii.map((host) => `https://${host}/?${queryWith()}`),
+    ...["/?", "/"].map((path) => ascii.map((query) => `https://${HOST}${path}${query}`)),
+    fc.uint8Array({ maxLength: 3_100 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
+  ];
+  const tokens = [fc.string({ unit: "binary", maxLength: 5_000 }), any.map((text) => `k8s-aws-v1.${text}`)];
+  fc.assert(
+    fc.property(fc.oneof(...tokens, ...urls.map((url) => url.map(tokenOf))), (text) => assertDenied(text)),
+    { numRuns: 10_000 },
+  );
+});
+
+test("the largest tokens of one repeated piece are parsed without delay", () => {
+  for (const piece of ["%", "%2", "%25", "a", "&", "=", "a=", "&a=b", "/", "?", "#", "\n", "Action=", "%41ction=a&"]) {
+    for (const before of ["", "https://", `https://${HOST}/?`, `https://${HOST}/?${queryWith()}&`]) {
+      assertDenied(tokenOf(before + piece.repeat(Math.floor((3_060 - before.length) / piece.length))));
+    }
+  }
 });
