@@ -1,10 +1,11 @@
-// Public keys of the issuer: accepts the four kinds of kube-apiserver, and nothing else.
+// Public keys of the issuer: accepts the four kinds of kube-apiserver, and nothing else, such as a modulus with a small factor.
 
 import assert from "node:assert/strict";
-import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, generatePrimeSync } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { checkIssuerKey, issuerKeyOf, keyId } from "../../../functions/issuer/key.ts";
+import { smallFactor } from "../../../functions/issuer/modulus.ts";
 import { ec, rsa, SAMPLES } from "./samples.ts";
 
 function problem(value: unknown): string {
@@ -124,5 +125,27 @@ test("a key with one member changed, added or removed is refused, unless it is a
       assert.equal(checkIssuerKey(edited).valid, isSame || isAlgorithm, JSON.stringify(edited));
     }),
     { numRuns: 1_000 },
+  );
+});
+
+const large = (bits: number): bigint => generatePrimeSync(bits, { bigint: true });
+const [P, Q] = [large(1024), large(1024)];
+
+test("the smallest factor up to 2^16 is found, and no larger one", () => {
+  assert.equal(smallFactor(P * Q), undefined);
+  for (const prime of [2, 3, 5, 7, 251, 257, 65_519, 65_521]) assert.equal(smallFactor(P * BigInt(prime)), prime);
+  // The first prime above the bound.
+  assert.equal(smallFactor(P * 65_537n), undefined);
+  assert.equal(smallFactor(P * 65_521n * 3n), 3);
+  assert.equal(smallFactor(2n ** 2048n - 1n), 3);
+});
+
+test("a multiple of any number up to 2^16 has a factor that divides that number", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 2 ** 16 }), (number) => {
+      const factor = smallFactor(Q * BigInt(number));
+      assert.ok(factor !== undefined && number % factor === 0, `${number}: ${factor}`);
+    }),
+    { numRuns: 1_000, seed: 1 },
   );
 });

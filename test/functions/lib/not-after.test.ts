@@ -1,8 +1,40 @@
-// `notAfter`: RFC 3339 with Z, an existing time, expired from that instant.
+// Calendar times, and `notAfter`: RFC 3339 with Z, an existing time, expired from that instant.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
+import { calendarTime } from "../../../functions/lib/calendar-time.ts";
 import { isExpired, notAfterTime } from "../../../functions/lib/not-after.ts";
+
+test("text of another form is undefined", () => {
+  for (const text of [
+    ...["", "2026-01-01", "2026-01-01T00:00", "2026-01-01 00:00:00", "26-01-01T00:00:00", "2026-01-01T00:00:00.5"],
+    ...["2026-01-01t00:00:00", "+002026-01-01T00:00:00", "2026-01-01T00:00:00Z", "undefined"],
+  ]) {
+    assert.equal(calendarTime(text), undefined, text);
+  }
+});
+
+test("any numbers in the form are a time in UTC, in milliseconds since 1970, only if it exists", () => {
+  const two = (max: number): fc.Arbitrary<string> => fc.nat(max).map((n) => String(n).padStart(2, "0"));
+  const text = fc
+    .tuple(fc.nat(9_999), two(14), two(33), two(26), two(62), two(62))
+    .map(([y, m, d, h, min, s]) => `${String(y).padStart(4, "0")}-${m}-${d}T${h}:${min}:${s}`);
+  fc.assert(
+    fc.property(text, (iso) => {
+      const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = iso.split(/\D/).map(Number);
+      const exists =
+        month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) && hour < 24 && minute < 60 && second < 60;
+      assert.equal(calendarTime(iso), exists ? Date.parse(`${iso}Z`) : undefined, iso);
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return [4, 6, 9, 11].includes(month) ? 30 : 31;
+}
 
 const END = Date.UTC(2026, 11, 31);
 

@@ -1,7 +1,8 @@
-// How long parameters are cached, and which of them are used while Parameter Store fails.
+// How long parameters are cached, which of them are used while Parameter Store fails, and how often they are parsed.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { oncePerRead } from "../../../functions/parameters/once-per-read.ts";
 import { A, cachedStore } from "./cached-store.ts";
 
 for (const [what, before, after, ms] of [
@@ -80,4 +81,21 @@ test("the cache is bounded: an entry that is unused during 10,000 other names is
   for (let i = 0; i < 10_000; i += 10) await ask(...Array.from({ length: 10 }, (_, n) => `n${i + n}`));
   assert.equal((await ask("a")).cached, false);
   assert.deepEqual(asked.at(-1), ["a"]);
+});
+
+test("each reader parses a parameter once, and again when Parameter Store returns it again with the same value", () => {
+  const calls: string[] = [];
+  const readerOf = (name: string) =>
+    oncePerRead(({ value }) => {
+      calls.push(name);
+      return { name, value };
+    });
+  const [one, other] = [readerOf("one"), readerOf("other")];
+  const stored = { value: "a", secure: false };
+  assert.equal(one(stored), one(stored));
+  assert.deepEqual(
+    [other(stored), one({ ...stored })].map(({ name }) => name),
+    ["other", "one"],
+  );
+  assert.deepEqual(calls, ["one", "other", "one"]);
 });

@@ -1,11 +1,42 @@
-// Authentication of callers by bearer token: only its hash is stored, and no message contains the token.
+// Callers with a bearer token, of which only a hash is stored: invalid entries are skipped, an invalid list is a fault.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
-import { deadlineOf, fixedClock } from "../fixtures.ts";
-import { check, entry, NAME, refused } from "./ask.ts";
+import { isCaller } from "../../../../functions/authenticator/caller/caller.ts";
+import { readStored } from "../../../../functions/authenticator/read-stored.ts";
+import type { ReadParameters } from "../../../../functions/parameters/parameter-cache.ts";
+import { deadlineOf, fixedClock, NOW } from "../fixtures.ts";
+
+const NAME = "/p/callers";
+const entry = (token: string, more: Record<string, unknown> = {}) => ({
+  name: "a",
+  sha256: hash("sha256", token),
+  ...more,
+});
+
+interface Options {
+  readonly now?: number;
+  readonly secure?: boolean;
+}
+
+/** Fails for a token that only STS could prove. */
+async function check(authorization: string | undefined, callers: unknown, { now = NOW, secure = false }: Options = {}) {
+  const value = typeof callers === "string" ? callers : JSON.stringify(callers);
+  const read: ReadParameters = async (names) => {
+    assert.deepEqual(names, [NAME]);
+    return {
+      parameters: new Map(callers === undefined ? [] : [[NAME, { value, secure }]]),
+      cached: true,
+      stale: false,
+    };
+  };
+  assert.equal(await checkBearer(authorization, NAME, read, deadlineOf(fixedClock(now))), undefined);
+}
+
+const refused = (authorization: string | undefined, callers: unknown, options?: Options) =>
+  assert.rejects(check(authorization, callers, options), { code: "caller_refused" });
 
 test("every character of a bearer token is accepted (RFC 6750, section 2.1), and each counts", async () => {
   const token = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
@@ -39,4 +70,99 @@ test("no message contains the token or a hash", async () => {
       return !/secret/.test(message) && !message.includes(sha256.slice(0, 12));
     });
   }
+});
+
+test("an entry expires at notAfter, and not a millisecond before, and affects no other", async () => {
+  const callers = [entry("secret", { notAfter: new Date(NOW).toISOString() })];
+  await check("Bearer secret", callers, { now: NOW - 1 });
+  await refused("Bearer secret", callers);
+  await check("Bearer secret", [...callers, entry("secret", { name: "b" })]);
+});
+
+test("an entry with a repeated key is skipped, and its neighbours are not", async () => {
+  const [secret, good] = [hash("sha256", "secret"), hash("sha256", "good")];
+  for (const repeated of [
+    `{"name":"a","sha256":"${good}","sha256":"${secret}"}`,
+    `{"name":"a","sha256":"${secret}","sha256":"${good}"}`,
+    `{"name":"a","sha256":"${secret}","notAfter":"2020-01-01T00:00:00Z","notAfter":"2099-01-01T00:00:00Z"}`,
+    `{"name":"a","name":"b","sha256":"${secret}"}`,
+  ]) {
+    await refused("Bearer secret", `[${repeated}]`);
+    await check("Bearer good", `[${repeated},{"name":"c","sha256":"${good}"}]`);
+  }
+});
+
+const SECRET = hash("sha256", "secret");
+const ROLE = "arn:aws:iam::111122223333:role/control-plane";
+const USER = "arn:aws:iam::111122223333:user/control-plane";
+
+test("an entry with an arn is valid for a role or user, with the unique id of its kind", () => {
+  for (const valid of [
+    { name: "a", arn: ROLE },
+    { name: "a", arn: ROLE.replace("role/", "role/path/"), principalId: "AROAEXAMPLE" },
+    { name: "a", arn: USER, principalId: "AIDAEXAMPLE", notAfter: "2027-01-01T00:00:00Z" },
+  ]) {
+    assert.equal(isCaller(valid), true, JSON.stringify(valid));
+  }
+});
+
+const INVALID: Readonly<Record<string, readonly unknown[]>> = {
+  "is not an object": [null, 1, "text", [], {}],
+  "has no name": [{ sha256: SECRET }, { arn: ROLE }],
+  "has neither a hash nor an arn": [{ name: "a" }],
+  "has both": [{ name: "a", arn: ROLE, sha256: SECRET }],
+  "has a principalId without an arn": [{ name: "a", sha256: SECRET, principalId: "AROAEXAMPLE" }],
+  "has the principalId of another kind": [{ name: "a", arn: USER, principalId: "AROAEXAMPLE" }],
+  "has an unknown key": [
+    { name: "a", sha256: SECRET, note: 1 },
+    { name: "a", arn: ROLE, description: "x" },
+  ],
+  "has an invalid name": ["", 1].map((name) => ({ name, sha256: SECRET })),
+  "has an invalid hash": [SECRET.toUpperCase(), SECRET.slice(1), `${SECRET}00`, 1, [SECRET]].map((sha256) => ({
+    name: "a",
+    sha256,
+  })),
+  "has an invalid notAfter": [null, 1, "", "never", "2027-01-01", ["2027-01-01T00:00:00Z"]].map((notAfter) => ({
+    name: "a",
+    sha256: SECRET,
+    notAfter,
+  })),
+  "has an invalid arn": [
+    ...["", "control-plane", `${ROLE}*/x y`, "arn:aws:iam::111122223333:root", 1, null, [ROLE]],
+    "arn:aws:sts::111122223333:assumed-role/control-plane/session",
+    "arn:aws:sts::111122223333:federated-user/control-plane",
+  ].map((arn) => ({ name: "a", arn })),
+  "has an invalid principalId": ["AIDAEXAMPLE", "AROA", "aroaexample", "", 1, null].map((principalId) => ({
+    name: "a",
+    arn: ROLE,
+    principalId,
+  })),
+};
+for (const [what, entries] of Object.entries(INVALID)) {
+  test(`an entry that ${what} is skipped, and does not lock out the other callers`, async () => {
+    for (const invalid of entries) {
+      assert.equal(isCaller(invalid), false, JSON.stringify(invalid));
+      await refused("Bearer secret", [invalid]);
+      await check("Bearer good", [invalid, entry("good"), invalid]);
+    }
+  });
+}
+
+test("the problem of an invalid entry says what it must be", () => {
+  const { problems } = readStored("callers", {}, { value: "[{}]", secure: false });
+  assert.deepEqual(problems, [
+    "entry 1: must have a name, and either its token's sha256 (64 lower-case hex digits) or the arn of its IAM role or user",
+  ]);
+});
+
+test("a missing or invalid list is a fault", async () => {
+  const one = entry("secret");
+  const code = "callers_invalid";
+  const message = "parameter /p/callers does not exist: add a caller (callers add)";
+  await assert.rejects(check("Bearer secret", undefined), { code, message });
+  const invalid = { code, message: "parameter /p/callers must be of type String and hold a JSON list" };
+  for (const callers of ["", "not JSON", "null", "{}", "1", '"text"', "[", one, { callers: [one] }]) {
+    await assert.rejects(check("Bearer secret", callers), invalid, JSON.stringify(callers));
+  }
+  await assert.rejects(check("Bearer secret", [one], { secure: true }), invalid);
 });

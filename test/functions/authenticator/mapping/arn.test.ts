@@ -1,8 +1,10 @@
-// The ARN of a mapping: kinds of principals, paths, case, and comparison with an identity.
+// The ARN of a mapping and ARN patterns: which identities they match, compared with an independent matcher.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { isArnOf, parseMappedArn } from "../../../../functions/authenticator/mapping/arn.ts";
+import { arnPattern, matchesArnLike } from "../../../../functions/authenticator/mapping/arn-like.ts";
 import { HOME, OTHER, roleIdentity, verified } from "../fixtures.ts";
 
 function matches(arn: string, identity = verified("bob")): boolean {
@@ -64,4 +66,79 @@ test("only the ARN of an IAM principal, in ASCII, can be mapped", () => {
   ]) {
     assert.equal(parseMappedArn(arn), undefined, arn);
   }
+});
+
+const ROLE = "arn:aws:iam::111122223333:role/team/Developers";
+
+/** Textbook dynamic programming over one section, independent of the tested code. */
+function globMatches(pattern: string, text: string): boolean {
+  let row = Array.from({ length: text.length + 1 }, (_, length) => length === 0);
+  for (const c of pattern) {
+    const next: boolean[] = [c === "*" && row[0] === true];
+    for (let i = 1; i <= text.length; i += 1) {
+      if (c === "*") next[i] = row[i] === true || next[i - 1] === true;
+      else next[i] = row[i - 1] === true && (c === "?" || c === text[i - 1]);
+    }
+    row = next;
+  }
+  return row[text.length] === true;
+}
+
+/** Splits at the first five colons. */
+function split(text: string): string[] {
+  const match = /^([^:]*):([^:]*):([^:]*):([^:]*):([^:]*):([\s\S]*)$/.exec(text.toLowerCase());
+  return match === null ? [] : match.slice(1);
+}
+
+function oracle(pattern: string, arn: string): boolean {
+  const patterns = split(pattern);
+  const texts = split(arn);
+  if (patterns[0] !== "arn" || texts.length !== 6) return false;
+  return patterns.every((section, index) => globMatches(section, texts[index] ?? ""));
+}
+
+test("agrees with an independent matcher on 10,000 similar patterns and ARNs, in any case and with special characters", () => {
+  const letters = fc.string({ unit: fc.constantFrom("a", "B", "b", "/", "*", "?", ".", "["), maxLength: 7 });
+  const section = fc.oneof(letters, fc.constantFrom("", "*", "aws", "iam", "a*", "?"));
+  const last = fc.string({ unit: fc.constantFrom("a", "A", "b", ":", "*", "?"), maxLength: 10 });
+  const like = fc
+    .tuple(fc.constantFrom("arn", "ARN", "a*n"), fc.array(section, { minLength: 3, maxLength: 5 }), last)
+    .map(([first, middle, end]) => [first, ...middle, end].join(":"));
+  let matched = 0;
+  fc.assert(
+    fc.property(like, like, fc.boolean(), (pattern, other, same) => {
+      const arn = same
+        ? pattern
+            .replaceAll("*", "ab")
+            .replaceAll("?", "B")
+            .replace(/^a\w*n/, "arn")
+        : other;
+      const expected = oracle(pattern, arn);
+      if (expected) matched += 1;
+      assert.equal(matchesArnLike(pattern, arn), expected, `${pattern} on ${arn}`);
+    }),
+    { numRuns: 10_000 },
+  );
+  assert.ok(matched > 500, `only ${matched} of these matched`);
+});
+
+test("a pattern has six sections and starts with arn", () => {
+  for (const good of ["arn:*:*:*:*:*", "arn:::::", ROLE, "ARN:aws:iam::*:role/*", "arn:a:b:c:d:e:f:g"]) {
+    assert.ok(arnPattern(good), good);
+  }
+  for (const bad of ["", "*", "arn", "arn:*", "arn:aws:iam::*", "*:*:*:*:*:*", "a*n:a:b:c:d:e", " arn:a:b:c:d:e"]) {
+    assert.equal(arnPattern(bad), undefined, bad);
+    assert.ok(!matchesArnLike(bad, bad) && !matchesArnLike(bad, ROLE), bad);
+  }
+});
+
+test("the slowest patterns cost at most the product of the lengths", () => {
+  const text = `arn:aws:iam::1:${"a".repeat(2_000)}`;
+  const before = process.cpuUsage();
+  for (const glob of ["*a".repeat(2_000), `${"*a".repeat(999)}*b`, `${"a*".repeat(1_000)}b`, `${"*?".repeat(999)}b`]) {
+    assert.equal(matchesArnLike(`arn:aws:iam::1:${glob}`, text), globMatches(glob, "a".repeat(2_000)));
+  }
+  const { user } = process.cpuUsage(before);
+  // An exponential matcher would not end; 4 x 4,000 x 2,000 steps of each matcher take well under a second.
+  assert.ok(user < 10_000_000, `${user} µs`);
 });
