@@ -63,15 +63,8 @@ export function errorBody(Code: string): string {
 
 /** The same response in STS's XML, for clients that do not accept JSON. */
 export function errorXml(Code: string): string {
-  return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
-  <Error>
-    <Type>Sender</Type>
-    <Code>${Code}</Code>
-    <Message>text of STS</Message>
-  </Error>
-  <RequestId>01234567-89ab-cdef-0123-456789abcdef</RequestId>
-</ErrorResponse>
-`;
+  const error = `<Error>\n    <Type>Sender</Type>\n    <Code>${Code}</Code>\n    <Message>text of STS</Message>\n  </Error>`;
+  return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">\n  ${error}\n</ErrorResponse>\n`;
 }
 
 /** A well-formed token. Its signature is only for a fake STS that knows identities by access key id. */
@@ -140,15 +133,8 @@ export function reviewBody(token: string, spec: Record<string, unknown> = {}): s
 /** An event of an HTTP API, payload 2.0. */
 export function gatewayEvent(body: string | undefined, changes: Record<string, unknown> = {}) {
   const requestContext = { http: { method: "POST" }, stage: "$default", requestId: "gateway-1" };
-  return {
-    version: "2.0",
-    rawPath: "/authenticate",
-    headers: {},
-    body,
-    isBase64Encoded: false,
-    requestContext,
-    ...changes,
-  };
+  const event = { version: "2.0", rawPath: "/authenticate", headers: {}, body, isBase64Encoded: false };
+  return { ...event, requestContext, ...changes };
 }
 
 /** The fields of a TokenReview and of a Kubernetes Status. */

@@ -39,16 +39,3 @@ test("in an environment that is frozen before its first review, callers are as o
   assert.deepEqual([(await review()).statusCode, (await review({ bearer: "new" })).statusCode], [401, 200]);
   assert.equal(callersRead(), 2);
 });
-
-test("while Parameter Store fails, prefetched callers are used as long as others, counted from their read", async () => {
-  const { prefetch, review, store, clock } = bearerFunction();
-  await prefetch();
-  store.isDown = true;
-  clock.advance(359_999);
-  // The caller is cached. The mapping has never been read.
-  assert.deepEqual((await review({ bearer: "another" })).statusCode, 401);
-  const { statusCode, log } = await review();
-  assert.deepEqual([statusCode, log.StaleReads], [500, 1]);
-  clock.advance(1);
-  assert.equal((await review({ bearer: "another" })).statusCode, 500);
-});

@@ -11,19 +11,6 @@ function read(changes: Readonly<Record<string, string | undefined>> = {}) {
   return readIssuerSettings({ ...REQUIRED, ...changes });
 }
 
-test("unset settings have their defaults", () => {
-  const { partition, ssmEndpoint, ...settings } = read();
-  assert.deepEqual(settings, {
-    clusterId: "prod-1",
-    region: "eu-west-1",
-    mappingPrefix: "/iam-authenticator/prod-1",
-    logLevel: "info",
-    issuerUrl: ISSUER_URL,
-  });
-  assert.equal(partition.id, "aws");
-  assert.equal(ssmEndpoint.href, "https://ssm.eu-west-1.amazonaws.com/");
-});
-
 test("CLUSTER_ID, ISSUER_URL and AWS_REGION are required, and the other settings have the authenticator's rules", () => {
   for (const name of Object.keys(REQUIRED)) {
     for (const value of [undefined, ""]) {

@@ -43,25 +43,3 @@ test("dates without a bound: 900 s in Expires do not extend the 15 minutes, and 
     ["token_expired", "sts_refused"],
   );
 });
-
-test("Teleport 67620: equivalent spellings all reach STS as the same canonical request", async () => {
-  const target = url.slice(`https://${HOST}`.length);
-  const pairs = target.slice("/?".length).split("&");
-  const named = (change: (name: string) => string) => pairs.map((pair) => pair.replace(/^[^=]+/, change));
-  for (const query of [
-    pairs,
-    pairs.toReversed(),
-    named((name) => name.toLowerCase()),
-    named((name) => name.toUpperCase()),
-    pairs.map((pair) => pair.replace(/%../g, (code) => code.toLowerCase())),
-    pairs.map((pair) => pair.replace(/[A-Za-y](?=[^%]*=)/, (c) => `%${c.charCodeAt(0).toString(16)}`)),
-    pairs.map((pair) => pair.replace("AWS4", "%41%57%53%34").replace("-", "%2d").replace("_", "%5F")),
-  ]) {
-    sts.requests.length = 0;
-    assert.equal(await authenticate(tokenOf(`https://${HOST}/?${query.join("&")}`)), GRANTED);
-    assert.deepEqual(
-      sts.requests.map((request) => request.target),
-      [target],
-    );
-  }
-});

@@ -11,7 +11,6 @@ const LATER = "2026-12-31T00:00:00Z";
 const LACKS = "token_lacks_session";
 const NAME = `role/${HOME}/developers`;
 const SET = "AWSReservedSSO_View_0123456789abcdef";
-const SET_ARN = `arn:aws:iam::${HOME}:role/aws-reserved/sso.amazonaws.com/${SET}`;
 const VIEW: Stored = { [`sso/${HOME}/view`]: { username: "viewer" } };
 
 async function assertOutcome(expected: string, stored: Stored, sub = ROLE_ARN): Promise<void> {
@@ -86,24 +85,6 @@ test("a role named like a permission set's role is refused without IAM Identity 
   ]) {
     await assertOutcome("identity_impossible", VIEW, `arn:aws:iam::${HOME}:role/${path}${SET}`);
   }
-});
-
-test("a list of sessions that is invalid, or has an entry that has not ended, refuses every token of its set", async () => {
-  const entry = { session: "ann@example.com", username: "ann" };
-  const own = { [`role/${HOME}/${SET.toLowerCase()}`]: { arn: SET_ARN, username: "own" } };
-  for (const list of [
-    ...[[entry], [{ ...entry, notAfter: LATER }], [{ ...entry, notAfter: PAST }, entry]],
-    ...["not JSON", {}, [1], [{ session: "ann" }], [{ session: "a", username: "a", notAfter: "soon" }]],
-  ]) {
-    const stored = { ...VIEW, [`sso-session/${HOME}/view`]: list };
-    await assertOutcome(LACKS, stored, SET_ARN);
-    // Also where the role has its own mapping.
-    await assertOutcome(LACKS, { ...stored, ...own }, SET_ARN);
-  }
-  for (const list of [[{ ...entry, notAfter: PAST }], []]) {
-    await assertOutcome("granted as viewer", { ...VIEW, [`sso-session/${HOME}/view`]: list }, SET_ARN);
-  }
-  await assertOutcome("granted as own", { ...VIEW, ...own }, SET_ARN);
 });
 
 test("a token has no uid, and only the extra values that it shows", async () => {

@@ -18,20 +18,6 @@ test("the request is a GET of the rebuilt target with the token's host and three
   assert.deepEqual(requests, hosts.map(requestTo));
 });
 
-test("concurrent requests use separate connections", async () => {
-  const { url, sockets } = await startRawServer((request) =>
-    response(200, /x-amz-date=(\w+)/i.exec(request)?.[1] ?? ""),
-  );
-  const askSts = stsAt(url);
-  const dates = Array.from({ length: 20 }, (_, n) => `20260102T0304${String(n).padStart(2, "0")}Z`);
-  const answers = dates.map((date) => asked(askSts, { ...TOKEN, target: `/?X-Amz-Date=${date}` }));
-  assert.deepEqual(
-    await Promise.all(answers),
-    dates.map((date) => `200 ${date}`),
-  );
-  assert.equal(sockets.length, 20);
-});
-
 test("a request id is returned only if it looks like one", async () => {
   const ids = ["0123-ab_C", "a".repeat(64), "a".repeat(65), "a b", '"', "\xe9", ""];
   const { url, requests } = await startRawServer(() => {

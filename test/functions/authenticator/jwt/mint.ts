@@ -7,7 +7,8 @@ import { createSignedTokens } from "../../../../functions/authenticator/jwt/sign
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { fault } from "../../../../functions/errors.ts";
 import type { Clock } from "../../../../functions/lib/deadline.ts";
-import { fakeServices, gatewayEvent, HOME, handlerOf, NOW, OTHER, reviewBody, type Stored } from "../fixtures.ts";
+import { reviewer } from "../attacks/review.ts";
+import { fixedClock, HOME, NOW, OTHER, type Stored } from "../fixtures.ts";
 
 export const ISSUER = "https://0a1b2c3d-1111-2222-3333-444455556666.tokens.sts.global.api.aws";
 export const OTHER_ISSUER = "https://99999999-1111-2222-3333-444455556666.tokens.sts.global.api.aws";
@@ -97,23 +98,9 @@ export function signedTokensWith(issuers: FakeIssuers, clock: Clock, rules: JwtR
 
 /** The function with JWT_ISSUERS of two accounts, whose keys are the same. */
 export function jwtReviewer(stored: Stored = {}, settings: Partial<Settings> = {}) {
-  const around = fakeServices(stored);
+  const clock = fixedClock();
   const issuers: FakeIssuers = { body: keySetBody(EC_JWK, RSA_JWK), reads: 0 };
-  const call = handlerOf({ ...around, signedTokens: signedTokensWith(issuers, around.clock) }, settings);
-  const review = (token: string) => call(gatewayEvent(reviewBody(token)));
-  return {
-    ...around,
-    issuers,
-    status: async (token: string) => (await review(token)).json.status,
-    /** `granted as <username>`, `not ours`, or the code of the denial, or the HTTP status of a fault with its code. */
-    async outcome(token: string) {
-      const { statusCode, json } = await review(token);
-      if (statusCode !== 200) return `${statusCode} ${json.message?.split(":")[0]}`;
-      const { authenticated, error, user } = json.status;
-      if (authenticated) return `granted as ${user?.username}`;
-      return error === undefined ? "not ours" : (error.split(":")[0] ?? "");
-    },
-  };
+  return { ...reviewer(stored, { clock, signedTokens: signedTokensWith(issuers, clock) }, settings), issuers, clock };
 }
 
 export const MAPPED: Stored = {

@@ -52,7 +52,7 @@ const BODIES = {
   down: undefined,
 } as const;
 const REFUSED = "token_signature_refused";
-const FAULT = "500 token_keys_unavailable";
+const FAULT = "token_keys_unavailable";
 
 /** Milliseconds since the step before, what the issuer publishes, a new token's key or the last token, and all reads. */
 type Step = readonly [

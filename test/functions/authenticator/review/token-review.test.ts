@@ -1,9 +1,9 @@
-// Parsing a TokenReview: two versions, a token, optional audiences, and the audiences of the answer. Other fields are ignored.
+// Parsing a TokenReview: two versions, a token, and optional audiences. Other fields are ignored.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { acceptedAudiences, parseTokenReview } from "../../../../functions/authenticator/review/token-review.ts";
+import { parseTokenReview } from "../../../../functions/authenticator/review/token-review.ts";
 import { hasCode } from "../../../../functions/errors.ts";
 
 const V1 = "authentication.k8s.io/v1";
@@ -61,45 +61,17 @@ test("audiences that are missing, null or empty are undefined, and those of a wr
   }
 });
 
-test("arbitrary text is a review or malformed, and never throws another error", () => {
-  const spec = fc.record(
-    { token: fc.oneof(fc.string(), fc.jsonValue()), audiences: fc.jsonValue({ maxDepth: 1 }) },
-    { requiredKeys: [] },
-  );
-  const close = fc.record({
-    apiVersion: fc.constantFrom(V1, BETA, "v1"),
-    kind: fc.constantFrom("TokenReview", "Status"),
-    spec: fc.oneof(spec, fc.jsonValue({ maxDepth: 1 })),
-  });
-  const json = close.map((review) => JSON.stringify(review));
+test("arbitrary JSON is a review or malformed, and never throws another error", () => {
+  const spec = fc.record({ token: fc.jsonValue(), audiences: fc.jsonValue({ maxDepth: 1 }) }, { requiredKeys: [] });
+  const close = fc.oneof(spec, fc.jsonValue({ maxDepth: 1 })).map((value) => body({ spec: value }));
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.json({ maxDepth: 2 }), json), (text) => {
+    fc.property(fc.oneof(fc.string(), fc.json({ maxDepth: 2 }), close), (text) => {
       try {
-        const { apiVersion, token, audiences } = parseTokenReview(text);
-        assert.ok(apiVersion.startsWith("authentication.k8s.io/v1") && typeof token === "string" && token !== "");
-        assert.ok(audiences === undefined || (audiences.length > 0 && audiences.every((a) => typeof a === "string")));
+        assert.equal(typeof parseTokenReview(text).token, "string");
       } catch (error) {
-        assert.ok(hasCode(error, "review_malformed"));
+        assert.ok(hasCode(error, "review_malformed"), String(error));
       }
     }),
     { numRuns: 10_000 },
-  );
-});
-
-test("the answer has the intersection of requested and configured audiences, and an empty one is denied", () => {
-  const audience = fc.constantFrom<string[]>("a", "b", "c", "vault", "");
-  fc.assert(
-    fc.property(fc.array(audience, { minLength: 1 }), fc.array(audience), (requested, configured) => {
-      try {
-        const accepted = acceptedAudiences(requested, configured) ?? [];
-        const both = requested.filter((one) => configured.includes(one));
-        assert.deepEqual(accepted, configured.length === 0 ? [] : both);
-        assert.ok(configured.length === 0 || both.length > 0);
-      } catch (error) {
-        assert.ok(hasCode(error, "audience_foreign"));
-        assert.ok(!requested.some((one) => configured.includes(one)));
-      }
-    }),
-    { numRuns: 1_000 },
   );
 });
