@@ -16,13 +16,8 @@ const entry = (token: string, more: Record<string, unknown> = {}) => ({
   ...more,
 });
 
-interface Options {
-  readonly now?: number;
-  readonly secure?: boolean;
-}
-
 /** Fails for a token that only STS could prove. */
-async function check(authorization: string | undefined, callers: unknown, { now = NOW, secure = false }: Options = {}) {
+async function check(authorization: string | undefined, callers: unknown, { now = NOW, secure = false } = {}) {
   const value = typeof callers === "string" ? callers : JSON.stringify(callers);
   const read: ReadParameters = async (names) => {
     assert.deepEqual(names, [NAME]);
@@ -35,7 +30,7 @@ async function check(authorization: string | undefined, callers: unknown, { now 
   assert.equal(await checkBearer(authorization, NAME, read, deadlineOf(fixedClock(now))), undefined);
 }
 
-const refused = (authorization: string | undefined, callers: unknown, options?: Options) =>
+const refused = (authorization: string | undefined, callers: unknown, options = {}) =>
   assert.rejects(check(authorization, callers, options), { code: "caller_refused" });
 
 test("every character of a bearer token is accepted (RFC 6750, section 2.1), and each counts", async () => {

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { checkDenyEntry } from "../../../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { HOME, NOW, OTHER, verified } from "../fixtures.ts";
 import { judge, NOTHING, SECURE } from "./judge.ts";
@@ -122,18 +121,4 @@ test("an arbitrary value never throws, is a match only if it is a valid mapping 
     { numRuns: 5_000 },
   );
   assert.ok(seen.match > 500 && seen.invalid > 500, JSON.stringify(seen));
-});
-
-test("an arbitrary deny list never grants, and an invalid one lets no identity through", () => {
-  const entry = fc.tuple(keys, junk).map(([key, value]) => ({ arnLike: `arn:aws:iam::${HOME}:user/x`, [key]: value }));
-  fc.assert(
-    fc.property(fc.oneof(fc.json(), fc.array(entry, { maxLength: 2 })), (list) => {
-      const stored: unknown = typeof list === "string" ? JSON.parse(list) : list;
-      const { verdict } = judge("deny-any", list);
-      const isValid = Array.isArray(stored) && stored.every((one) => checkDenyEntry(one, { partition: "aws" }).valid);
-      assert.equal(verdict.kind === "invalid", !isValid);
-      assert.notEqual(verdict.kind, "match");
-    }),
-    { numRuns: 5_000 },
-  );
 });
