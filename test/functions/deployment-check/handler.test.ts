@@ -1,8 +1,10 @@
-// The check reports to CodeDeploy whatever happens, in time, and waits for permissions that are as new as the deployment.
+// The check reports to CodeDeploy whatever happens, in time, waits for permissions that are as new as the deployment, and reads at
+// most 20 pages per second.
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import type { CheckDependencies } from "../../../functions/deployment-check/handler.ts";
+import { readStore } from "../../../functions/deployment-check/stored-values.ts";
 import { until } from "../../time.ts";
 import { denied, OPTIONS, REFUSAL, STORED, type World, world } from "./check-world.ts";
 
@@ -101,3 +103,35 @@ test("after 13 minutes, before Lambda ends the check, a call without an answer i
   await new Promise(setImmediate);
   assert.equal(calls.readPage.length, 1);
 });
+
+for (const [callMs, everyMs] of [
+  [0, 50],
+  [40, 50],
+  [80, 80],
+] as const) {
+  test(`pages whose calls take ${callMs} ms are all read in order, one every ${everyMs} ms, also after an empty one`, async () => {
+    let now = 0;
+    const calls: number[] = [];
+    const source = {
+      async readPage(next: string | undefined) {
+        assert.equal(next, calls.length === 0 ? undefined : String(calls.length));
+        calls.push(now);
+        now += callMs;
+        const own = calls.length === 50 ? [] : Array.from({ length: 10 }, (_, i) => `/p/${calls.length}/${i}`);
+        const parameters = own.map((name) => [name, { value: "{}", secure: false }] as const);
+        return { parameters, next: calls.length < 101 ? String(calls.length) : undefined };
+      },
+      clock: () => now,
+      async sleep(ms: number) {
+        now += ms;
+      },
+    };
+    const names = new Set<string>();
+    for await (const page of readStore(source)) for (const [name] of page) names.add(name);
+    assert.equal(names.size, 1_000);
+    assert.deepEqual(
+      calls,
+      Array.from({ length: 101 }, (_, index) => index * everyMs),
+    );
+  });
+}

@@ -1,12 +1,14 @@
-// Attacks with a replayed or changed token that reaches STS: it must still mean what was signed, for this cluster.
-// refused-tokens.test.ts has those that never reach STS.
+// Attacks with tokens that nobody proved, or that are for another cluster or service. refused-tokens.test.ts has tokens that
+// never reach STS.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { localIdentity } from "../../../../local/identities.ts";
-import { tokenOf } from "../../../token.ts";
+import { tokenOf as tokenWithUrl } from "../../../token.ts";
+import { errorBody, HOME, MAPPED, tokenOf } from "../fixtures.ts";
 import { HOST, NOW } from "../token/samples.ts";
 import { attacked, authenticatorAt, VICTIM, victimsUrl } from "./authenticate.ts";
+import { reviewer, stsAnswers } from "./review.ts";
 
 const { sts, authenticate, url } = await attacked();
 beforeEach(() => sts.requests.splice(0));
@@ -16,7 +18,7 @@ const GRANTED = `granted ${VICTIM.arn}`;
 test("cross-cluster replay: a token for cluster A is granted at A and refused by STS at B", async () => {
   for (const name of ["alice", "bob", "carol", "root", "federated", "node"]) {
     const identity = localIdentity(name);
-    const token = tokenOf(await victimsUrl({ identity }));
+    const token = tokenWithUrl(await victimsUrl({ identity }));
     assert.equal(await authenticate(token), `granted ${identity.arn}`);
     for (const other of ["cluster-b", "Cluster-a", "cluster-a.", "cluster-aa", "cluster"]) {
       assert.equal(await authenticatorAt(sts, other)(token), "sts_refused", other);
@@ -27,19 +29,72 @@ test("cross-cluster replay: a token for cluster A is granted at A and refused by
 
 test("cross-cluster replay: another host of the same region does not help", async () => {
   for (const host of ["sts-fips.us-west-2.amazonaws.com", "sts.us-west-2.api.aws"]) {
-    assert.equal(await authenticate(tokenOf(url.replace(HOST, host))), "sts_refused", host);
+    assert.equal(await authenticate(tokenWithUrl(url.replace(HOST, host))), "sts_refused", host);
   }
 });
 
 test("dates without a bound: 900 s in Expires do not extend the 15 minutes, and a changed date breaks the signature", async () => {
-  const longest = tokenOf(await victimsUrl({ expiresIn: 900 }));
+  const longest = tokenWithUrl(await victimsUrl({ expiresIn: 900 }));
   assert.equal(await authenticate(longest), GRANTED);
   assert.equal(await authenticate(longest, NOW + 15 * MINUTE + 1), "token_expired");
   const old = await victimsUrl({ now: NOW - 20 * MINUTE });
   const renewed = old.replace("T024405Z", "T030405Z");
   assert.notEqual(renewed, old);
   assert.deepEqual(
-    [await authenticate(tokenOf(old)), await authenticate(tokenOf(renewed))],
+    [await authenticate(tokenWithUrl(old)), await authenticate(tokenWithUrl(renewed))],
     ["token_expired", "sts_refused"],
   );
 });
+
+const OPEN = {
+  [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" },
+  [`account/${HOME}`]: { username: "account-user", groups: ["system:masters"] },
+  "pattern/any": [{ arnLike: "arn:*:*:*:*:*", username: "pattern-user" }],
+};
+
+test("a prefix followed by any text, or an expired token, is denied without a call to STS (floci #2905, #2912)", async () => {
+  const tokens = ["", "x", "e30", "eyJ1c2VyIjoiYWRtaW4ifQ", "system:masters", "A".repeat(4_000)];
+  for (const token of [...tokens.map((rest) => `k8s-aws-v1.${rest}`), tokenOf("bob", NOW - 15 * 60_000 - 1_000)]) {
+    const { outcome, calls } = reviewer(OPEN);
+    assert.match(await outcome(token), /^token_(malformed|expired)$/);
+    assert.deepEqual(calls.sts, []);
+  }
+});
+
+test("a token that STS refuses is not granted, and one that STS proves is (floci #2905)", async () => {
+  const refused = stsAnswers(403, errorBody("SignatureDoesNotMatch"));
+  assert.equal(await reviewer(OPEN, refused).outcome(), "sts_refused");
+  assert.equal(await reviewer(OPEN).outcome(), "granted as dev");
+});
+
+const MINE = "https://kubernetes.default.svc";
+
+/** By rule: the configured audiences, the requested ones, and those of a grant: none with `[]`, `undefined` if denied. */
+const RULES: Readonly<
+  Record<string, readonly (readonly [readonly string[], unknown, readonly string[] | undefined])[]>
+> = {
+  "a foreign audience does not authenticate if audiences are configured": [
+    ...[["vault"], ["vault", "sts.amazonaws.com"], [`${MINE}/`], [MINE.toUpperCase()]].map(
+      (requested) => [[MINE], requested, undefined] as const,
+    ),
+  ],
+  "no audience is returned if none are configured, or none are requested": [
+    ...[["vault"], [MINE], ["vault", MINE]].map((requested) => [[], requested, []] as const),
+    ...[undefined, null, []].map((requested) => [[MINE], requested, []] as const),
+  ],
+  "of several audiences, only the configured ones are returned": [[["y", MINE], ["vault", MINE, "x"], [MINE]]],
+};
+
+for (const [title, cases] of Object.entries(RULES)) {
+  test(`${title}, and a cached identity does not carry them to the next review`, async () => {
+    for (const [audiences, requested, expected] of cases) {
+      const { status } = reviewer(MAPPED, {}, { audiences });
+      for (const _ of ["new", "cached"]) {
+        const { authenticated, error = "", ...rest } = await status(tokenOf("bob"), { audiences: requested });
+        assert.deepEqual([authenticated, rest.audiences ?? []], [expected !== undefined, expected ?? []]);
+        if (expected === undefined) assert.match(error, /^audience_foreign: /);
+        await status(tokenOf("bob"), { audiences: [MINE] });
+      }
+    }
+  });
+}

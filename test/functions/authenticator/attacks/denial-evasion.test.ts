@@ -1,10 +1,11 @@
-// Attack: evading a denial by a new path (iam:UpdateUser) or an own mapping. ../mapping/deny-list.test.ts has what an entry matches.
-// https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
+// Attacks on denials: a new path (iam:UpdateUser), an own mapping, or a repeated key, of which JSON.parse keeps the last one and
+// other parsers the first: https://bishopfox.com/blog/json-interoperability-vulnerabilities. ../mapping/deny-list.test.ts has
+// what an entry matches.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HOME, NOW, type Stored } from "../fixtures.ts";
-import { reviewer, stsReturns } from "./review.ts";
+import { HOME, NOW, OTHER, type Stored } from "../fixtures.ts";
+import { outcomeFor, reviewer, stsReturns } from "./review.ts";
 
 const USER = `arn:aws:iam::${HOME}:user/mallory`;
 const OWN = `user/${HOME}/mallory`;
@@ -51,4 +52,82 @@ test("a denial no longer applies after its notAfter", async () => {
   const ending = (at: number) => ({ "deny/any": [{ arnLike: USER, notAfter: new Date(at).toISOString() }] });
   await assertOutcome("granted as mallory", ending(NOW));
   await assertOutcome("identity_denied", ending(NOW + 1));
+});
+
+const BOB = `arn:aws:iam::${HOME}:role/Developers`;
+const ALICE = `arn:aws:iam::${HOME}:user/alice`;
+const ZED = `arn:aws:iam::${HOME}:user/zed`;
+const EXACT = `role/${HOME}/developers`;
+const SESSIONS = `sso-session/${HOME}/clusteradmin`;
+const SET: Stored = { [`sso/${HOME}/clusteradmin`]: { username: "set" } };
+const ACCOUNT_MAPPING: Stored = { [`account/${HOME}`]: {} };
+
+type Outcomes = Readonly<Record<string, string>>;
+
+async function assertOutcomes(stored: Stored, expected: Outcomes): Promise<void> {
+  for (const [who, outcome] of Object.entries(expected)) {
+    assert.equal(await outcomeFor(who, stored), outcome, `${who} ${JSON.stringify(stored)}`);
+  }
+}
+
+/** Both orders of two members. */
+const orders = (one: string, other: string) => [`${one},${other}`, `${other},${one}`];
+const like = (members: string) => `[{${members},"username":"x"},{"arnLike":"arn:aws:*::${HOME}:*","username":"next"}]`;
+
+test("a denial list with a repeated key denies every identity that it covers", async () => {
+  for (const members of [
+    ...orders(`"arnLike":"${ALICE}"`, `"arnLike":"${ZED}"`),
+    `"arnLike":"${ZED}","arnLike":"${ZED}"`,
+    `"arnLike":"${ZED}","notAfter":"2099-01-01T00:00:00Z","notAfter":"2020-01-01T00:00:00Z"`,
+    `"arnLike":"${ZED}","description":"a","\\u0064escription":"b"`,
+  ]) {
+    for (const list of [HOME, "any"]) {
+      const invalid = { alice: "denials_invalid", bob: "denials_invalid", root: "denials_invalid" };
+      await assertOutcomes({ ...ACCOUNT_MAPPING, [`deny/${list}`]: `[{${members}}]` }, invalid);
+    }
+    await assertOutcomes({ ...ACCOUNT_MAPPING, [`deny/${OTHER}`]: `[{${members}}]` }, { bob: `granted as ${BOB}` });
+  }
+});
+
+test("a mapping with a deny key or with a repeated key is invalid for its identity, and neither value applies", async () => {
+  for (const members of [
+    ...['"deny":true', '"deny":false', '"deny":true,"deny":false', '"deny":true,"d\\u0065ny":false'],
+    ...orders('"notAfter":"2020-01-01T00:00:00Z"', '"notAfter":"2099-01-01T00:00:00Z"'),
+    '"username":"admin"',
+    '"groups":[],"groups":["system:masters"]',
+    '"principalId":"AROAOTHER","principalId":"AROALOCALDEVELOPERSAA"',
+    `"arn":"${ALICE}"`,
+  ]) {
+    for (const both of orders(`"arn":"${BOB}","username":"dev"`, members)) {
+      const alice = await outcomeFor("alice", ACCOUNT_MAPPING);
+      await assertOutcomes({ ...ACCOUNT_MAPPING, [EXACT]: `{${both}}` }, { bob: "mapping_invalid", alice });
+    }
+  }
+  await assertOutcomes({ [`account/${HOME}`]: '{"username":"a","username":"b"}' }, { bob: "mapping_invalid" });
+});
+
+test("a deny key in a mapping with lower precedence no longer denies: only deny lists win from every place", async () => {
+  const stored = { [EXACT]: { arn: BOB, username: "dev" }, [`account/${HOME}`]: { deny: true, note: 1 } };
+  await assertOutcomes(stored, { bob: "granted as dev", root: "mapping_invalid" });
+  await assertOutcomes({ ...stored, "deny/any": [{ arnLike: BOB }] }, { bob: "identity_denied" });
+});
+
+test("a list's entry with a repeated key is invalid for each identity that one of its values matches, and for no other", async () => {
+  for (const members of orders(`"arnLike":"arn:aws:iam::${HOME}:role/*"`, `"arnLike":"arn:aws:iam::${HOME}:user/*"`)) {
+    const outcomes = { bob: "mapping_invalid", alice: "mapping_invalid", root: "granted as next" };
+    await assertOutcomes({ [`pattern/${HOME}`]: like(members) }, outcomes);
+  }
+  const ofUsers = like(`"arnLike":"arn:aws:iam::${HOME}:user/*","username":"a"`);
+  await assertOutcomes({ "pattern/any": ofUsers }, { alice: "mapping_invalid", bob: "granted as next" });
+  for (const members of orders('"session":"carol@example.com"', '"session":"joe"')) {
+    await assertOutcomes({ ...SET, [SESSIONS]: `[{${members},"username":"x"}]` }, { carol: "mapping_invalid" });
+  }
+  const others = '[{"session":"a","session":"b","username":"x"}]';
+  await assertOutcomes({ ...SET, [SESSIONS]: others }, { carol: "granted as set" });
+});
+
+test("the same key in two entries, or in the text of a value, is not repeated", async () => {
+  await assertOutcomes({ "pattern/any": like(`"arnLike":"${ALICE}"`) }, { bob: "granted as next" });
+  const quotes = { arn: BOB, username: "dev", description: '{"deny":true,"deny":true,"username":"x"}' };
+  await assertOutcomes({ [EXACT]: quotes }, { bob: "granted as dev" });
 });

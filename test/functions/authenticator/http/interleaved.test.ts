@@ -43,7 +43,10 @@ test("fifty concurrent reviews each get their own answer and log line, and one h
     if (i % 5 === 0) assert.match(error, new RegExp(`:role/Role${i};`));
     const entry = entries.find(({ requestId }) => requestId === `gateway-${i}`) ?? {};
     const { stsRequestId, accessKeyId, sessionName } = entry;
-    assert.deepEqual([stsRequestId, accessKeyId, sessionName, entry["username"]], [`sts-${i}`, keys[i], `${i}`, username]);
+    assert.deepEqual(
+      [stsRequestId, accessKeyId, sessionName, entry["username"]],
+      [`sts-${i}`, keys[i], `${i}`, username],
+    );
   }
   assert.deepEqual([entries.length, entries.filter(({ coldStart }) => coldStart).length], [COUNT, 1]);
 });
