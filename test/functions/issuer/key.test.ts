@@ -78,7 +78,11 @@ for (const [what, [value, expected]] of Object.entries(REFUSED)) {
 }
 
 for (const { name, privateKey, jwk } of SAMPLES) {
-  test(`${name}: the private key, and each of its members beside the public key, is refused`, () => {
+  test(`${name}: a missing or wrong member, the private key, and each of its members are refused`, () => {
+    for (const member of Object.keys(jwk)) {
+      for (const value of [undefined, 1, "", "x", `${Reflect.get(jwk, member)}A`])
+        assert.notEqual(problem({ ...jwk, [member]: value }), "valid", member);
+    }
     const secret: Record<string, unknown> = { ...privateKey.export({ format: "jwk" }) };
     assert.match(problem({ ...jwk, ...secret }), /part of a private key/);
     for (const member of Object.keys(secret).filter((one) => !Object.hasOwn(jwk, one))) {
@@ -95,37 +99,6 @@ test("a key of a kind that kube-apiserver does not use has no JWK", () => {
   for (const publicKey of [ED25519, pss.publicKey, ...curves.map((pair) => pair.publicKey)]) {
     assert.equal(issuerKeyOf(publicKey), undefined);
   }
-});
-
-const anyMember = fc.oneof(
-  fc.string({ maxLength: 50 }),
-  fc.base64String({ maxLength: 60 }),
-  fc.constantFrom("sig", "RSA", "EC", "RS256", "ES256", "P-256", "AQAB", ""),
-  fc.jsonValue({ maxDepth: 1 }),
-);
-
-test("a key with one member changed, added or removed is refused, unless it is another algorithm of RSA", () => {
-  const edits = fc.tuple(
-    fc.constantFrom(...SAMPLES),
-    fc.constantFrom(..."use kty kid crv alg n e x y d k key_ops __proto__".split(" ")),
-    fc.option(anyMember, { nil: undefined }),
-  );
-  fc.assert(
-    fc.property(edits, ({ 0: { jwk }, 1: member, 2: value }) => {
-      const before: unknown = Reflect.get(jwk, member);
-      const { [member]: _, ...others } = { ...jwk } as Record<string, unknown>;
-      // As JSON.parse creates it, so that "__proto__" is an own member.
-      const rest = JSON.stringify(others).slice(0, -1);
-      const edited: unknown = JSON.parse(
-        value === undefined ? `${rest}}` : `${rest},${JSON.stringify(member)}:${JSON.stringify(value)}}`,
-      );
-      const isSame = value === before || (value === undefined && !Object.hasOwn(jwk, member));
-      const isAlgorithm =
-        jwk.kty === "RSA" && member === "alg" && ["RS256", "RS384", "RS512"].some((alg) => alg === value);
-      assert.equal(checkIssuerKey(edited).valid, isSame || isAlgorithm, JSON.stringify(edited));
-    }),
-    { numRuns: 1_000 },
-  );
 });
 
 const large = (bits: number): bigint => generatePrimeSync(bits, { bigint: true });
