@@ -206,21 +206,20 @@ for (const succeeds of [true, false]) {
   });
 }
 
-test("a first read that another review started is waited for only until the own deadline", async () => {
-  const { current, within } = cacheOf(new Promise<KeySet>(() => {}));
-  current("issuer", within(MINUTE));
+test("a running read of another review is waited for only until the own deadline", async () => {
+  const first = cacheOf(new Promise<KeySet>(() => {}));
+  first.current("issuer", first.within(MINUTE));
   const message = "no keys from issuer (TimedOut)";
   const cause = new TimedOut("no time left");
-  await assert.rejects(current("issuer", within(0)), { code: "token_keys_unavailable", message, cause });
-});
+  const expected = { code: "token_keys_unavailable", message, cause };
+  await assert.rejects(first.current("issuer", first.within(0)), expected);
 
-test("a token with a new kid waits for the running read of another review only until its own deadline", async () => {
   const { time, current, newer, within } = cacheOf(OLD, new Promise<KeySet>(() => {}));
   await current("issuer", within(HOUR));
   time.now = MINUTE;
-  const first = newer("issuer", within(20));
+  const running = newer("issuer", within(20));
   const { keys, failed } = await newer("issuer", within(0));
   assert.deepEqual([keys, failed], [OLD, true]);
   assert.equal((await current("issuer", within(HOUR))).failed, false, "the read may still succeed");
-  await first;
+  await running;
 });
