@@ -23,11 +23,6 @@ function get(agent: Agent, port: number, host = "127.0.0.1"): Promise<number | u
   });
 }
 
-test("a plain agent exists only for http://", () => {
-  assert.equal(openAgents(new URL("https://127.0.0.1:9")).httpAgent, undefined);
-  assert.notEqual(openAgents(new URL("http://127.0.0.1:9")).httpAgent, undefined);
-});
-
 for (const [what, isEarly] of [
   ["waits for the early connection instead of opening another one", false],
   ["uses the early connection", true],
@@ -83,13 +78,10 @@ test("a failed connection causes no error, and a request reports its own", async
   await assert.rejects(get(agent, port), { code: "ECONNREFUSED" });
 });
 
-test("an IPv6 address is connected to without its brackets", () => {
-  assert.equal(connectHost(new URL("http://[::1]:4566")), "::1");
-  assert.equal(connectHost(new URL("https://sts.amazonaws.com")), "sts.amazonaws.com");
-  assert.equal(connectHost(new URL("http://127.0.0.1")), "127.0.0.1");
-});
-
-test("TLS has a server name for host names, and none for addresses", () => {
+test("plain agents are only for http://, IPv6 addresses have no brackets, and only host names a server name for TLS", () => {
+  assert.equal(openAgents(new URL("https://127.0.0.1:9")).httpAgent, undefined);
+  const hosts = ["http://[::1]:4566", "https://sts.amazonaws.com"].map((url) => connectHost(new URL(url)));
+  assert.deepEqual(hosts, ["::1", "sts.amazonaws.com"]);
   for (const name of ["sts.amazonaws.com", "localhost", "1.2.3.example.com"]) assert.equal(serverName(name), name);
   for (const address of ["127.0.0.1", "10.0.0.1", "::1", "fe80::1"]) assert.equal(serverName(address), "");
 });

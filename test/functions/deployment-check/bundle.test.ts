@@ -22,51 +22,38 @@ const SETTINGS = {
   AWS_SECRET_ACCESS_KEY: "local/only",
 };
 
-interface Options {
-  readonly path?: string;
-  readonly settings?: object;
-  readonly functionError?: string;
-  readonly stored?: object;
-}
-
 /** The check of a version that refuses every request, or fails. The live version accepts every stored value. */
-async function check(t: TestContext, { path = BUNDLE, settings = {}, functionError, stored = {} }: Options = {}) {
+async function check(
+  t: TestContext,
+  { path = BUNDLE, settings = {}, headers = {} as Record<string, string>, stored = {} as object } = {},
+) {
   const invoked: { readonly target: string; readonly event: string }[] = [];
   const told: unknown[] = [];
-  const aws = await startHttpServer(async ({ target, headers, body }) => {
-    if (headers["x-amz-target"] === "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus") {
-      told.push(JSON.parse(body.toString()));
-      return { status: 200, headers: JSON_1_1, body: "{}" };
+  const answer = (body: object, headers = JSON_1_1) => ({ status: 200, headers, body: JSON.stringify(body) });
+  const aws = await startHttpServer(async ({ target, headers: sent, body }) => {
+    const request = JSON.parse(body.toString());
+    if (sent["x-amz-target"] === "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus") {
+      told.push(request);
+      return answer({});
     }
-    if (headers["x-amz-target"] === "AmazonSSM.GetParametersByPath") {
-      const { Path, Recursive, MaxResults, NextToken = "0" } = JSON.parse(body.toString());
+    if (sent["x-amz-target"] === "AmazonSSM.GetParametersByPath") {
+      const { Path, Recursive, MaxResults, NextToken = "0" } = request;
       assert.deepEqual([Path, Recursive, MaxResults], ["/iam-authenticator/prod", true, 10]);
       const all = Object.entries(stored).map(([name, Value]) => ({ Name: `${Path}/${name}`, Value, Type: "String" }));
       const next = Number(NextToken) + MaxResults;
       const more = next < all.length && { NextToken: `${next}` };
-      return {
-        status: 200,
-        headers: JSON_1_1,
-        body: JSON.stringify({ Parameters: all.slice(Number(NextToken), next), ...more }),
-      };
+      return answer({ Parameters: all.slice(Number(NextToken), next), ...more });
     }
     invoked.push({ target: decodeURIComponent(target), event: body.toString() });
-    const failed: Record<string, string> = functionError === undefined ? {} : { "x-amz-function-error": functionError };
-    const { storedParameters } = JSON.parse(body.toString()) as { storedParameters?: unknown[] };
+    const { storedParameters } = request as { storedParameters?: unknown[] };
     const accepted = { statusCode: 200, body: JSON.stringify({ validity: storedParameters?.map(() => [true]) }) };
-    const answer = JSON.stringify(storedParameters === undefined ? REFUSAL : accepted);
-    return { status: 200, headers: { "content-type": "application/json", ...failed }, body: answer };
+    return answer(storedParameters === undefined ? REFUSAL : accepted, { ...JSON_1_1, ...headers });
   });
   t.after(() => aws.close());
+  const endpoints = ["LAMBDA", "CODEDEPLOY", "SSM"].map((service) => [`AWS_ENDPOINT_URL_${service}`, aws.url]);
   const { handler, close, output } = await startFunction({
     entry: fileURLToPath(new URL(`../../../${path}`, import.meta.url)),
-    environment: {
-      ...SETTINGS,
-      AWS_ENDPOINT_URL_LAMBDA: aws.url,
-      AWS_ENDPOINT_URL_CODEDEPLOY: aws.url,
-      AWS_ENDPOINT_URL_SSM: aws.url,
-      ...settings,
-    },
+    environment: { ...SETTINGS, ...Object.fromEntries(endpoints), ...settings },
     clock: sharedClock(),
   });
   t.after(close);
@@ -100,7 +87,7 @@ test("a version that refuses an unknown caller succeeds, and one that fails or r
     toVersion?.map((one) => one.target),
     Array(4).fill(target),
   );
-  const bad = await check(t, { functionError: "Unhandled" });
+  const bad = await check(t, { headers: { "x-amz-function-error": "Unhandled" } });
   assert.deepEqual([bad.told, bad.invoked.length], [reportOf("Failed"), 1]);
   const repeats = { ...clean, "account/999922223333": '{"username":"a","username":"b"}' };
   const other = await check(t, { path: SOURCES, stored: repeats });

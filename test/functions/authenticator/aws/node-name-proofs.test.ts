@@ -11,75 +11,66 @@ import { deadlineOf, fixedClock, roleIdentity } from "../fixtures.ts";
 const INSTANCE = "i-0123456789abcdef0";
 const NAME: NodeName = { name: "ip-10-0-0-1.ec2.internal" };
 
-/** Counts look-ups. A test can replace `answer`. */
-function lookUps() {
+/** `deadlines` of each look-up. A test can replace `answer`. */
+function lookUps(answer: () => Promise<NodeName> = async () => NAME) {
   const clock = fixedClock();
-  const asked: { readonly identity: VerifiedIdentity; readonly deadline: Deadline }[] = [];
-  const state: { answer: () => Promise<NodeName> } = { answer: async () => NAME };
-  const remembered = cacheProofs((identity, deadline) => {
-    asked.push({ identity, deadline });
+  const deadlines: Deadline[] = [];
+  const state = { answer };
+  const remembered = cacheProofs((_identity, deadline) => {
+    deadlines.push(deadline);
     return state.answer();
   });
   const find = (session = INSTANCE, changes: Partial<VerifiedIdentity> = {}, deadline = deadlineOf(clock)) =>
     remembered({ ...roleIdentity("ClusterNode", session), ...changes }, deadline);
-  return { clock, asked, state, find };
+  return { clock, deadlines, state, find };
 }
 
 test("a proof is cached for 60 s from the start of its look-up, and not a millisecond longer", async () => {
-  const { clock, asked, state, find } = lookUps();
+  const { clock, deadlines, state, find } = lookUps();
   state.answer = async () => {
     clock.advance(2_000);
     return NAME;
   };
-  assert.deepEqual(await find(), NAME);
-  clock.advance(57_999);
-  assert.deepEqual(await find(), NAME);
-  assert.equal(asked.length, 1);
-  clock.advance(1);
-  await find();
-  assert.equal(asked.length, 2);
+  for (const [ms, count] of [
+    [0, 1],
+    [57_999, 1],
+    [1, 2],
+  ] as const) {
+    clock.advance(ms);
+    assert.deepEqual(await find(), NAME);
+    assert.equal(deadlines.length, count);
+  }
 });
 
-test("a proof applies to one instance and one principal", async () => {
-  const { asked, find } = lookUps();
-  await find();
+test("a proof applies to one instance and one principal, and 5,000 others evict it", async () => {
+  const { deadlines, find } = lookUps();
+  const others = [{ principalId: "AROALATERROLE" }, { accountId: "444455556666" }, {}];
+  for (const changes of others) await find(INSTANCE, changes);
   await find("i-0123456789abcdef1");
-  await find(INSTANCE, { principalId: "AROALATERROLE" });
-  await find(INSTANCE, { accountId: "444455556666" });
-  assert.equal(asked.length, 4);
   await find();
-  assert.equal(asked.length, 4);
+  assert.equal(deadlines.length, 4);
+  for (let n = 0; n < 5_000; n += 1) await find(`i-${n.toString(16).padStart(17, "0")}`);
+  await find();
+  assert.equal(deadlines.length, 5_005);
 });
 
 test("refusals and failures are not cached", async () => {
-  const { asked, state, find } = lookUps();
-  state.answer = async () => ({ refusal: "is not running" });
+  const { state, find } = lookUps(async () => ({ refusal: "is not running" }));
   assert.deepEqual(await find(), { refusal: "is not running" });
   state.answer = () => Promise.reject(new Error("down"));
   await assert.rejects(find(), /down/);
   state.answer = async () => NAME;
   assert.deepEqual(await find(), NAME);
-  assert.equal(asked.length, 3);
 });
 
 test("concurrent look-ups of the same instance share one call, with the deadline of the first", async () => {
-  const { clock, asked, state, find } = lookUps();
   const end = Promise.withResolvers<NodeName>();
-  state.answer = () => end.promise;
+  const { clock, deadlines, find } = lookUps(() => end.promise);
   const deadline = { at: clock() + 1_234, clock };
-  const finding = [find(INSTANCE, {}, deadline), find(), find(), find("i-0123456789abcdef1")];
-  assert.equal(asked.length, 2);
-  assert.equal(asked[0]?.deadline, deadline);
+  const finding = [find(INSTANCE, {}, deadline), find(), find("i-0123456789abcdef1")];
+  assert.deepEqual([deadlines.length, deadlines[0]], [2, deadline]);
   end.resolve(NAME);
-  assert.deepEqual(await Promise.all(finding), [NAME, NAME, NAME, NAME]);
-});
-
-test("the cache is bounded: 5,000 other instances evict the oldest", async () => {
-  const { asked, find } = lookUps();
-  await find();
-  for (let n = 0; n < 5_000; n += 1) await find(`i-${n.toString(16).padStart(17, "0")}`);
-  await find();
-  assert.equal(asked.length, 5_002);
+  assert.deepEqual(await Promise.all(finding), [NAME, NAME, NAME]);
 });
 
 test("concurrent and later calls share one load, and a call after a failed load loads again", async () => {
