@@ -10,11 +10,22 @@ const OTHER_KIND = BAD_TOKEN.replace("TokenReview", "SubjectAccessReview");
 const GET = { requestContext: { http: { method: "GET" } } };
 const OTHER_PATH = { rawPath: "/other" };
 
-/** `none` accepts every caller. `mtls` refuses these events, which have no certificate. */
+const REASONS: Readonly<Record<number, string>> = {
+  400: "BadRequest",
+  401: "Unauthorized",
+  404: "NotFound",
+  405: "MethodNotAllowed",
+  413: "RequestEntityTooLarge",
+};
+
+/** `none` accepts every caller. `mtls` refuses these events, which have no certificate. Each error has a Status. */
 async function answer(event: unknown, callerAuth: "none" | "mtls" = "none") {
-  const around = fakeServices();
-  const { statusCode, json } = await handlerOf(around, { callerAuth })(event);
-  return { statusCode, json, calls: around.calls, around };
+  const { statusCode, headers, json } = await handlerOf(fakeServices(), { callerAuth })(event);
+  if (statusCode !== 200) {
+    assert.deepEqual([json.kind, json.code, json.reason], ["Status", statusCode, REASONS[statusCode]]);
+    assert.equal(headers["allow"], statusCode === 405 ? "POST" : undefined);
+  }
+  return { statusCode, json };
 }
 
 for (const [what, reported, event, callerAuth, status] of [

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
 import { isAwsSigned, parseJwt, type UnverifiedJwt } from "../../../../functions/authenticator/jwt/parse-jwt.ts";
 import { isDenial } from "../../../../functions/errors.ts";
 import { deadlineOf, fixedClock, HOME, NOW } from "../fixtures.ts";
@@ -80,22 +79,6 @@ test("a valid token with any byte changed is refused or is the same token", asyn
       const changed = `${valid.slice(0, at)}${text}${valid.slice(at + 1)}`;
       const jwt = changed === valid || !isAwsSigned(changed) ? undefined : parse(changed);
       if (jwt !== undefined) await assertUnsigned(jwt);
-    }),
-    RUNS,
-  );
-});
-
-test("arbitrary text as a set of keys never makes the reader throw", () => {
-  const jwk = fc.oneof(junk, edited(EC_JWK as Record<string, unknown>, ["kty", "crv", "x", "y", "alg", "use", "kid"]));
-  const body = fc.oneof(
-    fc.string(),
-    fc.array(jwk, { maxLength: 4 }).map((keys) => keySetBody(...keys)),
-  );
-  fc.assert(
-    fc.property(body, (text) => {
-      for (const { algorithm, key } of parseKeySet(text)?.values() ?? []) {
-        assert.deepEqual([key.type, key.asymmetricKeyType], ["public", algorithm === "RS256" ? "rsa" : "ec"]);
-      }
     }),
     RUNS,
   );

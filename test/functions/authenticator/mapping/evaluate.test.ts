@@ -2,8 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
-import { checkMapping } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { HOME, NOW, OTHER, verified } from "../fixtures.ts";
 import { judge, NOTHING, SECURE } from "./judge.ts";
 
@@ -92,33 +90,4 @@ test("each kind of identity uses the rules of its kind for its exact mapping", (
     const own = { ...value, principalId: identity.principalId };
     assert.equal(kind(own, { identity }), expected === "invalid" ? "invalid" : "match", who);
   }
-});
-
-const junk = fc.oneof(fc.constantFrom<unknown>(null, 0, "", true, "{x}", [], [""], {}), fc.jsonValue({ maxDepth: 1 }));
-const keys = fc.constantFrom(
-  ..."arn arnLike session username groups principalId notAfter description deny x".split(" "),
-);
-const OWN = { exact: { arn: ARN }, "sso-session": { session: "bob@example.com" }, "pattern-any": { arnLike: ARN } };
-const KINDS = { exact: "role", "sso-session": "sso-session", "pattern-any": "pattern", account: "account" } as const;
-
-test("an arbitrary value never throws, is a match only if it is a valid mapping of this identity, and never a denial", () => {
-  const seen = { match: 0, invalid: 0 };
-  const places = fc.constantFrom("exact", "sso-session", "pattern-any", "account");
-  fc.assert(
-    fc.property(places, fc.array(fc.tuple(keys, junk), { maxLength: 2 }), fc.json(), (place, edits, other) => {
-      const own = { username: "dev", ...("account" === place ? {} : OWN[place]) };
-      const value = { ...own, ...Object.fromEntries(edits) };
-      const isList = place === "sso-session" || place === "pattern-any";
-      for (const stored of [other, isList ? [value] : value]) {
-        const { verdict } = judge(place, stored);
-        assert.notEqual(verdict.kind, "deny");
-        if (verdict.kind === "match" || verdict.kind === "invalid") seen[verdict.kind] += 1;
-        if (verdict.kind !== "match") continue;
-        assert.ok(checkMapping(verdict.mapping, KINDS[place]).valid);
-        assert.partialDeepStrictEqual(verdict.mapping, "account" === place ? {} : OWN[place]);
-      }
-    }),
-    { numRuns: 5_000 },
-  );
-  assert.ok(seen.match > 500 && seen.invalid > 500, JSON.stringify(seen));
 });

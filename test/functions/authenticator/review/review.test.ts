@@ -17,7 +17,6 @@ import {
   PREFIX,
   reviewOnce,
   settingsWith,
-  tokenFor,
   tokenOf,
   verified,
 } from "../fixtures.ts";
@@ -39,11 +38,6 @@ test("a token of another kind is not authenticated: no service is called, and it
     const { statusCode, json, calls } = await reviewOnce(token, options);
     assert.deepEqual([statusCode, json.status, calls], [200, { authenticated: false }, { sts: [], ssm: [] }]);
   }
-});
-
-test("a token that STS refuses is denied without reading a mapping, and its request id is recorded", async () => {
-  const { calls, line } = await reviewOnce(tokenFor("AKIANOBODYKNOWSTHISK"));
-  assert.deepEqual([line.reason, line.stsRequestId, line.arn, calls.ssm], ["sts_refused", "sts-1", undefined, []]);
 });
 
 test("a denial records its code as reason, the identity and the deciding parameter, and no user", async () => {
