@@ -115,21 +115,13 @@ test("each request prints one line", async () => {
   const { handler, lines } = issuer();
   await handler(event("GET", JWKS_PATH));
   await handler(event("GET", "/favicon.ico"));
-  assert.deepEqual(lines[0], {
-    timestamp: "2026-11-24T12:00:00.000Z",
-    level: "info",
-    outcome: "served",
-    document: JWKS_PATH,
-    keys: KEYS.map(({ kid }) => kid),
-    invalidKeys: [],
-    ms: { parameters: 0, total: 0 },
-    cached: false,
-    stale: false,
-    coldStart: true,
-    requestId: "req-1",
+  const [{ _aws, ClusterId, Outcome, IssuerRequests, ...line } = {}, ...others] = lines;
+  assert.deepEqual(line, {
+    ...{ timestamp: "2026-11-24T12:00:00.000Z", level: "info", outcome: "served", document: JWKS_PATH },
+    ...{ keys: KEYS.map(({ kid }) => kid), invalidKeys: [], ms: { parameters: 0, total: 0 } },
+    ...{ cached: false, stale: false, coldStart: true, requestId: "req-1" },
   });
-  assert.partialDeepStrictEqual(lines[1], { outcome: "bad_request", reason: "path_unknown", level: "warn" });
-  assert.equal(lines.length, 2);
+  assert.partialDeepStrictEqual(others, [{ outcome: "bad_request", reason: "path_unknown", level: "warn" }]);
 });
 
 test("an invalid key is logged with its parameter at level warn, and counted", async () => {

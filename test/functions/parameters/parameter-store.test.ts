@@ -73,33 +73,21 @@ async function failureAfter(deadlineMs: number, ...waits: readonly number[]): Pr
   return failed;
 }
 
-test("all names of a review are read in one call, existing and absent ones", async () => {
+test("all names of a review are read in one call, existing, absent and SecureString ones, which are not decrypted", async () => {
   const before = store.requests.length;
-  const found = await fetchParameters(["/p/a", "/p/none", "/p/b"], within(5_000));
-  assert.deepEqual(Object.fromEntries(found), {
-    "/p/a": { value: "one", secure: false },
-    "/p/b": { value: "two", secure: false },
-  });
-  assert.deepEqual(sentSince(before), [["AmazonSSM.GetParameters", { Names: ["/p/a", "/p/none", "/p/b"] }]]);
-});
-
-test("a SecureString is marked as secure, and is not decrypted", async () => {
-  const found = await fetchParameters(["/p/secret", "/p/list"], within(5_000));
-  assert.equal(found.get("/p/secret")?.secure, true);
-  assert.doesNotMatch(found.get("/p/secret")?.value ?? "", /hidden/);
-  assert.deepEqual(found.get("/p/list"), { value: "a,b", secure: false });
+  const names = ["/p/a", "/p/none", "/p/list", "/p/secret"];
+  const { "/p/secret": secret, ...found } = Object.fromEntries(await fetchParameters(names, within(5_000)));
+  assert.deepEqual(found, { "/p/a": { value: "one", secure: false }, "/p/list": { value: "a,b", secure: false } });
+  assert.equal(secret?.secure, true);
+  assert.doesNotMatch(secret.value, /hidden/);
+  assert.deepEqual(sentSince(before), [["AmazonSSM.GetParameters", { Names: names }]]);
 });
 
 const THROTTLING = answer(400, "ThrottlingException");
 const [RESET, CUT] = [{ kind: "reset" }, { kind: "cut", body: '{"Parameters":[' }] as const;
 for (const [what, fault, tries, cause] of [
   ["throttling is retried three times after random waits", THROTTLING, 4, "ThrottlingException"],
-  [
-    "throttling by status is retried three times",
-    answer(429, "TooManyRequestsException"),
-    4,
-    "TooManyRequestsException",
-  ],
+  ["throttling by status is, too", answer(429, "TooManyRequestsException"), 4, "TooManyRequestsException"],
   ["an error of the service is not retried", answer(400, "AccessDeniedException"), 1, "AccessDeniedException"],
   ["a 500 is retried once", answer(500, "InternalServerError"), 2, "InternalServerError"],
   ["a 503 is retried once", answer(503, "ServiceUnavailable"), 2, "ServiceUnavailable"],
@@ -132,18 +120,14 @@ test("each of two tries has a second, and none goes past the review's deadline",
   assert.deepEqual(await failureAfter(60, 60), ["TimedOut", 1]);
 });
 
-test("a response that omits names is a fault, since an omitted name need not be absent", async () => {
-  const headers = { "content-type": "application/x-amz-json-1.1" };
+test("a response that is not JSON, redirects, or omits names is a fault, since an omitted name need not be absent", async () => {
+  const headers = { "content-type": "application/x-amz-json-1.1", location: "http://127.0.0.1:9/" };
   const empty = ["{}", '{"Parameters":[],"InvalidParameters":[]}', '{"InvalidParameters":["/p/b"]}'];
   const other = '{"Parameters":[{"Name":"/p/b","Value":"x","Type":"String"}],"InvalidParameters":[]}';
   for (const body of [...empty, other]) {
     store.fail({ kind: "answer", status: 200, headers, body });
     assert.equal((await failure())[0], "Parameter Store's answer omits requested names", body);
   }
-});
-
-test("a response that is not JSON, or a redirect, is a fault", async () => {
-  const headers = { location: "http://127.0.0.1:9/" };
   for (const status of [200, 302]) {
     store.fail({ kind: "answer", status, headers, body: "<html>proxy</html>" });
     await failure();

@@ -10,36 +10,29 @@ import { HOME, MAPPED, NOW, type ReviewOptions, reviewOnce, tokenOf } from "../f
 const ARN = "arn:aws:lambda:eu-west-1:111122223333:function:f";
 const LIVE = { functionVersion: "7", invokedFunctionArn: `${ARN}:live` };
 
-interface Emf {
+type Emf = Record<string, unknown> & {
   readonly _aws: {
     readonly Timestamp: number;
-    readonly CloudWatchMetrics: readonly {
-      readonly Namespace: string;
-      readonly Dimensions: readonly (readonly string[])[];
-      readonly Metrics: readonly { readonly Name: string; readonly Unit: string }[];
-    }[];
+    readonly CloudWatchMetrics: readonly { readonly Dimensions: string[][]; readonly Metrics: { Name: string }[] }[];
   };
-  readonly [target: string]: unknown;
-}
+};
 
 /** Checks a line against the specification, and returns its metrics: name, dimensions with their values, value. */
 function metricsOf(entry: Emf): Record<string, unknown> {
   const { Timestamp, CloudWatchMetrics } = entry._aws;
   assert.equal(Timestamp, NOW);
-  const found: [string, unknown][] = [];
-  for (const { Namespace, Dimensions, Metrics } of CloudWatchMetrics) {
-    assert.equal(Namespace, "LambdaIamAuthenticator");
-    const [{ Name = "", Unit } = {}, ...others] = Metrics;
-    const [keys = [], ...otherSets] = Dimensions;
-    assert.deepEqual([Unit, others, otherSets], ["Count", [], []]);
+  const found = CloudWatchMetrics.map(({ Dimensions, Metrics }, index) => {
+    const [[keys = []] = [], [{ Name = "" } = {}]] = [Dimensions, Metrics];
+    const one = { Namespace: "LambdaIamAuthenticator", Dimensions: [keys], Metrics: [{ Name, Unit: "Count" }] };
+    assert.deepEqual(CloudWatchMetrics[index], one);
     const values = keys.map((key) => {
       const value = entry[key];
       assert.ok(typeof value === "string" && value !== "" && value.length <= 1024, key);
       return `${key}=${value}`;
     });
     assert.ok(Number.isInteger(entry[Name]) && Number(entry[Name]) > 0, Name);
-    found.push([`${Name} ${values.join(" ")}`, entry[Name]]);
-  }
+    return [`${Name} ${values.join(" ")}`, entry[Name]] as const;
+  });
   assert.equal(new Set(found.map(([name]) => name)).size, found.length);
   return Object.fromEntries(found);
 }
