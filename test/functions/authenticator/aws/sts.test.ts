@@ -24,13 +24,11 @@ test("the request is a GET of the rebuilt target with the token's host and three
 });
 
 test("a request id is returned only if it looks like one", async () => {
-  const ids = ["0123-ab_C", "a".repeat(64), "a".repeat(65), "a b", '"', "\xe9", ""];
-  const { url, requests } = await startRawServer(() => {
-    return response(200, "{}", `x-amzn-requestid: ${ids[requests.length - 1]}\r\n`);
-  });
-  const read: (string | undefined)[] = [];
-  for (const _ of ids) read.push((await stsAt(url)(TOKEN, deadlineIn(5_000, Date.now), CLUSTER_ID)).requestId);
-  assert.deepEqual(read, ["0123-ab_C", "a".repeat(64), ...Array(5).fill(undefined)]);
+  for (const id of ["0123-ab_C", "a".repeat(64), "a".repeat(65), "a b", '"', "\xe9", ""]) {
+    const { url } = await startRawServer(() => response(200, "{}", `x-amzn-requestid: ${id}\r\n`));
+    const { requestId } = await stsAt(url)(TOKEN, deadlineIn(5_000, Date.now), CLUSTER_ID);
+    assert.equal(requestId, /^[\w-]{1,64}$/.test(id) ? id : undefined);
+  }
 });
 
 test("a response of 64 KiB is read, and one byte more is a failure without a retry", async () => {

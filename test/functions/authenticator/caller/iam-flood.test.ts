@@ -12,12 +12,6 @@ function strangers(count: number, from = 0): string[] {
   return Array.from({ length: count }, (_, index) => tokenFor(`AKIASTRANGER${String(from + index).padStart(8, "0")}`));
 }
 
-/** Well-formed tokens with the access key of a caller, none of them signed by it. */
-function forgeries(count: number): string[] {
-  const { accessKeyId } = localIdentity("bob");
-  return Array.from({ length: count }, (_, index) => tokenFor(accessKeyId, { salt: `forged ${index}` }));
-}
-
 test("of 1,000 tokens of strangers a second, also concurrent ones, one reaches STS, and the others get a 429", async () => {
   const { status, callerCalls, last, clock } = world([DEVELOPERS]);
   for (const second of [1, 2, 3]) {
@@ -29,10 +23,9 @@ test("of 1,000 tokens of strangers a second, also concurrent ones, one reaches S
     assert.deepEqual([statuses.shift(), new Set(statuses)], [401, new Set([429])]);
     assert.equal(callerCalls().length, second);
   }
-  const log = last();
-  assert.deepEqual([log["outcome"], log["reason"]], ["caller_refused", "callers_limited"]);
-  assert.equal(log["message"], "too many new tokens in this second: not sent to STS");
-  assert.equal("StsThrottled" in log, false);
+  const message = "too many new tokens in this second: not sent to STS";
+  assert.partialDeepStrictEqual(last(), { outcome: "caller_refused", reason: "callers_limited", message });
+  assert.equal("StsThrottled" in last(), false);
   clock.advance(1_000);
   const statuses = await Promise.all(strangers(100).map(status));
   assert.deepEqual([statuses.filter((one) => one === 429).length, callerCalls().length], [99, 4]);
@@ -79,7 +72,8 @@ test("an attacker who knows a caller's access key causes only one call to STS a 
   const { status, callerCalls, clock } = world([DEVELOPERS]);
   const bearer = sign("bob");
   await status(bearer);
-  for (const forged of forgeries(500)) {
+  for (let n = 0; n < 500; n += 1) {
+    const forged = tokenFor(localIdentity("bob").accessKeyId, { salt: `forged ${n}` });
     assert.notEqual(await status(forged), 200);
     assert.equal(await status(bearer), 200);
     clock.advance(10);

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newRecord, timed } from "../../../../functions/authenticator/review/record.ts";
 import { reviewIdentity } from "../../../../functions/authenticator/review/review.ts";
-import { fault } from "../../../../functions/errors.ts";
 import { cachedParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import {
   DEVELOPERS,
@@ -47,13 +46,6 @@ test("a denial records its code as reason, the identity and the deciding paramet
     ["denied", "identity_denied", DEVELOPERS.arn, `${PREFIX}/deny/${HOME}`, undefined, undefined],
   );
   assert.match(line.message, /^arn:\S+ is denied by /);
-});
-
-test("a failed read is recorded as one that called the service", async () => {
-  const fetchParameters = () => Promise.reject(fault("parameters_unavailable", "down"));
-  const { line } = await reviewOnce(tokenOf("bob"), { changes: { fetchParameters } });
-  const ms = { caller: 0, token: 0, identity: 0, mapping: 0, total: 0 };
-  assert.deepEqual([line.cached, line.ms], [{ identity: false, mapping: false }, ms]);
 });
 
 test("while Parameter Store fails, cached mappings decide, and their absence is a fault", async () => {
