@@ -106,12 +106,6 @@ test("a mapping with a deny key or with a repeated key is invalid for its identi
   await assertOutcomes({ [`account/${HOME}`]: '{"username":"a","username":"b"}' }, { bob: "mapping_invalid" });
 });
 
-test("a deny key in a mapping with lower precedence no longer denies: only deny lists win from every place", async () => {
-  const stored = { [EXACT]: { arn: BOB, username: "dev" }, [`account/${HOME}`]: { deny: true, note: 1 } };
-  await assertOutcomes(stored, { bob: "granted as dev", root: "mapping_invalid" });
-  await assertOutcomes({ ...stored, "deny/any": [{ arnLike: BOB }] }, { bob: "identity_denied" });
-});
-
 test("a list's entry with a repeated key is invalid for each identity that one of its values matches, and for no other", async () => {
   for (const members of orders(`"arnLike":"arn:aws:iam::${HOME}:role/*"`, `"arnLike":"arn:aws:iam::${HOME}:user/*"`)) {
     const outcomes = { bob: "mapping_invalid", alice: "mapping_invalid", root: "granted as next" };
@@ -124,10 +118,4 @@ test("a list's entry with a repeated key is invalid for each identity that one o
   }
   const others = '[{"session":"a","session":"b","username":"x"}]';
   await assertOutcomes({ ...SET, [SESSIONS]: others }, { carol: "granted as set" });
-});
-
-test("the same key in two entries, or in the text of a value, is not repeated", async () => {
-  await assertOutcomes({ "pattern/any": like(`"arnLike":"${ALICE}"`) }, { bob: "granted as next" });
-  const quotes = { arn: BOB, username: "dev", description: '{"deny":true,"deny":true,"username":"x"}' };
-  await assertOutcomes({ [EXACT]: quotes }, { bob: "granted as dev" });
 });

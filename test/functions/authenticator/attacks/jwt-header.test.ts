@@ -113,9 +113,17 @@ for (const [title, [expected, tokens]] of Object.entries(ATTACKS)) {
   });
 }
 
-test("an encrypted token is of another kind, and no service is called", async () => {
+test("encrypted, service account, OIDC and opaque tokens are of another kind, and no service is called", async () => {
   const { outcome, calls, issuers } = jwtReviewer(MAPPED);
   const header = encoded({ alg: "RSA-OAEP-256", enc: "A256GCM", kid: "rsa-1" });
-  assert.equal(await outcome(`${header}.AAAA.BBBB.${encoded(claimsOf())}.CCCC`), "not ours");
+  for (const token of [
+    `${header}.AAAA.BBBB.${encoded(claimsOf())}.CCCC`,
+    minted({ iss: "https://kubernetes.default.svc.cluster.local", sub: "system:serviceaccount:a:b" }),
+    minted({ iss: "https://oidc.example.com", aud: "iam-authenticator/test" }),
+    ...["opaque", "a.b", "a.b.c", "..", "a".repeat(60_000), ".".repeat(60_000)],
+    minted(claimsOf({ padding: "x".repeat(16_384) })),
+  ]) {
+    assert.equal(await outcome(token), "not ours", token.slice(0, 40));
+  }
   assert.deepEqual([calls.sts.length, calls.ssm.length, issuers.reads], [0, 0, 0]);
 });

@@ -46,11 +46,6 @@ test("denials of other roles and of users refuse no token", async () => {
   }
 });
 
-test("a denial of the role itself is reported as such", async () => {
-  await assertOutcome("identity_denied", denied({ arnLike: `${SESSION_ARN}/mallory` }, { arnLike: ROLE_ARN }));
-  await assertOutcome("denials_invalid", { ...MAPPED, [`deny/${HOME}`]: "not a list" });
-});
-
 test("the path in sub does not evade a denial, and a denial by a path matches no role", async () => {
   const withPath = `arn:aws:iam::${HOME}:role/team/a/Developers`;
   await assertOutcome("identity_denied", denied({ arnLike: ROLE_ARN }), withPath);

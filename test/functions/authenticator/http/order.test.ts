@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, reviewOnce, tokenOf } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, tokenOf } from "../fixtures.ts";
 
 const HUGE = "x".repeat(64 * 1024 + 1);
 const BAD_TOKEN = reviewBody("k8s-aws-v1.x");
@@ -44,12 +44,6 @@ for (const [what, reported, event, callerAuth, status] of [
     assert.equal((await answer(event, callerAuth)).statusCode, status);
   });
 }
-
-test("a foreign audience and a bad token: a denial without a call to STS", async () => {
-  const options = { spec: { audiences: ["vault"] }, settings: { audiences: ["mine"] } };
-  const { statusCode, json, calls } = await reviewOnce("k8s-aws-v1.x", options);
-  assert.deepEqual([statusCode, json.status.authenticated, calls.sts], [200, false, []]);
-});
 
 test("a body of 64 KiB is read, and one byte more is refused, in either encoding", async () => {
   const review = reviewBody("x");

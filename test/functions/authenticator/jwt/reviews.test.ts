@@ -25,22 +25,6 @@ test("without JWT_ISSUERS, an AWS-signed token is a token of another kind", asyn
   assert.deepEqual([around.calls.sts.length, around.calls.ssm.length], [0, 0]);
 });
 
-test("service account and OIDC tokens are tokens of another kind, and no key is read for them", async () => {
-  const { outcome, issuers } = jwtReviewer(MAPPED);
-  const others = [
-    minted({ iss: "https://kubernetes.default.svc.cluster.local", sub: "system:serviceaccount:a:b" }),
-    minted({ iss: "https://oidc.example.com", aud: "iam-authenticator/test" }),
-    "opaque",
-    "a.b",
-    "a.b.c",
-    "..",
-    ...["a".repeat(60_000), minted(claimsOf({ padding: "x".repeat(16_384) }))],
-    ".".repeat(60_000),
-  ];
-  for (const token of others) assert.equal(await outcome(token), "not ours", token.slice(0, 40));
-  assert.equal(issuers.reads, 0);
-});
-
 test("both kinds of token are accepted together, and neither needs the other's service", async () => {
   const { outcome, calls, issuers } = jwtReviewer(MAPPED);
   for (const [token, services] of [
