@@ -98,10 +98,3 @@ for (const [invoked, context] of [
     assert.deepEqual(metrics, { [`Reviews ${CLUSTER} Outcome=fault`]: 1 });
   });
 }
-
-test("values that a caller chooses are never a dimension", async () => {
-  const line = await lineOf({ token: "k8s-aws-v1.chosen" });
-  const keys = line._aws.CloudWatchMetrics.flatMap(({ Dimensions }) => Dimensions.flat());
-  assert.deepEqual([...new Set(keys)], ["ClusterId", "Outcome"]);
-  assert.doesNotMatch(JSON.stringify(line), /chosen/);
-});
