@@ -66,8 +66,8 @@ test("the check of a proven caller waits at most 2 s for STS, and other requests
   const { promise, resolve } = Promise.withResolvers<void>();
   sts.hold = promise;
   const checking = status(bearer);
-  const call = await eventuallyCalled(callerCalls, 2);
-  assert.equal(call?.deadline.at, clock() + 2_000);
+  await until(() => callerCalls().length === 2);
+  assert.equal(callerCalls()[1]?.deadline.at, clock() + 2_000);
   sts.hold = Promise.resolve();
   assert.equal(await status(bearer), 200);
   assert.equal(callerCalls().length, 2);
@@ -80,7 +80,7 @@ test("a request that shares another one's call to STS fails at its own deadline"
   const { promise, resolve } = Promise.withResolvers<void>();
   sts.hold = promise;
   const first = status(sign("bob"));
-  await eventuallyCalled(callerCalls, 1);
+  await until(() => callerCalls().length === 1);
   const second = status(sign("bob"));
   clock.advance(30_000);
   assert.equal(await second, 500);
@@ -89,11 +89,6 @@ test("a request that shares another one's call to STS fails at its own deadline"
   resolve();
   await first;
 });
-
-async function eventuallyCalled<T>(calls: () => readonly T[], count: number): Promise<T | undefined> {
-  await until(() => calls().length >= count);
-  return calls()[count - 1];
-}
 
 for (const [what, bearer, status] of [
   ["a proof", sign("bob"), 200],

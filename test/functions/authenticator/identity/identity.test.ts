@@ -24,14 +24,10 @@ for (const [title, end, userId, identity] of [
     `sts::${HOME}:assumed-role/Developers/bob@example.com`,
     "AROAX:bob@example.com",
     {
-      kind: "role",
-      name: "Developers",
-      principalId: "AROAX",
-      sessionName: "bob@example.com",
+      ...{ kind: "role", name: "Developers", principalId: "AROAX", sessionName: "bob@example.com" },
       canonicalArn: `arn:aws:iam::${HOME}:role/Developers`,
     },
   ],
-  ["a user has its ARN", `iam::${HOME}:user/Bob`, "AIDAX", { kind: "user", name: "Bob" }],
   [
     "a user has its path in the ARN, and not in its name",
     `iam::${HOME}:user/team/a/Bob`,
