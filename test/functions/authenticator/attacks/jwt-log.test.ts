@@ -96,9 +96,10 @@ for (const [code, message, ...tokens] of RULES) {
     for (const token of tokens) {
       const { status, lines } = jwtReviewer(MAPPED);
       assert.deepEqual(await status(token), { authenticated: false, error: `${code}: ${message}` });
+      assert.equal(lines.length, 1);
       assert.doesNotMatch(
-        lines.join(""),
-        new RegExp(`${MARKER}|${NUMBER}|${SECONDS + NUMBER}|${encoded(MARKER)}`, "i"),
+        lines[0] ?? "",
+        new RegExp([MARKER, NUMBER, SECONDS + NUMBER, encoded(MARKER)].join("|"), "i"),
       );
     }
   });
