@@ -5,19 +5,8 @@ import { test } from "node:test";
 import { fault } from "../../../../functions/errors.ts";
 import { METRICS } from "../../../../functions/telemetry/metrics.ts";
 import { localIdentity } from "../../../../local/identities.ts";
-import {
-  fakeServices,
-  gatewayEvent,
-  HOME,
-  handlerOf,
-  MAPPED,
-  NOW,
-  PREFIX,
-  type ReviewOptions,
-  reviewBody,
-  reviewOnce,
-  tokenOf,
-} from "../fixtures.ts";
+import { reviewer } from "../attacks/review.ts";
+import { HOME, MAPPED, NOW, PREFIX, type ReviewOptions, reviewOnce, tokenOf } from "../fixtures.ts";
 
 const FIELDS = [
   ...["timestamp", "level", "outcome", "reason", "arn", "canonicalArn", "accountId", "principalId", "sessionName"],
@@ -89,10 +78,9 @@ test("no log line contains a token, a signature, a security token or a URL", asy
 });
 
 test("a second review of a token calls no service and is marked as cached, and only the first review is a cold start", async () => {
-  const around = fakeServices(MAPPED);
-  const handler = handlerOf(around);
-  for (let i = 0; i < 2; i += 1) await handler(gatewayEvent(reviewBody(tokenOf("bob"))));
-  const entry = JSON.parse(around.lines[1] ?? "") as Record<string, unknown>;
-  assert.deepEqual([entry["cached"], entry["coldStart"]], [{ identity: true, mapping: true }, false]);
-  assert.deepEqual([around.calls.sts.length, around.calls.ssm.length], [1, 1]);
+  const { outcome, lines, calls } = reviewer(MAPPED);
+  for (const _ of [1, 2]) await outcome();
+  const cached = { identity: true, mapping: true };
+  assert.partialDeepStrictEqual(JSON.parse(lines[1] ?? ""), { cached, coldStart: false });
+  assert.deepEqual([calls.sts.length, calls.ssm.length], [1, 1]);
 });

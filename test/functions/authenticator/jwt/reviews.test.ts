@@ -5,24 +5,13 @@ import { test } from "node:test";
 import { signedTokensLazily } from "../../../../functions/authenticator/aws/lazy.ts";
 import { isDenial } from "../../../../functions/errors.ts";
 import { startHttpServer } from "../../../../local/http-server.ts";
-import {
-  deadlineOf,
-  fakeServices,
-  fixedClock,
-  gatewayEvent,
-  HOME,
-  handlerOf,
-  NOW,
-  reviewBody,
-  tokenOf,
-} from "../fixtures.ts";
+import { reviewer } from "../attacks/review.ts";
+import { deadlineOf, fixedClock, HOME, NOW, tokenOf } from "../fixtures.ts";
 import { claimsOf, EC_JWK, jwtReviewer, keySetBody, MAPPED, minted, ROLE_ARN, RULES } from "./mint.ts";
 
 test("without JWT_ISSUERS, an AWS-signed token is a token of another kind", async () => {
-  const around = fakeServices(MAPPED);
-  const { json } = await handlerOf(around)(gatewayEvent(reviewBody(minted())));
-  assert.deepEqual(json.status, { authenticated: false });
-  assert.deepEqual([around.calls.sts.length, around.calls.ssm.length], [0, 0]);
+  const { status, calls } = reviewer(MAPPED);
+  assert.deepEqual([await status(minted()), calls], [{ authenticated: false }, { sts: [], ssm: [] }]);
 });
 
 test("both kinds of token are accepted together, and neither needs the other's service", async () => {
@@ -66,31 +55,26 @@ test("ACCOUNTS, requested audiences and USER_INFO apply to AWS-signed tokens", a
   const { status } = jwtReviewer(MAPPED, { userInfo: "minimal" });
   assert.deepEqual((await status(minted())).user, { username: "developer", groups: ["developers"] });
 
-  const { issuers: _, ...around } = jwtReviewer(MAPPED);
-  const call = handlerOf({ ...around, signedTokens: lazily(undefined) }, { audiences: ["https://kubernetes"] });
-  const { json } = await call(gatewayEvent(reviewBody("a.b.c", { audiences: ["other"] })));
-  assert.deepEqual(json.status, { authenticated: false });
+  const other = reviewer(MAPPED, { signedTokens: lazily(undefined) }, { audiences: ["https://kubernetes"] });
+  assert.deepEqual(await other.status("a.b.c", { audiences: ["other"] }), { authenticated: false });
 });
 
 function lazily(endpoint: URL | undefined) {
   return signedTokensLazily({ rules: RULES, endpoint, clock: fixedClock() });
 }
 
-test("the lazily loaded code reads keys over HTTP, and its errors are those of the function", async () => {
+test("the lazily loaded code reads keys over HTTP, and its errors are those of the function", async (t) => {
   const server = await startHttpServer(async () => ({ status: 200, headers: {}, body: keySetBody(EC_JWK) }));
+  t.after(() => server.close());
   const { parse, prove, prefetchKeys } = lazily(new URL(server.url));
-  const deadline = { at: NOW + 5_000, clock: () => NOW };
-  try {
-    await prefetchKeys(deadline);
-    const jwt = await parse(minted(), NOW);
-    assert.ok(jwt);
-    const { result } = await prove(jwt, deadline);
-    assert.ok(!isDenial(result) && result.canonicalArn === ROLE_ARN);
-    assert.equal(await parse("opaque", NOW), undefined);
-    await assert.rejects(parse(minted(claimsOf(), { alg: "none", kid: "x" }), NOW), { code: "token_malformed" });
-  } finally {
-    await server.close();
-  }
+  const deadline = deadlineOf(fixedClock());
+  await prefetchKeys(deadline);
+  const jwt = await parse(minted(), NOW);
+  assert.ok(jwt);
+  const { result } = await prove(jwt, deadline);
+  assert.ok(!isDenial(result) && result.canonicalArn === ROLE_ARN);
+  assert.equal(await parse("opaque", NOW), undefined);
+  await assert.rejects(parse(minted(claimsOf(), { alg: "none", kid: "x" }), NOW), { code: "token_malformed" });
 });
 
 test("keys that cannot be read at the start are a fault of the review that needs them, not of the start", async () => {
