@@ -90,8 +90,6 @@ export interface DoubledParameter {
   readonly name: string;
   /** The spelling of the second name. */
   readonly spelling: string;
-  readonly value: "forged" | "own";
-  readonly at: "start" | "before" | "after" | "end";
   readonly url: string;
 }
 
@@ -114,21 +112,15 @@ export function doubledParameters(url: string): DoubledParameter[] {
   const pairs = query.split("&");
   return pairs.flatMap((pair, index) => {
     const [name = "", own = ""] = pair.split("=");
-    const values = { forged: FORGED[name]?.(own) ?? "forged", own };
-    const places = { start: 0, before: index, after: index + 1, end: pairs.length };
-    return spellings(name).flatMap((spelling) => [
-      ...keys(values).flatMap((value) =>
-        keys(places).map((at): DoubledParameter => {
-          const doubled = pairs.toSpliced(places[at], 0, `${spelling}=${values[value]}`);
-          return { name, spelling, value, at, url: `${base}?${doubled.join("&")}` };
-        }),
-      ),
-      // change the first spelling instead of the second
-      ((): DoubledParameter => {
-        const doubled = pairs.with(index, `${spelling}=${values.forged}`).toSpliced(index + 1, 0, pair);
-        return { name, spelling, value: "forged", at: "before", url: `${base}?${doubled.join("&")}` };
-      })(),
-    ]);
+    const forged = FORGED[name]?.(own) ?? "forged";
+    return spellings(name).flatMap((spelling) => {
+      const places = [0, index, index + 1, pairs.length];
+      const added = [forged, own].flatMap((value) =>
+        places.map((at) => pairs.toSpliced(at, 0, `${spelling}=${value}`)),
+      );
+      const first = pairs.with(index, `${spelling}=${forged}`).toSpliced(index + 1, 0, pair);
+      return [...added, first].map((doubled) => ({ name, spelling, url: `${base}?${doubled.join("&")}` }));
+    });
   });
 }
 
@@ -140,8 +132,4 @@ function spellings(name: string): string[] {
     ...[name, name.toLowerCase(), name.toUpperCase(), swapped, hex.join(""), hex.join("").toUpperCase()],
     ...[hex[0] + name.slice(1), name.slice(0, -1) + hex.at(-1), hex[0] + name.slice(1).toUpperCase()],
   ];
-}
-
-function keys<T extends object>(object: T): (keyof T & string)[] {
-  return Object.keys(object) as (keyof T & string)[];
 }
