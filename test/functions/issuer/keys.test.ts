@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fault } from "../../../functions/errors.ts";
 import { cachedKeys, issuerKeyParameter, keySetOf, MAX_KEYS } from "../../../functions/issuer/keys.ts";
-import { deadlineIn } from "../../../functions/lib/deadline.ts";
+import type { FetchPath } from "../../../functions/parameters/parameter-store.ts";
 import type { DatedParameter } from "../../../functions/parameters/stored-parameter.ts";
+import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 import { ec, rsa, SAMPLES } from "./samples.ts";
 
 const PREFIX = "/iam-authenticator/prod";
@@ -66,28 +67,21 @@ test("of more than ten keys the oldest ten are served, also after a cached read,
 
 /** A Parameter Store and a clock that a test can change. */
 function service(initial: StoredKeys | Promise<StoredKeys>) {
-  let now = Date.UTC(2026, 10, 24);
-  let parameters: StoredKeys | Promise<StoredKeys> | Error = initial;
+  const clock = fixedClock();
+  const state: { parameters: StoredKeys | Promise<StoredKeys> | Error } = { parameters: initial };
   const calls: unknown[] = [];
-  const read = cachedKeys(
-    async (path) => {
-      calls.push(path);
-      if (parameters instanceof Error) throw parameters;
-      return new Map(Object.entries(await parameters));
-    },
-    PREFIX,
-    () => now,
-  );
+  const fetchPath: FetchPath = async (path) => {
+    calls.push(path);
+    if (state.parameters instanceof Error) throw state.parameters;
+    return new Map(Object.entries(await state.parameters));
+  };
+  const read = cachedKeys(fetchPath, PREFIX, clock);
   return {
     calls,
-    set: (changed: typeof parameters) => {
-      parameters = changed;
-    },
-    later: (ms: number) => {
-      now += ms;
-    },
+    set: (parameters: typeof state.parameters) => void Object.assign(state, { parameters }),
+    later: clock.advance,
     ask: async () => {
-      const { keys, cached, stale } = await read(deadlineIn(4_000, () => now));
+      const { keys, cached, stale } = await read(deadlineOf(clock));
       return { keys: keys.length, cached, stale };
     },
   };
