@@ -38,7 +38,6 @@ export interface Mark {
 export function subject({ kind, account, name, mapping: { arn, arnLike, session } }: Entry): string {
   if (arn !== undefined) return kind === "root" ? `root of ${account}` : arn.slice(arn.lastIndexOf("/") + 1);
   if (arnLike !== undefined) return account === "any" ? arnLike : arnLike.split(":").slice(5).join(":");
-  if (kind === "account") return `account ${account}`;
   return session === undefined ? name : `session ${session} of ${name}`;
 }
 

@@ -6,31 +6,30 @@ import type { Entry } from "./entries.ts";
 
 /** Compares section by section and case-insensitively, like `arnLike`. False if either is not an ARN. */
 export function arnsOverlap(a: string, b: string): boolean {
-  const [left, right] = [arnSections(a), arnSections(b)];
-  return left !== undefined && right !== undefined && sectionsOverlap(left, right);
-}
-
-function sectionsOverlap(left: ArnSections, right: ArnSections): boolean {
-  return left.every((section, index) => globsOverlap(section, right[index] ?? ""));
+  return everySection(arnSections(a), arnSections(b), globsOverlap);
 }
 
 /** Whether each text that matches `narrow` also matches `wide`. May be false for patterns that are hard to compare. */
 export function arnCovers(wide: string, narrow: string): boolean {
-  const [left = [], right = []] = [arnSections(wide), arnSections(narrow)];
-  return left.length > 0 && right.length > 0 && left.every((section, index) => globCovers(section, right[index] ?? ""));
+  return everySection(arnSections(wide), arnSections(narrow), globCovers);
+}
+
+type Sections = ArnSections | undefined;
+function everySection(left: Sections, right: Sections, holds: (left: string, right: string) => boolean): boolean {
+  if (left === undefined || right === undefined) return false;
+  return left.every((section, index) => holds(section, right[index] ?? ""));
 }
 
 /** Marks each character, so that only a `*` matches a `*`, and not a `?`. */
 function globCovers(wide: string, narrow: string): boolean {
-  const [one, any] = ["\u0001", "\u0002"];
-  const marked = (glob: string, star: string) => glob.replace(/[^*]/g, (c) => c + one).replaceAll("*", star);
-  return matchesGlob(marked(wide, "*"), marked(narrow, `*${any}`));
+  const marked = (glob: string) => glob.replace(/[^*]/g, "$&\u0001");
+  return matchesGlob(marked(wide), marked(narrow));
 }
 
 /** Whether an identity, or a session, may have both entries. */
 export function overlaps(one: Entry, other: Entry): boolean {
-  const [left, right] = [one, other].map(({ arns, sessions }) => [...arns, ...sessions]);
-  return left?.some((arn) => right?.some((another) => sectionsOverlap(arn, another))) ?? false;
+  const all = ({ arns, sessions }: Entry) => [...arns, ...sessions];
+  return all(one).some((left) => all(other).some((right) => everySection(left, right, globsOverlap)));
 }
 
 /** Whether a denial may match the principal itself, and not only some of its sessions. */
