@@ -32,15 +32,14 @@ interface Merged {
 
 /** Applies to `theirs` what `mine` changes in `base`. Their entries keep their positions; my new ones are appended. */
 export function mergeList(key: string, base: Items, mine: Items, theirs: Items): Merged {
-  const [was, is, other] = [base, mine, theirs].map((list) => Map.groupBy(list, (item) => nameOf(item, key)));
-  const changed = [...new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])])].filter((name) =>
-    differs(was, is, name),
-  );
+  const byName = (list: Items) => Map.groupBy(list, (item) => nameOf(item, key));
+  const [was, is, other] = [byName(base), byName(mine), byName(theirs)];
+  const changed = [...new Set([...was.keys(), ...is.keys()])].filter((name) => differs(was, is, name));
   const clashes = changed.filter((name) => differs(was, other, name) && differs(is, other, name));
   const left = new Set(changed.filter((name) => !clashes.includes(name)));
   const isMine = new Set(left);
   // Entries with the same name move to the position of the first.
-  const take = (name: string) => (left.delete(name) ? (is?.get(name) ?? []) : []);
+  const take = (name: string) => (left.delete(name) ? (is.get(name) ?? []) : []);
   const kept = theirs.flatMap((item) => (isMine.has(nameOf(item, key)) ? take(nameOf(item, key)) : [item]));
   return { items: [...kept, ...[...left].flatMap(take)], clashes };
 }
@@ -50,8 +49,8 @@ export function changesOrder(key: string, base: Items, mine: Items): boolean {
   return !isDeepStrictEqual(mergeList(key, base, mine, base).items, mine);
 }
 
-function differs(a: Map<string, Items> | undefined, b: Map<string, Items> | undefined, name: string): boolean {
-  return !isDeepStrictEqual(a?.get(name), b?.get(name));
+function differs(a: Map<string, Items>, b: Map<string, Items>, name: string): boolean {
+  return !isDeepStrictEqual(a.get(name), b.get(name));
 }
 
 /** Lower case for ARN patterns, which ignore case; the entry's JSON if it lacks the key. */

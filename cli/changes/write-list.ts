@@ -42,7 +42,7 @@ export async function writeList(
     const { value: merged, problem } = mergeValues(key, name, base, wanted, theirs, isRestored);
     try {
       if (problem !== undefined) throw finding(problem);
-      if (refused === undefined) await check(merged, theirs);
+      await check(merged, theirs);
       wanted = merged;
     } catch (error) {
       refused ??= error;
