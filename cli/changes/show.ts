@@ -41,11 +41,8 @@ export function printPlan(
   }
   line("", summary(changes, unchanged, extra));
   if (keptDenials.length > 0) {
-    const kept =
-      keptDenials.length === 1
-        ? "1 denial is not in the files and is kept"
-        : `${keptDenials.length} denials are not in the files and are kept`;
-    line("", `${kept}; --prune-denials removes them: ${listed(keptDenials)}.`);
+    const what = keptDenials.length === 1 ? "denial" : "denials";
+    line("", `${notInFiles(keptDenials.length, what, "--prune-denials")}: ${listed(keptDenials)}.`);
   }
   if (marks.length === 0) return;
   const hidden = marks.length - shown.length;
@@ -95,9 +92,13 @@ export function countMarks(marks: readonly Mark[]): string {
 function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {
   const count = counter(changes);
   const counts = `${count("add")} to add, ${count("change")} to change, ${count("remove")} to remove, ${unchanged} unchanged`;
-  const kept =
-    extra.length === 0 ? "" : ` (${extra.length} more are not in the files and are kept; --prune removes them)`;
+  const kept = extra.length === 0 ? "" : ` (${notInFiles(extra.length, "more", "--prune")})`;
   return `${counts}${kept}.`;
+}
+
+function notInFiles(count: number, what: string, option: string): string {
+  const [verb, them] = count === 1 ? ["is", "it"] : ["are", "them"];
+  return `${count} ${what} ${verb} not in the files and ${verb} kept; ${option} removes ${them}`;
 }
 
 function counter(changes: readonly Change[]): (action: Change["action"]) => number {
