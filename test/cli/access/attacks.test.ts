@@ -52,13 +52,15 @@ test("a new group of a permission set waits for the list of sessions, whichever 
 
 test("an interrupted command that is run again waits as it would have without the interruption", () => {
   const change = wanted({ [`role/${A}/x`]: undefined });
-  const states = store(
-    { [`role/${A}/x`]: { arn: arn("role/x"), username: "x" }, [`pattern/${A}`]: [] },
-    { [`pattern/${A}`]: 5_000 },
-  );
-  const phase = nextPhase(change, states, CONTEXT);
-  assert.deepEqual(phase?.waitsFor, [name(`pattern/${A}`)]);
-  assert.equal(phase.from, NOW + 30_000);
+  const values = { [`role/${A}/x`]: { arn: arn("role/x"), username: "x" }, [`pattern/${A}`]: [] };
+  for (const [age, waitsFor] of [
+    [5_000, [name(`pattern/${A}`)]],
+    [34_999, [name(`pattern/${A}`)]],
+    [35_000, []],
+  ] as const) {
+    const phase = nextPhase(change, store(values, { [`pattern/${A}`]: age }), CONTEXT);
+    assert.deepEqual([phase?.waitsFor, phase?.from], [waitsFor, NOW + 35_000 - age]);
+  }
 });
 
 const ENDED = { arn: arn("role/x"), username: "x", notAfter: "2026-07-01T00:00:00Z" };

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isPlain } from "../../../cli/access/names.ts";
 import { marksOf, nextPhase } from "../../../cli/access/phases.ts";
 import { CONTEXT } from "./any-plan.ts";
 import { arn, marks, short, store, wanted } from "./store.ts";
@@ -12,6 +13,9 @@ const ci = (more: object = {}) => ({ [`role/${A}/ci`]: { arn: arn("role/ci"), us
 const listed = (...resources: string[]) => ({
   [`pattern/${A}`]: resources.map((one) => ({ arnLike: arn(one), username: one })),
 });
+const patterns = (...resources: string[]) => ({
+  [`pattern/${A}`]: resources.map((one) => ({ arnLike: arn(one), username: "p" })),
+});
 const denied = (...resources: string[]) => ({ [`deny/${A}`]: resources.map((one) => ({ arnLike: arn(one) })) });
 const [past, july, august] = ["2020-01-01", "2026-07-01", "2026-08-01"].map((day) => ({
   notAfter: `${day}T00:00:00Z`,
@@ -19,8 +23,9 @@ const [past, july, august] = ["2020-01-01", "2026-07-01", "2026-08-01"].map((day
 const session = (...names: string[]) => ({
   [`sso-session/${A}/v`]: names.map((one) => ({ session: one, username: "u" })),
 });
-const setRole = `role/${A}/awsreservedsso_v_0123456789abcdef`;
-const ofSetRole = { [setRole]: { arn: arn("role/AWSReservedSSO_v_0123456789abcdef"), username: "r" } };
+const ROLE_NAME = "AWSReservedSSO_v_0123456789abcdef";
+const setRole = `role/${A}/${ROLE_NAME.toLowerCase()}`;
+const ofSetRole = { [setRole]: { arn: arn(`role/${ROLE_NAME}`), username: "r" } };
 const anyOf = (account: string) => ({ "pattern/any": [{ arnLike: `arn:aws:iam::${account}:role/*`, username: "p" }] });
 const broad = { ...anyOf("*"), [`account/${A}`]: { username: "a" } };
 const denyAny = (name: string) => ({ "deny/any": [{ arnLike: `arn:aws:iam::*:role/${name}` }] });
@@ -40,6 +45,9 @@ const FRED = `federated-user/${A}/fred`;
 const fred = (name: string, more: object) => ({
   [FRED]: { arn: sts(`federated-user/${name}`), username: "f" },
   ...more,
+});
+const userOfSet = (more: object = {}) => ({
+  [`user/${A}/${ROLE_NAME.toLowerCase()}`]: { arn: arn(`user/${ROLE_NAME}`), username: "u", ...more },
 });
 const toZ = { [`account/${A}`]: { username: "z" } };
 const set = ofSet({ username: "s" });
@@ -180,6 +188,101 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
     "deny < role/ci account pattern/any deny/any",
   ],
   [{ ...ci(), ...denyAny("ci") }, ci(inG), "denied 1", "role/ci < deny/any"],
+  [
+    { ...ci({ username: "z", groups: ["g", "h"] }), [`account/${A}`]: { username: "z", groups: ["g"] } },
+    none(OF_CI),
+    "",
+    "role/ci < account",
+  ],
+  [
+    { ...ci({ username: "z", groups: ["g"] }), [`account/${A}`]: { username: "z", groups: ["g", "h"] } },
+    none(OF_CI),
+    "broader 1",
+    "role/ci < account",
+  ],
+  [{ ...ci({ username: "z", groups: ["g", "{AccountID}"] }), ...toZ }, none(OF_CI), "broader 1", "role/ci < account"],
+  [{}, ci({ username: "{AccountID}system:x" }), "", "role/ci"],
+  [{ ...userOfSet(), [setRole]: "{" }, userOfSet(inG), "", "user/awsreservedsso_v_0123456789abcdef"],
+  [
+    { ...ofSetRole, ...jane("[") },
+    { [setRole]: { ...ofSetRole[setRole], ...inG } },
+    "unsettled 1",
+    "R < sso-session/v",
+  ],
+  [
+    { [`pattern/${A}`]: "[" },
+    { [`pattern/${A}`]: [...(listed("role/a*")[`pattern/${A}`] ?? []), { arnLike: "typo:" }] },
+    "invalid 1",
+    "pattern",
+  ],
+  [
+    { ...ci(), [`pattern/${A}`]: [{ arnLike: arn("role/*"), username: "p" }, { arnLike: "typo:" }] },
+    none(OF_CI),
+    "broader 1",
+    "role/ci < pattern",
+  ],
+  [patterns("user/ops/al"), patterns("user/al"), "wide 1", "pattern"],
+  [{ ...ci(), ...denied("role/ops/ci") }, ci(inG), "denied 1", "role/ci < deny"],
+  [{ ...listed("user/ops/al"), ...denied("user/al*") }, denied(), "denial 0", "deny < pattern"],
+  [
+    {
+      [`pattern/${A}`]: [{ arnLike: "arn:aws:iam::*:role/*", username: "p" }],
+      "deny/any": [{ arnLike: "arn:aws:iam::444455556666:role/*" }],
+    },
+    { "deny/any": [] },
+    "denial 0",
+    "deny/any < pattern",
+  ],
+  [{ ...patterns("*"), ...janeDenied }, denied(), "denial 1", "deny < pattern"],
+  [{ ...patterns("role/a*"), ...toZ }, patterns("role/ab*"), "broader 1", "pattern < account"],
+  [{ ...ci({ username: "z", principalId: "AROAX" }), ...toZ }, none(OF_CI), "broader 1", "role/ci < account"],
+  [jane([JANE, ofV]), jane([{ ...JANE, ...july }, ofV]), "broader 2", "sso-session/v"],
+  [
+    { ...all, ...jane("[") },
+    { ...session(), ...toZ },
+    "wide 1, invalid 4",
+    "account < sso-session/v sso/v R pattern/any",
+  ],
+  [
+    { ...ci(), ...toZ, ...denied("role/c") },
+    { ...none(OF_CI), ...denied() },
+    "broader 1, denial 1",
+    "role/ci < account",
+  ],
+  [userOfSet(), none(...Object.keys(userOfSet())), "", "user/awsreservedsso_v_0123456789abcdef"],
+  [
+    { ...ci(admins), ...denied("role/ci"), ...bob },
+    { ...denied(), ...none(`user/${A}/bob`), ...fred("fred", {}) },
+    "denial 1",
+    "federated-user/fred",
+  ],
+  [{ ...ofSet(admins), ...ofSetRole, ...bob }, none(setRole, `user/${A}/bob`), "broader 1", "R (ended) < sso/v"],
+  [{}, { ...ci(inG), ...bob }, "administrator 1", "role/ci"],
+  [{ ...ci({ groups: ["g", "{SessionName}"] }), ...denied("role/ci") }, ci(inG), "denied 1", "role/ci < deny"],
+  [ci({ principalId: "AROAX" }), ci({ principalId: "AROAY" }), "pin 1", "role/ci"],
+  [ofSet({ ...admins, ...july }), jane(admins), "administrator 1", "sso-session/v < sso/v"],
+  [
+    ofSet({ username: "u", groups: ["system:masters", "{AccountID}"] }),
+    jane(admins),
+    "administrator 1",
+    "sso-session/v < sso/v",
+  ],
+  [
+    denied("role/x", "role/y"),
+    { [`deny/${A}`]: [{ arnLike: arn("role/x"), ...july }, { arnLike: arn("role/w") }] },
+    "denial 0, denial 0",
+    "deny (3)",
+  ],
+  [{ ...set, [`role/${A}/awsreservedsso_v_x_0123456789abcdef`]: "{", [`${setRole}0`]: "{" }, ofSet(withG), "", "sso/v"],
+  [{ ...ci(), [`deny/${A}`]: [{ arnLike: sts("assumed-role/ci/j*e") }] }, ci(inG), "denied 1", "role/ci < deny"],
+  [
+    { ...ofSet({ username: "u" }), ...session("jane") },
+    { ...jane([{ ...JANE, session: "joe", ...admins }]), ...listed("user/*") },
+    "administrator 1, wide 1",
+    "sso-session/v < sso/v",
+  ],
+  [{}, { ...denied("role/x"), ...bob }, "administrator 1", "deny"],
+  [bob, { ...denied("user/bob"), ...ci(admins) }, "administrator 1", "role/ci"],
   [ci(), { callers: [], "issuer/x": {}, ...ci(inG) }, "", "callers issuer/x role/ci"],
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {
@@ -245,7 +348,74 @@ const TEXTS: readonly (readonly [before: object, change: object, text: string])[
     set,
     "invalid: sso/111122223333/v is invalid, and denies, before or after the change: not JSON. Then sso/111122223333/v applies and gives s",
   ],
+  [
+    {},
+    ci({ username: "a:{PrincipalTag:team}" }),
+    "name: ci gets a:{PrincipalTag:team} by role/111122223333/ci: a:{PrincipalTag:team} depends on a claim of the token",
+  ],
+  [
+    {},
+    ofSet(admins),
+    "administrator: v gets u (system:masters) by sso/111122223333/v: system:masters makes an administrator",
+  ],
+  [
+    { ...janeDenied, ...session("jane"), ...toZ },
+    { [`deny/${A}`]: [] },
+    "denial: assumed-role/*/jane is no longer denied by deny/111122223333: sso-session/111122223333/v jane applies and gives u, or account/111122223333 applies and gives z",
+  ],
+  [{}, { [`account/${A}`]: {} }, "wide: account/111122223333 gives their own ARN to every identity that it matches"],
+  [
+    ci({ arn: arn("role/x") }),
+    none(OF_CI),
+    "invalid: role/111122223333/ci is invalid, and denies, before or after the change: its arn is the ARN of another principal",
+  ],
+  [
+    listed("role/a*", "role/ab*"),
+    listed("role/ab*", "role/a*"),
+    "place: pattern/111122223333 role/a* changes its place, and a pattern that it passes may match the same identities",
+  ],
+  [
+    { ...patterns("role/a*"), ...toZ },
+    patterns("role/ab*"),
+    "broader: role/a* is no longer mapped by pattern/111122223333: account/111122223333 applies and gives z",
+  ],
+  [ci({ principalId: "AROAX" }), ci(), "pin: ci is mapped by role/111122223333/ci without its principalId AROAX"],
+  [ci(july), ci(), "end: ci is mapped by role/111122223333/ci without its end 2026-07-01T00:00:00Z"],
+  [
+    {},
+    ci({ groups: ["system:masters", "access:cluster-admin"] }),
+    "administrator: ci gets u (system:masters, access:cluster-admin) by role/111122223333/ci: system:masters, access:cluster-admin makes an administrator",
+  ],
+  [
+    {},
+    ci({ groups: ["x:{SessionName}"] }),
+    "name: ci gets u (x:{SessionName}) by role/111122223333/ci: x:{SessionName} is a group that depends on the session",
+  ],
+  [
+    { ...ci(), ...denied("role/ci") },
+    ci(inG),
+    "denied: ci gets u (g) by role/111122223333/ci: deny/111122223333 may deny it",
+  ],
+  [
+    { ...set, ...jane("[") },
+    ofSet(withG),
+    "unsettled: v gets s (g) by sso/111122223333/v: sso-session/111122223333/v takes precedence, and changes or is invalid",
+  ],
+  [denied("role/x"), denied(), "denial: role/x is no longer denied by deny/111122223333"],
+  [
+    {},
+    ci({ username: "s{SessionName}:x" }),
+    "name: ci gets s{SessionName}:x by role/111122223333/ci: s{SessionName}:x may begin with system:, which Kubernetes reserves",
+  ],
 ];
 test("the texts of marks", () => {
   for (const [before, change, text] of TEXTS) assert.equal(marks(before, change).join(), text);
+});
+
+test("a group that the function rejects for its prefix is not plain, and neither is one with a placeholder", () => {
+  const context = { ...CONTEXT, reservedPrefixes: ["reserved:"] };
+  assert.deepEqual(
+    ["reserved:x", "x{AccountID}", "x:reserved:"].map((name) => isPlain(name, context)),
+    [false, false, true],
+  );
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { arnCovers, arnsOverlap } from "../../../cli/access/overlap.ts";
 import { arn, marks } from "./store.ts";
 import { A } from "./universe.ts";
 
@@ -41,5 +42,31 @@ test("denials and patterns are compared with every kind of mapping", () => {
       return all.filter(Boolean).join("") || "-";
     });
     assert.equal(found.join(" "), expected, place);
+  }
+});
+
+test("a pattern covers another if it matches whatever the other matches; texts that are not ARNs overlap nothing", () => {
+  for (const [wide, narrow, covers, overlap] of [
+    ["role/*", "role/a?", true, true],
+    ["role/a?", "role/*", false, true],
+    ["role/a?c", "role/a*c", false, true],
+    ["role/a??c", "role/a*c", false, true],
+    ["role/?", "role/?", true, true],
+    ["role/a", "role/A", true, true],
+    ["role/a*", "role/b*", false, false],
+    ["role/*", "user/a", false, false],
+  ] as const) {
+    assert.deepEqual(
+      [arnCovers, arnsOverlap].map((is) => is(arn(wide), arn(narrow))),
+      [covers, overlap],
+      wide,
+    );
+  }
+  for (const [one, other] of [
+    ["typo", arn("*")],
+    [arn("*"), "typo"],
+    ["typo", "typo"],
+  ] as const) {
+    assert.deepEqual([arnCovers(one, other), arnsOverlap(one, other)], [false, false]);
   }
 });
