@@ -36,7 +36,7 @@ interface MutantRun {
 
 const FOLDER = process.env["FOLDER"] ?? "";
 const OTHERS = FOLDER.startsWith("cli/")
-  ? "cli/{access,changes,mappings,lint}"
+  ? "cli/{access,changes,mappings,lint,callers}"
   : "functions/authenticator/{user,review,http,attacks,jwt}";
 
 /** The code with mutants reads and writes it. */
@@ -171,7 +171,7 @@ async function mutantRun(options: MutantRun) {
     failure = await failureWith(options);
     if (failure !== undefined) {
       reload();
-      const broken = await firstFailure(testFilter);
+      const broken = await firstFailure([failure.id]);
       if (broken !== undefined) throw new Error(`fails without a mutant: ${broken.id}`, { cause: broken.error });
     }
     isFresh = false;

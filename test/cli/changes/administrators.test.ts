@@ -18,7 +18,8 @@ const SESSION = { [`sso-session/${A}/developers`]: [{ session: "jane", username:
 const ADMIN = { username: "admin", groups: ["access:cluster-admin"] };
 const VIEWER = ["--username", "viewer", "--group", "viewers"];
 const REMOVE_SET = ["remove", `sso/${A}/ClusterAdmin`];
-const REFUSED = /^Refused: no administrator would surely remain: .*--force\.\n/ms;
+const REFUSED =
+  /^Refused: no administrator would surely remain: .*whose mapping has not ended, and to which no denial and no separate .*--force\.\n/ms;
 
 type Stored = Readonly<Record<string, unknown>>;
 type Case = readonly [what: string, cluster: Stored, words: readonly string[], outcome: "accepted" | "refused"];

@@ -86,11 +86,12 @@ test("one parameter of any kind is enough for a cluster", async () => {
 });
 
 test("the suggestion is the nearest context, and is left out if no name is similar", async () => {
-  folder.configure("contexts: {production: {cluster: prod}}");
+  folder.configure("contexts: {production: {cluster: prod}, first: {cluster: second}, second: {cluster: prod}}");
   const environment = { HOME: folder.path };
   const near = set("producton", ["-y"], { environment });
   await exits(near, 2, /us-east-1\. Did you mean production\? Check --cluster/);
-  await exits(set("else", ["-y"], { environment }), 2, /us-east-1\. Check --cluster/);
+  for (const name of ["else", "first"])
+    await exits(set(name, ["-y"], { environment }), 2, /us-east-1\. Check --cluster/);
 });
 
 test("without the permission to check, the command warns and asks, or continues with --yes", async () => {
@@ -113,9 +114,15 @@ test("a team with access to one account finds its cluster by the parameters that
   }
 });
 
-test("if AWS fails to answer whether the cluster exists, the command writes nothing", async () => {
+test("if AWS fails to answer whether the cluster exists, or who manages a parameter, nothing is written", async () => {
   const fault = { kind: "answer", status: 500, body: '{"__type":"InternalServerError"}' } as const;
-  store.fail(({ headers }) => (/ByPath$/.test(`${headers["x-amz-target"]}`) ? fault : undefined));
-  await exits(set("prodd"), 3);
-  assert.ok(!isWritten());
+  store.put("/iam-authenticator/prod/role/111122223333/developers", JSON.stringify({ arn: ROLE, username: "y" }));
+  for (const [operation, cluster] of [
+    ["GetParametersByPath", "prodd"],
+    ["ListTagsForResource", "prod"],
+  ] as const) {
+    store.fail(({ headers }) => (headers["x-amz-target"] === `AmazonSSM.${operation}` ? fault : undefined));
+    await exits(set(cluster), 3);
+    assert.ok(!isWritten());
+  }
 });

@@ -16,6 +16,9 @@ test("each list parameter has a key that identifies its entries", () => {
     ["/p/role/111122223333/any", undefined],
     ["/p/account/111122223333", undefined],
     ["/p/issuer/x", undefined],
+    ["/p/deny/111122223333/x", undefined],
+    ["/p/sso-session/111122223333/a/b", undefined],
+    ["/p/callers/x", undefined],
   ] as const) {
     assert.equal(entryKey(name), key, name);
   }

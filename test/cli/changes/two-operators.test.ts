@@ -1,5 +1,5 @@
-// Two operators. A proxy delays a request of the first one until the second has ended: both orders of each pair, with the
-// second one's write before and after the first one's last read.
+// Two operators, in both orders. A proxy delays the first write of one until the other has ended. write-list.test.ts has
+// the other moments.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -24,38 +24,16 @@ function run(words: readonly string[], store: string): Promise<CliResult> {
   return cli([...words, "-c", "prod", "--yes"]);
 }
 
-/** The delayed request of the first operator: its write, or the read right before it. */
-type Moment = "its write" | "its last look";
-const MOMENTS: readonly Moment[] = ["its write", "its last look"];
+const isWrite = ({ headers }: LocalRequest) => headers["x-amz-target"] === "AmazonSSM.PutParameter";
 
-function isMoment(moment: Moment, { headers, body }: LocalRequest, name: string): boolean {
-  const operation = headers["x-amz-target"];
-  if (moment === "its write") return operation === "AmazonSSM.PutParameter";
-  // Only the read before a write requests one name after the plan has read the tags, or found no parameter.
-  return operation === "AmazonSSM.GetParameters" && body.toString() === JSON.stringify({ Names: [name] });
-}
-
-/**
- * Runs the second operator while the first one is delayed.
- *
- * @param looks how often the first one reads its list
- */
-async function together(
-  [first, second]: readonly [readonly string[], readonly string[]],
-  moment: Moment,
-  name: string,
-  looks: number,
-): Promise<[CliResult, CliResult]> {
+/** Runs the second operator while the first write of the first one is delayed. */
+async function together(first: readonly string[], second: readonly string[]): Promise<[CliResult, CliResult]> {
   const arrived = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
-  let seen = 0;
   const proxy = await startHttpServer(async (request) => {
-    if (isMoment(moment, request, name)) {
-      seen += 1;
-      if (seen === (moment === "its write" ? 1 : looks)) {
-        arrived.resolve();
-        await released.promise;
-      }
+    if (isWrite(request)) {
+      arrived.resolve();
+      await released.promise;
     }
     const { host: _, connection: __, "content-length": ___, ...headers } = request.headers;
     const answer = await fetch(cluster.store.url, { method: "POST", headers, body: new Uint8Array(request.body) });
@@ -68,7 +46,7 @@ async function together(
   try {
     const running = run(first, proxy.url);
     const early = await Promise.race([arrived.promise, running]);
-    assert.equal(early, undefined, `never held at ${moment}: ${JSON.stringify(early)}`);
+    assert.equal(early, undefined, `it wrote nothing: ${JSON.stringify(early)}`);
     const ended = await run(second, cluster.store.url);
     released.resolve();
     return [await running, ended];
@@ -86,8 +64,6 @@ interface Pair {
   /** `undefined`: the parameter does not exist. */
   readonly before: readonly object[] | undefined;
   readonly words: readonly [readonly string[], readonly string[]];
-  /** How often a command reads only the list: for its plan, and before its write. */
-  readonly looks: readonly [number, number];
   /** The stored list after both have ended, in either order, without the hashes of callers. */
   readonly after: readonly object[];
 }
@@ -102,7 +78,6 @@ const PAIRS: readonly Pair[] = [
     name: DENY,
     before: [{ arnLike: user("ended"), notAfter: SOON }],
     words: [deny("other"), deny("ended", "--until", LATER)],
-    looks: [2, 2],
     after: [{ arnLike: user("ended"), notAfter: LATER }, { arnLike: user("other") }],
   },
   {
@@ -110,7 +85,6 @@ const PAIRS: readonly Pair[] = [
     name: DENY,
     before: [{ arnLike: user("last") }],
     words: [["mappings", "allow", user("last"), "--allow-weakening"], deny("other")],
-    looks: [1, 2],
     after: [{ arnLike: user("other") }],
   },
   {
@@ -118,7 +92,6 @@ const PAIRS: readonly Pair[] = [
     name: DENY,
     before: undefined,
     words: [deny("one"), deny("two")],
-    looks: [2, 2],
     after: [{ arnLike: user("one") }, { arnLike: user("two") }],
   },
   {
@@ -129,7 +102,6 @@ const PAIRS: readonly Pair[] = [
       ["callers", "add", "one"],
       ["callers", "add", "two"],
     ],
-    looks: [2, 2],
     after: [{ name: "kept" }, { name: "one" }, { name: "two" }],
   },
   {
@@ -137,7 +109,6 @@ const PAIRS: readonly Pair[] = [
     name: "pattern/111122223333",
     before: [pattern("a")],
     words: [set("b"), set("c")],
-    looks: [2, 2],
     after: [pattern("a"), pattern("b"), pattern("c")],
   },
 ];
@@ -149,29 +120,25 @@ async function newest(name: string): Promise<string> {
   return Parameter?.Value ?? "";
 }
 
-for (const { what, name, before, words, looks, after } of PAIRS) {
-  for (const moment of MOMENTS) {
-    for (const order of [0, 1] as const) {
-      test(`${what} (${words[order][1]} ${words[order][2]?.split("/").at(-1)} is held at ${moment})`, async () => {
-        if (before !== undefined) cluster.put(name, before);
-        const pair = order === 0 ? words : ([words[1], words[0]] as const);
-        const [held, other] = await together(pair, moment, `${PREFIX}/${name}`, looks[order]);
-        assert.deepEqual([held.code, other.code], [0, 0], held.err + other.err);
-        assert.match(held.err, KEPT);
-        assert.doesNotMatch(other.err, /Another operator/);
-        const stored: readonly { sha256?: string }[] = JSON.parse(await newest(name));
-        const rest = stored.map(({ sha256: _, ...entry }) => JSON.stringify(entry));
-        assert.deepEqual(rest.toSorted(), after.map((entry) => JSON.stringify(entry)).toSorted());
-        for (const token of [held, other].flatMap(({ out }) =>
-          name === "callers" ? out.trim().split("\n").at(-1) : [],
-        )) {
-          assert.ok(
-            stored.some(({ sha256 }) => sha256 === hash("sha256", `${token}`)),
-            "its token is not accepted",
-          );
-        }
-      });
-    }
+for (const { what, name, before, words, after } of PAIRS) {
+  for (const [first, second] of [words, words.toReversed()] as (typeof words)[]) {
+    test(`${what} (${first[1]} ${first[2]?.split("/").at(-1)} is held)`, async () => {
+      if (before !== undefined) cluster.put(name, before);
+      const [held, other] = await together(first, second);
+      assert.deepEqual([held.code, other.code], [0, 0], held.err + other.err);
+      assert.match(held.err, KEPT);
+      assert.doesNotMatch(other.err, /Another operator/);
+      const stored: readonly { sha256?: string }[] = JSON.parse(await newest(name));
+      const rest = stored.map(({ sha256: _, ...entry }) => JSON.stringify(entry));
+      assert.deepEqual(rest.toSorted(), after.map((entry) => JSON.stringify(entry)).toSorted());
+      for (const { out } of name === "callers" ? [held, other] : []) {
+        const token = out.trim().split("\n").at(-1) ?? "";
+        assert.ok(
+          stored.some(({ sha256 }) => sha256 === hash("sha256", token)),
+          "its token is not accepted",
+        );
+      }
+    });
   }
 }
 
@@ -181,14 +148,11 @@ test("when one denial is removed and renewed, the first change is kept and the s
     [pair[0], pair[1], [{ arnLike: user("x"), notAfter: LATER }]],
     [pair[1], pair[0], []],
   ] as const) {
-    for (const moment of MOMENTS) {
-      cluster.put(DENY, [{ arnLike: user("x"), notAfter: SOON }]);
-      const looks = first === pair[0] ? 1 : 2;
-      const results = await together([first, second], moment, `${PREFIX}/${DENY}`, looks);
-      assert.deepEqual([results[0].code, results[1].code], [1, 0], results[0].err + results[1].err);
-      assert.match(results[0].err, /^Another operator changed \S+user\/x in .*\. Their change is kept, .*\nNothing /m);
-      assert.deepEqual(await cluster.value(DENY), left);
-    }
+    cluster.put(DENY, [{ arnLike: user("x"), notAfter: SOON }]);
+    const [held, other] = await together(first, second);
+    assert.deepEqual([held.code, other.code], [1, 0], held.err + other.err);
+    assert.match(held.err, /^Another operator changed \S+user\/x in .*\. Their change is kept, .*\nNothing /m);
+    assert.deepEqual(await cluster.value(DENY), left);
   }
 });
 
@@ -198,14 +162,14 @@ test("two operators publish a key each: both are served", async () => {
     const file = folder.write(`${jwk.kid}.json`, JSON.stringify({ keys: [jwk] }));
     return ["irsa", "keys", "publish", "--jwks", file];
   };
-  const results = await together([publish(one), publish(two)], "its write", "", 0);
+  const results = await together(publish(one), publish(two));
   for (const { code, err } of results) assert.deepEqual([code, /^Wrote 1 parameter\./m.test(err)], [0, true], err);
   for (const { jwk } of [one, two]) {
     assert.deepEqual(JSON.parse(await newest(`issuer/${jwk.kid}`)).kid, jwk.kid);
   }
   // The same key, over a parameter that is invalid: both wrote the same.
   cluster.store.put(`${PREFIX}/issuer/${one.jwk.kid}`, "{");
-  const same = await together([publish(one), publish(one)], "its write", "", 0);
+  const same = await together(publish(one), publish(one));
   for (const { code, err } of same) assert.deepEqual([code, /^Wrote 1 parameter\./m.test(err)], [0, true], err);
 });
 
@@ -213,37 +177,29 @@ test("a removal that grants access only combined with another operator's removal
   cluster.put("user/111122223333/alice", { arn: user("alice"), username: "alice", groups: ["developers"] });
   const [narrow, wide] = [{ arnLike: user("al*") }, { arnLike: user("a*") }];
   const allow = ({ arnLike }: typeof narrow, ...words: string[]) => ["mappings", "allow", arnLike, ...words];
-  for (const moment of MOMENTS) {
-    cluster.put(DENY, [narrow, wide]);
-    // By itself, the first removal grants alice nothing: the wide pattern still denies her. So it needed no acceptance.
-    const pair = [allow(narrow), allow(wide, "--allow-weakening")] as const;
-    const [held, other] = await together(pair, moment, `${PREFIX}/${DENY}`, 1);
-    assert.deepEqual([held.code, other.code], [1, 0], held.err + other.err);
-    assert.match(
-      held.err,
-      /^Another operator changed \S+ at the same time\. .*user\/al\* is no longer denied by deny\/111122223333: user\/111122223333\/alice applies and gives alice \(developers\)\. Their change is kept\.\n/m,
-    );
-    assert.match(held.err, /^Nothing was written\./m);
-    assert.deepEqual(await cluster.value(DENY), [narrow]);
-  }
+  cluster.put(DENY, [narrow, wide]);
+  // By itself, the first removal grants alice nothing: the wide pattern still denies her. So it needed no acceptance.
+  const [held, other] = await together(allow(narrow), allow(wide, "--allow-weakening"));
+  assert.deepEqual([held.code, other.code], [1, 0], held.err + other.err);
+  assert.match(
+    held.err,
+    /^Another operator changed \S+ at the same time\. .*user\/al\* is no longer denied by deny\/111122223333: user\/111122223333\/alice applies and gives alice \(developers\)\. Their change is kept\.\n/m,
+  );
+  assert.match(held.err, /^Nothing was written\./m);
+  assert.deepEqual(await cluster.value(DENY), [narrow]);
 });
 
 test("a list is not merged with a version that the function rejects, whose text stays as it is", async () => {
   // A repeated key: the function denies every identity that the list covers, and a merge would drop it.
   const theirs = `[{"arnLike":"${user("x")}"},{"arnLike":"${user("y")}","notAfter":"${LATER}","notAfter":"${SOON}"}]`;
-  for (const moment of MOMENTS) {
-    cluster.store.fail(undefined);
-    cluster.put(DENY, [{ arnLike: user("x") }]);
-    let looks = 0;
-    cluster.store.fail((request) => {
-      const isIt = isMoment(moment, request, `${PREFIX}/${DENY}`);
-      looks += isIt ? 1 : 0;
-      if (isIt && looks === (moment === "its write" ? 1 : 2)) cluster.store.put(`${PREFIX}/${DENY}`, theirs);
-      return undefined;
-    });
-    const message = /^Another operator changed \S+ at the same time, and the list is now invalid: .*repeated/m;
-    await exits(run(deny("new"), cluster.store.url), 1, message);
-    cluster.store.fail(undefined);
-    assert.equal(await newest(DENY), theirs, moment);
-  }
+  cluster.put(DENY, [{ arnLike: user("x") }]);
+  let isLater = false;
+  cluster.store.fail((request) => {
+    if (isWrite(request) && !isLater) cluster.store.put(`${PREFIX}/${DENY}`, theirs);
+    isLater ||= isWrite(request);
+    return undefined;
+  });
+  const message = /^Another operator changed \S+ at the same time, and the list is now invalid: .*repeated/m;
+  await exits(run(deny("new"), cluster.store.url), 1, message);
+  assert.equal(await newest(DENY), theirs);
 });

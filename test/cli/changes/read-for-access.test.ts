@@ -1,0 +1,184 @@
+// What a plan reads to judge access: no more than the rule looks at, and what may not be read is reported.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import type { Connection } from "../../../cli/aws/connection.ts";
+import type { Stored } from "../../../cli/aws/parameter.ts";
+import type { Change } from "../../../cli/changes/plan.ts";
+import { readForAccess } from "../../../cli/changes/read-for-access.ts";
+import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
+import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
+import { CONTEXT } from "../access/any-plan.ts";
+import { PREFIX, useCluster } from "../mappings/cluster.ts";
+import { onlyGranted } from "../mappings/permissions.ts";
+
+const A = "111122223333";
+const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
+const role = (more: object = {}) => ({ arn: arn("role/ci"), username: "u", ...more });
+const admin = { arn: arn("user/bob"), username: "b", groups: ["system:masters"] };
+const [CI, BOB, SET] = [`role/${A}/ci`, `user/${A}/bob`, `sso/${A}/v`];
+const STORED = {
+  ...{
+    [CI]: role({ groups: ["g"] }),
+    [BOB]: admin,
+    [SET]: { username: "s" },
+    "user/444455556666/x": { username: "x" },
+  },
+  [`role/${A}/awsreservedsso_v_0123456789abcdef`]: {
+    arn: arn("role/AWSReservedSSO_v_0123456789abcdef"),
+    username: "r",
+  },
+};
+
+const cluster = useCluster(STORED);
+const io = { interrupted: UNINTERRUPTED, clock: () => CONTEXT.now } as IOStreams;
+
+/** Of the changes, `undefined` removes. `known`: the names that were read for the plan, of `STORED`. */
+interface Plan {
+  readonly changes: Readonly<Record<string, unknown>>;
+  readonly known?: readonly string[];
+  readonly isWhole?: boolean;
+  readonly account?: string;
+  readonly denied?: string;
+}
+
+async function read({ changes, known = [], isWhole = false, account, denied }: Plan) {
+  const ssm = new SSMClient({ endpoint: cluster.store.url });
+  const context = { ...CONTEXT, prefix: PREFIX };
+  const connection = { ssm, context, rates: { reads: 1e6, writes: 1e6 }, ...(account && { account }) } as Connection;
+  const stored = (name: string): Stored => {
+    const value = JSON.stringify(STORED[name as keyof typeof STORED]);
+    return { name: `${PREFIX}/${name}`, value, secure: false, version: 1, modified: 0 };
+  };
+  const planned = Object.entries(changes).map(([name, value]): Change => {
+    const before = name in STORED ? stored(name) : undefined;
+    return { action: "change", name: `${PREFIX}/${name}`, before, value: value ? JSON.stringify(value) : undefined };
+  });
+  const start = cluster.store.requests.length;
+  if (denied !== undefined) cluster.store.fail(onlyGranted(PREFIX, A, { but: denied }));
+  const names = new Map(known.map((name) => [`${PREFIX}/${name}`, stored(name)]));
+  const result = await readForAccess(planned, names, isWhole, connection, io);
+  const requests = () =>
+    cluster.store.requests.slice(start).map(({ body }) => {
+      const { Names, Path } = JSON.parse(body.toString());
+      return (Names ?? [`${Path}/`]).map((name: string) => name.slice(PREFIX.length + 1)).join(" ");
+    });
+  return { ...result, requests: requests(), end: () => ssm.destroy() };
+}
+
+const ROWS: readonly (readonly [what: string, plan: Plan, requests: readonly string[], unread?: string])[] = [
+  [
+    "a grant",
+    { changes: { [CI]: role({ groups: ["g", "h"] }) }, known: [CI] },
+    [`deny/${A} deny/any pattern/${A} pattern/any account/${A}`],
+  ],
+  [
+    "a removal",
+    { changes: { [CI]: undefined }, known: [CI] },
+    [`pattern/${A} pattern/any account/${A} deny/${A} deny/any`],
+  ],
+  ["a removal, everything is known", { changes: { [CI]: undefined }, known: Object.keys(STORED), isWhole: true }, []],
+  [
+    "a removal, one account is known",
+    { changes: { [CI]: undefined }, known: Object.keys(STORED).slice(0, 3), isWhole: true, account: A },
+    ["pattern/any deny/any"],
+  ],
+  [
+    "a permission set",
+    { changes: { [SET]: { username: "s", groups: ["g"] } }, known: [SET] },
+    [`role/${A}/`, `deny/${A} deny/any sso-session/${A}/v pattern/${A} pattern/any account/${A}`],
+  ],
+  ["callers and keys", { changes: { callers: [], "issuer/k": {} } }, []],
+  [
+    "the last administrator",
+    { changes: { [BOB]: undefined }, known: [BOB] },
+    [`pattern/${A} pattern/any account/${A} deny/${A} deny/any`, ""],
+  ],
+  [
+    "the last administrator, by a team",
+    { changes: { [BOB]: undefined }, known: [BOB], account: A, denied: "" },
+    [
+      `pattern/${A} pattern/any account/${A} deny/${A} deny/any`,
+      `role/${A}/`,
+      `user/${A}/`,
+      `federated-user/${A}/`,
+      `sso/${A}/`,
+      `sso-session/${A}/`,
+      `root/${A} account/${A} pattern/${A} deny/${A}`,
+    ],
+  ],
+  ["a denial of several", { changes: { [`deny/${A}`]: [{ arnLike: arn("role/*") }] } }, [`deny/${A}`, "", "deny/any"]],
+  [
+    "a denial for any account",
+    { changes: { "deny/any": [{ arnLike: "arn:aws:iam::*:role/x" }] } },
+    ["deny/any", "", `deny/${A}`],
+  ],
+  [
+    "a lifted denial, without permission",
+    { changes: { [CI]: undefined }, known: [CI], denied: `pattern/${A}` },
+    [
+      `pattern/${A} pattern/any account/${A} deny/${A} deny/any`,
+      `pattern/${A}`,
+      "pattern/any",
+      `account/${A}`,
+      `deny/${A}`,
+      "deny/any",
+    ],
+    `pattern/${A}, account/${A}`,
+  ],
+  [
+    "the last administrator, without permission",
+    { changes: { [BOB]: undefined }, known: [BOB], denied: "" },
+    [`pattern/${A} pattern/any account/${A} deny/${A} deny/any`, ""],
+  ],
+  [
+    "a pattern, without permission for two",
+    { changes: { "pattern/any": [] }, account: A, denied: "" },
+    ["", "pattern/any", ""],
+    "every mapping",
+  ],
+];
+for (const [what, plan, requests, unread] of ROWS) {
+  test(what, async () => {
+    const { marks, requests: found, end } = await read(plan);
+    end();
+    assert.deepEqual(found, requests);
+    const [first = ""] = Object.keys(plan.changes);
+    const text = `this may grant more access than the plan shows: there is no permission to read ${unread}`;
+    const mark = { parameter: `${PREFIX}/${first}`, kind: "unread", gives: [], text };
+    assert.deepEqual(marks, unread === undefined ? [] : [mark]);
+  });
+}
+
+test("before each phase, what the rule looked at is read again, and the rest stays as it was", async () => {
+  const setRole = `role/${A}/awsreservedsso_v_0123456789abcdef`;
+  const { again, current, end } = await read({
+    changes: { [SET]: { username: "s", groups: ["g"] } },
+    known: [SET, BOB, CI, "user/444455556666/x"],
+  });
+  cluster.put(`account/${A}`, { username: "new" });
+  cluster.put(BOB, { ...admin, groups: [] });
+  for (const name of [setRole, CI, "user/444455556666/x"]) cluster.store.remove(`${PREFIX}/${name}`);
+  const found = await again(current);
+  end();
+  const shown = [...found.values()].map(({ name, value }) => `${name.slice(PREFIX.length + 1)} ${value}`);
+  assert.deepEqual(
+    shown.toSorted(),
+    [
+      `account/${A} {"username":"new"}`,
+      `sso/${A}/v {"username":"s"}`,
+      'user/444455556666/x {"username":"x"}',
+      `user/${A}/bob ${JSON.stringify({ ...admin, groups: [] })}`,
+    ].toSorted(),
+  );
+});
+
+test("a failed search for an administrator is a fault", async () => {
+  cluster.store.fail(({ headers }) =>
+    headers["x-amz-target"] === "AmazonSSM.GetParametersByPath"
+      ? { kind: "answer", status: 400, body: "{}" }
+      : undefined,
+  );
+  await assert.rejects(read({ changes: { [BOB]: undefined }, known: [BOB] }));
+});

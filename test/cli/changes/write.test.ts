@@ -1,0 +1,76 @@
+// Values that are no lists: what another operator writes meanwhile is kept, or its loss is reported.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { useCluster } from "../mappings/cluster.ts";
+import { NAME, type Row, raw, run } from "./races.ts";
+
+const cluster = useCluster();
+
+const remove = () => cluster.store.remove(NAME);
+const recreate = () => {
+  remove();
+  cluster.store.put(NAME, raw("b"));
+};
+const fail = () =>
+  cluster.store.fail(() => {
+    cluster.store.fail(undefined);
+    return { kind: "answer", status: 400, body: '{"__type":"AccessDeniedException","message":"no"}' };
+  });
+
+const change = { before: "a", mine: "c" };
+const VALUES: readonly Row[] = [
+  ["nobody else writes", change, "written 2", "c", "GP"],
+  ["it is new", { mine: "c" }, "written 1", "c", "GP"],
+  ["it is removed", { before: "a" }, "removed", "", "GD"],
+  [
+    "written after the plan was made",
+    { ...change, race: { G1: [raw("b")] } },
+    "Another operator changed callers in the meantime: it was version 1, it is now version 2. Their change is kept.",
+    "b",
+    "G",
+  ],
+  [
+    "created after the plan was made",
+    { mine: "c", race: { G1: [raw("b")] } },
+    "Another operator changed callers in the meantime: it did not exist, it is now version 1. Their change is kept.",
+    "b",
+    "G",
+  ],
+  [
+    "removed after the plan was made",
+    { ...change, race: { G1: remove } },
+    "Another operator changed callers in the meantime: it was version 1, it no longer exists. Their change is kept.",
+    "",
+    "G",
+  ],
+  [
+    "removed and created again, with the same version",
+    { ...change, race: { G1: recreate } },
+    "Another operator changed callers in the meantime: it was version 1, it is now version 1 of a new parameter. Their change is kept.",
+    "b",
+    "G",
+  ],
+  [
+    "written right before the write",
+    { ...change, race: { P1: [raw("b")] } },
+    "Another operator wrote callers at the same time, and your write replaced theirs: version 2 by arn:aws:iam::111122223333:user/local. To see it, run: aws ssm get-parameter-history --name callers",
+    "c",
+    "GPH",
+  ],
+  ["the same value, written right before", { ...change, race: { P1: [raw("c")] } }, "written 3", "c", "GPH"],
+  [
+    "created right before the write",
+    { mine: "c", race: { P1: [raw("b")] } },
+    "Another operator changed callers in the meantime: it did not exist, it is now version 1. Their change is kept.",
+    "b",
+    "GPG",
+  ],
+  ["the same value, created right before", { mine: "c", race: { P1: [raw("c")] } }, "written 1", "c", "GPG"],
+  ["removed right before the removal", { before: "a", race: { D1: remove } }, "removed", "", "GD"],
+  ["no permission to write", { ...change, race: { P1: fail } }, "no", "a", "GP"],
+  ["no permission to remove", { before: "a", race: { D1: fail } }, "no", "a", "GD"],
+];
+for (const [what, scenario, ...gives] of VALUES) {
+  test(what, async () => assert.deepEqual(await run(cluster, { ...scenario, isWhole: true }), gives));
+}
