@@ -92,12 +92,15 @@ test("marks and warnings follow their parameter, and the plan ends with what nee
     mark("administrator", "access:cluster-admin"),
   ];
   const warnings = new Map([[`${PREFIX}/${MARKED_ROLE}`, ["unusual"]]]);
-  const text = show([change(MARKED_ROLE, undefined, {}), change("role/2/b", undefined, {})], {
-    marks,
-    warnings,
-    extra: ["x"],
-    keptDenials: ["arn:d"],
-  });
+  const text = show(
+    [change(MARKED_ROLE, undefined, {}), change("role/2/b", {}, { username: "b" }), change("role/3/c", {}, undefined)],
+    {
+      marks,
+      warnings,
+      extra: ["x"],
+      keptDenials: ["arn:d"],
+    },
+  );
   assert.deepEqual(text.split("\n"), [
     "Plan for account 1:",
     "<added> + role/111122223333/a",
@@ -107,16 +110,20 @@ test("marks and warnings follow their parameter, and the plan ends with what nee
     ...Array.from({ length: 10 }, (_, i) => `<weakened>     ! wide ${i}`),
     "<weakened>     ! denied",
     "    warning: unusual",
-    "<added> + role/2/b",
-    "<added>     every identity, with its ARN as the username",
-    "2 to add, 0 to change, 0 to remove, 2 unchanged (1 more is not in the files and is kept; --prune removes it).",
+    "<changed> ~ role/2/b",
+    "    username: none -> b",
+    "<removed> - role/3/c",
+    "<removed>     every identity, with its ARN as the username",
+    "1 to add, 1 to change, 1 to remove, 2 unchanged (1 more is not in the files and is kept; --prune removes it).",
     "1 denial is not in the files and is kept; --prune-denials removes it: arn:d.",
     "<weakened> ! Needs your consent: 11 grants to more than one principal, 1 grant to a denied principal, 1 name that needs care, 1 new administrator (1 more than shown).",
     "",
   ]);
-  assert.match(
-    show([], { keptDenials: ["arn:d", "arn:e"] }),
-    /^2 denials are not in the files and are kept; --prune-denials removes them: arn:d, arn:e\.\n$/m,
+  const kept = "2 denials are not in the files and are kept; --prune-denials removes them: arn:d, arn:e.";
+  const consent = "<weakened> ! Needs your consent: 1 grant to a denied principal.";
+  assert.equal(
+    show([], { keptDenials: ["arn:d", "arn:e"], marks: [mark("denied", "denied")] }),
+    `Plan for account 1:\n0 to add, 0 to change, 0 to remove, 2 unchanged.\n${kept}\n${consent}\n`,
   );
 });
 

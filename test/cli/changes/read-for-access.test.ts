@@ -18,6 +18,7 @@ const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
 const role = (more: object = {}) => ({ arn: arn("role/ci"), username: "u", ...more });
 const admin = { arn: arn("user/bob"), username: "b", groups: ["system:masters"] };
 const [CI, BOB, SET] = [`role/${A}/ci`, `user/${A}/bob`, `sso/${A}/v`];
+const [OTHER, SET_ROLE] = ["user/444455556666/x", `role/${A}/awsreservedsso_v_0123456789abcdef`] as const;
 const STORED = {
   ...{
     [CI]: role({ groups: ["g"] }),
@@ -25,7 +26,7 @@ const STORED = {
     [SET]: { username: "s" },
     "user/444455556666/x": { username: "x" },
   },
-  [`role/${A}/awsreservedsso_v_0123456789abcdef`]: {
+  [SET_ROLE]: {
     arn: arn("role/AWSReservedSSO_v_0123456789abcdef"),
     username: "r",
   },
@@ -89,6 +90,11 @@ const ROWS: readonly (readonly [what: string, plan: Plan, requests: readonly str
     { changes: { [SET]: { username: "s", groups: ["g"] } }, known: [SET] },
     [`role/${A}/`, `deny/${A} deny/any sso-session/${A}/v pattern/${A} pattern/any account/${A}`],
   ],
+  [
+    "a denial beside an administrator who stays",
+    { changes: { [`deny/${A}`]: [{ arnLike: arn("role/*") }] }, known: [BOB] },
+    [`deny/${A} deny/any`],
+  ],
   ["callers and keys", { changes: { callers: [], "issuer/k": {} } }, []],
   [
     "the last administrator",
@@ -151,27 +157,42 @@ for (const [what, plan, requests, unread] of ROWS) {
   });
 }
 
+const shown = (states: ReadonlyMap<string, Stored>) =>
+  [...states.values()].map(({ name, value }) => `${name.slice(PREFIX.length + 1)} ${value}`).toSorted();
+
 test("before each phase, what the rule looked at is read again, and the rest stays as it was", async () => {
-  const setRole = `role/${A}/awsreservedsso_v_0123456789abcdef`;
-  const { again, current, end } = await read({
-    changes: { [SET]: { username: "s", groups: ["g"] } },
-    known: [SET, BOB, CI, "user/444455556666/x"],
-  });
+  cluster.put(CI, role({ groups: ["later"] }));
+  const known = [SET, BOB, CI, OTHER];
+  const { again, current, end } = await read({ changes: { [SET]: { username: "s", groups: ["g"] } }, known });
+  // Writes are compared with the values of the plan.
+  assert.deepEqual(
+    shown(current),
+    Object.entries(STORED)
+      .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+      .toSorted(),
+  );
   cluster.put(`account/${A}`, { username: "new" });
   cluster.put(BOB, { ...admin, groups: [] });
-  for (const name of [setRole, CI, "user/444455556666/x"]) cluster.store.remove(`${PREFIX}/${name}`);
+  for (const name of [SET_ROLE, CI, OTHER]) cluster.store.remove(`${PREFIX}/${name}`);
   const found = await again(current);
   end();
-  const shown = [...found.values()].map(({ name, value }) => `${name.slice(PREFIX.length + 1)} ${value}`);
-  assert.deepEqual(
-    shown.toSorted(),
-    [
-      `account/${A} {"username":"new"}`,
-      `sso/${A}/v {"username":"s"}`,
-      'user/444455556666/x {"username":"x"}',
-      `user/${A}/bob ${JSON.stringify({ ...admin, groups: [] })}`,
-    ].toSorted(),
+  const bob = `${BOB} ${JSON.stringify({ ...admin, groups: [] })}`;
+  const stays = `${OTHER} ${JSON.stringify(STORED[OTHER])}`;
+  assert.deepEqual(shown(found), [`account/${A} {"username":"new"}`, `${SET} {"username":"s"}`, stays, bob].toSorted());
+});
+
+test("where the rule looked at every mapping, each is read again", async () => {
+  const { again, current, end } = await read({
+    changes: { "pattern/any": [{ arnLike: "arn:aws:iam::*:role/x", username: "p" }] },
+    known: [OTHER],
+  });
+  cluster.store.remove(`${PREFIX}/${OTHER}`);
+  assert.ok(
+    !shown(await again(current))
+      .join()
+      .includes(OTHER),
   );
+  end();
 });
 
 test("a failed search for an administrator is a fault", async () => {

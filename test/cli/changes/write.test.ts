@@ -31,6 +31,13 @@ const VALUES: readonly Row[] = [
     "G",
   ],
   [
+    "written with the same value after the plan was made",
+    { ...change, race: { G1: [raw("a")] } },
+    "Another operator changed callers in the meantime: it was version 1, it is now version 2. Their change is kept.",
+    "a",
+    "G",
+  ],
+  [
     "created after the plan was made",
     { mine: "c", race: { G1: [raw("b")] } },
     "Another operator changed callers in the meantime: it did not exist, it is now version 1. Their change is kept.",
@@ -55,6 +62,13 @@ const VALUES: readonly Row[] = [
     "written right before the write",
     { ...change, race: { P1: [raw("b")] } },
     "Another operator wrote callers at the same time, and your write replaced theirs: version 2 by arn:aws:iam::111122223333:user/local. To see it, run: aws ssm get-parameter-history --name callers",
+    "c",
+    "GPH",
+  ],
+  [
+    "written twice right before the write",
+    { ...change, race: { P1: [raw("b"), raw("c")] } },
+    "Another operator wrote callers at the same time, and your write replaced theirs: version 3 by arn:aws:iam::111122223333:user/local, version 2 by arn:aws:iam::111122223333:user/local. To see it, run: aws ssm get-parameter-history --name callers",
     "c",
     "GPH",
   ],
