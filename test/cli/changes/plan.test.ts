@@ -5,6 +5,7 @@ import { test } from "node:test";
 import type { Mark } from "../../../cli/access/marks.ts";
 import type { Stored } from "../../../cli/aws/parameter.ts";
 import { addsDenial, type Change, isRemoval, planChanges } from "../../../cli/changes/plan.ts";
+import { outcome } from "../../../cli/changes/propose.ts";
 import { planData, printPlan } from "../../../cli/changes/show.ts";
 import { PREFIX } from "../mappings/cluster.ts";
 
@@ -202,5 +203,17 @@ test("a denial is added if an entry is new or has another end; an empty list and
   ] as const) {
     const planned = change(name, before, after);
     assert.deepEqual([addsDenial(planned), isRemoval(planned)], [adds, removes], JSON.stringify([name, before, after]));
+  }
+});
+
+test("the outcome counts what was written and what was removed", () => {
+  const [added, changed, removed] = [change("a", undefined, {}), change("b", {}, []), change("c", {}, undefined)];
+  for (const [changes, text] of [
+    [[added], "Wrote 1 parameter."],
+    [[added, changed], "Wrote 2 parameters."],
+    [[removed, removed], "Removed 2 parameters."],
+    [[added, removed, removed], "Wrote 1 parameter and removed 2."],
+  ] as const) {
+    assert.equal(outcome(changes), text);
   }
 });
