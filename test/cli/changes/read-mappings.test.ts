@@ -1,0 +1,73 @@
+// Reads of mappings: in calls of ten names, normalized for a comparison, and with a hint for a team that may read one account.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import type { Connection } from "../../../cli/aws/connection.ts";
+import { isAccessDenied, readByName, readMappings, readToCompare } from "../../../cli/changes/read-mappings.ts";
+import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
+import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
+import type { Fault } from "../../../local/faults.ts";
+import { CONTEXT } from "../access/any-plan.ts";
+import { PREFIX, useCluster } from "../mappings/cluster.ts";
+import { accessDenied } from "../mappings/forbidden.ts";
+
+const cluster = useCluster();
+const io = { interrupted: UNINTERRUPTED, clock: () => CONTEXT.now } as IOStreams;
+
+async function reading<T>(work: (connection: Connection) => Promise<T>, account?: string): Promise<T> {
+  const ssm = new SSMClient({ endpoint: cluster.store.url, maxAttempts: 1 });
+  const rates = { reads: 1e6, writes: 1 };
+  const own = account === undefined ? {} : { account };
+  return work({ ssm, context: { ...CONTEXT, prefix: PREFIX }, rates, ...own } as Connection).finally(() =>
+    ssm.destroy(),
+  );
+}
+
+test("any number of parameters is read in calls of ten, without those that do not exist", async () => {
+  const names = Array.from({ length: 23 }, (_, i) => `${PREFIX}/role/1/r${i}`);
+  for (const name of names.slice(1)) cluster.store.put(name, "{}");
+  const found = await reading((connection) => readByName(names, connection, io));
+  assert.deepEqual([...found.keys()].toSorted(), names.slice(1).toSorted());
+  const sizes = cluster.store.requests.map(({ body }) => JSON.parse(body.toString()).Names.length);
+  assert.deepEqual(sizes, [10, 10, 3]);
+});
+
+test("for a comparison, only patterns keep their order, and an empty list is no list", async () => {
+  const [a, b] = ["a", "b"].map((one) => ({ arnLike: `arn:aws:iam::*:role/${one}` }));
+  cluster.put("pattern/any", [b, a]);
+  cluster.put("deny/any", [b, a]);
+  cluster.put("deny/111122223333", []);
+  cluster.put("role/111122223333/x", "[1]");
+  cluster.put("sso-session/111122223333/v", "{");
+  const found = await reading((connection) => readToCompare(connection, io));
+  assert.deepEqual(
+    [...found].map(([name, parameter]) => `${name} ${parameter.name} ${parameter.value}`),
+    [
+      `deny/any deny/any ${JSON.stringify([a, b])}`,
+      `pattern/any pattern/any ${JSON.stringify([b, a])}`,
+      "role/111122223333/x role/111122223333/x [1]",
+      "sso-session/111122223333/v sso-session/111122223333/v {",
+    ],
+  );
+});
+
+test("who may not read every mapping learns of --account, but not with it, nor after another error", async () => {
+  const hint = "If you can read only one account's mappings, use --account <id>.";
+  const denied = accessDenied("ssm:GetParametersByPath", PREFIX);
+  const failed: Fault = { kind: "answer", status: 400, body: '{"__type":"ValidationException","message":"no"}' };
+  for (const [fault, account, isHinted] of [
+    [denied, undefined, true],
+    [denied, "111122223333", false],
+    [failed, undefined, false],
+  ] as const) {
+    cluster.store.fail(fault);
+    const error = await reading((connection) => readMappings(connection, io), account).then(
+      () => assert.fail("not denied"),
+      (reason: Error) => reason,
+    );
+    assert.equal(error.message.endsWith(`\n${hint}`), isHinted);
+    assert.equal(isAccessDenied(error), fault === denied);
+  }
+  assert.ok(!isAccessDenied("AccessDeniedException"));
+});
