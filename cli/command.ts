@@ -22,7 +22,10 @@ export function newCommand(io: IOStreams, name: string, summary: string, paths: 
       for (const line of text.split(/(?<=\n)/)) io.log(line);
     },
     outputError(message, write) {
-      write(withSuggestion(message, command, paths));
+      // A word of the command line must not look like another line.
+      const forged = (io.words ?? []).filter((word) => /[\r\n]/.test(word));
+      const text = forged.reduce((all, word) => all.replaceAll(word, word.replaceAll(/[\r\n]+/g, " ")), message);
+      write(withSuggestion(text, command, paths));
       if (OF_ARGUMENTS.test(message)) write(`See: ${pathOf(command).join(" ")} --help\n`);
     },
     getOutHelpWidth: () => helpColumns(io),

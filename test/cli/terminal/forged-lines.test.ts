@@ -130,4 +130,12 @@ test("errors of AWS, about files and about the command line print no forged line
   }
   const word = TEXT.replace("\n", "");
   assertUnforged([word], await cli([word]));
+  for (const all of [
+    [TEXT],
+    ["mappings", TEXT],
+    ["mappings", "list", "-o", TEXT],
+    ["mappings", "list", `--x${TEXT}`],
+  ]) {
+    assertUnforged(all, await cli(all));
+  }
 });
