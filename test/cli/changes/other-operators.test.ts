@@ -11,6 +11,7 @@ const A = "111122223333";
 const [DENY, ROLE] = [`${CONTEXT.prefix}/deny/${A}`, `${CONTEXT.prefix}/role/${A}/ci`];
 const denied = (...names: string[]) =>
   JSON.stringify(names.map((name) => ({ arnLike: `arn:aws:iam::${A}:role/${name}` })));
+const caller = (name: string) => JSON.stringify([{ name, sha256: "0".repeat(64) }]);
 const stored = (name: string, value: string, more: Partial<Stored> = {}): Stored => {
   return { name, value, secure: false, version: 1, modified: 0, ...more };
 };
@@ -59,6 +60,20 @@ const REBASED: readonly (readonly [
     /role\/a in .* Their change is kept, yours was not written/,
   ],
   ["their list is invalid", denied("a"), '[{"arnLike":"typo"}]', change(DENY, denied("a", "c")), INVALID],
+  [
+    "theirs is of another account",
+    denied("a"),
+    denied("b").replaceAll(A, "444455556666"),
+    change(DENY, denied("c")),
+    INVALID,
+  ],
+  [
+    "callers",
+    undefined,
+    caller("b"),
+    change(`${CONTEXT.prefix}/callers`, caller("c")),
+    `[${caller("b").slice(1, -1)},${caller("c").slice(1, -1)}]`,
+  ],
   [
     "a merge that the command refuses",
     denied("a"),

@@ -67,6 +67,14 @@ const LINES: readonly (readonly [
   [of({ written: names("a") }), ["It failed.", "Written, 1 of 2: a.", `Not written: b. ${AGAIN}`]],
   [of({ written: names("a", "c"), left: [] }), ["It failed.", "Written, 2 of 2: a, c."]],
   [of({ begun: names("a") }), ["It failed.", "Not finished: a.", `Not written: b. ${AGAIN}`]],
+  [
+    of({ written: names("a"), unsure: names("c"), left: [] }),
+    ["It failed.", "It is not known whether c was written.", `Written, 1 of 2: a. ${AGAIN}`],
+  ],
+  [
+    of({ written: names("a"), begun: names("c"), left: [] }),
+    ["It failed.", "Written, 1 of 2: a.", `Not finished: c. ${AGAIN}`],
+  ],
   [of({ unsure: names("a"), left: [] }), ["It failed.", `It is not known whether a was written. ${AGAIN}`]],
   [NONE, ["It failed.", "Nothing was written."], awsError("ValidationException")],
   [NONE, ["It failed.", "Nothing was written. Run the same command again."], awsError("InternalServerError", "server")],
