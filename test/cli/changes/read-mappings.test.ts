@@ -34,19 +34,20 @@ test("any number of parameters is read in calls of ten, without those that do no
 });
 
 test("for a comparison, only patterns keep their order, and an empty list is no list", async () => {
-  const [a, b] = ["a", "b"].map((one) => ({ arnLike: `arn:aws:iam::*:role/${one}` }));
-  cluster.put("pattern/any", [b, a]);
-  cluster.put("deny/any", [b, a]);
+  const [a, b, c] = ["a", "b", "c"].map((one) => ({ arnLike: `arn:aws:iam::*:role/${one}` }));
+  cluster.put("pattern/any", [b, c, a]);
+  cluster.put("deny/any", [b, c, a]);
+  cluster.put("callers", [{ name: "kube-apiserver" }]);
   cluster.put("deny/111122223333", []);
-  cluster.put("role/111122223333/x", "[1]");
+  cluster.put("role/111122223333/x", "[2,1]");
   cluster.put("sso-session/111122223333/v", "{");
   const found = await reading((connection) => readToCompare(connection, io));
   assert.deepEqual(
     [...found].map(([name, parameter]) => `${name} ${parameter.name} ${parameter.value}`),
     [
-      `deny/any deny/any ${JSON.stringify([a, b])}`,
-      `pattern/any pattern/any ${JSON.stringify([b, a])}`,
-      "role/111122223333/x role/111122223333/x [1]",
+      `deny/any deny/any ${JSON.stringify([a, b, c])}`,
+      `pattern/any pattern/any ${JSON.stringify([b, c, a])}`,
+      "role/111122223333/x role/111122223333/x [2,1]",
       "sso-session/111122223333/v sso-session/111122223333/v {",
     ],
   );
