@@ -1,0 +1,236 @@
+// The writes of a plan while another operator changes what it uses, and while writes fail.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import type { Connection } from "../../../cli/aws/connection.ts";
+import { readSome } from "../../../cli/aws/read.ts";
+import { planChanges } from "../../../cli/changes/plan.ts";
+import { readForAccess } from "../../../cli/changes/read-for-access.ts";
+import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
+import { writeAll } from "../../../cli/changes/write-all.ts";
+import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
+import { CONTEXT, NOW } from "../access/any-plan.ts";
+import { PREFIX, useCluster } from "../mappings/cluster.ts";
+
+const cluster = useCluster();
+const A = "111122223333";
+const [CI, ACCOUNT, SET, SESSIONS, DENY] = [
+  `role/${A}/ci`,
+  `account/${A}`,
+  `sso/${A}/v`,
+  `sso-session/${A}/v`,
+  `deny/${A}`,
+];
+const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
+const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+
+interface Plan {
+  readonly stored?: Readonly<Record<string, unknown>>;
+  /** `undefined` removes. */
+  readonly changes: Readonly<Record<string, unknown>>;
+  /** What happens before a request: G1 is the first GetParameters after the plan, P and D are writes. */
+  readonly race?: Readonly<Record<string, () => unknown>>;
+  readonly force?: true;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  GetParametersCommand: "G",
+  PutParameterCommand: "P",
+  DeleteParameterCommand: "D",
+};
+
+/** The writes, each with its time in seconds, and the messages. */
+async function write({ stored = {}, changes, race = {}, force }: Plan): Promise<string[]> {
+  const full = (name: string) => `${PREFIX}/${name}`;
+  for (const [name, value] of Object.entries(stored)) cluster.put(name, value);
+  const ssm = new SSMClient({ endpoint: cluster.store.url, maxAttempts: 1 });
+  const rates = { reads: 1e6, writes: 1e6 };
+  const connection = { ssm, context: { ...CONTEXT, prefix: PREFIX }, rates } as Connection;
+  let now = NOW;
+  const events: string[] = [];
+  const io = {
+    ...{
+      interrupted: UNINTERRUPTED,
+      watched: false,
+      clock: () => now,
+      log: (line: string) => events.push(line.trimEnd()),
+    },
+    sleep: async (ms: number) => {
+      now += ms;
+    },
+  } as unknown as IOStreams;
+  try {
+    const names = Object.keys(changes).map(full);
+    const known = await readSome(ssm, names, UNINTERRUPTED);
+    const wanted = Object.entries(changes).flatMap(([name, value]) =>
+      value === undefined ? [] : [[full(name), text(value)] as const],
+    );
+    const plan = planChanges(known, new Map(wanted), true);
+    const reading = await readForAccess(plan.changes, known, false, connection, io);
+    const counts: Record<string, number> = {};
+    ssm.middlewareStack.add((next, { commandName = "" }) => async (call) => {
+      const kind = KINDS[commandName] ?? commandName;
+      counts[kind] = (counts[kind] ?? 0) + 1;
+      race[`${kind}${counts[kind]}`]?.();
+      const { Name, Value = "removed" } = call.input as { Name?: string; Value?: string };
+      if (kind === "P" || kind === "D") events.push(`${(now - NOW) / 1000} ${Name?.slice(PREFIX.length + 1)} ${Value}`);
+      return next(call);
+    });
+    await writeAll({ ...reading, changes: plan.changes, force: force === true }, connection, io);
+  } catch (error) {
+    events.push(...(error as Error).message.split("\n"));
+  } finally {
+    cluster.store.fail(undefined);
+    ssm.destroy();
+  }
+  const short = (line: string) =>
+    line.replaceAll(`${PREFIX}/`, "").replaceAll(`arn:aws:iam::${A}:`, "").replaceAll(A, "A");
+  return events.map((line) => short(line).replaceAll('"', ""));
+}
+
+const ci = (more: object = {}) => ({ arn: arn("role/ci"), username: "u", ...more });
+const bob = { arn: arn("user/bob"), username: "b" };
+const put = (name: string, value: unknown) => () => cluster.put(name, value);
+const answers =
+  (status: number, body = "{}") =>
+  () =>
+    cluster.store.fail({ kind: "answer", status, body });
+const lost = (work: () => unknown) => () => {
+  work();
+  cluster.store.fail(() => {
+    cluster.store.fail(undefined);
+    return { kind: "answer", status: 500, body: "{}" };
+  });
+};
+const denials = (...names: string[]) => names.map((name) => ({ arnLike: arn(`role/${name}`) }));
+let version = 0;
+const always = Object.fromEntries(
+  Array.from({ length: 99 }, (_, i) => [`G${i + 1}`, () => cluster.put(ACCOUNT, { username: `z${version++}` })]),
+);
+const grant = { stored: { [CI]: ci() }, changes: { [CI]: ci({ groups: ["g"] }) } };
+const two = { changes: { [CI]: ci(), [`user/${A}/bob`]: bob } };
+
+const list = { stored: { [DENY]: denials("a") }, changes: { [DENY]: denials("a", "c") } };
+
+const GRANTED = "0 role/A/ci {arn:role/ci,username:u,groups:[g]}";
+const CI_WRITTEN = "0 role/A/ci {arn:role/ci,username:u}";
+const BOB_WRITTEN = "0 user/A/bob {arn:user/bob,username:b}";
+const FAILED = "The response is not from AWS: check for a proxy, and check AWS_ENDPOINT_URL.";
+const NOTHING = "Nothing was written. Run the same command again.";
+const CONFLICT =
+  "Another operator changed role/A/ci in the meantime: it was version 1, it is now version 2. Their change is kept.";
+const BOTH_LISTS = "Another operator changed deny/A at the same time. Both changes are kept.";
+const LEFT = ["Written, 1 of 2: role/A/ci.", "Not written: user/A/bob. Run the same command again to finish."];
+const BOTH = "Another operator changed account/A at the same time. Both changes are kept.";
+const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly string[]])[] = [
+  ["a grant", grant, [GRANTED]],
+  ["two grants", two, [CI_WRITTEN, BOB_WRITTEN]],
+  [
+    "a grant after a session",
+    {
+      stored: { [SET]: { username: "s" } },
+      changes: { [SET]: { username: "s", groups: ["g"] }, [SESSIONS]: [{ session: "jane", username: "j" }] },
+    },
+    [
+      "0 sso-session/A/v [{session:jane,username:j}]",
+      "Waiting 35 s until the function has read sso-session/A/v. The next write depends on it.",
+      "35 sso/A/v {username:s,groups:[g]}",
+      "writing 2/2",
+    ],
+  ],
+  [
+    "an account's mapping ends, and is deleted later",
+    { stored: { [ACCOUNT]: { username: "z" } }, changes: { [ACCOUNT]: undefined } },
+    [
+      "0 account/A {username:z,notAfter:2026-06-01T00:00:00.000Z}",
+      "Waiting 35 s until the function has read account/A. The next write depends on it.",
+      "35 account/A removed",
+      "writing 1/1",
+    ],
+  ],
+  ["another mapping changes meanwhile", { ...grant, race: { G1: put(ACCOUNT, { username: "z" }) } }, [BOTH, GRANTED]],
+  [
+    "the same mapping changes meanwhile",
+    { ...grant, race: { G1: put(CI, ci({ username: "other" })) } },
+    [CONFLICT, NOTHING],
+  ],
+  ["the same mapping is written with its value", { ...grant, race: { G1: put(CI, ci()) } }, [CONFLICT, NOTHING]],
+  [
+    "a denial appears meanwhile",
+    { ...grant, race: { G1: put(DENY, denials("ci")) } },
+    [
+      "Another operator changed deny/A at the same time. Combined with that change, ci gets u (g) by role/A/ci: deny/A may deny it. Their change is kept.",
+      NOTHING,
+    ],
+  ],
+  [
+    "the list gets another entry meanwhile",
+    { ...list, race: { G1: put(DENY, denials("a", "b")) } },
+    [BOTH_LISTS, "0 deny/A [{arnLike:role/a},{arnLike:role/b},{arnLike:role/c}]"],
+  ],
+  [
+    "the list gets another entry right before the write",
+    { ...list, race: { P1: put(DENY, denials("a", "b")) } },
+    [
+      "0 deny/A [{arnLike:role/a},{arnLike:role/c}]",
+      "0 deny/A [{arnLike:role/a},{arnLike:role/b},{arnLike:role/c}]",
+      BOTH_LISTS,
+    ],
+  ],
+  [
+    "a list whose text has a repeated key",
+    {
+      stored: { [DENY]: `[{"arnLike":"${arn("role/a")}","arnLike":"${arn("role/a")}"}]` },
+      changes: { [DENY]: denials("a") },
+    },
+    ["0 deny/A [{arnLike:role/a}]"],
+  ],
+  [
+    "what the plan uses changes without end",
+    { ...grant, race: always },
+    [...Array.from({ length: 21 }, () => BOTH), "Other operators keep changing what the plan uses.", NOTHING],
+  ],
+  ["the response of a write is lost", { ...two, race: { P1: lost(put(CI, ci())) } }, [CI_WRITTEN, BOB_WRITTEN]],
+  [
+    "the response of a removal is lost",
+    {
+      stored: { [CI]: ci() },
+      changes: { [CI]: undefined },
+      race: { D1: lost(() => cluster.store.remove(`${PREFIX}/${CI}`)) },
+    },
+    ["0 role/A/ci removed"],
+  ],
+  ["a write fails", { ...two, race: { P1: lost(() => undefined) } }, [CI_WRITTEN, FAILED, NOTHING]],
+  [
+    "the second write fails",
+    { ...two, race: { P2: lost(() => undefined) } },
+    [CI_WRITTEN, BOB_WRITTEN, FAILED, ...LEFT],
+  ],
+  [
+    "nothing answers after the first write",
+    { ...two, race: { P2: answers(500) } },
+    [
+      CI_WRITTEN,
+      BOB_WRITTEN,
+      FAILED,
+      "It is not known whether user/A/bob was written.",
+      "Written, 1 of 2: role/A/ci. Run the same command again to finish.",
+    ],
+  ],
+  [
+    "a conflict at the second write",
+    { ...two, race: { P2: put(`user/${A}/bob`, { ...bob, username: "other" }) } },
+    [
+      CI_WRITTEN,
+      BOB_WRITTEN,
+      "Another operator changed user/A/bob in the meantime: it did not exist, it is now version 1. Their change is kept.",
+      ...LEFT,
+    ],
+  ],
+];
+for (const [what, plan, events] of ROWS) {
+  test(what, async () => {
+    assert.deepEqual(await write(plan), events);
+  });
+}
