@@ -103,14 +103,21 @@ const lost = (work: () => unknown) => () => {
     return { kind: "answer", status: 500, body: "{}" };
   });
 };
+const remove = (name: string) => () => cluster.store.remove(`${PREFIX}/${name}`);
+const again = (name: string, value: unknown) => () => {
+  remove(name)();
+  cluster.put(name, value);
+};
 const denials = (...names: string[]) => names.map((name) => ({ arnLike: arn(`role/${name}`) }));
 let version = 0;
 const always = Object.fromEntries(
   Array.from({ length: 99 }, (_, i) => [`G${i + 1}`, () => cluster.put(ACCOUNT, { username: `z${version++}` })]),
 );
 const grant = { stored: { [CI]: ci() }, changes: { [CI]: ci({ groups: ["g"] }) } };
+const below = { ...grant, stored: { ...grant.stored, [ACCOUNT]: { username: "z" } } };
 const two = { changes: { [CI]: ci(), [`user/${A}/bob`]: bob } };
 
+const swap = { stored: { [DENY]: denials("a") }, changes: { [DENY]: denials("c") } };
 const list = { stored: { [DENY]: denials("a") }, changes: { [DENY]: denials("a", "c") } };
 
 const GRANTED = "0 role/A/ci {arn:role/ci,username:u,groups:[g]}";
@@ -197,7 +204,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly strin
     {
       stored: { [CI]: ci() },
       changes: { [CI]: undefined },
-      race: { D1: lost(() => cluster.store.remove(`${PREFIX}/${CI}`)) },
+      race: { D1: lost(remove(CI)) },
     },
     ["0 role/A/ci removed"],
   ],
@@ -227,6 +234,78 @@ const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly strin
       "Another operator changed user/A/bob in the meantime: it did not exist, it is now version 1. Their change is kept.",
       ...LEFT,
     ],
+  ],
+  ["another mapping is removed meanwhile", { ...below, race: { G1: remove(ACCOUNT) } }, [BOTH, GRANTED]],
+  [
+    "another mapping is removed and created again with another value",
+    { ...below, race: { G1: again(ACCOUNT, { username: "y" }) } },
+    [BOTH, GRANTED],
+  ],
+  [
+    "a new list gets another entry right before the write",
+    { changes: { [DENY]: denials("a") }, race: { P1: put(DENY, denials("b")) } },
+    ["0 deny/A [{arnLike:role/a}]", "0 deny/A [{arnLike:role/b},{arnLike:role/a}]", BOTH_LISTS],
+  ],
+  [
+    "text that is no list is replaced",
+    { stored: { [DENY]: "{" }, changes: { [DENY]: denials("a") } },
+    ["0 deny/A [{arnLike:role/a}]"],
+  ],
+  [
+    "a deny list that is written twice gets another entry",
+    { ...swap, race: { P1: put(DENY, denials("a", "b")) } },
+    [
+      "0 deny/A [{arnLike:role/c},{arnLike:role/a}]",
+      "0 deny/A [{arnLike:role/a},{arnLike:role/b}]",
+      "Another operator changed entries in deny/A at the same time. Their change is kept, yours was not written. Review it before you run the same command again.",
+      NOTHING,
+    ],
+  ],
+  [
+    "another operator lifts the denial that still applies",
+    {
+      stored: { [CI]: ci(), [DENY]: denials("ci", "c*") },
+      changes: { [DENY]: denials("c*") },
+      race: { P1: put(DENY, denials("ci")) },
+    },
+    [
+      "0 deny/A [{arnLike:role/c*}]",
+      "0 deny/A [{arnLike:role/ci}]",
+      "Another operator changed deny/A at the same time. Combined with that change, role/ci is no longer denied by deny/A: role/A/ci applies and gives u. Their change is kept.",
+      NOTHING,
+    ],
+  ],
+  [
+    "the second write of a list fails",
+    { ...swap, race: { P2: lost(() => undefined) } },
+    [
+      "0 deny/A [{arnLike:role/c},{arnLike:role/a}]",
+      "0 deny/A [{arnLike:role/c}]",
+      FAILED,
+      "Not finished: deny/A. Run the same command again to finish.",
+    ],
+  ],
+  [
+    "a write replaces another operator's",
+    { ...grant, race: { P1: put(CI, ci({ username: "other" })) } },
+    [
+      GRANTED,
+      "Another operator wrote role/A/ci at the same time, and your write replaced theirs: version 2 by user/local. To see it, run: aws ssm get-parameter-history --name role/A/ci",
+      "Written, 1 of 1: role/A/ci.",
+    ],
+  ],
+  ["a read fails before the first write", { ...grant, race: { G1: lost(() => undefined) } }, [FAILED, NOTHING]],
+  [
+    "a bug",
+    {
+      ...grant,
+      race: {
+        P1: () => {
+          throw new TypeError("bug");
+        },
+      },
+    },
+    ["bug"],
   ],
 ];
 for (const [what, plan, events] of ROWS) {
