@@ -255,10 +255,10 @@ const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly strin
     "a deny list that is written twice gets another entry",
     { ...swap, race: { P1: put(DENY, denials("a", "b")) } },
     [
-      "0 deny/A [{arnLike:role/c},{arnLike:role/a}]",
-      "0 deny/A [{arnLike:role/a},{arnLike:role/b}]",
-      "Another operator changed entries in deny/A at the same time. Their change is kept, yours was not written. Review it before you run the same command again.",
-      NOTHING,
+      "0 deny/A [{arnLike:role/a},{arnLike:role/c}]",
+      "0 deny/A [{arnLike:role/a},{arnLike:role/b},{arnLike:role/c}]",
+      BOTH_LISTS,
+      "0 deny/A [{arnLike:role/b},{arnLike:role/c}]",
     ],
   ],
   [
@@ -279,7 +279,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly strin
     "the second write of a list fails",
     { ...swap, race: { P2: lost(() => undefined) } },
     [
-      "0 deny/A [{arnLike:role/c},{arnLike:role/a}]",
+      "0 deny/A [{arnLike:role/a},{arnLike:role/c}]",
       "0 deny/A [{arnLike:role/c}]",
       FAILED,
       "Not finished: deny/A. Run the same command again to finish.",
