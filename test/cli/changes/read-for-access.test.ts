@@ -2,8 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SSMClient } from "@aws-sdk/client-ssm";
-import type { Connection } from "../../../cli/aws/connection.ts";
 import type { Stored } from "../../../cli/aws/parameter.ts";
 import type { Change } from "../../../cli/changes/plan.ts";
 import { readForAccess } from "../../../cli/changes/read-for-access.ts";
@@ -12,6 +10,7 @@ import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
 import { CONTEXT } from "../access/any-plan.ts";
 import { PREFIX, useCluster } from "../mappings/cluster.ts";
 import { onlyGranted } from "../mappings/permissions.ts";
+import { connectionTo } from "./connection.ts";
 
 const A = "111122223333";
 const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
@@ -45,9 +44,7 @@ interface Plan {
 }
 
 async function read({ changes, known = [], isWhole = false, account, denied }: Plan) {
-  const ssm = new SSMClient({ endpoint: cluster.store.url });
-  const context = { ...CONTEXT, prefix: PREFIX };
-  const connection = { ssm, context, rates: { reads: 1e6, writes: 1e6 }, ...(account && { account }) } as Connection;
+  const connection = connectionTo(cluster, account === undefined ? {} : { account });
   const stored = (name: string): Stored => {
     const value = JSON.stringify(STORED[name as keyof typeof STORED]);
     return { name: `${PREFIX}/${name}`, value, secure: false, version: 1, modified: 0 };
@@ -65,7 +62,7 @@ async function read({ changes, known = [], isWhole = false, account, denied }: P
       const { Names, Path } = JSON.parse(body.toString());
       return (Names ?? [`${Path}/`]).map((name: string) => name.slice(PREFIX.length + 1)).join(" ");
     });
-  return { ...result, requests: requests(), end: () => ssm.destroy() };
+  return { ...result, requests: requests(), end: () => connection.ssm.destroy() };
 }
 
 const PATTERN = [{ arnLike: "arn:aws:iam::*:role/*", username: "p" }];

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
 import { isAccessDenied, readByName, readMappings, readToCompare } from "../../../cli/changes/read-mappings.ts";
 import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
@@ -11,17 +10,14 @@ import type { Fault } from "../../../local/faults.ts";
 import { CONTEXT } from "../access/any-plan.ts";
 import { PREFIX, useCluster } from "../mappings/cluster.ts";
 import { accessDenied } from "../mappings/forbidden.ts";
+import { connectionTo } from "./connection.ts";
 
 const cluster = useCluster();
 const io = { interrupted: UNINTERRUPTED, clock: () => CONTEXT.now } as IOStreams;
 
 async function reading<T>(work: (connection: Connection) => Promise<T>, account?: string): Promise<T> {
-  const ssm = new SSMClient({ endpoint: cluster.store.url, maxAttempts: 1 });
-  const rates = { reads: 1e6, writes: 1 };
-  const own = account === undefined ? {} : { account };
-  return work({ ssm, context: { ...CONTEXT, prefix: PREFIX }, rates, ...own } as Connection).finally(() =>
-    ssm.destroy(),
-  );
+  const connection = connectionTo(cluster, account === undefined ? {} : { account });
+  return work(connection).finally(() => connection.ssm.destroy());
 }
 
 test("any number of parameters is read in calls of ten, without those that do not exist", async () => {

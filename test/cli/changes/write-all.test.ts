@@ -2,16 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SSMClient } from "@aws-sdk/client-ssm";
-import type { Connection } from "../../../cli/aws/connection.ts";
 import { readSome } from "../../../cli/aws/read.ts";
 import { planChanges } from "../../../cli/changes/plan.ts";
 import { readForAccess } from "../../../cli/changes/read-for-access.ts";
 import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
 import { writeAll } from "../../../cli/changes/write-all.ts";
 import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
-import { CONTEXT, NOW } from "../access/any-plan.ts";
+import { NOW } from "../access/any-plan.ts";
 import { PREFIX, useCluster } from "../mappings/cluster.ts";
+import { connectionTo } from "./connection.ts";
 
 const cluster = useCluster();
 const A = "111122223333";
@@ -44,9 +43,8 @@ const KINDS: Readonly<Record<string, string>> = {
 async function write({ stored = {}, changes, race = {}, force }: Plan): Promise<string[]> {
   const full = (name: string) => `${PREFIX}/${name}`;
   for (const [name, value] of Object.entries(stored)) cluster.put(name, value);
-  const ssm = new SSMClient({ endpoint: cluster.store.url, maxAttempts: 1 });
-  const rates = { reads: 1e6, writes: 1e6 };
-  const connection = { ssm, context: { ...CONTEXT, prefix: PREFIX }, rates } as Connection;
+  const connection = connectionTo(cluster);
+  const { ssm } = connection;
   let now = NOW;
   const events: string[] = [];
   const io = {
