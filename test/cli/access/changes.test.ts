@@ -283,6 +283,21 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   ],
   [{}, { ...denied("role/x"), ...bob }, "administrator 1", "deny"],
   [bob, { ...denied("user/bob"), ...ci(admins) }, "administrator 1", "role/ci"],
+  [
+    { ...session("jane"), ...ofSetRole, ...toZ },
+    { ...session(), ...none(setRole) },
+    "broader 2, broader 1",
+    "R (ended) < sso-session/v account",
+  ],
+  [
+    {},
+    { ...jane(admins), [setRole]: { ...ofSetRole[setRole], ...admins } },
+    "administrator 1, administrator 1",
+    "sso-session/v",
+  ],
+  [{}, { ...ofSet(admins), [setRole]: { ...ofSetRole[setRole], ...admins } }, "administrator 1, administrator 1", "R"],
+  [denied("role/x*", "role/x", "role/y"), denied("role/x*", "role/w"), "denial 0", "deny (3)"],
+  [{}, { ...fred("fred", {}), ...denied("role/x") }, "", "deny federated-user/fred"],
   [ci(), { callers: [], "issuer/x": {}, ...ci(inG) }, "", "callers issuer/x role/ci"],
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {
