@@ -11,11 +11,12 @@ import { exits, storedCluster, useCluster } from "../mappings/cluster.ts";
 const A = "111122223333";
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
 const user = (name: string) => `arn:aws:iam::${A}:user/${name}`;
+const ADMIN = { username: "admin", groups: ["access:cluster-admin"] };
 const SET = { [`sso/${A}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] } };
 const SET_ROLE = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
 const OF_SET_ROLE = { [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), username: "viewer" } };
+const AS_ROLE = { ...SET, [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), ...ADMIN } };
 const SESSION = { [`sso-session/${A}/developers`]: [{ session: "jane", username: "j", groups: ["system:masters"] }] };
-const ADMIN = { username: "admin", groups: ["access:cluster-admin"] };
 const VIEWER = ["--username", "viewer", "--group", "viewers"];
 const REMOVE_SET = ["remove", `sso/${A}/ClusterAdmin`];
 const REFUSED =
@@ -61,6 +62,12 @@ const CASES: readonly Case[] = [
   ["removes the last session", SESSION, ["remove", `sso/${A}/Developers`, "--session", "jane"], "refused"],
   ["denies another account", SET, ["deny", "account/444455556666"], "accepted"],
   ["removes a set that surely made no administrator", { ...SET, ...OF_SET_ROLE }, REMOVE_SET, "accepted"],
+  [
+    "removes the mapping of the set's role, which was the administrator",
+    AS_ROLE,
+    ["remove", role(SET_ROLE)],
+    "accepted",
+  ],
   ["denies an account without administrators", {}, ["deny", `account/${A}`], "accepted"],
 ];
 
