@@ -111,3 +111,18 @@ test("claims about the user are texts, and tags an object", () => {
     assert.deepEqual(Object.values(parseJwt(text, RULES, NOW).unverifiedIdentity.claims ?? {}), expected);
   }
 });
+
+test("the path belongs to the canonical ARN of a user, and not of a role", () => {
+  for (const [kind, canonical] of [
+    ["role", "role/developer"],
+    ["user", "user/team/developer"],
+  ] as const) {
+    const [sub, canonicalArn] = [`${kind}/team/developer`, canonical].map((one) => `arn:aws:iam::${HOME}:${one}`);
+    const { unverifiedIdentity } = parseJwt(minted(claimsOf({ sub })), RULES, NOW);
+    const { name, arn } = unverifiedIdentity;
+    assert.deepEqual(
+      [unverifiedIdentity.kind, name, arn, unverifiedIdentity.canonicalArn],
+      [kind, "developer", sub, canonicalArn],
+    );
+  }
+});
