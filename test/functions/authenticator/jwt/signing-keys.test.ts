@@ -78,6 +78,10 @@ for (const [title, steps, failures = 0] of [
     "a key that was replaced under the same kid is read for a bad signature, and the old one verifies nothing",
     [USUAL, [MINUTE, "replaced", "forged", GRANTED, 2], [0, "replaced", "ec-1", REFUSED, 2]],
   ],
+  [
+    "a forged token is refused, also if it caused a read of new keys",
+    [USUAL, [MINUTE, "renewed", "forged", REFUSED, 2]],
+  ],
   ["a key that is withdrawn verifies no token an hour later", [USUAL, [HOUR, "withdrawn", "ec-1", REFUSED, 2]]],
   [
     "without keys a review is a fault, never a denial, and they are read again 5 seconds after the failed read",
