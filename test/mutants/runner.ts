@@ -35,6 +35,8 @@ interface MutantRun {
 }
 
 const FOLDER = process.env["FOLDER"] ?? "";
+/** A regular expression: which test files run. Default: those of the folder and its neighbours. */
+const TESTS = new RegExp(process.env["TESTS"] ?? "");
 const OTHERS = FOLDER.startsWith("cli/")
   ? "cli/{access,changes,mappings,lint,callers}"
   : "functions/authenticator/{user,review,http,attacks,jwt}";
@@ -85,7 +87,9 @@ export { mock };
 function testFiles(filter: readonly string[] | undefined): string[] {
   const [own = [], others = []] = [`${FOLDER}/**`, OTHERS].map((glob) => globSync(`test/${glob}/*.test.ts`).sort());
   const isFast = (file: string): boolean => !readFileSync(file, "utf8").includes("numRuns");
-  const files = [...new Set([...own.filter(isFast), ...others.filter(isFast), ...own])];
+  const files = [...new Set([...own.filter(isFast), ...others.filter(isFast), ...own])].filter((file) =>
+    TESTS.test(file),
+  );
   return files.filter((file) => filter === undefined || filter.some((id) => id.startsWith(`${file}: `)));
 }
 
