@@ -1,7 +1,7 @@
 // The failures of a service that each call meets.
 
 import { BEHAVIOURS } from "../hostile/behaviours.ts";
-import type { Answer, HostileRequest } from "../hostile/honest.ts";
+import { type Answer, type HostileRequest, refusal } from "../hostile/honest.ts";
 import { type Behaviour, head, reset, send } from "../hostile/server.ts";
 
 export interface Failure {
@@ -72,25 +72,6 @@ function throttling(request: HostileRequest): Answer {
 
 function serviceOf({ operation }: HostileRequest): string {
   return operation.split(".")[0] ?? "";
-}
-
-const MESSAGE = "as the service says";
-
-/** In the format of the service. Lambda, CodeDeploy and Parameter Store share one. */
-function refusal(request: HostileRequest, status: number, code: string, message = MESSAGE): Answer {
-  const error = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
-  switch (serviceOf(request)) {
-    case "sts": {
-      const body = JSON.stringify({ Error: { Code: code, Message: message, Type: "Sender" }, RequestId: "1" });
-      return { status, type: "application/json", body };
-    }
-    case "ec2":
-      return { status, type: "text/xml", body: `<Response><Errors>${error}</Errors></Response>` };
-    case "iam":
-      return { status, type: "text/xml", body: `<ErrorResponse>${error}</ErrorResponse>` };
-    default:
-      return { status, type: "application/json", body: JSON.stringify({ __type: code, message }) };
-  }
 }
 
 const AHEAD_MS = 20 * 60_000;

@@ -42,9 +42,9 @@ const REBASED: readonly (readonly [
   ["a mapping is removed", "{}", undefined, change(ROLE, '{"b":1}'), CONFLICT],
   ["a removal", denied("a"), denied("b"), change(DENY, undefined), CONFLICT],
   ["both remove it", "{}", undefined, change(ROLE, undefined), CONFLICT],
-  ["the list was no list", "{", denied("b"), change(DENY, denied("c")), CONFLICT],
-  ["the list is no list now", denied("a"), "{", change(DENY, denied("c")), CONFLICT],
-  ["the new value is no list", denied("a"), denied("b"), change(DENY, "{"), CONFLICT],
+  ["the list was invalid text", "{", denied("b"), change(DENY, denied("c")), CONFLICT],
+  ["the list is now invalid text", denied("a"), "{", change(DENY, denied("c")), CONFLICT],
+  ["the new value is not a list", denied("a"), denied("b"), change(DENY, "{"), CONFLICT],
   [
     "the list is a SecureString now",
     denied("a"),

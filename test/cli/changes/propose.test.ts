@@ -109,7 +109,7 @@ test("changes that a stack manages are left out, and no grant is written without
   assert.match(String(last.result), /^Refused: no administrator/);
 });
 
-test("a plan that takes a minute says how long, and that it can be stopped", async () => {
+test("before a plan that takes a minute, its time is printed, and that it can be stopped", async () => {
   const text =
     "Writing 180 parameters at 3 a second takes 60 s. You can stop it and run the command again: it writes only what is missing.";
   for (const count of [179, 180]) {

@@ -187,7 +187,7 @@ for (const [what, plan, requests, unread] of ROWS) {
 const shown = (states: ReadonlyMap<string, Stored>) =>
   [...states.values()].map(({ name, value }) => `${name.slice(PREFIX.length + 1)} ${value}`).toSorted();
 
-test("before each phase, what the rule looked at is read again, and the rest stays as it was", async () => {
+test("before each phase, what the rule looked at is read again, and the rest is unchanged", async () => {
   cluster.put(CI, role({ groups: ["later"] }));
   const known = [SET, BOB, CI, OTHER];
   const { again, current, end } = await read({ changes: { [SET]: { username: "s", groups: ["g"] } }, known });

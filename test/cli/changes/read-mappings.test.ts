@@ -29,7 +29,7 @@ test("any number of parameters is read in calls of ten, without those that do no
   assert.deepEqual(sizes, [10, 10, 3]);
 });
 
-test("for a comparison, only patterns keep their order, and an empty list is no list", async () => {
+test("for a comparison, only patterns keep their order, and an empty list is left out", async () => {
   const [a, b, c] = ["a", "b", "c"].map((one) => ({ arnLike: `arn:aws:iam::*:role/${one}` }));
   cluster.put("pattern/any", [b, c, a]);
   cluster.put("deny/any", [b, c, a]);

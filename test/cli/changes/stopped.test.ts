@@ -30,7 +30,7 @@ const STATES: readonly (readonly [
   ["the list lacks the new entry", [DENY, list("a"), list("a", "c")], list("a", "b"), "absent"],
   ["the entry is another one", [DENY, list("a"), list("a", "c")], '[{"arnLike":"a"},{"arnLike":"c","x":1}]', "absent"],
   ["the new list has the entry", [DENY, undefined, list("c")], list("b", "c"), "written"],
-  ["the list is no list", [DENY, list("a"), list("c")], "{", "absent"],
+  ["the value is not a list", [DENY, list("a"), list("c")], "{", "absent"],
   ["the list is gone", [DENY, list("a"), list("c")], undefined, "absent"],
   ["a conflict writes nothing", [ROLE, undefined, "{}"], "{}", "absent", new Failure(EXIT.finding, "x")],
   ["an interruption comes before a write", [ROLE, undefined, "{}"], "{}", "absent", new Failure(EXIT.interrupted, "x")],
@@ -98,7 +98,7 @@ const LINES: readonly (readonly [
       ] as const,
   ),
 ];
-test("the message says what was written, and recommends a second run if that can help", () => {
+test("the message reports what was written, and recommends a second run if that can help", () => {
   for (const [outcome, lines, error = new Error("network"), state = "absent", failure = FAULT] of LINES) {
     const result = stopped(failure, outcome, state, error, PREFIX);
     assert.deepEqual(

@@ -1,5 +1,5 @@
-// Two operators, in both orders. A proxy delays the first write of one until the other has ended. write-list.test.ts has
-// the other moments.
+// Two commands at the same time: a proxy delays the first write of one until the other has ended. The tests of each write
+// have the other moments.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";

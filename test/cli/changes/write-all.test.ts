@@ -245,7 +245,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly strin
     ["0 deny/A [{arnLike:role/a}]", "0 deny/A [{arnLike:role/b},{arnLike:role/a}]", BOTH_LISTS],
   ],
   [
-    "text that is no list is replaced",
+    "text that is not a list is replaced",
     { stored: { [DENY]: "{" }, changes: { [DENY]: denials("a") } },
     ["0 deny/A [{arnLike:role/a}]"],
   ],

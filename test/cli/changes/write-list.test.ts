@@ -27,10 +27,10 @@ const always = Object.fromEntries(
   [..."bdefghijklmnopqrstuvwxyz"].map((name, i) => [`P${i + 1}`, [over1(`a ${name}`)]]),
 );
 const LISTS: readonly Row[] = [
-  ["nobody else writes", { before: "a", mine: "a c" }, "written 2", "a c (over 1)", "GTP"],
+  ["no other operator writes", { before: "a", mine: "a c" }, "written 2", "a c (over 1)", "GTP"],
   ["the list is new", { mine: "a" }, "written 1", "a (over 0)", "GP"],
   [
-    "a stack manages the list: its description says so",
+    "a stack manages the list: its description names the stack",
     { before: "a", mine: "a c", tags },
     "written 2",
     "a c (Managed by the CloudFormation stack team-a. over 1)",
@@ -111,7 +111,7 @@ const LISTS: readonly Row[] = [
     "G",
   ],
   [
-    "text that is no list is not replaced",
+    "text that is not a list is not replaced",
     { ...add, race: { G1: ["{"] } },
     "Another operator changed callers in the meantime: it was version 1, it is now version 2. Their change is kept.",
     "{",
@@ -125,7 +125,7 @@ const LISTS: readonly Row[] = [
     "G",
   ],
   [
-    "a replaced text that is no list is reported",
+    "a replaced text that is not a list is reported",
     { ...add, race: { P1: ["{"] } },
     "Another operator wrote callers at the same time, and your write replaced theirs: version 2 by arn:aws:iam::111122223333:user/local. To see it, run: aws ssm get-parameter-history --name callers",
     "a c (over 1)",

@@ -1,4 +1,4 @@
-// Values that are no lists: what another operator writes meanwhile is kept, or its loss is reported.
+// Values that are not lists: what another operator writes meanwhile is kept, or its loss is reported.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,7 +20,7 @@ const fail = () =>
 
 const change = { before: "a", mine: "c" };
 const VALUES: readonly Row[] = [
-  ["nobody else writes", change, "written 2", "c", "GP"],
+  ["no other operator writes", change, "written 2", "c", "GP"],
   ["it is new", { mine: "c" }, "written 1", "c", "GP"],
   ["it is removed", { before: "a" }, "removed", "", "GD"],
   [
