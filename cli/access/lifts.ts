@@ -26,12 +26,15 @@ export function withoutLifts(before: Value, after: Value, context: EvaluationCon
   const [one] = lifted;
   if (one === undefined) return undefined;
   if (uncoveredDenials(after, before, context).length === 0) return undefined;
-  // In the stored order, so that it can be merged with another operator's new entries.
-  const kept = before.entries.flatMap((old) =>
-    lifted.includes(old) ? old : (after.entries.find(({ key }) => key === old.key) ?? []),
+  const kept = after.entries.filter(({ key }) => !lifted.some((old) => old.key === key));
+  // New keys last: so it can be merged with another operator's new entries.
+  const keys = before.entries.map(({ key }) => key);
+  const place = ({ key }: Entry) => (keys.includes(key) ? keys.indexOf(key) : keys.length);
+  return bothAs(
+    [...kept, ...lifted].toSorted((a, b) => place(a) - place(b)),
+    one,
+    context,
   );
-  const added = after.entries.filter(({ key }) => !before.entries.some((old) => old.key === key));
-  return bothAs([...kept, ...added], one, context);
 }
 
 /** The value with stored and new entries, which is written before entries are removed. Throws if it is too long. */

@@ -20,6 +20,10 @@ const denied = (...resources: string[]) => ({ [`deny/${A}`]: resources.map((one)
 const [past, july, august] = ["2020-01-01", "2026-07-01", "2026-08-01"].map((day) => ({
   notAfter: `${day}T00:00:00Z`,
 }));
+/** Denials of one user with several paths, which have the same key. */
+const repeated = (...entries: readonly (readonly [resource: string, more?: object | undefined])[]) => ({
+  [`deny/${A}`]: entries.map(([resource, more]) => ({ arnLike: arn(resource), ...more })),
+});
 const session = (...names: string[]) => ({
   [`sso-session/${A}/v`]: names.map((one) => ({ session: one, username: "u" })),
 });
@@ -298,6 +302,19 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{}, { ...ofSet(admins), [setRole]: { ...ofSetRole[setRole], ...admins } }, "administrator 1, administrator 1", "R"],
   [denied("role/x*", "role/x", "role/y"), denied("role/x*", "role/w"), "denial 0", "deny (3)"],
   [{}, { ...fred("fred", {}), ...denied("role/x") }, "", "deny federated-user/fred"],
+  [
+    repeated(["user/ops/bob", past], ["user/bob"], ["role/x"]),
+    repeated(["user/ops/bob", past], ["user/bob"], ["role/y"]),
+    "denial 0",
+    "deny (4)",
+  ],
+  [
+    repeated(["user/bob"], ["role/x"]),
+    repeated(["user/ops/bob", july], ["user/bob"], ["role/y"]),
+    "denial 0",
+    "deny (4)",
+  ],
+  [repeated(["user/x"], ["user/y", july]), repeated(["user/y", july], ["user/o/y"]), "denial 0", "deny (3)"],
   [ci(), { callers: [], "issuer/x": {}, ...ci(inG) }, "", "callers issuer/x role/ci"],
 ];
 test("the marks, the first writes, and the recent writes that they wait for", () => {
