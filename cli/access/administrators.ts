@@ -28,8 +28,14 @@ function isSure(entry: Entry, state: PlanState): boolean {
   const { context, rolesOf } = state;
   if (!isOfOnePrincipal(entry) || !isActive(entry, context) || !makesAdministrator(entry.mapping)) return false;
   const { kind, account, name } = entry;
-  // A role of the set with a separate mapping, which takes precedence until it ends.
-  const precedes = (role: string) => mayHave(valuesOf(state, role)[0], context, () => true);
+  // A role of the set with a separate mapping, which takes precedence. The function may use an ended one until it is deleted:
+  // if that made an administrator, one remains whichever of the two it uses.
+  const precedes = (role: string) => {
+    const [{ problem, entries }] = valuesOf(state, role);
+    const isHarmless = (one: Entry) =>
+      !isActive(one, context) && makesAdministrator(one.mapping) && isUsable(one, context);
+    return problem !== undefined || !entries.every(isHarmless);
+  };
   const hasRole = (kind === "sso" || kind === "sso-session") && rolesOf(account, name).some(precedes);
   const isDenied = (list: string) => mayHave(valuesOf(state, list)[0], context, (one) => mayDeny(one, entry));
   return isUsable(entry, context) && !hasRole && !denyListsFor(entry, context).some(isDenied);

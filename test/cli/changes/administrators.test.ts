@@ -107,6 +107,20 @@ const ONLY: readonly (readonly [name: string, value: unknown, withAny: boolean, 
   [`account/${A}`, ADMIN, false, false],
   [`pattern/${A}`, [{ arnLike: role("*"), ...ADMIN }], false, false],
 ];
+test("an ended mapping of a set's role counts until it is deleted, unless it made an administrator too", () => {
+  const ended = { ...ROLE, arn: role(SET_ROLE), notAfter: "2020-01-01T00:00:00Z" };
+  for (const [value, isSure] of [
+    [ended, true],
+    [{ ...ended, groups: ["viewers"] }, false],
+    [{ ...ended, username: "{SourceIdentity}" }, false],
+    [{ ...ended, x: 1 }, false],
+    [{ ...ended, groups: ["viewers"], notAfter: "2099-01-01T00:00:00Z" }, false],
+  ] as const) {
+    const states = store({ ...SET, [`role/${A}/${SET_ROLE.toLowerCase()}`]: value });
+    assert.equal(hasAdministrator(states, CONTEXT), isSure, JSON.stringify(value));
+  }
+});
+
 test("with AWS-signed tokens only, an administrator needs no session, unique id or other kind of principal", () => {
   const parameter = (value: unknown) => ({ value: JSON.stringify(value), secure: false });
   for (const [name, value, ...expected] of ONLY) {
