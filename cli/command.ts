@@ -22,9 +22,8 @@ export function newCommand(io: IOStreams, name: string, summary: string, paths: 
       for (const line of text.split(/(?<=\n)/)) io.log(line);
     },
     outputError(message, write) {
-      // A word of the command line must not look like another line.
-      const forged = (io.words ?? []).filter((word) => /[\r\n]/.test(word));
-      const text = forged.reduce((all, word) => all.replaceAll(word, word.replaceAll(/[\r\n]+/g, " ")), message);
+      // It repeats words of the command line, which must not look like another line. Commander adds a line itself.
+      const text = message.replace(/[\r\n]+(?!\(Did you mean |$)/g, " ");
       write(withSuggestion(text, command, paths));
       if (OF_ARGUMENTS.test(message)) write(`See: ${pathOf(command).join(" ")} --help\n`);
     },

@@ -135,6 +135,8 @@ test("errors of AWS, about files and about the command line print no forged line
     ["mappings", TEXT],
     ["mappings", "list", "-o", TEXT],
     ["mappings", "list", `--x${TEXT}`],
+    ["mappings", "list", `--output=${TEXT}`],
+    ["mappings", "list", `-o${TEXT}`],
   ]) {
     assertUnforged(all, await cli(all));
   }
