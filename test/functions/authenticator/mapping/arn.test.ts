@@ -122,6 +122,30 @@ test("agrees with an independent matcher on 10,000 similar patterns and ARNs, in
   assert.ok(matched > 500, `only ${matched} of these matched`);
 });
 
+test("agrees with an independent matcher on the last section", () => {
+  const unit = (...chars: string[]) => fc.string({ unit: fc.constantFrom(...chars), maxLength: 12 });
+  fc.assert(
+    fc.property(unit("a", "b", "*", "?"), unit("a", "b", ":"), (glob, text) => {
+      assert.equal(matchesArnLike(`arn:aws:iam::1:${glob}`, `arn:aws:iam::1:${text}`), globMatches(glob, text));
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+test("a star never crosses a colon, except in the last section", () => {
+  for (const [pattern, arn, expected] of [
+    ["arn:aws:*:role/x", "arn:aws:iam::1:role/x", false],
+    ["arn:*", ROLE, false],
+    ["arn:*:role/team/Developers", ROLE, false],
+    ["arn:aws:iam::1*:x", "arn:aws:iam::1:2:x", false],
+    ["arn:aws:iam::*:user/x", "arn:aws:iam::1:user/a:user/x", false],
+    ["arn:aws:iam::1:*", "arn:aws:iam::1:a:b:c", true],
+    ["arn:aws:iam::1:a?b", "arn:aws:iam::1:a:b", true],
+  ] as const) {
+    assert.equal(matchesArnLike(pattern, arn), expected, `${pattern} on ${arn}`);
+  }
+});
+
 test("a pattern has six sections and starts with arn", () => {
   for (const good of ["arn:*:*:*:*:*", "arn:::::", ROLE, "ARN:aws:iam::*:role/*", "arn:a:b:c:d:e:f:g"]) {
     assert.ok(arnPattern(good), good);
