@@ -1,7 +1,10 @@
-// A connection of a command to the local store of a test, without the command's options and without a rate limit.
+// A connection and a terminal of a command for the local store of a test, without the command's options and a rate limit.
 
+import { Readable } from "node:stream";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
+import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
+import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
 import { CONTEXT } from "../access/any-plan.ts";
 import { type LocalCluster, PREFIX } from "../mappings/cluster.ts";
 
@@ -9,4 +12,17 @@ export function connectionTo({ store }: LocalCluster, more: object = {}): Connec
   const ssm = new SSMClient({ endpoint: store.url, maxAttempts: 1 });
   const rates = { reads: 1e6, writes: 1e6 };
   return { ssm, context: { ...CONTEXT, prefix: PREFIX }, rates, ...more } as Connection;
+}
+
+/** @returns also `texts`, what is printed */
+export function terminal(answers = "", more: object = {}) {
+  const texts: string[] = [];
+  const log = (text: string) => texts.push(text.trimEnd());
+  const io = {
+    ...{ interrupted: UNINTERRUPTED, closed: UNINTERRUPTED, watched: false, interactive: true },
+    ...{ environment: {}, columns: undefined, secrets: { hide: (text: string) => text } },
+    ...{ clock: () => CONTEXT.now, log, print: log, input: () => Readable.from([answers]) },
+    ...more,
+  };
+  return { io: io as unknown as IOStreams, texts };
 }

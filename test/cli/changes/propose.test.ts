@@ -1,18 +1,14 @@
 // Before a plan is written: what a stack manages is left out, and the user is asked.
 
 import assert from "node:assert/strict";
-import { Readable } from "node:stream";
 import { test } from "node:test";
 import type { Mark } from "../../../cli/access/marks.ts";
 import type { Stored } from "../../../cli/aws/parameter.ts";
 import type { Change } from "../../../cli/changes/plan.ts";
 import { confirmAll, EFFECT, type Proposal, type ProposeOptions, prepare } from "../../../cli/changes/propose.ts";
-import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
-import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
-import { CONTEXT } from "../access/any-plan.ts";
 import { PREFIX, useCluster } from "../mappings/cluster.ts";
-import { connectionTo } from "./connection.ts";
+import { connectionTo, terminal } from "./connection.ts";
 
 const cluster = useCluster();
 const A = "111122223333";
@@ -29,25 +25,6 @@ const change = (name: string, before: string | undefined, value: string | undefi
 const BOB = JSON.stringify({ arn: `arn:aws:iam::${A}:user/bob`, username: "b" });
 const ADMIN = BOB.replace("}", ',"groups":["system:masters"]}');
 const [DENY, ANY, CI] = [`deny/${A}`, "deny/any", `user/${A}/bob`];
-
-function terminal(answers = "", interactive = true) {
-  const texts: string[] = [];
-  const log = (text: string) => texts.push(text.trimEnd());
-  const io = {
-    interrupted: UNINTERRUPTED,
-    watched: false,
-    interactive,
-    clock: () => CONTEXT.now,
-    environment: {},
-    log,
-    print: log,
-  };
-  const secrets = { hide: (text: string) => text };
-  return {
-    io: { ...io, secrets, columns: undefined, input: () => Readable.from([answers]) } as unknown as IOStreams,
-    texts,
-  };
-}
 
 /** The error, or the names of the changes and whether a requested one is left out; and the texts. */
 async function propose(
@@ -124,7 +101,7 @@ test("the user accepts the marks, and then the writes; --yes accepts no marks", 
   const proposal = (changes: readonly Change[], marks: readonly Mark[] = []) =>
     ({ changes, marks, destination: "D" }) as unknown as Proposal;
   const ask = async (proposals: readonly Proposal[], options: ProposeOptions, answers = "", interactive = true) => {
-    const { io, texts } = terminal(answers, interactive);
+    const { io, texts } = terminal(answers, { interactive });
     const end = await confirmAll(proposals, options, io).then(
       () => "accepted",
       ({ message }: Error) => message,

@@ -1,0 +1,92 @@
+// The clusters of a command: what is skipped, and what fails before a plan.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Connection } from "../../../cli/aws/connection.ts";
+import { clusterTasks } from "../../../cli/changes/execute-plans.ts";
+import type { Failure } from "../../../cli/errors.ts";
+import type { ChosenCluster, ClustersOptions } from "../../../cli/options.ts";
+import { createSecrets } from "../../../cli/terminal/secrets.ts";
+import { useLocalAws } from "../cli.ts";
+import { useFolder } from "../folder.ts";
+import { terminal } from "./connection.ts";
+
+/** No service answers: an account is known only if the profile claims it. */
+useLocalAws({ AWS_ENDPOINT_URL: "http://127.0.0.1:9", AWS_ACCESS_KEY_ID: "" });
+const folder = useFolder();
+
+const [A, B] = ["111122223333", "444455556666"];
+const KEYS = "aws_access_key_id = AKIALOCALOPERATORAAA\naws_secret_access_key = x";
+const CONFIG = Object.entries({ a: A, same: A, b: B, unknown: undefined, other: undefined })
+  .map(([name, account]) => `[profile ${name}]\n${KEYS}\n${account ? `aws_account_id = ${account}\n` : ""}`)
+  .join("");
+
+/** The place of each plan, or its error; and the messages. */
+async function placesOf(clusters: readonly Partial<ChosenCluster>[], partition?: string, more: object = {}) {
+  process.env["AWS_CONFIG_FILE"] = folder.write("aws", CONFIG);
+  const { io, texts } = terminal("", { secrets: createSecrets() });
+  const options: ClustersOptions = {
+    clusters: clusters.map((one, index) => ({ name: `c${index}`, cluster: "prod", ...one })),
+    ...more,
+  };
+  const plan = async ({ settings, context }: Connection, { name }: { readonly name: string }) => {
+    texts.push(`${name} in ${settings.region} ${context.prefix}`);
+    return undefined;
+  };
+  const report = ({ exitCode, message }: Failure) => texts.push(`exit ${exitCode}: ${message}`);
+  const tasks = await clusterTasks(options, io, plan, partition).catch((error: Failure) => {
+    report(error);
+    return [];
+  });
+  for (const task of tasks) {
+    texts.push(`${task.name}:`);
+    await task.plan().catch(report);
+  }
+  return texts;
+}
+
+const HERE = "in us-east-1 /iam-authenticator/prod";
+const both = [`c0:`, `c0 ${HERE}`, "c1:", `c1 ${HERE}`];
+const one = ["c1: Skipped: it is the same store as c0.", "c0:", `c0 ${HERE}`];
+const elsewhere = ["cn-north-1", "us-gov-west-1"].map((region) => ({ region }));
+const ROWS: readonly (readonly [what: string, clusters: readonly Partial<ChosenCluster>[], ...texts: string[]])[] = [
+  ["one account, region and prefix is one store", [{ profile: "a" }, { profile: "same" }], ...one],
+  ["two accounts", [{ profile: "a" }, { profile: "b" }], ...both],
+  ["two prefixes", [{ profile: "a" }, { profile: "a", prefix: "/x" }], ...both.slice(0, 3), "c1 in us-east-1 /x"],
+  [
+    "two regions",
+    [{ profile: "a" }, { profile: "a", region: "eu-west-1" }],
+    ...both.slice(0, 3),
+    "c1 in eu-west-1 /iam-authenticator/prod",
+  ],
+  ["an unknown account is that of its profile", [{ profile: "unknown" }, { profile: "unknown" }], ...one],
+  ["two profiles of unknown accounts", [{ profile: "unknown" }, { profile: "other" }], ...both],
+  [
+    "another partition is skipped",
+    [...elsewhere.slice(0, 1), { profile: "a" }],
+    "c0: Skipped: region cn-north-1 is in partition aws-cn, not aws.",
+    ...both.slice(2),
+  ],
+  [
+    "no cluster is in the partition",
+    elsewhere,
+    "c0: Skipped: region cn-north-1 is in partition aws-cn, not aws.",
+    "c1: Skipped: region us-gov-west-1 is in partition aws-us-gov, not aws.",
+    "exit 2: No cluster is in partition aws. Nothing was written.",
+  ],
+  [
+    "a wrong region fails when its plan is made",
+    [{ region: "nowhere" }, { profile: "a" }],
+    ...["c0:", "exit 2: nowhere is not an AWS region.", ...both.slice(2)],
+  ],
+];
+for (const [what, clusters, ...texts] of ROWS) {
+  test(what, async () => assert.deepEqual(await placesOf(clusters, "aws"), texts));
+}
+
+test("without a partition, no region is skipped, and a single cluster has no name in messages", async () => {
+  const there = "cn-north-1 /iam-authenticator/prod";
+  assert.deepEqual(await placesOf([{ profile: "a", region: "cn-north-1" }]), [":", `c0 in ${there}`]);
+  const all = await placesOf([{ profile: "a", region: "cn-north-1" }], undefined, { allContexts: true });
+  assert.deepEqual(all, ["c0:", `c0 in ${there}`]);
+});
