@@ -8,7 +8,7 @@ import { permissionSetRole } from "../../functions/authenticator/mapping/paramet
 import { globsOverlap } from "../../functions/authenticator/mapping/possible-arn.ts";
 import type { ParameterAddress } from "../../functions/authenticator/mapping/read-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import { notAfterTime } from "../../functions/lib/not-after.ts";
+import { endTime } from "../../functions/lib/not-after.ts";
 import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../function-settings.ts";
@@ -44,10 +44,11 @@ const read = oncePerRead((stored, parameter: string, { prefix, partition }: Eval
   const own = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
   const entries = own.map((entry): Entry => {
     const { mapping } = entry;
-    const { arn = "", arnLike = "", session = "", notAfter } = mapping;
-    const key = kind === "federated-user" ? arn : asciiLowerCase(kind === "deny" ? withoutPath(arnLike) : arnLike);
-    const end = (notAfter === undefined ? undefined : notAfterTime(notAfter)) ?? Number.POSITIVE_INFINITY;
-    return { ...entry, parameter, key: `${key} ${session}`, end, ...arnsOf(entry, mapping, partition) };
+    const { arn, arnLike, session, notAfter } = mapping;
+    const pattern = arnLike && asciiLowerCase(kind === "deny" ? withoutPath(arnLike) : arnLike);
+    // Only the names of federated users distinguish case.
+    const key = [kind === "federated-user" ? arn : pattern, session].join(" ");
+    return { ...entry, parameter, key, end: endTime(notAfter), ...arnsOf(entry, mapping, partition) };
   });
   const [problem = own.length < valid.length ? "its arn is the ARN of another principal" : undefined] = problems;
   if (problem === undefined) return { entries };
@@ -101,24 +102,26 @@ function arnsOf({ kind, account, name }: ParameterAddress, mapping: Mapping, par
       return { arns: [sections(`arn:${partition}:*::${account}:*`)], sessions: [] };
     default: {
       const { arnLike = "" } = mapping;
-      const arn = sections(kind === "deny" ? withoutPath(arnLike) : arnLike);
+      const [arn, of, service, region, listed, resource] = sections(kind === "deny" ? withoutPath(arnLike) : arnLike);
       // A list applies only to the identities of its account.
-      const own = account === "any" ? arn : arn.with(4, matchesGlob(arn[4] ?? "", account) ? account : "none");
-      const [, , , , , resource = ""] = own;
+      const id = account === "any" ? listed : matchesGlob(listed, account) ? account : "none";
+      const own: ArnSections = [arn, of, service, region, id, resource];
       if (kind === "pattern") {
-        const [, role = "*"] = /^role\/(.*)$/.exec(resource) ?? [];
-        const sessions = globsOverlap(resource, "role/*") ? [own.with(2, "sts").with(5, `assumed-role/${role}/*`)] : [];
-        return { arns: [own], sessions };
+        const role = resource.startsWith("role/") ? resource.slice("role/".length) : "*";
+        const session: ArnSections = [arn, of, "sts", region, id, `assumed-role/${role}/*`];
+        return { arns: [own], sessions: globsOverlap(resource, "role/*") ? [session] : [] };
       }
       // A user's denial without wildcards applies whatever the path is.
       const [, user] = /^user\/([^*?/]+)$/.exec(resource) ?? [];
-      return { arns: user === undefined ? [own] : [own, own.with(5, `user/*/${user}`)], sessions: [] };
+      const arns = user === undefined ? [own] : [own, [arn, of, service, region, id, `user/*/${user}`] as const];
+      return { arns, sessions: [] };
     }
   }
 }
 
+/** Valid entries, and the ARNs above, have six sections. */
 function sections(arn: string): ArnSections {
-  return arnSections(arn) ?? [];
+  return arnSections(arn) as ArnSections;
 }
 
 export function isActive({ end }: Entry, { now }: EvaluationContext): boolean {

@@ -10,8 +10,11 @@ export function notAfterTime(text: string): EpochMs | undefined {
   return time === undefined ? undefined : time + Number(fraction.padEnd(3, "0").slice(0, 3));
 }
 
-/** `notAfter`: text that `notAfterTime` accepts, or `undefined` for an entry that never expires. */
+/** Infinity for an entry that never expires. `notAfter`: text that `notAfterTime` accepts, or `undefined`. */
+export function endTime(notAfter: string | undefined): EpochMs {
+  return (notAfter === undefined ? undefined : notAfterTime(notAfter)) ?? Number.POSITIVE_INFINITY;
+}
+
 export function isExpired(notAfter: string | undefined, now: EpochMs): boolean {
-  const end = notAfter === undefined ? undefined : notAfterTime(notAfter);
-  return end !== undefined && now >= end;
+  return now >= endTime(notAfter);
 }

@@ -2,17 +2,16 @@
 
 import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN */
-const SECTIONS = 6;
-
-/** Six sections in lower case. The last may contain colons. */
-export type ArnSections = readonly string[];
+/**
+ * In lower case: `arn`, partition, service, region, account, resource. Only the resource may contain colons.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+ */
+export type ArnSections = readonly [string, string, string, string, string, string];
 
 /** `undefined` for text with fewer sections. */
 export function arnSections(text: string): ArnSections | undefined {
-  const parts = asciiLowerCase(text).split(":");
-  if (parts.length < SECTIONS) return undefined;
-  return [...parts.slice(0, SECTIONS - 1), parts.slice(SECTIONS - 1).join(":")];
+  const sections = /^([^:]*):([^:]*):([^:]*):([^:]*):([^:]*):(.*)/s.exec(asciiLowerCase(text))?.slice(1);
+  return sections as unknown as ArnSections | undefined;
 }
 
 /** The sections of a pattern; `undefined` if it is not an ARN pattern. */

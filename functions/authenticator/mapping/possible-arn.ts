@@ -3,7 +3,7 @@
 import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 import { quoted } from "../../lib/quoted.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { type ArnSections, arnPattern, matchesGlob, matchesSections } from "./arn-like.ts";
+import { type ArnSections, arnPattern, matchesGlob } from "./arn-like.ts";
 
 /** The ARNs that a pattern is compared with: only the canonical ARN, or also the session's ARN that STS returns. */
 export type ComparedArns = "canonical" | "canonical-or-session";
@@ -38,7 +38,7 @@ export function whyNeverMatches(arnLike: string, compared: ComparedArns): string
   const sections = arnPattern(arnLike);
   if (sections === undefined) return `arnLike must be an ARN pattern of six sections, not ${quoted(arnLike)}`;
   if (canMatch(sections, compared === "canonical" ? CANONICAL : [...CANONICAL, SESSION])) return undefined;
-  const [, , service = "", , , resource = ""] = sections;
+  const [, , service, , , resource] = sections;
   return `arnLike ${quoted(arnLike)} can never match: ${hint(service, resource, compared)}`;
 }
 
@@ -47,14 +47,15 @@ export function whyNeverMatches(arnLike: string, compared: ComparedArns): string
  * contain its session, so such a denial denies all of them for the roles of these sessions.
  */
 export function isOfSessions(arnLike: string): boolean {
-  const pattern = arnPattern(arnLike) ?? [];
-  const [, , service = "", , , resource = ""] = pattern;
+  const pattern = arnPattern(arnLike);
+  if (pattern === undefined) return false;
+  const [, , service, , , resource] = pattern;
   const isOfAnyRole = matchesGlob(service, "iam") && matchesGlob(resource, "role/of-any-name");
   return canMatch(pattern, [SESSION]) && !isOfAnyRole;
 }
 
 function canMatch(sections: ArnSections, principals: readonly (typeof SESSION)[]): boolean {
-  const [, partition = "", service = "", region = "", account = "", resource = ""] = sections;
+  const [, partition, service, region, account, resource] = sections;
   return (
     /^\**$/.test(region) &&
     PARTITIONS.some((one) => overlaps(partition, one)) &&
@@ -69,10 +70,13 @@ export function matchesSomeSession(
   { partition, accountId, name }: VerifiedIdentity,
 ): boolean {
   if (pattern === undefined) return false;
-  const role = `assumed-role/${asciiLowerCase(name)}/`;
+  const [, ofPartition, service, region, account, resource] = pattern;
   return (
-    matchesSections(pattern.with(-1, "*"), ["arn", partition, "sts", "", accountId, ""]) &&
-    overlaps(pattern.at(-1) ?? "", shape(role, NAME))
+    matchesGlob(ofPartition, partition) &&
+    matchesGlob(service, "sts") &&
+    matchesGlob(region, "") &&
+    matchesGlob(account, accountId) &&
+    overlaps(resource, shape(`assumed-role/${asciiLowerCase(name)}/`, NAME))
   );
 }
 
