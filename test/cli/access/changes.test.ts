@@ -237,7 +237,12 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
     "denial 0",
     "deny/any < pattern",
   ],
-  [{ ...patterns("*"), ...janeDenied }, denied(), "denial 1", "deny < pattern"],
+  [
+    { ...patterns("*"), [`deny/${A}`]: [{ arnLike: sts("assumed-role/ci/jane") }] },
+    denied(),
+    "denial 1",
+    "deny < pattern",
+  ],
   [{ ...patterns("role/a*"), ...toZ }, patterns("role/ab*"), "broader 1", "pattern < account"],
   [{ ...ci({ username: "z", principalId: "AROAX" }), ...toZ }, none(OF_CI), "broader 1", "role/ci < account"],
   [jane([JANE, ofV]), jane([{ ...JANE, ...july }, ofV]), "broader 2", "sso-session/v"],

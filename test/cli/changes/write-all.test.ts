@@ -145,6 +145,26 @@ const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly strin
     ],
   ],
   [
+    "an own write is still recent after another operator's change",
+    {
+      stored: { [SET]: { username: "s" }, [CI]: ci({ groups: ["g"] }) },
+      changes: {
+        [SESSIONS]: [{ session: "jane", username: "j" }],
+        [CI]: ci({ username: "{SessionName}:x" }),
+        [SET]: { username: "{SessionName}:s" },
+      },
+      race: { G2: put(ACCOUNT, { username: "z" }) },
+    },
+    [
+      "0 sso-session/A/v [{session:jane,username:j}]",
+      BOTH,
+      "0 role/A/ci {arn:role/ci,username:{SessionName}:x}",
+      "Waiting 35 s until the function has read sso-session/A/v. The next write depends on it.",
+      "35 sso/A/v {username:{SessionName}:s}",
+      "writing 3/3",
+    ],
+  ],
+  [
     "an account's mapping ends, and is deleted later",
     { stored: { [ACCOUNT]: { username: "z" } }, changes: { [ACCOUNT]: undefined } },
     [
