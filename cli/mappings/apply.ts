@@ -115,21 +115,18 @@ async function compare(
     io.log(`Warning: ${nameOfEntry(entry).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
   }
   const known = await readMappings(connection, io);
-  const keepsDenials = prune === true && !pruneDenials;
   const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;
     // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams to lift denials.
-    return (
-      kind !== undefined &&
-      (kind !== "deny" || !(keepsDenials || connection.account !== undefined) || desired.has(name))
-    );
+    const isPruned = kind !== "deny" || (pruneDenials === true && connection.account === undefined);
+    return kind !== undefined && (isPruned || desired.has(name));
   };
   // Keep names that the authenticator ignores: under a short --prefix, they belong to other clusters.
   const ours = new Map([...known].filter(([name]) => isInScope(name)));
   const keeps = (kind: ParameterKind) => !prune || (kind === "deny" && !pruneDenials);
   const wanted = withStoredEntries(prefix, partition, desired, ours, keeps);
   const plan = planChanges(ours, wanted, prune === true);
-  const keptDenials = keepsDenials ? denialsBeside(entries, known, connection) : [];
+  const keptDenials = prune && !pruneDenials ? denialsBeside(entries, known, connection) : [];
   return { plan: { ...plan, keptDenials }, known, connection, isWhole: true };
 }
 
