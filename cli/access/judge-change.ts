@@ -83,11 +83,11 @@ function judgeMappings(address: ParameterAddress, comparison: Comparison, state:
 export function withoutRemovals(before: Value, after: Value, state: PlanState): string | undefined {
   const steps = entryChanges(before, after);
   const isAdded = (step: EntryChange) => !isRemoval(step, state) && newNames(step, state) !== undefined;
-  const removed = steps.find((step) => isRemoval(step, state))?.old;
-  if (removed === undefined || !steps.some(isAdded)) return undefined;
-  if (!lowerThan(removed, state).some((name) => state.wanted.has(name))) return undefined;
+  const removal = steps.find((step) => isRemoval(step, state));
+  if (removal === undefined || !steps.some(isAdded)) return undefined;
+  if (!lowerThan(removal.old, state).some((name) => state.wanted.has(name))) return undefined;
   const entries = steps.flatMap((step) => (isRemoval(step, state) ? step.old : step.new) ?? []);
-  return bothAs([...new Set(entries)], removed, state.context);
+  return bothAs([...new Set(entries)], removal.old, state.context);
 }
 
 /** The change of one parameter. */
@@ -97,22 +97,26 @@ interface Comparison {
   readonly steps: readonly EntryChange[];
 }
 
+interface Removal extends EntryChange {
+  readonly old: Entry;
+}
+
 /** Whether an active entry is removed, matches fewer identities, or ends earlier. */
-function isRemoval({ old, new: entry }: EntryChange, { context }: PlanState): boolean {
+function isRemoval(step: EntryChange, { context }: PlanState): step is Removal {
+  const { old, new: entry } = step;
   if (old === undefined || !isActive(old, context)) return false;
   return entry === undefined || entry.end < old.end || entry.key !== old.key;
 }
 
 /** Whether AWS-signed tokens of the set are accepted earlier: a list of sessions denies them until its last entry ends. */
-function isLastToEnd({ old }: EntryChange, { before, after }: Comparison): boolean {
-  if (old?.kind !== "sso-session") return false;
+function isLastToEnd({ old }: Removal, { before, after }: Comparison): boolean {
+  if (old.kind !== "sso-session") return false;
   const ends = (value: Value) => Math.max(Number.NEGATIVE_INFINITY, ...value.entries.map(({ end }) => end));
   return old.end === ends(before) && ends(after) < old.end;
 }
 
-function removalMarks(step: EntryChange, comparison: Comparison, state: PlanState): Mark[] {
+function removalMarks(step: Removal, comparison: Comparison, state: PlanState): Mark[] {
   const { old, new: entry } = step;
-  if (old === undefined) return [];
   const { context } = state;
   const isLast = isLastToEnd(step, comparison);
   const allowsNone = isLast || old.mapping.principalId !== undefined || old.kind === "federated-user";
@@ -128,10 +132,9 @@ function removalMarks(step: EntryChange, comparison: Comparison, state: PlanStat
 }
 
 /** The entries of the same list that may apply instead. */
-function laterInList({ old }: EntryChange, { before, steps }: Comparison): readonly Entry[] {
-  if (old === undefined) return [];
+function laterInList({ old }: Removal, { before, steps }: Comparison): readonly Entry[] {
   const { entries } = before;
   const later = steps.filter((one) => one.old === undefined || entries.indexOf(one.old) > entries.indexOf(old));
   const all = later.flatMap((one) => [one.old ?? [], one.new ?? []].flat());
-  return old.kind === "sso-session" ? all.filter(({ mapping }) => mapping.session === old.mapping.session) : all;
+  return all.filter(({ mapping }) => mapping.session === old.mapping.session);
 }

@@ -158,6 +158,8 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{ ...ci(), ...listed("user/*") }, { ...ci(inG), ...denied("role/x"), ...toZ }, "wide 1", "deny role/ci"],
   [ci(inG), { ...denied("role/ci"), ...ci() }, "", "deny role/ci"],
   [ci(), ci(), "", ""],
+  [session("jane", "joe"), session("joe", "jane"), "", "sso-session/v"],
+  [{ ...set, ...toZ }, ofSet({ username: "v", ...july }), "broader 1", "sso/v < account"],
   [{ ...listed("user/ops/*"), ...denied("user/alice") }, denied(), "denial 1", "deny < pattern"],
   [{ ...listed("user/ops/*"), ...denied("user/al*") }, denied(), "denial 0", "deny < pattern"],
   [
