@@ -28,8 +28,8 @@ export function entryChanges({ entries: before }: Value, { entries: after }: Val
 }
 
 /** Other names or a later end of the pair are judged like those of one entry. */
-function narrows({ kind, mapping: wide }: Entry, { mapping: narrow }: Entry): boolean {
-  return kind === "pattern" && arnCovers(wide.arnLike ?? "", narrow.arnLike ?? "");
+function narrows({ mapping: wide }: Entry, { mapping: narrow }: Entry): boolean {
+  return arnCovers(wide.arnLike ?? "", narrow.arnLike ?? "");
 }
 
 /** Entries that pass an entry which may match the same identities. */

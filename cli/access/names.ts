@@ -20,7 +20,7 @@ export function makesAdministrator({ groups = [] }: Mapping): boolean {
 
 /** A text search, which avoids parsing most of 10,000 values. */
 export function mentionsAdministrators(value: string | undefined): boolean {
-  return value !== undefined && ADMIN_GROUPS.some((group) => value.includes(group));
+  return ADMIN_GROUPS.some((group) => value?.includes(group));
 }
 
 /** Whether it renders to itself. A name that the function rejects denies every identity that the mapping applies to. */
