@@ -81,7 +81,7 @@ export function matchesSomeSession(
 }
 
 function hint(service: string, resource: string, compared: ComparedArns): string {
-  if (service === "iam" && resource.startsWith("role/")) return "leave out the role's path, which STS does not return";
+  if (service === "iam" && /^role\/.*\//.test(resource)) return "leave out the role's path, which STS does not return";
   if (resource.startsWith("assumed-role")) {
     return compared === "canonical"
       ? "use the role's ARN, arn:aws:iam::<account>:role/<name>"

@@ -75,7 +75,7 @@ const OTHER = "it must match the ARN of a role, user, federated user or root";
 for (const [compared, hint, ends] of [
   ["canonical", PATH, ["role/team/*", "role/team/Developers", "role/*/Developers", "role/a?b/*"]],
   ["canonical-or-session", PATH, ["role/team/*", "role/team/Developers", "role/*/Developers", "role/a?b/*"]],
-  ["canonical", OTHER, ["group/x", "user/a b"]],
+  ["canonical", OTHER, ["group/x", "user/a b", "role/a b"]],
   ["canonical", "use the role's ARN, arn:aws:iam::<account>:role/<name>", ["assumed-role/Dev/*"]],
   ["canonical-or-session", "use arn:aws:sts::<account>:assumed-role/<role>/<session>", ["assumed-role/Dev"]],
   ["canonical-or-session", undefined, ["assumed-role/Dev/*"]],
