@@ -27,7 +27,7 @@ export function higherThan(address: ParameterAddress, { rolesOf, context: { pref
 
 export function lowerThan(address: ParameterAddress, { namesOf, context: { prefix } }: PlanState): readonly string[] {
   const { kind, account } = address;
-  if (kind === "account") return [];
+  if (kind === "account" || kind === "deny") return [];
   const broader = [mappingParameter(prefix, "pattern", "any"), mappingParameter(prefix, "account", account)];
   if (kind === "pattern")
     return account === "any" ? namesOf("any").filter((name) => name.startsWith(`${prefix}/account/`)) : broader;
@@ -46,6 +46,7 @@ export function denyListsFor({ account }: ParameterAddress, { prefix }: Evaluati
 
 /** Every parameter that may be read beside this one. */
 export function branchOf({ account }: ParameterAddress, { namesOf, context: { prefix } }: PlanState) {
-  const ofAny = [mappingParameter(prefix, "pattern", "any"), mappingParameter(prefix, "deny", "any")];
-  return [...new Set([...namesOf(account), ...ofAny])];
+  const ofAny =
+    account === "any" ? [] : [mappingParameter(prefix, "pattern", "any"), mappingParameter(prefix, "deny", "any")];
+  return [...namesOf(account), ...ofAny];
 }

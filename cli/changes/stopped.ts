@@ -25,6 +25,9 @@ export class Stopped extends Failure {
   }
 }
 
+/** No order of the writes keeps an administrator, so the same command fails again. */
+export class NoOrder extends Failure {}
+
 /** Timeout for reading a parameter after a failed write. */
 const LOOK_MS = 5_000;
 
@@ -74,7 +77,9 @@ export function stopped(failure: Failure, outcome: Outcome, state: State, error:
 }
 
 /** Whether a retry can succeed: yes after throttling and outages, no after other errors from AWS. */
-function helpsAgain(error: unknown, { exitCode }: Failure): boolean {
+function helpsAgain(error: unknown, failure: Failure): boolean {
+  const { exitCode } = failure;
+  if (failure instanceof NoOrder) return false;
   if (exitCode === EXIT.interrupted || exitCode === EXIT.finding) return true;
   if (!(error instanceof SSMServiceException) || error.$fault === "server") return true;
   return isThrottlingError(error as SdkError) || /^Expired/.test(error.name);

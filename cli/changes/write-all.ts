@@ -5,7 +5,7 @@ import { nextPhase } from "../access/phases.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
-import { EXIT, Failure, finding } from "../errors.ts";
+import { EXIT, Failure } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { isStored } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -14,7 +14,7 @@ import { logIfSlow, startProgress } from "../terminal/progress.ts";
 import { entryKey, itemsOf } from "./merge-list.ts";
 import { type Accepted, checkConsent, checkMerge, rebased } from "./other-operators.ts";
 import type { Change } from "./plan.ts";
-import { stateOf, stopped } from "./stopped.ts";
+import { NoOrder, stateOf, stopped } from "./stopped.ts";
 import { waitForCaches } from "./wait.ts";
 import { type Written, writeValue } from "./write.ts";
 import { mergeValues, writeList } from "./write-list.ts";
@@ -116,7 +116,8 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
     // A mapping ends when it is written, so not before the wait.
     const { writes = [] } = (await next(planned.from)) ?? {};
     if (writes.length === 0 && !accepted.force) {
-      throw finding(
+      throw new NoOrder(
+        EXIT.finding,
         "Refused: each of these changes would leave no administrator for a time. To write them, use --force.",
       );
     }

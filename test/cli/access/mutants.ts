@@ -322,8 +322,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   "a marked change of a list for any account waits for that list only": {
     change: [
       "precedence.ts",
-      "...namesOf(account), ...ofAny]",
-      '...namesOf(account === "any" ? "none" : account), ...ofAny]',
+      "return [...namesOf(account), ...ofAny];",
+      'return [...namesOf(account === "any" ? "none" : account), ...ofAny];',
     ],
     states: [
       { [role]: ci("u", ["g"]), "deny/any": denials("role/ci") },
@@ -332,7 +332,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a marked change of an account's list does not wait for the lists for any": {
-    change: ["precedence.ts", "...namesOf(account), ...ofAny]", "...namesOf(account)]"],
+    change: ["precedence.ts", "return [...namesOf(account), ...ofAny];", "return namesOf(account);"],
     states: [
       { "pattern/any": one("role/*", "u", ["g"]), [deny]: denials("role/*") },
       { "pattern/any": one("role/*", "u"), [deny]: denials("role/*") },

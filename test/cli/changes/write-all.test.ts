@@ -118,6 +118,13 @@ const two = { changes: { [CI]: ci(), [`user/${A}/bob`]: bob } };
 const swap = { stored: { [DENY]: denials("a") }, changes: { [DENY]: denials("c") } };
 const list = { stored: { [DENY]: denials("a") }, changes: { [DENY]: denials("a", "c") } };
 
+const admin = (session: string) => [{ session, username: session, groups: ["system:masters"] }];
+const denied = (session: string) => [{ arnLike: `arn:aws:sts::${A}:assumed-role/AWSReservedSSO_v_*/${session}` }];
+const swapAdmins = {
+  stored: { [SESSIONS]: admin("jane"), [DENY]: denied("joe") },
+  changes: { [SESSIONS]: admin("joe"), [DENY]: denied("jane") },
+};
+
 const GRANTED = "0 role/A/ci {arn:role/ci,username:u,groups:[g]}";
 const CI_WRITTEN = "0 role/A/ci {arn:role/ci,username:u}";
 const BOB_WRITTEN = "0 user/A/bob {arn:user/bob,username:b}";
@@ -162,6 +169,22 @@ const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly strin
       "Waiting 35 s until the function has read sso-session/A/v. The next write depends on it.",
       "35 sso/A/v {username:{SessionName}:s}",
       "writing 3/3",
+    ],
+  ],
+  [
+    "each write would leave no administrator",
+    swapAdmins,
+    [
+      "Refused: each of these changes would leave no administrator for a time. To write them, use --force.",
+      "Nothing was written.",
+    ],
+  ],
+  [
+    "each write would leave no administrator, with --force",
+    { ...swapAdmins, force: true },
+    [
+      "0 deny/A [{arnLike:arn:aws:sts::A:assumed-role/AWSReservedSSO_v_*/jane}]",
+      "0 sso-session/A/v [{session:joe,username:joe,groups:[system:masters]}]",
     ],
   ],
   [
