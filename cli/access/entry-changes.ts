@@ -1,7 +1,7 @@
 // Compares two values of a parameter by entry: which ones are added, removed, changed or moved.
 
 import type { Entry, Value } from "./entries.ts";
-import { arnCovers, overlaps } from "./overlap.ts";
+import { covers, overlaps } from "./overlap.ts";
 
 export interface EntryChange {
   readonly old: Entry | undefined;
@@ -28,8 +28,8 @@ export function entryChanges({ entries: before }: Value, { entries: after }: Val
 }
 
 /** Other names or a later end of the pair are judged like those of one entry. */
-function narrows({ mapping: wide }: Entry, { mapping: narrow }: Entry): boolean {
-  return arnCovers(wide.arnLike ?? "", narrow.arnLike ?? "");
+function narrows(wide: Entry, narrow: Entry): boolean {
+  return wide.kind === "pattern" && covers(wide, narrow);
 }
 
 /** Entries that pass an entry which may match the same identities. */

@@ -1,12 +1,11 @@
 // Judges the change of a deny list: denials that are lifted, and the list that is written before they are.
 
-import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import { finding } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { sizeProblem } from "../store/value.ts";
 import { type Entry, isActive, type Value } from "./entries.ts";
 import { alternatives, type Mark, mayApply, subject } from "./marks.ts";
-import { arnCovers } from "./overlap.ts";
+import { covers } from "./overlap.ts";
 import { type PlanState, valuesIn } from "./plan-state.ts";
 import { branchOf } from "./precedence.ts";
 
@@ -16,8 +15,7 @@ export function uncoveredDenials(list: Value, others: Value, context: Evaluation
 }
 
 function isCovered(denial: Entry, { entries }: Value): boolean {
-  const [arn = "", ...others] = [denial, ...entries].map(({ mapping }) => withoutPath(mapping.arnLike ?? ""));
-  return entries.some(({ end }, index) => end >= denial.end && arnCovers(others[index] ?? "", arn));
+  return entries.some((other) => other.end >= denial.end && covers(other, denial));
 }
 
 /** The value that adds denials and lifts none; `undefined` unless the change does both. Throws if it is too long. */

@@ -9,9 +9,9 @@ export function arnsOverlap(a: string, b: string): boolean {
   return everySection(arnSections(a), arnSections(b), globsOverlap);
 }
 
-/** Whether each text that matches `narrow` also matches `wide`. May be false for patterns that are hard to compare. */
-export function arnCovers(wide: string, narrow: string): boolean {
-  return everySection(arnSections(wide), arnSections(narrow), globCovers);
+/** Whether `wide` matches every ARN that `narrow` matches. May be false for patterns that are hard to compare. */
+export function covers({ arns: [wide] }: Entry, { arns: [narrow] }: Entry): boolean {
+  return everySection(wide, narrow, globCovers);
 }
 
 type Sections = ArnSections | undefined;

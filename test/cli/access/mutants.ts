@@ -79,21 +79,21 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a denial of a user with a path covers one path only": {
-    change: ["lifts.ts", 'withoutPath(mapping.arnLike ?? "")', '(mapping.arnLike ?? "")'],
+    change: ["entries.ts", 'sections(kind === "deny" ? withoutPath(arnLike) : arnLike)', "sections(arnLike)"],
     states: [
       { [account]: ofSet("u"), [deny]: denials("user/ops/alice") },
       { [account]: ofSet("u"), [deny]: denials("user/ops/*") },
     ],
   },
   "a denial may end earlier": {
-    change: ["lifts.ts", "end >= denial.end && ", ""],
+    change: ["lifts.ts", "other.end >= denial.end && ", ""],
     states: [
       { [account]: ofSet("u"), [deny]: denials("role/*") },
       { [account]: ofSet("u"), [deny]: json([{ arnLike: arn("role/*"), ...july }]) },
     ],
   },
   "a denial may become narrower": {
-    change: ["lifts.ts", 'arnCovers(others[index] ?? "", arn)', 'arnCovers(arn, others[index] ?? "")'],
+    change: ["lifts.ts", "covers(other, denial)", "covers(denial, other)"],
     states: [
       { [account]: ofSet("u"), [deny]: denials("role/*") },
       { [account]: ofSet("u"), [deny]: denials("role/c*") },
@@ -189,7 +189,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     states: [{}, { [account]: ofSet("u") }],
   },
   "a pattern may be replaced by another one": {
-    change: ["entry-changes.ts", 'arnCovers(wide.arnLike ?? "", narrow.arnLike ?? "")', "true"],
+    change: ["entry-changes.ts", "&& covers(wide, narrow)", ""],
     states: [{ [pattern]: one("role/c*", "u") }, { [pattern]: one("role/*", "u") }],
   },
   "a pattern may pass one that overlaps it": {
