@@ -5,7 +5,7 @@ import { shortName } from "../function-settings.ts";
 import { type Entry, isActive, mayHave, type Value, wholeOf } from "./entries.ts";
 import { type EntryChange, entryChanges, moved } from "./entry-changes.ts";
 import { grantMarks, newNames } from "./grants.ts";
-import { bothAs, liftMarks } from "./lifts.ts";
+import { both, liftMarks } from "./lifts.ts";
 import { alternatives, type Mark, mayApply, place, subject } from "./marks.ts";
 import { givesNoNewAccess } from "./names.ts";
 import { overlaps } from "./overlap.ts";
@@ -87,7 +87,7 @@ export function withoutRemovals(before: Value, after: Value, state: PlanState): 
   if (removal === undefined || !steps.some(isAdded)) return undefined;
   if (!lowerThan(removal.old, state).some((name) => state.wanted.has(name))) return undefined;
   const entries = steps.flatMap((step) => (isRemoval(step, state) ? step.old : step.new) ?? []);
-  return bothAs([...new Set(entries)], removal.old, state.context);
+  return both([...new Set(entries)], before, removal.old, state.context);
 }
 
 /** The change of one parameter. */

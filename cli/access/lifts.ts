@@ -25,21 +25,23 @@ export function withoutLifts(before: Value, after: Value, context: EvaluationCon
   if (one === undefined) return undefined;
   if (uncoveredDenials(after, before, context).length === 0) return undefined;
   const kept = after.entries.filter(({ key }) => !lifted.some((old) => old.key === key));
-  // New keys last: so it can be merged with another operator's new entries.
-  const keys = before.entries.map(({ key }) => key);
-  const place = ({ key }: Entry) => (keys.includes(key) ? keys.indexOf(key) : keys.length);
-  return bothAs(
-    [...kept, ...lifted].toSorted((a, b) => place(a) - place(b)),
-    one,
-    context,
-  );
+  return both([...kept, ...lifted], before, one, context);
 }
 
 /** The value with stored and new entries, which is written before entries are removed. Throws if it is too long. */
-export function bothAs(entries: readonly Entry[], { parameter }: Entry, { prefix }: EvaluationContext): string {
-  const both = JSON.stringify(entries.map(({ mapping }) => mapping));
-  const problem = sizeProblem(both);
-  if (problem === undefined) return both;
+export function both(
+  entries: readonly Entry[],
+  before: Value,
+  { parameter }: Entry,
+  { prefix }: EvaluationContext,
+): string {
+  // New keys last: so it can be merged with another operator's new entries.
+  const keys = before.entries.map(({ key }) => key);
+  const place = ({ key }: Entry) => (keys.includes(key) ? keys.indexOf(key) : keys.length);
+  const inOrder = entries.toSorted((a, b) => place(a) - place(b));
+  const value = JSON.stringify(inOrder.map(({ mapping }) => mapping));
+  const problem = sizeProblem(value);
+  if (problem === undefined) return value;
   throw finding(
     `${shortName(parameter, prefix)} is first written with the stored and the new entries, and has no room for both: ${problem}. ` +
       "Remove the entries with one command, and add the new ones with another.",

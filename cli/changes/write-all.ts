@@ -97,8 +97,10 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
       await checkConsent(combined, current, accepted, name, io.clock());
     };
     const { isMerged, ...written } = await writeList(ssm, key, change, check, io.interrupted);
-    if (isMerged) io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
-    changes.set(name, final(written.value));
+    if (isMerged) {
+      io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
+      changes.set(name, final(written.value));
+    }
     note(name, written);
   }
 

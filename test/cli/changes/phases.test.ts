@@ -124,7 +124,7 @@ test("a list of sessions gets new entries before lower mappings change, and lose
   ];
   await exits(store.run(APPLY, { mappings }), 0);
   assert.deepEqual(store.writes, [
-    `0 ${list} ${of("jane", "joe", "Jane")}`,
+    `0 ${list} ${of("Jane", "joe", "jane")}`,
     `35 ${account} {"username":"new"}`,
     `70 ${list} ${of("jane", "joe")}`,
   ]);

@@ -118,6 +118,7 @@ const two = { changes: { [CI]: ci(), [`user/${A}/bob`]: bob } };
 const swap = { stored: { [DENY]: denials("a") }, changes: { [DENY]: denials("c") } };
 const list = { stored: { [DENY]: denials("a") }, changes: { [DENY]: denials("a", "c") } };
 
+const sessions = (...names: string[]) => names.map((session) => ({ session, username: session }));
 const admin = (session: string) => [{ session, username: session, groups: ["system:masters"] }];
 const denied = (session: string) => [{ arnLike: `arn:aws:sts::${A}:assumed-role/AWSReservedSSO_v_*/${session}` }];
 const swapAdmins = {
@@ -293,6 +294,11 @@ const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly strin
     ["0 deny/A [{arnLike:role/a}]"],
   ],
   [
+    "a deny list that is written twice ends in the wanted order",
+    { stored: { [DENY]: denials("a", "b") }, changes: { [DENY]: denials("c", "b") } },
+    ["0 deny/A [{arnLike:role/a},{arnLike:role/b},{arnLike:role/c}]", "0 deny/A [{arnLike:role/c},{arnLike:role/b}]"],
+  ],
+  [
     "a deny list that is written twice gets another entry",
     { ...swap, race: { P1: put(DENY, denials("a", "b")) } },
     [
@@ -300,6 +306,25 @@ const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly strin
       "0 deny/A [{arnLike:role/a},{arnLike:role/b},{arnLike:role/c}]",
       BOTH_LISTS,
       "0 deny/A [{arnLike:role/b},{arnLike:role/c}]",
+    ],
+  ],
+  [
+    "a list of sessions that is written twice gets another entry",
+    {
+      stored: { [SESSIONS]: sessions("jane"), [ACCOUNT]: { username: "a" } },
+      changes: { [SESSIONS]: sessions("joe"), [ACCOUNT]: { username: "z" } },
+      race: { P1: put(SESSIONS, sessions("jane", "eve")) },
+    },
+    [
+      "0 sso-session/A/v [{session:jane,username:jane},{session:joe,username:joe}]",
+      "0 sso-session/A/v [{session:jane,username:jane},{session:eve,username:eve},{session:joe,username:joe}]",
+      "Another operator changed sso-session/A/v at the same time. Both changes are kept.",
+      "Waiting 35 s until the function has read sso-session/A/v. The next write depends on it.",
+      "35 account/A {username:z}",
+      "writing 2/2",
+      "Waiting 35 s until the function has read account/A. The next write depends on it.",
+      "70 sso-session/A/v [{session:eve,username:eve},{session:joe,username:joe}]",
+      "writing 2/2",
     ],
   ],
   [
