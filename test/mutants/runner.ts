@@ -192,6 +192,7 @@ async function dryRun() {
     const status = error === undefined ? "success" : "failed";
     return { id, name: id, timeSpentMs, status, failureMessage: error instanceof Error ? error.stack : String(error) };
   });
+  if (tests.length === 0) return { status: "error", errorMessage: `No test file of ${FOLDER} matches ${TESTS}` };
   return { status: "complete", tests, mutantCoverage: shared["mutantCoverage"] };
 }
 
