@@ -1,16 +1,16 @@
 // `npm run bench -- <name> [arguments]` runs a benchmark of this folder; default `start-up`.
 
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+const PROGRAMS: Readonly<Record<string, string>> = {
+  "start-up": "./cold-starts.ts",
+  lambda: "./cold-starts.ts",
+  command: "./command.ts",
+  spikes: "./spikes.ts",
+};
 
-/** Each is a script in this folder. */
-const BENCHES = ["start-up", "command", "lambda", "spikes"];
-
-const [name = "start-up", ...rest] = process.argv.slice(2);
-if (!BENCHES.includes(name)) {
-  console.error(`unknown benchmark ${name}; choose one of ${BENCHES.join(", ")}`);
+const [, , name = "start-up"] = process.argv;
+const program = PROGRAMS[name];
+if (program === undefined) {
+  console.error(`unknown benchmark ${name}; choose one of ${Object.keys(PROGRAMS).join(", ")}`);
   process.exit(2);
 }
-const script = join(import.meta.dirname, `${name}.ts`);
-const { status } = spawnSync(process.execPath, [script, ...rest], { stdio: "inherit" });
-process.exit(status ?? 1);
+await import(program);

@@ -25,7 +25,7 @@ interface Candidate {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-const rounds = Number(process.argv[2] ?? 21);
+const rounds = Number(process.argv[3] ?? 21);
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 const [home, withContexts] = [join(folder, "home"), join(folder, "contexts")];
 const [store, sts] = [
@@ -71,7 +71,7 @@ function isInstalled({ program }: Candidate): boolean {
 
 /** Milliseconds of each candidate. */
 async function measure(candidates: readonly Candidate[]): Promise<string> {
-  const taken = await takeTurns({ candidates, rounds, prepare: () => undefined, measure: run });
+  const taken = await takeTurns(candidates, rounds, run);
   const rows = candidates.map(({ name, goal }, column) => {
     const own = taken[column] ?? [];
     return [name, median(own).toFixed(0), ratioCell(own, taken[0] ?? []), goal?.toFixed(1) ?? ""];

@@ -2,19 +2,12 @@
 
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 
-export interface Confinement {
-  /** Moves a running process with all its threads into the group. */
-  enter(pid: number): void;
-  /** Call when no process is left in the group. */
-  close(): void;
-}
-
 /** "At 1,769 MB, a function has the equivalent of one vCPU": https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const MEGABYTES_OF_ONE_CPU = 1_769;
 const PERIOD_US = 20_000;
 
 /** Requires root, and the `cpu` and `memory` controllers of control groups, version 1. */
-export function confine(megabytes: number): Confinement {
+export function confine(megabytes: number) {
   const cpu = `/sys/fs/cgroup/cpu/bench-${process.pid}-${megabytes}`;
   const memory = `/sys/fs/cgroup/memory/bench-${process.pid}-${megabytes}`;
   try {
@@ -28,9 +21,12 @@ export function confine(megabytes: number): Confinement {
     });
   }
   return {
-    enter: (pid) => {
+    size: String(megabytes),
+    /** Moves a running process with all its threads into the group. */
+    enter: (pid: number) => {
       for (const folder of [cpu, memory]) writeFileSync(`${folder}/cgroup.procs`, String(pid));
     },
+    /** Call when no process is left in the group. */
     close: () => {
       for (const folder of [cpu, memory]) rmdirSync(folder);
     },

@@ -1,137 +1,129 @@
 // Runs one load spike: every client sends its token and retries until it is logged in.
+// As a program, in a separate process, since it replaces time and network: prints the result of the spike in its argument.
 
-import { fileURLToPath } from "node:url";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { localServices } from "../../../local/function.ts";
-import type { LocalIdentity } from "../../../local/identities.ts";
 import { mintToken } from "../../../local/token.ts";
 import { type Expected, people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
-import { openEndpoint } from "./endpoint.ts";
-import { kubeApiserver, type LookUp } from "./kube-apiserver.ts";
-import { startLambda } from "./lambda.ts";
-import type { Limit } from "./limit.ts";
-import { type Calls, type ServiceName, startServices } from "./services.ts";
-import type { Time } from "./time.ts";
+import { type Limit, lookUp, openEndpoint } from "./endpoint.ts";
+import { useMemoryNetwork } from "./memory-network.ts";
+import { startServices } from "./services.ts";
+import { type Time, virtualTime } from "./time.ts";
 
 export interface Spike {
   /** They log in at every kube-apiserver. */
   readonly who: { readonly people: number; readonly roles: number };
-  readonly apiservers: number;
-  /** First logins are spread evenly over this time. */
-  readonly withinMs: number;
   readonly throttle: Limit;
   /** Reserved concurrency, or the account's limit. */
   readonly maxEnvironments: number;
   readonly ssmReads: number;
   /** How long STS does not respond, from the start. */
   readonly stsSilentMs?: number;
-  readonly seed: number;
 }
 
-export interface SpikeResult {
-  /** Seconds from the start. */
-  readonly half: number;
-  readonly most: number;
-  readonly all: number;
-  /** By when 5 %, 10 %, ... 100 % are logged in. */
-  readonly curve: readonly number[];
-  readonly lookUps: number;
-  readonly failed: number;
-  readonly requests: number;
-  readonly gatewayThrottled: number;
-  readonly lambdaThrottled: number;
-  readonly calls: Readonly<Record<ServiceName, Calls>>;
-  readonly environments: number;
-  /** Responses that do not match the identity. */
-  readonly wrong: readonly string[];
-  /** Clients that never logged in. */
-  readonly out: number;
-}
+type SpikeResult = Awaited<ReturnType<typeof measure>>;
 
 const CLUSTER_ID = "spike";
 const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 const REGION = "us-west-2";
-const ENTRY = fileURLToPath(new URL("../../../dist/authenticator/index.mjs", import.meta.url));
+const APISERVERS = 3;
+/** First logins are spread evenly over this time. */
+const WITHIN_MS = 1_000;
 /** Clients (controllers, or people) retry after this time plus a random part of it. */
 const AGAIN_MS = 1_000;
 /** Clients that are not logged in after this time count as failed. */
 const GIVE_UP_MS = 300_000;
 
-export async function runSpike(spike: Spike, time: Time, random: () => number): Promise<SpikeResult> {
+async function measure(spike: Spike, time: Time, random: () => number) {
   const crowd = people(spike.who.people, spike.who.roles, PREFIX);
   const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: CALLERS };
-  const { ssmReads, stsSilentMs = 0 } = spike;
-  const services = await startServices({ crowd: { ...crowd, parameters }, time, random, ssmReads, stsSilentMs });
-  Object.assign(process.env, {
-    CLUSTER_ID,
-    CALLER_AUTH: "bearer",
-    ...localServices(REGION, services.urls),
-  });
-  const { maxEnvironments, throttle } = spike;
-  const lambda = startLambda({ entry: ENTRY, maxEnvironments, time });
-  const endpoint = openEndpoint({ lambda, throttle, time });
-  const apiservers = Array.from({ length: spike.apiservers }, () => kubeApiserver(endpoint, time, random));
-
+  const services = await startServices({ ...crowd, parameters }, spike, time, random);
+  Object.assign(process.env, { CLUSTER_ID, CALLER_AUTH: "bearer", ...localServices(REGION, services.urls) });
+  const endpoint = openEndpoint(spike.throttle, spike.maxEnvironments, time);
   const start = time.now();
-  const mint = (identity: LocalIdentity) => mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now: start });
-  const tokens = await Promise.all(crowd.identities.map(mint));
   const took: number[] = [];
   const wrong: string[] = [];
-  let lookUps = 0;
-  let failed = 0;
-  let out = 0;
+  /** `out`: clients that never logged in. */
+  const counts = { lookUps: 0, failed: 0, out: 0 };
 
-  async function come(lookUp: LookUp, token: string, expected: Expected): Promise<void> {
-    await time.sleep(random() * spike.withinMs);
-    for (;;) {
-      lookUps += 1;
-      const body = await lookUp(token);
+  async function come(token: string, expected: Expected): Promise<void> {
+    await time.sleep(random() * WITHIN_MS);
+    while (time.now() <= start + GIVE_UP_MS) {
+      counts.lookUps += 1;
+      const body = await lookUp(endpoint, time, random, token);
       if (body !== undefined) {
-        const problem = mistake(body, expected);
-        if (problem !== undefined) wrong.push(problem);
+        wrong.push(...mistakes(body, expected));
         took.push(time.now() - start);
         return;
       }
-      failed += 1;
+      counts.failed += 1;
       await time.sleep(AGAIN_MS * (1 + random()));
-      if (time.now() > start + GIVE_UP_MS) break;
     }
-    out += 1;
+    counts.out += 1;
   }
 
-  await Promise.all(
-    crowd.members.flatMap(({ expected }, index) => {
-      const token = tokens[index] ?? "";
-      return apiservers.map((lookUp) => come(lookUp, token, expected));
+  const clients = await Promise.all(
+    crowd.members.map(async ({ identity, expected }) => {
+      const token = await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now: start });
+      return { token, expected };
     }),
   );
-  took.sort((a, b) => a - b);
-  const at = (share: number): number => (took[Math.ceil(took.length * share) - 1] ?? Number.NaN) / 1000;
+  const logins = clients.flatMap(({ token, expected }) =>
+    Array.from({ length: APISERVERS }, () => come(token, expected)),
+  );
+  await Promise.all(logins);
   await services.close();
+  took.sort((a, b) => a - b);
+  /** In seconds from the start. */
+  const at = (share: number): number => (took[Math.ceil(took.length * share) - 1] ?? Number.NaN) / 1000;
   return {
-    half: at(0.5),
-    most: at(0.99),
-    all: at(1),
+    ...{ half: at(0.5), most: at(0.99), all: at(1) },
+    /** By when 5 %, 10 %, ... 100 % are logged in. */
     curve: Array.from({ length: 20 }, (_, index) => at((index + 1) / 20)),
-    lookUps,
-    failed,
-    requests: endpoint.requests(),
-    gatewayThrottled: endpoint.throttled(),
-    lambdaThrottled: lambda.throttled(),
-    calls: services.calls,
-    environments: lambda.environments(),
-    wrong,
-    out,
+    ...{ ...counts, ...endpoint.counts, calls: services.calls, wrong },
   };
 }
 
-/** The error in the body of a 200, or `undefined`. */
-function mistake(body: string, expected: Expected): string | undefined {
+/** What is wrong in the body of a 200. */
+function mistakes(body: string, expected: Expected): string[] {
   const { status } = JSON.parse(body);
   const { authenticated, user, error } = status;
   const right =
     "denial" in expected
       ? authenticated === false && user === undefined && error?.startsWith(`${expected.denial}:`)
       : authenticated === true && user?.username === expected.username && user.groups.join() === expected.groups.join();
-  return right ? undefined : `${JSON.stringify(expected)} got ${JSON.stringify(status)}`;
+  return right ? [] : [`${JSON.stringify(expected)} got ${JSON.stringify(status)}`];
+}
+
+/** Throws on any error, and on a response that does not match its identity. */
+export async function runSpike(spike: Spike): Promise<SpikeResult> {
+  const { stdout } = await promisify(execFile)(process.execPath, [import.meta.filename, JSON.stringify(spike)]);
+  const result: SpikeResult = JSON.parse(stdout);
+  if (result.wrong.length > 0) throw new Error(`wrong answers:\n${result.wrong.join("\n")}`);
+  return result;
+}
+
+/** Mulberry32, so that runs are reproducible. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+if (import.meta.main) {
+  const print = process.stdout.write.bind(process.stdout);
+  // Discards the log lines of reviews.
+  process.stdout.write = () => true;
+  // The bundle also uses random waits.
+  Math.random = seeded(1);
+  const time = virtualTime();
+  useMemoryNetwork();
+  const result = await time.run(measure(JSON.parse(process.argv[2] ?? ""), time, seeded(2)));
+  print(JSON.stringify(result), () => process.exit());
 }

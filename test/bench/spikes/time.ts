@@ -1,25 +1,11 @@
 // Time of a load spike: virtual, it advances only when no work is left.
 
-export interface Time {
-  /** Milliseconds since 1970. */
-  now(): number;
-  sleep(ms: number): Promise<void>;
-  /** Settles as `work` does; virtual time advances only during this call. */
-  run<T>(work: Promise<T>): Promise<T>;
-}
+export type Time = ReturnType<typeof virtualTime>;
 
 interface Timer {
   readonly at: number;
   readonly call: () => void;
   cancelled: boolean;
-}
-
-/** The parts of `setTimeout`'s result that the bundle uses. */
-interface Handle {
-  readonly timer: Timer;
-  readonly ref: () => Handle;
-  readonly unref: () => Handle;
-  readonly hasRef: () => boolean;
 }
 
 /** Turns of the event loop without work after which no work is left. */
@@ -30,27 +16,23 @@ const QUIET_TURNS = 3;
  * `sleep` adds the time that it takes on Lambda. Valid only without external waits: sockets must be in memory
  * (memory-network.ts); reads of module files are waited for.
  */
-export function virtualTime(): Time {
+export function virtualTime() {
   /** The last one is due first. */
   const timers: Timer[] = [];
   let now = Date.now();
 
   function start(call: () => void, ms: number): Timer {
     const timer = { at: now + Math.max(0, ms || 0), call, cancelled: false };
-    let [from, to] = [0, timers.length];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if ((timers[middle]?.at ?? 0) > timer.at) from = middle + 1;
-      else to = middle;
-    }
-    timers.splice(from, 0, timer);
+    const before = timers.findLastIndex(({ at }) => at > timer.at);
+    timers.splice(before + 1, 0, timer);
     return timer;
   }
 
   Date.now = () => Math.floor(now);
   const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
-  const virtualSetTimeout = (call: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): Handle => {
-    const handle: Handle = {
+  /** The result has the parts of a timer's handle that the bundle uses. */
+  const virtualSetTimeout = (call: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => {
+    const handle = {
       timer: start(() => call(...args), ms),
       ref: () => handle,
       unref: () => handle,
@@ -59,7 +41,7 @@ export function virtualTime(): Time {
     return handle;
   };
   globalThis.setTimeout = Object.assign(virtualSetTimeout, realSetTimeout) as unknown as typeof setTimeout;
-  globalThis.clearTimeout = ((handle?: Handle | NodeJS.Timeout | number) => {
+  globalThis.clearTimeout = ((handle?: { timer: Timer } | NodeJS.Timeout | number) => {
     if (typeof handle === "object" && "timer" in handle) handle.timer.cancelled = true;
     else realClearTimeout(handle);
   }) as typeof clearTimeout;
@@ -73,9 +55,11 @@ export function virtualTime(): Time {
   }
 
   return {
+    /** Milliseconds since 1970. */
     now: () => now,
-    sleep: (ms) => new Promise((resolve) => start(resolve, ms)),
-    async run(work) {
+    sleep: (ms: number) => new Promise<void>((resolve) => start(resolve, ms)),
+    /** Settles as `work` does; virtual time advances only during this call. */
+    async run<T>(work: Promise<T>): Promise<T> {
       let ended = false;
       const end = (): void => {
         ended = true;
