@@ -1,13 +1,14 @@
-// Generates documents and the snapshot of the help from the code: `npm run docs` writes them, generated.test.ts compares them.
+// Generates documents and the snapshot of the help from the code. Run as a program by `npm run docs`, it writes them;
+// generated.test.ts compares them.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createProgram } from "../../cli/program.ts";
 import { FULL_NAME } from "../../cli/program-name.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { ERRORS, STATUS } from "../../functions/errors.ts";
 import { cli, commandPaths } from "../cli/cli.ts";
-import { type Figures, loginsPlot } from "./plots.ts";
+import { type Figures, loginsPlot } from "./images.ts";
 import { recordingImage, recordSession } from "./recording.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -50,4 +51,8 @@ async function everyHelp(): Promise<string> {
     return `$ ${[FULL_NAME, ...path, "--help"].join(" ")}\n${out}`;
   });
   return (await Promise.all(helps)).join("\n");
+}
+
+if (import.meta.main) {
+  for (const [path, text] of Object.entries(await generatedDocuments())) writeFileSync(join(ROOT, path), text);
 }

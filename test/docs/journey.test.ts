@@ -12,31 +12,16 @@ import { startSandbox } from "./sandbox.ts";
 import { ROOT } from "./shell-blocks.ts";
 
 const ARN = "arn:aws:iam::111122223333";
-const MASTERS = ["system:masters"];
-
-/** As on the page, except that each group is on a separate line. */
+const PAGE = readFileSync(join(ROOT, "test/docs/journey.md"), "utf8");
+/** The page leaves out the users and accounts. */
 const AWS_AUTH = {
-  mapRoles: [
-    {
-      rolearn: `${ARN}:role/eksctl-prod-nodegroup-NodeInstanceRole-1ABC2DEF3GHI`,
-      username: "system:node:{{EC2PrivateDNSName}}",
-      groups: ["system:bootstrappers", "system:nodes"],
-    },
-    { rolearn: `${ARN}:role/platform/Admins`, username: "admin:{{SessionName}}", groups: MASTERS },
-    { rolearn: `${ARN}:role/Developers`, username: "dev:{{SessionName}}", groups: ["developers"] },
-    {
-      rolearn: `${ARN}:role/AWSReservedSSO_ClusterAdmin_0123456789abcdef`,
-      username: "sso:{{SessionName}}",
-      groups: MASTERS,
-    },
-    { rolearn: `${ARN}:role/Developers`, username: "developer", groups: ["viewers"] },
-  ],
-  mapUsers: [
+  mapRoles: (/^ {6}mapRoles: \|\n((?: {8}.*\n)+)/m.exec(PAGE)?.[1] ?? "").replaceAll(/^ {8}/gm, ""),
+  mapUsers: stringify([
     { userarn: `${ARN}:user/alice`, username: "alice", groups: ["developers"] },
     { userarn: `${ARN}:user/jenkins`, username: "jenkins", groups: ["ci"] },
     { userarn: `${ARN}:user/mallory`, username: "mallory", groups: ["developers"] },
-  ],
-  mapAccounts: ["444455556666"],
+  ]),
+  mapAccounts: stringify(["444455556666"]),
 };
 
 interface Step {
@@ -46,8 +31,7 @@ interface Step {
 
 /** The commands of this project with their output. */
 function steps(): Step[] {
-  const page = readFileSync(join(ROOT, "test/docs/journey.md"), "utf8");
-  const [, ...pieces] = page.split(/^ {4}\$ /m);
+  const [, ...pieces] = PAGE.split(/^ {4}\$ /m);
   return pieces.flatMap((piece) => {
     const [first = "", ...rest] = piece.split("\n");
     const shown = rest.slice(0, rest.findIndex((line) => line !== "" && !line.startsWith("    ")) >>> 0);
@@ -84,11 +68,8 @@ test("each command prints the output on the page", async (t) => {
     withoutWebhook: true,
   });
   const endpoint = placeholders["<Endpoint>"] ?? "";
-  const { mapRoles, mapUsers, mapAccounts } = AWS_AUTH;
-  const data = Object.fromEntries(
-    Object.entries({ mapRoles, mapUsers, mapAccounts }).map(([k, v]) => [k, stringify(v)]),
-  );
-  writeFileSync(join(folder, "aws-auth.yaml"), stringify({ kind: "ConfigMap", metadata: { name: "aws-auth" }, data }));
+  const configMap = { kind: "ConfigMap", metadata: { name: "aws-auth" }, data: AWS_AUTH };
+  writeFileSync(join(folder, "aws-auth.yaml"), stringify(configMap));
   let compared = 0;
   for (const { command, shown } of steps()) {
     if (NOT_COMPARED.some((pattern) => pattern.test(command))) continue;

@@ -9,7 +9,7 @@ import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { isolatedVariables } from "../aws-variables.ts";
-import { type Attributes, element, image, label } from "./svg.ts";
+import { type Attributes, element, image, label } from "./images.ts";
 
 const COMMAND = join(import.meta.dirname, "../../cli/iam-authenticator.ts");
 const REGION = "eu-west-1";

@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import type { Metafile } from "esbuild";
 import { buildAuthenticator, buildIssuer } from "../../infra/bundle/build.ts";
-import { importChain, modulesInside } from "./import-chain.ts";
 
 /**
  * Each kilobyte costs the first review of an environment about 0.1 ms (test/bench/README.md). What most reviews do not
@@ -141,3 +141,28 @@ test("two builds in different folders are identical and contain no path", async 
     assert.ok(!Buffer.from(contents).includes(root), name);
   }
 });
+
+/** Modules that contribute bytes to the script, largest first. */
+function modulesInside({ outputs }: Metafile): readonly { readonly path: string; readonly bytes: number }[] {
+  return Object.entries(outputs)
+    .filter(([path]) => path.endsWith(".mjs"))
+    .flatMap(([, { inputs }]) => Object.entries(inputs))
+    .map(([path, { bytesInOutput }]) => ({ path, bytes: bytesInOutput }))
+    .filter(({ bytes }) => bytes > 0)
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+/** The shortest chain of imports from the entry to `module`, one import per line. */
+function importChain({ inputs, outputs }: Metafile, module: string): string {
+  const entry = Object.values(outputs).find(({ entryPoint }) => entryPoint !== undefined)?.entryPoint ?? "";
+  const importers = new Map<string, string | undefined>([[entry, undefined]]);
+  // A Map iterates in insertion order and includes entries that are added meanwhile: breadth first.
+  for (const path of importers.keys()) {
+    for (const imported of inputs[path]?.imports ?? []) {
+      if (!importers.has(imported.path)) importers.set(imported.path, path);
+    }
+  }
+  const chain: string[] = [];
+  for (let at: string | undefined = module; at !== undefined; at = importers.get(at)) chain.unshift(at);
+  return chain.join("\n  imports ");
+}

@@ -1,13 +1,16 @@
-// The reduced SDK works like the complete one: responses, all kinds of errors, and both sources of credentials.
+// The reduced SDK works like the complete one: responses, all kinds of errors, and both sources of credentials. Each of the
+// last tests names the file to fix after an update of the SDK.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
+import { isThrottlingCode } from "../../functions/lib/throttling.ts";
 import { buildAuthenticator } from "../../infra/bundle/build.ts";
 import { bundle } from "../../infra/bundle/bundle.ts";
 import { LEAN_PLUGINS } from "../../infra/bundle/plugins.ts";
+import { replacement } from "../../infra/bundle/replacement.ts";
 import { separateFile } from "../../infra/bundle/separate-file.ts";
 import { startHttpServer } from "../../local/http-server.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
@@ -73,3 +76,24 @@ for (const code of ["InvalidKeyId", "ThrottlingException", "ParameterNotFound", 
     assert.deepEqual(await probe(store.url), { name: code, status: 400 });
   });
 }
+
+// Not exported, but the only place where the SDK lists them.
+const constants = "@smithy/core/dist-es/submodules/retry/service-error-classification/constants.js";
+const { THROTTLING_ERROR_CODES }: { readonly THROTTLING_ERROR_CODES: readonly string[] } = await import(
+  new URL(`../../node_modules/${constants}`, import.meta.url).href
+);
+
+test("the function's throttling codes are those of the SDK", () => {
+  assert.ok(THROTTLING_ERROR_CODES.length > 10);
+  const missing = THROTTLING_ERROR_CODES.filter((code) => !isThrottlingCode(code));
+  assert.deepEqual(missing, [], `add ${missing.join(", ")} to functions/lib/throttling.ts`);
+});
+
+test("a plugin that finds nothing to replace fails the build, and names the file to fix", async () => {
+  const moved = replacement("lean-schemas", (build, done) => {
+    build.onLoad({ filter: /a-file-that-the-sdk-has-moved\.js$/ }, () => done({ contents: "" }));
+  });
+  await assert.rejects(bundle(ROOT, "test/infra/sdk-probe.ts", "probe.mjs", [moved]), {
+    message: /infra\/bundle\/lean-schemas\.ts found nothing to replace: .*docs\/decisions\/0003-bundle\.md/,
+  });
+});

@@ -1,11 +1,14 @@
-// The manifest of the npm package, and the URLs that follow from it. test/e2e/package.e2e.ts packs and installs it.
+// What ships: the manifest of the npm package, the SBOM, and licences. test/e2e/package.e2e.ts packs and installs the package.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-import { test } from "node:test";
+import { readFileSync } from "node:fs";
+import { before, test } from "node:test";
 import { pageUrl } from "../../infra/page-url.ts";
+import { bundledPackages } from "../../infra/release/build.ts";
+import { sbom } from "../../infra/release/sbom.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { ROOT } from "./cdk-cli.ts";
 
 test("the manifest is ready for publication: name, access, licence and provenance", () => {
   for (const keyword of ["cdk", "awscdk", "kubernetes", "iam"]) assert.ok(manifest.keywords.includes(keyword), keyword);
@@ -19,7 +22,7 @@ test("npx runs the command by the package's name, and no file uses npx with the 
   assert.deepEqual(Object.keys(bin), ["iam-authenticator", name]);
   assert.equal(bin["lambda-iam-authenticator"], bin["iam-authenticator"]);
   const said = spawnSync("git", ["grep", "-nE", "npx (--no -- |-y |--yes )?iam-authenticato[r]"], {
-    cwd: join(import.meta.dirname, "..", ".."),
+    cwd: ROOT,
     encoding: "utf8",
   });
   assert.equal(said.stdout, "");
@@ -30,4 +33,59 @@ test("a page is a URL of this version's file, or its path while package.json has
   const url = "https://github.com/owner/name/blob/v1.2.3/docs/troubleshoot.md#faults";
   assert.equal(pageUrl("docs/troubleshoot.md#faults", { version: "1.2.3", repository }), url);
   assert.equal(pageUrl("docs/troubleshoot.md", { version: "1.2.3" }), "docs/troubleshoot.md");
+});
+
+interface Locked {
+  readonly version: string;
+  /** Subresource Integrity: `sha512-` and base64. */
+  readonly integrity?: string;
+  readonly hasInstallScript?: true;
+  /** Part of another package, whose checksum it shares. */
+  readonly inBundle?: true;
+}
+
+interface Component {
+  readonly name: string;
+  readonly version: string;
+  readonly purl: string;
+  readonly licenses: readonly { readonly license: { readonly id?: string } }[];
+  readonly hashes: readonly { readonly alg: string; readonly content: string }[];
+}
+
+const lock: Readonly<Record<string, Locked>> = JSON.parse(readFileSync(`${ROOT}/package-lock.json`, "utf8")).packages;
+const packages = bundledPackages();
+let components: readonly Component[];
+before(() => {
+  ({ components } = JSON.parse(sbom(ROOT, "lambda-iam-authenticator", packages)));
+});
+
+test("the SBOM has each bundled package once, with the SHA-512 of the lockfile", () => {
+  const names = components.map(({ name, version }) => `${name} ${version}`);
+  assert.deepEqual(names.toSorted(), [...packages].toSorted());
+  for (const { name, version, purl, hashes } of components) {
+    const [, locked] =
+      Object.entries(lock).find(([path, one]) => path.endsWith(`node_modules/${name}`) && one.version === version) ??
+      assert.fail(`${name} ${version} is not in the lockfile`);
+    assert.equal(purl, `pkg:npm/${name.replace("@", "%40")}@${version}`);
+    const [hash] = hashes.filter(({ alg }) => alg === "SHA-512");
+    assert.equal(`sha512-${Buffer.from(hash?.content ?? "", "hex").toString("base64")}`, locked.integrity, name);
+  }
+});
+
+test("every licence of what ships permits distribution with its text", () => {
+  const licences = new Set(components.flatMap(({ licenses }) => licenses.map(({ license }) => license.id)));
+  assert.deepEqual([...licences].toSorted(), ["Apache-2.0", "ISC", "MIT"]);
+});
+
+/** esbuild copies its binary into place, and `node` installs that of this platform. Neither ships. */
+test("only esbuild and node run a script at installation, and every package has a checksum", () => {
+  const external = Object.entries(lock).filter(([path]) => path.startsWith("node_modules/"));
+  const scripted = external.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => path);
+  assert.deepEqual(scripted, ["node_modules/esbuild", "node_modules/node"]);
+  assert.deepEqual(
+    external
+      .filter(([, { integrity, inBundle }]) => inBundle !== true && !integrity?.startsWith("sha512-"))
+      .map(([path]) => path),
+    [],
+  );
 });

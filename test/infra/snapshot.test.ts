@@ -1,7 +1,9 @@
-// The template of each endpoint and of the issuer, without hashes, so that every change shows in a review.
-// Update: `npx node --test --test-update-snapshots test/infra/snapshot.test.ts`.
+// The template of each endpoint and of the issuer, without hashes, and the construct's public declarations, so that every
+// change shows in a review. Update: `npm run prepare`, then `npx node --test --test-update-snapshots test/infra/snapshot.test.ts`.
 
-import { join } from "node:path";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
@@ -68,4 +70,38 @@ test("every option: settings, subnets and groups, a domain, sizes, a dashboard, 
 test("issuer", (t) => {
   const stack = issuerStack(new App(), { clusterId: "prod", account: ACCOUNT, region: REGION });
   t.assert.fileSnapshot(flat(Template.fromStack(stack).toJSON()), join(folder, "issuer.snapshot"), { serializers });
+});
+
+const CONSTRUCT = join(import.meta.dirname, "..", "..", "dist", "construct");
+
+/** All of a file of infra; of a file of functions, the types that infra uses. In the order of imports and exports. */
+function declarations(file: string, seen = new Set<string>()): string[] {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  const text = readFileSync(file, "utf8");
+  const imports = [...text.matchAll(/^(?:import|export) (?:type )?\{ ([^}]+?),? \} from "(\.[^"]+)\.ts";$/gm)];
+  return [
+    `// ${relative(CONSTRUCT, file)}\n${text}`,
+    ...imports.flatMap(([, names = "", path = ""]) => {
+      const imported = join(dirname(file), `${path}.d.ts`);
+      return path.includes("/functions/") ? interfaces(imported, names.split(", ")) : declarations(imported, seen);
+    }),
+  ];
+}
+
+function interfaces(file: string, names: readonly string[]): string[] {
+  const text = readFileSync(file, "utf8");
+  return names.map((name) => {
+    const [found] =
+      new RegExp(`^export interface ${name} \\{$.*?^\\}$`, "ms").exec(text) ??
+      new RegExp(`^export type ${name} = [^;]*;$`, "m").exec(text) ??
+      [];
+    assert.ok(found, `${name} in ${file}`);
+    return `// ${relative(CONSTRUCT, file)}\n${found}\n`;
+  });
+}
+
+test("the public declarations", (t) => {
+  const text = declarations(join(CONSTRUCT, "infra", "iam-authenticator.d.ts")).join("\n");
+  t.assert.fileSnapshot(text, join(folder, "declarations.snapshot"), { serializers: [String] });
 });

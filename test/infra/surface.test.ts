@@ -8,6 +8,7 @@ import { RestApi } from "aws-cdk-lib/aws-apigateway";
 import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { Key } from "aws-cdk-lib/aws-kms";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
 import { issuerOf, KINDS, REGION, stackOf, templateOf } from "./stacks.ts";
@@ -72,6 +73,17 @@ test("without alarms, only those that notify are omitted, and the dashboard has 
   );
   assert.ok(!JSON.stringify(resource(made, "AWS::CloudWatch::Dashboard")).includes('\\"alarms\\"'));
 });
+
+for (const kind of KINDS) {
+  test(`${kind}: every log has the chosen retention, and the function's log outlives the stack`, () => {
+    const template = stackOf(kind, { logRetention: RetentionDays.ONE_YEAR }).template();
+    const logs = resources(template, "AWS::Logs::LogGroup");
+    assert.ok(logs.length >= 3);
+    for (const { Properties } of logs) assert.equal(Properties["RetentionInDays"], 365);
+    const kept = logs.map(({ DeletionPolicy }) => DeletionPolicy);
+    assert.deepEqual(kept, ["Retain", ...Array(logs.length - 1).fill("Delete")]);
+  });
+}
 
 test("a key of the app encrypts every log, and its policy allows only this account's log groups to use it", () => {
   const withKey = (scope: Construct) => ({ encryptionKey: new Key(scope, "Key") });

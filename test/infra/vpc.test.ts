@@ -1,4 +1,4 @@
-// AWS-signed tokens with a function in a VPC: the endpoint and the DNS zone through which it reads the issuers' keys.
+// A function in a VPC: the endpoints through which it calls AWS, and the DNS zone in which it finds the keys of AWS-signed tokens.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -10,7 +10,27 @@ import type { Construct } from "constructs";
 import { IamAuthenticator, type IamAuthenticatorProps } from "../../infra/iam-authenticator.ts";
 import { KEYS_ROW } from "../acceptance/checks/12-signed-tokens.ts";
 import { ACCOUNT, stackOf, vpcOf } from "./stacks.ts";
-import { resource, resources } from "./template.ts";
+import { lambdaFunction, resource, resources } from "./template.ts";
+
+test("in a VPC with endpoints, created or existing: only tokens for the plain STS host of the own region, or of stsRegions", () => {
+  const inVpc = (more: Partial<IamAuthenticatorProps>) => (scope: Construct) => ({ vpc: vpcOf(scope, "Vpc"), ...more });
+  const services = (more: Partial<IamAuthenticatorProps>) =>
+    resources(stackOf("http", inVpc(more)).template(), "AWS::EC2::VPCEndpoint").map(
+      ({ Properties }) => Properties["ServiceName"],
+    );
+  const accepted = (more: Partial<IamAuthenticatorProps>) => {
+    const { Environment } = lambdaFunction(stackOf("http", inVpc(more)).template()).Properties;
+    const { STS_REGIONS, STS_HOSTS } = (Environment as { Variables: Record<string, string> }).Variables;
+    return [STS_REGIONS, STS_HOSTS];
+  };
+  assert.deepEqual(services({}), ["com.amazonaws.eu-west-1.sts", "com.amazonaws.eu-west-1.ssm"]);
+  assert.deepEqual(accepted({}), ["eu-west-1", "regional"]);
+  assert.deepEqual(services({ vpcEndpoints: "existing" }), []);
+  assert.deepEqual(accepted({ vpcEndpoints: "existing" }), ["eu-west-1", "regional"]);
+  assert.deepEqual(accepted({ stsRegions: ["eu-west-1", "us-east-1"] }), ["eu-west-1,us-east-1", "regional"]);
+  assert.deepEqual(services({ vpcEndpoints: false }), []);
+  assert.deepEqual(accepted({ vpcEndpoints: false }), [undefined, undefined]);
+});
 
 const ISSUERS = ["a1b2", "c3d4"].map((id) => `https://${id}.tokens.sts.global.api.aws`);
 const [issuer = ""] = ISSUERS;
