@@ -1,25 +1,18 @@
 // The announcement before a run: created resources, costs, duration, and what stays unchanged.
 
 import type { Check } from "./check.ts";
-import type { Account } from "./identities.ts";
 import { DISABLE, ENABLE } from "./signed-tokens.ts";
 import { TAG } from "./stacks.ts";
 
 const REMOVAL_MINUTES = 5;
 
-interface Effects {
-  readonly keep: boolean;
-  readonly enableSigning: boolean | undefined;
-  /** The account's concurrent executions. */
-  readonly limit: string;
-}
-
 export function announcement(
-  { id }: Pick<Account, "id">,
+  account: string,
   region: string,
   clusterId: string,
   checks: readonly Check[],
-  { keep, enableSigning, limit }: Effects,
+  /** `limit`: the account's concurrent executions. */
+  { keep, enableSigning, limit }: { keep: boolean; enableSigning: boolean | undefined; limit: string },
 ): string {
   const minutes = checks.reduce((sum, check) => sum + check.minutes, REMOVAL_MINUTES);
   const end = keep
@@ -31,7 +24,7 @@ export function announcement(
 It stays enabled. To disable it:  ${DISABLE}
 It does not change other account settings.`
       : "It does not change account settings.";
-  return `Acceptance run ${clusterId} in account ${id}, ${region}
+  return `Acceptance run ${clusterId} in account ${account}, ${region}
 
 Checks:  ${checks.map(({ number, title }) => `${number} ${title}`).join("; ")}
 Creates: CloudFormation stacks with ${clusterId} in their names (functions, HTTP APIs, log groups, alarms, dashboards, roles;

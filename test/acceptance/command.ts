@@ -9,7 +9,7 @@ import { ROOT } from "../infra/cdk-cli.ts";
 import { announcement } from "./announce.ts";
 import { awsOf, unlessMissing } from "./aws.ts";
 import type { Check } from "./check.ts";
-import { concurrencyOf, NOT_CHECKED, UNRESERVED } from "./concurrency.ts";
+import { concurrencyOf, NOT_CHECKED, UNRESERVED } from "./deployments.ts";
 import { type Account, accountOf } from "./identities.ts";
 import { REMOVAL } from "./leftovers.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
@@ -33,7 +33,7 @@ export async function acceptance(
   try {
     const options = readOptions(argv, process.env);
     if (options.region === undefined) throw new Error("No region. Give --region, or set AWS_REGION.");
-    const world = realWorld({ region: options.region });
+    const world = realWorld(options.region);
     deleteAtExit(world.folder);
     process.exitCode = await acceptanceIn(world, AWS, all, options);
   } catch (error) {
@@ -71,7 +71,7 @@ export async function acceptanceIn(
       ? NOT_CHECKED
       : `${executions.total} concurrent executions${reservesNone ? ", too few to reserve: stacks reserve none" : ""}`;
   const effects = { keep: keeps, enableSigning: inputs.enableTokenSigning, limit };
-  world.print(announcement(account, world.region, clusterId, chosen, effects));
+  world.print(announcement(account.id, world.region, clusterId, chosen, effects));
   if (!options.yes) await ask();
 
   const signals = listen(world, clusterId);

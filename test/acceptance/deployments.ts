@@ -1,30 +1,22 @@
-// CodeDeploy during an update: the alias, the deployment group, and alarms set by the checks.
+// CodeDeploy during an update: the alias, the deployment group, and alarms set by the checks. The account's limit of
+// concurrent executions, which some checks need.
 
-import { unlessMissing } from "./aws.ts";
+import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import type { Site } from "./site.ts";
 import { until } from "./wait.ts";
 
 const ALARM_MS = 10_000;
 const SETTLE_MS = 5 * 60_000;
 
-export interface Live {
-  readonly version: string;
-  /** Additional versions with their weights, such as "2: 0.1"; empty with one version. */
-  readonly shares: string;
-}
-
-/** The versions that serve reviews. */
-export async function liveOf({ aws, stacks, stack }: Site): Promise<Live> {
+/** The version that serves reviews. `shares`: additional versions with their weights, such as "2: 0.1"; empty with one version. */
+export async function liveOf({ aws, stacks, stack }: Site) {
   const { FunctionName = "" } = await stacks.outputs(stack);
   const alias = await aws<{
     FunctionVersion: string;
     RoutingConfig?: { AdditionalVersionWeights?: Record<string, number> };
   }>("lambda", "get-alias", { FunctionName, Name: "live" });
   const weights = Object.entries(alias.RoutingConfig?.AdditionalVersionWeights ?? {});
-  return {
-    version: alias.FunctionVersion,
-    shares: weights.map(([version, share]) => `${version}: ${share}`).join(", "),
-  };
+  return { version: alias.FunctionVersion, shares: weights.map((weight) => weight.join(": ")).join(", ") };
 }
 
 /** The end of a deployment, and whether the live version changed. */
@@ -35,13 +27,7 @@ export async function changedBy(site: Site, deploy: () => Promise<{ readonly see
   return `${seen}, ${version === before.version ? "the same version" : "another version"}`;
 }
 
-export interface Group {
-  readonly names: { readonly applicationName: string; readonly deploymentGroupName: string };
-  readonly enabled: boolean;
-  readonly alarms: readonly string[];
-}
-
-export async function groupOf({ aws, stacks, stack }: Site): Promise<Group> {
+export async function groupOf({ aws, stacks, stack }: Site) {
   const names = {
     applicationName: await stacks.idOf(stack, "AWS::CodeDeploy::Application"),
     deploymentGroupName: await stacks.idOf(stack, "AWS::CodeDeploy::DeploymentGroup"),
@@ -60,26 +46,25 @@ export async function pagersOf({ stacks, stack }: Site): Promise<string[]> {
   return pagers.map(({ PhysicalResourceId }) => PhysicalResourceId);
 }
 
-interface DeploymentInfo {
-  readonly status: string;
-  readonly creator: string;
-  readonly errorInformation?: { readonly code?: string };
-}
-
 /**
  * Status and error code of the deployment that started after `since`. A rollback may be a deployment too:
  * https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeploymentInfo.html
  */
-export async function outcomeOf({ aws }: Site, { names }: Group, since: number): Promise<string> {
-  const range = { createTimeRange: { start: Math.floor(since / 1000) } };
-  const { deployments } = await aws<{ deployments: string[] }>("codedeploy", "list-deployments", {
-    ...names,
-    ...range,
-  });
-  if (deployments.length === 0) return "no deployment";
-  const { deploymentsInfo } = await aws<{ deploymentsInfo: DeploymentInfo[] }>("codedeploy", "batch-get-deployments", {
-    deploymentIds: deployments,
-  });
+export async function outcomeOf(
+  { aws }: Site,
+  { names }: Pick<Awaited<ReturnType<typeof groupOf>>, "names">,
+  since: number,
+): Promise<string> {
+  const started = { ...names, createTimeRange: { start: Math.floor(since / 1000) } };
+  const { deployments: deploymentIds } = await aws<{ deployments: string[] }>(
+    "codedeploy",
+    "list-deployments",
+    started,
+  );
+  if (deploymentIds.length === 0) return "no deployment";
+  const { deploymentsInfo } = await aws<{
+    deploymentsInfo: { status: string; creator: string; errorInformation?: { code?: string } }[];
+  }>("codedeploy", "batch-get-deployments", { deploymentIds });
   const [first] = deploymentsInfo.filter(({ creator }) => creator !== "codeDeployRollback");
   if (first === undefined) return "only rollbacks";
   const { status, errorInformation } = first;
@@ -130,4 +115,29 @@ export async function provisionedOf({ aws, stacks, stack }: Site): Promise<strin
     aws<{ Status: string }>("lambda", "get-provisioned-concurrency-config", { FunctionName, Qualifier: "live" }),
   );
   return answer?.Status ?? "none";
+}
+
+/** Lambda keeps this many executions unreserved: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+export const UNRESERVED = 100;
+export const NOT_CHECKED = "not checked: no permission for lambda:GetAccountSettings";
+
+/** `undefined` without permission. */
+export async function concurrencyOf(aws: Aws) {
+  try {
+    const { AccountLimit } = await aws<{
+      AccountLimit: { ConcurrentExecutions: number; UnreservedConcurrentExecutions: number };
+    }>("lambda", "get-account-settings");
+    return { total: AccountLimit.ConcurrentExecutions, unreserved: AccountLimit.UnreservedConcurrentExecutions };
+  } catch (error) {
+    if (error instanceof AwsError && error.code.startsWith("AccessDenied")) return undefined;
+    throw error;
+  }
+}
+
+/** Why a check that needs this many unreserved executions cannot run; `undefined` if it can. */
+export async function lackOf(aws: Aws, needed: number): Promise<string | undefined> {
+  const limit = await concurrencyOf(aws);
+  if (limit === undefined) return `the limit was ${NOT_CHECKED}`;
+  if (limit.unreserved >= needed) return undefined;
+  return `the account has ${limit.unreserved} unreserved executions; ${needed} are needed`;
 }

@@ -84,8 +84,9 @@ export function fakeWorld(answer: Answer = () => undefined) {
   let now = Date.UTC(2026, 10, 26, 12);
 
   const fill = (text: string, input: Input) => text.replace(/\{(\w+)\}/g, (_, name: string) => String(input[name]));
-  function need(resource: string): void {
+  function need(resource: string): object {
     if (!resources.has(resource)) throw new AwsError("NoSuchEntity", `${resource} does not exist`);
+    return {};
   }
   function remove(...removed: readonly string[]): object {
     for (const resource of removed) {
@@ -115,23 +116,38 @@ export function fakeWorld(answer: Answer = () => undefined) {
     }
     return stack;
   }
-  const stackCalls: Readonly<Record<string, (stack: Stack) => object>> = {
-    "describe-stacks": ({ status }) => ({ Stacks: [{ StackStatus: status }] }),
-    "list-stack-resources": (stack) => ({
-      StackResourceSummaries: stack.resources.map((one) => {
+  const calls: Readonly<Record<string, (input: Input) => object>> = {
+    "cloudformation list-stacks": () => ({
+      StackSummaries: [...stacks.keys()].map((name) => {
+        return { StackId: name, StackName: name, StackStatus: stackNamed(name).status };
+      }),
+    }),
+    "cloudformation describe-stacks": ({ StackName }) => ({ Stacks: [{ StackStatus: stackNamed(StackName).status }] }),
+    "cloudformation list-stack-resources": ({ StackName }) => ({
+      StackResourceSummaries: stackNamed(StackName).resources.map((one) => {
         const [kind = "", PhysicalResourceId] = one.split(" ");
         return { ResourceType: TYPES[kind], PhysicalResourceId };
       }),
     }),
-    "update-termination-protection"(stack) {
-      stack.isProtected = false;
-      return {};
-    },
-    "delete-stack"(stack) {
+    "cloudformation update-termination-protection": ({ StackName }) =>
+      Object.assign(stackNamed(StackName), { isProtected: false }),
+    "cloudformation delete-stack"({ StackName }) {
+      const stack = stackNamed(StackName);
       const isBusy = stack.status.endsWith("_IN_PROGRESS") && stack.status !== "REVIEW_IN_PROGRESS";
       if (stack.isProtected || isBusy) throw new AwsError("ValidationError", "the stack cannot be deleted");
-      Object.assign(stack, { status: "DELETE_IN_PROGRESS", next: { status: "DELETE_COMPLETE", at: now + 60_000 } });
-      return {};
+      const next = { status: "DELETE_COMPLETE", at: now + 60_000 };
+      return Object.assign(stack, { status: "DELETE_IN_PROGRESS", next });
+    },
+    "ssm get-parameter": ({ Name }) => need(`parameter ${Name}`),
+    "ssm delete-parameters": ({ Names }) => remove(...(Names as readonly string[]).map((name) => `parameter ${name}`)),
+    "sts get-caller-identity": () => ({ Account: "111122223333", Arn: "arn:aws:iam::111122223333:user/operator" }),
+    "lambda get-account-settings": () => ({
+      AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 },
+    }),
+    "resourcegroupstaggingapi get-resources"({ TagFilters }) {
+      const [{ Values }] = TagFilters as [{ Values: readonly string[] }];
+      const tagged = [...resources].filter((one) => !one.startsWith("parameter ") && one.includes(String(Values)));
+      return { ResourceTagMappingList: tagged.map((ResourceARN) => ({ ResourceARN })) };
     },
   };
 
@@ -139,36 +155,10 @@ export function fakeWorld(answer: Answer = () => undefined) {
     const [listed, read, deleted] = [LISTS[call], DELETIONS[call.replace(" get-", " delete-")], DELETIONS[call]];
     if (listed !== undefined) return list(fill(listed[0], input), listed[1], listed[2]);
     if (deleted !== undefined) return remove(fill(deleted, input));
-    if (read !== undefined) {
-      need(fill(read, input));
-      return {};
-    }
-    const ofStack = stackCalls[call.replace("cloudformation ", "")];
-    if (ofStack !== undefined) return ofStack(stackNamed(input["StackName"]));
-    switch (call) {
-      case "cloudformation list-stacks":
-        return {
-          StackSummaries: [...stacks.keys()].map((name) => {
-            return { StackId: name, StackName: name, StackStatus: stackNamed(name).status };
-          }),
-        };
-      case "ssm get-parameter":
-        need(`parameter ${input["Name"]}`);
-        return {};
-      case "ssm delete-parameters":
-        return remove(...(input["Names"] as readonly string[]).map((name) => `parameter ${name}`));
-      case "sts get-caller-identity":
-        return { Account: "111122223333", Arn: "arn:aws:iam::111122223333:user/operator" };
-      case "lambda get-account-settings":
-        return { AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 } };
-      case "resourcegroupstaggingapi get-resources": {
-        const [{ Values = [] } = {}] = input["TagFilters"] as readonly { readonly Values?: readonly string[] }[];
-        const tagged = [...resources].filter((one) => !one.startsWith("parameter ") && one.includes(String(Values)));
-        return { ResourceTagMappingList: tagged.map((ResourceARN) => ({ ResourceARN })) };
-      }
-      default:
-        throw new AwsError("AccessDenied", `this account does not allow ${call}`);
-    }
+    if (read !== undefined) return need(fill(read, input));
+    const { [call]: other } = calls;
+    if (other === undefined) throw new AwsError("AccessDenied", `this account does not allow ${call}`);
+    return other(input);
   }
 
   let isInterrupted = false;

@@ -12,13 +12,9 @@ export interface Principal {
   readonly credentials: Credentials;
 }
 
-export interface Account {
-  readonly id: string;
-  readonly partition: string;
-  readonly isRoot: boolean;
-}
+export type Account = Awaited<ReturnType<typeof accountOf>>;
 
-export async function accountOf(aws: Aws): Promise<Account> {
+export async function accountOf(aws: Aws) {
   const { Account: id, Arn } = await aws<{ Account: string; Arn: string }>("sts", "get-caller-identity");
   return { id, partition: Arn.split(":")[1] ?? "aws", isRoot: Arn.endsWith(":root") };
 }
@@ -73,16 +69,16 @@ export async function assume(
   return credentialsIn(made);
 }
 
+interface MadeKey {
+  readonly AccessKey: { readonly AccessKeyId: string; readonly SecretAccessKey: string };
+}
 export interface Assumed {
-  readonly Credentials: {
-    readonly AccessKeyId: string;
-    readonly SecretAccessKey: string;
-    readonly SessionToken: string;
-  };
+  readonly Credentials: MadeKey["AccessKey"] & { readonly SessionToken: string };
 }
 
-export function credentialsIn(made: Assumed["Credentials"]): Credentials {
-  return { accessKeyId: made.AccessKeyId, secretAccessKey: made.SecretAccessKey, sessionToken: made.SessionToken };
+export function credentialsIn(made: MadeKey["AccessKey"] & Partial<Assumed["Credentials"]>): Credentials {
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = made;
+  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
 }
 
 interface MadeUser {
@@ -95,13 +91,8 @@ export async function makeUser(aws: Aws, name: string): Promise<Principal> {
   if (known !== undefined) await removeKeys(aws, name);
   const user = { UserName: name, Tags: [{ Key: TAG, Value: name }] };
   const { User } = known ?? (await aws<MadeUser>("iam", "create-user", user).catch(unlessForbidden));
-  const { AccessKey } = await aws<{ AccessKey: { AccessKeyId: string; SecretAccessKey: string } }>(
-    "iam",
-    "create-access-key",
-    { UserName: name },
-  );
-  const credentials = { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
-  return { arn: User.Arn, credentials };
+  const { AccessKey } = await aws<MadeKey>("iam", "create-access-key", { UserName: name });
+  return { arn: User.Arn, credentials: credentialsIn(AccessKey) };
 }
 
 /** The text of AWS's errors: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
@@ -121,19 +112,15 @@ export async function removeKeys(aws: Aws, name: string): Promise<void> {
 
 /** Retries AWS errors for up to `PROPAGATION_MS`. */
 export async function eventually<T>(world: World, call: () => Promise<T>): Promise<T> {
-  const outcome = await until(
-    world,
-    PROPAGATION_MS,
-    () =>
-      call().then(
-        (value) => ({ value }),
-        (error: unknown) => {
-          if (error instanceof AwsError) return { error };
-          throw error;
-        },
-      ),
-    (result) => "value" in result,
-  );
+  const look = () =>
+    call().then(
+      (value) => ({ value }),
+      (error: unknown) => {
+        if (error instanceof AwsError) return { error };
+        throw error;
+      },
+    );
+  const outcome = await until(world, PROPAGATION_MS, look, (result) => "value" in result);
   if ("error" in outcome) throw outcome.error;
   return outcome.value;
 }

@@ -19,15 +19,9 @@ export async function removeAndLook(world: World, aws: Aws, runId: string, recor
     return problems.length === 0 ? "no problem" : problems.join("; ");
   });
   // https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+  const look = () => tagged(aws, runId);
   await see("leftovers by tag", "none", async () =>
-    listed(
-      await until(
-        world,
-        TAGS_MS,
-        () => tagged(aws, runId),
-        (left) => left.length === 0,
-      ),
-    ),
+    listed(await until(world, TAGS_MS, look, (left) => left.length === 0)),
   );
   await see("leftovers by name", "none", async () => listed(await named(aws, runId)));
 }

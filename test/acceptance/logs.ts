@@ -23,8 +23,7 @@ export async function eventsOf(aws: Aws, logGroupName: string, since: number): P
 }
 
 /** The events that are JSON objects. */
-async function jsonEvents(aws: Aws, logGroupName: string, since: number): Promise<Record<string, unknown>[]> {
-  const events = await eventsOf(aws, logGroupName, since);
+export function objectsIn(events: readonly LogEvent[]): Record<string, unknown>[] {
   return events.map(({ message }) => parseJson(message)).filter(isObject);
 }
 
@@ -37,44 +36,33 @@ export async function accessEntries(
   const resources = await stacks.resources(stack);
   const group = resources.find(({ PhysicalResourceId }) => PhysicalResourceId.startsWith("/aws/vendedlogs/"));
   if (group === undefined) throw new Error("the stack has no access log");
-  const look = async () =>
-    (await jsonEvents(aws, group.PhysicalResourceId, since)).filter(({ status }) => statuses.test(String(status)));
+  const look = async () => {
+    const entries = objectsIn(await eventsOf(aws, group.PhysicalResourceId, since));
+    return entries.filter(({ status }) => statuses.test(String(status)));
+  };
   return until(world, LOGS_MS, look, (entries) => entries.length >= least);
 }
 
-interface MetricName {
-  readonly namespace: string;
-  readonly name: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-}
-
 const METRICS_MS = 10 * 60_000;
+const MINUTE = 60_000;
 
 /** The sum since this time in milliseconds since 1970, once it is as large. */
-export function sumOf(site: Site, metric: MetricName, since: number, least: number): Promise<number> {
-  return until(
-    site.world,
-    METRICS_MS,
-    () => readSum(site, metric, since),
-    (sum) => sum >= least,
-  );
-}
-
-/** Per minute. */
-async function readSum(
+export function sumOf(
   { aws, world }: Site,
-  { namespace, name, dimensions }: MetricName,
+  Namespace: string,
+  MetricName: string,
+  dimensions: Readonly<Record<string, string>>,
   since: number,
+  least: number,
 ): Promise<number> {
-  const minute = 60_000;
-  const { Datapoints } = await aws<{ Datapoints: { Sum: number }[] }>("cloudwatch", "get-metric-statistics", {
-    Namespace: namespace,
-    MetricName: name,
-    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-    StartTime: new Date(Math.floor(since / minute) * minute).toISOString(),
-    EndTime: new Date(world.now() + minute).toISOString(),
-    Period: 60,
-    Statistics: ["Sum"],
-  });
-  return Datapoints.reduce((sum, { Sum }) => sum + Sum, 0);
+  const look = async () => {
+    const { Datapoints } = await aws<{ Datapoints: { Sum: number }[] }>("cloudwatch", "get-metric-statistics", {
+      ...{ Namespace, MetricName, Period: 60, Statistics: ["Sum"] },
+      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+      StartTime: new Date(Math.floor(since / MINUTE) * MINUTE).toISOString(),
+      EndTime: new Date(world.now() + MINUTE).toISOString(),
+    });
+    return Datapoints.reduce((sum, { Sum }) => sum + Sum, 0);
+  };
+  return until(world, METRICS_MS, look, (sum) => sum >= least);
 }

@@ -1,5 +1,7 @@
 // Access to real AWS: runs the AWS CLI, the CDK CLI and this repository's command with the environment's credentials.
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,8 +10,7 @@ import { keyVariables } from "../aws-variables.ts";
 import { findAwsCli } from "../e2e/aws-cli.ts";
 import { cdkCommand, ROOT } from "../infra/cdk-cli.ts";
 import { post } from "../post.ts";
-import { runProgram } from "./run-program.ts";
-import { type Credentials, Interrupted, type Program, type Ran, type RunOptions, type World } from "./world.ts";
+import { Interrupted, type Program, type Ran, type RunOptions, type World } from "./world.ts";
 
 export interface RealWorld extends World {
   /** Stops running programs and rejects new ones until `resume`. */
@@ -17,27 +18,21 @@ export interface RealWorld extends World {
   resume(): void;
 }
 
-export interface RealWorldOptions {
-  readonly region: string;
-  /** Replaces this process's environment. */
-  readonly environment?: (program: Program, args: readonly string[]) => Environment;
-}
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export function realWorld({ region, environment = () => process.env }: RealWorldOptions): RealWorld {
+/** `environment` replaces this process's environment. */
+export function realWorld(
+  region: string,
+  environment: (program: Program, args: readonly string[]) => Environment = () => process.env,
+): RealWorld {
   const folder = mkdtempSync(join(tmpdir(), "acceptance-"));
   let awsCli: string | undefined;
   let interruption = new AbortController();
 
   function run(program: Program, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
     awsCli ??= program === "aws" ? findAwsCli() : undefined;
-    return runProgram(commandOf(program, args, awsCli), {
-      folder,
-      environment: environmentOf(environment(program, args), region, options),
-      input: options.input,
-      signal: interruption.signal,
-    });
+    const variables = environmentOf(environment(program, args), region, options);
+    return runProgram(commandOf(program, args, awsCli), folder, variables, interruption.signal, options.input);
   }
 
   return {
@@ -67,7 +62,7 @@ export function realWorld({ region, environment = () => process.env }: RealWorld
   };
 }
 
-function commandOf(program: Program, args: readonly string[], awsCli = "aws"): [string, ...string[]] {
+function commandOf(program: Program, args: readonly string[], awsCli = "aws"): string[] {
   switch (program) {
     case "aws":
       return [awsCli, ...args];
@@ -79,17 +74,40 @@ function commandOf(program: Program, args: readonly string[], awsCli = "aws"): [
 }
 
 /** Explicit credentials also replace a profile. */
-function environmentOf(
-  environment: Environment,
-  region: string,
-  { credentials }: { readonly credentials?: Credentials },
-): Record<string, string | undefined> {
+function environmentOf(environment: Environment, region: string, { credentials }: RunOptions): Environment {
   const place = { AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_PAGER: "", CDK_DISABLE_CLI_TELEMETRY: "true" };
   if (credentials === undefined) return { ...environment, ...place };
   const { AWS_PROFILE: _, AWS_DEFAULT_PROFILE: __, AWS_SESSION_TOKEN: ___, ...others } = environment;
-  return {
-    ...others,
-    ...place,
-    ...keyVariables(credentials),
+  return { ...others, ...place, ...keyVariables(credentials) };
+}
+
+/** Returns the exit code, also for failures; throws `Interrupted` once `signal` is aborted. */
+export async function runProgram(
+  [command = "", ...args]: readonly string[],
+  cwd: string,
+  env: Environment,
+  signal: AbortSignal,
+  input = "",
+): Promise<Ran> {
+  if (signal.aborted) throw new Interrupted();
+  // In a separate process group, so that Ctrl-C reaches only the acceptance command.
+  const child = spawn(command, args, { cwd, env, detached: true });
+  const end = () => {
+    if (child.pid !== undefined) process.kill(-child.pid);
   };
+  signal.addEventListener("abort", end, { once: true });
+  // The program may exit before it reads its input.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input);
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const [code] = (await once(child, "close")) as [number | null];
+  signal.removeEventListener("abort", end);
+  if (signal.aborted) throw new Interrupted();
+  return { exitCode: code ?? 1, stdout: await stdout, stderr: await stderr };
+}
+
+async function collect(stream: NodeJS.ReadableStream): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(Buffer.from(part));
+  return Buffer.concat(parts).toString();
 }

@@ -5,13 +5,9 @@ import { test } from "node:test";
 import { fileName, isGood, markdown, masked, type Run, summary } from "./report.ts";
 import type { Row, Verdict } from "./rows.ts";
 
-const row = (verdict: Verdict, seen = "seen"): Row => ({
-  check: 1,
-  name: "deploy",
-  expected: "expected",
-  seen,
-  verdict,
-});
+const row = (verdict: Verdict, seen = "seen"): Row => {
+  return { check: 1, name: "deploy", expected: "expected", seen, verdict };
+};
 
 const RUN: Run = {
   place: "AWS",
@@ -40,16 +36,16 @@ test("account ids become stable numbers; keys, tokens, mail addresses and the ac
   }
 });
 
-test("the report has one line per row, and cells cannot break the table", () => {
-  const text = markdown(RUN, [row("failed", "a | b <c>")]);
-  assert.ok(text.includes("| 1 First login | deploy | expected | a \\| b &lt;c> | failed |"), text);
+test("the report has one line per row, cells cannot break the table, and it states an interruption", () => {
+  const text = markdown({ ...RUN, isInterrupted: true }, [row("failed", "a | b <c>")]);
   assert.ok(text.startsWith("# Acceptance, 2026-11-26\n"));
-  assert.ok(text.includes("- Time: 2026-11-26T12:00Z, 100 min\n"));
-  assert.ok(text.includes("- Result: 1 failed\n"));
-});
-
-test("the report states an interruption", () => {
-  assert.ok(markdown({ ...RUN, isInterrupted: true }, [row("passed")]).includes("- Result: 1 passed; interrupted\n"));
+  for (const line of [
+    "- Time: 2026-11-26T12:00Z, 100 min",
+    "- Result: 1 failed; interrupted",
+    "| 1 First login | deploy | expected | a \\| b &lt;c> | failed |",
+  ]) {
+    assert.ok(text.split("\n").includes(line), text);
+  }
 });
 
 test("a run is good if every row passed or had no input, and never without rows; the summary counts verdicts", () => {

@@ -7,8 +7,8 @@ import { test } from "node:test";
 import { CHECKS } from "./acceptance.ts";
 import { awsOf } from "./aws.ts";
 import type { Check } from "./check.ts";
-import { lackOf } from "./concurrency.ts";
-import { type Answer, answered, DELETIONS, type FakeWorld, fakeWorld, makeEverything } from "./fake-world.ts";
+import { lackOf } from "./deployments.ts";
+import { answered, DELETIONS, type FakeWorld, fakeWorld, makeEverything } from "./fake-world.ts";
 import { REMOVAL } from "./leftovers.ts";
 import { type Row, rowsOf } from "./rows.ts";
 import { type RunOptions, runChecks } from "./runner.ts";
@@ -57,15 +57,14 @@ for (const [how, error, seen] of [
 /** CloudFormation shortens names of roles, so that they do not contain the run's id. */
 const SHORTENED = "iam delete-role .*IamAuthenticatorIssuer-a-";
 for (const call of [...Object.keys(DELETIONS), SHORTENED, "ssm delete-parameters", "cloudformation delete-stack"]) {
-  const byTag = !/^(ssm|cloudformation|iam detach)/.test(call) && call !== SHORTENED;
-  const byName = !/^(codedeploy|s3api)/.test(call);
-  const where = [byTag ? ["by tag"] : [], byName ? ["by name"] : []].flat();
+  const isTagged = !/^(ssm|cloudformation|iam detach)/.test(call) && call !== SHORTENED;
+  const where = ["by tag", ...(/^(codedeploy|s3api)/.test(call) ? [] : ["by name"])].slice(isTagged ? 0 : 1);
   test(`if ${call} has no effect, the leftover is found ${where.join(" and ")}`, async () => {
     const world = fakeWorld(answered(new RegExp(`^aws ${call}\\b`), "{}"));
     const { rows } = await run(world, [making(world)]);
-    const failed = rows.filter(({ verdict }) => verdict === "failed").map(({ name }) => name);
+    const failed = rows.filter(({ name, verdict }) => name !== "removal" && verdict === "failed");
     assert.deepEqual(
-      failed.filter((name) => name !== "removal"),
+      failed.map(({ name }) => name),
       where.map((how) => `leftovers ${how}`),
     );
   });
@@ -110,15 +109,14 @@ test("rows and checks that the emulator does not support are listed as not serve
   );
 });
 
-const FAULTS: Readonly<Record<string, Answer>> = {
-  "every program and request fails": () => new Error("it does not work"),
-  "every program and request answers nothing": () => "",
-  "every program and request answers an empty object": () => "{}",
-  "every program and request answers an empty list": () => "[]",
-};
-for (const [what, answer] of Object.entries(FAULTS)) {
-  test(`no row passes where ${what}`, async () => {
-    const world = fakeWorld(answer);
+for (const [what, answer] of [
+  ["fails", new Error("it does not work")],
+  ["answers nothing", ""],
+  ["answers an empty object", "{}"],
+  ["answers an empty list", "[]"],
+] as const) {
+  test(`no row passes where every program and request ${what}`, async () => {
+    const world = fakeWorld(() => answer);
     const pem = join(world.folder, "client.pem");
     writeFileSync(pem, "unused");
     const inputs = {
@@ -128,50 +126,30 @@ for (const [what, answer] of Object.entries(FAULTS)) {
       private: { endpoint: { vpc: { vpcId: "vpc-1" } } },
     };
     const { rows } = await run(world, CHECKS, { inputs });
-    const made = rows.filter(({ check }) => check !== REMOVAL);
-    assert.deepEqual(
-      [...new Set(made.map(({ check }) => check))],
-      CHECKS.map(({ number }) => number),
-    );
-    assert.deepEqual(
-      made.filter(({ verdict }) => verdict === "passed"),
-      [],
-    );
+    for (const { number } of CHECKS) {
+      const verdicts = verdictsOf(rows, number);
+      assert.ok(verdicts.length > 0 && !verdicts.includes("passed"), `${number}: ${verdicts}`);
+    }
   });
 }
 
 const awsError = (code: string, text = "") => new Error(`An error occurred (${code}) when calling it: ${text}`);
 const SCP = answered(/^aws iam create-user/, awsError("AccessDenied", "explicit deny in a service control policy"));
 const OLD_CLI = answered(/get-web-identity-token/, new Error("aws: error: Found invalid choice"));
-const SIGNING = "aws iam enable-outbound-web-identity-federation";
+const NO_COMMAND = "the AWS CLI has no get-web-identity-token";
+const OFF = answered(/outbound-web-identity-federation-info|--generate-cli-skeleton/, '{"JwtVendingEnabled":false}');
+const SIGNING = "aws iam enable-outbound-web-identity-federation, or use --enable-token-signing";
+const NO_ROLE = answered(/apigateway get-account/, "{}");
+const PRIVATE = { inputs: { private: { endpoint: {} } } };
 
 for (const [what, answer, check, row, reason, options] of [
   ["the operator gives no profile", undefined, 2, "permission set", "no --sso-profile"],
   ["the operator gives no certificate", undefined, 9, "mtls", "no --mtls"],
   ["the operator gives no VPC", undefined, 9, "private", "no --private"],
   ["a service control policy forbids IAM users", SCP, 2, "AWS CLI, user", "a service control policy forbids IAM users"],
-  [
-    "the AWS CLI cannot get AWS-signed tokens",
-    OLD_CLI,
-    13,
-    "entire check",
-    "the AWS CLI has no get-web-identity-token: install a newer one",
-  ],
-  [
-    "the account does not sign tokens",
-    answered(/outbound-web-identity-federation-info|--generate-cli-skeleton/, '{"JwtVendingEnabled":false}'),
-    13,
-    "policies",
-    `the account does not sign tokens. Run ${SIGNING}, or use --enable-token-signing`,
-  ],
-  [
-    "API Gateway has no log role",
-    answered(/apigateway get-account/, "{}"),
-    9,
-    "private",
-    "the account has no log role of API Gateway (docs/vpc.md)",
-    { inputs: { private: { endpoint: {} } } },
-  ],
+  ["the AWS CLI cannot get AWS-signed tokens", OLD_CLI, 13, "entire check", `${NO_COMMAND}: install a newer one`],
+  ["the account does not sign tokens", OFF, 13, "policies", `the account does not sign tokens. Run ${SIGNING}`],
+  ["API Gateway has no log role", NO_ROLE, 9, "private", "the account has no log role of API Gateway", PRIVATE],
 ] as const) {
   test(`where ${what}, row "${row}" of check ${check} is not run, and no setting of the account changes`, async () => {
     const calls: string[] = [];
@@ -181,7 +159,8 @@ for (const [what, answer, check, row, reason, options] of [
     });
     const { rows } = await run(world, numbered(check), options);
     const { seen, verdict } = rows.find(({ name }) => name === row) ?? assert.fail();
-    assert.deepEqual([seen, verdict], [reason, "not run"]);
+    assert.equal(verdict, "not run");
+    assert.ok(seen.startsWith(reason), seen);
     assert.ok(!calls.some((call) => /enable-outbound|update-account|put-account|cdk bootstrap/.test(call)));
   });
 }
@@ -193,15 +172,15 @@ test("an identity that may not create users fails, unless a service control poli
 });
 
 test("the limit of executions is a reason only if it is too low or cannot be read", async () => {
-  const limit = (given: string | Error) => awsOf(fakeWorld(answered(/get-account-settings/, given)));
   const of = (UnreservedConcurrentExecutions: number) =>
     JSON.stringify({ AccountLimit: { UnreservedConcurrentExecutions } });
-  assert.equal(await lackOf(limit(of(103)), 103), undefined);
-  assert.equal(await lackOf(limit(of(102)), 103), "the account has 102 unreserved executions; 103 are needed");
-  assert.equal(
-    await lackOf(limit(awsError("AccessDeniedException")), 103),
-    "the limit was not checked: no permission for lambda:GetAccountSettings",
-  );
+  for (const [given, reason] of [
+    [of(103), undefined],
+    [of(102), "the account has 102 unreserved executions; 103 are needed"],
+    [awsError("AccessDeniedException"), "the limit was not checked: no permission for lambda:GetAccountSettings"],
+  ] as const) {
+    assert.equal(await lackOf(awsOf(fakeWorld(answered(/get-account-settings/, given))), 103), reason);
+  }
 });
 
 for (const [what, enableTokenSigning, isEnabled, expected] of [

@@ -16,17 +16,10 @@ export interface RunOptions {
   readonly keep?: boolean;
 }
 
-export interface Outcome {
-  readonly rows: readonly Row[];
-  readonly isInterrupted: boolean;
-}
-
 /** After an interruption, `resume` allows programs again for the removal. */
-export async function runChecks(world: World, options: RunOptions, resume: () => void = () => {}): Promise<Outcome> {
+export async function runChecks(world: World, options: RunOptions, resume: () => void = () => {}) {
   const rows: Row[] = [];
-  const record = (row: Row) => {
-    rows.push(row);
-  };
+  const record = (row: Row) => void rows.push(row);
   let isInterrupted = false;
   try {
     await runAll(world, options, record);
@@ -65,11 +58,7 @@ async function runAll(world: World, options: RunOptions, record: (row: Row) => v
 }
 
 /** Records an error outside of a row as a failed row. */
-async function runOne(
-  check: Check,
-  site: Parameters<Check["run"]>[0],
-  rows: Parameters<Check["run"]>[1],
-): Promise<void> {
+async function runOne(check: Check, ...[site, rows]: Parameters<Check["run"]>): Promise<void> {
   try {
     await check.run(site, rows);
   } catch (error) {

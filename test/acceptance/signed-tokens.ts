@@ -38,16 +38,12 @@ export async function ensureIssuer(
   rows: Rows,
   name: string,
 ): Promise<string | undefined> {
-  const known = await issuerOf(aws);
+  const look = () => issuerOf(aws);
+  const known = await look();
   if (known !== undefined) return known;
   if (inputs.enableTokenSigning) {
     await aws("iam", "enable-outbound-web-identity-federation");
-    const enabled = await until(
-      world,
-      CACHES_MS,
-      () => issuerOf(aws),
-      (issuer) => issuer !== undefined,
-    );
+    const enabled = await until(world, CACHES_MS, look, (issuer) => issuer !== undefined);
     if (enabled === undefined) throw new Error("signing was enabled, but the account has no issuer");
     return enabled;
   }

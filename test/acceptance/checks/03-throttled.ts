@@ -30,12 +30,8 @@ export const check: Check = {
     try {
       await rows.see("statuses at the caller", retried, async () => {
         // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html: 0 throttles every invocation
-        await until(
-          world,
-          CACHES_MS,
-          () => send(0),
-          ({ httpStatus }) => httpStatus !== 401 && httpStatus !== 200,
-        );
+        const look = () => send(0);
+        await until(world, CACHES_MS, look, ({ httpStatus }) => httpStatus !== 401 && httpStatus !== 200);
         for (let at = 1; at <= REQUESTS; at += 1) statuses.push((await send(at)).httpStatus);
         return statuses.join(" ");
       });
@@ -56,7 +52,7 @@ export const check: Check = {
     // The alarm Failing uses this metric: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
     await rows.see("5xx metric", matching(`${REQUESTS} or more`, /^([5-9]|\d\d+)$/), async () => {
       const dimensions = { ApiId: await site.stacks.idOf(stack, "AWS::ApiGatewayV2::Api") };
-      return String(await sumOf(site, { namespace: "AWS/ApiGateway", name: "5xx", dimensions }, since, REQUESTS));
+      return String(await sumOf(site, "AWS/ApiGateway", "5xx", dimensions, since, REQUESTS));
     });
 
     // AWS documents the mapping for responses of the integration, and not whether it applies to this error:

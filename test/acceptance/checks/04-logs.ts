@@ -1,9 +1,9 @@
 // Check 4: the log event of a review, and its metrics.
 
 import { hash } from "node:crypto";
-import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { isObject } from "../../../functions/lib/json.ts";
 import type { Check } from "../check.ts";
-import { eventsOf, LOGS_MS, type LogEvent, sumOf } from "../logs.ts";
+import { eventsOf, LOGS_MS, type LogEvent, objectsIn, sumOf } from "../logs.ts";
 import { matching } from "../rows.ts";
 import { mustRun, ROLE_USER, type Site } from "../site.ts";
 import { until } from "../wait.ts";
@@ -19,7 +19,7 @@ export const check: Check = {
   async run(site, rows) {
     const { world } = site;
     await site.ensure();
-    let found: Found | undefined;
+    let found: Awaited<ReturnType<typeof linesOf>> | undefined;
     const since = world.now();
 
     await rows.see("one event for each review", "1 event, with metrics", async () => {
@@ -40,12 +40,8 @@ export const check: Check = {
     });
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     await rows.see("metrics", matching("granted Reviews of this cluster: 1 or more", /^Reviews: [1-9]/), async () => {
-      const metric = {
-        namespace: "LambdaIamAuthenticator",
-        name: "Reviews",
-        dimensions: { ClusterId: site.clusterId, Outcome: "granted" },
-      };
-      return `Reviews: ${await sumOf(site, metric, since, 1)}`;
+      const dimensions = { ClusterId: site.clusterId, Outcome: "granted" };
+      return `Reviews: ${await sumOf(site, "LambdaIamAuthenticator", "Reviews", dimensions, since, 1)}`;
     });
     await rows.see("reviews command", `granted, ${ROLE_USER}`, async () => {
       const args = ["reviews", "list", "--since", "15m", "--outcome", "granted", "-o", "json"];
@@ -59,12 +55,6 @@ export const check: Check = {
   },
 };
 
-interface Found {
-  readonly reviews: readonly Record<string, unknown>[];
-  /** Number of JSON events of the same environment and time. */
-  readonly events: number;
-}
-
 /** Sends one review and returns the token's id in its log line. */
 async function aReview(site: Site): Promise<string> {
   const token = await site.token();
@@ -72,23 +62,16 @@ async function aReview(site: Site): Promise<string> {
   return hash("sha256", token).slice(0, 12);
 }
 
-async function linesOf({ aws, world, ...site }: Site, tokenHash: string, since: number): Promise<Found> {
+/** `events`: the number of JSON events of the same environment and time. */
+async function linesOf({ aws, world, ...site }: Site, tokenHash: string, since: number) {
   const { outputs } = await site.ensure();
   const group = outputs["LogGroup"] ?? "";
   const isReview = ({ message }: LogEvent) => message.includes(`"tokenHash":"${tokenHash}"`);
-  const events = await until(
-    world,
-    LOGS_MS,
-    () => eventsOf(aws, group, since),
-    (all) => all.some(isReview),
-  );
+  const look = () => eventsOf(aws, group, since);
+  const events = await until(world, LOGS_MS, look, (all) => all.some(isReview));
   const own = events.filter(isReview);
   const [first] = own;
   const isNear = ({ logStreamName, timestamp }: LogEvent) =>
     logStreamName === first?.logStreamName && Math.abs(timestamp - first.timestamp) < NEAR_MS;
-  const lines = (of: readonly LogEvent[]) => of.map(({ message }) => parseJson(message)).filter(isObject);
-  return {
-    reviews: lines(own),
-    events: lines(events.filter(isNear)).length,
-  };
+  return { reviews: objectsIn(own), events: objectsIn(events.filter(isNear)).length };
 }

@@ -23,12 +23,8 @@ export const check: Check = {
     deploying.catch(() => undefined);
     // LambdaCanary10Percent5Minutes: https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
     await rows.see("canary", matching("one version with a share of 0.1", /^\d+: 0\.1$/), async () => {
-      const { shares } = await until(
-        world,
-        START_MS,
-        () => liveOf(site),
-        (live) => live.shares !== "" || isOver,
-      );
+      const look = () => liveOf(site);
+      const { shares } = await until(world, START_MS, look, (live) => live.shares !== "" || isOver);
       return shares === "" ? "no version with a share" : shares;
     });
     // https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html
@@ -37,11 +33,8 @@ export const check: Check = {
     const isStopped = async () => (await outcomeOf(site, group, since)).startsWith("Stopped");
     const { seen } = await whileAlarmed(site, group.alarms, deploying, isStopped);
     await rows.see("stopped by the alarm", "Stopped, ALARM_ACTIVE", () => outcomeOf(site, group, since));
-    await rows.see(
-      "stack after the rollback",
-      matching("UPDATE_ROLLBACK_COMPLETE", /^UPDATE_ROLLBACK_COMPLETE/),
-      () => seen,
-    );
+    const rolledBack = matching("UPDATE_ROLLBACK_COMPLETE", /^UPDATE_ROLLBACK_COMPLETE/);
+    await rows.see("stack after the rollback", rolledBack, () => seen);
     await rows.see("alias after the rollback", `version ${before.version}`, async () => shown(await liveOf(site)));
     await rows.see("the same deployment again", "UPDATE_COMPLETE, another version", () =>
       changedBy(site, () => site.deploy({ logLevel: "debug" })),

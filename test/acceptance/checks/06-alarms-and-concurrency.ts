@@ -1,8 +1,7 @@
 // Check 6: deployments without alarms, and with provisioned concurrency below reserved concurrency.
 
 import type { Check } from "../check.ts";
-import { lackOf, UNRESERVED } from "../concurrency.ts";
-import { changedBy, groupOf, pagersOf, provisionedOf } from "../deployments.ts";
+import { changedBy, groupOf, lackOf, pagersOf, provisionedOf, UNRESERVED } from "../deployments.ts";
 import { matching, type Rows } from "../rows.ts";
 import { COMPLETE, GRANTED, type Site } from "../site.ts";
 import { until } from "../wait.ts";
@@ -40,13 +39,9 @@ async function concurrency(site: Site, rows: Rows): Promise<void> {
   // Documented to work with weighted aliases, but SAM issue 1296 reports an error:
   // https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
   await rows.see("an upgrade with provisioned concurrency", upgraded, () => deploy({ logLevel: "debug" }));
+  const look = () => provisionedOf(site);
   await rows.see("provisioned concurrency after the upgrade", "READY", () =>
-    until(
-      site.world,
-      READY_MS,
-      () => provisionedOf(site),
-      (status) => status === "READY",
-    ),
+    until(site.world, READY_MS, look, (status) => status === "READY"),
   );
   await rows.see("a review after the upgrade", GRANTED, () => site.login());
 }

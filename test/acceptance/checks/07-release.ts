@@ -44,13 +44,8 @@ export const check: Check = {
       const webhook = await makeCaller(world, KubeconfigCommand);
       const { credentials } = await site.role();
       const token = await site.tokenOf(credentials, clusterId);
-      const { seen } = await until(
-        world,
-        CACHES_MS,
-        () => postReview(world, webhook, token),
-        (one) => one.httpStatus === 200,
-      );
-      return seen;
+      const look = () => postReview(world, webhook, token);
+      return (await until(world, CACHES_MS, look, ({ httpStatus }) => httpStatus === 200)).seen;
     });
     const since = world.now();
     // A change of a parameter publishes a version, and CodeDeploy moves the alias to it.
@@ -95,18 +90,14 @@ async function orderOf({ aws }: Site, stack: string, since: number): Promise<str
   const time = ({ Timestamp }: StackEvent) => Date.parse(Timestamp);
   // A stack of an earlier run with --keep has more updates.
   const events = StackEvents.filter((event) => time(event) >= since);
-  const moves = events.filter(
-    ({ ResourceType, ResourceStatus }) =>
-      ResourceType === "AWS::Lambda::Alias" && ResourceStatus === "UPDATE_IN_PROGRESS",
-  );
+  const found = (types: RegExp, status: string) =>
+    events.filter(({ ResourceType, ResourceStatus }) => types.test(ResourceType) && ResourceStatus === status);
+  const moves = found(/^AWS::Lambda::Alias$/, "UPDATE_IN_PROGRESS");
   if (moves.length === 0) return "the alias did not change";
   const moved = Math.min(...moves.map(time));
-  const created = events.filter(
-    ({ ResourceType, ResourceStatus }) => BEFORE_ALIAS.test(ResourceType) && ResourceStatus === "CREATE_COMPLETE",
-  );
-  if (!created.some(({ ResourceType }) => ResourceType === "AWS::CodeDeploy::DeploymentGroup")) {
+  if (found(/^AWS::CodeDeploy::DeploymentGroup$/, "CREATE_COMPLETE").length === 0)
     return "CodeDeploy's group was not created";
-  }
+  const created = found(BEFORE_ALIAS, "CREATE_COMPLETE");
   const late = created.filter((event) => time(event) > moved).map(({ LogicalResourceId }) => LogicalResourceId);
   return late.length === 0
     ? "the alias changed after CodeDeploy's group, role and check"

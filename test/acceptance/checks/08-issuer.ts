@@ -7,10 +7,10 @@ import { SignJWT } from "jose";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { keyId } from "../../../functions/issuer/key.ts";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
-import { AwsError } from "../aws.ts";
 import type { Check } from "../check.ts";
 import { createRole, eventually } from "../identities.ts";
 import { matching } from "../rows.ts";
+import { refusalOf } from "../signed-tokens.ts";
 import { COMPLETE, mustRun, type Site } from "../site.ts";
 
 const SUBJECT = "system:serviceaccount:acceptance:probe";
@@ -33,10 +33,8 @@ export const check: Check = {
       const ran = await site.command(["irsa", "keys", "publish", "--public-key", file, "--yes"]);
       return `exit ${ran.exitCode}; ${ran.stdout.includes(`issuer/${kid}`) ? `issuer/${kid}` : ran.stdout + ran.stderr}`;
     });
-    const isThere = await rows.see("deploy", matching("CREATE_COMPLETE", COMPLETE), async () => {
-      const { seen } = await site.stacks.deploy(stack, { clusterId, issuer: true });
-      return seen;
-    });
+    const deploy = async () => (await site.stacks.deploy(stack, { clusterId, issuer: true })).seen;
+    const isThere = await rows.see("deploy", matching("CREATE_COMPLETE", COMPLETE), deploy);
     if (!isThere) return;
     const { IssuerUrl = "" } = await site.stacks.outputs(stack);
     await rows.see("documents", `discovery 200; keys 200, with ${kid}`, async () => {
@@ -64,10 +62,7 @@ export const check: Check = {
     });
     await rows.see("another service account", "AccessDenied", async () => {
       const token = await sign("system:serviceaccount:acceptance:other");
-      return exchange(site, role, token).catch((error: unknown) => {
-        if (error instanceof AwsError) return error.code;
-        throw error;
-      });
+      return refusalOf(exchange(site, role, token));
     });
   },
 };
@@ -86,9 +81,7 @@ async function makePodRole({ world, aws, account, clusterId }: Site, url: string
 
 async function exchange({ aws }: Site, RoleArn: string, WebIdentityToken: string): Promise<string> {
   const input = { RoleArn, RoleSessionName: "probe", WebIdentityToken };
-  interface Answer {
-    readonly AssumedRoleUser: { readonly Arn: string };
-  }
+  type Answer = Record<"AssumedRoleUser", { readonly Arn: string }>;
   const { AssumedRoleUser } = await aws<Answer>("sts", "assume-role-with-web-identity", input);
   return AssumedRoleUser.Arn;
 }

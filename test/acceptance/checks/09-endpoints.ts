@@ -32,11 +32,8 @@ async function mtls(site: Site, rows: Rows): Promise<void> {
   const { endpoint, clientCert, clientKey } = given;
   const tls = { cert: readFileSync(clientCert, "utf8"), key: readFileSync(clientKey, "utf8") };
   const since = world.now();
-  const isThere = await rows.see("mtls: deploy", complete, async () => {
-    const { seen } = await site.stacks.deploy(stack, { clusterId, endpoint: { ...endpoint, kind: "mtls" } });
-    return seen;
-  });
-  if (!isThere) return;
+  const context = { clusterId, endpoint: { ...endpoint, kind: "mtls" } };
+  if (!(await rows.see("mtls: deploy", complete, async () => (await site.stacks.deploy(stack, context)).seen))) return;
   // Connects to API Gateway's name for the domain, so no DNS record is needed. TLS and Host use the domain.
   const send = async (token: string, certificate?: { cert: string; key: string }) => {
     const { DomainNameConfigurations } = await aws<{ DomainNameConfigurations: { ApiGatewayDomainName: string }[] }>(
@@ -75,11 +72,9 @@ async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
   }
   const clusterId = `${site.clusterId}-private`;
   const stack = defaultStackName(clusterId);
-  const isThere = await rows.see("private: deploy", complete, async () => {
-    const { seen } = await site.stacks.deploy(stack, { clusterId, endpoint: { ...given.endpoint, kind: "private" } });
-    return seen;
-  });
-  if (!isThere) return;
+  const context = { clusterId, endpoint: { ...given.endpoint, kind: "private" } };
+  if (!(await rows.see("private: deploy", complete, async () => (await site.stacks.deploy(stack, context)).seen)))
+    return;
   const restApiId = await site.stacks.idOf(stack, "AWS::ApiGateway::RestApi");
   // Calls the integration without the network: https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html
   await rows.see("private: the function answers", answered, async () => {

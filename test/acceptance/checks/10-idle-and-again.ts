@@ -16,10 +16,8 @@ export const check: Check = {
   async run(site, rows) {
     await site.ensure();
     // Without provisioned concurrency of earlier checks, which keeps environments warm.
-    await rows.see("default settings", matching("CREATE_COMPLETE or UPDATE_COMPLETE", COMPLETE), async () => {
-      const { seen } = await site.deploy();
-      return seen;
-    });
+    const complete = matching("CREATE_COMPLETE or UPDATE_COMPLETE", COMPLETE);
+    await rows.see("default settings", complete, async () => (await site.deploy()).seen);
     await site.login();
     // Lambda freezes and ends idle environments: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     await rows.see("the first review after 20 idle minutes", GRANTED, async () => {

@@ -74,11 +74,8 @@ async function whileOff(site: Site, rows: Rows, role: Credentials): Promise<void
 async function reviews(site: Site, rows: Rows, issuer: string, { arn, credentials }: Principal): Promise<void> {
   const { id } = await site.account();
   const complete = matching("UPDATE_COMPLETE", COMPLETE);
-  const isThere = await rows.see("deploy with the issuer", complete, async () => {
-    const { seen } = await site.deploy({ awsSignedTokens: [{ account: id, issuer }] });
-    return seen;
-  });
-  if (!isThere) return;
+  const deploy = async () => (await site.deploy({ awsSignedTokens: [{ account: id, issuer }] })).seen;
+  if (!(await rows.see("deploy with the issuer", complete, deploy))) return;
   const granted = (token: string) => site.login(token);
   const commandToken = async () => tokenIn(await mustRun(site.command(["token", "--jwt"], { credentials })));
   const asRole = `granted as acceptance:${SOURCE} (${GROUP})`;

@@ -41,18 +41,15 @@ export interface Services {
 
 export function emulatedWorld({ emulator, gateway, sts }: Services, region: string): RealWorld {
   const common = { PATH: process.env["PATH"], ...emulator.environment };
-  const world = realWorld({
-    region,
-    environment: (program, [service]) => ({
-      ...common,
-      HOME: world.folder,
-      // With an IP address as host, bucket names are in the path.
-      ...(program === "aws" && { AWS_ENDPOINT_URL: `http://127.0.0.1:${emulator.port}` }),
-      // Its token is for an AWS host.
-      ...(service === "eks" && { AWS_ENDPOINT_URL: undefined }),
-      ...(program === "iam-authenticator" && { AWS_ENDPOINT_URL_STS: sts.url }),
-    }),
-  });
+  const world = realWorld(region, (program, [service]) => ({
+    ...common,
+    HOME: world.folder,
+    // With an IP address as host, bucket names are in the path.
+    ...(program === "aws" && { AWS_ENDPOINT_URL: `http://127.0.0.1:${emulator.port}` }),
+    // Its token is for an AWS host.
+    ...(service === "eks" && { AWS_ENDPOINT_URL: undefined }),
+    ...(program === "iam-authenticator" && { AWS_ENDPOINT_URL_STS: sts.url }),
+  }));
 
   return {
     ...world,
