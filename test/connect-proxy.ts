@@ -6,18 +6,10 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
 import type { HostCertificates } from "./host-certificates.ts";
 
-export interface ConnectProxy {
-  /** For `HTTPS_PROXY`. Go's HTTP client supports it: https://pkg.go.dev/net/http#ProxyFromEnvironment */
-  readonly url: string;
-  /** Every requested `host:port`. */
-  readonly targets: ReadonlySet<string>;
-  /** Every Proxy-Authorization header. */
-  readonly credentials: ReadonlySet<string | undefined>;
-  close(): Promise<void>;
-}
+export type ConnectProxy = Awaited<ReturnType<typeof startConnectProxy>>;
 
 /** Accepts CONNECT for any host, terminates TLS, and forwards to the service at `service`, a URL with plain HTTP. */
-export async function startConnectProxy(service: string, certificates: HostCertificates): Promise<ConnectProxy> {
+export async function startConnectProxy(service: string, certificates: HostCertificates) {
   const { hostname, port } = new URL(service);
   const targets = new Set<string>();
   const credentials = new Set<string | undefined>();
@@ -38,20 +30,17 @@ export async function startConnectProxy(service: string, certificates: HostCerti
     upstream.on("close", () => sockets.delete(upstream));
     inside.pipe(upstream).pipe(inside);
     // Propagates resets in both directions.
-    for (const end of [inside, upstream, socket]) {
-      end.on("error", () => {
-        socket.destroy();
-        upstream.destroy();
-      });
-    }
+    const destroy = () => void [socket, upstream].map((one) => one.destroy());
+    for (const end of [inside, upstream, socket]) end.on("error", destroy);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
 
   return {
+    /** For `HTTPS_PROXY`. Go's HTTP client supports it: https://pkg.go.dev/net/http#ProxyFromEnvironment */
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    targets,
-    credentials,
+    /** Every requested `host:port`, and every Proxy-Authorization header. */
+    ...{ targets, credentials },
     async close() {
       const closed = once(server, "close");
       server.close();

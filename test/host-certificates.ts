@@ -2,19 +2,15 @@
 
 import { type Credential, createCertificateAuthority } from "../local/certificates.ts";
 
-export interface HostCertificates {
-  /** PEM. */
-  readonly ca: string;
-  /** A certificate for only this host name; cached. */
-  of(host: string): Credential;
-}
+export type HostCertificates = ReturnType<typeof createHostCertificates>;
 
-export function createHostCertificates(): HostCertificates {
+/** `ca` is PEM. `of`: a certificate for only this host name, cached. */
+export function createHostCertificates() {
   const { ca, server } = createCertificateAuthority({ subject: { CN: "Local host CA" } });
   const made = new Map<string, Credential>();
   return {
     ca,
-    of(host) {
+    of(host: string) {
       const credential = made.get(host) ?? server(host);
       made.set(host, credential);
       return credential;

@@ -4,25 +4,13 @@
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import {
-  type CryptoKey,
-  calculateJwkThumbprint,
-  exportJWK,
-  generateKeyPair,
-  type JWK,
-  type JWTPayload,
-  SignJWT,
-} from "jose";
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
 import { createCertificateAuthority } from "../local/certificates.ts";
 
-export interface SigningKey {
-  readonly privateKey: CryptoKey;
-  readonly alg: string;
-  /** The published form. */
-  readonly jwk: JWK & { readonly kid: string };
-}
+export type SigningKey = Awaited<ReturnType<typeof createSigningKey>>;
 
-export async function createSigningKey(alg = "ES256"): Promise<SigningKey> {
+/** `jwk` is the published form. */
+export async function createSigningKey(alg = "ES256") {
   const { privateKey, publicKey } = await generateKeyPair(alg);
   const jwk = await exportJWK(publicKey);
   return { privateKey, alg, jwk: { ...jwk, kid: await calculateJwkThumbprint(jwk), use: "sig", alg } };
@@ -39,21 +27,13 @@ export interface IssuerAnswer {
   readonly body: string;
 }
 
-export interface OidcIssuer {
-  readonly url: string;
-  /** The authority of its certificate, PEM. */
-  readonly ca: string;
-  /** The published keys; tests may change them. */
-  readonly keys: JWK[];
-  /** Sets the response of a path. A promise that never settles sends no response; `undefined` restores the document. */
-  answer(decide: (path: string) => IssuerAnswer | Promise<IssuerAnswer> | undefined): void;
-  stop(): Promise<void>;
-}
+export type OidcIssuer = Awaited<ReturnType<typeof startOidcIssuer>>;
+type Decide = (path: string) => IssuerAnswer | Promise<IssuerAnswer> | undefined;
 
-export async function startOidcIssuer(keys: readonly SigningKey[], algorithms = ["ES256"]): Promise<OidcIssuer> {
+export async function startOidcIssuer(keys: readonly SigningKey[], algorithms = ["ES256"]) {
   const authority = createCertificateAuthority();
   const published = keys.map(({ jwk }): JWK => jwk);
-  let decide: Parameters<OidcIssuer["answer"]>[0] = () => undefined;
+  let decide: Decide = () => undefined;
 
   const server = createServer(authority.server(), async ({ url: path = "" }, response) => {
     const { status, headers, body } = (await decide(path)) ?? documentAt(path);
@@ -79,9 +59,12 @@ export async function startOidcIssuer(keys: readonly SigningKey[], algorithms = 
 
   return {
     url,
+    /** The authority of its certificate, PEM. */
     ca: authority.ca,
+    /** The published keys; tests may change them. */
     keys: published,
-    answer(next) {
+    /** Sets the response of a path. A promise that never settles sends no response; `undefined` restores the document. */
+    answer(next: Decide) {
       decide = next;
     },
     async stop() {
