@@ -18,7 +18,6 @@ after(() => rmSync(outdir, { recursive: true }));
 
 interface Report {
   readonly pluginReports: {
-    readonly pluginName: string;
     readonly violations: { readonly ruleName: string; readonly violatingConstructs: { constructPath: string }[] }[];
   }[];
 }
@@ -48,10 +47,6 @@ function checkedApp(context: Record<string, boolean> = {}): App {
 const checked = (kind: (typeof KINDS)[number], more: MoreProps = {}, context?: Record<string, boolean>) =>
   stackOf(kind, more, checkedApp(context));
 
-test("no findings with an email address for alarms", () => {
-  assert.deepEqual(findings(checked("http", { alarmEmail: "on-call@example.com" })), []);
-});
-
 const EVERYTHING: MoreProps = (scope) => ({
   nodes: true,
   vpc: vpcOf(scope, "FunctionVpc"),
@@ -69,10 +64,13 @@ for (const kind of KINDS) {
   });
 }
 
-test("no findings in an app that writes partitions as literals", () => {
-  const flags = { "@aws-cdk/core:enablePartitionLiterals": true, "@aws-cdk/aws-iam:minimizePolicies": true };
-  assert.deepEqual(findings(checked("http", { nodes: true }, flags)), []);
-});
+const FLAGS = { "@aws-cdk/core:enablePartitionLiterals": true, "@aws-cdk/aws-iam:minimizePolicies": true };
+for (const [what, props, flags] of [
+  ["with an email address for alarms", { alarmEmail: "on-call@example.com" }, {}],
+  ["in an app that writes partitions as literals", { nodes: true }, FLAGS],
+] as const) {
+  test(`no findings ${what}`, () => assert.deepEqual(findings(checked("http", props, flags)), []));
+}
 
 test("the check works: it finds a bucket beside the authenticator", () => {
   const made = checked("http");

@@ -44,10 +44,7 @@ interface Locked {
   readonly inBundle?: true;
 }
 
-interface Component {
-  readonly name: string;
-  readonly version: string;
-  readonly purl: string;
+interface Component extends Readonly<Record<"name" | "version" | "purl", string>> {
   readonly licenses: readonly { readonly license: { readonly id?: string } }[];
   readonly hashes: readonly { readonly alg: string; readonly content: string }[];
 }

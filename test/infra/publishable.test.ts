@@ -63,18 +63,11 @@ test("each missing part is one line with the command", async () => {
 });
 
 test("the workflow's command prints the lines and fails", async () => {
-  const env = {
-    ...process.env,
-    GITHUB_REF_NAME: "v0.0.0",
-    GITHUB_SERVER_URL: "https://github.com",
-    GITHUB_REPOSITORY: "owner/name",
-  };
+  const tag = { GITHUB_REF_NAME: "v0.0.0", GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "owner/name" };
+  const env = { ...process.env, ...tag };
   const run = promisify(execFile)(process.execPath, [join(ROOT, "infra", "release", "publishable.ts")], { env });
-  await assert.rejects(run, ({ code, stdout }) => {
-    assert.equal(code, 1);
-    assert.match(stdout, /^missing {6}tag: The tag is v0\.0\.0, and the version in package\.json is /m);
-    return true;
-  });
+  const stdout = /^missing {6}tag: The tag is v0\.0\.0, and the version in package\.json is /m;
+  await assert.rejects(run, { code: 1, stdout });
 });
 
 const TARBALL = `https://registry.npmjs.org/lambda-iam-authenticator/-/lambda-iam-authenticator-${packageJson.version}.tgz`;
@@ -117,19 +110,15 @@ test("what a service does not show is missing, also a manifest of another versio
     fetch: async () => new Response("", { status: 404 }),
     reports: ["- Place: MiniStack"],
   });
-  assert.deepEqual(
-    nothing.map((line) => line.split(":")[0]),
-    ["GitHub repository", "environment release", "AWS account", "Homebrew tap", "Krew index", "aqua registry"],
-  );
+  const inIndexes = ["Homebrew tap", "Krew index", "aqua registry"];
+  const named = (lines: readonly string[]) => lines.map((line) => line.split(":")[0]);
+  assert.deepEqual(named(nothing), ["GitHub repository", "environment release", "AWS account", ...inIndexes]);
   assert.equal(
     nothing.at(-1),
     "aqua registry: Copy aqua-registry.yaml of the release to pkgs/owner/name/registry.yaml in aquaproj/aqua-registry.",
   );
   const others = await missing({ fetch: async () => new Response("other") });
-  assert.deepEqual(
-    others.map((line) => line.split(":")[0]),
-    ["environment release", "Homebrew tap", "Krew index", "aqua registry"],
-  );
+  assert.deepEqual(named(others), ["environment release", ...inIndexes]);
   const npm = (changed: Partial<typeof NPM>) => ({
     npm: async (command = "") => ({ ...NPM, ...changed })[command] ?? "",
   });
