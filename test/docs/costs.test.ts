@@ -30,9 +30,8 @@ const EVENT = 26;
 
 /** The line that a review prints. The first call of an environment would also have `coldStart`. */
 async function lineOf(name: string): Promise<string> {
-  const around = fakeServices({
-    [`sso/${HOME}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["admins"] },
-  });
+  const mapping = { username: "admin:{SessionName}", groups: ["admins"] };
+  const around = fakeServices({ [`sso/${HOME}/clusteradmin`]: mapping });
   const requestContext = { http: { method: "POST" }, stage: "$default", requestId: "AbCdEfGhIjKlMnO=" };
   const context = { functionVersion: "12", invokedFunctionArn: `arn:aws:lambda:eu-west-1:${HOME}:function:f:live` };
   const event = gatewayEvent(reviewBody(tokenOf(name)), { requestContext });
@@ -44,34 +43,26 @@ async function lineOf(name: string): Promise<string> {
 /** The access log's line of a review. */
 function accessLine(): string {
   const values: Readonly<Record<string, string>> = {
-    requestTime: "28/Nov/2026:10:00:00 +0000",
-    requestId: "AbCdEfGhIjKlMnO=",
-    "identity.sourceIp": "203.0.113.100",
-    httpMethod: "POST",
-    path: "/authenticate",
-    status: "200",
-    responseLatency: "100",
-    integrationLatency: "100",
+    ...{
+      requestTime: "28/Nov/2026:10:00:00 +0000",
+      requestId: "AbCdEfGhIjKlMnO=",
+      "identity.sourceIp": "203.0.113.100",
+    },
+    ...{ httpMethod: "POST", path: "/authenticate", status: "200", responseLatency: "100", integrationLatency: "100" },
   };
   return ACCESS_LOG_FORMAT.toString().replace(/\$context\.([\w.]+)/g, (_, name: string) => values[name] ?? "-");
 }
 
 /** Custom metrics: each combination of a name and the values of its dimensions. */
 function metricsOf(lines: readonly string[]): Set<string> {
-  interface Directive {
-    readonly Dimensions: readonly (readonly string[])[];
-    readonly Metrics: readonly { readonly Name: string }[];
-  }
-  return new Set(
-    lines.flatMap((text) => {
-      const line = JSON.parse(text);
-      return (line._aws.CloudWatchMetrics as Directive[]).flatMap(({ Dimensions, Metrics }) =>
-        Metrics.flatMap(({ Name }) =>
-          Dimensions.map((keys) => JSON.stringify([Name, ...keys.map((key) => line[key])])),
-        ),
-      );
-    }),
-  );
+  const found = lines.flatMap((text) => {
+    const line = JSON.parse(text);
+    const directives: { Dimensions: string[][]; Metrics: { Name: string }[] }[] = line._aws.CloudWatchMetrics;
+    return directives.flatMap(({ Dimensions, Metrics }) =>
+      Metrics.flatMap(({ Name }) => Dimensions.map((keys) => JSON.stringify([Name, ...keys.map((key) => line[key])]))),
+    );
+  });
+  return new Set(found);
 }
 
 /** The number of alarms, and of the metrics that they read. */

@@ -13,7 +13,7 @@ interface RbacObject {
   readonly kind: string;
   readonly metadata: { readonly name: string };
   readonly roleRef?: { readonly name: string };
-  readonly rules?: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
+  readonly rules?: readonly Readonly<Record<"resources" | "verbs", readonly string[]>>[];
 }
 
 function documentsIn(block: string): unknown[] {
@@ -24,14 +24,9 @@ function documentsIn(block: string): unknown[] {
 }
 
 test("each example in YAML or JSON parses", () => {
-  const files = globSync(
-    "examples/{caller-token,rbac,other-tools,cluster-api,eks-anywhere,kops,kubeadm,kubespray,talos,break-glass}/*.{yaml,yml}",
-    { cwd: ROOT },
-  );
-  const yaml = [
-    ...PAGES.flatMap((page) => blocksOf(page, "yaml")),
-    ...files.map((file) => readFileSync(join(ROOT, file), "utf8")),
-  ];
+  const folders = "caller-token,rbac,other-tools,cluster-api,eks-anywhere,kops,kubeadm,kubespray,talos,break-glass";
+  const files = globSync(join(ROOT, `examples/{${folders}}/*.{yaml,yml}`));
+  const yaml = [...PAGES.flatMap((page) => blocksOf(page, "yaml")), ...files.map((file) => readFileSync(file, "utf8"))];
   const json = PAGES.flatMap((page) => blocksOf(page, "json"));
   assert.ok(yaml.length > 10 && json.length > 2);
   for (const block of yaml) assert.ok(documentsIn(block).length > 0);
@@ -39,13 +34,10 @@ test("each example in YAML or JSON parses", () => {
 });
 
 test("examples/aws-cli: the manual webhook kubeconfig equals the command's", () => {
-  const [block = ""] = blocksOf("examples/aws-cli/README.md", "yaml").filter((one) =>
-    one.includes("current-context: webhook"),
-  );
-  const filled = block
-    .replace("<Endpoint>", "https://a.example/authenticate")
-    .replace("<host of Endpoint>", "a.example");
+  const blocks = blocksOf("examples/aws-cli/README.md", "yaml");
+  const block = blocks.find((one) => one.includes("current-context: webhook")) ?? assert.fail();
   const server = "https://a.example/authenticate";
+  const filled = block.replace("<Endpoint>", server).replace("<host of Endpoint>", "a.example");
   assert.deepEqual(documentsIn(filled), documentsIn(webhookKubeconfig({ server, token: "<token>" })));
 });
 
@@ -56,10 +48,7 @@ const RUNS_PODS =
 test("docs/rbac.md: no group runs Pods or commands in all namespaces, since kube-system gives full access", () => {
   const objects = rbacManifests().flatMap(documentsIn) as RbacObject[];
   const bound = objects.filter(({ kind }) => kind === "ClusterRoleBinding").map(({ roleRef }) => roleRef?.name ?? "");
-  assert.deepEqual(
-    bound.filter((role) => ["edit", "admin", "cluster-admin"].includes(role)),
-    [],
-  );
+  for (const role of bound) assert.doesNotMatch(role, /^(edit|admin|cluster-admin)$/);
   for (const { metadata, rules = [] } of objects.filter(({ kind }) => kind === "ClusterRole")) {
     const wide = rules.filter(
       ({ resources, verbs }) =>

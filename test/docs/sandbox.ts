@@ -24,17 +24,14 @@ import { ROOT, type ShellOptions } from "./shell-blocks.ts";
 const REGION = "us-west-2";
 const ofCluster = (cluster: string) => `/iam-authenticator/${cluster}`;
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
+const ADMIN = "arn:aws:iam::111122223333:role/Admin";
 const ALICE = "arn:aws:iam::111122223333:user/engineering/alice";
 const CALLER_TOKEN = "of-a-caller-of-this-sandbox-alone";
 
 const PARAMETERS = {
   "role/111122223333/developers": { arn: ROLE, username: "dev:{SessionName}", groups: ["developers"] },
   "user/111122223333/alice": { arn: ALICE, username: "alice" },
-  "role/111122223333/admin": {
-    arn: "arn:aws:iam::111122223333:role/Admin",
-    username: "admin",
-    groups: ["system:masters"],
-  },
+  "role/111122223333/admin": { arn: ADMIN, username: "admin", groups: ["system:masters"] },
   "sso/111122223333/clusteradmin": { username: "admin:{SessionName}", groups: ["system:masters"] },
   callers: [{ name: "first", sha256: hash("sha256", CALLER_TOKEN) }],
 };
@@ -42,6 +39,8 @@ const PARAMETERS = {
 /** Files that a page assumes. */
 function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<string, string>> {
   const mapped = { username: "dev", groups: ["developers"] };
+  const policyArn = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy";
+  const accessScope = { type: "cluster", namespaces: [] };
   const mapRoles = [{ rolearn: ROLE, ...mapped }];
   const config = `clusterID: my-cluster\nserver: ${JSON.stringify({ mapRoles })}`;
   const documents = {
@@ -58,15 +57,7 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
     "access-entry.json": {
       accessEntry: { principalArn: ROLE, username: "dev", kubernetesGroups: ["developers"], type: "STANDARD" },
     },
-    "access-policies.json": {
-      principalArn: ROLE,
-      associatedAccessPolicies: [
-        {
-          policyArn: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
-          accessScope: { type: "cluster", namespaces: [] },
-        },
-      ],
-    },
+    "access-policies.json": { principalArn: ROLE, associatedAccessPolicies: [{ policyArn, accessScope }] },
     "iam-authenticator/config.yaml": { contexts: { "my-cluster": {}, staging: {} } },
     "common.yaml": { mappings: [{ arn: ROLE, ...mapped }] },
     "prod.yaml": { mappings: [{ arn: ROLE, ...mapped, groups: ["view"] }] },

@@ -96,17 +96,15 @@ test("index.mjs contains neither jose nor the parser of AWS-signed tokens", () =
   assert.deepEqual(found, []);
 });
 
-for (const [name, known] of [
-  [
-    "authenticator",
-    ["./ec2-node-name.mjs", "./aws-signed-tokens.mjs", "./credential-provider-http.mjs", "@smithy/core/event-streams"],
-  ],
-  ["issuer", ["./credential-provider-http.mjs", "@smithy/core/event-streams"]],
+for (const [name, ...own] of [
+  ["authenticator", "./ec2-node-name.mjs", "./aws-signed-tokens.mjs"],
+  ["issuer"],
 ] as const) {
   // Only operations that stream events load the last one, and the bundles use none.
   test(`${name}: index.mjs loads other files only by import(), and other imports are never run`, () => {
     const imports = Object.values(BUNDLES[name].index.metafile.outputs).flatMap(({ imports }) => imports);
-    assert.deepEqual(new Set(imports.map(({ path }) => path)), new Set(known));
+    const known = new Set([...own, "./credential-provider-http.mjs", "@smithy/core/event-streams"]);
+    assert.deepEqual(new Set(imports.map(({ path }) => path)), known);
     assert.ok(imports.every(({ kind, external }) => kind === "dynamic-import" && external === true));
   });
 }
@@ -114,19 +112,13 @@ for (const [name, known] of [
 test("loading index.mjs does not load node:http and undici", () => {
   const script = `await import(${JSON.stringify(join(folder, "first", "index.mjs"))});
 console.log(JSON.stringify(process.moduleLoadList)); process.exit();`;
-  const environment = { CLUSTER_ID: "test", CALLER_AUTH: "none", AWS_REGION: "us-east-1" };
+  const settings = { CLUSTER_ID: "test", CALLER_AUTH: "none", AWS_REGION: "us-east-1" };
   // No server listens there, so that the early connection stays on this machine.
-  const endpoints = { AWS_ENDPOINT_URL_STS: "https://127.0.0.1:9", AWS_ENDPOINT_URL_SSM: "https://127.0.0.1:9" };
-  const output = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
-    env: { ...environment, ...endpoints },
-    encoding: "utf8",
-  });
+  const env = { ...settings, AWS_ENDPOINT_URL_STS: "https://127.0.0.1:9", AWS_ENDPOINT_URL_SSM: "https://127.0.0.1:9" };
+  const output = execFileSync(process.execPath, ["--input-type=module", "--eval", script], { env, encoding: "utf8" });
   const loaded: string[] = JSON.parse(output);
   assert.ok(loaded.includes("NativeModule https"));
-  assert.deepEqual(
-    loaded.filter((name) => /^NativeModule (http|internal\/deps\/undici\/.*)$/.test(name)),
-    [],
-  );
+  assert.ok(!loaded.some((name) => /^NativeModule (http|internal\/deps\/undici\/.*)$/.test(name)));
 });
 
 test("two builds in different folders are identical and contain no path", async () => {

@@ -16,49 +16,33 @@ export interface Request {
   readonly version?: string;
 }
 
-interface Datum {
-  readonly at: number;
-  readonly metric: string;
-  readonly value: number;
-}
-
 const CLUSTER = "prod.example";
 const FUNCTION = "<AuthenticatorFunction>";
 const VERSION = "<AuthenticatorFunctionCurrentVersion.Version>";
 
-export function key(namespace: string, name: string, dimensions: Readonly<Record<string, unknown>>): string {
-  return [
-    namespace,
-    name,
-    ...Object.entries(dimensions)
-      .map((pair) => pair.join("="))
-      .sort(),
-  ].join(" ");
+function key(namespace: string, name: string, dimensions: Readonly<Record<string, unknown>>): string {
+  const pairs = Object.entries(dimensions).map((pair) => pair.join("="));
+  return [namespace, name, ...pairs.sort()].join(" ");
 }
 
 /**
  * What API Gateway, Lambda and the function's log line add to the metrics. The first two also write zeros. `redirects`: no
  * 5xx leaves API Gateway.
  */
-export function dataOf({ at, ending, version = "1" }: Request, redirects = false): Datum[] {
+export function dataOf({ at, ending, version = "1" }: Request, redirects = false) {
   const outcome = OUTCOMES.find((known) => known === ending);
   const hasFailed = outcome === undefined || outcome === "fault";
-  const gateway = {
-    at,
-    metric: key("AWS/ApiGateway", "5xx", { ApiId: "<AuthenticatorApi>" }),
-    value: Number(hasFailed && !redirects),
-  };
+  const metric = key("AWS/ApiGateway", "5xx", { ApiId: "<AuthenticatorApi>" });
+  const gateway = { at, metric, value: Number(hasFailed && !redirects) };
   // "Invocation requests that are throttled ... don't count as either Invocations or Errors":
   // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
   const alias = { FunctionName: FUNCTION, Resource: `${FUNCTION}:live` };
   if (ending === "throttled by Lambda")
     return [gateway, { at, metric: key("AWS/Lambda", "Throttles", alias), value: 1 }];
   const lambda = (name: string, value: number) =>
-    [{ FunctionName: FUNCTION }, alias, { ...alias, ExecutedVersion: version }].map((dimensions) => ({
-      at,
-      metric: key("AWS/Lambda", name, dimensions),
-      value,
-    }));
+    [{ FunctionName: FUNCTION }, alias, { ...alias, ExecutedVersion: version }].map((dimensions) => {
+      return { at, metric: key("AWS/Lambda", name, dimensions), value };
+    });
   const members = outcome && reviewMetrics(newRecord(0), outcome, undefined, CLUSTER, 0, version);
   const written = (Object.keys(METRICS) as MetricName[]).flatMap((name) => {
     if (members?.[name] === undefined) return [];
@@ -68,19 +52,14 @@ export function dataOf({ at, ending, version = "1" }: Request, redirects = false
   return [gateway, ...lambda("Invocations", 1), ...lambda("Errors", Number(outcome === undefined)), ...written];
 }
 
-interface MetricStat {
-  readonly Metric: { readonly Namespace: string; readonly MetricName: string; readonly Dimensions: Pair[] };
-  readonly Period: number;
-  readonly Stat: string;
-}
-interface Pair {
-  readonly Name: string;
-  readonly Value: string;
-}
 interface Query {
   readonly Id: string;
   readonly Expression?: string;
-  readonly MetricStat?: MetricStat;
+  readonly MetricStat?: {
+    readonly Metric: { Namespace: string; MetricName: string; Dimensions: { Name: string; Value: string }[] };
+    readonly Period: number;
+    readonly Stat: string;
+  };
 }
 type Values = Readonly<Record<string, number | undefined>>;
 
@@ -89,7 +68,7 @@ export interface SimulatedAlarm {
   readonly id: string;
   readonly name: string | undefined;
   /** Whether it is in the state ALARM at a time, with the data that have arrived. */
-  readonly fires: (data: readonly Datum[], now: number) => boolean;
+  readonly fires: (data: ReturnType<typeof dataOf>, now: number) => boolean;
 }
 
 /** `version`: the version that the alias has, or moves to. */
@@ -111,10 +90,8 @@ function evaluation(alarm: any): SimulatedAlarm["fires"] {
   const expression = queries.find(({ Expression }) => Expression !== undefined)?.Expression ?? "single";
   const [period = 0, ...others] = new Set(stats.map((stat) => stat.Period));
   if (others.length > 0 || stats.some(({ Stat }) => Stat !== "Sum")) throw new Error("not supported");
-  const compute = computation(
-    expression,
-    stats.map(({ Id }) => Id),
-  );
+  const ids = stats.map(({ Id }) => Id);
+  const compute = computation(expression, ids);
   const isBad = (value: number) =>
     alarm.ComparisonOperator === "LessThanThreshold" ? value < Threshold : value >= Threshold;
   const bad = alarm.DatapointsToAlarm ?? EvaluationPeriods;

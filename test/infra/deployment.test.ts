@@ -50,9 +50,8 @@ function account() {
       newVersionAlarms(version).every(({ name = "" }) => !firing.has(rename(name))),
     /** Evaluates the alarms of this version: an outage of ten minutes until now. */
     fails(version: string, ending: Ending, rename = (name: string) => name): void {
-      const data = Array.from({ length: 10 }, (_, minute) =>
-        dataOf({ at: minute * MINUTE + 1, ending, version }),
-      ).flat();
+      const minutes = Array.from({ length: 10 }, (_, minute) => minute * MINUTE + 1);
+      const data = minutes.flatMap((at) => dataOf({ at, ending, version }));
       for (const { name = "", fires } of newVersionAlarms(version)) if (fires(data, CANARY)) firing.add(rename(name));
     },
   };
@@ -86,18 +85,11 @@ test("after an outage of STS has rolled a version back, the same deployment star
 
 test("the deployment group has only the alarms of new versions, also with alarms: false", () => {
   for (const template of [templateOf("http"), stackOf("http", { alarms: false }).template()]) {
-    const { AlarmConfiguration, AutoRollbackConfiguration } = resource(
-      template,
-      "AWS::CodeDeploy::DeploymentGroup",
-    ).Properties;
-    assert.deepEqual(AlarmConfiguration, {
-      Enabled: true,
-      Alarms: [{ Name: "<AuthenticatorNewVersionFaults>" }, { Name: "<AuthenticatorNewVersionErrors>" }],
-    });
-    assert.deepEqual(AutoRollbackConfiguration, {
-      Enabled: true,
-      Events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
-    });
+    const Alarms = [{ Name: "<AuthenticatorNewVersionFaults>" }, { Name: "<AuthenticatorNewVersionErrors>" }];
+    const group = resource(template, "AWS::CodeDeploy::DeploymentGroup").Properties;
+    assert.deepEqual(group["AlarmConfiguration"], { Enabled: true, Alarms });
+    const Events = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"];
+    assert.deepEqual(group["AutoRollbackConfiguration"], { Enabled: true, Events });
   }
 });
 
@@ -113,10 +105,6 @@ test("the check has the accepted regions, and compareStoredValues: false as a se
   }
 });
 
-interface Template {
-  readonly Resources: Readonly<Record<string, unknown>>;
-}
-
 /** Logical ids that a resource refers to: by Ref, Fn::GetAtt, Fn::Sub or DependsOn. */
 function referred(value: unknown, ids: ReadonlySet<string>): string[] {
   if (typeof value === "string") return [value.split(".")[0] ?? ""].filter((id) => ids.has(id));
@@ -126,7 +114,7 @@ function referred(value: unknown, ids: ReadonlySet<string>): string[] {
 
 for (const kind of KINDS) {
   test(`${kind}: there is no circular reference, which only a deployment would find`, () => {
-    const { Resources } = templateOf(kind).toJSON() as Template;
+    const Resources: Readonly<Record<string, unknown>> = templateOf(kind).toJSON()["Resources"];
     const ids = new Set(Object.keys(Resources));
     const done = new Set<string>();
     const visit = (id: string, path: readonly string[]): void => {

@@ -6,17 +6,7 @@ import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Construct } from "constructs";
 import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
-import {
-  ACCOUNT,
-  endpointOf,
-  givenVpcEndpoint,
-  KINDS,
-  type Kind,
-  REGION,
-  stackOf,
-  templateOf,
-  vpcOf,
-} from "./stacks.ts";
+import { ACCOUNT, ENV, endpointOf, givenVpcEndpoint, KINDS, type Kind, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { output, resource, resources } from "./template.ts";
 
 const STAGES = {
@@ -25,24 +15,20 @@ const STAGES = {
   private: "AWS::ApiGateway::Stage",
 };
 
-/** The place of the throttle in both kinds of API. */
-function throttle(properties: Readonly<Record<string, unknown>>) {
-  const { DefaultRouteSettings, MethodSettings } = properties as {
-    DefaultRouteSettings?: Record<string, unknown>;
-    MethodSettings?: Record<string, unknown>[];
-  };
-  const settings = DefaultRouteSettings ?? MethodSettings?.[0];
-  return [settings?.["ThrottlingRateLimit"], settings?.["ThrottlingBurstLimit"]];
-}
-
 for (const kind of KINDS) {
   test(`${kind}: has the chosen throttle, or a default that depends on reserved concurrency`, () => {
-    const byDefault = resource(templateOf(kind), STAGES[kind]).Properties;
-    assert.deepEqual(throttle(byDefault), [200, 2_000]);
-    const unbounded = stackOf(kind, { reservedConcurrency: false }).template();
-    assert.deepEqual(throttle(resource(unbounded, STAGES[kind]).Properties), [150, 50]);
-    const chosen = stackOf(kind, { throttle: { rateLimit: 5, burstLimit: 7 }, reservedConcurrency: 20 }).template();
-    assert.deepEqual(throttle(resource(chosen, STAGES[kind]).Properties), [5, 7]);
+    for (const [props, ThrottlingRateLimit, ThrottlingBurstLimit] of [
+      [{}, 200, 2_000],
+      [{ reservedConcurrency: false }, 150, 50],
+      [{ throttle: { rateLimit: 5, burstLimit: 7 }, reservedConcurrency: 20 }, 5, 7],
+    ] as const) {
+      const { DefaultRouteSettings, MethodSettings } = resource(
+        stackOf(kind, props).template(),
+        STAGES[kind],
+      ).Properties;
+      const [settings] = (MethodSettings ?? [DefaultRouteSettings]) as [object];
+      assert.partialDeepStrictEqual(settings, { ThrottlingRateLimit, ThrottlingBurstLimit });
+    }
   });
 }
 
@@ -66,23 +52,16 @@ test("private: accepts requests only through one VPC endpoint, whatever permissi
 
 test("private: uses a given VPC endpoint", () => {
   const template = stackOf("private", (scope) => ({
-    endpoint: {
-      kind: "private",
-      vpc: vpcOf(scope, "ControlPlaneVpc"),
-      vpcEndpoint: givenVpcEndpoint(scope),
-    },
+    endpoint: { kind: "private", vpc: vpcOf(scope, "ControlPlaneVpc"), vpcEndpoint: givenVpcEndpoint(scope) },
   })).template();
   assert.deepEqual(resources(template, "AWS::EC2::VPCEndpoint"), []);
-  assert.match(
-    output(template, "Endpoint"),
-    /^https:\/\/<AuthenticatorPrivateApi>-vpce-0123456789abcdef0\.execute-api\./,
-  );
+  const url = /^https:\/\/<AuthenticatorPrivateApi>-vpce-0123456789abcdef0\.execute-api\./;
+  assert.match(output(template, "Endpoint"), url);
 });
 
 test("private: bodies, which contain tokens, are never logged", () => {
   const { MethodSettings } = resource(templateOf("private"), "AWS::ApiGateway::Stage").Properties;
-  const [settings] = MethodSettings as Record<string, unknown>[];
-  assert.deepEqual([settings?.["DataTraceEnabled"], settings?.["LoggingLevel"]], [false, "ERROR"]);
+  assert.partialDeepStrictEqual(MethodSettings, [{ DataTraceEnabled: false, LoggingLevel: "ERROR" }]);
 });
 
 test("private: the account's log role is overwritten only on request", () => {
@@ -92,17 +71,14 @@ test("private: the account's log role is overwritten only on request", () => {
   })).template();
   // The role is retained when the stack is deleted: other APIs of the account can use it by then.
   assert.equal(resource(chosen, "AWS::ApiGateway::Account").DeletionPolicy, "Retain");
-  const policies = resources(chosen, "AWS::IAM::Role").flatMap(
-    ({ Properties }) => Properties["ManagedPolicyArns"] ?? [],
-  );
-  assert.ok(
-    policies.includes("arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"),
-  );
+  const policies = resources(chosen, "AWS::IAM::Role").flatMap(({ Properties }) => Properties["ManagedPolicyArns"]);
+  const pushes = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs";
+  assert.ok(policies.includes(pushes));
 });
 
 test("each kind, stack and cluster has a separate access log below /aws/vendedlogs/", () => {
   const app = new App();
-  const stacks = ["One", "Two"].map((id) => new Stack(app, id, { env: { account: ACCOUNT, region: REGION } }));
+  const stacks = ["One", "Two"].map((id) => new Stack(app, id, ENV));
   for (const stack of stacks) {
     for (const clusterId of ["a", "b"]) {
       const endpoint = endpointOf("mtls", new Construct(stack, clusterId));
@@ -121,7 +97,7 @@ test("each kind, stack and cluster has a separate access log below /aws/vendedlo
 
 /** One deployment of the same stack, with mappings and callers as code. */
 function deployed(kind: Kind, formerKind?: Kind): Map<string, { readonly Type: string }> {
-  const stack = new Stack(new App(), "Test", { env: { account: ACCOUNT, region: REGION } });
+  const stack = new Stack(new App(), "Test", ENV);
   const authenticator = new IamAuthenticator(stack, "Authenticator", {
     clusterId: "prod",
     endpoint: endpointOf(kind, stack),

@@ -9,33 +9,23 @@ import { statements } from "./template.ts";
 /** Statements of a role's policy. */
 function granted(made: Synthesized, grant: (team: IRole) => void): unknown[] {
   grant(Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`));
-  return statements(made.template())
-    .filter(({ of }) => of.startsWith("Team"))
-    .map(({ statement }) => statement);
+  return statements(made.template()).flatMap(({ of, statement }) => (of.startsWith("Team") ? statement : []));
 }
 
-function grantedTo(account?: string): unknown[] {
+function grantedTo(options: { readonly account?: string }): unknown[] {
   const made = stackOf("http");
-  return granted(made, (team) =>
-    made.authenticator.grantManageMappings(team, account === undefined ? {} : { account }),
-  );
+  return granted(made, (team) => made.authenticator.grantManageMappings(team, options));
 }
 
 const WRITE = [
-  "ssm:GetParameter",
-  "ssm:GetParameters",
-  "ssm:GetParametersByPath",
-  "ssm:GetParameterHistory",
-  "ssm:ListTagsForResource",
-  "ssm:PutParameter",
-  "ssm:DeleteParameter",
-  "ssm:DeleteParameters",
+  ...["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"],
+  ...["ssm:ListTagsForResource", "ssm:PutParameter", "ssm:DeleteParameter", "ssm:DeleteParameters"],
 ];
 const KINDS = ["role", "user", "root", "federated-user", "sso", "sso-session", "pattern", "account"];
 const under = `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:parameter/iam-authenticator/prod.example`;
 
 test("a team can write only its own account's mappings, and read the deny lists and patterns that apply to it", () => {
-  assert.deepEqual(grantedTo("444455556666"), [
+  assert.deepEqual(grantedTo({ account: "444455556666" }), [
     {
       Effect: "Allow",
       Action: WRITE,
@@ -50,12 +40,13 @@ test("a team can write only its own account's mappings, and read the deny lists 
 });
 
 test("a manager of all mappings can manage denials and list the prefix, but not write the callers", () => {
-  assert.deepEqual(grantedTo(), [
+  assert.deepEqual(grantedTo({}), [
     { Effect: "Allow", Action: WRITE, Resource: [...KINDS, "deny"].map((kind) => `${under}/${kind}/*`) },
     { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: under },
   ]);
 });
 
+const FIND = ["logs:GetQueryResults", "logs:StopQuery", "logs:DescribeLogGroups"];
 test("a reader of reviews can only filter and query the log of this function, and of a former endpoint's, and find it", () => {
   for (const [made, logs] of [
     [stackOf("http"), "<AuthenticatorLog.Arn>"],
@@ -65,11 +56,7 @@ test("a reader of reviews can only filter and query the log of this function, an
       granted(made, (team) => made.authenticator.grantReadReviews(team)),
       [
         { Effect: "Allow", Action: ["logs:FilterLogEvents", "logs:StartQuery"], Resource: logs },
-        {
-          Effect: "Allow",
-          Action: ["logs:GetQueryResults", "logs:StopQuery", "logs:DescribeLogGroups"],
-          Resource: "*",
-        },
+        { Effect: "Allow", Action: FIND, Resource: "*" },
         { Effect: "Allow", Action: "cloudformation:DescribeStacks", Resource: "<AWS::StackId>" },
       ],
     );

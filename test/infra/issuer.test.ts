@@ -9,45 +9,35 @@ import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Role } from "aws-cdk-lib/aws-iam";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { HostedZone } from "aws-cdk-lib/aws-route53";
-import { type ClusterContext, readCluster } from "../../infra/context/cluster.ts";
+import { readCluster } from "../../infra/context/cluster.ts";
 import { issuerStack, wantsIssuer } from "../../infra/issuer/issuer-stack.ts";
-import type { ServiceAccountIssuerProps } from "../../infra/issuer/service-account-issuer.ts";
 import { ServiceAccountRole, type ServiceAccountRoleProps } from "../../infra/issuer/service-account-role.ts";
 import { CLUSTERS } from "./clusters.ts";
-import { ACCOUNT, issuerOf, REGION } from "./stacks.ts";
-import { resource, statements } from "./template.ts";
+import { ACCOUNT, ENV, issuerOf, REGION } from "./stacks.ts";
+import { resource, resources, statements } from "./template.ts";
 
 const plain = issuerOf().template();
 const UNDER = `arn:<AWS::Partition>:ssm:${REGION}:${ACCOUNT}:parameter/iam-authenticator/prod`;
 
 test("a failed first deployment leaves no provider and no used name that would block the next try", () => {
-  const left = Object.entries(plain.toJSON()["Resources"] as Record<string, { DeletionPolicy?: string }>).filter(
-    ([, { DeletionPolicy }]) => DeletionPolicy === "Retain",
-  );
-  assert.deepEqual(left, []);
+  assert.doesNotMatch(JSON.stringify(plain.toJSON()), /"DeletionPolicy":"Retain"/);
   // The only fixed name, which would conflict after a stack was deleted.
-  const [accessLog, ...others] = Object.entries(plain.findResources("AWS::Logs::LogGroup")).filter(
-    ([, { Properties }]) => Properties?.["LogGroupName"] !== undefined,
+  const named = resources(plain, "AWS::Logs::LogGroup").filter(({ Properties }) => "LogGroupName" in Properties);
+  assert.deepEqual(
+    named.map(({ DeletionPolicy }) => DeletionPolicy),
+    ["Delete"],
   );
-  assert.deepEqual([others, accessLog?.[1]["DeletionPolicy"]], [[], "Delete"]);
 });
 
 test("the URL survives every update: the API keeps its logical id and the properties that would replace it", () => {
-  const [id, ...others] = Object.keys(plain.findResources("AWS::ApiGatewayV2::Api"));
-  assert.equal(others.length, 0);
+  const apisOf = (template: Template) => template.findResources("AWS::ApiGatewayV2::Api");
   // Fixed here: another id would be another API and another URL.
-  assert.equal(id, "IssuerApi4E919D2A");
-  const variants: Partial<ServiceAccountIssuerProps>[] = [
-    { logLevel: "debug", memorySize: 1024, architecture: Architecture.X86_64 },
-    { throttle: { rateLimit: 1, burstLimit: 1 }, audiences: ["a", "b"] },
-    { mappingPrefix: "/another/prefix", safeDeployments: false },
-  ];
-  for (const variant of variants) {
-    const apis = issuerOf(() => variant)
-      .template()
-      .findResources("AWS::ApiGatewayV2::Api");
-    assert.deepEqual(apis, plain.findResources("AWS::ApiGatewayV2::Api"));
-  }
+  assert.deepEqual(Object.keys(apisOf(plain)), ["IssuerApi4E919D2A"]);
+  const variant = issuerOf(() => ({
+    ...{ logLevel: "debug", memorySize: 1024, architecture: Architecture.X86_64, safeDeployments: false },
+    ...{ throttle: { rateLimit: 1, burstLimit: 1 }, audiences: ["a", "b"], mappingPrefix: "/another/prefix" },
+  }));
+  assert.deepEqual(apisOf(variant.template()), apisOf(plain));
 });
 
 test("with a custom domain, that is the issuer, and the API's default endpoint is disabled", () => {
@@ -75,34 +65,26 @@ test("with a custom domain, that is the issuer, and the API's default endpoint i
 test("grantManageKeys is a separate statement, only for the keys", () => {
   const { stack, issuer, template } = issuerOf();
   issuer.grantManageKeys(Role.fromRoleArn(stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`));
-  const granted = statements(template()).filter(({ of }) => of.startsWith("Team"));
-  const [read, write] = [
-    ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParameterHistory"],
-    ["ssm:PutParameter", "ssm:DeleteParameter"],
-  ];
-  assert.deepEqual(
-    granted.map(({ statement }) => statement),
-    [
-      { Effect: "Allow", Action: [...read, ...write], Resource: `${UNDER}/issuer/*` },
-      { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: `${UNDER}/issuer` },
-    ],
-  );
+  const granted = statements(template()).flatMap(({ of, statement }) => (of.startsWith("Team") ? statement : []));
+  const read = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParameterHistory"];
+  const Action = [...read, "ssm:PutParameter", "ssm:DeleteParameter"];
+  assert.deepEqual(granted, [
+    { Effect: "Allow", Action, Resource: `${UNDER}/issuer/*` },
+    { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: `${UNDER}/issuer` },
+  ]);
 });
 
 describe("ServiceAccountRole", () => {
   function roleOf(props: Partial<ServiceAccountRoleProps> = {}) {
-    const stack = new Stack(new App(), "Test", { env: { account: ACCOUNT, region: REGION } });
-    const made = new ServiceAccountRole(stack, "Reader", {
-      issuer: "https://oidc.example.com",
-      namespace: "team-a",
-      name: "reader",
-      ...props,
-    });
-    return { made, role: resource(Template.fromStack(stack), "AWS::IAM::Role").Properties };
+    const stack = new Stack(new App(), "Test", ENV);
+    const reader = { issuer: "https://oidc.example.com", namespace: "team-a", name: "reader" };
+    const { annotations } = new ServiceAccountRole(stack, "Reader", { ...reader, ...props });
+    const { AssumeRolePolicyDocument } = resource(Template.fromStack(stack), "AWS::IAM::Role").Properties;
+    return { annotations, trust: AssumeRolePolicyDocument as { Statement: [{ Condition: unknown }] } };
   }
 
   test("trusts exactly one subject and one audience of the issuer", () => {
-    assert.deepEqual(roleOf().role["AssumeRolePolicyDocument"], {
+    assert.deepEqual(roleOf().trust, {
       Version: "2012-10-17",
       Statement: [
         {
@@ -121,25 +103,18 @@ describe("ServiceAccountRole", () => {
   });
 
   test("a pattern requires allowPattern, and the audience is still exact", () => {
-    assert.throws(
-      () => roleOf({ name: "*" }),
-      /the role of team-a\/\*: the service account "\*" is a pattern: every user who can create/,
-    );
-    const document = roleOf({ name: "*", allowPattern: true }).role["AssumeRolePolicyDocument"] as {
-      Statement: [{ Condition: unknown }];
-    };
-    assert.deepEqual(document.Statement[0].Condition, {
+    const problem = /the role of team-a\/\*: the service account "\*" is a pattern: every user who can create/;
+    assert.throws(() => roleOf({ name: "*" }), problem);
+    assert.deepEqual(roleOf({ name: "*", allowPattern: true }).trust.Statement[0].Condition, {
       StringEquals: { "oidc.example.com:aud": "sts.amazonaws.com" },
       StringLike: { "oidc.example.com:sub": "system:serviceaccount:team-a:*" },
     });
   });
 
   test("another audience is in the annotations", () => {
-    assert.equal(
-      roleOf({ audience: "sts.example.com" }).made.annotations["eks.amazonaws.com/audience"],
-      "sts.example.com",
-    );
-    assert.deepEqual(Object.keys(roleOf().made.annotations), ["eks.amazonaws.com/role-arn"]);
+    const audience = "sts.example.com";
+    assert.equal(roleOf({ audience }).annotations["eks.amazonaws.com/audience"], audience);
+    assert.deepEqual(Object.keys(roleOf().annotations), ["eks.amazonaws.com/role-arn"]);
   });
 
   test("names that Kubernetes does not accept, and URLs that no token has in `iss`, are refused", () => {
@@ -156,16 +131,13 @@ describe("ServiceAccountRole", () => {
 
 describe("the app's stack", () => {
   test("is the same beside every kind of webhook, and always public", () => {
-    const of = (endpoint?: ClusterContext["endpoint"]) =>
-      Template.fromStack(
-        issuerStack(new App(), { clusterId: "prod", region: REGION, ...(endpoint !== undefined && { endpoint }) }),
-      ).toJSON();
-    const plainStack = of();
-    for (const { endpoint } of CLUSTERS) {
-      if (endpoint !== undefined)
-        assert.deepEqual(of(readCluster({ clusterId: "prod", endpoint }).endpoint), plainStack);
-    }
-    assert.ok(CLUSTERS.filter(({ endpoint }) => endpoint !== undefined).length >= 2);
+    const of = (endpoint?: unknown) => {
+      const cluster = readCluster({ clusterId: "prod", region: REGION, ...(endpoint !== undefined && { endpoint }) });
+      return Template.fromStack(issuerStack(new App(), cluster)).toJSON();
+    };
+    const endpoints = CLUSTERS.flatMap(({ endpoint }) => endpoint ?? []);
+    assert.equal(endpoints.length, 2);
+    for (const endpoint of endpoints) assert.deepEqual(of(endpoint), of());
   });
 
   test("is protected against deletion by default, and uses the cluster's settings that also apply to the issuer", () => {

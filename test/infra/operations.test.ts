@@ -13,10 +13,6 @@ import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
 import { ACCOUNT, endpointOf, REGION, stackOf } from "./stacks.ts";
 import { flat, output, resource, resources } from "./template.ts";
 
-interface Widget {
-  readonly properties: { readonly query?: string };
-}
-
 test("queries of the dashboard and of the documents use only fields of the log line or of Insights", () => {
   const line = logEntry({ ...newRecord(0), ms: { caller: 0, identity: 0, mapping: 0 } }, "granted", undefined, 0);
   const fields = [...Object.keys(line), ...Object.keys(line.ms).map((stage) => `ms.${stage}`), "@timestamp"];
@@ -27,7 +23,7 @@ test("queries of the dashboard and of the documents use only fields of the log l
   assert.equal(documented.length, 1);
   const dashboard = stackOf("http", { dashboard: true }).template();
   const { DashboardBody } = resource(dashboard, "AWS::CloudWatch::Dashboard").Properties;
-  const { widgets } = JSON.parse(String(DashboardBody)) as { widgets: readonly Widget[] };
+  const { widgets }: { widgets: { properties: { query?: string } }[] } = JSON.parse(String(DashboardBody));
   const queries = widgets.flatMap(({ properties: { query } }) => query?.replace(/^SOURCE '[^']*' \| /, "") ?? []);
   assert.equal(queries.length, 2);
   for (const query of [...queries, ...documented]) {
@@ -47,7 +43,8 @@ test("each alarm names its heading in docs/troubleshoot.md, whose section on ala
   const page = readFileSync(new URL("../../docs/troubleshoot.md", import.meta.url), "utf8");
   const [, section = ""] = /^## An alarm fires\n(.*)/ms.exec(page) ?? [];
   // https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links
-  const anchors = [...section.matchAll(/^### (.*)$/gm)].map(([, heading = ""]) =>
+  const headings = section.match(/(?<=^### ).*$/gm) ?? [];
+  const anchors = headings.map((heading) =>
     heading
       .toLowerCase()
       .replaceAll(/[^a-z -]/g, "")
@@ -69,29 +66,24 @@ const ENDPOINTS = {
 const RUN = "npx --no -- lambda-iam-authenticator";
 const BY_ROLE = { name: "control-plane", arn: "arn:aws:iam::111122223333:role/control-plane" };
 const BY_TOKEN = { name: "rescue", sha256: "0".repeat(64) };
-const PATH = "/etc/kubernetes/iam-authenticator/caller-token";
+const BY_ID = { ...BY_ROLE, principalId: "AROAEXAMPLE" };
+const TOKEN = "--token-file caller-token";
+const FILE = "--token-file-path /etc/kubernetes/iam-authenticator/caller-token";
 for (const [what, kind, callers, option] of [
   ["with callerAuth none, the command has --no-token", "private", [], "--no-token"],
-  [
-    "if the stack manages the callers, the command does not change them",
-    "http",
-    [BY_TOKEN],
-    "--token-file caller-token",
-  ],
+  ["if the stack manages the callers, the command does not change them", "http", [BY_TOKEN], TOKEN],
   [
     "if all callers of the stack prove themselves by IAM, the command names the file that a timer renews",
     "http",
-    [{ ...BY_ROLE, principalId: "AROAEXAMPLE" }],
-    `--token-file-path ${PATH}`,
+    [BY_ID],
+    FILE,
   ],
-  ["with callers of both kinds, the command has the token", "http", [BY_ROLE, BY_TOKEN], "--token-file caller-token"],
+  ["with callers of both kinds, the command has the token", "http", [BY_ROLE, BY_TOKEN], TOKEN],
 ] as const) {
   test(what, () => {
-    const made = stackOf(kind, (scope) =>
-      kind === "http"
-        ? {}
-        : { endpoint: { ...(endpointOf("private", scope) as PrivateEndpoint), callerAuth: "none" as const } },
-    );
+    const made = stackOf(kind, (scope) => ({
+      endpoint: { ...(endpointOf(kind, scope) as PrivateEndpoint), ...(kind === "private" && { callerAuth: "none" }) },
+    }));
     for (const caller of callers) made.authenticator.addCaller(caller);
     assert.equal(
       output(made.template(), "KubeconfigCommand"),

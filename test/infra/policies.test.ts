@@ -10,11 +10,7 @@ import { flat, resources, statements } from "./template.ts";
 /** The policies of functions that serve reviews. deployment.test.ts tests the deployment check. */
 const RIGHTS = /^Authenticator(Mtls|Private)?Rights[0-9a-f]{8}/;
 const OF_EACH = [
-  {
-    Effect: "Allow",
-    Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-    Resource: "<AuthenticatorLog.Arn>",
-  },
+  { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: "<AuthenticatorLog.Arn>" },
   {
     Effect: "Allow",
     Action: "ssm:GetParameters",
@@ -32,22 +28,13 @@ const OF_NODES = [
   },
 ];
 const INTERFACES = [
-  "ec2:CreateNetworkInterface",
-  "ec2:DescribeNetworkInterfaces",
-  "ec2:DescribeSubnets",
-  "ec2:DeleteNetworkInterface",
-  "ec2:AssignPrivateIpAddresses",
-  "ec2:UnassignPrivateIpAddresses",
+  ...["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
+  ...["ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"],
 ];
 const OF_VPC = [
   // Lambda creates interfaces before they have names. The function's code is denied the same actions.
   { Effect: "Allow", Action: INTERFACES, Resource: "*" },
-  {
-    Effect: "Deny",
-    Action: INTERFACES,
-    Resource: "*",
-    Condition: { Null: { "lambda:SourceFunctionArn": "false" } },
-  },
+  { Effect: "Deny", Action: INTERFACES, Resource: "*", Condition: { Null: { "lambda:SourceFunctionArn": "false" } } },
 ];
 
 function rights(template: Template): unknown[] {
@@ -78,11 +65,8 @@ test("changed permissions become another policy of the same role, so that the ol
     const [id = "", policy = {}] = policies.find(([name]) => RIGHTS.test(name)) ?? [];
     const [{ DependsOn }] = Object.values(template.findResources("AWS::Lambda::Function")) as [{ DependsOn: string[] }];
     assert.ok(DependsOn.includes(id), "the function must wait for its rights");
-    return {
-      id,
-      roles: flat(policy["Properties"].Roles),
-      role: Object.keys(template.findResources("AWS::IAM::Role"))[0],
-    };
+    const [role] = Object.keys(template.findResources("AWS::IAM::Role"));
+    return { id, role, roles: flat(policy["Properties"].Roles) };
   };
   const before = policyOf({});
   assert.deepEqual(policyOf({ memorySize: 1024 }), before);

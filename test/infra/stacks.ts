@@ -18,25 +18,22 @@ import {
 
 export const ACCOUNT = "111122223333";
 export const REGION = "eu-west-1";
+/** Props of a stack. */
+export const ENV = { env: { account: ACCOUNT, region: REGION } };
 
 export type Kind = "http" | "mtls" | "private";
 /** The prefix of each kind's logical ids. */
 export const SCOPES = { http: "Authenticator", mtls: "AuthenticatorMtls", private: "AuthenticatorPrivate" };
 export const KINDS: readonly Kind[] = ["http", "mtls", "private"];
 
-export interface Synthesized {
-  readonly app: App;
-  readonly stack: Stack;
-  readonly authenticator: IamAuthenticator;
-  /** Synthesizes the stack. Later additions are not included. */
-  template(): Template;
-}
+export type Synthesized = ReturnType<typeof stackOf>;
 
 /** Additional props can need a scope, such as a VPC or a topic. */
 export type MoreProps = Partial<IamAuthenticatorProps> | ((scope: Construct) => Partial<IamAuthenticatorProps>);
 
-export function stackOf(kind: Kind, more: MoreProps = {}, app = new App()): Synthesized {
-  const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
+/** `template()` synthesizes the stack. Later additions are not included. */
+export function stackOf(kind: Kind, more: MoreProps = {}, app = new App()) {
+  const stack = new Stack(app, "Test", ENV);
   const props = typeof more === "function" ? more(stack) : more;
   const authenticator = new IamAuthenticator(stack, "Authenticator", {
     clusterId: "prod.example",
@@ -48,7 +45,7 @@ export function stackOf(kind: Kind, more: MoreProps = {}, app = new App()): Synt
 
 /** The same with only an issuer. */
 export function issuerOf(more: (scope: Construct) => Partial<ServiceAccountIssuerProps> = () => ({}), app = new App()) {
-  const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
+  const stack = new Stack(app, "Test", ENV);
   const issuer = new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod", ...more(stack) });
   return { app, stack, issuer, template: () => Template.fromStack(stack) };
 }
