@@ -12,11 +12,7 @@ export const SUFFIXES = ["", "-release", "-mtls", "-private"];
 /** DeleteParameters accepts ten names: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameters.html */
 const PAGE = 10;
 
-interface Summary {
-  readonly StackId: string;
-  readonly StackName: string;
-  readonly StackStatus: string;
-}
+type Summary = Readonly<Record<"StackId" | "StackName" | "StackStatus", string>>;
 
 /** Returns errors; the search for leftovers reports remaining resources. */
 export async function removeRun(world: World, aws: Aws, runId: string): Promise<readonly string[]> {
@@ -72,24 +68,22 @@ async function removeStack(world: World, aws: Aws, StackName: string): Promise<v
   if (end !== "DELETE_COMPLETE") throw new AwsError("unknown", `the stack is ${end}`);
 }
 
-type Remover = (aws: Aws, id: string) => Promise<unknown>;
-
-/** Other types are part of these, such as a function's versions or an API's routes. */
-const KEPT: Readonly<Record<string, Remover>> = {
-  "AWS::Lambda::Function": (aws, FunctionName) => aws("lambda", "delete-function", { FunctionName }),
-  "AWS::ApiGatewayV2::Api": (aws, ApiId) => aws("apigatewayv2", "delete-api", { ApiId }),
-  "AWS::Logs::LogGroup": (aws, logGroupName) => aws("logs", "delete-log-group", { logGroupName }),
-  "AWS::CodeDeploy::Application": (aws, applicationName) =>
-    aws("codedeploy", "delete-application", { applicationName }),
-  "AWS::CloudWatch::Alarm": (aws, alarm) => aws("cloudwatch", "delete-alarms", { AlarmNames: [alarm] }),
-  "AWS::IAM::Role": (aws, role) => removeRole(aws, role),
-  "AWS::IAM::OIDCProvider": (aws, OpenIDConnectProviderArn) =>
-    aws("iam", "delete-open-id-connect-provider", { OpenIDConnectProviderArn }),
+/** By type, the call, and its parameter. Other types are part of these, such as a function's versions or an API's routes. */
+const KEPT: Readonly<Record<string, readonly [service: string, operation: string, parameter: string]>> = {
+  "AWS::Lambda::Function": ["lambda", "delete-function", "FunctionName"],
+  "AWS::ApiGatewayV2::Api": ["apigatewayv2", "delete-api", "ApiId"],
+  "AWS::Logs::LogGroup": ["logs", "delete-log-group", "logGroupName"],
+  "AWS::CodeDeploy::Application": ["codedeploy", "delete-application", "applicationName"],
+  "AWS::CloudWatch::Alarm": ["cloudwatch", "delete-alarms", "AlarmNames"],
+  "AWS::IAM::OIDCProvider": ["iam", "delete-open-id-connect-provider", "OpenIDConnectProviderArn"],
 };
 
 /** Deletes the resources that a deleted stack retained. */
-async function removeKept(aws: Aws, { ResourceType, PhysicalResourceId }: StackResource): Promise<void> {
-  await unlessMissing(KEPT[ResourceType]?.(aws, PhysicalResourceId) ?? Promise.resolve());
+async function removeKept(aws: Aws, { ResourceType, PhysicalResourceId: id }: StackResource): Promise<void> {
+  if (ResourceType === "AWS::IAM::Role") return removeRole(aws, id);
+  const [service, operation, parameter] = KEPT[ResourceType] ?? [];
+  if (service === undefined || operation === undefined || parameter === undefined) return;
+  await unlessMissing(aws(service, operation, { [parameter]: parameter === "AlarmNames" ? [id] : id }));
 }
 
 /** Name prefixes of a run's resources. CloudFormation shortens long stack names in them. */
@@ -104,22 +98,23 @@ export async function namesOfRun(aws: Aws, runId: string): Promise<ReadonlySet<s
 async function removeUser(aws: Aws, UserName: string): Promise<void> {
   if ((await unlessMissing(aws("iam", "get-user", { UserName }))) === undefined) return;
   await removeKeys(aws, UserName);
-  const { PolicyNames } = await aws<{ PolicyNames: string[] }>("iam", "list-user-policies", { UserName });
-  for (const PolicyName of PolicyNames) await aws("iam", "delete-user-policy", { UserName, PolicyName });
+  await removePolicies(aws, "user", { UserName });
   await aws("iam", "delete-user", { UserName });
 }
 
 async function removeRole(aws: Aws, RoleName: string): Promise<void> {
-  if ((await unlessMissing(aws("iam", "get-role", { RoleName }))) === undefined) return;
-  const { PolicyNames } = await aws<{ PolicyNames: string[] }>("iam", "list-role-policies", { RoleName });
-  for (const PolicyName of PolicyNames) await aws("iam", "delete-role-policy", { RoleName, PolicyName });
-  const { AttachedPolicies } = await aws<{ AttachedPolicies: { PolicyArn: string }[] }>(
-    "iam",
-    "list-attached-role-policies",
-    { RoleName },
-  );
+  const role = { RoleName };
+  if ((await unlessMissing(aws("iam", "get-role", role))) === undefined) return;
+  await removePolicies(aws, "role", role);
+  type Attached = Record<"AttachedPolicies", { PolicyArn: string }[]>;
+  const { AttachedPolicies } = await aws<Attached>("iam", "list-attached-role-policies", role);
   for (const { PolicyArn } of AttachedPolicies) await aws("iam", "detach-role-policy", { RoleName, PolicyArn });
-  await aws("iam", "delete-role", { RoleName });
+  await aws("iam", "delete-role", role);
+}
+
+async function removePolicies(aws: Aws, kind: "user" | "role", owner: object): Promise<void> {
+  const { PolicyNames } = await aws<{ PolicyNames: string[] }>("iam", `list-${kind}-policies`, owner);
+  for (const PolicyName of PolicyNames) await aws("iam", `delete-${kind}-policy`, { ...owner, PolicyName });
 }
 
 async function removeBucket(aws: Aws, Bucket: string): Promise<void> {

@@ -57,17 +57,14 @@ export function markdown(run: Run, rows: readonly Row[]): string {
     const title = run.titles[check] ?? "";
     return `| ${[`${check} ${title}`, name, expected, seen, verdict].map(cell).join(" | ")} |`;
   });
-  const text = [
-    `# Acceptance, ${new Date(run.start).toISOString().slice(0, 10)}`,
-    "",
-    ...facts.map((fact) => `- ${fact}`),
-    "",
-    "| check | row | expected | seen | verdict |",
-    "| --- | --- | --- | --- | --- |",
-    ...lines,
-    "",
-  ].join("\n");
-  return masked(text);
+  return masked(`# Acceptance, ${new Date(run.start).toISOString().slice(0, 10)}
+
+${facts.map((fact) => `- ${fact}`).join("\n")}
+
+| check | row | expected | seen | verdict |
+| --- | --- | --- | --- | --- |
+${lines.join("\n")}
+`);
 }
 
 function cell(text: string): string {

@@ -1,36 +1,23 @@
 // Sends TokenReviews as kube-apiserver does, and formats the result as one line for the report.
 
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { tokenReview } from "../../local/webhook.ts";
 import { Interrupted, type World } from "./world.ts";
 
-export interface Review {
-  readonly httpStatus: number;
-  readonly authenticated: boolean;
-  readonly username: string;
-  readonly groups: readonly string[];
-  /** The reason of a denial, or the message of a `Status`. */
-  readonly error: string;
-  /** The line for the report. */
-  readonly seen: string;
-}
+/** `error`: the reason of a denial, or the message of a `Status`. `seen`: the line for the report. */
+export type Review = ReturnType<typeof readReview>;
 
 export interface Webhook {
   readonly server: string;
   readonly token?: string;
 }
 
-export interface ReviewOptions {
-  readonly tls?: { readonly cert: string; readonly key: string };
-  /** Where the URL's own is only the way there. */
-  readonly host?: string;
-}
-
-/** Sends a review as kube-apiserver does. `httpStatus` is 0 without a response. */
+/** `httpStatus` is 0 without a response. `host`: where the URL's own is only the way there. */
 export async function postReview(
   world: World,
   { server, token }: Webhook,
   reviewed: string,
-  { tls, host }: ReviewOptions = {},
+  { tls, host }: { readonly tls?: { cert: string; key: string }; readonly host?: string } = {},
 ): Promise<Review> {
   const headers = {
     ...(host !== undefined && { host }),
@@ -54,13 +41,14 @@ export async function postReview(
     if (error instanceof Interrupted) throw error;
     const { code, name } = error as { readonly code?: unknown; readonly name?: string };
     const seen = `no answer: ${typeof code === "string" ? code : name}`;
-    return { httpStatus: 0, authenticated: false, username: "", groups: [], error: seen, seen };
+    return { httpStatus: 0, authenticated: false, error: seen, seen };
   }
 }
 
 /** `text` may not be a TokenReview, for example an error of the gateway. */
-export function readReview(httpStatus: number, text: string): Review {
-  const body = parsed(text);
+export function readReview(httpStatus: number, text: string) {
+  const parsed = parseJson(text);
+  const body: Answer = isObject(parsed) ? parsed : {};
   const status = typeof body.status === "object" ? body.status : {};
   const { authenticated = false, user = {}, error = body.message ?? "" } = status;
   const { username = "", groups = [] } = user;
@@ -70,23 +58,10 @@ export function readReview(httpStatus: number, text: string): Review {
       : authenticated
         ? `granted as ${username} (${groups.join(", ")})`
         : `denied: ${error}`;
-  return { httpStatus, authenticated, username, groups, error, seen };
+  return { httpStatus, authenticated, error, seen };
 }
 
 interface Answer {
   readonly message?: string;
-  readonly status?: {
-    readonly authenticated?: boolean;
-    readonly user?: { readonly username?: string; readonly groups?: readonly string[] };
-    readonly error?: string;
-  };
-}
-
-function parsed(text: string): Answer {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : {};
-  } catch {
-    return {};
-  }
+  readonly status?: { authenticated?: boolean; user?: { username?: string; groups?: string[] }; error?: string };
 }

@@ -33,17 +33,7 @@ export interface MtlsEndpoint {
   readonly subjects: readonly string[];
 }
 
-/** A cluster with a caller. */
-export interface Cluster {
-  readonly outputs: Readonly<Record<string, string>>;
-  readonly webhook: Webhook;
-}
-
 export type Site = ReturnType<typeof openSite>;
-
-interface CommandOptions extends RunOptions {
-  readonly clusterId?: string;
-}
 
 export const ROLE_USER = `acceptance:${SESSION}`;
 export const GROUP = "acceptance";
@@ -59,10 +49,13 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
   const stack = defaultStackName(clusterId);
   const account = remembered(() => accountOf(aws));
   let deployment: Promise<Deployed> | undefined;
-  let cluster: Promise<Cluster> | undefined;
+  let cluster: ReturnType<typeof makeCluster> | undefined;
 
   /** Runs `iam-authenticator` for this cluster, or for another one. */
-  function command(args: readonly string[], { clusterId: id = clusterId, ...options }: CommandOptions = {}) {
+  function command(
+    args: readonly string[],
+    { clusterId: id = clusterId, ...options }: RunOptions & { readonly clusterId?: string } = {},
+  ) {
     return world.run("iam-authenticator", [...args, "-c", id, "--region", world.region], options);
   }
 
@@ -84,7 +77,7 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
     return deployment;
   }
 
-  async function makeCluster(): Promise<Cluster> {
+  async function makeCluster(): Promise<{ outputs: Readonly<Record<string, string>>; webhook: Webhook }> {
     const { status, seen } = await deployed();
     if (!COMPLETE.test(status)) throw new Error(`the cluster is not deployed: ${seen}`);
     const outputs = await stacks.outputs(stack);
@@ -92,7 +85,7 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
   }
 
   /** Deploys the cluster and creates its caller with the output KubeconfigCommand, once per run. */
-  function ensure(): Promise<Cluster> {
+  function ensure() {
     cluster ??= makeCluster();
     return cluster;
   }
@@ -125,9 +118,7 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
     return tokenIn(await mustRun(command(["token"], { credentials, clusterId: id })));
   }
   /** A token of the temporary role. */
-  async function token(): Promise<string> {
-    return tokenOf((await role()).credentials);
-  }
+  const token = async () => tokenOf((await role()).credentials);
 
   async function review(reviewed: string, caller?: string): Promise<Review> {
     const { webhook } = await ensure();

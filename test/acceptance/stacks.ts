@@ -16,12 +16,7 @@ export interface Deployed {
   readonly seen: string;
 }
 
-export interface StackResource {
-  readonly LogicalResourceId: string;
-  readonly PhysicalResourceId: string;
-  readonly ResourceType: string;
-  readonly ResourceStatus: string;
-}
+export type StackResource = Readonly<Record<"LogicalResourceId" | "PhysicalResourceId" | "ResourceType", string>>;
 
 export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: string) {
   /** One output folder per stack, since each app has one cluster. */
@@ -32,11 +27,9 @@ export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: stri
     readonly StackStatus: string;
     readonly Outputs?: readonly { readonly OutputKey: string; readonly OutputValue: string }[];
   }
-  async function describe(stack: string): Promise<Described | undefined> {
-    const answer = await unlessMissing(
-      aws<{ Stacks: Described[] }>("cloudformation", "describe-stacks", { StackName: stack }),
-    );
-    return answer?.Stacks[0];
+  async function describe(StackName: string): Promise<Described | undefined> {
+    const call = aws<{ Stacks: Described[] }>("cloudformation", "describe-stacks", { StackName });
+    return (await unlessMissing(call))?.Stacks[0];
   }
   const status = async (stack: string) => (await describe(stack))?.StackStatus ?? "no stack";
 

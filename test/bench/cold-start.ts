@@ -15,17 +15,15 @@ export interface Candidate {
   readonly answer: readonly string[];
 }
 
-export interface ColdStart {
-  /** From process start to the request for the event, ms. */
-  readonly init: number;
-  /** From the event to its response, ms. */
-  readonly invoke: number;
-}
+export type ColdStart = Awaited<ReturnType<typeof coldStart>>;
 
 const LIMIT_MS = 20_000;
 
-/** Runs `candidate` once with `runtimeClient`, the path of the runtime client's script. */
-export async function coldStart(runtimeClient: string, candidate: Candidate): Promise<ColdStart> {
+/**
+ * Runs `candidate` once with `runtimeClient`, the path of the runtime client's script. `init`: from process start to the request
+ * for the event, ms. `invoke`: from the event to its response, ms.
+ */
+export async function coldStart(runtimeClient: string, candidate: Candidate) {
   const api = await startRuntimeApi(candidate.event, () => candidate.beforeEvent?.(child.pid ?? 0));
   const output: Buffer[] = [];
   const started = performance.now();

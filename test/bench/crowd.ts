@@ -5,17 +5,7 @@ import type { LocalIdentity } from "../../local/identities.ts";
 /** The expected user, or code of a denial. */
 export type Expected = { readonly username: string; readonly groups: readonly string[] } | { readonly denial: string };
 
-export interface Member {
-  readonly identity: LocalIdentity;
-  readonly expected: Expected;
-}
-
-export interface Crowd {
-  readonly members: readonly Member[];
-  readonly identities: readonly LocalIdentity[];
-  /** Parameter values by full name. */
-  readonly parameters: Readonly<Record<string, string>>;
-}
+export type Crowd = ReturnType<typeof people>;
 
 const ACCOUNT = "111122223333";
 /** A deny list denies one in this many of the first 1,000 identities (a list has at most 4 KB). */
@@ -23,8 +13,8 @@ const DENIED_EVERY = 50;
 const DENIED_AMONG = 1_000;
 
 /** People and jobs with separate sessions, spread over this many roles. `denies`: whether a deny list denies some. */
-export function people(count: number, roles: number, prefix: string, { denies = true } = {}): Crowd {
-  const members = Array.from({ length: count }, (_, index): Member => {
+export function people(count: number, roles: number, prefix: string, { denies = true } = {}) {
+  const members = Array.from({ length: count }, (_, index): { identity: LocalIdentity; expected: Expected } => {
     const identity = session(index, `Team${index % roles}`, `user-${index}@example.com`);
     if (denies && index < DENIED_AMONG && index % DENIED_EVERY === 0)
       return { identity, expected: { denial: "identity_denied" } };
@@ -32,6 +22,7 @@ export function people(count: number, roles: number, prefix: string, { denies = 
     return { identity, expected: { username, groups: [`team-${index % roles}`] } };
   });
   const denied = members.filter(({ expected }) => "denial" in expected);
+  /** Values by full name. */
   const parameters: Record<string, string> = {};
   if (denies) {
     parameters[`${prefix}/deny/${ACCOUNT}`] = JSON.stringify(denied.map(({ identity }) => ({ arnLike: identity.arn })));

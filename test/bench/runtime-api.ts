@@ -5,19 +5,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-interface Answered {
-  readonly given: number;
-  readonly at: number;
-  readonly body: string;
-}
-
 const PREFIX = "/2018-06-01/runtime";
 const DEADLINE_MS = 8_000;
 
 /** Listens on a free port of 127.0.0.1; calls `beforeEvent` just before it sends `event`. */
 export async function startRuntimeApi(event: unknown, beforeEvent: () => void) {
   const ready = Promise.withResolvers<number>();
-  const answered = Promise.withResolvers<Answered>();
+  const answered = Promise.withResolvers<{ given: number; at: number; body: string }>();
   let given: number | undefined;
 
   const server = createServer((request, response) => {

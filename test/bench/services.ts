@@ -16,11 +16,8 @@ import { startSts } from "../../local/sts/start-sts.ts";
 import { MAPPING_PREFIX } from "../e2e/cluster/backend.ts";
 import { CALLERS } from "./review-event.ts";
 
-const ROLE = {
-  arn: "arn:aws:iam::111122223333:role/Developers",
-  username: "dev:{SessionName}",
-  groups: ["developers"],
-};
+const ROLE = "arn:aws:iam::111122223333:role/Developers";
+const MAPPING = { arn: ROLE, username: "dev:{SessionName}", groups: ["developers"] };
 
 /** Two keys, as during a rotation. */
 export const ISSUER_KEYS: readonly IssuerKey[] = [1, 2].flatMap(() => {
@@ -32,7 +29,7 @@ export async function startServices(delayMs = 0) {
   const keys = ISSUER_KEYS.map((key) => [issuerKeyParameter(MAPPING_PREFIX, key.kid), JSON.stringify(key)] as const);
   const parameters = {
     [`${MAPPING_PREFIX}/callers`]: CALLERS,
-    [`${MAPPING_PREFIX}/role/111122223333/developers`]: JSON.stringify(ROLE),
+    [`${MAPPING_PREFIX}/role/111122223333/developers`]: JSON.stringify(MAPPING),
     ...Object.fromEntries(keys),
   };
   const [sts, store] = [await startSts(), await startParameterStore({ region: REGION, parameters })];
