@@ -20,15 +20,20 @@ const PREFIX = "/iam-authenticator/my-cluster";
 const folder = mkdtempSync(join(tmpdir(), "examples-"));
 after(() => rmSync(folder, { recursive: true }));
 
-function assertValid(name: string, value: string): void {
-  const kind = name.slice(PREFIX.length).split("/")[1] as MappingKind;
-  assert.deepEqual(checkMapping(JSON.parse(value), kind).valid, true, `${name}: ${value}`);
+interface Parameter {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
 }
 
-const NAMES = [
-  mappingParameter(PREFIX, "role", ACCOUNT, "Developers"),
-  mappingParameter(PREFIX, "sso", ACCOUNT, "ClusterAdmin"),
-];
+/** Returns the name. */
+function assertValid({ Properties: { Name, Value } }: Pick<Parameter, "Properties">): string {
+  const kind = String(Name).slice(PREFIX.length).split("/")[1] as MappingKind;
+  assert.deepEqual(checkMapping(JSON.parse(String(Value)), kind).valid, true, `${Name}: ${Value}`);
+  return String(Name);
+}
+
+const [ROLE, SET] = [["role", "Developers"] as const, ["sso", "ClusterAdmin"] as const];
+const NAMES = [ROLE, SET].map(([kind, name]) => mappingParameter(PREFIX, kind, ACCOUNT, name));
 
 test("CloudFormation: mappings.template.yaml", () => {
   const pseudo: Record<string, string> = {
@@ -45,13 +50,11 @@ test("CloudFormation: mappings.template.yaml", () => {
       { tag: "!Ref", resolve: (name: string) => pseudo[name] ?? assert.fail(name) },
     ],
   });
-  const parameters: { Type: string; Properties: Record<string, string> }[] = Object.values(Resources);
-  for (const { Type, Properties } of parameters) {
-    assert.deepEqual([Type, Properties["Type"]], ["AWS::SSM::Parameter", "String"]);
-    assert.deepEqual(Properties["Tags"], { "iam-authenticator:managed-by": "Mappings" });
-    assertValid(Properties["Name"] ?? "", Properties["Value"] ?? "");
-  }
-  assert.deepEqual(parameters.map(({ Properties }) => Properties["Name"]).sort(), NAMES);
+  const parameters: Parameter[] = Object.values(Resources);
+  const Tags = { "iam-authenticator:managed-by": "Mappings" };
+  for (const parameter of parameters)
+    assert.partialDeepStrictEqual(parameter, { Type: "AWS::SSM::Parameter", Properties: { Type: "String", Tags } });
+  assert.deepEqual(parameters.map(assertValid).sort(), NAMES);
 });
 
 test("Crossplane: crossplane.yaml", () => {
@@ -59,15 +62,13 @@ test("Crossplane: crossplane.yaml", () => {
   const name: string = metadata.annotations["crossplane.io/external-name"];
   assert.ok(NAMES.includes(name));
   assert.equal(spec.forProvider.type, "String");
-  assertValid(name, spec.forProvider.insecureValue);
+  assertValid({ Properties: { Name: name, Value: spec.forProvider.insecureValue } });
 });
 
 test("no document or example contains a token hash, since users could copy a caller with a public token", () => {
-  const root = join(EXAMPLES, "..");
-  const files = globSync(["*.md", "docs/**/*.md", "examples/**/*.*"], { cwd: root });
+  const files = globSync(["*.md", "docs/**/*.md", "examples/**/*.*"], { cwd: ROOT });
   assert.ok(files.length > 30);
-  const found = files.filter((file) => /\b[0-9a-f]{64}\b/i.test(readFileSync(join(root, file), "utf8")));
-  assert.deepEqual(found, []);
+  for (const file of files) assert.doesNotMatch(readFileSync(join(ROOT, file), "utf8"), /\b[0-9a-f]{64}\b/i, file);
 });
 
 /** Runs `put-mapping.sh` with an `aws` that records its arguments. */
@@ -100,7 +101,7 @@ test("AWS CLI: put-mapping.sh writes the mapping of an ARN", () => {
 test("AWS CLI: put-mapping.sh accepts no groups, and rejects other ARNs and characters that JSON must escape", () => {
   const alone = putMapping("my-cluster", `arn:aws:iam::${ACCOUNT}:user/bob`, "bob");
   assert.deepEqual(JSON.parse(alone.value).groups, []);
-  assertValid(alone.name, alone.value);
+  assertValid({ Properties: { Name: alone.name, Value: alone.value } });
   const role = `arn:aws:iam::${ACCOUNT}:role/Developers`;
   for (const words of [
     ["my-cluster", `arn:aws:iam::${ACCOUNT}:root`, "root"],
@@ -124,16 +125,10 @@ test("CDK: the app works with the published package in a folder that `npm init` 
   }
   symlinkSync(ROOT, join(app, "node_modules", "lambda-iam-authenticator"));
   const command: string = JSON.parse(readFileSync(join(app, "cdk.json"), "utf8")).app;
-  execFileSync(process.execPath, command.split(" ").slice(1), {
-    cwd: app,
-    env: { ...process.env, CDK_OUTDIR: outdir },
-    stdio: "pipe",
-  });
+  const env = { ...process.env, CDK_OUTDIR: outdir };
+  execFileSync(process.execPath, command.split(" ").slice(1), { cwd: app, env, stdio: "pipe" });
   const { Resources } = JSON.parse(readFileSync(join(outdir, "MyCluster.template.json"), "utf8"));
-  const found: { Type: string; Properties: Record<string, string> }[] = Object.values(Resources);
-  const mappings = found
-    .filter(({ Type }) => Type === "AWS::SSM::Parameter")
-    .map(({ Properties }) => [Properties["Name"] ?? "", Properties["Value"] ?? ""] as const);
-  for (const [name, value] of mappings) assertValid(name, value);
-  assert.deepEqual(mappings.map(([name]) => name).sort(), NAMES);
+  const found: Parameter[] = Object.values(Resources);
+  const mappings = found.filter(({ Type }) => Type === "AWS::SSM::Parameter");
+  assert.deepEqual(mappings.map(assertValid).sort(), NAMES);
 });

@@ -5,19 +5,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Inputs } from "./site.ts";
 
-export interface Options {
-  readonly clusterId: string;
-  readonly region: string | undefined;
-  /** Numbers of checks; empty: all. */
-  readonly only: readonly number[];
-  readonly yes: boolean;
-  /** Whether the AWS CLI uses the environment's keys, not a profile. */
-  readonly hasKeys: boolean;
-  readonly keep: boolean;
-  /** Only removes the resources of an earlier run. */
-  readonly remove: boolean;
-  readonly inputs: Inputs;
-}
+export type Options = ReturnType<typeof readOptions>;
 
 export const HELP = `Usage: npm run acceptance -- [options]
 
@@ -42,10 +30,7 @@ test/acceptance/reports/, and removes everything. test/acceptance/README.md desc
 const ID = /^acceptance-[0-9a-f]{8}$/;
 
 /** Throws an Error with a message for the operator. */
-export function readOptions(
-  argv: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-): Options {
+export function readOptions(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>) {
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -75,23 +60,21 @@ export function readOptions(
   return {
     clusterId: given ?? `acceptance-${randomBytes(4).toString("hex")}`,
     region: values.region ?? (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"]),
-    only: (values.only ?? "")
-      .split(",")
-      .filter((word) => word !== "")
-      .map(readNumber),
+    /** Numbers of checks; empty: all. */
+    only: (values.only?.match(/[^,]+/g) ?? []).map(readNumber),
     yes: values.yes ?? false,
+    /** Whether the AWS CLI uses the environment's keys, not a profile. */
     hasKeys: Boolean(environment["AWS_ACCESS_KEY_ID"]) && !environment["AWS_PROFILE"],
     keep: values.keep ?? false,
+    /** Only removes the resources of an earlier run. */
     remove: values.remove !== undefined,
     inputs: {
-      ...(qualifier !== undefined && { qualifier }),
-      ...(values["sso-profile"] !== undefined && { ssoProfile: values["sso-profile"] }),
-      ...(values["enable-token-signing"] && { enableTokenSigning: true as const }),
-      ...(values.mtls !== undefined && {
-        mtls: readFile("--mtls", values.mtls, ["endpoint", "clientCert", "clientKey"]),
-      }),
-      ...(values.private !== undefined && { private: readFile("--private", values.private, ["endpoint"]) }),
-    },
+      qualifier,
+      ssoProfile: values["sso-profile"],
+      enableTokenSigning: values["enable-token-signing"],
+      mtls: readFile("--mtls", values.mtls, ["endpoint", "clientCert", "clientKey"]),
+      private: readFile("--private", values.private, ["endpoint"]),
+    } satisfies Inputs,
   };
 }
 
@@ -101,7 +84,8 @@ function readNumber(word: string): number {
 }
 
 /** Does not check the keys of `endpoint`; the deployment does. */
-function readFile<T>(option: string, file: string, keys: readonly string[]): T {
+function readFile<T>(option: string, file: string | undefined, keys: readonly string[]): T | undefined {
+  if (file === undefined) return undefined;
   let value: Readonly<Record<string, unknown>> | undefined;
   try {
     value = JSON.parse(readFileSync(file, "utf8"));

@@ -58,17 +58,14 @@ export function rowsOf(check: number, world: World, record: (row: Row) => void):
   };
 }
 
-async function lookOnce(
-  look: () => string | Promise<string>,
-  holds: (seen: string) => boolean,
-): Promise<{ seen: string; verdict: Verdict }> {
+async function lookOnce(look: () => string | Promise<string>, holds: Expectation["holds"]) {
   try {
     const seen = await look();
-    return { seen, verdict: holds(seen) ? "passed" : "failed" };
+    return { seen, verdict: holds(seen) ? "passed" : "failed" } as const;
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     const seen = error instanceof Error ? error.message : String(error);
-    return { seen, verdict: error instanceof NotRun ? "not run" : "failed" };
+    return { seen, verdict: error instanceof NotRun ? "not run" : "failed" } as const;
   }
 }
 

@@ -121,7 +121,7 @@ for (const [what, answer] of [
     writeFileSync(pem, "unused");
     const inputs = {
       ssoProfile: "admin",
-      enableTokenSigning: true as const,
+      enableTokenSigning: true,
       mtls: { endpoint: { domainName: "auth.example.com", subjects: [""] }, clientCert: pem, clientKey: pem },
       private: { endpoint: { vpc: { vpcId: "vpc-1" } } },
     };
@@ -184,7 +184,7 @@ test("the limit of executions is a reason only if it is too low or cannot be rea
 });
 
 for (const [what, enableTokenSigning, isEnabled, expected] of [
-  ["where the account signs tokens, nothing is enabled without the option", undefined, true, [1, 0]],
+  ["where the account signs tokens, nothing is enabled without the option", false, true, [1, 0]],
   ["where it signs them, nothing is enabled with the option", true, true, [1, 0]],
   ["with the option, signing is enabled once", true, false, [2, 1]],
 ] as const) {
@@ -196,7 +196,7 @@ for (const [what, enableTokenSigning, isEnabled, expected] of [
       const JwtVendingEnabled = isEnabled || calls.enable > 0;
       return JSON.stringify({ IssuerIdentifier: "https://issuer", JwtVendingEnabled });
     });
-    const site = openSite(world, CLUSTER, { ...(enableTokenSigning && { enableTokenSigning }) });
+    const site = openSite(world, CLUSTER, { enableTokenSigning });
     const rows = rowsOf(13, world, () => assert.fail());
     assert.equal(await ensureIssuer(site, rows, "policies"), "https://issuer");
     assert.deepEqual([calls.info, calls.enable], expected);

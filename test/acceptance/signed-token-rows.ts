@@ -40,13 +40,7 @@ export async function keyRows({ world }: Site, rows: Rows, issuer: string, { hea
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html */
-export async function claimRows(
-  site: Site,
-  rows: Rows,
-  issuer: string,
-  arn: string,
-  token: SignedToken,
-): Promise<void> {
+export async function claimRows(site: Site, rows: Rows, issuer: string, arn: string, token: SignedToken) {
   const { header, claims, own } = token;
   const plain = {
     text: "alg and kid, and neither a key nor crit",

@@ -33,11 +33,7 @@ export async function cannotSign({ world }: Site): Promise<string | undefined> {
 }
 
 /** Enables signing only if the operator asked for it. Otherwise records that the row `name` and those after it are not run. */
-export async function ensureIssuer(
-  { world, aws, inputs }: Site,
-  rows: Rows,
-  name: string,
-): Promise<string | undefined> {
+export async function ensureIssuer({ world, aws, inputs }: Site, rows: Rows, name: string) {
   const look = () => issuerOf(aws);
   const known = await look();
   if (known !== undefined) return known;

@@ -15,17 +15,17 @@ import type { Credentials, Ran, RunOptions, World } from "./world.ts";
 /** Optional inputs of the operator; a row without its input is "not run". */
 export interface Inputs {
   /** An AWS CLI profile with an IAM Identity Center permission set. */
-  readonly ssoProfile?: string;
+  readonly ssoProfile?: string | undefined;
   /** Of `cdk bootstrap --qualifier`. */
-  readonly qualifier?: string;
+  readonly qualifier?: string | undefined;
   /** Enables outbound web identity federation, a setting of the account, where it is off. */
-  readonly enableTokenSigning?: true;
+  readonly enableTokenSigning?: boolean | undefined;
   /** `endpoint` is a context key of kind `mtls`. */
-  readonly mtls?: { readonly endpoint: MtlsEndpoint; readonly clientCert: string; readonly clientKey: string };
+  readonly mtls?: { endpoint: MtlsEndpoint; clientCert: string; clientKey: string } | undefined;
   /** The account has too few concurrent executions to reserve the stack's default number. */
   readonly reservesNone?: boolean;
   /** `endpoint` is a context key of kind `private`. */
-  readonly private?: { readonly endpoint: Readonly<Record<string, unknown>> };
+  readonly private?: { readonly endpoint: Readonly<Record<string, unknown>> } | undefined;
 }
 
 export interface MtlsEndpoint {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, beforeEach, test } from "node:test";
@@ -17,7 +17,7 @@ const recorded = join(folder, "arguments");
 after(() => rmSync(folder, { recursive: true }));
 beforeEach(() => {
   rmSync(join(folder, "mounted"), { recursive: true, force: true });
-  spawnSync("mkdir", [join(folder, "mounted")]);
+  mkdirSync(join(folder, "mounted"));
 });
 
 /** The output of `aws eks get-token` (AWS CLI 1.45). */
@@ -32,8 +32,8 @@ const environment = { PATH: `${folder}${delimiter}${process.env["PATH"]}` };
 /** Runs the script with an `aws` that records its arguments, prints `output` and exits with `code`. */
 function renew({ output = printed(TOKEN), code = 0, words = ["my-cluster", "eu-west-1", file] } = {}) {
   writeFileSync(join(folder, "output"), output);
-  const lines = ["#!/bin/sh", `printf '%s\\n' "$@" > '${recorded}'`, `cat '${folder}/output'`, `exit ${code}`];
-  writeFileSync(join(folder, "aws"), `${lines.join("\n")}\n`, { mode: 0o755 });
+  const script = `#!/bin/sh\nprintf '%s\\n' "$@" > '${recorded}'\ncat '${folder}/output'\nexit ${code}\n`;
+  writeFileSync(join(folder, "aws"), script, { mode: 0o755 });
   return spawnSync(SCRIPT, words, { env: environment, encoding: "utf8" });
 }
 
@@ -42,9 +42,8 @@ test("the file has only the token, for its owner only, and the AWS CLI signs for
   assert.deepEqual([status, stdout, stderr], [0, "", ""]);
   assert.equal(readFileSync(file, "utf8"), `${TOKEN}\n`);
   assert.equal(statSync(file).mode & 0o777, 0o600);
-  assert.deepEqual(readFileSync(recorded, "utf8").trim().split("\n"), [
-    ...["eks", "get-token", "--cluster-name", "my-cluster:caller", "--region", "eu-west-1", "--output", "json"],
-  ]);
+  const asked = "eks get-token --cluster-name my-cluster:caller --region eu-west-1 --output json";
+  assert.deepEqual(readFileSync(recorded, "utf8").trim().split("\n"), asked.split(" "));
   assert.equal(renew({ output: printed(TOKEN).replace(/\s+/g, " ") }).status, 0, "also from JSON on one line");
   assert.equal(readFileSync(file, "utf8"), `${TOKEN}\n`);
 });
@@ -106,11 +105,9 @@ test("systemd accepts the units, and the timer runs every four minutes", { skip:
     const name = `iam-authenticator-caller-token.${kind}`;
     // verify requires that the program exists.
     const text = readFileSync(join(EXAMPLE, name), "utf8").replace("/usr/local/sbin/renew-caller-token", SCRIPT);
-    writeFileSync(join(units, name), text);
-    chmodSync(join(units, name), 0o644);
-    const { status, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", join(units, name)], {
-      encoding: "utf8",
-    });
+    writeFileSync(join(units, name), text, { mode: 0o644 });
+    const verify = ["verify", "--man=no", join(units, name)];
+    const { status, stderr } = spawnSync("systemd-analyze", verify, { encoding: "utf8" });
     assert.deepEqual([status, stderr.split("\n").filter((line) => line.includes(units))], [0, []], stderr);
   }
   const timer = readFileSync(join(EXAMPLE, "iam-authenticator-caller-token.timer"), "utf8");
@@ -122,17 +119,13 @@ test("systemd accepts the units, and the timer runs every four minutes", { skip:
 
 test("the service, its settings and the cron lines call the script with the same arguments", () => {
   const read = (name: string) => readFileSync(join(EXAMPLE, name), "utf8");
-  const settings = Object.fromEntries(
-    [...read("caller-token.env").matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value]),
-  );
+  const lines = read("caller-token.env").matchAll(/^(\w+)=(.*)$/gm);
+  const settings = Object.fromEntries([...lines].map(([, key, value]) => [key, value]));
   const [, started = ""] = /^ExecStart=(.*)$/m.exec(read("iam-authenticator-caller-token.service")) ?? [];
   const words = started.replace(/\$\{(\w+)\}/g, (_, name: string) => settings[name] ?? assert.fail(name)).split(" ");
   const [program = "", ...given] = words;
   assert.equal(program, "/usr/local/sbin/renew-caller-token");
-  const lines = read("caller-token.cron")
-    .split("\n")
-    .filter((line) => /^[@*]/.test(line));
-  assert.deepEqual(lines, [
+  assert.deepEqual(read("caller-token.cron").match(/^[@*].*$/gm), [
     `@reboot root renew-caller-token ${given.join(" ")}`,
     `*/4 * * * * root renew-caller-token ${given.join(" ")}`,
   ]);

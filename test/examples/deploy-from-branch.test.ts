@@ -8,13 +8,12 @@ import { parse, parseAllDocuments } from "yaml";
 import { ADMIN, storedCluster } from "../cli/mappings/cluster.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const text = readFileSync(join(ROOT, "examples/deploy-from-branch/deploy.yml"), "utf8");
-const workflow = parse(text);
-const page = readFileSync(join(ROOT, "examples/deploy-from-branch/README.md"), "utf8");
-const [, commands = ""] = /```sh\n(.*?)```/s.exec(page) ?? [];
+const read = (file: string) => readFileSync(join(ROOT, "examples", "deploy-from-branch", file), "utf8");
+const workflow = parse(read("deploy.yml"));
 
 test("the workflow assumes the role that the mapping names, and the group is bound in its namespace only", async () => {
-  const command = /mappings (set) -c my-cluster (\S+) --username (\S+) --group (\S+)/.exec(commands) ?? assert.fail();
+  const command =
+    /mappings (set) -c my-cluster (\S+) --username (\S+) --group (\S+)/.exec(read("README.md")) ?? assert.fail();
   const [, , arn = "", username = "", group = ""] = command;
   assert.equal(workflow.env.ROLE, arn);
   const cluster = await storedCluster(ADMIN);
@@ -25,9 +24,7 @@ test("the workflow assumes the role that the mapping names, and the group is bou
   } finally {
     await cluster.store.close();
   }
-  const [role, binding] = parseAllDocuments(
-    readFileSync(join(ROOT, "examples/deploy-from-branch/role.yaml"), "utf8"),
-  ).map((document) => document.toJS());
+  const [role, binding] = parseAllDocuments(read("role.yaml")).map((document) => document.toJS());
   assert.deepEqual([role.kind, binding.kind], ["Role", "RoleBinding"]);
   for (const { metadata } of [role, binding]) assert.equal(metadata.namespace, workflow.env.NAMESPACE);
   assert.deepEqual(binding.subjects, [{ kind: "Group", name: group, apiGroup: "rbac.authorization.k8s.io" }]);
@@ -35,8 +32,7 @@ test("the workflow assumes the role that the mapping names, and the group is bou
 });
 
 test("the trust policy and the workflow name the same branch", () => {
-  const policy = readFileSync(join(ROOT, "examples/deploy-from-branch/trust-policy.json"), "utf8");
-  const [statement] = JSON.parse(policy).Statement;
+  const [statement] = JSON.parse(read("trust-policy.json")).Statement;
   const subject: string = statement.Condition.StringEquals["token.actions.githubusercontent.com:sub"];
   assert.deepEqual(
     workflow.on.push.branches.map((branch: string) => `repo:my-org/my-app:ref:refs/heads/${branch}`),

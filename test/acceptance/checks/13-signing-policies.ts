@@ -52,10 +52,7 @@ export const check: Check = {
   },
 };
 
-async function signs(site: Site, as: Credentials): Promise<string> {
-  await getSignedToken(site, as);
-  return "allowed";
-}
+const signs = (site: Site, as: Credentials) => getSignedToken(site, as).then(() => "allowed");
 
 async function ofUser(site: Site, rows: Rows): Promise<void> {
   const { aws } = site;
@@ -101,8 +98,7 @@ async function trust(site: Site, rows: Rows): Promise<void> {
   const assumed = (more: object) =>
     refusalOf(site.aws("sts", "assume-role", { RoleArn: arn, RoleSessionName: SESSION, ...more }));
   // The role's trust policy allows only sts:AssumeRole.
-  await rows.see("session tags without sts:TagSession", DENIED, () =>
-    assumed({ Tags: [{ Key: "team", Value: TEAM }] }),
-  );
+  const Tags = [{ Key: "team", Value: TEAM }];
+  await rows.see("session tags without sts:TagSession", DENIED, () => assumed({ Tags }));
   await rows.see("source identity without sts:SetSourceIdentity", DENIED, () => assumed({ SourceIdentity: SOURCE }));
 }
