@@ -1,15 +1,30 @@
-// An HTTPS proxy that redirects every host to one local service.
+// An HTTPS proxy that redirects every host to one local service, and certificates for any host name, from an authority that only
+// the tested program trusts.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
-import type { HostCertificates } from "./host-certificates.ts";
+import { type Credential, createCertificateAuthority } from "../local/certificates.ts";
+
+/** `ca` is PEM. `of`: a certificate for only this host name, cached. */
+export function createHostCertificates() {
+  const { ca, server } = createCertificateAuthority({ subject: { CN: "Local host CA" } });
+  const made = new Map<string, Credential>();
+  return {
+    ca,
+    of(host: string) {
+      const credential = made.get(host) ?? server(host);
+      made.set(host, credential);
+      return credential;
+    },
+  };
+}
 
 export type ConnectProxy = Awaited<ReturnType<typeof startConnectProxy>>;
 
 /** Accepts CONNECT for any host, terminates TLS, and forwards to the service at `service`, a URL with plain HTTP. */
-export async function startConnectProxy(service: string, certificates: HostCertificates) {
+export async function startConnectProxy(service: string, certificates: ReturnType<typeof createHostCertificates>) {
   const { hostname, port } = new URL(service);
   const targets = new Set<string>();
   const credentials = new Set<string | undefined>();

@@ -85,14 +85,6 @@ export const HOSTILE_QUERIES: Edits = {
   "an escape of an escape": (url) => url.replace("%2F", "%252F"),
 };
 
-export interface DoubledParameter {
-  /** The duplicate parameter. */
-  readonly name: string;
-  /** The spelling of the second name. */
-  readonly spelling: string;
-  readonly url: string;
-}
-
 /** A value that an attacker would want one reader to see; a credential keeps its date, region and service. */
 const FORGED: Readonly<Record<string, (own: string) => string>> = {
   Action: () => "AssumeRole",
@@ -106,8 +98,11 @@ const FORGED: Readonly<Record<string, (own: string) => string>> = {
   "X-Amz-SignedHeaders": () => "host",
 };
 
-/** Duplicates each parameter of `url`: in every spelling, with the same and another value, at four positions. */
-export function doubledParameters(url: string): DoubledParameter[] {
+/**
+ * Duplicates each parameter of `url`: in every spelling, with the same and another value, at four positions. `spelling` is that
+ * of the second name.
+ */
+export function doubledParameters(url: string) {
   const [base = "", query = ""] = url.split("?");
   const pairs = query.split("&");
   return pairs.flatMap((pair, index) => {

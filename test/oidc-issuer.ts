@@ -6,6 +6,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
 import { createCertificateAuthority } from "../local/certificates.ts";
+import type { LocalResponse } from "../local/http-server.ts";
 
 export type SigningKey = Awaited<ReturnType<typeof createSigningKey>>;
 
@@ -21,14 +22,8 @@ export function signIdToken(claims: JWTPayload, { privateKey, alg, jwk: { kid } 
   return new SignJWT(claims).setProtectedHeader({ alg, kid, typ: "JWT" }).sign(privateKey);
 }
 
-export interface IssuerAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
 export type OidcIssuer = Awaited<ReturnType<typeof startOidcIssuer>>;
-type Decide = (path: string) => IssuerAnswer | Promise<IssuerAnswer> | undefined;
+type Decide = (path: string) => LocalResponse | Promise<LocalResponse> | undefined;
 
 export async function startOidcIssuer(keys: readonly SigningKey[], algorithms = ["ES256"]) {
   const authority = createCertificateAuthority();
@@ -44,7 +39,7 @@ export async function startOidcIssuer(keys: readonly SigningKey[], algorithms = 
   await once(server, "listening");
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  function documentAt(path: string): IssuerAnswer {
+  function documentAt(path: string): LocalResponse {
     const documents: Readonly<Record<string, object>> = {
       "/.well-known/openid-configuration": {
         issuer: url,

@@ -1,22 +1,17 @@
 // Mocked time for tests with real connections, whose internal timers in Node keep running.
 
 import { mock } from "node:test";
-import { type Deadline, deadlineIn } from "../functions/lib/deadline.ts";
-
-export interface MockedTime {
-  within(ms: number): Deadline;
-  /** Runs due timers. `onTheClock`: the change of the clock, if it differs from that of the timers. */
-  pass(ms: number, onTheClock?: number): void;
-}
+import { deadlineIn } from "../functions/lib/deadline.ts";
 
 /** Applies until `mock.timers.reset()`. */
-export function mockTime(): MockedTime {
+export function mockTime() {
   mock.timers.enable({ apis: ["setTimeout"] });
   let now = 1_000_000;
   const clock = () => now;
   return {
-    within: (ms) => deadlineIn(ms, clock),
-    pass(ms, onTheClock = ms) {
+    within: (ms: number) => deadlineIn(ms, clock),
+    /** Runs due timers. `onTheClock`: the change of the clock, if it differs from that of the timers. */
+    pass(ms: number, onTheClock = ms) {
       now += onTheClock;
       mock.timers.tick(ms);
     },

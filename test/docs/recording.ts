@@ -25,16 +25,10 @@ const STEPS: readonly (readonly [who: string, ...words: string[]])[] = [
   ["bob", "whoami", "-c", "prod"],
 ];
 
-interface Step {
-  readonly who: string;
-  readonly line: string;
-  readonly output: string;
-}
-
-export async function recordSession(): Promise<Step[]> {
+export async function recordSession() {
   const sts = await startSts();
   const store = await startParameterStore({ region: REGION, parameters: PARAMETERS });
-  const steps: Step[] = [];
+  const steps: { who: string; line: string; output: string }[] = [];
   for (const [who, ...words] of STEPS) {
     const identity = localIdentity(who);
     const output = await run(words, {
@@ -72,7 +66,7 @@ const STYLE =
   "@media(prefers-reduced-motion:reduce){g+g{animation:none}}";
 
 /** An animated terminal that shows one step after the other. */
-export function recordingImage(steps: readonly Step[]): string {
+export function recordingImage(steps: Awaited<ReturnType<typeof recordSession>>): string {
   let row = 0;
   const rows = (lines: readonly string[], spec: Attributes): string =>
     lines
@@ -82,13 +76,11 @@ export function recordingImage(steps: readonly Step[]): string {
       })
       .join("");
   const groups = steps.map(({ who, line, output }, index) => {
+    const printed = output.trimEnd().split("\n");
     const shown = [
       rows([`# ${who}`], { fill: "#9ca3af" }),
       rows(wrapped(`$ ${line}`, " \\", 4), { fill: "#93c5fd", "font-weight": 600 }),
-      ...output
-        .trimEnd()
-        .split("\n")
-        .map((text) => rows(wrapped(stripVTControlCharacters(text), "", 10), stylesOf(text))),
+      ...printed.map((text) => rows(wrapped(stripVTControlCharacters(text), "", 10), stylesOf(text))),
       rows([""], {}),
     ];
     return element("g", { style: `animation-delay:${index * STEP_SECONDS}s` }, `\n${shown.join("")}`);

@@ -19,7 +19,7 @@ import { kubeconfig, startService } from "../cli/irsa/services.ts";
 import { startIam } from "../cli/report/services.ts";
 import { LOG_GROUP, loggedServices } from "../cli/reviews/services.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
-import { ROOT, type ShellOptions } from "./shell-blocks.ts";
+import { ROOT } from "./shell-blocks.ts";
 
 const REGION = "us-west-2";
 const ofCluster = (cluster: string) => `/iam-authenticator/${cluster}`;
@@ -67,17 +67,14 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
   return { ...Object.fromEntries(texts), "ca.crt": ca, "admin.conf": admin, ".local/webhook.kubeconfig": webhook };
 }
 
-export interface SandboxOptions {
-  /** The parameters, by name without the prefix. */
-  readonly parameters?: Readonly<Record<string, unknown>>;
-  /** The local identity that runs the commands; default alice. */
-  readonly who?: string;
-  /** For a page that creates webhook.kubeconfig. */
-  readonly withoutWebhook?: boolean;
-}
-
-export async function startSandbox(t: TestContext, options: SandboxOptions = {}): Promise<ShellOptions> {
-  const { parameters = PARAMETERS, who = "alice", withoutWebhook = false } = options;
+/**
+ * `parameters` are by name without the prefix. `who`: the local identity that runs the commands. `withoutWebhook`: for a page
+ * that creates webhook.kubeconfig.
+ */
+export async function startSandbox(
+  t: TestContext,
+  { parameters = PARAMETERS as Readonly<Record<string, unknown>>, who = "alice", withoutWebhook = false } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), "documents-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const sts = await startSts();

@@ -31,7 +31,7 @@ export interface Ran {
   readonly err: string;
 }
 
-export interface ShellOptions {
+interface ShellOptions {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   /** Replacements for `<name>` placeholders and dots; the first match applies. */

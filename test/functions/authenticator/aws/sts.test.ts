@@ -7,7 +7,7 @@ import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
 import { hasCode } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { type Credential, createCertificateAuthority } from "../../../../local/certificates.ts";
-import { createHostCertificates } from "../../../host-certificates.ts";
+import { createHostCertificates } from "../../../connect-proxy.ts";
 import { until } from "../../../time.ts";
 import { asked, CLUSTER_ID, stsAt, TOKEN } from "../../aws/asking.ts";
 import { OK, type RawServer, response, startRawServer } from "../../aws/raw-server.ts";
