@@ -1,7 +1,7 @@
 // CDK's feature flags that affect the stacks. They are fixed, since each changes what is deployed.
 
 /**
- * The flags of `aws-cdk-lib/recommended-feature-flags.json` that make a difference here. test/infra/feature-flags.test.ts
+ * The flags of `aws-cdk-lib/recommended-feature-flags.json` that make a difference here. test/infra/app.test.ts
  * finds more after an update. The context in cdk.json overrides them.
  * https://docs.aws.amazon.com/cdk/v2/guide/featureflags.html
  */

@@ -1,8 +1,8 @@
 // `npm run acceptance`: runs every check in order.
 
 import { globSync } from "node:fs";
-import type { Check } from "./check.ts";
 import { acceptance } from "./command.ts";
+import type { Check } from "./runner.ts";
 
 /** The `check` of each file in checks/. */
 export const CHECKS: readonly Check[] = await Promise.all(

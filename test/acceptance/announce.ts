@@ -1,6 +1,6 @@
 // The announcement before a run: created resources, costs, duration, and what stays unchanged.
 
-import type { Check } from "./check.ts";
+import type { Check } from "./runner.ts";
 import { DISABLE, ENABLE } from "./signed-tokens.ts";
 import { TAG } from "./stacks.ts";
 

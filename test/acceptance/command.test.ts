@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { CHECKS } from "./acceptance.ts";
-import type { Check } from "./check.ts";
 import { acceptanceIn } from "./command.ts";
 import { answered, type FakeWorld, fakeWorld, makeEverything } from "./fake-world.ts";
 import { readOptions } from "./options.ts";
+import type { Check } from "./runner.ts";
 import type { Site } from "./site.ts";
 
 const ENVIRONMENT: Readonly<Record<string, string>> = { AWS_REGION: "eu-west-1" };

@@ -8,13 +8,13 @@ import { DEFAULTS } from "../../infra/defaults.ts";
 import { ROOT } from "../infra/cdk-cli.ts";
 import { announcement } from "./announce.ts";
 import { awsOf, unlessMissing } from "./aws.ts";
-import type { Check } from "./check.ts";
 import { concurrencyOf, NOT_CHECKED, UNRESERVED } from "./deployments.ts";
 import { type Account, accountOf } from "./identities.ts";
-import { REMOVAL } from "./leftovers.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
 import { type RealWorld, realWorld } from "./real-world.ts";
+import { REMOVAL } from "./removal.ts";
 import { fileName, isGood, markdown, type Run, summary, textTable } from "./report.ts";
+import type { Check } from "./runner.ts";
 import { runChecks } from "./runner.ts";
 import { mustRun } from "./site.ts";
 

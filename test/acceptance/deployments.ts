@@ -3,7 +3,7 @@
 
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import type { Site } from "./site.ts";
-import { until } from "./wait.ts";
+import { until } from "./world.ts";
 
 const ALARM_MS = 10_000;
 const SETTLE_MS = 5 * 60_000;

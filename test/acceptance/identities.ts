@@ -3,8 +3,7 @@
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import { NotRun } from "./rows.ts";
 import { TAG } from "./stacks.ts";
-import { until } from "./wait.ts";
-import type { Credentials, World } from "./world.ts";
+import { type Credentials, until, type World } from "./world.ts";
 
 export interface Principal {
   /** The canonical ARN of the role or user. */

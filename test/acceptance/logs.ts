@@ -3,7 +3,7 @@
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Aws } from "./aws.ts";
 import type { Site } from "./site.ts";
-import { until } from "./wait.ts";
+import { until } from "./world.ts";
 
 export interface LogEvent {
   readonly logStreamName: string;

@@ -1,21 +1,26 @@
-// Removes all resources of a run by its id, including those that stacks retain.
+// Removes all resources of a run by its id, including those that stacks retain. Finds leftovers by tag, and by name for
+// resources that the tagging API does not list.
 
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import { accountOf, removeKeys } from "./identities.ts";
-import { resourcesOf, type StackResource } from "./stacks.ts";
-import { until } from "./wait.ts";
-import type { World } from "./world.ts";
+import { type Row, rowsOf } from "./rows.ts";
+import { resourcesOf, type StackResource, TAG } from "./stacks.ts";
+import { until, type World } from "./world.ts";
 
+/** The check number of the removal's rows. */
+export const REMOVAL = 14;
+/** The tagging API lists some resources for a while after their deletion. */
+const TAGS_MS = 10 * 60_000;
 const STACK_MS = 40 * 60_000;
 /** Cluster ids of a run, including the second clusters of some checks. */
-export const SUFFIXES = ["", "-release", "-mtls", "-private"];
+const SUFFIXES = ["", "-release", "-mtls", "-private"];
 /** DeleteParameters accepts ten names: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameters.html */
 const PAGE = 10;
 
 type Summary = Readonly<Record<"StackId" | "StackName" | "StackStatus", string>>;
 
 /** Returns errors; the search for leftovers reports remaining resources. */
-export async function removeRun(world: World, aws: Aws, runId: string): Promise<readonly string[]> {
+async function removeRun(world: World, aws: Aws, runId: string): Promise<readonly string[]> {
   const problems: string[] = [];
   const attempt = async (what: string, remove: () => Promise<unknown>): Promise<void> => {
     try {
@@ -45,7 +50,7 @@ export async function removeRun(world: World, aws: Aws, runId: string): Promise<
 }
 
 /** Includes deleted stacks, which may have retained resources. */
-export async function stacksOfRun(aws: Aws, runId: string): Promise<readonly Summary[]> {
+async function stacksOfRun(aws: Aws, runId: string): Promise<readonly Summary[]> {
   const { StackSummaries } = await aws<{ StackSummaries: Summary[] }>("cloudformation", "list-stacks");
   return StackSummaries.filter(({ StackName }) => StackName.includes(runId));
 }
@@ -87,7 +92,7 @@ async function removeKept(aws: Aws, { ResourceType, PhysicalResourceId: id }: St
 }
 
 /** Name prefixes of a run's resources. CloudFormation shortens long stack names in them. */
-export async function namesOfRun(aws: Aws, runId: string): Promise<ReadonlySet<string>> {
+async function namesOfRun(aws: Aws, runId: string): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (const { StackId } of await stacksOfRun(aws, runId)) {
     for (const { PhysicalResourceId } of await resourcesOf(aws, StackId)) names.add(PhysicalResourceId);
@@ -124,7 +129,7 @@ async function removeBucket(aws: Aws, Bucket: string): Promise<void> {
   await aws("s3api", "delete-bucket", { Bucket });
 }
 
-export async function parametersOf(aws: Aws, clusterId: string): Promise<readonly string[]> {
+async function parametersOf(aws: Aws, clusterId: string): Promise<readonly string[]> {
   const { Parameters } = await aws<{ Parameters: { Name: string }[] }>("ssm", "get-parameters-by-path", {
     Path: `/iam-authenticator/${clusterId}`,
     Recursive: true,
@@ -140,9 +145,59 @@ async function removeParameters(aws: Aws, clusterId: string): Promise<void> {
 }
 
 /** Their names contain the stack's. */
-export async function logGroupsOf(aws: Aws, runId: string): Promise<readonly string[]> {
+async function logGroupsOf(aws: Aws, runId: string): Promise<readonly string[]> {
   const { logGroups } = await aws<{ logGroups: { logGroupName: string }[] }>("logs", "describe-log-groups", {
     logGroupNamePattern: runId,
   });
   return logGroups.map(({ logGroupName }) => logGroupName);
+}
+
+export async function removeAndLook(world: World, aws: Aws, runId: string, record: (row: Row) => void): Promise<void> {
+  const { see } = rowsOf(REMOVAL, world, record);
+  await see("removal", "no problem", async () => {
+    const problems = await removeRun(world, aws, runId);
+    return problems.length === 0 ? "no problem" : problems.join("; ");
+  });
+  // https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+  const look = () => tagged(aws, runId);
+  await see("leftovers by tag", "none", async () =>
+    listed(await until(world, TAGS_MS, look, (left) => left.length === 0)),
+  );
+  await see("leftovers by name", "none", async () => listed(await named(aws, runId)));
+}
+
+function listed(left: readonly string[]): string {
+  return left.length === 0 ? "none" : left.join(", ");
+}
+
+async function tagged(aws: Aws, runId: string): Promise<readonly string[]> {
+  const { ResourceTagMappingList } = await aws<{ ResourceTagMappingList: { ResourceARN: string }[] }>(
+    "resourcegroupstaggingapi",
+    "get-resources",
+    { TagFilters: [{ Key: TAG, Values: [runId] }] },
+  );
+  return ResourceTagMappingList.map(({ ResourceARN }) => ResourceARN);
+}
+
+/** Calls that list resources which stacks retain, or which the tagging API does not list: the response's list, and its member. */
+const LISTS = [
+  ["iam", "list-roles", "Roles", "RoleName"],
+  ["lambda", "list-functions", "Functions", "FunctionName"],
+  ["apigatewayv2", "get-apis", "Items", "ApiId"],
+  ["cloudwatch", "describe-alarms", "MetricAlarms", "AlarmName"],
+  ["iam", "list-open-id-connect-providers", "OpenIDConnectProviderList", "Arn"],
+] as const;
+
+async function named(aws: Aws, runId: string): Promise<readonly string[]> {
+  const stacks = (await stacksOfRun(aws, runId)).filter(({ StackStatus }) => StackStatus !== "DELETE_COMPLETE");
+  const names = stacks.map(({ StackName }) => StackName);
+  for (const [service, operation, list, member] of LISTS) {
+    const { [list]: found } = await aws<Record<typeof list, Record<string, string>[]>>(service, operation);
+    names.push(...found.map(({ [member]: name = "" }) => name));
+  }
+  for (const suffix of SUFFIXES) names.push(...(await parametersOf(aws, `${runId}${suffix}`)));
+  const made = await namesOfRun(aws, runId);
+  const left = [...names, ...(await logGroupsOf(aws, runId))].filter((name) => name.includes(runId) || made.has(name));
+  const user = await unlessMissing(aws("iam", "get-user", { UserName: runId }));
+  return [...left, ...(user === undefined ? [] : [`user ${runId}`])];
 }

@@ -2,7 +2,7 @@
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { tokenReview } from "../../local/webhook.ts";
-import { Interrupted, type World } from "./world.ts";
+import { CACHES_MS, Interrupted, until, type World } from "./world.ts";
 
 /** `error`: the reason of a denial, or the message of a `Status`. `seen`: the line for the report. */
 export type Review = ReturnType<typeof readReview>;
@@ -64,4 +64,9 @@ export function readReview(httpStatus: number, text: string) {
 interface Answer {
   readonly message?: string;
   readonly status?: { authenticated?: boolean; user?: { username?: string; groups?: string[] }; error?: string };
+}
+
+/** Sends a review until it is granted or every cache has expired. Returns the last one's line for the report. */
+export async function untilGranted(world: World, send: () => Promise<Review>): Promise<string> {
+  return (await until(world, CACHES_MS, send, ({ authenticated }) => authenticated)).seen;
 }

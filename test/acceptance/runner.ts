@@ -1,12 +1,21 @@
 // Runs checks in order and always removes their resources.
 
 import { awsOf } from "./aws.ts";
-import type { Check } from "./check.ts";
-import { removeAndLook } from "./leftovers.ts";
-import { type Row, rowsOf } from "./rows.ts";
+import { removeAndLook } from "./removal.ts";
+import { type Row, type Rows, rowsOf } from "./rows.ts";
 import { cannotSign } from "./signed-tokens.ts";
-import { type Inputs, openSite } from "./site.ts";
+import { type Inputs, openSite, type Site } from "./site.ts";
 import { Interrupted, type World } from "./world.ts";
+
+export interface Check {
+  readonly number: number;
+  readonly title: string;
+  /** An estimate: no run on AWS has been measured yet. */
+  readonly minutes: number;
+  /** Needs an account that signs tokens, and with --enable-token-signing enables it. */
+  readonly needsSigning?: true;
+  run(site: Site, rows: Rows): Promise<void>;
+}
 
 export interface RunOptions {
   readonly clusterId: string;
@@ -58,7 +67,7 @@ async function runAll(world: World, options: RunOptions, record: (row: Row) => v
 }
 
 /** Records an error outside of a row as a failed row. */
-async function runOne(check: Check, ...[site, rows]: Parameters<Check["run"]>): Promise<void> {
+async function runOne(check: Check, site: Site, rows: Rows): Promise<void> {
   try {
     await check.run(site, rows);
   } catch (error) {

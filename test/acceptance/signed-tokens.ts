@@ -6,8 +6,7 @@ import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import { assume, createRole, statement } from "./identities.ts";
 import type { Rows } from "./rows.ts";
 import { mustRun, type Site } from "./site.ts";
-import { CACHES_MS, until } from "./wait.ts";
-import type { Credentials } from "./world.ts";
+import { CACHES_MS, type Credentials, until } from "./world.ts";
 
 export const ENABLE = "aws iam enable-outbound-web-identity-federation";
 export const DISABLE = "aws iam disable-outbound-web-identity-federation";

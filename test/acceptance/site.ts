@@ -7,9 +7,8 @@ import { parse } from "yaml";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { awsOf } from "./aws.ts";
 import { accountOf, assume, makeRole, makeUser, type Principal, SESSION } from "./identities.ts";
-import { postReview, type Review, type Webhook } from "./reviews.ts";
+import { postReview, type Review, untilGranted, type Webhook } from "./reviews.ts";
 import { type Deployed, stacksOf } from "./stacks.ts";
-import { untilGranted } from "./wait.ts";
 import type { Credentials, Ran, RunOptions, World } from "./world.ts";
 
 /** Optional inputs of the operator; a row without its input is "not run". */

@@ -53,3 +53,23 @@ export class Interrupted extends Error {
     this.name = "Interrupted";
   }
 }
+
+const PAUSE_MS = 5_000;
+/** Callers apply within 60 s, mappings within 30 s (docs/reference.md). */
+export const CACHES_MS = 90_000;
+
+/** Returns the last value, even if the condition is not met. */
+export async function until<T>(
+  world: World,
+  limitMs: number,
+  look: () => Promise<T>,
+  holds: (value: T) => boolean,
+): Promise<T> {
+  const end = world.now() + limitMs;
+  let value = await look();
+  while (!holds(value) && world.now() < end) {
+    await world.sleep(PAUSE_MS);
+    value = await look();
+  }
+  return value;
+}

@@ -1,7 +1,11 @@
 // Measures one cold start: a new process with Lambda's Node.js runtime client, from start to its response.
 
-import { spawn } from "node:child_process";
-import { startRuntimeApi } from "./runtime-api.ts";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 
 export interface Candidate {
   readonly name: string;
@@ -42,8 +46,8 @@ export async function coldStart(runtimeClient: string, candidate: Candidate) {
   try {
     const ready = await Promise.race([api.ready, ended]);
     const { given, at, body } = await Promise.race([api.answered, ended]);
-    const { body: text = "" }: { body?: string } = JSON.parse(body);
-    if (!candidate.answer.every((part) => text.includes(part))) throw new Error(`unexpected response: ${body}`);
+    const { body: content = "" }: { body?: string } = JSON.parse(body);
+    if (!candidate.answer.every((part) => content.includes(part))) throw new Error(`unexpected response: ${body}`);
     return { init: ready - started, invoke: at - given };
   } catch (error) {
     throw new Error(`${candidate.name}: ${String(error)}\n${Buffer.concat(output).toString()}`, { cause: error });
@@ -76,4 +80,95 @@ function lambdaEnvironment(folder: string, runtimeApi: string): Record<string, s
     AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     AWS_SESSION_TOKEN: "bench",
   };
+}
+
+const PREFIX = "/2018-06-01/runtime";
+const DEADLINE_MS = 8_000;
+
+/**
+ * A Lambda Runtime API for one execution environment, which sends one event and records times.
+ * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ *
+ * Listens on a free port of 127.0.0.1; calls `beforeEvent` just before it sends `event`.
+ */
+async function startRuntimeApi(event: unknown, beforeEvent: () => void) {
+  const ready = Promise.withResolvers<number>();
+  const answered = Promise.withResolvers<{ given: number; at: number; body: string }>();
+  let given: number | undefined;
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch(answered.reject);
+  });
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request);
+    const at = performance.now();
+    if (request.url === `${PREFIX}/invocation/next`) {
+      // After the event, the environment waits for the next one; this never responds.
+      if (given !== undefined) return;
+      ready.resolve(at);
+      beforeEvent();
+      response.writeHead(200, {
+        "content-type": "application/json",
+        "lambda-runtime-aws-request-id": "00000000-0000-4000-8000-000000000000",
+        "lambda-runtime-deadline-ms": String(Date.now() + DEADLINE_MS),
+        "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:111122223333:function:bench",
+      });
+      given = performance.now();
+      response.end(JSON.stringify(event));
+      return;
+    }
+    response.writeHead(202).end();
+    if (request.url?.endsWith("/response") === true && given !== undefined) {
+      answered.resolve({ given, at, body });
+      return;
+    }
+    const failure = new Error(`${request.url}: ${body}`);
+    ready.reject(failure);
+    answered.reject(failure);
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  // Prevents an unhandled rejection if the user stops after the first promise fails.
+  answered.promise.catch(() => undefined);
+  return {
+    /** The value of `AWS_LAMBDA_RUNTIME_API`. */
+    address: `127.0.0.1:${port}`,
+    /** `performance.now()` of the request for the event; rejects on an initialization error. */
+    ready: ready.promise,
+    /** The times of sending the event and of the complete response, and the response; rejects on a handler error. */
+    answered: answered.promise,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+const VERSION = "4.0.2";
+
+/**
+ * Returns the path of the script of Lambda's Node.js runtime client; installs it in `root`/node_modules/.cache if it is missing. It
+ * needs a C++ tool chain and compiles for half a minute, so it is not a dependency: `npm ci` must work with git, npm and Node.
+ */
+export function runtimeClient(root: string): string {
+  const folder = join(root, "node_modules", ".cache", `aws-lambda-ric-${VERSION}`);
+  const installed = join(folder, "node_modules", "aws-lambda-ric");
+  // The compiled part is written last, so it marks a complete installation.
+  if (!existsSync(join(installed, "rapid-client.node"))) install(folder);
+  return join(installed, "index.mjs");
+}
+
+function install(folder: string): void {
+  if (process.platform !== "linux") throw new Error("aws-lambda-ric compiles on Linux only; run the bench there");
+  console.error(`installing aws-lambda-ric ${VERSION} into ${folder} (about a minute). It compiles native code and needs:
+Debian, Ubuntu: apt-get install cmake g++ make xz-utils autoconf automake libtool python3
+Amazon Linux:   dnf install cmake gcc-c++ make tar xz autoconf automake libtool python3`);
+  mkdirSync(folder, { recursive: true });
+  // Allows the install script, which compiles the native code.
+  const allowScripts = { "aws-lambda-ric": true };
+  const manifest = { private: true, dependencies: { "aws-lambda-ric": VERSION }, allowScripts };
+  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+  execFileSync("npm", ["install", "--no-audit", "--no-fund"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
 }

@@ -3,7 +3,7 @@
 // As root on Linux, `npm run bench -- lambda [rounds] [latency]`: under Lambda's conditions. One processor during
 // initialization, the memory size's share of it from the first event, and services with 10 ms latency each way.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -11,11 +11,9 @@ import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { mintToken } from "../../local/token.ts";
-import { type Candidate, type ColdStart, coldStart } from "./cold-start.ts";
-import { confine } from "./confinement.ts";
+import { type Candidate, type ColdStart, coldStart, runtimeClient } from "./cold-start.ts";
 import { markdown, median, ratioCell, takeTurns } from "./measure.ts";
 import { reviewEvent } from "./review-event.ts";
-import { runtimeClient } from "./runtime-client.ts";
 import { ISSUER_KEYS, startServices } from "./services.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -75,6 +73,37 @@ for (const name of ["connect", "connect6"]) {
 `,
   );
   return { NODE_OPTIONS: `--require=${script}`, NODE_EXTRA_CA_CERTS: "" };
+}
+
+/** "At 1,769 MB, a function has the equivalent of one vCPU": https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const MEGABYTES_OF_ONE_CPU = 1_769;
+const PERIOD_US = 20_000;
+
+/** Limits processor and memory as Lambda does for a memory size. Requires root, and the `cpu` and `memory` controllers of control groups, version 1. */
+function confine(megabytes: number) {
+  const cpu = `/sys/fs/cgroup/cpu/bench-${process.pid}-${megabytes}`;
+  const memory = `/sys/fs/cgroup/memory/bench-${process.pid}-${megabytes}`;
+  try {
+    for (const folder of [cpu, memory]) mkdirSync(folder);
+    writeFileSync(`${cpu}/cpu.cfs_period_us`, String(PERIOD_US));
+    writeFileSync(`${cpu}/cpu.cfs_quota_us`, String(Math.round((PERIOD_US * megabytes) / MEGABYTES_OF_ONE_CPU)));
+    writeFileSync(`${memory}/memory.limit_in_bytes`, String(megabytes * 2 ** 20));
+  } catch (cause) {
+    throw new Error("cannot create a control group: this benchmark requires root and control groups, version 1", {
+      cause,
+    });
+  }
+  return {
+    size: String(megabytes),
+    /** Moves a running process with all its threads into the group. */
+    enter: (pid: number) => {
+      for (const folder of [cpu, memory]) writeFileSync(`${folder}/cgroup.procs`, String(pid));
+    },
+    /** Call when no process is left in the group. */
+    close: () => {
+      for (const folder of [cpu, memory]) rmdirSync(folder);
+    },
+  };
 }
 
 const [, , name, rounds = "21", distance = "10"] = process.argv;

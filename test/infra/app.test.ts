@@ -1,12 +1,22 @@
-// The app of `cdk deploy`: a stack for each cluster, and messages without a stack trace. test/e2e/cfn-lint.e2e.ts runs the CDK CLI.
+// The app of `cdk deploy`: a stack for each cluster, messages without a stack trace, and CDK's feature flags: the fixed ones create
+// the same stacks as all recommended flags, and each has an effect. test/e2e/cfn-lint.e2e.ts runs the CDK CLI.
 
+import "./quick-synth.ts";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import recommended from "aws-cdk-lib/recommended-feature-flags.json" with { type: "json" };
+import { readCluster } from "../../infra/context/cluster.ts";
+import { clusterStack } from "../../infra/context/cluster-stack.ts";
+import { FEATURE_FLAGS } from "../../infra/feature-flags.ts";
+import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
 import { ROOT } from "./cdk-cli.ts";
+import { CLUSTERS } from "./clusters.ts";
 
 /** Runs the app with this context, as the CDK CLI does. */
 function run(context: object, outdir: string) {
@@ -29,3 +39,24 @@ test("the app has a stack for each cluster, and for its issuer", (t) => {
   const stacks = readdirSync(outdir).flatMap((file) => /^(.*)\.template\.json$/.exec(file)?.[1] ?? []);
   assert.deepEqual(stacks.sort(), ["IamAuthenticator-a", "IamAuthenticator-b", "IamAuthenticatorIssuer-a"]);
 });
+
+/** Stacks of every kind of endpoint, each with an issuer. */
+function templates(context: Readonly<Record<string, unknown>>): unknown[] {
+  const app = new App({ context });
+  const stacks = CLUSTERS.map(readCluster).flatMap((cluster) => [
+    clusterStack(app, cluster),
+    issuerStack(app, cluster),
+  ]);
+  return stacks.map((stack) => Template.fromStack(stack).toJSON());
+}
+
+test("no other recommended flag changes a stack (can fail after an update of aws-cdk-lib)", () => {
+  assert.deepEqual(templates(FEATURE_FLAGS), templates(recommended));
+});
+
+for (const flag of Object.keys(FEATURE_FLAGS)) {
+  test(`${flag} is recommended, and changes a stack`, () => {
+    assert.equal((recommended as Record<string, unknown>)[flag], true);
+    assert.notDeepEqual(templates({ [flag]: true }), templates({}));
+  });
+}

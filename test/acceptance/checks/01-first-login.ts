@@ -1,9 +1,9 @@
 // Check 1: the first deployment and a granted review, with the commands of docs/deploy.md.
 
-import type { Check } from "../check.ts";
 import { matching } from "../rows.ts";
+import type { Check } from "../runner.ts";
 import { COMPLETE, GRANTED, mustRun, ROLE_USER } from "../site.ts";
-import { CACHES_MS, until } from "../wait.ts";
+import { CACHES_MS, until } from "../world.ts";
 
 export const check: Check = {
   number: 1,

@@ -3,8 +3,8 @@
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { mintToken } from "../../../local/token.ts";
-import type { Check } from "../check.ts";
 import { matching, NotRun, type Rows } from "../rows.ts";
+import type { Check } from "../runner.ts";
 import { GRANTED, GROUP, mustRun, type Site, tokenIn } from "../site.ts";
 import type { Credentials } from "../world.ts";
 

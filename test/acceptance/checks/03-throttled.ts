@@ -1,10 +1,10 @@
 // Check 3: the endpoint's status while Lambda throttles the function; kube-apiserver retries only some statuses.
 
-import type { Check } from "../check.ts";
 import { accessEntries, sumOf } from "../logs.ts";
 import { matching } from "../rows.ts";
+import type { Check } from "../runner.ts";
 import { COMPLETE, GRANTED } from "../site.ts";
-import { CACHES_MS, until } from "../wait.ts";
+import { CACHES_MS, until } from "../world.ts";
 
 const REQUESTS = 5;
 

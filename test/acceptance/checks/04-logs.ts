@@ -2,11 +2,11 @@
 
 import { hash } from "node:crypto";
 import { isObject } from "../../../functions/lib/json.ts";
-import type { Check } from "../check.ts";
 import { eventsOf, LOGS_MS, type LogEvent, objectsIn, sumOf } from "../logs.ts";
 import { matching } from "../rows.ts";
+import type { Check } from "../runner.ts";
 import { mustRun, ROLE_USER, type Site } from "../site.ts";
-import { until } from "../wait.ts";
+import { until } from "../world.ts";
 
 /** A review prints both lines together, and no other review runs during this time. */
 const QUIET_MS = 10_000;

@@ -1,9 +1,9 @@
 // Check 5: an alarm rolls back a new version, which can be deployed again; no other firing alarm blocks a fix.
 
-import type { Check } from "../check.ts";
 import { changedBy, groupOf, liveOf, outcomeOf, pagersOf, whileAlarmed } from "../deployments.ts";
 import { matching } from "../rows.ts";
-import { until } from "../wait.ts";
+import type { Check } from "../runner.ts";
+import { until } from "../world.ts";
 
 const START_MS = 20 * 60_000;
 export const check: Check = {

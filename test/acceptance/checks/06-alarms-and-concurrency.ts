@@ -1,10 +1,10 @@
 // Check 6: deployments without alarms, and with provisioned concurrency below reserved concurrency.
 
-import type { Check } from "../check.ts";
 import { changedBy, groupOf, lackOf, pagersOf, provisionedOf, UNRESERVED } from "../deployments.ts";
 import { matching, type Rows } from "../rows.ts";
+import type { Check } from "../runner.ts";
 import { COMPLETE, GRANTED, type Site } from "../site.ts";
-import { until } from "../wait.ts";
+import { until } from "../world.ts";
 
 const READY_MS = 10 * 60_000;
 const CONCURRENCY = { alarms: false, provisionedConcurrency: 1, reservedConcurrency: 3 };

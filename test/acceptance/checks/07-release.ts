@@ -4,12 +4,12 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { unlessMissing } from "../aws.ts";
-import type { Check } from "../check.ts";
 import { postReview } from "../reviews.ts";
 import { matching, oneLine } from "../rows.ts";
+import type { Check } from "../runner.ts";
 import { COMPLETE, makeCaller, type Site } from "../site.ts";
 import { TAG } from "../stacks.ts";
-import { CACHES_MS, until } from "../wait.ts";
+import { CACHES_MS, until } from "../world.ts";
 
 export const check: Check = {
   number: 7,

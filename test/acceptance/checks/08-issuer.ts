@@ -7,9 +7,9 @@ import { SignJWT } from "jose";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { keyId } from "../../../functions/issuer/key.ts";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
-import type { Check } from "../check.ts";
 import { createRole, eventually } from "../identities.ts";
 import { matching } from "../rows.ts";
+import type { Check } from "../runner.ts";
 import { refusalOf } from "../signed-tokens.ts";
 import { COMPLETE, mustRun, type Site } from "../site.ts";
 

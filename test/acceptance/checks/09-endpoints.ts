@@ -4,12 +4,11 @@ import { readFileSync } from "node:fs";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { tokenReview } from "../../../local/webhook.ts";
-import type { Check } from "../check.ts";
 import { accessEntries } from "../logs.ts";
-import { postReview, readReview } from "../reviews.ts";
+import { postReview, readReview, untilGranted } from "../reviews.ts";
 import { matching, type Rows } from "../rows.ts";
+import type { Check } from "../runner.ts";
 import { COMPLETE, GRANTED, type Site } from "../site.ts";
-import { untilGranted } from "../wait.ts";
 
 const complete = matching("CREATE_COMPLETE", COMPLETE);
 

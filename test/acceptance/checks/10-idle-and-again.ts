@@ -1,9 +1,9 @@
 // Check 10: a review after 20 idle minutes, drift detection, and a deployment after destroying the first one.
 
-import type { Check } from "../check.ts";
 import { matching } from "../rows.ts";
+import type { Check } from "../runner.ts";
 import { COMPLETE, GRANTED, type Site } from "../site.ts";
-import { until } from "../wait.ts";
+import { until } from "../world.ts";
 
 const MINUTE = 60_000;
 const IDLE_MS = 20 * MINUTE;

@@ -2,9 +2,9 @@
 
 import { partitionOfIssuer } from "../../../functions/authenticator/jwt/issuer.ts";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
-import type { Check } from "../check.ts";
 import { eventually, type Principal } from "../identities.ts";
 import { matching, NotRun, type Rows } from "../rows.ts";
+import type { Check } from "../runner.ts";
 import { claimRows, keyRows } from "../signed-token-rows.ts";
 import {
   assumeSigningRole,

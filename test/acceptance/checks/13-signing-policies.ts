@@ -1,8 +1,8 @@
 // Check 13: STS refuses AWS-signed tokens as the policies of `jwt policy` and the documented limits require.
 
-import type { Check } from "../check.ts";
 import { type Assumed, credentialsIn, eventually, SESSION } from "../identities.ts";
 import { matching, type Rows } from "../rows.ts";
+import type { Check } from "../runner.ts";
 import {
   assumeSigningRole,
   CONTROL_POLICY,
