@@ -91,15 +91,6 @@ async function removeKept(aws: Aws, { ResourceType, PhysicalResourceId: id }: St
   await unlessMissing(aws(service, operation, { [parameter]: parameter === "AlarmNames" ? [id] : id }));
 }
 
-/** Name prefixes of a run's resources. CloudFormation shortens long stack names in them. */
-async function namesOfRun(aws: Aws, runId: string): Promise<ReadonlySet<string>> {
-  const names = new Set<string>();
-  for (const { StackId } of await stacksOfRun(aws, runId)) {
-    for (const { PhysicalResourceId } of await resourcesOf(aws, StackId)) names.add(PhysicalResourceId);
-  }
-  return names;
-}
-
 async function removeUser(aws: Aws, UserName: string): Promise<void> {
   if ((await unlessMissing(aws("iam", "get-user", { UserName }))) === undefined) return;
   await removeKeys(aws, UserName);
@@ -155,8 +146,7 @@ async function logGroupsOf(aws: Aws, runId: string): Promise<readonly string[]> 
 export async function removeAndLook(world: World, aws: Aws, runId: string, record: (row: Row) => void): Promise<void> {
   const { see } = rowsOf(REMOVAL, world, record);
   await see("removal", "no problem", async () => {
-    const problems = await removeRun(world, aws, runId);
-    return problems.length === 0 ? "no problem" : problems.join("; ");
+    return (await removeRun(world, aws, runId)).join("; ") || "no problem";
   });
   // https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
   const look = () => tagged(aws, runId);
@@ -166,9 +156,7 @@ export async function removeAndLook(world: World, aws: Aws, runId: string, recor
   await see("leftovers by name", "none", async () => listed(await named(aws, runId)));
 }
 
-function listed(left: readonly string[]): string {
-  return left.length === 0 ? "none" : left.join(", ");
-}
+const listed = (left: readonly string[]) => left.join(", ") || "none";
 
 async function tagged(aws: Aws, runId: string): Promise<readonly string[]> {
   const { ResourceTagMappingList } = await aws<{ ResourceTagMappingList: { ResourceARN: string }[] }>(
@@ -189,14 +177,18 @@ const LISTS = [
 ] as const;
 
 async function named(aws: Aws, runId: string): Promise<readonly string[]> {
-  const stacks = (await stacksOfRun(aws, runId)).filter(({ StackStatus }) => StackStatus !== "DELETE_COMPLETE");
-  const names = stacks.map(({ StackName }) => StackName);
+  const names: string[] = [];
+  // CloudFormation shortens long stack names in names of resources.
+  const made = new Set<string>();
+  for (const { StackId, StackName, StackStatus } of await stacksOfRun(aws, runId)) {
+    if (StackStatus !== "DELETE_COMPLETE") names.push(StackName);
+    for (const { PhysicalResourceId } of await resourcesOf(aws, StackId)) made.add(PhysicalResourceId);
+  }
   for (const [service, operation, list, member] of LISTS) {
     const { [list]: found } = await aws<Record<typeof list, Record<string, string>[]>>(service, operation);
     names.push(...found.map(({ [member]: name = "" }) => name));
   }
   for (const suffix of SUFFIXES) names.push(...(await parametersOf(aws, `${runId}${suffix}`)));
-  const made = await namesOfRun(aws, runId);
   const left = [...names, ...(await logGroupsOf(aws, runId))].filter((name) => name.includes(runId) || made.has(name));
   const user = await unlessMissing(aws("iam", "get-user", { UserName: runId }));
   return [...left, ...(user === undefined ? [] : [`user ${runId}`])];

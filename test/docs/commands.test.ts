@@ -1,10 +1,14 @@
 // Runs every command of this project in the documents, in page order, in a real shell against local services. For
-// commands of other programs, run-elsewhere.ts names the test that runs them, or the reason why none does.
+// commands of other programs, run-elsewhere.ts names the test that runs them, or the reason why none does. The commands in the
+// transcript test/docs/journey.md still print the same output: dots match anything; times, durations and addresses may differ.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { stringify } from "yaml";
 import { RUN_ELSEWHERE } from "./run-elsewhere.ts";
 import { startSandbox } from "./sandbox.ts";
 import { blocksOf, PAGES, type Ran, ROOT, runBlocks } from "./shell-blocks.ts";
@@ -54,3 +58,92 @@ test("each entry of run-elsewhere.ts matches a document, and its test contains t
     assert.ok(readFileSync(join(ROOT, by), "utf8").includes(has), `${start}: ${by} has no ${has}`);
   }
 });
+
+const ARN = "arn:aws:iam::111122223333";
+const PAGE = readFileSync(join(ROOT, "test/docs/journey.md"), "utf8");
+/** The page leaves out the users and accounts. */
+const AWS_AUTH = {
+  mapRoles: (/^ {6}mapRoles: \|\n((?: {8}.*\n)+)/m.exec(PAGE)?.[1] ?? "").replaceAll(/^ {8}/gm, ""),
+  mapUsers: stringify([
+    { userarn: `${ARN}:user/alice`, username: "alice", groups: ["developers"] },
+    { userarn: `${ARN}:user/jenkins`, username: "jenkins", groups: ["ci"] },
+    { userarn: `${ARN}:user/mallory`, username: "mallory", groups: ["developers"] },
+  ]),
+  mapAccounts: stringify(["444455556666"]),
+};
+
+interface Step {
+  readonly command: string;
+  readonly shown: readonly string[];
+}
+
+/** The commands of this project with their output. */
+function steps(): Step[] {
+  const [, ...pieces] = PAGE.split(/^ {4}\$ /m);
+  return pieces.flatMap((piece) => {
+    const [first = "", ...rest] = piece.split("\n");
+    const shown = rest.slice(0, rest.findIndex((line) => line !== "" && !line.startsWith("    ")) >>> 0);
+    const command = first.replace(/ +# .*| +#$/, "");
+    return command.includes("npx lambda-iam-authenticator")
+      ? [{ command, shown: shown.map((line) => line.trim()) }]
+      : [];
+  });
+}
+
+/** Removes the parts that differ between runs. */
+function comparable(text: string, endpoint: string): string {
+  return text
+    .replaceAll(new URL(endpoint).host, "localhost:8443")
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+    .replaceAll(/\b\d+ m?s\b/g, "DURATION")
+    .replaceAll(/\bline \d+\b/g, "line N")
+    .replaceAll(/\s+/g, " ");
+}
+
+/** Their output depends on the emulator's address or account, or on the terminal's width, or the command waits for 35 s. */
+const NOT_COMPARED = [
+  /--profile typo/,
+  /callers add control-plane .*\.\.\./,
+  /^npx lambda-iam-authenticator doctor/,
+  /mappings (history|export|list -c my-cluster$|remove )/,
+  /bad-indent/,
+];
+
+test("each command prints the output on the page", async (t) => {
+  const { folder, environment, placeholders } = await startSandbox(t, {
+    parameters: {},
+    who: "carol",
+    withoutWebhook: true,
+  });
+  const endpoint = placeholders["<Endpoint>"] ?? "";
+  const configMap = { kind: "ConfigMap", metadata: { name: "aws-auth" }, data: AWS_AUTH };
+  writeFileSync(join(folder, "aws-auth.yaml"), stringify(configMap));
+  let compared = 0;
+  for (const { command, shown } of steps()) {
+    if (NOT_COMPARED.some((pattern) => pattern.test(command))) continue;
+    const region = shown.join().includes("No AWS region") ? { AWS_REGION: "" } : {};
+    const printed = await output(command.replace("https://localhost:8443/authenticate", endpoint), folder, {
+      ...environment,
+      ...region,
+    });
+    const actual = comparable(printed, endpoint);
+    for (const piece of shown.flatMap((line) => comparable(line, endpoint).split("..."))) {
+      assert.ok(actual.includes(piece.trim()), `${command}\nshown: ${piece}\nprinted: ${actual}`);
+      compared += 1;
+    }
+  }
+  assert.ok(compared > 30);
+});
+
+async function output(command: string, folder: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const own = `npx() { shift; "${process.execPath}" "${join(ROOT, "dist/cli/iam-authenticator.mjs")}" "$@"; }`;
+  const child = spawn("bash", ["--norc", "-c", `${own}\n${command}`], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const texts: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => texts.push(String(chunk)));
+  await once(child, "close");
+  return texts.join("");
+}
