@@ -21,10 +21,9 @@ const folder = mkdtempSync(join(tmpdir(), "context-"));
 after(() => rmSync(folder, { recursive: true }));
 
 const read = (context: Record<string, unknown>) => readClusters(new App({ context }));
-const make = (cluster: unknown) => {
-  const app = new App({ context: { clusters: [cluster] } });
-  return readClusters(app).map((context) => clusterStack(app, context));
-};
+const makeAll = (context: object, app = new App({ context: { ...context } })) =>
+  readClusters(app).map((cluster) => clusterStack(app, cluster));
+const make = (cluster: unknown) => makeAll({ clusters: [cluster] });
 
 test("deploys a cluster by its id, one of the list, or the entire list", () => {
   assert.deepEqual(read({ clusterId: "a" }), [{ clusterId: "a" }]);
@@ -34,8 +33,7 @@ test("deploys a cluster by its id, one of the list, or the entire list", () => {
 });
 
 test("each cluster has a separate stack, with outputs that need no suffix", () => {
-  const app = new App({ context: { clusters: CLUSTERS } });
-  const stacks = readClusters(app).map((cluster) => clusterStack(app, cluster));
+  const stacks = makeAll({ clusters: CLUSTERS });
   assert.deepEqual(
     stacks.map(({ stackName }) => stackName),
     ["IamAuthenticator-plain", "IamAuthenticator-certified", stackName({ clusterId: "hidden.1" })],
@@ -52,7 +50,7 @@ test("one id in two regions: two stacks of one name, which cdk deploy can tell a
     { clusterId: "b" },
   ];
   const app = new App({ context: { clusters, clusterId: "a" } });
-  const stacks = readClusters(app).map((cluster) => clusterStack(app, cluster));
+  const stacks = makeAll({}, app);
   assert.deepEqual(
     stacks.map(({ node, stackName, region }) => [node.id, stackName, region]),
     [
@@ -64,9 +62,8 @@ test("one id in two regions: two stacks of one name, which cdk deploy can tell a
   assert.deepEqual(outputs, [failoverUrl, undefined]);
   const [primary = assert.fail(), standby = assert.fail()] = readClusters(app);
   issuerStack(app, primary);
-  assert.throws(() => issuerStack(app, standby), {
-    message: /^cluster a: only one of its two stacks can have an issuer/,
-  });
+  const message = /^cluster a: only one of its two stacks can have an issuer/;
+  assert.throws(() => issuerStack(app, standby), { message });
 });
 
 test("the construct receives the settings of the context", () => {
@@ -104,8 +101,8 @@ test("the context sets a stack's environment, name, protection and tags", () => 
 });
 
 test("cluster ids a.b, a-b and a_b have different stacks", () => {
-  const app = new App({ context: { clusters: [{ clusterId: "a.b" }, { clusterId: "a-b" }, { clusterId: "a_b" }] } });
-  const names = readClusters(app).map((cluster) => clusterStack(app, cluster).stackName);
+  const clusters = ["a.b", "a-b", "a_b"].map((clusterId) => ({ clusterId }));
+  const names = makeAll({ clusters }).map(({ stackName }) => stackName);
   assert.equal(new Set(names).size, 3);
   assert.equal(names[1], "IamAuthenticator-a-b");
   for (const name of names) assert.match(name, /^IamAuthenticator-a-b(-[0-9a-f]{8})?$/);
@@ -132,7 +129,7 @@ test("each typo of test/docs/journey.md has the answer on that page", () => {
     const app = new App({ context: { ...JSON.parse(file).context, ...Object.fromEntries(given) } });
     const deploy = () => {
       checkContext(app, folder);
-      for (const cluster of readClusters(app)) clusterStack(app, cluster);
+      makeAll({}, app);
     };
     assert.throws(deploy, { message: answer }, command);
   }

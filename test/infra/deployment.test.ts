@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { alarmsOf, dataOf, type Ending } from "./cloudwatch.ts";
 import { KINDS, stackOf, templateOf } from "./stacks.ts";
-import { lambdaFunction, resource, resources } from "./template.ts";
+import { resource, resources, variablesOf } from "./template.ts";
 
 const MINUTE = 60;
 const CANARY = 10 * MINUTE;
@@ -100,8 +100,7 @@ test("the check has the accepted regions, and compareStoredValues: false as a se
     [{ compareStoredValues: true }, "COMPARE_STORED_VALUES", undefined],
     [{ compareStoredValues: false }, "COMPARE_STORED_VALUES", "false"],
   ] as const) {
-    const { Environment } = lambdaFunction(stackOf("http", props).template(), "DeploymentCheck").Properties;
-    assert.equal((Environment as { Variables: Record<string, string> }).Variables[name], expected);
+    assert.equal(variablesOf(stackOf("http", props).template(), "DeploymentCheck")[name], expected);
   }
 });
 

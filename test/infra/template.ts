@@ -1,5 +1,6 @@
 // Reads a synthesized template: resources by type, and values with CloudFormation's references as plain text.
 
+import assert from "node:assert/strict";
 import type { Template } from "aws-cdk-lib/assertions";
 
 export interface Resource {
@@ -15,19 +16,20 @@ export function resources(template: Template, type: string): Resource[] {
 
 /** The only resource of its type. */
 export function resource(template: Template, type: string): Resource {
-  const [only, ...others] = resources(template, type);
-  if (only === undefined || others.length > 0)
-    throw new Error(`not one ${type}, but ${others.length + (only ? 1 : 0)}`);
+  const [only = assert.fail(`no ${type}`), ...others] = resources(template, type);
+  assert.deepEqual(others, []);
   return only;
 }
 
 /** The Lambda function with this name for `sam local`. */
 export function lambdaFunction(template: Template, name = "Authenticator"): Resource {
-  const found = resources(template, "AWS::Lambda::Function").find(
-    ({ Metadata }) => Metadata?.["SamResourceId"] === name,
-  );
-  if (found === undefined) throw new Error(`no function ${name}`);
-  return found;
+  const functions = resources(template, "AWS::Lambda::Function");
+  return functions.find(({ Metadata }) => Metadata?.["SamResourceId"] === name) ?? assert.fail(`no function ${name}`);
+}
+
+/** The environment variables of that function. */
+export function variablesOf(template: Template, name?: string): Readonly<Record<string, unknown>> {
+  return (lambdaFunction(template, name).Properties["Environment"] as { Variables: Record<string, unknown> }).Variables;
 }
 
 /** The value of an output, by its name in the construct. */
@@ -59,10 +61,8 @@ function blankHashes(text: string): string {
 
 /** Statements of every policy of the template's roles, each with the logical id of its policy. */
 export function statements(template: Template): { readonly of: string; readonly statement: unknown }[] {
-  return Object.entries(template.findResources("AWS::IAM::Policy")).flatMap(([id, { Properties }]) =>
-    (Properties.PolicyDocument.Statement as unknown[]).map((statement) => ({
-      of: blankHashes(id),
-      statement: flat(statement),
-    })),
-  );
+  return Object.entries(template.findResources("AWS::IAM::Policy")).flatMap(([id, { Properties }]) => {
+    const of = blankHashes(id);
+    return (Properties.PolicyDocument.Statement as unknown[]).map((statement) => ({ of, statement: flat(statement) }));
+  });
 }

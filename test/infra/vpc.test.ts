@@ -10,26 +10,24 @@ import type { Construct } from "constructs";
 import { IamAuthenticator, type IamAuthenticatorProps } from "../../infra/iam-authenticator.ts";
 import { KEYS_ROW } from "../acceptance/checks/12-signed-tokens.ts";
 import { ACCOUNT, stackOf, vpcOf } from "./stacks.ts";
-import { lambdaFunction, resource, resources } from "./template.ts";
+import { resource, resources, variablesOf } from "./template.ts";
+
+const servicesOf = (template: Template) =>
+  resources(template, "AWS::EC2::VPCEndpoint").map(({ Properties }) => Properties["ServiceName"]);
+const [STS, SSM] = ["com.amazonaws.eu-west-1.sts", "com.amazonaws.eu-west-1.ssm"];
 
 test("in a VPC with endpoints, created or existing: only tokens for the plain STS host of the own region, or of stsRegions", () => {
-  const inVpc = (more: Partial<IamAuthenticatorProps>) => (scope: Construct) => ({ vpc: vpcOf(scope, "Vpc"), ...more });
-  const services = (more: Partial<IamAuthenticatorProps>) =>
-    resources(stackOf("http", inVpc(more)).template(), "AWS::EC2::VPCEndpoint").map(
-      ({ Properties }) => Properties["ServiceName"],
-    );
-  const accepted = (more: Partial<IamAuthenticatorProps>) => {
-    const { Environment } = lambdaFunction(stackOf("http", inVpc(more)).template()).Properties;
-    const { STS_REGIONS, STS_HOSTS } = (Environment as { Variables: Record<string, string> }).Variables;
-    return [STS_REGIONS, STS_HOSTS];
-  };
-  assert.deepEqual(services({}), ["com.amazonaws.eu-west-1.sts", "com.amazonaws.eu-west-1.ssm"]);
-  assert.deepEqual(accepted({}), ["eu-west-1", "regional"]);
-  assert.deepEqual(services({ vpcEndpoints: "existing" }), []);
-  assert.deepEqual(accepted({ vpcEndpoints: "existing" }), ["eu-west-1", "regional"]);
-  assert.deepEqual(accepted({ stsRegions: ["eu-west-1", "us-east-1"] }), ["eu-west-1,us-east-1", "regional"]);
-  assert.deepEqual(services({ vpcEndpoints: false }), []);
-  assert.deepEqual(accepted({ vpcEndpoints: false }), [undefined, undefined]);
+  for (const [more, services, regions, hosts] of [
+    [{}, [STS, SSM], "eu-west-1", "regional"],
+    [{ vpcEndpoints: "existing" }, [], "eu-west-1", "regional"],
+    [{ stsRegions: ["eu-west-1", "us-east-1"] }, [STS, SSM], "eu-west-1,us-east-1", "regional"],
+    [{ vpcEndpoints: false }, [], undefined, undefined],
+  ] as const) {
+    const template = stackOf("http", (scope) => ({ vpc: vpcOf(scope, "Vpc"), ...more })).template();
+    assert.deepEqual(servicesOf(template), services);
+    const { STS_REGIONS, STS_HOSTS } = variablesOf(template);
+    assert.deepEqual([STS_REGIONS, STS_HOSTS], [regions, hosts]);
+  }
 });
 
 const ISSUERS = ["a1b2", "c3d4"].map((id) => `https://${id}.tokens.sts.global.api.aws`);
@@ -46,8 +44,8 @@ test("the function's VPC gets an endpoint for the keys, and a zone that resolves
   assert.deepEqual(
     endpoints.map(({ ServiceName, PrivateDnsEnabled }) => [ServiceName, PrivateDnsEnabled]),
     [
-      ["com.amazonaws.eu-west-1.sts", true],
-      ["com.amazonaws.eu-west-1.ssm", true],
+      [STS, true],
+      [SSM, true],
       ["com.amazonaws.eu-west-1.sts-oidc", false],
     ],
   );
@@ -66,8 +64,7 @@ test("no endpoint for keys without AWS-signed tokens, with the VPC's own endpoin
     stackOf("http", signedIn({ vpcEndpoints: "existing" })).template(),
     stackOf("http", signedIn({ vpcEndpoints: false, tokens: "jwt" })).template(),
   ]) {
-    const services = resources(template, "AWS::EC2::VPCEndpoint").map(({ Properties }) => Properties["ServiceName"]);
-    assert.ok(!services.includes("com.amazonaws.eu-west-1.sts-oidc"));
+    assert.ok(!servicesOf(template).includes("com.amazonaws.eu-west-1.sts-oidc"));
     assert.deepEqual(resources(template, "AWS::Route53::HostedZone"), []);
   }
 });
