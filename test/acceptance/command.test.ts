@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { CHECKS } from "./acceptance.ts";
 import { acceptanceIn } from "./command.ts";
-import { answered, type FakeWorld, fakeWorld, makeEverything } from "./fake-world.ts";
+import { answered, fakeWorld, makeEverything } from "./fake-world.ts";
 import { readOptions } from "./options.ts";
 import type { Check } from "./runner.ts";
 import type { Site } from "./site.ts";
@@ -25,26 +25,18 @@ function checks(look: Look): readonly Check[] {
 }
 const never: Look = () => assert.fail("a check ran");
 
-interface Given {
-  readonly fake?: FakeWorld;
-  readonly look?: Look;
-  readonly all?: readonly Check[];
-  readonly environment?: Readonly<Record<string, string>>;
-}
-
-/** With --yes. `error` is the message if the run did not start. */
-async function run(argv: readonly string[], given: Given = {}) {
-  const { fake = fakeWorld(), look = () => "right", all = checks(look), environment = ENVIRONMENT } = given;
+/** With --yes. */
+async function run(
+  argv: readonly string[],
+  { fake = fakeWorld(), look = (() => "right") as Look, all = checks(look), environment = ENVIRONMENT } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
   const printed: string[] = [];
   const world = { ...fake, print: (line: string) => printed.push(line) };
   const options = readOptions(["--yes", ...argv], environment);
-  const { code, error } = await acceptanceIn(world, "AWS", all, options, folder).then(
-    (exitCode) => ({ code: exitCode, error: "" }),
-    ({ message }: Error) => ({ code: undefined, error: message }),
-  );
+  const code = await acceptanceIn(world, "AWS", all, options, folder);
   const reports = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
-  return { code, error, printed: printed.join("\n"), reports };
+  return { code, printed: printed.join("\n"), reports };
 }
 
 test("a successful run exits with 0, prints a table, and writes a report without the account", async () => {
@@ -162,8 +154,8 @@ for (const [what, argv, answer, environment, refusal] of [
   ["an account without the bootstrap of --qualifier", ["--qualifier", "team1"], undefined, ENVIRONMENT, OTHER],
 ] as const) {
   test(`${what} is refused before the first check`, async () => {
-    const { error } = await run(argv, { fake: fakeWorld(answer), look: never, environment });
-    assert.match(error, refusal);
+    const refused = run(argv, { fake: fakeWorld(answer), look: never, environment });
+    await assert.rejects(refused, { message: refusal });
   });
 }
 

@@ -79,7 +79,10 @@ for (const name of ["connect", "connect6"]) {
 const MEGABYTES_OF_ONE_CPU = 1_769;
 const PERIOD_US = 20_000;
 
-/** Limits processor and memory as Lambda does for a memory size. Requires root, and the `cpu` and `memory` controllers of control groups, version 1. */
+/**
+ * Limits processor and memory as Lambda does for a memory size. Requires root, and the `cpu` and `memory` controllers of control
+ * groups, version 1.
+ */
 function confine(megabytes: number) {
   const cpu = `/sys/fs/cgroup/cpu/bench-${process.pid}-${megabytes}`;
   const memory = `/sys/fs/cgroup/memory/bench-${process.pid}-${megabytes}`;

@@ -1,4 +1,5 @@
-// Models the gateway's token bucket, and Lambda: an environment handles one request at a time, and a new one starts if none is free.
+// Models kube-apiserver's tries, the gateway's token bucket, and Lambda: an environment handles one request at a time, and a new
+// one starts if none is free.
 
 import { readFileSync } from "node:fs";
 import { runInThisContext } from "node:vm";
