@@ -16,14 +16,11 @@ const ROLE = "arn:aws:iam::111122223333:role/Admin";
 const ASSUMED = `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIALOCALASSUMEDAAAA</AccessKeyId>
 <SecretAccessKey>local/assumed</SecretAccessKey><SessionToken>local</SessionToken>
 <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`;
-interface Candidate {
-  readonly name: string;
-  /** The maximum ratio, if any. */
-  readonly goal?: number;
-  readonly program: string;
-  readonly words: readonly string[];
-  readonly variables?: Readonly<Record<string, string>>;
-}
+/** `goal`: the maximum ratio, if any. */
+type Candidate = readonly [
+  ...[name: string, program: string, words: readonly string[], goal?: number | undefined],
+  variables?: Readonly<Record<string, string>>,
+];
 
 const rounds = Number(process.argv[3] ?? 21);
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
@@ -37,50 +34,39 @@ try {
   const contexts = "contexts:\n  live: { cluster: prod, region: eu-west-1 }\n";
   writeFileSync(join(withContexts, ".config", "iam-authenticator", "config.yaml"), contexts);
   writeFileSync(join(folder, "empty.mjs"), "");
-  const node = (name: string, words: readonly string[], goal?: number, variables = {}): Candidate => ({
-    name,
-    program: process.execPath,
-    words: [COMMAND, ...words],
-    variables,
-    ...(goal !== undefined && { goal }),
-  });
+  const node = (name: string, words: readonly string[], goal?: number, variables = {}): Candidate => {
+    return [name, process.execPath, [COMMAND, ...words], goal, variables];
+  };
+  const services = { AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_SSM: store.url };
   const candidates: readonly Candidate[] = [
-    { name: "an empty Node", program: process.execPath, words: [join(folder, "empty.mjs")] },
+    ["an empty Node", process.execPath, [join(folder, "empty.mjs")]],
     node("--version", ["--version"], 1.6),
     node("--help", ["--help"], 1.6),
     node("mappings set --help", ["mappings", "set", "--help"]),
     node("TAB, contexts", ["__complete", "clusters"], 1.6, { HOME: withContexts }),
     node("token, keys of the environment", TOKEN, 2.2),
     node("token, with a configuration file", TOKEN, undefined, { HOME: withContexts }),
-    node("token --cache, cached keys of a role", [...TOKEN, "--cache", "--role", ROLE], 1.8, {
-      AWS_ENDPOINT_URL_STS: sts.url,
-    }),
-    node("mappings list, local store", ["mappings", "list", "-c", "prod"], 3, { AWS_ENDPOINT_URL_SSM: store.url }),
-    { name: "aws-iam-authenticator token", program: "aws-iam-authenticator", words: ["token", "-i", "prod"] },
-    { name: "aws eks get-token", program: "aws", words: ["eks", "get-token", "--cluster-name", "prod"] },
+    node("token --cache, cached keys of a role", [...TOKEN, "--cache", "--role", ROLE], 1.8, services),
+    node("mappings list, local store", ["mappings", "list", "-c", "prod"], 3, services),
+    ["aws-iam-authenticator token", "aws-iam-authenticator", ["token", "-i", "prod"]],
+    ["aws eks get-token", "aws", ["eks", "get-token", "--cluster-name", "prod"]],
   ];
-  console.log(await measure(candidates.filter(isInstalled)));
+  const installed = candidates.filter(([, program]) => {
+    return spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
+  });
+  const taken = await takeTurns(installed, rounds, run);
+  const rows = installed.map(([name, , , goal], column) => {
+    const own = taken[column] ?? [];
+    return [name, median(own).toFixed(0), ratioCell(own, taken[0] ?? []), goal?.toFixed(1) ?? ""];
+  });
+  console.log(markdown(["what", "ms", "ratio (quartiles)", "goal"], rows));
 } finally {
   await Promise.all([store.close(), sts.close()]);
   rmSync(folder, { recursive: true });
 }
 
-function isInstalled({ program }: Candidate): boolean {
-  return spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
-}
-
-/** Milliseconds of each candidate. */
-async function measure(candidates: readonly Candidate[]): Promise<string> {
-  const taken = await takeTurns(candidates, rounds, run);
-  const rows = candidates.map(({ name, goal }, column) => {
-    const own = taken[column] ?? [];
-    return [name, median(own).toFixed(0), ratioCell(own, taken[0] ?? []), goal?.toFixed(1) ?? ""];
-  });
-  return markdown(["what", "ms", "ratio (quartiles)", "goal"], rows);
-}
-
-/** Asynchronous, so that local services can respond. Rejects if the program fails. */
-async function run({ program, words, variables }: Candidate): Promise<number> {
+/** Milliseconds. Asynchronous, so that local services can respond. Rejects if the program fails. */
+async function run([, program, words, , variables]: Candidate): Promise<number> {
   const env = {
     PATH: process.env["PATH"],
     HOME: home,

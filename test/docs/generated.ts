@@ -1,5 +1,5 @@
 // Generates documents and the snapshot of the help from the code. Run as a program by `npm run docs`, it writes them;
-// generated.test.ts compares them.
+// links.test.ts compares them.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,9 +1,11 @@
-// Every relative link in the documents has a target, and every named file and npm script exists.
+// Every relative link in the documents has a target, and every named file and npm script exists. Generated files are up to date:
+// test/docs/help.txt contains every --help text, so that reviews show changes. To update them: npm run docs
 
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { generatedDocuments } from "./generated.ts";
 
 const root = join(import.meta.dirname, "../..");
 const documents = globSync(["*.md", "docs/**/*.md", "examples/*/README.md", "test/**/*.md"], { cwd: root });
@@ -72,4 +74,12 @@ test("every npm script that a document names exists", () => {
     named.map(([, name = ""]) => name).filter((name) => !(name in scripts)),
     [],
   );
+});
+
+test("the help, the table of error codes and the images are up to date (npm run docs)", async () => {
+  const documents = Object.entries(await generatedDocuments());
+  assert.equal(documents.length, 4);
+  for (const [path, text] of documents) {
+    assert.equal(read(path), text, `${path}: npm run docs`);
+  }
 });

@@ -36,7 +36,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "aws iam enable-outbound-web-identity-federation": {
     because: "it changes an AWS account, and no emulator signs tokens",
   },
-  "npm run docs": by("test/docs/generated.test.ts", "generatedDocuments()"),
+  "npm run docs": by("test/docs/links.test.ts", "generatedDocuments()"),
   "npm run release -- --check": by("test/infra/publishable.test.ts", "ownedChecks(world)"),
   "npm run format": { because: "it would change the tested files" },
   "npx node --test ": { because: "npm test runs every test" },
