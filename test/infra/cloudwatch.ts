@@ -18,6 +18,8 @@ export interface Request {
 
 const CLUSTER = "prod.example";
 const FUNCTION = "<AuthenticatorFunction>";
+/** CloudWatch reads more periods than it evaluates: five for three in the examples of its documentation. */
+const FURTHER = 2;
 const VERSION = "<AuthenticatorFunctionCurrentVersion.Version>";
 
 function key(namespace: string, name: string, dimensions: Readonly<Record<string, unknown>>): string {
@@ -61,7 +63,6 @@ interface Query {
     readonly Stat: string;
   };
 }
-type Values = Readonly<Record<string, number | undefined>>;
 
 export interface SimulatedAlarm {
   /** Logical id without the construct's name. */
@@ -91,44 +92,34 @@ function evaluation(alarm: any): SimulatedAlarm["fires"] {
   const [period = 0, ...others] = new Set(stats.map((stat) => stat.Period));
   if (others.length > 0 || stats.some(({ Stat }) => Stat !== "Sum")) throw new Error("not supported");
   const ids = stats.map(({ Id }) => Id);
-  const compute = computation(expression, ids);
+  // Without a value, so is the result: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+  const filled = new Set([...expression.matchAll(/FILL\((\w+),/g)].map(([, id]) => id));
+  const body = expression
+    .replaceAll(" AND ", " && ")
+    .replace(/FILL\((\w+), (\d+)\)/g, "($1 ?? $2)")
+    .replace(/^IF\((.*), 1, 0\)$/, "($1) ? 1 : 0");
+  const calculate = new Function(...ids, `return ${body};`) as (...values: (number | undefined)[]) => number;
   const isBad = (value: number) =>
     alarm.ComparisonOperator === "LessThanThreshold" ? value < Threshold : value >= Threshold;
   const bad = alarm.DatapointsToAlarm ?? EvaluationPeriods;
   return (data, now) => {
-    const sums = stats.map(({ Id, Metric: { Namespace, MetricName, Dimensions } }) => {
+    const sums = stats.map(({ Metric: { Namespace, MetricName, Dimensions } }) => {
       const metric = key(Namespace, MetricName, Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])));
-      return [Id, data.filter((datum) => datum.metric === metric)] as const;
+      return data.filter((datum) => datum.metric === metric);
     });
     const windows = Array.from({ length: EvaluationPeriods + FURTHER }, (_, back) => {
       const until = now - back * period;
-      const values = sums.map(([Id, all]) => {
+      const values = sums.map((all) => {
         const within = all.filter(({ at }) => at > until - period && at <= until);
-        return [Id, within.length === 0 ? undefined : within.reduce((sum, { value }) => sum + value, 0)];
+        return within.length === 0 ? undefined : within.reduce((sum, { value }) => sum + value, 0);
       });
-      return compute(Object.fromEntries(values));
+      const isMissing = values.some((value, at) => value === undefined && !filled.has(ids[at]));
+      return isMissing ? undefined : calculate(...values);
     });
     // Existing data points are used first, even older ones. TreatMissingData only replaces what is then missing:
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
     const existing = windows.filter((value) => value !== undefined).slice(0, EvaluationPeriods);
     const missing = alarm.TreatMissingData === "breaching" ? EvaluationPeriods - existing.length : 0;
     return existing.filter(isBad).length + missing >= bad;
-  };
-}
-
-/** CloudWatch reads more periods than it evaluates: five for three in the examples of its documentation. */
-const FURTHER = 2;
-
-/** Without a value, so is the result. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html */
-function computation(expression: string, ids: readonly string[]): (values: Values) => number | undefined {
-  const body = expression
-    .replaceAll(" AND ", " && ")
-    .replace(/FILL\((\w+), (\d+)\)/g, "($1 ?? $2)")
-    .replace(/^IF\((.*), 1, 0\)$/, "($1) ? 1 : 0");
-  const filled = new Set([...expression.matchAll(/FILL\((\w+),/g)].map(([, id]) => id));
-  const calculate = new Function(...ids, `return ${body};`) as (...values: (number | undefined)[]) => number;
-  return (values) => {
-    if (ids.some((id) => values[id] === undefined && !filled.has(id))) return undefined;
-    return calculate(...ids.map((id) => values[id]));
   };
 }
