@@ -29,6 +29,13 @@ async function linesOf(checks: Checks): Promise<{ lines: string[]; isComplete: b
   return { lines, isComplete };
 }
 
+/** The lines of what is missing. */
+async function missingIn(checks: Checks): Promise<string[]> {
+  const { lines, isComplete } = await linesOf(checks);
+  assert.equal(isComplete, false);
+  return lines.flatMap((line) => /^missing {6}(.*)/.exec(line)?.[1] ?? []);
+}
+
 test("a complete release has no problem, before and after the tag is pushed", async () => {
   const done = ["project address", "address for reports", "changelog"].map((name) => `done         ${name}`);
   assert.deepEqual(await linesOf(fileChecks(reading({}))), { lines: done, isComplete: true });
@@ -37,28 +44,22 @@ test("a complete release has no problem, before and after the tag is pushed", as
 });
 
 test("each missing part is one line with the command", async () => {
-  const missing = async (changed: Partial<typeof files>, changedPush: Partial<typeof pushed> = {}) => {
-    const { lines, isComplete } = await linesOf(fileChecks(reading(changed), { ...pushed, ...changedPush }));
-    assert.equal(isComplete, false);
-    return lines.filter((line) => !line.startsWith("done "));
-  };
+  const missing = (changed: Partial<typeof files>, push: Partial<typeof pushed> = {}) =>
+    missingIn(fileChecks(reading(changed), { ...pushed, ...push }));
   assert.deepEqual(await missing({ "package.json": '{"version": "1.2.3"}' }), [
-    "missing      project address: package.json has no repository, without which npm refuses the provenance. Run: " +
+    "project address: package.json has no repository, without which npm refuses the provenance. Run: " +
       `npm pkg set repository.type=git repository.url=${url}`,
   ]);
   const moved = await missing({}, { address: "https://github.com/fork/name" });
   assert.match(moved.join(), /is git\+https:\/\/github\.com\/owner\/name\.git, and this one is .*fork/);
   assert.deepEqual(await missing({}, { tag: "v1.2.4" }), [
-    "missing      tag: The tag is v1.2.4, and the version in package.json is 1.2.3.",
+    "tag: The tag is v1.2.4, and the version in package.json is 1.2.3.",
   ]);
   assert.deepEqual(await missing({ "CHANGELOG.md": "## [Unreleased]\n" }), [
-    "missing      changelog: CHANGELOG.md has no section [1.2.3]. Add it.",
+    "changelog: CHANGELOG.md has no section [1.2.3]. Add it.",
   ]);
   for (const address of ["", "Address:\n", "Address: none yet\n\nhttps://example.com\n"]) {
-    assert.match(
-      (await missing({ "SECURITY.md": address })).join(),
-      /^missing {6}address for reports: SECURITY\.md has no/,
-    );
+    assert.match((await missing({ "SECURITY.md": address })).join(), /^address for reports: SECURITY\.md has no/);
   }
 });
 
@@ -102,10 +103,7 @@ test("what a person owns is done if each service shows it", async () => {
 });
 
 test("what a service does not show is missing, also a manifest of another version or another plugin of that name", async () => {
-  const missing = async (changed: Partial<World>) => {
-    const { lines } = await linesOf(ownedChecks({ ...world, ...changed }));
-    return lines.filter((line) => !line.startsWith("done ")).map((line) => line.replace(/^missing {6}/, ""));
-  };
+  const missing = (changed: Partial<World>) => missingIn(ownedChecks({ ...world, ...changed }));
   const nothing = await missing({
     fetch: async () => new Response("", { status: 404 }),
     reports: ["- Place: MiniStack"],
