@@ -82,31 +82,21 @@ test("the reference's examples are valid: a mapping, a list of sessions, a deny 
   assert.notEqual(code, 2, err);
 });
 
-interface Row {
-  readonly keys: readonly string[];
-  readonly byDefault: string;
-}
-
-/** Keys and defaults of the table with this header row, as written. */
-function rows(head: string): Row[] {
-  const [, table = ""] = reference.split(`| ${head} |`);
-  const lines = (table.split("\n\n")[0] ?? "").split("\n").filter((line) => line.startsWith("| `"));
-  return lines.map((line) => {
-    const [, keys = "", byDefault = ""] = line.split(/(?<!\\)\|/);
-    return { keys: [...keys.matchAll(/`(\w+)`/g)].map(([, key = ""]) => key), byDefault: byDefault.trim() };
-  });
-}
-
-const [, PROPS_SENTENCE = ""] = /with the same meaning and default: (.*?)\. The others are:/s.exec(reference) ?? [];
-const PROPS = [...PROPS_SENTENCE.matchAll(/`(\w+)`/g)].map(([, key = ""]) => key);
+const words = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, word = ""]) => word);
+/** Keys and defaults of the table, as written. */
+const [, TABLE = ""] = /^\| key \| default \| meaning \|\n(.*?)\n\n/ms.exec(reference) ?? [];
+const ROWS = [...TABLE.matchAll(/^\| (`.*?) \| (.*?) (?<!\\)\| /gm)].map(([, keys = "", byDefault = ""]) => {
+  return { keys: words(keys), byDefault };
+});
+const [, SENTENCE = ""] = /with the same meaning and default: (.*?)\. The others are:/s.exec(reference) ?? [];
+const PROPS = words(SENTENCE);
 /** The props of the construct, with the `@default` of their comments. */
-const DECLARED = ["infra/common-props.ts", "infra/props.ts"].flatMap((file) =>
-  [...source(file).matchAll(/\/\*\*((?:(?!\*\/).)*)\*\/\s*readonly (\w+)\??:/gs)].map(
-    ([, comment = "", key = ""]): Row => {
-      return { keys: [key], byDefault: /@default (.*)/.exec(comment)?.[1] ?? "" };
-    },
-  ),
-);
+const DECLARED = ["infra/common-props.ts", "infra/props.ts"].flatMap((file) => {
+  const props = source(file).matchAll(/\/\*\*((?:(?!\*\/).)*)\*\/\s*readonly (\w+)\??:/gs);
+  return [...props].map(([, comment = "", key = ""]) => {
+    return { keys: [key], byDefault: /@default (.*)/.exec(comment)?.[1] ?? "" };
+  });
+});
 
 /** The keys in the error for an unknown key. */
 function keysOfSchema(cluster: object): string[] {
@@ -123,7 +113,7 @@ const [, mtls, hidden] = CLUSTERS;
 const SCHEMA = keysOfSchema({ clusterId: "a", zzz: 1 });
 
 test("the table lists each key of the schema, except the construct's props", () => {
-  const documented = [...rows("key | default | meaning").flatMap(({ keys }) => keys), ...PROPS];
+  const documented = [...ROWS.flatMap(({ keys }) => keys), ...PROPS];
   assert.deepEqual(documented.toSorted(), SCHEMA.toSorted());
 });
 
@@ -132,10 +122,8 @@ const OF_KIND = { http: {}, mtls: mtls?.endpoint, private: hidden?.endpoint };
 
 test("the example of each kind of endpoint is valid and has each key of the schema", () => {
   const examples: { kind: keyof typeof OF_KIND }[] = JSON.parse(ENDPOINTS);
-  assert.deepEqual(
-    examples.map(({ kind }) => kind),
-    Object.keys(OF_KIND),
-  );
+  const kinds = examples.map(({ kind }) => kind);
+  assert.deepEqual(kinds, Object.keys(OF_KIND));
   for (const endpoint of examples) {
     const { kind } = endpoint;
     readCluster({ clusterId: "a", endpoint });
@@ -159,7 +147,7 @@ test("a documented default creates the same stack as an absent key, also that of
   const without = template({});
   const props = DECLARED.filter(({ keys: [key = ""] }) => PROPS.includes(key));
   assert.equal(props.length, PROPS.length);
-  const defaults = [...rows("key | default | meaning"), ...props]
+  const defaults = [...ROWS, ...props]
     .map(({ keys: [key = ""], byDefault }) => ({ key, value: byDefault.replaceAll("`", "") }))
     .filter(({ value }) => /^(["{[].*|\d[\d.]*|true|false)$/.test(value));
   assert.equal(defaults.length, 16);

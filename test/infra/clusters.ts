@@ -1,6 +1,6 @@
 // A list of clusters for cdk.json, one for each kind of endpoint.
 
-const VPC = {
+export const VPC = {
   vpcId: "vpc-0123456789abcdef0",
   availabilityZones: ["eu-west-1a", "eu-west-1b"],
   privateSubnetIds: ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],

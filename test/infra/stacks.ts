@@ -15,6 +15,7 @@ import {
   ServiceAccountIssuer,
   type ServiceAccountIssuerProps,
 } from "../../infra/iam-authenticator.ts";
+import { VPC } from "./clusters.ts";
 
 export const ACCOUNT = "111122223333";
 export const REGION = "eu-west-1";
@@ -85,12 +86,7 @@ export function certificateArn(region: string): string {
 }
 
 export function vpcOf(scope: Construct, id: string): IVpc {
-  return Vpc.fromVpcAttributes(scope, id, {
-    vpcId: "vpc-0123456789abcdef0",
-    availabilityZones: ["eu-west-1a", "eu-west-1b"],
-    privateSubnetIds: ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
-    vpcCidrBlock: "10.0.0.0/16",
-  });
+  return Vpc.fromVpcAttributes(scope, id, { ...VPC, vpcCidrBlock: VPC.cidr });
 }
 
 export function givenVpcEndpoint(scope: Construct) {
