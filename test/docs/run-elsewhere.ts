@@ -8,6 +8,7 @@ const AT_A_CLUSTER = "test/e2e/documents.e2e.ts";
 const MIGRATION = "test/e2e/migrate.e2e.ts";
 const REHEARSAL = "test/e2e/emulator/rehearsal.e2e.ts";
 const RELEASE = "test/acceptance/checks/07-release.ts";
+const REMOVAL = "test/acceptance/removal.ts";
 const ISSUER = "test/acceptance/checks/08-issuer.ts";
 
 const MEASURES: Elsewhere = { because: "it is a benchmark that takes minutes" };
@@ -15,6 +16,7 @@ const RUNS_TESTS: Elsewhere = { because: "it runs tests, some of which need Dock
 const DEPLOYED: Elsewhere = { because: "it needs a function on Lambda, with versions, limits and a log" };
 const EKS: Elsewhere = { because: "it needs EKS; the next command gets a response in this format" };
 const KUBEADM = "test/e2e/kubeadm.e2e.ts";
+const CONTROL_PLANE = by(KUBEADM, "kubeadm init phase control-plane apiserver");
 const TALOS_NODE: Elsewhere = { because: "it needs a Talos node; talos.e2e.ts validates the patch" };
 const KOPS_CLOUD: Elsewhere = { because: "it needs cloud machines; kops.e2e.ts validates the cluster's fields" };
 const NO_SUCH_CLUSTER: Elsewhere = { because: "it needs a cluster of that distribution" };
@@ -33,9 +35,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm run bench": MEASURES,
   "npm run fuzz": by("test/fuzz/fuzz.test.ts", "parser.run(mutated("),
   "npm run build": by("package.json", '"prepare": "npm run --silent build'),
-  "aws iam enable-outbound-web-identity-federation": {
-    because: "it changes an AWS account, and no emulator signs tokens",
-  },
+  "aws iam enable-outbound-web-identity-federation": { because: "it changes an AWS account; no emulator has it" },
   "npm run docs": by("test/docs/links.test.ts", "generatedDocuments()"),
   "npm run release -- --check": by("test/infra/publishable.test.ts", "ownedChecks(world)"),
   "npm run format": { because: "it would change the tested files" },
@@ -47,7 +47,6 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm install --global ": by("test/e2e/package.e2e.ts", 'bin["iam-authenticator"]'),
   "git pull": { because: "it needs the network" },
   "git clone": { because: "it needs the network" },
-
   "npx cdk bootstrap": by(REHEARSAL, '"bootstrap"'),
   "npx cdk deploy -c clusterId=my-cluster -c issuer=true ": by(ISSUER, "issuer: true"),
   "npx cdk deploy ": by(REHEARSAL, '"deploy"'),
@@ -56,7 +55,6 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npx cdk diff ": { because: "it needs a deployed stack" },
   "sam ": by("test/e2e/sam/sam.e2e.ts", "sam local invoke"),
   "npx node test/e2e/sam/event.ts ": by("test/e2e/sam/sam.e2e.ts", "event.ts"),
-
   "kubectl auth ": by(AT_A_CLUSTER, "docs/rbac.md"),
   "kubectl --kubeconfig my-cluster.kubeconfig auth whoami": by("test/e2e/whoami.e2e.ts", '"whoami"'),
   "kubectl --kubeconfig /dev/null ": by(AT_A_CLUSTER, "--kubeconfig /dev/null"),
@@ -64,16 +62,11 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl --server ": by(MIGRATION, "whoami"),
   "kubectl -n kube-system get configmap aws-iam-authenticator ": by(MIGRATION, "# MountedFile"),
   "kubectl -n kube-system get configmap aws-auth ": by("test/cli/mappings/formats/import.test.ts", "aws-auth"),
-  "kubectl get iamidentitymappings ": {
-    because: "it needs the old server's custom resources; another test imports a list of them",
-  },
+  "kubectl get iamidentitymappings ": { because: "it needs the old server; another test imports a list of them" },
   "kubectl -n kube-system delete ": by(MIGRATION, "delete"),
   "grep clusterID": by(MIGRATION, "clusterID"),
   "kubectl -n kube-system logs ": NO_SUCH_CLUSTER,
-  "kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kubeadm-config ": by(
-    KUBEADM,
-    "kubeadm init phase control-plane apiserver",
-  ),
+  "kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kubeadm-config ": CONTROL_PLANE,
   "kubectl label nodes -l ": by(AT_A_CLUSTER, "kubectl label nodes"),
   "kubectl -n kube-system patch daemonset ": by(AT_A_CLUSTER, "iam-authenticator-migration"),
   "kubectl -n kube-system rollout status ": { because: "it needs kube-controller-manager" },
@@ -91,7 +84,6 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl -n team-a patch secret ": by("test/e2e/irsa-rotation.e2e.ts", "kubectl -n team-a patch secret"),
   "kubectl -n team-a ": by(AT_A_CLUSTER, "annotate serviceaccount"),
   "curl https://localhost/openid/v1/jwks": by(ISSUER, "JWKS_PATH"),
-
   "aws eks get-token ": by("test/e2e/aws-cli.ts", '"get-token"'),
   "aws eks ": EKS,
   "aws s3 cp ": by(RELEASE, "s3api"),
@@ -102,27 +94,21 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "aws lambda ": DEPLOYED,
   "aws logs ": DEPLOYED,
   "aws iam create-role ": { because: "it needs IAM; print.test.ts checks the policy" },
-  "aws cloudformation update-termination-protection ": by(
-    "test/acceptance/removal.ts",
-    "update-termination-protection",
-  ),
-
+  "aws cloudformation update-termination-protection ": by(REMOVAL, "update-termination-protection"),
   "cat /etc/rancher/": NO_SUCH_CLUSTER,
-  "kubeadm init phase control-plane apiserver ": by(KUBEADM, "kubeadm init phase control-plane apiserver"),
+  "kubeadm init phase control-plane apiserver ": CONTROL_PLANE,
   "kubeadm init phase control-plane controller-manager ": by(KUBEADM, "init phase control-plane controller-manager"),
   "kubeadm kubeconfig user ": by(KUBEADM, "kubeadm kubeconfig user"),
-  "cp /etc/kubernetes/manifests/": by(KUBEADM, "kubeadm init phase control-plane apiserver"),
-  "sed -n ": by(KUBEADM, "kubeadm init phase control-plane apiserver"),
-  cat: by(KUBEADM, "kubeadm init phase control-plane apiserver"),
-  "diff kube-apiserver.before.yaml ": by(KUBEADM, "kubeadm init phase control-plane apiserver"),
+  "cp /etc/kubernetes/manifests/": CONTROL_PLANE,
+  "sed -n ": CONTROL_PLANE,
+  cat: CONTROL_PLANE,
+  "diff kube-apiserver.before.yaml ": CONTROL_PLANE,
   "kops ": KOPS_CLOUD,
   "grep -rn kube-apiserver-arg ": NO_SUCH_CLUSTER,
-
   "install -D ": NO_SUCH_CLUSTER,
   "cp /var/lib/rancher/": NO_SUCH_CLUSTER,
   "k3s ": NO_SUCH_CLUSTER,
   "systemctl restart k3s": NO_SUCH_CLUSTER,
-
   "talosctl ": TALOS_NODE,
   "clusterctl ": NO_SUCH_CLUSTER,
 };

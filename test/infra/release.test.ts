@@ -15,7 +15,7 @@ import { INDEXES } from "../../infra/release/manifests.ts";
 import { releaseNotes } from "../../infra/release/publishable.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { givenVpcEndpoint, issuerOf, KINDS, stackOf, vpcOf } from "./stacks.ts";
-import { flat, type Resource } from "./template.ts";
+import { flat, type Resource, typesOf } from "./template.ts";
 
 interface ReleaseTemplate {
   readonly Parameters: Readonly<Record<string, { readonly Default?: unknown; readonly AllowedPattern?: string }>>;
@@ -137,9 +137,9 @@ test("each template has the same types and numbers of resources as the construct
   for (const name of NAMES) {
     const construct = name === "issuer" ? issuer.template() : constructOf(name);
     const long = { http: 1, mtls: 2, private: 1, issuer: 0 }[name];
-    const expected = [...types(construct.toJSON()["Resources"]), ...Array(long).fill("AWS::IAM::ManagedPolicy")];
+    const expected = [...typesOf(construct.toJSON()["Resources"]), ...Array(long).fill("AWS::IAM::ManagedPolicy")];
     if (name === "http" || name === "mtls") expected.push("AWS::CloudWatch::Alarm");
-    assert.deepEqual(types(templateOf(name).Resources), expected.sort(), name);
+    assert.deepEqual(typesOf(templateOf(name).Resources), expected.sort(), name);
   }
 });
 
@@ -216,9 +216,4 @@ function references(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, entry]) =>
     key === "Ref" && typeof entry === "string" ? [entry] : references(entry),
   );
-}
-
-function types(resources: Readonly<Record<string, { readonly Type: string }>>): string[] {
-  const all = Object.values(resources).map(({ Type }) => Type);
-  return all.sort();
 }

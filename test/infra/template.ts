@@ -14,6 +14,13 @@ export function resources(template: Template, type: string): Resource[] {
   return Object.values(template.findResources(type)).map((resource) => flat(resource) as Resource);
 }
 
+/** The type of each resource, sorted. */
+export function typesOf(all: Readonly<Record<string, { readonly Type: string }>>): string[] {
+  return Object.values(all)
+    .map(({ Type }) => Type)
+    .sort();
+}
+
 /** The only resource of its type. */
 export function resource(template: Template, type: string): Resource {
   const [only = assert.fail(`no ${type}`), ...others] = resources(template, type);
