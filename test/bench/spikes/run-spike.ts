@@ -8,9 +8,8 @@ import { mintToken } from "../../../local/token.ts";
 import { type Expected, people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { type Limit, lookUp, openEndpoint } from "./endpoint.ts";
-import { useMemoryNetwork } from "./memory-network.ts";
 import { startServices } from "./services.ts";
-import { type Time, virtualTime } from "./time.ts";
+import { type Time, useMemoryNetwork, virtualTime } from "./time.ts";
 
 export interface Spike {
   /** They log in at every kube-apiserver. */
