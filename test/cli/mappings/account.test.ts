@@ -9,7 +9,6 @@ import { onlyGranted } from "./permissions.ts";
 const TEAM = "111122223333";
 const ROLE = `arn:aws:iam::${TEAM}:role/Developers`;
 const granted = onlyGranted(PREFIX, TEAM);
-const withoutPatterns = onlyGranted(PREFIX, TEAM, { but: "pattern/any" });
 
 const cluster = useCluster({
   [`role/${TEAM}/developers`]: { arn: ROLE, username: "dev" },
@@ -46,27 +45,6 @@ test("export to aws-auth with --account skips identities that the list for any a
   cluster.put("deny/any", [{ arnLike: "arn:aws:*::*:*" }]);
   const { out } = await exits(team(words), 1, /it would grant access to identities that deny\/any denies/);
   assert.doesNotMatch(out, /mapRoles|mapUsers|mapAccounts/);
-});
-
-test("without --account, a permission error advises to use --account", async () => {
-  const sentence = /^No permission: User: .*\.\nIf you can read only one account's mappings, use --account <id>\.\n/;
-  for (const words of [["list"], ["lint"], ["export"]]) {
-    assert.equal((await exits(cluster.mappings(words), 3, sentence)).out, "");
-  }
-});
-
-test("without permission to read all mappings, set requires --allow-weakening because the effect is unknown", async () => {
-  const set = ["set", ROLE, "-y", "--username"];
-  await exits(cluster.mappings([...set, "x"]), 0);
-  // A custom policy without the patterns for any account.
-  cluster.store.fail((request) => withoutPatterns(request));
-  const unknown = `there is no permission to read deny/${TEAM}, deny/any, pattern/any`;
-  await exits(
-    cluster.mappings([...set, "y"]),
-    1,
-    `Refused, because it needs your consent: 1 effect unknown.\n  this may grant more access than the plan shows: ${unknown}\nTo accept this with --yes, add --allow-weakening.\n`,
-  );
-  await exits(cluster.mappings([...set, "y", "--allow-weakening"]), 0);
 });
 
 test("get, set, history, rollback and remove need only the account's permissions", async () => {

@@ -1,8 +1,9 @@
-// Parameters that a CloudFormation stack manages are skipped with a message, unless --force is used.
+// Parameters that a CloudFormation stack manages are skipped with a message, unless --force is used. test/cli/changes/propose.test.ts
+// has which rest of a plan is written.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { ADMIN, exits, PREFIX, useCluster } from "./cluster.ts";
+import { ADMIN, exits, PREFIX, prints, useCluster } from "./cluster.ts";
 import { forbidTags } from "./forbidden.ts";
 
 const A = "111122223333";
@@ -37,30 +38,17 @@ test("the message for a parameter of the Terraform module names Terraform", asyn
 });
 
 test("apply and --prune skip managed parameters and write the rest", async () => {
-  const mappings = [
-    { permissionSet: "ClusterAdmin", account: A, username: "admin:{SessionName}", groups: ["system:masters"] },
-    { arn: OURS, username: "new" },
-  ];
-  const apply = (file: object, ...words: string[]) =>
-    cluster.mappings(["apply", "-f", "-", "-y", "--allow-weakening", ...words], { input: JSON.stringify(file) });
-  const pruned = await exits(apply({ mappings }, "--prune-denials"), 0);
-  assert.match(pruned.out, /0 to add, 1 to change, 0 to remove/);
-  assert.match(pruned.err, /^deny\/\S+ is managed by [\s\S]*^user\/\S+\/stacks is managed by /m);
+  const admin = { permissionSet: "ClusterAdmin", account: A, ...ADMIN[`sso/${A}/clusteradmin`] };
+  const run = (command: string, ...more: object[]) => {
+    const input = JSON.stringify({ mappings: [admin, { arn: OURS, username: "new" }, ...more] });
+    return cluster.mappings(`${command} -f - -y --allow-weakening`, { input });
+  };
+  const skipped = /^deny\/\S+ is managed by [\s\S]*^user\/\S+\/stacks is managed by /m;
+  await prints(run("apply --prune-denials"), /0 to add, 1 to change, 0 to remove/, skipped);
   assert.deepEqual(await cluster.value(`user/${A}/stacks`), { arn: STACKS, username: "stacks" });
   // A skipped change of a file is a finding.
-  const added = { arn: `${OURS}2`, username: "y" };
-  const all = [...mappings, { arn: STACKS, username: "x" }, added];
-  await exits(apply({ mappings: all }), 1, /^user\/\d+\/stacks is managed .*\nWrote 1 parameter\. /);
-  const input = JSON.stringify({ mappings: [...mappings, added] });
-  await exits(cluster.mappings(["diff", "--prune", "-f", "-"], { input }), 0);
-});
-
-test("apply writes no grants if it skips denials of a managed deny list", async () => {
-  const mappings = [{ arnLike: `arn:aws:iam::${A}:user/*`, username: "u" }];
-  const input = JSON.stringify({ mappings, deny: [{ arnLike: STACKS }] });
-  const skipped = /Nothing was written: the denials of \S+deny\/111122223333 would be skipped\./;
-  await exits(cluster.mappings("apply -f - -y", { input }), 1, skipped);
-  assert.equal(await cluster.value(`pattern/${A}`), undefined);
+  const finding = /^user\/\d+\/stacks is managed .*\nWrote 1 parameter\. /;
+  await exits(run("apply", { arn: STACKS, username: "x" }, { arn: `${OURS}2`, username: "y" }), 1, finding);
 });
 
 test("managed parameters are skipped even if the tags of others cannot be read, which are written with a warning", async () => {
