@@ -74,11 +74,6 @@ test("a name in another case denies the session and the federated user as well, 
   assert.equal(await clusters.verdict("prod", federated), DENIED);
 });
 
-test("a cluster that does not exist is reported, and the other one is written", async () => {
-  await exits(run(["deny", JANE, "-c", "prod", "-c", "prdo"]), 2, /^prdo: The cluster prdo has no parameter below/m);
-  assert.equal(await clusters.verdict("prod", session("Shared", JANE)), DENIED);
-});
-
 test("allow with a short prefix leaves the lists of other clusters alone", async () => {
   await run(["deny", session("Shared", JANE), "-c", "prod"]);
   const words = ["allow", JANE, "-c", "root", "--prefix", "/iam-authenticator", "--allow-weakening"];
@@ -102,19 +97,16 @@ for (const [who, cluster, roles] of [
   [[`arn:aws:sts::${A}:assumed-role/*`], "prod", "\\*\\.$"],
   [[`arn:aws:sts::${A}:*${JANE}`], "prod", "\\*\\.$"],
   [[`arn:aws:*::${A}:*/${JANE}`], "prod", "\\*\\.$"],
+  [[`arn:aws:iam::${A}:role/ci-*`], "prod", undefined],
 ] as const) {
   test(`with JWT_ISSUERS, deny ${who.join(" ")} in ${cluster} names the roles whose JWTs are denied too`, async () => {
     const words = ["deny", ...who, "-c", cluster, "--dry-run"];
     const message = `^An AWS-signed token \\(JWT_ISSUERS\\) does not show its session: this also denies every AWS-signed token of ${roles}`;
-    await exits(run(words, { environment }), 0, new RegExp(message, "m"));
+    const { err } = await exits(run(words, { environment }), 0);
+    assert.equal(new RegExp(message, "m").test(err), roles !== undefined, err);
     assert.doesNotMatch((await run(words)).err, /AWS-signed/);
   });
 }
-
-test("with JWT_ISSUERS, a denial of roles has no such message", async () => {
-  const { err } = await run(["deny", `arn:aws:iam::${A}:role/ci-*`, "-c", "prod", "--dry-run"], { environment });
-  assert.doesNotMatch(err, /AWS-signed/);
-});
 
 test("an account mapping denies all roles, users and federated users of that name", async () => {
   put(`account/${B}`, {});

@@ -23,46 +23,31 @@ const deny = (...words: string[]) => cluster.mappings(["deny", ...words, "-y"], 
 const allow = (...words: string[]) => cluster.mappings(["allow", ...words, "-y"]);
 
 test("deny denies only the named identity, and allow removes the denial", async () => {
-  const denied = await exits(deny(MALLORY, "--description", "left"), 0);
-  assert.match(denied.out, /\n\+ deny\/111122223333\n {4}\S+user\/mallory description: left\n/);
+  const added = /\n\+ deny\/111122223333\n {4}\S+user\/mallory description: left\n/;
+  await prints(deny(MALLORY, "--description", "left"), added);
   assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "left" }]);
   assert.equal(await cluster.verdict(MALLORY), "identity_denied");
   assert.equal(await cluster.verdict(`arn:aws:iam::${A}:role/Developers`), "granted");
-  const lifted =
-    /\n~ deny\/\d+\n {4}- .*\n {4}! user\/mallory is no longer denied by deny\/\d+: user\/\S+ applies and gives m/;
-  await prints(allow(MALLORY, "--allow-weakening"), lifted);
+  await prints(
+    allow(MALLORY, "--allow-weakening"),
+    /\n~ deny\/\d+\n {4}- .*\n {4}! user\/mallory is no longer denied by /,
+  );
   assert.equal(await cluster.verdict(MALLORY), "granted");
   await exits(allow(MALLORY), 1, `No denial names ${MALLORY}.\n`);
 });
 
 test("deny of one session of a role or permission set does not affect other sessions", async () => {
-  const session = (role: string, name: string) => `arn:aws:sts::${A}:assumed-role/${role}/${name}`;
-  for (const who of [`arn:aws:iam::${A}:role/team/Developers`, `sso/${A}/ClusterAdmin`]) {
+  const session = (role: string, name: string) => `arn:aws:sts::${A}:assumed-role/${role}/${name}@example.com`;
+  const roles = {
+    [`arn:aws:iam::${A}:role/team/Developers`]: "Developers",
+    [`sso/${A}/ClusterAdmin`]: "AWSReservedSSO_ClusterAdmin_????????????????",
+  };
+  for (const [who, role] of Object.entries(roles)) {
     await exits(deny(who, "--session", "jane@example.com"), 0);
-  }
-  const roles = ["Developers", "AWSReservedSSO_ClusterAdmin_????????????????"];
-  assert.deepEqual(
-    await list(),
-    roles.map((role) => ({ arnLike: session(role, "jane@example.com") })),
-  );
-  for (const role of roles.map((one) => one.replace(/\?+/, "0123456789abcdef"))) {
-    assert.equal(await cluster.verdict(session(role, "jane@example.com")), "identity_denied");
-    assert.equal(await cluster.verdict(session(role, "joe@example.com")), "granted");
-  }
-});
-
-test("lint, explain and get report a stored denial of another partition or account", async () => {
-  for (const arnLike of [CHINA, MALLORY.replace(A, "444455556666")]) {
-    put(A, [{ arnLike }, { arnLike: MALLORY.replace("arn:aws:", "arn:*:") }]);
-    const lint = await cluster.mappings(["lint", "-o", "json"]);
-    const found: { rule: string; message: string }[] = JSON.parse(lint.out);
-    const problem = `arnLike "${arnLike}" can never match: this list covers account ${A} of partition aws only`;
-    const messages = found.filter(({ rule }) => rule === "deny-list-invalid").map(({ message }) => message);
-    assert.deepEqual(messages, [
-      `entry 1: ${problem}. Until it is fixed, this list denies every identity that it covers`,
-    ]);
-    assert.equal(await cluster.verdict(user("bystander")), "denials_invalid");
-    assert.match((await cluster.mappings(["get", `deny/${A}`])).out, /can never match/);
+    assert.ok(JSON.stringify(await list()).includes(session(role, "jane")));
+    const own = role.replace(/\?+/, "0123456789abcdef");
+    assert.equal(await cluster.verdict(session(own, "jane")), "identity_denied");
+    assert.equal(await cluster.verdict(session(own, "joe")), "granted");
   }
 });
 
@@ -81,9 +66,11 @@ test("deny accepts ARNs, patterns and names, and selects the account's list", as
   assert.equal(await cluster.verdict("arn:aws:iam::444455556666:user/any/body"), "identity_denied");
 });
 
-test("deny refuses an identity that its list cannot match, and a wrong end", async () => {
+test("deny refuses an identity that its list cannot match, also in a file, and a wrong end", async () => {
+  const never = /arn:aws-cn:.* can never match: .* of partition aws only.*\n?.*Nothing was wr/;
+  await exits(cluster.mappings("apply -f - -y", { input: `deny: [{arnLike: "${CHINA}"}]` }), 2, never);
   for (const [words, message] of [
-    [[CHINA], /arn:aws-cn:\S+" can never match: this list covers account any of partition aws only\. Nothing was wr/],
+    [[CHINA], never],
     [[`arn:aws:iam::${A}:role/path/x-*`], /can never match/],
     [[`pattern/${A}`], /^/],
     [["deny/any"], /^/],
@@ -117,39 +104,16 @@ test("allow prints what still denies the identity", async () => {
 test("list, export, history and rollback support denials", async () => {
   const denial = { arnLike: MALLORY, notAfter: "2099-01-01T00:00:00Z", description: "why" };
   put(A, [denial]);
-  const { out } = await cluster.mappings(["list"]);
-  assert.match(out, /\ndeny +111122223333 +\S+user\/mallory +DENIED until 2099-01-01T00:00:00Z, why\n/);
-  const exported = await cluster.mappings(["export"]);
-  assert.deepEqual(parse(exported.out).deny, [denial]);
-  await exits(cluster.mappings(["diff", "--prune", "-f", "-"], { input: exported.out }), 0);
+  const row = /\ndeny +111122223333 +\S+user\/mallory +DENIED until 2099-01-01T00:00:00Z, why\n/;
+  await prints(cluster.mappings("list"), row);
+  const { out: input } = await cluster.mappings("export");
+  assert.deepEqual(parse(input).deny, [denial]);
+  await exits(cluster.mappings("diff --prune -f -", { input }), 0);
   await deny(EVE);
-  assert.match((await cluster.mappings(["history", `deny/${A}`])).out, /\n2 .*mallory.*eve/);
-  const rollback = ["rollback", `deny/${A}`, "-y"];
-  await exits(cluster.mappings(rollback), 1, /user\/eve is no longer denied/);
-  await exits(cluster.mappings([...rollback, "--allow-weakening"]), 0);
+  await prints(cluster.mappings(`history deny/${A}`), /\n2 .*mallory.*eve/);
+  await exits(cluster.mappings(`rollback deny/${A} -y`), 1, /user\/eve is no longer denied/);
+  await exits(cluster.mappings(`rollback deny/${A} -y --allow-weakening`), 0);
   assert.deepEqual(await list(), [denial]);
-});
-
-test("apply and diff refuse a file with an invalid denial", async () => {
-  for (const [input, message] of [
-    ["deny: [{arnLike: x}]", /^standard input, line 1 \(x\): arnLike must be /],
-    [`mappings: []\ndeny:\n  - arnLike: ${EVE}\n    username: x\n`, /line 3 \(\S+user\/eve\): .*username/],
-    ["mappings: []\ndenied: []", /line 2: unknown key denied/],
-    [`deny: [{arnLike: "${MALLORY}"}, {arnLike: "${MALLORY}"}]`, /2 denials of/],
-    [`deny: [{arnLike: "${CHINA}"}]`, /^the denial of arn:aws-cn:.* can never match: .*\nNothing was written\.\n$/],
-  ] as const) {
-    for (const words of [["apply", "-y"], ["diff"]]) {
-      await exits(cluster.mappings([...words, "-f", "-"], { input }), 2, message);
-    }
-  }
-});
-
-test("denying one identity reads only the parameters of that identity", async () => {
-  cluster.store.requests.splice(0);
-  await deny(MALLORY);
-  // One parameter proves that the cluster exists.
-  const bodies = cluster.store.requests.map(({ body }) => body.toString()).filter((body) => body.includes('"Path"'));
-  assert.deepEqual(bodies, [JSON.stringify({ Path: PREFIX, Recursive: true, MaxResults: 10 })]);
 });
 
 test("deny of a user warns only if an account or pattern mapping covers federated users", async () => {
@@ -173,4 +137,43 @@ test("deny of a user warns only if an account or pattern mapping covers federate
   assert.equal(await warned(user("ops/*")), `account/${A}`);
   assert.equal(await warned(`arn:aws:sts::${A}:federated-user/*`), undefined);
   assert.equal(await warned(), undefined, "all of them are denied");
+});
+
+test("a file with a deny key is refused with the denial to write, and a file with that denial is applied", async () => {
+  const apply = (file: object) => cluster.mappings("apply -f - -y", { input: JSON.stringify(file) });
+  const more = { notAfter: "2099-01-01T00:00:00Z", description: "left" };
+  for (const [entry, problem] of [
+    [{ arn: EVE, username: "a", deny: false }, /a mapping must not have the key deny: delete it$/m],
+    [{ arnLike: `arn:aws:iam::${A}:role/x-*`, deny: true }, /\{"deny": \[\{"arnLike":"arn:\S+:role\/x-\*"\}\]\}$/m],
+    [{ account: A, permissionSet: "View", deny: true }, /\{"deny": \[\{"arnLike":"<ARN or pattern>"\}\]\}$/m],
+    [{ arn: EVE, deny: true, ...more }, /a mapping must not have the key deny\. Delete the /],
+  ] as const) {
+    const { err } = await exits(apply({ mappings: [entry] }), 2, problem);
+    if (!("notAfter" in entry)) continue;
+    const [, instead = ""] = /write this denial in the file: (\{.*\})$/m.exec(err) ?? [];
+    await exits(apply(parse(instead)), 0);
+  }
+  assert.deepEqual(await list(), [{ arnLike: EVE, ...more }]);
+});
+
+test("lint names every stored value with a deny key, also beside other problems, and no deny list", async () => {
+  put(A, [{ arnLike: EVE, description: '"deny": true' }]);
+  const stored = {
+    [`user/${A}/eve`]: `{"arn":"${EVE}","deny":true}`,
+    [`user/${A}/bob`]: `{"note":1,"arn":"${user("bob")}","deny":true,"deny":false}`,
+    [`sso/${A}/view`]: '{"deny":true}',
+    [`account/${A}`]: '{"deny":false}',
+    "pattern/any": `[{"arnLike":"arn:aws:iam::*:role/ok","username":"ok"},{"arnLike":"arn:aws:iam::*:role/x","deny":true}]`,
+  };
+  for (const [name, value] of Object.entries(stored)) cluster.put(name, value);
+  const { out } = await cluster.mappings("lint");
+  const lines = out.split("\n").filter((line) => line.includes('unknown key "deny": only deny lists deny.'));
+  const places = lines.map((line) => line.split(/ +/).slice(0, 3).join(" "));
+  assert.deepEqual(
+    places.toSorted(),
+    Object.keys(stored)
+      .map((name) => `error invalid ${name}`)
+      .toSorted(),
+  );
+  assert.match(out, / pattern\/any +entry 2: .* \(mappings deny\), then delete /);
 });

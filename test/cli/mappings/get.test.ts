@@ -4,25 +4,24 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { cli } from "../cli.ts";
-import { ADMIN, exits, PREFIX, useCluster } from "./cluster.ts";
+import { ADMIN, exits, PREFIX, prints, useCluster } from "./cluster.ts";
 
 const USER = "arn:aws:iam::111122223333:user/alice";
 const SESSIONS = ["jane", "joe"].map((session) => ({ session, username: session, groups: ["leads"] }));
-
-const ALICE = { arn: USER, username: "alice", groups: ["g"] };
-const MAPPINGS = { "user/111122223333/alice": ALICE, "sso-session/111122223333/clusteradmin": SESSIONS };
-const cluster = useCluster({ ...ADMIN, ...MAPPINGS }, "all");
+const ALICE = { "user/111122223333/alice": { arn: USER, username: "alice", groups: ["g"] } };
+const cluster = useCluster({ ...ADMIN, ...ALICE, "sso-session/111122223333/clusteradmin": SESSIONS }, "all");
 
 const get = (...words: string[]) => cluster.mappings(["get", ...words]);
 
 test("one name prints one mapping, several print a list in their order", async () => {
-  const one = await get(USER);
-  assert.equal(parse(one.out).value.username, "alice");
-  const { out } = await exits(get("sso/111122223333/ClusterAdmin", USER), 0);
-  assert.match(out, /^- parameter: \S+\/clusteradmin\n[\s\S]*^- parameter: \S+\/alice\n/m);
+  assert.equal(parse((await get(USER)).out).value.username, "alice");
+  await prints(
+    get("sso/111122223333/ClusterAdmin", USER),
+    /^- parameter: \S+\/clusteradmin\n[\s\S]*^- parameter: \S+\/alice\n/m,
+  );
   assert.equal(JSON.parse((await get(USER, USER, "-o", "json")).out).length, 2);
-  assert.equal((await get(USER, "-o", "name")).out, "user/111122223333/alice\n");
-  assert.match((await get(USER, "-o", "wide", "--no-headers")).out, /^user .* user\/111122223333\/alice +1 /);
+  await prints(get(USER, "-o", "name"), "user/111122223333/alice\n");
+  await prints(get(USER, "-o", "wide", "--no-headers"), /^user .* user\/111122223333\/alice +1 /);
 });
 
 test("if a name does not exist, the others are printed, and the exit code is 1", async () => {
@@ -50,13 +49,11 @@ test("a permission set's role without a mapping prints the permission set's", as
 });
 
 test("export -o json prints the mapping file or the ConfigMap as JSON, which apply accepts", async () => {
-  const yaml = await cluster.mappings(["export"]);
-  const json = await cluster.mappings(["export", "-o", "json"]);
-  assert.deepEqual([json.code, JSON.parse(json.out)], [0, parse(yaml.out)]);
-  await exits(cluster.mappings(["diff", "-f", "-", "--prune"], { input: json.out }), 0);
-  const configMap = await cluster.mappings(["export", "--format", "aws-auth", "-o", "json"]);
-  assert.equal(JSON.parse(configMap.out).kind, "ConfigMap");
-  await exits(cluster.mappings(["export", "-o", "table"]), 2);
+  const { out: input } = await exits(cluster.mappings("export -o json"), 0);
+  assert.deepEqual(JSON.parse(input), parse((await cluster.mappings("export")).out));
+  await exits(cluster.mappings("diff -f - --prune", { input }), 0);
+  assert.equal(JSON.parse((await cluster.mappings("export --format aws-auth -o json")).out).kind, "ConfigMap");
+  await exits(cluster.mappings("export -o table"), 2);
 });
 
 const EXAMPLE = "as in arn:aws:iam::111122223333:role/Developers";

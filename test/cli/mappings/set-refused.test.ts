@@ -38,6 +38,7 @@ const REFUSED: readonly (readonly [what: string, words: readonly string[], messa
   ["--namespace without --access", role("--namespace", "a"), "--namespace requires --access.\n"],
   ["--access with --group", role("--access", "view", "--group", "x"), /cannot be used with option '--group <name>'/],
   ["two namespaces in one option", role("--access", "view", "-n", "a,b"), /It must be a namespace/],
+  ["a pattern that never matches", [`arn:aws:iam::${A}:role/a/b-*`, "--username", "x"], /: arnLike .* never match: /],
   ["a deny list", ["deny/any", "--username", "x"], /^deny\/any is a deny list: change it with mappings deny/],
   ["a session name with a space", [...named("a b"), "--username", "x"], invalid("session must be ", LIST)],
   ["a session name of 65 characters", [...named("x".repeat(65)), "--username", "x"], invalid("session must be ", LIST)],

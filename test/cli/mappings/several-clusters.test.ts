@@ -1,9 +1,10 @@
 // Commands for several clusters: one plan, one question, failures by cluster, and what is skipped or refused.
 
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { useFolder } from "../folder.ts";
 import { exits, prints } from "./cluster.ts";
 import { ACCOUNT, useTwoClusters } from "./several.ts";
 
@@ -16,12 +17,16 @@ const STORED = {
 };
 const clusters = useTwoClusters(STORED, STORED);
 
-type Paths = [string, string, string];
+const folder = useFolder();
+const KEYS = { Version: 1, AccessKeyId: "AKIAFROMTHEPROCESS00", SecretAccessKey: "x", AccountId: ACCOUNT };
 const FAST = ["--rate", "1000", "-y"];
 const ALL = ["--all-contexts"];
 const deny = (...words: string[]) => clusters.run(["mappings", "deny", MALLORY, ...FAST, ...words]);
 const allow = (...words: string[]) => clusters.run(["mappings", "allow", MALLORY, ...FAST, ...ALL, ...words]);
 const verdicts = async (arn: string) => [await clusters.verdict("prod", arn), await clusters.verdict("staging", arn)];
+const SET_AND_REMOVE = [`set ${MALLORY} --username x`, `remove ${MALLORY}`].map(
+  (words) => `mappings ${words} --all-contexts --rate 1000 -y`,
+);
 const DENIED = "identity_denied";
 const UNCHANGED = /Nothing was written, because not every cluster can be changed\.\n$/;
 
@@ -39,8 +44,8 @@ for (const which of [ALL, ["-c", "prod", "-c", "staging", "-c", "prod"]]) {
 }
 
 test("a no, and --dry-run, write to no cluster", async () => {
-  const words = ["mappings", "deny", MALLORY, ...ALL];
-  await exits(clusters.run(words, { interactive: true, input: "n\n" }), 1, /Nothing was written\.\n$/);
+  const asked = clusters.run(["mappings", "deny", MALLORY, ...ALL], { interactive: true, input: "n\n" });
+  await exits(asked, 1, /Nothing was written\.\n$/);
   await exits(deny(...ALL, "--dry-run"), 0);
   assert.deepEqual(await verdicts(MALLORY), ["granted", "granted"]);
 });
@@ -92,13 +97,12 @@ test("a context of another account than STS reports is refused before anything i
   clusters.configure({ prod: { account: ACCOUNT }, other: { account: other, cluster: "staging" } });
   const message = `The context of cluster staging requires account ${other}, but the credentials are of account ${ACCOUNT}\\. `;
   await exits(clusters.run(["mappings", "lint", ...ALL]), 2, new RegExp(`^other: ${message}`, "m"));
+  const before = { ...process.env };
   process.env["AWS_ACCOUNT_ID"] = other;
   await exits(deny("-c", "other"), 2, new RegExp(`^${message}`));
-  process.env["AWS_ACCOUNT_ID"] = ACCOUNT;
-  const secret = process.env["AWS_SECRET_ACCESS_KEY"];
-  process.env["AWS_SECRET_ACCESS_KEY"] = "wrong";
+  Object.assign(process.env, before, { AWS_SECRET_ACCESS_KEY: "wrong" });
   await exits(deny("-c", "other"), 3, /^AWS rejects the signature/);
-  process.env["AWS_SECRET_ACCESS_KEY"] = secret;
+  Object.assign(process.env, before);
   clusters.configure({});
   assert.equal(await clusters.verdict("staging", MALLORY), "granted");
 });
@@ -110,12 +114,8 @@ test("one store named twice is written once, and contexts of another partition a
   assert.match(err, /^china: Skipped: region cn-north-1 is in partition aws-cn, not aws\.$/m);
   assert.equal(out.match(/^Plan for /gm)?.length, 1);
   assert.deepEqual(await verdicts(MALLORY), [DENIED, "granted"]);
-  const changed = [...FAST, ...ALL, "--allow-weakening"];
-  for (const words of [
-    ["set", MALLORY, "--username", "x"],
-    ["remove", MALLORY],
-  ]) {
-    await exits(clusters.run(["mappings", ...words, ...changed]), 0, /^china: Skipped: region cn-north-1 is in /m);
+  for (const words of SET_AND_REMOVE) {
+    await exits(clusters.run(`${words} --allow-weakening`), 0, /^china: Skipped: region cn-north-1 is in /m);
   }
   const gov = clusters.run(`mappings deny ${MALLORY.replace("arn:aws:", "arn:aws-us-gov:")} --all-contexts -y`);
   await exits(gov, 2, /^No cluster is in partition aws-us-gov\. Nothing was written\.$/m);
@@ -140,13 +140,11 @@ test("each context's region applies, and options that contradict a context or su
 });
 
 test("contexts of one profile share its credentials, so that it asks only once", async () => {
-  const [config, calls, file] = ["config", "calls", "keys"].map((name) => `${clusters.home}/${name}`) as Paths;
-  const keys = { Version: 1, AccessKeyId: "AKIAFROMTHEPROCESS00", SecretAccessKey: "x", AccountId: ACCOUNT };
-  writeFileSync(file, JSON.stringify(keys));
-  writeFileSync(config, `[profile ops]\ncredential_process = sh -c "echo called >> ${calls}; cat ${file}"\n`);
+  const [calls, keys] = [join(clusters.home, "calls"), folder.write("keys", JSON.stringify(KEYS))];
+  const program = `[profile ops]\ncredential_process = sh -c "echo called >> ${calls}; cat ${keys}"\n`;
+  process.env["AWS_CONFIG_FILE"] = folder.write("config", program);
   const context = { profile: "ops", account: ACCOUNT };
   clusters.configure({ prod: { ...context, region: "us-east-1" }, staging: { ...context, region: "us-west-2" } });
-  process.env["AWS_CONFIG_FILE"] = config;
   await exits(deny(...ALL), 0);
   assert.equal(readFileSync(calls, "utf8"), "called\n");
 });
@@ -160,19 +158,13 @@ test("Ctrl-C between two clusters keeps the first change, and names the cluster 
 });
 
 test("apply and diff take one file for both clusters; apply, set and remove need both to be readable", async () => {
-  const file = join(clusters.home, "m.yaml");
-  writeFileSync(file, `mappings: [{arn: "${MALLORY}", username: changed}]`);
+  const file = folder.write("m.yaml", `mappings: [{arn: "${MALLORY}", username: changed}]`);
   const apply = ["mappings", "apply", "-f", file, ...ALL, ...FAST];
   const diff = (...words: string[]) => clusters.run(["mappings", "diff", "-f", file, ...ALL, ...words]);
   clusters.fail("GetParametersByPath", "/iam-authenticator/staging");
   await exits(clusters.run(apply), 3, UNCHANGED);
   clusters.fail("GetParameters", "/iam-authenticator/staging/");
-  for (const words of [
-    ["set", MALLORY, "--username", "x"],
-    ["remove", MALLORY],
-  ]) {
-    await exits(clusters.run(["mappings", ...words, ...ALL, ...FAST]), 3, UNCHANGED);
-  }
+  for (const words of SET_AND_REMOVE) await exits(clusters.run(words), 3, UNCHANGED);
   clusters.fail(undefined);
   assert.equal((await exits(diff(), 1)).out.match(/username: mallory -> changed/g)?.length, 2);
   const [one, two, ...others] = JSON.parse((await exits(diff("-o", "json"), 1)).out);
@@ -186,41 +178,39 @@ test("apply and diff take one file for both clusters; apply, set and remove need
 
 test("list and lint name the cluster of each item, and continue when one cannot be read", async () => {
   await exits(deny("-c", "staging"), 0);
-  const list = (...words: string[]) => clusters.run(["mappings", "list", ...words]);
+  const list = (words: string, command = "list") => clusters.run(`mappings ${command} ${words}`);
   const clustersOf = (text: string) => [...new Set(JSON.parse(text).map((item: { cluster?: string }) => item.cluster))];
-  const { out } = await list(...ALL);
-  assert.match(out, /^CLUSTER +KIND +ACCOUNT /);
-  assert.match(out, /^staging +deny +111122223333 +\S+mallory +DENIED$/m);
+  const { out } = await list("--all-contexts");
+  assert.match(out, /^CLUSTER +KIND +ACCOUNT [\s\S]*^staging +deny +111122223333 +\S+mallory +DENIED$/m);
   assert.doesNotMatch(out, /^prod +deny /m);
-  assert.deepEqual(clustersOf((await list(...ALL, "-o", "json")).out), ["prod", "staging"]);
-  assert.match((await list(...ALL, "-o", "name")).out, /^prod user\/111122223333\/eve$/m);
-  assert.deepEqual(clustersOf((await list("-c", "prod", "-o", "json")).out), [undefined]);
-  await exits(list(...ALL, "--watch"), 2, "--watch requires one cluster.\n");
+  assert.deepEqual(clustersOf((await list("--all-contexts -o json")).out), ["prod", "staging"]);
+  await prints(list("--all-contexts -o name"), /^prod user\/111122223333\/eve$/m);
+  assert.deepEqual(clustersOf((await list("-c prod -o json")).out), [undefined]);
+  await exits(list("--all-contexts --watch"), 2, "--watch requires one cluster.\n");
   clusters.fail("GetParametersByPath", "/iam-authenticator/prod");
   for (const command of ["list", "lint"]) {
-    const half = await exits(clusters.run(["mappings", command, ...ALL, "-o", "json"]), 3, /^prod: /m);
+    const half = await exits(list("--all-contexts -o json", command), 3, /^prod: /m);
     assert.deepEqual(clustersOf(half.out), ["staging"]);
   }
 });
 
 test("diff of two clusters shows what only one has and what differs, without the prefix", async () => {
-  const diff = (...words: string[]) => clusters.run(["mappings", "diff", ...words]);
-  const both = ["-c", "staging", "-c", "prod"];
-  await prints(diff(...both), /\n0 only in the first, 0 only in the second, 0 different, 3 equal\.\n$/);
+  const diff = (...words: string[]) => clusters.run(["mappings", "diff", "-c", "staging", "-c", "prod", ...words]);
+  await prints(diff(), /\n0 only in the first, 0 only in the second, 0 different, 3 equal\.\n$/);
   await exits(deny("-c", "prod"), 0);
   for (const words of [`remove ${EVE}`, `set ${MALLORY} --username m --allow-weakening`]) {
     await exits(clusters.run(`mappings ${words} -c prod -y --rate 1000`), 0);
   }
-  const { out } = await exits(diff(...both), 1);
-  assert.match(out, /^From account \d+, region us-east-1, cluster staging \(.*\), to account \d+, .* cluster prod \(/);
-  assert.match(out, /^\+ deny\/111122223333\n {4}\S+mallory\n/m);
-  assert.match(out, /^- user\/111122223333\/eve\n {4}eve\n/m);
-  assert.match(out, /^~ user\/111122223333\/mallory\n {4}username: mallory -> m\n/m);
-  assert.match(out, /\n1 only in the first, 1 only in the second, 1 different, 1 equal\.\n$/);
-  const { from, to, changes, unchanged } = JSON.parse((await exits(diff(...both, "-o", "json"), 1)).out);
-  assert.match(`${from} ${to} ${unchanged}`, /cluster staging .* cluster prod .* 1$/);
-  const lines = changes.map(({ action, name }: Record<string, string>) => `${action} ${name}`).sort();
-  assert.deepEqual(lines, [`add deny/${ACCOUNT}`, `change user/${ACCOUNT}/mallory`, `remove user/${ACCOUNT}/eve`]);
-  await exits(diff("-c", "prod"), 2);
-  await exits(diff(...both, "--prune"), 2);
+  const { out } = await exits(diff(), 1);
+  const [head = "", ...lines] = out.trimEnd().split("\n");
+  assert.match(head, /^From account \d+, region us-east-1, cluster staging \(.*\), to account \d+, .* cluster prod \(/);
+  assert.deepEqual(lines, [
+    ...[`+ deny/${ACCOUNT}`, `    ${MALLORY}`, `- user/${ACCOUNT}/eve`, "    eve"],
+    ...[`~ user/${ACCOUNT}/mallory`, "    username: mallory -> m"],
+    "1 only in the first, 1 only in the second, 1 different, 1 equal.",
+  ]);
+  const { from, to, changes, unchanged } = JSON.parse((await exits(diff("-o", "json"), 1)).out);
+  assert.match(`${from} ${to} ${unchanged} ${changes.length}`, /cluster staging .* cluster prod .* 1 3$/);
+  await exits(clusters.run("mappings diff -c prod"), 2);
+  await exits(diff("--prune"), 2);
 });

@@ -71,11 +71,10 @@ test("deny goes on while the first region is dead, and the printed command finis
 });
 
 test("deny prints no command to repeat for a dry run, or for an error that a repetition would meet too", async () => {
-  const wrong = await mappings("deny", "pattern/any", "-c", "prod", ...FAST);
+  const without = /^(?![\s\S]*To repeat)/;
+  await exits(mappings("deny", "pattern/any", "-c", "prod", ...FAST), 2, without);
   regions.strike("other");
-  const dry = await mappings("deny", MALLORY, "-c", "prod", "--dry-run");
-  assert.deepEqual([wrong.code, dry.code], [2, 3]);
-  for (const { err } of [wrong, dry]) assert.doesNotMatch(err, /To repeat/);
+  await exits(mappings("deny", MALLORY, "-c", "prod", "--dry-run"), 3, without);
 });
 
 test("diff of an id compares its two stores, and ignores the order of denials", async () => {
