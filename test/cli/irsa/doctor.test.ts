@@ -34,18 +34,15 @@ const holds = (...keys: object[]) => api.answers.set(`GET ${JWKS_PATH}`, () => [
 const signs = (kid: string, url: string) =>
   api.answers.set(TOKEN_PATH, () => [201, { status: { token: tokenOf(kid, url) } }]);
 const provides = (change: Partial<typeof provider>) => Object.assign(provider, change);
-const ANOTHER = JSON.parse(discoveryDocument("https://other.example.com", [KEY]));
-const NO_KEY = { code: "issuer_without_keys", message: "no key below /p" };
-const LOST = tokenSecret("lost", CONTROLLER.privateKey, OTHER.kid);
 
 testFaults({
   "the issuer has another URL": [
-    () => serves(DISCOVERY_PATH, 200, ANOTHER),
-    /^discovery: failed: issuer is "https:\/\/other\.example\.com", not https:\/\/127.* -> .*ISSUER_URL of the function and --service-account-issuer must be exactly this URL/,
+    () => serves(DISCOVERY_PATH, 200, JSON.parse(discoveryDocument("https://other.example.com", [KEY]))),
+    /^discovery: failed: issuer is "https:\/\/other\.example\.com", not .* -> .*ISSUER_URL .* must be exactly this URL/,
   ],
   "something else answers": [() => issuer.answers.clear(), /^discovery: failed: HTTP 404.* -> .*the issuer's URL/],
   "the issuer has no keys": [
-    () => serves(JWKS_PATH, 500, NO_KEY),
+    () => serves(JWKS_PATH, 500, { code: "issuer_without_keys", message: "no key below /p" }),
     /^jwks: failed: HTTP 500, no key below \/p -> .*publish the cluster's keys/,
   ],
   "an empty set": [() => serves(JWKS_PATH, 200, { keys: [] }), /^jwks: failed: it contains no key -> .*publish one/],
@@ -57,61 +54,44 @@ testFaults({
     () => store.put(`${PREFIX}/issuer/${OTHER.kid}`, JSON.stringify(OTHER)),
     new RegExp(`^keys: warning: ${OTHER.kid} is not served -> .*wait 30 s`),
   ],
-  "IAM has no provider": [
-    () => provides({ status: 404 }),
-    /^provider: failed: IAM has no OIDC provider for https:.* -> .*deploy the issuer's stack/,
-  ],
+  "IAM has no provider": [() => provides({ status: 404 }), /^provider: failed: IAM has no OIDC .* -> .*deploy the i/],
   "the provider has another audience": [
     () => provides({ audiences: ["kubernetes"] }),
     /^provider: warning: .*has the audiences kubernetes -> .*add the audience sts\.amazonaws\.com/,
   ],
-  "IAM may not be read": [
-    () => provides({ status: 403 }),
-    /^provider: warning: not read: No permission.* -> .*allow iam:GetOpenIDConnectProvider/,
-  ],
+  "IAM may not be read": [() => provides({ status: 403 }), /^provider: warning: not read: No .* -> .*allow iam:GetO/],
   "IAM does not answer": [() => provides({ status: 500 }), /^provider: warning: not read: .*check the net/],
   "kube-apiserver has a key that is not served": [
     () => holds(KEY, OTHER),
     new RegExp(
-      `^cluster keys: warning: kube-apiserver accepts ${OTHER.kid}, which the issuer does not serve -> .*irsa keys publish -c prod --kubeconfig.*If you have retired it, this is correct`,
+      `^cluster keys: warning: kube-apiserver accepts ${OTHER.kid}, .* -> .*irsa keys publish .*If you have r`,
     ),
   ],
   "kube-apiserver signs for another issuer": [
     () => signs(KEY.kid, "https://old.example.com"),
     /^token issuer: failed: kube-apiserver signs for https:\/\/old\.example\.com -> .*first in --service-account-issuer/,
   ],
-  "kube-apiserver signs with a key that is not served": [
-    () => signs(OTHER.kid, issuer.url),
-    /^signing key: failed: .*is not served -> .*publish it/,
-  ],
+  "it signs with an unserved key": [() => signs(OTHER.kid, issuer.url), /^signing key: failed: .* -> .*publish it/],
   "kube-controller-manager signs with a key that kube-apiserver does not accept": [
-    () => setSecrets(tokenSecret("good", SIGNER.privateKey, KEY.kid), LOST),
-    /^legacy tokens: failed: kube-apiserver accepts no key that signed the token of app\/lost -> .*kube-controller-manager's --service-account-private-key-file/,
+    () =>
+      setSecrets(
+        tokenSecret("good", SIGNER.privateKey, KEY.kid),
+        tokenSecret("lost", CONTROLLER.privateKey, OTHER.kid),
+      ),
+    /^legacy tokens: failed: .* no key that signed the token of app\/lost -> .*'s --service-account-private-key-file/,
   ],
-  "the Secrets may not be listed": [
-    () => forbid("GET /api/v1/secrets"),
-    /^legacy tokens: warning: not read: kube-apiserver refused \/api\/v1\/secrets\S*: HTTP 403, forbidden -> .*allow list on secrets/,
-  ],
+  "no list of Secrets": [() => forbid("GET /api/v1/secrets"), /^legacy tokens: warning: not read: .*list on secrets/],
   "the audiences hazard": [
     () => api.answers.set(WHO_AM_I, () => [201, { status: { userInfo: {} } }]),
-    /^audiences: failed: a token for AWS logs in to kube-apiserver -> .*remove sts\.amazonaws\.com from --api-audiences: with it, anyone who gets a Pod's AWS token can log in/,
+    /^audiences: failed: a token for AWS logs in to kube-apiserver -> .*remove sts\.amazonaws\.com from --api-audiences/,
   ],
-  "no token may be made": [
-    () => forbid(TOKEN_PATH),
-    /^token: warning: not made: kube-apiserver refused .*forbidden -> .*allow create on serviceaccounts\/token/,
-  ],
-  "kube-apiserver's keys may not be read": [
-    () => forbid(`GET ${JWKS_PATH}`),
-    /^cluster: failed: .*HTTP 403, forbidden -> .*may read \/openid\/v1\/jwks/,
-  ],
+  "no token may be made": [() => forbid(TOKEN_PATH), /^token: warning: not made: .* -> .*allow create on serviceac/],
+  "no list of its keys": [() => forbid(`GET ${JWKS_PATH}`), /^cluster: failed: .*HTTP 403.*may read \/openid\/v1\//],
   "a Pod on the second page was not mutated": [
     () => setPods([pod("good", "reader", "aws-iam-token")], [pod("lost", "reader", "data")]),
     /^pod: failed: app\/lost runs without its role -> .*kubectl rollout restart/,
   ],
-  "the Pods may not be listed": [
-    () => forbid("GET /api/v1/pods"),
-    /^pods: warning: not read: kube-apiserver refused \/api\/v1\/pods: HTTP 403, forbidden -> .*allow list on pods/,
-  ],
+  "no list of Pods": [() => forbid("GET /api/v1/pods"), /^pods: warning: not read: .*HTTP 403.*allow list on pods/],
 });
 
 const OF_ISSUER = ["discovery", "jwks", "keys", "provider"];
@@ -131,7 +111,7 @@ test("an unreachable issuer is reported with the kind of failure", async () => {
   assert.match(out, /^failed +discovery +no answer from https:\/\/127\.0\.0\.1:\d+\/\.well-known\/\S+ \(\w+\)/);
 });
 
-test("Pods that are skipped, finished, without a role or in another namespace are not reported", async () => {
+test("Pods that are skipped, finished, without a role or in another or excluded namespace are not reported", async () => {
   setPods([
     pod("skipped", "reader", "data", { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } }),
     pod("ended", "reader", "data", { phase: "Succeeded" }),
@@ -139,9 +119,6 @@ test("Pods that are skipped, finished, without a role or in another namespace ar
     { ...pod("elsewhere", "reader", "data"), metadata: { name: "elsewhere", namespace: "other" } },
   ]);
   assert.deepEqual(await findings(), []);
-});
-
-test("Pods in an excluded namespace are not reported one by one", async () => {
   setPolicies(undefined, { exceptNamespace: ["app"] });
   setPods([pod("lost", "reader", "data")]);
   assert.deepEqual(await findings(), ["namespace: warning"]);

@@ -1,7 +1,7 @@
 // `irsa keys publish` and `list`: sources of keys, their limit, and the separation of keys and mappings.
 
 import assert from "node:assert/strict";
-import { beforeEach, describe, test } from "node:test";
+import { test } from "node:test";
 import { ec } from "../../functions/issuer/samples.ts";
 import { cli } from "../cli.ts";
 import { exits, prints } from "../mappings/cluster.ts";
@@ -138,11 +138,6 @@ for (const [what, words, message] of [
 
 const changed = (from: RegExp | string, to: string) => folder.write("c.conf", kubeconfig(api).replace(from, to));
 
-test("rejects a kubeconfig with an exec plugin, and names the supported credentials", async () => {
-  const file = changed(/token: admin/, "exec: {command: aws}");
-  await exits(publish("--kubeconfig", file), 2, /Exec plugins are not supported here/);
-});
-
 test("a server URL may have a path, as behind a proxy for several clusters, whose root is a cluster too", async () => {
   api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [NEW.jwk] }]);
   api.answers.set("GET /k8s/clusters/c-1/openid/v1/jwks", () => [200, { keys: [OLD.jwk] }]);
@@ -152,12 +147,14 @@ test("a server URL may have a path, as behind a proxy for several clusters, whos
   }
 });
 
-test("tls-server-name is the name that the certificate must have", async () => {
+test("tls-server-name is the name that the certificate must have, and exec plugins are not supported", async () => {
   api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [OLD.jwk] }]);
   for (const [name, code] of Object.entries({ localhost: 0, "other.example": 3 })) {
     const file = changed(/^( +)server: .*$/m, `$&\n$1tls-server-name: ${name}`);
     await exits(publish("--kubeconfig", file, "--dry-run"), code);
   }
+  const plugin = changed(/token: admin/, "exec: {command: aws}");
+  await exits(publish("--kubeconfig", plugin), 2, /Exec plugins are not supported here/);
 });
 
 test("list -o name prints names for retire, -o wide is never cut, and ls is an alias", async () => {
@@ -181,27 +178,16 @@ test("mappings list, lint and apply --prune ignore the issuer's keys, and irsa k
   assert.deepEqual(await kids(), [OLD.jwk.kid]);
 });
 
-describe("parameters that are not keys stop no command", () => {
+test("parameters that are not keys stop no command: list shows their problem, publish counts only keys, retire removes both", async () => {
   const broken = ["{", "null", "[1]", '{"kty":"RSA","n":"","e":""}', JSON.stringify({ ...OLD.jwk, kid: "\u001b[2J" })];
-  beforeEach(() => {
-    for (const [index, value] of broken.entries()) store.put(`${PREFIX}/issuer/broken-${index}`, value);
-    store.put(`${PREFIX}/issuer/secret`, JSON.stringify(NEW.jwk), { type: "SecureString" });
-  });
-
-  test("list shows each with its problem, and publish adds a tenth valid key: only valid keys count", async () => {
-    for (const key of NINE) put(key);
-    await exits(publish("--jwks", jwksFile(OLD.jwk)), 0);
-    const rows = await listed();
-    for (const { key } of rows) assert.notEqual(key, "");
-    const count = (state: string) => rows.filter((one) => one["state"] === state).length;
-    assert.deepEqual([count("served"), count("invalid")], [10, broken.length + 1]);
-  });
-
-  test("retire removes a key that has a valid successor, and one that is broken", async () => {
-    for (const key of [OLD.jwk, NEW.jwk]) put(key);
-    for (const kid of [OLD.jwk.kid, "broken-0"]) {
-      await exits(keys(["retire", `issuer/${kid}`, "--force", "--yes"]), 0);
-    }
-    assert.equal((await listed()).length, broken.length + 1);
-  });
+  for (const [index, value] of broken.entries()) store.put(`${PREFIX}/issuer/broken-${index}`, value);
+  store.put(`${PREFIX}/issuer/secret`, JSON.stringify(NEW.jwk), { type: "SecureString" });
+  for (const key of NINE) put(key);
+  await exits(publish("--jwks", jwksFile(OLD.jwk)), 0);
+  const rows = await listed();
+  for (const { key } of rows) assert.notEqual(key, "");
+  const count = (state: string) => rows.filter((one) => one["state"] === state).length;
+  assert.deepEqual([count("served"), count("invalid")], [10, broken.length + 1]);
+  for (const kid of [OLD.jwk.kid, "broken-0"]) await exits(keys(`retire issuer/${kid} --force --yes`), 0);
+  assert.equal((await listed()).length, rows.length - 2);
 });

@@ -11,41 +11,18 @@ const KEYS = SAMPLES.map(({ jwk }) => jwk);
 /** tokenSecret signs with SHA-256. */
 const SIGNERS = SAMPLES.filter(({ jwk }) => ["RS256", "ES256"].includes(jwk.alg));
 
-function read(secrets: readonly object[], keys = KEYS) {
-  return readLegacyTokens({ list: async () => secrets as Record<string, unknown>[] }, keys);
-}
-
-function textOf(secret: object): string {
-  return Buffer.from((secret as { data: { token: string } }).data.token, "base64").toString();
-}
-
-function secretWith(token: string): object {
-  return { metadata: { name: "one", namespace: "app" }, data: { token: Buffer.from(token).toString("base64") } };
-}
+const read = (secret: object, keys = KEYS) =>
+  readLegacyTokens({ list: async () => [secret as Record<string, unknown>] }, keys);
 
 test("the key is found with kid, without kid, and with the kid of another key", async () => {
   for (const { jwk, privateKey } of SIGNERS) {
     for (const kid of [jwk.kid, undefined, "another"]) {
-      assert.deepEqual(await read([tokenSecret("one", privateKey, kid)]), [{ secret: "app/one", kid: jwk.kid }]);
+      assert.deepEqual(await read(tokenSecret("one", privateKey, kid)), [{ secret: "app/one", kid: jwk.kid }]);
     }
     const others = KEYS.filter((key) => key !== jwk);
-    const found = await read([tokenSecret("one", privateKey, jwk.kid)], others);
+    const found = await read(tokenSecret("one", privateKey, jwk.kid), others);
     assert.deepEqual(found, [{ secret: "app/one", kid: undefined }]);
   }
-});
-
-test("a token with one character changed is not signed by any key", async () => {
-  const tokens = SIGNERS.map(({ jwk, privateKey }) => textOf(tokenSecret("one", privateKey, jwk.kid)));
-  await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...tokens), fc.nat(), fc.constantFrom(..."Aa0_-."), async (token, at, other) => {
-      // The last character has unused bits.
-      const index = at % (token.length - 1);
-      fc.pre(token[index] !== other);
-      const [found] = await read([secretWith(token.slice(0, index) + other + token.slice(index + 1))]);
-      assert.equal(found?.kid, undefined);
-    }),
-    { numRuns: 100, seed: 1 },
-  );
 });
 
 test("any text in a Secret is read without an exception", async () => {
@@ -59,7 +36,8 @@ test("any text in a Secret is read without an exception", async () => {
   );
   await fc.assert(
     fc.asyncProperty(token, async (text) => {
-      const found = await read([secretWith(text)], KEYS.slice(0, 1));
+      const data = { token: Buffer.from(text).toString("base64") };
+      const found = await read({ metadata: { name: "one", namespace: "app" }, data }, KEYS.slice(0, 1));
       assert.deepEqual(found, text === "" ? [] : [{ secret: "app/one", kid: undefined }]);
     }),
     { numRuns: 10_000 },

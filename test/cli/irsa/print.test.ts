@@ -69,11 +69,11 @@ describe("irsa policy", () => {
     const selector = { matchLabels: { "irsa.iam-authenticator/has-role": "true" } };
     assert.deepEqual(inSpecs(objects, "paramRef", "selector"), [selector, selector]);
     assert.equal(objects[2]?.spec["reinvocationPolicy"], "Never", "as in upstream's manifest");
-    const options = "--reinvocation-policy IfNeeded --except-namespace kube-system --except-namespace ci".split(" ");
-    const { objects: changed } = await policy(...options);
-    assert.equal(changed[2]?.spec["reinvocationPolicy"], "IfNeeded");
+    const namespaces = ["--except-namespace", "kube-system", "--except-namespace", "ci"];
+    const changed = await policy("--reinvocation-policy", "IfNeeded", ...namespaces);
+    assert.equal(changed.objects[2]?.spec["reinvocationPolicy"], "IfNeeded");
     const matchExpressions = [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["kube-system", "ci"] }];
-    const selectors = inSpecs(changed, "matchConstraints", "namespaceSelector");
+    const selectors = inSpecs(changed.objects, "matchConstraints", "namespaceSelector");
     assert.deepEqual(selectors, [{ matchExpressions }, { matchExpressions }]);
   });
 
@@ -92,30 +92,28 @@ describe("irsa policy", () => {
     assert.equal(off.replaceAll(variable("false"), variable("true")), on);
   });
 
-  test("before 1.34, prints a Kustomize component with volume, mount and variables, and the reason", async () => {
+  test("before 1.34, prints a Kustomize component for each container, and the reason", async () => {
     const options = "--container a --container b --aws-default-region eu-west-1 --sts-regional-endpoint";
-    const words = `irsa policy --for 1.32 --role ${ROLE} ${options} --ec2-metadata-disabled`.split(" ");
+    const words = `irsa policy --for 1.32 --role ${ROLE} ${options} --ec2-metadata-disabled`;
     const { out, err } = await exits(cli(words), 0, /^Kubernetes 1\.32 has no MutatingAdmissionPolicy\./);
     assert.match(err, /amazon-eks-pod-identity-webhook .* works with this issuer/);
     const { kind, patches } = parse(out);
-    assert.equal(kind, "Component");
     const { containers, volumes } = parse(patches[0].patch).spec.template.spec;
-    const env = [
-      { name: "AWS_STS_REGIONAL_ENDPOINTS", value: "regional" },
-      { name: "AWS_DEFAULT_REGION", value: "eu-west-1" },
-      { name: "AWS_REGION", value: "eu-west-1" },
-      { name: "AWS_ROLE_ARN", value: ROLE },
-      { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token" },
-      { name: "AWS_EC2_METADATA_DISABLED", value: "true" },
-    ];
-    const mountPath = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
-    const volumeMounts = [{ name: "aws-iam-token", mountPath, readOnly: true }];
-    assert.deepEqual(containers, [
-      { name: "a", env, volumeMounts },
-      { name: "b", env, volumeMounts },
-    ]);
+    const [name, mountPath] = ["aws-iam-token", "/var/run/secrets/eks.amazonaws.com/serviceaccount"];
+    const variables = {
+      AWS_STS_REGIONAL_ENDPOINTS: "regional",
+      AWS_DEFAULT_REGION: "eu-west-1",
+      AWS_REGION: "eu-west-1",
+      AWS_ROLE_ARN: ROLE,
+      AWS_WEB_IDENTITY_TOKEN_FILE: `${mountPath}/token`,
+      AWS_EC2_METADATA_DISABLED: "true",
+    };
+    const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
+    const volumeMounts = [{ name, mountPath, readOnly: true }];
     const serviceAccountToken = { audience: "sts.amazonaws.com", expirationSeconds: 86400, path: "token" };
-    assert.deepEqual(volumes, [{ name: "aws-iam-token", projected: { sources: [{ serviceAccountToken }] } }]);
+    const expected = ["a", "b"].map((name) => ({ name, env, volumeMounts }));
+    assert.deepEqual([kind, containers], ["Component", expected]);
+    assert.deepEqual(volumes, [{ name, projected: { sources: [{ serviceAccountToken }] } }]);
   });
 
   const BY_HAND = `--for 1.32 --role ${ROLE} --container a`;
@@ -138,7 +136,7 @@ describe("irsa policy", () => {
     ["--aws-default-region paris", /must be an AWS region such as eu-west-1/],
   ] as const) {
     test(`refuses ${words}`, async () => {
-      await refuses(cli(["irsa", "policy", ...words.split(" ")]), message);
+      await refuses(cli(`irsa policy ${words}`), message);
     });
   }
 
@@ -181,12 +179,12 @@ describe("irsa flags", () => {
 });
 
 describe("irsa trust-policy", () => {
-  const WORDS = ["irsa", "trust-policy", "--issuer", ISSUER, "--aws-account", "111122223333"];
-
   const HOST = "abc123.execute-api.eu-west-1.amazonaws.com";
+  const trustPolicy = (...words: string[]) =>
+    cli(["irsa", "trust-policy", "--issuer", ISSUER, "--aws-account", "111122223333", ...words]);
 
   test("matches exactly one service account and audience", async () => {
-    const { out } = await exits(cli([...WORDS, "team-a/reader"]), 0);
+    const { out } = await exits(trustPolicy("team-a/reader"), 0);
     const subject = "system:serviceaccount:team-a:reader";
     const statement = {
       Effect: "Allow",
@@ -200,22 +198,20 @@ describe("irsa trust-policy", () => {
   test("allows a pattern only with --pattern, and still matches the exact audience", async () => {
     for (const subject of ["team-a/*", "team-?/reader", "*/*"]) {
       const message = /is a pattern: every user who can create a match gets the role \(--pattern allows it\)/;
-      await exits(cli([...WORDS, subject]), 2, message);
-      const { out } = await cli([...WORDS, subject, "--pattern"]);
-      const { Condition } = JSON.parse(out).Statement[0];
+      await exits(trustPolicy(subject), 2, message);
+      const { Condition } = JSON.parse((await trustPolicy(subject, "--pattern")).out).Statement[0];
       assert.deepEqual(Object.keys(Condition), ["StringEquals", "StringLike"]);
       assert.deepEqual(Object.keys(Condition.StringEquals), [`${HOST}:aud`]);
     }
   });
 
   test("rejects an invalid Kubernetes name, with and without --pattern", async () => {
-    for (const subject of ["Team/reader", "team/", "/reader", "team_a/reader", "a:b/c", "team/reader:x", "$(aws)/*"]) {
-      for (const more of [[], ["--pattern"]]) {
-        await exits(cli([...WORDS, subject, ...more]), 2, /is not a Kubernetes name/);
-      }
+    const wrong = ["Team/reader", "team/", "/reader", "team_a/reader", "a:b/c", "team/reader:x", "$(aws)/*"];
+    for (const subject of wrong) {
+      for (const more of [[], ["--pattern"]]) await exits(trustPolicy(subject, ...more), 2, /is not a Kubernetes name/);
     }
     for (const subject of ["reader", "a/b/c"]) {
-      await exits(cli([...WORDS, subject]), 2, /must be a namespace and a name/);
+      await exits(trustPolicy(subject), 2, /must be a namespace and a name/);
     }
   });
 });
