@@ -1,84 +1,137 @@
-// `kubeconfig webhook --from`: a new URL, and everything else of the old file.
+// Existing files: `kubeconfig webhook --from` keeps everything but the URL; private keys, plain HTTP and unverified TLS are refused.
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse, stringify } from "yaml";
 import { kubeconfigOf, webhookKubeconfig } from "../../../cli/kubeconfig/webhook.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
-import { cli } from "../cli.ts";
+import { startHttpServer } from "../../../local/http-server.ts";
+import { cli, useLocalAws } from "../cli.ts";
 import { useFolder } from "../folder.ts";
 import { exits, refuses } from "../mappings/cluster.ts";
 
-const folder = useFolder();
+const { write: file } = useFolder();
 const authority = createCertificateAuthority();
-const [old, ca] = [folder.write("old.kubeconfig", ""), folder.write("ca.crt", authority.ca)];
-const FROM = ["kubeconfig", "webhook", "--from", old, "--endpoint", "https://new.example.com"];
-const TOKEN_FILE = webhookKubeconfig({ server: "https://x", token: "t" });
+const { cert, key } = authority.client({ CN: "kube-apiserver" });
+const ca = file("ca.crt", authority.ca);
 const SERVER = "https://new.example.com/authenticate";
+const OLD = "https://old.example.com/authenticate";
+
+/** Makes a new file from this one. */
+function from(old: string | object, ...words: string[]) {
+  const path = file("old.kubeconfig", typeof old === "string" ? old : stringify(old));
+  const all = ["kubeconfig", "webhook", "--from", path, "--endpoint", "https://new.example.com", ...words];
+  return cli(all, { input: "t" });
+}
 
 test("the new file has the new URL and the old token, CA and client certificate; --ca replaces the CA", async () => {
-  const { cert, key } = authority.client({ CN: "kube-apiserver" });
   for (const webhook of [
-    { server: "https://old.example.com/authenticate", token: "secret" },
-    { server: "https://old.example.com/authenticate", ca: authority.ca, token: "secret" },
-    { server: "https://old.example.com/authenticate", clientCertificate: { certificate: cert, key } },
+    { server: OLD, token: "secret" },
+    { server: OLD, ca: authority.ca, token: "secret" },
+    { server: OLD, clientCertificate: { certificate: cert, key } },
   ]) {
-    writeFileSync(old, webhookKubeconfig(webhook));
-    const { out, err } = await exits(cli(FROM), 0);
+    const { out, err } = await exits(from(webhookKubeconfig(webhook)), 0);
     assert.deepEqual(parse(out), parse(webhookKubeconfig({ ...webhook, server: SERVER })));
     assert.equal(/keeps the CA of the old one/.test(err), "ca" in webhook);
   }
-  writeFileSync(old, webhookKubeconfig({ server: "https://old.example.com", ca: "old", token: "secret" }));
-  const { out } = await exits(cli([...FROM, "--ca", ca]), 0);
+  const { out } = await exits(from(webhookKubeconfig({ server: OLD, ca: "old", token: "secret" }), "--ca", ca), 0);
   assert.match(out, new RegExp(`certificate-authority-data: ${Buffer.from(authority.ca).toString("base64")}`));
 });
 
 test("it keeps paths, other clusters and users, and a way to log in that it does not know", async () => {
-  const config = parse(kubeconfigOf("https://old.example.com/authenticate", undefined, {}));
+  const config = parse(kubeconfigOf(OLD, undefined, {}));
   config.clusters.push({ name: "other", cluster: { server: "https://other.example.com" } });
-  config.clusters[0].cluster = { server: "https://old.example.com/authenticate", "certificate-authority": "ca.crt" };
+  config.clusters[0].cluster = { server: OLD, "certificate-authority": "ca.crt" };
   config.users[0].user = { tokenFile: "caller-token", exec: { command: "x", apiVersion: "y" } };
-  writeFileSync(old, stringify(config));
-  const { out } = await cli(FROM);
+  const { out } = await from(config);
   config.clusters[0].cluster.server = SERVER;
   assert.deepEqual(parse(out), config);
 });
 
 test("the name of the server's certificate moves with the URL, and is added only if there is no other TLS setting", async () => {
-  const before = { server: "https://old.example.com/authenticate" };
   const named = "new.example.com";
   for (const [cluster, user, name] of [
-    [{ ...before, "tls-server-name": "old.example.com" }, { token: "secret" }, named],
-    [before, { token: "secret" }, named],
-    [{ ...before, "certificate-authority": "" }, { exec: { command: "x" } }, named],
-    [{ ...before, "tls-server-name": "old.example.com", "certificate-authority": "ca.crt" }, {}, undefined],
-    [before, { "client-certificate": "client.crt", "client-key": "client.key" }, undefined],
+    [{ "tls-server-name": "old.example.com" }, { token: "secret" }, named],
+    [{}, { token: "secret" }, named],
+    [{ "certificate-authority": "" }, { exec: { command: "x" } }, named],
+    [{ "tls-server-name": "old.example.com", "certificate-authority": "ca.crt" }, {}, undefined],
+    [{}, { "client-certificate": "client.crt", "client-key": "client.key" }, undefined],
   ] as const) {
-    const config = parse(kubeconfigOf(before.server, undefined, {}));
-    config.clusters[0].cluster = cluster;
+    const config = parse(kubeconfigOf(OLD, undefined, {}));
+    Object.assign(config.clusters[0].cluster, cluster);
+    if (!("tls-server-name" in cluster)) delete config.clusters[0].cluster["tls-server-name"];
     config.users[0].user = user;
-    writeFileSync(old, stringify(config));
     const { "tls-server-name": _, ...others } = { "tls-server-name": undefined, ...cluster };
     const moved = { ...others, server: SERVER, ...(name !== undefined && { "tls-server-name": name }) };
-    assert.deepEqual(parse((await cli(FROM)).out).clusters[0].cluster, moved);
+    assert.deepEqual(parse((await from(config)).out).clusters[0].cluster, moved);
   }
 });
 
-test("wrong files and options are refused", async () => {
+const WITH_TOKEN = webhookKubeconfig({ server: OLD, token: "secret" });
+test("wrong files and options are refused, and a file that turns verification off: anyone between could answer", async () => {
   for (const [text, words, sentence] of [
     ["mappings: []", [], /^\S+old\.kubeconfig: not a kubeconfig whose current context has a server URL\.$/m],
     ["x", ["--token-file", "-"], /'--from <file>' cannot be used with option '--token-file/],
     ["x", ["--no-token"], /'--from <file>' cannot be used with option '--no-token'/],
-    [TOKEN_FILE, ["--endpoint", "http://a.example"], /it must be an https:\/\/ URL\.$/m],
+    [WITH_TOKEN, ["--endpoint", "http://a.example"], /it must be an https:\/\/ URL\.$/m],
+    [WITH_TOKEN.replace(/^( +)server: .*$/m, "$&\n$1insecure-skip-tls-verify: true"), [], /insecure-skip-tls-verify/],
   ] as const) {
-    writeFileSync(old, text);
-    await refuses(cli([...FROM, ...words], { input: "t" }), sentence);
+    await refuses(from(text, ...words), sentence);
   }
 });
 
-test("an old file that turns certificate verification off is rejected: anyone between could answer reviews", async () => {
-  const text = webhookKubeconfig({ server: "https://old.example.com/authenticate", token: "secret" });
-  writeFileSync(old, text.replace(/^( +)server: .*$/m, "$&\n$1insecure-skip-tls-verify: true"));
-  await refuses(cli(FROM), /insecure-skip-tls-verify/);
+const CLIENT = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443"];
+const WEBHOOK = ["kubeconfig", "webhook", "--endpoint", "https://a.example"];
+
+test("a private key is rejected in place of a certificate, and text around a CA's certificates is dropped", async () => {
+  for (const words of [CLIENT, WEBHOOK]) {
+    for (const [text, reason] of [
+      [key, "it contains a private key"],
+      [authority.ca + key, "it contains a private key"],
+      ["hello", "it contains no certificate"],
+      ["", "it contains no certificate"],
+      ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "certificate 1 is not valid X.509"],
+    ] as const) {
+      const path = file("wrong.crt", text);
+      await refuses(cli([...words, "--ca", path]), `--ca ${path}: ${reason}. Give the CA's certificate as PEM.\n`);
+    }
+  }
+  const swapped = ["--client-cert", file("a.key", key), "--client-key", file("a.crt", cert)];
+  await refuses(cli([...WEBHOOK, ...swapped]), /^--client-cert \S+a\.key: it contains a private key\. /);
+  const bundle = file("bundle", `Certificate:\n  Data: x\n${authority.ca}${createCertificateAuthority().ca}`);
+  const [{ cluster }] = parse((await cli([...CLIENT, "--ca", bundle])).out).clusters;
+  const text = Buffer.from(cluster["certificate-authority-data"], "base64").toString();
+  assert.deepEqual([text.match(/BEGIN/g)?.length, text.startsWith("-----BEGIN CERTIFICATE-----\n")], [2, true]);
+});
+
+test("a --server without https and a --role that is not a role's ARN are rejected", async () => {
+  for (const server of ["http://10.0.0.1:6443", "10.0.0.1:6443", "prod", "", "https://"]) {
+    const message = /It must be an https:\/\/ URL, such as https:\/\/10\.0\.0\.1:6443\.\n$/;
+    await refuses(cli(["kubeconfig", "client", "-c", "prod", "--server", server]), message);
+  }
+  for (const role of ["Admin", "arn:r", "arn:aws:iam::111122223333:user/a", ""]) {
+    for (const words of [CLIENT, ["token", "-c", "prod"]]) {
+      const message = /It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role\/Admin\.\n$/;
+      await refuses(cli([...words, "--role", role]), message);
+    }
+  }
+  await exits(cli([...CLIENT, "--role", "arn:aws-cn:iam::111122223333:role/team/Admin"]), 0);
+});
+
+test("doctor sends no secret over plain HTTP", async () => {
+  useLocalAws({});
+  const server = await startHttpServer(() => ({ status: 400, body: "" }));
+  // The loopback address under a name that does not count as local.
+  const url = server.url.replace("127.0.0.1", "[::ffff:127.0.0.1]");
+  const path = file("plain.kubeconfig", kubeconfigOf(`${url}/authenticate`, undefined, { token: "the-secret" }));
+  const { out } = await exits(cli(["doctor", "-c", "prod", "--kubeconfig", path, "-o", "json"]), 1);
+  await server.close();
+  const checks: Record<"check" | "state" | "seen" | "advice", string>[] = JSON.parse(out);
+  const { state, seen, advice } = checks.find(({ check }) => check === "reachable") ?? assert.fail(out);
+  assert.deepEqual([state, seen], ["failed", "plain HTTP: no token was sent"]);
+  assert.match(advice, /https:\/\//);
+  assert.ok(checks.every(({ check }) => !/caller|review/.test(check)));
+  for (const { headers, body } of server.requests) {
+    assert.doesNotMatch(`${JSON.stringify(headers)}${body}`, /the-secret|k8s-aws-v1\./);
+  }
 });

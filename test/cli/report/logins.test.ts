@@ -1,10 +1,10 @@
 // The query of the log: what it cannot show, its states, its pages, and how it is stopped.
 
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
+import { test } from "node:test";
 import { exits } from "../mappings/cluster.ts";
 import { LOG_GROUP, lineOf, MINUTE, NOW } from "../reviews/services.ts";
-import { ACCOUNT, DAY, login, type ReportCluster, reportCluster } from "./services.ts";
+import { ACCOUNT, DAY, login, useReport } from "./services.ts";
 
 const ARN = `arn:aws:iam::${ACCOUNT}:role/Used`;
 const USED = `role/${ACCOUNT}/used`;
@@ -14,12 +14,11 @@ const MAPPINGS = {
 };
 const events = [login(USED, ARN, 3)];
 
-let cluster: ReportCluster;
-const open = async (setup: Partial<Parameters<typeof reportCluster>[0]> = {}) => {
-  cluster = await reportCluster({ mappings: MAPPINGS, events, ...setup });
-  return cluster;
+const start = useReport();
+let cluster: Awaited<ReturnType<typeof start>>;
+const open = async (setup: Partial<Parameters<typeof start>[0]> = {}) => {
+  cluster = await start({ mappings: MAPPINGS, events, ...setup });
 };
-afterEach(() => cluster.close());
 
 async function findings(): Promise<string[]> {
   const lines: { findings: Record<string, string>[] }[] = JSON.parse((await cluster.report("-o json")).out);
@@ -32,7 +31,7 @@ const answering = (operation: string, answer: () => string, status = 200) =>
     headers["x-amz-target"]?.endsWith(operation) ? { kind: "answer", status, body: answer() } : undefined,
   );
 
-for (const [what, log, sentence, start] of [
+for (const [what, log, sentence, since] of [
   ["a shorter retention", { retentionInDays: 30 }, "10-25T16:30:00Z, because the log group keeps 30 days.", "10-25"],
   ["a later log group", { creationTime: NOW - 10 * DAY }, "11-14T16:30:00Z, when the log group was created.", "11-14"],
   ["a retention as long as asked for", { retentionInDays: 90 }, undefined, "08-26"],
@@ -41,26 +40,25 @@ for (const [what, log, sentence, start] of [
   test(`${what} is ${sentence ? "one sentence, and the start in the findings" : "not reported"}`, async () => {
     await open({ log });
     await exits(cluster.report([]), 0, sentence ? `The log goes back only to 2026-${sentence}\n` : "");
-    assert.deepEqual(await findings(), [`no login since 2026-${start}T16:30:00Z`]);
+    assert.deepEqual(await findings(), [`no login since 2026-${since}T16:30:00Z`]);
+    // Written after the start of the log.
+    await open({ log, written: 2 });
+    assert.deepEqual(await findings(), [
+      `no login since 2026-${since}T16:30:00Z, last written on 2026-11-22T16:30:00Z`,
+    ]);
   });
 }
-
-test("a mapping that was written after the start of the log shows when", async () => {
-  await open({ written: 2 });
-  assert.deepEqual(await findings(), ["no login since 2026-08-26T16:30:00Z, last written on 2026-11-22T16:30:00Z"]);
-});
 
 test("a log without granted logins, or without their mappings, finds nothing unused", async () => {
   await open({ events: [] });
   const level = "With a logLevel above info, the function does not log granted logins.";
-  assert.equal((await cluster.report([])).err, `The log has no granted login since 2026-08-26T16:30:00Z. ${level}\n`);
+  await exits(cluster.report([]), 0, `The log has no granted login since 2026-08-26T16:30:00Z. ${level}\n`);
   assert.deepEqual(await findings(), []);
-  await cluster.close();
   // At logLevel warn, the line of a granted review has only the metrics.
   const { _aws, ClusterId, Outcome, Reviews } = JSON.parse(lineOf({ time: NOW, outcome: "granted" }).message);
   const metrics = { timestamp: NOW - MINUTE, message: JSON.stringify({ _aws, ClusterId, Outcome, Reviews }) };
   await open({ events: [...events, metrics, metrics] });
-  assert.equal((await cluster.report([])).err, `The log does not name the mapping of 2 granted logins. ${level}\n`);
+  await exits(cluster.report([]), 0, `The log does not name the mapping of 2 granted logins. ${level}\n`);
   assert.deepEqual(await findings(), []);
 });
 
@@ -77,9 +75,9 @@ test("denied reviews, and reviews before the start or of another mapping, are no
 test("it waits a second between two requests for the results, and shows the progress", async () => {
   await open({ events: Array.from({ length: 20 }, () => login(USED, ARN, 1)) });
   const waits: number[] = [];
-  const { code, err } = await cluster.report([], { onSleep: (ms) => waits.push(ms), watched: true });
-  assert.deepEqual([code, waits], [0, [1000, 1000]]);
-  assert.match(err, /Searching the log: lines 20/);
+  const options = { onSleep: (ms: number) => waits.push(ms), watched: true };
+  await exits(cluster.report([], options), 0, /Searching the log: lines 20/);
+  assert.deepEqual(waits, [1000, 1000]);
   assert.deepEqual(cluster.calls(), ["DescribeLogGroups", "StartQuery", ...Array(3).fill("GetQueryResults")]);
 });
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { exits } from "../mappings/cluster.ts";
 import { accessDenied } from "../stacks.ts";
 import { useServer } from "../use-server.ts";
-import { ACCOUNT, login, reportCluster } from "./services.ts";
+import { ACCOUNT, login, reportCluster, useReport } from "./services.ts";
 
 const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const sessionArn = (role: string, session: string) => `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${session}`;
@@ -53,21 +53,14 @@ const IDS = { Pinned: "AROAPINNED", Recreated: "AROAAFTER", [SET_ROLE]: "AROAS" 
 const iam = { roles: { Used: "AROAU", UNUSED: "AROAN", Ended: "AROAE", ...IDS }, users: { Denied: "AIDAD" } };
 const cluster = useServer(() => reportCluster({ mappings: MAPPINGS, events: EVENTS, iam }));
 
-interface Reported {
-  readonly parameter: string;
-  readonly session?: string;
-  readonly arnLike?: string;
-  readonly sessionChosenBy?: string;
-  readonly principal?: string;
-  readonly lastLogin?: string;
-  readonly reviews: number;
-  readonly findings: readonly { readonly code: string; readonly message: string }[];
-}
+type Reported = Readonly<
+  Record<"parameter" | "session" | "arnLike" | "sessionChosenBy" | "principal" | "lastLogin", string | undefined>
+> & { readonly reviews: number; readonly findings: readonly Record<"code" | "message", string>[] };
 
 async function reported(...words: string[]): Promise<Map<string, Reported>> {
   const { out } = await exits(cluster.report(["-o", "json", ...words]), 0);
   const lines: Reported[] = JSON.parse(out);
-  const nameOf = ({ parameter, session = "", arnLike = session }: Reported) =>
+  const nameOf = ({ parameter = "", session = "", arnLike = session }: Reported) =>
     `${parameter.replace("/iam-authenticator/prod/", "")} ${arnLike}`.trim();
   return new Map(lines.map((line) => [nameOf(line), line]));
 }
@@ -105,11 +98,9 @@ test("each mapping has its findings, and a mapping without any has none", async 
   assert.deepEqual(Object.fromEntries(found), expected);
 });
 
-async function reportedOf(setup: Parameters<typeof reportCluster>[0]): Promise<Reported[]> {
-  const other = await reportCluster(setup);
-  const { out } = await other.report(["-o", "json"]);
-  await other.close();
-  return JSON.parse(out);
+const open = useReport();
+async function reportedOf(setup: Parameters<typeof open>[0]): Promise<Reported[]> {
+  return JSON.parse((await (await open(setup)).report("-o json")).out);
 }
 const pattern = (name: string, more: object = {}) => ({ arnLike: roleArn(name), username: "x", ...more });
 
@@ -144,16 +135,20 @@ test("a login may be of a later pattern if an earlier one that matches has an en
 
 test("it shows who chooses the session name, and whether the principal exists", async () => {
   const lines = await reported();
-  const shown = (name: string) => [lines.get(name)?.sessionChosenBy, lines.get(name)?.principal];
   const anyone = "anyone who assumes the role";
-  assert.deepEqual(shown(`role/${ACCOUNT}/used`), [anyone, "exists"]);
-  assert.deepEqual(shown(`role/${ACCOUNT}/recreated`), [anyone, "re-created"]);
-  assert.deepEqual(shown(`role/${OTHER}/foreign`), [anyone, "not checked"]);
-  assert.deepEqual(shown(`user/${ACCOUNT}/denied`), [undefined, "exists"]);
-  assert.deepEqual(shown(`root/${ACCOUNT}`), [undefined, undefined]);
-  assert.deepEqual(shown(`sso/${ACCOUNT}/admin`), ["Identity Center", "exists"]);
-  assert.deepEqual(shown(`role/${ACCOUNT}/awsreservedsso_admin_0123456789abcdef`), ["Identity Center", "exists"]);
-  assert.deepEqual(shown(`account/${OTHER}`), [anyone, undefined]);
+  for (const [name, ...shown] of [
+    [`role/${ACCOUNT}/used`, anyone, "exists"],
+    [`role/${ACCOUNT}/recreated`, anyone, "re-created"],
+    [`role/${OTHER}/foreign`, anyone, "not checked"],
+    [`user/${ACCOUNT}/denied`, undefined, "exists"],
+    [`root/${ACCOUNT}`, undefined, undefined],
+    [`sso/${ACCOUNT}/admin`, "Identity Center", "exists"],
+    [`role/${ACCOUNT}/awsreservedsso_admin_0123456789abcdef`, "Identity Center", "exists"],
+    [`account/${OTHER}`, anyone, undefined],
+  ] as const) {
+    const { sessionChosenBy, principal } = lines.get(name) ?? assert.fail(name);
+    assert.deepEqual([sessionChosenBy, principal], shown, name);
+  }
 });
 
 test("without a permission of IAM or an answer of STS, principals are not checked, and the rest is printed", async () => {

@@ -1,5 +1,7 @@
 // Local services for the report: a cluster with its log, and IAM with roles and users.
 
+import assert from "node:assert/strict";
+import { afterEach } from "node:test";
 import { renderError, renderResult } from "../../../local/ec2/query-protocol.ts";
 import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
 import type { LogGroupProperties } from "../../../local/logs/describe-log-groups.ts";
@@ -24,10 +26,7 @@ export function login(parameter: string, arn: string, days: number, prefix = PRE
 }
 
 /** Ids by name. Names of permission sets' roles have their path. */
-export interface Iam {
-  readonly roles: Readonly<Record<string, string>>;
-  readonly users: Readonly<Record<string, string>>;
-}
+type Iam = Readonly<Record<"roles" | "users", Readonly<Record<string, string>>>>;
 
 /** ListRoles and ListUsers, with two names on each page. */
 export function startIam({ roles, users }: Iam): Promise<LocalServer> {
@@ -49,8 +48,6 @@ export function startIam({ roles, users }: Iam): Promise<LocalServer> {
     return renderResult("iam", action, { [`${kind}s`]: { member }, ...more });
   });
 }
-
-export type ReportCluster = Awaited<ReturnType<typeof reportCluster>>;
 
 interface Setup {
   readonly mappings: Readonly<Record<string, unknown>>;
@@ -87,5 +84,17 @@ export async function reportCluster({ mappings, events = [], log = {}, iam = {},
       return cli(["report", "-c", "prod", ...wordsOf(words)], { now: NOW, ...options });
     },
     close: () => Promise.all(Object.values(servers).map((server) => server.close())),
+  };
+}
+
+/** Returns a function that starts a cluster for one test, instead of an earlier one. */
+export function useReport() {
+  const open: Awaited<ReturnType<typeof reportCluster>>[] = [];
+  const closeAll = () => Promise.all(open.splice(0).map((cluster) => cluster.close()));
+  afterEach(closeAll);
+  return async (setup: Setup) => {
+    await closeAll();
+    open.push(await reportCluster(setup));
+    return open[0] ?? assert.fail();
   };
 }
