@@ -14,7 +14,7 @@ import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { isolatedVariables } from "../aws-variables.ts";
-import { startAccountSettings } from "../cli/doctor/account-settings.ts";
+import { startAccountSettings } from "../cli/doctor/endpoint.ts";
 import { kubeconfig, startService } from "../cli/irsa/services.ts";
 import { startIam } from "../cli/report/services.ts";
 import { LOG_GROUP, loggedServices } from "../cli/reviews/services.ts";
@@ -89,7 +89,7 @@ export async function startSandbox(
     now: () => Date.now() - 60_000,
   });
   t.after(() => store.close());
-  const lambda = await startAccountSettings(() => ({ total: 1000, free: 992 }));
+  const lambda = await startAccountSettings(() => [1000, 992]);
   t.after(() => lambda.close());
   const authority = createCertificateAuthority();
   const services = localServices(REGION, { sts: sts.url, store: store.url });

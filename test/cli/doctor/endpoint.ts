@@ -7,18 +7,31 @@ import { createAuthenticator } from "../../../functions/authenticator/handler.ts
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { createParameterStore } from "../../../functions/parameters/parameter-store.ts";
 import { type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
+import { startHttpServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../cli.ts";
 import { storedCluster } from "../mappings/cluster.ts";
-import { type AccountLimit, startAccountSettings } from "./account-settings.ts";
 
-const FREE: AccountLimit = { total: 1000, free: 992 };
+/** The account's concurrent executions, and how many are unreserved. Empty: no permission to read them. */
+type Limit = readonly [total?: number, free?: number];
+
+/** GetAccountSettings of Lambda: https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
+export function startAccountSettings(limit: () => Limit) {
+  return startHttpServer(() => {
+    const [ConcurrentExecutions, UnreservedConcurrentExecutions] = limit();
+    const refused = { "x-amzn-errortype": "AccessDeniedException" };
+    const message = "User: arn:x is not authorized to perform: lambda:GetAccountSettings";
+    if (ConcurrentExecutions === undefined) return { status: 403, headers: refused, body: JSON.stringify({ message }) };
+    const AccountLimit = { ConcurrentExecutions, UnreservedConcurrentExecutions };
+    return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify({ AccountLimit }) };
+  });
+}
 
 interface DoctorOptions extends CliOptions {
-  readonly accountLimit?: AccountLimit;
+  readonly concurrency?: Limit;
 }
 
 export async function startEndpoint() {
@@ -26,7 +39,7 @@ export async function startEndpoint() {
   const arn = "arn:aws:iam::111122223333:role/Developers";
   const mapping = { arn, username: "dev:{SessionName}", groups: ["developers"] };
   const cluster = await storedCluster({ "role/111122223333/developers": mapping });
-  let limit: AccountLimit;
+  let limit: Limit = [];
   const lambda = await startAccountSettings(() => limit);
   return {
     cluster,
@@ -45,9 +58,9 @@ export async function startEndpoint() {
       });
       return startGateway({ ...options, handler });
     },
-    async doctor(who: string, typed: Words, { accountLimit = FREE, ...options }: DoctorOptions = {}) {
+    async doctor(who: string, typed: Words, { concurrency = [1000, 992], ...options }: DoctorOptions = {}) {
       const words = wordsOf(typed);
-      limit = accountLimit;
+      limit = concurrency;
       const urls = endpoints({ SSM: cluster.store, STS: sts, LAMBDA: lambda });
       useLocalAws({ ...urls, ...keyVariables(localIdentity(who)) });
       const environment = { AWS_ENDPOINT_URL_STS: sts.url };

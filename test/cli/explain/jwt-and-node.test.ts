@@ -1,15 +1,15 @@
 // `explain` of AWS-signed tokens, and of a node's token, which EC2 and IAM prove as in the function.
 
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { startEc2 } from "../../../local/ec2/ec2.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { keyVariables } from "../../aws-variables.ts";
-import { cli } from "../cli.ts";
-import { exits, useCluster } from "../mappings/cluster.ts";
+import { cli, endpoints } from "../cli.ts";
+import { exits, prints, useCluster } from "../mappings/cluster.ts";
 import { prepare, useServer } from "../use-server.ts";
 
 const HOME = "111122223333";
@@ -36,11 +36,12 @@ const PROFILE = {
 
 const NODES = { arn: NODE_ROLE, username: "system:node:{EC2PrivateDNSName}", groups: ["system:nodes"] };
 useCluster({ ...MAPPINGS, [`role/${HOME}/clusternode`]: NODES }, "all");
-const ec2 = useServer(startEc2);
+const ec2 = useServer(() => startEc2({ instances: [INSTANCE], profiles: [PROFILE] }));
 const sts = useServer(() => startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
 let token: string;
 prepare(async () => {
-  Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, ...keyVariables(localIdentity("bob")) });
+  const urls = endpoints({ STS: sts, EC2: ec2, IAM: ec2 });
+  Object.assign(process.env, { ...urls, ...keyVariables(localIdentity("bob")) });
   token = (await cli("token -c prod --jwt --token-only")).out;
 });
 
@@ -86,36 +87,25 @@ test("--jwt is refused for principals without such tokens, and with options for 
   }
 });
 
-beforeEach(() => {
-  Object.assign(process.env, { AWS_ENDPOINT_URL_EC2: ec2.url, AWS_ENDPOINT_URL_IAM: ec2.url });
-  ec2.fail(undefined);
-  ec2.instances.splice(0, Infinity, { ...INSTANCE });
-  ec2.profiles.splice(0, Infinity, structuredClone(PROFILE));
-});
-
 async function explainNode(words: readonly string[] = []) {
   const input = await mintToken({ identity: NODE, clusterId: "prod", region: "us-east-1" });
   const environment = { AWS_ENDPOINT_URL_STS: sts.url };
   return cli(["explain", "-c", "prod", "--token-file", "-", ...words], { input, environment });
 }
 
-test("a running instance with this role gets its node name", async () => {
-  const { out } = await exits(explainNode(), 0);
-  assert.match(out, /\nuser {6}system:node:ip-10-0-0-1\.ec2\.internal\ngroups {4}system:nodes\nverdict {3}granted\n$/);
-});
-
-test("an instance that is not proven is denied, with reason and advice", async () => {
+test("a running instance with this role gets its node name, another is denied, and a silent EC2 is a fault", async () => {
+  const granted = /\nuser {6}system:node:ip-10-0-0-1\.ec2\.internal\ngroups {4}system:nodes\nverdict {3}granted\n$/;
+  await prints(explainNode(), granted);
   ec2.instances.splice(0, 1, { ...INSTANCE, state: "stopped" });
-  const { out } = await exits(explainNode(), 1);
-  assert.match(out, /\nverdict {3}denied, node_not_verified\nreason .* is not running.*\nto do {5}check that the inst/);
-});
-
-test("an EC2 that does not answer is a fault, not a denial", async () => {
+  const denied = /\nverdict {3}denied, node_not_verified\nreason .* is not running.*\nto do {5}check that the inst/;
+  await exits(explainNode(), 1, "", denied);
   ec2.fail({ kind: "reset" });
   await exits(explainNode(), 3, /^instances_unavailable: no answer from EC2 or IAM \(ECONNRESET\)\.\n$/, "");
 });
 
 test("for an ARN, EC2 is not called, the placeholder stays, and the verdict says so", async () => {
+  ec2.instances.splice(0, 1, INSTANCE);
+  ec2.fail(undefined);
   const asked = ec2.requests.length;
   const { out } = await exits(cli(["explain", "-c", "prod", NODE_ROLE]), 0);
   assert.equal(ec2.requests.length, asked);

@@ -1,38 +1,30 @@
 // `token --cache` and `--forward-session-name`: calls to STS, files on disk, and expiry.
 
 import assert from "node:assert/strict";
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import os, { tmpdir } from "node:os";
+import os from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, mock, test } from "node:test";
+import { beforeEach, mock, test } from "node:test";
 import { cli, useLocalAws } from "../cli.ts";
+import { useFolder } from "../folder.ts";
 import { exits } from "../mappings/cluster.ts";
 import { useServer } from "../use-server.ts";
 import { startAssumeRole } from "./assume-role.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 12);
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
+const KEYS = { AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA", AWS_SECRET_ACCESS_KEY: "local/only" };
 let userId = "AROAAAAAAAAAAAAAAAAAA:jane@example.com";
 let home: string;
+let write: ReturnType<typeof useFolder>["write"];
 const sts = useServer(() => startAssumeRole(() => userId));
 beforeEach(() => {
   useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
-  home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+  ({ path: home, write } = useFolder());
   // The SDK reads sign-ins from this folder.
   process.env["HOME"] = home;
 });
-afterEach(() => rmSync(home, { recursive: true }));
 
 async function token(words: readonly string[], now = NOW) {
   const before = sts.requests.length;
@@ -44,9 +36,11 @@ async function token(words: readonly string[], now = NOW) {
 const url = ({ token }: { token: string }) => Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();
 const CACHED = ["--role", ROLE, "--cache"];
 const FORWARD = ["--role", ROLE, "--forward-session-name"];
-const folder = () => join(home, ".cache", "iam-authenticator", "credentials");
+const CACHE = ".cache/iam-authenticator/credentials";
+const folder = () => join(home, CACHE);
 const kept = () => readdirSync(folder());
-
+/** The calls of two runs: the first fills the cache, if an input has changed. */
+const asked = async () => [(await token(CACHED)).asked.length, (await token(CACHED)).asked.length];
 test("the role is assumed once; each token is newly signed and expires with the role's keys", async () => {
   const first = await token(CACHED);
   const second = await token(CACHED, NOW + 60_000);
@@ -74,24 +68,19 @@ test("only the owner can read the file; a file that others can read is ignored a
 
 test("each input that determines the credentials is in the key, so a change calls STS", async () => {
   await token(CACHED);
-  const others: [readonly string[], Readonly<Record<string, string>>][] = [
-    [["--role", `${ROLE}2`, "--cache"], {}],
-    [[...CACHED, "--external-id", "x"], {}],
-    [[...CACHED, "--session-name", "x"], {}],
-    [[...CACHED, "--region", "eu-west-1"], {}],
-    [CACHED, { AWS_ACCESS_KEY_ID: "AKIAANOTHERPERSONAAA" }],
-  ];
-  for (const [words, environment] of others) {
-    Object.assign(process.env, environment);
+  for (const words of [
+    ["--role", `${ROLE}2`, "--cache"],
+    [...CACHED, "--external-id", "x"],
+    [...CACHED, "--session-name", "x"],
+    [...CACHED, "--region", "eu-west-1"],
+  ]) {
     assert.equal((await token(words)).asked.length, 1, words.join(" "));
   }
+  process.env["AWS_ACCESS_KEY_ID"] = "AKIAANOTHERPERSONAAA";
+  assert.deepEqual(await asked(), [1, 0]);
 });
 
-/** The calls of two runs: the first fills the cache, if an input has changed. */
-const asked = async () => [(await token(CACHED)).asked.length, (await token(CACHED)).asked.length];
-
 test("the text of both AWS configuration files is in the key, wherever they are", async () => {
-  mkdirSync(join(home, ".aws"));
   for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) delete process.env[name];
   for (const [files, variables] of [
     [[".aws/config", ".aws/credentials"], {}],
@@ -101,7 +90,7 @@ test("the text of both AWS configuration files is in the key, wherever they are"
     assert.deepEqual(await asked(), [1, 0]);
     for (const file of files) {
       for (const region of ["eu-west-1", "eu-west-3"]) {
-        writeFileSync(join(home, file), `[default]\nregion = ${region}\n`);
+        write(file, `[default]\nregion = ${region}\n`);
         assert.deepEqual(await asked(), [1, 0], `${file} ${region}`);
       }
     }
@@ -115,23 +104,20 @@ test("sign-ins and the machine are in the key: machines may share a home and hav
     ["sso", '{"accessToken":"joe"}'],
     ["login", "{}"],
   ] as const) {
-    const signIns = join(home, ".aws", kind, "cache");
     // A folder among the files does not hide the others.
-    mkdirSync(join(signIns, "another"), { recursive: true });
-    writeFileSync(join(signIns, "session.json"), signedIn);
+    write(`.aws/${kind}/cache/another/x`, "");
+    write(`.aws/${kind}/cache/session.json`, signedIn);
     assert.deepEqual(await asked(), [1, 0], signedIn);
   }
   rmSync(join(home, ".aws"), { recursive: true });
   assert.equal((await token(CACHED)).asked.length, 0);
-  const login = join(home, "elsewhere");
-  mkdirSync(login);
   const workingFolder = process.cwd();
-  process.chdir(login);
+  process.chdir(home);
   // The SDK reads an empty variable as the working folder.
-  for (const variable of [login, ""]) {
+  for (const variable of [home, ""]) {
     process.env["AWS_LOGIN_CACHE_DIRECTORY"] = variable;
     await token(CACHED);
-    writeFileSync(join(login, "session.json"), variable);
+    write("session.json", variable);
     assert.equal((await token(CACHED)).asked.length, 1, variable);
   }
   process.chdir(workingFolder);
@@ -147,51 +133,41 @@ test("a malformed file is ignored, an expired one is removed, and keys without e
   await token(CACHED);
   const [name = ""] = kept();
   for (const text of ["", "{", '{"accessKeyId":1}', '{"accessKeyId":"a","secretAccessKey":"b","expiration":"never"}']) {
-    writeFileSync(join(folder(), name), text);
+    write(`${CACHE}/${name}`, text);
     assert.equal((await token(CACHED)).asked.length, 1, text);
   }
   const old = { ...JSON.parse(readFileSync(join(folder(), name), "utf8")), expiration: "2026-11-24T11:00:00Z" };
-  writeFileSync(join(folder(), "old.json"), JSON.stringify(old));
+  write(`${CACHE}/old.json`, JSON.stringify(old));
   await token([...CACHED, "--session-name", "other"]);
   assert.equal(kept().includes("old.json"), false);
   const before = kept();
-  const { code, err } = await token(["--cache"]);
-  assert.deepEqual([code, kept()], [0, before]);
-  assert.match(err, /^Not cached: these AWS credentials do not expire\./);
+  await exits(token(["--cache"]), 0, /^Not cached: these AWS credentials do not expire\./);
+  assert.deepEqual(kept(), before);
 });
 
-const PROCESS_NOTE =
-  "Not cached: the AWS profile has a credential_process, whose result may depend on what --cache cannot see.\n";
-
 test("credentials of a credential_process are neither cached nor read from a cache of an earlier version", async () => {
-  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) delete process.env[name];
-  const program = join(home, "process.sh");
-  const answer =
-    '{"Version":1,"AccessKeyId":"ASIA\'"$WHO"\'","SecretAccessKey":"s","SessionToken":"t","Expiration":"2099-01-01T00:00:00Z"}';
-  writeFileSync(program, `#!/bin/sh\nprintf '%s' '${answer}'\n`, { mode: 0o700 });
-  const config = join(home, "config");
-  process.env["AWS_CONFIG_FILE"] = config;
-  writeFileSync(
-    config,
-    `[default]\ncredential_process = ${program}\n[profile role]\nrole_arn = ${ROLE}\nsource_profile = middle\n` +
-      `[profile middle]\nrole_arn = ${ROLE}\nsource_profile = default\n[profile loop]\nrole_arn = ${ROLE}\nsource_profile = loop\n`,
-  );
+  for (const name of Object.keys(KEYS)) delete process.env[name];
+  const keys = `{"Version":1,"AccessKeyId":"ASIA'"$WHO"'","SecretAccessKey":"s","SessionToken":"t","Expiration":"2099-01-01T00:00:00Z"}`;
+  const program = write("process.sh", `printf '%s' '${keys}'\n`);
+  const profile = (name: string, source: string) =>
+    `[profile ${name}]\nrole_arn = ${ROLE}\nsource_profile = ${source}\n`;
+  const roles = profile("role", "middle") + profile("middle", "default") + profile("loop", "loop");
+  process.env["AWS_CONFIG_FILE"] = write("config", `[default]\ncredential_process = sh ${program}\n${roles}`);
+  const note =
+    "Not cached: the AWS profile has a credential_process, whose result may depend on what --cache cannot see.\n";
   for (const who of ["ALICE", "BOB"]) {
     process.env["WHO"] = who;
-    const direct = await token(["--cache"]);
-    assert.match(url(direct), new RegExp(`X-Amz-Credential=ASIA${who}%2F`));
-    assert.equal(direct.err, PROCESS_NOTE);
+    assert.match(url(await exits(token(["--cache"]), 0, note)), new RegExp(`X-Amz-Credential=ASIA${who}%2F`));
     // An assumed role depends on the same program.
     for (const words of [CACHED, ["--profile", "role", "--cache"]]) {
-      const { code, err, asked } = await token(words);
-      assert.deepEqual([code, err, asked.length > 0], [0, PROCESS_NOTE, true]);
+      assert.ok((await exits(token(words), 0, note)).asked.length > 0);
     }
   }
   delete process.env["WHO"];
   assert.throws(kept, /ENOENT/);
   // Environment keys take precedence, unless a profile is named.
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA", AWS_SECRET_ACCESS_KEY: "local/only" });
-  assert.equal((await token(CACHED)).err, "");
+  Object.assign(process.env, KEYS);
+  await exits(token(CACHED), 0, "");
   assert.equal(kept().length, 1);
   assert.notEqual((await token(["--profile", "loop", "--cache"])).code, 0);
 });
@@ -206,9 +182,8 @@ test("a cache folder that others may write to or own is not used, and the token 
     [above, 0o777],
   ] as const) {
     chmodSync(path, mode);
-    const { code, err, asked } = await token(CACHED);
-    assert.deepEqual([code, asked.length], [0, 1]);
-    assert.equal(err, `Not cached: other users may write to the folder ${path}. Run: chmod 700 ${path}\n`);
+    const message = `Not cached: other users may write to the folder ${path}. Run: chmod 700 ${path}\n`;
+    assert.equal((await exits(token(CACHED), 0, message)).asked.length, 1);
     await token([...CACHED, "--session-name", "other"]);
     chmodSync(path, 0o700);
     assert.deepEqual(kept(), [first]);
