@@ -12,10 +12,10 @@ import { PLAIN_POLICY, type PolicyOptions } from "../../e2e/irsa/install-policie
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { cli, useLocalAws } from "../cli.ts";
 import { useFolder } from "../folder.ts";
+import { PREFIX } from "../mappings/cluster.ts";
 import { prepare, useServer } from "../use-server.ts";
 import { kubeconfig, type LocalService, startService, tokenOf } from "./services.ts";
 
-export const PREFIX = "/iam-authenticator/prod";
 export const [SIGNER, CONTROLLER] = [rsa(), ec("P-256")];
 export const [KEY, OTHER] = [SIGNER.jwk, CONTROLLER.jwk];
 export const TOKEN_PATH = "POST /api/v1/namespaces/default/serviceaccounts/default/token";
@@ -23,7 +23,6 @@ export const WHO_AM_I = "POST /apis/authentication.k8s.io/v1/selfsubjectreviews"
 export const ADMISSION = "GET /apis/admissionregistration.k8s.io";
 export const LABEL = { "irsa.iam-authenticator/has-role": "true" };
 export const ROLE = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/reader" };
-
 export let store: MemoryStore;
 export let issuer: LocalService;
 export let api: LocalService;
@@ -106,12 +105,10 @@ export function account(name: string, more: { labels?: object; annotations?: obj
   return { metadata: { name, namespace: "app", ...more } };
 }
 
-interface PolicyObject {
-  readonly apiVersion: string;
-  readonly kind: string;
+type PolicyObject = Readonly<Record<"apiVersion" | "kind", string>> & {
   readonly metadata: { readonly name: string };
   readonly spec: Record<string, unknown>;
-}
+};
 
 /** Installs the policies of `irsa policy`; `change` returns `undefined` for an object that is not installed. */
 export function setPolicies(
@@ -147,17 +144,11 @@ export function selectAll(object: PolicyObject): PolicyObject | undefined {
   return { ...object, spec: { ...object.spec, paramRef: { selector: {}, parameterNotFoundAction: "Allow" } } };
 }
 
-interface Row {
-  readonly check: string;
-  readonly state: string;
-  readonly seen: string;
-  readonly advice?: string;
-}
-
-export async function doctor(...words: string[]): Promise<{ code: number; rows: Row[]; err: string }> {
+export async function doctor(...words: string[]) {
   const where = ["-c", "prod", "--issuer", issuer.url, "--ca", files.ca];
   const { code, out, err } = await cli(["irsa", "doctor", ...where, "-o", "json", ...words]);
-  return { code, rows: JSON.parse(out || "[]"), err };
+  const rows: Record<"check" | "state" | "seen" | "advice", string>[] = JSON.parse(out || "[]");
+  return { code, rows, err };
 }
 
 export const withCluster = () => doctor("--kubeconfig", files.admin);
@@ -166,10 +157,8 @@ export const withCluster = () => doctor("--kubeconfig", files.admin);
 export const findings = async () =>
   (await withCluster()).rows.flatMap(({ check, state }) => (state === "ok" ? [] : [`${check}: ${state}`]));
 
-/** How a fault is caused, and the one finding: `<check>: <state>: <seen> -> <advice>`. */
-export type Fault = readonly [breakIt: () => void, finding: RegExp];
-
-export function testFaults(faults: Readonly<Record<string, Fault>>): void {
+/** @param faults how each one is caused, and the one finding: `<check>: <state>: <seen> -> <advice>` */
+export function testFaults(faults: Readonly<Record<string, readonly [breakIt: () => void, finding: RegExp]>>): void {
   useServices();
   for (const [name, [breakIt, finding]] of Object.entries(faults)) {
     test(`one fault fails one check: ${name}`, async () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ec } from "../../functions/issuer/samples.ts";
 import { cli } from "../cli.ts";
-import { exits, prints } from "../mappings/cluster.ts";
+import { exits, PREFIX, prints, WHERE } from "../mappings/cluster.ts";
 import {
   admin,
   api,
@@ -15,12 +15,10 @@ import {
   listed,
   NEW,
   OLD,
-  PREFIX,
   put,
   states,
   store,
   useServices,
-  WHERE,
 } from "./keys-setup.ts";
 import { kubeconfig, publicPem } from "./services.ts";
 
@@ -28,14 +26,14 @@ useServices();
 
 const publish = (...words: string[]) => keys(["publish", ...words, "--yes"]);
 const NINE = Array.from({ length: 9 }, () => ec("P-256").jwk);
-
 const pem = (name: string, text: string) => ["--public-key", folder.write(name, text)] as const;
 
-/** Calls `act` for each matching request, before the response. */
-function beforeRequest(operation: string, act: () => void): void {
+/** Calls `act` before the response to each matching request, with its number. */
+function beforeRequest(operation: string, act: (count: number) => unknown): void {
   const push = store.requests.push.bind(store.requests);
+  let count = 0;
   store.requests.push = (...added) => {
-    if (added.some(({ headers }) => headers["x-amz-target"] === `AmazonSSM.${operation}`)) act();
+    if (added.some(({ headers }) => headers["x-amz-target"] === `AmazonSSM.${operation}`)) act(++count);
     return push(...added);
   };
 }
@@ -91,30 +89,23 @@ test("rejects an eleventh key and writes nothing", async () => {
 
 test("writes nothing if another publisher wrote the tenth key during the question", async () => {
   for (const key of NINE) put(key);
-  let reads = 0;
-  beforeRequest("GetParametersByPath", () => {
-    reads += 1;
-    if (reads === 2) put(NEW.jwk);
-  });
+  beforeRequest("GetParametersByPath", (count) => count === 2 && put(NEW.jwk));
   const run = keys(["publish", "--jwks", jwksFile(OLD.jwk)], { interactive: true, input: "y\n" });
   await exits(run, 1, /Nothing was written: the issuer serves at most 10 keys\. Retire old ones first\.\n$/);
   assert.equal((await listed()).length, 10);
 });
 
-test("removes its eleventh key after a simultaneous write, and keeps the other publisher's", async () => {
+test("removes its eleventh key after a simultaneous write, which list shows as not served, and keeps the other publisher's", async () => {
   for (const key of NINE) put(key);
   beforeRequest("PutParameter", () => put(NEW.jwk));
   const sentence = /^Nothing was published: another publisher wrote keys at the same moment/;
   await exits(publish("--jwks", jwksFile(OLD.jwk)), 1, sentence);
   const left = await kids();
   assert.deepEqual([left.length, left.includes(NEW.jwk.kid), left.includes(OLD.jwk.kid)], [10, true, false]);
-});
-
-test("with eleven stored keys, list shows the one that is not served", async () => {
-  for (const key of [...NINE, OLD.jwk, NEW.jwk]) put(key);
-  const [left, ...others] = (await listed()).filter(({ state }) => state !== "served");
-  assert.deepEqual([left?.["kid"], others], [NEW.jwk.kid, []]);
-  assert.match(left?.["key"] ?? "", /^is not served: the issuer serves the 10 keys that were published first/);
+  put(OLD.jwk);
+  const [last, ...others] = (await listed()).filter(({ state }) => state !== "served");
+  assert.deepEqual([last?.["kid"], others], [OLD.jwk.kid, []]);
+  assert.match(last?.["key"] ?? "", /^is not served: the issuer serves the 10 keys that were published first/);
 });
 
 const jwks = (name: string, keys: unknown) => ["--jwks", folder.write(name, JSON.stringify({ keys }))] as const;
@@ -167,14 +158,14 @@ test("list -o name prints names for retire, -o wide is never cut, and ls is an a
 
 test("mappings list, lint and apply --prune ignore the issuer's keys, and irsa keys list ignores mappings", async () => {
   store.put(`${PREFIX}/account/111122223333`, "{}");
-  assert.match((await keys(["list"])).err, /^No key is published, so the issuer returns HTTP 500/);
+  await exits(keys("list"), 0, /^No key is published, so the issuer returns HTTP 500/);
   put(OLD.jwk);
-  for (const words of [["list"], ["lint"]]) {
-    const { out, err } = await cli(["mappings", ...words, "-c", "prod"]);
+  for (const command of ["list", "lint"]) {
+    const { out, err } = await cli(`mappings ${command} -c prod`);
     assert.doesNotMatch(out + err, /issuer/);
   }
-  const words = ["mappings", "apply", "-c", "prod", "-f", "-", "--prune", "--yes", "--force"];
-  await prints(cli(words, { input: "mappings: []\n" }), /- account\/111122223333/);
+  const apply = cli("mappings apply -c prod -f - --prune --yes --force", { input: "mappings: []\n" });
+  await prints(apply, /- account\/111122223333/);
   assert.deepEqual(await kids(), [OLD.jwk.kid]);
 });
 

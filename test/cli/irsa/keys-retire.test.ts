@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ec } from "../../functions/issuer/samples.ts";
-import { exits } from "../mappings/cluster.ts";
-import { admin, api, keys, kids, listed, NEW, OLD, PREFIX, put, store, useServices, WHERE } from "./keys-setup.ts";
+import { exits, PREFIX, WHERE } from "../mappings/cluster.ts";
+import { admin, api, keys, kids, listed, NEW, OLD, put, store, useServices } from "./keys-setup.ts";
 import { tokenOf, tokenSecret } from "./services.ts";
 
 const ISSUER = "https://oidc.example.com";
@@ -38,15 +38,13 @@ test("removes a key a day, or --longest-token, and five minutes after it last si
   assert.deepEqual(await kids(), [NEW.jwk.kid]);
 });
 
-test("does not remove the last served key: an invalid one is no successor", async () => {
-  put(OLD.jwk);
-  store.put(`${PREFIX}/issuer/broken`, "{");
-  const run = retire(["--signed-until", at(Date.now())], Date.now() + 2 * DAY);
-  await exits(run, 1, /^Refused: it is the last key that is served/);
-});
-
-test("rejects a time before any other key was published, in the future, or missing, and an unknown kid", async () => {
+test("rejects the last served key, a time before another was published, in the future, or missing, and an unknown kid", async () => {
   await exits(retire(["--force"]), 1, /^Key .* is not published/);
+  put(OLD.jwk);
+  // An invalid one is no successor.
+  store.put(`${PREFIX}/issuer/broken`, "{");
+  const last = retire(["--signed-until", at(Date.now())], Date.now() + 2 * DAY);
+  await exits(last, 1, /^Refused: it is the last key that is served/);
   const published = await rotating();
   await exits(retire([]), 2, /^Give --signed-until, or --force if the key has leaked/);
   for (const [time, message] of [

@@ -6,14 +6,12 @@ import { type MemoryStore, startParameterStore } from "../../../local/parameter-
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { type CliOptions, cli, useLocalAws, type Words, wordsOf } from "../cli.ts";
 import { useFolder } from "../folder.ts";
+import { PREFIX } from "../mappings/cluster.ts";
 import { useServer } from "../use-server.ts";
 import { kubeconfig, type LocalService, startService } from "./services.ts";
 
-export const PREFIX = "/iam-authenticator/prod";
-export const WHERE = `account 111122223333, region us-east-1, cluster prod (${PREFIX})`;
 export const OLD = rsa();
 export const NEW = ec("P-256");
-
 export let store: MemoryStore;
 export let api: LocalService;
 export const folder = useFolder();

@@ -24,15 +24,12 @@ export async function startService(): Promise<LocalService> {
   const server = createServer(authority.server(), async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString();
     const [path, query] = request.url?.split("?") ?? [];
+    const { accept = "", authorization = "" } = request.headers;
     const answer = answers.get(`${request.method} ${path}`);
+    const found = answer?.(body, authorization, new URLSearchParams(query)) ?? [404, { message: "not found" }];
     // As in kube-apiserver, the JWKS is available only as application/jwk-set+json.
-    const isRefused = request.url === JWKS_PATH && !/\*\/\*|jwk-set/.test(request.headers.accept ?? "");
-    const [status, value] = isRefused
-      ? [406, { message: "Not Acceptable" }]
-      : (answer?.(body, request.headers.authorization ?? "", new URLSearchParams(query)) ?? [
-          404,
-          { message: "not found" },
-        ]);
+    const isRefused = request.url === JWKS_PATH && !/\*\/\*|jwk-set/.test(accept);
+    const [status, value] = isRefused ? [406, { message: "Not Acceptable" }] : found;
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
   });
   server.listen(0, "127.0.0.1");
