@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exits } from "../mappings/cluster.ts";
+import { ACCOUNT } from "../mappings/several.ts";
 import { LOG_GROUP, lineOf, MINUTE, NOW } from "../reviews/services.ts";
-import { ACCOUNT, DAY, login, useReport } from "./services.ts";
+import { DAY, login, useReport } from "./services.ts";
 
 const ARN = `arn:aws:iam::${ACCOUNT}:role/Used`;
 const USED = `role/${ACCOUNT}/used`;
@@ -13,7 +14,6 @@ const MAPPINGS = {
   [`role/${ACCOUNT}/other`]: { arn: `arn:aws:iam::${ACCOUNT}:role/Other`, username: "other" },
 };
 const events = [login(USED, ARN, 3)];
-
 const start = useReport();
 let cluster: Awaited<ReturnType<typeof start>>;
 const open = async (setup: Partial<Parameters<typeof start>[0]> = {}) => {
@@ -104,17 +104,13 @@ test("a query that fails, times out or is cancelled, or a response without resul
 
 test("all pages of the results count, and times may be in milliseconds", async () => {
   await open({ events: [] });
-  const row = (parameter: string, last: string) => [
-    { field: "parameter", value: `/iam-authenticator/prod/${parameter}` },
-    { field: "last", value: last },
-    { field: "reviews", value: "2" },
-  ];
-  const pages = [
-    { status: "Complete", results: [row(USED, String(NOW))], nextToken: "next" },
-    { status: "Complete", results: [row(USED, "2026-11-01 10:00:00.000")] },
-  ];
+  const page = (last: string) => {
+    const row = { parameter: `/iam-authenticator/prod/${USED}`, last, reviews: "2" };
+    return { status: "Complete", results: [Object.entries(row).map(([field, value]) => ({ field, value }))] };
+  };
+  const pages = [{ ...page(String(NOW)), nextToken: "next" }, page("2026-11-01 10:00:00.000")];
   answering(".GetQueryResults", () => JSON.stringify(pages.shift()));
-  const [, used] = JSON.parse((await cluster.report(["-o", "json"])).out);
+  const [, used] = JSON.parse((await cluster.report("-o json")).out);
   assert.deepEqual([used.reviews, used.lastLogin], [4, new Date(NOW).toISOString()]);
 });
 

@@ -8,9 +8,10 @@ import { cli } from "../cli.ts";
 import { useFolder } from "../folder.ts";
 import { kubeconfig, startService } from "../irsa/services.ts";
 import { exits, prints } from "../mappings/cluster.ts";
+import { ACCOUNT } from "../mappings/several.ts";
 import { NOW } from "../reviews/services.ts";
 import { useServer } from "../use-server.ts";
-import { ACCOUNT, DAY, login, useReport } from "./services.ts";
+import { DAY, login, useReport } from "./services.ts";
 
 const files = useFolder();
 const open = useReport();
@@ -83,7 +84,6 @@ const MAPPINGS = {
   "deny/any": [{ arnLike: arn("Mallory") }],
 };
 const events = [login(USED, arn("Used"), 3), login(`sso-session/${ACCOUNT}/admin`, arn("Used"), 3)];
-
 const UNUSED = { mappings: MAPPINGS, events };
 
 test("it prints commands that remove the mappings without a login, and no pattern, account or invalid value", async () => {
@@ -124,26 +124,25 @@ test("it prints nothing and exits with 1 if the log cannot show the entire time,
 });
 
 test("with two contexts of one id, a login in one counts for both, and a command removes the mapping from both", async () => {
-  const OTHER = "/other";
+  const [OTHER, region] = ["/other", "eu-central-1"];
   const named = (name: string) => [`role/${ACCOUNT}/${name.toLowerCase()}`, { arn: arn(name), username: name }];
   const mappings = Object.fromEntries(["Used", "Standby", "Unused"].map(named));
   const standby = login(`role/${ACCOUNT}/standby`, arn("Standby"), 3, OTHER);
   const cluster = await open({ mappings, events: [login(USED, arn("Used"), 3), standby] });
   for (const [name, value] of Object.entries(mappings)) cluster.store.put(`${OTHER}/${name}`, JSON.stringify(value));
-  const regions = { one: "eu-west-1", other: "eu-central-1" };
-  const other = { cluster: "prod", region: regions.other, prefix: OTHER };
-  files.configure({ contexts: { one: { cluster: "prod", region: regions.one }, other } });
-  const run = () => cluster.report(["--unused", "30d"], { environment: { HOME: files.path } });
-  const only = `npx lambda-iam-authenticator mappings remove -c prod role/${ACCOUNT}/unused\n`;
-  assert.deepEqual(await run(), { code: 0, out: only, err: "" });
+  const contexts = { one: { cluster: "prod", region: "eu-west-1" }, other: { cluster: "prod", region, prefix: OTHER } };
+  files.configure({ contexts });
+  const run = () => cluster.report("--unused 30d", { environment: { HOME: files.path } });
+  const removes = (...names: string[]) =>
+    names.map((name) => `npx lambda-iam-authenticator mappings remove -c prod role/${ACCOUNT}/${name}\n`).join("");
+  await prints(run(), removes("unused"), "");
 
-  const ofOther = ({ headers }: LocalRequest) => headers["authorization"]?.includes(`/${regions.other}/`);
+  const ofOther = ({ headers }: LocalRequest) => headers["authorization"]?.includes(`/${region}/`);
   const none = { kind: "answer", status: 200, body: '{"status":"Complete","results":[]}' } as const;
   const isResults = ({ headers }: LocalRequest) => headers["x-amz-target"]?.endsWith(".GetQueryResults");
   cluster.logs.fail((request) => (isResults(request) && ofOther(request) ? none : undefined));
-  const remove = only.split(" role/")[0];
   // The log of a standby is empty.
-  assert.deepEqual((await run()).out.trim().split("\n"), [`${remove} role/${ACCOUNT}/standby`, only.trim()]);
+  await prints(run(), removes("standby", "unused"));
   cluster.logs.fail((request) => (isResults(request) ? none : undefined));
   await exits(run(), 1, /^prod: The log has no granted login since .*\n(.*\n)*prod: The log cannot show which /, "");
   cluster.logs.fail((request) => (ofOther(request) ? { kind: "answer", status: 500, body: "{}" } : undefined));

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exits } from "../mappings/cluster.ts";
+import { exits, prints } from "../mappings/cluster.ts";
+import { ACCOUNT } from "../mappings/several.ts";
 import { accessDenied } from "../stacks.ts";
 import { useServer } from "../use-server.ts";
-import { ACCOUNT, login, reportCluster, useReport } from "./services.ts";
+import { login, reportCluster, useReport } from "./services.ts";
 
 const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const sessionArn = (role: string, session: string) => `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${session}`;
@@ -104,17 +105,6 @@ async function reportedOf(setup: Parameters<typeof open>[0]): Promise<Reported[]
 }
 const pattern = (name: string, more: object = {}) => ({ arnLike: roleArn(name), username: "x", ...more });
 
-test("a pattern is shadowed if an earlier one of its list, or of its account's list, matches everything that it matches", async () => {
-  const mappings = {
-    [`pattern/${ACCOUNT}`]: [pattern("a*"), pattern("ab*"), pattern("b*")],
-    "pattern/any": [pattern("b*"), pattern("c*")],
-  };
-  const lines = await reportedOf({ mappings });
-  const shadows = lines.map(({ findings }) => findings.find(({ code }) => code === "shadowed")?.message);
-  const first = (name: string) => `${roleArn(name)} takes precedence`;
-  assert.deepEqual(shadows, [undefined, first("a*"), undefined, first("b*"), undefined]);
-});
-
 test("a login counts for its mapping, also the session's and the pattern's, with the time of the last one", async () => {
   const lines = await reported();
   const use = (name: string) => [lines.get(name)?.reviews, lines.get(name)?.lastLogin];
@@ -153,19 +143,17 @@ test("it shows who chooses the session name, and whether the principal exists", 
 
 test("without a permission of IAM or an answer of STS, principals are not checked, and the rest is printed", async () => {
   cluster.iam.fail(({ body }) => (body.includes("ListRoles") ? accessDenied("iam:ListRoles") : undefined));
-  const { code, out, err } = await cluster.report(["-o", "json"]);
+  const message = /^Not checked whether all principals exist: No permission: .*iam:ListRoles/m;
+  const { out } = await exits(cluster.report("-o json"), 0, message);
   cluster.iam.fail(undefined);
-  assert.equal(code, 0);
-  assert.match(err, /^Not checked whether all principals exist: No permission: .*iam:ListRoles/m);
   const states = new Set(JSON.parse(out).map(({ kind, principal }: Record<string, string>) => `${kind}: ${principal}`));
   const unchecked = ["role", "sso", "sso-session"].map((kind) => `${kind}: not checked`);
   const none = ["account", "pattern", "root", "undefined"].map((kind) => `${kind}: undefined`);
   assert.deepEqual(states, new Set([...unchecked, ...none, "user: absent", "user: exists"]));
   cluster.sts.fail({ kind: "answer", status: 500, body: "" });
-  const alone = await cluster.report(["-o", "json"]);
+  const unknown = /^(?![\s\S]*"principal": "(?!not checked))/;
+  await prints(cluster.report("-o json"), unknown, /^Not checked whether principals exist: no answer from STS\.$/m);
   cluster.sts.fail(undefined);
-  assert.match(alone.err, /^Not checked whether principals exist: no answer from STS\.$/m);
-  assert.doesNotMatch(alone.out, /"principal": "(?!not checked)/);
 });
 
 test("an incomplete list of roles is never read as absent roles", async () => {

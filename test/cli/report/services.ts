@@ -11,12 +11,12 @@ import { startParameterStore } from "../../../local/parameter-store/parameter-st
 import { ServiceError } from "../../../local/service-error.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../cli.ts";
+import { named, PREFIX } from "../mappings/cluster.ts";
+import { OPERATORS } from "../mappings/several.ts";
 import { LOG_GROUP, lineOf, NOW } from "../reviews/services.ts";
 import { startStacks } from "../stacks.ts";
 
-export const ACCOUNT = "111122223333";
 export const DAY = 86_400_000;
-const PREFIX = "/iam-authenticator/prod";
 
 /** A granted login `days` before NOW, by the mapping `parameter`. */
 export function login(parameter: string, arn: string, days: number, prefix = PREFIX): LogEvent {
@@ -58,15 +58,11 @@ interface Setup {
 }
 
 export async function reportCluster({ mappings, events = [], log = {}, iam = {}, written = 200 }: Setup) {
-  const named = Object.entries(mappings).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
-  const now = () => NOW - written * DAY;
-  const store = await startParameterStore({ parameters: Object.fromEntries(named), now });
+  const store = await startParameterStore({ parameters: named(mappings), now: () => NOW - written * DAY });
   const logs = await startLogs({ groups: { [LOG_GROUP]: () => events }, properties: { [LOG_GROUP]: log } });
-  const operator = { arn: `arn:aws:iam::${ACCOUNT}:user/operator`, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA" };
-  const keys = { accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only" };
   const [stacks, sts, principals] = await Promise.all([
     startStacks({ "IamAuthenticator-prod": { LogGroup: LOG_GROUP } }),
-    startSts({ identities: [{ name: "operator", ...keys, ...operator }] }),
+    startSts({ identities: OPERATORS }),
     startIam({ roles: {}, users: {}, ...iam }),
   ]);
   const servers = { SSM: store, CLOUDWATCH_LOGS: logs, CLOUDFORMATION: stacks, STS: sts, IAM: principals };
