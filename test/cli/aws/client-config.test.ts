@@ -48,23 +48,19 @@ async function token(words: readonly string[] = [], options = {}) {
   };
 }
 
-test("the region is from the option, AWS_REGION, AWS_DEFAULT_REGION or the profile, in this order", async () => {
-  assert.equal((await token()).region, "eu-north-1");
+test("the region is from the option, AWS_REGION, AWS_DEFAULT_REGION or the profile, in this order; empty ones are ignored", async () => {
   await exits(token(["--profile", "here"]), 3);
-  process.env["AWS_DEFAULT_REGION"] = "eu-central-1";
-  assert.equal((await token()).region, "eu-central-1");
-  process.env["AWS_REGION"] = "us-west-2";
-  assert.equal((await token()).region, "us-west-2");
-  assert.equal((await token(["--region", "us-east-2"])).region, "us-east-2");
-});
-
-test("an empty AWS_REGION or --region is ignored", async () => {
-  process.env["AWS_REGION"] = "";
-  for (const words of [[], ["--region", ""]]) assert.equal((await token(words)).region, "eu-north-1");
-  process.env["AWS_DEFAULT_REGION"] = "eu-central-1";
-  assert.equal((await token(["--region", ""])).region, "eu-central-1");
-  delete process.env["AWS_DEFAULT_REGION"];
-  process.env["AWS_CONFIG_FILE"] = "/dev/null";
+  for (const [name, value, region, ...words] of [
+    ["AWS_REGION", "", "eu-north-1"],
+    ["AWS_REGION", "", "eu-north-1", "--region", ""],
+    ["AWS_DEFAULT_REGION", "eu-central-1", "eu-central-1", "--region", ""],
+    ["AWS_REGION", "us-west-2", "us-west-2"],
+    ["AWS_REGION", "us-west-2", "us-east-2", "--region", "us-east-2"],
+  ] as const) {
+    process.env[name] = value;
+    assert.equal((await token(words)).region, region);
+  }
+  useLocalAws({ AWS_REGION: "", AWS_DEFAULT_REGION: "" });
   await exits(token(["--region", ""]), 2, "No AWS region: give --region, or set AWS_REGION.\n");
 });
 
