@@ -10,21 +10,22 @@ import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { type CliOptions, cli, type Words, wordsOf } from "../cli.ts";
 import { useFolder } from "../folder.ts";
 import { isPut } from "../mappings/apply.ts";
-import { exits, useCluster } from "../mappings/cluster.ts";
+import { exits, prints, useCluster } from "../mappings/cluster.ts";
 import { PARAMETER, storedCallers } from "./stored-callers.ts";
 
 const { path: folder } = useFolder();
 const cluster = useCluster({}, "all");
-
 const callers = (words: Words, options?: CliOptions) => cli(["callers", ...wordsOf(words), "-c", "prod"], options);
 
-async function accepts(token: string, now = Date.now()): Promise<boolean> {
+/** Throws if the function does not accept the token. */
+async function check(token: string, now = Date.now()) {
   const parameters = new Map([[PARAMETER, { value: JSON.stringify(await storedCallers(cluster)), secure: false }]]);
   const read = async () => ({ parameters, cached: false, stale: false });
-  const deadline = deadlineIn(1000, () => now);
-  return checkBearer(`Bearer ${token}`, PARAMETER, read, deadline).then(
-    () => true,
-    () => false,
+  await checkBearer(
+    `Bearer ${token}`,
+    PARAMETER,
+    read,
+    deadlineIn(1000, () => now),
   );
 }
 
@@ -37,11 +38,12 @@ test("add: the function accepts the printed token until it expires, and AWS rece
   const [plan = "", token = ""] = out.trim().split(/\n(?=[^\n]+$)/);
   assert.match(plan, /^Plan for account .*:\n\+ callers\n {4}name: first sha256: [0-9a-f]{64} notAfter: \S+\n1 to add/);
   assert.equal(Buffer.from(token, "base64url").length, 32);
-  assert.ok(await accepts(token));
-  assert.ok(!(await accepts(token, Date.UTC(2100, 0, 1))));
+  await check(token);
+  await assert.rejects(check(token, Date.UTC(2100, 0, 1)));
   assert.ok(cluster.store.requests.every(({ body }) => !body.includes(token)));
   await exits(callers(["add", "first", "-y"]), 1);
   await exits(callers(["add", "x", "--until", "soon"]), 2);
+  await exits(callers("add x --until 2020-01-01T00:00:00Z"), 2, /is in the past: the caller would never be acc/);
   for (const name of ["", "two\nlines"]) assert.equal((await callers(["add", name])).code, 2);
 });
 
@@ -65,7 +67,7 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
   const { clusters, users } = parse(readFileSync(out, "utf8"));
   const server = "https://a.example/authenticate";
   assert.deepEqual(clusters[0].cluster, { server, "tls-server-name": "a.example" });
-  assert.ok(await accepts(users[0].user.token));
+  await check(users[0].user.token);
   const again = callers(`add third --endpoint https://a.example --out ${out} -y`);
   await exits(again, 2, `Cannot write ${out}: it already exists.\n`);
   assert.doesNotMatch((await callers(["list"])).out, /third/);
@@ -75,14 +77,14 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
 });
 
 test("list prints names and states, and no secrets; with -o name, names for remove; with -o wide, complete hashes", async () => {
-  const { out } = await callers(["list"]);
-  assert.match(out, /^NAME +STATE +UNTIL +SHA-256 OR ARN\nfirst +accepted +2100-\S+Z +[0-9a-f]{12}\nsecond +accepted/);
-  assert.match((await callers(["list"], { now: Date.UTC(2101, 0, 1) })).out, /\nfirst +ended/);
-  assert.equal((await callers(["ls", "-o", "name"])).out, "first\nsecond\n");
-  assert.match((await callers(["ls", "-o", "wide"], { columns: 40 })).out, /\nfirst +accepted +\S+ +[0-9a-f]{64}\n/);
+  const head = "NAME +STATE +UNTIL +SHA-256 OR ARN";
+  await prints(callers("list"), new RegExp(`^${head}\nfirst +accepted +2100-\\S+Z +[0-9a-f]{12}\nsecond +accepted`));
+  await prints(callers("list", { now: Date.UTC(2101, 0, 1) }), /\nfirst +ended/);
+  await prints(callers("ls -o name"), "first\nsecond\n");
+  await prints(callers("ls -o wide", { columns: 40 }), /\nfirst +accepted +\S+ +[0-9a-f]{64}\n/);
   cluster.store.put("/elsewhere/pattern/any", "[]");
   const none = /^No callers in account \w+, region [\w-]+, cluster prod \(\/elsewhere\)\.\n$/;
-  await exits(callers(["list", "--prefix", "/elsewhere"]), 0, none, "NAME  STATE  UNTIL  SHA-256 OR ARN\n");
+  await prints(callers("list --prefix /elsewhere"), "NAME  STATE  UNTIL  SHA-256 OR ARN\n", none);
 });
 
 test("remove asks for confirmation, and refuses to remove the last caller", async () => {
@@ -97,20 +99,10 @@ test("remove asks for confirmation, and refuses to remove the last caller", asyn
 });
 
 test("a value that is not a list is reported, and invalid entries are shown", async () => {
-  cluster.store.put(PARAMETER, '[{"name":"hand-made","sha256":"x"}]');
-  assert.match((await callers(["list"])).out, /\nhand-made +invalid/);
-  cluster.store.put(PARAMETER, '["no name", {"name":"hand-made"}]');
-  assert.equal((await callers(["list", "-o", "name"])).out, "hand-made\n");
-  cluster.store.put(PARAMETER, "{}");
-  assert.match((await callers(["add", "x"])).err, /is not a JSON list: no caller is accepted/);
-});
-
-test("--for ends a caller from now, and a time in the past is rejected before anything is written", async () => {
-  cluster.store.remove(PARAMETER);
-  const short = await callers("add short --for 2h --dry-run", { now: Date.UTC(2026, 10, 24, 12) });
-  assert.match(short.out, / notAfter: 2026-11-24T14:00:00Z\n/);
-  const requests = cluster.store.requests.length;
-  const message = "--until 2020-01-01T00:00:00Z is in the past: the caller would never be accepted.\n";
-  await exits(callers("add late --not-after 2020-01-01T00:00:00Z"), 2, message, "");
-  assert.equal(cluster.store.requests.length, requests);
+  cluster.put("callers", '[{"name":"hand-made","sha256":"x"}]');
+  await prints(callers("list"), /\nhand-made +invalid/);
+  cluster.put("callers", '["no name", {"name":"hand-made"}]');
+  await prints(callers("list -o name"), "hand-made\n");
+  cluster.put("callers", "{}");
+  await exits(callers("add x"), 2, /is not a JSON list: no caller is accepted/);
 });

@@ -105,18 +105,6 @@ async function add(name: string) {
   return { name, code, err, hash: token === undefined ? undefined : hash("sha256", token, "hex") };
 }
 
-for (const existing of [[], KEPT]) {
-  test(`of three adds at once, each token is accepted or its command fails, with ${existing.length} callers before`, async () => {
-    if (existing.length > 0) cluster.put("callers", existing);
-    const results = await Promise.all([add("first"), add("second"), add("third")]);
-    const accepted = results.filter(({ code }) => code === 0).map(({ name, hash }) => ({ name, sha256: hash }));
-    assert.ok(accepted.length > 0);
-    const entries = await stored();
-    assert.deepEqual(entries.slice(0, existing.length), existing);
-    assert.deepEqual(new Set(entries.slice(existing.length)), new Set(accepted));
-  });
-}
-
 test("if two adds use the same name, one succeeds and the other fails and leaves no file", async () => {
   const results = await Promise.all([add("twin"), add("twin")]);
   const [accepted, refused] = results.toSorted((one, other) => one.code - other.code);

@@ -11,5 +11,4 @@ export interface StoredCaller {
 }
 
 export const storedCallers = ({ store }: LocalCluster) => readParameter(store, PARAMETER) as Promise<StoredCaller[]>;
-
 export const callers = (...words: readonly string[]): Promise<CliResult> => cli(["callers", ...words, "-c", "prod"]);

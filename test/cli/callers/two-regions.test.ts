@@ -12,9 +12,7 @@ import { REGIONS, useTwoRegions } from "../two-regions.ts";
 const KEPT = { name: "kept", sha256: "0".repeat(64) };
 const OLD = { name: "old", sha256: "1".repeat(64) };
 const ONE = { Endpoint: "https://one.example/authenticate", FailoverUrl: "https://other.example/authenticate" };
-
 const regions = useTwoRegions({ callers: [KEPT, OLD] }, ONE);
-
 const callers = (...words: string[]) => regions.run(["callers", ...words, "-c", "prod"]);
 const stored = () => regions.values("callers");
 
@@ -24,10 +22,7 @@ test("add asks once, prints one token, and writes its hash into both stores", as
   assert.equal(err.match(/\? \[y\/N\]/g)?.length, 1);
   const token = out.trim().split("\n").at(-1) ?? "";
   const entry = { name: "new", sha256: hash("sha256", token, "hex") };
-  assert.deepEqual(await stored(), [
-    [KEPT, OLD, entry],
-    [KEPT, OLD, entry],
-  ]);
+  assert.deepEqual(await stored(), Array(2).fill([KEPT, OLD, entry]));
   assert.equal(out.split(token).length, 2);
   assert.deepEqual(err.match(/\w+(?=: Added new to \S+callers\. Its token is shown only )/g), ["one", "other"]);
   await exits(callers("add", "by-role", "--arn", "arn:aws:iam::111122223333:role/control-plane", "-y"), 0);
@@ -47,34 +42,18 @@ test("add writes nothing if a store cannot be read, or has a caller of that name
   assert.ok(!existsSync(file));
 });
 
-test("add --out names the server of the stack with a failoverUrl, in any order of the contexts", async () => {
-  for (const [index, words] of [
-    ["-c", "prod"],
-    ["-c", "other", "-c", "one"],
-  ].entries()) {
-    const file = join(regions.home, `${index}.kubeconfig`);
-    await exits(regions.run(["callers", "add", `new-${index}`, ...words, "--out", file, "-y"]), 0);
-    assert.equal(parse(readFileSync(file, "utf8")).clusters[0].cluster.server, ONE.Endpoint);
-  }
-});
-
 test("add keeps the token and names the next step if only the first store is written", async () => {
-  for (const [name, words] of Object.entries({
-    printed: [],
-    filed: ["--out", join(regions.home, "filed.kubeconfig")],
-  })) {
-    const onLog = (text: string) => {
-      if (text.startsWith(`one: Added ${name}`)) regions.strike("other");
-    };
+  const file = join(regions.home, "filed.kubeconfig");
+  for (const [name, words] of Object.entries({ printed: [], filed: ["--out", file] })) {
+    const onLog = (text: string) => text.startsWith(`one: Added ${name}`) && regions.strike("other");
     const run = regions.run(["callers", "add", name, "-c", "prod", "-y", ...words], { onLog });
     const { out, err } = await exits(run, 3, new RegExp(`^Before you add ${name} again, remove it: `, "m"));
     regions.strike(undefined);
-    const [, file] = words;
-    const token = file ? parse(readFileSync(file, "utf8")).users[0].user.token : out.trim().split("\n").at(-1);
-    const [first, second] = (await stored()) as { name: string; sha256: string }[][];
-    assert.equal(first?.find((one) => one.name === name)?.sha256, hash("sha256", token, "hex"));
-    assert.ok(!second?.some((one) => one.name === name));
-    if (name === "filed") assert.match(err, /^The token of filed is in \S+filed\.kubeconfig\.$/m);
+    const isFiled = name === "filed";
+    const token = isFiled ? parse(readFileSync(file, "utf8")).users[0].user.token : out.trim().split("\n").at(-1);
+    const hashes = ((await stored()) as (typeof KEPT)[][]).map((list) => list.find((one) => one.name === name)?.sha256);
+    assert.deepEqual(hashes, [hash("sha256", token, "hex"), undefined]);
+    assert.equal(/^The token of filed is in \S+filed\.kubeconfig\.$/m.test(err), isFiled);
     await exits(callers("remove", name, "-y"), 0, new RegExp(`^other: Caller ${name} not found\\. `, "m"));
     await exits(callers("add", name, "-y"), 0);
   }
@@ -106,14 +85,12 @@ test("remove keeps an accepted caller in each store, and one question covers bot
 test("list names the context of each caller, and goes on past a dead region", async () => {
   regions.put("other", "callers", [KEPT]);
   await prints(callers("list"), /^CLUSTER +NAME +STATE .*\none +kept +accepted .*\none +old .*\nother +kept .*\n$/);
-  const items = JSON.parse((await callers("list", "-o", "json")).out);
-  const names = items.map(({ cluster, name }: Record<string, string>) => `${cluster} ${name}`);
-  assert.deepEqual(names, ["one kept", "one old", "other kept"]);
-  assert.equal((await callers("list", "-o", "name")).out, "kept\nold\n");
-  assert.match((await callers("list", "--region", REGIONS.other)).out, /^NAME +STATE .*\nkept .*\n$/);
+  const { out } = await callers("list", "-o", "json");
+  assert.equal(out.match(/(?<="(cluster|name)": ?")\w+/g)?.join(" "), "one kept one old other kept");
+  await prints(callers("list", "-o", "name"), "kept\nold\n");
+  await prints(callers("list", "--region", REGIONS.other), /^NAME +STATE .*\nkept .*\n$/);
   // The names of the first context complete those of an id.
-  const completed = await regions.run(["__complete", "callers", "", "callers", "remove", "-c", "prod"]);
-  assert.equal(completed.out, "kept\nold\n");
+  await prints(regions.run("__complete callers '' callers remove -c prod"), "kept\nold\n");
   regions.strike("one");
   await exits(callers("list"), 3, /^one: No connection/m, /^CLUSTER .*\nother +kept .*\n$/);
 });

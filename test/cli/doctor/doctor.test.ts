@@ -81,13 +81,12 @@ test("without AWS credentials, the earlier checks are still printed", async () =
 });
 
 test("a wrong caller token, a wrong path and an unreachable endpoint fail", async () => {
-  const wrong = await endpoint.doctor("bob", ["--endpoint", gateway.url, "--token-file", "-"], { input: "wrong" });
+  const wrong = await endpoint.doctor("bob", `--endpoint ${gateway.url} --token-file -`, { input: "wrong" });
   assert.deepEqual(wrong.states, ["version ok", "reachable ok", "clock ok", "caller failed"]);
   assert.match(wrong.said("caller"), / -> .*callers add/);
-  const words = ["--endpoint", `${gateway.url}/nowhere`, "--token-file", "-"];
-  const path = await endpoint.doctor("bob", words, { input: "x" });
+  const path = await endpoint.doctor("bob", `--endpoint ${gateway.url}/nowhere --token-file -`, { input: "x" });
   assert.deepEqual([path.code, path.check("caller")?.state], [1, "failed"]);
-  const unreachable = await endpoint.doctor("bob", ["--endpoint", "https://127.0.0.1:1"]);
+  const unreachable = await endpoint.doctor("bob", "--endpoint https://127.0.0.1:1");
   assert.deepEqual([unreachable.code, unreachable.states], [1, ["version ok", "reachable failed"]]);
 });
 

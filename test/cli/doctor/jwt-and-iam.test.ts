@@ -7,7 +7,6 @@ import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
 import { useFolder } from "../folder.ts";
-import { PREFIX } from "../mappings/cluster.ts";
 import { prepare, useServer } from "../use-server.ts";
 import { startEndpoint } from "./endpoint.ts";
 
@@ -17,15 +16,18 @@ const ROLE = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" };
 const endpoint = useServer(startEndpoint);
 prepare(() => endpoint.cluster.put(`role/${HOME}/developers`, ROLE));
 
-async function jwtDoctor(who: string, settings: Readonly<Record<string, string>> = {}, keys = endpoint.stsUrl) {
-  const gateway = await endpoint.gateway({ CALLER_AUTH: "none", ...settings });
-  try {
-    const environment = { JWT_KEYS_ENDPOINT: keys };
-    return await endpoint.doctor(who, ["--endpoint", gateway.url, "--jwt", "--times", "1"], { environment });
-  } finally {
-    await gateway.close();
-  }
+/** Runs doctor with a gateway to the function with these settings. */
+async function withGateway(
+  settings: Readonly<Record<string, string>>,
+  run: (url: string) => ReturnType<typeof endpoint.doctor>,
+) {
+  const gateway = await endpoint.gateway(settings);
+  return run(gateway.url).finally(gateway.close);
 }
+const jwtDoctor = (who: string, settings: Readonly<Record<string, string>> = {}, keys = endpoint.stsUrl) =>
+  withGateway({ CALLER_AUTH: "none", ...settings }, (url) =>
+    endpoint.doctor(who, `--endpoint ${url} --jwt --times 1`, { environment: { JWT_KEYS_ENDPOINT: keys } }),
+  );
 
 test("a function that accepts AWS-signed tokens passes; without JWT_ISSUERS, the advice names the issuer to add", async () => {
   const { said } = await jwtDoctor("bob", { JWT_ISSUERS });
@@ -52,18 +54,14 @@ const folder = useFolder();
 const IAM = { name: "control-plane", arn: "arn:aws:iam::111122223333:user/alice" };
 const HASH = { name: "rescue", sha256: "0".repeat(64) };
 
-async function iamDoctor(callers: unknown, ageMs = 0) {
-  endpoint.cluster.store.put(`${PREFIX}/callers`, JSON.stringify(callers));
-  const gateway = await endpoint.gateway({ CALLER_AUTH: "bearer" });
-  const request = { identity: localIdentity("alice"), clusterId: "prod:caller", region: "us-east-1" };
-  const tokenFile = folder.write("caller-token", `${await mintToken({ ...request, now: Date.now() - ageMs })}\n`);
-  const { out } = await cli(`kubeconfig webhook --endpoint ${gateway.url} --token-file-path ${tokenFile}`);
-  const kubeconfig = folder.write("webhook.kubeconfig", out);
-  try {
-    return await endpoint.doctor("bob", ["--kubeconfig", kubeconfig]);
-  } finally {
-    await gateway.close();
-  }
+function iamDoctor(callers: unknown, ageMs = 0) {
+  endpoint.cluster.put("callers", callers);
+  return withGateway({ CALLER_AUTH: "bearer" }, async (url) => {
+    const request = { identity: localIdentity("alice"), clusterId: "prod:caller", region: "us-east-1" };
+    const tokenFile = folder.write("caller-token", `${await mintToken({ ...request, now: Date.now() - ageMs })}\n`);
+    const { out } = await cli(`kubeconfig webhook --endpoint ${url} --token-file-path ${tokenFile}`);
+    return endpoint.doctor("bob", ["--kubeconfig", folder.write("webhook.kubeconfig", out)]);
+  });
 }
 
 test("with a caller by IAM and one with a token, all checks pass", async () => {

@@ -10,6 +10,7 @@ import { localIdentity } from "../../../local/identities.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli } from "../cli.ts";
 import { useFolder } from "../folder.ts";
+import { exits, prints } from "../mappings/cluster.ts";
 import { onlyGranted } from "../mappings/permissions.ts";
 import { startStacks } from "../stacks.ts";
 import { prepare, useServer } from "../use-server.ts";
@@ -17,15 +18,19 @@ import { startEndpoint } from "./endpoint.ts";
 
 const folder = useFolder();
 let kubeconfig: string;
-/** Both stores are in one local Parameter Store. */
-const PREFIXES = ["/iam-authenticator/prod", "/standby"];
 const [MALLORY, EVE] = ["mallory", "eve"].map((name) => ({ arnLike: `arn:aws:iam::111122223333:user/${name}` }));
 const APISERVER = { name: "apiserver", sha256: hash("sha256", "the-token", "hex") };
 const OLD = { name: "old", sha256: "0".repeat(64) };
-const DEVELOPERS = { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev:{SessionName}" };
 const AUDITOR = { arn: "arn:aws:iam::111122223333:user/auditor", username: "auditor" };
+const STORED = {
+  callers: [APISERVER, OLD],
+  "deny/111122223333": [MALLORY, EVE],
+  "role/111122223333/developers": { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev:{SessionName}" },
+  "user/111122223333/auditor": AUDITOR,
+};
 
 const outputs: Record<string, string> = {};
+/** Both stores are in one local Parameter Store. */
 const endpoint = useServer(startEndpoint);
 const gateway = useServer(() => endpoint.gateway({ CALLER_AUTH: "bearer" }));
 const standby = useServer(() => endpoint.gateway({ CALLER_AUTH: "bearer", MAPPING_PREFIX: "/standby" }));
@@ -39,11 +44,8 @@ beforeEach(() => {
   endpoint.cluster.store.fail(undefined);
   outputs["FailoverUrl"] = `${standby.url}/authenticate`;
   configure({ one: {}, other: { prefix: "/standby" } });
-  for (const prefix of PREFIXES) {
-    put(`${prefix}/callers`, [APISERVER, OLD]);
-    put(`${prefix}/deny/111122223333`, [MALLORY, EVE]);
-    put(`${prefix}/role/111122223333/developers`, DEVELOPERS);
-    put(`${prefix}/user/111122223333/auditor`, AUDITOR);
+  for (const prefix of ["/iam-authenticator/prod", "/standby"]) {
+    for (const [name, value] of Object.entries(STORED)) put(`${prefix}/${name}`, value);
   }
 });
 
@@ -53,7 +55,6 @@ function configure(contexts: Readonly<Record<string, object>>): void {
 }
 
 const put = (name: string, value: unknown) => endpoint.cluster.store.put(name, JSON.stringify(value));
-
 const environment = () => ({ HOME: folder.path, AWS_ENDPOINT_URL_STS: endpoint.stsUrl, AWS_MAX_ATTEMPTS: "1" });
 const doctor = (...words: string[]) =>
   endpoint.doctor("bob", ["-c", "one", "--kubeconfig", kubeconfig, ...words], { environment: environment() });
@@ -103,26 +104,24 @@ test("the redirect fails if its target is not an endpoint that accepts the same 
 
 test("tls-server-name with a failoverUrl is a warning, and the redirect fails as it does for kube-apiserver", async (t) => {
   const authority = createCertificateAuthority();
-  const tls = authority.server();
-  const other = await endpoint.gateway({ CALLER_AUTH: "bearer", MAPPING_PREFIX: "/standby" }, { tls });
+  const settings = { CALLER_AUTH: "bearer", MAPPING_PREFIX: "/standby" };
+  const other = await endpoint.gateway(settings, { tls: authority.server() });
   t.after(() => other.close());
   outputs["FailoverUrl"] = `${other.url}/authenticate`;
-  const server = outputs["Endpoint"] ?? "";
-  const text = kubeconfigOf(server, authority.ca, { token: "the-token" });
-  const file = (name: string, content: string) => ["--kubeconfig", folder.write(name, content)];
-  const right = await doctor(...file("right.kubeconfig", text));
+  const read = (text: string) => doctor("--kubeconfig", folder.write("other.kubeconfig", text));
+  const text = kubeconfigOf(outputs["Endpoint"] ?? "", authority.ca, { token: "the-token" });
+  const right = await read(text);
   assert.deepEqual([right.code, right.check("kubeconfig")], [0, undefined]);
   const named = text.replace(/^( +)server: .*$/m, "$&\n$1tls-server-name: one.example");
-  const wrong = await doctor(...file("named.kubeconfig", named));
+  const wrong = await read(named);
   const because = "tls-server-name: the redirect to failoverUrl fails, because the standby has another name";
   const advice = "write a new file: kubeconfig webhook --from <this file> -c one";
   assert.deepEqual([wrong.code, wrong.said("kubeconfig")], [1, `warning: ${because} -> ${advice}`]);
   assert.match(wrong.said("redirect"), /^failed: .*ALTNAME/);
-  const bare = kubeconfigOf(`${other.url}/authenticate`, undefined, {}).replace(/ +tls-server-name: .*\n/, "");
-  const lost = await doctor(...file("bare.kubeconfig", bare));
-  assert.match(lost.said("kubeconfig"), /^warning: no tls-server-name, CA .* --from <this file> -c one$/);
+  const bare = await read(kubeconfigOf(outputs["FailoverUrl"], undefined, {}).replace(/ +tls-server-name: .*\n/, ""));
+  assert.match(bare.said("kubeconfig"), /^warning: no tls-server-name, CA .* --from <this file> -c one$/);
   delete outputs["FailoverUrl"];
-  assert.equal((await doctor(...file("named.kubeconfig", named))).check("kubeconfig"), undefined);
+  assert.equal((await read(named)).check("kubeconfig"), undefined);
 });
 
 test("mappings, denials and callers that differ fail, whatever the order of their entries", async () => {
@@ -142,12 +141,12 @@ test("mappings, denials and callers that differ fail, whatever the order of thei
 });
 
 test("--profile applies to the other store too", async () => {
-  const [key, secret] = Object.values(keyVariables(localIdentity("bob")));
+  const keys = keyVariables(localIdentity("bob"));
+  const [key, secret] = Object.values(keys);
   const profile = `[ops]\naws_access_key_id = ${key}\naws_secret_access_key = ${secret}\n`;
-  const file = folder.write("credentials", profile);
   const before = { ...process.env };
-  Object.assign(process.env, { AWS_SHARED_CREDENTIALS_FILE: file });
-  for (const name of Object.keys(keyVariables(localIdentity("bob")))) delete process.env[name];
+  process.env["AWS_SHARED_CREDENTIALS_FILE"] = folder.write("credentials", profile);
+  for (const name of Object.keys(keys)) delete process.env[name];
   const words = ["-c", "one", "--kubeconfig", kubeconfig, "--times", "1", "--profile", "ops"];
   const { out } = await cli(["doctor", ...words], { environment: environment() });
   Object.assign(process.env, before);
@@ -155,12 +154,9 @@ test("--profile applies to the other store too", async () => {
 });
 
 test("with an id, doctor uses the context that has kube-apiserver's kubeconfig", async () => {
+  const run = () => cli("doctor -c prod --times 1", { environment: environment() });
   configure({ one: { webhookKubeconfig: kubeconfig }, other: { prefix: "/standby" } });
-  const words = ["doctor", "-c", "prod", "--times", "1"];
-  const { code, out } = await cli(words, { environment: environment() });
-  assert.equal(code, 0, out);
-  assert.match(out, /^one\nok +version [\s\S]*\nok +stores +equal to other\n$/);
+  await prints(run(), /^one\nok +version [\s\S]*\nok +stores +equal to other\n$/);
   configure({ one: {}, other: { prefix: "/standby" } });
-  const { err } = await cli(words, { environment: environment() });
-  assert.match(err, /^one: Give either --kubeconfig or [\s\S]*\nother: /);
+  await exits(run(), 2, /^one: Give either --kubeconfig or [\s\S]*\nother: /);
 });

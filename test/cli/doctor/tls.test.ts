@@ -15,18 +15,16 @@ const { path: folder, write: file } = useFolder();
 const authority = createCertificateAuthority({ now: () => Date.now() + DAY_MS - 60_000 });
 const subject = { CN: "kube-apiserver", O: "Example" };
 const client = authority.client(subject);
-
 const ca = file("ca.crt", authority.ca);
 const cert = file("client.crt", client.cert);
 const key = file("client.key", client.key);
-
 const endpoint = useServer(startEndpoint);
 const tls = { ...authority.server(), ca: authority.ca, requireClientCertificate: true };
 const settings = { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=kube-apiserver,O=Example" };
 const gateway = useServer(() => endpoint.gateway(settings, { tls }));
 
-const doctor = (words: readonly string[], now?: number) =>
-  endpoint.doctor("bob", ["--endpoint", gateway.url, ...words], now === undefined ? {} : { now });
+const doctor = (words: readonly string[], now = Date.now()) =>
+  endpoint.doctor("bob", ["--endpoint", gateway.url, ...words], { now });
 const withCertificate = ["--ca", ca, "--client-cert", cert, "--client-key", key];
 
 test("with mTLS, all checks pass, and a caller without a certificate is rejected", async () => {
@@ -52,49 +50,38 @@ test("a kubeconfig can contain the certificates or name files relative to it", a
   await exits(endpoint.doctor("bob", ["--kubeconfig", missing]), 2, /^Cannot read \S+nowhere\.key: /);
 });
 
-test("a kubeconfig without a TLS setting is a warning, and tls-server-name is the name that the certificate must have", async () => {
+test("of a kubeconfig, no TLS setting is a warning, no verification fails, and tls-server-name is the certificate's name", async () => {
   const { out } = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, "--no-token"]);
-  const named = await endpoint.doctor("bob", ["--kubeconfig", file("named.kubeconfig", out)]);
-  assert.equal(named.check("kubeconfig"), undefined);
-  const unnamed = file("bare.kubeconfig", out.replace(/ +tls-server-name: .*\n/, ""));
-  const bare = await endpoint.doctor("bob", ["--kubeconfig", unnamed]);
+  const { out: full } = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, ...withCertificate]);
+  const withKey = (text: string, key: string) => text.replace(/^( +)server: .*$/m, `$&\n$1${key}`);
+  const read = (text: string) => endpoint.doctor("bob", ["--kubeconfig", file("webhook.kubeconfig", text)]);
+  assert.equal((await read(out)).check("kubeconfig"), undefined);
   const because = "no tls-server-name, CA or client certificate: after packet loss, logins fail for 15 minutes";
   const advice = `write a new file: kubeconfig webhook --from <this file> --endpoint ${gateway.url}/authenticate`;
+  const bare = await read(out.replace(/ +tls-server-name: .*\n/, ""));
   assert.equal(bare.said("kubeconfig"), `warning: ${because} -> ${advice}`);
-  const full = (await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, ...withCertificate])).out;
+  const { code, check } = await read(withKey(out, "insecure-skip-tls-verify: true"));
+  assert.deepEqual([code, check("kubeconfig")?.state], [1, "failed"]);
   for (const [name, state] of Object.entries({ localhost: "ok", "other.example": "failed" })) {
-    const text = full.replace(/^( +)server: .*$/m, `$&\n$1tls-server-name: ${name}`);
-    const { check } = await endpoint.doctor("bob", ["--kubeconfig", file("renamed.kubeconfig", text)]);
-    assert.equal(check("reachable")?.state, state, name);
+    const renamed = await read(withKey(full, `tls-server-name: ${name}`));
+    assert.equal(renamed.check("reachable")?.state, state, name);
   }
 });
 
-test("a kubeconfig that turns certificate verification off fails, although the certificate is valid", async () => {
-  const { out } = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, "--no-token"]);
-  const unverified = out.replace(/^( +)server: .*$/m, "$&\n$1insecure-skip-tls-verify: true");
-  const { code, check } = await endpoint.doctor("bob", ["--kubeconfig", file("unverified.kubeconfig", unverified)]);
-  assert.deepEqual([code, check("kubeconfig")?.state], [1, "failed"]);
-});
-
-test("no client certificate, one of another CA and one of another subject fail", async () => {
+test("no client certificate, an unknown CA, and a certificate of another CA, subject or key fail", async () => {
   const none = await doctor(["--ca", ca]);
   assert.match(none.said("reachable"), /^failed: .* -> .*client certificate \(--client-cert, --client-key\)/);
-  const other = createCertificateAuthority().client(subject);
-  const [stray, strayKey] = [file("other.crt", other.cert), file("other.key", other.key)];
-  const refused = await doctor(["--ca", ca, "--client-cert", stray, "--client-key", strayKey]);
-  assert.match(refused.said("caller"), /^failed: HTTP 403, .* -> .*truststore/);
-  const neighbour = authority.client({ CN: "somebody" });
-  const [near, nearKey] = [file("near.crt", neighbour.cert), file("near.key", neighbour.key)];
-  const pinned = await doctor(["--ca", ca, "--client-cert", near, "--client-key", nearKey]);
-  assert.match(pinned.said("caller"), /^failed: HTTP 401, caller_refused: .*CN=somebody -> .*CALLER_SUBJECTS/);
-});
-
-test("an unknown CA and the key of another certificate fail", async () => {
   const unknown = await doctor([]);
   assert.match(unknown.said("reachable"), /^failed: no answer \((\w*CERT\w*|UNABLE_\w+)\) -> .*--ca/);
-  const otherKey = file("k", authority.client(subject).key);
-  const mixed = await doctor(["--ca", ca, "--client-cert", cert, "--client-key", otherKey]);
-  assert.match(mixed.said("reachable"), /^failed: .*--client-key/);
+  const other = createCertificateAuthority().client(subject);
+  for (const [{ cert, key }, check, message] of [
+    [other, "caller", /^failed: HTTP 403, .* -> .*truststore/],
+    [authority.client({ CN: "somebody" }), "caller", /^failed: HTTP 401, caller_refused: .*CN=somebody -> .*CALLER_/],
+    [{ ...client, key: authority.client(subject).key }, "reachable", /^failed: .*--client-key/],
+  ] as const) {
+    const words = ["--ca", ca, "--client-cert", file("other.crt", cert), "--client-key", file("other.key", key)];
+    assert.match((await doctor(words)).said(check), message);
+  }
 });
 
 test("certificates that expire soon are warnings, and expired ones fail", async () => {
@@ -110,13 +97,13 @@ test("certificates that expire soon are warnings, and expired ones fail", async 
 });
 
 test("a file that is not PEM and a certificate without its key are wrong usage", async () => {
+  const text = file("text", "no certificate");
   for (const words of [
-    ["--ca", file("text", "no certificate")],
+    ["--ca", text],
     ["--client-cert", cert],
     ["--ca", folder],
-  ]) {
+  ])
     await exits(doctor(words), 2);
-  }
   const fake = file("fake.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
   const { code, check } = await doctor(["--ca", ca, "--client-cert", fake, "--client-key", key]);
   assert.deepEqual([code, check("client cert")?.state, check("reachable")?.state], [1, "failed", "failed"]);

@@ -8,7 +8,7 @@ import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
-import { exits, useCluster } from "../mappings/cluster.ts";
+import { exits, prints, useCluster } from "../mappings/cluster.ts";
 import { useServer } from "../use-server.ts";
 
 const DEVELOPERS = "arn:aws:iam::111122223333:role/Developers";
@@ -64,11 +64,9 @@ for (const [name, verdict] of Object.entries(VERDICTS)) {
   test(`${name}: ${verdict}, for a token and, without proof, for an ARN`, async () => {
     const input = JSON.stringify({ kind: "ExecCredential", status: { token: await token(name) } });
     const { arn, expiresAt } = localIdentity(name);
-    const proven = await explain(["--token-file", "-", "-o", "json"], input);
-    for (const { code, out } of expiresAt === undefined ? [proven, await explain([arn, "-o", "json"])] : [proven]) {
-      const { granted, refusal } = JSON.parse(out);
-      assert.equal(code, granted ? 0 : 1);
-      assert.equal(refusal?.code ?? "granted", verdict);
+    for (const words of [["--token-file", "-"], ...(expiresAt === undefined ? [[arn]] : [])]) {
+      const { out } = await exits(explain([...words, "-o", "json"], input), verdict === "granted" ? 0 : 1);
+      assert.equal(JSON.parse(out).refusal?.code ?? "granted", verdict);
       assert.doesNotMatch(out, /Signature|Security-Token/);
     }
   });
@@ -86,29 +84,31 @@ test("an ARN keeps its session, unless --session-name replaces it, gets no suppo
   assert.doesNotMatch(role.out, /SUPPOSED|principal/);
   assert.match(role.out, /\nuser {6}dev:eve-example\.com\n/);
   const session = "arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com";
-  assert.match((await explain([session])).out, /\nuser {6}dev:jane-example\.com\n/);
-  assert.match((await explain([session, "--session-name", "eve"])).out, /\nuser {6}dev:eve\n/);
-  const unmapped = await explain(["arn:aws:iam::999999999999:role/Nobody"]);
-  assert.match(unmapped.out, /denied, identity_unmapped\nreason {4}no mapping for arn:\S+:role\/Nobody\n/);
-  const set =
-    "npx lambda-iam-authenticator mappings set -c prod arn:aws:iam::999999999999:role/Nobody --username <name>";
-  assert.ok(unmapped.out.includes(`\nto do     add a mapping: ${set} --group <group>\n`), unmapped.out);
-  const ofSet = await explain(["arn:aws:iam::999999999999:role/AWSReservedSSO_Audit_0123456789abcdef"]);
-  assert.match(ofSet.out, /iam-authenticator mappings set -c prod sso\/999999999999\/Audit --username/);
+  await prints(explain([session]), /\nuser {6}dev:jane-example\.com\n/);
+  await prints(explain([session, "--session-name", "eve"]), /\nuser {6}dev:eve\n/);
+  const unmapped = "arn:aws:iam::999999999999:role/";
+  for (const [role, name] of [
+    ["Nobody", `${unmapped}Nobody`],
+    ["AWSReservedSSO_Audit_0123456789abcdef", "sso/999999999999/Audit"],
+  ] as const) {
+    const { out } = await exits(explain([`${unmapped}${role}`]), 1);
+    assert.match(out, /denied, identity_unmapped\nreason {4}no mapping for arn:\S+\n/);
+    const set = `npx lambda-iam-authenticator mappings set -c prod ${name} --username <name> --group <group>`;
+    assert.ok(out.includes(`\nto do     add a mapping: ${set}\n`), out);
+  }
 });
 
 test("a token or ARN of an account that is not in ACCOUNTS is denied before any mapping is read", async () => {
-  const environment = { AWS_ENDPOINT_URL_STS: sts.url, ACCOUNTS: "444455556666" };
-  const arn = "arn:aws:iam::111122223333:role/Developers";
-  for (const [words, input] of [
-    [["--token-file", "-"], await token("bob")],
-    [[arn], ""],
-  ] as const) {
-    const { out } = await exits(cli(["explain", "-c", "prod", ...words], { input, environment }), 1);
-    assert.match(out, /\nverdict {3}denied, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto /);
-    assert.doesNotMatch(out, /\nmapping/);
+  const explaining = (words: string, ACCOUNTS: string, input = "") =>
+    cli(`explain -c prod ${words}`, { input, environment: { AWS_ENDPOINT_URL_STS: sts.url, ACCOUNTS } });
+  const denied = /\nverdict {3}denied, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto /;
+  for (const run of [
+    explaining("--token-file -", "444455556666", await token("bob")),
+    explaining(DEVELOPERS, "444455556666"),
+  ]) {
+    assert.doesNotMatch((await exits(run, 1, "", denied)).out, /\nmapping/);
   }
-  await exits(cli(["explain", "-c", "prod", arn], { environment: { ...environment, ACCOUNTS: "111122223333" } }), 0);
+  await exits(explaining(DEVELOPERS, "111122223333"), 0);
 });
 
 test("wrong usage is reported, with a warning for a token on the command line", async () => {

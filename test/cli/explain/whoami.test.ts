@@ -16,7 +16,6 @@ import { useServer } from "../use-server.ts";
 const BOB = "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com";
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const NAME = "role/111122223333/developers";
-
 const USER = { username: "dev:{SessionName}", groups: ["developers"] };
 const cluster = useCluster({ [NAME]: { arn: ROLE, ...USER, notAfter: "2099-12-31T00:00:00Z" } }, "all");
 const sts = useServer(() => startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
@@ -48,14 +47,6 @@ verdict   granted
     "",
   );
   delete process.env["AWS_CREDENTIAL_EXPIRATION"];
-});
-
-test("an unmapped identity gets exit code 1, the reason and advice", async () => {
-  be("alice");
-  const alice = "arn:aws:iam::111122223333:user/engineering/alice";
-  const verdict = `verdict   denied, identity_unmapped\nreason    no mapping for ${alice}\nto do     add a mapping: npx `;
-  const { out } = await exits(whoami(), 1, "");
-  assert.ok(out.includes(`${verdict}lambda-iam-authenticator mappings set -c prod ${alice} --username <name> `), out);
 });
 
 test("JSON has the same data", async () => {

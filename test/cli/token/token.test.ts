@@ -13,7 +13,7 @@ import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli, useLocalAws } from "../cli.ts";
-import { exits } from "../mappings/cluster.ts";
+import { exits, prints } from "../mappings/cluster.ts";
 import { accessDenied } from "../stacks.ts";
 import { useServer } from "../use-server.ts";
 import { startAssumeRole } from "./assume-role.ts";
@@ -37,6 +37,7 @@ async function proven(token: string, clusterId: string): Promise<string> {
   return "arn" in result ? result.arn : result.code;
 }
 const WORDS = ["token", "-c", "prod", "--region", "us-west-2", "--token-only"];
+const urlOf = (token: string) => Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();
 
 for (const identity of LOCAL_IDENTITIES.filter(({ expiresAt }) => expiresAt === undefined)) {
   test(`the function accepts the token of ${identity.name}, and STS proves it`, async () => {
@@ -62,49 +63,47 @@ test("the token expires after 14 minutes, or with the credentials; expired ones 
   const { status } = JSON.parse(execCredential("client.authentication.k8s.io/v1", await sign(NOW, end)));
   assert.equal(status.expirationTimestamp, "2026-11-24T12:01:01Z");
   useLocalAws({ AWS_SESSION_TOKEN: "x", AWS_CREDENTIAL_EXPIRATION: "2026-11-24T12:00:30Z" });
-  const soon = await cli(["token", "-c", "prod"], { now: NOW });
-  assert.equal(JSON.parse(soon.out).status.expirationTimestamp, "2026-11-24T12:00:30Z");
-  const late = cli(["token", "-c", "prod"], { now: Date.UTC(2026, 10, 24, 12, 0, 30) });
+  await prints(cli("token -c prod", { now: NOW }), /"expirationTimestamp": ?"2026-11-24T12:00:30Z"/);
+  const late = cli("token -c prod", { now: Date.UTC(2026, 10, 24, 12, 0, 30) });
   await exits(late, 3, "The AWS credentials have expired: sign in again, then run this again.\n", "");
   delete process.env["AWS_CREDENTIAL_EXPIRATION"];
 });
 
 test("the version is the one that kubectl requests", () => {
-  const ask = (apiVersion: string) => requestedVersion(JSON.stringify({ kind: "ExecCredential", apiVersion }));
-  assert.equal(ask("client.authentication.k8s.io/v1"), "client.authentication.k8s.io/v1");
-  assert.equal(ask("client.authentication.k8s.io/v1beta1"), "client.authentication.k8s.io/v1beta1");
+  const ask = (version: string) =>
+    requestedVersion(JSON.stringify({ kind: "ExecCredential", apiVersion: `client.authentication.k8s.io/${version}` }));
+  for (const version of ["v1", "v1beta1"]) assert.equal(ask(version), `client.authentication.k8s.io/${version}`);
   assert.equal(requestedVersion(undefined), "client.authentication.k8s.io/v1beta1");
-  assert.throws(() => ask("client.authentication.k8s.io/v1alpha1"), /correct apiVersion in the kubeconfig/);
+  assert.throws(() => ask("v1alpha1"), /correct apiVersion in the kubeconfig/);
   assert.throws(() => requestedVersion("no JSON"), /correct apiVersion in the kubeconfig/);
 });
 
 test("--token-only prints only the token, with the host of its partition", async () => {
   useLocalAws({ AWS_REGION: "cn-north-1" });
-  const { out } = await cli(["token", "-c", "prod", "--token-only"], { now: NOW });
-  const url = Buffer.from(out.trim().replace("k8s-aws-v1.", ""), "base64url").toString();
-  assert.match(url, /^https:\/\/sts\.cn-north-1\.amazonaws\.com\.cn\/.*&X-Amz-Date=20261124T120000Z&X-Amz-Expires=60&/);
+  const { out } = await cli("token -c prod --token-only", { now: NOW });
+  const host = /^https:\/\/sts\.cn-north-1\.amazonaws\.com\.cn\/.*&X-Amz-Date=20261124T120000Z&X-Amz-Expires=60&/;
+  assert.match(urlOf(out.trim()), host);
 });
 
 test("a missing option or setting is reported in one sentence, with the correct exit code", async () => {
   useLocalAws({});
   delete process.env["AWS_REGION"];
   for (const [words, message] of [
-    [["token", "-c", "prod"], /^No AWS region: give --region, or set AWS_REGION\.\n$/],
-    [["token", "-c", "prod", "--region", "mars-1"], /^mars-1 is not an AWS region\.\n$/],
-    [["token"], /--cluster/],
-    [["token", "-c", "p", "--external-id", "x"], /need --role/],
+    ["token -c prod", /^No AWS region: give --region, or set AWS_REGION\.\n$/],
+    ["token -c prod --region mars-1", /^mars-1 is not an AWS region\.\n$/],
+    ["token", /--cluster/],
+    ["token -c p --external-id x", /need --role/],
   ] as const) {
     await exits(cli(words), 2, message);
   }
   delete process.env["AWS_ACCESS_KEY_ID"];
-  const words = ["token", "-c", "prod", "--region", "us-east-1"];
-  await exits(cli(words), 3, /^No AWS credentials: sign in, or give --profile .*\n$/);
+  await exits(cli("token -c prod --region us-east-1"), 3, /^No AWS credentials: sign in, or give --profile .*\n$/);
 });
 
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
 const assumed = useServer(startAssumeRole);
 
-test("--role calls STS: role, external id and session name are sent, and the token expires with the role's keys", async () => {
+test("--role sends role, external id and session name, the token expires with the role's keys, and a refusal is one sentence", async () => {
   useLocalAws({ AWS_ENDPOINT_URL_STS: assumed.url });
   const words = ["token", "-c", "prod", "--role", ROLE, "--external-id", "x-1", "--session-name", "me"];
   const { out } = await exits(cli(words, { now: Date.UTC(2026, 10, 24, 12, 55) }), 0);
@@ -113,12 +112,7 @@ test("--role calls STS: role, external id and session name are sent, and the tok
   assert.deepEqual(sent, ["AssumeRole", ROLE, "x-1", "me"]);
   const { expirationTimestamp, token } = JSON.parse(out).status;
   assert.equal(expirationTimestamp, "2026-11-24T13:00:00Z");
-  const url = Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();
-  assert.match(url, /X-Amz-Credential=ASIALOCAL0+1%2F.*&X-Amz-Security-Token=local-session&/);
-});
-
-test("a role that cannot be assumed is reported in one sentence", async () => {
-  useLocalAws({ AWS_ENDPOINT_URL_STS: assumed.url });
+  assert.match(urlOf(token), /X-Amz-Credential=ASIALOCAL0+1%2F.*&X-Amz-Security-Token=local-session&/);
   assumed.fail(accessDenied("sts:AssumeRole"));
   const message = /^No permission: User: \S+ is not authorized to perform: sts:AssumeRole\.\n$/;
   await exits(cli(["token", "-c", "prod", "--role", ROLE]), 3, message, "");
