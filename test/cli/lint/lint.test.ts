@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { EvaluationContext } from "../../../cli/function-settings.ts";
 import { lint } from "../../../cli/lint/lint.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import { ADMIN, PREFIX, useCluster } from "../mappings/cluster.ts";
+import { ADMIN, exits, PREFIX, useCluster } from "../mappings/cluster.ts";
 
 const NOW = Date.UTC(2026, 10, 24);
 const role = (name: string, more: object = {}) => ({
@@ -71,12 +71,10 @@ const EXPECTED = [
 const cluster = useCluster(WRONG, "all");
 
 test("lint reports each problem once and nothing else", async () => {
-  const { code, out, err } = await cluster.mappings(["lint", "-o", "json"], { now: NOW });
-  const found: { level: string; rule: string; where: string }[] = JSON.parse(out);
+  const { out } = await exits(cluster.mappings("lint -o json", { now: NOW }), 1, "7 errors, 10 warnings, 5 notes.\n");
+  const found: Record<"level" | "rule" | "where", string>[] = JSON.parse(out);
   assert.deepEqual(found.map(({ level, rule, where }) => `${level} ${rule} ${where}`).toSorted(), EXPECTED.toSorted());
-  assert.deepEqual([code, err], [1, "7 errors, 10 warnings, 5 notes.\n"]);
-  const levels = [...new Set(found.map(({ level }) => level))];
-  assert.deepEqual(levels, ["error", "warning", "info"]);
+  assert.deepEqual([...new Set(found.map(({ level }) => level))], ["error", "warning", "info"]);
 });
 
 test("lint reports a SecureString and parameter names that the function never reads", async () => {
@@ -85,15 +83,12 @@ test("lint reports a SecureString and parameter names that the function never re
   for (const name of ignored) cluster.store.put(`${PREFIX}/${name}`, "{}");
   const { out } = await cluster.mappings(["lint"], { now: NOW });
   assert.match(out, /error +invalid +role\/111122223333\/secret +a SecureString: it must be of type String\n/);
-  for (const name of ignored) {
-    assert.match(out, new RegExp(`error +invalid +${name} +not a mapping: the authenticator ignores it\\n`));
-  }
+  for (const name of ignored) assert.match(out, new RegExp(`error +invalid +${name} +not a mapping: the auth`));
 });
 
 const HOME = "111122223333";
-const ARN = `arn:aws:iam::${HOME}:role/Developers`;
+const { arn: ARN } = role("Developers");
 const ROLE = `role/${HOME}/developers`;
-const ENDED = { notAfter: "2026-01-01T00:00:00Z" };
 const SESSION = `arn:aws:sts::${HOME}:assumed-role/Developers/mallory`;
 const CONTEXT: EvaluationContext = { prefix: PREFIX, partition: "aws", now: NOW, reservedPrefixes: [] };
 
@@ -114,8 +109,7 @@ test("a username with a tag or a source identity says who can choose the value",
     ["a:{SourceIdentity}:{PrincipalTag:x}", /sts:TagSession and sts:SetSourceIdentity$/],
   ] as const) {
     const [found] = await findings({ [ROLE]: { arn: ARN, username } });
-    assert.equal(found?.level, "warning");
-    assert.match(found.message, message);
+    assert.match(`${found?.level} ${found?.message}`, new RegExp(`^warning .*${message.source}`));
   }
   assert.deepEqual(await findings({ [ROLE]: { arn: ARN, username: "id-{IdentityStoreUserId}" } }), []);
 });
@@ -123,21 +117,19 @@ test("a username with a tag or a source identity says who can choose the value",
 test("what no AWS-signed token can use is reported only if the function accepts such tokens", async () => {
   const values = {
     [ROLE]: { arn: ARN, username: "dev:{SessionName}" },
-    [`role/${HOME}/pinned`]: { arn: `arn:aws:iam::${HOME}:role/Pinned`, username: "p", principalId: "AROA1234567890" },
-    [`role/${HOME}/plain`]: { arn: `arn:aws:iam::${HOME}:role/Plain`, username: "plain" },
-    [`role/${HOME}/ended`]: { ...ENDED, arn: `arn:aws:iam::${HOME}:role/Ended`, username: "{AccessKeyID}" },
+    [`role/${HOME}/pinned`]: role("Pinned", { principalId: "AROA1234567890" }),
+    [`role/${HOME}/plain`]: role("Plain"),
+    [`role/${HOME}/ended`]: role("Ended", { username: "{AccessKeyID}", notAfter: "2026-01-01T00:00:00Z" }),
     [`root/${HOME}`]: { arn: `arn:aws:iam::${HOME}:root`, username: "root" },
     [`sso-session/${HOME}/view`]: [{ session: "ann@example.com", username: "ann" }],
     [`deny/${HOME}`]: [{ arnLike: SESSION }, { arnLike: `arn:aws:iam::${HOME}:role/Other` }],
   };
-  assert.deepEqual(await findings(values), []);
-  for (const [signedTokens, level] of [
-    ["beside", "info"],
-    ["only", "warning"],
-  ] as const) {
-    const found = await findings(values, signedTokens);
-    const places = [ROLE, `deny/${HOME}`, `role/${HOME}/pinned`, `root/${HOME}`, `sso-session/${HOME}/view`];
-    const lines = found.map((one) => `${one.level} ${one.where}`);
-    assert.deepEqual(lines.toSorted(), places.map((where) => `${level} ${where}`).toSorted());
+  const places = [ROLE, `deny/${HOME}`, `role/${HOME}/pinned`, `root/${HOME}`, `sso-session/${HOME}/view`];
+  for (const [signedTokens, level] of [[undefined], ["beside", "info"], ["only", "warning"]] as const) {
+    const lines = (await findings(values, signedTokens)).map((one) => `${one.level} ${one.where}`);
+    assert.deepEqual(
+      lines.toSorted(),
+      level === undefined ? [] : places.map((where) => `${level} ${where}`).toSorted(),
+    );
   }
 });

@@ -3,12 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { folder, masters, role, roles, useApplyCluster, writeMappings } from "./apply.ts";
+import { masters, role, roles, useApplyCluster, writeMappings } from "./apply.ts";
 import { exits, refuses, WHERE } from "./cluster.ts";
 
 const cluster = useApplyCluster();
 const R1 = "role/111122223333/r1";
-const R9 = "role/111122223333/r9";
 
 test("apply adds, changes and removes mappings, and a second run changes nothing", async () => {
   await cluster.apply([masters, role(1), role(2)]);
@@ -35,15 +34,14 @@ test("diff prints the plan and exits with 1 if it has changes, also as data", as
   await cluster.apply([masters, role(1), role(2)]);
   const gain = { ...role(1), groups: ["system:masters"] };
   const diff = (...words: string[]) => cluster.mappings(["diff", "-f", writeMappings([masters, gain]), ...words]);
-  assert.match((await exits(diff(), 1, "")).out, new RegExp(`:\\n~ ${R1}\\n`));
+  await exits(diff(), 1, "", new RegExp(`:\\n~ ${R1}\\n`));
   const { changes, ...rest } = JSON.parse((await exits(diff("-o", "json"), 1, "")).out);
   assert.deepEqual(rest, { destination: WHERE, unchanged: 1, notInFiles: ["role/111122223333/r2"] });
   const [{ marks, before, ...change }, ...others] = changes;
   assert.deepEqual([others, change], [[], { action: "change", name: R1, after: gain, warnings: [] }]);
-  assert.deepEqual([before.username, before.groups], ["r1", undefined]);
-  assert.match(marks[0], /system:masters makes an administrator/);
+  assert.match(`${before.username} ${marks[0]}`, /^r1 .*system:masters makes an administrator/);
   const pruned = parse((await diff("--prune", "-o", "yaml")).out).changes[1];
-  assert.deepEqual([pruned.action, pruned.name, pruned.after], ["remove", "role/111122223333/r2", undefined]);
+  assert.deepEqual([pruned.action, pruned.name], ["remove", "role/111122223333/r2"]);
   await exits(diff("-o", "wide"), 2);
   await exits(cluster.mappings(["diff", "-f", writeMappings([masters, role(1)])]), 0);
 });
@@ -56,21 +54,6 @@ test("every error in a file is reported with its line, and nothing is written", 
   const long = { ...role(1), description: "x".repeat(4096) };
   await exits(cluster.apply([long]), 2, /\d+ bytes, but a parameter holds at most 4096\.\n$/);
   assert.deepEqual(cluster.written(), []);
-});
-
-test("swapping administrators keeps one if apply stops after any write, and a second run finishes", async () => {
-  const next = { ...role(9), groups: ["system:masters"] };
-  const old = "arn:aws:iam::111122223333:role/AWSReservedSSO_ClusterAdmin_*";
-  const swap = { mappings: [masters, next, role(1)], deny: [{ arnLike: old }] };
-  const file = folder.write("swap.yaml", JSON.stringify(swap));
-  const apply = () => cluster.mappings(["apply", "-f", file, "-y", "--allow-weakening"]);
-  cluster.failPuts(2, { kind: "reset" });
-  await exits(apply(), 3, /\nWritten, 1 of 3: /);
-  assert.doesNotMatch((await cluster.mappings(["lint"])).out, /no-masters/);
-  cluster.store.fail(undefined);
-  await exits(apply(), 0);
-  // The denial of the old administrator waits for the new one.
-  assert.deepEqual([...new Set(cluster.written())], [R1, R9, "deny/111122223333"]);
 });
 
 test("apply -o json requires --dry-run, prints the data of diff or a refused plan, and writes nothing", async () => {
@@ -86,18 +69,14 @@ test("apply -o json requires --dry-run, prints the data of diff or a refused pla
   assert.deepEqual(cluster.written(), [R1]);
 });
 
-async function elapsed(words: readonly string[]): Promise<number> {
-  const begin = performance.now();
-  await exits(cluster.mappings(words), 0);
-  return performance.now() - begin;
-}
-
-test("--rate limits the writes per second", async () => {
+test("--rate limits the writes per second, and --read-rate the reads", async () => {
+  const elapsed = async (words: readonly string[]) => {
+    const begin = performance.now();
+    await exits(cluster.mappings(words), 0);
+    return performance.now() - begin;
+  };
   const words = ["apply", "-f", writeMappings([masters, ...roles(6)]), "-y", "--allow-weakening", "--rate", "20"];
   assert.ok((await elapsed(words)) >= 5 * 50);
-});
-
-test("--read-rate limits the reads per second", async () => {
   for (let i = 0; i < 60; i += 1) cluster.put(`role/111122223333/r${i}`, role(i));
   // Seven pages, of which five are read at once.
   assert.ok((await elapsed(["list", "--read-rate", "5"])) > 380);

@@ -9,7 +9,6 @@ import { useServer } from "../use-server.ts";
 import { ADMIN, PREFIX, storedCluster } from "./cluster.ts";
 
 export const folder = useFolder();
-
 const admin = { permissionSet: "ClusterAdmin", account: "111122223333", username: "admin:{SessionName}" };
 export const masters = { ...admin, groups: ["system:masters"] };
 export const role = (i: number, username = `r${i}`) => ({ arn: `arn:aws:iam::111122223333:role/R${i}`, username });

@@ -41,7 +41,6 @@ export const prints = <Result extends CliResult>(run: Promise<Result>, out: Expe
 
 /** The command must report wrong usage, and print nothing to standard output. */
 export const refuses = (run: Promise<CliResult>, err: Expected) => exits(run, 2, err, "");
-
 const WRITES = ["set", "edit", "remove", "deny", "allow", "apply", "rollback"];
 
 function fast(typed: Words): string[] {
@@ -55,13 +54,13 @@ const LONG_AGO = Date.UTC(2020, 0, 1);
 /** A cluster exists if it has a parameter. No command that uses this store reads this one. */
 const EXISTENCE = { "issuer/none": {} };
 
+/** Parameters by full name, from JSON values by their names below a prefix. */
+export const named = (values: Readonly<Record<string, unknown>>, prefix = PREFIX): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, JSON.stringify(value)]));
+
 /** A cluster with only parameters; test/e2e/cluster.ts has one with a control plane. */
 export async function storedCluster(parameters: Readonly<Record<string, unknown>> = {}) {
-  const named = Object.entries({ ...EXISTENCE, ...parameters }).map(([name, value]) => [
-    `${PREFIX}/${name}`,
-    JSON.stringify(value),
-  ]);
-  const store = await startParameterStore({ parameters: Object.fromEntries(named), now: () => LONG_AGO });
+  const store = await startParameterStore({ parameters: named({ ...EXISTENCE, ...parameters }), now: () => LONG_AGO });
   useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
   const mappings = (words: Words, options?: CliOptions) => cli(["mappings", ...fast(words), "-c", "prod"], options);
   return {

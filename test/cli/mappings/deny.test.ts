@@ -28,10 +28,7 @@ test("deny denies only the named identity, and allow removes the denial", async 
   assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "left" }]);
   assert.equal(await cluster.verdict(MALLORY), "identity_denied");
   assert.equal(await cluster.verdict(`arn:aws:iam::${A}:role/Developers`), "granted");
-  await prints(
-    allow(MALLORY, "--allow-weakening"),
-    /\n~ deny\/\d+\n {4}- .*\n {4}! user\/mallory is no longer denied by /,
-  );
+  await prints(allow(MALLORY, "--allow-weakening"), /\n~ deny\/\d+\n {4}- .*\n {4}! user\/mallory is no longer denied/);
   assert.equal(await cluster.verdict(MALLORY), "granted");
   await exits(allow(MALLORY), 1, `No denial names ${MALLORY}.\n`);
 });
@@ -117,26 +114,28 @@ test("list, export, history and rollback support denials", async () => {
 });
 
 test("deny of a user warns only if an account or pattern mapping covers federated users", async () => {
-  const warning =
-    /^Warning: This denial does not cover federated users, whose names their creator chooses \(sts:GetFederationToken\): (.*) grants them access\. To deny them too: npx lambda-iam-authenticator mappings deny -c prod 'arn:aws:sts::111122223333:federated-user\/\*'$/m;
-  const warned = async (who = MALLORY) => warning.exec((await exits(deny(who), 0)).err)?.[1];
-  for (const [name, value, expected] of [
-    [`account/${A}`, {}, `account/${A}`],
-    [`pattern/${A}`, [{ arnLike: `arn:aws:sts::${A}:federated-user/d*`, username: "x" }], `pattern/${A}`],
-    ["pattern/any", [{ arnLike: "arn:aws:*::*:*", username: "x" }], "pattern/any"],
-    [`account/${A}`, { notAfter: "2020-01-01T00:00:00Z" }, undefined],
-    [`pattern/${A}`, [{ arnLike: `arn:aws:iam::${A}:*`, username: "x" }], undefined],
-    ["account/444455556666", {}, undefined],
+  const of = "federated users, whose names their creator chooses (sts:GetFederationToken)";
+  const command = `npx lambda-iam-authenticator mappings deny -c prod 'arn:aws:sts::${A}:federated-user/*'`;
+  for (const [name, value, isCovered, who = MALLORY] of [
+    [`pattern/${A}`, [{ arnLike: `arn:aws:sts::${A}:federated-user/d*`, username: "x" }], true],
+    ["pattern/any", [{ arnLike: "arn:aws:*::*:*", username: "x" }], true],
+    [`account/${A}`, { notAfter: "2020-01-01T00:00:00Z" }, false],
+    [`pattern/${A}`, [{ arnLike: `arn:aws:iam::${A}:*`, username: "x" }], false],
+    ["account/444455556666", {}, false],
+    [`account/${A}`, {}, true],
+    [`account/${A}`, {}, true, user("ops/*")],
+    [`account/${A}`, {}, false, `arn:aws:iam::${A}:role/Developers`],
+    [`account/${A}`, {}, false, `arn:aws:sts::${A}:federated-user/*`],
+    // All of them are denied now.
+    [`account/${A}`, {}, false],
   ] as const) {
     cluster.put(name, value);
-    assert.equal(await warned(), expected, name);
+    const { err } = await exits(deny(who), 0);
+    const warning = `Warning: This denial does not cover ${of}: ${name} grants them access. To deny them too: ${command}\n`;
+    assert.equal(err.includes(warning), isCovered, err);
+    assert.equal(err.includes("Warning"), isCovered, err);
     cluster.store.remove(`${PREFIX}/${name}`);
   }
-  cluster.put(`account/${A}`, {});
-  assert.equal(await warned(`arn:aws:iam::${A}:role/Developers`), undefined);
-  assert.equal(await warned(user("ops/*")), `account/${A}`);
-  assert.equal(await warned(`arn:aws:sts::${A}:federated-user/*`), undefined);
-  assert.equal(await warned(), undefined, "all of them are denied");
 });
 
 test("a file with a deny key is refused with the denial to write, and a file with that denial is applied", async () => {

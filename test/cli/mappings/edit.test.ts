@@ -32,7 +32,6 @@ function editorOf(...lines: readonly string[]): CliOptions {
 }
 const seen = (run: number) => readFileSync(`${SEEN}.${run}`, "utf8");
 const draft = () => readFileSync(`${SEEN}.path`, "utf8").trim();
-
 const INVALID = 'sed -i s/username/user/ "$1"';
 const ADD = 'echo "# x" >> "$1"';
 const VALID = 'sed -i s/dev$/ops/ "$1"';
@@ -46,20 +45,17 @@ async function keeps(words: readonly string[], options: CliOptions, code: number
 }
 
 test("a change is planned and written, and the private file is deleted", async () => {
-  const { out } = await exits(cluster.mappings(["edit", ARN, "-y"], editorOf(VALID)), 0, /^Wrote 1 parameter\. /);
-  assert.equal(
-    seen(1),
-    `# ${WHERE}
+  const plan = new RegExp(`^~ ${NAME}\\n {4}username: dev -> ops$`, "m");
+  await prints(cluster.mappings(["edit", ARN, "-y"], editorOf(VALID)), plan, /^Wrote 1 parameter\. /);
+  const text = `# ${WHERE}
 # Save and close to see the plan. Removing an entry here removes the mapping and its history.
 # Lines that begin with # are ignored. Without a change, nothing is written.
 mappings:
   - arn: ${ARN}
     username: dev
-`,
-  );
-  assert.match(out, new RegExp(`^~ ${NAME}\\n {4}username: dev -> ops$`, "m"));
+`;
+  assert.deepEqual([seen(1), readFileSync(`${SEEN}.mode`, "utf8")], [text, "600\n"]);
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
-  assert.equal(readFileSync(`${SEEN}.mode`, "utf8"), "600\n");
   assert.equal(existsSync(dirname(draft())), false);
 });
 
@@ -107,13 +103,6 @@ for (const [what, words, lines, options, code, message] of [
   });
 }
 
-test("an editor that deletes the file writes nothing, and the reason is printed", async () => {
-  const { err } = await exits(cluster.mappings(["edit", NAME, "-y"], editorOf('rm "$1"')), 2);
-  assert.equal(err, `Cannot read ${draft()}: there is no such file.\n`);
-  assert.deepEqual(await cluster.value(NAME), STORED);
-  rmSync(dirname(draft()), { recursive: true });
-});
-
 test("a concurrent change is reported and kept, and --yes never overwrites it", async () => {
   const [alice, arn] = ["user/111122223333/alice", "arn:aws:iam::111122223333:user/alice"];
   const [opened, go] = [join(folder.path, "opened"), join(folder.path, "go")];
@@ -141,30 +130,32 @@ test("a concurrent change is reported and kept, and --yes never overwrites it", 
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
 });
 
-test("without a terminal, edit requires VISUAL or EDITOR, and always a TMPDIR that exists", async () => {
+test("an editor that deletes the file, no editor without a terminal, and no TMPDIR are reported, and nothing is written", async () => {
+  const { err } = await exits(cluster.mappings(["edit", NAME, "-y"], editorOf('rm "$1"')), 2);
+  assert.equal(err, `Cannot read ${draft()}: there is no such file.\n`);
+  rmSync(dirname(draft()), { recursive: true });
   await exits(cluster.mappings(["edit", NAME, "-y"]), 2, "No editor: set EDITOR, or run this in a terminal.\n");
   const temporary = tmpdir();
   process.env["TMPDIR"] = "/no/such/folder";
   const running = cluster.mappings("edit -y", { environment: { EDITOR: "true" } });
   await exits(running, 2, "Cannot write /no/such/folder: there is no such folder.\n");
   process.env["TMPDIR"] = temporary;
+  assert.deepEqual(await cluster.value(NAME), STORED);
 });
 
 test("parameters that a file cannot represent are skipped, and unopened ones are not overwritten", async () => {
   cluster.put("user/111122223333/broken", { username: 1 });
   cluster.put("deny/111122223333", [{ arnLike: "arn:aws:iam::*:user/m" }]);
   cluster.put("pattern/any", [{ arnLike: "arn:aws:iam::*:role/a*", username: "a" }]);
-  const edit = (words: readonly string[], ...lines: string[]) =>
-    cluster.mappings(["edit", ...words], editorOf(...lines));
+  const edit = (who: string, ...lines: string[]) => cluster.mappings(`edit ${who} -y`, editorOf(...lines));
   const skipped =
     /^Skipped deny\/\d+: a file would move some entries to another parameter\. .*\nSkipped user\/\d+\/broken: arn /;
-  await exits(edit(["-y"], VALID), 0, skipped);
+  await exits(edit("", VALID), 0, skipped);
   assert.deepEqual(await cluster.value("deny/111122223333"), [{ arnLike: "arn:aws:iam::*:user/m" }]);
-  const broken = /^user\/111122223333\/broken cannot be edited: arn must be/;
-  await exits(edit(["user/111122223333/broken", "-y"], "true"), 2, broken);
+  await exits(edit("user/111122223333/broken", "true"), 2, /^user\/111122223333\/broken cannot be edited: arn must be/);
   const add = "printf '  - arnLike: arn:aws:iam::*:role/b*\\n    username: b\\n' >> \"$1\"";
-  await exits(edit([NAME, "-y"], add, "true"), 2);
+  await exits(edit(NAME, add, "true"), 2);
   assert.match(seen(2), /^# error: pattern\/any already exists, but was not opened in this file: use /);
   const absent = "user/111122223333/nobody does not exist. To add a mapping, use mappings set.\n";
-  await exits(edit(["user/111122223333/nobody", "-y"], "true"), 1, absent);
+  await exits(edit("user/111122223333/nobody", "true"), 1, absent);
 });

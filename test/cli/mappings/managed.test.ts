@@ -10,7 +10,6 @@ const A = "111122223333";
 const OURS = `arn:aws:iam::${A}:user/ours`;
 const STACKS = `arn:aws:iam::${A}:user/stacks`;
 const TOLD = "is managed by the CloudFormation stack Auth-prod and was not changed. Change it there, or use --force.\n";
-
 const cluster = useCluster({ ...ADMIN, [`user/${A}/ours`]: { arn: OURS, username: "ours" } });
 beforeEach(() => {
   const put = (name: string, value: object, tag: string) =>

@@ -8,7 +8,6 @@ const A = "111122223333";
 const arn = (name: string) => `arn:aws:iam::${A}:user/${name}`;
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
 const user = (name: string, more: object) => ({ [`user/${A}/${name}`]: { arn: arn(name), ...more } });
-
 const ENDS: Readonly<Record<string, object>> = { over: { notAfter: "2020-01-01T00:00:00Z" } };
 const SESSION = `arn:aws:sts::${A}:assumed-role/ci-x/jane`;
 

@@ -10,7 +10,6 @@ const LIST = `sso-session/${A}/developers`;
 const ALICE = `arn:aws:iam::${A}:user/alice`;
 const ENDED = { arn: ALICE, username: "a", notAfter: "2020-01-01T00:00:00Z" };
 const cluster = useCluster({ ...ADMIN, [`user/${A}/alice`]: ENDED }, "all");
-
 const LATER = "2099-01-01T00:00:00Z";
 const role = (...words: string[]) => [DEVELOPERS, "--username", "x", ...words];
 const named = (session: string) => [SET, "--session", session];

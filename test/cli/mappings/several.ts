@@ -7,29 +7,25 @@ import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "../cli
 import { useFolder } from "../folder.ts";
 import { startStacks } from "../stacks.ts";
 import { useServer } from "../use-server.ts";
-import { readParameter } from "./cluster.ts";
+import { named, readParameter } from "./cluster.ts";
 
 export const ACCOUNT = "111122223333";
 const CONTEXTS = { prod: { account: ACCOUNT }, staging: { account: ACCOUNT, region: "us-east-1" } };
-
 const operator = { arn: `arn:aws:iam::${ACCOUNT}:user/operator`, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA" };
 /** The keys of `useLocalAws`, and of a program that a test's profile runs. */
-const OPERATORS: readonly LocalIdentity[] = [
+export const OPERATORS: readonly LocalIdentity[] = [
   { name: "operator", accessKeyId: "AKIALOCALOPERATORAAA", secretAccessKey: "local/only", ...operator },
   { name: "process", accessKeyId: "AKIAFROMTHEPROCESS00", secretAccessKey: "x", ...operator },
 ];
 
-type Parameters = Readonly<Record<string, unknown>>;
-
 /** Starts both clusters for each test of a file, with these parameters. */
-export const useTwoClusters = (prod: Parameters, staging: Parameters) =>
-  useServer(() => twoClusters({ prod, staging }), "each");
+export const useTwoClusters = (...both: Parameters<typeof twoClusters>) =>
+  useServer(() => twoClusters(...both), "each");
 
-async function twoClusters(clusters: Readonly<Record<string, Parameters>>) {
-  const named = Object.entries(clusters).flatMap(([cluster, parameters]) =>
-    Object.entries(parameters).map(([name, value]) => [`/iam-authenticator/${cluster}/${name}`, JSON.stringify(value)]),
-  );
-  const store = await startParameterStore({ parameters: Object.fromEntries(named) });
+async function twoClusters(prod: Readonly<Record<string, unknown>>, staging: Readonly<Record<string, unknown>>) {
+  const store = await startParameterStore({
+    parameters: { ...named(prod), ...named(staging, "/iam-authenticator/staging") },
+  });
   const stacks = await startStacks({ "IamAuthenticator-prod": {}, "IamAuthenticator-staging": {} });
   const sts = await startSts({ identities: OPERATORS });
   useLocalAws({ ...endpoints({ SSM: store, STS: sts, CLOUDFORMATION: stacks }), AWS_MAX_ATTEMPTS: "1" });

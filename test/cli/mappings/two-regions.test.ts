@@ -6,14 +6,10 @@ import { REGIONS, useTwoRegions } from "../two-regions.ts";
 import { ADMIN, exits } from "./cluster.ts";
 
 const MALLORY = "arn:aws:iam::111122223333:user/mallory";
-const DENIED = [{ arnLike: MALLORY }];
 const USER = "user/111122223333/mallory";
-const DENY_LIST = "deny/111122223333";
 const STORED = { ...ADMIN, [USER]: { arn: MALLORY, username: "mallory" } };
 const FAST = ["-y", "--rate", "1000"];
-
 const regions = useTwoRegions(STORED);
-
 const mappings = (...words: string[]) => regions.run(["mappings", ...words]);
 const plans = (out: string) => out.match(/region [\w-]+, cluster prod/g)?.map((one) => one.split(/[ ,]/)[1]) ?? [];
 
@@ -58,33 +54,9 @@ test("remove skips a store that lacks the mapping, and fails if none has it", as
   await exits(mappings("remove", MALLORY, "-c", "one", "-c", "other", ...FAST), 1);
 });
 
-test("deny goes on while the first region is dead, and the printed command finishes it", async () => {
-  regions.strike("one");
-  const denying = mappings("deny", MALLORY, "--description", "it's over", "-c", "prod", ...FAST);
-  const { err } = await exits(denying, 3, /^other: Wrote 1 parameter\. [\s\S]*^one: No connection/m);
-  const [, command = ""] = /^To repeat it where it failed, run: npx lambda-iam-authenticator (.*)$/m.exec(err) ?? [];
-  assert.equal(command, `mappings deny ${MALLORY} --description 'it'\\''s over' -c prod -y --rate 1000`);
-  regions.strike(undefined);
-  await exits(regions.run(command.replace("'it'\\''s over'", "it-s-over")), 0, /^one: Wrote 1 parameter\. /m);
-  const both = await regions.values(DENY_LIST);
-  assert.deepEqual(both[0], both[1]);
-});
-
 test("deny prints no command to repeat for a dry run, or for an error that a repetition would meet too", async () => {
   const without = /^(?![\s\S]*To repeat)/;
   await exits(mappings("deny", "pattern/any", "-c", "prod", ...FAST), 2, without);
   regions.strike("other");
   await exits(mappings("deny", MALLORY, "-c", "prod", "--dry-run"), 3, without);
-});
-
-test("diff of an id compares its two stores, and ignores the order of denials", async () => {
-  const EVE = { arnLike: MALLORY.replace("mallory", "eve") };
-  regions.put("one", DENY_LIST, [...DENIED, EVE]);
-  regions.put("other", DENY_LIST, [EVE, ...DENIED]);
-  regions.put("one", "pattern/any", []);
-  const equal = await exits(mappings("diff", "-c", "prod"), 0);
-  assert.match(equal.out, /\n0 only in the first, 0 only in the second, 0 different, 3 equal\.\n$/);
-  assert.deepEqual(plans(equal.out), Object.values(REGIONS));
-  regions.put("other", DENY_LIST, DENIED);
-  await exits(mappings("diff", "-c", "one", "-c", "other"), 1, undefined, /^~ deny\/111122223333\n {4}- \S+eve\n/m);
 });

@@ -6,7 +6,6 @@ import { ADMIN, DEVELOPERS, exits, PREFIX, useCluster } from "./cluster.ts";
 
 const NOW = Date.UTC(2026, 10, 26, 12, 0, 5);
 const ROLE = "role/111122223333/developers";
-
 const cluster = useCluster(ADMIN);
 
 /** Runs the command. Each step happens in one of its pauses, and Ctrl-C in the last one. */

@@ -48,24 +48,21 @@ test("a later file overrides entries of an earlier one in place, says so, and ke
     const { err } = await cli(`mappings ${words} -f ${common} -f ${prod}`);
     assert.deepEqual(err.split("\n").slice(0, 4), OVERRIDES, words);
   }
-  const { err } = await exits(cluster.mappings(["apply", "-f", common, "-f", prod, "-y", "--allow-weakening"]), 0);
+  const { err } = await exits(cluster.mappings(`apply -f ${common} -f ${prod} -y --allow-weakening`), 0);
   assert.deepEqual(err.split("\n").slice(0, 4), OVERRIDES);
-  const developers = { arn: arn("role/team/developers"), username: "dev:{SessionName}", groups: ["view"] };
-  assert.deepEqual(await cluster.value(`role/${A}/developers`), developers);
-  assert.deepEqual(await cluster.value(`role/${A}/other`), { arn: arn("role/Other"), username: "other" });
-  assert.deepEqual(await cluster.value(`pattern/${A}`), [
-    { arnLike: arn("role/A-*"), username: "a-prod" },
-    { arnLike: arn("role/b-*"), username: "b" },
-  ]);
-  assert.deepEqual(await cluster.value(`sso-session/${A}/set`), [
-    { session: "jane", username: "jane", groups: ["view"] },
-    { session: "joe", username: "joe" },
-    { session: "Jane", username: "other-jane" },
-  ]);
-  assert.deepEqual(await cluster.value(`deny/${A}`), [
-    { arnLike: arn("user/Mallory"), description: "prod" },
-    { arnLike: arn("user/eve") },
-  ]);
+  const jane = { session: "jane", username: "jane", groups: ["view"] };
+  for (const [name, value] of Object.entries({
+    [`role/${A}/developers`]: { arn: arn("role/team/developers"), username: "dev:{SessionName}", groups: ["view"] },
+    [`role/${A}/other`]: { arn: arn("role/Other"), username: "other" },
+    [`pattern/${A}`]: [
+      ["A-*", "a-prod"],
+      ["b-*", "b"],
+    ].map(([name, username]) => ({ arnLike: arn(`role/${name}`), username })),
+    [`sso-session/${A}/set`]: [jane, { session: "joe", username: "joe" }, { session: "Jane", username: "other-jane" }],
+    [`deny/${A}`]: [{ arnLike: arn("user/Mallory"), description: "prod" }, { arnLike: arn("user/eve") }],
+  })) {
+    assert.deepEqual(await cluster.value(name), value);
+  }
 });
 
 test("two entries of one file that override the same entry are duplicates", async () => {

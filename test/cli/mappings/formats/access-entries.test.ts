@@ -9,34 +9,21 @@ import { exits, importText } from "../cluster.ts";
 
 const folder = useFolder();
 const ROLE = "arn:aws:iam::111122223333:role/team/Developers";
-const ENTRY = {
-  accessEntry: {
-    clusterName: "prod",
-    principalArn: ROLE,
-    kubernetesGroups: ["developers"],
-    username: "arn:aws:sts::111122223333:assumed-role/Developers/{{SessionName}}",
-    type: "STANDARD",
-  },
-};
+const username = "arn:aws:sts::111122223333:assumed-role/Developers/{{SessionName}}";
+const OF = { clusterName: "prod", principalArn: ROLE };
+const ENTRY = { accessEntry: { ...OF, kubernetesGroups: ["developers"], username, type: "STANDARD" } };
 const CLUSTER = { type: "cluster", namespaces: [] };
-
-function policies(...scopes: (readonly [name: string, scope: object])[]) {
-  return {
-    clusterName: "prod",
-    principalArn: ROLE,
-    associatedAccessPolicies: scopes.map(([name, accessScope]) => ({
-      policyArn: `arn:aws:eks::aws:cluster-access-policy/${name}`,
-      accessScope,
-      associatedAt: "2026-01-01T00:00:00+00:00",
-    })),
-  };
-}
+const arnOf = (name: string) => `arn:aws:eks::aws:cluster-access-policy/${name}`;
+const policies = (...scopes: (readonly [name: string, accessScope: object])[]) => ({
+  ...OF,
+  associatedAccessPolicies: scopes.map(([name, accessScope]) => ({ policyArn: arnOf(name), accessScope })),
+});
 
 const importAll = (...responses: object[]) =>
   importText(responses.map((one) => `${JSON.stringify(one, null, 4)}\n`).join(""));
 
 const LEVELS = ["view", "edit:team-a", "edit:team-b", "admin:team-c", "admin-view", "cluster-admin"];
-test("access policies become groups of their access entry, in any order", async () => {
+test("access policies become groups of their access entry, in any order and in separate files", async () => {
   const all = policies(
     ["AmazonEKSViewPolicy", CLUSTER],
     ["AmazonEKSEditPolicy", { type: "namespace", namespaces: ["team-a", "team-b"] }],
@@ -44,24 +31,14 @@ test("access policies become groups of their access entry, in any order", async 
     ["AmazonEKSAdminViewPolicy", CLUSTER],
     ["AmazonEKSClusterAdminPolicy", CLUSTER],
   );
+  const groups = ["developers", ...LEVELS.map((level) => `access:${level}`)];
+  const mapping = { arn: ROLE.replace("team/", ""), username: username.replace(/\{(.*)\}/, "$1"), groups };
   for (const responses of [[ENTRY, all] as const, [all, ENTRY] as const]) {
-    const { code, err, mappings } = await importAll(...responses);
-    assert.deepEqual([code, err], [0, "1 imported.\n"]);
-    assert.deepEqual(mappings, [
-      {
-        arn: "arn:aws:iam::111122223333:role/Developers",
-        username: "arn:aws:sts::111122223333:assumed-role/Developers/{SessionName}",
-        groups: ["developers", ...LEVELS.map((level) => `access:${level}`)],
-      },
-    ]);
+    assert.deepEqual((await exits(importAll(...responses), 0, "1 imported.\n")).mappings, [mapping]);
   }
-});
-
-test("entry and policies may be in separate files", async () => {
-  const entry = folder.write("entry.json", JSON.stringify(ENTRY));
-  const policy = folder.write("policies.json", JSON.stringify(policies(["AmazonEKSViewPolicy", CLUSTER])));
-  const { out } = await exits(cli(["mappings", "import", "-f", policy, "-f", entry]), 0, "1 imported.\n");
-  assert.deepEqual(parse(out).mappings[0].groups, ["developers", "access:view"]);
+  const files = [all, ENTRY].flatMap((one, i) => ["-f", folder.write(`${i}.json`, JSON.stringify(one))]);
+  const { out } = await exits(cli(["mappings", "import", ...files]), 0, "1 imported.\n");
+  assert.deepEqual(parse(out).mappings, [mapping]);
 });
 
 const LEFT: [what: string, policy: readonly [string, object], message: RegExp][] = [
@@ -83,21 +60,23 @@ for (const [what, policy, message] of LEFT) {
   });
 }
 
-test("only ARNs of AWS's access policies give a level", async () => {
-  const own = "arn:aws:eks:eu-west-1:111122223333:cluster-access-policy/AmazonEKSViewPolicy";
-  const wrong = ["iam::aws:policy/AmazonEKSViewPolicy", "eks::aws:cluster-access-policy/constructor"];
-  for (const policyArn of ["AmazonEKSViewPolicy", own, ...wrong.map((name) => `arn:aws:${name}`), 1, null]) {
-    const response = { ...policies(), associatedAccessPolicies: [{ policyArn, accessScope: CLUSTER }] };
-    const { code, mappings } = await importAll(ENTRY, response);
-    assert.deepEqual([code, mappings[0].groups], [1, ["developers"]], String(policyArn));
-  }
-});
-
-test("a list or a scope of another type gives no level", async () => {
-  const policyArn = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy";
-  for (const associatedAccessPolicies of ["x", [1], [{ policyArn, accessScope: "cluster" }]]) {
+test("only ARNs of AWS's access policies give a level, and a list or scope of another type gives none", async () => {
+  const policyArn = arnOf("AmazonEKSViewPolicy");
+  const own = policyArn.replace("::aws:", ":eu-west-1:111122223333:");
+  const wrong = [
+    "AmazonEKSViewPolicy",
+    own,
+    "arn:aws:iam::aws:policy/AmazonEKSViewPolicy",
+    arnOf("constructor"),
+    1,
+    null,
+  ];
+  for (const associatedAccessPolicies of [
+    ...wrong.map((policyArn) => [{ policyArn, accessScope: CLUSTER }]),
+    ...["x", [1], [{ policyArn, accessScope: "cluster" }]],
+  ]) {
     const { mappings } = await importAll(ENTRY, { ...policies(), associatedAccessPolicies });
-    assert.deepEqual(mappings[0].groups, ["developers"]);
+    assert.deepEqual(mappings[0].groups, ["developers"], JSON.stringify(associatedAccessPolicies));
   }
 });
 
@@ -105,9 +84,9 @@ test("policies without their entry are not imported", async () => {
   const other = { accessEntry: { ...ENTRY.accessEntry, principalArn: ROLE.replace("Developers", "Others") } };
   const ofOtherCluster = { accessEntry: { ...ENTRY.accessEntry, clusterName: "staging" } };
   for (const responses of [[], [other], [ofOtherCluster]]) {
-    const { code, err, mappings } = await importAll(...responses, policies(["AmazonEKSClusterAdminPolicy", CLUSTER]));
-    assert.equal(code, 1);
-    assert.match(err, /access policies \(\S+\) cannot be imported: the files have no access entry for this principal/);
+    const message = /access policies \(\S+\) cannot be imported: the files have no access entry for this principal/;
+    const importing = importAll(...responses, policies(["AmazonEKSClusterAdminPolicy", CLUSTER]));
+    const { mappings } = await exits(importing, 1, message);
     assert.doesNotMatch(JSON.stringify(mappings), /access:/);
   }
 });

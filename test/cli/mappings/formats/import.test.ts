@@ -6,10 +6,15 @@ import { stringify } from "yaml";
 import { exits, importText } from "../cluster.ts";
 
 const ARN = "arn:aws:iam::111122223333:role/";
-const stringifyEach = (data: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(data).map(([key, value]) => [key, stringify(value)]));
-const configMap = (data: Record<string, unknown>) =>
-  stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "aws-auth" }, data: stringifyEach(data) });
+const configMap = (data: Record<string, unknown>) => {
+  const texts = Object.entries(data).map(([key, value]) => [key, stringify(value)]);
+  return stringify({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "aws-auth" },
+    data: Object.fromEntries(texts),
+  });
+};
 const USER = "arn:aws:iam::111122223333:user/eng/alice";
 /** As the AWS CLI prints it. */
 const entry = (name: string) => {
@@ -82,11 +87,11 @@ for (const [what, input, expected, summary] of READ) {
 
 test("import reads eksctl's ClusterConfig, and reports its services as RBAC", async () => {
   const role = { arn: `${ARN}a`, username: "a", groups: ["g"] };
-  const service = { serviceName: "emr-containers", namespace: "emr" };
-  const iamIdentityMappings = [{ ...role, noDuplicateARNs: true }, { account: "444455556666" }, service];
-  const { code, err, mappings } = await importText(stringify({ kind: "ClusterConfig", iamIdentityMappings }));
-  assert.deepEqual([code, mappings], [1, [role, { account: "444455556666" }]]);
-  assert.match(err, /^line 9, iamIdentityMappings 3 cannot be imported: service emr-containers is RBAC/);
+  const [account, service] = [{ account: "444455556666" }, { serviceName: "emr-containers", namespace: "emr" }];
+  const iamIdentityMappings = [{ ...role, noDuplicateARNs: true }, account, service];
+  const input = stringify({ kind: "ClusterConfig", iamIdentityMappings });
+  const rbac = /^line 9, iamIdentityMappings 3 cannot be imported: service emr-containers is RBAC/;
+  assert.deepEqual((await exits(importText(input), 1, rbac)).mappings, [role, account]);
 });
 
 test("each entry that cannot be imported is reported with its line", async () => {
@@ -140,8 +145,8 @@ test("any other file is rejected in one sentence, with the line of a YAML error 
 
 test("a ConfigMap without mappings is reported", async () => {
   for (const data of ["", "data: {mapRoles: '[]'}\n"]) {
-    const { code, err } = await importText(`kind: ConfigMap\nmetadata: {name: aws-auth}\n${data}`);
     const hint = "import reads its keys mapRoles, mapUsers, mapAccounts and config.yaml";
-    assert.deepEqual([code, err], [0, `line 1: ConfigMap has no mappings: ${hint}.\n0 imported.\n`]);
+    const message = `line 1: ConfigMap has no mappings: ${hint}.\n0 imported.\n`;
+    await exits(importText(`kind: ConfigMap\nmetadata: {name: aws-auth}\n${data}`), 0, message);
   }
 });
