@@ -26,11 +26,9 @@ export interface CliOptions {
   readonly closed?: AbortSignal;
   /** Whether the time stays the same during waits. */
   readonly isStopped?: boolean;
-  /** Called instead of each wait. */
+  /** Called instead of each wait, and with each text for standard error and standard output. */
   readonly onSleep?: (ms: number) => void;
-  /** Called with each text for standard error. */
   readonly onLog?: (text: string) => void;
-  /** Called with each text for standard output. */
   readonly onPrint?: (text: string, tone?: Tone) => void;
 }
 

@@ -15,13 +15,15 @@ import { useServer } from "./use-server.ts";
 const cluster = useCluster(ADMIN, "all");
 const sts = useServer(startSts);
 
-test("each request has a line with its operation, status and time", async () => {
-  const { err } = await prints(cluster.mappings(["list", "--debug"]), /ClusterAdmin/i);
-  const request = `^debug: POST ${cluster.store.url}/ AmazonSSM.GetParametersByPath 200 in \\d+ ms, \\d+ bytes`;
-  assert.match(err, new RegExp(request));
-  assert.equal((await cluster.mappings(["list"])).err, "");
-  const byVariable = await cluster.mappings(["list"], { environment: { IAM_AUTHENTICATOR_DEBUG: "1" } });
-  assert.match(byVariable.err, new RegExp(request));
+test("each request has a line with its operation, status and time, and a failed one with its code", async () => {
+  const request = new RegExp(`^debug: POST ${cluster.store.url}/ AmazonSSM.GetParametersByPath 200 in \\d+ ms, \\d+ b`);
+  await prints(cluster.mappings("list --debug"), /ClusterAdmin/i, request);
+  await exits(cluster.mappings("list"), 0, "");
+  await exits(cluster.mappings("list", { environment: { IAM_AUTHENTICATOR_DEBUG: "1" } }), 0, request);
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: "http://127.0.0.1:9" });
+  const failing = cluster.mappings(`get ${DEVELOPERS} --debug`, { environment: { AWS_MAX_ATTEMPTS: "1" } });
+  const failed = /^debug: POST http:\/\/127\.0\.0\.1:9\/ AmazonSSM\.GetParameters failed after \d+ ms: ECONNREFUSED\n/;
+  await exits(failing, 3, failed);
 });
 
 test("the lines of a presigned request contain no token, signature or key", async () => {
@@ -32,25 +34,13 @@ test("the lines of a presigned request contain no token, signature or key", asyn
   const { err } = await cli(["explain", "-c", "prod", "--debug"], { input: token });
   const whoami = await cli(["whoami", "-c", "prod", "--debug"]);
   const lines = `${err}${whoami.err}`.split("\n").filter((line) => line.startsWith("debug: "));
-  assert.ok(
-    lines.some((line) => line.includes(sts.url)),
-    err,
-  );
   const text = lines.join("\n");
+  assert.ok(text.includes(sts.url), err);
   const url = new URL(Buffer.from(token.slice("k8s-aws-v1.".length), "base64url").toString());
   for (const secret of [token, url.searchParams.get("X-Amz-Signature") ?? assert.fail(), identity.secretAccessKey]) {
     assert.ok(!text.includes(secret));
   }
   assert.doesNotMatch(text, /X-Amz-|Signature|Authorization|k8s-aws/i);
-});
-
-test("a failed request has a line with its code", async () => {
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: "http://127.0.0.1:9" });
-  await exits(
-    cluster.mappings(["get", DEVELOPERS, "--debug"], { environment: { AWS_MAX_ATTEMPTS: "1" } }),
-    3,
-    /^debug: POST http:\/\/127\.0\.0\.1:9\/ AmazonSSM\.GetParameters failed after \d+ ms: ECONNREFUSED\n/,
-  );
 });
 
 test("of an error from AWS, --debug prints the stack and the request id, and no other field", async () => {
@@ -62,11 +52,13 @@ test("of an error from AWS, --debug prints the stack and the request id, and no 
     body: `<ErrorResponse><Error>${fields}</Error><Echo>IQoJb3JpZ2lu</Echo></ErrorResponse>`,
   });
   useLocalAws({ AWS_ENDPOINT_URL_SSM: cluster.store.url, AWS_ENDPOINT_URL_STS: sts.url });
-  const { err } = await exits(cli(["whoami", "-c", "prod", "--debug"]), 3);
-  assert.match(err, /^AWS returned an error: InternalFailure, try again\.$/m);
-  assert.match(err, /^InternalFailure: try again$/m);
+  const { err } = await exits(cli("whoami -c prod --debug"), 3);
+  const lines = ["AWS returned an error: InternalFailure, try again.", "InternalFailure: try again", "request req-1"];
+  assert.deepEqual(
+    err.split("\n").filter((line) => lines.includes(line)),
+    lines,
+  );
   assert.match(err, /^ {4}at /m);
-  assert.match(err, /^request req-1$/m);
   assert.doesNotMatch(err, /IQoJ/);
 });
 
@@ -74,17 +66,17 @@ const secret = fc.base64String({ minLength: 24, maxLength: 120 }).filter((text) 
 const words = fc.string({ unit: fc.constantFrom("<", " ", "#"), maxLength: 40 });
 
 test("no twelve characters of a secret remain in a text, in any encoding", () => {
+  const place = fc.record({ from: fc.nat(), length: fc.nat(), spelling: fc.nat(3), before: words, after: words });
   fc.assert(
-    fc.property(secret, fc.nat(), fc.nat(), fc.nat(3), words, words, (text, from, length, spelling, before, after) => {
+    fc.property(secret, place, (text, { from, length, spelling, before, after }) => {
       const secrets = createSecrets();
       secrets.add(text);
       const bytes = Buffer.from(text);
-      const spelled =
-        [text, encodeURIComponent(text), bytes.toString("base64"), bytes.toString("base64url")][spelling] ?? "";
+      const all = [text, encodeURIComponent(text), bytes.toString("base64"), bytes.toString("base64url")];
+      const spelled = all[spelling] ?? "";
       const start = from % (spelled.length - 12);
       const part = spelled.slice(start, start + 12 + (length % spelled.length));
-      const hidden = secrets.hide(`${before}${part}${after}`);
-      assert.equal(hidden, `${before}<hidden>${after}`);
+      assert.equal(secrets.hide(`${before}${part}${after}`), `${before}<hidden>${after}`);
     }),
     { numRuns: 500, seed: 35 },
   );

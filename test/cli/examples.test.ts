@@ -10,10 +10,10 @@ import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
-import { cli, commandPaths } from "./cli.ts";
+import { cli, commandPaths, wordsOf } from "./cli.ts";
 import { useFolder } from "./folder.ts";
 import { publicPem } from "./irsa/services.ts";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./mappings/cluster.ts";
+import { ADMIN, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
 import { loggedServices } from "./reviews/services.ts";
 
 const { path: folder, write, configure } = useFolder();
@@ -30,19 +30,17 @@ before(async () => {
     "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "alice" },
     callers: ["control-plane-2026", "other"].map((name) => ({ name, sha256: "0".repeat(64) })),
   });
-  for (const username of ["a", "b", "c", "d"]) {
-    cluster.store.put(`${PREFIX}/role/111122223333/developers`, JSON.stringify({ arn: ROLE, username }));
-  }
+  for (const username of ["a", "b", "c", "d"]) cluster.put("role/111122223333/developers", { arn: ROLE, username });
   cluster.store.put("/iam-authenticator/staging/account/111122223333", "{}");
   log = await loggedServices([]);
   Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, ...log.variables });
   process.chdir(folder);
   configure("contexts: {prod: {}}");
-  for (const name of ["mappings.yaml", "common.yaml", "prod.yaml", "teams/a.yaml"]) write(name, FILE);
   const authority = createCertificateAuthority();
   const { cert, key } = authority.client({ CN: "kube-apiserver" });
   const [signer] = SAMPLES;
   const files = {
+    ...Object.fromEntries(["mappings.yaml", "common.yaml", "prod.yaml", "teams/a.yaml"].map((name) => [name, FILE])),
     "admin.conf": kubeconfigOf("https://127.0.0.1:9", authority.ca, { token: "t" }),
     "sa.pub": publicPem(signer?.publicKey ?? assert.fail()),
     "roles.json": '{"Roles": []}',
@@ -60,11 +58,11 @@ after(async () => {
 });
 
 /** The words of each call of the command in an example, split as in a shell. */
-function callsIn(examples: string): string[][] {
+function callsIn(examples: string): (readonly string[])[] {
   const lines = examples.replace(/\\\n/g, " ").split(/[|\n]/);
   return lines.flatMap((line) => {
     const [, call] = /iam-authenticator (.*?)(?:\)"|>.*)?$/.exec(line.replace(/ > \S+/, "")) ?? [];
-    return call === undefined ? [] : [(call.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ""))];
+    return call === undefined ? [] : [wordsOf(call)];
   });
 }
 

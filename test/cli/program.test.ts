@@ -6,17 +6,16 @@ import { test } from "node:test";
 import type { Command } from "commander";
 import { createProgram } from "../../cli/program.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
+import packageJson from "../../package.json" with { type: "json" };
 import { cli, commandPaths } from "./cli.ts";
 import { useFolder } from "./folder.ts";
-import { exits } from "./mappings/cluster.ts";
+import { prints, refuses } from "./mappings/cluster.ts";
 
-const COMMANDS = commandPaths(await createProgram(processStreams()));
+const PROGRAM = await createProgram(processStreams());
 
 test("help.txt, the help of every command, fits 80 columns", () => {
-  const helps = readFileSync(new URL("../docs/help.txt", import.meta.url), "utf8")
-    .split(/^\$ .*\n/m)
-    .slice(1);
-  assert.deepEqual([helps.length, COMMANDS.length], [48, 48]);
+  const [, ...helps] = readFileSync(new URL("../docs/help.txt", import.meta.url), "utf8").split(/^\$ .*\n/m);
+  assert.deepEqual([helps.length, commandPaths(PROGRAM).length], [48, 48]);
   for (const help of helps) {
     const [text = ""] = help.split("\nExamples:\n");
     for (const line of text.split("\n")) assert.ok(line.length <= 80, line);
@@ -29,10 +28,7 @@ for (const [typed, message] of [
   ["reviews stat", "error: unknown command 'stat'\n(Did you mean stats?)\n"],
   ["frobnicate", /^error: (?![\s\S]*Did you mean)/],
   ["mappings list -c p --r", /^error: (?![\s\S]*Did you mean)/],
-  [
-    "--region x mappings list",
-    "error: unknown option '--region'\nOptions follow the command: npx lambda-iam-authenticator <command> --region\n",
-  ],
+  ["--region x mappings list", /^error: unknown option '--region'\nOptions follow the command: .* <command> --reg/],
   ["mappings -c x list", /^error: .*\nOptions follow the command: npx \S+ mappings <command> -c\n$/],
   ["mappings rollback x -c p --version 1", /^error: unknown option '--version'\n/],
   // Not the version.
@@ -48,7 +44,7 @@ for (const [typed, message] of [
   ["explain x --cluster a -c b", /argument 'b' is invalid\. --cluster is already 'a'\. Give one cluster\.\n$/],
 ] as const) {
   test(`wrong usage: ${typed}`, async () => {
-    assert.equal((await exits(cli(typed.split(" ")), 2, message)).out, "");
+    await refuses(cli(typed), message);
   });
 }
 
@@ -71,14 +67,13 @@ for (const [typed, meant] of [
 ] as const) {
   test(`"${typed}" suggests ${meant}`, async () => {
     const message = `^error: unknown (command|option) '\\S+'\n\\(Did you mean ${meant}\\?\\)\n$`;
-    await exits(cli(typed.split(" ")), 2, new RegExp(message));
+    await refuses(cli(typed), new RegExp(message));
   });
 }
 
 test("version, -v, -V and --version print the version", async () => {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  for (const words of [["version"], ["-v"], ["-V"], ["--version"], ["--debug", "-v"]]) {
-    assert.deepEqual(await cli(words), { code: 0, out: `${version}\n`, err: "" }, words.join(" "));
+  for (const words of ["version", "-v", "-V", "--version", "--debug -v"]) {
+    assert.deepEqual(await cli(words), { code: 0, out: `${packageJson.version}\n`, err: "" }, words);
   }
 });
 
@@ -91,8 +86,7 @@ test("help prints the --help of the program, a group or a command, and never run
     ["help mappings remove role/1/x", "mappings remove"],
     ["reviews -h", "reviews"],
   ] as const) {
-    const { code, out } = await cli(words.split(" "));
-    assert.deepEqual([code, out], [0, (await cli(`${path} --help`.trim().split(" "))).out], words);
+    await prints(cli(words), (await cli(`${path} --help`)).out);
   }
 });
 
@@ -100,36 +94,29 @@ const CONTEXT = { cluster: "prod", region: "us-west-2", profile: "ops", prefix: 
 const home = useFolder();
 home.configure({ contexts: { live: CONTEXT } });
 
-function commandsBelow(
-  command: Command,
-  path: readonly string[] = [],
-): { path: readonly string[]; command: Command }[] {
-  if (command.commands.length === 0) return [{ path, command }];
-  return command.commands.flatMap((child) => commandsBelow(child, [...path, child.name()]));
-}
+const below = (command: Command, path: readonly string[] = []): { path: readonly string[]; command: Command }[] =>
+  command.commands.length === 0
+    ? [{ path, command }]
+    : command.commands.flatMap((child) => below(child, [...path, child.name()]));
 
 test("every command with --cluster uses the context's cluster, and the other values for which it has options", async () => {
   const streams = { ...processStreams(), environment: { HOME: home.path } };
-  const takers = commandsBelow(await createProgram(streams))
-    .filter(({ command }) => command.options.some(({ long }) => long === "--cluster"))
-    .map(({ path }) => path.join(" "));
-  assert.ok(takers.length > 20);
-  for (const path of takers) {
+  const has = (command: Command, option: string) => command.options.some(({ long }) => long === option);
+  let found = 0;
+  for (const { path } of below(await createProgram(streams))) {
     const program = await createProgram(streams);
-    const { command } = commandsBelow(program).find((one) => one.path.join(" ") === path) ?? assert.fail(path);
+    const { command } = below(program).find((one) => `${one.path}` === `${path}`) ?? assert.fail();
+    if (!has(command, "--cluster")) continue;
+    found += 1;
     const needed = [
       ...command.registeredArguments.filter(({ required }) => required).map(() => "x"),
       ...command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long ?? "", "https://x"]),
     ];
-    let seen: Record<string, unknown> = {};
-    command.action(() => {
-      seen = command.opts();
-    });
-    await program.parseAsync([...path.split(" "), ...needed, "-c", "live"], { from: "user" });
-    const expected = Object.entries(CONTEXT).filter(([name]) =>
-      command.options.some(({ long }) => long === `--${name}`),
-    );
-    const found = expected.map(([name]) => [name, seen[name]]);
-    assert.deepEqual(found, expected, path);
+    const seen: object[] = [];
+    command.action(() => void seen.push(command.opts()));
+    await program.parseAsync([...path, ...needed, "-c", "live"], { from: "user" });
+    const expected = Object.entries(CONTEXT).filter(([name]) => has(command, `--${name}`));
+    assert.partialDeepStrictEqual(seen, [Object.fromEntries(expected)], path.join(" "));
   }
+  assert.ok(found > 20);
 });

@@ -4,7 +4,7 @@ import { type LocalRequest, type LocalServer, startHttpServer } from "../../loca
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "./cli.ts";
 import { useFolder } from "./folder.ts";
-import { PREFIX, readParameter } from "./mappings/cluster.ts";
+import { named, PREFIX, readParameter } from "./mappings/cluster.ts";
 import { startStacks } from "./stacks.ts";
 import { useServer } from "./use-server.ts";
 
@@ -19,9 +19,8 @@ async function twoRegions(
   stored: Values,
   outputs: Readonly<Record<string, string>> = { Endpoint: "https://one.example/authenticate" },
 ) {
-  const named = Object.entries(stored).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
-  const parameters = Object.fromEntries(named);
-  const store = (name: Name) => startParameterStore({ parameters, region: REGIONS[name], now: () => Date.UTC(2020) });
+  const store = (name: Name) =>
+    startParameterStore({ parameters: named(stored), region: REGIONS[name], now: () => Date.UTC(2020) });
   const stores = { one: await store("one"), other: await store("other") };
   const stacks = {
     one: await startStacks({ "IamAuthenticator-prod": outputs }),

@@ -15,6 +15,7 @@ import { startStacks } from "./stacks.ts";
 import { prepare, useServer } from "./use-server.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
+const SET_ROLE = "arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef";
 const MALLORY = "arn:aws:iam::111122223333:user/mallory";
 const SSO = `sso_account_id = 111122223333
 sso_role_name = Admin
@@ -74,30 +75,12 @@ const TABLE: readonly (readonly [typed: string, message: string | RegExp, input?
   [apply, /^standard input has no list at the top level\. .* write: mappings: \[\]\n$/, "mappings:\n"],
   [apply, /permissionSet requires its account: add account: "1111/, "mappings: [{permissionSet: D, username: d}]"],
   [apply, /notAfter must be a time like .*": 2026-02-30 does not exist\n/, entry("notAfter: 2026-02-30T00:00:00Z")],
-  [
-    "mappings set arn:aws:iam::111122223333:role/New",
-    "role/111122223333/new would be invalid: a mapping requires a username. Add --username, such as --username 'dev:{SessionName}'.\n",
-  ],
-  [
-    `mappings set ${ROLE} --username --yes`,
-    "error: option '--username <template>' argument missing: '--yes' is another option. If it is the value, write --username=--yes\n",
-  ],
-  [
-    `mappings set ${ROLE} --group sytem:masters --dry-run`,
-    /\n {4}warning: group sytem:masters: did you mean system:masters\? RBAC compares names exactly\n/,
-  ],
-  [
-    "mappings set arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef --username dev --dry-run",
-    /^AWSReservedSSO_Dev_0123456789abcdef is the role of a permission set\. .* To map the set, use sso\/111122223333\/Dev as <who>\.\n/m,
-  ],
-  [
-    `mappings set ${ROLE} --remove-group develpers --remove-group developers --dry-run`,
-    "role/111122223333/developers has no group develpers to remove.\n",
-  ],
-  [
-    "mappings get sso/111122223333/AWSReservedSSO_ClusterAdmin_0123456789abcdef",
-    / is not the name of a permission set\. Use sso\/111122223333\/ClusterAdmin\.\n$/,
-  ],
+  ["mappings set arn:aws:iam::111122223333:role/New", /: a mapping requires a username\. Add --username, such as --us/],
+  [`mappings set ${ROLE} --username --yes`, /missing: '--yes' is another option\. If it .*, write --username=--yes\n/],
+  [`mappings set ${ROLE} --group sytem:masters --dry-run`, /\n {4}warning: group sytem:masters: did you mean system:m/],
+  [`mappings set ${SET_ROLE} --username dev --dry-run`, /^AWSReserved\S+ is the role of a .* use sso\/\d+\/Dev as/m],
+  [`mappings set ${ROLE} --remove-group develpers --dry-run`, /^role\/\S+ has no group develpers to remove\.\n$/],
+  ["mappings get sso/111122223333/AWSReservedSSO_Dev_0123456789abcdef", /is not the name of .* Use sso\/\d+\/Dev\.\n$/],
   [`mappings apply ${join(home, "mappings.yaml")} --dry-run`, /\n1 to add, 0 to change/],
   ["mappings apply", "Give a mapping file, such as -f mappings.yaml.\n"],
   [
@@ -115,30 +98,16 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
   ["explain Developers", '"Developers" is role/111122223333/developers. To explain it, give that name, or its ARN.\n'],
   ["explain mallory", /^user +deny\/111122223333 +denied, identity_denied$/m],
   ["explain sso/111122223333/ClusterAdmin", /^ +sso\/111122223333\/clusteradmin: matches {2}<- applies$/m],
-  [
-    "explain arn:aws:iam::111122223333:user/mallory",
-    new RegExp(
-      `^identity {2}arn:\\S+\nmapping [^]*\nverdict {3}denied, identity_denied\n[^]*: ${NPX} mappings allow -c prod 'arn:aws:iam::111122223333:user/mal\\*'\n$`,
-    ),
-  ],
+  [`explain ${MALLORY}`, /\nverdict {3}denied, identity_denied\n[\s\S]* mappings allow -c prod '\S+:user\/mal\*'\n$/],
   [`explain ${ROLE.replace("Developers", "Pinned")}`, /: mismatch, its principalId is AROAPIN; to check it, add --/],
-  ...["signed-out", "expired"].map(
-    (name) =>
-      [
-        `mappings list --region us-east-1 --profile ${name}`,
-        `The sign-in of the AWS profile "${name}" is missing or has expired. Run: aws sso login --profile ${name}\n`,
-      ] as const,
-  ),
+  ["mappings list --region us-east-1 --profile signed-out", / Run: aws sso login --profile signed-out\n$/],
+  [
+    "mappings list --region us-east-1 --profile expired",
+    'The sign-in of the AWS profile "expired" is missing or has expired. Run: aws sso login --profile expired\n',
+  ],
   ["mappings list --region us-east-1 --profile chained", /Run: aws sso login --profile expired\n$/],
-  [
-    "mappings list --region us-east-1 --profile sourceless",
-    'The AWS profile "sourceless" has role_arn, but not whose credentials assume the role. Add this line to it: ' +
-      "source_profile = <profile with credentials>\n",
-  ],
-  [
-    "mappings edit",
-    `mappings edit needs a terminal. Without one, change a file: ${NPX} mappings export -c prod > mappings.yaml, then ${NPX} mappings apply -c prod -f mappings.yaml\n`,
-  ],
+  ["mappings list --region us-east-1 --profile sourceless", /"sourceless" has role_arn, .* Add .*: source_profile = </],
+  ["mappings edit", /^mappings edit needs a terminal\. .*: npx \S+ mappings export -c prod > \S+, then npx/],
   ["irsa status", "error: unknown command 'status'\nCommands: keys, flags, policy, trust-policy, doctor\n"],
   ["mappings deny ASIALOCALBOBAAAAAAAA", /^ASIALOCALBOBAAAAAAAA is not the name of a mapping\.\n/],
   ["mappings deny 111122223333", /^111122223333 is not the name of a mapping\.\n<who> is an ARN, /],
@@ -193,12 +162,11 @@ test("a folder that cannot be written is reported with another way", async () =>
 });
 
 test("commands in messages and help have the name that the user's shell finds", async () => {
-  const [installed, ofPackage] = ["bin", "node_modules/.bin"].map((name) => {
+  const [installed = "", ofPackage = ""] = ["bin", "node_modules/.bin"].map((name) => {
     const file = write(`${name}/iam-authenticator`, "");
     chmodSync(file, 0o755);
     return dirname(file);
-  }) as [string, string];
-  const unmapped = "explain arn:aws:iam::111122223333:role/New --region us-east-1";
+  });
   for (const [environment, name] of [
     [{ PATH: installed }, "iam-authenticator"],
     [{ PATH: `${ofPackage}:${installed}` }, "iam-authenticator"],
@@ -207,14 +175,14 @@ test("commands in messages and help have the name that the user's shell finds", 
     [{}, NPX],
     [{ PATH: installed, npm_command: "exec" }, NPX],
   ] as const) {
-    const text = (await type("mappings set --help", { environment })).out;
-    assert.ok(text.startsWith(`Usage: ${name} mappings set [options] <who>\n`), text);
-    assert.ok(text.includes(`\n  ${name} mappings set -c prod arn:`), text);
-    const { out } = await type(unmapped, { environment });
-    const set = `${name} mappings set -c prod --region us-east-1 arn:aws:iam::111122223333:role/New --username`;
-    assert.ok(out.includes(`add a mapping: ${set}`), out);
-    const { err } = await type(`mappings set ${ROLE} --username x --access view --dry-run`, { environment });
-    assert.match(err, new RegExp(`Print them with: ${name} rbac\n`));
+    const { out: help } = await type("mappings set --help", { environment });
+    assert.ok(help.startsWith(`Usage: ${name} mappings set [options] <who>\n`), help);
+    assert.ok(help.includes(`\n  ${name} mappings set -c prod arn:`), help);
+    const unmapped = "arn:aws:iam::111122223333:role/New";
+    const { out } = await type(`explain ${unmapped} --region us-east-1`, { environment });
+    assert.ok(out.includes(`: ${name} mappings set -c prod --region us-east-1 ${unmapped} --username`), out);
+    const setting = type(`mappings set ${ROLE} --username x --access view --dry-run`, { environment });
+    await exits(setting, 0, new RegExp(`Print them with: ${name} rbac\\n`));
   }
   assert.equal(programName({ PATH: installed }, "/home/jane/.krew/bin/kubectl-iam"), "kubectl iam");
   assert.equal(programName({}, "/home/jane/.krew/bin/kubectl-aws_iam"), "kubectl aws-iam");

@@ -52,44 +52,38 @@ function assertUnforged(words: readonly string[], { out, err }: CliResult): void
 }
 
 const NAMES = [...Object.keys(STORED), role("ax"), role("bx"), role("a*"), role("b*")];
+const each = (commands: string, names: readonly string[]) =>
+  commands.split(", ").flatMap((command) => names.map((name) => [...command.split(" "), name]));
 
 test("commands that read print no forged line", async () => {
-  const read = [
-    ...["table", "wide", "name", "csv", "json", "yaml"].map((format) => ["list", "-o", format]),
-    ...["table", "json", "yaml"].map((format) => ["lint", "-o", format]),
-    ["export"],
-    ["export", "--format", "aws-auth"],
-    ...["get", "history", "history -o yaml"].flatMap((command) => NAMES.map((name) => [...command.split(" "), name])),
-  ];
-  for (const words of read) {
+  for (const words of [
+    ...each("list -o", ["table", "wide", "name", "csv", "json", "yaml"]),
+    ...each("lint -o", ["table", "json", "yaml"]),
+    ...each("export --format", ["mappings", "aws-auth"]),
+    ...each("get, history, history -o yaml", NAMES),
+  ]) {
     const result = await cluster.mappings(words);
     assert.doesNotMatch(result.err, /a bug/, words.join(" "));
     assertUnforged(words, result);
     assertUnforged(words, await cluster.mappings(words, { columns: 40 }));
   }
-  const others = [
-    ["callers", "list"],
-    ["callers", "list", "-o", "name"],
-    ...["table", "yaml"].flatMap((format) =>
-      ["ax", "bx", "valid", "unknown"].map((name) => ["explain", role(name), "-o", format]),
-    ),
-  ];
-  for (const words of others) assertUnforged(words, await cli([...words, "-c", "prod"]));
+  const explained = ["ax", "bx", "valid", "unknown"].map(role);
+  for (const words of [
+    ...each("callers list -o", ["table", "name"]),
+    ...each("explain -o table, explain -o yaml", explained),
+  ]) {
+    assertUnforged(words, await cli([...words, "-c", "prod"]));
+  }
   const { out } = await cluster.mappings(["get", `role/${A}/valid`]);
   assert.deepEqual(parse(out).value, STORED[`role/${A}/valid`]);
 });
 
 test("commands that write print no forged line in plans, questions and errors", async () => {
-  const file = folder.write(
-    "mappings.yaml",
-    `mappings:\n- {arnLike: "${role("a*")}", username: a}\ndeny:\n- {arnLike: "${role("d*")}"}\n`,
-  );
+  const mappings = `mappings:\n- {arnLike: "${role("a*")}", username: a}\ndeny:\n- {arnLike: "${role("d*")}"}\n`;
+  const file = folder.write("mappings.yaml", mappings);
   const write = [
-    ...["set --username x", "set --unset groups", "remove", "rollback", "rollback --to 1", "deny", "allow"].flatMap(
-      (command) => NAMES.map((name) => [...command.split(" "), name]),
-    ),
-    ["apply", "-f", file],
-    ["apply", "-f", file, "--prune"],
+    ...each("set --username x, set --unset groups, remove, rollback, rollback --to 1, deny, allow", NAMES),
+    ...each("apply -f, apply --prune -f", [file]),
   ];
   // Prints the plan and the question, which is answered with no.
   for (const words of [...write, ...write.map((one) => [...one, "--force"]), ["diff", "-f", file, "--prune"]]) {
@@ -97,11 +91,7 @@ test("commands that write print no forged line in plans, questions and errors", 
     assert.doesNotMatch(result.err, /a bug/, words.join(" "));
     assertUnforged(words, result);
   }
-  for (const words of [
-    ["add", "third"],
-    ["remove", "second"],
-    ["remove", TEXT],
-  ]) {
+  for (const words of [...each("add, remove", ["second"]), ["remove", TEXT]]) {
     assertUnforged(words, await cli(["callers", ...words, "-c", "prod", "--dry-run"]));
   }
 });
@@ -118,26 +108,14 @@ test("errors of AWS, about files and about the command line print no forged line
     ["import -f -", `mappings: [{${key}`],
     ["import -f -", `kind: ConfigMap\ndata: {mapRoles: '[{rolearn: ${key}, username: u}]'}`],
     ["lint -f -", `{${key}: 1}`],
-    ["diff -f -", `{"mappings": [{"arn": ${key}, "username": 1}]}`],
-    ["import -f", ""],
-    ["get", ""],
+    ["diff -c prod -f -", `{"mappings": [{"arn": ${key}, "username": 1}]}`],
   ] as const) {
-    const all = [...words.split(" "), ...(input === "" ? [TEXT] : [])];
-    assertUnforged(
-      all,
-      await cli(["mappings", ...all, ...(words.startsWith("import") ? [] : ["-c", "prod"])], { input }),
-    );
+    assertUnforged([words], await cli(`mappings ${words}`, { input }));
   }
-  const word = TEXT.replace("\n", "");
-  assertUnforged([word], await cli([word]));
-  for (const all of [
-    [TEXT],
-    ["mappings", TEXT],
-    ["mappings", "list", "-o", TEXT],
-    ["mappings", "list", `--x${TEXT}`],
-    ["mappings", "list", `--output=${TEXT}`],
-    ["mappings", "list", `-o${TEXT}`],
-  ]) {
-    assertUnforged(all, await cli(all));
+  const list = ["mappings", "list"];
+  const of = [["mappings", "import", "-f"], ["mappings", "get", "-c", "prod"], [], ["mappings"], [...list, "-o"]];
+  const joined = ["--x", "--output=", "-o"].map((option) => [...list, `${option}${TEXT}`]);
+  for (const words of [...of.map((one) => [...one, TEXT]), ...joined, [TEXT.replace("\n", "")]]) {
+    assertUnforged(words, await cli(words));
   }
 });

@@ -30,26 +30,25 @@ test("a terminal shows a bar of less than 80 columns, which is removed at the en
 test("a pipe gets a line every 10 s of long work", () => {
   const told: string[] = [];
   let now = 0;
-  const streams = { ...io, watched: false, clock: () => now, log: (text: string) => told.push(text) };
+  const log = (text: string) => told.push(text.replace(/, .* left/, ""));
+  const streams = { ...io, watched: false, clock: () => now, log };
   const [counted, open] = [startProgress("writing", 300, streams), startProgress("reading", undefined, streams)];
   for (let done = 1; done <= 25; done += 1) {
     now += 1000;
     counted.show(done);
     open.show(done * 10);
   }
-  counted.end();
-  open.end();
-  const lines = told.map((line) => line.replace(/, .* left/, ""));
-  assert.deepEqual(lines, ["writing 10/300\n", "reading 100\n", "writing 20/300\n", "reading 200\n"]);
+  for (const one of [counted, open]) one.end();
+  assert.deepEqual(told, ["writing 10/300\n", "reading 100\n", "writing 20/300\n", "reading 200\n"]);
 });
 
-test("a terminal without a width is treated as a pipe", () => {
-  assert.equal(columnsOf({ isTTY: true, columns: 0 }), undefined);
-  assert.equal(columnsOf({ isTTY: true, columns: 80 }), 80);
-  assert.equal(columnsOf({ isTTY: false, columns: 80 }), undefined);
-});
-
-test("the remaining time is based on the rate from the first step", () => {
+test("a terminal without a width is treated as a pipe, and the remaining time is based on the rate from the first step", () => {
+  const columns = [
+    { isTTY: true, columns: 0 },
+    { isTTY: true, columns: 80 },
+    { isTTY: false, columns: 80 },
+  ].map(columnsOf);
+  assert.deepEqual(columns, [undefined, 80, undefined]);
   const lines = shown(10_000, true, 3);
   assert.match(lines[0] ?? "", / 1\/10000, 56 min left$/);
   assert.match(lines[9_699] ?? "", / 9700\/10000, 100 s left$/);
