@@ -55,6 +55,8 @@ test("add --dry-run prints the plan, and creates no token, file or parameter", a
   assert.match(result.out, /\n~ callers\n {4}\+ name: dry sha256: [0-9a-f]{64}\n0 to add, 1 to change, [^\n]*\n$/);
   assert.ok(!existsSync(out));
   assert.ok(!cluster.store.requests.slice(before).some(isPut));
+  const forTwoHours = callers("add short --for 2h --dry-run", { now: Date.UTC(2026, 10, 24, 12) });
+  await prints(forTwoHours, / notAfter: 2026-11-24T14:00:00Z\n/);
   // A dry run fails where the command would fail.
   await exits(callers(["add", "first", "--dry-run"]), 1);
 });

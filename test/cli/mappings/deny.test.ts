@@ -175,4 +175,5 @@ test("lint names every stored value with a deny key, also beside other problems,
       .toSorted(),
   );
   assert.match(out, / pattern\/any +entry 2: .* \(mappings deny\), then delete /);
+  await prints(cluster.mappings("get pattern/any"), /problems:\n.*entry 2: unknown key "deny"/);
 });

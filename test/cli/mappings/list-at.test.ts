@@ -28,15 +28,12 @@ async function usernamesAt(at: string) {
 }
 
 test("it shows each mapping's value of that time, without those that were added later", async () => {
-  const puts = [
-    ["a", "old-a", 0],
-    ["b", "b", 1],
-    ["a", "new-a", 2],
-    ["c", "c", 3],
-    ["c", "c2", 4],
-    ["gone", "gone", 4],
-  ] as const;
-  for (const [role, username, hours] of puts) put(role, username, hours);
+  put("a", "old-a", 0);
+  put("b", "b", 1);
+  put("a", "new-a", 2);
+  put("c", "c", 3);
+  put("c", "c2", 4);
+  put("gone", "gone", 4);
   store.remove(`${NAME}/gone`);
   for (const [at, names] of [
     ["2026-11-24T11:59:59Z", []],

@@ -36,18 +36,20 @@ test("the message for a parameter of the Terraform module names Terraform", asyn
   await exits(cluster.mappings(`set arn:aws:iam::${A}:user/planned --username x -y`), 1, message);
 });
 
+const APPLY = "apply -y --allow-weakening";
 test("apply and --prune skip managed parameters and write the rest", async () => {
   const admin = { permissionSet: "ClusterAdmin", account: A, ...ADMIN[`sso/${A}/clusteradmin`] };
-  const run = (command: string, ...more: object[]) => {
+  const run = (words: string, ...more: object[]) => {
     const input = JSON.stringify({ mappings: [admin, { arn: OURS, username: "new" }, ...more] });
-    return cluster.mappings(`${command} -f - -y --allow-weakening`, { input });
+    return cluster.mappings(`${words} -f -`, { input });
   };
   const skipped = /^deny\/\S+ is managed by [\s\S]*^user\/\S+\/stacks is managed by /m;
-  await prints(run("apply --prune-denials"), /0 to add, 1 to change, 0 to remove/, skipped);
+  await prints(run(`${APPLY} --prune-denials`), /0 to add, 1 to change, 0 to remove/, skipped);
   assert.deepEqual(await cluster.value(`user/${A}/stacks`), { arn: STACKS, username: "stacks" });
+  await exits(run("diff --prune"), 0);
   // A skipped change of a file is a finding.
   const finding = /^user\/\d+\/stacks is managed .*\nWrote 1 parameter\. /;
-  await exits(run("apply", { arn: STACKS, username: "x" }, { arn: `${OURS}2`, username: "y" }), 1, finding);
+  await exits(run(APPLY, { arn: STACKS, username: "x" }, { arn: `${OURS}2`, username: "y" }), 1, finding);
 });
 
 test("managed parameters are skipped even if the tags of others cannot be read, which are written with a warning", async () => {

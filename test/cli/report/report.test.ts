@@ -36,6 +36,7 @@ const MAPPINGS = {
   "pattern/any": [
     { arnLike: "arn:aws:iam::*:role/ci-*", username: "ci" },
     { arnLike: "arn:aws:iam::*:role/c*", username: "c" },
+    { arnLike: "arn:aws:iam::*:role/ci-x*", username: "x" },
   ],
   [`account/${OTHER}`]: {},
   [`role/${ACCOUNT}/invalid`]: { arn: roleArn("Invalid"), user: "x" },
@@ -89,6 +90,7 @@ test("each mapping has its findings, and a mapping without any has none", async 
     "pattern/any arn:aws:iam::*:role/ci-*": [],
     // The earlier pattern of the list applied to the logins that this one matches too.
     "pattern/any arn:aws:iam::*:role/c*": unused,
+    "pattern/any arn:aws:iam::*:role/ci-x*": ["shadowed: arn:aws:iam::*:role/ci-* takes precedence", ...unused],
     [`account/${OTHER}`]: unused,
     [`role/${ACCOUNT}/invalid`]: [`invalid: ${UNKNOWN}`],
   };
@@ -171,7 +173,7 @@ test("a table has one row for each mapping, also as CSV and without headers; a n
   const { out } = await cluster.report([]);
   const [head = "", ...rows] = out.trimEnd().split("\n");
   assert.match(head, /^WHO +USERNAME +GROUPS +SESSION CHOSEN BY +ENDS +LAST LOGIN +REVIEWS +PRINCIPAL +FINDINGS$/);
-  assert.equal(rows.length, 19);
+  assert.equal(rows.length, 20);
   assert.match(out, /^role\/111122223333\/invalid .*INVALID: unknown key "user": .*$/m);
   assert.match((await cluster.report("-o csv")).out, /^arn:\S+role\/Used,used:\{SessionName\},"dev,ops",/m);
   assert.doesNotMatch((await cluster.report("--no-headers")).out, /^WHO/);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { signToken } from "../../../cli/aws/presign.ts";
-import { execCredential, requestedVersion } from "../../../cli/token/token.ts";
+import { execCredential } from "../../../cli/token/token.ts";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
 import { proveIdentity } from "../../../functions/authenticator/identity/prove-identity.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
@@ -69,13 +69,18 @@ test("the token expires after 14 minutes, or with the credentials; expired ones 
   delete process.env["AWS_CREDENTIAL_EXPIRATION"];
 });
 
-test("the version is the one that kubectl requests", () => {
-  const ask = (version: string) =>
-    requestedVersion(JSON.stringify({ kind: "ExecCredential", apiVersion: `client.authentication.k8s.io/${version}` }));
-  for (const version of ["v1", "v1beta1"]) assert.equal(ask(version), `client.authentication.k8s.io/${version}`);
-  assert.equal(requestedVersion(undefined), "client.authentication.k8s.io/v1beta1");
-  assert.throws(() => ask("v1alpha1"), /correct apiVersion in the kubeconfig/);
-  assert.throws(() => requestedVersion("no JSON"), /correct apiVersion in the kubeconfig/);
+test("the version is the one that kubectl requests", async () => {
+  useLocalAws({});
+  const ask = (version: string, apiVersion = `client.authentication.k8s.io/${version}`) =>
+    cli("token -c prod", {
+      environment: { KUBERNETES_EXEC_INFO: JSON.stringify({ kind: "ExecCredential", apiVersion }) },
+    });
+  for (const version of ["v1", "v1beta1"])
+    await prints(ask(version), new RegExp(`"client.authentication.k8s.io/${version}"`));
+  await prints(cli("token -c prod"), /"client.authentication.k8s.io\/v1beta1"/);
+  await exits(ask("v1alpha1"), 2, /correct apiVersion in the kubeconfig/);
+  const environment = { KUBERNETES_EXEC_INFO: "no JSON" };
+  await exits(cli("token -c prod", { environment }), 2, /correct apiVersion in the kubeconfig/);
 });
 
 test("--token-only prints only the token, with the host of its partition", async () => {
