@@ -68,6 +68,5 @@ function frontOf(servers: Readonly<Record<Name, LocalServer>>): Promise<LocalSer
   });
 }
 
-function nameOf({ headers }: LocalRequest): Name {
-  return headers["authorization"]?.includes(`/${REGIONS.other}/`) ? "other" : "one";
-}
+const nameOf = ({ headers }: LocalRequest): Name =>
+  headers["authorization"]?.includes(`/${REGIONS.other}/`) ? "other" : "one";

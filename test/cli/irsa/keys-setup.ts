@@ -40,9 +40,6 @@ export function put(key: IssuerKey): string {
   return name;
 }
 
-export async function listed(): Promise<Record<string, string>[]> {
-  const { out } = await keys(["list", "-o", "json"]);
-  return JSON.parse(out);
-}
+export const listed = async (): Promise<Record<string, string>[]> => JSON.parse((await keys("list -o json")).out);
 export const kids = async () => (await listed()).map(({ kid }) => kid);
 export const states = async () => (await listed()).map(({ state }) => state);

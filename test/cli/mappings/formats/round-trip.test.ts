@@ -10,23 +10,17 @@ import { carry, merge } from "../../../../cli/mappings/formats/record.ts";
 import { readForeign } from "../../../../cli/mappings/formats/sources.ts";
 import { readParameter } from "../../../../cli/store/read-parameter.ts";
 
-function roundTrip(configMap: string): { exported: string; problems: readonly string[] } {
-  const carried = readForeign(configMap, "aws-auth").items.map((foreign) => carry(foreign, false));
-  const { winners } = merge(
-    carried.map((item) => {
-      assert.ok(!("problem" in item));
-      return item;
-    }),
-  );
-  const stored = toParameters(
-    "/p",
-    winners.map(({ entry }) => entry),
-  );
-  const parameters = new Map([...stored].map(([name, value]) => [name, { value, secure: false }]));
-  for (const [name, value] of parameters) assert.deepEqual(readParameter("/p", name, value).problems, []);
+function roundTrip(configMap: string) {
+  const carried = readForeign(configMap, "aws-auth").items.map((foreign) => {
+    const item = carry(foreign, false);
+    assert.ok(!("problem" in item));
+    return item;
+  });
+  const entries = merge(carried).winners.map(({ entry }) => entry);
+  const stored = [...toParameters("/p", entries)].map(([name, value]) => [name, { value, secure: false }] as const);
+  for (const [name, value] of stored) assert.deepEqual(readParameter("/p", name, value).problems, []);
   const context = { prefix: "/p", partition: "aws", now: 0, reservedPrefixes: [] };
-  const { configMap: exported, problems } = exportAwsAuth({ parameters, roles: [], context });
-  return { exported, problems };
+  return exportAwsAuth({ parameters: new Map(stored), roles: [], context });
 }
 
 const name = fc.oneof(
@@ -49,29 +43,18 @@ const names = fc.record({ username: template, groups }, { requiredKeys: ["userna
 const item = fc.tuple(account, path, name, names);
 const roleItem = item.map(([a, p, n, rest]) => ({ rolearn: `arn:aws:iam::${a}:role/${p}${n}`, ...rest }));
 const userItem = item.map(([a, p, n, rest]) => ({ userarn: `arn:aws:iam::${a}:user/${p}${n}`, ...rest }));
-const configMaps = fc
-  .record({
-    mapRoles: fc.array(roleItem, { maxLength: 12 }),
-    mapUsers: fc.uniqueArray(userItem, {
-      maxLength: 8,
-      selector: ({ userarn }) => userarn.split("/").at(-1)?.toLowerCase(),
-    }),
-    mapAccounts: fc.uniqueArray(account),
-  })
-  .map((data) =>
-    stringify({
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, stringify(value)])),
-    }),
-  );
+const nameOf = ({ userarn }: { userarn: string }) => userarn.split("/").at(-1)?.toLowerCase();
+const lists = fc.record({
+  mapRoles: fc.array(roleItem, { maxLength: 12 }),
+  mapUsers: fc.uniqueArray(userItem, { maxLength: 8, selector: nameOf }),
+  mapAccounts: fc.uniqueArray(account),
+});
+const configMaps = lists.map((all) => {
+  const data = Object.entries(all).map(([key, value]) => [key, stringify(value)]);
+  return stringify({ apiVersion: "v1", kind: "ConfigMap", data: Object.fromEntries(data) });
+});
 
-interface Item {
-  rolearn?: string;
-  userarn?: string;
-  username: string;
-  groups?: string[];
-}
+type Item = Readonly<Record<"username" | "rolearn" | "userarn", string>> & { readonly groups?: readonly string[] };
 
 /**
  * The users by principal, as aws-iam-authenticator evaluates them, implemented separately: keys are case-insensitive, the last
@@ -85,9 +68,9 @@ function meaning(configMap: string): Map<string, string> {
   const found = new Map<string, string>();
   const add = (arn: string, { username, groups = [] }: Item) => found.set(arn, JSON.stringify([username, groups]));
   // In order of increasing precedence: a later one replaces an earlier one.
-  for (const item of list("mapRoles")) if (hasPath(item.rolearn ?? "")) add(bare(item.rolearn ?? ""), item);
-  for (const item of list("mapUsers")) add(item.userarn?.toLowerCase() ?? "", item);
-  for (const item of list("mapRoles")) if (!hasPath(item.rolearn ?? "")) add(bare(item.rolearn ?? ""), item);
+  for (const item of list("mapRoles")) if (hasPath(item.rolearn)) add(bare(item.rolearn), item);
+  for (const item of list("mapUsers")) add(item.userarn.toLowerCase(), item);
+  for (const item of list("mapRoles")) if (!hasPath(item.rolearn)) add(bare(item.rolearn), item);
   for (const account of parse(data["mapAccounts"] ?? "[]")) found.set(String(account), "account");
   return found;
 }
@@ -95,7 +78,7 @@ function meaning(configMap: string): Map<string, string> {
 test("a generated ConfigMap grants the same access after import and export", () => {
   fc.assert(
     fc.property(configMaps, (configMap) => {
-      const { exported, problems } = roundTrip(configMap);
+      const { configMap: exported, problems } = roundTrip(configMap);
       assert.deepEqual(problems, []);
       assert.deepEqual(meaning(exported), meaning(configMap));
     }),
