@@ -49,6 +49,13 @@ verdict   granted
   delete process.env["AWS_CREDENTIAL_EXPIRATION"];
 });
 
+test("an unmapped identity gets exit code 1, the reason and advice", async () => {
+  be("alice");
+  const alice = "arn:aws:iam::111122223333:user/engineering/alice";
+  const reason = `^verdict   denied, identity_unmapped\nreason    no mapping for ${alice}\nto do     add a mapping: `;
+  await exits(whoami(), 1, "", new RegExp(`${reason}npx \\S+ mappings set -c prod ${alice} --username <name> `, "m"));
+});
+
 test("JSON has the same data", async () => {
   const { identity, ...rest } = JSON.parse((await whoami(["-o", "json"])).out);
   assert.deepEqual([identity.arn, identity.canonicalArn], [BOB, ROLE]);
