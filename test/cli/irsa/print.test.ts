@@ -84,6 +84,13 @@ describe("irsa policy", () => {
     assert.match(expressions, /\bobject\.spec\.\?serviceAccountName/);
   });
 
+  test("--ec2-metadata-disabled changes only the default of its annotation", async () => {
+    const text = async (...words: string[]) => JSON.stringify((await policy(...words)).objects);
+    const changed = (await text()).replaceAll('disabled\\"].orValue(\\"false\\")', 'disabled\\"].orValue(\\"true\\")');
+    assert.equal(await text("--ec2-metadata-disabled"), changed);
+    assert.notEqual(await text(), changed);
+  });
+
   test("before 1.34, prints a Kustomize component with variables for each container, and the reason", async () => {
     const options = "--container a --container b --aws-default-region eu-west-1 --sts-regional-endpoint";
     const words = `irsa policy --for 1.32 --role ${ROLE} ${options} --ec2-metadata-disabled`;
