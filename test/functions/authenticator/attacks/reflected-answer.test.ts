@@ -8,6 +8,7 @@ import { isAuthenticatorError } from "../../../../functions/errors.ts";
 import { startHttpServer } from "../../../../local/http-server.ts";
 import { callerIdentity } from "../../../../local/sts/answer.ts";
 import { tokenOf } from "../../../token.ts";
+import { identityBody } from "../fixtures.ts";
 import { attacked, authenticatorAt, GRANTED, VICTIM } from "./authenticate.ts";
 
 const { sts, authenticate, url } = await attacked();
@@ -25,14 +26,9 @@ test("Vault PR 3983: the attacker's server would grant, and STS grants without a
 });
 
 const PAGE = `<meta http-equiv="refresh" content="0; url=${attacker.url}">`;
-const IDENTITY_BODY = JSON.stringify({
-  GetCallerIdentityResponse: {
-    GetCallerIdentityResult: { Account: VICTIM.account, Arn: VICTIM.arn, UserId: VICTIM.userId },
-  },
-});
 for (const [what, statuses, header, body] of [
   ["no 3xx is followed or retried", Array.from({ length: 100 }, (_, n) => 300 + n), "location", ""],
-  ["a redirect with an identity in its body is not accepted", [302], "location", IDENTITY_BODY],
+  ["a redirect with an identity in its body is not accepted", [302], "location", identityBody(VICTIM)],
   ["a 2xx with a location is not followed", [200, 201], "location", PAGE],
   ["headers that redirect a browser are ignored", [200], "refresh", PAGE],
   ["an address of the content is ignored", [202], "content-location", PAGE],

@@ -1,4 +1,5 @@
-// The response to kube-apiserver for each outcome: status, body, headers.
+// The response to kube-apiserver for each outcome: status, body, headers. Of two errors, the first check reports its own: path,
+// method, caller, size, body, token.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -84,5 +85,91 @@ test("responses never have Retry-After, are always JSON, and are never cacheable
     assert.equal(isBase64Encoded, false);
     if ("changes" in options)
       assert.deepEqual([statusCode, json.kind, json.reason], [429, "Status", "TooManyRequests"]);
+  }
+});
+
+const HUGE = "x".repeat(64 * 1024 + 1);
+const BAD_TOKEN = reviewBody("k8s-aws-v1.x");
+const OTHER_KIND = BAD_TOKEN.replace("TokenReview", "SubjectAccessReview");
+const GET = { requestContext: { http: { method: "GET" } } };
+const OTHER_PATH = { rawPath: "/other" };
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: "BadRequest",
+  401: "Unauthorized",
+  404: "NotFound",
+  405: "MethodNotAllowed",
+  413: "RequestEntityTooLarge",
+};
+
+/** `none` accepts every caller. `mtls` refuses these events, which have no certificate. Each error has a Status. */
+async function answer(event: unknown, callerAuth: "none" | "mtls" = "none") {
+  const { statusCode, headers, json } = await handlerOf(fakeServices(), { callerAuth })(event);
+  if (statusCode !== 200) {
+    assert.deepEqual([json.kind, json.code, json.reason], ["Status", statusCode, REASONS[statusCode]]);
+    assert.equal(headers["allow"], statusCode === 405 ? "POST" : undefined);
+  }
+  return { statusCode, json };
+}
+
+for (const [what, reported, event, callerAuth, status] of [
+  ["a wrong path and a wrong method", "path", gatewayEvent(HUGE, { ...OTHER_PATH, ...GET }), "none", 404],
+  ["a wrong method and an unauthenticated caller", "method", gatewayEvent(HUGE, GET), "mtls", 405],
+  ["a wrong path and an unauthenticated caller", "path", gatewayEvent(HUGE, OTHER_PATH), "mtls", 404],
+  ["an unauthenticated caller and a body that is too large", "caller", gatewayEvent(HUGE), "mtls", 401],
+  ["an unauthenticated caller and a body that is not a review", "caller", gatewayEvent("x"), "mtls", 401],
+  ["a body that is too large and not a review", "size", gatewayEvent(HUGE), "none", 413],
+  ["a body that is not a review, with a bad token", "body", gatewayEvent(OTHER_KIND), "none", 400],
+  ["a missing body", "body", gatewayEvent(undefined), "none", 400],
+  ["an empty body", "body", gatewayEvent(""), "none", 400],
+  ["a bad token", "token, in a denial,", gatewayEvent(BAD_TOKEN), "none", 200],
+] as const) {
+  test(`${what}: the ${reported} is reported`, async () => {
+    assert.equal((await answer(event, callerAuth)).statusCode, status);
+  });
+}
+
+test("a body of 64 KiB is read, and one byte more is refused, in either encoding", async () => {
+  const review = reviewBody("x");
+  const fits = review.padEnd(64 * 1024, " ");
+  for (const [text, status] of [
+    [fits, 200],
+    [`${fits} `, 413],
+  ] as const) {
+    assert.equal((await answer(gatewayEvent(text))).statusCode, status);
+    const body = Buffer.from(text).toString("base64");
+    assert.equal((await answer(gatewayEvent(body, { isBase64Encoded: true }))).statusCode, status);
+  }
+});
+
+test("only POST and /authenticate, in exactly this spelling, are accepted", async () => {
+  for (const method of ["GET", "PUT", "HEAD", "OPTIONS", "post", "", "DELETE"]) {
+    const event = gatewayEvent(reviewBody("x"), { requestContext: { http: { method } } });
+    assert.equal((await answer(event)).statusCode, 405, method);
+  }
+  for (const rawPath of ["", "/", "/Authenticate", "/authenticate/", "//authenticate", "/authenticate/x", "/healthz"]) {
+    assert.equal((await answer(gatewayEvent(reviewBody("x"), { rawPath }))).statusCode, 404, rawPath);
+  }
+});
+
+test("an event of another kind is answered with 404", async () => {
+  for (const event of [undefined, null, "text", 1, [], {}, { Records: [] }, { rawPath: {} }]) {
+    assert.equal((await answer(event)).statusCode, 404);
+  }
+});
+
+/** Nested as deeply as JSON.parse allows. */
+function nested(depth: number): string {
+  return `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+}
+
+test("a deeply nested bare event, body or parameter never throws, and is never a grant", async () => {
+  const bare: unknown = JSON.parse(`{"kind": "TokenReview", "spec": ${nested(200_000)}}`);
+  assert.equal((await answer(bare)).statusCode, 400);
+  assert.equal((await answer(gatewayEvent(nested(10_000)))).statusCode, 400);
+  for (const name of [`role/${HOME}/developers`, "deny/any", "pattern/any", `account/${HOME}`]) {
+    const deep = fakeServices({ [name]: `[${nested(200_000)}, {"username": ${nested(200_000)}}]` });
+    const { statusCode, json } = await handlerOf(deep)(gatewayEvent(reviewBody(tokenOf("bob"))));
+    assert.deepEqual([statusCode, json.status.authenticated], [200, false], name);
   }
 });

@@ -1,9 +1,10 @@
-// The meaning of each response of STS: an identity, a denial, throttling, or a fault. Free text is never searched.
+// The meaning of each response of STS: an identity, a denial, throttling, or a fault. Free text is never searched, and an error
+// has exactly one code at its documented place, in JSON or XML.
 // attacks/reflected-answer.test.ts has responses that only contain an identity.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readStsResponse } from "../../../../functions/authenticator/identity/sts-response.ts";
+import { readStsResponse, stsErrorCode } from "../../../../functions/authenticator/identity/sts-response.ts";
 import { isAuthenticatorError } from "../../../../functions/errors.ts";
 import { errorBody, errorXml, identityBody } from "../fixtures.ts";
 
@@ -39,18 +40,9 @@ test("a 200 of another shape is a fault", () => {
   const wrong = Object.keys(FIELDS).flatMap((name) =>
     [undefined, null, 1, true, [], {}].map((value) => result({ ...FIELDS, [name]: value })),
   );
-  const others = [
-    "",
-    "null",
-    "[]",
-    "{}",
-    '"text"',
-    "<xml/>",
-    FIELDS,
-    { GetCallerIdentityResponse: null },
-    result(null),
-  ];
-  assertMeaning("sts_answer_unusable: STS answered 200 without an identity", 200, ...others, ...wrong);
+  const texts = ["", "null", "[]", "{}", '"text"', "<xml/>"];
+  const others = [...texts, FIELDS, { GetCallerIdentityResponse: null }, result(null), ...wrong];
+  assertMeaning("sts_answer_unusable: STS answered 200 without an identity", 200, ...others);
 });
 
 const THROTTLING = [
@@ -123,4 +115,70 @@ test("5xx, 2xx other than 200, 1xx and 3xx are faults, whatever their body conta
     assertMeaning(NO_CODE(status), status, "", ...errors, identityBody(ALICE));
   }
   for (const status of [500, 502, 503, 504, 599]) assertMeaning(NO_CODE(status), status, "", identityBody(ALICE));
+});
+
+const CODE = "SignatureDoesNotMatch";
+const NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+/** An error response with these children of `<Error>`. */
+function xml(children: string, { before = "", attributes = ` xmlns="${NAMESPACE}"`, after = "" } = {}): string {
+  return `${before}<ErrorResponse${attributes}><Error>${children}</Error><RequestId>r</RequestId></ErrorResponse>${after}`;
+}
+
+const code = (text = CODE): string => `<Code>${text}</Code>`;
+
+test("the code is read from JSON and from XML, indented or not, whatever a message quotes", () => {
+  const quoted = "&lt;/Message&gt;&lt;Code&gt;Throttling&lt;/Code&gt; &amp; Throttling";
+  for (const body of [
+    ...[errorBody(CODE), errorXml(CODE), xml(code()), xml(`<Type>Sender</Type>${code()}<Detail/>`)],
+    ...[
+      xml(`<Message>${quoted}</Message>${code()}`),
+      xml(`${code()}\n  <Detail></Detail>  <Message>${quoted}</Message>`),
+    ],
+  ]) {
+    assert.equal(stsErrorCode(body), CODE, body);
+  }
+  assert.equal(stsErrorCode(xml(code(), { before: '<?xml version="1.0" encoding="UTF-8"?>\n', after: "\n" })), CODE);
+  assert.equal(stsErrorCode(xml(code(), { attributes: "" })), CODE);
+  assert.equal(stsErrorCode(`<ErrorResponse><Error>${code()}</Error></ErrorResponse>`), CODE);
+});
+
+test("no code, two codes, and a code at another place give no code", () => {
+  for (const body of [
+    ...["", "<ErrorResponse/>", code(), `<Error>${code()}</Error>`, xml(""), xml("<Code></Code>"), xml("<Code/>")],
+    ...[
+      xml(code() + code()),
+      xml(code() + code("Throttling")),
+      xml(`${code()}<Message>${code("Throttling")}</Message>`),
+    ],
+    ...[xml(`<Detail>${code()}</Detail>`), xml(`<!-- ${code()} -->`), xml(`${code()}<!-- x -->`)],
+    ...[xml(`<Code><![CDATA[${CODE}]]></Code>`), xml(`<Code x="y">${CODE}</Code>`), xml(`<code>${CODE}</code>`)],
+    ...[xml(`<Code>${CODE}</Type>`), xml(`<Code>${CODE}`), xml(`${code()}text`), xml(`text${code()}`)],
+    ...[xml(code("two words")), xml(code("a&amp;b")), xml(code("x".repeat(65))), xml(code(` ${CODE}`))],
+    ...[xml(code(), { before: "x" }), xml(code(), { after: "x" }), xml(code(), { after: xml(code("Throttling")) })],
+    ...[xml(code(), { before: '<!DOCTYPE x [<!ENTITY e "y">]>' }), xml(code(), { attributes: ' xmlns="a" b="c"' })],
+    `<Response><Errors><Error>${code()}</Error></Errors></Response>`,
+    `<ErrorResponse><Error>${code()}</Error><Error>${code("Throttling")}</Error></ErrorResponse>`,
+    `<html><body>${xml(code())}</body></html>`,
+    JSON.stringify({ Error: [{ Code: CODE }] }),
+    JSON.stringify(xml(code())),
+  ]) {
+    assert.equal(stsErrorCode(body), undefined, body);
+  }
+});
+
+test("a long body does not take long", () => {
+  const before = process.threadCpuUsage();
+  for (const body of [
+    xml("<A>b</A>".repeat(8_000)),
+    xml(`${" ".repeat(64_000)}x`),
+    `<ErrorResponse><Error>${"<A>b</A> ".repeat(7_000)}`,
+    `<ErrorResponse>${" ".repeat(64_000)}`,
+    `<ErrorResponse><Error>${code()}</Error>${"\n".repeat(64_000)}x`,
+  ]) {
+    assert.equal(stsErrorCode(body), undefined);
+  }
+  // These take milliseconds. An expression that backtracks would take minutes.
+  const { user } = process.threadCpuUsage(before);
+  assert.ok(user < 2_000_000, `${user} µs`);
 });

@@ -36,7 +36,7 @@ const MATCHES: readonly (readonly [rule: string, who: string, denying: string[],
     ],
   ],
   [
-    "a user's ARN matches with its path and without it, and by its name if there is no wildcard",
+    "a user who moves to another path stays denied (iam:UpdateUser): an ARN matches with and without path, or by its name",
     "alice",
     [
       ...["iam::HOME:user/engineering/alice", "iam::HOME:user/alice", "iam::HOME:user/engineering/*"],

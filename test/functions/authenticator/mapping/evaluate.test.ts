@@ -1,8 +1,9 @@
-// The verdict of one parameter for an identity: nothing, a match, an invalid value, or a mismatch.
+// The verdict of one parameter for an identity: nothing, a match, an invalid value, or a mismatch. Of a list, the first entry
+// applies, and a damaged one affects only its identities.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HOME, NOW, OTHER, verified } from "../fixtures.ts";
+import { HOME, NOW, OTHER, roleIdentity, verified } from "../fixtures.ts";
 import { judge, NOTHING, SECURE } from "./judge.ts";
 
 const ARN = `arn:aws:iam::${HOME}:role/Developers`;
@@ -12,13 +13,13 @@ const PAST = "2020-01-01T00:00:00Z";
 
 const kind = (value: unknown, options: Parameters<typeof judge>[2] = {}) => judge("exact", value, options).verdict.kind;
 
-test("a missing parameter is nothing", () => {
-  assert.deepEqual(judge("exact", undefined), { place: "exact", parameter: "/p", verdict: NOTHING, invalidCount: 0 });
-});
-
-test("a valid mapping with the identity's arn is a match, and is returned unchanged", () => {
-  const { verdict, invalidCount } = judge("exact", VALUE);
-  assert.deepEqual([verdict, invalidCount], [{ kind: "match", mapping: VALUE }, 0]);
+test("a missing parameter is nothing, and a valid mapping with the identity's arn is a match, unchanged", () => {
+  for (const [value, verdict] of [
+    [undefined, NOTHING],
+    [VALUE, { kind: "match", mapping: VALUE }],
+  ] as const) {
+    assert.deepEqual(judge("exact", value), { place: "exact", parameter: "/p", verdict, invalidCount: 0 });
+  }
 });
 
 test("a value that is not JSON, is truncated, or is a SecureString is invalid", () => {
@@ -60,20 +61,11 @@ test("a mapping, also of another principal, expires at notAfter, and not a milli
   }
 });
 
-test("a mapping with a deny key, or another invalid one past its notAfter, is invalid and counted", () => {
-  const values = [true, false, 1, "true", null].flatMap((deny) =>
-    [{}, { username: "dev" }, { note: 1 }, { notAfter: PAST }].map((rest) => ({ arn: ARN, deny, ...rest })),
-  );
-  for (const value of [...values, { ...VALUE, notAfter: PAST, note: 1 }]) {
-    const { verdict, invalidCount } = judge("exact", value);
-    assert.deepEqual([verdict.kind, invalidCount], ["invalid", 1], JSON.stringify(value));
+test("an invalid mapping stays invalid and is counted past its notAfter", () => {
+  for (const key of ["note", "deny"]) {
+    const { verdict, invalidCount } = judge("exact", { ...VALUE, notAfter: PAST, [key]: true });
+    assert.deepEqual([verdict.kind, invalidCount], ["invalid", 1], key);
   }
-});
-
-test("sso and account mappings apply to every identity whose parameter names include them", () => {
-  assert.equal(judge("sso", { username: "x" }, { identity: verified("carol") }).verdict.kind, "match");
-  assert.deepEqual(judge("account", {}).verdict, { kind: "match", mapping: {} });
-  assert.equal(judge("account", VALUE).verdict.kind, "invalid");
 });
 
 test("each kind of identity uses the rules of its kind for its exact mapping", () => {
@@ -89,5 +81,101 @@ test("each kind of identity uses the rules of its kind for its exact mapping", (
     assert.equal(kind({ ...value, principalId: otherId }, { identity }), expected, who);
     const own = { ...value, principalId: identity.principalId };
     assert.equal(kind(own, { identity }), expected === "invalid" ? "invalid" : "match", who);
+  }
+});
+
+const jane = roleIdentity("AWSReservedSSO_Admin_0123456789abcdef", "jane@example.com");
+
+/** By place: an identity, how entries name it and another one, and entries that name none. */
+const LISTS = {
+  "pattern-any": {
+    identity: verified("bob"),
+    own: { arnLike: `arn:aws:iam::${HOME}:role/*` },
+    other: { arnLike: `arn:aws:iam::${OTHER}:role/*` },
+    unnamed: [{ arnLike: 1 }, { arnLike: "*" }, { arnLike: "*", deny: true }, { arnLike: ["arn:aws:iam::*:role/*"] }],
+  },
+  "sso-session": {
+    identity: jane,
+    own: { session: "jane@example.com" },
+    other: { session: "john@example.com" },
+    unnamed: [{ session: ["jane@example.com"], username: "x" }],
+  },
+} as const;
+
+for (const place of ["pattern-any", "sso-session"] as const) {
+  const { identity, own, other, unnamed } = LISTS[place];
+  const [mine, second, theirs] = [
+    { ...own, username: "mine" },
+    { ...own, username: "second" },
+    { ...other, username: "theirs" },
+  ];
+  const find = (list: unknown, options = {}) => judge(place, list, { identity, ...options });
+  const verdict = (list: unknown, options = {}) => find(list, options).verdict;
+  const match = (mapping: object) => ({ kind: "match", mapping });
+
+  test(`${place}: the first entry for the identity that has not expired applies`, () => {
+    const notAfter = new Date(NOW).toISOString();
+    const ended = { ...mine, notAfter };
+    for (const list of [[], [theirs], [ended]]) assert.deepEqual(verdict(list), NOTHING);
+    assert.deepEqual(verdict([theirs, mine, second]), match(mine));
+    assert.deepEqual(verdict([second, mine]), match(second));
+    assert.deepEqual(verdict([ended, second], { now: NOW - 1 }), match(ended));
+    assert.deepEqual(verdict([ended, second]), match(second));
+  });
+
+  test(`${place}: a value that is not a list is invalid`, () => {
+    for (const value of ["", "[", "[{}]]", "{}", mine, null, '"[]"', "text", 1]) {
+      const { verdict: found, invalidCount } = find(value);
+      assert.deepEqual([found.kind, invalidCount], ["invalid", 1], JSON.stringify(value));
+    }
+    assert.deepEqual(verdict("["), { kind: "invalid", problem: "not JSON" });
+    assert.deepEqual(verdict({}), { kind: "invalid", problem: "not a JSON list" });
+    assert.deepEqual(verdict([mine], { secure: true }), SECURE);
+  });
+
+  test(`${place}: an invalid entry denies the identity that it names, in the order of the list, and no other`, () => {
+    const wrongs = [
+      { note: 1 },
+      { groups: "a" },
+      { username: "" },
+      { notAfter: "soon" },
+      { arn: identity.canonicalArn },
+    ];
+    const more = [{ principalId: identity.principalId }, { deny: true }, { note: 1, notAfter: PAST }];
+    for (const wrong of [...wrongs, ...more]) {
+      for (const list of [[{ ...mine, ...wrong }], [theirs, { ...mine, ...wrong }, second]]) {
+        assert.deepEqual([find(list).verdict.kind, find(list).invalidCount], ["invalid", 1], JSON.stringify(list));
+      }
+      assert.deepEqual(verdict([mine, { ...mine, ...wrong }]), match(mine));
+      assert.deepEqual(verdict([{ ...theirs, ...wrong }, mine]), match(mine));
+    }
+    assert.equal(verdict([own, second]).kind, "invalid");
+  });
+
+  test(`${place}: an invalid entry that names no identity applies to none, and is counted`, () => {
+    const damaged = [null, 1, "text", [], [mine], {}, { username: "x" }, { deny: true }, ...unnamed];
+    const { verdict: found, invalidCount } = find([...damaged, mine]);
+    assert.deepEqual([found, invalidCount], [match(mine), damaged.length]);
+  });
+}
+
+test("a pattern is compared with the canonical ARN, including a user's path", () => {
+  for (const [end, who, expected] of [
+    [`iam::${HOME}:role/dev*`, "bob", "match"],
+    [`iam::${HOME}:user/engineering/*`, "alice", "match"],
+    [`iam::${HOME}:user/ops/*`, "alice", "nothing"],
+    [`iam::${HOME}:root`, "root", "match"],
+    ["sts::*:federated-user/d???", "federated", "match"],
+  ] as const) {
+    const list = [{ arnLike: `arn:aws:${end}`, username: "x" }];
+    assert.equal(judge("pattern-any", list, { identity: verified(who) }).verdict.kind, expected, end);
+  }
+});
+
+test("a pattern that can never match is invalid, and matches no identity", () => {
+  const mine = { ...LISTS["pattern-any"].own, username: "mine" };
+  for (const end of ["iam::*:role/team/*", `iam::${HOME}:role/team/Developers`, "sts::*:assumed-role/Developers/*"]) {
+    const { verdict, invalidCount } = judge("pattern-any", [{ arnLike: `arn:aws:${end}`, username: "never" }, mine]);
+    assert.deepEqual([verdict, invalidCount], [{ kind: "match", mapping: mine }, 1], end);
   }
 });

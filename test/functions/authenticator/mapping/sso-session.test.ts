@@ -29,10 +29,15 @@ function decide(stored: Stored, identity = jane, now = NOW) {
   return deciding && [deciding.parameter.slice(PREFIX.length + 1), deciding.verdict.kind];
 }
 
-test("an entry applies to the session with exactly its name", () => {
+test("an entry applies to the set's session with exactly its name, and to no other role or kind of identity", () => {
   assert.deepEqual(verdict([JANE]), { kind: "match", mapping: JANE });
   for (const session of ["Jane@example.com", "jane@example.co", "jane@example.com2", "jane", "jane-example.com", "*"]) {
     assert.deepEqual(verdict([{ ...JANE, session }]), NOTHING, session);
+  }
+  const sessionless = ["alice", ""].map((session) => ({ ...JANE, session }));
+  assert.deepEqual(verdict(sessionless, verified("alice")), NOTHING);
+  for (const identity of [roleIdentity("Admin", JANE.session), roleIdentity(ROLE, JANE.session, OTHER)]) {
+    assert.equal(decide({ [SESSIONS]: [JANE] }, identity), undefined, identity.arn);
   }
 });
 
@@ -77,18 +82,4 @@ test("precedence: denials of the session or role, the role's own mapping, an ent
     delete all[name];
   }
   assert.equal(decide(all), undefined);
-});
-
-test("no other identity has a session of a set: neither another role nor a user of the same name", () => {
-  const list = [JANE, { ...JANE, session: "alice" }, { ...JANE, session: "" }];
-  assert.deepEqual(verdict(list, verified("alice")), NOTHING);
-  for (const identity of [
-    ...["Admin", "AWSReservedSSO_Admin", "AWSReservedSSO_Admin_2_0123456789abcdef", ROLE.replace("AWS", "aws")].map(
-      (name) => roleIdentity(name, JANE.session),
-    ),
-    roleIdentity(ROLE, JANE.session, OTHER),
-    ...["alice", "root", "federated"].map(verified),
-  ]) {
-    assert.equal(decide({ [SESSIONS]: list }, identity), undefined, identity.arn);
-  }
 });

@@ -1,9 +1,12 @@
-// One review from token to user: calls to services, the record of each step, and where the review ends.
+// One review from token to user: calls to services, the record of each step, and where the review ends; the TokenReview, and the
+// user of its answer.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { granted, kubernetesStatus, tokenReview } from "../../../../functions/authenticator/review/answer.ts";
 import { newRecord, timed } from "../../../../functions/authenticator/review/record.ts";
 import { reviewIdentity } from "../../../../functions/authenticator/review/review.ts";
+import { parseTokenReview } from "../../../../functions/authenticator/review/token-review.ts";
 import { cachedParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import {
   DEVELOPERS,
@@ -87,4 +90,113 @@ test("a stage's duration is recorded, also if the stage fails", async () => {
   assert.equal(await timed(record, "token", clock, slow(Promise.resolve("x"))), "x");
   await assert.rejects(timed(record, "mapping", clock, slow(Promise.reject(new Error("no")))), /no/);
   assert.deepEqual(record.ms, { token: 7, mapping: 7 });
+});
+
+const V1 = "authentication.k8s.io/v1";
+const BETA = "authentication.k8s.io/v1beta1";
+
+function body(changes: Record<string, unknown> = {}): string {
+  return JSON.stringify({ apiVersion: V1, kind: "TokenReview", spec: { token: "t" }, ...changes });
+}
+
+const OTHER_BODY = "the body must be a JSON TokenReview";
+const OTHER_VERSION = `apiVersion must be ${V1} or ${BETA}`;
+const NO_TOKEN = "spec.token must be a non-empty string";
+
+function malformed(message: string, text: string): void {
+  assert.throws(() => parseTokenReview(text), { code: "review_malformed", message }, text);
+}
+
+test("both versions are accepted, and metadata, status, unknown fields and white space are ignored", () => {
+  const status = { authenticated: true, user: { username: "system:admin" } };
+  const more = { metadata: 1, status, other: [], spec: { token: "t", user: "x", audiences: ["a"] } };
+  for (const apiVersion of [V1, BETA]) {
+    assert.deepEqual(parseTokenReview(body({ apiVersion })), { apiVersion, token: "t", audiences: undefined });
+    const sent = `${body({ ...more, apiVersion })}\n`;
+    assert.deepEqual(parseTokenReview(sent), { apiVersion, token: "t", audiences: ["a"] });
+  }
+});
+
+test("a body that is not JSON is malformed, and is not quoted", () => {
+  const texts = ["", " ", "secret", '{"token":"secret"', `${body()}x`, `${body()}${body()}`, "token=secret", "\u0000"];
+  for (const text of texts) malformed(OTHER_BODY, text);
+});
+
+test("a body that is not a TokenReview, or of an unknown version, is malformed", () => {
+  for (const text of ["null", "1", '"TokenReview"', "[]", `[${body()}]`, "{}"]) malformed(OTHER_BODY, text);
+  for (const kind of [undefined, null, "", "tokenreview", "SubjectAccessReview", ["TokenReview"]])
+    malformed(OTHER_BODY, body({ kind }));
+  const group = V1.replace("/v1", "");
+  const versions = [undefined, null, "", "v1", `${group}/v2`, `${group}/v1alpha1`, [V1], V1.toUpperCase(), ` ${V1}`];
+  for (const apiVersion of versions) malformed(OTHER_VERSION, body({ apiVersion }));
+});
+
+test("a review without a token is malformed", () => {
+  for (const token of [undefined, null, "", 1, true, ["secret"], { secret: 1 }])
+    malformed(NO_TOKEN, body({ spec: { token } }));
+  for (const spec of [undefined, null, "secret", [], 1]) malformed(NO_TOKEN, body({ spec }));
+  malformed(NO_TOKEN, body({ spec: {}, token: "secret" }));
+});
+
+test("audiences that are missing, null or empty are undefined, and those of a wrong type malformed", () => {
+  for (const audiences of [undefined, null, []]) {
+    assert.equal(parseTokenReview(body({ spec: { token: "t", audiences } })).audiences, undefined);
+  }
+  for (const audiences of ["a", "", 0, 1, true, false, {}, [1], [null], ["a", null], [["a"]], [{}]]) {
+    malformed("spec.audiences must be a list of strings", body({ spec: { token: "t", audiences } }));
+  }
+});
+
+const USER = { username: "dev", groups: ["a", "b"] };
+
+test("a grant has username, uid, groups and seven extra values, each a list of one", () => {
+  const { accessKeyId } = verified("bob");
+  assert.deepEqual(granted(USER, verified("bob"), undefined, true), {
+    authenticated: true,
+    user: {
+      username: "dev",
+      uid: `aws-iam-authenticator:${HOME}:AROALOCALDEVELOPERSAA`,
+      groups: ["a", "b"],
+      extra: {
+        arn: [`arn:aws:sts::${HOME}:assumed-role/Developers/bob@example.com`],
+        canonicalArn: [`arn:aws:iam::${HOME}:role/Developers`],
+        accountId: [HOME],
+        principalId: ["AROALOCALDEVELOPERSAA"],
+        sessionName: ["bob@example.com"],
+        accessKeyId: [accessKeyId],
+        "sigs.k8s.io/aws-iam-authenticator/principalId": ["AROALOCALDEVELOPERSAA"],
+      },
+    },
+  });
+});
+
+test("users, root and federated users have their complete user id as uid and principalId, and no session name", () => {
+  const ids = { alice: "AIDALOCALALICEAAAAAAA", root: HOME, federated: `${HOME}:dave` };
+  for (const [who, id] of Object.entries(ids)) {
+    const { user } = granted(USER, verified(who), undefined, true);
+    assert.equal(user.uid, `aws-iam-authenticator:${HOME}:${id}`);
+    assert.deepEqual(user.extra?.["principalId"], [id]);
+    assert.equal("sessionName" in (user.extra ?? {}), false);
+  }
+});
+
+test("empty groups are omitted, and audiences unless there are some", () => {
+  const { user, ...status } = granted({ username: "dev", groups: [] }, verified("bob"), undefined, true);
+  assert.deepEqual(["groups" in user, Object.keys(status)], [false, ["authenticated"]]);
+  assert.deepEqual(granted(USER, verified("bob"), ["a"], true).audiences, ["a"]);
+});
+
+test("the body is a TokenReview of the same version, or a Status", () => {
+  const status = { authenticated: false };
+  const apiVersion = "authentication.k8s.io/v1beta1";
+  assert.deepEqual(tokenReview(apiVersion, status), { apiVersion, kind: "TokenReview", status });
+  assert.deepEqual(kubernetesStatus(401, "Unauthorized", "no"), {
+    ...{ apiVersion: "v1", kind: "Status", metadata: {}, status: "Failure" },
+    ...{ reason: "Unauthorized", message: "no", code: 401 },
+  });
+});
+
+test("USER_INFO=minimal omits only uid and extra", () => {
+  const expected = { authenticated: true, user: USER, audiences: ["a"] };
+  assert.deepEqual(granted(USER, verified("bob"), ["a"], false), expected);
 });

@@ -104,7 +104,8 @@ test("an unproven node is denied with the reason, and a failure of EC2 is a faul
   await assert.rejects(render({ username: NODE }, { node: down }), { code: "instances_unavailable" });
 });
 
-test("a name that is empty after rendering is refused", async () => {
+// kube-apiserver accepts an empty username.
+test("a username or group that is empty after rendering is refused", async () => {
   const node = async () => ({ name: "" });
   for (const mapping of [...named(NODE), { username: "" }]) {
     await assertDenied("name_refused", mapping, { node }, " is empty, for ");
@@ -120,7 +121,7 @@ test("control characters are refused in username and groups: C0, DEL, C1, U+2028
   }
 });
 
-test("reserved prefixes are checked at the beginning of the rendered username and of every group", async () => {
+test("reserved prefixes are checked at the beginning of the rendered username and of every group (PR #1047)", async () => {
   const reserved = ["system:", "eks:", "bob", "arn:"];
   for (const [name, prefix] of [
     ["system:admin", "system:"],
