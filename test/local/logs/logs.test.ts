@@ -50,6 +50,12 @@ async function start(input: Partial<StartQueryCommandInput> = {}): Promise<strin
   return queryId;
 }
 const results = (queryId: string, nextToken?: string) => logs.send(new GetQueryResultsCommand({ queryId, nextToken }));
+/** Every page, until one has no token. */
+async function pagesOf<P extends { nextToken?: string | undefined }>(load: (nextToken?: string) => Promise<P>) {
+  const pages = [await load()];
+  while (pages.at(-1)?.nextToken !== undefined) pages.push(await load(pages.at(-1)?.nextToken));
+  return pages;
+}
 const stop = (queryId: string) => logs.send(new StopQueryCommand({ queryId }));
 
 test("a page has up to 10,000 events, 1 MiB or the requested limit, and a token for the next page", async () => {
@@ -63,16 +69,9 @@ test("a page has up to 10,000 events, 1 MiB or the requested limit, and a token 
 });
 
 test("a short page may have a token, and all pages together contain every match", async () => {
-  const found: number[] = [];
-  let nextToken: string | undefined;
-  let calls = 0;
-  do {
-    const page = await filter({ filterPattern: '{ $.outcome = "denied" }', nextToken });
-    found.push(...(page.events ?? []).map(({ timestamp = 0 }) => timestamp));
-    nextToken = page.nextToken;
-    calls += 1;
-  } while (nextToken !== undefined);
-  assert.deepEqual([found, calls], [[1000, 11_000, 21_000], 2]);
+  const pages = await pagesOf((nextToken) => filter({ filterPattern: '{ $.outcome = "denied" }', nextToken }));
+  const found = pages.flatMap(({ events: matches = [] }) => matches.map(({ timestamp }) => timestamp));
+  assert.deepEqual([found, pages.length], [[1000, 11_000, 21_000], 2]);
 });
 
 test("a query is scheduled, then running with a part of its rows, then complete with rows by group", async () => {
@@ -111,38 +110,32 @@ test("results have pages of 10,000 rows, up to the limit of the query, whose tim
   ] as const) {
     const queryId = await start({ logGroupName: "/app/log", ...input });
     for (const _ of ["Scheduled", "Running"]) await results(queryId);
-    const sizes = [];
-    let nextToken: string | undefined;
-    do {
-      const page = await results(queryId, nextToken);
-      sizes.push(page.results?.length);
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined);
-    assert.deepEqual(sizes, expected);
+    const pages = await pagesOf((nextToken) => results(queryId, nextToken));
+    assert.deepEqual(
+      pages.map((page) => page.results?.length),
+      expected,
+    );
   }
 });
 
 const INVALID = "InvalidParameterException";
-const FILTERS: readonly [Partial<FilterLogEventsCommandInput>, string?][] = [
-  [{ logGroupName: "/other" }, "ResourceNotFoundException"],
-  ...["", "a b"].map((logGroupName): [FilterLogEventsCommandInput] => [{ logGroupName }]),
-  ...[0, 10_001].map((limit): [FilterLogEventsCommandInput] => [{ limit }]),
-  [{ startTime: -1 }],
-  [{ nextToken: "other" }],
-  [{ filterPattern: "x".repeat(1025) }],
-  [{ filterPattern: "{ $.a" }],
-  [{ logStreamNames: ["x"] }],
-];
-const QUERIES: readonly [Partial<StartQueryCommandInput>, string?][] = [
-  [{ logGroupName: "/other" }, "ResourceNotFoundException"],
-  [{ startTime: 5, endTime: 4 }],
-  [{ limit: 100_001 }],
-  [{ queryString: "fields @message" }, "MalformedQueryException"],
-  [{ logGroupName: undefined, logGroupNames: ["/app/log"] }],
-];
 test("invalid requests fail with the service's errors", async () => {
-  for (const [input, name = INVALID] of FILTERS) await assert.rejects(filter(input), { name }, JSON.stringify(input));
-  for (const [input, name = INVALID] of QUERIES) await assert.rejects(start(input), { name }, JSON.stringify(input));
+  for (const input of [
+    ...["", "a b"].map((logGroupName) => ({ logGroupName })),
+    ...[0, 10_001].map((limit) => ({ limit })),
+    ...["x".repeat(1025), "{ $.a"].map((filterPattern) => ({ filterPattern })),
+    ...[{ startTime: -1 }, { nextToken: "other" }, { logStreamNames: ["x"] }],
+  ]) {
+    await assert.rejects(filter(input), { name: INVALID }, JSON.stringify(input));
+  }
+  const several = { logGroupName: undefined, logGroupNames: ["/app/log"] };
+  for (const input of [{ startTime: 5, endTime: 4 }, { limit: 100_001 }, several]) {
+    await assert.rejects(start(input), { name: INVALID }, JSON.stringify(input));
+  }
+  for (const call of [filter, start]) {
+    await assert.rejects(call({ logGroupName: "/other" }), { name: "ResourceNotFoundException" });
+  }
+  await assert.rejects(start({ queryString: "fields @message" }), { name: "MalformedQueryException" });
   const { nextToken } = await filter();
   await assert.rejects(filter({ nextToken, startTime: 5 }), { name: INVALID }, "a token of another request");
   await assert.rejects(results("other"), { name: "ResourceNotFoundException" });

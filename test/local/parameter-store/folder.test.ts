@@ -12,7 +12,7 @@ import {
   PutParameterCommand,
 } from "@aws-sdk/client-ssm";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { refused, ssmClient } from "./client.ts";
+import { refused, ssmClient } from "../sdk-options.ts";
 
 const DEVELOPERS = "role/111122223333/developers";
 

@@ -17,7 +17,7 @@ import {
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { DEFAULT_THROUGHPUT, HIGHER_THROUGHPUT } from "../../../local/parameter-store/throughput.ts";
 import { post } from "../../post.ts";
-import { refused, ssmClient } from "./client.ts";
+import { refused, ssmClient } from "../sdk-options.ts";
 
 const many = Array.from({ length: 10_000 }, (_, i) => [`/many/${i}`, "v"] as const);
 const store = await startParameterStore({

@@ -2,16 +2,20 @@
 
 import assert from "node:assert/strict";
 import { after, beforeEach, type TestContext, test } from "node:test";
-import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import {
+  AssumeRoleWithWebIdentityCommand,
+  type AssumeRoleWithWebIdentityCommandInput,
+  STSClient,
+} from "@aws-sdk/client-sts";
 import type { JWTPayload } from "jose";
 import type { LocalServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { type LocalRole, type OidcProvider, providerArn, roleArn, serviceAccountRole } from "../../../local/roles.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
-import { kindOf } from "../../../local/sts/web-identity/issuer-documents.ts";
 import { presignUrl } from "../../../local/token.ts";
 import { createSigningKey, type OidcIssuer, signIdToken, startOidcIssuer } from "../../oidc-issuer.ts";
+import { sdkOptions } from "../sdk-options.ts";
 import { send } from "./send.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);
@@ -53,15 +57,9 @@ const claims = (changes: JWTPayload = {}): JWTPayload => ({
 
 const token = (changes?: JWTPayload, signer = key): Promise<string> => signIdToken(claims(changes), signer);
 
-function client(endpoint: string): STSClient {
-  const credentials = { accessKeyId: "none", secretAccessKey: "none" };
-  return new STSClient({ region: "us-west-2", endpoint, credentials, maxAttempts: 1 });
-}
-
-function assume(WebIdentityToken: string, changes: { RoleArn?: string; RoleSessionName?: string } = {}, at = sts) {
-  const usual = { RoleArn: roleArn(role), RoleSessionName: "pod-1" };
-  const command = new AssumeRoleWithWebIdentityCommand({ ...usual, ...changes, WebIdentityToken });
-  return client(at.url).send(command);
+function assume(WebIdentityToken: string, changes: Partial<AssumeRoleWithWebIdentityCommandInput> = {}, at = sts) {
+  const usual = { RoleArn: roleArn(role), RoleSessionName: "pod-1", WebIdentityToken };
+  return new STSClient(sdkOptions(at.url)).send(new AssumeRoleWithWebIdentityCommand({ ...usual, ...changes }));
 }
 
 const refused = (call: Promise<unknown>, name: string, message: RegExp): Promise<void> =>
@@ -81,25 +79,24 @@ async function stsWith(t: TestContext, settings: Partial<WebIdentityOptions>): P
 
 test("a service account token returns the role's credentials, which GetCallerIdentity accepts", async () => {
   for (const signer of [key, older]) {
-    const answer = await assume(await token({}, signer));
-    assert.equal(answer.SubjectFromWebIdentityToken, "system:serviceaccount:shop:orders");
-    assert.equal(answer.Audience, "sts.amazonaws.com");
-    assert.equal(answer.Provider, providerArn(provider));
-    assert.deepEqual(answer.AssumedRoleUser, {
-      Arn: `arn:aws:sts::${ACCOUNT}:assumed-role/Orders/pod-1`,
-      AssumedRoleId: "AROALOCALORDERSAAAAAA:pod-1",
+    const answer = await assume(await token({ aud: ["vault", "sts.amazonaws.com"] }, signer));
+    const Arn = `arn:aws:sts::${ACCOUNT}:assumed-role/Orders/pod-1`;
+    assert.partialDeepStrictEqual(answer, {
+      SubjectFromWebIdentityToken: "system:serviceaccount:shop:orders",
+      ...{ Audience: "sts.amazonaws.com", Provider: providerArn(provider) },
+      AssumedRoleUser: { Arn, AssumedRoleId: "AROALOCALORDERSAAAAAA:pod-1" },
     });
     const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "", Expiration } = answer.Credentials ?? {};
     assert.match(AccessKeyId, /^ASIA[0-9A-F]{16}$/);
     assert.equal(Expiration?.getTime(), NOW + 3_600_000);
 
-    const session = { ...localIdentity("bob"), accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey };
-    const identity = { ...session, sessionToken: SessionToken };
+    const keys = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+    const identity = { ...localIdentity("bob"), ...keys };
     const whoAmI = async (): Promise<string> => {
       const url = await presignUrl({ identity, clusterId: "local", region: "us-west-2", now });
       return (await send(sts.url, url, { "x-k8s-aws-id": "local" })).text;
     };
-    assert.match(await whoAmI(), new RegExp(`<Arn>${answer.AssumedRoleUser?.Arn}</Arn>`));
+    assert.match(await whoAmI(), new RegExp(`<Arn>${Arn}</Arn>`));
     now = NOW + 3_600_000;
     assert.match(await whoAmI(), /<Code>ExpiredToken<\/Code>/);
     now = NOW;
@@ -131,10 +128,6 @@ const CLAIMS: readonly Refused[] = [
 for (const [what, changes, name, message, signer] of CLAIMS) {
   test(`refused: ${what}`, async () => refused(assume(await token(changes, signer)), name, message));
 }
-
-test("the role's audience is accepted alone and in a list", async () => {
-  for (const aud of ["sts.amazonaws.com", ["vault", "sts.amazonaws.com"]]) await assume(await token({ aud }));
-});
 
 test("another role, a role with a path and a provider of another account are refused", async () => {
   for (const RoleArn of [`arn:aws:iam::${ACCOUNT}:role/Nobody`, `arn:aws:iam::${ACCOUNT}:role/path/Orders`]) {
@@ -175,29 +168,21 @@ test("tokens of a retired key fail, others still work, and a published key appli
   await assume(byNew);
 });
 
-test("a slow issuer times out", async (t) => {
+test("a silent issuer, a redirect, an error, another issuer's document and invalid JSON fail", async (t) => {
+  const [discovery, jwks] = ["/.well-known/openid-configuration", "/openid/v1/jwks"];
   const hasty = await stsWith(t, { timeoutMs: 200 });
-  for (const slow of ["/.well-known/openid-configuration", "/openid/v1/jwks"]) {
-    const { promise: never } = Promise.withResolvers<never>();
-    issuer.answer((path) => (path === slow ? never : undefined));
+  for (const slow of [discovery, jwks]) {
+    issuer.answer((path) => (path === slow ? Promise.withResolvers<never>().promise : undefined));
     await refused(assume(await token(), {}, hasty), "InvalidIdentityToken", NO_KEY);
   }
-});
-
-test("a redirect, an error, another issuer's document and invalid JSON fail", async () => {
-  const location = `${issuer.url}/openid/v1/jwks`;
-  const [discovery, jwks] = ["/.well-known/openid-configuration", "/openid/v1/jwks"];
+  const location = issuer.url + jwks;
   for (const [path, status, content] of [
     [discovery, 302, ""],
     [jwks, 301, ""],
     [jwks, 404, {}],
-    [discovery, 500, {}],
     [discovery, 200, { issuer: "https://example.com", jwks_uri: location }],
-    [discovery, 200, { issuer: issuer.url, jwks_uri: 1 }],
     [discovery, 200, { issuer: issuer.url, jwks_uri: location.replace("https", "http") }],
     [jwks, 200, "<html>"],
-    [jwks, 200, []],
-    [jwks, 200, { keys: {} }],
     [jwks, 200, { keys: [] }],
     [jwks, 200, { keys: [key.jwk], filler: "x".repeat(64 * 1024) }],
   ] as const) {
@@ -207,85 +192,55 @@ test("a redirect, an error, another issuer's document and invalid JSON fail", as
   }
 });
 
-test("an issuer that does not exist or has another authority's certificate is unreachable", async (t) => {
+test("an issuer is unreachable without a server or with another authority, and refused if it is not public or has a port", async (t) => {
   const stranger = await startOidcIssuer([key]);
   const gone = await startOidcIssuer([key]);
   await gone.stop();
   t.after(() => stranger.stop());
-  const providers = [stranger, gone].map(({ url }) => ({ ...provider, issuer: url }));
+  const internal = ["https://169.254.169.254", "https://203.0.113.7:8443"];
+  const providers = [stranger.url, gone.url, ...internal].map((url) => ({ ...provider, issuer: url }));
   const other = await stsWith(t, { providers });
   for (const { url } of [stranger, gone]) {
     await refused(assume(await token({ iss: url }), {}, other), "IDPCommunicationError", /could not be reached/);
   }
+  for (const iss of internal) await refused(assume(await token({ iss }), {}, other), "InvalidIdentityToken", NO_KEY);
 });
 
-test("STS connects only to public addresses and to this machine", async (t) => {
-  for (const [kind, addresses] of [
-    ["loopback", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"]],
-    ["private", ["10.0.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"]],
-    ["private", ["fd00:ec2::254", "fe80::1", "::", "::ffff:10.0.0.1", "ff02::1"]],
-    ["public", ["203.0.113.7", "8.8.8.8", "172.32.0.1", "2600:1f18::1"]],
-  ] as const) {
-    for (const address of addresses) assert.equal(kindOf(address), kind, address);
-  }
-  const internal = { ...provider, issuer: "https://169.254.169.254" };
-  const withPort = { ...provider, issuer: "https://203.0.113.7:8443" };
-  const other = await stsWith(t, { providers: [internal, withPort] });
-  for (const { issuer: iss } of [internal, withPort]) {
-    await refused(assume(await token({ iss }), {}, other), "InvalidIdentityToken", NO_KEY);
-  }
-});
-
-test("a trust policy supports patterns, several values, denials and conditions", async (t) => {
+test("a trust policy supports patterns, several values and actions, and a denial has precedence", async (t) => {
   const name = issuer.url.replace("https://", "");
-  const allow = role.trustPolicy.Statement[0];
-  assert.ok(allow);
-  const withPolicy = (...Statement: LocalRole["trustPolicy"]["Statement"]): LocalRole => ({
-    ...role,
-    trustPolicy: { Version: "2012-10-17", Statement },
-  });
-  const like = { ...allow, Condition: { StringLike: { [`${name}:sub`]: "system:serviceaccount:shop:*" } } };
+  const allow = role.trustPolicy.Statement[0] ?? assert.fail("no statement");
+  const like = (sub: string) => ({ ...allow, Condition: { StringLike: { [`${name}:sub`]: sub } } });
   const several = { ...allow, Condition: { StringEquals: { [`${name}:SUB`]: ["x", claims().sub ?? ""] } } };
-  const unmet = { ...allow, Condition: { StringEquals: { [`${name}:email`]: "a@example.com" } } };
-  const deny = { ...allow, Effect: "Deny" as const };
   const elsewhere = { ...allow, Principal: { Federated: `arn:aws:iam::${ACCOUNT}:oidc-provider/example.com` } };
   const otherAction = { ...allow, Action: "sts:AssumeRole" };
-  const question = { ...allow, Condition: { StringLike: { [`${name}:sub`]: "system:serviceaccount:shop:order?" } } };
-  const dotted = { ...allow, Condition: { StringLike: { [`${name}:sub`]: "system:serviceaccount:shop.*" } } };
-  for (const statements of [[like], [several], [question], [otherAction, allow], [{ ...allow, Action: "sts:*" }]]) {
-    await assume(await token(), {}, await stsWith(t, { roles: [withPolicy(...statements)] }));
+  const withPolicy = (...Statement: LocalRole["trustPolicy"]["Statement"]) =>
+    stsWith(t, { roles: [{ ...role, trustPolicy: { Version: "2012-10-17", Statement } }] });
+  for (const sub of ["system:serviceaccount:shop:*", "system:serviceaccount:shop:order?"]) {
+    await assume(await token(), {}, await withPolicy(like(sub)));
   }
-  for (const statements of [[], [unmet], [allow, deny], [elsewhere], [otherAction], [dotted]]) {
-    await refused(
-      assume(await token(), {}, await stsWith(t, { roles: [withPolicy(...statements)] })),
-      "AccessDenied",
-      /./,
-    );
+  for (const statements of [[several], [otherAction, allow], [{ ...allow, Action: "sts:*" }]]) {
+    await assume(await token(), {}, await withPolicy(...statements));
+  }
+  const denied = [allow, { ...allow, Effect: "Deny" as const }];
+  for (const statements of [[], denied, [elsewhere], [otherAction], [like("system:serviceaccount:shop.*")]]) {
+    await refused(assume(await token(), {}, await withPolicy(...statements)), "AccessDenied", FORBIDDEN);
   }
   const unknown = { ...allow, Condition: { ArnLike: { [`${name}:sub`]: "*" } } };
-  await assert.rejects(stsWith(t, { roles: [withPolicy(unknown)] }), /does not support the condition operator ArnLike/);
+  await assert.rejects(withPolicy(unknown), /does not support the condition operator ArnLike/);
 });
 
 test("parameters must follow STS's rules, and errors never repeat the token", async () => {
-  const call = async (input: Record<string, unknown>): Promise<unknown> => {
-    const usual = { RoleArn: roleArn(role), RoleSessionName: "pod-1", WebIdentityToken: await token() };
-    return client(sts.url).send(new AssumeRoleWithWebIdentityCommand({ ...usual, ...input }));
-  };
   for (const [input, message] of [
     [{ RoleArn: "arn" }, /'arn' at 'roleArn'/],
     [{ RoleArn: `arn:aws:iam::${ACCOUNT}:user/alice` }, /Request ARN is invalid/],
     [{ RoleArn: undefined }, /Value null at 'roleArn'.*must not be null/],
-    [{ RoleSessionName: "a" }, /'a' at 'roleSessionName'/],
     [{ RoleSessionName: "a b" }, /'a b' at 'roleSessionName'/],
-    [{ RoleSessionName: "x".repeat(65) }, /roleSessionName/],
     [{ WebIdentityToken: "abc" }, /Value '\*\*\*' at 'webIdentityToken'/],
     [{ DurationSeconds: 899 }, /greater than or equal to 900/],
-    [{ DurationSeconds: 43_201 }, /less than or equal to 43200/],
     [{ DurationSeconds: 3_601 }, /exceeds the MaxSessionDuration set for this role/],
     [{ Policy: "{}" }, /does not support Policy/],
-    [{ ProviderId: "www.amazon.com" }, /does not support ProviderId/],
   ] as const) {
-    await refused(call(input), "ValidationError", message);
+    await refused(assume(await token(), input), "ValidationError", message);
   }
-  await call({ DurationSeconds: 900 });
+  await assume(await token(), { DurationSeconds: 900 });
 });
