@@ -1,7 +1,7 @@
 // The loopback HTTP server of the local services: limits bodies, records requests, injects faults.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { type Fault, inflict } from "./faults.ts";
 import { readBody } from "./read-body.ts";
 
@@ -22,6 +22,9 @@ export interface LocalResponse {
   readonly body: string | Buffer;
 }
 
+/** `connection`: 1 is the first one since the start. */
+type FaultOf = (request: LocalRequest, connection: number) => Fault | undefined;
+
 export interface LocalServer {
   /** For example `http://127.0.0.1:41234`, no trailing slash. */
   readonly url: string;
@@ -30,7 +33,7 @@ export interface LocalServer {
   /** Connections accepted since the start. */
   connections(): number;
   /** Injects a fault into every request, or into those for which a function returns one; `undefined` stops it. */
-  fail(fault: Fault | ((request: LocalRequest) => Fault | undefined) | undefined): void;
+  fail(fault: Fault | FaultOf | undefined): void;
   close(): Promise<void>;
 }
 
@@ -43,7 +46,8 @@ export async function startHttpServer(
 ): Promise<LocalServer> {
   const requests: LocalRequest[] = [];
   let accepted = 0;
-  let fault: Fault | ((request: LocalRequest) => Fault | undefined) | undefined;
+  const numbers = new WeakMap<Socket, number>();
+  let fault: Fault | FaultOf | undefined;
 
   const server = createServer((incoming, response) => {
     serve(incoming, response).catch((error: unknown) => {
@@ -51,8 +55,9 @@ export async function startHttpServer(
       response.end(String(error));
     });
   });
-  server.on("connection", () => {
+  server.on("connection", (socket) => {
     accepted += 1;
+    numbers.set(socket, accepted);
   });
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -60,7 +65,7 @@ export async function startHttpServer(
     response.sendDate = false;
     const request = await readRequest(incoming);
     requests.push(request);
-    const met = typeof fault === "function" ? fault(request) : fault;
+    const met = typeof fault === "function" ? fault(request, numbers.get(incoming.socket) ?? 0) : fault;
     if (met !== undefined) return inflict(met, response);
     const { status, headers, body } = await answer(request);
     response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });

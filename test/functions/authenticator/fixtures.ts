@@ -7,7 +7,6 @@ import { type VerifiedIdentity, verifyIdentity } from "../../../functions/authen
 import type { AskSts } from "../../../functions/authenticator/identity/prove-identity.ts";
 import type { TokenReviewStatus } from "../../../functions/authenticator/review/answer.ts";
 import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
-import type { HttpResponse } from "../../../functions/gateway/http-response.ts";
 import type { Clock, Deadline } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
 import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../../local/identities.ts";
@@ -23,11 +22,7 @@ export const DEVELOPERS = { arn: `arn:aws:iam::${HOME}:role/Developers`, usernam
 export const MAPPED = { [`role/${HOME}/developers`]: DEVELOPERS };
 
 /** Stands still until the test moves it. */
-export interface FixedClock extends Clock {
-  advance(ms: number): void;
-}
-
-export function fixedClock(start = NOW): FixedClock {
+export function fixedClock(start = NOW) {
   let now = start;
   const advance = (ms: number): void => {
     now += ms;
@@ -89,20 +84,14 @@ export function settingsWith(changes: Partial<Settings> = {}): Settings {
 /** Parameters without the prefix, such as `role/111122223333/developers`. A value that is not a string becomes JSON. */
 export type Stored = Record<string, unknown>;
 
-export interface FakeServices extends Dependencies {
-  readonly clock: FixedClock;
-  readonly parameters: Stored;
-  /** Each printed line. */
-  readonly lines: string[];
-  /** The tokens that STS received, and each list of names that Parameter Store received. */
-  readonly calls: { readonly sts: string[]; readonly ssm: (readonly string[])[] };
-}
-
-/** STS knows the local identities, and EC2 knows one node. `changes` replaces a part of it. */
-export function fakeServices(parameters: Stored = {}, changes: Partial<Dependencies> = {}): FakeServices {
+/**
+ * STS knows the local identities, and EC2 knows one node. `changes` replaces a part of it. `lines` were printed; `calls` are the
+ * keys that STS received, and each list of names that Parameter Store received.
+ */
+export function fakeServices(parameters: Stored = {}, changes: Partial<Dependencies> = {}) {
   const clock = fixedClock();
   const lines: string[] = [];
-  const calls: FakeServices["calls"] = { sts: [], ssm: [] };
+  const calls: { readonly sts: string[]; readonly ssm: (readonly string[])[] } = { sts: [], ssm: [] };
   const askSts: AskSts = async ({ accessKeyId }) => {
     calls.sts.push(accessKeyId);
     const known = LOCAL_IDENTITIES.find((identity) => identity.accessKeyId === accessKeyId);
@@ -122,7 +111,8 @@ export function fakeServices(parameters: Stored = {}, changes: Partial<Dependenc
   };
   const findNodeName: Dependencies["findNodeName"] = async () => ({ name: "ip-10-0-0-1.ec2.internal" });
   const print = (line: string): unknown => lines.push(line);
-  return { askSts, fetchParameters, findNodeName, clock, print, parameters, lines, calls, ...changes } as FakeServices;
+  const services = { askSts, fetchParameters, findNodeName, clock, print, parameters, lines, calls };
+  return { ...services, ...changes } as typeof services & Dependencies;
 }
 
 export function reviewBody(token: string, spec: Record<string, unknown> = {}): string {
@@ -138,7 +128,7 @@ export function gatewayEvent(body: string | undefined, changes: Record<string, u
 }
 
 /** The fields of a TokenReview and of a Kubernetes Status. */
-export interface AnswerBody {
+interface AnswerBody {
   readonly apiVersion: string;
   readonly kind: string;
   readonly status: TokenReviewStatus;
@@ -147,12 +137,10 @@ export interface AnswerBody {
   readonly code?: number;
 }
 
-export type Call = (event: unknown, context?: object) => Promise<HttpResponse & { readonly json: AnswerBody }>;
-
 /** Calls the handler with an event. `json` is the parsed body. */
-export function handlerOf(surroundings: Dependencies, settings: Partial<Settings> = {}): Call {
+export function handlerOf(surroundings: Dependencies, settings: Partial<Settings> = {}) {
   const { handler } = createAuthenticator(settingsWith(settings), surroundings);
-  return async (event, context = {}) => {
+  return async (event: unknown, context = {}) => {
     const response = await handler(event, context);
     return { ...response, json: JSON.parse(response.body) as AnswerBody };
   };

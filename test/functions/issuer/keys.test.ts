@@ -49,7 +49,7 @@ const WRITTEN = Object.fromEntries(
   MANY.map((jwk, second) => [issuerKeyParameter(PREFIX, jwk.kid), stored(jwk, false, 1_000 * (second + 1))]),
 );
 
-test("of more than ten keys the oldest ten are served, also after a cached read, and each further one is reported", async () => {
+test("of more than ten keys the oldest ten are served, and each further one is reported", () => {
   const { keys, invalid } = setOf(WRITTEN);
   assert.deepEqual(keys, MANY.slice(0, MAX_KEYS));
   const further = MANY.slice(MAX_KEYS).map(({ kid }) => issuerKeyParameter(PREFIX, kid));
@@ -58,131 +58,110 @@ test("of more than ten keys the oldest ten are served, also after a cached read,
     further,
   );
   for (const { problem } of invalid) assert.match(problem, /^is not served: .*10 keys .*Retire old keys/);
-  const { ask, set, later } = service(Object.fromEntries(Object.entries(WRITTEN).slice(0, MAX_KEYS)));
-  await ask();
-  set(WRITTEN);
-  later(30 * S);
-  assert.deepEqual(await ask(), { keys: 10, cached: false, stale: false });
 });
 
-/** A Parameter Store and a clock that a test can change. */
-function service(initial: StoredKeys | Promise<StoredKeys>) {
+/** A Parameter Store and a clock that a test can change. An outcome is the number of keys, or the error. */
+function service() {
   const clock = fixedClock();
-  const state: { parameters: StoredKeys | Promise<StoredKeys> | Error } = { parameters: initial };
-  const calls: unknown[] = [];
+  const state: { stored: StoredKeys | Promise<StoredKeys> | Error; paths: string[] } = { stored: {}, paths: [] };
   const fetchPath: FetchPath = async (path) => {
-    calls.push(path);
-    if (state.parameters instanceof Error) throw state.parameters;
-    return new Map(Object.entries(await state.parameters));
+    state.paths.push(path);
+    if (state.stored instanceof Error) throw state.stored;
+    return new Map(Object.entries(await state.stored));
   };
   const read = cachedKeys(fetchPath, PREFIX, clock);
-  return {
-    calls,
-    set: (parameters: typeof state.parameters) => void Object.assign(state, { parameters }),
-    later: clock.advance,
-    ask: async () => {
-      const { keys, cached, stale } = await read(deadlineOf(clock));
-      return { keys: keys.length, cached, stale };
-    },
-  };
+  const ask = () =>
+    read(deadlineOf(clock)).then(
+      ({ keys, cached, stale }) => `${keys.length}${cached ? " cached" : ""}${stale ? " stale" : ""}`,
+      String,
+    );
+  return { clock, state, ask };
 }
 
 const DOWN = fault("parameters_unavailable", "no answer");
+const FAULT = String(DOWN);
+const ONE = { [RSA_NAME]: stored(RSA.jwk) };
+const BROKEN = { [RSA_NAME]: { value: "{", secure: false, modified: 0 } };
+const without = (problem: string) =>
+  `issuer_without_keys: no key below ${PREFIX}/issuer: ${problem}; publish one (irsa keys publish)`;
 const S = 1_000;
 const HOUR = 3_600 * S;
 
-test("one read of the path returns all keys, which are cached for 30 s", async () => {
-  const { ask, later, set, calls } = service(GOOD);
-  for (const [ms, keys, cached] of [
-    [0, 4, false],
-    [30 * S - 1, 4, true],
-    [1, 1, false],
-  ] as const) {
-    later(ms);
-    assert.deepEqual(await ask(), { keys, cached, stale: false });
-    set({ [RSA_NAME]: stored(RSA.jwk) });
-  }
-  assert.deepEqual(calls, [`${PREFIX}/issuer`, `${PREFIX}/issuer`]);
-});
-
-test("while Parameter Store fails, the complete last keys are served for 24 h, and it is read every 5 s until it recovers", async () => {
-  const { ask, later, set, calls } = service(GOOD);
-  await ask();
-  set(DOWN);
-  for (const [ms, reads] of [
-    [30 * S, 2],
-    [5 * S - 1, 2],
-    [1, 3],
-    [24 * HOUR - 35 * S - 1, 4],
-  ] as const) {
-    later(ms);
-    assert.deepEqual(await ask(), { keys: 4, cached: true, stale: true });
-    assert.equal(calls.length, reads);
-  }
-  later(5 * S);
-  await assert.rejects(ask(), DOWN);
-  set({ [RSA_NAME]: stored(RSA.jwk) });
-  later(S);
-  assert.deepEqual(await ask(), { keys: 1, cached: false, stale: false });
-});
-
-test("without cached keys, a failure is a fault, and a request reads again a second later", async () => {
-  const { ask, later, set, calls } = service(GOOD);
-  set(DOWN);
-  for (const [ms, reads] of [
-    [0, 1],
-    [S - 1, 1],
-    [1, 2],
-  ] as const) {
-    later(ms);
-    await assert.rejects(ask(), DOWN);
-    assert.equal(calls.length, reads);
-  }
-  set(GOOD);
-  later(S);
-  assert.equal((await ask()).keys, 4);
-});
-
-for (const [what, initial, problem] of [
-  ["an issuer without keys reports that", {}, "there is no parameter"],
+/** Milliseconds since the step before, what is stored, the outcome, and all reads. */
+type Step = readonly [ms: number, stored: StoredKeys | Error, outcome: string, reads: number];
+const NO_PARAMETER: Step = [0, {}, without("there is no parameter"), 1];
+const ONLY_BROKEN: Step = [0, BROKEN, without(`${RSA_NAME} must be a JSON object: a public JWK`), 1];
+const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
+  [
+    "one read of the path returns all keys, which are cached for 30 s",
+    [0, GOOD, "4", 1],
+    [30 * S - 1, ONE, "4 cached", 1],
+    [1, ONE, "1", 2],
+  ],
+  [
+    "the oldest ten of more keys are served after a cached read, too",
+    [0, Object.fromEntries(Object.entries(WRITTEN).slice(0, MAX_KEYS)), "10", 1],
+    [30 * S, WRITTEN, "10", 2],
+  ],
+  [
+    "while Parameter Store fails, the complete last keys are served for 24 h, and it is read every 5 s until it recovers",
+    [0, GOOD, "4", 1],
+    [30 * S, DOWN, "4 cached stale", 2],
+    [5 * S - 1, DOWN, "4 cached stale", 2],
+    [1, DOWN, "4 cached stale", 3],
+    [24 * HOUR - 35 * S - 1, DOWN, "4 cached stale", 4],
+    [5 * S, DOWN, FAULT, 5],
+    [S, ONE, "1", 6],
+  ],
+  [
+    "without cached keys, a failure is a fault, and a request reads again a second later",
+    [0, DOWN, FAULT, 1],
+    [S - 1, DOWN, FAULT, 1],
+    [1, DOWN, FAULT, 2],
+    [S, GOOD, "4", 3],
+  ],
+  [
+    "an issuer without keys reports that, never answers an empty set, and reads again after 10 s",
+    NO_PARAMETER,
+    NO_PARAMETER,
+    [10 * S, GOOD, "4", 2],
+  ],
   [
     "if each parameter is invalid, the error names one and the reason",
-    { [RSA_NAME]: { value: "{", secure: false, modified: 0 } },
-    `${RSA_NAME} must be a JSON object: a public JWK`,
+    ONLY_BROKEN,
+    ONLY_BROKEN,
+    [10 * S, GOOD, "4", 2],
   ],
-] as const) {
-  test(`${what}, never answers an empty set, and reads again after 10 s`, async () => {
-    const { ask, later, set, calls } = service(initial);
-    const message = `no key below ${PREFIX}/issuer: ${problem}; publish one (irsa keys publish)`;
-    for (const _ of [1, 2]) await assert.rejects(ask(), { code: "issuer_without_keys", message });
-    assert.equal(calls.length, 1);
-    set(GOOD);
-    later(10 * S);
-    assert.equal((await ask()).keys, 4);
+  [
+    "keys that were all removed are not served: cached keys are only for outages",
+    [0, GOOD, "4", 1],
+    [30 * S, {}, NO_PARAMETER[2], 2],
+    [10 * S, DOWN, FAULT, 3],
+  ],
+];
+for (const [title, ...steps] of CASES) {
+  test(title, async () => {
+    const { clock, state, ask } = service();
+    for (const [index, [ms, stored, expected, reads]] of steps.entries()) {
+      clock.advance(ms);
+      state.stored = stored;
+      assert.deepEqual([await ask(), state.paths.length], [expected, reads], `step ${index}`);
+    }
+    assert.deepEqual(new Set(state.paths), new Set([`${PREFIX}/issuer`]));
   });
 }
 
-test("keys that were all removed are not served: cached keys are only for outages", async () => {
-  const { ask, later, set } = service(GOOD);
-  await ask();
-  set({});
-  later(30 * S);
-  await assert.rejects(ask(), { code: "issuer_without_keys" });
-  set(DOWN);
-  later(10 * S);
-  await assert.rejects(ask(), DOWN);
-});
-
 test("an older read that ends after a newer one does not restore a retired key", async () => {
-  const reads = [Promise.withResolvers<StoredKeys>(), Promise.withResolvers<StoredKeys>()] as const;
-  const { ask, later, set } = service(reads[0].promise);
+  const [first, second] = [Promise.withResolvers<StoredKeys>(), Promise.withResolvers<StoredKeys>()];
+  const { clock, state, ask } = service();
+  state.stored = first.promise;
   const older = ask();
-  later(1);
-  set(reads[1].promise);
+  clock.advance(1);
+  state.stored = second.promise;
   const newer = ask();
-  reads[1].resolve({ [RSA_NAME]: stored(RSA.jwk) });
-  assert.equal((await newer).keys, 1);
-  reads[0].resolve(GOOD);
+  second.resolve(ONE);
+  assert.equal(await newer, "1");
+  first.resolve(GOOD);
   await older;
-  assert.deepEqual(await ask(), { keys: 1, cached: true, stale: false });
+  assert.equal(await ask(), "1 cached");
 });

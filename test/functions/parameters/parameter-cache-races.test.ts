@@ -1,10 +1,17 @@
-// Concurrent reviews with one cache of parameters do not lose each other's results, and a failed read is remembered for a second,
-// for the same names only.
+// Concurrent reviews with one cache of parameters do not lose each other's results, and share a failed read.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fault } from "../../../functions/errors.ts";
+import { cachedParameters, type FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
 import { bearerFunction } from "../authenticator/bearer-function.ts";
-import { A, cachedStore, cacheOf } from "./cached-store.ts";
+import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
+
+function cacheOf(fetch: FetchParameters) {
+  const clock = fixedClock();
+  const read = cachedParameters(fetch, 30_000, clock);
+  return { clock, read, ask: (...names: string[]) => read(names, deadlineOf(clock)) };
+}
 
 const DENY = { value: '{"deny":true}', secure: false };
 
@@ -85,35 +92,12 @@ test("a review that shares another's call ends at its own deadline", async () =>
   await assert.rejects(read(["a"], { at: clock(), clock }), { code: "parameters_unavailable" });
 });
 
-/** A store that is down for the calls that `fails` accepts. */
-function reads(fails?: (names: readonly string[]) => boolean) {
-  const store = cachedStore({ a: A, b: A }, fails);
-  store.state.up = false;
-  return store;
-}
-
-test("a failed read is remembered for a second and not a millisecond longer", async () => {
-  const { clock, asked, state, ask } = reads();
-  await assert.rejects(ask("a", "b"), /down for a,b/);
-  clock.advance(999);
-  state.up = true;
-  await assert.rejects(ask("a", "b"), /down for a,b/);
-  assert.equal(asked.length, 1);
-  clock.advance(1);
-  assert.equal((await ask("a", "b")).parameters.size, 2);
-  assert.equal(asked.length, 2);
-});
-
-test("other names are read, also some of the names of a failed read", async () => {
-  const { asked, ask } = reads((names) => names.includes("a"));
-  await assert.rejects(ask("a", "b"));
-  assert.equal((await ask("b")).parameters.size, 1);
-  await assert.rejects(ask("a"));
-  assert.deepEqual(asked, [["a", "b"], ["b"], ["a"]]);
-});
-
 test("a read with less than its full 2 s is not remembered, since another review has more time", async () => {
-  const { clock, asked, read } = reads();
+  const asked: unknown[] = [];
+  const { clock, read } = cacheOf(async (names) => {
+    asked.push(names);
+    throw fault("parameters_unavailable", "down");
+  });
   await assert.rejects(read(["a"], { at: clock() + 1_999, clock }));
   await assert.rejects(read(["a"], { at: clock() + 2_000, clock }));
   assert.equal(asked.length, 2);

@@ -2,85 +2,110 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fault } from "../../../functions/errors.ts";
 import { oncePerRead } from "../../../functions/parameters/once-per-read.ts";
-import { A, cachedStore } from "./cached-store.ts";
+import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
+import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 
-for (const [what, before, after, ms] of [
-  ["an existing parameter is cached for 30 s", [["a", A]], [], 30_000],
-  ["an absence is cached for 10 s", [], [["a", A]], 10_000],
-] as const) {
-  test(`${what} and not a millisecond longer`, async () => {
-    const { clock, asked, ask, stored } = cachedStore(Object.fromEntries(before));
-    const answer = (entries: typeof before | typeof after, cached: boolean) => {
-      return { parameters: new Map(entries), cached, stale: false };
-    };
-    assert.deepEqual(await ask("a"), answer(before, false));
-    delete stored["a"];
-    Object.assign(stored, Object.fromEntries(after));
-    clock.advance(ms - 1);
-    assert.deepEqual(await ask("a"), answer(before, true));
-    clock.advance(1);
-    assert.deepEqual(await ask("a"), answer(after, false));
-    assert.deepEqual(asked, [["a"], ["a"]]);
+/** A cache of parameters whose names are letters. A stored `A` is the parameter `a` with the value `A`. */
+function cachedStore() {
+  const clock = fixedClock();
+  const store: { letters: string | undefined; call?: string | undefined } = { letters: "" };
+  const read = cachedParameters(
+    async (names) => {
+      store.call = names.join("");
+      const { letters = outage() } = store;
+      const all = Array.from(letters, (value) => [value.toLowerCase(), { value, secure: false }] as const);
+      return new Map(all.filter(([name]) => names.includes(name)));
+    },
+    30_000,
+    clock,
+  );
+  return { clock, store, ask: (...names: string[]) => read(names, deadlineOf(clock)) };
+}
+
+function outage(): never {
+  throw fault("parameters_unavailable", "down");
+}
+
+const FAULT = "parameters_unavailable";
+/** Milliseconds since the step before, what is stored (`undefined`: an outage), the asked names, the values, the names of a call. */
+type Step = readonly [ms: number, stored: string | undefined, asked: string, outcome: string, call?: string];
+
+const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
+  [
+    "an existing parameter is cached for 30 s and not a millisecond longer",
+    [0, "a", "a", "a", "a"],
+    [29_999, "", "a", "a cached"],
+    [1, "", "a", "", "a"],
+  ],
+  [
+    "an absence is cached for 10 s and not a millisecond longer",
+    [0, "", "a", "", "a"],
+    [9_999, "a", "a", " cached"],
+    [1, "a", "a", "a", "a"],
+  ],
+  [
+    "while Parameter Store fails, an existing parameter is usable for up to 330 s, and an absence alone only for its 10 s",
+    [0, "a", "ab", "a", "ab"],
+    [9_999, undefined, "b", " cached"],
+    [1, undefined, "b", FAULT, "b"],
+    [319_999, undefined, "ab", "a cached stale", "ab"],
+    [1, undefined, "ab", FAULT],
+  ],
+  [
+    "an absent parameter is read again each second while Parameter Store fails, without fresh ones, and used once it exists",
+    [0, "a", "ab", "a", "ab"],
+    [10_000, undefined, "ab", "a cached stale", "b"],
+    [1_000, undefined, "ab", "a cached stale", "b"],
+    [1_000, "ab", "ab", "ab", "b"],
+  ],
+  [
+    "a stale value is read again each second, which neither extends nor deletes it, and is then replaced",
+    [0, "a", "a", "a", "a"],
+    [328_000, undefined, "a", "a cached stale", "a"],
+    [500, undefined, "a", "a cached stale"],
+    [500, undefined, "a", "a cached stale", "a"],
+    [1_000, undefined, "a", FAULT, "a"],
+    [1_000, "A", "a", "A", "a"],
+  ],
+  [
+    "a failed read is remembered for a second and not a millisecond longer",
+    [0, undefined, "ab", FAULT, "ab"],
+    [999, "ab", "ab", FAULT],
+    [1, "ab", "ab", "ab", "ab"],
+  ],
+  [
+    "after a failed read, other names are read, also some of its names",
+    [0, undefined, "ab", FAULT, "ab"],
+    [0, "b", "b", "b", "b"],
+    [0, undefined, "a", FAULT, "a"],
+  ],
+];
+for (const [title, ...steps] of CASES) {
+  test(title, async () => {
+    const { clock, store, ask } = cachedStore();
+    for (const [index, [ms, letters, asked, expected, call]] of steps.entries()) {
+      clock.advance(ms);
+      Object.assign(store, { letters, call: undefined });
+      const outcome = await ask(...asked).then(
+        ({ parameters, cached, stale }) => {
+          const values = [...parameters.values()].map(({ value }) => value).join("");
+          return `${values}${cached ? " cached" : ""}${stale ? " stale" : ""}`;
+        },
+        (error: unknown) => (error as { code: string }).code,
+      );
+      assert.deepEqual([outcome, store.call], [expected, call], `step ${index}`);
+    }
   });
 }
 
-test("while Parameter Store fails, an existing parameter is usable for up to 330 s, and an absence alone only for its 10 s", async () => {
-  const { clock, ask, state } = cachedStore({ a: A });
-  await ask("a", "b");
-  await ask("b");
-  state.up = false;
-  clock.advance(9_999);
-  assert.equal((await ask("b")).cached, true);
-  clock.advance(1);
-  await assert.rejects(ask("b"), { code: "parameters_unavailable" });
-  clock.advance(320_000 - 1);
-  assert.deepEqual(await ask("a", "b"), { parameters: new Map([["a", A]]), cached: true, stale: true });
-  clock.advance(1);
-  await assert.rejects(ask("a", "b"), { code: "parameters_unavailable" });
-});
-
-test("an absent parameter is read again each second while Parameter Store fails, without fresh ones, and used once it exists", async () => {
-  const { clock, asked, ask, state, stored } = cachedStore({ a: A });
-  await ask("a", "b");
-  state.up = false;
-  clock.advance(10_000);
-  assert.deepEqual(await ask("a", "b"), { parameters: new Map([["a", A]]), cached: true, stale: true });
-  clock.advance(1_000);
-  await ask("a", "b");
-  assert.deepEqual(asked.slice(1), [["b"], ["b"]]);
-  state.up = true;
-  stored["b"] = A;
-  clock.advance(1_000);
-  const { parameters, stale } = await ask("a", "b");
-  assert.deepEqual([...parameters.keys()], ["a", "b"]);
-  assert.equal(stale, false);
-});
-
-test("a stale value is read again each second, which neither extends nor deletes it, and is then replaced", async () => {
-  const { clock, ask, state, stored, asked } = cachedStore({ a: A });
-  await ask("a");
-  state.up = false;
-  clock.advance(328_000);
-  for (const _ of [1, 2, 3]) {
-    assert.equal((await ask("a")).parameters.size, 1);
-    clock.advance(500);
-  }
-  assert.equal(asked.length, 3);
-  clock.advance(500);
-  await assert.rejects(ask("a"), { code: "parameters_unavailable" });
-  state.up = true;
-  clock.advance(1_000);
-  stored["a"] = { value: "new", secure: false };
-  assert.deepEqual((await ask("a")).parameters.get("a"), stored["a"]);
-});
-
 test("the cache is bounded: an entry that is unused during 10,000 other names is read again", async () => {
-  const { ask, asked } = cachedStore({ a: A });
+  const { ask, store } = cachedStore();
   await ask("a");
   for (let i = 0; i < 10_000; i += 10) await ask(...Array.from({ length: 10 }, (_, n) => `n${i + n}`));
   assert.equal((await ask("a")).cached, false);
-  assert.deepEqual(asked.at(-1), ["a"]);
+  assert.equal(store.call, "a");
 });
 
 test("each reader parses a parameter once, and again when Parameter Store returns it again with the same value", () => {

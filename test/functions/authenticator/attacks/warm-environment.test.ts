@@ -1,12 +1,24 @@
 // What a warm environment remembers must not change a decision, apply to another identity (CVE-2025-11621, HCSEC-2025-30), or
-// grow without a bound.
+// grow without a bound. Concurrent reviews never mix their answers and log lines.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { asked, stsAt, TOKEN } from "../../aws/asking.ts";
 import { startRawServer } from "../../aws/raw-server.ts";
-import { HOME, MAPPED, NOW, OTHER, tokenOf } from "../fixtures.ts";
+import {
+  fakeServices,
+  gatewayEvent,
+  HOME,
+  handlerOf,
+  identityBody,
+  MAPPED,
+  NOW,
+  OTHER,
+  reviewBody,
+  tokenFor,
+  tokenOf,
+} from "../fixtures.ts";
 import { credential, denial, EXTRA_HOST, HOSTS, tokenWith } from "../token/samples.ts";
 import { reviewer } from "./review.ts";
 
@@ -69,4 +81,46 @@ test("host cache growth: new hosts and regions leave the accepted ones unchanged
     assert.equal(await asked(askSts, { ...TOKEN, host }, deadlineIn(5_000, Date.now)), "200 {}");
   }
   assert.equal(server.sockets.length, 1);
+});
+
+/** Lets the other reviews run for a varying number of turns. */
+async function turns(i: number): Promise<void> {
+  for (let turn = 0; turn < (i * 7) % 13; turn += 1) await new Promise(setImmediate);
+}
+
+test("fifty concurrent reviews each get their own answer and log line, and one has a cold start", async () => {
+  const services = fakeServices({ [`account/${HOME}`]: { username: "user:{SessionName}", groups: ["{AccessKeyID}"] } });
+  const handler = handlerOf({
+    ...services,
+    async askSts({ accessKeyId }) {
+      const i = Number(accessKeyId.slice(-7));
+      await turns(i);
+      // Every fifth has no mapping.
+      const account = i % 5 === 0 ? OTHER : HOME;
+      const identity = { account, arn: `arn:aws:sts::${account}:assumed-role/Role${i}/${i}`, userId: `AROA${i}:${i}` };
+      return { status: 200, body: identityBody(identity), requestId: `sts-${i}` };
+    },
+    async fetchParameters(names, deadline) {
+      await turns(names.join("").length);
+      return services.fetchParameters(names, deadline);
+    },
+  });
+  const keys = Array.from({ length: 50 }, (_, i) => `ASIALOCALMANY${String(i).padStart(7, "0")}`);
+  const answers = await Promise.all(
+    keys.map((key, i) => {
+      const requestContext = { http: { method: "POST" }, stage: "$default", requestId: `gateway-${i}` };
+      return handler(gatewayEvent(reviewBody(tokenFor(key)), { requestContext }));
+    }),
+  );
+  const entries = services.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  for (const [i, { json }] of answers.entries()) {
+    const { user, error = "" } = json.status;
+    const [username, groups] = i % 5 === 0 ? [undefined, undefined] : [`user:${i}`, [keys[i]]];
+    assert.deepEqual([user?.username, user?.groups], [username, groups]);
+    if (i % 5 === 0) assert.match(error, new RegExp(`:role/Role${i};`));
+    const own = { requestId: `gateway-${i}`, stsRequestId: `sts-${i}`, accessKeyId: keys[i], sessionName: `${i}` };
+    const entry = entries.find(({ requestId }) => requestId === own.requestId);
+    assert.partialDeepStrictEqual({ username: undefined, ...entry }, { ...own, username });
+  }
+  assert.deepEqual([entries.length, entries.filter(({ coldStart }) => coldStart).length], [50, 1]);
 });

@@ -89,15 +89,6 @@ test("deny lists, ACCOUNTS and TOKENS are for users, not for callers", async () 
   }
 });
 
-test("tokens and IAM callers work together, and a hash needs no STS", async () => {
-  const secret = "k8s-aws-v1.not-a-url-but-a-secret";
-  const { status, callerCalls } = world([{ name: "hash", sha256: hash("sha256", secret) }, DEVELOPERS]);
-  assert.equal(await status(secret), 200);
-  assert.equal(callerCalls().length, 0);
-  assert.equal(await status(sign("bob")), 200);
-  assert.equal(await status("secret"), 401);
-});
-
 test("without an IAM caller that is not expired, STS is not called", async () => {
   const message = "caller_refused: the bearer token is not in the list of callers";
   const expired = { ...DEVELOPERS, notAfter: "2020-01-01T00:00:00Z" };

@@ -163,15 +163,6 @@ for (const [what, thrown, reason, cause, fields] of [
   });
 }
 
-test("no log line contains a token, a signature, a security token or a URL", async () => {
-  for (const token of [tokenOf("bob"), `${tokenOf("bob")}x`, "k8s-aws-v1.x", "eyJhbGciOi.e30.secret"]) {
-    const { text } = await logged(token);
-    const decoded = Buffer.from(token.slice(11), "base64url").toString();
-    const signature = /X-Amz-Signature=(\w+)/.exec(decoded)?.[1] ?? "none";
-    for (const secret of [token, signature, "X-Amz-", "https:", "secret"]) assert.ok(!text.includes(secret), secret);
-  }
-});
-
 test("a second review of a token calls no service and is marked as cached, and only the first review is a cold start", async () => {
   const { outcome, lines, calls } = reviewer(MAPPED);
   for (const _ of [1, 2]) await outcome();
