@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startHttpServer } from "../../../local/http-server.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { startFunction } from "../../system/bundled-function.ts";
 import { sharedClock } from "../../system/clock.ts";
 
@@ -36,24 +37,18 @@ async function check(
       told.push(request);
       return answer({});
     }
-    if (sent["x-amz-target"] === "AmazonSSM.GetParametersByPath") {
-      const { Path, Recursive, MaxResults, NextToken = "0" } = request;
-      assert.deepEqual([Path, Recursive, MaxResults], ["/iam-authenticator/prod", true, 10]);
-      const all = Object.entries(stored).map(([name, Value]) => ({ Name: `${Path}/${name}`, Value, Type: "String" }));
-      const next = Number(NextToken) + MaxResults;
-      const more = next < all.length && { NextToken: `${next}` };
-      return answer({ Parameters: all.slice(Number(NextToken), next), ...more });
-    }
     invoked.push({ target: decodeURIComponent(target), event: body.toString() });
     const { storedParameters } = request as { storedParameters?: unknown[] };
     const accepted = { statusCode: 200, body: JSON.stringify({ validity: storedParameters?.map(() => [true]) }) };
     return answer(storedParameters === undefined ? REFUSAL : accepted, { ...JSON_1_1, ...headers });
   });
-  t.after(() => aws.close());
-  const endpoints = ["LAMBDA", "CODEDEPLOY", "SSM"].map((service) => [`AWS_ENDPOINT_URL_${service}`, aws.url]);
+  const named = Object.entries(stored).map(([name, value]) => [`${SETTINGS.MAPPING_PREFIX}/${name}`, value]);
+  const store = await startParameterStore({ parameters: Object.fromEntries(named), region: "us-west-2" });
+  t.after(() => Promise.all([aws.close(), store.close()]));
+  const endpoints = ["LAMBDA", "CODEDEPLOY"].map((service) => [`AWS_ENDPOINT_URL_${service}`, aws.url]);
   const { handler, close, output } = await startFunction({
     entry: fileURLToPath(new URL(`../../../${path}`, import.meta.url)),
-    environment: { ...SETTINGS, ...Object.fromEntries(endpoints), ...settings },
+    environment: { ...SETTINGS, ...Object.fromEntries(endpoints), AWS_ENDPOINT_URL_SSM: store.url, ...settings },
     clock: sharedClock(),
   });
   t.after(close);

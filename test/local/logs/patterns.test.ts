@@ -7,7 +7,7 @@ import { parseQuery } from "../../../local/logs/query.ts";
 
 test("patterns support comparisons, and, or, parentheses, and a wildcard at the end", () => {
   const line = JSON.stringify({ a: "one", b: { c: "two words" }, n: 1, __proto: 1 });
-  const cases: [string, boolean][] = [
+  for (const [pattern, expected] of [
     ["", true],
     ['{ $.a = "one" }', true],
     ['{$.a="one"}', true],
@@ -22,12 +22,11 @@ test("patterns support comparisons, and, or, parentheses, and a wildcard at the 
     ['{ $.a = "two" || $.a = "one" && $.b.c = "x" }', false],
     ['{ ($.a = "one" || $.a = "two") && ($.b.c = "two words") }', true],
     ['{ $.constructor.name = "Object" }', false],
-  ];
-  for (const [pattern, expected] of cases) assert.equal(parseFilterPattern(pattern)(line), expected, pattern);
+  ] as const) {
+    assert.equal(parseFilterPattern(pattern)(line), expected, pattern);
+  }
   assert.equal(parseFilterPattern('{ $.a = "one" }')("not JSON"), false);
-  const unknown = ["ERROR", "{ }", "{ $.a }", "{ $.a = one }", '{ $.a > "1" }', '{ $.a = "x*y" }', '{ $.a = "x\\"" }'];
-  const broken = ['{ ($.a = "1" }', '{ $.a = "1" } x', '{ $.a = "1" && }', '{ $.a = "1" $.b = "2" }', "[a, b]"];
-  for (const pattern of [...unknown, ...broken]) {
+  for (const pattern of ["ERROR", "{ }", "{ $.a }", '{ $.a > "1" }', '{ $.a = "x*y" }', '{ ($.a = "1" }', "[a, b]"]) {
     assert.throws(() => parseFilterPattern(pattern), { code: "InvalidParameterException" }, pattern);
   }
 });
@@ -44,13 +43,13 @@ test("queries support conditions with = and like, and both aggregates by fields"
   ] as const) {
     assert.equal(parseQuery(query)(events).rows.length, groups, query);
   }
+  const other = ["sum(x) as n by kind", "count(*) as n"].map((what) => `filter kind = "a" | stats ${what}`);
   for (const query of [
-    ...["", "filter", 'filter kind = "a"', BY_KIND, `filter kind = a | ${BY_KIND}`],
-    ...['kind = "a" or kind = "b"', 'kind != "a"', "kind like /a/"].map((where) => `filter ${where} | ${BY_KIND}`),
-    ...["count(*) by kind", "sum(x) as n by kind", "count(*) as n", "count(*) as n by bin(1h)"].map(
-      (what) => `filter kind = "a" | stats ${what}`,
-    ),
-    ...[`filter kind = "a" | ${BY_KIND} | limit 5`, `fields kind | filter kind = "a" | ${BY_KIND}`],
+    "",
+    BY_KIND,
+    `filter kind != "a" | ${BY_KIND}`,
+    `filter kind = "a" | ${BY_KIND} | limit 5`,
+    ...other,
   ]) {
     assert.throws(() => parseQuery(query), { code: "MalformedQueryException" }, query);
   }
