@@ -25,11 +25,7 @@ test("a code is in snake case, and its meaning one line", () => {
 
 test("a refused request has no stack trace, and a fault, throttling and all other errors have one", () => {
   const { stackTraceLimit } = Error;
-  const refused = [
-    denial("token_malformed", "why"),
-    httpError("path_unknown", "why"),
-    httpError("caller_refused", "why"),
-  ];
+  const refused = [denial("token_malformed", "why"), httpError("path_unknown", "why")];
   for (const { stack } of refused) assert.doesNotMatch(stack ?? "", /^ +at /m);
   assert.equal(Error.stackTraceLimit, stackTraceLimit);
   const traced = [fault("sts_unreachable", "why"), httpError("sts_throttled", "why"), new Error("why")];

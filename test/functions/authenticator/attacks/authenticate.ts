@@ -31,8 +31,8 @@ export function authenticatorAt(sts: LocalServer, clusterId = CLUSTER_ID) {
 }
 
 /** An STS until the end of the file or test that calls this, an authenticator of `cluster-a`, and the victim's URL. */
-export async function attacked(now = () => NOW) {
-  const sts = await startSts({ now });
+export async function attacked() {
+  const sts = await startSts({ now: () => NOW });
   after(() => sts.close());
   return { sts, authenticate: authenticatorAt(sts), url: await victimsUrl() };
 }
