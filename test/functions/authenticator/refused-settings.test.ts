@@ -62,12 +62,8 @@ const REFUSED: readonly Row[] = [
   }),
   ["CALLER_SUBJECTS", "", [";", "CN=a;", ";CN=a", "CN=a;;CN=b", " ", "*;CN=a", "CN=a;*", "*;*"], MTLS],
   ...["bearer", "none"].map((CALLER_AUTH): Row => {
-    return [
-      "CALLER_SUBJECTS",
-      `empty with CALLER_AUTH=${CALLER_AUTH}: only mtls has subjects`,
-      ["CN=a"],
-      { CALLER_AUTH },
-    ];
+    const message = `empty with CALLER_AUTH=${CALLER_AUTH}: only mtls has subjects`;
+    return ["CALLER_SUBJECTS", message, ["CN=a"], { CALLER_AUTH }];
   }),
   [
     "ACCOUNTS",
@@ -85,18 +81,8 @@ const REFUSED: readonly Row[] = [
     "",
     [
       ...["STS.internal", "sts.internal:8443", "https://sts.internal", "sts.internal/", "sts.internal.", ".internal"],
-      ...[
-        "*.internal",
-        "sts internal",
-        "user@sts.internal",
-        "[::1]",
-        "sts_internal",
-        "-",
-        "sts.internal-",
-        "é",
-        "a\nb",
-      ],
-      "a".repeat(254),
+      ...["*.internal", "sts internal", "user@sts.internal", "[::1]", "sts_internal", "-", "sts.internal-", "é"],
+      ...["a\nb", "a".repeat(254)],
     ],
   ],
   ["STS_HOSTS", /^STS_HOSTS must be one of all, regional, not "/, ["Regional", "none", "regional,all"]],
@@ -117,12 +103,8 @@ const REFUSED: readonly Row[] = [
   ["JWT_ISSUERS", "sts.global.api.amazonwebservices.com.cn, without", [JWT_ISSUERS], { AWS_REGION: "cn-north-1" }],
   ...["us-gov-west-1", "eusc-de-east-1"].map((AWS_REGION): Row => {
     const message = /^JWT_ISSUERS must be left out in the partition aws-\S+, whose form of an issuer is not known$/;
-    return [
-      "JWT_ISSUERS",
-      message,
-      [JWT_ISSUERS, `${HOME}=https://a1b2.tokens.sts.global.amazonaws.com`],
-      { AWS_REGION },
-    ];
+    const own = `${HOME}=https://a1b2.tokens.sts.global.amazonaws.com`;
+    return ["JWT_ISSUERS", message, [JWT_ISSUERS, own], { AWS_REGION }];
   }),
   [
     "JWT_ISSUERS",

@@ -32,13 +32,7 @@ test("the table has exactly the partitions and regions of the SDK", () => {
   for (const partition of partitions) {
     const known = regionsOf(partition);
     const table = ours(known[0] ?? "").regions;
-    const missing = known.filter((region) => !table.includes(region));
-    const surplus = table.filter((region) => !known.includes(region));
-    assert.deepEqual(
-      { missing, surplus },
-      { missing: [], surplus: [] },
-      `${partition.id} in functions/aws/partitions.ts`,
-    );
+    assert.deepEqual([...table].sort(), known.sort(), `${partition.id} in functions/aws/partitions.ts`);
   }
 });
 

@@ -136,23 +136,10 @@ test("request_tags, which the client chooses, are never used, nor tags outside o
 });
 
 test("a tag's value with characters that have a meaning in names is refused, and an object's member is no tag", async () => {
-  const values = [
-    "system:masters",
-    "a:b",
-    ":",
-    "",
-    " ",
-    "a b",
-    "a/b",
-    "a,b",
-    "a\nb",
-    "ä",
-    "{AccountID}",
-    "x".repeat(129),
-  ];
+  const values = ["system:masters", "a:b", ":", "", " ", "a b", "a/b", "a,b", "a\nb", "ä", "{AccountID}"];
   const { outcome } = jwtReviewer(TAGGED);
   for (const [code, tags] of [
-    ...values.map((team) => ["name_refused", { team }] as const),
+    ...[...values, "x".repeat(129)].map((team) => ["name_refused", { team }] as const),
     ...[1, null, ["a"], { a: "b" }, true].map((team) => ["token_lacks_claims", { team }] as const),
     ...[["a"], "team", null, 1].map((other) => ["token_lacks_claims", other] as const),
   ]) {

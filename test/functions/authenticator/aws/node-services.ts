@@ -2,7 +2,7 @@
 
 import type { Deadline } from "../../../../functions/lib/deadline.ts";
 import type { Ec2Instance } from "../../../../local/ec2/describe-instances.ts";
-import { type Ec2Server, startEc2 } from "../../../../local/ec2/ec2.ts";
+import { startEc2 } from "../../../../local/ec2/ec2.ts";
 import type { InstanceProfile } from "../../../../local/ec2/get-instance-profile.ts";
 import { HOME, verified } from "../fixtures.ts";
 
@@ -24,14 +24,10 @@ const INSTANCE: Ec2Instance = {
 };
 const PROFILE: InstanceProfile = { name: "nodes", arn: PROFILE_ARN, account: HOME, roles: [ROLE] };
 
-export interface NodeServices {
-  readonly server: Ec2Server;
-  /** The instance and its profile, with the given changes. */
-  set(instance?: Partial<Ec2Instance>, profile?: Partial<InstanceProfile>): void;
-}
+export type NodeServices = Awaited<ReturnType<typeof startNodeServices>>;
 
 /** Sets the environment for clients of the SDK that are created afterwards. */
-export async function startNodeServices(): Promise<NodeServices> {
+export async function startNodeServices() {
   const server = await startEc2({ instances: [INSTANCE], profiles: [PROFILE] });
   Object.assign(process.env, {
     AWS_REGION: "us-east-1",
@@ -42,7 +38,8 @@ export async function startNodeServices(): Promise<NodeServices> {
   });
   return {
     server,
-    set(instance = {}, profile = {}) {
+    /** The instance and its profile, with the given changes. */
+    set(instance: Partial<Ec2Instance> = {}, profile: Partial<InstanceProfile> = {}) {
       server.instances.splice(0, Infinity, { ...INSTANCE, ...instance });
       server.profiles.splice(0, Infinity, { ...PROFILE, ...profile });
     },

@@ -27,18 +27,12 @@ export function sign(who: string | LocalIdentity, { id = "test:caller", at = NOW
   return tokenFor(accessKeyId, { now: at, salt: id });
 }
 
-interface StsCall {
-  readonly accessKeyId: string;
-  readonly signedId: string;
-  readonly deadline: Deadline;
-}
-
 /** `calls` of STS are about callers and users. `sts.fail`, when it is set, is thrown, and `sts.hold` delays answers. */
 export function world(
   callers: unknown,
   { settings = {}, stored = {} }: { settings?: Partial<Settings>; stored?: Record<string, unknown> } = {},
 ) {
-  const calls: StsCall[] = [];
+  const calls: { accessKeyId: string; signedId: string; deadline: Deadline }[] = [];
   const sts: { fail?: Error | undefined; hold?: Promise<void>; refused: Set<string> } = { refused: new Set() };
   const askSts: AskSts = async ({ accessKeyId, target }, deadline, signedId) => {
     calls.push({ accessKeyId, signedId, deadline });
