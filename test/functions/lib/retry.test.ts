@@ -30,7 +30,7 @@ function start(
 }
 
 /** A call that counts its tries and runs the next step each time. */
-function calls(...steps: readonly (string | Error | "silent")[]) {
+function calls(...steps: Steps) {
   const signals: AbortSignal[] = [];
   const call = (signal: AbortSignal): Promise<string> => {
     signals.push(signal);
@@ -46,13 +46,11 @@ afterEach(() => mock.timers.reset());
 const [ONE, TWO, THROTTLED] = [new Error("one"), new Error("two"), new Error("slow down")];
 const isThrottling = (error: unknown): boolean => error === THROTTLED;
 
-interface Options {
-  readonly deadline?: number;
-  readonly isRetryable?: (error: unknown) => boolean;
-  readonly random?: number;
+const OPTIONS = {
+  ...{ deadline: 5_000, random: 0, isRetryable: (error: unknown) => error !== THROTTLED },
   /** By how much the clock is behind the timers. */
-  readonly behind?: number;
-}
+  behind: 0,
+};
 type Steps = readonly (string | Error | "silent")[];
 /** `tries`: the number that was made, by time. `outcome`: the result, the error, or the message of `TimedOut`. */
 type Case = readonly [
@@ -60,7 +58,7 @@ type Case = readonly [
   steps: Steps,
   tries: Readonly<Record<number, number>>,
   outcome: string | Error | RegExp,
-  options?: Options,
+  options?: Partial<typeof OPTIONS>,
 ];
 
 const [T, SILENT] = [THROTTLED, "silent"];
@@ -120,7 +118,7 @@ const CASES: readonly Case[] = [
 ];
 
 for (const [title, steps, tries, expected, options = {}] of CASES) {
-  const { deadline = 5_000, random = 0, behind = 0, isRetryable = (error) => error !== THROTTLED } = options;
+  const { deadline, random, behind, isRetryable } = { ...OPTIONS, ...options };
   test(title, async () => {
     const { call, signals } = calls(...steps);
     const { outcome, pass } = start(deadline, call, isRetryable, { isThrottling, random: () => random });

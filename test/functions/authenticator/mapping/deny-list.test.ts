@@ -123,10 +123,10 @@ test("an unknown key, a wrong type and a pattern that can never match are invali
     assert.match(problem({ arnLike }), /^arnLike must be an ARN pattern of six sections/);
   }
   for (const end of [
-    ...["iam::HOME:role/team/*", "iam::HOME:role/*/Developers", "iam::HOME:role", "iam::HOME:group/admins"],
-    ...["sts::HOME:assumed-role/Dev", "sts::HOME:assumed-role/team/Dev/s", "iam::HOME:assumed-role/Dev/s"],
-    ...["iam::1111:role/Dev", "iam:eu-west-1:HOME:role/Dev", "iam::HOME:role/Dev\n", "iam::HOME:role/a b"],
-    ...["iam::HOME:role/"],
+    "iam::HOME:role/team/*",
+    "iam::HOME:role",
+    "sts::HOME:assumed-role/team/Dev/s",
+    "iam::HOME:role/",
   ]) {
     assert.match(problem({ arnLike: arnOf(end) }), /^arnLike ".*" can never match/, end);
   }

@@ -16,15 +16,7 @@ interface Presigned {
   readonly pairs: readonly (readonly string[])[];
 }
 
-/** Where an edit applies, and what it adds. */
-interface Choice {
-  readonly which: number;
-  readonly to: number;
-  readonly at: number;
-  readonly flag: boolean;
-  readonly value: string;
-  readonly name: string;
-}
+type Choice = typeof CHOICE extends fc.Arbitrary<infer C> ? C : never;
 type Edit = (url: Presigned, choice: Choice) => Presigned;
 
 /** Writes one character of a name or value in another percent-encoding of the same byte. */
@@ -132,7 +124,8 @@ const TEXT_EDIT = fc.tuple(fc.constantFrom(...TEXT_EDITS), fc.nat(), fc.constant
       edit(text, at % Math.max(1, text.length), added),
 );
 
-const CHOICE: fc.Arbitrary<Choice> = fc.record({
+/** Where an edit applies, and what it adds. */
+const CHOICE = fc.record({
   ...{ which: fc.nat(), to: fc.nat(), at: fc.nat(), flag: fc.boolean() },
   value: fc.constantFrom(
     ...["", "%20", "%00", "%0d%0a", "0", "60", "900", "901", "-1", "AssumeRole", "getcalleridentity", "a&b", "a=b"],

@@ -11,19 +11,16 @@ import { HOME, verified } from "../fixtures.ts";
 const NODE = "{EC2PrivateDNSName}";
 const BOB = `arn:aws:iam::${HOME}:role/Developers`;
 
-interface Options {
-  readonly who?: string;
-  readonly reserved?: readonly string[];
-  readonly node?: () => Promise<NodeName>;
+const notAsked = (): Promise<NodeName> => assert.fail("EC2 was asked without need");
+const OPTIONS = {
+  ...{ who: "bob", reserved: [] as readonly string[], node: notAsked },
   /** Of an AWS-signed token. */
-  readonly claims?: SignedClaims;
-}
+  claims: undefined as SignedClaims | undefined,
+};
+type Options = Partial<typeof OPTIONS>;
 
-function notAsked(): Promise<NodeName> {
-  throw new Error("EC2 was asked without need");
-}
-
-function render(mapping: Mapping, { who = "bob", reserved = [], node = notAsked, claims }: Options = {}) {
+function render(mapping: Mapping, options: Options = {}) {
+  const { who, reserved, node, claims } = { ...OPTIONS, ...options };
   const selected = { mapping, parameter: "/p/exact", tried: "tried /p/exact /p/account" };
   return renderUser(selected, { ...verified(who), ...(claims && { claims }) }, reserved, node);
 }
