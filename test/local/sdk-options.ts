@@ -11,7 +11,6 @@ export function sdkOptions(endpoint: string) {
 
 export const ssmClient = (endpoint: string) => new SSMClient(sdkOptions(endpoint));
 
-/** Asserts the exception's name and message. */
 export function refused(call: Promise<unknown>, name: string, message: RegExp = /./): Promise<void> {
   return assert.rejects(call, { name, message });
 }

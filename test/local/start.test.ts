@@ -22,7 +22,6 @@ const REVIEW = "review.ts";
 interface Run {
   readonly process: ChildProcess;
   readonly printed: { out: string; err: string };
-  /** Exit code or signal. */
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
@@ -56,7 +55,6 @@ function run(of: string, script: string, ...args: string[]): Run {
   return { process: child, printed, ended };
 }
 
-/** Resolves when its output is complete. */
 async function started(of: string, ...args: string[]): Promise<Run> {
   const start = run(of, START, ...args);
   while (!start.printed.out.includes("Ctrl-C")) {

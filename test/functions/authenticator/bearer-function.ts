@@ -44,7 +44,6 @@ export function bearerFunction(stored: Stored = { ...MAPPED, callers: callersOf(
       const { statusCode } = await handler(gatewayEvent(reviewBody(tokenOf(name, clock())), { headers }), {});
       return { statusCode, log: JSON.parse(lines.at(-1) ?? "") };
     },
-    /** How often the callers were read. */
     callersRead: () => calls.ssm.filter((names) => names.includes(`${PREFIX}/callers`)).length,
   };
 }

@@ -18,7 +18,6 @@ export const OTHER = "444455556666";
 export const PREFIX = "/iam-authenticator/test";
 
 export const DEVELOPERS = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev", groups: ["g"] };
-/** The mapping of bob's role. */
 export const MAPPED = { [`role/${HOME}/developers`]: DEVELOPERS };
 
 /** Stands still until the test moves it. */
@@ -45,7 +44,6 @@ export function roleIdentity(roleName: string, session = "s", account = HOME): V
   return verifyIdentity({ Account: account, Arn, UserId: `AROALOCAL:${session}` }, "aws", "ASIALOCALAAAAAAAAAAA");
 }
 
-/** The 200 of GetCallerIdentity. */
 export function identityBody({ account, arn, userId }: Pick<LocalIdentity, "account" | "arn" | "userId">): string {
   const GetCallerIdentityResult = { Account: account, Arn: arn, UserId: userId };
   const ResponseMetadata = { RequestId: "01234567-89ab-cdef-0123-456789abcdef" };
@@ -120,14 +118,12 @@ export function reviewBody(token: string, spec: Record<string, unknown> = {}): s
   return JSON.stringify({ ...spoken, spec: { token, ...spec }, status: { user: {} } });
 }
 
-/** An event of an HTTP API, payload 2.0. */
 export function gatewayEvent(body: string | undefined, changes: Record<string, unknown> = {}) {
   const requestContext = { http: { method: "POST" }, stage: "$default", requestId: "gateway-1" };
   const event = { version: "2.0", rawPath: "/authenticate", headers: {}, body, isBase64Encoded: false };
   return { ...event, requestContext, ...changes };
 }
 
-/** The fields of a TokenReview and of a Kubernetes Status. */
 interface AnswerBody {
   readonly apiVersion: string;
   readonly kind: string;
@@ -137,7 +133,6 @@ interface AnswerBody {
   readonly code?: number;
 }
 
-/** Calls the handler with an event. `json` is the parsed body. */
 export function handlerOf(surroundings: Dependencies, settings: Partial<Settings> = {}) {
   const { handler } = createAuthenticator(settingsWith(settings), surroundings);
   return async (event: unknown, context = {}) => {

@@ -23,7 +23,6 @@ const ISSUERS = [
   ...["/", ":443", ".example.com"].map((more) => `${JWT_ISSUERS}${more}`),
 ];
 
-/** Hosts that are not this machine, and similar names. */
 const REMOTE = [
   ...["sts.amazonaws.com", "10.0.0.1", "169.254.169.254", "[::2]", "0.0.0.0", "128.0.0.1", "localhost."],
   ...["127.0.0.1.example.com", "xlocalhost", "host.docker.internal.example.com", "hostxdocker.internal"],

@@ -13,12 +13,10 @@ export const CLUSTER_ID = "prod-1";
 
 export type AskSts = ReturnType<typeof createSts>;
 
-/** An STS client whose connections all go to `url`. */
 export function stsAt(url: string): AskSts {
   return createSts({ regionalHost: HOST, endpoint: new URL(url) });
 }
 
-/** Status and body, or the thrown error. */
 export async function asked(
   askSts: AskSts,
   token: UnverifiedToken = TOKEN,

@@ -70,7 +70,6 @@ test("a connection that the server has closed or reset is replaced without an er
     await until(() => sockets.length === 1);
     sockets[0]?.[end]();
     await until(() => sockets[0]?.destroyed === true);
-    // Gives the client time to notice
     for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
     assert.equal(await get(agent, port), 200);
     assert.deepEqual([sockets.length, requests.length], [2, 1]);

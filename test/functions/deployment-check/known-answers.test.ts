@@ -15,7 +15,6 @@ const DOWN = {
   fetchParameters: () => Promise.reject(fault("parameters_unavailable", "down")),
 };
 
-/** The authenticator, invoked as a version. */
 function version(settings: Partial<Settings>, stored: object = CALLERS, services: Partial<typeof DOWN> = {}): Invoke {
   const clock = Object.assign(() => Date.now(), { advance: () => {} });
   const call = handlerOf(fakeServices({ ...stored }, { ...services, clock }), settings);

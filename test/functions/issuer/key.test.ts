@@ -107,7 +107,6 @@ const [P, Q] = [large(1024), large(1024)];
 test("the smallest factor up to 2^16 is found, and no larger one", () => {
   assert.equal(smallFactor(P * Q), undefined);
   for (const prime of [2, 3, 5, 7, 251, 257, 65_519, 65_521]) assert.equal(smallFactor(P * BigInt(prime)), prime);
-  // The first prime above the bound.
   assert.equal(smallFactor(P * 65_537n), undefined);
   assert.equal(smallFactor(P * 65_521n * 3n), 3);
   assert.equal(smallFactor(2n ** 2048n - 1n), 3);

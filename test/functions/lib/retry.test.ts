@@ -21,7 +21,6 @@ function start(
     (error: unknown) => error,
   );
   const pass = async (ms: number, onTheClock = ms): Promise<void> => {
-    // Lets running code set its timers first
     await new Promise(setImmediate);
     time.pass(ms, onTheClock);
     await new Promise(setImmediate);

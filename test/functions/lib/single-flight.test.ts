@@ -8,7 +8,6 @@ import { mockTime } from "../../time.ts";
 
 afterEach(() => mock.timers.reset());
 
-/** Calls that end when the test ends them. */
 function controlled() {
   const calls: {
     readonly argument: string;
@@ -63,7 +62,6 @@ for (const [what, end, status] of [
       (await joined).map((outcome) => outcome.status),
       [status, status],
     );
-    // A completed call is not shared.
     ask("a", within(100));
     assert.equal(calls.length, 3);
   });

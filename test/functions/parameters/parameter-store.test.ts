@@ -63,7 +63,6 @@ async function failure(deadline = within(5_000), names = ["/p/a"]): Promise<[str
   return [/\((.*)\)$/.exec(message)?.[1] ?? message, store.requests.length - before];
 }
 
-/** The same, with a wait after each request. */
 async function failureAfter(deadlineMs: number, ...waits: readonly number[]): Promise<[string, number]> {
   const before = store.requests.length;
   const { within, pass } = mockTime();

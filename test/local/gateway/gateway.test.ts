@@ -7,7 +7,6 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { describeClientCertificate } from "../../../local/gateway/client-certificate.ts";
 import { type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
-import type { LambdaContext } from "../../../local/gateway/invoke.ts";
 import { post } from "../../post.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 16, 1, 2);
@@ -85,23 +84,6 @@ for (const [name, handler, error] of [
     assert.match(String(gateway.errors[0]), error);
   });
 }
-
-test("the function receives a Lambda context, whose remaining time passes", async (t) => {
-  let time = NOW;
-  const contexts: LambdaContext[] = [];
-  const handler = async (_: unknown, context: LambdaContext) => {
-    contexts.push(context);
-    return { statusCode: 200 };
-  };
-  const gateway = await start(t, { now: () => time, handler });
-  await post(`${gateway.url}/authenticate`);
-  const [context] = contexts;
-  const invokedFunctionArn = "arn:aws:lambda:us-east-1:123456789012:function:authenticator";
-  assert.partialDeepStrictEqual(context, { functionVersion: "$LATEST", memoryLimitInMB: "256", invokedFunctionArn });
-  assert.match(context?.awsRequestId ?? "", /^[0-9a-f-]{36}$/);
-  time += 9_000;
-  assert.equal(context?.getRemainingTimeInMillis(), 0);
-});
 
 test("failoverUrl redirects a failure of the function, as the stack's parameter mapping does, and nothing else", async (t) => {
   const failoverUrl = "https://standby.example.com/authenticate";

@@ -2,7 +2,6 @@
 
 import type { GatewayRequest } from "../../../local/gateway/request.ts";
 
-/** With fixed ids and a fixed time. */
 export const SAMPLE_REQUEST: GatewayRequest = {
   method: "POST",
   path: "/authenticate",

@@ -1,4 +1,4 @@
-// The local CloudWatch Logs: pages, limits and errors, and the states of a query. patterns.test.ts has the two languages.
+// The local CloudWatch Logs: pages, limits and errors, the states of a query, and filter patterns.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -16,6 +16,7 @@ import {
   type StartQueryCommandInput,
   StopQueryCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
+import { parseFilterPattern } from "../../../local/logs/filter-pattern.ts";
 import { eventsOfFile, startLogs } from "../../../local/logs/logs.ts";
 import { sdkOptions } from "../sdk-options.ts";
 
@@ -50,7 +51,6 @@ async function start(input: Partial<StartQueryCommandInput> = {}): Promise<strin
   return queryId;
 }
 const results = (queryId: string, nextToken?: string) => logs.send(new GetQueryResultsCommand({ queryId, nextToken }));
-/** Every page, until one has no token. */
 async function pagesOf<P extends { nextToken?: string | undefined }>(load: (nextToken?: string) => Promise<P>) {
   const pages = [await load()];
   while (pages.at(-1)?.nextToken !== undefined) pages.push(await load(pages.at(-1)?.nextToken));
@@ -168,4 +168,30 @@ test("lines of a log file without a time have that of the line before", () => {
   const times = new Set(eventsOfFile(file).map(({ timestamp }) => timestamp));
   assert.deepEqual([...times], [Date.UTC(2026, 10, 24, 16)]);
   rmSync(folder, { recursive: true });
+});
+
+test("patterns support comparisons, and, or, parentheses, and a wildcard at the end", () => {
+  const line = JSON.stringify({ a: "one", b: { c: "two words" }, n: 1, __proto: 1 });
+  for (const [pattern, expected] of [
+    ["", true],
+    ['{ $.a = "one" }', true],
+    ['{$.a="one"}', true],
+    ['{ $.a = "two" }', false],
+    ['{ $.a != "two" }', true],
+    ['{ $.x != "two" }', false],
+    ['{ $.b.c = "two words" }', true],
+    ['{ $.b.c = "two*" }', true],
+    ['{ $.b.c = "*" }', true],
+    ['{ $.n = "1" }', false],
+    ['{ $.a = "two" || $.b.c = "two*" }', true],
+    ['{ $.a = "two" || $.a = "one" && $.b.c = "x" }', false],
+    ['{ ($.a = "one" || $.a = "two") && ($.b.c = "two words") }', true],
+    ['{ $.constructor.name = "Object" }', false],
+  ] as const) {
+    assert.equal(parseFilterPattern(pattern)(line), expected, pattern);
+  }
+  assert.equal(parseFilterPattern('{ $.a = "one" }')("not JSON"), false);
+  for (const pattern of ["ERROR", "{ }", "{ $.a }", '{ $.a > "1" }', '{ $.a = "x*y" }', '{ ($.a = "1" }', "[a, b]"]) {
+    assert.throws(() => parseFilterPattern(pattern), { code: "InvalidParameterException" }, pattern);
+  }
 });

@@ -2,7 +2,6 @@
 
 import { post, type Reply } from "../../post.ts";
 
-/** Sends a GET of `presigned` to `serverUrl`; `headers` may replace `host`. */
 export function send(
   serverUrl: string,
   presigned: string,

@@ -17,7 +17,6 @@ export const GRANTED = "granted as proven";
 const MAPPINGS = { "pattern/any": [{ arnLike: "arn:*:*:*:*:*", username: "proven" }] };
 const CLUSTER_ID = "cluster-a";
 
-/** The URL in the victim's token for `cluster-a`. */
 export function victimsUrl(options: Partial<TokenOptions> = {}): Promise<string> {
   return presignUrl({ identity: VICTIM, clusterId: CLUSTER_ID, region: "us-west-2", now: NOW, ...options });
 }

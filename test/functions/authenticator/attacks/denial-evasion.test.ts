@@ -22,7 +22,6 @@ async function assertOutcomes(stored: Stored, expected: Outcomes): Promise<void>
   }
 }
 
-/** Both orders of two members. */
 const orders = (one: string, other: string) => [`${one},${other}`, `${other},${one}`];
 const like = (members: string) => `[{${members},"username":"x"},{"arnLike":"arn:aws:*::${HOME}:*","username":"next"}]`;
 

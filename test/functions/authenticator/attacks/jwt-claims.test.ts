@@ -159,7 +159,6 @@ test("a token has no grace after exp, and 60 seconds before iat", async () => {
   clock.advance(69_999);
   assert.equal(await outcome(token), GRANTED);
   clock.advance(1);
-  // Also from the cache.
   assert.equal(await outcome(token), "token_expired");
 });
 

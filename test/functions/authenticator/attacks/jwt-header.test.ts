@@ -11,7 +11,6 @@ const MALFORMED = "token_malformed";
 const UNSIGNED = "token_signature_refused";
 const SIGNED = `${encoded(HEADER)}.${encoded(claimsOf())}`;
 
-/** A validly signed token whose header has other parameters. */
 const withHeader = (parameters: object) => minted(claimsOf(), { ...HEADER, ...parameters });
 const withEach = (name: string, values: readonly unknown[]) => values.map((value) => withHeader({ [name]: value }));
 const byRsa = (header: object) => minted(claimsOf(), { ...RSA_HEADER, ...header }, RSA.privateKey);

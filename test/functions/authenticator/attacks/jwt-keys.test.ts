@@ -77,7 +77,6 @@ test("more than 100 keys are not imported", () => {
   assert.equal(parseKeySet(keySetBody(...MANY.slice(0, 101))), undefined);
 });
 
-/** The ids of the keys that are kept beside a valid one. */
 function keptBeside(...keys: readonly unknown[]): string[] {
   return [...(parseKeySet(keySetBody(...keys, EC_JWK))?.keys() ?? [])];
 }

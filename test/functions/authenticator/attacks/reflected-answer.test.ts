@@ -12,7 +12,6 @@ import { identityBody } from "../fixtures.ts";
 import { attacked, authenticatorAt, GRANTED, VICTIM } from "./authenticate.ts";
 
 const { sts, authenticate, url } = await attacked();
-/** Grants every request. */
 const attacker = await startHttpServer((request) => callerIdentity(request, VICTIM));
 after(() => attacker.close());
 beforeEach(() => sts.fail(undefined));

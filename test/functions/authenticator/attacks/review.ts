@@ -4,17 +4,14 @@ import type { Dependencies } from "../../../../functions/authenticator/handler.t
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { fakeServices, gatewayEvent, handlerOf, identityBody, reviewBody, type Stored, tokenOf } from "../fixtures.ts";
 
-/** STS answers every token with this response. */
 export function stsAnswers(status: number, body: string): Pick<Dependencies, "askSts"> {
   return { askSts: async () => ({ status, body, requestId: "r" }) };
 }
 
-/** STS takes every token for this identity. */
 export function stsReturns(identity: Parameters<typeof identityBody>[0]): Pick<Dependencies, "askSts"> {
   return stsAnswers(200, identityBody(identity));
 }
 
-/** A new function with these parameters. */
 export function reviewer(
   stored: Stored,
   changes: Partial<Dependencies> = {},
@@ -33,7 +30,6 @@ export function reviewer(
   return { ...services, status, outcome };
 }
 
-/** The outcome for a local identity. */
 export function outcomeFor(who: string, ...[stored, changes, settings]: Parameters<typeof reviewer>): Promise<string> {
   return reviewer(stored, changes, settings).outcome(tokenOf(who));
 }

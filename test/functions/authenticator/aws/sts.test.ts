@@ -129,7 +129,6 @@ test("without an endpoint, the connection is to the token's host at port 443, an
   const askSts = createSts({ regionalHost: HOST, endpoint: undefined });
   assert.equal(await asked(askSts), "200 {}");
   assert.equal(await asked(askSts), "200 {}");
-  // Once, before the first request
   assert.deepEqual(names, [`${HOST}:443 ${HOST}`]);
   const other = { ...TOKEN, host: "sts.amazonaws.com" };
   assertUnreachable(await asked(askSts, other), "ERR_TLS_CERT_ALTNAME_INVALID");

@@ -54,7 +54,6 @@ export function world(
     ...{ clock, parameters, calls, sts, lines, review },
     status: async (bearer: string) => (await review(bearer)).statusCode,
     callerCalls: () => calls.filter(({ signedId }) => signedId === "test:caller"),
-    /** The last log line. */
     last: (): Record<string, never> => JSON.parse(lines.at(-1) ?? ""),
   };
 }

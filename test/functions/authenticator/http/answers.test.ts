@@ -70,7 +70,6 @@ test("an outage or an internal fault: 500 with a Status, never a denial", async 
   ] as const) {
     const { statusCode, json, line } = await reviewOnce(tokenOf(token), options);
     assert.deepEqual([statusCode, json.kind, json.code, json.reason], [500, "Status", 500, "InternalError"], code);
-    // A failed call is recorded as one.
     assert.equal(code === "parameters_unavailable" && line.cached.mapping, false);
     assert.match(json.message ?? "", new RegExp(`^${code}: `));
     assert.doesNotMatch(json.message ?? "", /bug/);

@@ -43,7 +43,6 @@ function metricsOf(entry: Emf): Record<string, unknown> {
 
 interface Case extends ReviewOptions {
   readonly token?: string;
-  /** Default: `warn`. */
   readonly level?: "info" | "error";
 }
 

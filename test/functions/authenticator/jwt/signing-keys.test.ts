@@ -33,7 +33,6 @@ function setUp() {
   const around = jwtReviewer(MAPPED);
   const { clock } = around;
   let count = 0;
-  /** A token that was not reviewed before. */
   const fresh = (kid = "ec-1", key = kid === "ec-2" ? OTHER_EC.privateKey : undefined) => {
     count += 1;
     const iat = Math.floor(clock() / 1000);

@@ -84,7 +84,6 @@ function globMatches(pattern: string, text: string): boolean {
   return row[text.length] === true;
 }
 
-/** Splits at the first five colons. */
 function split(text: string): string[] {
   const match = /^([^:]*):([^:]*):([^:]*):([^:]*):([^:]*):([\s\S]*)$/.exec(text.toLowerCase());
   return match === null ? [] : match.slice(1);

@@ -12,7 +12,6 @@ const KEYS = "the keys are arnLike, notAfter, description";
 const jane = roleIdentity("Shared", "jane@example.com");
 const EVERY = ["bob", "alice", "carol", "root", "federated", "node"].map(verified);
 
-/** The list of the identity's account. */
 const verdict = (list: unknown, options = {}) => judge("deny-account", list, options).verdict;
 const arnOf = (end: string) => `arn:aws:${end.replace("HOME", HOME)}`;
 

@@ -5,7 +5,6 @@ import { hostileHosts } from "../../../hostile-tokens.ts";
 import { tokenOf, urlOf } from "../../../token.ts";
 
 export interface EditedToken {
-  /** The original token. */
   readonly original: string;
   readonly text: string;
 }
@@ -142,7 +141,6 @@ const editOf = (edits: readonly Edit[]) => fc.tuple(fc.constantFrom(...edits), C
 const SAME = editOf(SAME_MEANING);
 const NOTHING = fc.constant((text: string) => text);
 
-/** A token in another spelling of the same request. */
 export function respelled(originals: readonly string[]): fc.Arbitrary<EditedToken> {
   return fc
     .tuple(fc.constantFrom(...originals), fc.array(SAME, { minLength: 1, maxLength: 12 }))

@@ -6,7 +6,6 @@ export interface Meaning {
   readonly target: string;
 }
 
-/** In canonical order. */
 const NAMES = (
   "Action Version X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires " +
   "X-Amz-Security-Token X-Amz-Signature X-Amz-SignedHeaders"

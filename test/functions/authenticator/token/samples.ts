@@ -31,7 +31,6 @@ export const PARAMETERS = {
 /** Decoded values by name. `undefined` omits a parameter. Other names are added. */
 export type Changes = Readonly<Record<string, string | undefined>>;
 
-/** The credential of a region and day. */
 export function credential(region: string, day = "20260102"): Changes {
   return { "X-Amz-Credential": `AKIALOCALALICEAAAAAA/${day}/${region}/sts/aws4_request` };
 }
@@ -71,7 +70,6 @@ export function parsed(text: string, now = NOW): UnverifiedToken | Denial {
   }
 }
 
-/** The denial of `text`. Fails the test without a denial. */
 export function denial(text: string, now = NOW): Denial {
   const found = parsed(text, now);
   assert.ok(isDenial(found), `accepted: ${text}`);

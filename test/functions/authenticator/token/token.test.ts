@@ -56,7 +56,6 @@ test("only the prefix k8s-aws-v1., in this case, marks a token as ours", () => {
   assertMalformed("does not begin with k8s-aws-v1.", tokenWith().replace("v1", "v2"));
 });
 
-/** A token of this length that is valid otherwise. */
 function tokenOfLength(length: number): string {
   const bytes = Math.floor(((length - START.length) * 3) / 4);
   const space = bytes - urlWith({ "X-Amz-Security-Token": "" }).length;
@@ -84,7 +83,6 @@ test("the decoded token is exactly https://<host>/?<query>", () => {
 
 const MINUTES = 15 * 60_000;
 
-/** A token with this date, and a credential of the same day. */
 function dated(date: string): string {
   return tokenWith({ "X-Amz-Date": date, ...credential("us-west-2", date.slice(0, 8)) });
 }

@@ -48,7 +48,6 @@ test("username and groups are rendered, groups are optional, and an account mapp
     [{}, `arn:aws:iam::${HOME}:user/engineering/alice`, [], "alice"],
     // No prefix is reserved by default.
     [{ username: "system:admin", groups: ["system:masters"] }, "system:admin", ["system:masters"]],
-    // Characters next to the control characters
     [{ username: "a \u0020~\u00a0\u00e9\u2027\u202a\u{1f600}" }, "a \u0020~\u00a0\u00e9\u2027\u202a\u{1f600}"],
   ] as const) {
     assert.deepEqual(await render(mapping, { who: who ?? "bob" }), { username, groups });
