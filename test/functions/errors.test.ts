@@ -42,10 +42,7 @@ test("an error is recognized also if another copy of the module created it", asy
 test("any other value is an internal fault with the value as its cause, whatever its code", () => {
   const system = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
   const inherited = Object.assign(new Error("no code"), { code: "toString" });
-  const copied = Object.assign(
-    new Error("no"),
-    JSON.parse('{"code":"identity_denied","outcome":"denied","status":200}'),
-  );
+  const copied = Object.assign(new Error("no"), JSON.parse('{"code":"identity_denied","outcome":"denied"}'));
   for (const thrown of [system, inherited, copied, new Error("no code"), { code: "token_expired" }, undefined]) {
     const { code, cause } = asAuthenticatorError(thrown);
     assert.deepEqual([code, cause], ["internal_fault", thrown]);

@@ -68,28 +68,16 @@ const endpointOf = ({ printed }: Run): string => /is running at (\S+)/.exec(prin
 const notRunning = (seen: string) => `The sandbox is not running: ${seen}. Start it in another terminal: npm start\n`;
 
 for (const [what, script, args, status, error] of [
+  ["npm run review without npm start", REVIEW, ["bob"], 1, /^The sandbox is not running: \S+none\S+ not found/],
   [
-    "npm run review without npm start",
-    REVIEW,
-    ["bob"],
-    1,
-    /^The sandbox is not running: \S+none\S+ not found\. Start it/,
-  ],
-  [
-    "npm run review of an unknown identity, and lists the known ones",
+    "npm run review of an unknown identity",
     REVIEW,
     ["bobb"],
     2,
     /^Local identity bobb not found\.\nnpm run .*\nidentities: alice, .*bob/s,
   ],
   ["npm run review with a third argument", REVIEW, ["bob", "bob", "bob"], 2, /^Too many arguments: bob\.\nnpm run /],
-  [
-    "npm start with an unknown argument",
-    START,
-    ["--verbos"],
-    2,
-    /^Unknown argument --verbos\. Usage: npm start \[-- --verbose\]\n$/,
-  ],
+  ["npm start with an unknown argument", START, ["--verbos"], 2, /^Unknown argument --verbos\. Usage: npm start/],
 ] as const) {
   test(`fails: ${what}`, async () => {
     const { ended, printed } = run(none, script, ...args);
@@ -103,10 +91,7 @@ test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function 
   process.env["LOCAL_STANDBY"] = none;
   const refused = run(primary, START);
   assert.deepEqual([await refused.ended, refused.printed.out], [1, ""]);
-  assert.match(
-    refused.printed.err,
-    /^No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=\S+none npm start\n$/,
-  );
+  assert.match(refused.printed.err, /^No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=\S+none /);
   process.env["LOCAL_STANDBY"] = shared;
   const start = await started(primary);
   delete process.env["LOCAL_STANDBY"];

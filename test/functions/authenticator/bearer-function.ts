@@ -5,16 +5,7 @@ import { createAuthenticator } from "../../../functions/authenticator/handler.ts
 import { fault } from "../../../functions/errors.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
-import {
-  fakeServices,
-  gatewayEvent,
-  MAPPED,
-  PREFIX,
-  reviewBody,
-  type Stored,
-  settingsWith,
-  tokenOf,
-} from "./fixtures.ts";
+import { fakeServices, gatewayEvent, MAPPED, PREFIX, reviewBody, settingsWith, tokenOf } from "./fixtures.ts";
 
 export const CALLER = "a-token-of-kube-apiserver";
 
@@ -22,9 +13,9 @@ export function callersOf(token: string) {
   return [{ name: "kube-apiserver", sha256: hash("sha256", token) }];
 }
 
-export function bearerFunction(stored: Stored = { ...MAPPED, callers: callersOf(CALLER) }) {
+export function bearerFunction() {
   const store = { isDown: false };
-  const working = fakeServices(stored);
+  const working = fakeServices({ ...MAPPED, callers: callersOf(CALLER) });
   const { clock, calls, lines } = working;
   const fetchParameters: FetchParameters = async (...asked) => {
     if (!store.isDown) return working.fetchParameters(...asked);

@@ -105,11 +105,7 @@ const REFUSED: readonly Row[] = [
     const own = `${HOME}=https://a1b2.tokens.sts.global.amazonaws.com`;
     return ["JWT_ISSUERS", message, [JWT_ISSUERS, own], { AWS_REGION }];
   }),
-  [
-    "JWT_ISSUERS",
-    "must be a list that has each issuer once",
-    [`${JWT_ISSUERS},${OTHER}=${ISSUER}`, `${JWT_ISSUERS},${JWT_ISSUERS}`],
-  ],
+  ["JWT_ISSUERS", "has each issuer once", [`${JWT_ISSUERS},${OTHER}=${ISSUER}`, `${JWT_ISSUERS},${JWT_ISSUERS}`]],
   ["JWT_ISSUERS", "each account once", [`${JWT_ISSUERS},${HOME}=${OTHER_ISSUER}`]],
   ["TOKENS", "must be one of any, jwt", ["JWT", "all", "k8s-aws-v1", "any,jwt"]],
   [

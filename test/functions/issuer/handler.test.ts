@@ -35,14 +35,9 @@ const DOWN = fault("parameters_unavailable", "no answer from Parameter Store (Ti
 const BROKEN = "/iam-authenticator/prod/issuer/broken";
 const WITH_BROKEN = new Map([...PARAMETERS, [BROKEN, { value: "{", secure: false, modified: 0 }]]);
 
-function issuer({
-  url = ISSUER,
-  parameters = PARAMETERS,
-  fail = undefined as Error | undefined,
-  logLevel = "info",
-} = {}) {
+function issuer({ url = ISSUER, parameters = PARAMETERS, fail = undefined as Error | undefined } = {}) {
   const lines: Record<string, unknown>[] = [];
-  const environment = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod", ISSUER_URL: url, LOG_LEVEL: logLevel };
+  const environment = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod", ISSUER_URL: url };
   const settings = readIssuerSettings(environment);
   const { handler } = createIssuer(settings, {
     fetchPath: async () => {

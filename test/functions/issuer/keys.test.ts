@@ -126,12 +126,7 @@ const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
     NO_PARAMETER,
     [10 * S, GOOD, "4", 2],
   ],
-  [
-    "if each parameter is invalid, the error names one and the reason",
-    ONLY_BROKEN,
-    ONLY_BROKEN,
-    [10 * S, GOOD, "4", 2],
-  ],
+  ["if each parameter is invalid, the error names one, and why", ONLY_BROKEN, ONLY_BROKEN, [10 * S, GOOD, "4", 2]],
   [
     "keys that were all removed are not served: cached keys are only for outages",
     [0, GOOD, "4", 1],

@@ -1,39 +1,26 @@
 // Parameter Store through the real SDK: one call for all names, one retry, time limits, and a fault for every failure.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, mock, test } from "node:test";
+import { after, afterEach, mock, test } from "node:test";
 import { hasCode } from "../../../functions/errors.ts";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
-import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
-import {
-  createParameterStore,
-  createPathReader,
-  type FetchPath,
-} from "../../../functions/parameters/parameter-store.ts";
+import { createParameterStore, createPathReader } from "../../../functions/parameters/parameter-store.ts";
 import type { Fault } from "../../../local/faults.ts";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { mockTime, passEach } from "../../time.ts";
 
 /** Throttled calls do not wait. */
 const OPTIONS = { region: "us-east-1", random: () => 0 };
 
-let store: MemoryStore;
-let fetchParameters: FetchParameters;
-let fetchPath: FetchPath;
-
-before(async () => {
-  store = await startParameterStore({ parameters: { "/p/a": "one", "/p/b": "two" } });
-  store.put("/p/secret", "hidden", { type: "SecureString" });
-  store.put("/p/list", "a,b", { type: "StringList" });
-  Object.assign(process.env, {
-    AWS_REGION: "us-east-1",
-    AWS_ENDPOINT_URL_SSM: store.url,
-    AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
-    AWS_SECRET_ACCESS_KEY: "not-a-secret",
-  });
-  ({ fetchParameters } = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url) }));
-  fetchPath = createPathReader({ region: "us-east-1", endpoint: new URL(store.url) });
+const store = await startParameterStore({ parameters: { "/p/a": "one", "/p/b": "two" } });
+store.put("/p/secret", "hidden", { type: "SecureString" });
+store.put("/p/list", "a,b", { type: "StringList" });
+Object.assign(process.env, {
+  ...{ AWS_REGION: "us-east-1", AWS_ENDPOINT_URL_SSM: store.url },
+  ...{ AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "not-a-secret" },
 });
+const { fetchParameters } = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url) });
+const fetchPath = createPathReader({ region: "us-east-1", endpoint: new URL(store.url) });
 after(() => store.close());
 afterEach(() => {
   store.fail(undefined);

@@ -31,10 +31,8 @@ test("kube-apiserver's request has every field", () => {
 test("fields without a value are absent, except the query and the user agent", () => {
   const event = httpApiEvent({ ...REQUEST, query: "", rawHeaders: [], body: Buffer.alloc(0) }, ROUTE);
   const { requestContext, ...fields } = event;
-  assert.deepEqual(Object.keys(fields), [
-    ...["version", "routeKey", "rawPath", "rawQueryString", "headers"],
-    "isBase64Encoded",
-  ]);
+  const names = "version routeKey rawPath rawQueryString headers isBase64Encoded";
+  assert.equal(Object.keys(fields).join(" "), names);
   assert.equal("authentication" in requestContext, false);
   assert.deepEqual([event.rawQueryString, requestContext.http.userAgent], ["", ""]);
 });

@@ -24,10 +24,7 @@ const events = Array.from({ length: 30_000 }, (_, i) => ({
   timestamp: 1000 + i,
   message: JSON.stringify({ kind: "a", outcome: i % 10_000 === 0 ? "denied" : "granted", name: `n${i}` }),
 }));
-const large = Array.from({ length: 4 }, (_, i) => ({
-  timestamp: i,
-  message: JSON.stringify({ a: "x".repeat(400_000) }),
-}));
+const large = Array.from({ length: 4 }, (_, timestamp) => ({ timestamp, message: `"${"x".repeat(400_000)}"` }));
 const few = [
   { timestamp: 10_005, message: '{"kind":"a","name":"x"}' },
   { timestamp: 20_005, message: '{"kind":"a","name":"x"}' },

@@ -72,12 +72,7 @@ test("an edited, new or deleted file applies at the next request, and a comment 
 });
 
 test("an invalid file is served unchanged, and other files still work", async (t) => {
-  const invalid = {
-    "broken.yaml": "arn: [",
-    "twice.yaml": "arn: a\narn: b",
-    "tag.yaml": "arn: !secret a",
-    "cut.json": "{",
-  };
+  const invalid = { "bad.yaml": "arn: [", "two.yaml": "arn: a\narn: b", "tag.yaml": "arn: !secret a", "cut.json": "{" };
   const files = Object.entries({ ...invalid, "good.yaml": "arn: a" }).map(([name, text]) => [`role/1/${name}`, text]);
   const { get, problems } = await start(t, Object.fromEntries(files));
   for (const [name, text] of Object.entries(invalid)) {

@@ -63,12 +63,7 @@ const REFUSED: readonly (readonly [what: string, call: () => Promise<unknown>, n
   ["11 parameters of a path", () => byPath("/l", { MaxResults: 11 }), INVALID, /less than or equal to 10/],
   ["no parameters of a path", () => byPath("/l", { MaxResults: 0 }), INVALID, /greater than or equal to 1/],
   ["an invented token of a path", () => byPath("/l", { NextToken: "x" }), "InvalidNextToken"],
-  [
-    "a filter of a path",
-    () => byPath("/l", { ParameterFilters: [{ Key: "Name", Values: ["x"] }] }),
-    INVALID,
-    /not support ParameterFilters/,
-  ],
+  ["a filter of a path", () => byPath("/l", { ParameterFilters: [{ Key: "Name" }] }), INVALID, /ParameterFilters/],
   ["a second creation", () => put("/p/a", "2"), "ParameterAlreadyExists", /set the overwrite option/],
   ["a creation without a type", () => put("/w/t", "1", { Type: undefined }), INVALID, /type is required/],
   ["another type", () => put("/p/a", "2", { Type: "SecureString", Overwrite: true }), "HierarchyTypeMismatchException"],
@@ -170,10 +165,7 @@ for (const [what, throughput, pages, reads, writes] of [
 
 test("an unsigned request, an unknown operation or path, and a body that does not match the model fail", async () => {
   const type = "application/x-amz-json-1.1";
-  const usual = {
-    authorization: "AWS4-HMAC-SHA256 Credential=A, SignedHeaders=host, Signature=0",
-    "content-type": type,
-  };
+  const usual = { authorization: "AWS4-HMAC-SHA256 Credential=A, SignedHeaders=h, Signature=0", "content-type": type };
   const call = async (body: string, headers: Record<string, string> = {}, path = "/") => {
     const target = { "x-amz-target": "AmazonSSM.GetParameter" };
     const reply = await post(store.url + path, { headers: { ...usual, ...target, ...headers }, body });

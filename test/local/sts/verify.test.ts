@@ -113,9 +113,6 @@ test("parameter names are case-sensitive, and the last of equal names applies", 
   const sign = (query: Record<string, string>): Promise<string> => presign({ extraQuery: query });
   assert.equal(await outcome(sts.url, await sign({ action: "AssumeRole", "x-amz-credential": "AKIA" })), "granted");
   const url = await presign();
-  assert.match(
-    await outcome(sts.url, `${url}&X-Amz-Credential=AKIANOTKNOWNAAAAAAAA%2Fa%2Fb%2Fc%2Fd`),
-    /InvalidClientTokenId/,
-  );
+  assert.match(await outcome(sts.url, `${url}&X-Amz-Credential=AKIANOTKNOWN%2Fa%2Fb%2Fc%2Fd`), /InvalidClientTokenId/);
   assert.match(await outcome(sts.url, url.replace("X-Amz-Signature", "x-amz-signature")), /'X-Amz-Signature'/);
 });

@@ -10,22 +10,15 @@ import type { ReadParameters } from "../../../../functions/parameters/parameter-
 import { deadlineOf, fixedClock, NOW } from "../fixtures.ts";
 
 const NAME = "/p/callers";
-const entry = (token: string, more: Record<string, unknown> = {}) => ({
-  name: "a",
-  sha256: hash("sha256", token),
-  ...more,
-});
+const entry = (token: string, more = {}) => ({ name: "a", sha256: hash("sha256", token), ...more });
 
 /** Fails for a token that only STS could prove. */
 async function check(authorization: string | undefined, callers: unknown, { now = NOW, secure = false } = {}) {
   const value = typeof callers === "string" ? callers : JSON.stringify(callers);
   const read: ReadParameters = async (names) => {
     assert.deepEqual(names, [NAME]);
-    return {
-      parameters: new Map(callers === undefined ? [] : [[NAME, { value, secure }]]),
-      cached: true,
-      stale: false,
-    };
+    const parameters = new Map(callers === undefined ? [] : [[NAME, { value, secure }]]);
+    return { parameters, cached: true, stale: false };
   };
   assert.equal(await checkBearer(authorization, NAME, read, deadlineOf(fixedClock(now))), undefined);
 }

@@ -28,12 +28,7 @@ for (const [title, end, userId, identity] of [
       canonicalArn: `arn:aws:iam::${HOME}:role/Developers`,
     },
   ],
-  [
-    "a user has its path in the ARN, and not in its name",
-    `iam::${HOME}:user/team/a/Bob`,
-    "AIDAX",
-    { kind: "user", name: "Bob" },
-  ],
+  ["a user has its path only in its ARN", `iam::${HOME}:user/team/a/Bob`, "AIDAX", { kind: "user", name: "Bob" }],
   ["root has its ARN and no name", `iam::${HOME}:root`, HOME, { kind: "root", name: "" }],
   [
     "a federated user has its ARN and its complete user id",
@@ -98,11 +93,7 @@ test("an ARN of an unknown kind is impossible", () => {
   for (const arn of [
     ...iam.map((resource) => `arn:aws:iam::${HOME}:${resource}`),
     ...inSts.map((resource) => `arn:aws:sts::${HOME}:${resource}`),
-    ...[
-      `arn:aws:sts:us-east-1:${HOME}:assumed-role/R/s`,
-      `arn:aws:ec2::${HOME}:user/bob`,
-      "arn:aws:iam::1111:user/bob",
-    ],
+    ...[`arn:aws:sts:us-east-1:${HOME}:assumed-role/R/s`, `arn:aws:ec2::${HOME}:user/bob`, "arn:aws:iam::1:user/bob"],
     ...["", "arn", "arn:aws", `ARN:aws:iam::${HOME}:user/bob`, ` ${user}/bob`, `${user}/bob\n`, `${user}/b\u00f6b`],
   ]) {
     for (const userId of ["AROAX:s", "AIDAX", HOME, `${HOME}:undefined`]) impossible(arn, userId);

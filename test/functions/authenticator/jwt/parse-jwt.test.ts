@@ -6,18 +6,7 @@ import fc from "fast-check";
 import { isAwsSigned, parseJwt, type UnverifiedJwt } from "../../../../functions/authenticator/jwt/parse-jwt.ts";
 import { isDenial } from "../../../../functions/errors.ts";
 import { deadlineOf, fixedClock, HOME, NOW } from "../fixtures.ts";
-import {
-  claimsOf,
-  EC_JWK,
-  encoded,
-  ISSUER,
-  keySetBody,
-  minted,
-  ROLE_ARN,
-  RSA_JWK,
-  RULES,
-  signedTokensWith,
-} from "./mint.ts";
+import { claimsOf, EC_JWK, encoded, ISSUER, keySetBody, minted, ROLE_ARN, RULES, signedTokensWith } from "./mint.ts";
 
 const RUNS = { numRuns: 10_000 };
 const TEXTS = ["", "arn:", ROLE_ARN, HOME, ISSUER, `${NOW}`];
@@ -46,7 +35,7 @@ function parse(text: string) {
 }
 
 const clock = fixedClock();
-const { prove } = signedTokensWith({ body: keySetBody(EC_JWK, RSA_JWK), reads: 0 }, clock);
+const { prove } = signedTokensWith({ body: keySetBody(EC_JWK), reads: 0 }, clock);
 const assertUnsigned = (jwt: UnverifiedJwt) =>
   assert.rejects(prove(jwt, deadlineOf(clock)), { code: "token_signature_refused" });
 
@@ -119,10 +108,6 @@ test("the path belongs to the canonical ARN of a user, and not of a role", () =>
   ] as const) {
     const [sub, canonicalArn] = [`${kind}/team/developer`, canonical].map((one) => `arn:aws:iam::${HOME}:${one}`);
     const { unverifiedIdentity } = parseJwt(minted(claimsOf({ sub })), RULES, NOW);
-    const { name, arn } = unverifiedIdentity;
-    assert.deepEqual(
-      [unverifiedIdentity.kind, name, arn, unverifiedIdentity.canonicalArn],
-      [kind, "developer", sub, canonicalArn],
-    );
+    assert.partialDeepStrictEqual(unverifiedIdentity, { kind, name: "developer", arn: sub, canonicalArn });
   }
 });

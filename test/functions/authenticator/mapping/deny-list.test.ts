@@ -58,12 +58,7 @@ const MATCHES: readonly (readonly [rule: string, who: string, denying: string[],
     ],
   ],
   ["an entry matches root", "root", ["iam::HOME:root"], [`iam::${OTHER}:root`]],
-  [
-    "an entry matches a federated user",
-    "federated",
-    ["sts::HOME:federated-user/dave"],
-    ["sts::HOME:federated-user/davex"],
-  ],
+  ["an entry matches a federated user", "federated", ["sts::HOME:federated-user/dave"], ["sts::HOME:federated-user/d"]],
 ];
 
 for (const [rule, who, denying, others] of MATCHES) {
@@ -121,12 +116,7 @@ test("an unknown key, a wrong type and a pattern that can never match are invali
   for (const arnLike of ["", "*", "arn:*", "Developers"]) {
     assert.match(problem({ arnLike }), /^arnLike must be an ARN pattern of six sections/);
   }
-  for (const end of [
-    "iam::HOME:role/team/*",
-    "iam::HOME:role",
-    "sts::HOME:assumed-role/team/Dev/s",
-    "iam::HOME:role/",
-  ]) {
+  for (const end of ["iam::HOME:role/a/*", "iam::HOME:role", "sts::HOME:assumed-role/team/Dev/s", "iam::HOME:role/"]) {
     assert.match(problem({ arnLike: arnOf(end) }), /^arnLike ".*" can never match/, end);
   }
 });

@@ -134,13 +134,7 @@ for (const place of ["pattern-any", "sso-session"] as const) {
   });
 
   test(`${place}: an invalid entry denies the identity that it names, in the order of the list, and no other`, () => {
-    const wrongs = [
-      { note: 1 },
-      { groups: "a" },
-      { username: "" },
-      { notAfter: "soon" },
-      { arn: identity.canonicalArn },
-    ];
+    const wrongs = [{ note: 1 }, { groups: "a" }, { username: "" }, { notAfter: "x" }, { arn: identity.canonicalArn }];
     const more = [{ principalId: identity.principalId }, { deny: true }, { note: 1, notAfter: PAST }];
     for (const wrong of [...wrongs, ...more]) {
       for (const list of [[{ ...mine, ...wrong }], [theirs, { ...mine, ...wrong }, second]]) {

@@ -40,10 +40,7 @@ test("the minimal value of each kind is valid, is returned unchanged, and can ha
 });
 
 test("deny is an unknown key in every kind, and its problem is reported before all others", () => {
-  assert.match(
-    DENY_KEY_PROBLEM,
-    /^unknown key "deny": only deny lists deny\. .* \(mappings deny\), then delete this key/,
-  );
+  assert.match(DENY_KEY_PROBLEM, /^unknown key "deny": only deny lists deny\. .* \(mappings deny\), then delete/);
   for (const kind of KINDS) {
     for (const value of [
       { ...LEAST[kind], username: undefined, deny: true },
@@ -98,18 +95,8 @@ const WRONG: readonly (readonly [problem: string, kind: MappingKind, key: string
   [ARN, "role", "arn", [undefined, null, 1, "", [], {}, "Developers", "arn:aws:sts::111122223333:assumed-role/R/s"]],
   ["arnLike must be an ARN pattern, not ", "pattern", "arnLike", [undefined, null, 1, []]],
   [SIX, "pattern", "arnLike", ["", "*", "arn:*"]],
-  [
-    SESSION,
-    "sso-session",
-    "session",
-    ["j".repeat(65), "", "jane doe", "jane*", "a/b", "jane\n", "j\u00e4ne", null, 1, ["jane"]],
-  ],
-  [
-    ID,
-    "role",
-    "principalId",
-    [null, 1, "", "AROA", "aroaexample", "AROAX:s", "AROA:EXAMPLE", "AROA*", " AROAX", "AROAX\n", ["AROAX"]],
-  ],
+  [SESSION, "sso-session", "session", ["j".repeat(65), "", "j d", "jane*", "a/b", "jane\n", "j\u00e4", null, 1, ["j"]]],
+  [ID, "role", "principalId", [null, 1, "", "AROA", "aroaexample", "AROAX:s", "AROA*", " AROAX", "AROAX\n", ["AROAX"]]],
   ...KINDS.flatMap((kind) => [
     ["username must be a non-empty string, not ", kind, "username", [null, 1, true, "", ["dev"], {}]] as const,
     [

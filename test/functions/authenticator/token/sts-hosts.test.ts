@@ -3,15 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { STSClient } from "@aws-sdk/client-sts";
-import {
-  acceptedStsHosts,
-  type StsHostOptions,
-  type StsHosts,
-} from "../../../../functions/authenticator/token/sts-hosts.ts";
+import { acceptedStsHosts, type StsHostOptions } from "../../../../functions/authenticator/token/sts-hosts.ts";
 import { parseToken } from "../../../../functions/authenticator/token/token.ts";
 import { credential, EXTRA_HOST, NOW, partition, tokenWith } from "./samples.ts";
 
-function hostsIn(region: string, options?: StsHostOptions): StsHosts {
+function hostsIn(region: string, options?: StsHostOptions) {
   return acceptedStsHosts(partition(region), region, options);
 }
 

@@ -5,18 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { hasTokenPrefix } from "../../../../functions/authenticator/token/token.ts";
 import { tokenOf } from "../../../token.ts";
-import {
-  credential,
-  denial,
-  HOST,
-  NOW,
-  parse,
-  queryWith,
-  SECURITY_TOKEN,
-  SIGNATURE,
-  tokenWith,
-  urlWith,
-} from "./samples.ts";
+import { credential, denial, HOST, NOW, parse, queryWith, SECURITY_TOKEN, tokenWith, urlWith } from "./samples.ts";
 
 function assertMalformed(message: string, ...texts: readonly string[]): void {
   for (const text of texts) {
@@ -41,7 +30,7 @@ test("a token yields access key id, host, target and expiry", () => {
       target:
         "/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256" +
         "&X-Amz-Credential=AKIALOCALALICEAAAAAA%2F20260102%2Fus-west-2%2Fsts%2Faws4_request" +
-        `&X-Amz-Date=20260102T030405Z&X-Amz-Expires=60${sent}&X-Amz-Signature=${SIGNATURE}` +
+        `&X-Amz-Date=20260102T030405Z&X-Amz-Expires=60${sent}&X-Amz-Signature=${"0123456789abcdef".repeat(4)}` +
         "&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id",
       expiresAt: NOW + 900_000,
     });
@@ -113,12 +102,8 @@ test("only a time that exists, as yyyymmddThhmmssZ without separators, zones and
     ...["20260102T0304Z", "20260102T030405.000Z", "20260102T030405+0000", "20260102T03:04:05Z", "20260102T030405ZZ"],
     ...["20260102T03040Z", "20260102T0304055Z", "20260102030405Z", "020260102T030405Z", "20260102T-30405Z"],
   ]) {
-    const error = denial(dated(date));
-    assert.deepEqual(
-      [error.code, error.message],
-      ["token_parameter_refused", "X-Amz-Date must be a valid time, yyyymmddThhmmssZ"],
-      date,
-    );
+    const expected = "token_parameter_refused: X-Amz-Date must be a valid time, yyyymmddThhmmssZ";
+    assert.equal(String(denial(dated(date))), expected, date);
   }
 });
 

@@ -70,11 +70,7 @@ test("a claim placeholder denies without a value and with one of other character
   for (const [code, username, reason] of [
     ["token_lacks_session", NODE, `an AWS-signed token has no value for ${NODE}, for `],
     ["token_lacks_claims", "{IdentityStoreUserId}", "the token has no value for {IdentityStoreUserId}, for "],
-    [
-      "name_refused",
-      "{SourceIdentity}",
-      "the value of {SourceIdentity} must have only A-Za-z0-9_.@+=- (1 to 128), for ",
-    ],
+    ["name_refused", "{SourceIdentity}", "the value of {SourceIdentity} must have only A-Za-z0-9_.@+=- (1 to 128), "],
   ] as const) {
     await assertDenied(code, { username }, { claims }, reason);
   }
