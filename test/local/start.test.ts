@@ -19,11 +19,7 @@ import { post } from "../post.ts";
 const START = "start.ts";
 const REVIEW = "review.ts";
 
-interface Run {
-  readonly process: ChildProcess;
-  readonly printed: { out: string; err: string };
-  readonly ended: Promise<number | NodeJS.Signals>;
-}
+type Run = ReturnType<typeof run>;
 
 const folder = mkdtempSync(join(tmpdir(), "local-"));
 /** The folders of two sandboxes, and one that never has a sandbox. */
@@ -39,7 +35,7 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
-function run(of: string, script: string, ...args: string[]): Run {
+function run(of: string, script: string, ...args: string[]) {
   const path = fileURLToPath(new URL(`../../local/${script}`, import.meta.url));
   const env = { ...process.env, LOCAL_FOLDER: of };
   const child = spawn(process.execPath, [path, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -51,8 +47,8 @@ function run(of: string, script: string, ...args: string[]): Run {
   child.stderr.on("data", (chunk) => {
     printed.err += chunk;
   });
-  const ended = once(child, "close").then(([code, signal]) => code ?? signal);
-  return { process: child, printed, ended };
+  const ended: Promise<unknown> = once(child, "close").then(([code, signal]) => code ?? signal);
+  return { process: child as ChildProcess, printed, ended };
 }
 
 async function started(of: string, ...args: string[]): Promise<Run> {

@@ -1,27 +1,20 @@
 // Keys that kube-apiserver can sign with, generated once per test file.
 
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { type IssuerKey, issuerKeyOf } from "../../../functions/issuer/key.ts";
+import { issuerKeyOf } from "../../../functions/issuer/key.ts";
 
-export interface Sample {
-  readonly name: string;
-  readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
-  readonly jwk: IssuerKey;
-}
-
-export function rsa(modulusLength = 2048, publicExponent = 65537): Sample {
+export function rsa(modulusLength = 2048, publicExponent = 65537) {
   return sample(`RSA ${modulusLength}`, generateKeyPairSync("rsa", { modulusLength, publicExponent }));
 }
 
-export function ec(namedCurve: string): Sample {
+export function ec(namedCurve: string) {
   return sample(namedCurve, generateKeyPairSync("ec", { namedCurve }));
 }
 
-function sample(name: string, pair: { publicKey: KeyObject; privateKey: KeyObject }): Sample {
+function sample(name: string, pair: { publicKey: KeyObject; privateKey: KeyObject }) {
   const jwk = issuerKeyOf(pair.publicKey);
   if (jwk === undefined) throw new Error(`no key of an issuer: ${name}`);
   return { name, ...pair, jwk };
 }
 
-export const SAMPLES: readonly Sample[] = [rsa(), ec("P-256"), ec("P-384"), ec("P-521")];
+export const SAMPLES = [rsa(), ec("P-256"), ec("P-384"), ec("P-521")];

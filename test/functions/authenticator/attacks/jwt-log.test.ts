@@ -56,12 +56,8 @@ const RULES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     "subject_mode must be AWSIdentity": [claims({ subject_mode: MARKER })],
     "principal_id must be the same ARN as sub": [claims({}, { principal_id: MARKER })],
   },
-  token_expired: {
-    "the token has expired (or a clock is wrong)": [claims({ iat: NUMBER, exp: NUMBER + 900 })],
-  },
-  token_not_yet_valid: {
-    "signed more than 60 s in the future: a clock is wrong": [claims({ nbf: SECONDS + NUMBER })],
-  },
+  token_expired: { "the token has expired (or a clock is wrong)": [claims({ iat: NUMBER, exp: NUMBER + 900 })] },
+  token_not_yet_valid: { "signed more than 60 s in the future: a clock is wrong": [claims({ nbf: SECONDS + NUMBER })] },
   identity_impossible: {
     "sub must be the ARN of an IAM role or user": [claims({ sub: MARKER })],
     "sub must be in the partition of this authenticator, aws": ["aws-cn", "uniquemarker"].map(ofPartition),

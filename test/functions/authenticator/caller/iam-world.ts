@@ -4,27 +4,16 @@ import { hash } from "node:crypto";
 import type { AskSts } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import type { Deadline } from "../../../../functions/lib/deadline.ts";
-import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../../../local/identities.ts";
-import {
-  errorBody,
-  fakeServices,
-  gatewayEvent,
-  HOME,
-  handlerOf,
-  identityBody,
-  NOW,
-  reviewBody,
-  tokenFor,
-} from "../fixtures.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "../../../../local/identities.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, identityBody, NOW, reviewBody, tokenFor } from "../fixtures.ts";
 
 /** `bob` signs as this role, `alice` as a user. */
 export const DEVELOPERS = { name: "control-plane", arn: `arn:aws:iam::${HOME}:role/Developers` };
 export const MAPPED = { [`account/${HOME}`]: {} };
 
 /** `id`: default, the callers' id. `at`: when it is signed; tokens of other times are other tokens. */
-export function sign(who: string | LocalIdentity, { id = "test:caller", at = NOW } = {}): string {
-  const { accessKeyId } = typeof who === "string" ? localIdentity(who) : who;
-  return tokenFor(accessKeyId, { now: at, salt: id });
+export function sign(who: string, { id = "test:caller", at = NOW } = {}): string {
+  return tokenFor(localIdentity(who).accessKeyId, { now: at, salt: id });
 }
 
 /** `calls` of STS are about callers and users. `sts.fail`, when it is set, is thrown, and `sts.hold` delays answers. */
@@ -42,7 +31,7 @@ export function world(
     const [, date] = /X-Amz-Date=(\w+)/.exec(target) ?? [];
     const isSigned = target.includes(hash("sha256", `${accessKeyId}${date}${signedId}`));
     return identity === undefined || !isSigned || sts.refused.has(accessKeyId)
-      ? { status: 403, body: errorBody("SignatureDoesNotMatch"), requestId: "sts-1" }
+      ? { status: 403, body: '{"Error":{"Code":"SignatureDoesNotMatch"}}', requestId: "sts-1" }
       : { status: 200, body: identityBody(identity), requestId: "sts-1" };
   };
   const services = fakeServices({ ...MAPPED, ...stored, callers }, { askSts });

@@ -1,6 +1,5 @@
-// Each review prints one line with exactly the documented fields and no secret. Its metrics follow the embedded metric format at
-// every LOG_LEVEL.
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+// Each review prints one line with exactly the documented fields and no secret, by level. Its metrics follow the embedded metric
+// format at every LOG_LEVEL.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

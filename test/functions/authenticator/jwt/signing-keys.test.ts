@@ -44,7 +44,7 @@ function setUp() {
 
 const BODIES = {
   usual: keySetBody(EC_JWK, RSA_JWK),
-  renewed: keySetBody(EC_JWK, NEW_JWK),
+  new: keySetBody(EC_JWK, NEW_JWK),
   replaced: keySetBody({ ...NEW_JWK, kid: "ec-1" }),
   withdrawn: keySetBody(NEW_JWK),
   empty: keySetBody(),
@@ -62,13 +62,13 @@ for (const [title, steps, failures = 0] of [
   ["a token of the last minute needs neither keys nor a signature", [USUAL, [59_999, "down", "again", GRANTED, 1]]],
   [
     "a new key is read for the first token that names it, at most once a minute, and a refusal is not remembered",
-    [USUAL, [0, "renewed", "ec-2", REFUSED, 1], [MINUTE, "renewed", "again", GRANTED, 2]],
+    [USUAL, [0, "new", "ec-2", REFUSED, 1], [MINUTE, "new", "again", GRANTED, 2]],
   ],
   [
     "a key that was replaced under the same kid is read for a bad signature, and the old one verifies nothing",
     [USUAL, [MINUTE, "replaced", "forged", GRANTED, 2], [0, "replaced", "ec-1", REFUSED, 2]],
   ],
-  ["a forged token that caused a read of new keys is refused", [USUAL, [MINUTE, "renewed", "forged", REFUSED, 2]]],
+  ["a forged token that caused a read of new keys is refused", [USUAL, [MINUTE, "new", "forged", REFUSED, 2]]],
   ["a key that is withdrawn verifies no token an hour later", [USUAL, [HOUR, "withdrawn", "ec-1", REFUSED, 2]]],
   [
     "without keys a review is a fault, never a denial, and they are read again 5 seconds after the failed read",
@@ -102,12 +102,7 @@ for (const [title, steps, failures = 0] of [
   ],
   [
     "an unknown kid is a fault while the keys cannot be read, and a wrong signature is a denial",
-    [
-      USUAL,
-      [MINUTE, "down", "ec-2", FAULT, 2],
-      [0, "down", "forged", REFUSED, 2],
-      [MINUTE, "renewed", "ec-2", GRANTED, 3],
-    ],
+    [USUAL, [MINUTE, "down", "ec-2", FAULT, 2], [0, "down", "forged", REFUSED, 2], [MINUTE, "new", "ec-2", GRANTED, 3]],
     1,
   ],
 ] as readonly (readonly [title: string, steps: readonly Step[], failures?: number])[]) {

@@ -4,11 +4,6 @@ import fc from "fast-check";
 import { hostileHosts } from "../../../hostile-tokens.ts";
 import { tokenOf, urlOf } from "../../../token.ts";
 
-export interface EditedToken {
-  readonly original: string;
-  readonly text: string;
-}
-
 /** A parsed presigned URL. Each pair is a name and a value, both encoded as in the URL. */
 interface Presigned {
   readonly host: string;
@@ -141,14 +136,14 @@ const editOf = (edits: readonly Edit[]) => fc.tuple(fc.constantFrom(...edits), C
 const SAME = editOf(SAME_MEANING);
 const NOTHING = fc.constant((text: string) => text);
 
-export function respelled(originals: readonly string[]): fc.Arbitrary<EditedToken> {
+export function respelled(originals: readonly string[]) {
   return fc
     .tuple(fc.constantFrom(...originals), fc.array(SAME, { minLength: 1, maxLength: 12 }))
     .map(([original, edits]) => ({ original, text: tokenOf(applied(original, edits)) }));
 }
 
 /** A token with any edit. Almost half of them are still valid. */
-export function edited(originals: readonly string[]): fc.Arbitrary<EditedToken> {
+export function edited(originals: readonly string[]) {
   const structure = fc.oneof({ arbitrary: SAME, weight: 3 }, editOf(OTHER_MEANING));
   return fc
     .tuple(

@@ -1,18 +1,12 @@
 // Derives the request that a token means, without the code under test.
 
-/** A request to STS, as the token defines it. */
-export interface Meaning {
-  readonly host: string;
-  readonly target: string;
-}
-
 const NAMES = (
   "Action Version X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires " +
   "X-Amz-Security-Token X-Amz-Signature X-Amz-SignedHeaders"
 ).split(" ");
 
 /** `undefined` if STS must receive nothing: no URL of this form, or an ambiguous one. */
-export function meaningOf(token: string): Meaning | undefined {
+export function meaningOf(token: string): { readonly host: string; readonly target: string } | undefined {
   const url = decode(token.slice("k8s-aws-v1.".length));
   if (url === undefined || !url.startsWith("https://")) return undefined;
   const slash = url.indexOf("/", "https://".length);
