@@ -115,7 +115,7 @@ test("npm run review detects another program on the sandbox's port", async () =>
   assert.equal(review.printed.err, notRunning(`another program uses ${server}`));
 });
 
-test("npm start prints each grant and each denial with its reason on one line", () => {
+test("npm start --verbose prints each grant and each denial with its reason on one line, and commands with access keys", () => {
   // Long lines are wrapped and indented.
   const lines = sandbox.printed.out.replace(/\n {12}/g, " ");
   const answers = new Map(
@@ -125,6 +125,8 @@ test("npm start prints each grant and each denial with its reason on one line", 
   assert.equal(answers.get("bob"), "granted: dev:bob-example.com, groups developers");
   assert.match(answers.get("dan") ?? "", /^denied: identity_denied: .*deny\/111122223333$/);
   assert.match(answers.get("contractor") ?? "", /^denied: identity_unmapped: no mapping for \S+role\/Contractor$/);
+  checkOutput(sandbox, shared, 60);
+  assert.match(sandbox.printed.out, /AWS_ACCESS_KEY_ID=/);
 });
 
 /** No build output, no JSON, and no line longer than 100 columns. */
@@ -137,11 +139,6 @@ function checkOutput({ printed }: Run, of: string, most: number): void {
     [],
   );
 }
-
-test("npm start --verbose prints commands with access keys", () => {
-  checkOutput(sandbox, shared, 60);
-  assert.match(sandbox.printed.out, /AWS_ACCESS_KEY_ID=/);
-});
 
 test("npm start logs in as a Pod with its service account's role and prints one line per step", async () => {
   const [, steps = ""] = /^A Pod of another cluster logs in.*\n((?: {2}.*\n)+)/m.exec(sandbox.printed.out) ?? [];

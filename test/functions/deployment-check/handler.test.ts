@@ -9,7 +9,6 @@ import { until } from "../../time.ts";
 import { denied, OPTIONS, REFUSAL, STORED, type World, world } from "./check-world.ts";
 
 const MINUTE = 60_000;
-
 const failing = () => Promise.reject(new Error("no answer"));
 const missing = () => {
   throw new Error("LIVE_ARN is required");

@@ -12,7 +12,6 @@ import { fakeServices, HOME, handlerOf, OTHER } from "../authenticator/fixtures.
 const PREFIX = "/iam-authenticator/test";
 const ROLE = `arn:aws:iam::${HOME}:role/Dev`;
 const HASH = "0".repeat(64);
-
 const current: AskLive = (event) => handlerOf(fakeServices())(event);
 
 /** A live version that accepts every value of a kind that it knows. */

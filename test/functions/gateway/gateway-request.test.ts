@@ -6,7 +6,6 @@ import fc from "fast-check";
 import { gatewayRequest } from "../../../functions/gateway/gateway-request.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example";
-
 const COMMON = { headers: { Authorization: "Bearer x" }, body: "text", isBase64Encoded: false };
 const CLIENT = { clientCert: { subjectDN: SUBJECT } };
 

@@ -11,7 +11,6 @@ import { mockTime, passEach } from "../../time.ts";
 
 /** Throttled calls do not wait. */
 const OPTIONS = { region: "us-east-1", random: () => 0 };
-
 const store = await startParameterStore({ parameters: { "/p/a": "one", "/p/b": "two" } });
 store.put("/p/secret", "hidden", { type: "SecureString" });
 store.put("/p/list", "a,b", { type: "StringList" });

@@ -21,7 +21,6 @@ const alice = localIdentity("alice");
 const CLUSTER = { "x-k8s-aws-id": "local" };
 const JSON_WANTED = { ...CLUSTER, accept: "application/json" };
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 const sts = await startSts();
 after(() => sts.close());
 
@@ -54,11 +53,6 @@ test("a client that accepts JSON gets JSON", async () => {
       ResponseMetadata: { RequestId: id },
     },
   });
-
-  const refused = await send(sts.url, await presign(), { ...JSON_WANTED, "x-k8s-aws-id": "other" });
-  const { Error: error, RequestId } = JSON.parse(refused.text);
-  assert.deepEqual([refused.status, error.Code, error.Type], [403, "SignatureDoesNotMatch", "Sender"]);
-  assert.equal(RequestId, refused.headers["x-amzn-requestid"]);
 });
 
 test("other clients get XML", async () => {
@@ -67,10 +61,6 @@ test("other clients get XML", async () => {
   assert.match(text, /^<GetCallerIdentityResponse xmlns="https:\/\/sts\.amazonaws\.com\/doc\/2011-06-15\/">/);
   assert.ok(text.includes(`<Arn>${alice.arn}</Arn>`));
   assert.ok(text.includes(`<RequestId>${headers["x-amzn-requestid"]}</RequestId>`));
-
-  const refused = await send(sts.url, await presign());
-  assert.equal(refused.status, 403);
-  assert.match(refused.text, /<Type>Sender<\/Type>\s*<Code>SignatureDoesNotMatch<\/Code>/);
 });
 
 const REQUEST: GetWebIdentityTokenCommandInput = { Audience: ["a"], SigningAlgorithm: "ES384" };

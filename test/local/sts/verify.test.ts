@@ -10,7 +10,6 @@ import { outcome, send } from "./send.ts";
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const MINUTE = 60_000;
 const bob = localIdentity("bob");
-
 let now = NOW;
 const sts = await startSts({ now: () => now, extraHosts: ["sts.internal.example.com"] });
 after(() => sts.close());

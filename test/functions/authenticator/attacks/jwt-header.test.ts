@@ -10,7 +10,6 @@ const HEADER = { alg: "ES384", kid: "ec-1", typ: "JWT" };
 const MALFORMED = "token_malformed";
 const UNSIGNED = "token_signature_refused";
 const SIGNED = `${encoded(HEADER)}.${encoded(claimsOf())}`;
-
 const withHeader = (parameters: object) => minted(claimsOf(), { ...HEADER, ...parameters });
 const withEach = (name: string, values: readonly unknown[]) => values.map((value) => withHeader({ [name]: value }));
 const byRsa = (header: object) => minted(claimsOf(), { ...RSA_HEADER, ...header }, RSA.privateKey);

@@ -9,7 +9,6 @@ import { HOST } from "../token/samples.ts";
 import { attacked, GRANTED, victimsUrl } from "./authenticate.ts";
 
 const { sts, authenticate, url } = await attacked();
-
 const PARAMETER = /^token_parameter_refused$/;
 const ANY = /^token_(malformed|host_refused|parameter_refused|headers_refused)$/;
 /** A client sends UTF-8. */

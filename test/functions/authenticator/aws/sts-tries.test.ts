@@ -20,7 +20,6 @@ const answer = (status: number, body = ""): Fault => ({ kind: "answer", status, 
 /** Each request meets the next fault of its row. Later requests are answered. */
 const RESET: Fault = { kind: "reset" };
 const CUT: Fault = { kind: "cut", body: '{"GetCaller' };
-
 const OUTAGE = "ECONNRESET";
 type Row = readonly [what: string, faults: readonly Fault[], expected: string, sent: number];
 const ROWS: readonly Row[] = [

@@ -5,6 +5,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OUTCOMES } from "../../../../functions/authenticator/review/record.ts";
 import { fault, httpError } from "../../../../functions/errors.ts";
+import type { LogLevel } from "../../../../functions/settings/common.ts";
+import { printRequest } from "../../../../functions/telemetry/log-line.ts";
 import { METRICS } from "../../../../functions/telemetry/metrics.ts";
 import { localIdentity } from "../../../../local/identities.ts";
 import { reviewer } from "../attacks/review.ts";
@@ -77,11 +79,6 @@ for (const outcome of OUTCOMES) {
     assert.deepEqual(metricsOf(line), { [`Reviews ${CLUSTER} Outcome=${outcome}`]: 1, ...FURTHER[outcome] });
   });
 }
-
-test("below LOG_LEVEL, the line has only the members of the metrics", async () => {
-  const { _aws, ...line } = await lineOf({ settings: { logLevel: "warn" } });
-  assert.deepEqual(Object.keys(line), ["ClusterId", "Outcome", "Reviews"]);
-});
 
 test("invalid mappings are counted", async () => {
   const stored = { ...MAPPED, [`account/${HOME}`]: "no JSON", [`pattern/${HOME}`]: "no JSON" };
@@ -167,4 +164,27 @@ test("a second review of a token calls no service and is marked as cached, and o
   const cached = { identity: true, mapping: true };
   assert.partialDeepStrictEqual(JSON.parse(lines[1] ?? ""), { cached, coldStart: false });
   assert.deepEqual([calls.sts.length, calls.ssm.length], [1, 1]);
+});
+
+for (const [what, level, logLevel, metrics, expected] of [
+  ["the log entry and the metrics are one line", "warn", "info", { _aws: {} }, ['{"level":"warn","_aws":{}}']],
+  ["an entry of LOG_LEVEL itself is printed", "error", "error", { _aws: {} }, ['{"level":"error","_aws":{}}']],
+  ["below LOG_LEVEL the entry is omitted, and the metrics never are", "info", "warn", { _aws: {} }, ['{"_aws":{}}']],
+  ["below LOG_LEVEL error, a warning is omitted", "warn", "error", { _aws: {} }, ['{"_aws":{}}']],
+  ["a request without metrics prints its entry", "info", "info", {}, ['{"level":"info"}']],
+  ["a request without metrics prints nothing below LOG_LEVEL", "info", "warn", {}, []],
+] as const) {
+  test(what, () => {
+    const lines: string[] = [];
+    printRequest({ level }, { ...metrics }, logLevel, (line) => lines.push(line));
+    assert.deepEqual(lines, expected);
+  });
+}
+
+test("text with line ends, quotes or lone surrogates adds neither a line nor a field", () => {
+  const hostile = '\r\n\u2028\u2029\u0085\u001b[2J\ud800"},{"outcome":"granted","_aws":{}}';
+  const calls: string[] = [];
+  printRequest({ level: "warn", username: hostile } as { level: LogLevel }, {}, "info", (line) => calls.push(line));
+  const [line = "", ...others] = calls.join("").split(/[\r\n]/);
+  assert.deepEqual([JSON.parse(line), others], [{ level: "warn", username: hostile }, []]);
 });

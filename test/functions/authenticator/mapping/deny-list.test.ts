@@ -11,7 +11,6 @@ const PAST = "2020-01-01T00:00:00Z";
 const KEYS = "the keys are arnLike, notAfter, description";
 const jane = roleIdentity("Shared", "jane@example.com");
 const EVERY = ["bob", "alice", "carol", "root", "federated", "node"].map(verified);
-
 const verdict = (list: unknown, options = {}) => judge("deny-account", list, options).verdict;
 const arnOf = (end: string) => `arn:aws:${end.replace("HOME", HOME)}`;
 

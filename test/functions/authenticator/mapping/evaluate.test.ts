@@ -10,7 +10,6 @@ const ARN = `arn:aws:iam::${HOME}:role/Developers`;
 const ID = "AROALOCALDEVELOPERSAA";
 const VALUE = { arn: ARN, username: "dev" };
 const PAST = "2020-01-01T00:00:00Z";
-
 const kind = (value: unknown, options: Parameters<typeof judge>[2] = {}) => judge("exact", value, options).verdict.kind;
 
 test("a missing parameter is nothing, and a valid mapping with the identity's arn is a match, unchanged", () => {
@@ -104,11 +103,9 @@ const LISTS = {
 
 for (const place of ["pattern-any", "sso-session"] as const) {
   const { identity, own, other, unnamed } = LISTS[place];
-  const [mine, second, theirs] = [
-    { ...own, username: "mine" },
-    { ...own, username: "second" },
-    { ...other, username: "theirs" },
-  ];
+  const mine = { ...own, username: "mine" };
+  const second = { ...own, username: "second" };
+  const theirs = { ...other, username: "theirs" };
   const find = (list: unknown, options = {}) => judge(place, list, { identity, ...options });
   const verdict = (list: unknown, options = {}) => find(list, options).verdict;
   const match = (mapping: object) => ({ kind: "match", mapping });

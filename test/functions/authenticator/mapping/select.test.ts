@@ -116,7 +116,6 @@ const JANE = { session: "jane@example.com", username: "jane" };
 const SET = `sso/${HOME}/admin`;
 const SESSIONS = `sso-session/${HOME}/admin`;
 const EXACT = `role/${HOME}/${ROLE.toLowerCase()}`;
-
 const verdict = (list: unknown, identity = jane) => judge("sso-session", list, { identity }).verdict;
 
 /** The parameter that decides, below the prefix, and its verdict. */

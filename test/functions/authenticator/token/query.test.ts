@@ -8,7 +8,7 @@ import {
   decodeComponent,
   encodeComponent,
 } from "../../../../functions/authenticator/token/encoding.ts";
-import { formatQuery, named, parseQuery } from "../../../../functions/authenticator/token/query.ts";
+import { formatQuery, parseQuery } from "../../../../functions/authenticator/token/query.ts";
 import { hasCode } from "../../../../functions/errors.ts";
 import { PARAMETERS, queryWith, SECURITY_TOKEN } from "./samples.ts";
 
@@ -91,10 +91,10 @@ test("a duplicate name is refused and named", () => {
 });
 
 test("any other name is refused, and named if it is harmless", () => {
-  for (const name of ["RoleArn", "X-Amz-Content-Sha256", "x-k8s-aws-id", "Actions", "constructor"]) {
+  for (const name of ["RoleArn", "X-Amz-Content-Sha256", "x-k8s-aws-id", "Actions", "constructor", "x".repeat(40)]) {
     assertRefused(unexpected(` "${name}"`), `${QUERY}&${name}=1`, `${name}=1&${QUERY}`);
   }
-  for (const name of ["", "__proto__", "Action%20", "%20Action", "Action%5B%5D", "x".repeat(41), "X_Amz_Date"]) {
+  for (const name of ["", "__proto__", "Action%20", "%20Action", "Action%5B%5D", "x".repeat(41), "X_Amz_Date", "%22"]) {
     assertRefused(unexpected(""), `${QUERY}&${name}=1`);
   }
 });
@@ -106,10 +106,4 @@ test("a query is name=value pairs separated by a single &", () => {
     ...[QUERY.replace("&", ";"), QUERY.replace("=", "=="), QUERY.replace("Action", "Ac+tion")],
   );
   assertRefused(unexpected(""), "=");
-});
-
-test("a message repeats only a short word", () => {
-  assert.equal(named("X-Amz-Date2"), ' "X-Amz-Date2"');
-  assert.equal(named("x".repeat(40)), ` "${"x".repeat(40)}"`);
-  for (const text of ["", "x".repeat(41), "a b", "a\nb", "a/b", "é", '"']) assert.equal(named(text), "");
 });

@@ -11,7 +11,6 @@ const ofKey = (key: string) => `${key}/20260102/us-west-2/sts/aws4_request`;
 const UNSIGNED =
   "the header x-k8s-aws-id is not signed: the client must sign host and x-k8s-aws-id, whose value is the cluster's id";
 const foreign = (header: string) => `signed header${header} cannot be reproduced; sign host and x-k8s-aws-id only`;
-
 const scoped = (end: string) => `${KEY}/20260102/us-west-2/${end}`;
 
 type Rule = readonly [

@@ -10,7 +10,6 @@ import { HOME, verified } from "../fixtures.ts";
 
 const NODE = "{EC2PrivateDNSName}";
 const BOB = `arn:aws:iam::${HOME}:role/Developers`;
-
 const notAsked = (): Promise<NodeName> => assert.fail("EC2 was asked without need");
 const OPTIONS = {
   ...{ who: "bob", reserved: [] as readonly string[], node: notAsked },
