@@ -103,11 +103,11 @@ test("claims about the user are texts, and tags an object", () => {
 
 test("the path belongs to the canonical ARN of a user, and not of a role", () => {
   for (const [kind, canonical] of [
-    ["role", "role/developer"],
-    ["user", "user/team/developer"],
+    ["role", "role/Developer"],
+    ["user", "user/team/Developer"],
   ] as const) {
-    const [sub, canonicalArn] = [`${kind}/team/developer`, canonical].map((one) => `arn:aws:iam::${HOME}:${one}`);
+    const [sub, canonicalArn] = [`${kind}/team/Developer`, canonical].map((one) => `arn:aws:iam::${HOME}:${one}`);
     const { unverifiedIdentity } = parseJwt(minted(claimsOf({ sub })), RULES, NOW);
-    assert.partialDeepStrictEqual(unverifiedIdentity, { kind, name: "developer", arn: sub, canonicalArn });
+    assert.partialDeepStrictEqual(unverifiedIdentity, { kind, name: "Developer", arn: sub, canonicalArn });
   }
 });
