@@ -1,23 +1,23 @@
 // Each network call of the functions: how to cause it, and what its caller got.
 
-import { request } from "node:http";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { answerCheck } from "../../functions/authenticator/stored-problems.ts";
 import type { HttpResponse } from "../../functions/gateway/http-response.ts";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { startEc2 } from "../../local/ec2/ec2.ts";
+import { startNodeInstance } from "../../local/ec2/node-instance.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { claimsOf, EC_JWK, ISSUER, keySetBody, minted } from "../functions/authenticator/jwt/mint.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import type { Answer, HostileRequest } from "../hostile/honest.ts";
+import { post } from "../post.ts";
 import type { Answer as Response } from "../system/answers.ts";
 import { startFunction } from "../system/bundled-function.ts";
 import type { SharedClock } from "../system/clock.ts";
-import { EC2, NODE_MAPPING } from "../system/nodes.ts";
-import { CALLER_TOKEN, CALLERS, REGION, startSystem } from "../system/system.ts";
+import { NODE_MAPPING } from "../system/mappings.ts";
+import { CALLERS, REGION, startSystem } from "../system/system.ts";
 
 export interface Call {
   readonly name: string;
@@ -30,7 +30,7 @@ export interface Call {
   readonly start: (t: TestContext, options: StartOptions) => Promise<Subject>;
 }
 
-export interface StartOptions {
+interface StartOptions {
   /** The URL of a service. */
   readonly urlOf: (service: string) => string;
   readonly ca: readonly string[];
@@ -38,7 +38,7 @@ export interface StartOptions {
 }
 
 /** Causes the call once. Returns `granted`, `denied: <code>`, `<status> <code>`, or the outcome of the check. */
-export type Subject = () => Promise<string>;
+type Subject = () => Promise<string>;
 
 const ACCOUNT = "111122223333";
 const PREFIX = "/iam-authenticator/local";
@@ -53,20 +53,20 @@ const KEY = SAMPLES[0]?.jwk;
 /** The correct response of every service. Lambda and CodeDeploy are constants: the check is the subject, not they. */
 export async function startServices(t: TestContext): Promise<(request: HostileRequest) => Promise<Answer>> {
   const named = Object.entries({ ...PARAMETERS, [`issuer/${KEY?.kid}`]: KEY });
-  const parameters = Object.fromEntries(
-    named.map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)] as const),
-  );
-  const [sts, store, ec2] = [
-    await startSts(),
-    await startParameterStore({ region: REGION, parameters }),
-    await startEc2(EC2),
-  ];
+  const parameters = Object.fromEntries(named.map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]));
+  const sts = await startSts();
+  const store = await startParameterStore({ region: REGION, parameters });
+  const ec2 = await startNodeInstance({ region: REGION });
   t.after(() => Promise.all([sts.close(), store.close(), ec2.close()]));
   const urls: Readonly<Record<string, string>> = { sts: sts.url, ssm: store.url, ec2: ec2.url, iam: ec2.url };
   return async (asked) => {
     const [service = ""] = asked.operation.split(".");
     const url = urls[service];
-    if (url !== undefined) return forward(url, asked);
+    if (url !== undefined) {
+      // With the header Host of the request, which STS verifies.
+      const { status, headers, text } = await post(`${url}${asked.path}`, asked);
+      return { status, type: headers["content-type"] ?? "application/json", body: text };
+    }
     const body = service === "keys" ? keySetBody(EC_JWK) : service === "2015-03-31" ? invoked(asked.body) : "{}";
     return { status: 200, type: "application/json", body };
   };
@@ -80,32 +80,12 @@ function invoked(event: string): string {
   return JSON.stringify(checked ?? refused);
 }
 
-/** With the header Host of the request, which STS verifies. */
-function forward(url: string, { method, path, headers, body }: HostileRequest): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const sent = request(`${url}${path}`, { method, headers, agent: false }, async (response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of response) chunks.push(chunk);
-    const type = response.headers["content-type"] ?? "application/json";
-    resolve({ status: response.statusCode ?? 0, type, body: Buffer.concat(chunks).toString() });
-  });
-  sent.on("error", reject);
-  sent.end(body);
-  return promise;
-}
-
-interface ReviewBy {
-  readonly who?: string;
-  readonly authorization?: "token" | "iam";
-  readonly isJwt?: true;
-}
-
-/** Each review has a new token, so that nothing about it is cached. */
-function reviewBy({ who = "bob", authorization, isJwt }: ReviewBy = {}): Call["start"] {
+/** Each review has a new token, so that nothing about it is cached. `by`: how the caller authenticates. */
+function reviewBy({ who = "bob", by = "none", isJwt = false } = {}): Call["start"] {
   return async (t, { urlOf, ca, clock }) => {
     const jwt = isJwt && { JWT_ISSUERS: `${ACCOUNT}=${ISSUER}`, JWT_KEYS_ENDPOINT: `${urlOf("KEYS")}/keys` };
-    const callerAuth = authorization === undefined ? "none" : "bearer";
-    const settings = { ...endpoints(urlOf, "STS", "SSM", "EC2", "IAM"), CALLER_AUTH: callerAuth, ...jwt };
+    const CALLER_AUTH = by === "none" ? "none" : "bearer";
+    const settings = { ...endpoints(urlOf, "STS", "SSM", "EC2", "IAM"), CALLER_AUTH, ...jwt };
     const system = await startSystem(t, { clock, ca, settings });
     let asked = 0;
     return async () => {
@@ -115,11 +95,9 @@ function reviewBy({ who = "bob", authorization, isJwt }: ReviewBy = {}): Call["s
       const token = isJwt
         ? minted(claimsOf({ aud: "iam-authenticator/local", iat, exp: iat + expiresIn }))
         : await system.token(who, { expiresIn });
-      const caller =
-        authorization === "iam"
-          ? await system.token("contractor", { clusterId: "local:caller", expiresIn })
-          : CALLER_TOKEN;
-      return outcomeOf(await system.review(token, authorization && { authorization: `Bearer ${caller}` }));
+      if (by !== "iam") return outcomeOf(await system.review(token));
+      const caller = await system.token("contractor", { clusterId: "local:caller", expiresIn });
+      return outcomeOf(await system.review(token, { authorization: `Bearer ${caller}` }));
     };
   };
 }
@@ -188,9 +166,9 @@ const READ = "ssm.GetParameters";
 const READ_ALL = "ssm.GetParametersByPath";
 export const CALLS: readonly Call[] = [
   call("STS, for a user's token", "STS", STS, reviewBy()),
-  call("STS, for an IAM caller", "STS", STS, reviewBy({ authorization: "iam" })),
+  call("STS, for an IAM caller", "STS", STS, reviewBy({ by: "iam" })),
   call("Parameter Store, for mappings", "SSM", READ, reviewBy()),
-  call("Parameter Store, for callers", "SSM", READ, reviewBy({ authorization: "token" })),
+  call("Parameter Store, for callers", "SSM", READ, reviewBy({ by: "token" })),
   call("EC2, for a node's name", "EC2", "ec2", reviewBy({ who: "node" })),
   call("IAM, for a node's name", "IAM", "iam", reviewBy({ who: "node" })),
   call("keys of AWS-signed tokens", "KEYS", "keys", reviewBy({ isJwt: true })),

@@ -1,5 +1,6 @@
 // The failures of a service that each call meets.
 
+import assert from "node:assert/strict";
 import { BEHAVIOURS } from "../hostile/behaviours.ts";
 import { type Answer, type HostileRequest, refusal } from "../hostile/honest.ts";
 import { type Behaviour, head, reset, send } from "../hostile/server.ts";
@@ -12,15 +13,16 @@ export interface Failure {
   readonly isSlow?: true;
 }
 
-function known(name: string): Behaviour {
-  const behaviour = BEHAVIOURS.find((one) => one.name === name);
-  if (behaviour === undefined) throw new Error(`no behaviour ${name}`);
-  return behaviour;
+/** A behaviour of test/hostile. */
+function known(name: string, behaviour: string, more: Pick<Failure, "isSlow"> = {}): Failure {
+  return { name, behaviour: BEHAVIOURS.find((one) => one.name === behaviour) ?? assert.fail(behaviour), ...more };
 }
 
 function answers(name: string, answer: (request: HostileRequest) => Answer): Failure {
   return { name, behaviour: { name, answer: (socket, request) => send(socket, answer(request)) } };
 }
+
+const SLOW = { isSlow: true } as const;
 
 /** Half of the correct response, then the end of the connection. */
 const truncated: Behaviour = {
@@ -36,44 +38,39 @@ const noTls: Behaviour = { name: "no-tls", connect: (socket) => socket.end("SSH-
 
 export const FAILURES: readonly Failure[] = [
   { name: "connection refused", behaviour: undefined },
-  { name: "reset before the request", behaviour: known("reset-at-connect") },
-  { name: "reset after the request", behaviour: known("reset") },
+  known("reset before the request", "reset-at-connect"),
+  known("reset after the request", "reset"),
   { name: "no TLS", behaviour: noTls },
-  { name: "certificate of another name", behaviour: known("tls-other-name") },
-  { name: "expired certificate", behaviour: known("tls-expired") },
-  { name: "certificate of an unknown authority", behaviour: known("tls-unknown-authority") },
-  { name: "silence", behaviour: known("silent"), isSlow: true },
-  { name: "slow headers", behaviour: known("drip-headers"), isSlow: true },
-  { name: "slow body", behaviour: known("drip-body"), isSlow: true },
+  known("certificate of another name", "tls-other-name"),
+  known("expired certificate", "tls-expired"),
+  known("certificate of an unknown authority", "tls-unknown-authority"),
+  known("silence", "silent", SLOW),
+  known("slow headers", "drip-headers", SLOW),
+  known("slow body", "drip-body", SLOW),
   { name: "truncated body", behaviour: truncated },
-  { name: "oversized body", behaviour: known("flood-body") },
-  { name: "redirect (302)", behaviour: known("status-302") },
+  known("oversized body", "flood-body"),
+  known("redirect (302)", "status-302"),
   answers("refused by IAM (403)", (request) => refusal(request, 403, "AccessDenied")),
   answers("unknown refusal (418)", (request) => refusal(request, 418, "Teapot")),
-  { name: "error without a body (500)", behaviour: known("status-500") },
-  { name: "unavailable (503)", behaviour: known("status-503") },
-  answers("throttled", (request) => throttling(request)),
+  known("error without a body (500)", "status-500"),
+  known("unavailable (503)", "status-503"),
+  answers("throttled", (request) => refusal(request, ...(THROTTLING[serviceOf(request)] ?? [400, "Throttling"]))),
   { name: "its clock is 20 minutes ahead", behaviour: { name: "clock", answer: answerAhead } },
 ];
 
 /** The code and status of each service: https://docs.aws.amazon.com/general/latest/gr/api-retries.html and their references. */
-function throttling(request: HostileRequest): Answer {
-  switch (serviceOf(request)) {
-    case "ec2":
-      return refusal(request, 503, "RequestLimitExceeded");
-    case "2015-03-31":
-      return refusal(request, 429, "TooManyRequestsException");
-    case "keys":
-      return refusal(request, 429, "TooManyRequests");
-    default:
-      return refusal(request, 400, serviceOf(request) === "ssm" ? "ThrottlingException" : "Throttling");
-  }
-}
+const THROTTLING: Readonly<Record<string, readonly [status: number, code: string]>> = {
+  ec2: [503, "RequestLimitExceeded"],
+  "2015-03-31": [429, "TooManyRequestsException"],
+  keys: [429, "TooManyRequests"],
+  ssm: [400, "ThrottlingException"],
+};
 
 function serviceOf({ operation }: HostileRequest): string {
   return operation.split(".")[0] ?? "";
 }
 
+const EXPIRED: typeof THROTTLING = { ssm: [400, "InvalidSignatureException"], ec2: [400, "RequestExpired"] };
 const AHEAD_MS = 20 * 60_000;
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/signing-elements.html: AWS accepts five minutes for most requests. */
 const ACCEPTED_MS = 5 * 60_000;
@@ -82,16 +79,9 @@ function answerAhead(...[socket, request, honest]: Parameters<NonNullable<Behavi
   const now = new Date(Date.now() + AHEAD_MS);
   const signed = signedAt(request);
   const isExpired = signed !== undefined && Math.abs(now.getTime() - signed) > ACCEPTED_MS;
-  const code = { ssm: "InvalidSignatureException", ec2: "RequestExpired", iam: "SignatureDoesNotMatch" };
-  const answer = isExpired
-    ? refusal(
-        request,
-        serviceOf(request) === "ec2" || serviceOf(request) === "ssm" ? 400 : 403,
-        code[serviceOf(request) as keyof typeof code] ?? "SignatureDoesNotMatch",
-        "Signature expired: it is now earlier than the time of the service",
-      )
-    : honest;
-  send(socket, answer, now);
+  const [status, code] = EXPIRED[serviceOf(request)] ?? [403, "SignatureDoesNotMatch"];
+  const message = "Signature expired: it is now earlier than the time of the service";
+  send(socket, isExpired ? refusal(request, status, code, message) : honest, now);
 }
 
 /** The time of the signature, from the header or the query. `undefined` without one. */

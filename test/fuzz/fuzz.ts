@@ -1,9 +1,8 @@
 // Runs parsers of hostile input with random changes of a corpus: npm run fuzz -- [parser] [seconds] [seed]
 // A text with a new outcome joins the corpus for the rest of the run. A text that breaks a rule is shortened and printed.
 
-import { minimized, mutated } from "./mutate.ts";
+import { minimized, mutated, seededRandom } from "./mutate.ts";
 import { PARSERS, type Parser, textsOf } from "./parsers.ts";
-import { seededRandom } from "./random.ts";
 
 /** Processor time for one text. */
 const LONGEST_MS = 2_000;
@@ -23,7 +22,7 @@ async function breaks({ run }: Parser, text: string): Promise<{ readonly outcome
 
 /** Returns the number of findings. Stops at the first one. */
 async function fuzz(parser: Parser, seconds: number, seed: number): Promise<number> {
-  const random = seededRandom(seed, 0);
+  const random = seededRandom(seed);
   const texts = textsOf(parser);
   const outcomes = new Set<string>();
   const end = performance.now() + seconds * 1_000;

@@ -10,6 +10,7 @@ import { answerSsm } from "../../local/parameter-store/protocol.ts";
 import { writeParameter } from "../../local/parameter-store/write.ts";
 import { xmlDocument } from "../../local/xml.ts";
 import { tokenOf } from "../cli/irsa/services.ts";
+import { NODE_MAPPING } from "../system/mappings.ts";
 import { ISSUED, KEY, NODE_ACCESS_KEY, OLD_KEY, SECRETS } from "./inputs.ts";
 
 export interface HostileRequest {
@@ -32,27 +33,19 @@ export interface Answer {
 const ACCOUNT = "111122223333";
 const LOCATION = { partition: "aws", region: "us-east-1", account: ACCOUNT };
 const PREFIX = "/iam-authenticator/prod";
-const DEVELOPERS = `${PREFIX}/role/${ACCOUNT}/developers`;
+const DEVELOPERS = `role/${ACCOUNT}/developers`;
 const MAPPING = { arn: `arn:aws:iam::${ACCOUNT}:role/Developers`, username: "dev:{SessionName}" };
 const ARN = `arn:aws:sts::${ACCOUNT}:assumed-role/Developers/jane`;
-const PARAMETERS: readonly (readonly [name: string, value: unknown])[] = Object.entries({
-  [`${PREFIX}/sso/111122223333/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] },
-  [`${PREFIX}/role/111122223333/clusternode`]: {
-    arn: "arn:aws:iam::111122223333:role/ClusterNode",
-    username: "system:node:{EC2PrivateDNSName}",
-    groups: ["system:nodes"],
-  },
-  [`${PREFIX}/deny/111122223333`]: [{ arnLike: "arn:aws:iam::111122223333:user/mallory" }],
-  [`${PREFIX}/callers`]: [
-    { name: "control-plane", sha256: "0".repeat(64) },
-    { name: "old-control-plane", sha256: "1".repeat(64) },
-  ],
-  [`${PREFIX}/issuer/${KEY.kid}`]: KEY,
-  [`${PREFIX}/issuer/${OLD_KEY.kid}`]: OLD_KEY,
-}).concat([
+const PARAMETERS: readonly (readonly [name: string, value: unknown])[] = [
+  [`sso/${ACCOUNT}/clusteradmin`, { username: "admin:{SessionName}", groups: ["system:masters"] }],
+  [`role/${ACCOUNT}/clusternode`, NODE_MAPPING],
+  [`deny/${ACCOUNT}`, [{ arnLike: `arn:aws:iam::${ACCOUNT}:user/mallory` }]],
+  ["callers", ["control-plane", "old-control-plane"].map((name, at) => ({ name, sha256: `${at}`.repeat(64) }))],
+  [`issuer/${KEY.kid}`, KEY],
+  [`issuer/${OLD_KEY.kid}`, OLD_KEY],
   [DEVELOPERS, { ...MAPPING, groups: ["testers"] }],
   [DEVELOPERS, { ...MAPPING, groups: ["developers"] }],
-]);
+];
 const VERSIONS: Readonly<Record<string, string>> = {
   "2011-06-15": "sts",
   "2010-05-15": "cloudformation",
@@ -106,16 +99,10 @@ export function honestAnswers(issuer: { readonly url: string }): (request: Hosti
   const parameters = memoryParameters(() => 1_764_000_000_000);
   for (const [name, value] of PARAMETERS) {
     const text = JSON.stringify(value);
-    writeParameter(parameters, LOCATION, { name, value: text, type: "String", overwrite: true });
+    writeParameter(parameters, LOCATION, { name: `${PREFIX}/${name}`, value: text, type: "String", overwrite: true });
   }
-  const ssm = (request: LocalRequest) =>
-    answerSsm(
-      request,
-      () => parameters,
-      LOCATION,
-      () => {},
-    );
-  return (request) => honestAnswer(request, issuer.url, ssm);
+  const done = () => {};
+  return (request) => honestAnswer(request, issuer.url, (ssm) => answerSsm(ssm, () => parameters, LOCATION, done));
 }
 
 function honestAnswer(
@@ -134,9 +121,11 @@ function honestAnswer(
     case "logs":
       return json(cloudWatchLogs(name));
     case "sts":
-      return method === "GET"
-        ? json({ GetCallerIdentityResponse: { GetCallerIdentityResult: identityOf(path) } })
-        : sts(name);
+      if (method !== "GET") return sts(name);
+      // The identity depends on who signed the request: a node or a person.
+      return json({
+        GetCallerIdentityResponse: { GetCallerIdentityResult: path.includes(NODE_ACCESS_KEY) ? NODE : IDENTITY },
+      });
     case "cloudformation":
       return xml(name, { Stacks: { member: { Outputs: { member: { OutputKey: "LogGroup", OutputValue: "log" } } } } });
     case "iam":
@@ -144,10 +133,11 @@ function honestAnswer(
       return xml(name, name === "ListRoles" ? ROLES : { ClientIDList: { member: "sts.amazonaws.com" } });
     case "ec2":
       return answerOf(EC2(local(body)));
-    case "federation":
-      return json({
-        roleCredentials: { accessKeyId, secretAccessKey, sessionToken, expiration: inAnHour().getTime() },
-      });
+    case "federation": {
+      const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken } = ISSUED;
+      const expiration = inAnHour().getTime();
+      return json({ roleCredentials: { accessKeyId, secretAccessKey, sessionToken, expiration } });
+    }
     case "latest":
       return instanceMetadata(name);
     case "credentials":
@@ -162,7 +152,7 @@ function honestAnswer(
 }
 
 function cloudWatchLogs(operation: string): object {
-  const parameter = { field: "parameter", value: DEVELOPERS };
+  const parameter = { field: "parameter", value: `${PREFIX}/${DEVELOPERS}` };
   const row = [parameter, { field: "last", value: "2026-11-24 16:30:00.000" }, { field: "reviews", value: "1" }];
   switch (operation) {
     case "DescribeLogGroups":
@@ -196,13 +186,6 @@ const EC2 = ec2Answers({
     { name: "nodes", arn: instanceProfileArn, account: ACCOUNT, roles: [{ roleName: "ClusterNode", roleId, arn: "" }] },
   ],
 });
-
-/** The identity depends on who signed the request: a node or a person. */
-function identityOf(path: string): typeof IDENTITY {
-  return path.includes(NODE_ACCESS_KEY) ? NODE : IDENTITY;
-}
-
-const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken } = ISSUED;
 
 function inAnHour(): Date {
   return new Date(Date.now() + 3_600_000);

@@ -48,16 +48,8 @@ export async function writeFiles(ca: string) {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);
   };
-  const mappings = `mappings:
-  - arn: arn:aws:iam::111122223333:role/Operators
-    username: operator
-    groups: [operators]
-`;
-  const unchanged = `mappings:
-  - arn: arn:aws:iam::111122223333:role/Developers
-    username: dev:{SessionName}
-    groups: [developers]
-`;
+  const mapping = (role: string, username: string, group: string) =>
+    `mappings: [{arn: "arn:aws:iam::111122223333:role/${role}", username: "${username}", groups: [${group}]}]\n`;
   mkdirSync(join(folder, ".aws", "sso", "cache"), { recursive: true });
   const signedIn = { accessToken: SECRETS.ssoToken, expiresAt: new Date(Date.now() + DAY).toISOString() };
   write(`.aws/sso/cache/${hash("sha1", SSO_SESSION)}.json`, JSON.stringify(signedIn));
@@ -68,9 +60,9 @@ export async function writeFiles(ca: string) {
     webIdentity: write("web-identity", SECRETS.webIdentity),
     token: write("token", await presignedToken("ASIAHOSTILEOPERATORA")),
     nodeToken: write("node-token", await presignedToken(NODE_ACCESS_KEY)),
-    mappings: write("mappings.yaml", mappings),
+    mappings: write("mappings.yaml", mapping("Operators", "operator", "operators")),
     /** A mapping file that changes nothing. */
-    unchanged: write("unchanged.yaml", unchanged),
+    unchanged: write("unchanged.yaml", mapping("Developers", "dev:{SessionName}", "developers")),
     awsAuth: write("aws-auth.yaml", AWS_AUTH),
     awsConfig: write("aws-config", AWS_CONFIG),
     kubeconfig: (server: string) =>
@@ -108,19 +100,9 @@ export const NODE_ACCESS_KEY = "ASIAHOSTILENODENODEA";
 
 /** For `explain --token-file`. */
 async function presignedToken(accessKeyId: string): Promise<string> {
-  const credentials = {
-    accessKeyId,
-    secretAccessKey: SECRETS.secretKey,
-    sessionToken: SECRETS.sessionToken,
-  };
+  const credentials = { accessKeyId, secretAccessKey: SECRETS.secretKey, sessionToken: SECRETS.sessionToken };
   const now = Date.now();
   return (await signToken({ credentials, clusterId: "prod", region: "us-east-1", domain: "amazonaws.com", now })).token;
-}
-
-/** The encodings in which a server may echo the secret. */
-function spellings(secret: string): string[] {
-  const base64 = Buffer.from(secret).toString("base64");
-  return [secret, encodeURIComponent(secret), base64, Buffer.from(secret).toString("base64url")];
 }
 
 /** Number of characters of a secret that are a leak. */
@@ -132,7 +114,10 @@ export function secretsIn(text: string): string[] {
 }
 
 const PARTS = Object.entries(SECRETS).map(([name, secret]) => {
-  const parts = spellings(secret).flatMap((spelling) =>
+  const [base64, base64url] = (["base64", "base64url"] as const).map((one) => Buffer.from(secret).toString(one));
+  // The encodings in which a server may echo the secret.
+  const spellings = [secret, encodeURIComponent(secret), base64 ?? "", base64url ?? ""];
+  const parts = spellings.flatMap((spelling) =>
     Array.from({ length: spelling.length - PART + 1 }, (_, i) => spelling.slice(i, i + PART)),
   );
   return { name, parts: [...new Set(parts)] };

@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { setDefaultCACertificates } from "node:tls";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
@@ -25,7 +26,7 @@ export function isPossible({ command, behaviour }: Pair): boolean {
 
 type Bench = Awaited<ReturnType<typeof openBench>>;
 
-export interface Run {
+interface Run {
   /** `undefined` if the process was killed. */
   readonly code: number | undefined;
   readonly out: string;
@@ -35,7 +36,7 @@ export interface Run {
 }
 
 /** An AWS call with all its retries has 60 s. */
-export const LIMIT_MS = 65_000;
+const LIMIT_MS = 65_000;
 /** A call in this process has one attempt. */
 const HERE_MS = 20_000;
 /** Documented in docs/reference.md. */
@@ -77,19 +78,14 @@ export async function runProcess(bench: Bench, pair: Pair, slack: number): Promi
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env["PATH"], ...environmentOf(place), ...command.environment?.(place) },
   });
-  const texts = { out: "", err: "" };
-  child.stdout.on("data", (chunk) => {
-    texts.out += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    texts.err += chunk;
-  });
+  const printed = Promise.all([text(child.stdout), text(child.stderr)]);
   const timer = setTimeout(() => child.kill("SIGKILL"), (command.limit ?? LIMIT_MS) + slack);
   if (command.endless) interruptSoon(server, () => child.kill("SIGINT"));
   const [code]: (number | null)[] = await once(child, "close");
   clearTimeout(timer);
   server.close();
-  return { code: code ?? undefined, ...texts, asked: server.asked() };
+  const [out, err] = await printed;
+  return { code: code ?? undefined, out, err, asked: server.asked() };
 }
 
 function interruptSoon({ connected }: HostileServer, interrupt: () => void): void {

@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { nodeName, startNodeInstance } from "../../local/ec2/node-instance.ts";
 import { grantedUser } from "./answers.ts";
-import { MAPPINGS } from "./mappings.ts";
-import { NODE_MAPPING } from "./nodes.ts";
+import { MAPPINGS, NODE_MAPPING } from "./mappings.ts";
 import { REGION, type SystemOptions, startSystem } from "./system.ts";
 import { VERSIONS } from "./token-review.ts";
 
+const SOURCES = fileURLToPath(new URL("../../functions/authenticator/index.ts", import.meta.url));
 const authority = createCertificateAuthority();
 const tls = { ca: authority.ca, ...authority.client({ CN: "kube-apiserver", O: "Example" }) };
 const CALLERS: Readonly<Record<string, SystemOptions>> = {
@@ -38,7 +38,7 @@ const BOB = {
 };
 
 for (const [caller, options] of Object.entries(CALLERS)) {
-  test(`a role's session is granted, caller ${caller}, v1 and v1beta1`, async (t) => {
+  test(`a role's session is granted, caller ${caller}, v1 and v1beta1, by the bundle as by its sources`, async (t) => {
     const system = await startSystem(t, options);
     const token = await system.token("bob");
     for (const apiVersion of VERSIONS) {
@@ -46,16 +46,10 @@ for (const [caller, options] of Object.entries(CALLERS)) {
       assert.equal(status, 200);
       assert.deepEqual(body, { apiVersion, kind: "TokenReview", status: { authenticated: true, user: BOB } });
     }
+    const sources = await startSystem(t, { ...options, entry: SOURCES });
+    assert.deepEqual(grantedUser(await sources.review(token, { tls })), BOB);
   });
 }
-
-test("the sources grant the same as their bundle", async (t) => {
-  const entry = fileURLToPath(new URL("../../functions/authenticator/index.ts", import.meta.url));
-  for (const options of Object.values(CALLERS)) {
-    const system = await startSystem(t, { ...options, entry });
-    assert.deepEqual(grantedUser(await system.review(await system.token("bob"), { tls })), BOB);
-  }
-});
 
 test("a node is granted with its private DNS name, by the bundle's second file", async (t) => {
   const { url, close } = await startNodeInstance({ region: REGION });

@@ -15,3 +15,10 @@ export const MAPPINGS: Readonly<Record<string, unknown>> = {
   },
   "sso/111122223333/clusteradmin": { username: "admin:{SessionName}", groups: ["system:masters"] },
 };
+
+/** Of the local identity `node`. */
+export const NODE_MAPPING = {
+  arn: "arn:aws:iam::111122223333:role/ClusterNode",
+  username: "system:node:{EC2PrivateDNSName}",
+  groups: ["system:bootstrappers", "system:nodes"],
+};

@@ -1,17 +1,39 @@
 // No log line and no response contains a token, a signature or a session token. Every system of this folder is
-// searched when its test ends; these tests try hardest to cause a leak.
+// searched when its test ends; these tests try hardest to cause a leak, and prove that the search finds one.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brokenTokens } from "./broken-tokens.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { mintToken } from "../../local/token.ts";
+import { editToken, queryValue, tokenOf, urlOf } from "../token.ts";
 import { sharedClock } from "./clock.ts";
 import { type FaultRule, ssmError, stsError } from "./outages.ts";
 import { CALLER_TOKEN, type System, startSystem } from "./system.ts";
 import { reviewBody, V1, VERSIONS } from "./token-review.ts";
+import { traceOf } from "./trace.ts";
 
 const BEARER = { CALLER_AUTH: "bearer", LOG_LEVEL: "debug" };
 const GOOD_CALLER = { Authorization: `Bearer ${CALLER_TOKEN}` };
 const WRONG_CALLER = "d3JvbmcgY2FsbGVyLCBub3QgYSByZWFsIG9uZSBlaXRoZXI";
+
+/** Tokens with signature and session token at wrong places, and truncated tokens. */
+function brokenTokens(token: string): string[] {
+  const url = urlOf(token);
+  const secretsOf = [queryValue(token, "X-Amz-Signature"), queryValue(token, "X-Amz-Security-Token"), token];
+  const misplaced = secretsOf.flatMap((secret) => [
+    ...[...url.matchAll(/([?&][^=]*=)[^&]*/g)].map(([all, name]) => url.replace(all, `${name}${secret}`)),
+    url.replace(/^https:\/\/[^/]*/, `https://${secret}`),
+    url.replace("/?", `/${secret}?`),
+    ...[`${secret}${url}`, `${url}#${secret}`, `${url}&${secret}`, `${url}&${secret}=x`, `${url}\n${secret}`, secret],
+    ...[`${url}&X-Amz-Signature=${secret}`, `https://${secret}@sts.us-west-2.amazonaws.com/?`],
+  ]);
+  const cut = Array.from({ length: 20 }, (_, part) => token.slice(0, (token.length * part) / 20));
+  return [
+    ...[...misplaced.map(tokenOf), ...cut, ...cut.map((text) => `${text}\u0000${token}`)],
+    ...[editToken(token, (text) => text.toUpperCase()), editToken(token, decodeURIComponent)],
+    ...[token.slice("k8s-aws-v1.".length), `k8s-aws-v1.${url}`, `Bearer ${token}`, `${token}${token}`],
+  ].filter((broken) => broken !== "" && broken !== token);
+}
 
 test("broken tokens, with their secrets at wrong places", async (t) => {
   const system = await startSystem(t, { settings: BEARER });
@@ -54,11 +76,10 @@ async function reviewAll(system: System): Promise<void> {
     for (const name of ["alice", "bob", "carol", "contractor", "expired", "federated", "bob-elsewhere"]) {
       await system.review(await system.token(name), { apiVersion });
     }
-    await system.review(await system.token("bob", { clusterId: "another" }), { apiVersion });
-    await system.review(await system.token("bob", { now: now() - 16 * 60_000 }), { apiVersion });
-    await system.review(await system.token("bob", { extraSignedHeaders: { "x-secret": WRONG_CALLER } }), {
-      apiVersion,
-    });
+    const extraSignedHeaders = { "x-secret": WRONG_CALLER };
+    for (const wrong of [{ clusterId: "another" }, { now: now() - 16 * 60_000 }, { extraSignedHeaders }]) {
+      await system.review(await system.token("bob", wrong), { apiVersion });
+    }
     await system.review(`eyJhbGciOiJSUzI1NiJ9.${Buffer.from("of another kind").toString("base64url")}.c2ln`);
   }
 }
@@ -70,7 +91,7 @@ const echoWithCode: FaultRule = ({ target }) => {
 };
 
 /** Faults of STS and of Parameter Store. */
-const FAULTS: readonly (readonly [sts?: FaultRule | undefined, store?: FaultRule | undefined])[] = [
+const FAULTS: readonly (readonly [sts?: FaultRule | undefined, store?: FaultRule])[] = [
   [],
   [echo],
   [echoWithCode],
@@ -91,4 +112,24 @@ test("one request of each kind, while STS echoes requests, or a service fails", 
     // Later tokens are new, and the callers' list stays usable.
     system.clock.advance(31_000);
   }
+});
+
+test("a secret, or 30 characters of it, in any spelling, fails the test: in the log, in a response's body, in a header", async () => {
+  const { arn, accessKeyId, sessionToken = "" } = localIdentity("bob");
+  const token = await mintToken({ identity: localIdentity("bob"), clusterId: "local", region: "us-west-2" });
+  const check = (message: string, text = "{}", headers = {}) => {
+    const printed = `${JSON.stringify({ outcome: "denied", message, _aws: {} })}\n`;
+    const trace = traceOf({ output: (stream) => (stream === "stdout" ? printed : "") });
+    trace.sent({ headers: { Authorization: `Bearer ${CALLER_TOKEN}` }, body: reviewBody(V1, token) });
+    trace.received({ headers, text });
+    trace.check();
+  };
+  const parts = ["X-Amz-Signature", "X-Amz-Security-Token"].map((name) => queryValue(token, name));
+  const secrets = [token, urlOf(token), CALLER_TOKEN, sessionToken, ...parts];
+  const pieces = secrets.flatMap((secret) => [secret, secret.slice(3, 33), secret.slice(-30)]);
+  for (const leak of [...pieces, encodeURIComponent(urlOf(token))]) {
+    const outputs: Parameters<typeof check>[] = [[leak], ["", JSON.stringify({ leak })], ["", "{}", { leak }]];
+    for (const output of outputs) assert.throws(() => check(...output), /a secret came out/, leak);
+  }
+  check(`${arn} ${accessKeyId} ${"f".repeat(64)} X-Amz-Security-Token`);
 });

@@ -26,7 +26,7 @@ export const BUNDLE = fileURLToPath(new URL("../../dist/authenticator/index.mjs"
 export interface SystemOptions extends Pick<GatewayOptions, "tls"> {
   /** The function's settings, in addition to the required ones. An empty string unsets one. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** By their names below the prefix. Default: `MAPPINGS` and a caller. */
+  /** By names below the prefix. Default: `MAPPINGS` and a caller. */
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Default: stopped, so that a busy machine causes no timeout. A wait after throttling needs a running one. */
   readonly clock?: SharedClock;
@@ -48,14 +48,8 @@ export type System = Awaited<ReturnType<typeof startSystem>>;
 
 /** Stops after the test. Fails it if the output contains a secret or anything that is not JSON. */
 export async function startSystem(t: TestContext, options: SystemOptions = {}) {
-  const {
-    settings,
-    parameters = { ...MAPPINGS, callers: CALLERS },
-    entry = BUNDLE,
-    clock = stoppedClock(),
-    ca,
-    ...gatewayOptions
-  } = options;
+  const { settings, parameters = { ...MAPPINGS, callers: CALLERS }, entry = BUNDLE, ca, tls } = options;
+  const { clock = stoppedClock() } = options;
   const { now } = clock;
   const named = Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]),
@@ -72,7 +66,7 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}) {
   };
   const bundled = await startFunction({ entry, environment, clock, ca });
   t.after(bundled.close);
-  const gateway = await startGateway({ ...gatewayOptions, handler: bundled.handler, now });
+  const gateway = await startGateway({ ...(tls && { tls }), handler: bundled.handler, now });
   const trace = traceOf(bundled);
   const caller = environment.CALLER_AUTH === "bearer" ? `Bearer ${CALLER_TOKEN}` : undefined;
 

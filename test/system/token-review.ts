@@ -1,8 +1,7 @@
 // The TokenReview that kube-apiserver sends.
 
 export const V1 = "authentication.k8s.io/v1";
-export const V1BETA1 = "authentication.k8s.io/v1beta1";
-export const VERSIONS = [V1, V1BETA1] as const;
+export const VERSIONS = [V1, "authentication.k8s.io/v1beta1"] as const;
 
 export const KUBE_HEADERS = {
   Accept: "application/json, */*",
