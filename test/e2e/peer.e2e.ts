@@ -8,7 +8,7 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { edited } from "../functions/authenticator/token/edits.ts";
 import { ALIKE, DIFFERENT, NAMED } from "./peer/cases.ts";
-import { goodToken } from "./peer/presign.ts";
+import { goodToken } from "./peer/identities.ts";
 import { type SideBySide, startSideBySide } from "./peer/side-by-side.ts";
 
 const page = readFileSync(join(import.meta.dirname, "README.md"), "utf8");
@@ -46,7 +46,8 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
 
   test("1,000 randomly edited tokens, for which STS names the signer: what we grant, the peer grants as the same user", async () => {
     const count = { granted: 0, denied: 0 };
-    const random = fc.asyncProperty(edited([goodToken(), goodToken()]), async ({ text }) => {
+    const tokens = [await goodToken(), await goodToken()];
+    const random = fc.asyncProperty(edited(tokens), async ({ text }) => {
       const { ours, theirs } = await servers.decide(() => ({ token: text, sts: NAMED }));
       count[ours === "granted" ? "granted" : "denied"] += 1;
       if (ours === "granted") assert.equal(theirs, "granted");

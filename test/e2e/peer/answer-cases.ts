@@ -2,9 +2,8 @@
 // granted.
 
 import type { Fault } from "../../../local/faults.ts";
-import { identityOf, ROLE_ID, role, type Told, USER_ID, user } from "./identities.ts";
+import { goodToken, identityOf, ROLE_ID, role, type Told, USER_ID, user } from "./identities.ts";
 import { HOME, STRANGE, TEAM } from "./mappings.ts";
-import { goodToken } from "./presign.ts";
 
 export interface Case {
   readonly token?: string;
@@ -41,9 +40,9 @@ const NAMED = identityJson({ Account, Arn, UserId });
 
 export const THROTTLING = failing(400, "Throttling", "Rate exceeded");
 
-const sts =
+export const sts =
   (...answers: NonNullable<Case["sts"]>): Make =>
-  () => ({ token: goodToken(), sts: answers });
+  async () => ({ token: await goodToken(), sts: answers });
 const each = (...answers: readonly Fault[]): Make[] => answers.map((one) => sts(one));
 const pages = (...bodies: readonly string[]): Make[] => bodies.map((text) => sts(answering(200, text)));
 

@@ -2,12 +2,20 @@
 // answer alike. Each is a token, and what differs from a usual review.
 
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
-import { mintToken } from "../../../local/token.ts";
+import { mintToken, type TokenOptions } from "../../../local/token.ts";
 import { reviewBody, V1 } from "../../system/token-review.ts";
 import { tokenOf } from "../../token.ts";
-import { ANSWER_CASES, type Cases, IDENTITY_CASES, type Make, naming, THROTTLING } from "./answer-cases.ts";
-import { DENIED_BY_BOTH, GRANTED_BY_BOTH, identityOf, type Name } from "./identities.ts";
-import { goodToken, type Presigned, presign, render, type Signing } from "./presign.ts";
+import { ANSWER_CASES, type Cases, IDENTITY_CASES, type Make, naming, sts, THROTTLING } from "./answer-cases.ts";
+import {
+  DENIED_BY_BOTH,
+  GRANTED_BY_BOTH,
+  goodToken,
+  identityOf,
+  type Name,
+  type Presigned,
+  presign,
+  render,
+} from "./identities.ts";
 
 /** Whatever STS is sent, it names the signer: only the servers' own rules count. */
 export const NAMED = [naming(identityOf("developer"))];
@@ -15,23 +23,23 @@ const MINUTE = 60_000;
 
 const body =
   (of: (token: string) => string): Make =>
-  () => ({ body: of(goodToken()) });
+  async () => ({ body: of(await goodToken()) });
 const token =
   (of: (good: string) => string): Make =>
-  () => ({ token: of(goodToken()), sts: NAMED });
+  async () => ({ token: of(await goodToken()), sts: NAMED });
 const url =
   (edit: (url: string) => string): Make =>
-  () => ({ token: tokenOf(edit(render(presign()))), sts: NAMED });
+  async () => ({ token: tokenOf(edit(render(await presign()))), sts: NAMED });
 const parts =
   (edit: (parts: Presigned) => Partial<Presigned>): Make =>
-  () => {
-    const good = presign();
+  async () => {
+    const good = await presign();
     return { token: tokenOf(render({ ...good, ...edit(good) })), sts: NAMED };
   };
 const signed =
-  (given: Partial<Signing>): Make =>
-  () => ({ token: goodToken(given), sts: NAMED });
-const onHost = (host: string, region = host.split(".")[1] ?? ""): Make => signed({ host, region });
+  (given: () => Partial<TokenOptions>, sts?: typeof NAMED): Make =>
+  async () => ({ token: await goodToken(given()), ...(sts && { sts }) });
+const onHost = (host: string, region = host.split(".")[1] ?? ""): Make => signed(() => ({ host, region }), NAMED);
 /** Replaces the decoded value of a parameter. */
 const value = (name: string, edit: (value: string) => string): Make =>
   parts(({ query }) => ({ query: query.map(([own, old]) => [own, own === name ? edit(old) : old]) }));
@@ -43,8 +51,7 @@ const credential = (edit: (parts: string[]) => string[]): Make =>
 /** Replaces the encoded security token. */
 const securityToken = (...raws: readonly string[]): Make[] =>
   raws.map((raw) => url((text) => text.replace(/(?<=X-Amz-Security-Token=)[^&]*/, raw)));
-const by = (...names: readonly Name[]): Make[] =>
-  names.map((name) => () => ({ token: goodToken({ identity: identityOf(name) }) }));
+const by = (...names: readonly Name[]): Make[] => names.map((name) => signed(() => ({ identity: identityOf(name) })));
 const inLetters = (text: string) => text.replace(/[\w-]+(?==)/g, (name) => name.toLowerCase());
 
 const TOKEN_CASES: Cases = {
@@ -67,9 +74,7 @@ const TOKEN_CASES: Cases = {
     credential((words) => words.with(2, "eu-west-3")),
     onHost("sts.amazonaws.com", "us-west-2"),
   ],
-  "3: Date is not more than 15 min ahead": [
-    () => ({ token: goodToken({ signedAt: Date.now() + 20 * MINUTE }), sts: NAMED }),
-  ],
+  "3: Date is not more than 15 min ahead": [signed(() => ({ now: Date.now() + 20 * MINUTE }), NAMED)],
   "3: each of eight names exactly once": without("Version", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"),
   "11: names and values of unreserved characters and `%XX` only": [
     ...securityToken("x/", "x+", "x@"),
@@ -100,7 +105,9 @@ const TOKEN_CASES: Cases = {
     value("X-Amz-Signature", (digits) => `A${digits.slice(1)}`),
   ],
   // Without NAMED: the local STS verifies the request.
-  "11: names are sent to STS in their canonical spelling": [() => ({ token: tokenOf(inLetters(render(presign()))) })],
+  "11: names are sent to STS in their canonical spelling": [
+    async () => ({ token: tokenOf(inLetters(render(await presign()))) }),
+  ],
 };
 
 const REVIEW_CASES: Cases = {
@@ -157,7 +164,7 @@ export const ALIKE: Cases = {
       onHost(host),
     ),
     onHost("sts.amazonaws.com", "us-east-1"),
-    () => ({ token: goodToken({ signedAt: Date.now() - 14 * MINUTE }) }),
+    signed(() => ({ now: Date.now() - 14 * MINUTE })),
     body((good) => reviewBody(V1, good).replace("{", '{"unknown":[{}],')),
   ],
   denied: [
@@ -180,10 +187,10 @@ export const ALIKE: Cases = {
     url((text) => `${text}&${text.split("&").at(-1)}`),
     token((good) => `${good}==`),
     token((good) => `${good}%`),
-    () => ({ token: goodToken({ signedAt: Date.now() - 20 * MINUTE }) }),
-    () => ({ token: goodToken({ clusterId: "another" }) }),
-    () => ({ token: goodToken({ identity: { ...identityOf("developer"), secretAccessKey: "another" } }) }),
+    signed(() => ({ now: Date.now() - 20 * MINUTE })),
+    signed(() => ({ clusterId: "another" })),
+    signed(() => ({ identity: { ...identityOf("developer"), secretAccessKey: "another" } })),
   ],
-  throttled: [() => ({ token: goodToken(), sts: [THROTTLING] })],
+  throttled: [sts(THROTTLING)],
   "bad request": ["", "{", "17", reviewBody(V1, 17), reviewBody(V1, "x", "vault")].map((text) => body(() => text)),
 };

@@ -1,6 +1,11 @@
-// The signers of tokens: identities of the local STS, by matching or missing mapping.
+// The signers of tokens: identities of the local STS, by matching or missing mapping. And their requests in parts, so that tests
+// can damage one part before it becomes a URL.
 
 import type { LocalIdentity } from "../../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
+import { encode, type Parameter } from "../../../local/sts/query.ts";
+import { presignUrl, type TokenOptions } from "../../../local/token.ts";
+import { tokenOf } from "../../token.ts";
 import { HOME, PINNED_ID, STRANGE, TEAM } from "./mappings.ts";
 
 export type Told = Pick<LocalIdentity, "arn" | "account" | "userId">;
@@ -88,4 +93,25 @@ export function identityOf(name: Name): LocalIdentity {
   const found = IDENTITIES.find((one) => one.name === name);
   if (found === undefined) throw new Error(`no identity ${name}`);
   return found;
+}
+
+let signed = 0;
+
+/** By default, a valid request. Each is another one: STS ignores X-Amz-Expires. */
+export async function presign(given: Partial<TokenOptions> = {}) {
+  signed += 1;
+  const usual = { identity: identityOf("developer"), clusterId: CLUSTER_ID, region: REGION, expiresIn: signed };
+  const { host, searchParams } = new URL(await presignUrl({ ...usual, ...given }));
+  const query: readonly Parameter[] = [...searchParams];
+  return { scheme: "https", host, path: "/", query };
+}
+
+export type Presigned = Awaited<ReturnType<typeof presign>>;
+
+export function render({ scheme, host, path, query }: Presigned): string {
+  return `${scheme}://${host}${path}?${query.map(([name, value]) => `${encode(name)}=${encode(value)}`).join("&")}`;
+}
+
+export async function goodToken(given: Partial<TokenOptions> = {}): Promise<string> {
+  return tokenOf(render(await presign(given)));
 }

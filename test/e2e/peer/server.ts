@@ -10,7 +10,6 @@ import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
 import { createHostCertificates, startConnectProxy } from "../../connect-proxy.ts";
 import { post } from "../../post.ts";
 import { eventually, freePort, startServer } from "../control-plane/process.ts";
-import { PEER_MAPPINGS } from "./mappings.ts";
 
 const START_MS = 30_000;
 
@@ -24,13 +23,13 @@ export async function startPeer(
   folder: string,
   sts: string,
   started: (stop: () => void | Promise<void>) => void,
-  mappings: object = PEER_MAPPINGS,
+  mappings: object,
 ) {
   const certificates = createHostCertificates();
   const proxy = await startConnectProxy(sts, certificates);
   started(proxy.close);
   const health = await holdHealthPort();
-  started(() => void health?.close());
+  started(() => void health.close());
   const port = await freePort();
   const kubeconfig = join(folder, "peer.kubeconfig");
   const files = { config: join(folder, "peer.yaml"), ca: join(folder, "sts-ca.pem"), log: join(folder, "peer.log") };
@@ -64,20 +63,16 @@ export async function startPeer(
     return trusting;
   });
   started(() => agent.destroy());
-  return { pid: running.pid, url, kubeconfig, agent, targets: proxy.targets };
+  return { url, kubeconfig, agent, targets: proxy.targets };
 }
 
 /**
  * The peer also listens on port 21363 of all interfaces (Run in pkg/server/server.go), without a setting to disable it.
  * If the port is in use, it continues without it; so this occupies the port on loopback.
  */
-async function holdHealthPort(): Promise<Server | undefined> {
+async function holdHealthPort(): Promise<Server> {
   const server = createServer((socket) => socket.destroy()).listen(21363, "127.0.0.1");
-  try {
-    await once(server, "listening");
-    return server;
-  } catch {
-    // already in use by another process
-    return undefined;
-  }
+  // Another process may use it already.
+  await once(server, "listening").catch(() => undefined);
+  return server;
 }

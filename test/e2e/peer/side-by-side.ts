@@ -1,15 +1,16 @@
-// The bundle and aws-iam-authenticator's server with the same mappings and, each, a local STS.
+// The bundle and aws-iam-authenticator's server with the same mappings and, each, a local STS; their answers in one form.
 
+import { isDeepStrictEqual } from "node:util";
 import { startSts } from "../../../local/sts/start-sts.ts";
-import { post } from "../../post.ts";
+import { post, type Reply } from "../../post.ts";
+import type { User } from "../../system/answers.ts";
 import { KUBE_HEADERS, reviewBody, V1 } from "../../system/token-review.ts";
 import { findAwsIamAuthenticator } from "../binaries/binaries.ts";
 import { startBackend } from "../cluster/backend.ts";
 import { createFolder, removeFolder } from "../kubernetes.ts";
 import type { Make } from "./answer-cases.ts";
 import { IDENTITIES } from "./identities.ts";
-import { ourParameters, RESERVED_PREFIX } from "./mappings.ts";
-import { outcomesOf } from "./outcome.ts";
+import { ourParameters, PEER_MAPPINGS, RESERVED_PREFIX } from "./mappings.ts";
 import { startPeer } from "./server.ts";
 
 export type SideBySide = Awaited<ReturnType<typeof startSideBySide>>;
@@ -22,7 +23,8 @@ export async function startSideBySide() {
   const backend = await startBackend({ folder, parameters: ourParameters(), identities: IDENTITIES });
   running.push(backend.stop);
   backend.redeploy({ RESERVED_PREFIXES: RESERVED_PREFIX });
-  const peer = await startPeer(findAwsIamAuthenticator(), folder, sts.url, (stop) => void running.push(stop));
+  const stopLater = (stop: () => void | Promise<void>) => void running.push(stop);
+  const peer = await startPeer(findAwsIamAuthenticator(), folder, sts.url, stopLater, PEER_MAPPINGS);
   const ours = { url: backend.url, agent: undefined, sts: backend.sts };
   const theirs = { url: peer.url, agent: peer.agent, sts };
 
@@ -48,4 +50,34 @@ export async function startSideBySide() {
       for (const stop of running.toReversed()) await stop();
     },
   };
+}
+
+/**
+ * Our decision with the code of an error, such as `denied token_malformed`, and the peer's. `granted as another`: both grant, but
+ * different users.
+ */
+function outcomesOf(ours: Reply, theirs: Reply) {
+  const [our, their] = [JSON.parse(ours.text), theirs.status === 200 ? JSON.parse(theirs.text) : {}];
+  const { authenticated, user, error } = our.status instanceof Object ? our.status : {};
+  const [code = ""] = (error ?? our.message ?? "").split(":");
+  const isSame = isDeepStrictEqual(user, their.status?.user && asOurs(their.status.user));
+  // authenticateEndpoint in the peer's pkg/server/server.go.
+  const decided = named(theirs.status, { 200: "granted", 400: "bad request", 403: "denied", 429: "throttled" });
+  const names = { 200: "denied", 400: "bad request", 413: "bad request", 429: "throttled", 500: "fault" };
+  const refused = ours.status === 200 && error === undefined ? "not ours" : `${named(ours.status, names)} ${code}`;
+  return {
+    ours: authenticated ? "granted" : refused,
+    theirs: decided === "granted" && authenticated && !isSame ? "granted as another" : decided,
+  };
+}
+
+function named(status: number, names: Readonly<Record<number, string>>): string {
+  return names[status] ?? `status ${status}`;
+}
+
+/** The peer's user with what its answers lack, for comparison with ours. */
+function asOurs({ extra = {}, ...user }: User): User {
+  const filled = Object.entries(extra).filter(([, [value]]) => value !== "");
+  const accountId = [user.uid?.split(":")[1] ?? ""];
+  return { ...user, extra: { ...Object.fromEntries(filled), accountId } };
 }
