@@ -6,7 +6,7 @@ type Elsewhere = { readonly by: string; readonly has: string } | { readonly beca
 const by = (file: string, has: string): Elsewhere => ({ by: file, has });
 const AT_A_CLUSTER = "test/e2e/documents.e2e.ts";
 const MIGRATION = "test/e2e/migrate.e2e.ts";
-const REHEARSAL = "test/e2e/emulator/rehearsal.e2e.ts";
+const TRY_AWS = "test/e2e/emulator/try-aws.e2e.ts";
 const RELEASE = "test/acceptance/checks/07-release.ts";
 const REMOVAL = "test/acceptance/removal.ts";
 const ISSUER = "test/acceptance/checks/08-issuer.ts";
@@ -30,7 +30,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm run test:peer": by("package.json", '"test:e2e": "npm run --silent prepare'),
   "npm run test:": RUNS_TESTS,
   "ci-run": { because: "it runs this test" },
-  "npm run try:aws": by("test/e2e/emulator/try-aws.e2e.ts", "try-aws.ts"),
+  "npm run try:aws": by(TRY_AWS, "try-aws.ts"),
   "npm run acceptance": by("test/e2e/emulator/acceptance.e2e.ts", "acceptanceIn("),
   "npm run bench": MEASURES,
   "npm run fuzz": by("test/fuzz/fuzz.test.ts", "parser.run(mutated("),
@@ -47,10 +47,10 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm install --global ": by("test/e2e/package.e2e.ts", 'bin["iam-authenticator"]'),
   "git pull": { because: "it needs the network" },
   "git clone": { because: "it needs the network" },
-  "npx cdk bootstrap": by(REHEARSAL, '"bootstrap"'),
+  "npx cdk bootstrap": by("test/e2e/emulator/try/try-aws.ts", '"bootstrap"'),
   "npx cdk deploy -c clusterId=my-cluster -c issuer=true ": by(ISSUER, "issuer: true"),
-  "npx cdk deploy ": by(REHEARSAL, '"deploy"'),
-  "npx cdk destroy ": by(REHEARSAL, '"destroy"'),
+  "npx cdk deploy ": by(TRY_AWS, "cdk deploy"),
+  "npx cdk destroy ": by(TRY_AWS, "cdk destroy"),
   "npx cdk synth ": by("test/e2e/cfn-lint.e2e.ts", '"synth"'),
   "npx cdk diff ": { because: "it needs a deployed stack" },
   "sam ": by("test/e2e/sam/sam.e2e.ts", "sam local invoke"),

@@ -6,6 +6,9 @@ import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
 
+/** AWS's name for the architecture of functions that run on this machine. */
+export const MACHINE = process.arch === "arm64" ? "arm64" : "x86_64";
+
 /** Writes cdk.json with `clusters` and the context of this repository. */
 export function writeApp(folder: string, clusters: readonly unknown[]): void {
   const app = `"${process.execPath}" "${join(ROOT, "infra", "app.ts")}"`;

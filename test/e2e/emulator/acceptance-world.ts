@@ -1,11 +1,13 @@
-// The emulator for the acceptance checks, and the rows that it does not support.
+// The emulator for the acceptance checks with an STS, and the rows that it does not support.
 
-import { type RealWorld, realWorld } from "../../acceptance/real-world.ts";
-import { machine } from "../sam/machine.ts";
-import type { EmulatedSts } from "./emulated-sts.ts";
+import { rmSync } from "node:fs";
+import { startHttpServer } from "../../../local/http-server.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
+import { stsAnswers } from "../../../local/sts/start-sts.ts";
+import { realWorld } from "../../acceptance/real-world.ts";
+import { MACHINE } from "../../infra/cdk-cli.ts";
 import { fitForEmulator, setReleasedSts } from "./fit-for-emulator.ts";
-import type { LocalGateway } from "./local-gateway.ts";
-import type { Emulator } from "./ministack.ts";
+import { startEmulator } from "./ministack.ts";
 
 const NO_THROTTLE = "the emulator's HTTP API runs a function whose reserved concurrency is 0";
 const NO_ACCESS_LOG = "the emulator's HTTP API writes no access log";
@@ -33,13 +35,11 @@ export const UNSERVED: Readonly<Record<string, string>> = {
   "13": NO_SIGNED_TOKENS,
 };
 
-export interface Services {
-  readonly emulator: Emulator;
-  readonly gateway: LocalGateway;
-  readonly sts: EmulatedSts;
-}
+export type EmulatedWorld = Awaited<ReturnType<typeof startEmulatedWorld>>;
 
-export function emulatedWorld({ emulator, gateway, sts }: Services, region: string): RealWorld {
+export async function startEmulatedWorld(region: string) {
+  const emulator = await startEmulator(region);
+  const sts = await startEmulatedSts();
   const common = { PATH: process.env["PATH"], ...emulator.environment };
   const world = realWorld(region, (program, [service]) => ({
     ...common,
@@ -53,17 +53,57 @@ export function emulatedWorld({ emulator, gateway, sts }: Services, region: stri
 
   return {
     ...world,
-    async run(program, args, options) {
+    async run(...[program, args, options]: Parameters<typeof world.run>) {
       const ran = await world.run(program, args, options);
       if (program === "aws" && ran.exitCode === 0) sts.learn(args.slice(0, 2).join(" "), ran.stdout);
-      return { ...ran, stdout: gateway.localUrls(ran.stdout) };
+      return { ...ran, stdout: emulator.localUrls(ran.stdout) };
     },
-    settings: { architecture: machine(), safeDeployments: false },
-    releaseParameters: { Architecture: machine(), Monitoring: "false" },
+    settings: { architecture: MACHINE, safeDeployments: false },
+    releaseParameters: { Architecture: MACHINE, Monitoring: "false" },
     unserved: UNSERVED,
-    prepare(folder) {
+    prepare(folder: string) {
       if (folder.endsWith(".out")) fitForEmulator(folder, sts.url);
       else setReleasedSts(folder, sts.url);
     },
+    async stop() {
+      await emulator.stop();
+      await sts.close();
+      rmSync(world.folder, { recursive: true });
+    },
   };
 }
+
+/** Verifies signatures with keys that the emulator's IAM and STS issued. */
+async function startEmulatedSts() {
+  const identities: LocalIdentity[] = [];
+  const users = new Map<string, { arn: string; userId: string }>();
+  const server = await startHttpServer((request) => stsAnswers({ identities })(request));
+
+  function add(name: string, keys: Keys, { arn = "", userId = "" } = {}): void {
+    const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = keys;
+    const account = arn.split(":")[4] ?? "";
+    identities.push({
+      name,
+      accessKeyId,
+      secretAccessKey,
+      ...(sessionToken && { sessionToken }),
+      arn,
+      account,
+      userId,
+    });
+  }
+
+  /** Reads keys from the AWS CLI's output. `command` is the service and the operation. */
+  function learn(command: string, printed: string): void {
+    if (!["iam create-user", "iam create-access-key", "sts assume-role"].includes(command)) return;
+    const { User, AccessKey, AssumedRoleUser, Credentials } = JSON.parse(printed);
+    if (User) users.set(User.UserName, { arn: User.Arn, userId: User.UserId });
+    if (AccessKey) add(AccessKey.UserName, AccessKey, users.get(AccessKey.UserName));
+    const { Arn: arn, AssumedRoleId: userId } = AssumedRoleUser ?? {};
+    if (Credentials) add(userId, Credentials, { arn, userId });
+  }
+
+  return { url: server.url, learn, close: server.close };
+}
+
+type Keys = Readonly<Record<"AccessKeyId" | "SecretAccessKey", string>> & { readonly SessionToken?: string };

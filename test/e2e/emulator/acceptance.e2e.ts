@@ -10,32 +10,19 @@ import { REGION } from "../../../local/sandbox-settings.ts";
 import { CHECKS } from "../../acceptance/acceptance.ts";
 import { acceptanceIn } from "../../acceptance/command.ts";
 import { readOptions } from "../../acceptance/options.ts";
-import type { RealWorld } from "../../acceptance/real-world.ts";
 import { mustRun } from "../../acceptance/site.ts";
-import { emulatedWorld, UNSERVED } from "./acceptance-world.ts";
-import { type EmulatedSts, startEmulatedSts } from "./emulated-sts.ts";
-import { type LocalGateway, startLocalGateway } from "./local-gateway.ts";
-import { type Emulator, PLACE, startEmulator } from "./ministack.ts";
+import { type EmulatedWorld, startEmulatedWorld, UNSERVED } from "./acceptance-world.ts";
+import { PLACE } from "./ministack.ts";
 
 const given = process.env["ACCEPTANCE_REPORT"];
 const folder = given === undefined ? mkdtempSync(join(tmpdir(), "acceptance-")) : resolve(given);
-let emulator: Emulator;
-let gateway: LocalGateway;
-let sts: EmulatedSts;
-let world: RealWorld;
-
+let world: EmulatedWorld;
 before(async () => {
-  emulator = await startEmulator(REGION);
-  gateway = await startLocalGateway(emulator);
-  sts = await startEmulatedSts();
-  world = emulatedWorld({ emulator, gateway, sts }, REGION);
+  world = await startEmulatedWorld(REGION);
   await mustRun(world.run("cdk", ["bootstrap", `aws://000000000000/${REGION}`]));
 });
 after(async () => {
-  await emulator.stop();
-  await gateway.close();
-  await sts.close();
-  rmSync(world.folder, { recursive: true });
+  await world.stop();
   if (given === undefined) rmSync(folder, { recursive: true });
 });
 

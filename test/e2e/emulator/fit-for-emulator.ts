@@ -19,7 +19,7 @@ interface Template {
  * Changes the output of `cdk synth`. `sts`: the STS of functions that verify tokens. Throws if no alarm has to change: then
  * that part can be deleted.
  */
-export function fitForEmulator(folder: string, sts?: string): void {
+export function fitForEmulator(folder: string, sts: string): void {
   let alarms = 0;
   for (const name of readdirSync(folder).filter((file) => file.endsWith(".template.json"))) {
     const template: Template = JSON.parse(readFileSync(join(folder, name), "utf8"));
@@ -30,7 +30,7 @@ export function fitForEmulator(folder: string, sts?: string): void {
         alarms += 1;
       }
       const variables = others.Environment?.Variables;
-      if (sts !== undefined && variables?.["CALLER_AUTH"] !== undefined) variables["AWS_ENDPOINT_URL_STS"] = sts;
+      if (variables?.["CALLER_AUTH"] !== undefined) variables["AWS_ENDPOINT_URL_STS"] = sts;
     }
     if (idsOf(template, "AWS::IAM::OIDCProvider").length > 0) fitIssuer(template);
     writeFileSync(join(folder, name), JSON.stringify(template));

@@ -1,13 +1,15 @@
-// Starts MiniStack, an AWS emulator from PyPI, on a free loopback port. It runs functions with this machine's Node.js.
+// Starts MiniStack, an AWS emulator from PyPI, on a free loopback port, and a gateway for its APIs. It runs functions with this
+// machine's Node.js.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { startHttpServer } from "../../../local/http-server.ts";
+import { post } from "../../post.ts";
 import { eventually, freePort, startServer } from "../control-plane/process.ts";
 import { pythonTool } from "../tools.ts";
 
 const VERSION = "1.5.33";
-const REQUIREMENT = `ministack==${VERSION}`;
 /** Its name in reports. */
 export const PLACE = `MiniStack ${VERSION}`;
 const PATIENCE_MS = 90_000;
@@ -15,7 +17,7 @@ const PATIENCE_MS = 90_000;
 export type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 
 export async function startEmulator(region: string) {
-  const bin = pythonTool(REQUIREMENT);
+  const bin = pythonTool(`ministack==${VERSION}`);
   const folder = mkdtempSync(join(tmpdir(), "ministack-"));
   const port = await freePort();
   const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
@@ -25,8 +27,10 @@ export async function startEmulator(region: string) {
     server.requireRunning();
     return (await fetch(`http://127.0.0.1:${port}/_ministack/health`)).ok || undefined;
   });
+  const gateway = await startGateway(port);
   return {
     port,
+    localUrls: gateway.localUrls,
     /** The end of its output. */
     log: () => server.log().slice(-4000),
     /** Environment for the AWS SDK and the CDK CLI. */
@@ -39,7 +43,30 @@ export async function startEmulator(region: string) {
     },
     async stop() {
       await server.stop();
+      await gateway.close();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/**
+ * Serves the emulator's APIs at 127.0.0.1. The emulator selects APIs by names below localhost, which some resolvers do not
+ * support, and the command sends tokens without TLS only to this machine.
+ */
+async function startGateway(emulator: number) {
+  const server = await startHttpServer(async ({ method, target, headers, body }) => {
+    const [, api = "", path = "/"] = /^\/(\w+)(\/.*)$/.exec(target) ?? [];
+    const { authorization, accept, "content-type": type = "" } = headers;
+    const forwarded = { "content-type": type, ...(authorization && { authorization }), ...(accept && { accept }) };
+    const host = `${api}.execute-api.localhost:${emulator}`;
+    const sent = { method, headers: { ...forwarded, host }, body };
+    const reply = await post(`http://127.0.0.1:${emulator}${path}`, sent);
+    return { status: reply.status, body: reply.text, headers: { "content-type": reply.headers["content-type"] ?? "" } };
+  });
+  const url = new RegExp(`http://(\\w+)\\.execute-api\\.localhost:${emulator}`, "g");
+  return {
+    /** Replaces `http://<api>.execute-api.localhost:<port>` with this gateway's URL for that API. */
+    localUrls: (text: string) => text.replace(url, `${server.url}/$1`),
+    close: server.close,
   };
 }

@@ -1,4 +1,4 @@
-// `npm run try:aws`: its shell can deploy, log in, migrate and remove. Run by `npm run test:rehearsal`; requires Python 3.
+// `npm run try:aws`: its shell can deploy, log in, migrate, update and remove. Run by `npm run test:rehearsal`; requires Python 3.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -29,11 +29,14 @@ iam-authenticator mappings apply -f "$HOME/mappings.yaml" -y --allow-weakening >
 sleep 11
 echo "2 $(review bob | tr -d '\\n ')"
 echo "3 $(iam-authenticator mappings list -o name | tr '\\n' ' ')"
+sed -i.old 's/"clusterId"/"accounts": ["444455556666"], "clusterId"/' "$HOME/.cdk.json"
+cdk deploy >&2
+echo "4 $(review bob | tr -d '\\n ')"
 cdk destroy --force >&2
-echo "4 $(review bob 2>&1 | tr -d '\\n ')"
+echo "5 $(review bob 2>&1 | tr -d '\\n ')"
 `;
 
-test("its shell deploys, denies, migrates a ConfigMap, grants, and destroys", (t) => {
+test("its shell deploys, denies, migrates a ConfigMap, grants, updates a setting, and destroys", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "typed-"));
   t.after(() => rmSync(folder, { recursive: true }));
   // Not as standard input, which the programs in it would read.
@@ -47,9 +50,14 @@ test("its shell deploys, denies, migrates a ConfigMap, grants, and destroys", (t
   const output = `${stdout}\n${stderr}`;
   assert.equal(status, 0, output);
   const steps = new Map([...stdout.matchAll(/^(\d) (.*)$/gm)].map(([, step, text]) => [step, text]));
-  assert.match(steps.get("0") ?? "", /^Nothing is deployed yet\. First run "cdk deploy"/, output);
-  assert.match(steps.get("1") ?? "", /"error":"identity_unmapped:/, output);
-  assert.match(steps.get("2") ?? "", /"username":"dev:bob-example\.com"/, output);
-  assert.match(steps.get("3") ?? "", /role\/111122223333\/developers/, output);
-  assert.match(steps.get("4") ?? "", /^HTTP404|sandboxisnotrunning/, output);
+  for (const [step, expected] of [
+    /^Nothing is deployed yet\. First run "cdk deploy"/,
+    /"error":"identity_unmapped:/,
+    /"username":"dev:bob-example\.com"/,
+    /role\/111122223333\/developers/,
+    /"error":"account_foreign:/,
+    /^HTTP404|sandboxisnotrunning/,
+  ].entries()) {
+    assert.match(steps.get(String(step)) ?? "", expected, output);
+  }
 });

@@ -12,13 +12,11 @@ import { after, before, test } from "node:test";
 import { stackName } from "../../../infra/context/stack-name.ts";
 import { type Sandbox, startSandbox } from "../../../local/sandbox.ts";
 import { CLUSTER_ID, REGION, sandboxFiles } from "../../../local/sandbox-settings.ts";
-import { cdk, writeApp } from "../../infra/cdk-cli.ts";
+import { cdk, MACHINE, ROOT, writeApp } from "../../infra/cdk-cli.ts";
 import { CLUSTERS } from "../../infra/clusters.ts";
 import { freshEvent } from "./event.ts";
-import { machine } from "./machine.ts";
 import { type SamCli, samCli } from "./sam-cli.ts";
 
-const root = join(import.meta.dirname, "..", "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "sam-"));
 const files = sandboxFiles(join(folder, "sandbox"));
 const templateOf = (id: string) => join(folder, "cdk.out", `${stackName({ clusterId: id })}.template.json`);
@@ -31,7 +29,7 @@ let sam: SamCli;
 let options: string[];
 
 before(async () => {
-  writeApp(folder, [...CLUSTERS, { clusterId: CLUSTER_ID, architecture: machine() }]);
+  writeApp(folder, [...CLUSTERS, { clusterId: CLUSTER_ID, architecture: MACHINE }]);
   cdk(folder, ["synth", "--quiet"]);
   sandbox = await startSandbox(files);
   const bridge = bridgeAddress();
@@ -67,7 +65,7 @@ async function forward(host: string, port: number): Promise<Server> {
 
 /** env.example.json with the ports of this run. */
 function writeEnvironment(): void {
-  const { Parameters } = JSON.parse(readFileSync(join(root, "env.example.json"), "utf8"));
+  const { Parameters } = JSON.parse(readFileSync(join(ROOT, "env.example.json"), "utf8"));
   assert.deepEqual(Object.keys(Parameters), [
     "CLUSTER_ID",
     "CALLER_AUTH",
@@ -89,7 +87,7 @@ for (const { clusterId } of CLUSTERS) {
     assert.ok(found);
     const { code, ...rest } = found;
     assert.deepEqual([rest["runtime"], rest["handler"], rest["timeout"]], ["nodejs24.x", "index.handler", 8]);
-    assert.ok(readFileSync(join(code, "index.mjs")).equals(readFileSync(join(root, "dist/authenticator/index.mjs"))));
+    assert.ok(readFileSync(join(code, "index.mjs")).equals(readFileSync(join(ROOT, "dist/authenticator/index.mjs"))));
     assert.deepEqual(
       routes.map(({ path, methods }) => [path, methods]),
       [["/authenticate", ["POST"]]],
@@ -104,7 +102,7 @@ test("sam local invoke: the function handles the example events and grants a new
     return JSON.parse(answer.trim().split("\n").at(-1) ?? "");
   };
   for (const name of ["bare.json", "payload-1.0.json", "payload-2.0.json"]) {
-    const { statusCode, body } = await invoke(join(root, "events", name));
+    const { statusCode, body } = await invoke(join(ROOT, "events", name));
     assert.equal(statusCode, 200);
     assert.match(JSON.parse(body).status.error, /^token_expired: /);
   }

@@ -7,9 +7,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { CLUSTER_ID, REGION } from "../../../../local/sandbox-settings.ts";
 import { startSts } from "../../../../local/sts/start-sts.ts";
-import { ROOT } from "../../../infra/cdk-cli.ts";
-import { machine } from "../../sam/machine.ts";
-import { startLocalGateway } from "../local-gateway.ts";
+import { MACHINE, ROOT } from "../../../infra/cdk-cli.ts";
 import { PLACE, startEmulator } from "../ministack.ts";
 
 const GUIDE = `
@@ -36,19 +34,16 @@ const NEEDS_WEBHOOK = `[ -f "$HOME/webhook.kubeconfig" ] || {
 
 const sts = await startSts();
 const emulator = await startEmulator(REGION);
-const gateway = await startLocalGateway(emulator);
 const home = mkdtempSync(join(tmpdir(), "try-aws-"));
 try {
   process.exitCode = await openShell();
 } finally {
-  await Promise.all([emulator.stop(), gateway.close(), sts.close()]);
+  await Promise.all([emulator.stop(), sts.close()]);
   rmSync(home, { recursive: true, force: true });
 }
 
 /** Returns the shell's exit code. */
 async function openShell(): Promise<number> {
-  const cluster = { clusterId: CLUSTER_ID, architecture: machine(), safeDeployments: false };
-  writeFileSync(join(home, ".cdk.json"), JSON.stringify({ context: { clusters: [cluster] } }, null, 2));
   const programs = join(home, "bin");
   mkdirSync(programs);
   for (const [name, script, check = ""] of [
@@ -67,10 +62,13 @@ async function openShell(): Promise<number> {
     CLUSTER_ID,
     LOCAL_FOLDER: home,
     TRY_AWS_STS: sts.url,
-    TRY_AWS_GATEWAY: gateway.localUrls(`http://api.execute-api.localhost:${emulator.port}`).replace(/\/api$/, ""),
+    TRY_AWS_GATEWAY: emulator.localUrls(`http://api.execute-api.localhost:${emulator.port}`).replace(/\/api$/, ""),
   };
   const [code] = await once(spawn("cdk", ["bootstrap"], { cwd: ROOT, env: environment, stdio: "inherit" }), "exit");
   if (code !== 0) throw new Error(`cdk bootstrap failed: ${emulator.log()}`);
+  // Bootstrap works before a cluster is chosen.
+  const cluster = { clusterId: CLUSTER_ID, architecture: MACHINE, safeDeployments: false };
+  writeFileSync(join(home, ".cdk.json"), JSON.stringify({ context: { clusters: [cluster] } }, null, 2));
   console.log(GUIDE);
   // Ctrl-C is for the program in the shell.
   process.on("SIGINT", () => {});
