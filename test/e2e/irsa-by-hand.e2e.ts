@@ -3,8 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
@@ -14,39 +13,30 @@ import { seen } from "./irsa/pod-specs.ts";
 import { ROLE, TOKEN_FILE } from "./irsa/pods.ts";
 import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "irsa-by-hand-"));
 let kubernetes: Kubernetes;
 before(async () => {
   kubernetes = await startKubernetes({ version: "1.32" });
   await kubernetes.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "app" } });
   await kubernetes.create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "reader", namespace: "app" } });
 });
-after(async () => {
-  await kubernetes.stop();
-  rmSync(folder, { recursive: true });
-});
+after(() => kubernetes.stop());
 
 /** The output of `kubectl kustomize` for a workload of this kind with the printed component. */
 async function build(kind: string): Promise<{ spec: { template: { spec: object } } }> {
   const { code, out, err } = await cli(["irsa", "policy", "--for", "1.32", "--role", ROLE, "--container", "main"]);
   assert.equal(code, 0, err);
-  const base = join(folder, kind);
+  const base = join(kubernetes.folder, kind);
   mkdirSync(join(base, "irsa"), { recursive: true });
   writeFileSync(join(base, "irsa", "kustomization.yaml"), out);
-  writeFileSync(
-    join(base, "kustomization.yaml"),
-    JSON.stringify({ resources: ["workload.json"], components: ["./irsa"] }),
-  );
+  writeFileSync(join(base, "kustomization.yaml"), '{"resources": ["workload.json"], "components": ["./irsa"]}');
   const containers = [
     { name: "main", image: "example.com/image", env: [{ name: "A", value: "1" }] },
     { name: "side", image: "example.com/image" },
   ];
   const template = { metadata: { labels: { app: "a" } }, spec: { serviceAccountName: "reader", containers } };
   const apiVersion = kind === "Job" ? "batch/v1" : "apps/v1";
-  writeFileSync(
-    join(base, "workload.json"),
-    JSON.stringify({ apiVersion, kind, metadata: { name: "reader", namespace: "app" }, spec: { template } }),
-  );
+  const workload = { apiVersion, kind, metadata: { name: "reader", namespace: "app" }, spec: { template } };
+  writeFileSync(join(base, "workload.json"), JSON.stringify(workload));
   return parse(execFileSync(findBinaries().kubectl, ["kustomize", base], { encoding: "utf8" }));
 }
 

@@ -5,14 +5,15 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { checkAdmission } from "../../cli/irsa/doctor/check-admission.ts";
 import { openKubernetes } from "../../cli/irsa/kubernetes.ts";
+import { LABEL_POLICY_NAME } from "../../cli/irsa/names.ts";
+import { policies } from "../../cli/irsa/policy/admission-policy.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { eventually } from "./control-plane/process.ts";
-import { replacePodPolicies } from "./irsa/install-policies.ts";
-import { isMutated, type MadePod, pod, serviceAccount } from "./irsa/issuing-cluster.ts";
+import { isMutated, pod, serviceAccount } from "./irsa/issuing-cluster.ts";
 import { accountFor, podFor, seen } from "./irsa/pod-specs.ts";
-import { OPTION_CASES, PLAIN_CASES, type PodCase, REGION } from "./irsa/pods.ts";
+import { OPTION_CASES, PLAIN_CASES, PLAIN_POLICY, type PodCase, REGION } from "./irsa/pods.ts";
 import { describeInstallation, SERVERS } from "./irsa/policy-installation.ts";
-import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
+import { type Kubernetes, type KubernetesObject, startKubernetes } from "./kubernetes.ts";
 
 const EVERY_OPTION = {
   tokenAudience: "sts.example.com",
@@ -39,7 +40,7 @@ for (const server of SERVERS) {
     describeInstallation(server, running);
     describePods("defaults", PLAIN_CASES, running, "token:sts.amazonaws.com:86400");
     describe("with every option", () => {
-      before(() => replacePodPolicies(kubernetes, { ...EVERY_OPTION, mutatingApi: server.mutatingApi }));
+      before(() => replacePodPolicies(kubernetes, server.mutatingApi));
       describePods("options", OPTION_CASES, running, "token:sts.example.com:1800");
     });
     if (server === SERVERS[0]) describeLatePods(running);
@@ -52,23 +53,14 @@ function describePods(prefix: string, cases: readonly PodCase[], running: () => 
   const canary: PodCase = { name: "canary", account: `${prefix}-canary`, expected };
   const broken: PodCase = { ...canary, account: `${prefix}-broken`, serviceAccount: { "role-arn": "broken" } };
   const named = cases.map((one, index) => ({ account: `${prefix}-${index}`, ...one }));
-  const create = (one: PodCase) => running().create(podFor(one, 0), "?dryRun=All");
+  const create = (one: PodCase) => running().create(podFor(one), "?dryRun=All");
 
   describe("Pods", () => {
     before(async () => {
-      for (const one of [...named, canary, broken]) await running().create(accountFor(one, 0));
+      for (const one of [...named, canary, broken]) await running().create(accountFor(one));
       // Waits until the last objects are known and both policies apply.
-      await eventually(
-        "the mutations",
-        30_000,
-        async () => seen(await create(canary)).volumes[0] === token || undefined,
-      );
-      await eventually("the validations", 30_000, () =>
-        create(broken).then(
-          () => undefined,
-          () => true,
-        ),
-      );
+      await eventually("the mutations", 30_000, async () => seen(await create(canary)).volumes[0] === token);
+      await eventually("the validations", 30_000, async () => (await refusal(create(broken))) !== "");
     });
 
     for (const one of named) {
@@ -81,6 +73,32 @@ function describePods(prefix: string, cases: readonly PodCase[], running: () => 
   });
 }
 
+/** The message of the error, or an empty text. */
+function refusal(call: Promise<unknown>): Promise<string> {
+  return call.then(
+    () => "",
+    ({ message }: Error) => message,
+  );
+}
+
+/**
+ * Removes the policies for Pods and creates those with every option, which kube-apiserver applies after some time. Between them it
+ * waits until the removed validation has no effect: it refuses what the new one may accept.
+ */
+async function replacePodPolicies(kubernetes: Kubernetes, mutatingApi: "v1" | "v1beta1"): Promise<void> {
+  const all = policies({ ...PLAIN_POLICY, ...EVERY_OPTION, mutatingApi }) as KubernetesObject[];
+  const ofPods = all.filter(({ metadata }) => metadata.name !== LABEL_POLICY_NAME);
+  const account = serviceAccount("app", "refused", "nonsense");
+  const create = () => refusal(kubernetes.create(pod("any", "refused", "app"), "?dryRun=All"));
+  await kubernetes.create(account);
+  const rule = "must be the ARN of an IAM role";
+  await eventually("the earlier validation refuses", 30_000, async () => (await create()).includes(rule));
+  for (const object of ofPods) await kubernetes.remove(object);
+  await eventually("the earlier validation is gone", 30_000, async () => (await create()) === "");
+  for (const object of ofPods) await kubernetes.create(object);
+  await kubernetes.remove(account);
+}
+
 /** If an informer of the other kube-apiserver lags, the policy does not change the Pod. */
 function describeLatePods(running: () => Kubernetes): void {
   test("service accounts at one kube-apiserver, each with its Pod at another: doctor finds each unchanged Pod", async (t) => {
@@ -89,15 +107,12 @@ function describeLatePods(running: () => Kubernetes): void {
     t.after(second.stop);
     const names = Array.from({ length: 100 }, (_, index) => `late-${100 + index}`);
     await first.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "late" } });
-    await eventually("the policy applies at both", 30_000, async () => {
-      const made = await second.create(pod("canary", "old-2", "app"), "?dryRun=All");
-      return isMutated(made as MadePod) || undefined;
-    });
+    const canary = () => second.create(pod("canary", "old-2", "app"), "?dryRun=All");
+    await eventually("the policy applies at both", 30_000, async () => isMutated(await canary()));
     const lost: string[] = [];
     for (const name of names) {
       await first.create(serviceAccount("late", name));
-      if (!isMutated((await second.create(pod(name, name, "late"))) as MadePod))
-        lost.push(`late/${name} runs without its role`);
+      if (!isMutated(await second.create(pod(name, name, "late")))) lost.push(`late/${name} runs without its role`);
     }
     const client = await openKubernetes(first.kubeconfig, processStreams());
     const checks = await checkAdmission(client);

@@ -3,22 +3,19 @@
 // also 50 tokens that kubelet renews after the switch.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
-import { promisify } from "node:util";
 import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
 import type { LocalServer } from "../../local/http-server.ts";
 import { SERVICE_ACCOUNT } from "../../local/service-account.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { useLocalAws } from "../cli/cli.ts";
 import { findBinaries } from "./binaries/binaries.ts";
-import { lineOf } from "./cluster/typed-line.ts";
+import { lineOf, typeLine } from "./cluster/typed-line.ts";
 import { whoIs } from "./control-plane/api.ts";
-import type { ServerProcess } from "./control-plane/process.ts";
-import { eventually } from "./control-plane/process.ts";
+import { eventually, type ServerProcess } from "./control-plane/process.ts";
 import { startControllerManager } from "./control-plane/servers.ts";
 import { type IssuingCluster, type MadePod, pod, podToken, startIssuingCluster } from "./irsa/issuing-cluster.ts";
-import { exchange, iso, kidOf, newKeyFiles, servedKeys } from "./irsa/signing-key.ts";
+import { exchange, kidOf, newKeyFiles, servedKeys } from "./irsa/signing-key.ts";
 import { useTokens } from "./irsa/token-uses.ts";
 import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
 
@@ -56,8 +53,6 @@ async function startControllers(kubernetes: Kubernetes, privateKeyFile: string):
   controllers = startControllerManager({ kubeconfig: kubernetes.kubeconfig, privateKeyFile, caFile, folder });
 }
 
-const secretPath = (name: string) => `/api/v1/namespaces/${SERVICE_ACCOUNT.namespace}/secrets/${name}`;
-
 async function createSecret(kubernetes: Kubernetes, name: string): Promise<string> {
   const annotations = { "kubernetes.io/service-account.name": SERVICE_ACCOUNT.name };
   const metadata = { name, namespace: SERVICE_ACCOUNT.namespace, annotations };
@@ -69,9 +64,9 @@ async function createSecret(kubernetes: Kubernetes, name: string): Promise<strin
 function secretToken(kubernetes: Kubernetes, name: string, other = ""): Promise<string> {
   return eventually(`kube-controller-manager fills ${name}`, WAIT_MS, async () => {
     controllers?.requireRunning();
-    const { body } = await kubernetes.call("GET", secretPath(name));
+    const { body } = await kubernetes.call("GET", `/api/v1/namespaces/${SERVICE_ACCOUNT.namespace}/secrets/${name}`);
     const token = Buffer.from((body as { data?: { token?: string } }).data?.token ?? "", "base64").toString();
-    return token === "" || token === other ? undefined : token;
+    return token !== "" && token !== other && token;
   });
 }
 
@@ -80,8 +75,8 @@ const RENEW = lineOf("docs/irsa-rotation.md", "kubectl -n team-a patch secret");
 /** kube-controller-manager signs a token again if the Secret has none. */
 async function renewSecret(kubernetes: Kubernetes, name: string, old: string): Promise<string> {
   const words = RENEW.replace("team-a", SERVICE_ACCOUNT.namespace).replace("secret legacy", `secret ${name}`);
-  const env = { KUBECONFIG: kubernetes.kubeconfig, HOME: kubernetes.folder };
-  await promisify(execFile)("sh", ["-c", words.replace(/^kubectl/, findBinaries().kubectl)], { env });
+  const { code, stderr } = await typeLine({ ...kubernetes, binaries: findBinaries() }, words);
+  assert.equal(code, 0, stderr);
   return secretToken(kubernetes, name, old);
 }
 
@@ -174,11 +169,13 @@ test("each token is refused in its phase of the rotation, and a command predicts
 
   await uses.begin("published");
   assert.equal((await keys(["publish", "--public-key", next.publicKey, "--yes"])).code, 0);
-  const retiring = (until: number, { kubeconfig }: Kubernetes) =>
-    `retire issuer/${old} --yes --signed-until ${iso(until)} --kubeconfig ${kubeconfig}`.split(" ");
+  const retiring = (until: number, { kubeconfig }: Kubernetes) => {
+    const time = `${new Date(until).toISOString().slice(0, 19)}Z`;
+    return `retire issuer/${old} --yes --signed-until ${time} --kubeconfig ${kubeconfig}`.split(" ");
+  };
   const early = await keys(retiring(Date.now(), first));
   assert.equal(early.err, "Refused: kube-apiserver signs with it now. Switch the signing key first.\n");
-  const serves = async (count: number) => (await servedKeys(issuer)).keys.length === count || undefined;
+  const serves = async (count: number) => (await servedKeys(issuer)).keys.length === count;
   await eventually("both keys are served", WAIT_MS, () => serves(2));
 
   // A mistake: kube-controller-manager signs with a key that no kube-apiserver has yet.
@@ -203,7 +200,7 @@ test("each token is refused in its phase of the rotation, and a command predicts
   await stopOthers(signing);
   await startControllers(signing, next.privateKey);
   const switchedAt = Math.ceil(Date.now() / 1000) * 1000;
-  await eventually("the next second", WAIT_MS, () => Date.now() > switchedAt || undefined);
+  await eventually("the next second", WAIT_MS, () => Date.now() > switchedAt);
   current = await projectedTokens(signing, app);
   const later = (await signing.create(pod("later"))) as MadePod;
   await atApiserver("extended token, new key", await podToken(signing, later, api));
@@ -212,7 +209,7 @@ test("each token is refused in its phase of the rotation, and a command predicts
   await atApiserver("Secret renewed, its second token", await renewSecret(signing, "renewed", renewed));
   // kube-apiserver caches tokens for 10 s.
   const ended = "Secret renewed, its first token at kube-apiserver";
-  await eventually(`${ended} is refused`, WAIT_MS, () => uses.refusals.has(ended) || undefined);
+  await eventually(`${ended} is refused`, WAIT_MS, () => uses.refusals.has(ended));
 
   const retire = retiring(switchedAt, signing);
   const tooEarly = await keys(retire, switchedAt + 1000);

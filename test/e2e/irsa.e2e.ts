@@ -68,9 +68,9 @@ for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
   test(`${path}: the issuer's document equals kube-apiserver's, and caches keep it for a minute`, async () => {
     const { issuer, kubernetes } = first;
     const { endpoint, credentials } = kubernetes;
-    const request = { method: "GET", headers: { accept: "*/*" } };
-    const theirs = await post(`${endpoint.url}${path}`, { ...request, tls: { ca: endpoint.ca, ...credentials.admin } });
-    const ours = await post(`${issuer.url}${path}`, { ...request, tls: { ca: issuer.ca } });
+    const get = (url: string, tls: object) => post(`${url}${path}`, { method: "GET", headers: { accept: "*/*" }, tls });
+    const theirs = await get(endpoint.url, { ca: endpoint.ca, ...credentials.admin });
+    const ours = await get(issuer.url, { ca: issuer.ca });
     assert.deepEqual([theirs.status, ours.status], [200, 200], ours.text);
     assert.deepEqual(JSON.parse(ours.text), JSON.parse(theirs.text));
     if (path === DISCOVERY_PATH) assert.equal(ours.text, JSON.stringify(JSON.parse(theirs.text)));
@@ -87,16 +87,6 @@ test("another kube-apiserver that trusts the issuer accepts tokens for its audie
   const user = await eventually("the issuer's keys are known", 30_000, () => whoIs(apiserver, token));
   assert.equal(user.username, "first:system:serviceaccount:ci:deployer");
   assert.equal(await whoIs(apiserver, await podToken(first.kubernetes, made)), undefined);
-});
-
-test("the Pod has only its role, token and region for AWS", () => {
-  assert.deepEqual(Object.keys(environment).sort(), [
-    "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL_STS",
-    "AWS_REGION",
-    "AWS_ROLE_ARN",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-  ]);
 });
 
 test("a Pod's role logs in to a second cluster, and kubectl auth whoami prints it", async () => {
@@ -116,17 +106,15 @@ test("a Pod's role logs in to a second cluster, and kubectl auth whoami prints i
 
 const JAVASCRIPT = `import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 console.log((await new STSClient({}).send(new GetCallerIdentityCommand({}))).Arn);`;
-const CLIENTS: Readonly<Record<string, () => readonly [program: string, ...words: string[]]>> = {
-  "AWS CLI": () => [findAwsCli(), "sts", "get-caller-identity", "--query", "Arn", "--output", "text"],
-  "SDK for JavaScript": () => [process.execPath, "--input-type=module", "--eval", JAVASCRIPT],
-};
-for (const [name, commandOf] of Object.entries(CLIENTS)) {
+for (const [name, programOf, words] of [
+  ["AWS CLI", findAwsCli, "sts get-caller-identity --query Arn --output text".split(" ")],
+  ["SDK for JavaScript", () => process.execPath, ["--input-type=module", "--eval", JAVASCRIPT]],
+] as const) {
   test(`the ${name} gets the role's credentials with only the Pod's environment`, async () => {
-    const [program, ...words] = commandOf();
     // The AWS CLI keeps credentials of roles in its home folder, also those of an earlier run.
     const env = { ...environment, HOME: first.kubernetes.folder, PATH: process.env["PATH"] };
     const options = { env, cwd: join(import.meta.dirname, "../.."), timeout: 60_000 };
-    assert.match((await promisify(execFile)(program, words, options)).stdout.trim(), SESSION);
+    assert.match((await promisify(execFile)(programOf(), words, options)).stdout.trim(), SESSION);
   });
 }
 
@@ -135,17 +123,6 @@ test("doctor finds no problem except the missing IAM, then a Pod from before its
   const rows = await doctor();
   const bad = [...rows].filter(([, { state }]) => state !== "ok").map(([check, { state }]) => `${check}: ${state}`);
   assert.deepEqual(bad, ["provider: warning"]);
-  assert.deepEqual([...rows.keys()].slice(0, 9), [
-    "discovery",
-    "jwks",
-    "keys",
-    "provider",
-    "cluster keys",
-    "token issuer",
-    "signing key",
-    "audiences",
-    "legacy tokens",
-  ]);
 
   const late = serviceAccount("ci", "late");
   await kubernetes.create({ ...late, metadata: { name: "late", namespace: "ci" } });

@@ -6,8 +6,12 @@ import { join } from "node:path";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import { callApi } from "./control-plane/api.ts";
-import { type ApiserverOptions, startApiserver } from "./control-plane/apiserver.ts";
-import { type ControlPlaneCredentials, createCredentials } from "./control-plane/credentials.ts";
+import {
+  type ApiserverOptions,
+  type ControlPlaneCredentials,
+  createCredentials,
+  startApiserver,
+} from "./control-plane/apiserver.ts";
 import { startEtcd } from "./control-plane/servers.ts";
 
 export interface KubernetesObject {
@@ -19,7 +23,7 @@ export interface KubernetesObject {
 
 export type Kubernetes = Awaited<ReturnType<typeof startKubernetes>>;
 
-export interface KubernetesOptions extends Pick<ApiserverOptions, "webhook" | "flags" | "environment" | "port"> {
+export interface KubernetesOptions extends Pick<ApiserverOptions, "webhook" | "flags" | "port"> {
   /** Default: E2E_KUBERNETES, else the newest. */
   readonly version?: string | undefined;
   readonly issuer?: string | undefined;

@@ -8,7 +8,7 @@ import { readForm, renderError, renderResult } from "../../../local/ec2/query-pr
 import { type LocalRequest, startHttpServer } from "../../../local/http-server.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ServiceError } from "../../../local/service-error.ts";
-import { PLAIN_POLICY, type PolicyOptions } from "../../e2e/irsa/install-policies.ts";
+import { PLAIN_POLICY, type PolicyOptions } from "../../e2e/irsa/pods.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { cli, useLocalAws } from "../cli.ts";
 import { useFolder } from "../folder.ts";

@@ -8,31 +8,21 @@ import { startNodeInstance } from "../../../local/ec2/node-instance.ts";
 import { type LocalFunction, localServices, startFunction } from "../../../local/function.ts";
 import { startGateway } from "../../../local/gateway/gateway.ts";
 import type { GatewayEvent } from "../../../local/gateway/route.ts";
-import type { LocalIdentity } from "../../../local/identities.ts";
 import { mappingName, mappingValue } from "../../../local/parameter-store/folder.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { CLUSTER_ID, REGION, SAMPLE_MAPPINGS } from "../../../local/sandbox-settings.ts";
-import type { SignedTokenOptions } from "../../../local/sts/signed-token.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
-import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
+import { type StsOptions, startSts } from "../../../local/sts/start-sts.ts";
 import { readMemory, readReviews } from "./function-log.ts";
 
 export const MAPPING_PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 
-export interface BackendOptions {
+export interface BackendOptions extends Pick<StsOptions, "identities" | "webIdentity" | "signedTokens"> {
   readonly folder: string;
   readonly callerAuth?: "bearer" | "mtls";
   /** Parameters, by name; the list of callers is added. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** STS identities; default: those of `npm start`. */
-  readonly identities?: readonly LocalIdentity[];
-  /** Roles that service accounts may assume; default none. */
-  readonly webIdentity?: WebIdentityOptions;
-  /** AWS-signed tokens; default none. */
-  readonly signedTokens?: SignedTokenOptions;
   /** The standby's primary: accepts the same caller, by token or certificate. */
   readonly beside?: { readonly callerToken: string; readonly authority: CertificateAuthority };
-  readonly failoverUrl?: string;
   /** Called for each event, with the function's result and the time at which it got the event. */
   readonly onAnswer?: (event: GatewayEvent, result: unknown, from: number) => void;
 }
@@ -40,15 +30,10 @@ export interface BackendOptions {
 export type Backend = Awaited<ReturnType<typeof startBackend>>;
 
 export async function startBackend(options: BackendOptions) {
-  const { folder, callerAuth = "bearer", parameters, identities, webIdentity, signedTokens } = options;
-  const { beside, failoverUrl, onAnswer } = options;
+  const { folder, callerAuth = "bearer", parameters, beside, onAnswer, ...ofSts } = options;
   const callerToken = beside?.callerToken ?? newCallerToken();
   const callers = callersParameter([callerToken]);
-  const sts = await startSts({
-    ...(identities && { identities }),
-    ...(webIdentity && { webIdentity }),
-    ...(signedTokens && { signedTokens }),
-  });
+  const sts = await startSts(ofSts);
   const store = await startParameterStore({ region: REGION, parameters: { ...parameters, ...callers } });
   const ec2 = await startNodeInstance({ region: REGION });
   const authority = createCertificateAuthority();
@@ -73,7 +58,7 @@ export async function startBackend(options: BackendOptions) {
       tls: { ...authority.server(), ca, requireClientCertificate: callerAuth === "mtls" },
       failoverUrl,
     });
-  const gateway = await openGateway(failoverUrl);
+  const gateway = await openGateway();
 
   return {
     /** The webhook URL. */

@@ -8,19 +8,12 @@ import { findAwsCli } from "../aws-cli.ts";
 import type { Binaries } from "../binaries/binaries.ts";
 import type { ExecPlugin } from "./kubectl.ts";
 
-export interface TokenMaker {
-  readonly name: string;
-  plugin(binaries: Binaries, identity: LocalIdentity): ExecPlugin;
-}
-
 export const OWN_COMMAND = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
 
+type Program = readonly [name: string, version: "v1" | "v1beta1", words: (binaries: Binaries) => string[]];
+
 /** By program, the version of its output's API, and its command. */
-const PROGRAMS: readonly (readonly [
-  name: string,
-  version: "v1" | "v1beta1",
-  words: (binaries: Binaries) => string[],
-])[] = [
+const PROGRAMS: readonly Program[] = [
   // https://docs.aws.amazon.com/cli/latest/reference/eks/get-token.html
   ["aws eks get-token", "v1beta1", () => [findAwsCli(), "eks", "get-token", "--cluster-name", CLUSTER_ID]],
   // https://github.com/kubernetes-sigs/aws-iam-authenticator#3-configure-your-api-server-to-talk-to-the-server
@@ -33,9 +26,9 @@ const PROGRAMS: readonly (readonly [
 ];
 
 /** With a local identity's keys, without this machine's configuration. Clients do not use the local STS. */
-export const TOKEN_MAKERS: readonly TokenMaker[] = PROGRAMS.map(([name, version, words]) => ({
+export const TOKEN_MAKERS = PROGRAMS.map(([name, version, words]) => ({
   name,
-  plugin(binaries, identity) {
+  plugin(binaries: Binaries, identity: LocalIdentity): ExecPlugin {
     const [command = "", ...args] = [...words(binaries), "--region", REGION];
     const env = Object.entries(isolatedVariables(identity)).map(([name, value]) => ({ name, value }));
     const apiVersion = `client.authentication.k8s.io/${version}` as const;

@@ -6,14 +6,10 @@ import { existsSync, readFileSync } from "node:fs";
 export interface ReviewLine {
   readonly outcome: string;
   readonly reason?: string;
-  readonly message?: string;
-  readonly username?: string;
-  readonly coldStart?: boolean;
-  readonly cached?: Readonly<Record<string, boolean>>;
 }
 
 /** In bytes, by report-memory.ts. */
-export interface MemoryLine {
+interface MemoryLine {
   readonly heapUsed: number;
   readonly rss: number;
 }
@@ -29,11 +25,7 @@ export function readMemory(logFile: string): MemoryLine[] {
 }
 
 function readLines(logFile: string): Partial<ReviewLine & MemoryLine>[] {
-  if (!existsSync(logFile)) return [];
-  const lines = readFileSync(logFile, "utf8").split("\n");
-  // the last line is empty or incomplete
-  return lines
-    .slice(0, -1)
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line));
+  // The last line may be incomplete.
+  const lines = existsSync(logFile) ? readFileSync(logFile, "utf8").split("\n").slice(0, -1) : [];
+  return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
 }

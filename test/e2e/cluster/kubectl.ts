@@ -8,7 +8,7 @@ import { stringify } from "yaml";
 import type { Cluster } from "../cluster.ts";
 
 /** The `user` of a kubeconfig: `{ token }`, or `{ exec }` with a plugin. */
-export type KubectlUser = { readonly token: string } | { readonly exec: ExecPlugin };
+type KubectlUser = { readonly token: string } | { readonly exec: ExecPlugin };
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins */
 export interface ExecPlugin {

@@ -19,7 +19,7 @@ export function lineOf(page: string, part: string): string {
 
 /** Default environment: the administrator's kubeconfig. */
 export function typeLine(
-  { binaries, folder, kubeconfig }: Cluster,
+  { binaries, folder, kubeconfig }: Pick<Cluster, "binaries" | "folder" | "kubeconfig">,
   line: string,
   environment: Readonly<Record<string, string>> = { KUBECONFIG: kubeconfig },
 ): Promise<KubectlResult> {

@@ -11,27 +11,21 @@ export interface ApiEndpoint {
   readonly ca: string;
 }
 
-/** Credentials: a bearer token or a client certificate. */
-export type ApiCredential = { readonly token: string } | { readonly cert: string; readonly key: string };
-
-export interface ApiAnswer {
-  readonly status: number;
-  /** A Kubernetes object, or a text such as "ok". */
-  readonly body: unknown;
-}
+/** A bearer token or a client certificate. */
+type ApiCredential = { readonly token: string } | { readonly cert: string; readonly key: string };
 
 const LIMIT_MS = 60_000;
 
 const agent = new Agent({ keepAlive: true });
 
-/** `body` is sent as JSON; for PATCH, as a JSON merge patch. */
+/** `body` is sent as JSON. Returns a Kubernetes object, or a text such as "ok". */
 export async function callApi(
   { url, ca }: ApiEndpoint,
   credential: ApiCredential,
   method: string,
   path: string,
   body?: object,
-): Promise<ApiAnswer> {
+) {
   const { status, headers, text } = await post(`${url}${path}`, {
     method,
     agent,
@@ -40,13 +34,13 @@ export async function callApi(
     headers: {
       // the JWKS has a different content type
       accept: "application/json, */*",
-      "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json",
+      "content-type": "application/json",
       ...("token" in credential && { authorization: `Bearer ${credential.token}` }),
     },
     ...(body && { body: JSON.stringify(body) }),
   });
   const isJson = headers["content-type"]?.startsWith("application/json");
-  return { status, body: isJson ? JSON.parse(text) : text };
+  return { status, body: (isJson ? JSON.parse(text) : text) as unknown };
 }
 
 /** The user that kube-apiserver authenticates by `token`; `undefined` for a 401. */
@@ -59,7 +53,7 @@ export async function whoIs(endpoint: ApiEndpoint, token: string): Promise<User 
   return (body as { status: { userInfo: User } }).status.userInfo;
 }
 
-export interface TokenReviewStatus {
+interface TokenReviewStatus {
   readonly authenticated?: boolean;
   readonly user?: User;
   readonly audiences?: readonly string[];
@@ -74,13 +68,8 @@ export async function reviewToken(
   audiences?: readonly string[],
 ): Promise<TokenReviewStatus> {
   const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token, audiences } };
-  const { status, body } = await callApi(
-    endpoint,
-    credential,
-    "POST",
-    "/apis/authentication.k8s.io/v1/tokenreviews",
-    review,
-  );
+  const path = "/apis/authentication.k8s.io/v1/tokenreviews";
+  const { status, body } = await callApi(endpoint, credential, "POST", path, review);
   if (status !== 201) throw new Error(`kube-apiserver answered ${status}: ${JSON.stringify(body)}`);
   return (body as { status: TokenReviewStatus }).status;
 }

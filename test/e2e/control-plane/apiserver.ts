@@ -1,7 +1,10 @@
-// Starts a kube-apiserver with a webhook token authenticator.
+// Starts a kube-apiserver with a webhook token authenticator, and creates the credentials that those of a cluster share.
 
+import { generateKeyPairSync } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { type ApiEndpoint, callApi } from "./api.ts";
-import type { ControlPlaneCredentials } from "./credentials.ts";
 import { eventually, freePort, type ServerProcess, startServer } from "./process.ts";
 
 /** The flags `--authentication-token-webhook-*`. */
@@ -27,8 +30,6 @@ export interface ApiserverOptions {
   readonly port?: number | undefined;
   /** Additional flags. */
   readonly flags?: readonly string[];
-  /** Its complete environment; default: empty. */
-  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface RunningApiserver extends ApiEndpoint, Pick<ServerProcess, "log" | "stop"> {}
@@ -64,18 +65,15 @@ export async function startApiserver(options: ApiserverOptions): Promise<Running
       `--service-account-signing-key-file=${files.serviceAccountKey}`,
       "--authorization-mode=Node,RBAC",
       "--enable-admission-plugins=NodeRestriction",
-      "--enable-bootstrap-token-auth",
       ...(webhook === undefined ? [] : webhookFlags(webhook)),
       ...flags,
     ],
     logFile,
-    options.environment,
   );
   const endpoint = { url, ca: credentials.ca };
   await eventually("kube-apiserver is ready", READY_MS, async () => {
     server.requireRunning();
-    const { status } = await callApi(endpoint, credentials.admin, "GET", "/readyz");
-    return status === 200 || undefined;
+    return (await callApi(endpoint, credentials.admin, "GET", "/readyz")).status === 200;
   });
   return { ...endpoint, log: server.log, stop: server.stop };
 }
@@ -86,4 +84,32 @@ function webhookFlags({ configFile, version, cacheTtl }: WebhookFlags): string[]
     `--authentication-token-webhook-version=${version}`,
     `--authentication-token-webhook-cache-ttl=${cacheTtl}`,
   ];
+}
+
+export type ControlPlaneCredentials = ReturnType<typeof createCredentials>;
+
+export function createCredentials(folder: string) {
+  const authority = createCertificateAuthority({ subject: { CN: "Kubernetes" } });
+  const server = authority.server();
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  mkdirSync(folder, { recursive: true });
+
+  function write(name: string, text: string): string {
+    const file = join(folder, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  }
+
+  return {
+    /** PEM. */
+    ca: authority.ca,
+    /** Of a user in system:masters. */
+    admin: authority.client({ O: "system:masters", CN: "admin" }),
+    files: {
+      ca: write("ca.crt", authority.ca),
+      serverCert: write("server.crt", server.cert),
+      serverKey: write("server.key", server.key),
+      serviceAccountKey: write("service-accounts.key", privateKey.export({ format: "pem", type: "sec1" }).toString()),
+    },
+  };
 }

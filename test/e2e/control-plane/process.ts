@@ -34,8 +34,6 @@ export function startServer(
   ended.catch(() => undefined);
 
   return {
-    /** `undefined` if it could not start. */
-    pid: child.pid,
     /** The log so far. */
     log: () => readFileSync(logFile, "utf8"),
     /** Throws if it is no longer running. */
@@ -82,18 +80,18 @@ async function isFree(port: number): Promise<boolean> {
 
 const EVERY_MS = 100;
 
-/** Returns the first value of `check` that is not undefined. Retries after errors; the last one is the cause at the deadline. */
+/** Returns the first value of `check` that is neither false nor undefined. Retries after errors; the last one is the cause at the deadline. */
 export async function eventually<T>(
   what: string,
   limitMs: number,
-  check: () => Promise<T | undefined> | T | undefined,
+  check: () => Promise<T | false | undefined> | T | false | undefined,
 ): Promise<T> {
   const deadline = Date.now() + limitMs;
   for (;;) {
     let cause: unknown;
     try {
       const value = await check();
-      if (value !== undefined) return value;
+      if (value !== undefined && value !== false) return value;
     } catch (error) {
       cause = error;
     }

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { findControllerManager } from "../binaries/binaries.ts";
-import { eventually, freePort, type ServerProcess, startServer } from "./process.ts";
+import { eventually, freePort, startServer } from "./process.ts";
 
 const READY_MS = 60_000;
 
@@ -26,24 +26,13 @@ export async function startEtcd(command: string, folder: string) {
   );
   await eventually("etcd is healthy", READY_MS, async () => {
     server.requireRunning();
-    const response = await fetch(`${url}/health`);
-    return response.ok || undefined;
+    return (await fetch(`${url}/health`)).ok;
   });
   return { url, stop: server.stop };
 }
 
-interface ControllerManagerOptions {
-  /** Path of an administrator's kubeconfig. */
-  readonly kubeconfig: string;
-  /** Path of the private key that signs the tokens. */
-  readonly privateKeyFile: string;
-  readonly caFile: string;
-  readonly folder: string;
-}
-
-/** It fills Secrets with service account tokens. */
-export function startControllerManager(options: ControllerManagerOptions): ServerProcess {
-  const { kubeconfig, privateKeyFile, caFile, folder } = options;
+/** It fills Secrets with service account tokens, signed by the private key. `kubeconfig`: an administrator's. All are paths. */
+export function startControllerManager({ kubeconfig = "", privateKeyFile = "", caFile = "", folder = "" }) {
   return startServer(
     findControllerManager(),
     [

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { apiserverFlags } from "../../../cli/irsa/flags.ts";
+import { ROLE_LABEL } from "../../../cli/irsa/names.ts";
+import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
 import { startIssuer } from "../../../local/issuer.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { REGION } from "../../../local/sandbox-settings.ts";
@@ -17,17 +19,11 @@ import {
 import { cli, useLocalAws } from "../../cli/cli.ts";
 import { eventually } from "../control-plane/process.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "../kubernetes.ts";
-import { installPolicies } from "./install-policies.ts";
+import { PLAIN_POLICY } from "./pods.ts";
 
 const ISSUING_CLUSTER = "issuing";
 
 export type IssuingCluster = Awaited<ReturnType<typeof startIssuingCluster>>;
-
-interface DoctorRow {
-  readonly check: string;
-  readonly state: string;
-  readonly seen: string;
-}
 
 /** With the namespaces `ci` and `other`, each with the service account `deployer`, and `ci/another`, all annotated. */
 export async function startIssuingCluster() {
@@ -55,7 +51,6 @@ export async function startIssuingCluster() {
     const { code, err } = await keys(["publish", "--kubeconfig", kubernetes.kubeconfig, "--yes"]);
     if (code !== 0) throw new Error(err);
     await createServiceAccounts(kubernetes);
-    await applyPolicies(kubernetes);
   } catch (error) {
     await stop();
     throw error;
@@ -81,13 +76,20 @@ export async function startIssuingCluster() {
       const place = ["--issuer", issuer.url, "--ca", ca, "--kubeconfig", kubeconfig];
       const { out, err } = await cli(["irsa", "doctor", "-c", ISSUING_CLUSTER, ...place, "-o", "json"]);
       assert.notEqual(out, "", err);
-      return new Map((JSON.parse(out) as DoctorRow[]).map((row) => [row.check, row]));
+      const rows: Record<"check" | "state" | "seen", string>[] = JSON.parse(out);
+      return new Map(rows.map((row) => [row.check, row]));
     },
     stop,
   };
 }
 
+/** Installs the policies first, and waits until they apply. */
 async function createServiceAccounts(kubernetes: Kubernetes): Promise<void> {
+  for (const object of policies({ ...PLAIN_POLICY, tokenAudience: AUDIENCE, awsDefaultRegion: REGION })) {
+    await kubernetes.create(object as KubernetesObject);
+  }
+  const canary = serviceAccount("default", "canary");
+  await eventually("a label", 30_000, async () => hasLabel(await kubernetes.create(canary, "?dryRun=All")));
   // As kube-controller-manager does.
   const metadata = { name: "default", namespace: "default" };
   await kubernetes.create({ apiVersion: "v1", kind: "ServiceAccount", metadata });
@@ -96,20 +98,18 @@ async function createServiceAccounts(kubernetes: Kubernetes): Promise<void> {
     await kubernetes.create(serviceAccount(namespace, SERVICE_ACCOUNT.name));
   }
   await kubernetes.create(serviceAccount(SERVICE_ACCOUNT.namespace, "another"));
+  await eventually("a role", 30_000, async () => isMutated(await kubernetes.create(pod("canary"), "?dryRun=All")));
+}
+
+export function hasLabel(serviceAccount: unknown): boolean {
+  const { labels } = (serviceAccount as { metadata: { labels?: Record<string, string> } }).metadata;
+  return labels?.[ROLE_LABEL] === "true";
 }
 
 /** Creates a service account with an annotation for the role. */
-export function serviceAccount(namespace: string, name: string): KubernetesObject {
-  const metadata = { name, namespace, annotations: { "eks.amazonaws.com/role-arn": POD_ROLE_ARN } };
+export function serviceAccount(namespace: string, name: string, role = POD_ROLE_ARN): KubernetesObject {
+  const metadata = { name, namespace, annotations: { "eks.amazonaws.com/role-arn": role } };
   return { apiVersion: "v1", kind: "ServiceAccount", metadata };
-}
-
-async function applyPolicies(kubernetes: Kubernetes): Promise<void> {
-  await installPolicies(kubernetes, { tokenAudience: AUDIENCE, awsDefaultRegion: REGION });
-  await eventually("the policy is in force", 30_000, async () => {
-    const made = (await kubernetes.create(pod("canary"), "?dryRun=All")) as MadePod;
-    return isMutated(made) || undefined;
-  });
 }
 
 interface MadeContainer {
@@ -143,8 +143,8 @@ export function pod(name: string, account = SERVICE_ACCOUNT.name, namespace = SE
   return { apiVersion: "v1", kind: "Pod", metadata, spec: { serviceAccountName: account, containers } };
 }
 
-export function isMutated({ spec: { volumes = [] } }: MadePod): boolean {
-  return volumes.some(({ name }) => name === "aws-iam-token");
+export function isMutated(made: unknown): boolean {
+  return (made as MadePod).spec.volumes?.some(({ name }) => name === "aws-iam-token") ?? false;
 }
 
 /** The token that kubelet would write: bound to the Pod, with the settings of its volume unless overridden. */
@@ -167,11 +167,7 @@ export async function podToken(
 }
 
 /** The environment of the Pod's container; `root` replaces the container's root folder for the token file. */
-export async function podEnvironment(
-  kubernetes: Kubernetes,
-  made: MadePod,
-  root: string,
-): Promise<Readonly<Record<string, string>>> {
+export async function podEnvironment(kubernetes: Kubernetes, made: MadePod, root: string) {
   const environment = Object.fromEntries((made.spec.containers[0]?.env ?? []).map(({ name, value }) => [name, value]));
   const tokenFile = join(root, (environment["AWS_WEB_IDENTITY_TOKEN_FILE"] ?? "").replaceAll("/", "_"));
   writeFileSync(tokenFile, await podToken(kubernetes, made), { mode: 0o600 });

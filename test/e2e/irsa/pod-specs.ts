@@ -4,18 +4,16 @@ import type { KubernetesObject } from "../kubernetes.ts";
 import type { MadePod } from "./issuing-cluster.ts";
 import { type Expected, type PodCase, ROLE } from "./pods.ts";
 
-const accountOf = ({ account }: PodCase, index: number) => account ?? `account-${index}`;
-
-export function accountFor(podCase: PodCase, index: number): KubernetesObject {
+export function accountFor(podCase: PodCase): KubernetesObject {
   const { namespace = "app", serviceAccount = {} } = podCase;
   const annotations = Object.entries({ "role-arn": ROLE, ...serviceAccount })
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => [key.includes("/") ? key : `eks.amazonaws.com/${key}`, value]);
-  const metadata = { name: accountOf(podCase, index), namespace, annotations: Object.fromEntries(annotations) };
+  const metadata = { name: podCase.account ?? "", namespace, annotations: Object.fromEntries(annotations) };
   return { apiVersion: "v1", kind: "ServiceAccount", metadata };
 }
 
-export function podFor(podCase: PodCase, index: number): KubernetesObject {
+export function podFor(podCase: PodCase): KubernetesObject {
   const { namespace = "app", labels = {}, init = {}, containers = { main: undefined }, volumes = [] } = podCase;
   const { ports, restartPolicyOfInit, ...spec } = podCase.spec ?? {};
   const annotations = Object.entries(podCase.pod ?? {}).map(([key, value]) => [`eks.amazonaws.com/${key}`, value]);
@@ -30,15 +28,10 @@ export function podFor(podCase: PodCase, index: number): KubernetesObject {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: {
-      name: `pod-${index}`,
-      namespace,
-      labels,
-      annotations: { ...Object.fromEntries(annotations), ...mirror },
-    },
+    metadata: { name: "pod", namespace, labels, annotations: { ...Object.fromEntries(annotations), ...mirror } },
     spec: {
       // https://github.com/kubernetes/kubernetes/blob/v1.37.0/plugin/pkg/admission/serviceaccount/admission.go: none for a mirror Pod
-      ...(podCase.mirror ? { nodeName: "node-1" } : { serviceAccountName: accountOf(podCase, index) }),
+      ...(podCase.mirror ? { nodeName: "node-1" } : { serviceAccountName: podCase.account }),
       initContainers: all(init, { restartPolicy: restartPolicyOfInit }),
       containers: all(containers, { ports }),
       ...(volumes.length > 0 && { volumes: volumes.map((name) => ({ name, emptyDir: {} })) }),

@@ -1,5 +1,15 @@
 // Pods and their expected changes: the rules of amazon-eks-pod-identity-webhook as a table.
 
+import type { policies } from "../../../cli/irsa/policy/admission-policy.ts";
+
+export type PolicyOptions = Parameters<typeof policies>[0];
+
+export const PLAIN_POLICY: PolicyOptions = {
+  tokenAudience: "sts.amazonaws.com",
+  tokenExpiration: 86_400,
+  reinvocationPolicy: "Never",
+  mutatingApi: "v1",
+};
 export const ROLE = "arn:aws:iam::111122223333:role/reader";
 export const REGION = "eu-west-1";
 export const TOKEN_FILE = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token";

@@ -16,8 +16,7 @@ import { cli } from "../../cli/cli.ts";
 import { findBinaries } from "../binaries/binaries.ts";
 import { eventually } from "../control-plane/process.ts";
 import type { Kubernetes, KubernetesObject } from "../kubernetes.ts";
-import { hasLabel } from "./install-policies.ts";
-import { isMutated, type MadePod, pod } from "./issuing-cluster.ts";
+import { hasLabel, isMutated, pod } from "./issuing-cluster.ts";
 
 /** The beta API of its minor version, emulated by the newest kube-apiserver with that version's CEL. */
 const BETA = [
@@ -29,18 +28,10 @@ const BETA = [
 /** kube-apiservers for each API version of the mutating policies. */
 export const SERVERS = [
   { name: "kube-apiserver 1.37", minor: "1.37", mutatingApi: "v1", flags: [] },
-  {
-    name: "kube-apiserver as 1.35",
-    minor: "1.35",
-    mutatingApi: "v1beta1",
-    flags: ["--emulated-version=1.35", ...BETA],
-  },
-  {
-    name: "kube-apiserver as 1.34",
-    minor: "1.34",
-    mutatingApi: "v1beta1",
-    flags: ["--emulated-version=1.34", ...BETA],
-  },
+  ...(["1.35", "1.34"] as const).map((minor) => {
+    const flags = [`--emulated-version=${minor}`, ...BETA];
+    return { name: `kube-apiserver as ${minor}`, minor, mutatingApi: "v1beta1", flags } as const;
+  }),
 ] as const;
 
 type PolicyServer = (typeof SERVERS)[number];
@@ -61,19 +52,12 @@ export function describeInstallation({ minor }: PolicyServer, running: () => Kub
     });
 
     async function kubectl(...words: string[]): Promise<string> {
-      const { stdout } = await promisify(execFile)(findBinaries().kubectl, [
-        "--kubeconfig",
-        kubernetes.kubeconfig,
-        ...words,
-      ]);
-      return stdout;
+      const flags = ["--kubeconfig", kubernetes.kubeconfig];
+      return (await promisify(execFile)(findBinaries().kubectl, [...flags, ...words])).stdout;
     }
 
-    const change =
-      (verb: string) =>
-      (account: string, ...words: string[]) =>
-        kubectl("--namespace", "app", verb, "serviceaccount", account, ...words);
-    const [label, annotate] = [change("label"), change("annotate")];
+    const label = (...words: string[]) => kubectl("--namespace", "app", "label", "serviceaccount", ...words);
+    const annotate = (...words: string[]) => kubectl("--namespace", "app", "annotate", "serviceaccount", ...words);
 
     async function apply(text: string): Promise<void> {
       const file = join(kubernetes.folder, "objects.yaml");
@@ -82,7 +66,7 @@ export function describeInstallation({ minor }: PolicyServer, running: () => Kub
     }
 
     async function hasRole(serviceAccountName: string): Promise<boolean> {
-      return isMutated((await kubernetes.create(podOf(serviceAccountName), "?dryRun=All")) as MadePod);
+      return isMutated(await kubernetes.create(pod("any", serviceAccountName, "app"), "?dryRun=All"));
     }
 
     /** The command's output is applied; its steps are returned without their numbers. */
@@ -101,17 +85,15 @@ export function describeInstallation({ minor }: PolicyServer, running: () => Kub
 
     test("doctor finds ServiceAccounts without the label until the printed command, then each with a role has it", async () => {
       const steps = await applyPrinted("--label-policy");
-      await eventually("the label policy applies", 30_000, async () => {
-        const made = await kubernetes.create(account("canary", { annotations: ROLE }), "?dryRun=All");
-        return hasLabel(made) || undefined;
-      });
+      const canary = () => kubernetes.create(account("canary", { annotations: ROLE }), "?dryRun=All");
+      await eventually("the label policy applies", 30_000, async () => hasLabel(await canary()));
       assert.ok((await doctor()).some(({ check, seen }) => check === "labels" && seen.startsWith("app/old-0 ")));
       const [program, ...words] = (steps[1] ?? "").split(" ");
       assert.equal(program, "kubectl");
       await kubectl(...words);
       assert.ok(!(await doctor()).some(({ check }) => check === "labels"));
       await applyPrinted();
-      await eventually("the policies apply", 30_000, async () => (await hasRole("old-0")) || undefined);
+      await eventually("the policies apply", 30_000, () => hasRole("old-0"));
       assert.equal(await hasRole("plain-0"), false);
       assert.deepEqual(await doctor(), []);
     });
@@ -126,10 +108,10 @@ export function describeInstallation({ minor }: PolicyServer, running: () => Kub
     test("without the annotation, the label and the role are removed", async () => {
       await annotate("old-1", "eks.amazonaws.com/role-arn-");
       assert.equal(await isLabelled("old-1"), false);
-      await eventually("no role", 10_000, async () => !(await hasRole("old-1")) || undefined);
+      await eventually("no role", 10_000, async () => !(await hasRole("old-1")));
       await annotate("plain-1", `eks.amazonaws.com/role-arn=${ROLE["eks.amazonaws.com/role-arn"]}`);
       assert.equal(await isLabelled("plain-1"), true);
-      await eventually("a role", 10_000, async () => (await hasRole("plain-1")) || undefined);
+      await eventually("a role", 10_000, () => hasRole("plain-1"));
     });
 
     test("the label cannot be removed by hand, nor by kubectl apply of a manifest without it", async () => {
@@ -151,10 +133,10 @@ export function describeInstallation({ minor }: PolicyServer, running: () => Kub
       await kubectl("delete", "mutatingadmissionpolicybinding", "irsa-label.iam-authenticator");
       await eventually("the label can be removed", 30_000, async () => {
         await label("old-3", `${ROLE_LABEL}-`);
-        return !(await isLabelled("old-3")) || undefined;
+        return !(await isLabelled("old-3"));
       });
       await label("plain-2", `${ROLE_LABEL}=true`);
-      await eventually("no role", 10_000, async () => !(await hasRole("old-3")) || undefined);
+      await eventually("no role", 10_000, async () => !(await hasRole("old-3")));
       assert.equal(await isLabelled("plain-2"), true);
       assert.equal(await hasRole("plain-2"), false);
       assert.deepEqual(
@@ -167,9 +149,9 @@ export function describeInstallation({ minor }: PolicyServer, running: () => Kub
       await apply(out);
       await eventually("the next update restores the label", 30_000, async () => {
         await annotate("old-3", `touched=${Date.now()}`, "--overwrite");
-        return (await isLabelled("old-3")) || undefined;
+        return isLabelled("old-3");
       });
-      await eventually("a role", 10_000, async () => (await hasRole("old-3")) || undefined);
+      await eventually("a role", 10_000, () => hasRole("old-3"));
       assert.deepEqual(await doctor(), []);
     });
 
@@ -183,8 +165,4 @@ export function describeInstallation({ minor }: PolicyServer, running: () => Kub
 
 function account(name: string, more: { labels?: object; annotations?: object } = {}): KubernetesObject {
   return { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: "app", ...more } };
-}
-
-function podOf(serviceAccountName: string): KubernetesObject {
-  return pod("any", serviceAccountName, "app");
 }

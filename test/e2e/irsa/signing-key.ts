@@ -26,11 +26,6 @@ export function kidOf(token: string): string {
   return decodeProtectedHeader(token).kid ?? "";
 }
 
-/** As `--signed-until` takes it. */
-export function iso(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}
-
 /** Sends AssumeRoleWithWebIdentity as an SDK does. Returns the ARN of the session; throws with STS's code and message. */
 export async function exchange(stsUrl: string, token: string): Promise<string> {
   const parameters = {
