@@ -3,7 +3,7 @@
 import { hash } from "node:crypto";
 import { httpApiEvent } from "../../local/gateway/http-api.ts";
 import { SAMPLE_REQUEST } from "../local/gateway/sample-request.ts";
-import { reviewBody, V1 } from "../system/token-review.ts";
+import { reviewBody, V1 } from "../system/answers.ts";
 
 const CALLER = "bench-caller";
 /** The value of the parameter `callers`. */

@@ -13,8 +13,10 @@ export function prepare<Result>(work: () => Result | Promise<Result>): void {
   });
 }
 
-/** For all tests of the file that calls it, or a new one for each. */
-export function useServer<Server extends { close(): Promise<unknown> }>(
+type Closable = { close(): Promise<unknown> } | { stop(): Promise<unknown> };
+
+/** For all tests of the file or suite that calls it, or a new one for each. */
+export function useServer<Server extends Closable>(
   start: () => Promise<Server>,
   scope: "each" | "all" = "all",
 ): Server {
@@ -23,6 +25,6 @@ export function useServer<Server extends { close(): Promise<unknown> }>(
   open(async () => {
     server = await start();
   });
-  end(() => server.close());
+  end(() => ("close" in server ? server.close() : server.stop()));
   return new Proxy({} as Server, { get: (_, name) => Reflect.get(server, name) });
 }

@@ -63,7 +63,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl -n kube-system get configmap aws-iam-authenticator ": by(MIGRATION, "# MountedFile"),
   "kubectl -n kube-system get configmap aws-auth ": by("test/cli/mappings/formats/import.test.ts", "aws-auth"),
   "kubectl get iamidentitymappings ": { because: "it needs the old server; another test imports a list of them" },
-  "kubectl -n kube-system delete ": by(MIGRATION, "delete"),
+  "kubectl -n kube-system delete ": by(MIGRATION, "delete configmap"),
   "grep clusterID": by(MIGRATION, "clusterID"),
   "kubectl -n kube-system logs ": NO_SUCH_CLUSTER,
   "kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kubeadm-config ": CONTROL_PLANE,

@@ -1,25 +1,28 @@
-// Authorization of granted users: RBAC, access levels and the node authorizer use our usernames and groups.
+// Authorization of granted users: RBAC, access levels and the node authorizer use our usernames and groups. Other authenticators'
+// tokens still work or are passed on, and our tokens are valid only for their audience.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { nodeName } from "../../local/ec2/node-instance.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
-import { describeLevels } from "./access-levels/levels.ts";
+import { prepare, useServer } from "../cli/use-server.ts";
+import { createSigningKey, signIdToken } from "../oidc-issuer.ts";
+import type { User } from "../system/answers.ts";
+import { describeLevels } from "./access-levels.ts";
 import { admin, aggregate, kubectl } from "./cluster/kubectl.ts";
-import { type Cluster, freshToken, loggedRefusal, startCluster } from "./cluster.ts";
-import { callApi } from "./control-plane/api.ts";
+import { freshToken, loggedRefusal, startCluster } from "./cluster.ts";
+import { callApi, whoIs } from "./control-plane/api.ts";
+import { SERVICE_ACCOUNT_ISSUER } from "./control-plane/apiserver.ts";
 
-let cluster: Cluster;
-before(async () => {
-  cluster = await startCluster();
+const cluster = useServer(() => startCluster({ webhooks: [{}, { cacheTtl: "10m" }] }));
+prepare(async () => {
   for (const name of ["team", "team-a", "team-b"]) await admin(cluster, ["create", "namespace", name]);
   await admin(cluster, ["-n", "team", "create", "role", "pod-reader", "--resource=pods", "--verb=get,list"]);
   const binding = ["rolebinding", "developers-read-pods", "--role=pod-reader", "--group=developers"];
   await admin(cluster, ["-n", "team", "create", ...binding]);
   await aggregate(cluster);
 });
-after(() => cluster.stop());
 
 const run = async (name: string, args: readonly string[]) => kubectl(cluster, { token: await freshToken(name) }, args);
 
@@ -78,7 +81,7 @@ test("a node creates and labels its Node object, but not another's, and reads no
 });
 
 describe("access levels", () => {
-  describeLevels(() => cluster);
+  describeLevels(cluster);
 
   test("an identity with --access edit --namespace team-a has that level by its token", async () => {
     useLocalAws({ AWS_ENDPOINT_URL_SSM: cluster.backend.store.url, AWS_REGION: REGION });
@@ -92,4 +95,58 @@ describe("access levels", () => {
     );
     assert.deepEqual(await Promise.all(answers), ["yes", "no", "no"]);
   });
+});
+
+/** The second kube-apiserver: a second call means that the result was not cached. */
+const cached = () => cluster.apiservers[1] ?? assert.fail();
+
+function timesAsked(token: string): number {
+  return cluster.backend.gateway.events.filter(({ body }) => body?.includes(token)).length;
+}
+
+test("a service account token works without a call to the webhook", async () => {
+  const metadata = { name: "robot", namespace: "default" };
+  await cluster.create({ apiVersion: "v1", kind: "ServiceAccount", metadata });
+  const token = (await admin(cluster, ["create", "token", "robot"])).trim();
+  const user = await whoIs(cached(), token);
+  assert.equal(user?.username, "system:serviceaccount:default:robot");
+  assert.equal(timesAsked(token), 0);
+});
+
+test("for an OIDC token of another issuer, the webhook is called once, the result is cached, and it logs no error of ours", async () => {
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  const claims = { iss: "https://issuer.example.com", aud: "kubernetes", sub: "olga", exp };
+  const token = await signIdToken(claims, await createSigningKey());
+  assert.equal(await whoIs(cached(), token), undefined);
+  assert.equal(await whoIs(cached(), token), undefined);
+  assert.equal(timesAsked(token), 1);
+  assert.equal(cluster.backend.reviews().at(-1)?.outcome, "not_ours");
+  const log = cached().log().split("\n");
+  const refusals = log.filter((line) => line.includes("Unable to authenticate the request"));
+  for (const line of refusals) assert.match(line, /err="invalid bearer token"$/);
+});
+
+/** Another service sends a TokenReview with a token of alice. */
+async function reviewFor(audiences?: readonly string[]) {
+  const spec = { token: await freshToken("alice"), audiences };
+  const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec };
+  const { body } = await cluster.call("POST", "/apis/authentication.k8s.io/v1/tokenreviews", review);
+  return (body as { status: { authenticated?: boolean; user?: User } }).status;
+}
+
+test("a token is valid only for kube-apiserver's audience", async () => {
+  assert.partialDeepStrictEqual(await reviewFor(), { authenticated: true, user: { username: "alice" } });
+  const own = [SERVICE_ACCOUNT_ISSUER];
+  assert.partialDeepStrictEqual(await reviewFor(own), { authenticated: true, audiences: own });
+  const { authenticated, user } = await reviewFor(["vault"]);
+  assert.deepEqual([authenticated ?? false, user?.username], [false, undefined]);
+});
+
+test("with AUDIENCES, a token is valid only for the listed audiences", async () => {
+  cluster.backend.redeploy({ AUDIENCES: `${SERVICE_ACCOUNT_ISSUER},vault` });
+  assert.equal((await whoIs(cached(), await freshToken("alice")))?.username, "alice");
+  assert.partialDeepStrictEqual(await reviewFor(["vault"]), { authenticated: true, audiences: ["vault"] });
+  assert.ok(!(await reviewFor(["harbor"])).authenticated);
+  // kube-apiserver checks audiences first, and so drops the denial's error
+  assert.equal(cluster.backend.reviews().at(-1)?.reason, "audience_foreign");
 });

@@ -3,23 +3,23 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
-import { callersParameter, newCallerToken } from "./cluster/backend.ts";
-import { type Cluster, loggedRefusal, login, reviewsOf, startCluster } from "./cluster.ts";
+import { describe, test } from "node:test";
+import { useServer } from "../cli/use-server.ts";
+import { type Backend, callersParameter, newCallerToken } from "./cluster/backend.ts";
+import { loggedRefusal, login, reviewsOf, startCluster } from "./cluster.ts";
 import { eventually } from "./control-plane/process.ts";
+import { certifiedUser } from "./kubernetes.ts";
 
 describe("by bearer token", () => {
-  let cluster: Cluster;
-  before(async () => {
-    cluster = await startCluster({
+  const cluster = useServer(() =>
+    startCluster({
       webhooks: [
         {},
         { user: () => ({ token: newCallerToken() }) },
         { user: ({ callerToken }, folder) => ({ tokenFile: writeToken(folder, callerToken) }) },
       ],
-    });
-  });
-  after(() => cluster.stop());
+    }),
+  );
 
   function writeToken(folder: string, token: string): string {
     const file = join(folder, "caller-token");
@@ -30,11 +30,7 @@ describe("by bearer token", () => {
   test("with a wrong token, logins fail after one call without retries, and the log has the reason", async () => {
     const [right, wrong] = cluster.apiservers;
     const reviews = await reviewsOf(cluster, async () => assert.equal(await login(wrong), undefined));
-    assert.deepEqual(
-      reviews.map(({ outcome }) => outcome),
-      ["caller_refused"],
-    );
-    assert.equal(cluster.backend.sts.requests.length, 0);
+    assert.deepEqual([reviews.map(({ outcome }) => outcome), cluster.backend.sts.requests], [["caller_refused"], []]);
     await loggedRefusal(wrong, /caller_refused: the bearer token is not in the list of callers/);
     assert.equal(await login(right), "alice");
   });
@@ -51,7 +47,7 @@ describe("by bearer token", () => {
       await eventually("the function reads the list of callers again", 70_000, async () => {
         assert.equal(await login(rotating), "alice");
         const isCallers = (body: Buffer) => body.toString().includes("/callers");
-        return store.requests.slice(published).some(({ body }) => isCallers(body)) || undefined;
+        return store.requests.slice(published).some(({ body }) => isCallers(body));
       });
     }
 
@@ -60,7 +56,7 @@ describe("by bearer token", () => {
     // client-go rereads a tokenFile after a minute: transport.NewCachedFileTokenSource
     await eventually("kube-apiserver sends the new token", 70_000, async () => {
       assert.equal(await login(rotating), "alice");
-      return gateway.events.at(-1)?.headers["authorization"] === `Bearer ${next}` || undefined;
+      return gateway.events.at(-1)?.headers["authorization"] === `Bearer ${next}`;
     });
     await publish([next]);
     assert.equal(await login(rotating), "alice");
@@ -69,19 +65,8 @@ describe("by bearer token", () => {
 });
 
 test("by client certificate: only the subjects in CALLER_SUBJECTS; without one, the function is not called", async (t) => {
-  const base64 = (text: string) => Buffer.from(text).toString("base64");
-  const cluster = await startCluster({
-    callerAuth: "mtls",
-    webhooks: [
-      {
-        user: ({ authority }) => {
-          const { cert, key } = authority.client({ O: "Example", CN: "kube-apiserver" });
-          return { "client-certificate-data": base64(cert), "client-key-data": base64(key) };
-        },
-      },
-      { user: () => ({}) },
-    ],
-  });
+  const user = ({ authority }: Backend) => certifiedUser(authority.client({ O: "Example", CN: "kube-apiserver" }));
+  const cluster = await startCluster({ callerAuth: "mtls", webhooks: [{ user }, { user: () => ({}) }] });
   t.after(() => cluster.stop());
   const [certified, bare] = cluster.apiservers;
   const { redeploy, reviews, gateway } = cluster.backend;

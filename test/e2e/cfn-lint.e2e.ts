@@ -3,31 +3,27 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { stackName } from "../../infra/context/stack-name.ts";
 import { buildRelease } from "../../infra/release/build.ts";
 import { ACTIONS } from "../../infra/release/deploying-role.ts";
+import { useFolder } from "../cli/folder.ts";
 import { cdk, ROOT, writeApp } from "../infra/cdk-cli.ts";
 import { CLUSTERS } from "../infra/clusters.ts";
 import { pythonTool } from "./tools.ts";
 
-const REQUIREMENT = "cfn-lint==1.58.0";
-const folder = mkdtempSync(join(tmpdir(), "cfn-lint-"));
+const folder = useFolder().path;
 let bin: string;
 before(() => {
-  bin = pythonTool(REQUIREMENT);
+  bin = pythonTool("cfn-lint==1.58.0");
   // The issuer's stack does not depend on the kind of endpoint.
-  writeApp(
-    folder,
-    CLUSTERS.map((cluster, at) => (at === 0 ? { ...cluster, issuer: true } : cluster)),
-  );
+  const [first, ...others] = CLUSTERS;
+  writeApp(folder, [{ ...first, issuer: true }, ...others]);
   cdk(folder, ["synth", "--quiet", "--all"]);
   buildRelease(join(folder, "release"));
 });
-after(() => rmSync(folder, { recursive: true }));
 
 test("cdk synth has no findings", () => {
   const { pluginReports } = JSON.parse(readFileSync(join(folder, "cdk.out", "validation-report.json"), "utf8"));
@@ -47,22 +43,15 @@ test("cdk.json without a cluster: cdk ls works, also with a `node` that is too o
 const OPTIONS = ["--ignore-checks", "W3005", "--regions", "eu-west-1", "us-east-1"];
 
 const STACKS = CLUSTERS.map((cluster) => stackName(cluster));
-function lint(template: string): void {
-  const { status, stdout, stderr } = spawnSync(join(bin, "cfn-lint"), [...OPTIONS, "--", template], {
-    encoding: "utf8",
-  });
-  assert.deepEqual([status, stdout, stderr], [0, "", ""]);
-}
-
-for (const stack of [...STACKS, STACKS[0]?.replace("IamAuthenticator-", "IamAuthenticatorIssuer-")]) {
-  test(`${stack}: neither errors nor warnings`, () => {
-    lint(join(folder, "cdk.out", `${stack}.template.json`));
-  });
-}
-
-for (const kind of ["http", "mtls", "private", "issuer"]) {
-  test(`the release's template ${kind}: neither errors nor warnings`, () => {
-    lint(join(folder, "release", `${kind}.template.yaml`));
+const ISSUER = STACKS[0]?.replace("IamAuthenticator-", "IamAuthenticatorIssuer-");
+for (const template of [
+  ...[...STACKS, ISSUER].map((stack) => `cdk.out/${stack}.template.json`),
+  ...["http", "mtls", "private", "issuer"].map((kind) => `release/${kind}.template.yaml`),
+]) {
+  test(`${template}: neither errors nor warnings`, () => {
+    const args = [...OPTIONS, "--", join(folder, template)];
+    const { status, stdout, stderr } = spawnSync(join(bin, "cfn-lint"), args, { encoding: "utf8" });
+    assert.deepEqual([status, stdout, stderr], [0, "", ""]);
   });
 }
 
@@ -84,9 +73,8 @@ test("the deploying role allows the calls that AWS's schemas list for each resou
   const allowed = Statement.flatMap(({ Action }: { Action: string[] }) => Action);
   const missing = Object.keys(ACTIONS).flatMap((type) => {
     const { handlers } = read("resources", `${names[type]}.json`);
-    const needed: string[] = ["create", "read", "update", "delete"].flatMap(
-      (verb) => handlers[verb]?.permissions ?? [],
-    );
+    const verbs = ["create", "read", "update", "delete"];
+    const needed: string[] = verbs.flatMap((verb) => handlers[verb]?.permissions ?? []);
     assert.ok(needed.length > 0, type);
     const isAllowed = (action: string) =>
       allowed.some((one: string) => one.toLowerCase() === action.toLowerCase()) ||

@@ -2,27 +2,25 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../../cli/kubeconfig/kubeconfig.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { isolatedVariables } from "../aws-variables.ts";
+import { prepare, useServer } from "../cli/use-server.ts";
 import { findAwsCli } from "./aws-cli.ts";
+import { OWN_COMMAND } from "./cluster/exec-plugins.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { mavenClassPath, npmTool, pythonTool } from "./tools.ts";
 
-const OWN_COMMAND = join(import.meta.dirname, "../../cli/iam-authenticator.ts");
-
-let cluster: Cluster;
+const cluster = useServer(() => startCluster());
 let environment: Record<string, string>;
-before(async () => {
-  cluster = await startCluster();
+prepare(() => {
   environment = userEnvironment(cluster);
 });
-after(() => cluster.stop());
 
 /** The environment of alice: the three programs on the PATH, and a profile whose `output` is not JSON. */
 function userEnvironment({ folder, binaries }: Cluster): Record<string, string> {
@@ -34,8 +32,7 @@ function userEnvironment({ folder, binaries }: Cluster): Record<string, string> 
     "aws-iam-authenticator": `exec "${binaries.awsIamAuthenticator}" "$@"`,
   };
   for (const [name, line] of Object.entries(shims)) {
-    writeFileSync(join(programs, name), `#!/bin/sh\nPATH=\${PATH#*:}\n${line}\n`);
-    chmodSync(join(programs, name), 0o755);
+    writeFileSync(join(programs, name), `#!/bin/sh\nPATH=\${PATH#*:}\n${line}\n`, { mode: 0o755 });
   }
   symlinkSync(binaries.kubectl, join(programs, "kubectl"));
   writeFileSync(join(folder, "aws-config"), "[default]\noutput = text\n");
@@ -54,35 +51,34 @@ function write(exec: ClientOptions["exec"], change: (kubeconfig: string) => stri
   return file;
 }
 
-async function kubectlWhoami(kubeconfig: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
+/** Returns what the program prints: the username. */
+async function run(program: string, args: readonly string[], more = {}): Promise<string> {
+  return (await promisify(execFile)(program, args, { env: { ...environment, ...more } })).stdout.trim();
+}
+
+function kubectlWhoami(kubeconfig: string, more = {}): Promise<string> {
   const args = ["--kubeconfig", kubeconfig, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
-  return (await promisify(execFile)("kubectl", args, { env: { ...environment, ...more } })).stdout;
+  return run("kubectl", args, more);
 }
 
 for (const exec of EXEC_PLUGINS) {
   describe(`kubeconfig client --exec ${exec}`, () => {
     test("kubectl logs in", async () => assert.equal(await kubectlWhoami(write(exec)), "alice"));
 
-    test("the client for Java logs in", async () => {
-      assert.equal((await javaWhoami(write(exec))).stdout.trim(), "alice");
-    });
+    test("the client for Java logs in", async () => assert.equal(await javaWhoami(write(exec)), "alice"));
   });
 }
 
 test("with examples/other-tools/kuberc.yaml, kubectl runs aws and no other program", async () => {
-  const file = join(cluster.folder, "kuberc");
-  const example = readFileSync(join(import.meta.dirname, "../../examples/other-tools/kuberc.yaml"), "utf8");
-  writeFileSync(file, example);
-  assert.equal(await kubectlWhoami(write("aws"), { KUBERC: file }), "alice");
-  const refused = kubectlWhoami(write("iam-authenticator"), { KUBERC: file });
+  const KUBERC = join(import.meta.dirname, "../../examples/other-tools/kuberc.yaml");
+  assert.equal(await kubectlWhoami(write("aws"), { KUBERC }), "alice");
+  const refused = kubectlWhoami(write("iam-authenticator"), { KUBERC });
   await assert.rejects(refused, /is not permitted by the credential plugin allowlist/);
 });
 
-/** Runs Whoami.java, which prints the username. */
 function javaWhoami(kubeconfig: string) {
   const jars = mavenClassPath("io.kubernetes:client-java:27.0.0");
-  const args = ["-cp", jars, join(import.meta.dirname, "java/Whoami.java"), kubeconfig];
-  return promisify(execFile)("java", args, { env: environment });
+  return run("java", ["-cp", jars, join(import.meta.dirname, "java/Whoami.java"), kubeconfig]);
 }
 
 const FOR_PYTHON = `
@@ -95,8 +91,7 @@ print(review.status.user_info.username, end="")
 
 test("the client for Python logs in", async () => {
   const python = join(pythonTool("kubernetes==37.0.1"), "python");
-  const words = ["-c", FOR_PYTHON, write("aws")];
-  assert.equal((await promisify(execFile)(python, words, { env: environment })).stdout, "alice");
+  assert.equal(await run(python, ["-c", FOR_PYTHON, write("aws")]), "alice");
 });
 
 const FOR_JAVASCRIPT = `
@@ -111,8 +106,7 @@ process.stdout.write(review.status.userInfo.username);
 test("the client for JavaScript logs in", async () => {
   const script = join(npmTool("@kubernetes/client-node@2.0.1"), "whoami.mjs");
   writeFileSync(script, FOR_JAVASCRIPT);
-  const words = [script, write("iam-authenticator")];
-  assert.equal((await promisify(execFile)(process.execPath, words, { env: environment })).stdout, "alice");
+  assert.equal(await run(process.execPath, [script, write("iam-authenticator")]), "alice");
 });
 
 /** It logs "Mismatched apiVersion" and continues without a token. */

@@ -3,21 +3,63 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { describe, type TestContext, test } from "node:test";
+import { basename, dirname } from "node:path";
+import { describe, test } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
+import { useFolder } from "../cli/folder.ts";
 import { KUBERNETES_VERSIONS } from "./binaries/binaries.ts";
 import { findClusterApiJudge, findKubeadm } from "./binaries/judges.ts";
-import {
-  controlPlane,
-  type Fields,
-  type KubeadmControlPlane,
-  type Version,
-} from "./judges/cluster-api/control-plane.ts";
-import { exampleFile } from "./judges/instructions.ts";
+import { exampleFile } from "./instructions.ts";
 import { OURS, startNode } from "./judges/kubeadm/node.ts";
+
+type Version = "v1beta1" | "v1beta2";
+
+// biome-ignore lint/suspicious/noExplicitAny: a file of examples/cluster-api
+type Fields = Record<string, any>;
+
+/** A list where the other one is a map replaces it, as in an example of the other version. */
+function merged(first: object, second: object | undefined): object {
+  if (second === undefined) return first;
+  if (Array.isArray(first) && Array.isArray(second)) return [...first, ...second];
+  return Array.isArray(first) || Array.isArray(second) ? second : { ...first, ...second };
+}
+
+/** With a flag, a volume and a file of its own. `added`: the fields of an example, or none, in this version. */
+function controlPlane(kubernetes: string, added: Fields | Version) {
+  const version = typeof added === "string" ? added : basename(added["apiVersion"]);
+  const ours = typeof added === "string" ? {} : added["spec"].kubeadmConfigSpec;
+  const { extraArgs, extraVolumes = [] } = ours.clusterConfiguration?.apiServer ?? {};
+  const infrastructure = { kind: "AWSMachineTemplate", name: "my-cluster-control-plane" };
+  const group = "infrastructure.cluster.x-k8s.io";
+  const nodeRegistration = { name: "{{ ds.meta_data.local_hostname }}" };
+  const audit = { name: "audit-log-maxage", value: "7" };
+  return {
+    apiVersion: `controlplane.cluster.x-k8s.io/${version}`,
+    kind: "KubeadmControlPlane",
+    metadata: { name: "my-cluster-control-plane", namespace: "default" },
+    spec: {
+      replicas: 3,
+      version: `v${kubernetes}`,
+      machineTemplate:
+        version === "v1beta1"
+          ? { infrastructureRef: { apiVersion: `${group}/v1beta2`, ...infrastructure } }
+          : { spec: { infrastructureRef: { apiGroup: group, ...infrastructure } } },
+      kubeadmConfigSpec: {
+        files: [{ path: "/etc/kubernetes/audit.yaml", content: "rules: []\n" }, ...(ours.files ?? [])],
+        initConfiguration: { nodeRegistration, ...ours.initConfiguration },
+        joinConfiguration: { nodeRegistration, ...ours.joinConfiguration },
+        clusterConfiguration: {
+          apiServer: {
+            extraArgs: merged(version === "v1beta1" ? { [audit.name]: audit.value } : [audit], extraArgs),
+            extraVolumes: [{ name: "audit", hostPath: "/var/log/audit", mountPath: "/var/log/audit" }, ...extraVolumes],
+          },
+        },
+      },
+    },
+  };
+}
+
+type KubeadmControlPlane = ReturnType<typeof controlPlane>;
 
 const example = (name: string): Fields => parse(exampleFile(`cluster-api/${name}`).replaceAll("<api>", "abc"));
 const WEBHOOK: Readonly<Record<Version, Fields>> = {
@@ -25,14 +67,10 @@ const WEBHOOK: Readonly<Record<Version, Fields>> = {
   v1beta1: example("webhook.v1beta1.yaml"),
 };
 
-function judge(t: TestContext, after: KubeadmControlPlane, before?: KubeadmControlPlane) {
-  const folder = mkdtempSync(join(tmpdir(), "cluster-api-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const files = [after, ...(before === undefined ? [] : [before])].map((object, index) => {
-    const file = join(folder, `${index}.yaml`);
-    writeFileSync(file, stringify(object));
-    return file;
-  });
+function judge(...objects: readonly (KubeadmControlPlane | undefined)[]) {
+  const { write } = useFolder();
+  const given = objects.filter((object) => object !== undefined);
+  const files = given.map((object, index) => write(`${index}.yaml`, stringify(object)));
   return spawnSync(findClusterApiJudge(), files, { encoding: "utf8" });
 }
 
@@ -44,8 +82,8 @@ interface WrittenFile {
 }
 
 /** The files that cloud-init writes on the first control-plane machine, and on one that joins. */
-function machines(t: TestContext, after: KubeadmControlPlane, before?: KubeadmControlPlane) {
-  const { status, stdout, stderr } = judge(t, after, before);
+function machines(after: KubeadmControlPlane, before?: KubeadmControlPlane) {
+  const { status, stdout, stderr } = judge(after, before);
   assert.equal(status, 0, stderr);
   const { init, join: joining }: { init: string; join: string } = JSON.parse(stdout);
   const files = (userData: string): WrittenFile[] => parse(userData).write_files;
@@ -53,12 +91,12 @@ function machines(t: TestContext, after: KubeadmControlPlane, before?: KubeadmCo
 }
 
 /** kube-apiserver's manifest by kubeadm, from the user data of the first machine. */
-async function manifest(t: TestContext, kubernetes: (typeof KUBERNETES_VERSIONS)[number], files: WrittenFile[]) {
+async function manifest(kubernetes: (typeof KUBERNETES_VERSIONS)[number], files: WrittenFile[]) {
   const { content = "" } = files.find(({ path }) => path === "/run/kubeadm/kubeadm.yaml") ?? {};
   const [cluster, init] = parseAllDocuments(content).map((document) => document.toJS());
   assert.deepEqual([cluster.kind, init.kind], ["ClusterConfiguration", "InitConfiguration"]);
   const patches = files.filter(({ path }) => dirname(path) === init.patches?.directory);
-  const node = await startNode(t, {
+  const node = await startNode({
     kubeadm: findKubeadm(kubernetes),
     address: "10.0.0.10",
     port: 6443,
@@ -73,32 +111,30 @@ const words = (text: string) => text.split("\n").map((line) => line.trim().repla
 for (const kubernetes of KUBERNETES_VERSIONS) {
   describe(`Kubernetes ${kubernetes}`, () => {
     for (const version of Object.keys(WEBHOOK) as Version[]) {
-      test(`${version}: each machine gets the file, and kube-apiserver only our flags and mount; the undo is valid`, async (t) => {
+      test(`${version}: each machine gets the file, and kube-apiserver only our flags and mount; the undo is valid`, async () => {
         const before = controlPlane(kubernetes, version);
         const after = controlPlane(kubernetes, WEBHOOK[version]);
-        const { init, join: joining } = machines(t, after, before);
+        const { init, join: joining } = machines(after, before);
         for (const files of [init, joining]) {
           const path = "/etc/kubernetes/iam-authenticator/webhook.kubeconfig";
           const content = "my-cluster-iam-authenticator/webhook.kubeconfig\n";
           const expected = { path, owner: "root:root", permissions: "0600", content };
-          assert.deepEqual(
-            files.find((file) => file.path === path),
-            expected,
-          );
+          const written = files.find((file) => file.path === path);
+          assert.deepEqual(written, expected);
         }
-        const old = words(await manifest(t, kubernetes, machines(t, before).init));
-        const added = words(await manifest(t, kubernetes, init));
+        const old = words(await manifest(kubernetes, machines(before).init));
+        const added = words(await manifest(kubernetes, init));
         for (const line of old) {
           const index = added.indexOf(line);
           assert.notEqual(index, -1, line);
           added.splice(index, 1);
         }
         assert.deepEqual(added.sort(), [...OURS].sort());
-        machines(t, before, after);
+        machines(before, after);
       });
     }
 
-    test("the issuers have the documented order in each step", async (t) => {
+    test("the issuers have the documented order in each step", async () => {
       const present = "https://kubernetes.default.svc.cluster.local";
       const next = "https://abc.execute-api.eu-west-1.amazonaws.com";
       const steps = ["v1beta2" as const, example("issuer-second.yaml"), example("issuer-first.yaml")];
@@ -106,10 +142,10 @@ for (const kubernetes of KUBERNETES_VERSIONS) {
       let before: KubeadmControlPlane | undefined;
       for (const added of steps) {
         const after = controlPlane(kubernetes, added);
-        const { init, join: joining } = machines(t, after, before);
+        const { init, join: joining } = machines(after, before);
         const isPatch = ({ path }: WrittenFile) => path.startsWith("/etc/kubernetes/patches/");
         assert.deepEqual(joining.filter(isPatch), init.filter(isPatch));
-        const text = await manifest(t, kubernetes, init);
+        const text = await manifest(kubernetes, init);
         flags.push(text.match(/(?<=--service-account-(?:issuer|jwks-uri)=)\S+/g));
         before = after;
       }
@@ -121,25 +157,19 @@ for (const kubernetes of KUBERNETES_VERSIONS) {
 const [NEWEST] = KUBERNETES_VERSIONS;
 
 const { apiVersion } = WEBHOOK.v1beta2;
-const extraArgs = ["https://a.example.com", "https://b.example.com"].map((value) => {
-  return { name: "service-account-issuer", value };
-});
-for (const [what, added, message] of [
-  ["extraArgs of v1beta1 in v1beta2", { ...WEBHOOK.v1beta1, apiVersion }, /cannot unmarshal object into .*extraArgs/],
+const extraArgs = ["a", "b"].map((host) => ({ name: "service-account-issuer", value: `https://${host}.example.com` }));
+for (const [what, kubeadmConfigSpec, message] of [
   [
-    "extraArgs with two issuers",
-    withFields({ clusterConfiguration: { apiServer: { extraArgs } } }),
-    /name must be unique/,
+    "extraArgs of v1beta1 in v1beta2",
+    WEBHOOK.v1beta1["spec"].kubeadmConfigSpec,
+    /cannot unmarshal object into .*extraArgs/,
   ],
-  ["an unknown field", withFields({ files: [{ path: "/a", content: "a", mode: "0600" }] }), /unknown field "mode"/],
+  ["extraArgs with two issuers", { clusterConfiguration: { apiServer: { extraArgs } } }, /name must be unique/],
+  ["an unknown field", { files: [{ path: "/a", content: "a", mode: "0600" }] }, /unknown field "mode"/],
 ] as const) {
-  test(`Cluster API rejects ${what}`, (t) => {
-    const { status, stderr } = judge(t, controlPlane(NEWEST, added));
+  test(`Cluster API rejects ${what}`, () => {
+    const { status, stderr } = judge(controlPlane(NEWEST, { apiVersion, spec: { kubeadmConfigSpec } }));
     assert.equal(status, 1);
     assert.match(stderr, message);
   });
-}
-
-function withFields(kubeadmConfigSpec: Fields["spec"]["kubeadmConfigSpec"]): Fields {
-  return { apiVersion, spec: { kubeadmConfigSpec } };
 }

@@ -8,8 +8,13 @@ import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { mintToken } from "../../local/token.ts";
 import { findBinaries } from "./binaries/binaries.ts";
-import { type Backend, type BackendOptions, sandboxMappings, startBackend } from "./cluster/backend.ts";
-import type { ReviewLine } from "./cluster/function-log.ts";
+import {
+  type Backend,
+  type BackendOptions,
+  type ReviewLine,
+  sandboxMappings,
+  startBackend,
+} from "./cluster/backend.ts";
 import { whoIs } from "./control-plane/api.ts";
 import type { RunningApiserver, WebhookFlags } from "./control-plane/apiserver.ts";
 import { eventually } from "./control-plane/process.ts";
@@ -17,11 +22,8 @@ import { createFolder, type Kubernetes, type KubernetesOptions, removeFolder, st
 
 /** The webhook of one kube-apiserver; each part has a default. */
 export interface WebhookOptions extends Partial<Pick<WebhookFlags, "version" | "cacheTtl">> {
-  /** Path of a webhook kubeconfig; overrides the other options. */
   readonly configFile?: string;
-  /** The webhook's URL; default: the backend. */
   readonly url?: (backend: Backend) => string;
-  /** The credentials; default: the valid bearer token. */
   readonly user?: (backend: Backend, folder: string) => Readonly<Record<string, string>>;
 }
 
@@ -74,7 +76,6 @@ export async function startCluster(options: ClusterOptions = {}) {
     const [first = assert.fail()] = started;
     return {
       ...first,
-      /** In the order of the webhooks. */
       apiservers: apiservers as [RunningApiserver, ...RunningApiserver[]],
       /** Restarts a kube-apiserver at the same URL with another webhook. */
       async restart(index: number, webhook: WebhookOptions): Promise<void> {
@@ -109,7 +110,6 @@ export async function login(apiserver: RunningApiserver | undefined, name = "ali
   return (await whoIs(apiserver ?? assert.fail(), await freshToken(name)))?.username;
 }
 
-/** The function's log lines during `action`. */
 export async function reviewsOf({ backend }: Cluster, action: () => Promise<unknown>): Promise<ReviewLine[]> {
   const before = backend.reviews().length;
   await action();

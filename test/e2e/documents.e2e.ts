@@ -4,28 +4,25 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../local/sandbox-settings.ts";
 import { isolatedVariables } from "../aws-variables.ts";
-import { blocksOf, ROOT, rbacManifests } from "../docs/shell-blocks.ts";
+import { prepare, useServer } from "../cli/use-server.ts";
+import { blocksOf, rbacManifests } from "../docs/shell-blocks.ts";
 import { type AwsIssuer, startAwsIssuer } from "./cluster/aws-issuer.ts";
-import { newCallerToken } from "./cluster/backend.ts";
+import { type Backend, newCallerToken } from "./cluster/backend.ts";
 import { admin, aggregate, kubectl } from "./cluster/kubectl.ts";
-import { lineOf, typed, typeLine } from "./cluster/typed-line.ts";
 import { type Cluster, freshToken, loggedRefusal, login, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
 import { eventually } from "./control-plane/process.ts";
-import { createFolder, removeFolder } from "./kubernetes.ts";
+import { exampleFile, lineOf, typed, typeLine } from "./instructions.ts";
 
 /** One kube-apiserver for each mistake in deploy.md's table, with the reason that it logs. */
 const MISTAKES = [
   { webhook: {}, reason: /token_malformed/ },
   { webhook: { user: () => ({ token: newCallerToken() }) }, reason: /caller_refused/ },
-  {
-    webhook: { url: ({ url }: { url: string }) => url.replace("/authenticate", "/") },
-    reason: /path_unknown/,
-  },
+  { webhook: { url: ({ url }: Pick<Backend, "url">) => url.replace("/authenticate", "/") }, reason: /path_unknown/ },
   { webhook: { url: () => "https://127.0.0.1:9/authenticate" }, reason: /connection refused/ },
 ] as const;
 
@@ -37,27 +34,17 @@ const breakGlass: LocalIdentity = {
   arn: `arn:aws:sts::${HOME}:assumed-role/BreakGlass/jane@example.com`,
 };
 
-const folder = createFolder();
-let issuer: AwsIssuer;
-let cluster: Cluster;
-before(async () => {
+const issuer: AwsIssuer = useServer(() => startAwsIssuer(HOME, () => cluster.backend.sts.url));
+const cluster: Cluster = useServer(() => {
   const [first, ...others] = MISTAKES.map(({ webhook }) => webhook);
-  issuer = await startAwsIssuer(HOME, () => cluster.backend.sts.url);
-  const configuration = join(folder, "authentication-config.yaml");
-  issuer.writeConfiguration(join(ROOT, "examples/break-glass/authentication-config.yaml"), configuration);
-  cluster = await startCluster({
+  return startCluster({
     webhooks: [first ?? {}, ...others],
-    flags: [`--authentication-config=${configuration}`],
+    flags: [`--authentication-config=${issuer.configuration(exampleFile("break-glass/authentication-config.yaml"))}`],
     identities: [...LOCAL_IDENTITIES, breakGlass],
     signedTokens: { issuers: TOKEN_ISSUERS },
   });
-  writeFileSync(join(cluster.folder, "ca.crt"), cluster.credentials.ca);
 });
-after(async () => {
-  await cluster.stop();
-  await issuer.stop();
-  removeFolder(folder);
-});
+prepare(() => writeFileSync(join(cluster.folder, "ca.crt"), cluster.credentials.ca));
 
 describe("docs/rbac.md", () => {
   before(async () => {
@@ -66,31 +53,30 @@ describe("docs/rbac.md", () => {
     for (const manifest of rbacManifests()) await admin(cluster, ["apply", "-f", "-"], manifest);
   });
 
-  const RIGHTS: Readonly<Record<string, { readonly may: readonly string[]; readonly not: readonly string[] }>> = {
-    "cluster-readers": {
-      may: ["list nodes", "get namespaces", "watch persistentvolumes"],
-      not: ["get secrets -n team-a", "list pods -n team-a", "update nodes"],
-    },
-    "on-call": {
-      may: ["delete pods -n team-a", "create pods --subresource=exec -n team-a", "patch deployments -n team-a"],
-      not: [
-        ...["create deployments -n team-a", "get secrets -n team-a"],
-        ...["create pods --subresource=exec -n kube-system", "patch daemonsets -n kube-system"],
-      ],
-    },
-    "ci-team-a": {
-      may: ["patch deployments -n team-a", "create services -n team-a"],
-      not: ["patch deployments -n default", "delete pods -n team-a", "get secrets -n team-a"],
-    },
-  };
-
-  for (const [group, { may, not }] of Object.entries(RIGHTS)) {
-    test(`${group} may ${may.join(", ")}; may not ${not.join(", ")}`, async () => {
+  const EXEC = "create pods --subresource=exec -n";
+  for (const [group, may, not] of [
+    [
+      "cluster-readers",
+      "list nodes, get namespaces, watch persistentvolumes",
+      "get secrets -n team-a, list pods -n team-a, update nodes",
+    ],
+    [
+      "on-call",
+      `delete pods -n team-a, ${EXEC} team-a, patch deployments -n team-a`,
+      `create deployments -n team-a, get secrets -n team-a, ${EXEC} kube-system, patch daemonsets -n kube-system`,
+    ],
+    [
+      "ci-team-a",
+      "patch deployments -n team-a, create services -n team-a",
+      "patch deployments -n default, delete pods -n team-a, get secrets -n team-a",
+    ],
+  ] as const) {
+    test(`${group} may ${may}; may not ${not}`, async () => {
       const token = await freshToken("carol");
-      for (const right of [...may, ...not]) {
+      for (const right of `${may}, ${not}`.split(", ")) {
         const args = ["auth", "can-i", ...right.split(" "), "--as", "jane", "--as-group", group];
         const { stdout } = await kubectl(cluster, { token }, args);
-        assert.equal(stdout.trim(), may.includes(right) ? "yes" : "no", right);
+        assert.equal(stdout.trim(), may.split(", ").includes(right) ? "yes" : "no", right);
       }
     });
   }
@@ -213,7 +199,6 @@ describe("docs/migrate.md for kops", () => {
   const nodesWith = async (label: string) =>
     (await admin(cluster, ["get", "nodes", "-l", label, "-o", "name"])).trim().split("\n");
 
-  /** The nodes that the DaemonSet selects. */
   async function selected(): Promise<string[]> {
     const path = "-o=jsonpath={.spec.template.spec.nodeSelector}";
     const selector = await admin(cluster, ["-n", metadata.namespace, "get", "daemonset", metadata.name, path]);
@@ -224,7 +209,7 @@ describe("docs/migrate.md for kops", () => {
     );
   }
 
-  test("after the page's commands, the DaemonSet does not select a new control-plane machine; the undo selects it", async () => {
+  test("after the page's commands, the DaemonSet does not select a new control-plane machine; the undo selects it; it is deleted", async () => {
     const type = (part: string) => typed(cluster, "docs/migrate.md", part);
     for (const [name, role] of Object.entries({ "cp-1": "control-plane", "api-1": "api-server", "worker-1": "node" })) {
       await createNode(name, role);
@@ -239,6 +224,7 @@ describe("docs/migrate.md for kops", () => {
 
     await type('{"iam-authenticator-migration": null}');
     assert.deepEqual(await selected(), ["node/cp-1", "node/cp-2"]);
+    await type("delete daemonset");
   });
 });
 

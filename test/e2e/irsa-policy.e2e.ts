@@ -1,17 +1,24 @@
 // `irsa policy` at a real kube-apiserver: installs the policies in the printed steps, and changes each Pod of the table as
-// amazon-eks-pod-identity-webhook does. And Pods from before the policy knows their role.
+// amazon-eks-pod-identity-webhook does. Pods from before the policy knows their role. And the component for releases before 1.34.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import { parse } from "yaml";
 import { checkAdmission } from "../../cli/irsa/doctor/check-admission.ts";
 import { openKubernetes } from "../../cli/irsa/kubernetes.ts";
 import { LABEL_POLICY_NAME } from "../../cli/irsa/names.ts";
 import { policies } from "../../cli/irsa/policy/admission-policy.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
+import { cli } from "../cli/cli.ts";
+import { prepare, useServer } from "../cli/use-server.ts";
+import { findBinaries } from "./binaries/binaries.ts";
 import { eventually } from "./control-plane/process.ts";
 import { isMutated, pod, serviceAccount } from "./irsa/issuing-cluster.ts";
 import { accountFor, podFor, seen } from "./irsa/pod-specs.ts";
-import { OPTION_CASES, PLAIN_CASES, PLAIN_POLICY, type PodCase, REGION } from "./irsa/pods.ts";
+import { OPTION_CASES, PLAIN_CASES, PLAIN_POLICY, type PodCase, REGION, ROLE, TOKEN_FILE } from "./irsa/pods.ts";
 import { describeInstallation, SERVERS } from "./irsa/policy-installation.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "./kubernetes.ts";
 
@@ -27,37 +34,33 @@ const EVERY_OPTION = {
 
 for (const server of SERVERS) {
   describe(server.name, () => {
-    let kubernetes: Kubernetes;
-    before(async () => {
-      kubernetes = await startKubernetes({ flags: server.flags });
+    const kubernetes = useServer(() => startKubernetes({ flags: server.flags }));
+    prepare(async () => {
       for (const name of ["app", "left-alone"]) {
         await kubernetes.create({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
       }
     });
-    after(() => kubernetes.stop());
-    const running = () => kubernetes;
-
-    describeInstallation(server, running);
-    describePods("defaults", PLAIN_CASES, running, "token:sts.amazonaws.com:86400");
+    describeInstallation(server, kubernetes);
+    describePods("defaults", PLAIN_CASES, kubernetes, "token:sts.amazonaws.com:86400");
     describe("with every option", () => {
       before(() => replacePodPolicies(kubernetes, server.mutatingApi));
-      describePods("options", OPTION_CASES, running, "token:sts.example.com:1800");
+      describePods("options", OPTION_CASES, kubernetes, "token:sts.example.com:1800");
     });
-    if (server === SERVERS[0]) describeLatePods(running);
+    if (server === SERVERS[0]) describeLatePods(kubernetes);
   });
 }
 
 /** `prefix`: of the service accounts. `token`: the volume of the policies that must apply first. */
-function describePods(prefix: string, cases: readonly PodCase[], running: () => Kubernetes, token: string): void {
+function describePods(prefix: string, cases: readonly PodCase[], kubernetes: Kubernetes, token: string): void {
   const expected = { volumes: [], containers: {} };
   const canary: PodCase = { name: "canary", account: `${prefix}-canary`, expected };
   const broken: PodCase = { ...canary, account: `${prefix}-broken`, serviceAccount: { "role-arn": "broken" } };
   const named = cases.map((one, index) => ({ account: `${prefix}-${index}`, ...one }));
-  const create = (one: PodCase) => running().create(podFor(one), "?dryRun=All");
+  const create = (one: PodCase) => kubernetes.create(podFor(one), "?dryRun=All");
 
   describe("Pods", () => {
     before(async () => {
-      for (const one of [...named, canary, broken]) await running().create(accountFor(one));
+      for (const one of [...named, canary, broken]) await kubernetes.create(accountFor(one));
       // Waits until the last objects are known and both policies apply.
       await eventually("the mutations", 30_000, async () => seen(await create(canary)).volumes[0] === token);
       await eventually("the validations", 30_000, async () => (await refusal(create(broken))) !== "");
@@ -100,9 +103,8 @@ async function replacePodPolicies(kubernetes: Kubernetes, mutatingApi: "v1" | "v
 }
 
 /** If an informer of the other kube-apiserver lags, the policy does not change the Pod. */
-function describeLatePods(running: () => Kubernetes): void {
+function describeLatePods(first: Kubernetes): void {
   test("service accounts at one kube-apiserver, each with its Pod at another: doctor finds each unchanged Pod", async (t) => {
-    const first = running();
     const second = await startKubernetes({ beside: first });
     t.after(second.stop);
     const names = Array.from({ length: 100 }, (_, index) => `late-${100 + index}`);
@@ -121,3 +123,43 @@ function describeLatePods(running: () => Kubernetes): void {
     assert.deepEqual(found, lost.slice(0, 20));
   });
 }
+
+describe("kube-apiserver 1.32: the Kustomize component of irsa policy --for 1.32", () => {
+  const kubernetes = useServer(() => startKubernetes({ version: "1.32" }));
+  prepare(async () => {
+    await kubernetes.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "app" } });
+    await kubernetes.create(serviceAccount("app", "reader"));
+  });
+
+  /** The output of `kubectl kustomize` for a workload of this kind with the printed component. */
+  async function build(kind: string): Promise<{ spec: { template: { spec: object } } }> {
+    const { code, out, err } = await cli(["irsa", "policy", "--for", "1.32", "--role", ROLE, "--container", "main"]);
+    assert.equal(code, 0, err);
+    const base = join(kubernetes.folder, kind);
+    mkdirSync(join(base, "irsa"), { recursive: true });
+    writeFileSync(join(base, "irsa", "kustomization.yaml"), out);
+    writeFileSync(join(base, "kustomization.yaml"), '{"resources": ["workload.json"], "components": ["./irsa"]}');
+    const containers = [
+      { name: "main", image: "example.com/image", env: [{ name: "A", value: "1" }] },
+      { name: "side", image: "example.com/image" },
+    ];
+    const template = { metadata: { labels: { app: "a" } }, spec: { serviceAccountName: "reader", containers } };
+    const apiVersion = kind === "Job" ? "batch/v1" : "apps/v1";
+    const workload = { apiVersion, kind, metadata: { name: "reader", namespace: "app" }, spec: { template } };
+    writeFileSync(join(base, "workload.json"), JSON.stringify(workload));
+    return parse(execFileSync(findBinaries().kubectl, ["kustomize", base], { encoding: "utf8" }));
+  }
+
+  for (const kind of ["Deployment", "StatefulSet", "DaemonSet", "Job"]) {
+    test(`${kind}: the named container gets variables and mount, and kube-apiserver accepts the Pod`, async () => {
+      const { spec } = (await build(kind)).spec.template;
+      const metadata = { name: kind.toLowerCase(), namespace: "app" };
+      const made = await kubernetes.create({ apiVersion: "v1", kind: "Pod", metadata, spec }, "?dryRun=All");
+      const { volumes, containers } = seen(made);
+      assert.deepEqual(volumes, ["token:sts.amazonaws.com:86400"]);
+      const main = containers["main"]?.toSorted();
+      assert.deepEqual(main, ["+", "A=1", `AWS_ROLE_ARN=${ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${TOKEN_FILE}`]);
+      assert.deepEqual(containers["side"], []);
+    });
+  }
+});

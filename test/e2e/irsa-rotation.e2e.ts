@@ -3,49 +3,43 @@
 // also 50 tokens that kubelet renews after the switch.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
-import type { LocalServer } from "../../local/http-server.ts";
 import { SERVICE_ACCOUNT } from "../../local/service-account.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { useLocalAws } from "../cli/cli.ts";
+import { prepare, useServer } from "../cli/use-server.ts";
 import { findBinaries } from "./binaries/binaries.ts";
-import { lineOf, typeLine } from "./cluster/typed-line.ts";
 import { whoIs } from "./control-plane/api.ts";
-import { eventually, type ServerProcess } from "./control-plane/process.ts";
-import { startControllerManager } from "./control-plane/servers.ts";
-import { type IssuingCluster, type MadePod, pod, podToken, startIssuingCluster } from "./irsa/issuing-cluster.ts";
-import { exchange, kidOf, newKeyFiles, servedKeys } from "./irsa/signing-key.ts";
-import { useTokens } from "./irsa/token-uses.ts";
+import { eventually, type ServerProcess, startControllerManager } from "./control-plane/process.ts";
+import { lineOf, typeLine } from "./instructions.ts";
+import { type MadePod, pod, podToken, startIssuingCluster } from "./irsa/issuing-cluster.ts";
+import { exchange, kidOf, newKeyFiles, servedKeys, useTokens } from "./irsa/signing-key.ts";
 import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
 
 const WAIT_MS = 60_000;
 const DAY_S = 86_400;
 const YEAR_S = 365 * DAY_S;
 
-let cluster: IssuingCluster;
-let sts: LocalServer;
+// Before the cluster, which has etcd, is stopped.
+after(async () => {
+  await controllers?.stop();
+  for (const one of apiservers) if (one !== cluster.kubernetes) await one.stop();
+});
+const cluster = useServer(startIssuingCluster);
 /** Of STS and of the command. */
 let aheadMs = 0;
 const now = () => Date.now() + aheadMs;
+const sts = useServer(() => startSts({ webIdentity: cluster.webIdentity, now }));
 /** The running kube-apiservers: behind a load balancer, each of them gets each token. */
 const apiservers = new Set<Kubernetes>();
 let controllers: ServerProcess | undefined;
 
-before(async () => {
-  cluster = await startIssuingCluster();
+prepare(() => {
   apiservers.add(cluster.kubernetes);
-  sts = await startSts({ webIdentity: cluster.webIdentity, now });
   const AWS_ENDPOINT_URL_SSM = cluster.store.url;
   useLocalAws({ AWS_ENDPOINT_URL_SSM, AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_IAM: "http://127.0.0.1:9" });
 });
-after(async () => {
-  await controllers?.stop();
-  for (const one of apiservers) if (one !== cluster.kubernetes) await one.stop();
-  await sts.close();
-  await cluster.stop();
-});
-
 async function startControllers(kubernetes: Kubernetes, privateKeyFile: string): Promise<void> {
   await controllers?.stop();
   const { ca: caFile } = kubernetes.credentials.files;

@@ -3,22 +3,22 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { promisify } from "node:util";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { CLUSTER_ID } from "../../local/sandbox-settings.ts";
 import { useLocalAws } from "../cli/cli.ts";
+import { useFolder } from "../cli/folder.ts";
+import { prepare, useServer } from "../cli/use-server.ts";
 import { post } from "../post.ts";
 import { findAwsCli } from "./aws-cli.ts";
 import { OWN_COMMAND } from "./cluster/exec-plugins.ts";
 import { kubectl } from "./cluster/kubectl.ts";
-import { type Cluster, startCluster } from "./cluster.ts";
+import { startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
 import { eventually } from "./control-plane/process.ts";
 import {
-  type IssuingCluster,
   type MadePod,
   pod,
   podEnvironment,
@@ -32,37 +32,33 @@ const SESSION = /^arn:aws:sts::111122223333:assumed-role\/Deployer\/\S+$/;
 /** The audience of the second cluster, which trusts the issuer for users too. */
 const SECOND = "another-cluster";
 
-let first: IssuingCluster;
-let second: Cluster;
+const first = useServer(startIssuingCluster);
+const second = useServer(() => {
+  const { webIdentity } = first;
+  return startCluster({ webIdentity, flags: [`--authentication-config=${trustInIssuer()}`] });
+});
 let made: MadePod;
 /** The environment of the Pod's container, and the local STS. */
 let environment: Readonly<Record<string, string>>;
 
-before(async () => {
-  first = await startIssuingCluster();
-  const { issuer, kubernetes, webIdentity, store } = first;
-  second = await startCluster({ webIdentity, flags: [`--authentication-config=${trustInIssuer()}`] });
+prepare(async () => {
+  const { kubernetes, store } = first;
   const sts = { AWS_ENDPOINT_URL_STS: second.backend.sts.url };
   // There is no IAM: doctor reports that it could not read it.
   useLocalAws({ ...sts, AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_IAM: "http://127.0.0.1:9" });
   made = (await kubernetes.create(pod("job"))) as MadePod;
   environment = { ...(await podEnvironment(kubernetes, made, second.folder)), ...sts };
+});
 
-  function trustInIssuer(): string {
-    const config = join(kubernetes.folder, "authentication.yaml");
-    const jwt = {
-      issuer: { url: issuer.url, audiences: [SECOND], certificateAuthority: issuer.ca },
-      claimMappings: { username: { claim: "sub", prefix: "first:" } },
-    };
-    const apiVersion = "apiserver.config.k8s.io/v1";
-    writeFileSync(config, JSON.stringify({ apiVersion, kind: "AuthenticationConfiguration", jwt: [jwt] }));
-    return config;
-  }
-});
-after(async () => {
-  await second.stop();
-  await first.stop();
-});
+function trustInIssuer(): string {
+  const { url, ca } = first.issuer;
+  const jwt = {
+    issuer: { url, audiences: [SECOND], certificateAuthority: ca },
+    claimMappings: { username: { claim: "sub", prefix: "first:" } },
+  };
+  const configuration = { apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthenticationConfiguration", jwt: [jwt] };
+  return useFolder().write("authentication.yaml", JSON.stringify(configuration));
+}
 
 for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
   test(`${path}: the issuer's document equals kube-apiserver's, and caches keep it for a minute`, async () => {

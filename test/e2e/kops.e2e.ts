@@ -3,25 +3,17 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { parse, stringify } from "yaml";
+import { useFolder } from "../cli/folder.ts";
 import { findKopsJudge } from "./binaries/judges.ts";
-import { exampleFile } from "./judges/instructions.ts";
-
-interface KopsSpec {
-  readonly kubeAPIServer?: Readonly<Record<string, unknown>>;
-  readonly fileAssets?: readonly Readonly<Record<string, unknown>>[];
-  readonly authentication?: Readonly<Record<string, unknown>>;
-}
+import { exampleFile } from "./instructions.ts";
 
 const NAME = "e2e.example.com";
 const ZONES = ["us-test-1a", "us-test-1b", "us-test-1c"];
 
 /** The manifest of a cluster and its instance groups; merges `spec` into the cluster's. */
-function kopsCluster(controlPlanes: 1 | 3, spec: KopsSpec): string {
+function kopsCluster(controlPlanes: 1 | 3, spec: object): string {
   const zones = ZONES.slice(0, controlPlanes);
   const etcdMembers = zones.map((zone) => ({ name: zone, instanceGroup: `control-plane-${zone}` }));
   const cluster = {
@@ -60,43 +52,33 @@ function group(name: string, role: string, subnets: readonly string[]): object {
   };
 }
 
-/** See judges/kops/main.go. */
-interface RenderedGroup {
-  readonly name: string;
-  readonly role: "ControlPlane" | "APIServer";
-  readonly flags: readonly string[];
-  readonly mounts: Readonly<Record<string, string>>;
-  readonly certificateNames: readonly string[];
-  readonly fileAssets: Readonly<Record<string, string>>;
-  readonly files: readonly string[];
-}
+type RenderedGroup = Readonly<
+  Record<"flags" | "certificateNames" | "files", readonly string[]> &
+    Record<"mounts" | "fileAssets", Readonly<Record<string, string>>> &
+    Record<"role", string>
+>;
 
-const OURS: Required<Pick<KopsSpec, "kubeAPIServer" | "fileAssets">> = parse(exampleFile("kops/webhook.yaml")).spec;
+const OURS: object = parse(exampleFile("kops/webhook.yaml")).spec;
 const FILE = "/srv/kubernetes/kube-apiserver/iam-authenticator.kubeconfig";
 const FLAG = `--authentication-token-webhook-config-file=${FILE}`;
 
-function kops(t: TestContext, controlPlanes: 1 | 3, spec: KopsSpec) {
-  const folder = mkdtempSync(join(tmpdir(), "kops-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, "cluster.yaml");
-  writeFileSync(file, kopsCluster(controlPlanes, spec));
+function kops(controlPlanes: 1 | 3, spec: object) {
+  const file = useFolder().write("cluster.yaml", kopsCluster(controlPlanes, spec));
   return spawnSync(findKopsJudge(), [file], { encoding: "utf8" });
 }
 
-function render(t: TestContext, controlPlanes: 1 | 3, spec: KopsSpec): RenderedGroup[] {
-  const { status, stdout, stderr } = kops(t, controlPlanes, spec);
+function render(controlPlanes: 1 | 3, spec: object): RenderedGroup[] {
+  const { status, stdout, stderr } = kops(controlPlanes, spec);
   assert.equal(status, 0, stderr);
   return JSON.parse(stdout);
 }
 
 for (const controlPlanes of [1, 3] as const) {
-  test(`${controlPlanes} control-plane nodes: only the flag and the file are added, also on API servers`, (t) => {
-    const before = render(t, controlPlanes, {});
-    const after = render(t, controlPlanes, OURS);
-    assert.deepEqual(
-      after.map(({ role }) => role),
-      [...Array(controlPlanes).fill("ControlPlane"), "APIServer"],
-    );
+  test(`${controlPlanes} control-plane nodes: only the flag and the file are added, also on API servers`, () => {
+    const before = render(controlPlanes, {});
+    const after = render(controlPlanes, OURS);
+    const roles = after.map(({ role }) => role);
+    assert.deepEqual(roles, [...Array(controlPlanes).fill("ControlPlane"), "APIServer"]);
     for (const [index, group] of after.entries()) {
       const old = before[index];
       assert.ok(old !== undefined && !old.flags.includes(FLAG));
@@ -108,36 +90,32 @@ for (const controlPlanes of [1, 3] as const) {
       assert.ok(group.flags.includes("--secure-port=443") && group.certificateNames.includes("kubernetes"));
     }
     // The undo removes the same fields.
-    assert.deepEqual(render(t, controlPlanes, {}), before);
+    assert.deepEqual(render(controlPlanes, {}), before);
   });
 }
 
-test("spec.authentication.aws overwrites the path, and without it kops creates no certificate for the old server", (t) => {
-  const [both] = render(t, 1, { ...OURS, authentication: { aws: {} } });
-  assert.ok(both !== undefined);
-  assert.ok(both.flags.includes("--authentication-token-webhook-config-file=/etc/kubernetes/authn.config"));
-  assert.ok(both.files.includes("/srv/kubernetes/aws-iam-authenticator/cert.pem"));
-  const [ours] = render(t, 1, OURS);
-  assert.deepEqual(
-    ours?.files.filter((path) => path.includes("aws-iam-authenticator")),
-    [],
-  );
+test("spec.authentication.aws overwrites the path, and without it kops creates no certificate for the old server", () => {
+  const [both] = render(1, { ...OURS, authentication: { aws: {} } });
+  assert.ok(both?.flags.includes("--authentication-token-webhook-config-file=/etc/kubernetes/authn.config"));
+  assert.ok(both?.files.includes("/srv/kubernetes/aws-iam-authenticator/cert.pem"));
+  const [ours] = render(1, OURS);
+  assert.doesNotMatch(ours?.files.join("\n") ?? assert.fail(), /aws-iam-authenticator/);
 });
 
-test("the issuers keep their order, and the JWKS URI is the first issuer's", (t) => {
+test("the issuers keep their order, and the JWKS URI is the first issuer's", () => {
   const [first, second] = ["https://abc.execute-api.eu-west-1.amazonaws.com", "https://api.internal.e2e.example.com"];
   const block = exampleFile("kops/issuer.yaml")
     .replaceAll("<api>", "abc")
     .replace("https://<the issuer that the cluster has now>", second);
-  const [group] = render(t, 1, parse(block).spec);
+  const [group] = render(1, parse(block).spec);
   const values = (flag: string) =>
     group?.flags.filter((one) => one.startsWith(`${flag}=`)).map((one) => one.slice(flag.length + 1));
   assert.deepEqual(values("--service-account-issuer"), [first, second]);
   assert.deepEqual(values("--service-account-jwks-uri"), [`${first}/openid/v1/jwks`]);
 });
 
-test("kops rejects an unknown field", (t) => {
-  const { status, stderr } = kops(t, 1, { kubeAPIServer: { authenticationTokenWebhookVersion: "v1" } });
+test("kops rejects an unknown field", () => {
+  const { status, stderr } = kops(1, { kubeAPIServer: { authenticationTokenWebhookVersion: "v1" } });
   assert.equal(status, 1);
   assert.match(stderr, /unknown fields:[\s\S]*authenticationTokenWebhookVersion/);
 });

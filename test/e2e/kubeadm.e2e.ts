@@ -11,8 +11,7 @@ import { parse } from "yaml";
 import { checkIssuerKey, issuerKeyOf } from "../../functions/issuer/key.ts";
 import { KUBERNETES_VERSIONS } from "./binaries/binaries.ts";
 import { findKubeadm } from "./binaries/judges.ts";
-import { lineOf } from "./cluster/typed-line.ts";
-import { blockWith, exampleFile, inlineCode } from "./judges/instructions.ts";
+import { blockWith, exampleFile, inlineCode, lineOf } from "./instructions.ts";
 import { type ControlPlaneNode, type NodeOptions, OURS, startNode } from "./judges/kubeadm/node.ts";
 
 const FIELDS: ApiServer = parse(exampleFile("kubeadm/webhook.yaml")).apiServer;
@@ -74,17 +73,14 @@ function keyFlags(manifest: string): string[] {
 
 for (const version of KUBERNETES_VERSIONS) {
   const kubeadm = findKubeadm(version);
-  const options = (address: string): NodeOptions => ({
-    kubeadm,
-    address,
-    port: 7443,
-    clusterConfiguration: cluster(version),
-  });
+  const options = (address = "10.0.0.10"): NodeOptions => {
+    return { kubeadm, address, port: 7443, clusterConfiguration: cluster(version) };
+  };
 
   describe(`kubeadm ${version}`, () => {
-    test("on each control-plane node, only our flags and our mount are added, and the undo is exact", async (t) => {
+    test("on each control-plane node, only our flags and our mount are added, and the undo is exact", async () => {
       for (const address of ["10.0.0.10", "10.0.0.11", "10.0.0.12"]) {
-        const node = await startNode(t, options(address));
+        const node = await startNode(options(address));
         const before = node.manifest();
         assert.match(before, new RegExp(`--advertise-address=${address}\n`));
         node.configure(extended(version, FIELDS));
@@ -100,8 +96,8 @@ for (const version of KUBERNETES_VERSIONS) {
       }
     });
 
-    test("without the node's address in InitConfiguration, kubeadm writes another address", async (t) => {
-      const node = await startNode(t, options("10.0.0.10"));
+    test("without the node's address in InitConfiguration, kubeadm writes another address", async () => {
+      const node = await startNode(options());
       const without = COMMANDS.replace(/^cat >> [\s\S]*?^EOF\n/m, "");
       assert.notEqual(without, COMMANDS);
       // kubeadm fails if the machine has no default route.
@@ -109,9 +105,9 @@ for (const version of KUBERNETES_VERSIONS) {
       assert.doesNotMatch(node.manifest(), /--advertise-address=10\.0\.0\.10\n/);
     });
 
-    test("patches are kept with the page's line, and lost without it", async (t) => {
+    test("patches are kept with the page's line, and lost without it", async () => {
       const patch = "metadata: {annotations: {example.com/owner: team-a}}\n";
-      const node = await startNode(t, { ...options("10.0.0.10"), patches: { "kube-apiserver+strategic.yaml": patch } });
+      const node = await startNode({ ...options(), patches: { "kube-apiserver+strategic.yaml": patch } });
       assert.match(node.manifest(), /example\.com\/owner: team-a/);
       node.configure(extended(version, FIELDS));
       const line = PATCHES.replace("<folder>", join(node.folder, "patches"));
@@ -122,63 +118,55 @@ for (const version of KUBERNETES_VERSIONS) {
       assert.doesNotMatch(node.manifest(), /example\.com\/owner/);
     });
 
-    test("docs/irsa.md: the new issuer is added before the old one", async (t) => {
-      const node = await startNode(t, options("10.0.0.10"));
+    test("docs/irsa.md: the new issuer is added before the old one", async () => {
+      const node = await startNode(options());
       node.configure(extended(version, { extraArgs: [...ISSUERS] }));
       await node.type(COMMANDS);
-      const flags = node.manifest().match(/--service-account-(?:issuer|jwks-uri)=\S+/g);
-      assert.deepEqual(
-        flags,
-        ISSUERS.map(({ name, value }) => `--${name}=${value}`),
-      );
+      const flags = node.manifest().match(/(?<=--)service-account-(?:issuer|jwks-uri)=\S+/g);
+      const expected = ISSUERS.map(({ name, value }) => `${name}=${value}`);
+      assert.deepEqual(flags, expected);
     });
 
-    test("docs/irsa-rotation.md: kube-apiserver accepts the new key, then both components sign with it; the undo is exact", async (t) => {
-      const node = await startNode(t, options("10.0.0.10"));
+    test("docs/irsa-rotation.md: kube-apiserver accepts the new key, then both components sign with it; the undo is exact", async () => {
+      const node = await startNode(options());
       await node.type('kubeadm init phase control-plane controller-manager --config "$NODE/init.yaml"');
       const manifests = () => [node.manifest(), node.manifest("kube-controller-manager")] as const;
       const old = manifests();
 
-      for (const [step, apiserver, controllers] of [
-        [ACCEPT, ["key-file=sa-next.pub", "key-file=sa.pub", "signing-key-file=sa.key"], ["private-key-file=sa.key"]],
-        [
-          SIGN,
-          ["key-file=sa-next.pub", "key-file=sa.pub", "signing-key-file=sa-next.key"],
-          ["private-key-file=sa-next.key"],
-        ],
+      for (const [step, key] of [
+        [ACCEPT, "sa.key"],
+        [SIGN, "sa-next.key"],
       ] as const) {
         node.configure({ ...step, ...extended(version, step.apiServer) });
         await node.type(COMMANDS + CONTROLLER_MANAGER);
-        assert.deepEqual(manifests().map(keyFlags), [apiserver, controllers]);
+        const verifying = ["key-file=sa-next.pub", "key-file=sa.pub"];
+        const expected = [[...verifying, `signing-key-file=${key}`], [`private-key-file=${key}`]];
+        assert.deepEqual(manifests().map(keyFlags), expected);
         await node.type(UNDO);
         await node.type(UNDO.replaceAll("kube-apiserver", "kube-controller-manager"));
         assert.deepEqual(manifests(), old);
       }
     });
 
-    test("the break-glass kubeconfig contains the cluster's endpoint", async (t) => {
-      const certificatesDir = join((await startNode(t, options("10.0.0.10"))).folder, "pki");
+    test("the break-glass kubeconfig contains the cluster's endpoint", async () => {
+      const certificatesDir = join((await startNode(options())).folder, "pki");
       mkdirSync(certificatesDir);
       execFileSync(kubeadm, ["init", "phase", "certs", "ca", "--cert-dir", certificatesDir], { stdio: "ignore" });
-      const node = await startNode(t, {
-        ...options("10.0.0.10"),
-        clusterConfiguration: { ...cluster(version), certificatesDir },
-      });
-      const lines = [
-        lineOf("docs/operate.md", "/etc/kubernetes/admin.conf"),
-        lineOf("docs/operate.md", "kubeadm kubeconfig user"),
-      ];
+      const clusterConfiguration = { ...cluster(version), certificatesDir };
+      const node = await startNode({ ...options(), clusterConfiguration });
+      const lines = ["/etc/kubernetes/admin.conf", "kubeadm kubeconfig user"].map((part) =>
+        lineOf("docs/operate.md", part),
+      );
       const kubeconfig = parse(await node.type([...lines, "cat break-glass.kubeconfig"].join("\n")));
       assert.equal(kubeconfig.clusters[0].cluster.server, "https://api.example.com:6443");
     });
   });
 }
 
-test("docs/irsa-rotation.md: the new key pair is one that kube-apiserver signs with", async (t) => {
+test("docs/irsa-rotation.md: the new key pair is one that kube-apiserver signs with", async () => {
   const [version] = KUBERNETES_VERSIONS;
-  const address = "10.0.0.10";
-  const clusterConfiguration = cluster(version);
-  const node = await startNode(t, { kubeadm: findKubeadm(version), address, port: 6443, clusterConfiguration });
+  const usual = { address: "10.0.0.10", port: 6443, clusterConfiguration: cluster(version) };
+  const node = await startNode({ kubeadm: findKubeadm(version), ...usual });
   await node.type(KEYS);
   const [privateKey, publicKey] = ["sa-next.key", "sa-next.pub"].map((name) =>
     readFileSync(join(node.folder, "root", name)),

@@ -12,7 +12,7 @@ import {
   createCredentials,
   startApiserver,
 } from "./control-plane/apiserver.ts";
-import { startEtcd } from "./control-plane/servers.ts";
+import { startEtcd } from "./control-plane/process.ts";
 
 export interface KubernetesObject {
   readonly apiVersion: string;
@@ -61,16 +61,13 @@ export async function startKubernetes(options: KubernetesOptions = {}) {
   const { admin } = credentials;
   const call = (method: string, path: string, body?: object) => callApi(endpoint, admin, method, path, body);
   const kubeconfig = join(folder, "admin.conf");
-  const [cert, key] = [admin.cert, admin.key].map((pem) => Buffer.from(pem).toString("base64"));
-  const user = { "client-certificate-data": cert ?? "", "client-key-data": key ?? "" };
-  writeFileSync(kubeconfig, kubeconfigOf(endpoint.url, endpoint.ca, user));
+  writeFileSync(kubeconfig, kubeconfigOf(endpoint.url, endpoint.ca, certifiedUser(admin)));
 
   return {
     endpoint,
     credentials,
     etcdUrl,
     folder,
-    /** Path of the administrator's kubeconfig. */
     kubeconfig,
     call,
     /** Throws on an error status. `query`: for example `?dryRun=All`. */
@@ -95,6 +92,11 @@ function collection({ apiVersion, kind, metadata: { namespace } }: KubernetesObj
   const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const plural = `${kind.toLowerCase().replace(/y$/, "ie")}s`;
   return `${group}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plural}`;
+}
+
+export function certifiedUser({ cert, key }: { readonly cert: string; readonly key: string }) {
+  const base64 = (pem: string) => Buffer.from(pem).toString("base64");
+  return { "client-certificate-data": base64(cert), "client-key-data": base64(key) };
 }
 
 function messageOf(body: unknown): string {

@@ -13,11 +13,10 @@ import { post } from "../post.ts";
 import type { BackendOptions } from "./cluster/backend.ts";
 import { startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
-import { createCallers, writeCaller } from "./load/callers.ts";
 import { createJudge } from "./load/judge.ts";
-import { startIssuer } from "./load/keys.ts";
 import { createMembers, identities } from "./load/members.ts";
 import { planOutages } from "./load/outages.ts";
+import { createCallers, startIssuer, writeCaller } from "./load/rotating.ts";
 
 const SECONDS = Number(process.env["E2E_LOAD_SECONDS"] || 30);
 const PER_SECOND = 30;
@@ -132,10 +131,8 @@ test(`${SECONDS} s at ${PER_SECOND} reviews a second`, { timeout: (SECONDS + 600
   const { wrong, counts, tokens } = judge;
   const { past, calls } = outages;
   const reviews = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  t.diagnostic(
-    `${times.length} logins, ${tokens.size} tokens, ${reviews} reviews (${JSON.stringify(counts)}), ${wrong.length} wrong answers`,
-  );
-  t.diagnostic(`${past.length} outages, ${JSON.stringify(calls)}`);
+  t.diagnostic(`${times.length} logins, ${tokens.size} tokens, ${reviews} reviews: ${JSON.stringify(counts)}`);
+  t.diagnostic(`${wrong.length} wrong answers, ${past.length} outages, ${JSON.stringify(calls)}`);
   const sorted = times.toSorted((a, b) => a - b);
   const [middle, most] = [0.5, 0.99].map((part) => sorted[Math.floor(sorted.length * part)]?.toFixed(1));
   t.diagnostic(`ms at kube-apiserver: median ${middle}, 99 % ${most}`);

@@ -2,21 +2,17 @@
 // token can still log in after the mapping is removed or denied.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
 import type { Fault } from "../../local/faults.ts";
-import { ssmThrottling, stsThrottling } from "../local/service-faults.ts";
-import type { FaultRule } from "../system/outages.ts";
+import { useServer } from "../cli/use-server.ts";
+import { answering, ssmThrottling, stsThrottling } from "../local/service-faults.ts";
 import { MAPPING_PREFIX } from "./cluster/backend.ts";
 import { kubectl } from "./cluster/kubectl.ts";
-import { type Cluster, freshToken, loggedRefusal, login, reviewsOf, startCluster } from "./cluster.ts";
+import { freshToken, loggedRefusal, login, reviewsOf, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
 import { eventually } from "./control-plane/process.ts";
 
-let cluster: Cluster;
-before(async () => {
-  cluster = await startCluster();
-});
-after(() => cluster.stop());
+const cluster = useServer(() => startCluster());
 beforeEach(() => {
   cluster.backend.sts.fail(undefined);
   cluster.backend.store.fail(undefined);
@@ -27,25 +23,18 @@ const APISERVER_TRIES = 5;
 /** Calls of a review while Parameter Store throttles: one, and three retries after short random waits. */
 const THROTTLED_CALLS = 4;
 
-/** The outcomes of the function's reviews during `action`. */
 async function outcomesOf(action: () => Promise<void>): Promise<string[]> {
   return (await reviewsOf(cluster, action)).map(({ outcome }) => outcome);
 }
 
-/** The outcomes of a login that fails. */
 function failedLogin(token: string): Promise<string[]> {
   return outcomesOf(async () => assert.equal(await whoIs(cluster.apiservers[0], token), undefined));
 }
 
 const RESET: Fault = { kind: "reset" };
 const OUTAGE_MS = 3_000;
-const OUTAGES: readonly (Fault & { readonly kind: "reset" | "silent" | "answer" })[] = [
-  { kind: "reset" },
-  { kind: "silent" },
-  { kind: "answer", status: 503, body: "<html>Service Unavailable</html>" },
-];
 
-for (const fault of OUTAGES) {
+for (const fault of [RESET, { kind: "silent" } as const, answering(503, "<html>Service Unavailable</html>")]) {
   test(`STS is down for 3 s in the middle of kubectl get (${fault.kind}): kubectl succeeds`, async () => {
     const { sts } = cluster.backend;
     const token = await freshToken("carol");
@@ -53,7 +42,7 @@ for (const fault of OUTAGES) {
       const before = sts.requests.length;
       sts.fail(fault);
       const running = kubectl(cluster, { token }, ["get", "namespaces"]);
-      await eventually("STS receives a request", 10_000, () => sts.requests.length > before || undefined);
+      await eventually("STS receives a request", 10_000, () => sts.requests.length > before);
       setTimeout(() => sts.fail(undefined), OUTAGE_MS);
       const { code, stdout, stderr } = await running;
       assert.equal(code, 0, stderr);
@@ -75,7 +64,7 @@ test("Parameter Store is down while the cache is warm: logins still succeed", { 
   const outcomes = await outcomesOf(async () => {
     await eventually("a read of Parameter Store failed", 40_000, async () => {
       assert.equal(await login(cluster.apiservers[0]), "alice");
-      return isAsked() || undefined;
+      return isAsked();
     });
     for (let more = 0; more < 5; more += 1) assert.equal(await login(cluster.apiservers[0]), "alice");
   });
@@ -85,24 +74,22 @@ test("Parameter Store is down while the cache is warm: logins still succeed", { 
 /** The second attempt is within the second for which the function remembers the failure of the first; one read is at its start. */
 const READS = 1 + APISERVER_TRIES - 1;
 
-for (const [what, outcome, faults, calls] of [
-  ["STS and Parameter Store are down with an empty cache", "fault", { sts: RESET, store: RESET }, {}],
-  ["STS throttles", "throttled", { sts: stsThrottling }, { sts: APISERVER_TRIES }],
-  ["Parameter Store throttles", "fault", { store: ssmThrottling() }, { store: READS * THROTTLED_CALLS }],
-] as const satisfies readonly (readonly [string, string, Partial<Record<"sts" | "store", FaultRule>>, object])[]) {
+for (const [what, outcome, ofSts, ofStore, calls] of [
+  ["STS and Parameter Store are down with an empty cache", "fault", RESET, RESET, undefined],
+  ["STS throttles", "throttled", stsThrottling, undefined, APISERVER_TRIES],
+  ["Parameter Store throttles", "fault", undefined, ssmThrottling(), READS * THROTTLED_CALLS],
+] as const) {
   test(`${what}: kube-apiserver tries ${APISERVER_TRIES} times, logins fail with an error, not a denial, and recover immediately`, async () => {
     const { sts, store, redeploy } = cluster.backend;
-    const services = { sts, store };
-    if ("store" in faults) redeploy();
+    const { requests } = ofSts ? sts : store;
+    if (ofStore) redeploy();
     const token = await freshToken("alice");
-    const before = { sts: sts.requests.length, store: store.requests.length };
-    for (const [name, fault] of Object.entries(faults)) services[name as keyof typeof services].fail(fault);
+    const before = requests.length;
+    sts.fail(ofSts);
+    store.fail(ofStore);
     assert.deepEqual(await failedLogin(token), Array(APISERVER_TRIES).fill(outcome));
-    for (const [name, count] of Object.entries<number>(calls)) {
-      const service = name as keyof typeof services;
-      assert.equal(services[service].requests.length - before[service], count);
-    }
-    if ("sts" in faults && "store" in faults) await loggedRefusal(cluster.apiservers[0], /parameters_unavailable/);
+    if (calls !== undefined) assert.equal(requests.length - before, calls);
+    else await loggedRefusal(cluster.apiservers[0], /parameters_unavailable/);
     for (const service of [sts, store]) service.fail(undefined);
     assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");
   });
@@ -120,7 +107,7 @@ test("mappings that are removed and denied: the users are denied within the cach
   const deadline = Date.now() + (MAPPING_S + WEBHOOK_CACHE_S + TOKEN_CACHE_S + TOLERANCE_S) * 1000;
   const [apiserver] = cluster.apiservers;
 
-  async function isDenied(name: string, username: string, reason: string, revoke: () => void): Promise<void> {
+  async function isDenied(name: string, username: string, reason: string, revoke: () => unknown): Promise<void> {
     const token = await freshToken(name);
     assert.equal((await whoIs(apiserver, token))?.username, username);
     revoke();
@@ -128,7 +115,7 @@ test("mappings that are removed and denied: the users are denied within the cach
     await eventually(`${name} is denied`, deadline - start, async () => {
       const user = await whoIs(apiserver, token);
       assert.ok(user === undefined || user.username === username);
-      return user === undefined || undefined;
+      return user === undefined;
     });
     context.diagnostic(`${name} denied after ${((Date.now() - start) / 1000).toFixed(1)} s`);
     assert.ok(reviews().some((review) => review.reason === reason));
@@ -139,8 +126,8 @@ test("mappings that are removed and denied: the users are denied within the cach
   const denial = JSON.stringify([{ arnLike: "arn:aws:iam::111122223333:role/Developers" }]);
   await Promise.all([
     isDenied("alice", "alice", "identity_unmapped", () => store.remove(`${MAPPING_PREFIX}/user/111122223333/alice`)),
-    isDenied("bob", "dev:bob-example.com", "identity_denied", () => {
-      store.put(`${MAPPING_PREFIX}/deny/111122223333`, denial);
-    }),
+    isDenied("bob", "dev:bob-example.com", "identity_denied", () =>
+      store.put(`${MAPPING_PREFIX}/deny/111122223333`, denial),
+    ),
   ]);
 });

@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { platform } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import fc from "fast-check";
+import { useServer } from "../cli/use-server.ts";
 import { edited } from "../functions/authenticator/token/edits.ts";
 import { ALIKE, DIFFERENT, NAMED } from "./peer/cases.ts";
 import { goodToken } from "./peer/identities.ts";
-import { type SideBySide, startSideBySide } from "./peer/side-by-side.ts";
+import { startSideBySide } from "./peer/side-by-side.ts";
 
 const page = readFileSync(join(import.meta.dirname, "README.md"), "utf8");
 /** Our decision, the peer's, the rule, the peer's source. */
@@ -20,11 +21,7 @@ const LISTED = rows.map(([, ours = "", theirs = "", rule = ""]) => ({ ours: ours
 const skip = platform() !== "linux" && "the peer can trust the local STS only on Linux";
 
 describe("beside aws-iam-authenticator's server", { skip }, () => {
-  let servers: SideBySide;
-  before(async () => {
-    servers = await startSideBySide();
-  });
-  after(() => servers.stop());
+  const servers = useServer(startSideBySide);
 
   for (const { ours, theirs, rule } of LISTED) {
     test(`${rule}: ${ours}; the peer: ${theirs}`, async () => {

@@ -2,7 +2,7 @@
 // standby, and no login fails.
 
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,7 +10,7 @@ import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import type { Gateway } from "../../local/gateway/gateway.ts";
 import { type Backend, type BackendOptions, sandboxMappings, startBackend } from "./cluster/backend.ts";
 import { login } from "./cluster.ts";
-import { createFolder, type Kubernetes, removeFolder, startKubernetes } from "./kubernetes.ts";
+import { certifiedUser, createFolder, type Kubernetes, removeFolder, startKubernetes } from "./kubernetes.ts";
 
 const folder = createFolder();
 const stops: (() => unknown)[] = [];
@@ -21,21 +21,22 @@ let redirected: Kubernetes;
 let plain: Kubernetes;
 
 before(async () => {
-  primary = await backend("primary");
-  standby = await backend("standby", { beside: primary });
+  primary = await backend();
+  standby = await backend({ beside: primary });
   const gateway = await primary.startGateway(standby.url);
   stops.push(gateway.close);
-  redirected = await control("redirected", urlOf(gateway), { token: primary.callerToken }, [primary, standby]);
-  plain = await control("plain", primary.url, { token: primary.callerToken }, [primary]);
+  const user = { token: primary.callerToken };
+  redirected = await control(urlOf(gateway), user, primary, standby);
+  plain = await control(primary.url, user, primary);
 });
 after(async () => {
   for (const stop of stops.toReversed()) await stop();
   removeFolder(folder);
 });
 
-async function backend(name: string, options: Partial<BackendOptions> = {}): Promise<Backend> {
-  mkdirSync(join(folder, name));
-  const started = await startBackend({ folder: join(folder, name), parameters: sandboxMappings(), ...options });
+async function backend(options: Partial<BackendOptions> = {}): Promise<Backend> {
+  const own = mkdtempSync(join(folder, "backend-"));
+  const started = await startBackend({ folder: own, parameters: sandboxMappings(), ...options });
   stops.push(started.stop);
   return started;
 }
@@ -43,13 +44,8 @@ async function backend(name: string, options: Partial<BackendOptions> = {}): Pro
 const urlOf = ({ url }: Gateway) => `${url}/authenticate`;
 
 /** A kube-apiserver whose webhook kubeconfig trusts the authorities of all these gateways. */
-async function control(
-  name: string,
-  server: string,
-  user: Readonly<Record<string, string>>,
-  trusted: readonly Backend[],
-): Promise<Kubernetes> {
-  const configFile = join(folder, `${name}.kubeconfig`);
+async function control(server: string, user: Readonly<Record<string, string>>, ...trusted: readonly Backend[]) {
+  const configFile = join(folder, `${stops.length}.kubeconfig`);
   const ca = trusted.map(({ authority }) => authority.ca).join("");
   writeFileSync(configFile, kubeconfigOf(server, ca, user), { mode: 0o600 });
   const beside = redirected;
@@ -61,7 +57,7 @@ async function control(
 const LOGINS = 5;
 
 /** One login a second, each of a token that no cache has. */
-async function logins({ endpoint }: Kubernetes): Promise<{ readonly failed: number; readonly slowest: number }> {
+async function logins({ endpoint }: Kubernetes) {
   const results = await Promise.all(
     Array.from({ length: LOGINS }, async (_, second) => {
       await sleep(second * 1000);
@@ -69,26 +65,18 @@ async function logins({ endpoint }: Kubernetes): Promise<{ readonly failed: numb
       return { user: await login(endpoint), seconds: (performance.now() - start) / 1000 };
     }),
   );
-  return {
-    failed: results.filter(({ user }) => user !== "alice").length,
-    slowest: Math.max(...results.map(({ seconds }) => seconds)),
-  };
+  const failed = results.filter(({ user }) => user !== "alice").length;
+  return { failed, slowest: Math.max(...results.map(({ seconds }) => seconds)) };
 }
 
 for (const [fault, strike, longest] of [
   ["the function is dead", () => primary.kill(), 2],
-  [
-    "Parameter Store is silent, and nothing is cached",
-    () => {
-      primary.redeploy();
-      primary.store.fail({ kind: "silent" });
-    },
-    6,
-  ],
+  ["Parameter Store is silent, and nothing is cached", () => primary.store.fail({ kind: "silent" }), 6],
   ["STS answers 503", () => primary.sts.fail({ kind: "answer", status: 503, body: "" }), 4],
 ] as const) {
   test(`${fault}: every login fails without failoverUrl, and none with it; then the primary answers again`, async (t) => {
     for (const one of [redirected, plain]) assert.equal(await login(one.endpoint), "alice");
+    primary.redeploy();
     strike();
     const [withUrl, without] = await Promise.all([logins(redirected), logins(plain)]);
     for (const [name, { failed, slowest }] of Object.entries({ withUrl, without })) {
@@ -106,14 +94,12 @@ for (const [fault, strike, longest] of [
 }
 
 test("with mtls, kube-apiserver shows its client certificate to the standby too", async () => {
-  const certified = await backend("certified", { callerAuth: "mtls" });
-  const other = await backend("other", { callerAuth: "mtls", beside: certified });
+  const certified = await backend({ callerAuth: "mtls" });
+  const other = await backend({ callerAuth: "mtls", beside: certified });
   const gateway = await certified.startGateway(other.url);
   stops.push(gateway.close);
-  const { cert, key } = certified.authority.client({ CN: "kube-apiserver" });
-  const [certificate, privateKey] = [cert, key].map((pem) => Buffer.from(pem).toString("base64")) as [string, string];
-  const user = { "client-certificate-data": certificate, "client-key-data": privateKey };
-  const { endpoint } = await control("certified", urlOf(gateway), user, [certified, other]);
+  const user = certifiedUser(certified.authority.client({ CN: "kube-apiserver" }));
+  const { endpoint } = await control(urlOf(gateway), user, certified, other);
   certified.kill();
   assert.equal(await login(endpoint), "alice");
   assert.deepEqual([certified.reviews().length, other.reviews().length], [0, 1]);

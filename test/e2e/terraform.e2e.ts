@@ -2,51 +2,39 @@
 // read its names. Evaluated with OpenTofu, without AWS's provider, which cannot be built from a Go module.
 
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
 import { isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { releaseApp } from "../../infra/release/templates.ts";
+import { useFolder } from "../cli/folder.ts";
 import { type Body, evaluateModule, parseModule, tofu } from "./terraform/evaluate.ts";
 import { expectedResources, type Template } from "./terraform/expected.ts";
 
 const MODULE = join(import.meta.dirname, "..", "..", "examples", "terraform");
-const NAME_MODULE = join(MODULE, "mapping-name");
 const PREFIX = "/iam-authenticator/prod.example";
 const ACCOUNT = "111122223333";
 
-const folder = mkdtempSync(join(tmpdir(), "terraform-"));
-after(() => rmSync(folder, { recursive: true }));
-const zip = join(folder, "authenticator.zip");
-writeFileSync(zip, "zip");
+const folder = useFolder();
 
-const values = { cluster_id: "prod.example", zip_file: zip };
-
-/** A copy of the module for names, since `init` writes files. */
-function nameModule(): string {
-  const copy = mkdtempSync(join(folder, "module-"));
-  cpSync(NAME_MODULE, copy, { recursive: true });
-  tofu(copy, ["init", "-no-color"]);
-  return copy;
-}
+const EMAIL = "on-call@example.com";
+const TOPIC = `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms`;
+const values = { cluster_id: "prod.example", zip_file: folder.write("authenticator.zip", "zip") };
 
 test("tofu fmt changes no file", () => {
   assert.equal(tofu(MODULE, ["fmt", "-check", "-recursive", "-diff"]), "");
 });
 
-function releasedTemplate(): Template {
-  const code = { fileName: "code.zip", sha256: "sha256" };
-  const app = releaseApp({ authenticator: code, issuer: code, "deployment-check": code }, join(folder, "cdk.out"));
-  return app.synth().getStackByName("http").template;
-}
+const code = { fileName: "code.zip", sha256: "sha256" };
+const app = releaseApp({ authenticator: code, issuer: code, "deployment-check": code }, join(folder.path, "cdk.out"));
+const template: Template = app.synth().getStackByName("http").template;
 
 const SETTINGS: Readonly<Record<string, Body>> = {
   "by default": {},
-  "with an email address": { alarm_email: "on-call@example.com" },
+  "with an email address": { alarm_email: EMAIL },
   "without reserved concurrency": { reserved_concurrency: 0 },
   "with every setting": {
     accounts: [ACCOUNT, "444455556666"],
@@ -59,7 +47,7 @@ const SETTINGS: Readonly<Record<string, Body>> = {
     log_retention_days: 30,
     quiet_hours: 72,
     failover_url: "https://standby.example.com/authenticate",
-    alarm_topic_arn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms`,
+    alarm_topic_arn: TOPIC,
   },
 };
 /** The template's parameter of a variable: `memory_size` is `MemorySize`. */
@@ -70,10 +58,7 @@ for (const [name, variables] of Object.entries(SETTINGS)) {
     const resources = evaluateModule(MODULE, { ...values, ...variables });
     const textOf = (value: unknown) => (Array.isArray(value) ? value.join() : value);
     const parameters = Object.entries(variables).map(([key, value]) => [parameterOf(key), textOf(value)]);
-    const expected = expectedResources(releasedTemplate(), {
-      ClusterId: "prod.example",
-      ...Object.fromEntries(parameters),
-    });
+    const expected = expectedResources(template, { ClusterId: "prod.example", ...Object.fromEntries(parameters) });
     for (const { address, arguments: wanted } of expected) {
       const found = parsed(resources.get(address) ?? assert.fail(`${address} is missing`));
       assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((key) => [key, found[key]])), wanted, address);
@@ -94,14 +79,7 @@ const iamName = fc.stringMatching(/^[\w+=,.@-]{1,64}$/);
 const account = fc.stringMatching(/^\d{12}$/);
 const path = fc.constantFrom("", "team/", "a/b.c/");
 
-interface Named {
-  readonly input: Body;
-  readonly kind: MappingKind;
-  readonly account: string;
-  readonly name: string;
-}
-
-const named: fc.Arbitrary<Named> = fc
+const named = fc
   .record({
     kind: fc.constantFrom<MappingKind>("role", "role", "user", "federated-user", "sso", "root", "account"),
     account,
@@ -120,13 +98,14 @@ const named: fc.Arbitrary<Named> = fc
     return { input, kind, account, name: kind === "root" || kind === "account" ? "" : name };
   });
 
-test("1,000 names from HCL equal the function's", () => {
+test("1,000 names from HCL equal the function's, and the module's own tests pass", () => {
   const samples = fc.sample(named, { numRuns: 1000, seed: 13 });
-  const root = mkdtempSync(join(folder, "root-"));
-  cpSync(NAME_MODULE, join(root, "mapping-name"), { recursive: true });
-  writeFileSync(join(root, "inputs.json"), JSON.stringify(samples.map(({ input }) => input)));
-  writeFileSync(
-    join(root, "main.tf"),
+  const { path: root, write } = useFolder();
+  const copy = join(root, "mapping-name");
+  cpSync(join(MODULE, "mapping-name"), copy, { recursive: true });
+  write("inputs.json", JSON.stringify(samples.map(({ input }) => input)));
+  write(
+    "main.tf",
     `locals { inputs = jsondecode(file("inputs.json")) }
 module "name" {
   source         = "./mapping-name"
@@ -139,23 +118,14 @@ module "name" {
 output "names" { value = [for index, input in local.inputs : module.name[index].name] }
 `,
   );
-  tofu(root, ["init", "-no-color"]);
+  for (const module of [root, copy]) tofu(module, ["init", "-no-color"]);
+  assert.match(tofu(copy, ["test", "-no-color"]), /Success! 6 passed, 0 failed\./);
   tofu(root, ["apply", "-auto-approve", "-no-color"]);
   const names: string[] = JSON.parse(tofu(root, ["output", "-json", "names"]));
   assert.deepEqual(
     names,
     samples.map(({ kind, account, name }) => mappingParameter(PREFIX, kind, account, name)),
   );
-});
-
-test("tofu console prints one name", () => {
-  const arn = `arn:aws:iam::${ACCOUNT}:role/team/Site.Admin@example`;
-  const answer = tofu(nameModule(), ["console", "-var", `prefix=${PREFIX}`, "-var", `arn=${arn}`], "local.name\n");
-  assert.equal(answer.trim(), `"role/${ACCOUNT}/site.2eadmin.40example"`);
-});
-
-test("the name module's tests pass", () => {
-  assert.match(tofu(nameModule(), ["test", "-no-color"]), /Success! 6 passed, 0 failed\./);
 });
 
 test("the function accepts the parameters of mappings and callers", () => {
@@ -207,7 +177,7 @@ test("function names are valid in Lambda and unique per cluster", () => {
   assert.equal(nameOf("a-b_c"), "iam-authenticator-a-b_c");
   const ids = ["prod.example", "prod-example", "a".repeat(46), "a".repeat(47), `${"a".repeat(99)}b`, "a".repeat(100)];
   const names = ids.map(nameOf);
-  assert.equal(new Set(names).size, ids.length);
+  assert.equal(new Set(names).size, names.length);
   for (const name of names) assert.match(name, /^[A-Za-z0-9_-]{1,64}$/);
 });
 
@@ -225,23 +195,16 @@ test("all taggable resources have the tags, and a parameter keeps its own tag", 
 });
 
 const role = `arn:aws:iam::${ACCOUNT}:role/Developers`;
+const SESSION = `arn:aws:sts::${ACCOUNT}:assumed-role/control-plane/i-1`;
 const mapping = (more: object) => ({ mappings: [{ arn: role, username: "dev", ...more }] });
 for (const [name, wrong, message] of [
   ["a cluster id with a slash", { cluster_id: "a/b" }, /cluster_id must be up to 100 letters/],
   ["two mappings of one role", { mappings: [{ arn: role }, { arn: role.toLowerCase() }] }, /Duplicate object key/],
   ["an ARN and an account", { mappings: [{ arn: role, account: ACCOUNT }] }, /either an arn or an account/],
-  [
-    "an assumed role",
-    { mappings: [{ arn: `arn:aws:sts::${ACCOUNT}:assumed-role/R/s` }] },
-    /arn must be that of an IAM role/,
-  ],
+  ["an assumed role", { mappings: [{ arn: SESSION }] }, /arn must be that of an IAM role/],
   ["an account of letters", { mappings: [{ account: "prod" }] }, /account must be 12 digits/],
   // The function's spellings of these keys: ignoring them would grant access without expiry or restrictions.
-  [
-    "notAfter",
-    mapping({ notAfter: "2026-12-31T00:00:00Z" }),
-    /unknown attribute: notAfter\. The attributes are arn, account/,
-  ],
+  ["notAfter", mapping({ notAfter: "2026-12-31T00:00:00Z" }), /unknown attribute: notAfter\. The attributes are arn/],
   ["principalId", mapping({ principalId: "AROAEXAMPLE" }), /unknown attribute: principalId\./],
   ["groups that are one string", mapping({ groups: "system:masters" }), /groups must be a list of strings/],
   ["an empty group", mapping({ groups: [""] }), /none of them may be empty/],
@@ -251,8 +214,8 @@ for (const [name, wrong, message] of [
   ["a caller's token instead of its hash", { callers: { a: "token" } }, /callers must be the SHA-256 of each token/],
   [
     "the ARN of a session as a caller",
-    { callers: { a: "arn:aws:sts::111122223333:assumed-role/control-plane/i-1" } },
-    /callers must be the SHA-256 .* or the ARN of an IAM role or user/,
+    { callers: { a: SESSION } },
+    /callers must be .* or the ARN of an IAM role or user/,
   ],
   ["a prefix without a slash", { mapping_prefix: "auth" }, /mapping_prefix must be 1 to 12 levels/],
   ["a prefix of AWS", { mapping_prefix: "/aws/x" }, /and not begin with aws or ssm/],
@@ -263,11 +226,7 @@ for (const [name, wrong, message] of [
   ["another log level", { log_level: "WARN" }, /log_level must be debug, info, warn or error/],
   ["days that CloudWatch does not know", { log_retention_days: 100 }, /log_retention_days must be a number of days/],
   ["a name instead of an email address", { alarm_email: "on-call" }, /alarm_email must be an email address, such as/],
-  [
-    "a topic and an email address",
-    { alarm_email: "on-call@example.com", alarm_topic_arn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms` },
-    /alarm_topic_arn and alarm_email exclude each other: leave one out/,
-  ],
+  ["a topic and an email address", { alarm_email: EMAIL, alarm_topic_arn: TOPIC }, /exclude each other: leave one out/],
   ["a standby without https", { failover_url: "http://a/authenticate" }, /failover_url must be the output endpoint/],
   ["a topic by its name", { alarm_topic_arn: "on-call" }, /alarm_topic_arn must be the ARN of an SNS topic/],
 ] as const) {
@@ -281,20 +240,15 @@ for (const [name, wrong, message] of [
 
 test("the README's example sets only existing variables, and all required ones", () => {
   const [, example = ""] = /```hcl\n([\s\S]*?)```/.exec(readFileSync(join(MODULE, "README.md"), "utf8")) ?? [];
-  const copy = mkdtempSync(join(folder, "example-"));
-  writeFileSync(join(copy, "main.tf"), example);
+  const { path: copy, write } = useFolder();
+  write("main.tf", example);
   assert.equal(tofu(copy, ["fmt", "-check"]), "");
   const [{ module = {} } = {}] = parseModule(copy);
   const [[{ source: _, ...set } = {}] = []] = Object.values(module);
   const variables = parseModule(MODULE).flatMap(({ variable = {} }) => Object.entries(variable));
   const known = variables.map(([variable]) => variable);
   const required = variables.filter(([, [body = {}]]) => !("default" in body)).map(([variable]) => variable);
-  assert.deepEqual(
-    Object.keys(set).filter((key) => !known.includes(key)),
-    [],
-  );
-  assert.deepEqual(
-    required.filter((variable) => !(variable in set)),
-    [],
-  );
+  const unknown = Object.keys(set).filter((key) => !known.includes(key));
+  const missing = required.filter((variable) => !(variable in set));
+  assert.deepEqual([unknown, missing], [[], []]);
 });

@@ -49,14 +49,11 @@ export function mavenClassPath(library: string): string {
     if (spawnSync("java", ["-version"]).status !== 0 || spawnSync("mvn", ["--version"]).status !== 0) {
       throw new Error(`${library} requires a JDK (17 or later) and Maven on the PATH.`);
     }
-    const [groupId, artifactId, version] = library.split(":");
-    const tags = (values: object) =>
-      Object.entries(values)
-        .map(([tag, value]) => `<${tag}>${value}</${tag}>`)
-        .join("");
-    const dependencies = tags({ dependency: tags({ groupId, artifactId, version }) });
-    const own = { modelVersion: "4.0.0", groupId: "e2e", artifactId: "e2e", version: "1", dependencies };
-    writeFileSync(join(folder, "pom.xml"), tags({ project: tags(own) }));
+    const place = (group = "e2e", artifact = "e2e", version = "1") =>
+      `<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>`;
+    const dependency = `<dependency>${place(...library.split(":"))}</dependency>`;
+    const project = `<modelVersion>4.0.0</modelVersion>${place()}<dependencies>${dependency}</dependencies>`;
+    writeFileSync(join(folder, "pom.xml"), `<project>${project}</project>`);
     const words = ["--quiet", "--batch-mode", "dependency:copy-dependencies", "-DoutputDirectory=jars"];
     execFileSync("mvn", words, { cwd: folder, ...QUIET });
   });

@@ -31,7 +31,6 @@ export interface Call {
 }
 
 interface StartOptions {
-  /** The URL of a service. */
   readonly urlOf: (service: string) => string;
   readonly ca: readonly string[];
   readonly clock: SharedClock;

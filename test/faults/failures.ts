@@ -13,7 +13,6 @@ export interface Failure {
   readonly isSlow?: true;
 }
 
-/** A behaviour of test/hostile. */
 function known(name: string, behaviour: string, more: Pick<Failure, "isSlow"> = {}): Failure {
   return { name, behaviour: BEHAVIOURS.find((one) => one.name === behaviour) ?? assert.fail(behaviour), ...more };
 }

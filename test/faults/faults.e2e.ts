@@ -3,23 +3,13 @@
 
 import assert from "node:assert/strict";
 import { after, describe, type TestContext, test } from "node:test";
-import { hostileCertificates } from "../hostile/certificates.ts";
-import { type HostileServer, startHostileServer } from "../hostile/server.ts";
+import { type HostileServer, hostileCertificates, startHostileServer } from "../hostile/server.ts";
 import { type SharedClock, sharedClock, stoppedClock } from "../system/clock.ts";
 import { until } from "../time.ts";
 import { CALLS, type Call, startServices } from "./calls.ts";
 import { FAILURES, type Failure } from "./failures.ts";
 
-interface Row {
-  readonly got: string;
-  readonly seconds: string;
-  /** Requests, or connections without one. `undefined` if nothing listens. */
-  readonly calls: number | undefined;
-  /** The same for a second request just afterwards. */
-  readonly again: string;
-  /** Seconds after the end of the failure until the caller gets its usual answer. */
-  readonly recovery: string;
-}
+type Row = Awaited<ReturnType<typeof meet>>;
 
 /** Before Lambda stops the check. */
 const CHECK_MS = 13 * 60_000;
@@ -57,7 +47,8 @@ function checkRow({ got, again, recovery }: Row, call: Call, failure: Failure): 
   assert.notEqual(recovery, "never");
 }
 
-async function meet(t: TestContext, call: Call, failure: Failure): Promise<Row> {
+/** `again`: for a second request just afterwards. `recovery`: seconds after the failure until the usual answer. */
+async function meet(t: TestContext, call: Call, failure: Failure) {
   const answerOf = await startServices(t);
   const start = async (behaviour: Failure["behaviour"], port?: number) => {
     const tls = certificates[behaviour?.certificate ?? "usual"];
@@ -84,6 +75,7 @@ async function meet(t: TestContext, call: Call, failure: Failure): Promise<Row> 
     const got = await (clock.stoppedAt === undefined ? subject() : patient(subject, bad, clock));
     const ms = performance.now() - from;
     assert.ok(isCheck || ms < REVIEW_MS, `${got} after ${ms} ms`);
+    // Requests, or connections without one.
     const made = bad.asked() - before.requests || connections - before.connections;
     const seconds = clock.stoppedAt === undefined ? (ms / 1_000).toFixed(1) : "780";
     return { got, seconds, calls: failure.behaviour === undefined ? undefined : made };
@@ -119,15 +111,14 @@ async function recoveryOf(subject: () => Promise<string>, usual: string, clock: 
 
 after(() => {
   for (const { name } of CALLS) {
-    console.log(
-      `\n### ${name}\n\n| failure | caller gets | s | calls | again | usual answer after |\n| --- | --- | --: | --: | --- | --: |`,
-    );
+    const columns = ["failure", "caller gets", "s", "calls", "again", "usual answer after"];
+    console.log(`\n### ${name}\n\n| ${columns.join(" | ")} |\n| --- | --- | --: | --: | --- | --: |`);
     for (const failure of FAILURES) {
       const row = rows.get(`${name}/${failure.name}`);
       if (row === undefined) continue;
       const { got, seconds, calls = "", again, recovery } = row;
       console.log(
-        `| ${failure.name} | ${got} | ${seconds} | ${calls} | ${again === got ? "the same" : again} | ${recovery} |`,
+        `| ${[failure.name, got, seconds, calls, again === got ? "the same" : again, recovery].join(" | ")} |`,
       );
     }
   }

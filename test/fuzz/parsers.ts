@@ -21,7 +21,6 @@ import { tokenOf, urlOf } from "../token.ts";
 
 export interface Parser {
   readonly name: string;
-  /** Folder below corpus/. */
   readonly corpus: string;
   /** Returns what became of the text, such as an error's message. Throws if a rule does not hold. */
   readonly run: (text: string) => string | Promise<string>;

@@ -9,7 +9,6 @@ const JSON_TYPE = "application/json";
 type Reply = NonNullable<Behaviour["answer"]>;
 type ReplySocket = Parameters<Reply>[0];
 
-/** Replaces the correct response by another one. */
 function replies(name: string, reply: (honest: Answer, request: HostileRequest) => Answer): Behaviour {
   return { name, answer: (socket, request, honest) => send(socket, reply(honest, request)) };
 }
@@ -52,19 +51,14 @@ function every(ms: number, socket: ReplySocket, text: () => string): void {
 }
 
 const floods: Behaviour[] = [
-  { name: "flood-body", answer: (socket, _, honest) => pour(socket, head(honest), Buffer.alloc(65_536, " ")) },
-  {
-    name: "flood-text",
-    answer: (socket, _, honest) => pour(socket, `${head(honest)}{"message":"`, Buffer.alloc(65_536, "a")),
-  },
-  {
-    name: "flood-headers",
-    answer: (socket) => pour(socket, "HTTP/1.1 200 OK\r\nx-flood: ", Buffer.alloc(65_536, "a")),
-  },
+  { name: "flood-body", answer: (socket, _, honest) => pour(socket, head(honest), " ") },
+  { name: "flood-text", answer: (socket, _, honest) => pour(socket, `${head(honest)}{"message":"`, "a") },
+  { name: "flood-headers", answer: (socket) => pour(socket, "HTTP/1.1 200 OK\r\nx-flood: ", "a") },
 ];
 
 /** Sends up to 600 MB, as fast as the client reads. */
-function pour(socket: ReplySocket, first: string, chunk: Buffer): void {
+function pour(socket: ReplySocket, first: string, filling: string): void {
+  const chunk = Buffer.alloc(65_536, filling);
   let left = 600 * 1024 * 1024;
   const more = (): void => {
     while (left > 0 && !socket.destroyed) {
@@ -91,10 +85,9 @@ const echoes: Behaviour[] = [
     body: `${body.slice(0, -1)},${raw}`,
   })),
   replies("echo-values", (honest, request) => changed(honest, (text) => (text === "" ? text : oneLine(request)))),
-  replies("quote-of-the-answer", ({ type, body }) => ({
-    status: 200,
-    type,
-    body: body.replace(/^\{/, "").replaceAll(":", " "),
+  replies("quote-of-the-answer", (honest) => ({
+    ...honest,
+    body: honest.body.replace(/^\{/, "").replaceAll(":", " "),
   })),
 ];
 
@@ -151,11 +144,10 @@ function isDate(value: unknown): boolean {
 
 function changedValues(honest: Answer, change: (value: unknown) => unknown): Answer {
   if (!honest.type.includes("json")) {
-    const text = (value: string) => {
+    return changed(honest, (value) => {
       const to = change(value);
       return typeof to === "string" ? to : `<a>${JSON.stringify(to)}</a>`;
-    };
-    return changed(honest, text);
+    });
   }
   const walk = (value: unknown): unknown => {
     if (Array.isArray(value)) return change(value.map(walk));
@@ -213,19 +205,15 @@ function withToken(honest: Answer, token: () => string): Answer {
     return { ...honest, body: honest.body.replace(/<\w+Result>/, `$&<NextToken>${token()}</NextToken>`) };
   }
   const value = JSON.parse(honest.body);
-  return {
-    ...honest,
-    body: JSON.stringify({ ...value, NextToken: token(), nextToken: token(), metadata: { continue: token() } }),
-  };
+  const tokens = { NextToken: token(), nextToken: token(), metadata: { continue: token() } };
+  return { ...honest, body: JSON.stringify({ ...value, ...tokens }) };
 }
 
 const statuses: Behaviour[] = [
-  ...[204, 301, 302, 404, 500, 503].map((status) =>
-    writes(
-      `status-${status}`,
-      () => `HTTP/1.1 ${status} X\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n`,
-    ),
-  ),
+  ...[204, 301, 302, 404, 500, 503].map((status) => {
+    const text = `HTTP/1.1 ${status} X\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n`;
+    return writes(`status-${status}`, () => text);
+  }),
   ...["AbortError", "TimeoutError", "Error", "TypeError", "ThrottlingException", "constructor", "__proto__"].map(
     (type) => replies(`type-${type}`, () => jsonOf(400, { __type: type, message: "x" })),
   ),

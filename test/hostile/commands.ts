@@ -8,9 +8,7 @@ export interface HostileCommand {
   readonly target: string;
   /** The words, separated by spaces. `{name}` is a file of `Files`, `{url}` the server, `{kubeconfig}` a file for it. */
   readonly line: string;
-  /** Replaces the usual keys. */
   readonly environment?: (place: Place) => Readonly<Record<string, string>>;
-  /** Format of its standard output, if not empty. */
   readonly output: "json" | "json lines" | "lines" | "credential" | "text";
   /** Whether it runs only over TLS, or never. */
   readonly tls?: boolean;

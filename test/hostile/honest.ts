@@ -3,6 +3,7 @@
 import { LABEL_POLICY_NAME, POLICY_NAME } from "../../cli/irsa/names.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { ec2Answers } from "../../local/ec2/ec2.ts";
+import { nodeServices } from "../../local/ec2/node-instance.ts";
 import type { LocalRequest, LocalResponse } from "../../local/http-server.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { memoryParameters } from "../../local/parameter-store/parameter.ts";
@@ -152,18 +153,16 @@ function honestAnswer(
 }
 
 function cloudWatchLogs(operation: string): object {
-  const parameter = { field: "parameter", value: `${PREFIX}/${DEVELOPERS}` };
-  const row = [parameter, { field: "last", value: "2026-11-24 16:30:00.000" }, { field: "reviews", value: "1" }];
-  switch (operation) {
-    case "DescribeLogGroups":
-      return { logGroups: [{ logGroupName: "log", creationTime: 0 }] };
-    case "StartQuery":
-      return { queryId: "12345678-1234-1234-1234-123456789012" };
-    case "GetQueryResults":
-      return { status: "Complete", results: [row] };
-    default:
-      return { events: [{ eventId: "1", timestamp: Date.now(), message: REVIEW }] };
-  }
+  const row = { parameter: `${PREFIX}/${DEVELOPERS}`, last: "2026-11-24 16:30:00.000", reviews: "1" };
+  const answers: Readonly<Record<string, object>> = {
+    DescribeLogGroups: { logGroups: [{ logGroupName: "log", creationTime: 0 }] },
+    StartQuery: { queryId: "12345678-1234-1234-1234-123456789012" },
+    GetQueryResults: {
+      status: "Complete",
+      results: [Object.entries(row).map(([field, value]) => ({ field, value }))],
+    },
+  };
+  return answers[operation] ?? { events: [{ eventId: "1", timestamp: Date.now(), message: REVIEW }] };
 }
 
 const REVIEW = JSON.stringify({ outcome: "granted", arn: ARN, canonicalArn: ARN, username: "dev:jane" });
@@ -176,16 +175,7 @@ const ROLES = {
 
 const { arn: nodeArn, userId: nodeId } = localIdentity("node");
 const NODE = { Arn: nodeArn, UserId: nodeId, Account: ACCOUNT };
-const [roleId = "", instanceId = ""] = nodeId.split(":");
-const instanceProfileArn = `arn:aws:iam::${ACCOUNT}:instance-profile/nodes`;
-const privateDnsName = "ip-10-0-0-1.ec2.internal";
-const EC2 = ec2Answers({
-  account: ACCOUNT,
-  instances: [{ instanceId, state: "running", ownerId: ACCOUNT, privateDnsName, instanceProfileArn }],
-  profiles: [
-    { name: "nodes", arn: instanceProfileArn, account: ACCOUNT, roles: [{ roleName: "ClusterNode", roleId, arn: "" }] },
-  ],
-});
+const EC2 = ec2Answers(nodeServices("us-east-1"));
 
 function inAnHour(): Date {
   return new Date(Date.now() + 3_600_000);

@@ -5,14 +5,12 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { BEHAVIOURS, resetAt } from "./behaviours.ts";
 import { COMMANDS } from "./commands.ts";
 import { isPossible, openBench, type Pair, problemsOf, runHere, runProcess } from "./run.ts";
 
-/** Number of parallel processes that mostly wait. */
 const WAITING_AT_ONCE = 48;
-/** Number of parallel processes that keep a processor busy. */
 const WORKING_AT_ONCE = 4;
 /** Extra time, because many processes that start at once keep two processors busy for some seconds. */
 const SLACK_MS = 30_000;
@@ -22,7 +20,6 @@ const BYTE_BY_BYTE = ["mappings list", "token --role", "irsa keys publish"];
 const STEP = 16;
 
 const bench = await openBench(join(import.meta.dirname, "../../dist/cli/iam-authenticator.mjs"));
-after(() => bench.files.remove());
 
 const only = process.env["HOSTILE_ONLY"]?.split(",");
 const named = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] => {

@@ -2,7 +2,7 @@
 // all behaviours.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import type { Command } from "commander";
 import { createProgram } from "../../cli/program.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
@@ -12,9 +12,7 @@ import { isPossible, openBench, problemsOf, runHere } from "./run.ts";
 import type { Behaviour } from "./server.ts";
 
 const bench = await openBench("");
-after(() => bench.files.remove());
 
-/** Every how many bytes a reset is tested. */
 const STEP = 96;
 const resets = Array.from({ length: Math.ceil(1024 / STEP) }, (_, at) => resetAt(at * STEP));
 const behaviours = [...BEHAVIOURS.filter(({ slow }) => !slow), ...resets];

@@ -1,11 +1,11 @@
 // Inputs of every run: secrets that must never be printed, and files.
 
 import { hash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { signToken } from "../../cli/aws/presign.ts";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
+import { useFolder } from "../cli/folder.ts";
 import { ec } from "../functions/issuer/samples.ts";
 
 export const KEY = ec("P-256").jwk;
@@ -43,7 +43,7 @@ export const ISSUED = {
 export type Files = Awaited<ReturnType<typeof writeFiles>>;
 
 export async function writeFiles(ca: string) {
-  const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-hostile-"));
+  const folder = useFolder().path;
   const write = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);
@@ -61,13 +61,11 @@ export async function writeFiles(ca: string) {
     token: write("token", await presignedToken("ASIAHOSTILEOPERATORA")),
     nodeToken: write("node-token", await presignedToken(NODE_ACCESS_KEY)),
     mappings: write("mappings.yaml", mapping("Operators", "operator", "operators")),
-    /** A mapping file that changes nothing. */
     unchanged: write("unchanged.yaml", mapping("Developers", "dev:{SessionName}", "developers")),
     awsAuth: write("aws-auth.yaml", AWS_AUTH),
     awsConfig: write("aws-config", AWS_CONFIG),
     kubeconfig: (server: string) =>
       write(`kubeconfig-${new URL(server).port}`, kubeconfigOf(server, ca, { token: SECRETS.adminToken })),
-    remove: () => rmSync(folder, { recursive: true }),
   };
 }
 
@@ -98,14 +96,12 @@ source_profile = keys
 /** The local STS identifies a node by this key. */
 export const NODE_ACCESS_KEY = "ASIAHOSTILENODENODEA";
 
-/** For `explain --token-file`. */
 async function presignedToken(accessKeyId: string): Promise<string> {
   const credentials = { accessKeyId, secretAccessKey: SECRETS.secretKey, sessionToken: SECRETS.sessionToken };
   const now = Date.now();
   return (await signToken({ credentials, clusterId: "prod", region: "us-east-1", domain: "amazonaws.com", now })).token;
 }
 
-/** Number of characters of a secret that are a leak. */
 const PART = 12;
 
 /** The secrets that occur, at least in part, in this text. */

@@ -7,13 +7,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { setDefaultCACertificates } from "node:tls";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { cli } from "../cli/cli.ts";
-import { hostileCertificates } from "./certificates.ts";
 import { type HostileCommand, type Place, wordsOf } from "./commands.ts";
 import { honestAnswers } from "./honest.ts";
 import { SECRETS, secretsIn, writeFiles } from "./inputs.ts";
-import { type Behaviour, type HostileServer, startHostileServer } from "./server.ts";
+import { type Behaviour, type HostileServer, hostileCertificates, startHostileServer } from "./server.ts";
 
-/** One cell of the table. */
 export interface Pair {
   readonly command: HostileCommand;
   readonly behaviour: Behaviour;

@@ -1,8 +1,10 @@
-// A server for one run of the command: all services on one port, over TCP or TLS, with one behaviour.
+// A server for one run of the command: all services on one port, over TCP or TLS, with one behaviour. And server certificates: a
+// valid one, and those that a client must refuse.
 // It writes raw bytes, because Node's server refuses to send most of these responses.
 
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import { createCertificateAuthority } from "../../local/certificates.ts";
 import { type Answer, type HostileRequest, operationOf } from "./honest.ts";
 
 /** Replaces the response of one service. `honest` is the correct response. */
@@ -59,7 +61,6 @@ export async function startHostileServer(
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
     port: address.port,
-    /** Resolves with the first connection. */
     connected: connected.promise,
     /** Number of requests to the target. */
     asked: () => asked,
@@ -112,4 +113,19 @@ export function head({ status, type }: Pick<Answer, "status" | "type">, length?:
   const date = at.toUTCString();
   const size = length === undefined ? "connection: close" : `content-length: ${length}`;
   return `HTTP/1.1 ${status} Status\r\ncontent-type: ${type}\r\ndate: ${date}\r\n${size}\r\n\r\n`;
+}
+
+const DAY = 86_400_000;
+
+/** `trusted`: the authorities of all but the last certificate, PEM. */
+export function hostileCertificates() {
+  const authority = createCertificateAuthority();
+  const former = createCertificateAuthority({ subject: { CN: "Former CA" }, now: () => Date.now() - 60 * DAY });
+  const certificates = {
+    usual: authority.server(),
+    expired: former.server(),
+    "other-name": authority.server("other.example.com"),
+    "unknown-authority": createCertificateAuthority({ subject: { CN: "Unknown" } }).server(),
+  };
+  return { trusted: [authority.ca, former.ca], certificates };
 }

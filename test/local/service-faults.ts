@@ -35,6 +35,20 @@ export function logsForbidden(logGroup: string): Fault {
   return answer(refuse(new ServiceError("AccessDeniedException", message)));
 }
 
+export type FaultRule = Fault | ((request: LocalRequest) => Fault | undefined);
+
+export function answering(status: number, body = "", headers: Readonly<Record<string, string>> = {}): Fault {
+  return { kind: "answer", status, body, headers };
+}
+
+export function stsError(status: number, Code: string): Fault {
+  return answering(status, JSON.stringify({ Error: { Code, Message: "as it says", Type: "Sender" } }));
+}
+
+export function ssmError(status: number, type: string): Fault {
+  return answering(status, JSON.stringify({ __type: type, message: "as it says" }), { "x-amzn-errortype": type });
+}
+
 function answer({ status, headers = {}, body }: LocalResponse): Fault {
   return { kind: "answer", status, headers, body: String(body) };
 }

@@ -6,7 +6,6 @@ import type { Handler } from "../../local/gateway/invoke.ts";
 import type { SharedClock } from "./clock.ts";
 
 export interface ThreadData extends Pick<SharedClock, "shift" | "stoppedAt">, Pick<FunctionOptions, "ca"> {
-  /** URL of the bundle. */
   readonly entry: string;
 }
 
@@ -18,11 +17,9 @@ export type FunctionMessage =
 export type FunctionReport =
   | { readonly kind: "ready" }
   | { readonly kind: "stdout" | "stderr"; readonly text: string }
-  | { readonly kind: "result"; readonly id: number; readonly result: unknown }
-  | { readonly kind: "error"; readonly id: number; readonly error: string };
+  | { readonly kind: "answer"; readonly id: number; readonly result?: unknown; readonly error?: string };
 
 export interface BundledFunction extends Handler {
-  /** Everything that it printed. */
   output(stream: "stdout" | "stderr"): string;
   close(): Promise<void>;
 }
@@ -40,31 +37,28 @@ export interface FunctionOptions {
 /** Resolves once the bundle is loaded. Rejects with the error of its initialization. */
 export async function startFunction({ entry, environment, clock, ca }: FunctionOptions): Promise<BundledFunction> {
   const { shift, stoppedAt } = clock;
+  const { NODE_V8_COVERAGE } = process.env;
+  // Only sources are measured (`npm test`): the thread writes its coverage to the same folder as this process.
+  const coverage = entry.endsWith(".ts") && NODE_V8_COVERAGE !== undefined && { NODE_V8_COVERAGE };
   const workerData: ThreadData = { entry: pathToFileURL(entry).href, ca, shift, stoppedAt };
-  const worker = new Worker(new URL("function-thread.ts", import.meta.url), {
-    env: { ...environment, ...coverageOf(entry) },
-    execArgv: [],
-    workerData,
-  });
+  const options = { env: { ...environment, ...coverage }, execArgv: [], workerData };
+  const worker = new Worker(new URL("function-thread.ts", import.meta.url), options);
   const printed = { stdout: "", stderr: "" };
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   const ready = Promise.withResolvers<void>();
   let lastId = 0;
 
-  function answer(id: number, settle: (call: PromiseWithResolvers<unknown>) => void): void {
-    const call = waiting.get(id);
-    waiting.delete(id);
-    if (call !== undefined) settle(call);
-  }
-
   const send = (message: FunctionMessage): void => worker.postMessage(message);
   if (clock.stoppedAt !== undefined) clock.onAdvance((ms) => send({ kind: "advance", ms }));
 
   worker.on("message", (report: FunctionReport) => {
+    if (report.kind === "stdout" || report.kind === "stderr") printed[report.kind] += report.text;
     if (report.kind === "ready") ready.resolve();
-    else if (report.kind === "result") answer(report.id, ({ resolve }) => resolve(report.result));
-    else if (report.kind === "error") answer(report.id, ({ reject }) => reject(new Error(report.error)));
-    else printed[report.kind] += report.text;
+    if (report.kind !== "answer") return;
+    const { id, result, error } = report;
+    if (error === undefined) waiting.get(id)?.resolve(result);
+    else waiting.get(id)?.reject(new Error(error));
+    waiting.delete(id);
   });
   worker.on("error", (error) => {
     ready.reject(error);
@@ -85,10 +79,4 @@ export async function startFunction({ entry, environment, clock, ca }: FunctionO
       await worker.terminate();
     },
   };
-}
-
-/** Only sources are measured (`npm test`): the thread writes its coverage to the same folder as this process. */
-function coverageOf(entry: string): { readonly NODE_V8_COVERAGE?: string } {
-  const { NODE_V8_COVERAGE } = process.env;
-  return entry.endsWith(".ts") && NODE_V8_COVERAGE !== undefined ? { NODE_V8_COVERAGE } : {};
 }

@@ -33,8 +33,8 @@ parentPort?.on("message", (message: FunctionMessage) => {
   if (message.kind === "advance") return mock.timers.tick(message.ms);
   const { id, event, awsRequestId } = message;
   return handler(event, { awsRequestId }).then(
-    (result) => report({ kind: "result", id, result }),
-    (error: unknown) => report({ kind: "error", id, error: String(error) }),
+    (result) => report({ kind: "answer", id, result }),
+    (error: unknown) => report({ kind: "answer", id, error: String(error) }),
   );
 });
 ({ handler } = (await import(entry)) as { handler: Handler });

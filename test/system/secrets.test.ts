@@ -5,11 +5,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { localIdentity } from "../../local/identities.ts";
 import { mintToken } from "../../local/token.ts";
+import { type FaultRule, ssmError, stsError } from "../local/service-faults.ts";
 import { editToken, queryValue, tokenOf, urlOf } from "../token.ts";
+import { reviewBody, V1, VERSIONS } from "./answers.ts";
 import { sharedClock } from "./clock.ts";
-import { type FaultRule, ssmError, stsError } from "./outages.ts";
 import { CALLER_TOKEN, type System, startSystem } from "./system.ts";
-import { reviewBody, V1, VERSIONS } from "./token-review.ts";
 import { traceOf } from "./trace.ts";
 
 const BEARER = { CALLER_AUTH: "bearer", LOG_LEVEL: "debug" };
@@ -90,7 +90,6 @@ const echoWithCode: FaultRule = ({ target }) => {
   return { ...stsError(403, "AccessDenied"), body: JSON.stringify({ Error: error }) };
 };
 
-/** Faults of STS and of Parameter Store. */
 const FAULTS: readonly (readonly [sts?: FaultRule | undefined, store?: FaultRule])[] = [
   [],
   [echo],

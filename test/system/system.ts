@@ -10,11 +10,10 @@ import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { mintToken, type TokenOptions } from "../../local/token.ts";
-import { type Answer, checkedPost, type ReviewPost } from "./answers.ts";
+import { type Answer, checkedPost, KUBE_HEADERS, type ReviewPost, reviewBody, V1 } from "./answers.ts";
 import { startFunction } from "./bundled-function.ts";
 import { type SharedClock, stoppedClock } from "./clock.ts";
 import { MAPPINGS, PREFIX } from "./mappings.ts";
-import { KUBE_HEADERS, reviewBody, V1 } from "./token-review.ts";
 import { traceOf } from "./trace.ts";
 
 export const REGION = "us-west-2";

@@ -1,54 +1,35 @@
 // Provides the programs for end-to-end tests: built from Go modules, which the module proxy serves.
 
 import { spawnSync } from "node:child_process";
-import { build, type Program } from "./build.ts";
-import { writeKubernetesModule, writeModule } from "./go-module.ts";
+import { build, type Program, writeKubernetesModule, writeModule } from "./build.ts";
 
 /** Newest first; the last one is no longer supported upstream, but still in use. */
 export const KUBERNETES_VERSIONS = ["1.37.2", "1.32.13"] as const;
 
-export interface Apiserver {
-  /** For example `1.37.2`. */
-  readonly version: string;
-  readonly path: string;
-}
+export type Binaries = ReturnType<typeof findBinaries>;
 
-/** Paths of programs. */
-export interface Binaries {
-  readonly etcd: string;
-  readonly kubectl: string;
-  readonly awsIamAuthenticator: string;
-  /** Newest first. */
-  readonly apiservers: readonly [Apiserver, ...Apiserver[]];
-}
-
-/** Builds missing programs. */
-export function findBinaries(): Binaries {
-  const [newest, ...older] = KUBERNETES_VERSIONS;
+/** Builds missing programs, and returns their paths. */
+export function findBinaries() {
   return {
     etcd: buildModule("etcd", "go.etcd.io/etcd/server/v3", "3.6.16"),
-    kubectl: build(kubernetesProgram("kubectl", newest)),
-    apiservers: [apiserver(newest), ...older.map(apiserver)],
+    kubectl: build(kubernetesProgram("kubectl", KUBERNETES_VERSIONS[0])),
+    apiservers: KUBERNETES_VERSIONS.map((version) => {
+      return { version, path: build(kubernetesProgram("kube-apiserver", version)) };
+    }),
     awsIamAuthenticator: findAwsIamAuthenticator(),
   };
-}
-
-function apiserver(version: string): Apiserver {
-  return { version, path: build(kubernetesProgram("kube-apiserver", version)) };
 }
 
 export function kubernetesProgram(name: string, version: string): Program {
   const [gitMajor = "", gitMinor = ""] = version.split(".");
   // https://github.com/kubernetes/kubernetes/blob/master/hack/lib/version.sh
-  const told = { gitVersion: `v${version}`, gitMajor, gitMinor, gitTreeState: "archive" };
+  const told = Object.entries({ gitVersion: `v${version}`, gitMajor, gitMinor, gitTreeState: "archive" });
   return {
     name,
     version,
     main: `k8s.io/kubernetes/cmd/${name}`,
     writeModule: (folder) => writeKubernetesModule(folder, version),
-    variables: Object.fromEntries(
-      Object.entries(told).map(([key, value]) => [`k8s.io/component-base/version.${key}`, value]),
-    ),
+    variables: Object.fromEntries(told.map(([key, value]) => [`k8s.io/component-base/version.${key}`, value])),
   };
 }
 
@@ -84,7 +65,6 @@ export function findTofu(): string {
   return buildModule("tofu", "github.com/opentofu/opentofu", "1.12.6", "/cmd/tofu", { "version.dev": "no" });
 }
 
-/** Converts HCL to JSON without evaluation. */
 export function findHcl2json(): string {
   return buildModule("hcl2json", "github.com/tmccombs/hcl2json", "0.6.9");
 }

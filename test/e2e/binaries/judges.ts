@@ -5,8 +5,7 @@ import { hash } from "node:crypto";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type KUBERNETES_VERSIONS, kubernetesProgram } from "./binaries.ts";
-import { build } from "./build.ts";
-import { writeModule } from "./go-module.ts";
+import { build, writeModule } from "./build.ts";
 
 /** The newest release per minor version whose configuration packages the module proxy serves. */
 export const TALOS_VERSIONS = ["1.14.1", "1.13.9", "1.12.0"] as const;
@@ -29,13 +28,11 @@ export function findKubeadm(version: (typeof KUBERNETES_VERSIONS)[number]): stri
   return build(kubernetesProgram("kubeadm", version));
 }
 
-/** See judges/talos/main.go for its commands. */
 export function findTalosJudge(version: (typeof TALOS_VERSIONS)[number]): string {
   const replacements = TALOS_REPLACEMENTS[version] ?? {};
   return findJudge("talos", { module: "github.com/siderolabs/talos/pkg/machinery", version, replacements });
 }
 
-/** See judges/kops/main.go. */
 export function findKopsJudge(): string {
   return findJudge("kops", { module: "k8s.io/kops", version: "1.36.2" });
 }
@@ -65,7 +62,6 @@ function findJudge(name: string, options: MainOptions): string {
   return buildMain(`${name}-judge`, join(JUDGES, name, "main.go"), options);
 }
 
-/** Builds a main.go that uses the module. */
 export function buildMain(
   name: string,
   source: string,

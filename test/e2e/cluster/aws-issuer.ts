@@ -1,20 +1,14 @@
 // An issuer of AWS-signed tokens with the keys of a local STS, and an AuthenticationConfiguration that trusts it.
 
-import { readFileSync, writeFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
+import { useFolder } from "../../cli/folder.ts";
 import { startOidcIssuer } from "../../oidc-issuer.ts";
 
-export interface AwsIssuer {
-  /** Copies the example `from` to `to`, with this issuer's address and the URL that its tokens name. */
-  writeConfiguration(from: string, to: string): void;
-  /** From now on, it answers 503. */
-  fail(): void;
-  stop(): Promise<void>;
-}
+export type AwsIssuer = Awaited<ReturnType<typeof startAwsIssuer>>;
 
 /** `sts`: the URL of the local STS, once it is known. */
-export async function startAwsIssuer(account: string, sts: () => string): Promise<AwsIssuer> {
+export async function startAwsIssuer(account: string, sts: () => string) {
   const named = TOKEN_ISSUERS.get(account) ?? "";
   const server = await startOidcIssuer([]);
   const discoveryURL = `${server.url}/.well-known/openid-configuration`;
@@ -26,11 +20,11 @@ export async function startAwsIssuer(account: string, sts: () => string): Promis
     return { status: response.status, body: await response.text() };
   });
   return {
-    writeConfiguration(from, to) {
-      const example = readFileSync(from, "utf8");
+    /** Returns the path of a copy of the example, with this issuer's address and the URL that its tokens name. */
+    configuration(example: string): string {
       const configuration = parse(example.replace(/https:\/\/<id>\.tokens\.sts\.global\.api\.aws/, named));
       Object.assign(configuration.jwt[0].issuer, { discoveryURL, certificateAuthority: server.ca });
-      writeFileSync(to, stringify(configuration));
+      return useFolder().write("authentication-config.yaml", stringify(configuration));
     },
     fail: () => server.answer(() => ({ status: 503, body: "" })),
     stop: server.stop,

@@ -1,7 +1,7 @@
 // The backend of kube-apiserver: a TLS gateway, the built bundle, and local AWS services.
 
 import { hash, randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { type CertificateAuthority, createCertificateAuthority } from "../../../local/certificates.ts";
 import { startNodeInstance } from "../../../local/ec2/node-instance.ts";
@@ -12,7 +12,6 @@ import { mappingName, mappingValue } from "../../../local/parameter-store/folder
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { CLUSTER_ID, REGION, SAMPLE_MAPPINGS } from "../../../local/sandbox-settings.ts";
 import { type StsOptions, startSts } from "../../../local/sts/start-sts.ts";
-import { readMemory, readReviews } from "./function-log.ts";
 
 export const MAPPING_PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 
@@ -61,20 +60,17 @@ export async function startBackend(options: BackendOptions) {
   const gateway = await openGateway();
 
   return {
-    /** The webhook URL. */
     url: `${gateway.url}/authenticate`,
     /** The authority of the gateway's certificate and of client certificates for `mtls`. */
     authority,
-    /** The bearer token whose hash is in Parameter Store. */
     callerToken,
     gateway,
     sts,
     store,
     ec2,
     /** One line per request of the function. */
-    reviews: () => readReviews(logFile),
-    /** By report-memory.ts. */
-    memory: () => readMemory(logFile),
+    reviews: () => readLines(logFile).filter((line): line is ReviewLine => line.outcome !== undefined),
+    memory: () => readLines(logFile).filter((line): line is MemoryLine => line.heapUsed !== undefined),
     /** Starts a new execution environment with an empty cache and additional settings. */
     redeploy(settings: Readonly<Record<string, string>> = {}) {
       deployed.close();
@@ -82,7 +78,6 @@ export async function startBackend(options: BackendOptions) {
     },
     /** Ends the function's process until `redeploy`. */
     kill: () => deployed.close(),
-    /** Another gateway of the same function. */
     startGateway: openGateway,
     async stop() {
       await gateway.close();
@@ -90,6 +85,24 @@ export async function startBackend(options: BackendOptions) {
       await Promise.all([sts.close(), store.close(), ec2.close()]);
     },
   };
+}
+
+export interface ReviewLine {
+  readonly outcome: string;
+  readonly reason?: string;
+}
+
+/** In bytes, by report-memory.ts. */
+interface MemoryLine {
+  readonly heapUsed: number;
+  readonly rss: number;
+}
+
+/** The function's log, oldest line first. */
+function readLines(logFile: string): Partial<ReviewLine & MemoryLine>[] {
+  // The last line may be incomplete.
+  const lines = existsSync(logFile) ? readFileSync(logFile, "utf8").split("\n").slice(0, -1) : [];
+  return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
 }
 
 export function newCallerToken(): string {

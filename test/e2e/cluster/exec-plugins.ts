@@ -12,7 +12,6 @@ export const OWN_COMMAND = fileURLToPath(new URL("../../../cli/iam-authenticator
 
 type Program = readonly [name: string, version: "v1" | "v1beta1", words: (binaries: Binaries) => string[]];
 
-/** By program, the version of its output's API, and its command. */
 const PROGRAMS: readonly Program[] = [
   // https://docs.aws.amazon.com/cli/latest/reference/eks/get-token.html
   ["aws eks get-token", "v1beta1", () => [findAwsCli(), "eks", "get-token", "--cluster-name", CLUSTER_ID]],

@@ -1,10 +1,11 @@
 // Runs kubectl with a separate kubeconfig and without this machine's configuration.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { type ExecFileOptions, execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { webhookConfig } from "../../../cli/kubeconfig/structure.ts";
 import type { Cluster } from "../cluster.ts";
 
 /** The `user` of a kubeconfig: `{ token }`, or `{ exec }` with a plugin. */
@@ -19,64 +20,45 @@ export interface ExecPlugin {
   readonly env: readonly { readonly name: string; readonly value: string }[];
 }
 
-export interface KubectlResult {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 const LIMIT_MS = 60_000;
 
 let written = 0;
 
 /** Uses the cluster's first kube-apiserver, or another one by index. */
-export function kubectl(
-  cluster: Cluster,
-  user: KubectlUser,
-  args: readonly string[],
-  { apiserver = 0 } = {},
-): Promise<KubectlResult> {
-  const { url = "", ca = "" } = cluster.apiservers[apiserver] ?? {};
+export function kubectl(cluster: Cluster, user: KubectlUser, args: readonly string[], { apiserver = 0 } = {}) {
+  const { url, ca } = cluster.apiservers[apiserver] ?? assert.fail();
   written += 1;
   const kubeconfig = join(cluster.folder, `user-${written}.kubeconfig`);
-  writeFileSync(kubeconfig, stringify(describeUser(url, ca, user)), { mode: 0o600 });
+  writeFileSync(kubeconfig, stringify(webhookConfig({ server: url, ca }, user)), { mode: 0o600 });
   return run(cluster, kubeconfig, args);
 }
 
-/** Returns standard output of kubectl for the administrator. */
 export async function admin(cluster: Cluster, args: readonly string[], input = ""): Promise<string> {
   const { code, stdout, stderr } = await run(cluster, cluster.kubeconfig, args, input);
   assert.equal(code, 0, stderr);
   return stdout;
 }
 
-function run(
-  { folder, binaries }: Cluster,
-  kubeconfig: string,
-  args: readonly string[],
-  input = "",
-): Promise<KubectlResult> {
+function run({ folder, binaries }: Cluster, kubeconfig: string, args: readonly string[], input?: string) {
   const flags = [`--kubeconfig=${kubeconfig}`, `--cache-dir=${join(folder, "kubectl-cache")}`];
-  const options = { env: { PATH: process.env["PATH"], HOME: folder }, timeout: LIMIT_MS };
-  return new Promise((resolve, reject) => {
-    const child = execFile(binaries.kubectl, [...flags, ...args], options, (error, stdout, stderr) => {
-      if (error === null) resolve({ code: 0, stdout, stderr });
-      else if (typeof error.code === "number") resolve({ code: error.code, stdout, stderr });
-      else reject(error);
-    });
-    child.stdin?.end(input);
-  });
+  return execute(binaries.kubectl, [...flags, ...args], { env: { PATH: process.env["PATH"], HOME: folder } }, input);
 }
 
-function describeUser(server: string, ca: string, user: KubectlUser): object {
-  return {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "e2e", cluster: { server, "certificate-authority-data": Buffer.from(ca).toString("base64") } }],
-    users: [{ name: "user", user }],
-    contexts: [{ name: "e2e", context: { cluster: "e2e", user: "user" } }],
-    "current-context": "e2e",
-  };
+/** Returns the exit code and the output. Throws if the program does not start, or has no exit code. */
+export function execute(program: string, args: readonly string[], options: ExecFileOptions, input = "") {
+  const { promise, resolve, reject } = Promise.withResolvers<{ code: number; stdout: string; stderr: string }>();
+  const child = execFile(
+    program,
+    args,
+    { timeout: LIMIT_MS, ...options, encoding: "utf8" },
+    (error, stdout, stderr) => {
+      const { code } = error ?? { code: 0 };
+      if (typeof code === "number") resolve({ code, stdout, stderr });
+      else reject(error);
+    },
+  );
+  child.stdin?.end(input);
+  return promise;
 }
 
 /** By role, the labels whose roles it aggregates: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles */

@@ -4,14 +4,11 @@ import { Agent } from "node:https";
 import { post } from "../../post.ts";
 import type { User } from "../../system/answers.ts";
 
-/** URL and authority of the server. */
 export interface ApiEndpoint {
   readonly url: string;
-  /** PEM. */
   readonly ca: string;
 }
 
-/** A bearer token or a client certificate. */
 type ApiCredential = { readonly token: string } | { readonly cert: string; readonly key: string };
 
 const LIMIT_MS = 60_000;
@@ -51,25 +48,4 @@ export async function whoIs(endpoint: ApiEndpoint, token: string): Promise<User 
   if (status === 401) return undefined;
   if (status !== 201) throw new Error(`kube-apiserver answered ${status}: ${JSON.stringify(body)}`);
   return (body as { status: { userInfo: User } }).status.userInfo;
-}
-
-interface TokenReviewStatus {
-  readonly authenticated?: boolean;
-  readonly user?: User;
-  readonly audiences?: readonly string[];
-  readonly error?: string;
-}
-
-/** The TokenReview status of `token` for `audiences`, as another service would request it. */
-export async function reviewToken(
-  endpoint: ApiEndpoint,
-  credential: ApiCredential,
-  token: string,
-  audiences?: readonly string[],
-): Promise<TokenReviewStatus> {
-  const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token, audiences } };
-  const path = "/apis/authentication.k8s.io/v1/tokenreviews";
-  const { status, body } = await callApi(endpoint, credential, "POST", path, review);
-  if (status !== 201) throw new Error(`kube-apiserver answered ${status}: ${JSON.stringify(body)}`);
-  return (body as { status: TokenReviewStatus }).status;
 }

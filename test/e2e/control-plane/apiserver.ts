@@ -9,7 +9,6 @@ import { eventually, freePort, type ServerProcess, startServer } from "./process
 
 /** The flags `--authentication-token-webhook-*`. */
 export interface WebhookFlags {
-  /** Path of the kubeconfig. */
   readonly configFile: string;
   readonly version: "v1" | "v1beta1";
   /** Cache time as a Go duration; kube-apiserver's default is `2m`. */
@@ -20,15 +19,11 @@ export interface ApiserverOptions {
   readonly command: string;
   readonly etcdUrl: string;
   readonly credentials: ControlPlaneCredentials;
-  /** Absent: no webhook. */
   readonly webhook?: WebhookFlags | undefined;
-  /** Default `SERVICE_ACCOUNT_ISSUER`. */
   readonly serviceAccountIssuer?: string | undefined;
   readonly logFile: string;
   readonly folder: string;
-  /** Default: a free port. */
   readonly port?: number | undefined;
-  /** Additional flags. */
   readonly flags?: readonly string[];
 }
 
@@ -39,7 +34,6 @@ export const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc.cluster.lo
 
 const READY_MS = 120_000;
 
-/** Resolves when it is ready. */
 export async function startApiserver(options: ApiserverOptions): Promise<RunningApiserver> {
   const { command, etcdUrl, credentials, webhook, logFile, folder, flags = [] } = options;
   const { serviceAccountIssuer = SERVICE_ACCOUNT_ISSUER } = options;
@@ -101,9 +95,7 @@ export function createCredentials(folder: string) {
   }
 
   return {
-    /** PEM. */
     ca: authority.ca,
-    /** Of a user in system:masters. */
     admin: authority.client({ O: "system:masters", CN: "admin" }),
     files: {
       ca: write("ca.crt", authority.ca),

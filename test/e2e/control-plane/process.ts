@@ -1,10 +1,13 @@
-// Runs a server process that logs to a file and stops with this process; free ports, and waits until a condition holds.
+// Runs a server process that logs to a file and stops with this process, such as etcd; free ports, and waits until a condition
+// holds.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { findControllerManager } from "../binaries/binaries.ts";
 
 export type ServerProcess = ReturnType<typeof startServer>;
 
@@ -34,9 +37,7 @@ export function startServer(
   ended.catch(() => undefined);
 
   return {
-    /** The log so far. */
     log: () => readFileSync(logFile, "utf8"),
-    /** Throws if it is no longer running. */
     requireRunning() {
       if (running.has(child)) return;
       throw new Error(`${command} exited. End of its log:\n${readFileSync(logFile, "utf8").slice(-2000)}`);
@@ -68,14 +69,12 @@ export async function freePort(): Promise<number> {
 
 async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch {
-    return false;
-  }
-  server.close();
-  await once(server, "close");
-  return true;
+  const isListening = await once(server, "listening").then(
+    () => true,
+    () => false,
+  );
+  if (isListening) await once(server.close(), "close");
+  return isListening;
 }
 
 const EVERY_MS = 100;
@@ -98,4 +97,46 @@ export async function eventually<T>(
     if (Date.now() > deadline) throw new Error(`timed out after ${limitMs / 1000} s: ${what}`, { cause });
     await sleep(EVERY_MS);
   }
+}
+
+const READY_MS = 60_000;
+
+export async function startEtcd(command: string, folder: string) {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const peerUrl = `http://127.0.0.1:${await freePort()}`;
+  const server = startServer(
+    command,
+    [
+      `--data-dir=${join(folder, "etcd")}`,
+      `--listen-client-urls=${url}`,
+      `--advertise-client-urls=${url}`,
+      `--listen-peer-urls=${peerUrl}`,
+      `--initial-advertise-peer-urls=${peerUrl}`,
+      `--initial-cluster=default=${peerUrl}`,
+      "--unsafe-no-fsync",
+    ],
+    join(folder, "etcd.log"),
+  );
+  await eventually("etcd is healthy", READY_MS, async () => {
+    server.requireRunning();
+    return (await fetch(`${url}/health`)).ok;
+  });
+  return { url, stop: server.stop };
+}
+
+/** It fills Secrets with service account tokens, signed by the private key. `kubeconfig`: an administrator's. All are paths. */
+export function startControllerManager({ kubeconfig = "", privateKeyFile = "", caFile = "", folder = "" }) {
+  return startServer(
+    findControllerManager(),
+    [
+      `--kubeconfig=${kubeconfig}`,
+      "--controllers=serviceaccount-token-controller,serviceaccount-controller",
+      `--service-account-private-key-file=${privateKeyFile}`,
+      `--root-ca-file=${caFile}`,
+      "--leader-elect=false",
+      "--secure-port=0",
+      `--cert-dir=${folder}`,
+    ],
+    join(folder, "kube-controller-manager.log"),
+  );
 }

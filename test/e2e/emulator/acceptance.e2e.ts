@@ -2,28 +2,126 @@
 // emulator does not support are "not served"; every other row passes. ACCEPTANCE_REPORT=test/acceptance/reports keeps the report.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
+import { startHttpServer } from "../../../local/http-server.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
 import { REGION } from "../../../local/sandbox-settings.ts";
+import { stsAnswers } from "../../../local/sts/start-sts.ts";
 import { CHECKS } from "../../acceptance/acceptance.ts";
 import { acceptanceIn } from "../../acceptance/command.ts";
 import { readOptions } from "../../acceptance/options.ts";
+import { realWorld } from "../../acceptance/real-world.ts";
 import { mustRun } from "../../acceptance/site.ts";
-import { type EmulatedWorld, startEmulatedWorld, UNSERVED } from "./acceptance-world.ts";
-import { PLACE } from "./ministack.ts";
+import { useFolder } from "../../cli/folder.ts";
+import { prepare, useServer } from "../../cli/use-server.ts";
+import { MACHINE } from "../../infra/cdk-cli.ts";
+import { fitForEmulator, setReleasedSts } from "./fit-for-emulator.ts";
+import { PLACE, startEmulator } from "./ministack.ts";
+
+const NO_THROTTLE = "the emulator's HTTP API runs a function whose reserved concurrency is 0";
+const NO_ACCESS_LOG = "the emulator's HTTP API writes no access log";
+const NO_PROVIDER =
+  "the emulator's CloudFormation has no OIDC provider, and its APIs have no URL that an issuer may have";
+const NO_SIGNED_TOKENS = "the emulator's IAM has no outbound web identity federation";
+const NO_CODEDEPLOY = "the emulator has no CodeDeploy";
+
+/** Each key must be an existing check or row. */
+const UNSERVED: Readonly<Record<string, string>> = {
+  "3 statuses at the caller": NO_THROTTLE,
+  "3 integrationError in the access log": NO_ACCESS_LOG,
+  "3 logins go on at a standby": NO_THROTTLE,
+  "3 5xx metric": "the emulator's API Gateway writes no metrics",
+  "4 metrics": "the emulator's CloudWatch Logs does not extract metrics from log lines",
+  "5": NO_CODEDEPLOY,
+  "6": "the emulator has no CodeDeploy, and reports READY for any provisioned concurrency",
+  "7 SafeDeployments=true, LogLevel=debug": NO_CODEDEPLOY,
+  "7 order of events": NO_CODEDEPLOY,
+  "8 AssumeRoleWithWebIdentity": NO_PROVIDER,
+  "8 another service account": NO_PROVIDER,
+  "10 the first review after 20 idle minutes": "the emulator does not freeze idle functions",
+  "10 drift": "the emulator does not detect drift of APIs, aliases and alarms",
+  "12": NO_SIGNED_TOKENS,
+  "13": NO_SIGNED_TOKENS,
+};
+
+async function startEmulatedWorld(region: string) {
+  const emulator = await startEmulator(region);
+  const sts = await startEmulatedSts();
+  const common = { PATH: process.env["PATH"], ...emulator.environment };
+  const world = realWorld(region, (program, [service]) => ({
+    ...common,
+    HOME: world.folder,
+    // With an IP address as host, bucket names are in the path.
+    ...(program === "aws" && { AWS_ENDPOINT_URL: `http://127.0.0.1:${emulator.port}` }),
+    // Its token is for an AWS host.
+    ...(service === "eks" && { AWS_ENDPOINT_URL: undefined }),
+    ...(program === "iam-authenticator" && { AWS_ENDPOINT_URL_STS: sts.url }),
+  }));
+
+  return {
+    ...world,
+    async run(...[program, args, options]: Parameters<typeof world.run>) {
+      const ran = await world.run(program, args, options);
+      if (program === "aws" && ran.exitCode === 0) sts.learn(args.slice(0, 2).join(" "), ran.stdout);
+      return { ...ran, stdout: emulator.localUrls(ran.stdout) };
+    },
+    settings: { architecture: MACHINE, safeDeployments: false },
+    releaseParameters: { Architecture: MACHINE, Monitoring: "false" },
+    unserved: UNSERVED,
+    prepare(folder: string) {
+      if (folder.endsWith(".out")) fitForEmulator(folder, sts.url);
+      else setReleasedSts(folder, sts.url);
+    },
+    async stop() {
+      await emulator.stop();
+      await sts.close();
+      rmSync(world.folder, { recursive: true });
+    },
+  };
+}
+
+/** Verifies signatures with keys that the emulator's IAM and STS issued. */
+async function startEmulatedSts() {
+  const identities: LocalIdentity[] = [];
+  const users = new Map<string, { arn: string; userId: string }>();
+  const server = await startHttpServer((request) => stsAnswers({ identities })(request));
+
+  function add(name: string, keys: Keys, { arn = "", userId = "" } = {}): void {
+    const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = keys;
+    const account = arn.split(":")[4] ?? "";
+    identities.push({
+      name,
+      accessKeyId,
+      secretAccessKey,
+      ...(sessionToken && { sessionToken }),
+      arn,
+      account,
+      userId,
+    });
+  }
+
+  /** Reads keys from the AWS CLI's output. `command` is the service and the operation. */
+  function learn(command: string, printed: string): void {
+    if (!["iam create-user", "iam create-access-key", "sts assume-role"].includes(command)) return;
+    const { User, AccessKey, AssumedRoleUser, Credentials } = JSON.parse(printed);
+    if (User) users.set(User.UserName, { arn: User.Arn, userId: User.UserId });
+    if (AccessKey) add(AccessKey.UserName, AccessKey, users.get(AccessKey.UserName));
+    const { Arn: arn, AssumedRoleId: userId } = AssumedRoleUser ?? {};
+    if (Credentials) add(userId, Credentials, { arn, userId });
+  }
+
+  return { url: server.url, learn, close: server.close };
+}
+
+type Keys = Readonly<Record<"AccessKeyId" | "SecretAccessKey", string>> & { readonly SessionToken?: string };
 
 const given = process.env["ACCEPTANCE_REPORT"];
-const folder = given === undefined ? mkdtempSync(join(tmpdir(), "acceptance-")) : resolve(given);
-let world: EmulatedWorld;
-before(async () => {
-  world = await startEmulatedWorld(REGION);
+const folder = given === undefined ? useFolder().path : resolve(given);
+const world = useServer(() => startEmulatedWorld(REGION));
+prepare(async () => {
   await mustRun(world.run("cdk", ["bootstrap", `aws://000000000000/${REGION}`]));
-});
-after(async () => {
-  await world.stop();
-  if (given === undefined) rmSync(folder, { recursive: true });
 });
 
 test("every check runs, unsupported rows are not served, and no resources are left", async () => {

@@ -6,13 +6,11 @@ import { join } from "node:path";
 
 const PLAIN = { Namespace: "LambdaIamAuthenticator", MetricName: "Reviews", Statistic: "Sum", Period: 60 };
 
-interface Properties {
-  readonly Metrics?: unknown;
-  readonly Environment?: { readonly Variables: Record<string, unknown> };
-}
+// biome-ignore lint/suspicious/noExplicitAny: properties of any resource type
+type Properties = Record<string, any>;
 interface Template {
   readonly Resources: Record<string, { readonly Type: string; Properties?: Properties }>;
-  readonly Outputs?: Record<string, unknown>;
+  readonly Outputs?: Properties;
 }
 
 /**
@@ -26,11 +24,11 @@ export function fitForEmulator(folder: string, sts: string): void {
     for (const resource of Object.values(template.Resources)) {
       const { Metrics, ...others } = resource.Properties ?? {};
       if (resource.Type === "AWS::CloudWatch::Alarm" && Metrics !== undefined) {
-        resource.Properties = { ...others, ...PLAIN } as Properties;
+        resource.Properties = { ...others, ...PLAIN };
         alarms += 1;
       }
-      const variables = others.Environment?.Variables;
-      if (variables?.["CALLER_AUTH"] !== undefined) variables["AWS_ENDPOINT_URL_STS"] = sts;
+      const variables = others["Environment"]?.Variables;
+      if (variables?.CALLER_AUTH !== undefined) variables.AWS_ENDPOINT_URL_STS = sts;
     }
     if (idsOf(template, "AWS::IAM::OIDCProvider").length > 0) fitIssuer(template);
     writeFileSync(join(folder, name), JSON.stringify(template));
@@ -42,16 +40,14 @@ function fitIssuer(template: Template): void {
   for (const id of idsOf(template, "AWS::IAM::OIDCProvider")) delete template.Resources[id];
   delete template.Outputs?.["ProviderArn"];
   const [[api], [issuer = ""]] = [idsOf(template, "AWS::ApiGatewayV2::Api"), idsOf(template, "AWS::Lambda::Function")];
-  const { Variables = {} } = template.Resources[issuer]?.Properties?.Environment ?? {};
-  // The URL on AWS.
-  Variables["ISSUER_URL"] = { "Fn::Sub": `https://\${${api}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}` };
+  const { Variables = {} } = template.Resources[issuer]?.Properties?.["Environment"] ?? {};
+  Variables.ISSUER_URL = { "Fn::Sub": `https://\${${api}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}` };
 }
 
 function idsOf({ Resources }: Template, type: string): string[] {
   return Object.keys(Resources).filter((id) => Resources[id]?.Type === type);
 }
 
-/** Points the function of a release's template at an STS. */
 export function setReleasedSts(folder: string, sts: string): void {
   const file = join(folder, "http.template.yaml");
   const [before, after, ...others] = readFileSync(file, "utf8").split('AWS_ENDPOINT_URL_STS: ""');

@@ -10,7 +10,6 @@ import { eventually, freePort, startServer } from "../control-plane/process.ts";
 import { pythonTool } from "../tools.ts";
 
 const VERSION = "1.5.33";
-/** Its name in reports. */
 export const PLACE = `MiniStack ${VERSION}`;
 const PATIENCE_MS = 90_000;
 
@@ -31,9 +30,7 @@ export async function startEmulator(region: string) {
   return {
     port,
     localUrls: gateway.localUrls,
-    /** The end of its output. */
     log: () => server.log().slice(-4000),
-    /** Environment for the AWS SDK and the CDK CLI. */
     environment: {
       AWS_ENDPOINT_URL: `http://localhost:${port}`,
       AWS_REGION: region,

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { useFolder } from "../../cli/folder.ts";
 
 const SCRIPT = join(import.meta.dirname, "try", "try-aws.ts");
 
@@ -36,12 +36,10 @@ cdk destroy --force >&2
 echo "5 $(review bob 2>&1 | tr -d '\\n ')"
 `;
 
-test("its shell deploys, denies, migrates a ConfigMap, grants, updates a setting, and destroys", (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "typed-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+test("its shell deploys, denies, migrates a ConfigMap, grants, updates a setting, and destroys", () => {
   // Not as standard input, which the programs in it would read.
-  const shell = join(folder, "typed.sh");
-  writeFileSync(shell, TYPED, { mode: 0o755 });
+  const shell = useFolder().write("typed.sh", TYPED);
+  chmodSync(shell, 0o755);
   const { stdout, stderr, status } = spawnSync(process.execPath, [SCRIPT], {
     encoding: "utf8",
     env: { ...process.env, SHELL: shell },

@@ -37,7 +37,6 @@ export async function startIssuingCluster() {
   const [, ...flags] = apiserverFlags({ issuer: issuer.url, for: "1.37" });
   const kubernetes = await startKubernetes({ issuer: issuer.url, flags });
   const provider = localProvider(issuer.url);
-  /** Runs `irsa keys ...` for this cluster. */
   const keys = (words: readonly string[], now?: number) =>
     cli(["irsa", "keys", ...words, "-c", ISSUING_CLUSTER], now === undefined ? {} : { now });
 
@@ -69,7 +68,6 @@ export async function startIssuingCluster() {
       return startKubernetes({ issuer: issuer.url, beside, flags: [...flags, ...more] });
     },
     keys,
-    /** The rows of `irsa doctor`, by check. */
     async doctor({ kubeconfig }: Pick<Kubernetes, "kubeconfig"> = kubernetes) {
       const ca = join(kubernetes.folder, "issuer-ca.crt");
       writeFileSync(ca, issuer.ca);
@@ -106,7 +104,6 @@ export function hasLabel(serviceAccount: unknown): boolean {
   return labels?.[ROLE_LABEL] === "true";
 }
 
-/** Creates a service account with an annotation for the role. */
 export function serviceAccount(namespace: string, name: string, role = POD_ROLE_ARN): KubernetesObject {
   const metadata = { name, namespace, annotations: { "eks.amazonaws.com/role-arn": role } };
   return { apiVersion: "v1", kind: "ServiceAccount", metadata };

@@ -34,7 +34,6 @@ export interface PodCase {
   /** Default: one named `main`. */
   readonly containers?: Containers;
   readonly volumes?: readonly string[];
-  /** Where each container mounts the first volume. */
   readonly mountPath?: string;
   readonly expected: Expected | { readonly refused: string };
 }
@@ -109,7 +108,6 @@ const EXPIRATIONS = [
   ["-0", undefined, 600],
 ] as const;
 
-/** Annotations of the service account that are refused. */
 const REFUSED = [
   ["eks.amazonaws.com/role-arn", "reader", "must be the ARN of an IAM role, not 'reader'"],
   ["eks.amazonaws.com/role-arn", "arn:aws:iam::111122223333:user/reader", "must be the ARN of an IAM role"],
@@ -270,7 +268,6 @@ const REGIONS = [`AWS_DEFAULT_REGION=${REGION}`, `AWS_REGION=${REGION}`];
 const NAMED = [REGIONAL, ...REGIONS, ...IDENTITY, "AWS_ROLE_SESSION_NAME=app.reader", UNREACHABLE, "+"];
 const OPTION_TOKEN = ["token:sts.example.com:1800"];
 
-/** Cases for the policy with every option: see irsa-policy.e2e.ts. */
 export const OPTION_CASES: readonly PodCase[] = [
   gives(
     "options set every default",

@@ -40,11 +40,9 @@ const ROLE = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/rea
 const LABEL = { [ROLE_LABEL]: "true" };
 
 /** Leaves the policies as `irsa policy` prints them. */
-export function describeInstallation({ minor }: PolicyServer, running: () => Kubernetes): void {
+export function describeInstallation({ minor }: PolicyServer, kubernetes: Kubernetes): void {
   describe("installation in the printed steps", () => {
-    let kubernetes: Kubernetes;
     before(async () => {
-      kubernetes = running();
       for (let index = 0; index < 4; index += 1) {
         await kubernetes.create(account(`old-${index}`, { annotations: ROLE }));
         await kubernetes.create(account(`plain-${index}`));

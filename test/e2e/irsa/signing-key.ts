@@ -1,8 +1,10 @@
-// The signing key of service account tokens, the keys that the issuer serves, and the exchange of a token at STS.
+// The signing key of service account tokens, the keys that the issuer serves, the exchange of a token at STS, and the use of tokens
+// all the time during a rotation, with the phase in which each use is first refused.
 
 import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { decodeProtectedHeader, type JSONWebKeySet } from "jose";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import type { LocalIssuer } from "../../../local/issuer.ts";
@@ -42,4 +44,59 @@ export async function exchange(stsUrl: string, token: string): Promise<string> {
   const answer = JSON.parse(text);
   if (status !== 200) throw new Error(`${answer.Error.Code}: ${answer.Error.Message}`);
   return answer.AssumeRoleWithWebIdentityResponse.AssumeRoleWithWebIdentityResult.AssumedRoleUser.Arn;
+}
+
+interface TokenUse {
+  /** Unique: the token, and who verifies it. */
+  readonly name: string;
+  readonly isAccepted: () => Promise<boolean>;
+}
+
+const PAUSE_MS = 100;
+
+export function useTokens(firstPhase: string) {
+  const uses: TokenUse[] = [];
+  const refusals = new Map<string, string>();
+  let [phase, rounds, tries, ended] = [firstPhase, 0, 0, false];
+
+  const load = (async () => {
+    for (; !ended; rounds += 1) {
+      for (const { name, isAccepted } of [...uses]) {
+        const during = phase;
+        tries += 1;
+        if (!(await isAccepted()) && !refusals.has(name)) refusals.set(name, during);
+      }
+      await sleep(PAUSE_MS);
+    }
+  })();
+  // settle and stop report it.
+  load.catch(() => undefined);
+
+  async function settle(): Promise<void> {
+    // The current round may have begun before this call.
+    const wanted = rounds + 2;
+    while (rounds < wanted) await Promise.race([load, sleep(PAUSE_MS)]);
+  }
+
+  return {
+    refusals,
+    settle,
+    get tries() {
+      return tries;
+    },
+    /** Throws if the first use is refused. */
+    async add(use: TokenUse) {
+      if (!(await use.isAccepted())) throw new Error(`${use.name}: refused from the start`);
+      uses.push(use);
+    },
+    async begin(next: string) {
+      await settle();
+      phase = next;
+    },
+    async stop() {
+      await settle();
+      ended = true;
+      await load;
+    },
+  };
 }

@@ -4,10 +4,9 @@
 import type { HttpResponse } from "../../../functions/gateway/http-response.ts";
 import type { GatewayEvent } from "../../../local/gateway/route.ts";
 import type { User } from "../../system/answers.ts";
-import type { createCallers } from "./callers.ts";
-import type { Answers } from "./history.ts";
 import type { Member } from "./members.ts";
-import type { Outages } from "./outages.ts";
+import type { Answers, Outages } from "./outages.ts";
+import type { createCallers } from "./rotating.ts";
 
 /** kube-apiserver's cache of tokens, which is not configurable, and the configured one of the webhook. */
 const APISERVER_MS = 10_000 + 1_000;
@@ -19,7 +18,6 @@ const NOT_OURS: JudgedToken = { name: "a token of another kind", needs: [], answ
 export function createJudge(explain: Outages["explain"], callers: ReturnType<typeof createCallers>) {
   const tokens = new Map<string, JudgedToken>();
   const wrong: string[] = [];
-  /** Reviews by outcome. */
   const counts = { granted: 0, denied: 0, refused: 0, fault: 0 };
 
   function check(what: string, seen: string, right: readonly string[]): void {

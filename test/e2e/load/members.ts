@@ -8,9 +8,8 @@ import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { mintToken } from "../../../local/token.ts";
 import { people } from "../../bench/crowd.ts";
 import { MAPPING_PREFIX } from "../cluster/backend.ts";
-import { type Answers, type History, history } from "./history.ts";
-import type { Issuer } from "./keys.ts";
-import type { Outages, Service } from "./outages.ts";
+import { type Answers, history, type Outages, type Service } from "./outages.ts";
+import type { Issuer } from "./rotating.ts";
 
 export interface Member {
   readonly name: string;
@@ -47,9 +46,7 @@ export function createMembers(store: MemoryStore, ec2: Ec2Server, issuer: Issuer
   }
   const denied = history<readonly string[]>([], lagMs);
   /** By role: the groups of its mapping; `undefined` without a mapping. */
-  const mappings = new Map(
-    roles.map((role): [string, History<string | undefined>] => [role, history(undefined, lagMs)]),
-  );
+  const mappings = new Map(roles.map((role) => [role, history<string | undefined>(undefined, lagMs)]));
 
   function map(role: string, groups: string | undefined): void {
     const name = `${MAPPING_PREFIX}/role/${ACCOUNT}/${role.toLowerCase()}`;

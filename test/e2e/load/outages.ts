@@ -1,11 +1,10 @@
-// The outages of AWS services during the load, and when a review may be a fault because of them.
+// The outages of AWS services during the load, when a review may be a fault because of them, and which values of something over
+// time a review may use.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../../../local/faults.ts";
 import type { LocalServer } from "../../../local/http-server.ts";
-import { ssmThrottling, stsThrottling } from "../../local/service-faults.ts";
-import { answering, type FaultRule } from "../../system/outages.ts";
-import { TOLERANCE_MS } from "./history.ts";
+import { answering, type FaultRule, ssmThrottling, stsThrottling } from "../../local/service-faults.ts";
 
 /** `ec2` includes IAM, `keys` are those of AWS-signed tokens. */
 export type Service = "sts" | "store" | "ec2" | "keys";
@@ -70,5 +69,33 @@ export function planOutages() {
       past.some((one) => {
         return services.includes(one.service) && one.from <= to && one.to + AFTER_MS[one.service] + TOLERANCE_MS > from;
       }),
+  };
+}
+
+/** For clocks, and for requests that another review has started. */
+const TOLERANCE_MS = 3_000;
+
+/** The right answers of a review between two times: "denied", or the username and groups. */
+export type Answers = (from: number, to: number) => readonly string[];
+
+export type History<T> = ReturnType<typeof history<T>>;
+
+/** `lagMs`: how long a replaced value may still be used by a review between two times. */
+export function history<T>(first: T, lagMs: (value: T, from: number, to: number) => number) {
+  const states = [{ value: first, since: 0 }];
+  let current = first;
+  return {
+    now: () => current,
+    set(value: T): void {
+      current = value;
+      states.push({ value, since: Date.now() });
+    },
+    during(from: number, to: number): T[] {
+      const used = states.filter(({ value, since }, index) => {
+        const until = states[index + 1]?.since ?? Number.POSITIVE_INFINITY;
+        return since <= to && until > from - TOLERANCE_MS - lagMs(value, from, to);
+      });
+      return used.map(({ value }) => value);
+    },
   };
 }

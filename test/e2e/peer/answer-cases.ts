@@ -26,7 +26,6 @@ function identityJson(result: unknown, ResponseMetadata: unknown = { RequestId: 
   return JSON.stringify({ GetCallerIdentityResponse: { GetCallerIdentityResult: result, ResponseMetadata } });
 }
 
-/** STS's answer for an identity. */
 export function naming({ arn, account, userId }: Told): Fault {
   return answering(200, identityJson({ Account: account, Arn: arn, UserId: userId }));
 }

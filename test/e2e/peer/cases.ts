@@ -3,7 +3,7 @@
 
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { mintToken, type TokenOptions } from "../../../local/token.ts";
-import { reviewBody, V1 } from "../../system/token-review.ts";
+import { reviewBody, V1 } from "../../system/answers.ts";
 import { tokenOf } from "../../token.ts";
 import { ANSWER_CASES, type Cases, IDENTITY_CASES, type Make, naming, sts, THROTTLING } from "./answer-cases.ts";
 import {
@@ -40,7 +40,6 @@ const signed =
   (given: () => Partial<TokenOptions>, sts?: typeof NAMED): Make =>
   async () => ({ token: await goodToken(given()), ...(sts && { sts }) });
 const onHost = (host: string, region = host.split(".")[1] ?? ""): Make => signed(() => ({ host, region }), NAMED);
-/** Replaces the decoded value of a parameter. */
 const value = (name: string, edit: (value: string) => string): Make =>
   parts(({ query }) => ({ query: query.map(([own, old]) => [own, own === name ? edit(old) : old]) }));
 const values = (name: string, ...others: readonly string[]): Make[] => others.map((other) => value(name, () => other));
@@ -48,7 +47,6 @@ const without = (...names: readonly string[]): Make[] =>
   names.map((name) => parts(({ query }) => ({ query: query.filter(([own]) => own !== name) })));
 const credential = (edit: (parts: string[]) => string[]): Make =>
   value("X-Amz-Credential", (old) => edit(old.split("/")).join("/"));
-/** Replaces the encoded security token. */
 const securityToken = (...raws: readonly string[]): Make[] =>
   raws.map((raw) => url((text) => text.replace(/(?<=X-Amz-Security-Token=)[^&]*/, raw)));
 const by = (...names: readonly Name[]): Make[] => names.map((name) => signed(() => ({ identity: identityOf(name) })));
@@ -155,7 +153,6 @@ export const DIFFERENT: Cases = {
   ...MAPPING_CASES,
 };
 
-/** By decision. */
 export const ALIKE: Cases = {
   granted: [
     ...by(...GRANTED_BY_BOTH),

@@ -47,7 +47,6 @@ const GRANTED = {
   "pinned, the very role": role(HOME, "Pinned", "jane", PINNED_ID),
 } as const;
 
-/** Both servers deny them. */
 const DENIED = {
   unmapped: role(HOME, "Unmapped"),
   stranger: role(STRANGE, "Developers"),
@@ -56,7 +55,6 @@ const DENIED = {
   "session is no instance": role(HOME, "Node"),
 } as const;
 
-/** The servers answer differently. */
 const OTHERS = {
   "pinned, a later role": role(HOME, "Pinned"),
   "role with a path": role(HOME, "Deployers"),

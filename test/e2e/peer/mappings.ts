@@ -22,7 +22,6 @@ const RAW = "raw:{{SessionNameRaw}}:{{AccountID}}:{{AccessKeyID}}";
 const NODE = "system:node:{{EC2PrivateDNSName}}";
 const RESERVED = `${RESERVED_PREFIX}{{SessionName}}`;
 
-/** The role with its path. */
 const ROLES: readonly (readonly [account: string, role: string, ...Shared])[] = [
   [HOME, "Developers", "dev:{{SessionName}}", ["developers", "of:{{SessionName}}"]],
   [HOME, "Plain", "plain"],
@@ -75,7 +74,6 @@ export const PEER_MAPPINGS = {
   reservedPrefixConfig: [{ backendMode: "MountedFile", usernamePrefixReserveList: [RESERVED_PREFIX] }],
 };
 
-/** Parameter values by full name. */
 export function ourParameters(): Record<string, string> {
   const entries: [name: string, value: object][] = [
     ...ROLES.map(([account, role, ...shared]): [string, object] => [

@@ -9,27 +9,21 @@ import { stringify } from "yaml";
 import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
 import { createHostCertificates, startConnectProxy } from "../../connect-proxy.ts";
 import { post } from "../../post.ts";
+import { findAwsIamAuthenticator } from "../binaries/binaries.ts";
 import { eventually, freePort, startServer } from "../control-plane/process.ts";
+import { createFolder, removeFolder } from "../kubernetes.ts";
 
 const START_MS = 30_000;
 
 /**
- * Writes configuration, certificate and log to `folder`; passes a stop function of each part to `started`. Returns the path of
- * the kubeconfig that the server creates for kube-apiserver, an agent that trusts the server's certificate, and `host:port`
- * of all its connections.
+ * Returns the path of the kubeconfig that the server creates for kube-apiserver, an agent that trusts the server's certificate,
+ * and `host:port` of all its connections.
  */
-export async function startPeer(
-  program: string,
-  folder: string,
-  sts: string,
-  started: (stop: () => void | Promise<void>) => void,
-  mappings: object,
-) {
+export async function startPeer(sts: string, mappings: object) {
+  const folder = createFolder();
   const certificates = createHostCertificates();
   const proxy = await startConnectProxy(sts, certificates);
-  started(proxy.close);
   const health = await holdHealthPort();
-  started(() => void health.close());
   const port = await freePort();
   const kubeconfig = join(folder, "peer.kubeconfig");
   const files = { config: join(folder, "peer.yaml"), ca: join(folder, "sts-ca.pem"), log: join(folder, "peer.log") };
@@ -46,7 +40,7 @@ export async function startPeer(
   };
   writeFileSync(files.config, stringify({ clusterID: CLUSTER_ID, server }));
   const args = ["server", "--config", files.config, "--feature-gates", "SSORoleMatch=true"];
-  const running = startServer(program, args, files.log, {
+  const running = startServer(findAwsIamAuthenticator(), args, files.log, {
     HTTPS_PROXY: proxy.url,
     SSL_CERT_FILE: files.ca,
     PATH: process.env["PATH"] ?? "",
@@ -54,7 +48,6 @@ export async function startPeer(
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
   });
-  started(running.stop);
   const url = `https://127.0.0.1:${port}/authenticate`;
   const agent = await eventually("the peer responds", START_MS, async () => {
     running.requireRunning();
@@ -62,8 +55,14 @@ export async function startPeer(
     await post(url, { agent: trusting });
     return trusting;
   });
-  started(() => agent.destroy());
-  return { url, kubeconfig, agent, targets: proxy.targets };
+  async function stop(): Promise<void> {
+    agent.destroy();
+    await running.stop();
+    health.close();
+    await proxy.close();
+    removeFolder(folder);
+  }
+  return { url, kubeconfig, agent, targets: proxy.targets, stop };
 }
 
 /**

@@ -2,12 +2,10 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { startSts } from "../../../local/sts/start-sts.ts";
+import { useFolder } from "../../cli/folder.ts";
 import { post, type Reply } from "../../post.ts";
-import type { User } from "../../system/answers.ts";
-import { KUBE_HEADERS, reviewBody, V1 } from "../../system/token-review.ts";
-import { findAwsIamAuthenticator } from "../binaries/binaries.ts";
+import { KUBE_HEADERS, reviewBody, type User, V1 } from "../../system/answers.ts";
 import { startBackend } from "../cluster/backend.ts";
-import { createFolder, removeFolder } from "../kubernetes.ts";
 import type { Make } from "./answer-cases.ts";
 import { IDENTITIES } from "./identities.ts";
 import { ourParameters, PEER_MAPPINGS, RESERVED_PREFIX } from "./mappings.ts";
@@ -16,15 +14,11 @@ import { startPeer } from "./server.ts";
 export type SideBySide = Awaited<ReturnType<typeof startSideBySide>>;
 
 export async function startSideBySide() {
-  const folder = createFolder();
-  const running: (() => void | Promise<void>)[] = [() => removeFolder(folder)];
   const sts = await startSts({ identities: IDENTITIES });
-  running.push(sts.close);
+  const folder = useFolder().path;
   const backend = await startBackend({ folder, parameters: ourParameters(), identities: IDENTITIES });
-  running.push(backend.stop);
   backend.redeploy({ RESERVED_PREFIXES: RESERVED_PREFIX });
-  const stopLater = (stop: () => void | Promise<void>) => void running.push(stop);
-  const peer = await startPeer(findAwsIamAuthenticator(), folder, sts.url, stopLater, PEER_MAPPINGS);
+  const peer = await startPeer(sts.url, PEER_MAPPINGS);
   const ours = { url: backend.url, agent: undefined, sts: backend.sts };
   const theirs = { url: peer.url, agent: peer.agent, sts };
 
@@ -40,14 +34,13 @@ export async function startSideBySide() {
   }
 
   return {
-    /** `host:port` of each connection of the peer. */
     targets: peer.targets,
     async decide(make: Make) {
       const made = await make();
       return outcomesOf(await review(ours, made), await review(theirs, made));
     },
     async stop() {
-      for (const stop of running.toReversed()) await stop();
+      await Promise.all([peer.stop(), backend.stop(), sts.close()]);
     },
   };
 }

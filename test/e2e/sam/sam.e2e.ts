@@ -4,20 +4,21 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { stackName } from "../../../infra/context/stack-name.ts";
 import { type Sandbox, startSandbox } from "../../../local/sandbox.ts";
 import { CLUSTER_ID, REGION, sandboxFiles } from "../../../local/sandbox-settings.ts";
+import { useFolder } from "../../cli/folder.ts";
 import { cdk, MACHINE, ROOT, writeApp } from "../../infra/cdk-cli.ts";
 import { CLUSTERS } from "../../infra/clusters.ts";
+import { execute } from "../cluster/kubectl.ts";
+import { pythonTool } from "../tools.ts";
 import { freshEvent } from "./event.ts";
-import { type SamCli, samCli } from "./sam-cli.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "sam-"));
+const folder = useFolder().path;
 const files = sandboxFiles(join(folder, "sandbox"));
 const templateOf = (id: string) => join(folder, "cdk.out", `${stackName({ clusterId: id })}.template.json`);
 const template = templateOf(CLUSTER_ID);
@@ -25,7 +26,6 @@ const envFile = join(folder, "env.json");
 let sandbox: Sandbox | undefined;
 let proxies: Server[] = [];
 let sam: SamCli;
-/** Arguments of every `sam local` command. */
 let options: string[];
 
 before(async () => {
@@ -42,8 +42,38 @@ before(async () => {
 after(async () => {
   for (const proxy of proxies) proxy.close();
   await sandbox?.close();
-  rmSync(folder, { recursive: true });
 });
+
+type SamCli = ReturnType<typeof samCli>;
+
+interface Resolved {
+  readonly functions: readonly { readonly id: string; readonly code: string; readonly [key: string]: unknown }[];
+  readonly routes: readonly { readonly function: string; readonly path: string; readonly methods: string[] }[];
+}
+
+function samCli(region: string) {
+  const bin = pythonTool("aws-sam-cli==1.170.0");
+  const environment = {
+    ...process.env,
+    SAM_CLI_TELEMETRY: "0",
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+    AWS_SECRET_ACCESS_KEY: "local/only",
+  };
+  const call = async (program: string, args: readonly string[], input: string): Promise<string> => {
+    const { code, stdout, stderr } = await execute(join(bin, program), args, { env: environment, timeout: 0 }, input);
+    if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${stderr}${stdout}`);
+    return stdout;
+  };
+  return {
+    /** Returns standard output; throws with all output. Asynchronous, since local services run in this process. */
+    run: (args: readonly string[], input = "") => call("sam", args, input),
+    /** The function and route that SAM's providers read from a template. */
+    resolve: async (template: string): Promise<Resolved> =>
+      JSON.parse(await call("python", [join(import.meta.dirname, "resolve.py"), template], "")),
+  };
+}
 
 /** The bridge's first address, where containers reach this machine. Gateway is empty for a new bridge. */
 function bridgeAddress(): string {
@@ -66,12 +96,8 @@ async function forward(host: string, port: number): Promise<Server> {
 /** env.example.json with the ports of this run. */
 function writeEnvironment(): void {
   const { Parameters } = JSON.parse(readFileSync(join(ROOT, "env.example.json"), "utf8"));
-  assert.deepEqual(Object.keys(Parameters), [
-    "CLUSTER_ID",
-    "CALLER_AUTH",
-    "AWS_ENDPOINT_URL_STS",
-    "AWS_ENDPOINT_URL_SSM",
-  ]);
+  const names = "CLUSTER_ID CALLER_AUTH AWS_ENDPOINT_URL_STS AWS_ENDPOINT_URL_SSM";
+  assert.equal(Object.keys(Parameters).join(" "), names);
   const [sts, store] = proxies.map((proxy) => `http://host.docker.internal:${(proxy.address() as AddressInfo).port}`);
   const chosen = { AWS_ENDPOINT_URL_STS: sts, AWS_ENDPOINT_URL_SSM: store };
   writeFileSync(envFile, JSON.stringify({ Parameters: { ...Parameters, ...chosen } }));

@@ -3,10 +3,9 @@
 // `<aws_iam_role.authenticator.arn>`.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after } from "node:test";
+import { useFolder } from "../../cli/folder.ts";
 import { findHcl2json, findTofu } from "../binaries/binaries.ts";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -19,15 +18,15 @@ interface Hcl {
   readonly resource?: Record<string, Record<string, Body[]>>;
 }
 
-/** Arguments, and blocks as lists, by address such as `aws_cloudwatch_metric_alarm.simple["faults"]`. */
-export type Resources = ReadonlyMap<string, Body>;
-
 /** Terraform's meta-arguments. */
 const META = ["for_each", "count", "depends_on", "lifecycle", "provider"];
 const KEPT = ["for_each", "count", "lifecycle"];
 
-/** Evaluates `folder` with these variables. Throws OpenTofu's message for an invalid value. */
-export function evaluateModule(folder: string, variables: Body): Resources {
+/**
+ * Evaluates `folder` with these variables. Returns arguments, and blocks as lists, by address such as
+ * `aws_cloudwatch_metric_alarm.simple["faults"]`. Throws OpenTofu's message for an invalid value.
+ */
+export function evaluateModule(folder: string, variables: Body): ReadonlyMap<string, Body> {
   const scratch = initialized(folder);
   writeFileSync(join(scratch, "terraform.tfvars.json"), JSON.stringify(variables));
   tofu(scratch, ["plan", "-no-color", "-out", "plan"]);
@@ -36,13 +35,10 @@ export function evaluateModule(folder: string, variables: Body): Resources {
 }
 
 const scratches = new Map<string, string>();
-after(() => {
-  for (const scratch of scratches.values()) rmSync(scratch, { recursive: true });
-});
 
 /** `tofu init` takes as long as a plan, and does not depend on the variables. */
 function initialized(folder: string): string {
-  const scratch = scratches.get(folder) ?? mkdtempSync(join(tmpdir(), "tofu-"));
+  const scratch = scratches.get(folder) ?? useFolder().path;
   if (scratches.has(folder)) return scratch;
   scratches.set(folder, scratch);
   writeFileSync(join(scratch, "main.tf.json"), JSON.stringify(withoutProvider(folder)));
@@ -50,7 +46,7 @@ function initialized(folder: string): string {
   return scratch;
 }
 
-/** Parses the files of `folder` without evaluation. */
+/** Parses the files of `folder`. */
 export function parseModule(folder: string): Hcl[] {
   const files = readdirSync(folder).filter((name) => name.endsWith(".tf"));
   return files.map((name) => JSON.parse(execFileSync(findHcl2json(), [join(folder, name)], { encoding: "utf8" })));
@@ -62,37 +58,27 @@ function withoutProvider(folder: string): object {
   const variables = files.flatMap(({ variable = {} }) => Object.entries(variable));
   const resources = files.flatMap(({ resource = {} }) =>
     Object.entries(resource).flatMap(([type, named]) =>
-      Object.entries(named).map(([name, [body = {}]]) => ({ type, name, body })),
+      Object.entries(named).map(([name, [body = {}]]) => [`${type}__${name}`, dataOf(withPlaceholders(body) as Body)]),
     ),
   );
+  const called = (body: Body) => ({
+    ...(withPlaceholders(body) as Body),
+    source: join(folder, String(body["source"])),
+  });
   return {
     variable: Object.fromEntries(variables.map(([name, [body = {}]]) => [name, { ...body, type: bare(body["type"]) }])),
     locals: withPlaceholders(Object.assign({}, ...files.flatMap(({ locals = [] }) => locals))),
-    module: Object.fromEntries(
-      modules.map(([name, [body = {}]]) => [
-        name,
-        { ...(withPlaceholders(body) as Body), source: join(folder, String(body["source"])) },
-      ]),
-    ),
-    resource: {
-      terraform_data: Object.fromEntries(
-        resources.map(({ type, name, body }) => [`${type}__${name}`, dataOf(withPlaceholders(body) as Body)]),
-      ),
-    },
+    module: Object.fromEntries(modules.map(([name, [body = {}]]) => [name, called(body)])),
+    resource: { terraform_data: Object.fromEntries(resources) },
   };
 }
 
 function dataOf({ dynamic = {}, ...body }: Body): Body {
   const entries = Object.entries(body);
-  return {
-    ...Object.fromEntries(entries.filter(([key]) => KEPT.includes(key))),
-    input: {
-      ...Object.fromEntries(entries.filter(([key]) => !META.includes(key))),
-      ...Object.fromEntries(
-        Object.entries(dynamic as Record<string, Body[]>).map(([key, blocks]) => [key, listOf(key, blocks)]),
-      ),
-    },
-  };
+  const plain = entries.filter(([key]) => !META.includes(key));
+  const blocks = Object.entries(dynamic as Record<string, Body[]>).map(([key, each]) => [key, listOf(key, each)]);
+  const kept = Object.fromEntries(entries.filter(([key]) => KEPT.includes(key)));
+  return { ...kept, input: Object.fromEntries([...plain, ...blocks]) };
 }
 
 /** The list that `dynamic` blocks make; empty as if there were none. */
@@ -136,14 +122,10 @@ function addressed({ name, index, values }: { name: string; index?: string | num
 }
 
 const TOFU = findTofu();
-const ENVIRONMENT = {
-  PATH: process.env["PATH"],
-  HOME: process.env["HOME"],
-  CHECKPOINT_DISABLE: "1",
-  TF_IN_AUTOMATION: "1",
-};
+const { PATH, HOME } = process.env;
+const ENVIRONMENT = { PATH, HOME, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" };
 
 /** Runs OpenTofu without network and providers. Returns standard output; throws on failure. */
-export function tofu(folder: string, words: readonly string[], input = ""): string {
-  return execFileSync(TOFU, [...words], { cwd: folder, encoding: "utf8", env: ENVIRONMENT, input, stdio: "pipe" });
+export function tofu(folder: string, words: readonly string[]): string {
+  return execFileSync(TOFU, [...words], { cwd: folder, encoding: "utf8", env: ENVIRONMENT, stdio: "pipe" });
 }

@@ -1,18 +1,15 @@
 // Converts the release's CloudFormation template to the expected resources of the Terraform module.
 
-import type { Body } from "./evaluate.ts";
 import { argumentsOf, type Properties } from "./words.ts";
 
 export interface Template {
   readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
-  readonly Resources: Readonly<
-    Record<string, { readonly Type: string; readonly Condition?: string; readonly Properties?: Properties }>
-  >;
+  readonly Resources: Readonly<Record<string, Resource>>;
 }
-
-export interface Expected {
-  readonly address: string;
-  readonly arguments: Body;
+interface Resource {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly Properties?: Properties;
 }
 
 /** Values from AWS as placeholders of the evaluated module. */
@@ -64,7 +61,7 @@ const ONLY_WITH: Readonly<Record<string, (parameters: Properties) => boolean>> =
 /** Not in the module: resources for gradual deployments. */
 const LEFT_OUT = /^(Deployment|DeploymentCheck|DeploymentService|NewVersion|AccountsChange|FunctionCurrentVersion)/;
 
-export function expectedResources(template: Template, values: Readonly<Record<string, unknown>>): Expected[] {
+export function expectedResources(template: Template, values: Readonly<Record<string, unknown>>) {
   const parameters = Object.fromEntries(
     Object.entries(template.Parameters).map(([name, { Type, Default }]) => {
       const value = values[name] ?? Default;
@@ -103,10 +100,9 @@ export function expectedResources(template: Template, values: Readonly<Record<st
   return Object.entries(template.Resources)
     .filter(([id, { Condition }]) => isGiven(Condition) !== false && !LEFT_OUT.test(shortId(id)))
     .filter(([id]) => ONLY_WITH[shortId(id)]?.(parameters) ?? true)
-    .map(([id, { Type, Properties = {} }]) => ({
-      address: addressOf(id),
-      arguments: argumentsOf(Type, resolve(Properties) as Properties),
-    }));
+    .map(([id, { Type, Properties = {} }]) => {
+      return { address: addressOf(id), arguments: argumentsOf(Type, resolve(Properties) as Properties) };
+    });
 }
 
 /** `AuthenticatorFailing690A16C2` becomes `Failing`; also removes the hash of the policy's content. */

@@ -42,7 +42,6 @@ try {
   rmSync(home, { recursive: true, force: true });
 }
 
-/** Returns the shell's exit code. */
 async function openShell(): Promise<number> {
   const programs = join(home, "bin");
   mkdirSync(programs);

@@ -3,11 +3,11 @@
 // cluster's ClusterConfiguration.
 
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import { promisify } from "node:util";
 import { stringify } from "yaml";
+import { useFolder } from "../../../cli/folder.ts";
 
 /** What the instructions add to kube-apiserver's manifest, without spaces at the start. */
 export const OURS = [
@@ -26,21 +26,11 @@ export interface NodeOptions {
   readonly kubeadm: string;
   readonly address: string;
   readonly port: number;
-  /** From the ConfigMap kubeadm-config. */
   readonly clusterConfiguration: Readonly<Record<string, unknown>>;
-  /** Files for --patches, by name. */
   readonly patches?: Readonly<Record<string, string>>;
 }
 
-export interface ControlPlaneNode {
-  readonly folder: string;
-  /** Default: kube-apiserver's. */
-  manifest(component?: string): string;
-  /** Edits the ConfigMap. */
-  configure(clusterConfiguration: Readonly<Record<string, unknown>>): void;
-  /** Runs lines of the document and returns standard output. */
-  type(lines: string): Promise<string>;
-}
+export type ControlPlaneNode = Awaited<ReturnType<typeof startNode>>;
 
 const SHIMS: Readonly<Record<string, string>> = {
   kubectl: 'cat "$NODE/cluster-configuration.yaml"',
@@ -54,22 +44,19 @@ const SHIMS: Readonly<Record<string, string>> = {
 };
 
 /** After `kubeadm init`. */
-export async function startNode(t: TestContext, options: NodeOptions): Promise<ControlPlaneNode> {
+export async function startNode(options: NodeOptions) {
   const { kubeadm, address, port, clusterConfiguration, patches = {} } = options;
-  const folder = mkdtempSync(join(tmpdir(), "kubeadm-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  for (const name of ["bin", "manifests", "patches", "root"]) mkdirSync(join(folder, name));
-  for (const [name, lines] of Object.entries(SHIMS)) {
-    writeFileSync(join(folder, "bin", name), `#!/bin/bash\n${lines}\n`);
-    chmodSync(join(folder, "bin", name), 0o755);
-  }
-  for (const [name, text] of Object.entries(patches)) writeFileSync(join(folder, "patches", name), text);
+  const { path: folder, write } = useFolder();
+  for (const name of ["manifests", "root"]) mkdirSync(join(folder, name));
+  for (const [name, lines] of Object.entries(SHIMS)) chmodSync(write(`bin/${name}`, `#!/bin/bash\n${lines}\n`), 0o755);
+  for (const [name, text] of Object.entries(patches)) write(`patches/${name}`, text);
 
-  const node: ControlPlaneNode = {
+  const node = {
     folder,
     manifest: (component = "kube-apiserver") => readFileSync(join(folder, `manifests/${component}.yaml`), "utf8"),
-    configure: (changed) => writeFileSync(join(folder, "cluster-configuration.yaml"), stringify(changed)),
-    type: (lines) => run(folder, kubeadm, lines),
+    configure: (changed: object) => write("cluster-configuration.yaml", stringify(changed)),
+    /** Runs lines of the document and returns standard output. */
+    type: (lines: string) => run(folder, kubeadm, lines),
   };
   node.configure(clusterConfiguration);
   const init = {
@@ -78,23 +65,15 @@ export async function startNode(t: TestContext, options: NodeOptions): Promise<C
     localAPIEndpoint: { advertiseAddress: address, bindPort: port },
     ...(Object.keys(patches).length > 0 && { patches: { directory: join(folder, "patches") } }),
   };
-  writeFileSync(join(folder, "init.yaml"), [stringify(clusterConfiguration), stringify(init)].join("---\n"));
+  write("init.yaml", [stringify(clusterConfiguration), stringify(init)].join("---\n"));
   await node.type('kubeadm init phase control-plane apiserver --config "$NODE/init.yaml"');
   return node;
 }
 
-function run(folder: string, kubeadm: string, lines: string): Promise<string> {
+async function run(folder: string, kubeadm: string, lines: string): Promise<string> {
   const script = lines.replaceAll("/etc/kubernetes/manifests", join(folder, "manifests"));
   const env = { PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, HOME: folder, NODE: folder, KUBEADM: kubeadm };
-  return new Promise((resolve, reject) => {
-    execFile(
-      "bash",
-      ["--norc", "-euo", "pipefail", "-c", script],
-      { cwd: join(folder, "root"), env },
-      (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else reject(new Error(`${error.message}\n${stdout}\n${stderr}`));
-      },
-    );
-  });
+  const shell = ["--norc", "-euo", "pipefail", "-c", script];
+  // The error has standard output and standard error.
+  return (await promisify(execFile)("bash", shell, { cwd: join(folder, "root"), env })).stdout;
 }
