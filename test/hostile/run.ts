@@ -24,14 +24,7 @@ export function isPossible({ command, behaviour }: Pair): boolean {
 
 type Bench = Awaited<ReturnType<typeof openBench>>;
 
-interface Run {
-  /** `undefined` if the process was killed. */
-  readonly code: number | undefined;
-  readonly out: string;
-  readonly err: string;
-  /** Number of requests that have reached the target. */
-  readonly asked: number;
-}
+type Run = Awaited<ReturnType<typeof runProcess>>;
 
 /** An AWS call with all its retries has 60 s. */
 const LIMIT_MS = 65_000;
@@ -68,8 +61,11 @@ export async function openBench(file: string) {
   };
 }
 
-/** Runs a process. `slack`: milliseconds added to the limit for a busy machine. */
-export async function runProcess(bench: Bench, pair: Pair, slack: number): Promise<Run> {
+/**
+ * Runs a process. `slack`: milliseconds added to the limit for a busy machine. `code` is `undefined` if the process was killed;
+ * `asked` is the number of requests that have reached the target.
+ */
+export async function runProcess(bench: Bench, pair: Pair, slack: number) {
   const { command } = pair;
   const { server, place } = await bench.serve(pair);
   const child = spawn(process.execPath, [bench.file, ...wordsOf(command, place)], {
@@ -156,18 +152,14 @@ function isWellFormed(output: HostileCommand["output"], out: string, code: numbe
     case "json":
       return parseJson(out) !== undefined;
     case "json lines":
-      return out
-        .trimEnd()
-        .split("\n")
-        .every((line) => parseJson(line) !== undefined);
+      return !out.trimEnd().split("\n").map(parseJson).includes(undefined);
     case "credential": {
       const credential = parseJson(out);
       const status = isObject(credential) ? credential["status"] : undefined;
       const { token, expirationTimestamp } = isObject(status) ? status : {};
       const url = Buffer.from(String(token).replace(/^k8s-aws-v1\./, ""), "base64url").toString();
-      return (
-        URL.canParse(url) && !/object|undefined/.test(url) && !Number.isNaN(Date.parse(String(expirationTimestamp)))
-      );
+      const isDated = !Number.isNaN(Date.parse(String(expirationTimestamp)));
+      return URL.canParse(url) && !/object|undefined/.test(url) && isDated;
     }
     case "lines":
       return /^([\w./-]+\n)*$/.test(out);
