@@ -31,6 +31,8 @@ interface Plan {
   /** What happens before a request: G1 is the first GetParameters after the plan, P and D are writes. */
   readonly race?: Readonly<Record<string, () => unknown>>;
   readonly force?: true;
+  /** Standard error is a terminal. */
+  readonly watched?: true;
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -40,17 +42,21 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** The writes, each with its time in seconds, and the messages. */
-async function write({ stored = {}, changes, race = {}, force }: Plan): Promise<string[]> {
+async function write({ stored = {}, changes, race = {}, force, watched }: Plan): Promise<string[]> {
   const full = (name: string) => `${PREFIX}/${name}`;
   for (const [name, value] of Object.entries(stored)) cluster.put(name, value);
   const connection = connectionTo(cluster);
   const { ssm } = connection;
   let now = NOW;
   const events: string[] = [];
+  let shown = "";
   const io = {
     ...{
       interrupted: UNINTERRUPTED,
-      watched: false,
+      watched: watched === true,
+      showProgress: (line: string) => {
+        shown = line;
+      },
       clock: () => now,
       log: (line: string) => events.push(line.trimEnd()),
     },
@@ -59,7 +65,8 @@ async function write({ stored = {}, changes, race = {}, force }: Plan): Promise<
     },
   } as unknown as IOStreams;
   try {
-    const names = Object.keys(changes).map(full);
+    // The first request's limit; further ones are new.
+    const names = Object.keys(changes).slice(0, 10).map(full);
     const known = await readSome(ssm, names, UNINTERRUPTED);
     const wanted = Object.entries(changes).flatMap(([name, value]) =>
       value === undefined ? [] : [[full(name), text(value)] as const],
@@ -82,6 +89,7 @@ async function write({ stored = {}, changes, race = {}, force }: Plan): Promise<
     cluster.store.fail(undefined);
     ssm.destroy();
   }
+  assert.equal(shown, "", "the progress line is removed");
   const short = (line: string) =>
     line.replaceAll(`${PREFIX}/`, "").replaceAll(`arn:aws:iam::${A}:`, "").replaceAll(A, "A");
   return events.map((line) => short(line).replaceAll('"', ""));
@@ -123,7 +131,7 @@ const admin = (session: string) => [{ session, username: session, groups: ["syst
 const denied = (session: string) => [{ arnLike: `arn:aws:sts::${A}:assumed-role/AWSReservedSSO_v_*/${session}` }];
 const swapAdmins = {
   stored: { [SESSIONS]: admin("jane"), [DENY]: denied("joe") },
-  changes: { [SESSIONS]: admin("joe"), [DENY]: denied("jane") },
+  changes: { [CI]: ci(), [SESSIONS]: admin("joe"), [DENY]: denied("jane") },
 };
 
 const GRANTED = "0 role/A/ci {arn:role/ci,username:u,groups:[g]}";
@@ -136,9 +144,15 @@ const CONFLICT =
 const BOTH_LISTS = "Another operator changed deny/A at the same time. Both changes are kept.";
 const LEFT = ["Written, 1 of 2: role/A/ci.", "Not written: user/A/bob. Run the same command again to finish."];
 const BOTH = "Another operator changed account/A at the same time. Both changes are kept.";
+const ACCOUNTS = Array.from({ length: 11 }, (_, index) => `account/${444455550000 + index}`);
 const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly string[]])[] = [
   ["a grant", grant, [GRANTED]],
   ["two grants", two, [CI_WRITTEN, BOB_WRITTEN]],
+  [
+    "eleven changes at a terminal",
+    { changes: Object.fromEntries(ACCOUNTS.map((name) => [name, { username: "z" }])), watched: true },
+    ACCOUNTS.map((name) => `0 ${name} {username:z}`),
+  ],
   [
     "a grant after a session",
     {
@@ -176,14 +190,17 @@ const ROWS: readonly (readonly [what: string, plan: Plan, events: readonly strin
     "each write would leave no administrator",
     swapAdmins,
     [
+      CI_WRITTEN,
       "Refused: each of these changes would leave no administrator for a time. To write them, use --force.",
-      "Nothing was written.",
+      "Written, 1 of 3: role/A/ci.",
+      "Not written: deny/A, sso-session/A/v.",
     ],
   ],
   [
     "each write would leave no administrator, with --force",
     { ...swapAdmins, force: true },
     [
+      CI_WRITTEN,
       "0 deny/A [{arnLike:arn:aws:sts::A:assumed-role/AWSReservedSSO_v_*/jane}]",
       "0 sso-session/A/v [{session:joe,username:joe,groups:[system:masters]}]",
     ],
