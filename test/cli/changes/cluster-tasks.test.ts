@@ -1,7 +1,7 @@
 // The clusters of a command: what is skipped, and what fails before a plan.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { before, test } from "node:test";
 import type { Connection } from "../../../cli/aws/connection.ts";
 import { clusterTasks } from "../../../cli/changes/execute-plans.ts";
 import type { Failure } from "../../../cli/errors.ts";
@@ -12,7 +12,7 @@ import { useFolder } from "../folder.ts";
 import { terminal } from "./connection.ts";
 
 /** No service answers: an account is known only if the profile claims it. */
-useLocalAws({ AWS_ENDPOINT_URL: "http://127.0.0.1:9", AWS_ACCESS_KEY_ID: "" });
+before(() => useLocalAws({ AWS_ENDPOINT_URL: "http://127.0.0.1:9", AWS_ACCESS_KEY_ID: "" }));
 const folder = useFolder();
 
 const [A, B] = ["111122223333", "444455556666"];
