@@ -38,3 +38,8 @@ export function rateLimited(perSecond: number, burst = 1): RateLimit {
     signal.throwIfAborted();
   };
 }
+
+/** A limit of reads. At once: as many as in a second. */
+export function readRateLimit(perSecond: number): RateLimit {
+  return rateLimited(perSecond, Math.max(1, perSecond));
+}

@@ -15,7 +15,7 @@ import { denyParameter, mappingParameter } from "../../functions/authenticator/m
 import { issuerPath } from "../../functions/issuer/keys.ts";
 import { unusableAnswer } from "./errors.ts";
 import { type Stored, stored, type Version, version } from "./parameter.ts";
-import { type RateLimit, rateLimited } from "./rates.ts";
+import { type RateLimit, readRateLimit } from "./rates.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
@@ -41,7 +41,7 @@ export async function readAll(
   ssm: SSMClient,
   { prefix, account, callers = false, rate, signal, onCount = () => {} }: ReadAllRequest,
 ): Promise<Map<string, Stored>> {
-  const waitForTurn = rateLimited(rate, Math.max(1, rate));
+  const waitForTurn = readRateLimit(rate);
   const paths = account === undefined ? [prefix] : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
   const found: Stored[] = [];
   for (const path of paths) {

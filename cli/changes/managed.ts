@@ -3,7 +3,7 @@
 import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { OWNER_TAG } from "../../functions/settings/stack.ts";
 import type { Connection } from "../aws/connection.ts";
-import { rateLimited } from "../aws/rates.ts";
+import { readRateLimit } from "../aws/rates.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Change, Plan } from "./plan.ts";
@@ -45,7 +45,7 @@ export async function withoutManaged(
   io: IOStreams,
 ): Promise<{ readonly plan: Plan; readonly managed: readonly Change[] }> {
   if (force) return { plan, managed: [] };
-  const waitForTurn = rateLimited(reads, Math.max(1, reads));
+  const waitForTurn = readRateLimit(reads);
   const managed: Change[] = [];
   for (const change of plan.changes) {
     if (change.before === undefined) continue;

@@ -51,12 +51,13 @@ export function rebased(
 ): Change {
   const { name, value } = change;
   const key = entryKey(name);
-  const isList = [was?.value ?? "[]", is?.value ?? "[]", value].every((text) => itemsOf(text) !== undefined);
+  const [base, theirs] = [was, is].map((stored) => stored?.value ?? "[]") as [string, string];
+  const isList = [base, theirs, value].every((text) => itemsOf(text) !== undefined);
   if (value !== undefined && is?.value === value) return change;
   if (key === undefined || value === undefined || !isList || is?.secure) throw changedMeanwhile(name, was, is);
-  const { value: merged, problem } = mergeValues(key, name, was?.value ?? "[]", value, is?.value ?? "[]");
+  const { value: merged, problem } = mergeValues(key, name, base, value, theirs);
   if (problem !== undefined) throw finding(problem);
-  checkMerge(change, merged, is?.value ?? "[]", context);
+  checkMerge(change, merged, theirs, context);
   return { ...change, value: merged };
 }
 

@@ -3,7 +3,7 @@
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { rateLimited } from "../aws/rates.ts";
+import { readRateLimit } from "../aws/rates.ts";
 import { readAll, readBranch, readSome } from "../aws/read.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
@@ -57,7 +57,7 @@ export async function readByName(
   { ssm, rates: { reads } }: Connection,
   { interrupted }: IOStreams,
 ): Promise<Map<string, Stored>> {
-  const waitForTurn = rateLimited(reads, Math.max(1, reads));
+  const waitForTurn = readRateLimit(reads);
   const found = new Map<string, Stored>();
   for (let i = 0; i < names.length; i += AT_ONCE) {
     await waitForTurn(interrupted);
@@ -108,7 +108,7 @@ export async function readLooks(
 }
 
 export function pagesBelow(path: string, { ssm, rates: { reads } }: Connection, io: IOStreams) {
-  return readBranch(ssm, path, rateLimited(reads, Math.max(1, reads)), io.interrupted);
+  return readBranch(ssm, path, readRateLimit(reads), io.interrupted);
 }
 
 /** True also for an error with a hint. */

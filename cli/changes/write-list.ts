@@ -34,7 +34,9 @@ export async function writeList(
 ): Promise<Written & { readonly isMerged: boolean }> {
   let base = before?.value ?? "[]";
   let wanted = value;
-  let [isMerged, isPut, refused]: [boolean, boolean, unknown] = [false, false, undefined];
+  let isMerged = false;
+  let isPut = false;
+  let refused: unknown;
 
   /** `isRestored`: `wanted` is an earlier merge, not the requested list. */
   async function combine(theirs: string, isRestored: boolean): Promise<void> {
@@ -119,8 +121,8 @@ async function replaced(
   from: number,
   to: number,
 ): Promise<string> {
-  const lists = new Map([[from, itemsOf(current) ?? []]]);
-  let state = lists.get(from) ?? [];
+  let state = itemsOf(current) ?? [];
+  const lists = new Map([[from, state]]);
   const history = await readHistory(ssm, name, UNINTERRUPTED);
   const between = history.filter(({ version }) => version > from && version < to);
   const unreadable = between.filter(({ value }) => itemsOf(value) === undefined);

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { rateLimited } from "../aws/rates.ts";
+import { readRateLimit } from "../aws/rates.ts";
 import { readHistory } from "../aws/read.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
@@ -130,7 +130,7 @@ async function parametersAt(
 ): Promise<Map<string, Stored>> {
   const found = new Map<string, Stored>();
   const lost: string[] = [];
-  const waitForTurn = rateLimited(reads, Math.max(1, reads));
+  const waitForTurn = readRateLimit(reads);
   const progress = startProgress("reading histories", current.size, io, reads);
   let count = 0;
   try {

@@ -29,6 +29,14 @@ test("any number of parameters is read in calls of ten, without those that do no
   assert.deepEqual(sizes, [10, 10, 3]);
 });
 
+test("the number of mappings read is shown at a terminal, and removed at the end", async () => {
+  for (let i = 0; i < 20; i += 1) cluster.put(`role/111122223333/r${i}`, {});
+  const shown: string[] = [];
+  const watched = { ...io, watched: true, showProgress: (line: string) => shown.push(line) } as IOStreams;
+  await reading((connection) => readMappings(connection, watched));
+  assert.deepEqual([shown[0], shown.at(-1)], ["reading 20", ""]);
+});
+
 test("for a comparison, only patterns keep their order, and an empty list is left out", async () => {
   const [a, b, c] = ["a", "b", "c"].map((one) => ({ arnLike: `arn:aws:iam::*:role/${one}` }));
   cluster.put("pattern/any", [b, c, a]);
