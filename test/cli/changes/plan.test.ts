@@ -30,13 +30,10 @@ function show(changes: readonly Change[], { columns, ...more }: Shown & { readon
   printPlan(plan, "account 1", PREFIX, { columns, print });
   return texts.join("");
 }
-const mark = (kind: Mark["kind"], text: string): Mark => ({
-  parameter: `${PREFIX}/${MARKED_ROLE}`,
-  kind,
-  gives: [],
-  text,
-});
 const MARKED_ROLE = "role/111122223333/a";
+const mark = (kind: Mark["kind"], text: string): Mark => {
+  return { parameter: `${PREFIX}/${MARKED_ROLE}`, kind, gives: [], text };
+};
 
 test("a terminal wraps and indents long values", () => {
   const groups = Array.from({ length: 12 }, (_, i) => `team-number-${i}`);
@@ -86,21 +83,12 @@ test("each change is its parameter and what is added, removed or changed", () =>
 
 test("marks and warnings follow their parameter, and the plan ends with what needs consent", () => {
   const many = Array.from({ length: 11 }, (_, i) => mark("wide", `wide ${i}`));
-  const marks = [
-    ...many,
-    mark("denied", "denied"),
-    mark("name", "system:x"),
-    mark("administrator", "access:cluster-admin"),
-  ];
+  const risky = [mark("name", "system:x"), mark("administrator", "access:cluster-admin")];
+  const marks = [...many, mark("denied", "denied"), ...risky];
   const warnings = new Map([[`${PREFIX}/${MARKED_ROLE}`, ["unusual"]]]);
   const text = show(
     [change(MARKED_ROLE, undefined, {}), change("role/2/b", {}, { username: "b" }), change("role/3/c", {}, undefined)],
-    {
-      marks,
-      warnings,
-      extra: ["x"],
-      keptDenials: ["arn:d"],
-    },
+    { marks, warnings, extra: ["x"], keptDenials: ["arn:d"] },
   );
   assert.deepEqual(text.split("\n"), [
     "Plan for account 1:",

@@ -5,14 +5,7 @@ import { test } from "node:test";
 import type { Mark } from "../../../cli/access/marks.ts";
 import type { Stored } from "../../../cli/aws/parameter.ts";
 import type { Change } from "../../../cli/changes/plan.ts";
-import {
-  confirmAll,
-  EFFECT,
-  outcome,
-  type Proposal,
-  type ProposeOptions,
-  prepare,
-} from "../../../cli/changes/propose.ts";
+import { confirmAll, EFFECT, type Proposal, type ProposeOptions, prepare } from "../../../cli/changes/propose.ts";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { PREFIX, useCluster } from "../mappings/cluster.ts";
 import { connectionTo, terminal } from "./connection.ts";
@@ -101,17 +94,6 @@ test("before a plan that takes a minute, its time is printed, and that it can be
     assert.equal((await propose(changes, [], {}, 3)).texts.includes(text), count === 180);
   }
   assert.equal(EFFECT, "The function reads the change within 30 s.");
-});
-
-test("the result has the numbers of writes and removals", () => {
-  for (const [done, text] of [
-    [[grant], "Wrote 1 parameter."],
-    [[grant, denial], "Wrote 2 parameters."],
-    [[removal], "Removed 1 parameter."],
-    [[removal, removal], "Removed 2 parameters."],
-    [[grant, removal, removal], "Wrote 1 parameter and removed 2."],
-  ] as const)
-    assert.equal(outcome(done), text);
 });
 
 test("the user accepts the marks, and then the writes; --yes accepts no marks", async () => {
