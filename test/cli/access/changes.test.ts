@@ -113,7 +113,12 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{ [`deny/${A}`]: [{ arnLike: "arn:aws:s3:::bucket" }] }, denied("role/x"), "invalid 0", "deny"],
   [{ ...set, ...session("jane") }, jane({ username: "u", ...july }), "broader 1", "sso-session/v < sso/v"],
   [{ ...ofCi, ...denied("role/x", "role/y") }, denied("role/x"), "denial 2", "deny < role/ci account pattern/any"],
-  [{ ...ofCi, ...denied("role/x") }, listed("role/x"), "wide 1", "pattern < role/ci account deny pattern/any"],
+  [
+    { ...ofCi, callers: [], ...denied("role/x") },
+    listed("role/x"),
+    "wide 1",
+    "pattern < role/ci account deny pattern/any",
+  ],
   [{ ...ofCi, ...session("jane") }, session("jane", "joe"), "", "sso-session/v"],
   [{ ...ci(), ...session("jane") }, jane(admins), "administrator 1", "sso-session/v < role/ci"],
   [{ ...ofSetRole, ...broad }, { [setRole]: "{" }, "invalid 2", "R < pattern/any account"],
@@ -179,7 +184,7 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
     "sso-session/v (2) < R sso/v account pattern/any",
   ],
   [{ ...ci(past), ...denied("role/ci") }, none(OF_CI), "", "role/ci < role/ci"],
-  [ci(), none(OF_CI), "", "role/ci"],
+  [{ ...ci(), ...bob }, none(OF_CI), "", "role/ci"],
   [{}, { ...anyOf("*"), ...listed("role/*"), ...toZ }, "wide 1, wide 1, wide 1", "pattern"],
   [
     { ...ofCi, ...denied("role/x*") },
