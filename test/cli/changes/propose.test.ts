@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Mark } from "../../../cli/access/marks.ts";
 import type { Stored } from "../../../cli/aws/parameter.ts";
+import { findOwner } from "../../../cli/changes/managed.ts";
 import type { Change } from "../../../cli/changes/plan.ts";
 import { confirmAll, EFFECT, type Proposal, type ProposeOptions, prepare } from "../../../cli/changes/propose.ts";
+import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { PREFIX, useCluster } from "../mappings/cluster.ts";
 import { connectionTo, terminal } from "./connection.ts";
@@ -84,6 +86,21 @@ test("changes that a stack manages are left out, and no grant is written without
   }
   const last = await propose([change(CI, ADMIN, undefined)], []);
   assert.match(String(last.result), /^Refused: no administrator/);
+});
+
+test("Ctrl-C ends the read of a parameter's tags, of which one names the stack", async () => {
+  const { ssm } = connectionTo(cluster);
+  cluster.store.put(full(CI), BOB, { tags: { owner: "team-b", [OWNER_TAG]: "team-a" } });
+  const owner = { stack: "team-a", isKnown: true };
+  assert.deepEqual(await findOwner(ssm, full(CI), UNINTERRUPTED), owner);
+  const stop = new AbortController();
+  cluster.store.fail(() => {
+    stop.abort();
+    return { kind: "silent" };
+  });
+  await assert.rejects(findOwner(ssm, full(CI), stop.signal), { name: "AbortError" });
+  cluster.store.fail(undefined);
+  ssm.destroy();
 });
 
 test("before a plan that takes a minute, its time is printed, and that it can be stopped", async () => {
