@@ -16,7 +16,7 @@ import { type Accepted, checkConsent, checkMerge, rebased } from "./other-operat
 import type { Change } from "./plan.ts";
 import { NoOrder, stateOf, stopped } from "./stopped.ts";
 import { waitForCaches } from "./wait.ts";
-import { type Written, writeValue } from "./write.ts";
+import { writeValue } from "./write.ts";
 import { mergeValues, writeList } from "./write-list.ts";
 
 /** More than the number of operators who may change the same parameters during one command. */
@@ -43,10 +43,11 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
   const namesOf = (names: readonly string[]) => listed(names.map((name) => shortName(name, prefix)));
   const isDone = ({ name, value }: Change) => isStored(value, current.get(name));
 
-  function note(name: string, written: Written | undefined): void {
+  function note(name: string, value: string | undefined): void {
     times.set(name, io.clock());
-    if (written === undefined) current.delete(name);
-    else current.set(name, { name, ...written, secure: false, modified: io.clock() });
+    if (value === undefined) current.delete(name);
+    // Its version is read before the next phase.
+    else current.set(name, { name, value, version: 0, secure: false, modified: io.clock() });
   }
 
   /** Returns whether another operator changed what the plan uses. Throws if the rest of the plan must not be written. */
@@ -83,7 +84,8 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
     const isList = is !== undefined && (before === undefined || was !== undefined);
     // Only the text differs, by a repeated key: the entries are equal, so there is nothing to merge.
     if (key === undefined || !isList || isDeepStrictEqual(was, is)) {
-      return note(name, await writeValue(ssm, change, io.interrupted));
+      await writeValue(ssm, change, io.interrupted);
+      return note(name, value);
     }
     const wanted = changes.get(name) ?? change;
     const final = (merged: string): Change => {
@@ -96,10 +98,10 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
       const combined = all().map((one) => (one.name === name ? final(merged) : one));
       await checkConsent(combined, current, accepted, name, io.clock());
     };
-    const { isMerged, ...written } = await writeList(ssm, key, change, check, io.interrupted);
+    const { isMerged, value: written } = await writeList(ssm, key, change, check, io.interrupted);
     if (isMerged) {
       io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
-      changes.set(name, final(written.value));
+      changes.set(name, final(written));
     }
     note(name, written);
   }
@@ -140,8 +142,7 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
     const state = writing === undefined ? "absent" : await stateOf(writing, failure, connection);
     const unsure = state === "unknown" && writing !== undefined ? [writing.name] : [];
     if (state === "written" && writing !== undefined) {
-      const { name, before, value } = writing;
-      note(name, value === undefined ? undefined : { value, version: (before?.version ?? 0) + 1 });
+      note(writing.name, writing.value);
       writing = undefined;
       if (failure.exitCode === EXIT.fault) return;
     }

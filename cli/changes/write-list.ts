@@ -9,7 +9,7 @@ import { isSameValue } from "../store/value.ts";
 import { findOwner, managedBy } from "./managed.ts";
 import { changesOrder, itemsOf, mergeList } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
-import { changedMeanwhile, overwrote, put, UNINTERRUPTED, type Written } from "./write.ts";
+import { changedMeanwhile, overwrote, put, UNINTERRUPTED } from "./write.ts";
 
 /** More than the number of operators who may change one list in the same second. */
 const ATTEMPTS = 20;
@@ -31,7 +31,7 @@ export async function writeList(
   { name, before, value = "[]" }: Change,
   check: CheckMerge,
   interrupted: AbortSignal,
-): Promise<Written & { readonly isMerged: boolean }> {
+): Promise<{ readonly value: string; readonly isMerged: boolean }> {
   let base = before?.value ?? "[]";
   let wanted = value;
   let isMerged = false;
@@ -64,7 +64,7 @@ export async function writeList(
     base = current;
     if (isSameValue(wanted, current)) {
       if (refused !== undefined) throw refused;
-      return { value: current, version: over, isMerged };
+      return { value: current, isMerged };
     }
     const Description = `${over === 0 ? "" : await ownerText(ssm, name, signal)}${OVER}${over}`;
     const version = await put(ssm, { Name: name, Value: wanted, Description }, over === 0);
@@ -72,7 +72,7 @@ export async function writeList(
     if (version === undefined) continue;
     if (version === over + 1) {
       if (refused !== undefined) throw refused;
-      return { value: wanted, version, isMerged };
+      return { value: wanted, isMerged };
     }
     const written = wanted;
     await combine(await replaced(ssm, key, name, current, over, version), isPut);

@@ -19,40 +19,28 @@ import type { Change } from "./plan.ts";
  * A removal returns no version and deletes the history. DeleteParameter has no condition, so a write of another
  * operator in the milliseconds between the read and the removal is lost without notice.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
- *
- * @returns `undefined` after a removal
  */
 export async function writeValue(
   ssm: SSMClient,
   { name, before, value }: Change,
   interrupted: AbortSignal,
-): Promise<Written | undefined> {
+): Promise<void> {
   const current = (await readSome(ssm, [name], interrupted)).get(name);
   // Compare the value too: a recreated parameter starts at version 1 again.
   if (current?.version !== before?.version || current?.value !== before?.value)
     throw changedMeanwhile(name, before, current);
-  if (value === undefined) {
-    await remove(ssm, name);
-    return undefined;
-  }
+  if (value === undefined) return remove(ssm, name);
   const version = await put(ssm, { Name: name, Value: value }, before === undefined);
   if (version === undefined) {
     const now = (await readSome(ssm, [name], UNINTERRUPTED)).get(name);
     // The first attempt succeeded, but its response was lost, and the SDK retried.
     if (now?.value !== value) throw changedMeanwhile(name, undefined, now);
-    return { value, version: now.version };
+    return;
   }
-  const written = { value, version };
-  if (before === undefined || version === before.version + 1) return written;
+  if (before === undefined || version === before.version + 1) return;
   const history = await readHistory(ssm, name, UNINTERRUPTED);
   const between = history.filter((one) => one.version > before.version && one.version < version);
   if (between.some((one) => one.value !== value)) throw overwrote(name, between);
-  return written;
-}
-
-export interface Written {
-  readonly value: string;
-  readonly version: number;
 }
 
 /** Ctrl-C does not interrupt a write and what follows it: the user must learn whether the value was written. */

@@ -76,12 +76,13 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<Outco
   };
   const write = isWhole ? writeValue(own, change, interrupted) : writeList(own, "name", change, check, interrupted);
   try {
-    const result = await write.then(
-      (written) =>
-        written ? `${"isMerged" in written && written.isMerged ? "merged" : "written"} ${written.version}` : "removed",
-      (error: Error) => error.message,
+    const end = await write.then(
+      (written) => (written?.isMerged ? "merged" : mine === undefined ? "removed" : "written"),
+      (error: Error) => error,
     );
-    const [{ value, description } = { value: "", description: "" }] = await readHistory(other, NAME, UNINTERRUPTED);
+    const [newest] = await readHistory(other, NAME, UNINTERRUPTED);
+    const { value, description, version } = newest ?? { value: "", description: "", version: "" };
+    const result = end instanceof Error ? end.message : `${end} ${version}`.trim();
     const list = value.startsWith("[{") ? textOf(value) : value;
     const short = description.replace("Written over version", "over");
     return [result.replaceAll(`${PREFIX}/`, ""), short === "" ? list : `${list} (${short})`, calls.join("")];
