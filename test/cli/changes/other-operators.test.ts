@@ -59,6 +59,7 @@ const REBASED: readonly (readonly [
     change(DENY, denied("a").replace("}", ',"notAfter":"2099-01-01T00:00:00Z"}')),
     /role\/a in .* Their change is kept, yours was not written/,
   ],
+  ["a new order", denied("a", "b"), denied("a"), change(DENY, denied("b", "a")), /changed entries in .* not written/],
   ["their list is invalid", denied("a"), '[{"arnLike":"typo"}]', change(DENY, denied("a", "c")), INVALID],
   [
     "theirs is of another account",

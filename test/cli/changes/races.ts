@@ -1,5 +1,6 @@
 // Writes a parameter in a local store while another operator writes it right before a chosen request.
 
+import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { readHistory } from "../../../cli/aws/read.ts";
@@ -52,7 +53,7 @@ export type Row = readonly [what: string, scenario: Run, ...gives: Outcome];
 export async function run({ store }: LocalCluster, scenario: Run): Promise<Outcome> {
   const { before, mine, isWhole, race = {}, tags, ...more } = scenario;
   const { check = () => {}, interrupted = UNINTERRUPTED } = more;
-  mock.method(Math, "random", () => 0);
+  const pause = mock.method(Math, "random", () => 0);
   const [own, other] = [1, 2].map(() => new SSMClient({ endpoint: store.url })) as [SSMClient, SSMClient];
   const act = async (theirs: Theirs) => {
     if (typeof theirs === "string") return store.put(NAME, theirs);
@@ -82,6 +83,8 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<Outco
     );
     const [newest] = await readHistory(other, NAME, UNINTERRUPTED);
     const { value, description, version } = newest ?? { value: "", description: "", version: "" };
+    const reads = calls.filter((one) => one === "G").length;
+    if (!isWhole && !interrupted.aborted) assert.equal(pause.mock.callCount(), reads - 1, "it pauses between attempts");
     const result = end instanceof Error ? end.message : `${end} ${version}`.trim();
     const list = value.startsWith("[{") ? textOf(value) : value;
     const short = description.replace("Written over version", "over");

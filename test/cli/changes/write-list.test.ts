@@ -54,6 +54,13 @@ const LISTS: readonly Row[] = [
     "GTPHG",
   ],
   [
+    "what was there, one removes, and a later one adds",
+    { before: "a b", mine: "a b c", race: { P1: [over1("a"), raw("a d")] } },
+    "merged 5",
+    "a d c (over 4)",
+    "GTPHGTP",
+  ],
+  [
     "two others that read the same version",
     { ...add, race: { P1: [over1("a b"), over1("a d")] } },
     "merged 5",
