@@ -21,9 +21,12 @@ const STEP = 16;
 
 const bench = await openBench(join(import.meta.dirname, "../../dist/cli/iam-authenticator.mjs"));
 
-const only = process.env["HOSTILE_ONLY"]?.split(",");
+const only = process.env["HOSTILE_ONLY"]?.split(",") ?? [];
+const names = [...COMMANDS, ...BEHAVIOURS].map(({ name }) => name);
+const unknown = only.filter((one) => !names.includes(one));
+assert.deepEqual(unknown, [], "HOSTILE_ONLY has names of no command and no behaviour");
 const named = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] => {
-  const chosen = all.filter(({ name }) => only?.includes(name));
+  const chosen = all.filter(({ name }) => only.includes(name));
   return chosen.length === 0 ? all : chosen;
 };
 const [commands, behaviours] = [named(COMMANDS), named(BEHAVIOURS)];
