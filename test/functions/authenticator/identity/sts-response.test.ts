@@ -122,7 +122,7 @@ const NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /** An error response with these children of `<Error>`. */
 function xml(children: string, { before = "", attributes = ` xmlns="${NAMESPACE}"`, after = "" } = {}): string {
-  return `${before}<ErrorResponse${attributes}><Error>${children}</Error><RequestId>r</RequestId></ErrorResponse>${after}`;
+  return `${before}<ErrorResponse${attributes}><Error>${children}</Error><RequestId>01234567-89ab</RequestId></ErrorResponse>${after}`;
 }
 
 const code = (text = CODE): string => `<Code>${text}</Code>`;
