@@ -46,32 +46,15 @@ const end = weighted(
   [3, fc.constant<object>({})],
   [2, fc.constantFrom<object>(...ENDS.map((notAfter) => ({ notAfter })))],
 );
-const username = weighted(
-  [4, fc.constantFrom("u", "v")],
-  [
-    2,
-    fc.constantFrom(
-      ...["{SessionName}", "{SessionName}:x", "system:x", "res:x", "{EC2PrivateDNSName}"],
-      ...["{AccountID}", "k:{AccessKeyID}", "{IdentityStoreUserId}", "s:{SourceIdentity}", "t:{PrincipalTag:team}"],
-    ),
-  ],
-);
-const group = weighted(
-  [4, fc.constantFrom("g", "h")],
-  [
-    1,
-    fc.constantFrom("system:masters", "access:cluster-admin", "res:g", "{SessionName}", "x:{SessionName}", "a\u0001"),
-  ],
-);
-const names = weighted(
-  [2, username.map((name): object => ({ username: name }))],
-  [
-    4,
-    fc
-      .tuple(username, fc.uniqueArray(group, { minLength: 1, maxLength: 2 }))
-      .map(([name, groups]): object => ({ username: name, groups })),
-  ],
-);
+const USERNAMES = [
+  ...["{SessionName}", "{SessionName}:x", "system:x", "res:x", "{EC2PrivateDNSName}"],
+  ...["{AccountID}", "k:{AccessKeyID}", "{IdentityStoreUserId}", "s:{SourceIdentity}", "t:{PrincipalTag:team}"],
+];
+const username = weighted([4, fc.constantFrom("u", "v")], [2, fc.constantFrom(...USERNAMES)]);
+const GROUPS = ["system:masters", "access:cluster-admin", "res:g", "{SessionName}", "x:{SessionName}", "a\u0001"];
+const group = weighted([4, fc.constantFrom("g", "h")], [1, fc.constantFrom(...GROUPS)]);
+const groups = fc.uniqueArray(group, { minLength: 1, maxLength: 2 });
+const names = weighted<object>([2, fc.record({ username })], [4, fc.record({ username, groups })]);
 const pin = (kind: "role" | "user") =>
   fc.constantFrom<object>({}, {}, { principalId: PINS[kind] }, { principalId: `${PINS[kind]}2` });
 const description = fc.constantFrom<object>({}, {}, {}, { description: "d" });
@@ -89,21 +72,19 @@ function arnLike(account: string, resources: readonly string[]): fc.Arbitrary<ob
 }
 
 const json = (value: unknown) => JSON.stringify(value);
+/** Entries with a repeated key, a wrong type or an unknown key. */
+const WRONG = [
+  "1",
+  '{"arnLike":"arn:aws:iam::*:role/*","arnLike":"arn:aws:iam::*:user/*","username":"v"}',
+  '{"session":"jane","username":1}',
+];
 const list = (entry: fc.Arbitrary<object>, maxLength: number) =>
   weighted(
     [12, fc.array(entry, { maxLength }).map(json)],
-    // An entry with a wrong type, a repeated key, or an unknown one.
     [
       1,
       fc
-        .tuple(
-          fc.array(entry, { maxLength: 1 }),
-          fc.constantFrom(
-            "1",
-            '{"arnLike":"arn:aws:iam::*:role/*","arnLike":"arn:aws:iam::*:user/*","username":"v"}',
-            '{"session":"jane","username":1}',
-          ),
-        )
+        .tuple(fc.array(entry, { maxLength: 1 }), fc.constantFrom(...WRONG))
         .map(([some, wrong]) => `[${[...some.map(json), wrong].join(",")}]`),
     ],
     [1, fc.constantFrom("[,]", "{}", "secure")],
@@ -116,15 +97,7 @@ const single = (value: fc.Arbitrary<object>) =>
   );
 const grant = merged(names, end, description);
 const ofArn = (arn: string, more: fc.Arbitrary<object> = fc.constant({})) =>
-  single(
-    merged(
-      fc
-        .constantFrom(...(arn.includes("federated") ? [arn, arn.replace("fred", "Fred")] : [arn]))
-        .map((one) => ({ arn: one })),
-      grant,
-      more,
-    ),
-  );
+  single(merged(fc.record({ arn: fc.constantFrom(...new Set([arn, arn.replace("fred", "Fred")])) }), grant, more));
 
 /** The values of each parameter of the store. */
 const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
@@ -137,13 +110,7 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   [`federated-user/${A}/fred`]: ofArn(`arn:aws:sts::${A}:federated-user/fred`),
   [`root/${A}`]: ofArn(`arn:aws:iam::${A}:root`),
   [`sso/${A}/view`]: single(grant),
-  [`sso-session/${A}/view`]: list(
-    merged(
-      fc.constantFrom("jane", "Jane").map((session) => ({ session })),
-      grant,
-    ),
-    2,
-  ),
+  [`sso-session/${A}/view`]: list(merged(fc.record({ session: fc.constantFrom("jane", "Jane") }), grant), 2),
   [`pattern/${A}`]: list(merged(arnLike(A, RESOURCES), grant), 3),
   "pattern/any": list(merged(arnLike("any", RESOURCES), grant), 2),
   [`account/${A}`]: single(weighted([3, grant], [1, end])),
@@ -186,12 +153,8 @@ function valueAfter(name: string, before: Text): fc.Arbitrary<Text> {
       fc.shuffledSubarray([...items], { minLength: items.length }).map(json),
       // An entry is added, or replaces another one.
       fc.tuple(fc.nat(items.length), other, fc.constantFrom(0, 1, items.length)).map(([index, more, replaced]) => {
-        const [entry] = Array.isArray(more) ? more : [];
-        return json([
-          ...items.slice(0, index),
-          ...(entry === undefined ? [] : [entry]),
-          ...items.slice(index + replaced),
-        ]);
+        const entry = Array.isArray(more) ? more.slice(0, 1) : [];
+        return json([...items.slice(0, index), ...entry, ...items.slice(index + replaced)]);
       }),
       fc
         .tuple(fc.nat(Math.max(0, items.length - 1)), edit)
