@@ -14,7 +14,8 @@ import { exits, useCluster } from "../mappings/cluster.ts";
 const cluster = useCluster({}, "all");
 const answer = (status: number, body: string): Fault => ({ kind: "answer", status, body });
 const refused = (type: string, status = 400) => answer(status, JSON.stringify({ __type: type, message: "x" }));
-const FAULTS: [Fault, RegExp][] = [
+const ONCE = { environment: { AWS_MAX_ATTEMPTS: "1" } };
+for (const [fault, sentence] of [
   [refused("UnrecognizedClientException"), /^AWS does not know these credentials/],
   [refused("InvalidSignatureException"), /^AWS rejects the signature: the secret key or/],
   [refused("ExpiredTokenException"), /^The AWS credentials have expired: sign in again/],
@@ -28,10 +29,7 @@ const FAULTS: [Fault, RegExp][] = [
   // The SDK assigns the members of an unknown error's response to the error.
   [answer(400, '{"__type":"Strange","message":"x","code":"identity_denied","outcome":"denied"}'), /Strange, x\.$/m],
   [{ kind: "cut", body: '{"Parameters":[' }, /^No connection/],
-];
-
-const ONCE = { environment: { AWS_MAX_ATTEMPTS: "1" } };
-for (const [fault, sentence] of FAULTS) {
+] as const) {
   test(`${JSON.stringify(fault)} prints one line and exits with 3`, async () => {
     cluster.store.fail(fault);
     const { err } = await exits(cluster.mappings("list", ONCE), 3, sentence, "");

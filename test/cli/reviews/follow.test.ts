@@ -45,7 +45,6 @@ test("a review is printed once, even if it arrives after newer ones", async () =
     () => undefined,
   ]);
   assert.deepEqual(told, [NOW - 2 * MINUTE, NOW - MINUTE, NOW - MINUTE - 20_000, NOW]);
-  // Each read starts at the re-read window, not at the start of the log.
   const starts = cluster.logs.requests.map(({ body }) => JSON.parse(body.toString()).startTime);
   assert.deepEqual([starts[0], starts.at(-1)], [NOW - 5 * MINUTE, NOW - 30_000]);
 });

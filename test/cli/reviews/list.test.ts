@@ -71,11 +71,8 @@ test("JSON contains every field; --each prints one line or JSON object per revie
   const each = `--each --who ${SESSION}`;
   const line = (time: string) => `${time}\tdenied\tidentity_unmapped\t${SESSION}\t\t\t${EXPLAIN}\n`;
   await prints(cluster.reviews(each), line("2026-11-24T16:00:00Z") + line("2026-11-24T16:25:00Z"));
-  const json = (await cluster.reviews(`${each} -o json`)).out.trimEnd().split("\n");
-  assert.deepEqual(
-    json.map((text) => JSON.parse(text).time),
-    [first, time],
-  );
+  const { out } = await cluster.reviews(`${each} -o json`);
+  assert.deepEqual(out.match(/(?<="time":")[^"]*/g), [first, time]);
 });
 
 test("--since and --until accept durations, days and times", async () => {

@@ -16,7 +16,6 @@ export const NOW = Date.UTC(2026, 10, 24, 16, 30);
 export const MINUTE = 60_000;
 
 interface Logged {
-  /** Milliseconds since 1970. */
   readonly time: number;
   readonly outcome: Outcome;
   readonly arn?: string;

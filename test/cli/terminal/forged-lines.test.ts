@@ -35,11 +35,7 @@ const STORED: Readonly<Record<string, unknown>> = {
 };
 
 const folder = useFolder();
-const callers = [
-  { name: TEXT, sha256: "0" },
-  { name: "second", sha256: TEXT },
-];
-const cluster = useCluster({ ...STORED, callers }, "all");
+const cluster = useCluster({ ...STORED, callers: [{ name: TEXT }, { name: "second", sha256: TEXT }] }, "all");
 prepare(() => {
   for (const [name, value] of Object.entries(STORED)) cluster.put(name, value);
 });
@@ -67,11 +63,8 @@ test("commands that read print no forged line", async () => {
     assertUnforged(words, result);
     assertUnforged(words, await cluster.mappings(words, { columns: 40 }));
   }
-  const explained = ["ax", "bx", "valid", "unknown"].map(role);
-  for (const words of [
-    ...each("callers list -o", ["table", "name"]),
-    ...each("explain -o table, explain -o yaml", explained),
-  ]) {
+  const explain = each("explain -o table, explain -o yaml", ["ax", "bx", "valid", "unknown"].map(role));
+  for (const words of [...each("callers list -o", ["table", "name"]), ...explain]) {
     assertUnforged(words, await cli([...words, "-c", "prod"]));
   }
   const { out } = await cluster.mappings(["get", `role/${A}/valid`]);
@@ -85,7 +78,6 @@ test("commands that write print no forged line in plans, questions and errors", 
     ...each("set --username x, set --unset groups, remove, rollback, rollback --to 1, deny, allow", NAMES),
     ...each("apply -f, apply --prune -f", [file]),
   ];
-  // Prints the plan and the question, which is answered with no.
   for (const words of [...write, ...write.map((one) => [...one, "--force"]), ["diff", "-f", file, "--prune"]]) {
     const result = await cluster.mappings(words, { interactive: true, input: "n\n" });
     assert.doesNotMatch(result.err, /a bug/, words.join(" "));

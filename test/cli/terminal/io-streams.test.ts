@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -16,11 +17,9 @@ import { exits, refuses, useCluster } from "../mappings/cluster.ts";
 import { prepare, useServer } from "../use-server.ts";
 
 const folder = useFolder();
+const mapping = (arn: string) => ({ arn, username: "x".repeat(1000) });
 const many = (name: string) =>
-  Array.from({ length: 190 }, (_, i) => ({
-    arn: `arn:aws:iam::111122223333:role/${name}${i}`,
-    username: i + "x".repeat(1000),
-  }));
+  Array.from({ length: 190 }, (_, i) => mapping(`arn:aws:iam::111122223333:role/${name}${i}`));
 const roles = many("r").map((one, i) => [`/iam-authenticator/prod/role/111122223333/r${i}`, JSON.stringify(one)]);
 const store = useServer(() => startParameterStore({ parameters: Object.fromEntries(roles) }));
 // Starts in a quarter of the time of the source.
@@ -40,9 +39,8 @@ async function bash(line: string) {
       CLUSTER_ID: "prod",
     },
   });
-  const closed = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? -1)));
-  const [err, out] = await Promise.all([text(child.stderr), text(child.stdout)]);
-  return { code: await closed, out, err };
+  const [err, out, [code]] = await Promise.all([text(child.stderr), text(child.stdout), once(child, "close")]);
+  return { code: Number(code ?? -1), out, err };
 }
 
 test("a reader can close the pipe before it has read all output, and the exit code reports findings", async () => {
