@@ -30,10 +30,8 @@ describe("rbac", () => {
   test("--namespace binds the namespace's groups there, and no group in the cluster", async () => {
     const [, ...bindings] = await rbac("--namespace", "team-a", "-n", "team-b", "--namespace", "team-a");
     const wanted = ["team-a", "team-b"].flatMap((one) => LEVELS.map((level) => `${one} Group access:${level}:${one}`));
-    assert.deepEqual(
-      bindings.map((one) => one.replace(/^RoleBinding (\S+) \S+/, "$1")),
-      wanted,
-    );
+    const found = bindings.map((one) => one.replace(/^RoleBinding (\S+) \S+/, "$1"));
+    assert.deepEqual(found, wanted);
   });
 
   test("an invalid namespace fails", async () => {
@@ -55,7 +53,6 @@ describe("mappings set --access", () => {
     const { err } = await exits(set("--access view"), 0);
     assert.deepEqual(await groups(), ["access:view"]);
     assert.match(err, /^The group access:view needs bindings in the cluster\. Print them with: npx \S+ rbac\nWrote /);
-    // Its members can run commands in Pods.
     await exits(set("--access admin-view"), 0, /^Warning: admin-view can read Secrets and run /m);
   });
 

@@ -24,8 +24,6 @@ export interface CliOptions {
   readonly columns?: number;
   readonly interrupted?: AbortSignal;
   readonly closed?: AbortSignal;
-  /** Whether the time stays the same during waits. */
-  readonly isStopped?: boolean;
   /** Called instead of each wait, and with each text for standard error and standard output. */
   readonly onSleep?: (ms: number) => void;
   readonly onLog?: (text: string) => void;
@@ -35,7 +33,6 @@ export interface CliOptions {
 /** A command line as a user types it, or its words. */
 export type Words = string | readonly string[];
 
-/** Splits a command line as a shell does. */
 export function wordsOf(words: Words): readonly string[] {
   if (typeof words !== "string") return words;
   return [...words.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
@@ -54,7 +51,7 @@ export async function cli(words: Words, options: CliOptions = {}): Promise<CliRe
     clock: () => (now ?? Date.now()) + waited,
     sleep: async (ms, signal) => {
       signal.throwIfAborted();
-      if (options.isStopped !== true) waited += ms;
+      waited += ms;
       options.onSleep?.(ms);
     },
     print,
@@ -95,7 +92,6 @@ export function useLocalAws(variables: Readonly<Record<string, string>>): void {
   }
 }
 
-/** The variables with which the SDK finds local services. */
 export function endpoints(servers: Readonly<Record<string, { readonly url: string }>>): Record<string, string> {
   return Object.fromEntries(Object.entries(servers).map(([service, { url }]) => [`AWS_ENDPOINT_URL_${service}`, url]));
 }

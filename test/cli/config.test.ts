@@ -16,7 +16,7 @@ contexts:
   a: {cluster: shared, region: eu-north-1, profile: other}
   b: {cluster: shared, region: us-west-2}
 `;
-/** The cluster, region and key that signed a token: all defaults except the prefix. */
+/** The cluster, region and key that signed a token. */
 async function signedWith(words: readonly string[], variables: Record<string, string> = {}, environment = {}) {
   const profiles = ["default", "ops", "other"].map(
     (name) => `[${name}]\naws_access_key_id = AKIA${name.toUpperCase()}\naws_secret_access_key = x\n`,
@@ -39,7 +39,6 @@ for (const [what, words, variables, expected] of [
   ["the default context applies without -c", "", {}, "prod-eu eu-west-1 OPS"],
   ["a context without a cluster has the cluster of its name", "-c test", {}, "test us-west-2 DEFAULT"],
   ["a cluster without a context needs no file", "-c unknown --region us-east-1", {}, "unknown us-east-1 DEFAULT"],
-  // As in a command that reviews prints.
   ["--region chooses between contexts of one cluster", "-c shared --region eu-north-1", {}, "shared eu-north-1 OTHER"],
   ["AWS_REGION overrides the file", "", { AWS_REGION: "us-east-2" }, "prod-eu us-east-2 OPS"],
   ["--region overrides AWS_REGION", "--region us-west-1", { AWS_REGION: "us-east-2" }, "prod-eu us-west-1 OPS"],
@@ -65,12 +64,9 @@ test("-c with a cluster of several contexts names them, and without a default th
 test("XDG_CONFIG_HOME overrides the folder if it is absolute, as its specification requires", async () => {
   home.configure(CONFIG);
   home.write("xdg/iam-authenticator/config.yaml", "contexts: {prod: {cluster: elsewhere, region: eu-north-1}}");
-  for (const [XDG_CONFIG_HOME, cluster] of Object.entries({
-    [join(home.path, "xdg")]: /^elsewhere /,
-    xdg: /^prod-eu/,
-  })) {
-    assert.match(await signedWith(["-c", "prod"], {}, { XDG_CONFIG_HOME }), cluster);
-  }
+  const signed = (XDG_CONFIG_HOME: string) => signedWith(["-c", "prod"], {}, { XDG_CONFIG_HOME });
+  assert.match(await signed(join(home.path, "xdg")), /^elsewhere /);
+  assert.match(await signed("xdg"), /^prod-eu/);
 });
 
 const contexts = (...words: string[]) => cli(["contexts", ...words], { environment: { HOME: home.path } });
@@ -96,7 +92,7 @@ test("contexts lists each context, and marks the default", async () => {
 
 const KEYS = "cluster, region, profile, prefix, account, webhookKubeconfig.";
 const ID = 'up to 100 letters, digits, "_", "." and "-", the first a letter or digit.';
-const WRONG: [text: string, problem: string][] = [
+for (const [text, problem] of [
   ["contexts:\n  prod:\n    clusterId: x", `line 3: unknown key clusterId: the keys are ${KEYS}`],
   ["context: {}", "line 1: unknown key context: the keys are defaultContext, contexts."],
   ["contexts: []", "line 1: contexts must be a map of context names to contexts."],
@@ -106,8 +102,7 @@ const WRONG: [text: string, problem: string][] = [
   ["contexts:\n  a: {cluster: a b}", `line 2: cluster must be ${ID}`],
   ["defaultContext: b\ncontexts:\n  a: {}", "line 1: defaultContext must be one of the contexts: a."],
   ["- a", "line 1: expected the keys defaultContext, contexts."],
-];
-for (const [text, problem] of WRONG) {
+] as const) {
   test(`the file ${JSON.stringify(text)} is reported with its line and the expected value`, async () => {
     const file = home.configure(text);
     assert.equal(await signedWith(["-c", "prod"]), `${file}, ${problem}\n`);

@@ -3,36 +3,32 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { createProgram } from "../../cli/program.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
-import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
+import { startHttpServer } from "../../local/http-server.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import { cli, commandPaths, wordsOf } from "./cli.ts";
 import { useFolder } from "./folder.ts";
 import { publicPem } from "./irsa/services.ts";
-import { ADMIN, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+import { ADMIN, useCluster } from "./mappings/cluster.ts";
 import { loggedServices } from "./reviews/services.ts";
+import { prepare, useServer } from "./use-server.ts";
 
 const { path: folder, write, configure } = useFolder();
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const FILE = `mappings: [{permissionSet: ClusterAdmin, account: "111122223333", username: a, groups: [system:masters]}]`;
-let cluster: LocalCluster;
-let sts: LocalServer;
-let log: Awaited<ReturnType<typeof loggedServices>>;
-
-before(async () => {
-  sts = await startHttpServer(() => ({ status: 403, body: '{"Error":{"Code":"AccessDenied","Message":"x"}}' }));
-  cluster = await storedCluster({
-    ...ADMIN,
-    "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "alice" },
-    callers: ["control-plane-2026", "other"].map((name) => ({ name, sha256: "0".repeat(64) })),
-  });
+const REFUSED = { status: 403, body: '{"Error":{"Code":"AccessDenied","Message":"x"}}' };
+const sts = useServer(() => startHttpServer(() => REFUSED));
+const alice = { arn: "arn:aws:iam::111122223333:user/alice", username: "alice" };
+const callers = ["control-plane-2026", "other"].map((name) => ({ name, sha256: "0".repeat(64) }));
+const cluster = useCluster({ ...ADMIN, "user/111122223333/alice": alice, callers }, "all");
+const log = useServer(() => loggedServices([]));
+prepare(() => {
   for (const username of ["a", "b", "c", "d"]) cluster.put("role/111122223333/developers", { arn: ROLE, username });
   cluster.store.put("/iam-authenticator/staging/account/111122223333", "{}");
-  log = await loggedServices([]);
   Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, ...log.variables });
   process.chdir(folder);
   configure("contexts: {prod: {}}");
@@ -52,12 +48,8 @@ before(async () => {
   };
   for (const [name, text] of Object.entries(files)) write(name, text);
 });
-after(async () => {
-  process.chdir(tmpdir());
-  await Promise.all([sts.close(), cluster.store.close(), log.close()]);
-});
+after(() => process.chdir(tmpdir()));
 
-/** The words of each call of the command in an example, split as in a shell. */
 function callsIn(examples: string): (readonly string[])[] {
   const lines = examples.replace(/\\\n/g, " ").split(/[|\n]/);
   return lines.flatMap((line) => {

@@ -13,7 +13,6 @@ process.once("exit", () => {
 export function useFolder() {
   const path = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
   FOLDERS.push(path);
-  /** `name` may contain folders. Returns the path. */
   function write(name: string, text: string | Buffer): string {
     const file = join(path, name);
     mkdirSync(dirname(file), { recursive: true });

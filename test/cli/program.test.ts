@@ -31,7 +31,6 @@ for (const [typed, message] of [
   ["--region x mappings list", /^error: unknown option '--region'\nOptions follow the command: .* <command> --reg/],
   ["mappings -c x list", /^error: .*\nOptions follow the command: npx \S+ mappings <command> -c\n$/],
   ["mappings rollback x -c p --version 1", /^error: unknown option '--version'\n/],
-  // Not the version.
   ["whoami -v", /^error: unknown option '-v'\n/],
   ["mappings set", `error: missing required argument 'who'\n${SEE} mappings set --help\n`],
   ["whoami bob", /^error: too many arguments for 'whoami'\. Expected 0 .* 1: bob\.\nSee: npx \S+ whoami --help\n$/],

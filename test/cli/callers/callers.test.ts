@@ -7,34 +7,26 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { checkBearer } from "../../../functions/authenticator/caller/bearer.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
-import { type CliOptions, cli, type Words, wordsOf } from "../cli.ts";
 import { useFolder } from "../folder.ts";
 import { isPut } from "../mappings/apply.ts";
 import { exits, prints, useCluster } from "../mappings/cluster.ts";
-import { PARAMETER, storedCallers } from "./stored-callers.ts";
+import { callers, PARAMETER, storedCallers } from "./stored-callers.ts";
 
 const { path: folder } = useFolder();
 const cluster = useCluster({}, "all");
-const callers = (words: Words, options?: CliOptions) => cli(["callers", ...wordsOf(words), "-c", "prod"], options);
 
 /** Throws if the function does not accept the token. */
 async function check(token: string, now = Date.now()) {
   const parameters = new Map([[PARAMETER, { value: JSON.stringify(await storedCallers(cluster)), secure: false }]]);
   const read = async () => ({ parameters, cached: false, stale: false });
-  await checkBearer(
-    `Bearer ${token}`,
-    PARAMETER,
-    read,
-    deadlineIn(1000, () => now),
-  );
+  const deadline = deadlineIn(1000, () => now);
+  await checkBearer(`Bearer ${token}`, PARAMETER, read, deadline);
 }
 
 test("add: the function accepts the printed token until it expires, and AWS receives only its hash", async () => {
-  const { out } = await exits(
-    callers(["add", "first", "--until", "2100-01-01T00:00:00Z", "-y"]),
-    0,
-    `Added first to ${PARAMETER}. Its token is shown only this once; AWS stores only its hash. The function accepts it within 60 s.\n`,
-  );
+  const said = "Its token is shown only this once; AWS stores only its hash. The function accepts it within 60 s.\n";
+  const adding = callers("add first --until 2100-01-01T00:00:00Z -y");
+  const { out } = await exits(adding, 0, `Added first to ${PARAMETER}. ${said}`);
   const [plan = "", token = ""] = out.trim().split(/\n(?=[^\n]+$)/);
   assert.match(plan, /^Plan for account .*:\n\+ callers\n {4}name: first sha256: [0-9a-f]{64} notAfter: \S+\n1 to add/);
   assert.equal(Buffer.from(token, "base64url").length, 32);
@@ -50,9 +42,8 @@ test("add: the function accepts the printed token until it expires, and AWS rece
 test("add --dry-run prints the plan, and creates no token, file or parameter", async () => {
   const out = join(folder, "dry-run.kubeconfig");
   const before = cluster.store.requests.length;
-  const result = await callers(["add", "dry", "--endpoint", "https://a.example", "--out", out, "--dry-run"]);
-  assert.deepEqual([result.code, result.err], [0, ""]);
-  assert.match(result.out, /\n~ callers\n {4}\+ name: dry sha256: [0-9a-f]{64}\n0 to add, 1 to change, [^\n]*\n$/);
+  const adding = callers(`add dry --endpoint https://a.example --out ${out} --dry-run`);
+  await prints(adding, /\n~ callers\n {4}\+ name: dry sha256: [0-9a-f]{64}\n0 to add, 1 to change, [^\n]*\n$/, "");
   assert.ok(!existsSync(out));
   assert.ok(!cluster.store.requests.slice(before).some(isPut));
   const forTwoHours = callers("add short --for 2h --dry-run", { now: Date.UTC(2026, 10, 24, 12) });
@@ -63,8 +54,7 @@ test("add --dry-run prints the plan, and creates no token, file or parameter", a
 
 test("add --endpoint --out creates a kubeconfig that only its owner can read, and never overwrites a file", async () => {
   const out = join(folder, "webhook.kubeconfig");
-  const words = ["add", "second", "--endpoint", "https://a.example", "--out", out, "--yes"];
-  await exits(callers(words), 0);
+  await exits(callers(`add second --endpoint https://a.example --out ${out} --yes`), 0);
   assert.equal(statSync(out).mode & 0o777, 0o600);
   const { clusters, users } = parse(readFileSync(out, "utf8"));
   const server = "https://a.example/authenticate";

@@ -30,25 +30,25 @@ const USER = "arn:aws:iam::111122223333:user/path/k3s";
 test("add --arn stores a role or user without a secret; list shows both kinds; remove keeps the last accepted of either", async () => {
   const said = `The function accepts tokens that ${ROLE} signs for prod:caller, within 60 s.`;
   await prints(
-    callers("add", "control-plane", "--arn", ROLE, "--yes"),
+    callers(["add", "control-plane", "--arn", ROLE, "--yes"]),
     `Plan for ${WHERE}:\n+ callers\n    name: control-plane arn: ${ROLE}\n1 to add, 0 to change, 0 to remove, 0 unchanged.\n`,
     `Added control-plane to ${PARAMETER}. ${said}\n`,
   );
   const pinned = ["--principal-id", "AIDAEXAMPLE", "--not-after", END];
-  await exits(callers("add", "k3s", "--arn", USER, ...pinned, "--yes"), 0);
+  await exits(callers(["add", "k3s", "--arn", USER, ...pinned, "--yes"]), 0);
   const entry = { name: "k3s", arn: USER, principalId: "AIDAEXAMPLE", notAfter: END };
   assert.deepEqual(await stored(), [{ name: "control-plane", arn: ROLE }, entry]);
   assert.ok(isCaller(entry));
-  await exits(callers("add", "rescue", "--yes"), 0);
+  await exits(callers(["add", "rescue", "--yes"]), 0);
   const { out } = await callers("list");
   assert.match(out, /^NAME +STATE +UNTIL +SHA-256 OR ARN\ncontrol-plane +accepted +arn:\S+:role\/control-plane\n/);
   assert.match(out, /\nk3s +accepted +2100-01-01T00:00:00Z +arn:\S+:user\/path\/k3s \(AIDAEXAMPLE\)\n/);
   assert.match(out, /\nrescue +accepted +[0-9a-f]{12}\n$/);
-  const items = JSON.parse((await callers("list", "-o", "json")).out);
+  const items = JSON.parse((await callers(["list", "-o", "json"])).out);
   assert.deepEqual(items[0], { name: "control-plane", state: "accepted", arn: ROLE });
   assert.deepEqual(Object.keys(items[2]), ["name", "state", "sha256"]);
-  for (const name of ["rescue", "k3s"]) await exits(callers("remove", name, "--yes"), 0);
-  await exits(callers("remove", "control-plane", "--yes"), 1, /^Refused: no accepted caller would remain/);
+  for (const name of ["rescue", "k3s"]) await exits(callers(["remove", name, "--yes"]), 0);
+  await exits(callers(["remove", "control-plane", "--yes"]), 1, /^Refused: no accepted caller would remain/);
 });
 
 test("add refuses what could never be the caller, and writes nothing", async () => {
@@ -62,7 +62,7 @@ test("add refuses what could never be the caller, and writes nothing", async () 
     [["--arn", ROLE, "--endpoint", "https://a.example"], /cannot be used with option '--endpoint/],
     [["--arn", ROLE, "--out", "x"], /cannot be used with option '--out/],
   ] as const) {
-    await refuses(callers("add", "new", ...words, "--yes"), message);
+    await refuses(callers(["add", "new", ...words, "--yes"]), message);
   }
   assert.ok(!cluster.store.requests.some(isPut));
 });
@@ -76,12 +76,12 @@ test("add and remove change a managed list only with --force, create no token wi
   const file = join(folder, "managed");
   const toFile = `add new --endpoint https://a.example --out ${file}`;
   for (const words of ["add new", toFile, "remove old -y", "remove old --dry-run"]) {
-    await exits(callers(...words.split(" ")), 1, TOLD, /\n0 to add, 0 to change, 0 to remove, 0 unchanged\.\n$/);
+    await exits(callers(words), 1, TOLD, /\n0 to add, 0 to change, 0 to remove, 0 unchanged\.\n$/);
   }
   assert.ok(!existsSync(file));
   await prints(callers("list"), /\nkept +accepted.*\nold +accepted/);
-  await exits(callers("add", "new", "--force", "-y"), 0, /^(?!.*managed)/);
-  await exits(callers("remove", "old", "-y", "--force"), 0);
+  await exits(callers(["add", "new", "--force", "-y"]), 0, /^(?!.*managed)/);
+  await exits(callers(["remove", "old", "-y", "--force"]), 0);
   assert.deepEqual(await names(), ["kept", "new"]);
   const ssm = new SSMClient({ endpoint: cluster.store.url });
   const tags = new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId: PARAMETER });
@@ -94,13 +94,13 @@ test("add and remove change a managed list only with --force, create no token wi
 
 test("add changes a list with other tags without --force", async () => {
   cluster.store.put(PARAMETER, JSON.stringify(KEPT), { tags: { team: "x" } });
-  await exits(callers("add", "new", "-y"), 0, /^(?!.*stack)/);
+  await exits(callers(["add", "new", "-y"]), 0, /^(?!.*stack)/);
   assert.deepEqual(await names(), ["kept", "old", "new"]);
 });
 
 async function add(name: string) {
   const file = join(folder, `${name}-${randomUUID()}`);
-  const { code, err } = await callers("add", name, "--endpoint", "https://a.example", "--out", file, "--yes");
+  const { code, err } = await callers(["add", name, "--endpoint", "https://a.example", "--out", file, "--yes"]);
   const token = existsSync(file) ? parse(readFileSync(file, "utf8")).users[0].user.token : undefined;
   return { name, code, err, hash: token === undefined ? undefined : hash("sha256", token, "hex") };
 }
@@ -133,10 +133,10 @@ test("an invalid entry of another caller is never overwritten, and the error nam
   cluster.put("callers", text);
   for (const words of ["add x", "remove good -y --force"]) {
     const message = /^Nothing was written: \S+callers has invalid entries: 1 \(hand-made\), 3\. /;
-    await exits(callers(...words.split(" ")), 1, message, "");
+    await exits(callers(words), 1, message, "");
   }
   assert.equal(JSON.stringify(await stored()), text);
   cluster.put("callers", [{ name: "hand-made", sha256: "x" }, ...KEPT]);
-  await exits(callers("remove", "hand-made", "-y"), 0);
+  await exits(callers(["remove", "hand-made", "-y"]), 0);
   assert.deepEqual(await stored(), KEPT);
 });

@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { after, before, mock, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
-import { type CliResult, cli, useLocalAws } from "../cli.ts";
+import { startHttpServer } from "../../../local/http-server.ts";
+import { cli, useLocalAws, wordsOf } from "../cli.ts";
 
 before(() => mock.timers.enable({ apis: ["setTimeout"] }));
 after(() => mock.timers.reset());
@@ -15,20 +15,15 @@ after(() => mock.timers.reset());
 const [ENOUGH_MS, PATIENCE_MS] = [700, 1_500];
 
 function pressTab(...words: readonly string[]) {
-  let result: CliResult | undefined;
-  const run = cli(["__complete", ...words, "-c", "prod"]).then((ended) => {
-    result = ended;
-    return ended;
+  let hasEnded = false;
+  const run = cli(["__complete", ...words, "-c", "prod"]).finally(() => {
+    hasEnded = true;
   });
-  return { run, hasEnded: () => result !== undefined };
+  return { run, hasEnded: () => hasEnded };
 }
 
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 100; turn += 1) await setImmediate();
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await setImmediate();
 }
 
 test("if AWS or the credential provider is silent, it prints nothing after 1.5 s and aborts the call to AWS", async () => {
@@ -39,13 +34,9 @@ test("if AWS or the credential provider is silent, it prints nothing after 1.5 s
   const silent = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_CONTAINER_CREDENTIALS_FULL_URI: url };
   for (const variables of [{ AWS_ENDPOINT_URL_SSM: url }, silent]) {
     useLocalAws(variables);
-    for (const words of [
-      ["mappings", "role/", "mappings", "get"],
-      ["callers", "", "callers", "remove"],
-      ["keys", "issuer/", "irsa", "keys", "retire"],
-    ]) {
+    for (const words of ["mappings role/ mappings get", "callers '' callers remove", "keys issuer/ irsa keys retire"]) {
       const connected = once(server, "connection");
-      const tab = pressTab(...words);
+      const tab = pressTab(...wordsOf(words));
       const [socket]: Socket[] = await connected;
       mock.timers.tick(PATIENCE_MS - 1);
       await settle();
@@ -64,23 +55,17 @@ test("if AWS or the credential provider is silent, it prints nothing after 1.5 s
 const NAMES = 10_000;
 const PAGE = 10;
 
-function startMany(): Promise<LocalServer> {
-  return startHttpServer(({ body }) => {
+test("of ten thousand names, it prints those that arrived after 0.7 s and requests no further page", async () => {
+  const set = (number: number) => `/iam-authenticator/prod/sso/111122223333/set-${number}`;
+  const many = await startHttpServer(({ body }) => {
     const from = Number(JSON.parse(body.toString()).NextToken ?? 0);
-    const Parameters = Array.from({ length: PAGE }, (_, at) => ({
-      Name: `/iam-authenticator/prod/sso/111122223333/set-${from + at}`,
-      Value: "{}",
-    }));
+    const Parameters = Array.from({ length: PAGE }, (_, at) => ({ Name: set(from + at), Value: "{}" }));
     const next = from + PAGE < NAMES ? { NextToken: String(from + PAGE) } : {};
     return { status: 200, body: JSON.stringify({ Parameters, ...next }) };
   });
-}
-
-test("of ten thousand names, it prints those that arrived after 0.7 s and requests no further page", async () => {
-  const many = await startMany();
   useLocalAws({ AWS_ENDPOINT_URL_SSM: many.url });
   const tab = pressTab("mappings", "sso/", "mappings", "get");
-  await until(() => many.requests.length >= 2);
+  while (many.requests.length < 2) await setImmediate();
   await settle();
   assert.equal(tab.hasEnded(), false);
   mock.timers.tick(ENOUGH_MS);

@@ -7,19 +7,17 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { cli } from "../cli.ts";
 import { useFolder } from "../folder.ts";
-import { exits, useCluster } from "../mappings/cluster.ts";
+import { exits, prints, useCluster } from "../mappings/cluster.ts";
 
 const home = useFolder();
-const isInstalled = (shell: string) => spawnSync(shell, ["--version"]).error === undefined;
-const skip = (shell: string) => (isInstalled(shell) ? {} : { skip: `no ${shell} here` });
+const skip = (shell: string) => (spawnSync(shell, ["--version"]).error ? { skip: `no ${shell} here` } : {});
 
 const [bash, zsh, fish] = await Promise.all(
   ["bash", "zsh", "fish"].map(async (shell) => (await cli(["completion", shell])).out),
 );
 
-function run(shell: string, words: readonly string[]): string[] {
-  return execFileSync(shell, words, { encoding: "utf8" }).trim().split("\n");
-}
+const run = (shell: string, words: readonly string[]) =>
+  execFileSync(shell, words, { encoding: "utf8" }).trim().split("\n");
 
 /** Sets the variables that bash sets before it calls the function, and prints the result. */
 function asking(words: readonly string[]): string {
@@ -29,12 +27,10 @@ function asking(words: readonly string[]): string {
 const inBash = (...words: string[]) => run("bash", ["--norc", "-c", `${bash}\n${asking(words)}`]);
 const inFish = (line: string) => run("fish", ["--no-config", "-c", `${fish}\ncomplete -C '${line}'`]);
 /** zsh filters the words later: these are all candidates. */
-const inZsh = (...words: string[]) =>
-  run("zsh", [
-    "-f",
-    "-c",
-    `autoload -Uz compinit; compinit -u -D\n${zsh}\nask() { emulate -L sh; setopt ksharrays; ${asking(words)}; }; ask`,
-  ]);
+const inZsh = (...words: string[]) => {
+  const ask = `ask() { emulate -L sh; setopt ksharrays; ${asking(words)}; }; ask`;
+  return run("zsh", ["-f", "-c", `autoload -Uz compinit; compinit -u -D\n${zsh}\n${ask}`]);
+};
 
 test("bash completes commands, subcommands, options and arguments with choices", () => {
   assert.deepEqual(inBash("ma"), ["mappings"]);
@@ -72,22 +68,18 @@ test("--install writes the script where the shell finds it, and replaces an earl
   await exits(install("zsh"), 0, `Wrote ${script}. Add this line to ~/.zshrc, after compinit: source ${script}\n`);
   await exits(install("fish", { HOME: "/nowhere", XDG_CONFIG_HOME: HOME }), 0);
   const written = [name, script, join(HOME, "fish/completions/iam-authenticator.fish")];
-  assert.deepEqual(
-    written.map((file) => readFileSync(file, "utf8")),
-    [bash, zsh, fish],
-  );
+  const scripts = written.map((file) => readFileSync(file, "utf8"));
+  assert.deepEqual(scripts, [bash, zsh, fish]);
   await exits(cli("completion bash --install"), 2, "Cannot find your home folder: set HOME.\n");
 });
 
 const CONFIG = { contexts: { live: { cluster: "prod" }, test: {} } };
-const cluster = useCluster(
-  {
-    "role/111122223333/developers": { arn: "arn:aws:iam::111122223333:role/Developers", username: "d" },
-    "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "a" },
-    callers: [{ name: "control-plane-2026", sha256: "0".repeat(64) }],
-  },
-  "all",
-);
+const STORED = {
+  "role/111122223333/developers": { arn: "arn:aws:iam::111122223333:role/Developers", username: "d" },
+  "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "a" },
+  callers: [{ name: "control-plane-2026", sha256: "0".repeat(64) }],
+};
+const cluster = useCluster(STORED, "all");
 const complete = (...words: string[]) => cli(["__complete", ...words], { environment: { HOME: home.path } });
 /** On a busy machine no name may arrive in time: then this presses TAB again. */
 async function completed(...words: string[]): Promise<string> {
@@ -115,8 +107,7 @@ test("it completes contexts and clusters, kinds without a call to AWS, and names
 
 test("on any error, it completes nothing and prints nothing", async () => {
   home.configure(CONFIG);
-  const nothing = async (...words: string[]) =>
-    assert.deepEqual(await complete(...words), { code: 0, out: "", err: "" });
+  const nothing = (...words: string[]) => prints(complete(...words), "", "");
   for (const words of [["mappings", "role/"], ["mappings", "role/", "-c", "a b"], ["x"], []]) await nothing(...words);
   cluster.store.fail({ kind: "answer", status: 400, body: '{"__type":"AccessDeniedException","message":"x"}' });
   await nothing("mappings", "role/", "mappings", "get", "-c", "live");
@@ -127,11 +118,8 @@ test("on any error, it completes nothing and prints nothing", async () => {
 
 test("a name that is not one plain shell word is not completed: bash would run it", async () => {
   const hostile = ["$(reboot)", "`reboot`", "a;reboot", "a b", "*(e:reboot:)", "~root", "a\ncontrol-plane-2025", ""];
-  const names = [...hostile, "control-plane-2026"];
-  cluster.put(
-    "callers",
-    names.map((name) => ({ name, sha256: "0".repeat(64) })),
-  );
+  const callers = [...hostile, "control-plane-2026"].map((name) => ({ name, sha256: "0".repeat(64) }));
+  cluster.put("callers", callers);
   home.configure(CONFIG);
   assert.equal(await completed("callers", "", "callers", "remove", "-c", "live"), "control-plane-2026\n");
 });

@@ -30,10 +30,6 @@ export function startAccountSettings(limit: () => Limit) {
   });
 }
 
-interface DoctorOptions extends CliOptions {
-  readonly concurrency?: Limit;
-}
-
 export async function startEndpoint() {
   const sts = await startSts({ signedTokens: { issuers: TOKEN_ISSUERS, forbidden: ["contractor"] } });
   const arn = "arn:aws:iam::111122223333:role/Developers";
@@ -58,7 +54,11 @@ export async function startEndpoint() {
       });
       return startGateway({ ...options, handler });
     },
-    async doctor(who: string, typed: Words, { concurrency = [1000, 992], ...options }: DoctorOptions = {}) {
+    async doctor(
+      who: string,
+      typed: Words,
+      { concurrency = [1000, 992], ...options }: CliOptions & { readonly concurrency?: Limit } = {},
+    ) {
       const words = wordsOf(typed);
       limit = concurrency;
       const urls = endpoints({ SSM: cluster.store, STS: sts, LAMBDA: lambda });

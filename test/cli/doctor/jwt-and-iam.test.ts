@@ -16,7 +16,6 @@ const ROLE = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" };
 const endpoint = useServer(startEndpoint);
 prepare(() => endpoint.cluster.put(`role/${HOME}/developers`, ROLE));
 
-/** Runs doctor with a gateway to the function with these settings. */
 async function withGateway(
   settings: Readonly<Record<string, string>>,
   run: (url: string) => ReturnType<typeof endpoint.doctor>,

@@ -38,10 +38,8 @@ test("with mTLS, all checks pass, and a caller without a certificate is rejected
 
 test("a kubeconfig can contain the certificates or name files relative to it", async () => {
   const inline = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, ...withCertificate]);
-  const files = inline.out
-    .replace(/certificate-authority-data: .*/, "certificate-authority: ca.crt")
-    .replace(/client-certificate-data: .*/, "client-certificate: client.crt")
-    .replace(/client-key-data: .*/, "client-key: client.key");
+  const fileOf = { "certificate-authority": "ca.crt", "client-certificate": "client.crt", "client-key": "client.key" };
+  const files = inline.out.replaceAll(/([\w-]+)-data: .*/g, (_, key: keyof typeof fileOf) => `${key}: ${fileOf[key]}`);
   for (const text of [inline.out, files]) {
     const { code, check } = await endpoint.doctor("bob", ["--kubeconfig", file("webhook.kubeconfig", text)]);
     assert.deepEqual([code, check("caller")?.state], [0, "ok"]);
@@ -98,12 +96,8 @@ test("certificates that expire soon are warnings, and expired ones fail", async 
 
 test("a file that is not PEM and a certificate without its key are wrong usage", async () => {
   const text = file("text", "no certificate");
-  for (const words of [
-    ["--ca", text],
-    ["--client-cert", cert],
-    ["--ca", folder],
-  ])
-    await exits(doctor(words), 2);
+  for (const words of [`--ca ${text}`, `--client-cert ${cert}`, `--ca ${folder}`])
+    await exits(doctor(words.split(" ")), 2);
   const fake = file("fake.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
   const { code, check } = await doctor(["--ca", ca, "--client-cert", fake, "--client-key", key]);
   assert.deepEqual([code, check("client cert")?.state, check("reachable")?.state], [1, "failed", "failed"]);

@@ -50,7 +50,7 @@ verdict   granted
   );
 });
 
-const VERDICTS = {
+for (const [name, verdict] of Object.entries({
   alice: "placeholder_without_value",
   "alice-elsewhere": "mapping_invalid",
   root: "granted",
@@ -59,8 +59,7 @@ const VERDICTS = {
   node: "granted",
   expired: "sts_refused",
   federated: "granted",
-};
-for (const [name, verdict] of Object.entries(VERDICTS)) {
+})) {
   test(`${name}: ${verdict}, for a token and, without proof, for an ARN`, async () => {
     const input = JSON.stringify({ kind: "ExecCredential", status: { token: await token(name) } });
     const { arn, expiresAt } = localIdentity(name);
@@ -87,10 +86,8 @@ test("an ARN keeps its session, unless --session-name replaces it, gets no suppo
   await prints(explain([session]), /\nuser {6}dev:jane-example\.com\n/);
   await prints(explain([session, "--session-name", "eve"]), /\nuser {6}dev:eve\n/);
   const unmapped = "arn:aws:iam::999999999999:role/";
-  for (const [role, name] of [
-    ["Nobody", `${unmapped}Nobody`],
-    ["AWSReservedSSO_Audit_0123456789abcdef", "sso/999999999999/Audit"],
-  ] as const) {
+  const roles = { Nobody: `${unmapped}Nobody`, AWSReservedSSO_Audit_0123456789abcdef: "sso/999999999999/Audit" };
+  for (const [role, name] of Object.entries(roles)) {
     const { out } = await exits(explain([`${unmapped}${role}`]), 1);
     assert.match(out, /denied, identity_unmapped\nreason {4}no mapping for arn:\S+\n/);
     const set = `npx lambda-iam-authenticator mappings set -c prod ${name} --username <name> --group <group>`;

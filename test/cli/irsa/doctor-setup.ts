@@ -96,7 +96,6 @@ export function setPods(...pages: readonly object[][]): void {
   });
 }
 
-/** Beside ServiceAccounts without a role. */
 export function setAccounts(...items: object[]): void {
   setList("/api/v1/serviceaccounts", ...items, account("plain"), { metadata: { name: "reader", namespace: "other" } });
 }
@@ -153,7 +152,6 @@ export async function doctor(...words: string[]) {
 
 export const withCluster = () => doctor("--kubeconfig", files.admin);
 
-/** The checks that are not ok: `<check>: <state>`. */
 export const findings = async () =>
   (await withCluster()).rows.flatMap(({ check, state }) => (state === "ok" ? [] : [`${check}: ${state}`]));
 

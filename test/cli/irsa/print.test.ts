@@ -9,20 +9,10 @@ import { exits, refuses } from "../mappings/cluster.ts";
 const ISSUER = "https://abc123.execute-api.eu-west-1.amazonaws.com";
 const ROLE = "arn:aws:iam::111122223333:role/reader";
 
-interface Printed {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly spec: Record<string, unknown>;
-}
-
-async function policy(...words: string[]): Promise<{ objects: Printed[]; err: string }> {
+async function policy(...words: string[]) {
   const { out, err } = await exits(cli(["irsa", "policy", ...words]), 0);
-  return { objects: parseAllDocuments(out).map((document) => document.toJS() as Printed), err };
+  return { objects: parseAllDocuments(out).map((document) => document.toJS()), err };
 }
-
-/** The values of a member of each `spec`, in the objects that have it. */
-const inSpecs = (objects: readonly Printed[], of: string, name: string) =>
-  objects.flatMap(({ spec }) => (spec[of] as Record<string, unknown> | undefined)?.[name] ?? []);
 
 describe("irsa policy", () => {
   const OBJECTS = ["Mutating", "Mutating", "Validating"].flatMap((kind) =>
@@ -40,8 +30,7 @@ describe("irsa policy", () => {
       const printed = objects.map(({ apiVersion, kind }) => [apiVersion, kind]);
       assert.deepEqual(printed, expected);
       assert.equal(FLAGS.test(err), api === "v1beta1", err);
-      const label = await policy("--label-policy", ...words);
-      assert.deepEqual(label.objects, objects.slice(0, 2));
+      assert.deepEqual((await policy("--label-policy", ...words)).objects, objects.slice(0, 2));
       assert.match(JSON.stringify(objects[0]?.spec["matchConstraints"]), /"resources":\["serviceaccounts"\]\}\]/);
     });
   }
@@ -67,13 +56,14 @@ describe("irsa policy", () => {
   test("bindings for Pods select labelled ServiceAccounts; --reinvocation-policy and --except-namespace change policies", async () => {
     const { objects } = await policy();
     const selector = { matchLabels: { "irsa.iam-authenticator/has-role": "true" } };
-    assert.deepEqual(inSpecs(objects, "paramRef", "selector"), [selector, selector]);
+    const selected = objects.flatMap(({ spec }) => spec.paramRef?.selector ?? []);
+    assert.deepEqual(selected, [selector, selector]);
     assert.equal(objects[2]?.spec["reinvocationPolicy"], "Never", "as in upstream's manifest");
     const namespaces = ["--except-namespace", "kube-system", "--except-namespace", "ci"];
     const changed = await policy("--reinvocation-policy", "IfNeeded", ...namespaces);
     assert.equal(changed.objects[2]?.spec["reinvocationPolicy"], "IfNeeded");
     const matchExpressions = [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["kube-system", "ci"] }];
-    const selectors = inSpecs(changed.objects, "matchConstraints", "namespaceSelector");
+    const selectors = changed.objects.flatMap(({ spec }) => spec.matchConstraints?.namespaceSelector ?? []);
     assert.deepEqual(selectors, [{ matchExpressions }, { matchExpressions }]);
   });
 
@@ -98,12 +88,9 @@ describe("irsa policy", () => {
     assert.match(err, /amazon-eks-pod-identity-webhook .* works with this issuer/);
     const { kind, patches } = parse(out);
     const { containers } = parse(patches[0].patch).spec.template.spec;
-    const [endpoints, regions] = [
-      "AWS_STS_REGIONAL_ENDPOINTS=regional",
-      "AWS_DEFAULT_REGION=eu-west-1 AWS_REGION=eu-west-1",
-    ];
+    const regions = "AWS_STS_REGIONAL_ENDPOINTS=regional AWS_DEFAULT_REGION=eu-west-1 AWS_REGION=eu-west-1";
     const file = "AWS_WEB_IDENTITY_TOKEN_FILE=/var/run/secrets/eks.amazonaws.com/serviceaccount/token";
-    const env = `${endpoints} ${regions} AWS_ROLE_ARN=${ROLE} ${file} AWS_EC2_METADATA_DISABLED=true`;
+    const env = `${regions} AWS_ROLE_ARN=${ROLE} ${file} AWS_EC2_METADATA_DISABLED=true`;
     const found = containers.map((one: { name: string; env: Record<string, string>[] }) =>
       [one.name, ...one.env.map(({ name, value }) => `${name}=${value}`)].join(" "),
     );
@@ -136,9 +123,7 @@ describe("irsa policy", () => {
 
   test("an option cannot break out of its CEL string", async () => {
     const { objects } = await policy("--token-audience", 'a"b\\c\nd');
-    const spec = objects[2]?.spec ?? {};
-    const variables = spec["variables"] as { name: string; expression: string }[];
-    const audience = variables.find(({ name }) => name === "audience")?.expression ?? "";
+    const audience = objects[2].spec.variables.find(({ name }: { name: string }) => name === "audience").expression;
     assert.ok(audience.endsWith('.orValue("a\\"b\\\\c\\nd")'), audience);
   });
 });

@@ -10,17 +10,12 @@ import { createCertificateAuthority } from "../../../local/certificates.ts";
 
 type Answer = (body: string, authorization: string, query: URLSearchParams) => [status: number, body: unknown];
 
-export interface LocalService {
-  readonly url: string;
-  readonly ca: string;
-  /** Responses by method and path, without the query. Other requests get 404. */
-  readonly answers: Map<string, Answer>;
-  close(): Promise<void>;
-}
+export type LocalService = Awaited<ReturnType<typeof startService>>;
 
-export async function startService(): Promise<LocalService> {
+export async function startService() {
   const authority = createCertificateAuthority();
-  const answers: LocalService["answers"] = new Map();
+  /** By method and path, without the query. Other requests get 404. */
+  const answers = new Map<string, Answer>();
   const server = createServer(authority.server(), async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString();
     const [path, query] = request.url?.split("?") ?? [];
@@ -46,30 +41,23 @@ export async function startService(): Promise<LocalService> {
   };
 }
 
-export function kubeconfig({ url, ca }: LocalService): string {
-  return kubeconfigOf(url, ca, { token: "admin" });
-}
+export const kubeconfig = ({ url, ca }: LocalService) => kubeconfigOf(url, ca, { token: "admin" });
 
 /** The signature is not verified: the command reads only header and claims. */
 export function tokenOf(kid: string, issuer: string): string {
-  const parts = [
-    { alg: "RS256", kid },
-    { iss: issuer, sub: "system:serviceaccount:default:default" },
-  ];
-  return [...parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")), "signature"].join(".");
+  return `${encode({ alg: "RS256", kid }, { iss: issuer, sub: "system:serviceaccount:default:default" })}.signature`;
 }
+
+const encode = (...parts: readonly object[]) =>
+  parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
 
 /** A Secret as kube-controller-manager fills it. `kid`: without it, a token of an old release. */
 export function tokenSecret(name: string, privateKey: KeyObject, kid?: string): object {
   const alg = privateKey.asymmetricKeyType === "rsa" ? "RS256" : "ES256";
-  const signed = [{ alg, kid }, { iss: "kubernetes/serviceaccount" }]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-    .join(".");
+  const signed = encode({ alg, kid }, { iss: "kubernetes/serviceaccount" });
   const signature = sign("sha256", Buffer.from(signed), { key: privateKey, dsaEncoding: "ieee-p1363" });
   const token = Buffer.from(`${signed}.${signature.toString("base64url")}`).toString("base64");
   return { metadata: { name, namespace: "app" }, type: "kubernetes.io/service-account-token", data: { token } };
 }
 
-export function publicPem(key: KeyObject): string {
-  return key.export({ format: "pem", type: "spki" }).toString();
-}
+export const publicPem = (key: KeyObject) => key.export({ format: "pem", type: "spki" }).toString();

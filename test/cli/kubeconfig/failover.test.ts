@@ -31,7 +31,6 @@ const ca = useFolder().write("ca.crt", authority.ca);
 const webhook = (...words: string[]) => regions.run(["kubeconfig", "webhook", ...words], { input: "token\n" });
 const IN_ONE = ["-c", "one"];
 
-/** SHA-256 of the public key of each certificate. */
 const keysIn = (pem: string) =>
   (pem.match(/-----BEGIN [\s\S]+?-----END CERTIFICATE-----/g) ?? [])
     .map((one) => new X509Certificate(one).publicKey.export({ type: "spki", format: "der" }))

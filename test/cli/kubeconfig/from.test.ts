@@ -17,7 +17,6 @@ const ca = file("ca.crt", authority.ca);
 const SERVER = "https://new.example.com/authenticate";
 const OLD = "https://old.example.com/authenticate";
 
-/** Makes a new file from this one. */
 function from(old: string | object, ...words: string[]) {
   const path = file("old.kubeconfig", typeof old === "string" ? old : stringify(old));
   const all = ["kubeconfig", "webhook", "--from", path, "--endpoint", "https://new.example.com", ...words];

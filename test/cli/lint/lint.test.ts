@@ -8,11 +8,8 @@ import type { StoredParameter } from "../../../functions/parameters/stored-param
 import { ADMIN, exits, PREFIX, useCluster } from "../mappings/cluster.ts";
 
 const NOW = Date.UTC(2026, 10, 24);
-const role = (name: string, more: object = {}) => ({
-  arn: `arn:aws:iam::111122223333:role/${name}`,
-  username: name,
-  ...more,
-});
+const arnOf = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
+const role = (name: string, more: object = {}) => ({ arn: arnOf(name), username: name, ...more });
 
 const WRONG = {
   ...ADMIN,
@@ -87,7 +84,7 @@ test("lint reports a SecureString and parameter names that the function never re
 });
 
 const HOME = "111122223333";
-const { arn: ARN } = role("Developers");
+const ARN = arnOf("Developers");
 const ROLE = `role/${HOME}/developers`;
 const SESSION = `arn:aws:sts::${HOME}:assumed-role/Developers/mallory`;
 const CONTEXT: EvaluationContext = { prefix: PREFIX, partition: "aws", now: NOW, reservedPrefixes: [] };
@@ -127,9 +124,7 @@ test("what no AWS-signed token can use is reported only if the function accepts 
   const places = [ROLE, `deny/${HOME}`, `role/${HOME}/pinned`, `root/${HOME}`, `sso-session/${HOME}/view`];
   for (const [signedTokens, level] of [[undefined], ["beside", "info"], ["only", "warning"]] as const) {
     const lines = (await findings(values, signedTokens)).map((one) => `${one.level} ${one.where}`);
-    assert.deepEqual(
-      lines.toSorted(),
-      level === undefined ? [] : places.map((where) => `${level} ${where}`).toSorted(),
-    );
+    const wanted = places.flatMap((where) => (level === undefined ? [] : `${level} ${where}`));
+    assert.deepEqual(lines.toSorted(), wanted.toSorted());
   }
 });

@@ -28,7 +28,6 @@ test("throttling during apply exits with 3 and one sentence, and a second run fi
 
 const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
 
-/** Starts apply as a process. Resolves when the third write is requested. */
 async function applyUntilThird(rate: string) {
   const words = ["mappings", "apply", "-c", "prod", "-f", writeMappings(SIX), "-y", "--rate", rate];
   const child = spawn(process.execPath, [SCRIPT, ...words], { stdio: ["ignore", "ignore", "pipe"] });

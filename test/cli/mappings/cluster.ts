@@ -67,7 +67,6 @@ export async function storedCluster(parameters: Readonly<Record<string, unknown>
     store,
     /** Runs `iam-authenticator mappings <words> --cluster prod` without a rate limit. */
     mappings,
-    /** The newest value of a parameter below the prefix. */
     value: (name: string) => readParameter(store, `${PREFIX}/${name}`),
     /** Writes a text as it is, and another value as JSON. */
     put(name: string, value: unknown): void {
@@ -89,13 +88,11 @@ export async function readParameter({ url }: { readonly url: string }, name: str
   return Parameters[0]?.Value === undefined ? undefined : JSON.parse(Parameters[0].Value);
 }
 
-/** Runs `mappings import` with a text as its standard input. */
 export async function importText(text: string, ...words: string[]) {
   const { code, out, err } = await cli(["mappings", "import", "-f", "-", ...words], { input: text });
   return { code, err, lines: err.trimEnd().split("\n"), mappings: code === 2 ? [] : parse(out).mappings };
 }
 
-/** Starts a cluster for each test of a file, or one for all of them. */
 export const useCluster = (parameters: Readonly<Record<string, unknown>> = {}, scope: "each" | "all" = "each") =>
   useServer(() => storedCluster(parameters), scope);
 

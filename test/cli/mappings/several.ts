@@ -18,7 +18,6 @@ export const OPERATORS: readonly LocalIdentity[] = [
   { name: "process", accessKeyId: "AKIAFROMTHEPROCESS00", secretAccessKey: "x", ...operator },
 ];
 
-/** Starts both clusters for each test of a file, with these parameters. */
 export const useTwoClusters = (...both: Parameters<typeof twoClusters>) =>
   useServer(() => twoClusters(...both), "each");
 

@@ -25,7 +25,6 @@ async function findings(): Promise<string[]> {
   return lines.flatMap((line) => line.findings.flatMap(({ code, message = "" }) => (code === "unused" ? message : [])));
 }
 
-/** Answers these operations of CloudWatch Logs. */
 const answering = (operation: string, answer: () => string, status = 200) =>
   cluster.logs.fail(({ headers }) =>
     headers["x-amz-target"]?.endsWith(operation) ? { kind: "answer", status, body: answer() } : undefined,

@@ -74,10 +74,7 @@ const USED = `role/${ACCOUNT}/used`;
 const MAPPINGS = {
   [USED]: { arn: arn("Used"), username: "used" },
   [`role/${ACCOUNT}/unused`]: { arn: arn("Unused"), username: "unused" },
-  [`sso-session/${ACCOUNT}/admin`]: [
-    { session: "jane@example.com", username: "jane" },
-    { session: "joe", username: "joe" },
-  ],
+  [`sso-session/${ACCOUNT}/admin`]: ["jane@example.com", "joe"].map((session) => ({ session, username: "x" })),
   "pattern/any": [{ arnLike: "arn:aws:iam::*:role/ci-*", username: "ci" }],
   "account/444455556666": {},
   [`role/${ACCOUNT}/invalid`]: { user: "x" },

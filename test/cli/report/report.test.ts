@@ -29,15 +29,8 @@ const MAPPINGS = {
   [`role/${ACCOUNT}/awsreservedsso_admin_0123456789abcdef`]: { arn: roleArn(SET_ROLE), username: "by-role" },
   [`sso/${ACCOUNT}/admin`]: { username: "admin:{SessionName}" },
   [`sso/${ACCOUNT}/gone`]: { username: "gone:{SessionName}" },
-  [`sso-session/${ACCOUNT}/admin`]: [
-    { session: "jane@example.com", username: "jane" },
-    { session: "joe@example.com", username: "joe" },
-  ],
-  "pattern/any": [
-    { arnLike: "arn:aws:iam::*:role/ci-*", username: "ci" },
-    { arnLike: "arn:aws:iam::*:role/c*", username: "c" },
-    { arnLike: "arn:aws:iam::*:role/ci-x*", username: "x" },
-  ],
+  [`sso-session/${ACCOUNT}/admin`]: ["jane", "joe"].map((name) => ({ session: `${name}@example.com`, username: name })),
+  "pattern/any": ["ci-*", "c*", "ci-x*"].map((name) => ({ arnLike: `arn:aws:iam::*:role/${name}`, username: "x" })),
   [`account/${OTHER}`]: {},
   [`role/${ACCOUNT}/invalid`]: { arn: roleArn("Invalid"), user: "x" },
   "deny/any": [{ arnLike: `arn:aws:iam::${ACCOUNT}:user/Denied` }],
@@ -94,11 +87,8 @@ test("each mapping has its findings, and a mapping without any has none", async 
     [`account/${OTHER}`]: unused,
     [`role/${ACCOUNT}/invalid`]: [`invalid: ${UNKNOWN}`],
   };
-  const found = [...lines].map(([name, { findings }]) => [
-    name,
-    findings.map(({ code, message }) => `${code}: ${message}`),
-  ]);
-  assert.deepEqual(Object.fromEntries(found), expected);
+  const texts = ({ findings }: Reported) => findings.map(({ code, message }) => `${code}: ${message}`);
+  assert.deepEqual(Object.fromEntries([...lines].map(([name, line]) => [name, texts(line)])), expected);
 });
 
 const open = useReport();

@@ -74,7 +74,6 @@ export async function reportCluster({ mappings, events = [], log = {}, iam = {},
     iam: principals,
     stacks,
     calls: () => logs.requests.map(({ headers }) => headers["x-amz-target"]?.split(".")[1] ?? ""),
-    /** `iam-authenticator report <words> --cluster prod`, at NOW. */
     report(words: Words, options?: CliOptions) {
       useLocalAws(variables);
       return cli(["report", "-c", "prod", ...wordsOf(words)], { now: NOW, ...options });

@@ -4,14 +4,14 @@ import { readForm, renderResult } from "../../../local/ec2/query-protocol.ts";
 import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
 
 /** @param userId of the caller, for GetCallerIdentity */
-export async function startAssumeRole(userId = () => ""): Promise<LocalServer> {
-  const sts: LocalServer = await startHttpServer((request) => {
-    const AccessKeyId = `ASIALOCAL${String(sts.requests.length).padStart(11, "0")}`;
+export function startAssumeRole(userId = () => ""): Promise<LocalServer> {
+  let count = 0;
+  return startHttpServer((request) => {
+    const AccessKeyId = `ASIALOCAL${String(++count).padStart(11, "0")}`;
     const keys = { AccessKeyId, SecretAccessKey: "local/assumed", SessionToken: "local-session" };
     const Credentials = { ...keys, Expiration: "2026-11-24T13:00:00Z" };
     return readForm(request).get("Action") === "AssumeRole"
       ? renderResult("iam", "AssumeRole", { Credentials })
       : renderResult("iam", "GetCallerIdentity", { UserId: userId(), Account: "111122223333" });
   });
-  return sts;
 }

@@ -62,12 +62,8 @@ test("the function accepts the token of a role and of a user, signed with RS256 
 });
 
 test("the token lasts 900 seconds, or as long as the session, and kubectl renews it before its end", async () => {
-  for (const [left, lifetime] of [
-    [undefined, 900],
-    [1_800, 900],
-    [300, 300],
-    [70, 70],
-  ] as const) {
+  for (const left of [undefined, 1_800, 300, 70]) {
+    const lifetime = Math.min(left ?? 900, 900);
     const { out, err } = await run("bob", { left });
     const { status } = JSON.parse(out || assert.fail(err));
     const { iat, exp } = claimsIn(status.token);

@@ -8,11 +8,10 @@ import { exits, useCluster } from "../cluster.ts";
 
 const A = "111122223333";
 const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
+const pattern = (name: string, username: string) => ({ arnLike: arn(`role/${name}`), username });
 const folder = useFolder();
 const cluster = useCluster({}, "all");
-const common = folder.write(
-  "common.yaml",
-  `mappings:
+const COMMON = `mappings:
   - {arn: "${arn("role/Developers")}", username: "dev:{SessionName}", groups: [edit]}
   - {arn: "${arn("role/Other")}", username: other}
   - {arnLike: "${arn("role/a-*")}", username: a}
@@ -22,19 +21,16 @@ const common = folder.write(
 deny:
   - {arnLike: "${arn("user/mallory")}"}
   - {arnLike: "${arn("user/eve")}"}
-`,
-);
-const prod = folder.write(
-  "prod.yaml",
-  `mappings:
+`;
+const PROD = `mappings:
   - {arn: "${arn("role/team/developers")}", username: "dev:{SessionName}", groups: [view]}
   - {arnLike: "${arn("role/A-*")}", username: a-prod}
   - {permissionSet: set, account: "${A}", session: jane, username: jane, groups: [view]}
   - {permissionSet: set, account: "${A}", session: Jane, username: other-jane}
 deny:
   - {arnLike: "${arn("user/Mallory")}", description: prod}
-`,
-);
+`;
+const [common, prod] = [folder.write("common.yaml", COMMON), folder.write("prod.yaml", PROD)];
 
 const OVERRIDES = [
   `${prod}, line 2 overrides ${common}, line 2: ${arn("role/team/developers")}.`,
@@ -54,10 +50,7 @@ test("a later file overrides entries of an earlier one in place, says so, and ke
   for (const [name, value] of Object.entries({
     [`role/${A}/developers`]: { arn: arn("role/team/developers"), username: "dev:{SessionName}", groups: ["view"] },
     [`role/${A}/other`]: { arn: arn("role/Other"), username: "other" },
-    [`pattern/${A}`]: [
-      ["A-*", "a-prod"],
-      ["b-*", "b"],
-    ].map(([name, username]) => ({ arnLike: arn(`role/${name}`), username })),
+    [`pattern/${A}`]: [pattern("A-*", "a-prod"), pattern("b-*", "b")],
     [`sso-session/${A}/set`]: [jane, { session: "joe", username: "joe" }, { session: "Jane", username: "other-jane" }],
     [`deny/${A}`]: [{ arnLike: arn("user/Mallory"), description: "prod" }, { arnLike: arn("user/eve") }],
   })) {

@@ -98,7 +98,6 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   unknown: ["x"],
 };
 
-/** Each kind with every key valid, slightly invalid or missing. */
 const ENTRIES = OF_EACH_KIND.flatMap((item) => [
   ...Object.keys(item).map((key) => Object.fromEntries(Object.entries(item).filter(([own]) => own !== key))),
   ...Object.entries(VALUES).flatMap(([key, values]) => [...values, null].map((value) => ({ ...item, [key]: value }))),
@@ -154,20 +153,11 @@ for (const [reason, file] of [
 }
 
 test("the schema rejects common errors in patterns and times", () => {
-  for (const [ends, wanted] of [
-    [
-      ["arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com", `${OWN}role/team/x`],
-      [false, true],
-    ],
-    [
-      ["role/x", "arn:aws:iam::1111:role/*", "arn:aws:iam:eu-west-1:*:role/*", `${OWN}role/team/x-*`],
-      [false, false],
-    ],
-  ] as const) {
-    for (const arnLike of ends) {
-      const found = [isValid({ mappings: [{ arnLike, username: "x" }] }), isValid({ deny: [{ arnLike }] })];
-      assert.deepEqual(found, wanted, arnLike);
-    }
+  const denied = ["arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com", `${OWN}role/team/x`];
+  const wrong = ["role/x", "arn:aws:iam::1111:role/*", "arn:aws:iam:eu-west-1:*:role/*", `${OWN}role/team/x-*`];
+  for (const arnLike of [...denied, ...wrong]) {
+    assert.equal(isValid({ mappings: [{ arnLike, username: "x" }] }), false, arnLike);
+    assert.equal(isValid({ deny: [{ arnLike }] }), denied.includes(arnLike), arnLike);
   }
   for (const time of ["13-01T00:00:00", "00-01T00:00:00", "01-32T00:00:00", "01-01T24:00:00"]) {
     assert.equal(isValid({ mappings: [{ ...ROLE, notAfter: `2026-${time}Z` }] }), false, time);

@@ -41,14 +41,13 @@ test("access policies become groups of their access entry, in any order and in s
   assert.deepEqual(parse(out).mappings, [mapping]);
 });
 
-const LEFT: [what: string, policy: readonly [string, object], message: RegExp][] = [
+for (const [what, policy, message] of [
   ["a policy without a level", ["AmazonEKSAutoNodePolicy", CLUSTER], /it has no access level here/],
   ["a namespace wildcard", ["AmazonEKSEditPolicy", { type: "namespace", namespaces: ["dev-*"] }], /dev-\* is not/],
   ["a number as namespace", ["AmazonEKSEditPolicy", { type: "namespace", namespaces: [1] }], /namespace without a n/],
   ["an unknown scope", ["AmazonEKSEditPolicy", { type: "region" }], /its accessScope must have the type cluster/],
   ["a scope without namespaces", ["AmazonEKSEditPolicy", { type: "namespace" }], /its accessScope must have/],
-];
-for (const [what, policy, message] of LEFT) {
+] as const) {
   test(`${what} grants nothing, is reported with its entry, and the rest is imported`, async () => {
     const { code, lines, mappings } = await importAll(ENTRY, policies(["AmazonEKSViewPolicy", CLUSTER], policy));
     assert.equal(code, 1);
@@ -63,14 +62,8 @@ for (const [what, policy, message] of LEFT) {
 test("only ARNs of AWS's access policies give a level, and a list or scope of another type gives none", async () => {
   const policyArn = arnOf("AmazonEKSViewPolicy");
   const own = policyArn.replace("::aws:", ":eu-west-1:111122223333:");
-  const wrong = [
-    "AmazonEKSViewPolicy",
-    own,
-    "arn:aws:iam::aws:policy/AmazonEKSViewPolicy",
-    arnOf("constructor"),
-    1,
-    null,
-  ];
+  const other = "arn:aws:iam::aws:policy/AmazonEKSViewPolicy";
+  const wrong = ["AmazonEKSViewPolicy", own, other, arnOf("constructor"), 1, null];
   for (const associatedAccessPolicies of [
     ...wrong.map((policyArn) => [{ policyArn, accessScope: CLUSTER }]),
     ...["x", [1], [{ policyArn, accessScope: "cluster" }]],

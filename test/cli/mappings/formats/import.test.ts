@@ -6,14 +6,9 @@ import { stringify } from "yaml";
 import { exits, importText } from "../cluster.ts";
 
 const ARN = "arn:aws:iam::111122223333:role/";
-const configMap = (data: Record<string, unknown>) => {
-  const texts = Object.entries(data).map(([key, value]) => [key, stringify(value)]);
-  return stringify({
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    metadata: { name: "aws-auth" },
-    data: Object.fromEntries(texts),
-  });
+const configMap = (lists: Record<string, unknown>) => {
+  const data = Object.fromEntries(Object.entries(lists).map(([key, value]) => [key, stringify(value)]));
+  return stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "aws-auth" }, data });
 };
 const USER = "arn:aws:iam::111122223333:user/eng/alice";
 /** As the AWS CLI prints it. */
