@@ -14,8 +14,7 @@ import { readForm, renderResult } from "../../local/ec2/query-protocol.ts";
 import { type LocalRequest, startHttpServer } from "../../local/http-server.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import packageJson from "../../package.json" with { type: "json" };
-import { useFolder } from "./folder.ts";
-import { prepare, useServer } from "./use-server.ts";
+import { prepare, useFolder, useServer } from "./fixtures.ts";
 
 const { path: folder, write } = useFolder();
 const built = join(folder, "built");

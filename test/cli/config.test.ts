@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cli, useLocalAws } from "./cli.ts";
-import { useFolder } from "./folder.ts";
+import { useFolder } from "./fixtures.ts";
 import { exits, prints } from "./mappings/cluster.ts";
 
 const home = useFolder();

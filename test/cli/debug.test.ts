@@ -9,8 +9,8 @@ import { startSts } from "../../local/sts/start-sts.ts";
 import { mintToken } from "../../local/token.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "./cli.ts";
+import { useServer } from "./fixtures.ts";
 import { ADMIN, DEVELOPERS, exits, prints, useCluster } from "./mappings/cluster.ts";
-import { useServer } from "./use-server.ts";
 
 const cluster = useCluster(ADMIN, "all");
 const sts = useServer(startSts);

@@ -11,11 +11,10 @@ import { createCertificateAuthority } from "../../local/certificates.ts";
 import { startHttpServer } from "../../local/http-server.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import { cli, commandPaths, wordsOf } from "./cli.ts";
-import { useFolder } from "./folder.ts";
+import { prepare, useFolder, useServer } from "./fixtures.ts";
 import { publicPem } from "./irsa/services.ts";
 import { ADMIN, useCluster } from "./mappings/cluster.ts";
 import { loggedServices } from "./reviews/services.ts";
-import { prepare, useServer } from "./use-server.ts";
 
 const { path: folder, write, configure } = useFolder();
 const ROLE = "arn:aws:iam::111122223333:role/Developers";

@@ -8,7 +8,7 @@ import { createProgram } from "../../cli/program.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { cli, commandPaths } from "./cli.ts";
-import { useFolder } from "./folder.ts";
+import { useFolder } from "./fixtures.ts";
 import { prints, refuses } from "./mappings/cluster.ts";
 
 const PROGRAM = await createProgram(processStreams());

@@ -11,11 +11,10 @@ import { startParameterStore } from "../../local/parameter-store/parameter-store
 import { startSts } from "../../local/sts/start-sts.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { cli, endpoints, useLocalAws } from "./cli.ts";
-import { useFolder } from "./folder.ts";
+import { prepare, useFolder, useServer } from "./fixtures.ts";
 import { exits, prints } from "./mappings/cluster.ts";
 import { lineOf, MINUTE, NOW } from "./reviews/services.ts";
 import { startStacks } from "./stacks.ts";
-import { prepare, useServer } from "./use-server.ts";
 
 const home = useFolder();
 const ALICE = "arn:aws:iam::111122223333:user/alice";

@@ -3,10 +3,9 @@
 import { type LocalRequest, type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "./cli.ts";
-import { useFolder } from "./folder.ts";
+import { useFolder, useServer } from "./fixtures.ts";
 import { named, PREFIX, readParameter } from "./mappings/cluster.ts";
 import { startStacks } from "./stacks.ts";
-import { useServer } from "./use-server.ts";
 
 export const REGIONS = { one: "eu-west-1", other: "eu-central-1" } as const;
 type Name = keyof typeof REGIONS;

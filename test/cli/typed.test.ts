@@ -9,10 +9,9 @@ import { programName } from "../../cli/program-name.ts";
 import { fileFailure } from "../../cli/terminal/files.ts";
 import { startHttpServer } from "../../local/http-server.ts";
 import { type CliOptions, cli, endpoints } from "./cli.ts";
-import { useFolder } from "./folder.ts";
+import { prepare, useFolder, useServer } from "./fixtures.ts";
 import { ADMIN, exits, useCluster } from "./mappings/cluster.ts";
 import { startStacks } from "./stacks.ts";
-import { prepare, useServer } from "./use-server.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const SET_ROLE = "arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef";

@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { nodeName } from "../../local/ec2/node-instance.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
-import { prepare, useServer } from "../cli/use-server.ts";
+import { prepare, useServer } from "../cli/fixtures.ts";
 import { createSigningKey, signIdToken } from "../oidc-issuer.ts";
 import type { User } from "../system/answers.ts";
 import { describeLevels } from "./access-levels.ts";

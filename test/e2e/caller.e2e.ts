@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { useServer } from "../cli/use-server.ts";
+import { useServer } from "../cli/fixtures.ts";
 import { type Backend, callersParameter, newCallerToken } from "./cluster/backend.ts";
 import { loggedRefusal, login, reviewsOf, startCluster } from "./cluster.ts";
 import { eventually } from "./control-plane/process.ts";

@@ -7,7 +7,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { FEATURE_FLAGS } from "../../infra/feature-flags.ts";
-import { useFolder } from "../cli/folder.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { compile, packInto, ROOT, run } from "./packed.ts";
 
 const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));

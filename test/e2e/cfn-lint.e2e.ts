@@ -9,7 +9,7 @@ import { before, test } from "node:test";
 import { stackName } from "../../infra/context/stack-name.ts";
 import { buildRelease } from "../../infra/release/build.ts";
 import { ACTIONS } from "../../infra/release/deploying-role.ts";
-import { useFolder } from "../cli/folder.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { cdk, ROOT, writeApp } from "../infra/cdk-cli.ts";
 import { CLUSTERS } from "../infra/clusters.ts";
 import { pythonTool } from "./tools.ts";

@@ -10,7 +10,7 @@ import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../../cli/ku
 import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { isolatedVariables } from "../aws-variables.ts";
-import { prepare, useServer } from "../cli/use-server.ts";
+import { prepare, useServer } from "../cli/fixtures.ts";
 import { findAwsCli } from "./aws-cli.ts";
 import { OWN_COMMAND } from "./cluster/exec-plugins.ts";
 import { type Cluster, startCluster } from "./cluster.ts";

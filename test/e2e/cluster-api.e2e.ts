@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { basename, dirname } from "node:path";
 import { describe, test } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
-import { useFolder } from "../cli/folder.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { KUBERNETES_VERSIONS } from "./binaries/binaries.ts";
 import { findClusterApiJudge, findKubeadm } from "./binaries/judges.ts";
 import { exampleFile } from "./instructions.ts";

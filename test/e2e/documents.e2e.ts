@@ -8,7 +8,7 @@ import { before, describe, test } from "node:test";
 import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../local/sandbox-settings.ts";
 import { isolatedVariables } from "../aws-variables.ts";
-import { prepare, useServer } from "../cli/use-server.ts";
+import { prepare, useServer } from "../cli/fixtures.ts";
 import { blocksOf, rbacManifests } from "../docs/shell-blocks.ts";
 import { type AwsIssuer, startAwsIssuer } from "./cluster/aws-issuer.ts";
 import { type Backend, newCallerToken } from "./cluster/backend.ts";

@@ -11,7 +11,7 @@ import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { mintToken } from "../../local/token.ts";
 import { isolatedVariables } from "../aws-variables.ts";
-import { prepare, useServer } from "../cli/use-server.ts";
+import { prepare, useServer } from "../cli/fixtures.ts";
 import { findAwsCli } from "./aws-cli.ts";
 import { callersParameter } from "./cluster/backend.ts";
 import { login, startCluster } from "./cluster.ts";

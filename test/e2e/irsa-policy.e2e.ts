@@ -13,7 +13,7 @@ import { LABEL_POLICY_NAME } from "../../cli/irsa/names.ts";
 import { policies } from "../../cli/irsa/policy/admission-policy.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { cli } from "../cli/cli.ts";
-import { prepare, useServer } from "../cli/use-server.ts";
+import { prepare, useServer } from "../cli/fixtures.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import { eventually } from "./control-plane/process.ts";
 import { isMutated, pod, serviceAccount } from "./irsa/issuing-cluster.ts";

@@ -8,7 +8,7 @@ import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
 import { SERVICE_ACCOUNT } from "../../local/service-account.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { useLocalAws } from "../cli/cli.ts";
-import { prepare, useServer } from "../cli/use-server.ts";
+import { prepare, useServer } from "../cli/fixtures.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import { whoIs } from "./control-plane/api.ts";
 import { eventually, type ServerProcess, startControllerManager } from "./control-plane/process.ts";

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { parse, stringify } from "yaml";
-import { useFolder } from "../cli/folder.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { findKopsJudge } from "./binaries/judges.ts";
 import { exampleFile } from "./instructions.ts";
 

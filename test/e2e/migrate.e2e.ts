@@ -11,7 +11,7 @@ import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
-import { useServer } from "../cli/use-server.ts";
+import { useServer } from "../cli/fixtures.ts";
 import { TOKEN_MAKERS } from "./cluster/exec-plugins.ts";
 import { kubectl } from "./cluster/kubectl.ts";
 import { startCluster } from "./cluster.ts";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import type { Fault } from "../../local/faults.ts";
-import { useServer } from "../cli/use-server.ts";
+import { useServer } from "../cli/fixtures.ts";
 import { answering, ssmThrottling, stsThrottling } from "../local/service-faults.ts";
 import { MAPPING_PREFIX } from "./cluster/backend.ts";
 import { kubectl } from "./cluster/kubectl.ts";

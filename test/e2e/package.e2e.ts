@@ -25,7 +25,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { manifest } from "../../infra/release/manifests.ts";
 import packageJson from "../../package.json" with { type: "json" };
-import { useFolder } from "../cli/folder.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { findAqua, findKrew, KUBERNETES_VERSIONS, kubernetesProgram } from "./binaries/binaries.ts";
 import { build } from "./binaries/build.ts";
 import { packInto, ROOT, run } from "./packed.ts";

@@ -6,7 +6,7 @@ import { platform } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { useServer } from "../cli/use-server.ts";
+import { useServer } from "../cli/fixtures.ts";
 import { edited } from "../functions/authenticator/token/edits.ts";
 import { ALIKE, DIFFERENT, NAMED } from "./peer/cases.ts";
 import { goodToken } from "./peer/identities.ts";

@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { createPublicKey, generateKeyPairSync, hash } from "node:crypto";
 import { describe, test } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
-import { useFolder } from "../cli/folder.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { findTalosJudge, TALOS_VERSIONS } from "./binaries/judges.ts";
 import { blockWith, exampleFile } from "./instructions.ts";
 

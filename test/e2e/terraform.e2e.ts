@@ -10,7 +10,7 @@ import { isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { releaseApp } from "../../infra/release/templates.ts";
-import { useFolder } from "../cli/folder.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { type Body, evaluateModule, parseModule, tofu } from "./terraform/evaluate.ts";
 import { expectedResources, type Template } from "./terraform/expected.ts";
 

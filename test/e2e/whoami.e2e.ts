@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { localIdentity } from "../../local/identities.ts";
-import { useServer } from "../cli/use-server.ts";
+import { useServer } from "../cli/fixtures.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import { TOKEN_MAKERS } from "./cluster/exec-plugins.ts";
 import { kubectl } from "./cluster/kubectl.ts";

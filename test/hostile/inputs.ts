@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { signToken } from "../../cli/aws/presign.ts";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
-import { useFolder } from "../cli/folder.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { ec } from "../functions/issuer/samples.ts";
 
 export const KEY = ec("P-256").jwk;

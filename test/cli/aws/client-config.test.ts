@@ -4,10 +4,9 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { startHttpServer } from "../../../local/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder, useServer } from "../fixtures.ts";
 import { exits, refuses } from "../mappings/cluster.ts";
 import { startAssumeRole } from "../token/assume-role.ts";
-import { useServer } from "../use-server.ts";
 
 const INI = `[default]
 region = eu-north-1

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { checkBearer } from "../../../functions/authenticator/caller/bearer.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder } from "../fixtures.ts";
 import { isPut } from "../mappings/apply.ts";
 import { exits, prints, useCluster } from "../mappings/cluster.ts";
 import { callers, PARAMETER, storedCallers } from "./stored-callers.ts";

@@ -9,7 +9,7 @@ import { GetParameterHistoryCommand, ListTagsForResourceCommand, SSMClient } fro
 import { parse } from "yaml";
 import { isCaller } from "../../../functions/authenticator/caller/caller.ts";
 import { cli } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder } from "../fixtures.ts";
 import { isPut } from "../mappings/apply.ts";
 import { exits, prints, refuses, useCluster, WHERE } from "../mappings/cluster.ts";
 import { callers, PARAMETER, storedCallers } from "./stored-callers.ts";

@@ -8,7 +8,7 @@ import type { Failure } from "../../../cli/errors.ts";
 import type { ChosenCluster, ClustersOptions } from "../../../cli/options.ts";
 import { createSecrets } from "../../../cli/terminal/secrets.ts";
 import { useLocalAws } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder } from "../fixtures.ts";
 import { terminal } from "./connection.ts";
 
 /** No service answers: an account is known only if the profile claims it. */

@@ -5,11 +5,10 @@ import { beforeEach, test } from "node:test";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ec } from "../../functions/issuer/samples.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder, useServer } from "../fixtures.ts";
 import { exits } from "../mappings/cluster.ts";
 import { forbidden } from "../mappings/forbidden.ts";
 import { onlyGranted } from "../mappings/permissions.ts";
-import { useServer } from "../use-server.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 

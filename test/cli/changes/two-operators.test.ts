@@ -8,7 +8,7 @@ import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type LocalRequest, startHttpServer } from "../../../local/http-server.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { type CliResult, cli, useLocalAws } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder } from "../fixtures.ts";
 import { ADMIN, PREFIX, useCluster } from "../mappings/cluster.ts";
 
 const user = (name: string) => `arn:aws:iam::111122223333:user/${name}`;

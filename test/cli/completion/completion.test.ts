@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cli } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder } from "../fixtures.ts";
 import { exits, prints, useCluster } from "../mappings/cluster.ts";
 
 const home = useFolder();

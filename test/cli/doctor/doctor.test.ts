@@ -9,10 +9,9 @@ import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { cli } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { prepare, useFolder, useServer } from "../fixtures.ts";
 import { exits } from "../mappings/cluster.ts";
 import { onlyGranted } from "../mappings/permissions.ts";
-import { prepare, useServer } from "../use-server.ts";
 import { startEndpoint } from "./endpoint.ts";
 
 const kubeconfig = join(useFolder().path, "webhook.kubeconfig");

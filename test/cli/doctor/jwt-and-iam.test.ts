@@ -6,8 +6,7 @@ import { localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
-import { useFolder } from "../folder.ts";
-import { prepare, useServer } from "../use-server.ts";
+import { prepare, useFolder, useServer } from "../fixtures.ts";
 import { startEndpoint } from "./endpoint.ts";
 
 const HOME = "111122223333";

@@ -9,11 +9,10 @@ import { startHttpServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { prepare, useFolder, useServer } from "../fixtures.ts";
 import { exits, prints } from "../mappings/cluster.ts";
 import { onlyGranted } from "../mappings/permissions.ts";
 import { startStacks } from "../stacks.ts";
-import { prepare, useServer } from "../use-server.ts";
 import { startEndpoint } from "./endpoint.ts";
 
 const folder = useFolder();

@@ -4,9 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { cli } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder, useServer } from "../fixtures.ts";
 import { exits } from "../mappings/cluster.ts";
-import { useServer } from "../use-server.ts";
 import { startEndpoint } from "./endpoint.ts";
 
 const DAY_MS = 86_400_000;

@@ -8,8 +8,8 @@ import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
+import { useServer } from "../fixtures.ts";
 import { exits, prints, useCluster } from "../mappings/cluster.ts";
-import { useServer } from "../use-server.ts";
 
 const DEVELOPERS = "arn:aws:iam::111122223333:role/Developers";
 const sts = useServer(startSts);

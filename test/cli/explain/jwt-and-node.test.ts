@@ -9,8 +9,8 @@ import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli, endpoints } from "../cli.ts";
+import { prepare, useServer } from "../fixtures.ts";
 import { exits, prints, useCluster } from "../mappings/cluster.ts";
-import { prepare, useServer } from "../use-server.ts";
 
 const HOME = "111122223333";
 const ROLE = `arn:aws:iam::${HOME}:role/Developers`;

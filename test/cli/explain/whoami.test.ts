@@ -9,9 +9,9 @@ import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli } from "../cli.ts";
+import { useServer } from "../fixtures.ts";
 import { exits, PREFIX, prints, useCluster } from "../mappings/cluster.ts";
 import { forbidden } from "../mappings/forbidden.ts";
-import { useServer } from "../use-server.ts";
 
 const BOB = "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com";
 const ROLE = "arn:aws:iam::111122223333:role/Developers";

@@ -18,9 +18,8 @@ import { mintToken } from "../../../local/token.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { createHostCertificates, startConnectProxy } from "../../connect-proxy.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { prepare, useFolder, useServer } from "../fixtures.ts";
 import { ADMIN, exits, prints, refuses, useCluster } from "../mappings/cluster.ts";
-import { prepare, useServer } from "../use-server.ts";
 
 const SSM = "ssm.us-east-1.amazonaws.com:443";
 const certificates = createHostCertificates();

@@ -11,9 +11,8 @@ import { ServiceError } from "../../../local/service-error.ts";
 import { PLAIN_POLICY, type PolicyOptions } from "../../e2e/irsa/pods.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { cli, useLocalAws } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { prepare, useFolder, useServer } from "../fixtures.ts";
 import { PREFIX } from "../mappings/cluster.ts";
-import { prepare, useServer } from "../use-server.ts";
 import { kubeconfig, type LocalService, startService, tokenOf } from "./services.ts";
 
 export const [SIGNER, CONTROLLER] = [rsa(), ec("P-256")];

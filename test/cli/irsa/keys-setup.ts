@@ -5,9 +5,8 @@ import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { type CliOptions, cli, useLocalAws, type Words, wordsOf } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder, useServer } from "../fixtures.ts";
 import { PREFIX } from "../mappings/cluster.ts";
-import { useServer } from "../use-server.ts";
 import { kubeconfig, type LocalService, startService } from "./services.ts";
 
 export const OLD = rsa();

@@ -9,7 +9,7 @@ import { parse } from "yaml";
 import { amazonRoots } from "../../../cli/kubeconfig/server.ts";
 import { webhookKubeconfig } from "../../../cli/kubeconfig/webhook.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder } from "../fixtures.ts";
 import { exits } from "../mappings/cluster.ts";
 import { useTwoRegions } from "../two-regions.ts";
 

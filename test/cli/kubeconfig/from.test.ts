@@ -7,7 +7,7 @@ import { kubeconfigOf, webhookKubeconfig } from "../../../cli/kubeconfig/webhook
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder } from "../fixtures.ts";
 import { exits, refuses } from "../mappings/cluster.ts";
 
 const { write: file } = useFolder();

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { cli } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder } from "../fixtures.ts";
 import { exits, prints, refuses } from "../mappings/cluster.ts";
 
 const folder = useFolder();

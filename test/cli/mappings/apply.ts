@@ -4,8 +4,7 @@ import { stringify } from "yaml";
 import type { Fault } from "../../../local/faults.ts";
 import type { LocalRequest } from "../../../local/http-server.ts";
 import type { CliOptions, Words } from "../cli.ts";
-import { useFolder } from "../folder.ts";
-import { useServer } from "../use-server.ts";
+import { useFolder, useServer } from "../fixtures.ts";
 import { ADMIN, PREFIX, storedCluster } from "./cluster.ts";
 
 export const folder = useFolder();

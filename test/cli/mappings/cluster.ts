@@ -5,7 +5,7 @@ import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { parse } from "yaml";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws, type Words, wordsOf } from "../cli.ts";
-import { useServer } from "../use-server.ts";
+import { useServer } from "../fixtures.ts";
 
 export const PREFIX = "/iam-authenticator/prod";
 

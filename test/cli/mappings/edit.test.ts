@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { CliOptions } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder } from "../fixtures.ts";
 import { ADMIN, exits, prints, useCluster, WHERE } from "./cluster.ts";
 
 const folder = useFolder();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { cli, useLocalAws } from "../cli.ts";
-import { useServer } from "../use-server.ts";
+import { useServer } from "../fixtures.ts";
 import { exits } from "./cluster.ts";
 
 const A = "111122223333";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { useFolder } from "../folder.ts";
+import { useFolder } from "../fixtures.ts";
 import { exits, prints } from "./cluster.ts";
 import { ACCOUNT, useTwoClusters } from "./several.ts";
 

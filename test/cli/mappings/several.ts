@@ -4,9 +4,8 @@ import type { LocalIdentity } from "../../../local/identities.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder, useServer } from "../fixtures.ts";
 import { startStacks } from "../stacks.ts";
-import { useServer } from "../use-server.ts";
 import { named, readParameter } from "./cluster.ts";
 
 export const ACCOUNT = "111122223333";

@@ -5,12 +5,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LocalRequest } from "../../../local/http-server.ts";
 import { cli } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder, useServer } from "../fixtures.ts";
 import { kubeconfig, startService } from "../irsa/services.ts";
 import { exits, prints } from "../mappings/cluster.ts";
 import { ACCOUNT } from "../mappings/several.ts";
 import { NOW } from "../reviews/services.ts";
-import { useServer } from "../use-server.ts";
 import { DAY, login, useReport } from "./services.ts";
 
 const files = useFolder();

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { useServer } from "../fixtures.ts";
 import { exits, prints } from "../mappings/cluster.ts";
 import { ACCOUNT } from "../mappings/several.ts";
 import { accessDenied } from "../stacks.ts";
-import { useServer } from "../use-server.ts";
 import { login, reportCluster, useReport } from "./services.ts";
 
 const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;

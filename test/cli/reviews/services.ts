@@ -7,8 +7,8 @@ import type { AuthenticatorError } from "../../../functions/errors.ts";
 import type { LogEvent } from "../../../local/logs/filter-log-events.ts";
 import { startLogs } from "../../../local/logs/logs.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../cli.ts";
+import { prepare, useServer } from "../fixtures.ts";
 import { startStacks } from "../stacks.ts";
-import { prepare, useServer } from "../use-server.ts";
 
 const STACK = "IamAuthenticator-prod";
 export const LOG_GROUP = "IamAuthenticator-prod-AuthenticatorLog1A2B3C4D-x9Y8z7W6v5U4";

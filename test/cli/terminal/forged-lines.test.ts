@@ -5,9 +5,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { type CliResult, cli } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { prepare, useFolder } from "../fixtures.ts";
 import { useCluster } from "../mappings/cluster.ts";
-import { prepare } from "../use-server.ts";
 
 const A = "111122223333";
 const FORGED = "::error::forged";

@@ -12,9 +12,8 @@ import { buildCommand, COMMAND_FILE } from "../../../cli/build.ts";
 import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { cli } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { prepare, useFolder, useServer } from "../fixtures.ts";
 import { exits, refuses, useCluster } from "../mappings/cluster.ts";
-import { prepare, useServer } from "../use-server.ts";
 
 const folder = useFolder();
 const mapping = (arn: string) => ({ arn, username: "x".repeat(1000) });

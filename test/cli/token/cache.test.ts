@@ -7,9 +7,8 @@ import os from "node:os";
 import { join } from "node:path";
 import { beforeEach, mock, test } from "node:test";
 import { cli, useLocalAws } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder, useServer } from "../fixtures.ts";
 import { exits } from "../mappings/cluster.ts";
-import { useServer } from "../use-server.ts";
 import { startAssumeRole } from "./assume-role.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 12);

@@ -11,9 +11,8 @@ import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
-import { useFolder } from "../folder.ts";
+import { useFolder, useServer } from "../fixtures.ts";
 import { exits } from "../mappings/cluster.ts";
-import { useServer } from "../use-server.ts";
 
 const HOME = "111122223333";
 const folder = useFolder();

@@ -13,9 +13,9 @@ import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli, useLocalAws } from "../cli.ts";
+import { useServer } from "../fixtures.ts";
 import { exits, prints } from "../mappings/cluster.ts";
 import { accessDenied } from "../stacks.ts";
-import { useServer } from "../use-server.ts";
 import { startAssumeRole } from "./assume-role.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0, 700);

@@ -2,7 +2,7 @@
 
 import { parse, stringify } from "yaml";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
-import { useFolder } from "../../cli/folder.ts";
+import { useFolder } from "../../cli/fixtures.ts";
 import { startOidcIssuer } from "../../oidc-issuer.ts";
 
 export type AwsIssuer = Awaited<ReturnType<typeof startAwsIssuer>>;

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { useFolder } from "../../cli/folder.ts";
+import { useFolder } from "../../cli/fixtures.ts";
 
 const SCRIPT = join(import.meta.dirname, "try", "try-aws.ts");
 

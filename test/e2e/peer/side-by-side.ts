@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { startSts } from "../../../local/sts/start-sts.ts";
-import { useFolder } from "../../cli/folder.ts";
+import { useFolder } from "../../cli/fixtures.ts";
 import { post, type Reply } from "../../post.ts";
 import { KUBE_HEADERS, reviewBody, type User, V1 } from "../../system/answers.ts";
 import { startBackend } from "../cluster/backend.ts";

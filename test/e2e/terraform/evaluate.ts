@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { useFolder } from "../../cli/folder.ts";
+import { useFolder } from "../../cli/fixtures.ts";
 import { findHcl2json, findTofu } from "../binaries/binaries.ts";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cli } from "../../cli.ts";
-import { useFolder } from "../../folder.ts";
+import { useFolder } from "../../fixtures.ts";
 import { exits, useCluster } from "../cluster.ts";
 
 const A = "111122223333";

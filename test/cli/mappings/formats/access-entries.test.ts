@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { cli } from "../../cli.ts";
-import { useFolder } from "../../folder.ts";
+import { useFolder } from "../../fixtures.ts";
 import { exits, importText } from "../cluster.ts";
 
 const folder = useFolder();

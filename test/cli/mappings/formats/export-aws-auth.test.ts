@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { useFolder } from "../../folder.ts";
+import { useFolder } from "../../fixtures.ts";
 import { exits, storedCluster } from "../cluster.ts";
 
 const folder = useFolder();

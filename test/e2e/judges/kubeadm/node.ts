@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
-import { useFolder } from "../../../cli/folder.ts";
+import { useFolder } from "../../../cli/fixtures.ts";
 
 /** What the instructions add to kube-apiserver's manifest, without spaces at the start. */
 export const OURS = [
