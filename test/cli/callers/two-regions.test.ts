@@ -17,8 +17,8 @@ const callers = (...words: string[]) => regions.run(["callers", ...words, "-c", 
 const stored = () => regions.values("callers");
 
 test("add asks once, prints one token, and writes its hash into both stores", async () => {
-  const words = ["callers", "add", "new", "-c", "prod"];
-  const { out, err } = await exits(regions.run(words, { interactive: true, input: "y\n" }), 0);
+  const adding = regions.run("callers add new -c prod", { interactive: true, input: "y\n" });
+  const { out, err } = await exits(adding, 0);
   assert.equal(err.match(/\? \[y\/N\]/g)?.length, 1);
   const token = out.trim().split("\n").at(-1) ?? "";
   const entry = { name: "new", sha256: hash("sha256", token, "hex") };
@@ -73,10 +73,8 @@ test("remove goes on while a region is dead, and the printed command finishes it
 
 test("remove keeps an accepted caller in each store, and one question covers both", async () => {
   regions.put("other", "callers", [OLD]);
-  const words = ["callers", "remove", "old", "-c", "prod"];
-  const { code, err } = await regions.run(words, { interactive: true, input: "y\n" });
-  assert.equal(code, 1);
-  assert.match(err, /^other: Refused: no accepted caller would remain\./m);
+  const removing = regions.run("callers remove old -c prod", { interactive: true, input: "y\n" });
+  const { err } = await exits(removing, 1, /^other: Refused: no accepted caller would remain\./m);
   assert.equal(err.match(/\? \[y\/N\]/g)?.length, 1);
   assert.doesNotMatch(err, /To repeat/);
   assert.deepEqual(await stored(), [[KEPT], [OLD]]);

@@ -14,10 +14,7 @@ import { exits, prints, useCluster } from "../mappings/cluster.ts";
 
 const HOME = "111122223333";
 const ROLE = `arn:aws:iam::${HOME}:role/Developers`;
-const MAPPINGS = {
-  [`role/${HOME}/developers`]: { arn: ROLE, username: "dev", groups: ["g"] },
-  [`role/${HOME}/admin`]: { arn: `arn:aws:iam::${HOME}:role/Admin`, username: "admin:{SessionName}" },
-};
+const ADMIN = `arn:aws:iam::${HOME}:role/Admin`;
 const NODE = localIdentity("node");
 const NODE_ROLE = `arn:aws:iam::${HOME}:role/ClusterNode`;
 const INSTANCE = {
@@ -35,7 +32,12 @@ const PROFILE = {
 };
 
 const NODES = { arn: NODE_ROLE, username: "system:node:{EC2PrivateDNSName}", groups: ["system:nodes"] };
-useCluster({ ...MAPPINGS, [`role/${HOME}/clusternode`]: NODES }, "all");
+const MAPPINGS = {
+  [`role/${HOME}/developers`]: { arn: ROLE, username: "dev", groups: ["g"] },
+  [`role/${HOME}/admin`]: { arn: ADMIN, username: "admin:{SessionName}" },
+  [`role/${HOME}/clusternode`]: NODES,
+};
+useCluster(MAPPINGS, "all");
 const ec2 = useServer(() => startEc2({ instances: [INSTANCE], profiles: [PROFILE] }));
 const sts = useServer(() => startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
 let token: string;
@@ -74,9 +76,8 @@ test("a token of another cluster, and one whose issuer is not listed, are refuse
 test("--jwt explains an ARN as its AWS-signed token is reviewed", async () => {
   const granted = await explain([ROLE, "--jwt"]);
   assert.deepEqual([granted.code, granted.out.includes("principal")], [0, false]);
-  const admin = `arn:aws:iam::${HOME}:role/Admin`;
-  await exits(explain([admin]), 0);
-  assert.match((await exits(explain([admin, "--jwt"]), 1)).out, /denied, token_lacks_session/);
+  await exits(explain([ADMIN]), 0);
+  await exits(explain([ADMIN, "--jwt"]), 1, undefined, /denied, token_lacks_session/);
 });
 
 test("--jwt is refused for principals without such tokens, and with options for what tokens do not contain", async () => {
@@ -87,10 +88,9 @@ test("--jwt is refused for principals without such tokens, and with options for 
   }
 });
 
-async function explainNode(words: readonly string[] = []) {
+async function explainNode(...words: string[]) {
   const input = await mintToken({ identity: NODE, clusterId: "prod", region: "us-east-1" });
-  const environment = { AWS_ENDPOINT_URL_STS: sts.url };
-  return cli(["explain", "-c", "prod", "--token-file", "-", ...words], { input, environment });
+  return explainToken(input, { AWS_ENDPOINT_URL_STS: sts.url }, ...words);
 }
 
 test("a running instance with this role gets its node name, another is denied, and a silent EC2 is a fault", async () => {
@@ -107,11 +107,10 @@ test("for an ARN, EC2 is not called, the placeholder stays, and the verdict says
   ec2.instances.splice(0, 1, INSTANCE);
   ec2.fail(undefined);
   const asked = ec2.requests.length;
-  const { out } = await exits(cli(["explain", "-c", "prod", NODE_ROLE]), 0);
+  const { out } = await exits(explain([NODE_ROLE]), 0);
   assert.equal(ec2.requests.length, asked);
   assert.match(out, /\nuser {6}system:node:\{EC2PrivateDNSName\}\n/);
   assert.match(out, /\nverdict {3}granted, if EC2 confirms the instance\n {10}EC2 was not called: only a node's own /);
-  const json = await cli(["explain", "-c", "prod", NODE_ROLE, "-o", "json"]);
-  assert.equal(JSON.parse(json.out).instanceProven, false);
-  assert.equal(JSON.parse((await explainNode(["-o", "json"])).out).instanceProven, undefined);
+  assert.equal(JSON.parse((await explain([NODE_ROLE, "-o", "json"])).out).instanceProven, false);
+  assert.equal(JSON.parse((await explainNode("-o", "json")).out).instanceProven, undefined);
 });

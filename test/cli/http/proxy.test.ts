@@ -109,8 +109,7 @@ test("a proxy that refuses, breaks off or cannot be reached is named, and its cr
     const named = `No connection through the proxy http://${host} (HTTPS_PROXY): ${seen}. Check the proxy and NO_PROXY.\n`;
     await exits(list({ HTTPS_PROXY: url(host) }), 3, named, "");
     const debug = await list({ HTTPS_PROXY: url(host) }, ["--debug"]);
-    for (const secret of ["long-password", echoed, echoed.slice(4, 20)])
-      assert.ok(!debug.err.includes(secret), debug.err);
+    for (const secret of ["long-password", echoed.slice(4, 20)]) assert.ok(!debug.err.includes(secret), debug.err);
   }
   const closed = /^No connection through the proxy http:\/\/127\.0\.0\.1:1 \(https_proxy\): ECONNREFUSED\. /;
   await exits(list({ https_proxy: url("127.0.0.1:1") }), 3, closed);

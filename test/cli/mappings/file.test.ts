@@ -29,8 +29,7 @@ const NOT_UTF_8 = "not UTF-8 text. Save the file as UTF-8.";
 const BOMB = `x0: &x0 x\n${[1, 2, 3, 4, 5].map((i) => `x${i}: &x${i} [${Array(9).fill(`*x${i - 1}`)}]\n`).join("")}mappings: *x5`;
 const RIGHT = "mappings:\n  - arn: x\n      username: y";
 const INDENT = "check the indentation";
-/** `place` is empty where the message names no line. */
-const WRONG: readonly (readonly [what: string, text: string | Buffer, place: string, message: string])[] = [
+for (const [what, text, place, message] of [
   ["nothing", "", "", " is empty. A mapping file has the lists mappings: and deny:."],
   ["bytes", Buffer.from([0, 255, 254, 128, 10, 13]), ", line 1", NOT_UTF_8],
   ["a character of Latin-1 in its third line", LATIN_1, ", line 3", NOT_UTF_8],
@@ -50,8 +49,7 @@ const WRONG: readonly (readonly [what: string, text: string | Buffer, place: str
   ["an open bracket", "mappings: [", ", line 1, column 12", "not valid YAML ("],
   ["an alias of nothing", "mappings: *nobody", "", "not valid YAML (Unresolved alias"],
   ["an alias of too much", BOMB, "", "not valid YAML (Excessive alias count"],
-];
-for (const [what, text, place, message] of WRONG) {
+] as const) {
   test(`a file with ${what} is refused in one sentence`, async () => {
     const file = folder.write("wrong.yaml", text);
     const { err } = await exits(cli(["mappings", "lint", "-f", file]), 2);

@@ -2,7 +2,6 @@
 
 import type { Fault } from "../../../local/faults.ts";
 import type { LocalRequest } from "../../../local/http-server.ts";
-import type { MemoryStore } from "../../../local/parameter-store/parameter-store.ts";
 
 /** As the service words it: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 export function accessDenied(action: string, name: string): Fault {
@@ -18,10 +17,4 @@ export function accessDenied(action: string, name: string): Fault {
 export function forbidden(action: string): (request: LocalRequest) => Fault | undefined {
   return ({ headers }) =>
     headers["x-amz-target"] === `AmazonSSM.${action}` ? accessDenied(`ssm:${action}`, "") : undefined;
-}
-
-/** Denies reading the tags of all parameters, or of those whose name contains `part`. */
-export function forbidTags(store: MemoryStore, part = ""): void {
-  const deny = forbidden("ListTagsForResource");
-  store.fail((request) => (request.body.includes(part) ? deny(request) : undefined));
 }

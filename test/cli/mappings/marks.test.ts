@@ -78,17 +78,15 @@ for (const [, words = "", mark = ""] of MARKED.matchAll(/^(\S.*)\n {2}(.*)$/gm))
   });
 }
 
-const HARMLESS = [
+const setPlain = (option: string) => `set ${arn("plain")} --${option}`;
+for (const words of [
   `deny ${arn("free")}`,
   `deny account/${A} --force`,
-  ...["description other", "remove-group g", "add-group i", "principal-id AIDANEW"].map(
-    (option) => `set ${arn("plain")} --${option}`,
-  ),
+  ...["description other", "remove-group g", "add-group i", "principal-id AIDANEW"].map(setPlain),
   `set ${role("New")} --username new:{SessionName} --group g`,
   `set sso/${A}/Developers --username dev:{SessionName}`,
   `set ${role("ci-*")} --remove-group ci`,
-];
-for (const words of HARMLESS) {
+]) {
   test(`${words.replaceAll(/arn:\S+:/g, "")} needs one yes`, async () => {
     const { code, out, err } = await cluster.mappings(words, { interactive: true, input: "y\n" });
     assert.deepEqual([code, err.match(/\[y\/N\]/g)?.length], [0, 1], err);
@@ -106,8 +104,7 @@ test("ten lines of one kind are shown, names that begin with system: first, and 
   assert.deepEqual([out.match(/\n {4}! /g)?.length, out.endsWith("need care (3 more than shown).\n")], [10, true], out);
   const { changes } = JSON.parse((await apply("--dry-run -o json")).out);
   assert.equal(changes.flatMap(({ marks }: { marks: string[] }) => marks).length, 13);
-  const refused =
-    /consent: 13 names that need care\.\n {2}z gets system:kube-scheduler [\s\S]*\n {2}and 3 more\nTo accept /;
+  const refused = /: 13 names that need care\.\n {2}z gets system:kube-scheduler [\s\S]*\n {2}and 3 more\nTo accept /;
   await exits(apply("-y"), 1, refused);
 });
 

@@ -7,11 +7,6 @@ import type { Fault } from "../../../local/faults.ts";
 import type { LocalRequest } from "../../../local/http-server.ts";
 import { accessDenied } from "./forbidden.ts";
 
-interface Statement {
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-}
-
 /**
  * For `fail()` of a store: denies requests outside of the grant for this account, or for all accounts without one.
  * `but` is a resource below the prefix to deny too.
@@ -21,7 +16,12 @@ export function onlyGranted(
   account?: string,
   { but = "" } = {},
 ): (request: LocalRequest) => Fault | undefined {
-  const statements = grantedTo(prefix, account).filter(({ resources }) => !resources.includes(`${prefix}/${but}`));
+  const stack = new Stack(new App(), "Stack");
+  const { principalStatements } = grantMappings(stack, prefix, new User(stack, "Operator"), account);
+  // `arn:<partition>:ssm:<region>:<account>:parameter/<name without its slash>`
+  const nameOf = (arn: string) => arn.replace(/^.*:parameter\//, "/");
+  const all = principalStatements.map(({ actions, resources }) => ({ actions, resources: resources.map(nameOf) }));
+  const statements = all.filter(({ resources }) => !resources.includes(`${prefix}/${but}`));
   return ({ headers, body }) => {
     const action = String(headers["x-amz-target"]).replace("AmazonSSM.", "ssm:");
     const { Path, Name, ResourceId, Names = [Path ?? Name ?? ResourceId] } = JSON.parse(body.toString());
@@ -29,16 +29,6 @@ export function onlyGranted(
     const refused = Names.find((name: string) => !resources.some((one) => covers(one, name)));
     return refused === undefined ? undefined : accessDenied(action, refused);
   };
-}
-
-function grantedTo(prefix: string, account: string | undefined): Statement[] {
-  const stack = new Stack(new App(), "Stack");
-  const grant = grantMappings(stack, prefix, new User(stack, "Operator"), account);
-  return grant.principalStatements.map((statement) => ({
-    actions: statement.actions,
-    // `arn:<partition>:ssm:<region>:<account>:parameter/<name without its slash>`
-    resources: statement.resources.map((arn) => arn.replace(/^.*:parameter\//, "/")),
-  }));
 }
 
 function covers(resource: string, name: string): boolean {

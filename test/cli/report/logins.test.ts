@@ -42,9 +42,8 @@ for (const [what, log, sentence, since] of [
     assert.deepEqual(await findings(), [`no login since 2026-${since}T16:30:00Z`]);
     // Written after the start of the log.
     await open({ log, written: 2 });
-    assert.deepEqual(await findings(), [
-      `no login since 2026-${since}T16:30:00Z, last written on 2026-11-22T16:30:00Z`,
-    ]);
+    const written = "last written on 2026-11-22T16:30:00Z";
+    assert.deepEqual(await findings(), [`no login since 2026-${since}T16:30:00Z, ${written}`]);
   });
 }
 
@@ -67,8 +66,7 @@ test("denied reviews, and reviews before the start or of another mapping, are no
   const denied = { timestamp: NOW - DAY, message };
   await open({ events: [...events, denied, login(other, ARN, 91), { timestamp: NOW, message: "not JSON" }] });
   const { out } = await cluster.report(["-o", "json"]);
-  const counts = JSON.parse(out).map(({ reviews }: { reviews: number }) => reviews);
-  assert.deepEqual(counts, [0, 1]);
+  assert.deepEqual(out.match(/(?<="reviews": )\d+/g), ["0", "1"]);
 });
 
 test("it waits a second between two requests for the results, and shows the progress", async () => {

@@ -76,10 +76,9 @@ test("it reads the output LogGroup of --stack, or --log-group without a stack", 
 
 test("a missing stack or log group exits with 2, a silent CloudFormation with 3, and each names the option", async () => {
   const stack =
-    /^There is no stack IamAuthenticator-dev-example-228120e3 in region us-east-1\. Give --stack <name>, or --log-g/;
+    /^There is no stack IamAuthenticator-dev-example-228120e3 in region us-east-1\. Give --stack <name>, or /;
   await exits(cli("reviews -c dev.example"), 2, stack);
-  const logGroup =
-    /^There is no log group nowhere in region us-east-1\. Check --log-group, --region and the account\.\n$/;
+  const logGroup = "There is no log group nowhere in region us-east-1. Check --log-group, --region and the account.\n";
   await exits(cluster.reviews("--log-group nowhere"), 2, logGroup);
   cluster.stacks.fail({ kind: "reset" });
   await exits(cluster.reviews(["stats"], ONCE), 3, /^No connection.*\nTo read the log .*--log-group <name>\.\n$/);
@@ -88,7 +87,7 @@ test("a missing stack or log group exits with 2, a silent CloudFormation with 3,
 test("a missing permission exits with 3 and is named", async () => {
   cluster.stacks.fail(accessDenied("cloudformation:DescribeStacks"));
   const stack =
-    /^No permission to look up the log group: cloudformation:DescribeStacks on the stack IamAuthenticator-prod\. /;
+    /^No permission to look up the log group: cloudformation:DescribeStacks on the stack IamAuthenticator-prod/;
   await exits(cluster.reviews([]), 3, stack);
   cluster.logs.fail(logsForbidden(LOG_GROUP));
   const log = `No permission to read the log: logs:FilterLogEvents on the log group ${LOG_GROUP}. `;
@@ -106,10 +105,7 @@ test("a response without events never reads as no reviews", async () => {
 function afterFirstRead(act: () => Fault | undefined): void {
   let calls = 0;
   cluster.events.unshift(...MANY);
-  cluster.logs.fail(() => {
-    calls += 1;
-    return calls > 1 ? act() : undefined;
-  });
+  cluster.logs.fail(() => (++calls > 1 ? act() : undefined));
 }
 
 for (const words of [[], ["--each"], ["stats"]]) {

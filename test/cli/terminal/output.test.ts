@@ -93,12 +93,8 @@ test("a pipe gets a line every 10 s of long work", () => {
 });
 
 test("a terminal without a width is treated as a pipe, and the remaining time is based on the rate from the first step", () => {
-  const columns = [
-    { isTTY: true, columns: 0 },
-    { isTTY: true, columns: 80 },
-    { isTTY: false, columns: 80 },
-  ].map(columnsOf);
-  assert.deepEqual(columns, [undefined, 80, undefined]);
+  const [bare, terminal] = [0, 80].map((columns) => columnsOf({ isTTY: true, columns }));
+  assert.deepEqual([bare, terminal, columnsOf({ isTTY: false, columns: 80 })], [undefined, 80, undefined]);
   const lines = shown(10_000, true, 3);
   assert.match(lines[0] ?? "", / 1\/10000, 56 min left$/);
   assert.match(lines[9_699] ?? "", / 9700\/10000, 100 s left$/);

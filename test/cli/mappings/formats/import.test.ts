@@ -18,7 +18,7 @@ const entry = (name: string) => {
 };
 const ENTRIES = ["a", "b"].map((name) => ({ arn: `${ARN}${name}`, username: "{SessionName}", groups: ["g"] }));
 
-const READ: readonly (readonly [what: string, input: unknown, mappings: readonly object[], summary: string])[] = [
+for (const [what, input, expected, summary] of [
   [
     "the aws-auth ConfigMap",
     configMap({
@@ -72,8 +72,7 @@ const READ: readonly (readonly [what: string, input: unknown, mappings: readonly
     "2 imported.",
   ],
   ["a list of access entries", JSON.stringify([entry("a"), entry("b")]), ENTRIES, "2 imported."],
-];
-for (const [what, input, expected, summary] of READ) {
+] as const) {
   test(`import reads ${what}`, async () => {
     const { code, lines, mappings } = await importText(typeof input === "string" ? input : stringify(input));
     assert.deepEqual([code, mappings, lines.at(-1)], [0, expected, summary]);
