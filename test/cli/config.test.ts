@@ -18,9 +18,9 @@ contexts:
 `;
 /** The cluster, region and key that signed a token. */
 async function signedWith(words: readonly string[], variables: Record<string, string> = {}, environment = {}) {
-  const profiles = ["default", "ops", "other"].map(
-    (name) => `[${name}]\naws_access_key_id = AKIA${name.toUpperCase()}\naws_secret_access_key = x\n`,
-  );
+  const section = (name: string) =>
+    `[${name}]\naws_access_key_id = AKIA${name.toUpperCase()}\naws_secret_access_key = x\n`;
+  const profiles = ["default", "ops", "other"].map(section);
   useLocalAws({ AWS_SHARED_CREDENTIALS_FILE: home.write("credentials", profiles.join("")), ...variables });
   for (const name of ["AWS_REGION", "AWS_ACCESS_KEY_ID"]) if (!(name in variables)) delete process.env[name];
   const options = { environment: { HOME: home.path, ...environment } };

@@ -107,13 +107,13 @@ test("every command with --cluster uses the context's cluster, and the other val
     const { command } = below(program).find((one) => `${one.path}` === `${path}`) ?? assert.fail();
     if (!has(command, "--cluster")) continue;
     found += 1;
-    const needed = [
-      ...command.registeredArguments.filter(({ required }) => required).map(() => "x"),
-      ...command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long ?? "", "https://x"]),
-    ];
+    const words = command.registeredArguments.filter(({ required }) => required).map(() => "x");
+    const options = command.options
+      .filter(({ mandatory }) => mandatory)
+      .flatMap(({ long }) => [`${long}`, "https://x"]);
     const seen: object[] = [];
     command.action(() => void seen.push(command.opts()));
-    await program.parseAsync([...path, ...needed, "-c", "live"], { from: "user" });
+    await program.parseAsync([...path, ...words, ...options, "-c", "live"], { from: "user" });
     const expected = Object.entries(CONTEXT).filter(([name]) => has(command, `--${name}`));
     assert.partialDeepStrictEqual(seen, [Object.fromEntries(expected)], path.join(" "));
   }

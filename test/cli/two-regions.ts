@@ -21,10 +21,9 @@ async function twoRegions(
   const store = (name: Name) =>
     startParameterStore({ parameters: named(stored), region: REGIONS[name], now: () => Date.UTC(2020) });
   const stores = { one: await store("one"), other: await store("other") };
-  const stacks = {
-    one: await startStacks({ "IamAuthenticator-prod": outputs }),
-    other: await startStacks({ "IamAuthenticator-prod": { Endpoint: "https://other.example/authenticate" } }),
-  };
+  const stackOf = (outputs: Readonly<Record<string, string>>) => startStacks({ "IamAuthenticator-prod": outputs });
+  const other = await stackOf({ Endpoint: "https://other.example/authenticate" });
+  const stacks = { one: await stackOf(outputs), other };
   const fronts = { ssm: await frontOf(stores), cloudformation: await frontOf(stacks) };
   useLocalAws(endpoints({ SSM: fronts.ssm, CLOUDFORMATION: fronts.cloudformation }));
   const { path: home, configure: write } = useFolder();

@@ -40,13 +40,9 @@ const cluster = useCluster(STORED, "all");
 /** Of the deployed function; `undefined` if the user may not read them. */
 let variables: Record<string, string> | undefined;
 const stacks = useServer(() => startStacks({ "IamAuthenticator-prod": { FunctionName: "authenticator" } }));
-const lambda = useServer(() =>
-  startHttpServer(() =>
-    variables === undefined
-      ? { status: 403, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: "{}" }
-      : { status: 200, body: JSON.stringify({ Environment: { Variables: variables } }) },
-  ),
-);
+const DENIED = { status: 403, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: "{}" };
+const configured = () => ({ status: 200, body: JSON.stringify({ Environment: { Variables: variables } }) });
+const lambda = useServer(() => startHttpServer(() => (variables === undefined ? DENIED : configured())));
 prepare(() => {
   const key = hash("sha1", "https://example.awsapps.com/expired", "hex");
   const signIn = { accessToken: "a", expiresAt: "2020-01-01T00:00:00Z" };

@@ -29,11 +29,10 @@ const USER = "arn:aws:iam::111122223333:user/path/k3s";
 
 test("add --arn stores a role or user without a secret; list shows both kinds; remove keeps the last accepted of either", async () => {
   const said = `The function accepts tokens that ${ROLE} signs for prod:caller, within 60 s.`;
-  await prints(
-    callers(["add", "control-plane", "--arn", ROLE, "--yes"]),
-    `Plan for ${WHERE}:\n+ callers\n    name: control-plane arn: ${ROLE}\n1 to add, 0 to change, 0 to remove, 0 unchanged.\n`,
-    `Added control-plane to ${PARAMETER}. ${said}\n`,
-  );
+  const summary = "1 to add, 0 to change, 0 to remove, 0 unchanged.\n";
+  const plan = `Plan for ${WHERE}:\n+ callers\n    name: control-plane arn: ${ROLE}\n${summary}`;
+  const adding = callers(["add", "control-plane", "--arn", ROLE, "--yes"]);
+  await prints(adding, plan, `Added control-plane to ${PARAMETER}. ${said}\n`);
   const pinned = ["--principal-id", "AIDAEXAMPLE", "--not-after", END];
   await exits(callers(["add", "k3s", "--arn", USER, ...pinned, "--yes"]), 0);
   const entry = { name: "k3s", arn: USER, principalId: "AIDAEXAMPLE", notAfter: END };

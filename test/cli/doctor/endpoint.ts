@@ -17,6 +17,7 @@ import { storedCluster } from "../mappings/cluster.ts";
 
 /** The account's concurrent executions, and how many are unreserved. Empty: no permission to read them. */
 type Limit = readonly [total?: number, free?: number];
+type DoctorOptions = CliOptions & { readonly concurrency?: Limit };
 
 /** GetAccountSettings of Lambda: https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
 export function startAccountSettings(limit: () => Limit) {
@@ -54,11 +55,7 @@ export async function startEndpoint() {
       });
       return startGateway({ ...options, handler });
     },
-    async doctor(
-      who: string,
-      typed: Words,
-      { concurrency = [1000, 992], ...options }: CliOptions & { readonly concurrency?: Limit } = {},
-    ) {
+    async doctor(who: string, typed: Words, { concurrency = [1000, 992], ...options }: DoctorOptions = {}) {
       const words = wordsOf(typed);
       limit = concurrency;
       const urls = endpoints({ SSM: cluster.store, STS: sts, LAMBDA: lambda });

@@ -78,6 +78,6 @@ test("a token file that no timer renews fails the caller's check, with what to l
   assert.deepEqual([code, states.at(-1)], [1, "caller failed"]);
   assert.match(
     said("caller"),
-    /^failed: HTTP 401, .*: token_expired: signed 1[67] min ago.* -> .*the timer that renews /,
+    /^failed: HTTP 401, .*token_expired: signed 1[67] min ago.* -> .*the timer that renews it/,
   );
 });

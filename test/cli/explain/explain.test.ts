@@ -31,9 +31,7 @@ const token = (name: string, clusterId = "prod") =>
 
 test("a role's token is granted, and the mapping that applies is shown", async () => {
   const { out } = await exits(explain(["--token-file", "-"], await token("bob")), 0);
-  assert.equal(
-    out.replace(/ends \S+/, "ends <time>"),
-    `token     ok, for sts.us-east-1.amazonaws.com, ends <time>
+  const lines = `token     ok, for sts.us-east-1.amazonaws.com, ends <time>
 identity  arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com
           mapped as arn:aws:iam::111122223333:role/Developers
           principal AROALOCALDEVELOPERSAA
@@ -46,8 +44,8 @@ mapping   deny/111122223333: nothing
 user      dev:bob-example.com
 groups    developers
 verdict   granted
-`,
-  );
+`;
+  assert.equal(out.replace(/ends \S+/, "ends <time>"), lines);
 });
 
 for (const [name, verdict] of Object.entries({

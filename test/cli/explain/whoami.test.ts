@@ -16,6 +16,7 @@ import { forbidden } from "../mappings/forbidden.ts";
 const BOB = "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com";
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const NAME = "role/111122223333/developers";
+const IDENTITY = `identity  ${BOB}\n          mapped as ${ROLE}\n          principal AROALOCALDEVELOPERSAA\n`;
 const USER = { username: "dev:{SessionName}", groups: ["developers"] };
 const cluster = useCluster({ [NAME]: { arn: ROLE, ...USER, notAfter: "2099-12-31T00:00:00Z" } }, "all");
 const sts = useServer(() => startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
@@ -32,20 +33,14 @@ const whoami = (words: readonly string[] = [], options = {}) => cli(["whoami", "
 
 test("it prints the ARN, the canonical ARN, the mapping, the user and the expiry", async () => {
   process.env["AWS_CREDENTIAL_EXPIRATION"] = "2099-01-01T12:00:00Z";
-  await prints(
-    whoami(),
-    `identity  ${BOB}
-          mapped as ${ROLE}
-          principal AROALOCALDEVELOPERSAA
-mapping   role/111122223333/developers
+  const lines = `${IDENTITY}mapping   role/111122223333/developers
 user      dev:bob-example.com
 groups    developers
 ends      2099-12-31T00:00:00Z, by the mapping
           2099-01-01T12:00:00Z, by these AWS credentials
 verdict   granted
-`,
-    "",
-  );
+`;
+  await prints(whoami(), lines, "");
   delete process.env["AWS_CREDENTIAL_EXPIRATION"];
 });
 
@@ -66,12 +61,9 @@ test("JSON has the same data", async () => {
 
 test("without permission to read mappings, it prints the identity and the missing permission, and exits with 3", async () => {
   cluster.store.fail(forbidden("GetParameters"));
-  await exits(
-    whoami(),
-    3,
-    `No permission to read the mappings: ssm:GetParameters on parameter${PREFIX}/*. Ask an operator with this permission to run: npx lambda-iam-authenticator explain -c prod ${BOB}\n`,
-    `identity  ${BOB}\n          mapped as ${ROLE}\n          principal AROALOCALDEVELOPERSAA\nverdict   not known\n`,
-  );
+  const missing = `No permission to read the mappings: ssm:GetParameters on parameter${PREFIX}/*.`;
+  const advice = "Ask an operator with this permission to run: npx lambda-iam-authenticator explain -c prod";
+  await exits(whoami(), 3, `${missing} ${advice} ${BOB}\n`, `${IDENTITY}verdict   not known\n`);
   const elsewhere = ["--prefix", "/elsewhere", "--region", "us-west-2"];
   await exits(whoami(elsewhere), 3, new RegExp(` explain -c prod ${elsewhere.join(" ")} ${BOB}\\n$`));
   const { identity, granted } = JSON.parse((await whoami(["-o", "json"])).out);

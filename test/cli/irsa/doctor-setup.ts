@@ -28,7 +28,8 @@ export let api: LocalService;
 export let provider: { status: number; audiences: string[] };
 let files: { admin: string; ca: string };
 
-export function useServices(): void {
+/** @param faults how each one is caused, and the one finding: `<check>: <state>: <seen> -> <advice>` */
+export function testFaults(faults: Readonly<Record<string, readonly [breakIt: () => void, finding: RegExp]>>): void {
   const folder = useFolder();
   const own = { issuer: useServer(startService), api: useServer(startService) };
   const parameters = useServer(() => startParameterStore({ parameters: {} }));
@@ -39,6 +40,15 @@ export function useServices(): void {
     useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_IAM: aws.url, AWS_ENDPOINT_URL_STS: aws.url });
   });
   beforeEach(restore);
+  for (const [name, [breakIt, finding]] of Object.entries(faults)) {
+    test(`one fault fails one check: ${name}`, async () => {
+      breakIt();
+      const { code, rows } = await withCluster();
+      const [bad, ...others] = rows.filter(({ state }) => state !== "ok");
+      assert.match(`${bad?.check}: ${bad?.state}: ${bad?.seen} -> ${bad?.advice}`, finding);
+      assert.deepEqual([others, code], [[], bad?.state === "failed" ? 1 : 0]);
+    });
+  }
 }
 
 function awsAnswer(request: LocalRequest) {
@@ -153,17 +163,3 @@ export const withCluster = () => doctor("--kubeconfig", files.admin);
 
 export const findings = async () =>
   (await withCluster()).rows.flatMap(({ check, state }) => (state === "ok" ? [] : [`${check}: ${state}`]));
-
-/** @param faults how each one is caused, and the one finding: `<check>: <state>: <seen> -> <advice>` */
-export function testFaults(faults: Readonly<Record<string, readonly [breakIt: () => void, finding: RegExp]>>): void {
-  useServices();
-  for (const [name, [breakIt, finding]] of Object.entries(faults)) {
-    test(`one fault fails one check: ${name}`, async () => {
-      breakIt();
-      const { code, rows } = await withCluster();
-      const [bad, ...others] = rows.filter(({ state }) => state !== "ok");
-      assert.match(`${bad?.check}: ${bad?.state}: ${bad?.seen} -> ${bad?.advice}`, finding);
-      assert.deepEqual([others, code], [[], bad?.state === "failed" ? 1 : 0]);
-    });
-  }
-}

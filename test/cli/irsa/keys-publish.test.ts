@@ -43,12 +43,11 @@ test("publishes keys of a JWKS file after it prints the plan and asks", async ()
   await exits(keys([...words, "--dry-run"]), 0, undefined, /\n\+ issuer\//);
   await exits(keys(words, { interactive: true, input: "n\n" }), 1);
   assert.deepEqual(await listed(), []);
-  await prints(
-    keys(words, { interactive: true, input: "y\n" }),
-    `Plan for ${WHERE}:\n+ issuer/${OLD.jwk.kid}\n    RS256, 2048 bits\n+ issuer/${NEW.jwk.kid}\n    ES256\n` +
-      "2 to add, 0 to change, 0 to remove, 0 unchanged.\n",
-    /^Write 2 parameters in account .*\? \[y\/N\] Wrote 2 parameters\. The issuer serves the change within 30 s/,
-  );
+  const added = `+ issuer/${OLD.jwk.kid}\n    RS256, 2048 bits\n+ issuer/${NEW.jwk.kid}\n    ES256\n`;
+  const plan = `Plan for ${WHERE}:\n${added}2 to add, 0 to change, 0 to remove, 0 unchanged.\n`;
+  const written =
+    /^Write 2 parameters in account .*\? \[y\/N\] Wrote 2 parameters\. The issuer serves the change within 30 s/;
+  await prints(keys(words, { interactive: true, input: "y\n" }), plan, written);
   assert.deepEqual((await kids()).sort(), [OLD.jwk.kid, NEW.jwk.kid].sort());
   assert.deepEqual(await states(), ["served", "served"]);
 });

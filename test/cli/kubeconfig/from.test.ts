@@ -125,11 +125,9 @@ test("doctor sends no secret over plain HTTP", async () => {
   const path = file("plain.kubeconfig", kubeconfigOf(`${url}/authenticate`, undefined, { token: "the-secret" }));
   const { out } = await exits(cli(["doctor", "-c", "prod", "--kubeconfig", path, "-o", "json"]), 1);
   await server.close();
-  const checks: Record<"check" | "state" | "seen" | "advice", string>[] = JSON.parse(out);
-  const { state, seen, advice } = checks.find(({ check }) => check === "reachable") ?? assert.fail(out);
-  assert.deepEqual([state, seen], ["failed", "plain HTTP: no token was sent"]);
-  assert.match(advice, /https:\/\//);
-  assert.ok(checks.every(({ check }) => !/caller|review/.test(check)));
+  const failed = /"reachable",\s+"state": "failed",\s+"seen": "plain HTTP: no token was sent",\s+"advice": ".*https:/;
+  assert.match(out, failed);
+  assert.doesNotMatch(out, /"check": "(caller|.*review)/);
   for (const { headers, body } of server.requests) {
     assert.doesNotMatch(`${JSON.stringify(headers)}${body}`, /the-secret|k8s-aws-v1\./);
   }

@@ -48,19 +48,16 @@ function fast(typed: Words): string[] {
   return [name, ...(WRITES.includes(name) ? ["--rate", "1000"] : []), ...words];
 }
 
-/** The clock of the store: writes by other commands need no wait for the function's caches. */
-const LONG_AGO = Date.UTC(2020, 0, 1);
-
-/** A cluster exists if it has a parameter. No command that uses this store reads this one. */
-const EXISTENCE = { "issuer/none": {} };
-
 /** Parameters by full name, from JSON values by their names below a prefix. */
 export const named = (values: Readonly<Record<string, unknown>>, prefix = PREFIX): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, JSON.stringify(value)]));
 
 /** A cluster with only parameters; test/e2e/cluster.ts has one with a control plane. */
 export async function storedCluster(parameters: Readonly<Record<string, unknown>> = {}) {
-  const store = await startParameterStore({ parameters: named({ ...EXISTENCE, ...parameters }), now: () => LONG_AGO });
+  // A cluster exists if it has a parameter. No command that uses this store reads this one.
+  const all = named({ "issuer/none": {}, ...parameters });
+  // After a write long ago, other commands need no wait for the function's caches.
+  const store = await startParameterStore({ parameters: all, now: () => Date.UTC(2020) });
   useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
   const mappings = (words: Words, options?: CliOptions) => cli(["mappings", ...fast(words), "-c", "prod"], options);
   return {

@@ -21,9 +21,8 @@ export const useTwoClusters = (...both: Parameters<typeof twoClusters>) =>
   useServer(() => twoClusters(...both), "each");
 
 async function twoClusters(prod: Readonly<Record<string, unknown>>, staging: Readonly<Record<string, unknown>>) {
-  const store = await startParameterStore({
-    parameters: { ...named(prod), ...named(staging, "/iam-authenticator/staging") },
-  });
+  const parameters = { ...named(prod), ...named(staging, "/iam-authenticator/staging") };
+  const store = await startParameterStore({ parameters });
   const stacks = await startStacks({ "IamAuthenticator-prod": {}, "IamAuthenticator-staging": {} });
   const sts = await startSts({ identities: OPERATORS });
   useLocalAws({ ...endpoints({ SSM: store, STS: sts, CLOUDFORMATION: stacks }), AWS_MAX_ATTEMPTS: "1" });

@@ -9,16 +9,15 @@ const ROLE = "role/111122223333/developers";
 const cluster = useCluster(ADMIN);
 
 /** Runs the command. Each step happens in one of its pauses, and Ctrl-C in the last one. */
-async function watch(steps: readonly (() => void)[], ...words: string[]) {
+async function watch(steps: (() => void)[], ...words: string[]) {
   const interrupt = new AbortController();
-  const left = [...steps];
   const pauses: number[] = [];
   const result = await cluster.mappings(["list", "--watch", ...words], {
     now: NOW,
     interrupted: interrupt.signal,
     onSleep(ms) {
       pauses.push(ms);
-      const step = left.shift();
+      const step = steps.shift();
       if (step === undefined) {
         interrupt.abort();
         interrupt.signal.throwIfAborted();

@@ -24,14 +24,12 @@ async function followed(from: number, late: readonly (() => void)[], now = NOW):
   const told: number[] = [];
   const query = { logGroup: LOG_GROUP, from, outcomes: [] };
   const reader = { logs, waitForTurn: rateLimited(1000), signal: stop.signal };
-  await assert.rejects(
-    async () => {
-      for await (const page of followReviews(query, reader, () => now, pause)) {
-        told.push(...page.map(({ review }) => review.time));
-      }
-    },
-    { name: "AbortError" },
-  );
+  const following = async () => {
+    for await (const page of followReviews(query, reader, () => now, pause)) {
+      told.push(...page.map(({ review }) => review.time));
+    }
+  };
+  await assert.rejects(following, { name: "AbortError" });
   return told;
 }
 

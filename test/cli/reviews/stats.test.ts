@@ -21,9 +21,7 @@ const cluster = useLoggedCluster([
 ]);
 
 test("it prints tables for all, reasons, identities and hours, with sessions under their role", async () => {
-  await prints(
-    cluster.reviews(["stats"], { columns: 80 }),
-    `ALL  REVIEWS  GRANTED  DENIED  NOT_OURS
+  const tables = `ALL  REVIEWS  GRANTED  DENIED  NOT_OURS
      6        2        3       1
 
 REASON             REVIEWS
@@ -37,8 +35,8 @@ not proven                                 1        0        0       1
 HOUR (UTC)         REVIEWS  GRANTED  DENIED  NOT_OURS
 2026-11-24T15:00Z  2        2        0       0
 2026-11-24T16:00Z  4        0        3       1
-`,
-  );
+`;
+  await prints(cluster.reviews("stats", { columns: 80 }), tables);
 });
 
 test("JSON has the same numbers; without reviews, it prints where it looked", async () => {

@@ -73,10 +73,8 @@ test("commands that read print no forged line", async () => {
 test("commands that write print no forged line in plans, questions and errors", async () => {
   const mappings = `mappings:\n- {arnLike: "${role("a*")}", username: a}\ndeny:\n- {arnLike: "${role("d*")}"}\n`;
   const file = folder.write("mappings.yaml", mappings);
-  const write = [
-    ...each("set --username x, set --unset groups, remove, rollback, rollback --to 1, deny, allow", NAMES),
-    ...each("apply -f, apply --prune -f", [file]),
-  ];
+  const single = each("set --username x, set --unset groups, remove, rollback, rollback --to 1, deny, allow", NAMES);
+  const write = [...single, ...each("apply -f, apply --prune -f", [file])];
   for (const words of [...write, ...write.map((one) => [...one, "--force"]), ["diff", "-f", file, "--prune"]]) {
     const result = await cluster.mappings(words, { interactive: true, input: "n\n" });
     assert.doesNotMatch(result.err, /a bug/, words.join(" "));

@@ -10,17 +10,17 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { buildCommand, COMMAND_FILE } from "../../../cli/build.ts";
 import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
-import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { cli } from "../cli.ts";
-import { prepare, useFolder, useServer } from "../fixtures.ts";
+import { prepare, useFolder } from "../fixtures.ts";
+import { isPut } from "../mappings/apply.ts";
 import { exits, refuses, useCluster } from "../mappings/cluster.ts";
 
 const folder = useFolder();
 const mapping = (arn: string) => ({ arn, username: "x".repeat(1000) });
 const many = (name: string) =>
   Array.from({ length: 190 }, (_, i) => mapping(`arn:aws:iam::111122223333:role/${name}${i}`));
-const roles = many("r").map((one, i) => [`/iam-authenticator/prod/role/111122223333/r${i}`, JSON.stringify(one)]);
-const store = useServer(() => startParameterStore({ parameters: Object.fromEntries(roles) }));
+const roles = many("r").map((one, i) => [`role/111122223333/r${i}`, one]);
+const cluster = useCluster(Object.fromEntries(roles), "all");
 // Starts in a quarter of the time of the source.
 prepare(() => buildCommand(folder.path));
 
@@ -28,15 +28,7 @@ prepare(() => buildCommand(folder.path));
 async function bash(line: string) {
   const child = spawn("bash", ["--norc", "-c", `set -o pipefail; ${line}`], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      PATH: process.env["PATH"],
-      IA: `${process.execPath} ${join(folder.path, COMMAND_FILE)}`,
-      AWS_REGION: "us-east-1",
-      AWS_ENDPOINT_URL_SSM: store.url,
-      AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA",
-      AWS_SECRET_ACCESS_KEY: "local/only",
-      CLUSTER_ID: "prod",
-    },
+    env: { ...process.env, IA: `${process.execPath} ${join(folder.path, COMMAND_FILE)}`, CLUSTER_ID: "prod" },
   });
   const [err, out, [code]] = await Promise.all([text(child.stderr), text(child.stdout), once(child, "close")]);
   return { code: Number(code ?? -1), out, err };
@@ -55,8 +47,7 @@ test("apply writes everything, even if the reader closes the pipe during the pla
   // On a busy machine, lines of progress come before it.
   assert.match(err, /^(writing .*\n)*Wrote 190 parameters\. The function reads the change within 30 s\.\n$/);
   assert.equal(code, 0);
-  const puts = store.requests.filter(({ headers }) => headers["x-amz-target"] === "AmazonSSM.PutParameter");
-  assert.equal(puts.length, 190);
+  assert.equal(cluster.store.requests.filter(isPut).length, 190);
 });
 
 test("a full disk prints one sentence", { skip: !existsSync("/dev/full") }, async () => {
@@ -69,7 +60,6 @@ test("closed streams cause no stack trace", async () => {
   assert.equal((await bash("$IA mappings get x 2>&-")).code, 2);
 });
 
-useCluster({}, "all");
 const lint = (file: string, options = {}) => cli(["mappings", "lint", "-f", file], options);
 
 test("named pipes and devices are rejected without waiting for them", async () => {

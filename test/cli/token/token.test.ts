@@ -71,16 +71,13 @@ test("the token expires after 14 minutes, or with the credentials; expired ones 
 
 test("the version is the one that kubectl requests", async () => {
   useLocalAws({});
-  const ask = (version: string, apiVersion = `client.authentication.k8s.io/${version}`) =>
-    cli("token -c prod", {
-      environment: { KUBERNETES_EXEC_INFO: JSON.stringify({ kind: "ExecCredential", apiVersion }) },
-    });
+  const ask = (KUBERNETES_EXEC_INFO: string) => cli("token -c prod", { environment: { KUBERNETES_EXEC_INFO } });
+  const infoOf = (version: string) =>
+    `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/${version}"}`;
   for (const version of ["v1", "v1beta1"])
-    await prints(ask(version), new RegExp(`"client.authentication.k8s.io/${version}"`));
+    await prints(ask(infoOf(version)), new RegExp(`"client.authentication.k8s.io/${version}"`));
   await prints(cli("token -c prod"), /"client.authentication.k8s.io\/v1beta1"/);
-  await exits(ask("v1alpha1"), 2, /correct apiVersion in the kubeconfig/);
-  const environment = { KUBERNETES_EXEC_INFO: "no JSON" };
-  await exits(cli("token -c prod", { environment }), 2, /correct apiVersion in the kubeconfig/);
+  for (const info of [infoOf("v1alpha1"), "no JSON"]) await exits(ask(info), 2, /correct apiVersion in the kubeconfig/);
 });
 
 test("--token-only prints only the token, with the host of its partition", async () => {
