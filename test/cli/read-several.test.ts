@@ -17,9 +17,8 @@ import { lineOf, MINUTE, NOW } from "./reviews/services.ts";
 import { startStacks } from "./stacks.ts";
 
 const home = useFolder();
-const ALICE = "arn:aws:iam::111122223333:user/alice";
 const BOB = { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev:{SessionName}" };
-const granted = { outcome: "granted", arn: ALICE, time: NOW - MINUTE } as const;
+const granted = { outcome: "granted", arn: "arn:aws:iam::111122223333:user/alice", time: NOW - MINUTE } as const;
 const user = (groups: string[]) => ({ record: { user: { username: "alice", groups, extra: {} } } });
 const denied = { ...granted, outcome: "denied", error: denial("identity_unmapped", "x") } as const;
 const ofViewer = { ...granted, ...user(["viewers"]), time: NOW - 2 * MINUTE };

@@ -15,7 +15,6 @@ import { exits, prints, useCluster } from "../mappings/cluster.ts";
 const HOME = "111122223333";
 const ROLE = `arn:aws:iam::${HOME}:role/Developers`;
 const ADMIN = `arn:aws:iam::${HOME}:role/Admin`;
-const NODE = localIdentity("node");
 const NODE_ROLE = `arn:aws:iam::${HOME}:role/ClusterNode`;
 const INSTANCE = {
   instanceId: "i-0123456789abcdef0",
@@ -89,7 +88,7 @@ test("--jwt is refused for principals without such tokens, and with options for 
 });
 
 async function explainNode(...words: string[]) {
-  const input = await mintToken({ identity: NODE, clusterId: "prod", region: "us-east-1" });
+  const input = await mintToken({ identity: localIdentity("node"), clusterId: "prod", region: "us-east-1" });
   return explainToken(input, { AWS_ENDPOINT_URL_STS: sts.url }, ...words);
 }
 

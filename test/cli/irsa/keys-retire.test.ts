@@ -7,7 +7,6 @@ import { exits, PREFIX, WHERE } from "../mappings/cluster.ts";
 import { admin, api, keys, kids, listed, NEW, OLD, put, store, useServices } from "./keys-setup.ts";
 import { tokenOf, tokenSecret } from "./services.ts";
 
-const ISSUER = "https://oidc.example.com";
 const DAY = 86_400_000;
 const MARGIN = 5 * 60_000;
 
@@ -58,7 +57,7 @@ test("rejects the last served key, a time before another was published, in the f
 const signs = (kid: string) =>
   api.answers.set("POST /api/v1/namespaces/default/serviceaccounts/default/token", (body) => {
     assert.doesNotMatch(body, /sts\.amazonaws\.com/);
-    return [201, { status: { token: tokenOf(kid, ISSUER) } }];
+    return [201, { status: { token: tokenOf(kid, "https://oidc.example.com") } }];
   });
 
 for (const [what, kid, message] of [

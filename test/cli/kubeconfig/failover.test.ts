@@ -22,10 +22,9 @@ const ROOTS = [
   "fbe3018031f9586bcbf41727e417b7d1c45c2f47f93be372a17b96b50757d5a2",
 ];
 const SERVER = "https://one.example/authenticate";
-const OUTPUTS = { Endpoint: SERVER, FailoverUrl: "https://other.example/authenticate" };
 const outputs: Record<string, string> = {};
 const regions = useTwoRegions({ callers: [] }, outputs);
-beforeEach(() => Object.assign(outputs, OUTPUTS));
+beforeEach(() => Object.assign(outputs, { Endpoint: SERVER, FailoverUrl: "https://other.example/authenticate" }));
 const authority = createCertificateAuthority();
 const ca = useFolder().write("ca.crt", authority.ca);
 const webhook = (...words: string[]) => regions.run(["kubeconfig", "webhook", ...words], { input: "token\n" });

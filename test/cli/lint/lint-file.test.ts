@@ -10,9 +10,8 @@ const NOW = Date.UTC(2026, 10, 24);
 const role = (name: string, more: object) => ({ arn: `arn:aws:iam::${A}:role/${name}`, ...more });
 const user = (name: string, more: object) => ({ arn: `arn:aws:iam::${A}:user/${name}`, ...more });
 type MappingFile = Partial<Record<"mappings" | "deny", readonly object[]>>;
-const environment = { RESERVED_PREFIXES: "kept:" };
 const run = (input: string, ...words: string[]) =>
-  cli(["mappings", "lint", "-f", "-", ...words], { input, now: NOW, environment });
+  cli(["mappings", "lint", "-f", "-", ...words], { input, now: NOW, environment: { RESERVED_PREFIXES: "kept:" } });
 
 async function lint(file: MappingFile): Promise<Record<"level" | "rule" | "where" | "message", string>[]> {
   return JSON.parse((await run(JSON.stringify(file), "-o", "json")).out);

@@ -9,7 +9,6 @@ import { startStacks } from "../stacks.ts";
 import { named, readParameter } from "./cluster.ts";
 
 export const ACCOUNT = "111122223333";
-const CONTEXTS = { prod: { account: ACCOUNT }, staging: { account: ACCOUNT, region: "us-east-1" } };
 const operator = { arn: `arn:aws:iam::${ACCOUNT}:user/operator`, account: ACCOUNT, userId: "AIDALOCALOPERATORAAA" };
 /** The keys of `useLocalAws`, and of a program that a test's profile runs. */
 export const OPERATORS: readonly LocalIdentity[] = [
@@ -27,7 +26,7 @@ async function twoClusters(prod: Readonly<Record<string, unknown>>, staging: Rea
   const sts = await startSts({ identities: OPERATORS });
   useLocalAws({ ...endpoints({ SSM: store, STS: sts, CLOUDFORMATION: stacks }), AWS_MAX_ATTEMPTS: "1" });
   const { path: home, configure } = useFolder();
-  configure({ contexts: CONTEXTS });
+  configure({ contexts: { prod: { account: ACCOUNT }, staging: { account: ACCOUNT, region: "us-east-1" } } });
   const run = (words: Words, { environment, ...options }: CliOptions = {}) =>
     cli(words, { ...options, environment: { HOME: home, ...environment } });
   return {

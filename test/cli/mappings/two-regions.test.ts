@@ -7,9 +7,8 @@ import { ADMIN, exits } from "./cluster.ts";
 
 const MALLORY = "arn:aws:iam::111122223333:user/mallory";
 const USER = "user/111122223333/mallory";
-const STORED = { ...ADMIN, [USER]: { arn: MALLORY, username: "mallory" } };
 const FAST = ["-y", "--rate", "1000"];
-const regions = useTwoRegions(STORED);
+const regions = useTwoRegions({ ...ADMIN, [USER]: { arn: MALLORY, username: "mallory" } });
 const mappings = (...words: string[]) => regions.run(["mappings", ...words]);
 const plans = (out: string) => out.match(/region [\w-]+, cluster prod/g)?.map((one) => one.split(/[ ,]/)[1]) ?? [];
 

@@ -16,25 +16,23 @@ const files = useFolder();
 const open = useReport();
 const arn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 
-/** A subject is its kind and name. */
-function binding(name: string, role: string, subjects: readonly string[], namespace?: string): object {
-  const [kind, of] = role.split("/");
-  return {
-    metadata: { name, namespace },
-    roleRef: { kind, name: of },
-    subjects: subjects.map((subject) => ({ kind: subject.split(" ")[0], name: subject.split(" ")[1] })),
-  };
-}
+/** A role or subject, of its kind and name. */
+const named = (text: string) => ({ kind: text.split(" ")[0], name: text.split(" ")[1] });
+const binding = (name: string, role: string, subjects: readonly string[], namespace?: string) => ({
+  metadata: { name, namespace },
+  roleRef: named(role),
+  subjects: subjects.map(named),
+});
 const BOUND: Readonly<Record<string, readonly object[]>> = {
   clusterrolebindings: [
-    binding("cluster-admin", "ClusterRole/cluster-admin", ["Group system:masters"]),
-    binding("system:discovery", "ClusterRole/system:discovery", ["Group system:authenticated"]),
-    binding("view", "ClusterRole/view", ["Group dev", "User c", "ServiceAccount a"]),
-    binding("everyone", "ClusterRole/metrics", ["Group system:authenticated"]),
+    binding("cluster-admin", "ClusterRole cluster-admin", ["Group system:masters"]),
+    binding("system:discovery", "ClusterRole system:discovery", ["Group system:authenticated"]),
+    binding("view", "ClusterRole view", ["Group dev", "User c", "ServiceAccount a"]),
+    binding("everyone", "ClusterRole metrics", ["Group system:authenticated"]),
   ],
   rolebindings: [
-    binding("edit", "Role/edit", ["User a", "Group dev", "User dev:jane"], "team-a"),
-    binding("other", "ClusterRole/edit", ["Group team-x", "User a.c", "Group devs"], "team-b"),
+    binding("edit", "Role edit", ["User a", "Group dev", "User dev:jane"], "team-a"),
+    binding("other", "ClusterRole edit", ["Group team-x", "User a.c", "Group devs"], "team-b"),
     { metadata: { name: "empty", namespace: "team-b" }, roleRef: { kind: "Role", name: "empty" } },
   ],
 };
@@ -121,8 +119,8 @@ test("it prints nothing and exits with 1 if the log cannot show the entire time,
 
 test("with two contexts of one id, a login in one counts for both, and a command removes the mapping from both", async () => {
   const [OTHER, region] = ["/other", "eu-central-1"];
-  const named = (name: string) => [`role/${ACCOUNT}/${name.toLowerCase()}`, { arn: arn(name), username: name }];
-  const mappings = Object.fromEntries(["Used", "Standby", "Unused"].map(named));
+  const mapped = (name: string) => [`role/${ACCOUNT}/${name.toLowerCase()}`, { arn: arn(name), username: name }];
+  const mappings = Object.fromEntries(["Used", "Standby", "Unused"].map(mapped));
   const standby = login(`role/${ACCOUNT}/standby`, arn("Standby"), 3, OTHER);
   const cluster = await open({ mappings, events: [login(USED, arn("Used"), 3), standby] });
   for (const [name, value] of Object.entries(mappings)) cluster.store.put(`${OTHER}/${name}`, JSON.stringify(value));

@@ -11,7 +11,6 @@ import { login, reportCluster, useReport } from "./services.ts";
 const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const sessionArn = (role: string, session: string) => `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${session}`;
 const SET_ROLE = "AWSReservedSSO_Admin_0123456789abcdef";
-const RECREATED = "re-created: the role was re-created: its id is no longer AROABEFORE";
 const OTHER = "444455556666";
 const UNKNOWN = 'unknown key "user": the keys are arn, username, groups, principalId, notAfter, description';
 
@@ -69,7 +68,7 @@ test("each mapping has its findings, and a mapping without any has none", async 
     [`role/${ACCOUNT}/unused`]: unused,
     [`role/${ACCOUNT}/ended`]: ["ended: ended on 2026-01-01T00:00:00Z", ...unused],
     [`role/${ACCOUNT}/pinned`]: unused,
-    [`role/${ACCOUNT}/recreated`]: [RECREATED, ...unused],
+    [`role/${ACCOUNT}/recreated`]: ["re-created: the role was re-created: its id is no longer AROABEFORE", ...unused],
     [`role/${ACCOUNT}/absent`]: [absent("the role"), ...unused],
     [`role/${OTHER}/foreign`]: unused,
     [`user/${ACCOUNT}/denied`]: ["denied: denied by deny/any", ...unused],

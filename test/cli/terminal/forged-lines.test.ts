@@ -34,7 +34,8 @@ const STORED: Readonly<Record<string, unknown>> = {
 };
 
 const folder = useFolder();
-const cluster = useCluster({ ...STORED, callers: [{ name: TEXT }, { name: "second", sha256: TEXT }] }, "all");
+const callers = [TEXT, "second"].map((name) => ({ name, sha256: TEXT }));
+const cluster = useCluster({ ...STORED, callers }, "all");
 prepare(() => {
   for (const [name, value] of Object.entries(STORED)) cluster.put(name, value);
 });
