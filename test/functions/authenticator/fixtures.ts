@@ -20,7 +20,6 @@ export const PREFIX = "/iam-authenticator/test";
 export const DEVELOPERS = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev", groups: ["g"] };
 export const MAPPED = { [`role/${HOME}/developers`]: DEVELOPERS };
 
-/** Stands still until the test moves it. */
 export function fixedClock(start = NOW) {
   let now = start;
   const advance = (ms: number): void => {
@@ -38,7 +37,6 @@ export function verified(name: string): VerifiedIdentity {
   return verifyIdentity({ Account: account, Arn: arn, UserId: userId }, "aws", accessKeyId);
 }
 
-/** A role's identity as STS would return it. */
 export function roleIdentity(roleName: string, session = "s", account = HOME): VerifiedIdentity {
   const Arn = `arn:aws:sts::${account}:assumed-role/${roleName}/${session}`;
   return verifyIdentity({ Account: account, Arn, UserId: `AROALOCAL:${session}` }, "aws", "ASIALOCALAAAAAAAAAAA");

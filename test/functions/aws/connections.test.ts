@@ -11,8 +11,7 @@ import { type LocalServer, startHttpServer } from "../../../local/http-server.ts
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { until } from "../../time.ts";
 import { NAME, node, startNodeServices, within } from "../authenticator/aws/node-services.ts";
-import { asked, stsAt } from "./asking.ts";
-import { startRawServer } from "./raw-server.ts";
+import { asked, startRawServer, stsAt } from "./asking.ts";
 
 function agentFor(port: number): Agent {
   const { httpAgent } = openAgents(new URL(`http://127.0.0.1:${port}`));

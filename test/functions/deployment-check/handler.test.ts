@@ -128,9 +128,7 @@ for (const [callMs, everyMs] of [
     const names = new Set<string>();
     for await (const page of readStore(source)) for (const [name] of page) names.add(name);
     assert.equal(names.size, 1_000);
-    assert.deepEqual(
-      calls,
-      Array.from({ length: 101 }, (_, index) => index * everyMs),
-    );
+    const times = Array.from({ length: 101 }, (_, index) => index * everyMs);
+    assert.deepEqual(calls, times);
   });
 }

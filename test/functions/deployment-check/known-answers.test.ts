@@ -165,10 +165,8 @@ test("a version that refuses an unknown caller succeeds, and one that fails or r
   ).values();
   assert.deepEqual([good.told, good.printed.problems, toLive?.length], [reportOf("Succeeded"), [], 1]);
   const target = `/2015-03-31/functions/${VERSION}/invocations`;
-  assert.deepEqual(
-    toVersion?.map((one) => one.target),
-    Array(4).fill(target),
-  );
+  const targets = toVersion?.map((one) => one.target);
+  assert.deepEqual(targets, Array(4).fill(target));
   const bad = await checkBuilt(t, { headers: { "x-amz-function-error": "Unhandled" } });
   assert.deepEqual([bad.told, bad.invoked.length], [reportOf("Failed"), 1]);
   const repeats = { ...clean, "account/999922223333": '{"username":"a","username":"b"}' };

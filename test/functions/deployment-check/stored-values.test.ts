@@ -102,13 +102,11 @@ test("a value with a deny key is always named: it is invalid for both versions, 
   const [name, list] = [`sso/${HOME}/view`, "pattern/any"];
   const denies = { username: "x", deny: true };
   for (const live of [lenient(), current]) {
-    assert.deepEqual(
-      await check({ ...VALID, [name]: denies, [list]: [{ arnLike: ROLE, username: "x" }, denies] }, live),
-      [
-        `${name}: the live version can read it as a denial: for this version entry 1 is invalid: ${DENY_KEY_PROBLEM}`,
-        `${list}: the live version can read it as a denial: for this version entry 2 is invalid: ${DENY_KEY_PROBLEM}`,
-      ],
-    );
+    const stored = { ...VALID, [name]: denies, [list]: [{ arnLike: ROLE, username: "x" }, denies] };
+    assert.deepEqual(await check(stored, live), [
+      `${name}: the live version can read it as a denial: for this version entry 1 is invalid: ${DENY_KEY_PROBLEM}`,
+      `${list}: the live version can read it as a denial: for this version entry 2 is invalid: ${DENY_KEY_PROBLEM}`,
+    ]);
   }
   const described = { arn: ROLE, username: "x", description: '"deny": true' };
   assert.deepEqual(await check({ ...VALID, [`role/${HOME}/dev`]: described }, current), []);

@@ -99,14 +99,18 @@ for (const [what, options, code, message, cause] of [
   ["an issuer without keys", { parameters: new Map() }, "issuer_without_keys", NO_KEYS, undefined],
   ["an unexpected failure", { fail: new TypeError("secret") }, "internal_fault", /^unexpected failure$/, "TypeError"],
 ] as const) {
-  test(`${what}: a 500 with its code and no foreign text, not cacheable, never 404 or an empty set`, async () => {
+  test(`${what}: a 500 with its code and no foreign text, not cacheable, counted, never 404 or an empty set`, async () => {
     const { handler, lines } = issuer(options);
     for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
       const { statusCode, headers, body } = await handler(event("GET", path));
       assert.deepEqual([statusCode, headers["cache-control"], JSON.parse(body).code], [500, "no-store", code]);
       assert.match(JSON.parse(body).message, message);
     }
-    assert.partialDeepStrictEqual(lines[0], { reason: code, level: "error", ...(cause && { cause }) });
+    const CloudWatchMetrics = [
+      { Dimensions: [["ClusterId", "Outcome"]], Metrics: [{ Name: "IssuerRequests", Unit: "Count" }] },
+    ];
+    const counted = { ClusterId: "prod", Outcome: "fault", IssuerRequests: 1, _aws: { CloudWatchMetrics } };
+    assert.partialDeepStrictEqual(lines[0], { reason: code, level: "error", ...(cause && { cause }), ...counted });
     assert.doesNotMatch(JSON.stringify(lines), /secret/);
   });
 }
@@ -129,14 +133,6 @@ test("an invalid key is logged with its parameter at level warn, and counted", a
   assert.equal((await handler(event("GET", JWKS_PATH))).body, jwksDocument(KEYS));
   const invalidKeys = [`${BROKEN} must be a JSON object: a public JWK`];
   assert.partialDeepStrictEqual(lines, [{ level: "warn", invalidKeys, InvalidIssuerKeys: 1 }]);
-});
-
-test("a fault is counted by cluster and outcome", async () => {
-  const { handler, lines } = issuer({ parameters: new Map() });
-  await handler(event("GET", JWKS_PATH));
-  const metric = { Dimensions: [["ClusterId", "Outcome"]], Metrics: [{ Name: "IssuerRequests", Unit: "Count" }] };
-  const counted = { ClusterId: "prod", Outcome: "fault", IssuerRequests: 1, _aws: { CloudWatchMetrics: [metric] } };
-  assert.partialDeepStrictEqual(lines, [counted]);
 });
 
 test("the documents are kube-apiserver's: each algorithm once, members in order, whatever the order of the keys", () => {

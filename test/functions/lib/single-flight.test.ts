@@ -9,11 +9,7 @@ import { mockTime } from "../../time.ts";
 afterEach(() => mock.timers.reset());
 
 function controlled() {
-  const calls: {
-    readonly argument: string;
-    readonly deadline: Deadline;
-    readonly end: PromiseWithResolvers<string>;
-  }[] = [];
+  const calls: { argument: string; deadline: Deadline; end: PromiseWithResolvers<string> }[] = [];
   const ask = singleFlight(
     (argument: string, deadline) => {
       const end = Promise.withResolvers<string>();
@@ -32,13 +28,8 @@ test("concurrent requests for the same key share one call and its result, and ot
   const { calls, ask } = controlled();
   const same = [ask("a", within(100)), ask("a", within(200)), ask("a", within(50))];
   const other = ask("b", within(100));
-  assert.deepEqual(
-    calls.map(({ argument, deadline }) => [argument, deadline.at]),
-    [
-      ["a", 100],
-      ["b", 100],
-    ],
-  );
+  const asked = calls.map(({ argument, deadline }) => `${argument} until ${deadline.at}`);
+  assert.deepEqual(asked, ["a until 100", "b until 100"]);
   calls[0]?.end.resolve("A");
   calls[1]?.end.resolve("B");
   assert.deepEqual(await Promise.all(same), ["A", "A", "A"]);
@@ -58,10 +49,8 @@ for (const [what, end, status] of [
     await turns();
     assert.deepEqual([calls.length, calls[1]?.deadline.at], [2, 300]);
     if (calls[1] !== undefined) end(calls[1].end);
-    assert.deepEqual(
-      (await joined).map((outcome) => outcome.status),
-      [status, status],
-    );
+    const statuses = (await joined).map((outcome) => outcome.status);
+    assert.deepEqual(statuses, [status, status]);
     ask("a", within(100));
     assert.equal(calls.length, 3);
   });

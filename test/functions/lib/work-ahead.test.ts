@@ -9,12 +9,17 @@ const NOW = Date.UTC(2026, 10, 25);
 const clock = () => NOW;
 const turn = () => new Promise(setImmediate);
 
-test("the work is awaited for 1 s at most, and can fail afterwards", async (t) => {
+test("the work receives its deadline of 1 s, is awaited until then at most, and can fail afterwards", async (t) => {
   mock.timers.enable({ apis: ["setTimeout"] });
   t.after(() => mock.timers.reset());
   const done: string[] = [];
   const [quick, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  workAhead(clock, () => quick.promise).then(() => done.push("quick"));
+  const deadlines: Deadline[] = [];
+  workAhead(clock, (deadline) => {
+    deadlines.push(deadline);
+    return quick.promise;
+  }).then(() => done.push("quick"));
+  assert.deepEqual(deadlines, [{ at: NOW + 1_000, clock }]);
   workAhead(clock, () => slow.promise).then(() => done.push("slow"));
   mock.timers.tick(999);
   await turn();
@@ -33,10 +38,4 @@ test("failing work, at once or later, causes no failure", async () => {
   await workAhead(clock, () => assert.fail("at once"));
   await workAhead(clock, () => turn().then(() => Promise.reject(new Error("later"))));
   await turn();
-});
-
-test("the work receives its deadline", async () => {
-  const deadlines: Deadline[] = [];
-  await workAhead(clock, async (deadline) => deadlines.push(deadline));
-  assert.deepEqual(deadlines, [{ at: NOW + 1_000, clock }]);
 });

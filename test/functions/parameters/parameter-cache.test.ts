@@ -118,9 +118,7 @@ test("each reader parses a parameter once, and again when Parameter Store return
   const [one, other] = [readerOf("one"), readerOf("other")];
   const stored = { value: "a", secure: false };
   assert.equal(one(stored), one(stored));
-  assert.deepEqual(
-    [other(stored), one({ ...stored })].map(({ name }) => name),
-    ["other", "one"],
-  );
+  const names = [other(stored), one({ ...stored })].map(({ name }) => name);
+  assert.deepEqual(names, ["other", "one"]);
   assert.deepEqual(calls, ["one", "other", "one"]);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, mock, test } from "node:test";
 import { hasCode } from "../../../functions/errors.ts";
-import type { Deadline } from "../../../functions/lib/deadline.ts";
+import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { createParameterStore, createPathReader } from "../../../functions/parameters/parameter-store.ts";
 import type { Fault } from "../../../local/faults.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
@@ -26,9 +26,7 @@ afterEach(() => {
   mock.timers.reset();
 });
 
-function within(ms: number): Deadline {
-  return { at: Date.now() + ms, clock: Date.now };
-}
+const within = (ms: number) => deadlineIn(ms, Date.now);
 
 function answer(status: number, type: string): Fault {
   const headers = { "content-type": "application/x-amz-json-1.1" };

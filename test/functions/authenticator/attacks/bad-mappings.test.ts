@@ -1,5 +1,7 @@
-// Attacks by mappings that another implementation grants or empties: defects of aws-iam-authenticator.
-// https://github.com/kubernetes-sigs/aws-iam-authenticator/pull/607 and 1046
+// Attacks by stored values. Mappings that another implementation grants or empties, which are defects of aws-iam-authenticator:
+// https://github.com/kubernetes-sigs/aws-iam-authenticator/pull/607 and 1046. Denials and mappings with a repeated key, of which
+// JSON.parse keeps the last one and other parsers the first: https://bishopfox.com/blog/json-interoperability-vulnerabilities.
+// ../mapping/deny-list.test.ts has what an entry matches.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -63,4 +65,67 @@ test("one bad edit locks out only the identity that it names: none for a pattern
       }
     }
   }
+});
+
+const ALICE = `arn:aws:iam::${HOME}:user/alice`;
+const ZED = `arn:aws:iam::${HOME}:user/zed`;
+const SESSIONS = `sso-session/${HOME}/clusteradmin`;
+const SET: Stored = { [`sso/${HOME}/clusteradmin`]: { username: "set" } };
+const ACCOUNT_MAPPING: Stored = { [`account/${HOME}`]: {} };
+
+type Outcomes = Readonly<Record<string, string>>;
+
+async function assertOutcomes(stored: Stored, expected: Outcomes): Promise<void> {
+  for (const [who, outcome] of Object.entries(expected)) {
+    assert.equal(await outcomeFor(who, stored), outcome, `${who} ${JSON.stringify(stored)}`);
+  }
+}
+
+const orders = (one: string, other: string) => [`${one},${other}`, `${other},${one}`];
+const like = (members: string) => `[{${members},"username":"x"},{"arnLike":"arn:aws:*::${HOME}:*","username":"next"}]`;
+
+test("a denial list with a repeated key denies every identity that it covers", async () => {
+  for (const members of [
+    ...orders(`"arnLike":"${ALICE}"`, `"arnLike":"${ZED}"`),
+    `"arnLike":"${ZED}","arnLike":"${ZED}"`,
+    `"arnLike":"${ZED}","notAfter":"2099-01-01T00:00:00Z","notAfter":"2020-01-01T00:00:00Z"`,
+    `"arnLike":"${ZED}","description":"a","\\u0064escription":"b"`,
+  ]) {
+    for (const list of [HOME, "any"]) {
+      const invalid = { alice: "denials_invalid", bob: "denials_invalid", root: "denials_invalid" };
+      await assertOutcomes({ ...ACCOUNT_MAPPING, [`deny/${list}`]: `[{${members}}]` }, invalid);
+    }
+    await assertOutcomes({ ...ACCOUNT_MAPPING, [`deny/${OTHER}`]: `[{${members}}]` }, { bob: `granted as ${ARN}` });
+  }
+});
+
+test("a mapping with a deny key or with a repeated key is invalid for its identity, and neither value applies", async () => {
+  for (const members of [
+    ...['"deny":true', '"deny":false', '"deny":true,"deny":false', '"deny":true,"d\\u0065ny":false'],
+    ...orders('"notAfter":"2020-01-01T00:00:00Z"', '"notAfter":"2099-01-01T00:00:00Z"'),
+    '"username":"admin"',
+    '"groups":[],"groups":["system:masters"]',
+    '"principalId":"AROAOTHER","principalId":"AROALOCALDEVELOPERSAA"',
+    `"arn":"${ALICE}"`,
+  ]) {
+    for (const both of orders(`"arn":"${ARN}","username":"dev"`, members)) {
+      const alice = await outcomeFor("alice", ACCOUNT_MAPPING);
+      await assertOutcomes({ ...ACCOUNT_MAPPING, [NAME]: `{${both}}` }, { bob: "mapping_invalid", alice });
+    }
+  }
+  await assertOutcomes({ [`account/${HOME}`]: '{"username":"a","username":"b"}' }, { bob: "mapping_invalid" });
+});
+
+test("a list's entry with a repeated key is invalid for each identity that one of its values matches, and for no other", async () => {
+  for (const members of orders(`"arnLike":"arn:aws:iam::${HOME}:role/*"`, `"arnLike":"arn:aws:iam::${HOME}:user/*"`)) {
+    const outcomes = { bob: "mapping_invalid", alice: "mapping_invalid", root: "granted as next" };
+    await assertOutcomes({ [`pattern/${HOME}`]: like(members) }, outcomes);
+  }
+  const ofUsers = like(`"arnLike":"arn:aws:iam::${HOME}:user/*","username":"a"`);
+  await assertOutcomes({ "pattern/any": ofUsers }, { alice: "mapping_invalid", bob: "granted as next" });
+  for (const members of orders('"session":"carol@example.com"', '"session":"joe"')) {
+    await assertOutcomes({ ...SET, [SESSIONS]: `[{${members},"username":"x"}]` }, { carol: "mapping_invalid" });
+  }
+  const others = '[{"session":"a","session":"b","username":"x"}]';
+  await assertOutcomes({ ...SET, [SESSIONS]: others }, { carol: "granted as set" });
 });

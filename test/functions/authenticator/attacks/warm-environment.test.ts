@@ -4,8 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
-import { asked, stsAt, TOKEN } from "../../aws/asking.ts";
-import { startRawServer } from "../../aws/raw-server.ts";
+import { asked, startRawServer, stsAt, TOKEN } from "../../aws/asking.ts";
 import {
   fakeServices,
   gatewayEvent,

@@ -3,8 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, beforeEach, mock, test } from "node:test";
-import type { FindNodeName } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
-import { createNodeNames } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
+import { createNodeNames, type FindNodeName } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
 import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy.ts";
 import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import { readForm, renderResult } from "../../../../local/ec2/query-protocol.ts";
@@ -37,14 +36,9 @@ async function refusal(changes: Partial<VerifiedIdentity> = {}): Promise<string>
 test("a running instance of the account whose profile has the identity's role has a name", async () => {
   const before = services.server.requests.length;
   assert.deepEqual(await as({}), { name: NAME });
-  const asked = services.server.requests.slice(before).map((request) => Object.fromEntries(readForm(request)));
-  assert.deepEqual(
-    asked.map(({ Action, "InstanceId.1": id, InstanceProfileName: profile }) => [Action, id ?? profile]),
-    [
-      ["DescribeInstances", node.sessionName],
-      ["GetInstanceProfile", "nodes"],
-    ],
-  );
+  const forms = services.server.requests.slice(before).map((request) => Object.fromEntries(readForm(request)));
+  const asked = forms.map((form) => `${form["Action"]} ${form["InstanceId.1"] ?? form["InstanceProfileName"]}`);
+  assert.deepEqual(asked, [`DescribeInstances ${node.sessionName}`, "GetInstanceProfile nodes"]);
 });
 
 test("with NODE_VPCS, an instance in another VPC is refused before IAM is called, and one in any of them has a name", async () => {

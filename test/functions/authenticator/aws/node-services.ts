@@ -1,6 +1,6 @@
 // A node in a local EC2 and IAM, and the environment variables that connect the SDK to them.
 
-import type { Deadline } from "../../../../functions/lib/deadline.ts";
+import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import type { Ec2Instance } from "../../../../local/ec2/describe-instances.ts";
 import { startEc2 } from "../../../../local/ec2/ec2.ts";
 import type { InstanceProfile } from "../../../../local/ec2/get-instance-profile.ts";
@@ -34,7 +34,6 @@ export async function startNodeServices() {
   });
   return {
     server,
-    /** The instance and its profile, with the given changes. */
     set(instance: Partial<Ec2Instance> = {}, profile: Partial<InstanceProfile> = {}) {
       server.instances.splice(0, Infinity, { ...INSTANCE, ...instance });
       server.profiles.splice(0, Infinity, { ...PROFILE, ...profile });
@@ -42,6 +41,4 @@ export async function startNodeServices() {
   };
 }
 
-export function within(ms = 5_000): Deadline {
-  return { at: Date.now() + ms, clock: Date.now };
-}
+export const within = () => deadlineIn(5_000, Date.now);

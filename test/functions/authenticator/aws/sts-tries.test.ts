@@ -5,8 +5,7 @@ import { after, afterEach, mock, test } from "node:test";
 import type { Fault } from "../../../../local/faults.ts";
 import { startHttpServer } from "../../../../local/http-server.ts";
 import { mockTime, passEach, until } from "../../../time.ts";
-import { asked, assertUnreachable, stsAt, TOKEN } from "../../aws/asking.ts";
-import { OK, startRawServer } from "../../aws/raw-server.ts";
+import { asked, assertUnreachable, OK, startRawServer, stsAt, TOKEN } from "../../aws/asking.ts";
 
 const server = await startHttpServer(() => ({ status: 200, body: "answer" }));
 after(() => server.close());

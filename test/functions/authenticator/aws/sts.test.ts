@@ -9,8 +9,17 @@ import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { type Credential, createCertificateAuthority } from "../../../../local/certificates.ts";
 import { createHostCertificates } from "../../../connect-proxy.ts";
 import { until } from "../../../time.ts";
-import { asked, assertUnreachable, CLUSTER_ID, stsAt, TOKEN } from "../../aws/asking.ts";
-import { OK, type RawServer, response, startRawServer } from "../../aws/raw-server.ts";
+import {
+  asked,
+  assertUnreachable,
+  CLUSTER_ID,
+  OK,
+  type RawServer,
+  response,
+  startRawServer,
+  stsAt,
+  TOKEN,
+} from "../../aws/asking.ts";
 import { HOST } from "../token/samples.ts";
 
 test("the request is a GET of the rebuilt target with the token's host and three headers, byte for byte", async () => {
@@ -76,13 +85,9 @@ afterEach(() => {
 });
 const tlsServer = (credential: Credential) => startRawServer(undefined, credential);
 
-function trust(certificate: string): void {
-  tls.setDefaultCACertificates([certificate]);
-}
-
 test("an endpoint's own name is verified, the Host header stays the token's, and the connection is kept", async () => {
   const server = await tlsServer(authority.server());
-  trust(authority.ca);
+  tls.setDefaultCACertificates([authority.ca]);
   for (const name of ["localhost", "127.0.0.1"]) {
     const askSts = stsAt(`https://${name}:${server.port}`);
     const before = server.sockets.length;
@@ -104,7 +109,7 @@ for (const [what, credential, trusted, kind] of [
 ] as const) {
   test(`a certificate ${what} is refused at an endpoint before anything is sent`, async () => {
     const server = await tlsServer(credential);
-    trust(trusted);
+    tls.setDefaultCACertificates([trusted]);
     for (const name of ["localhost", "127.0.0.1"])
       assertUnreachable(await asked(stsAt(`https://${name}:${server.port}`)), kind);
     assert.deepEqual(server.requests, []);
@@ -124,7 +129,7 @@ function rerouteTo(server: RawServer): string[] {
 
 test("without an endpoint, the connection is to the token's host at port 443, and its name is verified", async () => {
   const server = await tlsServer(hosts.of(HOST));
-  trust(hosts.ca);
+  tls.setDefaultCACertificates([hosts.ca]);
   const names = rerouteTo(server);
   const askSts = createSts({ regionalHost: HOST, endpoint: undefined });
   assert.equal(await asked(askSts), "200 {}");
