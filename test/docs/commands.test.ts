@@ -48,10 +48,8 @@ function problem({ words, code, err }: Ran): string[] {
 
 test("each entry of run-elsewhere.ts matches a document, and its test contains the expected text", (t) => {
   if (finished.size < pages.length) return t.skip("a page did not complete, so its commands are unknown");
-  assert.deepEqual(
-    Object.keys(RUN_ELSEWHERE).filter((start) => !used.has(start)),
-    [],
-  );
+  const unused = Object.keys(RUN_ELSEWHERE).filter((start) => !used.has(start));
+  assert.deepEqual(unused, []);
   for (const [start, entry] of Object.entries(RUN_ELSEWHERE)) {
     if ("because" in entry) continue;
     const { by, has } = entry;
@@ -72,13 +70,8 @@ const AWS_AUTH = {
   mapAccounts: stringify(["444455556666"]),
 };
 
-interface Step {
-  readonly command: string;
-  readonly shown: readonly string[];
-}
-
 /** The commands of this project with their output. */
-function steps(): Step[] {
+function steps() {
   const [, ...pieces] = PAGE.split(/^ {4}\$ /m);
   return pieces.flatMap((piece) => {
     const [first = "", ...rest] = piece.split("\n");
@@ -90,7 +83,6 @@ function steps(): Step[] {
   });
 }
 
-/** Removes the parts that differ between runs. */
 function comparable(text: string, endpoint: string): string {
   return text
     .replaceAll(new URL(endpoint).host, "localhost:8443")

@@ -40,7 +40,6 @@ async function lineOf(name: string): Promise<string> {
   return (around.lines[0] ?? assert.fail()).replace("sts-1", "01234567-89ab-cdef-0123-456789abcdef");
 }
 
-/** The access log's line of a review. */
 function accessLine(): string {
   const values: Readonly<Record<string, string>> = {
     ...{
@@ -65,7 +64,6 @@ function metricsOf(lines: readonly string[]): Set<string> {
   return new Set(found);
 }
 
-/** The number of alarms, and of the metrics that they read. */
 function alarmsOf(template: Template): { readonly alarms: number; readonly metrics: number } {
   const found = resources(template, "AWS::CloudWatch::Alarm").map(({ Properties }) => {
     const queries = (Properties["Metrics"] ?? [{ MetricStat: {} }]) as { MetricStat?: object }[];

@@ -22,7 +22,6 @@ import { CLUSTERS } from "../infra/clusters.ts";
 const source = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
 const reference = source("docs/reference.md");
 
-/** The rows of the table below a heading; cells without backticks. */
 function table(heading: string): string[][] {
   const section = reference.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
   const rows = section.split("\n").filter((line) => line.startsWith("| `"));
@@ -65,7 +64,6 @@ test("the reference lists each field of the log line and each metric", () => {
   assert.deepEqual(Object.fromEntries(listed), METRICS);
 });
 
-/** The code blocks in a language below a heading. */
 function blocks(heading: string, language: string): string[] {
   const section = reference.split(`${heading}\n`)[1]?.split("\n## ")[0] ?? "";
   return [...section.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"))].map(([, text = ""]) => text);

@@ -17,33 +17,38 @@ export function blocksOf(page: string, language: string): string[] {
   return [...blocks].map(([, indent = "", block = ""]) => block.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
 }
 
+/** The anchors of a page's headings: https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links */
+export function anchorsOf(text: string): string[] {
+  const headings = text.replaceAll(/```.*?```/gs, "").match(/(?<=^#+ ).*$/gm) ?? [];
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
 /** The manifests of docs/rbac.md. */
 export function rbacManifests(): string[] {
   const files = globSync(["examples/rbac/*.yaml", "examples/deploy-from-branch/role.yaml"], { cwd: ROOT });
   return files.map((file) => readFileSync(join(ROOT, file), "utf8"));
 }
 
-export interface Ran {
-  /** The arguments of one command as the shell splits them; for our own without `npx lambda-iam-authenticator`. */
-  readonly words: readonly string[];
-  /** Only for our own command; other programs are recorded but do not run. */
-  readonly code: number | undefined;
-  readonly err: string;
-}
-
-interface ShellOptions {
-  readonly folder: string;
-  readonly environment: Readonly<Record<string, string>>;
-  /** Replacements for `<name>` placeholders and dots; the first match applies. */
-  readonly placeholders: Readonly<Record<string, string>>;
-}
+export type Ran = Awaited<ReturnType<typeof runBlocks>>[number];
+type Texts = Readonly<Record<string, string>>;
 
 const PRELUDE = join(import.meta.dirname, "shell.sh");
 const COMMAND = join(ROOT, "dist/cli/iam-authenticator.mjs");
 
-/** Runs the blocks in order, as if pasted. */
-export async function runBlocks(blocks: readonly string[], options: ShellOptions): Promise<Ran[]> {
-  const { folder, environment, placeholders } = options;
+/**
+ * Runs the blocks in order, as if pasted. `placeholders` are replacements for `<name>` and dots; the first match applies. Returns
+ * `words`, the arguments of each command as the shell splits them, for our own without `npx lambda-iam-authenticator`, and `code`
+ * only for our own; other programs are recorded but do not run.
+ */
+export async function runBlocks(
+  blocks: readonly string[],
+  { folder, environment, placeholders }: { folder: string; environment: Texts; placeholders: Texts },
+) {
   let script = blocks.join("\n");
   for (const [name, value] of Object.entries(placeholders)) script = script.replaceAll(name, value);
   // Rejects npm start's fixed ports: the result would depend on whether a sandbox is running.

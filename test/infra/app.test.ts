@@ -4,8 +4,7 @@
 import "./quick-synth.ts";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { App } from "aws-cdk-lib";
@@ -15,6 +14,7 @@ import { readCluster } from "../../infra/context/cluster.ts";
 import { clusterStack } from "../../infra/context/cluster-stack.ts";
 import { FEATURE_FLAGS } from "../../infra/feature-flags.ts";
 import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
+import { useFolder } from "../cli/fixtures.ts";
 import { ROOT } from "./cdk-cli.ts";
 import { CLUSTERS } from "./clusters.ts";
 
@@ -31,9 +31,8 @@ test("the app checks its context, and prints only the message of a mistake, with
   assert.match(stderr, /^the context key "endpoint" has no effect: it belongs to a cluster\. .*\n$/);
 });
 
-test("the app has a stack for each cluster, and for its issuer", (t) => {
-  const outdir = mkdtempSync(join(tmpdir(), "app-"));
-  t.after(() => rmSync(outdir, { recursive: true }));
+test("the app has a stack for each cluster, and for its issuer", () => {
+  const outdir = useFolder().path;
   const { status, stderr } = run({ clusters: [{ clusterId: "a", issuer: true }, { clusterId: "b" }] }, outdir);
   assert.equal(status, 0, stderr);
   const stacks = readdirSync(outdir).flatMap((file) => /^(.*)\.template\.json$/.exec(file)?.[1] ?? []);

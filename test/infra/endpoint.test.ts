@@ -9,12 +9,6 @@ import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
 import { ACCOUNT, ENV, endpointOf, givenVpcEndpoint, KINDS, type Kind, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { output, resource, resources } from "./template.ts";
 
-const STAGES = {
-  http: "AWS::ApiGatewayV2::Stage",
-  mtls: "AWS::ApiGatewayV2::Stage",
-  private: "AWS::ApiGateway::Stage",
-};
-
 for (const kind of KINDS) {
   test(`${kind}: has the chosen throttle, or a default that depends on reserved concurrency`, () => {
     for (const [props, ThrottlingRateLimit, ThrottlingBurstLimit] of [
@@ -22,10 +16,8 @@ for (const kind of KINDS) {
       [{ reservedConcurrency: false }, 150, 50],
       [{ throttle: { rateLimit: 5, burstLimit: 7 }, reservedConcurrency: 20 }, 5, 7],
     ] as const) {
-      const { DefaultRouteSettings, MethodSettings } = resource(
-        stackOf(kind, props).template(),
-        STAGES[kind],
-      ).Properties;
+      const stage = kind === "private" ? "AWS::ApiGateway::Stage" : "AWS::ApiGatewayV2::Stage";
+      const { DefaultRouteSettings, MethodSettings } = resource(stackOf(kind, props).template(), stage).Properties;
       const [settings] = (MethodSettings ?? [DefaultRouteSettings]) as [object];
       assert.partialDeepStrictEqual(settings, { ThrottlingRateLimit, ThrottlingBurstLimit });
     }
@@ -114,10 +106,8 @@ for (const [from, to] of CHANGES) {
   test(`${from} to ${to} replaces all logical ids except the stack's parameters; formerEndpoint keeps the old endpoint`, () => {
     const [old, now, both] = [deployed(from), deployed(to), deployed(to, from)];
     const shared = [...now].filter(([id]) => old.has(id));
-    assert.deepEqual(
-      shared.map(([, { Type }]) => Type),
-      ["AWS::SSM::Parameter", "AWS::SSM::Parameter"],
-    );
+    const types = shared.map(([, { Type }]) => Type);
+    assert.deepEqual(types, Array(2).fill("AWS::SSM::Parameter"));
     for (const [id, resource] of shared) assert.deepEqual(resource, old.get(id));
     for (const [id, resource] of [...old, ...now]) assert.deepEqual(both.get(id), resource, id);
     assert.equal(both.size, new Set([...old.keys(), ...now.keys()]).size);

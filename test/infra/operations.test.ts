@@ -10,6 +10,7 @@ import { logEntry } from "../../functions/authenticator/http/log-review.ts";
 import { newRecord, OUTCOMES } from "../../functions/authenticator/review/record.ts";
 import type { PrivateEndpoint } from "../../infra/endpoint/endpoint.ts";
 import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
+import { anchorsOf } from "../docs/shell-blocks.ts";
 import { ACCOUNT, endpointOf, REGION, stackOf } from "./stacks.ts";
 import { flat, output, resource, resources } from "./template.ts";
 
@@ -28,11 +29,8 @@ test("queries of the dashboard and of the documents use only fields of the log l
   assert.equal(queries.length, 2);
   for (const query of [...queries, ...documented]) {
     const named = query.replaceAll(/"[^"]*"/g, "").match(/@?[a-z][\w.]*|\d\w*/gi) ?? [];
-    assert.deepEqual(
-      named.filter((name) => ![...fields, ...words, ...made].includes(name)),
-      [],
-      query,
-    );
+    const unknown = named.filter((name) => ![...fields, ...words, ...made].includes(name));
+    assert.deepEqual(unknown, [], query);
     const [list = "[]"] = /\[.*\]/.exec(query) ?? [];
     for (const outcome of JSON.parse(list)) assert.ok(OUTCOMES.includes(outcome), outcome);
   }
@@ -42,18 +40,10 @@ test("each alarm names its heading in docs/troubleshoot.md, whose section on ala
   const issuer = issuerStack(new App(), { clusterId: "prod", account: ACCOUNT, region: REGION });
   const page = readFileSync(new URL("../../docs/troubleshoot.md", import.meta.url), "utf8");
   const [, section = ""] = /^## An alarm fires\n(.*)/ms.exec(page) ?? [];
-  // https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links
-  const headings = section.match(/(?<=^### ).*$/gm) ?? [];
-  const anchors = headings.map((heading) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^a-z -]/g, "")
-      .replaceAll(" ", "-"),
-  );
   const named = [stackOf("http", { quietHours: 24 }).template(), Template.fromStack(issuer)]
     .flatMap((template) => resources(template, "AWS::CloudWatch::Alarm"))
     .map(({ Properties }) => /docs\/troubleshoot\.md#(\S+)$/.exec(String(Properties["AlarmDescription"]))?.[1]);
-  assert.deepEqual([...new Set(named)].toSorted(), anchors.toSorted());
+  assert.deepEqual([...new Set(named)].toSorted(), anchorsOf(section).toSorted());
 });
 
 const ENDPOINTS = {

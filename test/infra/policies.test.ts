@@ -7,7 +7,7 @@ import { Fn } from "aws-cdk-lib";
 import { Match, type Template } from "aws-cdk-lib/assertions";
 import { type IRole, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { ACCOUNT, KINDS, type MoreProps, SCOPES, type Synthesized, stackOf, templateOf, vpcOf } from "./stacks.ts";
-import { flat, resources, statements } from "./template.ts";
+import { flat, resource, statements } from "./template.ts";
 
 /** The policies of functions that serve reviews. deployment.test.ts tests the deployment check. */
 const RIGHTS = /^Authenticator(Mtls|Private)?Rights[0-9a-f]{8}/;
@@ -84,22 +84,16 @@ for (const kind of KINDS) {
     const template = templateOf(kind);
     const stage = kind === "private" ? "<AuthenticatorPrivateApiDeploymentStagelive>/POST" : "*/*";
     const scope = SCOPES[kind];
-    assert.deepEqual(
-      resources(template, "AWS::Lambda::Permission").map(({ Properties }) => Properties),
-      [
-        {
-          Action: "lambda:InvokeFunction",
-          FunctionName: `<${scope}FunctionAliaslive>`,
-          Principal: "apigateway.amazonaws.com",
-          SourceArn: `arn:<AWS::Partition>:execute-api:eu-west-1:111122223333:<${scope}Api>/${stage}/authenticate`,
-        },
-      ],
-    );
+    assert.deepEqual(resource(template, "AWS::Lambda::Permission").Properties, {
+      Action: "lambda:InvokeFunction",
+      FunctionName: `<${scope}FunctionAliaslive>`,
+      Principal: "apigateway.amazonaws.com",
+      SourceArn: `arn:<AWS::Partition>:execute-api:eu-west-1:111122223333:<${scope}Api>/${stage}/authenticate`,
+    });
     template.resourcePropertiesCountIs("AWS::Lambda::Url", Match.anyValue(), 0);
   });
 }
 
-/** Statements of a role's policy. */
 function granted(made: Synthesized, grant: (team: IRole) => void): unknown[] {
   grant(Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`));
   return statements(made.template()).flatMap(({ of, statement }) => (of.startsWith("Team") ? statement : []));
@@ -145,14 +139,12 @@ test("a reader of reviews can only filter and query the log of this function, an
     [stackOf("http"), "<AuthenticatorLog.Arn>"],
     [stackOf("mtls", { formerEndpoint: { kind: "http" } }), ["<AuthenticatorMtlsLog.Arn>", "<AuthenticatorLog.Arn>"]],
   ] as const) {
-    assert.deepEqual(
-      granted(made, (team) => made.authenticator.grantReadReviews(team)),
-      [
-        { Effect: "Allow", Action: ["logs:FilterLogEvents", "logs:StartQuery"], Resource: logs },
-        { Effect: "Allow", Action: FIND, Resource: "*" },
-        { Effect: "Allow", Action: "cloudformation:DescribeStacks", Resource: "<AWS::StackId>" },
-      ],
-    );
+    const found = granted(made, (team) => made.authenticator.grantReadReviews(team));
+    assert.deepEqual(found, [
+      { Effect: "Allow", Action: ["logs:FilterLogEvents", "logs:StartQuery"], Resource: logs },
+      { Effect: "Allow", Action: FIND, Resource: "*" },
+      { Effect: "Allow", Action: "cloudformation:DescribeStacks", Resource: "<AWS::StackId>" },
+    ]);
   }
 });
 

@@ -22,14 +22,12 @@ const files = {
 const reading = (changed: Partial<typeof files>) => (file: string) =>
   (({ ...files, ...changed }) as Record<string, string>)[file] ?? assert.fail(file);
 
-/** The lines, and whether nothing is missing. */
 async function linesOf(checks: Checks): Promise<{ lines: string[]; isComplete: boolean }> {
   const lines: string[] = [];
   const isComplete = await runChecks(checks, (line) => lines.push(line));
   return { lines, isComplete };
 }
 
-/** The lines of what is missing. */
 async function missingIn(checks: Checks): Promise<string[]> {
   const { lines, isComplete } = await linesOf(checks);
   assert.equal(isComplete, false);
@@ -148,10 +146,8 @@ test("without an address, a network or a login, items are not checked, for a sta
     fetch: () => Promise.reject(new TypeError("fetch failed", { cause })),
     npm: () => Promise.reject(new Error("npm whoami fails: code ENEEDAUTH")),
   });
-  assert.deepEqual(
-    Object.keys(offline),
-    NAMES.filter((name) => name !== "AWS account"),
-  );
+  const online = NAMES.filter((name) => name !== "AWS account");
+  assert.deepEqual(Object.keys(offline), online);
   assert.equal(offline["GitHub repository"], "Cannot reach api.github.com: getaddrinfo ENOTFOUND");
   assert.equal(offline["npm trust"], "npm whoami fails: code ENEEDAUTH");
   const limited = await reasons({ fetch: async () => new Response("", { status: 403 }) });

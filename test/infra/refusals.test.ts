@@ -10,7 +10,6 @@ import { IamAuthenticator, type IamAuthenticatorProps, type MtlsEndpoint } from 
 import { certificateArn, endpointOf, type MoreProps, REGION, stackOf, vpcOf } from "./stacks.ts";
 
 const ISSUER = "https://a1b2.tokens.sts.global.api.aws";
-
 const STANDBY = "https://standby.example.com/authenticate";
 const farCertificate = (scope: Construct) => Certificate.fromCertificateArn(scope, "Far", certificateArn("us-east-1"));
 const mtls =

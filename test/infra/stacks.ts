@@ -19,7 +19,6 @@ import { VPC } from "./clusters.ts";
 
 export const ACCOUNT = "111122223333";
 export const REGION = "eu-west-1";
-/** Props of a stack. */
 export const ENV = { env: { account: ACCOUNT, region: REGION } };
 
 export type Kind = "http" | "mtls" | "private";
@@ -44,7 +43,6 @@ export function stackOf(kind: Kind, more: MoreProps = {}, app = new App()) {
   return { app, stack, authenticator, template: () => Template.fromStack(stack) };
 }
 
-/** The same with only an issuer. */
 export function issuerOf(more: (scope: Construct) => Partial<ServiceAccountIssuerProps> = () => ({}), app = new App()) {
   const stack = new Stack(app, "Test", ENV);
   const issuer = new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod", ...more(stack) });

@@ -14,14 +14,12 @@ export function resources(template: Template, type: string): Resource[] {
   return Object.values(template.findResources(type)).map((resource) => flat(resource) as Resource);
 }
 
-/** The type of each resource, sorted. */
 export function typesOf(all: Readonly<Record<string, { readonly Type: string }>>): string[] {
   return Object.values(all)
     .map(({ Type }) => Type)
     .sort();
 }
 
-/** The only resource of its type. */
 export function resource(template: Template, type: string): Resource {
   const [only = assert.fail(`no ${type}`), ...others] = resources(template, type);
   assert.deepEqual(others, []);
@@ -34,7 +32,6 @@ export function lambdaFunction(template: Template, name = "Authenticator"): Reso
   return functions.find(({ Metadata }) => Metadata?.["SamResourceId"] === name) ?? assert.fail(`no function ${name}`);
 }
 
-/** The environment variables of that function. */
 export function variablesOf(template: Template, name?: string): Readonly<Record<string, unknown>> {
   return (lambdaFunction(template, name).Properties["Environment"] as { Variables: Record<string, unknown> }).Variables;
 }

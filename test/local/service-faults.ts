@@ -27,7 +27,6 @@ export function stsThrottling(request: LocalRequest): Fault {
   return answer(refused(request, new ServiceError("Throttling", "Rate exceeded")));
 }
 
-/** Missing permission in IAM. */
 export function logsForbidden(logGroup: string): Fault {
   const message =
     "User: arn:aws:iam::111122223333:user/reader is not authorized to perform: logs:FilterLogEvents on resource: " +

@@ -134,10 +134,8 @@ function checkOutput({ printed }: Run, of: string, most: number): void {
   const inRepository = printed.out.replaceAll(relative(process.cwd(), of), ".local").replaceAll(of, ".local");
   const lines = inRepository.replaceAll("LOCAL_FOLDER=.local ", "").trimEnd().split("\n");
   assert.ok(lines.length <= most, `${lines.length} lines`);
-  assert.deepEqual(
-    lines.filter((line) => line.replace(/ {3,}/g, "  ").length > 100 || /[{}]/.test(line)),
-    [],
-  );
+  const unreadable = lines.filter((line) => line.replace(/ {3,}/g, "  ").length > 100 || /[{}]/.test(line));
+  assert.deepEqual(unreadable, []);
 }
 
 test("npm start logs in as a Pod with its service account's role and prints one line per step", async () => {
@@ -152,10 +150,8 @@ test("npm start logs in as a Pod with its service account's role and prints one 
   const { serviceAccountToken, issuerCa } = sandboxFiles(shared);
   const { text } = await post(url, { method: "GET", tls: { ca: readFileSync(issuerCa, "utf8") } });
   const { kid } = decodeProtectedHeader(readFileSync(serviceAccountToken, "utf8"));
-  assert.deepEqual(
-    JSON.parse(text).keys.map((key: { kid: string }) => key.kid),
-    [kid],
-  );
+  const { keys }: { keys: { kid: string }[] } = JSON.parse(text);
+  assert.deepEqual([keys.length, keys[0]?.kid], [1, kid]);
 });
 
 test("a second npm start keeps the first one's files and prints its endpoint", async () => {

@@ -1,9 +1,8 @@
 // A folder of mapping files through the real client: conversion of files, and edits without a restart.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import {
   DeleteParameterCommand,
@@ -12,24 +11,18 @@ import {
   PutParameterCommand,
 } from "@aws-sdk/client-ssm";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { refused, ssmClient } from "../sdk-options.ts";
+import { useFolder } from "../../cli/fixtures.ts";
+import { refused, ssmClient } from "../clients.ts";
 
 const DEVELOPERS = "role/111122223333/developers";
 
 async function start(t: TestContext, files: Record<string, string>) {
-  const folder = mkdtempSync(join(tmpdir(), "mappings-"));
-  const write = (file: string, text: string) => {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), text);
-  };
+  const { path: folder, write } = useFolder();
   for (const [file, text] of Object.entries(files)) write(file, text);
   const problems: string[] = [];
   const onProblem = (problem: string) => problems.push(problem);
   const store = await startParameterStore({ folder, prefix: "/p", onProblem });
-  t.after(async () => {
-    await store.close();
-    rmSync(folder, { recursive: true });
-  });
+  t.after(() => store.close());
   const ssm = ssmClient(store.url);
   const get = async (name: string) => (await ssm.send(new GetParameterCommand({ Name: `/p/${name}` }))).Parameter;
   const remove = (file: string) => rmSync(join(folder, file));
@@ -112,5 +105,8 @@ test("the API is read-only, and its error names the folder; a missing folder fai
   const put = new PutParameterCommand({ Name: "/p/role/1/a", Value: "{}", Type: "String", Overwrite: true });
   await refused(ssm.send(put), "AccessDeniedException", /To change \/p\/role\/1\/a, edit its file there/);
   await refused(ssm.send(new DeleteParameterCommand({ Name: "/p/role/1/a" })), "AccessDeniedException");
-  await assert.rejects(startParameterStore({ folder: join(tmpdir(), "no-such-folder"), prefix: "/p" }), /ENOENT/);
+  await assert.rejects(
+    startParameterStore({ folder: join(useFolder().path, "no-such-folder"), prefix: "/p" }),
+    /ENOENT/,
+  );
 });

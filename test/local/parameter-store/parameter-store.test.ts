@@ -16,7 +16,7 @@ import {
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { DEFAULT_THROUGHPUT, HIGHER_THROUGHPUT } from "../../../local/parameter-store/throughput.ts";
 import { post } from "../../post.ts";
-import { refused, ssmClient } from "../sdk-options.ts";
+import { refused, ssmClient } from "../clients.ts";
 
 const store = await startParameterStore({
   parameters: { "/p/a": "one", "/p/b": "two", plain: "x", "/l/1": "v", "/l/2": "v", "/l/deep/1": "v" },

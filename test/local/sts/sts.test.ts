@@ -14,8 +14,7 @@ import { type LocalIdentity, localIdentity } from "../../../local/identities.ts"
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { presignUrl } from "../../../local/token.ts";
-import { sdkOptions } from "../sdk-options.ts";
-import { send } from "./send.ts";
+import { sdkOptions, send } from "../clients.ts";
 
 const alice = localIdentity("alice");
 const CLUSTER = { "x-k8s-aws-id": "local" };
@@ -27,10 +26,7 @@ after(() => sts.close());
 const presign = (extraQuery: Readonly<Record<string, string>> = {}): Promise<string> =>
   presignUrl({ identity: alice, clusterId: "local", region: "us-west-2", extraQuery });
 
-function clientOf({ accessKeyId, secretAccessKey, sessionToken }: LocalIdentity): STSClient {
-  const credentials = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
-  return new STSClient({ region: "eu-central-1", endpoint: sts.url, credentials, maxAttempts: 1 });
-}
+const clientOf = (credentials: LocalIdentity, url = sts.url) => new STSClient({ ...sdkOptions(url), credentials });
 
 test("the SDK receives STS's errors", async () => {
   const refusal = (identity: LocalIdentity): Promise<unknown> =>
@@ -68,7 +64,7 @@ const REQUEST: GetWebIdentityTokenCommandInput = { Audience: ["a"], SigningAlgor
 test("tokens are signed by published keys, and other requests are refused as STS refuses them", async (t) => {
   const sts = await startSts({ signedTokens: { issuers: TOKEN_ISSUERS, claims: { bob: { source_identity: "bob" } } } });
   t.after(() => sts.close());
-  const client = new STSClient({ ...sdkOptions(sts.url), credentials: localIdentity("bob") });
+  const client = clientOf(localIdentity("bob"), sts.url);
   const host = new URL(TOKEN_ISSUERS.get("111122223333") ?? "").host;
   const keys = (await (await fetch(`${sts.url}/${host}/.well-known/jwks.json`)).json()) as JSONWebKeySet;
   for (const SigningAlgorithm of ["RS256", "ES384"]) {

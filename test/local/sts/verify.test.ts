@@ -5,7 +5,7 @@ import { after, beforeEach, test } from "node:test";
 import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { presignUrl, type TokenOptions } from "../../../local/token.ts";
-import { outcome, send } from "./send.ts";
+import { outcome, send } from "../clients.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const MINUTE = 60_000;

@@ -8,15 +8,13 @@ import {
   STSClient,
 } from "@aws-sdk/client-sts";
 import type { JWTPayload } from "jose";
-import type { LocalServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { type LocalRole, type OidcProvider, providerArn, roleArn, serviceAccountRole } from "../../../local/roles.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
 import { presignUrl } from "../../../local/token.ts";
 import { createSigningKey, type OidcIssuer, signIdToken, startOidcIssuer } from "../../oidc-issuer.ts";
-import { sdkOptions } from "../sdk-options.ts";
-import { send } from "./send.ts";
+import { sdkOptions, send } from "../clients.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);
 const SECONDS = NOW / 1000;
@@ -35,7 +33,8 @@ const role = serviceAccountRole(provider, {
 });
 
 let now = NOW;
-const sts = await startSts({ now: () => now, webIdentity: { providers: [provider], roles: [role], ca: issuer.ca } });
+const webIdentity = { providers: [provider], roles: [role], ca: issuer.ca };
+const sts = await startSts({ now: () => now, webIdentity });
 beforeEach(() => {
   now = NOW;
   issuer.answer(() => undefined);
@@ -64,10 +63,8 @@ function assume(WebIdentityToken: string, changes: Partial<AssumeRoleWithWebIden
 const refused = (call: Promise<unknown>, name: string, message: RegExp): Promise<void> =>
   assert.rejects(call, { name: new RegExp(`^${name}(Exception)?$`), message });
 
-/** Starts an STS with other settings; stops it after the test. */
-async function stsWith(t: TestContext, settings: Partial<WebIdentityOptions>): Promise<LocalServer> {
-  const webIdentity = { providers: [provider], roles: [role], ca: issuer.ca, ...settings };
-  const other = await startSts({ now: () => now, webIdentity });
+async function stsWith(t: TestContext, settings: Partial<WebIdentityOptions>) {
+  const other = await startSts({ now: () => now, webIdentity: { ...webIdentity, ...settings } });
   t.after(() => other.close());
   return other;
 }
