@@ -2,7 +2,6 @@
 
 import type { Credentials, World } from "./world.ts";
 
-/** An error that AWS returned. */
 export class AwsError extends Error {
   readonly code: string;
 
@@ -34,7 +33,6 @@ export function awsOf(world: World): Aws {
   };
 }
 
-/** Returns `undefined` if the resource does not exist. */
 export async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;

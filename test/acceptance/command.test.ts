@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { after, test } from "node:test";
+import { join } from "node:path";
+import { test } from "node:test";
+import { useFolder } from "../cli/fixtures.ts";
 import { CHECKS } from "./acceptance.ts";
 import { acceptanceIn } from "./command.ts";
 import { answered, fakeWorld, makeEverything } from "./fake-world.ts";
@@ -30,7 +31,7 @@ async function run(
   argv: readonly string[],
   { fake = fakeWorld(), look = (() => "right") as Look, all = checks(look), environment = ENVIRONMENT } = {},
 ) {
-  const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
+  const folder = useFolder().path;
   const printed: string[] = [];
   const world = { ...fake, print: (line: string) => printed.push(line) };
   const options = readOptions(["--yes", ...argv], environment);
@@ -182,9 +183,7 @@ process.exit(130);`;
   assert.deepEqual([status, existsSync(folder)], [130, false]);
 });
 
-const mtls = join(mkdtempSync(join(tmpdir(), "acceptance-")), "mtls.json");
-writeFileSync(mtls, '{"endpoint": {}}');
-after(() => rmSync(dirname(mtls), { recursive: true }));
+const mtls = useFolder().write("mtls.json", '{"endpoint": {}}');
 for (const [argv, message] of [
   [["--only", "11"], /--only 11: must be the number of a check/],
   [["--remove", "prod"], /prod is not the id of an acceptance run/],

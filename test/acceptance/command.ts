@@ -13,18 +13,15 @@ import { announcement, HELP, type Options, readOptions } from "./options.ts";
 import { type RealWorld, realWorld } from "./real-world.ts";
 import { REMOVAL } from "./removal.ts";
 import { fileName, isGood, markdown, type Run, summary, textTable } from "./report.ts";
-import type { Check } from "./runner.ts";
-import { runChecks } from "./runner.ts";
+import { type Check, runChecks } from "./runner.ts";
 import { mustRun } from "./site.ts";
 
 const AWS = "AWS";
 const EXIT = { good: 0, bad: 1, usage: 2, interrupted: 130 };
 
 /** Sets `process.exitCode`: 0 if every row passed or had no input, 1 otherwise, 2 if the run cannot start, 130 after Ctrl-C. */
-export async function acceptance(
-  all: readonly Check[],
-  argv: readonly string[] = process.argv.slice(2),
-): Promise<void> {
+export async function acceptance(all: readonly Check[]): Promise<void> {
+  const argv = process.argv.slice(2);
   if (argv.includes("--help")) {
     process.stdout.write(HELP);
     return;

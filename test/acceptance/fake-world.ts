@@ -11,7 +11,6 @@ import { Interrupted, type Ran } from "./world.ts";
 /** Standard output of a program, or an error for its standard error; `undefined`: the account's answer. */
 export type Answer = (call: string) => string | Error | undefined;
 
-/** Answers these calls. */
 export const answered =
   (calls: RegExp, given: string | Error): Answer =>
   (call) =>
@@ -72,7 +71,6 @@ export interface Stack {
   readonly resources: readonly string[];
   /** Those that its deletion does not delete. */
   readonly kept: readonly string[];
-  /** Its next status, and from when. */
   next?: { readonly status: string; readonly at: number };
 }
 
@@ -104,7 +102,6 @@ export function fakeWorld(answer: Answer = () => undefined) {
     const names = found.map((one) => one.slice(prefix.lastIndexOf(" ") + 1));
     return { [name]: member === undefined ? names : names.map((one) => ({ [member]: one })) };
   }
-  /** In its status at this time. */
   function stackNamed(name: unknown): Stack {
     const stack = stacks.get(String(name));
     if (stack === undefined) throw new AwsError("ValidationError", `Stack with id ${name} does not exist`);

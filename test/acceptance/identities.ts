@@ -55,15 +55,9 @@ interface MadeRole {
 }
 
 /** Temporary credentials, valid for one hour by default. `more`: further input of AssumeRole. */
-export async function assume(
-  world: World,
-  aws: Aws,
-  arn: string,
-  session: string,
-  more: object = {},
-): Promise<Credentials> {
+export async function assume(world: World, aws: Aws, arn: string, more: object = {}): Promise<Credentials> {
   const { Credentials: made } = await eventually(world, () =>
-    aws<Assumed>("sts", "assume-role", { RoleArn: arn, RoleSessionName: session, ...more }),
+    aws<Assumed>("sts", "assume-role", { RoleArn: arn, RoleSessionName: SESSION, ...more }),
   );
   return credentialsIn(made);
 }
@@ -109,7 +103,6 @@ export async function removeKeys(aws: Aws, name: string): Promise<void> {
   }
 }
 
-/** Retries AWS errors for up to `PROPAGATION_MS`. */
 export async function eventually<T>(world: World, call: () => Promise<T>): Promise<T> {
   const look = () =>
     call().then(

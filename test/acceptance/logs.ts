@@ -22,7 +22,6 @@ export async function eventsOf(aws: Aws, logGroupName: string, since: number): P
   return events;
 }
 
-/** The events that are JSON objects. */
 export function objectsIn(events: readonly LogEvent[]): Record<string, unknown>[] {
   return events.map(({ message }) => parseJson(message)).filter(isObject);
 }

@@ -33,7 +33,6 @@ test/acceptance/reports/, and removes everything. test/acceptance/README.md desc
 /** Rejects ids of other clusters, so that a run only changes its own resources. */
 const ID = /^acceptance-[0-9a-f]{8}$/;
 
-/** Throws an Error with a message for the operator. */
 export function readOptions(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>) {
   const { values } = parseArgs({
     args: [...argv],
@@ -70,7 +69,6 @@ export function readOptions(argv: readonly string[], environment: Readonly<Recor
     /** Whether the AWS CLI uses the environment's keys, not a profile. */
     hasKeys: Boolean(environment["AWS_ACCESS_KEY_ID"]) && !environment["AWS_PROFILE"],
     keep: values.keep ?? false,
-    /** Only removes the resources of an earlier run. */
     remove: values.remove !== undefined,
     inputs: {
       qualifier,

@@ -1,25 +1,23 @@
 // Ctrl-C and the programs of the checks.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
+import { useFolder } from "../cli/fixtures.ts";
 import { until } from "../time.ts";
 import { runProgram } from "./real-world.ts";
 import { Interrupted } from "./world.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "run-program-"));
-after(() => rmSync(folder, { recursive: true }));
+const { path: folder, write } = useFolder();
 
 const run = (script: string, signal: AbortSignal) =>
   runProgram([process.execPath, "--input-type=module", "--eval", script], folder, {}, signal);
 
 test("an interruption stops the program and its child processes, and no program starts after it", async () => {
   const [begun, ended] = [join(folder, "begun"), join(folder, "ended")];
-  const inner = join(folder, "inner.mjs");
-  writeFileSync(
-    inner,
+  const inner = write(
+    "inner.mjs",
     `import { writeFileSync } from "node:fs";
 process.on("SIGTERM", () => { writeFileSync(${JSON.stringify(ended)}, ""); process.exit(); });
 setInterval(() => {}, 1000);

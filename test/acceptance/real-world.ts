@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { keyVariables } from "../aws-variables.ts";
 import { findAwsCli } from "../e2e/aws-cli.ts";
@@ -30,9 +31,14 @@ export function realWorld(
   let interruption = new AbortController();
 
   function run(program: Program, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-    awsCli ??= program === "aws" ? findAwsCli() : undefined;
+    if (program === "aws") awsCli ??= findAwsCli();
+    const words = {
+      aws: [awsCli ?? "aws", ...args],
+      cdk: [process.execPath, ...cdkCommand(args)],
+      "iam-authenticator": [process.execPath, join(ROOT, "dist", "cli", "iam-authenticator.mjs"), ...args],
+    }[program];
     const variables = environmentOf(environment(program, args), region, options);
-    return runProgram(commandOf(program, args, awsCli), folder, variables, interruption.signal, options.input);
+    return runProgram(words, folder, variables, interruption.signal, options.input);
   }
 
   return {
@@ -62,17 +68,6 @@ export function realWorld(
   };
 }
 
-function commandOf(program: Program, args: readonly string[], awsCli = "aws"): string[] {
-  switch (program) {
-    case "aws":
-      return [awsCli, ...args];
-    case "cdk":
-      return [process.execPath, ...cdkCommand(args)];
-    case "iam-authenticator":
-      return [process.execPath, join(ROOT, "dist", "cli", "iam-authenticator.mjs"), ...args];
-  }
-}
-
 /** Explicit credentials also replace a profile. */
 function environmentOf(environment: Environment, region: string, { credentials }: RunOptions): Environment {
   const place = { AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_PAGER: "", CDK_DISABLE_CLI_TELEMETRY: "true" };
@@ -99,15 +94,9 @@ export async function runProgram(
   // The program may exit before it reads its input.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
-  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
   const [code] = (await once(child, "close")) as [number | null];
   signal.removeEventListener("abort", end);
   if (signal.aborted) throw new Interrupted();
   return { exitCode: code ?? 1, stdout: await stdout, stderr: await stderr };
-}
-
-async function collect(stream: NodeJS.ReadableStream): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of stream) parts.push(Buffer.from(part));
-  return Buffer.concat(parts).toString();
 }

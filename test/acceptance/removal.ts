@@ -83,7 +83,6 @@ const KEPT: Readonly<Record<string, readonly [service: string, operation: string
   "AWS::IAM::OIDCProvider": ["iam", "delete-open-id-connect-provider", "OpenIDConnectProviderArn"],
 };
 
-/** Deletes the resources that a deleted stack retained. */
 async function removeKept(aws: Aws, { ResourceType, PhysicalResourceId: id }: StackResource): Promise<void> {
   if (ResourceType === "AWS::IAM::Role") return removeRole(aws, id);
   const [service, operation, parameter] = KEPT[ResourceType] ?? [];

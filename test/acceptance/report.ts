@@ -13,10 +13,8 @@ export interface Run {
   readonly end: number;
   /** The repository's commit, with "and changes" for uncommitted changes. */
   readonly commit: string;
-  /** Name and version of each program. */
   readonly programs: readonly string[];
   readonly isInterrupted: boolean;
-  /** Titles by check. */
   readonly titles: Readonly<Record<number, string>>;
 }
 

@@ -21,7 +21,6 @@ export interface RunOptions {
   readonly clusterId: string;
   readonly checks: readonly Check[];
   readonly inputs?: Inputs;
-  /** Skips the removal. */
   readonly keep?: boolean;
 }
 

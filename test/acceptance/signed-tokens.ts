@@ -74,7 +74,6 @@ export function signingRoleName({ clusterId }: Site): string {
   return `${clusterId}-jwt`;
 }
 
-/** The run's user, which may get tokens. */
 export async function makeSigningUser(site: Site): Promise<Credentials> {
   const { credentials } = await site.user();
   const PolicyDocument = await signingPolicy(site);
@@ -88,7 +87,7 @@ export function signingPolicy(site: Site, ...options: readonly string[]): Promis
 }
 
 export function assumeSigningRole({ world, aws }: Site, arn: string, more: object = {}): Promise<Credentials> {
-  return assume(world, aws, arn, "probe", { Tags: [{ Key: "team", Value: TEAM }], SourceIdentity: SOURCE, ...more });
+  return assume(world, aws, arn, { Tags: [{ Key: "team", Value: TEAM }], SourceIdentity: SOURCE, ...more });
 }
 
 export interface SignedToken {

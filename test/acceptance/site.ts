@@ -39,7 +39,6 @@ export const GROUP = "acceptance";
 /** Role sessions expire after an hour, and a run takes longer. */
 const FRESH_MS = 30 * 60_000;
 export const COMPLETE = /^(CREATE|UPDATE)_COMPLETE$/;
-/** The expectation of a row for a grant. */
 export const GRANTED = `granted as ${ROLE_USER} (${GROUP})`;
 
 export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
@@ -50,7 +49,6 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
   let deployment: Promise<Deployed> | undefined;
   let cluster: ReturnType<typeof makeCluster> | undefined;
 
-  /** Runs `iam-authenticator` for this cluster, or for another one. */
   function command(
     args: readonly string[],
     { clusterId: id = clusterId, ...options }: RunOptions & { readonly clusterId?: string } = {},
@@ -64,7 +62,6 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
     return mustRun(command(words, { clusterId: id }));
   }
 
-  /** Deploys the cluster with these context keys. */
   function deploy(settings: Readonly<Record<string, unknown>> = {}): Promise<Deployed> {
     const reserved = inputs.reservesNone && { reservedConcurrency: false };
     return stacks.deploy(stack, { clusterId, ...reserved, ...settings });
@@ -100,7 +97,7 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
   async function role(): Promise<Principal> {
     const arn = await roleArn();
     if (assumed === undefined || world.now() - assumed.at > FRESH_MS) {
-      assumed = { credentials: await assume(world, aws, arn, SESSION), at: world.now() };
+      assumed = { credentials: await assume(world, aws, arn), at: world.now() };
     }
     return { arn, credentials: assumed.credentials };
   }
@@ -116,7 +113,6 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
   async function tokenOf(credentials: Credentials, id = clusterId): Promise<string> {
     return tokenIn(await mustRun(command(["token"], { credentials, clusterId: id })));
   }
-  /** A token of the temporary role. */
   const token = async () => tokenOf((await role()).credentials);
 
   async function review(reviewed: string, caller?: string): Promise<Review> {
@@ -144,7 +140,8 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}) {
 export async function makeCaller(world: World, command: string): Promise<Webhook> {
   const file = join(world.folder, `${randomBytes(4).toString("hex")}.kubeconfig`);
   await mustRun(world.run("iam-authenticator", kubeconfigCommand(command, file)));
-  return readWebhook(file);
+  const { clusters, users } = parse(readFileSync(file, "utf8"));
+  return { server: clusters[0].cluster.server, token: users[0].user.token };
 }
 
 /** The ExecCredential that `iam-authenticator token` and `aws eks get-token` print. */
@@ -169,11 +166,6 @@ function kubeconfigCommand(output: string, file: string): string[] {
   const name = `acceptance-${randomBytes(3).toString("hex")}`;
   const replaced = words.slice(program + 1).map((word) => (word === "control-plane" ? name : word));
   return [...replaced.map((word) => (word === "webhook.kubeconfig" ? file : word)), "--yes"];
-}
-
-function readWebhook(file: string): Webhook {
-  const { clusters, users } = parse(readFileSync(file, "utf8"));
-  return { server: clusters[0].cluster.server, token: users[0].user.token };
 }
 
 function remembered<T>(make: () => Promise<T>): () => Promise<T> {

@@ -52,7 +52,6 @@ export function stacksOf(world: World, aws: Aws, runId: string, qualifier?: stri
       world.prepare?.(out);
       return after(stack, await cdk("deploy", stack, "--app", out, "--require-approval", "never"));
     },
-    /** Runs cdk destroy. */
     async destroy(stack: string): Promise<Deployed> {
       return after(stack, await cdk("destroy", stack, "--app", outOf(stack), "--force"));
     },

@@ -32,7 +32,6 @@ export interface World {
   now(): number;
   /** Rejects if the run is interrupted. */
   sleep(ms: number): Promise<void>;
-  /** One line of progress. */
   print(line: string): void;
   /** Context keys of every cluster, such as the architecture. */
   readonly settings: Readonly<Record<string, unknown>>;

@@ -42,7 +42,6 @@ export async function startServices(delayMs = 0) {
     await startTlsFront(store.url, authority.server(), delayMs),
   ] as const;
   return {
-    /** Settings that point the function at these services. */
     settings: {
       CLUSTER_ID,
       CALLER_AUTH: "bearer",
@@ -50,7 +49,6 @@ export async function startServices(delayMs = 0) {
       // With it, Node loads all root certificates in another thread at startup; without it, for the first connection.
       NODE_EXTRA_CA_CERTS: authorityFile,
     },
-    /** The certificate of the services' authority. */
     authorityFile,
     async close() {
       for (const front of fronts) front.close();
@@ -91,7 +89,6 @@ async function startTlsFront(target: string, { cert, key }: Credential, delayMs:
   };
 }
 
-/** Forwards each chunk of `from` after `delayMs`. */
 function delay(from: Socket, to: Socket, delayMs: number): void {
   from.on("data", (part) => setTimeout(() => to.write(part), delayMs));
   from.on("end", () => setTimeout(() => to.end(), delayMs));

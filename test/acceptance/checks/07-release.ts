@@ -73,12 +73,7 @@ async function makeBucket({ aws, world, clusterId, account }: Site, folder: stri
   return Bucket;
 }
 
-interface StackEvent {
-  readonly LogicalResourceId: string;
-  readonly ResourceType: string;
-  readonly ResourceStatus: string;
-  readonly Timestamp: string;
-}
+type StackEvent = Record<"LogicalResourceId" | "ResourceType" | "ResourceStatus" | "Timestamp", string>;
 
 const BEFORE_ALIAS = /^AWS::(CodeDeploy::DeploymentGroup|IAM::Role|IAM::Policy|Lambda::Function)$/;
 

@@ -95,7 +95,6 @@ export function openEndpoint(throttle: Limit, maxEnvironments: number, time: Tim
     return answered;
   }
 
-  /** Sends a review of this token. */
   async function post(token: string): Promise<Answer> {
     await time.sleep(LATENCY_MS / 2);
     const answered = await answer(token);

@@ -85,7 +85,6 @@ async function measure(spike: Spike, time: Time, random: () => number) {
   };
 }
 
-/** What is wrong in the body of a 200. */
 function mistakes(body: string, expected: Expected): string[] {
   const { status } = JSON.parse(body);
   const { authenticated, user, error } = status;

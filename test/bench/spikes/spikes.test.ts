@@ -5,7 +5,6 @@ import { test } from "node:test";
 import { DEFAULTS, defaultThrottle } from "../../../infra/defaults.ts";
 import { runSpike } from "./run-spike.ts";
 
-/** With the default settings. */
 function spike(people: number, roles: number, stsSilentMs = 0) {
   const { reservedConcurrency: maxEnvironments } = DEFAULTS;
   const { rateLimit, burstLimit } = defaultThrottle(maxEnvironments);

@@ -59,7 +59,6 @@ export function virtualTime() {
   }
 
   return {
-    /** Milliseconds since 1970. */
     now: () => now,
     sleep: (ms: number) => new Promise<void>((resolve) => start(resolve, ms)),
     /** Settles as `work` does; virtual time advances only during this call. */
