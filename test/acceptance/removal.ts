@@ -119,12 +119,19 @@ async function removeBucket(aws: Aws, Bucket: string): Promise<void> {
   await aws("s3api", "delete-bucket", { Bucket });
 }
 
-async function parametersOf(aws: Aws, clusterId: string): Promise<readonly string[]> {
-  const { Parameters } = await aws<{ Parameters: { Name: string }[] }>("ssm", "get-parameters-by-path", {
-    Path: `/iam-authenticator/${clusterId}`,
-    Recursive: true,
-  });
-  return Parameters.map(({ Name }) => Name);
+type List = readonly [service: string, operation: string, list: string, member: string];
+
+/** The values of this member in the response's list. */
+async function listOf(aws: Aws, [service, operation, list, member]: List, input = {}): Promise<string[]> {
+  const answer = await aws<Record<string, Record<string, string>[]>>(service, operation, input);
+  const found = answer[list];
+  if (found === undefined) throw new Error(`aws ${service} ${operation}: no ${list}`);
+  return found.map(({ [member]: value = "" }) => value);
+}
+
+function parametersOf(aws: Aws, clusterId: string): Promise<string[]> {
+  const input = { Path: `/iam-authenticator/${clusterId}`, Recursive: true };
+  return listOf(aws, ["ssm", "get-parameters-by-path", "Parameters", "Name"], input);
 }
 
 async function removeParameters(aws: Aws, clusterId: string): Promise<void> {
@@ -135,11 +142,9 @@ async function removeParameters(aws: Aws, clusterId: string): Promise<void> {
 }
 
 /** Their names contain the stack's. */
-async function logGroupsOf(aws: Aws, runId: string): Promise<readonly string[]> {
-  const { logGroups } = await aws<{ logGroups: { logGroupName: string }[] }>("logs", "describe-log-groups", {
-    logGroupNamePattern: runId,
-  });
-  return logGroups.map(({ logGroupName }) => logGroupName);
+function logGroupsOf(aws: Aws, runId: string): Promise<string[]> {
+  const input = { logGroupNamePattern: runId };
+  return listOf(aws, ["logs", "describe-log-groups", "logGroups", "logGroupName"], input);
 }
 
 export async function removeAndLook(world: World, aws: Aws, runId: string, record: (row: Row) => void): Promise<void> {
@@ -148,7 +153,9 @@ export async function removeAndLook(world: World, aws: Aws, runId: string, recor
     return (await removeRun(world, aws, runId)).join("; ") || "no problem";
   });
   // https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
-  const look = () => tagged(aws, runId);
+  const input = { TagFilters: [{ Key: TAG, Values: [runId] }] };
+  const tagged = ["resourcegroupstaggingapi", "get-resources", "ResourceTagMappingList", "ResourceARN"] as const;
+  const look = () => listOf(aws, tagged, input);
   await see("leftovers by tag", "none", async () =>
     listed(await until(world, TAGS_MS, look, (left) => left.length === 0)),
   );
@@ -156,15 +163,6 @@ export async function removeAndLook(world: World, aws: Aws, runId: string, recor
 }
 
 const listed = (left: readonly string[]) => left.join(", ") || "none";
-
-async function tagged(aws: Aws, runId: string): Promise<readonly string[]> {
-  const { ResourceTagMappingList } = await aws<{ ResourceTagMappingList: { ResourceARN: string }[] }>(
-    "resourcegroupstaggingapi",
-    "get-resources",
-    { TagFilters: [{ Key: TAG, Values: [runId] }] },
-  );
-  return ResourceTagMappingList.map(({ ResourceARN }) => ResourceARN);
-}
 
 /** Calls that list resources which stacks retain, or which the tagging API does not list: the response's list, and its member. */
 const LISTS = [
@@ -183,10 +181,7 @@ async function named(aws: Aws, runId: string): Promise<readonly string[]> {
     if (StackStatus !== "DELETE_COMPLETE") names.push(StackName);
     for (const { PhysicalResourceId } of await resourcesOf(aws, StackId)) made.add(PhysicalResourceId);
   }
-  for (const [service, operation, list, member] of LISTS) {
-    const { [list]: found } = await aws<Record<typeof list, Record<string, string>[]>>(service, operation);
-    names.push(...found.map(({ [member]: name = "" }) => name));
-  }
+  for (const list of LISTS) names.push(...(await listOf(aws, list)));
   for (const suffix of SUFFIXES) names.push(...(await parametersOf(aws, `${runId}${suffix}`)));
   const left = [...names, ...(await logGroupsOf(aws, runId))].filter((name) => name.includes(runId) || made.has(name));
   const user = await unlessMissing(aws("iam", "get-user", { UserName: runId }));

@@ -52,8 +52,8 @@ export function markdown(run: Run, rows: readonly Row[]): string {
     `Result: ${summary(rows)}${run.isInterrupted ? "; interrupted" : ""}`,
   ];
   const lines = rows.map(({ check, name, expected, seen, verdict }) => {
-    const title = run.titles[check] ?? "";
-    return `| ${[`${check} ${title}`, name, expected, seen, verdict].map(cell).join(" | ")} |`;
+    const cells = [`${check} ${run.titles[check] ?? ""}`, name, expected, seen, verdict];
+    return `| ${cells.map((text) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;")).join(" | ")} |`;
   });
   return masked(`# Acceptance, ${new Date(run.start).toISOString().slice(0, 10)}
 
@@ -63,10 +63,6 @@ ${facts.map((fact) => `- ${fact}`).join("\n")}
 | --- | --- | --- | --- | --- |
 ${lines.join("\n")}
 `);
-}
-
-function cell(text: string): string {
-  return text.replace(/[|]/g, "\\|").replace(/</g, "&lt;");
 }
 
 /** Replaces account ids with account-1, account-2, ...; removes keys, tokens, the account's issuer and mail addresses. */

@@ -3,16 +3,10 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DEFAULTS, defaultThrottle } from "../../infra/defaults.ts";
+import { DEFAULTS } from "../../infra/defaults.ts";
 import { markdown } from "./measure.ts";
-import { runSpike, type Spike } from "./spikes/run-spike.ts";
+import { runSpike, type Spike, withReserved } from "./spikes/run-spike.ts";
 
-/** The operator's settings. Accounts allow 1,000 environments, except new ones. */
-function withReserved(reservedConcurrency: number | false) {
-  const { rateLimit, burstLimit } = defaultThrottle(reservedConcurrency);
-  const throttle = { perSecond: rateLimit, burst: burstLimit };
-  return { throttle, maxEnvironments: reservedConcurrency || 1_000, ssmReads: 40 };
-}
 /** For more than 200 identities: the burst limit of API Gateway per account. */
 const throttle = { perSecond: 1_000, burst: 5_000 };
 const SETTINGS = {

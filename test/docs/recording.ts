@@ -3,7 +3,7 @@
 
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
+import { promisify, stripVTControlCharacters } from "node:util";
 import { FULL_NAME } from "../../cli/program-name.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
@@ -45,13 +45,10 @@ export async function recordSession() {
 }
 
 /** What a terminal shows: both streams, in colour. Exit code 1 is a finding. */
-function run(words: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  execFile(process.execPath, [COMMAND, ...words], { env: { ...env, FORCE_COLOR: "1" } }, (error, stdout, stderr) => {
-    if (error !== null && error.code !== 1) reject(error);
-    else resolve(stdout + stderr);
-  });
-  return promise;
+async function run(words: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  const running = promisify(execFile)(process.execPath, [COMMAND, ...words], { env: { ...env, FORCE_COLOR: "1" } });
+  const { stdout, stderr } = await running.catch((error) => (error.code === 1 ? error : Promise.reject(error)));
+  return stdout + stderr;
 }
 
 const COLUMNS = 96;

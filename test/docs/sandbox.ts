@@ -77,20 +77,20 @@ export async function startSandbox(
 ) {
   const folder = mkdtempSync(join(tmpdir(), "documents-"));
   t.after(() => rmSync(folder, { recursive: true }));
-  const sts = await startSts();
-  t.after(() => sts.close());
+  /** Closes the service after the test. */
+  function closed<T extends { close(): unknown }>(service: T): T {
+    t.after(() => service.close());
+    return service;
+  }
+  const sts = closed(await startSts());
   const named = ["my-cluster", "staging"].flatMap((cluster) =>
     Object.entries(parameters).map(([name, value]) => [`${ofCluster(cluster)}/${name}`, JSON.stringify(value)]),
   );
-  const store = await startParameterStore({
-    region: REGION,
-    parameters: Object.fromEntries(named),
-    // Commands would wait until functions have read what an earlier command wrote.
-    now: () => Date.now() - 60_000,
-  });
-  t.after(() => store.close());
-  const lambda = await startAccountSettings(() => [1000, 992]);
-  t.after(() => lambda.close());
+  // Commands would wait until functions have read what an earlier command wrote.
+  const now = () => Date.now() - 60_000;
+  const parametersByName = Object.fromEntries(named);
+  const store = closed(await startParameterStore({ region: REGION, parameters: parametersByName, now }));
+  const lambda = closed(await startAccountSettings(() => [1000, 992]));
   const authority = createCertificateAuthority();
   const services = localServices(REGION, { sts: sts.url, store: store.url });
   const settings = { CLUSTER_ID: "my-cluster", CALLER_AUTH: "bearer", ...services };
@@ -101,20 +101,16 @@ export async function startSandbox(
     deployed ??= startFunction(settings, join(folder, "function.log"));
     return deployed.handler(event, context);
   };
-  const gateway = await startGateway({ handler, tls: { ...authority.server(), ca: authority.ca } });
-  t.after(() => gateway.close());
-  const apiserver = await startService();
-  t.after(() => apiserver.close());
+  const gateway = closed(await startGateway({ handler, tls: { ...authority.server(), ca: authority.ca } }));
+  const apiserver = closed(await startService());
   apiserver.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: SAMPLES.map(({ jwk }) => jwk) }]);
   for (const kind of ["clusterrolebindings", "rolebindings"]) {
     apiserver.answers.set(`GET /apis/rbac.authorization.k8s.io/v1/${kind}`, () => [200, { items: [] }]);
   }
-  const iam = await startIam({ roles: {}, users: {} });
-  t.after(() => iam.close());
+  const iam = closed(await startIam({ roles: {}, users: {} }));
 
   const endpoint = `${gateway.url}/authenticate`;
-  const logged = await loggedServices([], "IamAuthenticator-my-cluster", endpoint);
-  t.after(() => logged.close());
+  const logged = closed(await loggedServices([], "IamAuthenticator-my-cluster", endpoint));
   const webhook = kubeconfigOf(endpoint, authority.ca, { token: CALLER_TOKEN });
   for (const name of [".local", "iam-authenticator"]) mkdirSync(join(folder, name));
   for (const [name, text] of Object.entries(filesFor(kubeconfig(apiserver), webhook, authority.ca))) {

@@ -19,13 +19,9 @@ export function blocksOf(page: string, language: string): string[] {
 
 /** The anchors of a page's headings: https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links */
 export function anchorsOf(text: string): string[] {
-  const headings = text.replaceAll(/```.*?```/gs, "").match(/(?<=^#+ ).*$/gm) ?? [];
-  return headings.map((heading) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
-      .replaceAll(" ", "-"),
-  );
+  const prose = text.replaceAll(/```.*?```/gs, "").toLowerCase();
+  const headings = prose.match(/(?<=^#+ ).*$/gm) ?? [];
+  return headings.map((heading) => heading.replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
 }
 
 /** The manifests of docs/rbac.md. */

@@ -2,12 +2,11 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import type { Metafile } from "esbuild";
 import { buildAuthenticator, buildIssuer } from "../../infra/bundle/build.ts";
+import { useFolder } from "../cli/fixtures.ts";
 
 /**
  * Each kilobyte costs the first review of an environment about 0.1 ms (test/bench/README.md). What most reviews do not
@@ -40,8 +39,7 @@ const FORBIDDEN_IN_INDEX = {
   "jose and the parser of AWS-signed tokens": /node_modules\/jose\/|\/jwt\/(?!issuer)/,
 };
 
-const folder = mkdtempSync(join(tmpdir(), "bundle-"));
-after(() => rmSync(folder, { recursive: true }));
+const { path: folder } = useFolder();
 const built = await buildAuthenticator(join(folder, "first"));
 const { index, ec2NodeName, awsSignedTokens, containerCredentials } = built;
 const issuer = await buildIssuer(join(folder, "issuer"));

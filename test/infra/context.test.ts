@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 import "./quick-synth.ts";
 import { App } from "aws-cdk-lib";
 import { Annotations, Template } from "aws-cdk-lib/assertions";
@@ -180,20 +180,18 @@ const ELSEWHERE = (key: string, value: unknown, known = key) =>
   `{"context": {"clusters": [{"clusterId": "my-cluster", "${known}": ${JSON.stringify(value)}}]}}`;
 const MEANT = (key: string, meant: string) => `the context key "${key}" has no effect: did you mean "${meant}"?`;
 
-describe("a context key that has no effect is refused", () => {
-  for (const [key, value, message] of [
-    ["nodes", "true", ELSEWHERE("nodes", true)],
-    ["account", "111122223333", ELSEWHERE("account", "111122223333")],
-    ["nodeVPCs", ["vpc-1"], ELSEWHERE("nodeVPCs", ["vpc-1"], "nodeVpcs")],
-    ["cluster", "prod", MEANT("cluster", "clusterId")],
-    ["issuers", "true", MEANT("issuers", "issuer")],
-  ] as const) {
-    test(`${key} ${JSON.stringify(value)}`, () => {
-      const app = new App({ context: { [key]: value } });
-      assert.throws(() => checkContext(app, folder), { message });
-    });
-  }
-});
+for (const [key, value, message] of [
+  ["nodes", "true", ELSEWHERE("nodes", true)],
+  ["account", "111122223333", ELSEWHERE("account", "111122223333")],
+  ["nodeVPCs", ["vpc-1"], ELSEWHERE("nodeVPCs", ["vpc-1"], "nodeVpcs")],
+  ["cluster", "prod", MEANT("cluster", "clusterId")],
+  ["issuers", "true", MEANT("issuers", "issuer")],
+] as const) {
+  test(`a context key that has no effect is refused: ${key} ${JSON.stringify(value)}`, () => {
+    const app = new App({ context: { [key]: value } });
+    assert.throws(() => checkContext(app, folder), { message });
+  });
+}
 
 test("keys of CDK, of other apps and of this one are accepted", () => {
   const context = {

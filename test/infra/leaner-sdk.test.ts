@@ -2,8 +2,7 @@
 // last tests names the file to fix after an update of the SDK.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { isThrottlingCode } from "../../functions/lib/throttling.ts";
@@ -14,10 +13,11 @@ import { replacement } from "../../infra/bundle/replacement.ts";
 import { separateFile } from "../../infra/bundle/separate-file.ts";
 import { startHttpServer } from "../../local/http-server.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { useFolder } from "../cli/fixtures.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
-const folder = mkdtempSync(join(tmpdir(), "probe-"));
+const { path: folder } = useFolder();
 const store = await startParameterStore({ parameters: { "/probe": "1" } });
 await buildAuthenticator(folder);
 const separate = separateFile("credential-provider-http");
@@ -25,10 +25,7 @@ const { files } = await bundle(ROOT, "test/infra/sdk-probe.ts", "probe.mjs", [se
 for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
 const { probe }: { probe(endpoint: string): Promise<unknown> } = await import(join(folder, "probe.mjs"));
 
-after(async () => {
-  await store.close();
-  rmSync(folder, { recursive: true });
-});
+after(() => store.close());
 
 beforeEach(() => {
   for (const name of Object.keys(process.env))

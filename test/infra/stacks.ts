@@ -59,24 +59,17 @@ export function templateOf(kind: Kind): Template {
 }
 
 export function endpointOf(kind: Kind, scope: Construct): Endpoint {
-  switch (kind) {
-    case "http":
-      return { kind };
-    case "mtls":
-      return {
-        kind,
-        domainName: "authenticator.example.com",
-        subjects: ["CN=kube-apiserver,O=Example"],
-        certificate: Certificate.fromCertificateArn(scope, "Certificate", certificateArn(REGION)),
-        truststore: { bucket: Bucket.fromBucketName(scope, "Truststore", "trust"), key: "ca.pem", version: "v1" },
-        hostedZone: HostedZone.fromHostedZoneAttributes(scope, "Zone", {
-          hostedZoneId: "Z0123456789ABCDEFGHIJ",
-          zoneName: "example.com",
-        }),
-      };
-    case "private":
-      return { kind, vpc: vpcOf(scope, "ControlPlaneVpc") };
-  }
+  if (kind === "http") return { kind };
+  if (kind === "private") return { kind, vpc: vpcOf(scope, "ControlPlaneVpc") };
+  const zone = { hostedZoneId: "Z0123456789ABCDEFGHIJ", zoneName: "example.com" };
+  return {
+    kind,
+    domainName: "authenticator.example.com",
+    subjects: ["CN=kube-apiserver,O=Example"],
+    certificate: Certificate.fromCertificateArn(scope, "Certificate", certificateArn(REGION)),
+    truststore: { bucket: Bucket.fromBucketName(scope, "Truststore", "trust"), key: "ca.pem", version: "v1" },
+    hostedZone: HostedZone.fromHostedZoneAttributes(scope, "Zone", zone),
+  };
 }
 
 export function certificateArn(region: string): string {

@@ -21,7 +21,8 @@ export const check: Check = {
   minutes: 8,
   async run(site, rows) {
     const { world, clusterId } = site;
-    const stack = issuerStackName(clusterId);
+    // As in infra/issuer/issuer-stack.ts.
+    const stack = defaultStackName(clusterId).replace("IamAuthenticator-", "IamAuthenticatorIssuer-");
     const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const kid = keyId(publicKey);
 
@@ -66,11 +67,6 @@ export const check: Check = {
     });
   },
 };
-
-/** The name in infra/issuer/issuer-stack.ts. */
-function issuerStackName(clusterId: string): string {
-  return defaultStackName(clusterId).replace("IamAuthenticator-", "IamAuthenticatorIssuer-");
-}
 
 async function makePodRole({ world, aws, account, clusterId }: Site, url: string): Promise<string> {
   const { id, partition } = await account();

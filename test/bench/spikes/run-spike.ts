@@ -3,6 +3,7 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { defaultThrottle } from "../../../infra/defaults.ts";
 import { localServices } from "../../../local/function.ts";
 import { mintToken } from "../../../local/token.ts";
 import { type Expected, people } from "../crowd.ts";
@@ -20,6 +21,13 @@ export interface Spike {
   readonly ssmReads: number;
   /** How long STS does not respond, from the start. */
   readonly stsSilentMs?: number;
+}
+
+/** The operator's settings. Accounts allow 1,000 environments, except new ones. */
+export function withReserved(reservedConcurrency: number | false) {
+  const { rateLimit, burstLimit } = defaultThrottle(reservedConcurrency);
+  const throttle = { perSecond: rateLimit, burst: burstLimit };
+  return { throttle, maxEnvironments: reservedConcurrency || 1_000, ssmReads: 40 };
 }
 
 type SpikeResult = Awaited<ReturnType<typeof measure>>;

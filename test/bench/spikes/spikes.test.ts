@@ -2,14 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DEFAULTS, defaultThrottle } from "../../../infra/defaults.ts";
-import { runSpike } from "./run-spike.ts";
+import { DEFAULTS } from "../../../infra/defaults.ts";
+import { runSpike, withReserved } from "./run-spike.ts";
 
 function spike(people: number, roles: number, stsSilentMs = 0) {
-  const { reservedConcurrency: maxEnvironments } = DEFAULTS;
-  const { rateLimit, burstLimit } = defaultThrottle(maxEnvironments);
-  const throttle = { perSecond: rateLimit, burst: burstLimit };
-  return runSpike({ who: { people, roles }, throttle, maxEnvironments, ssmReads: 40, stsSilentMs });
+  return runSpike({ who: { people, roles }, ...withReserved(DEFAULTS.reservedConcurrency), stsSilentMs });
 }
 
 test("when three kube-apiservers restart, all clients are logged in within 5 s with the defaults, and no look-up fails", async () => {

@@ -62,14 +62,11 @@ test("a result is as old as the start of its read", async () => {
     clock.advance(2_000);
     return new Map([["a", DENY]]);
   });
-  for (const [ms, cached] of [
-    [0, false],
-    [27_999, true],
-    [1, false],
-  ] as const) {
-    clock.advance(ms);
-    assert.equal((await ask("a")).cached, cached);
-  }
+  assert.equal((await ask("a")).cached, false);
+  clock.advance(27_999);
+  assert.equal((await ask("a")).cached, true);
+  clock.advance(1);
+  assert.equal((await ask("a")).cached, false);
 });
 
 test("concurrent reads of the same names are one call", async () => {

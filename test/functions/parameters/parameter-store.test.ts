@@ -88,14 +88,6 @@ for (const [what, fault, tries, cause] of [
   });
 }
 
-test("throttling is not retried past the review's deadline", async () => {
-  store.fail(THROTTLING);
-  const longest = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url), random: () => 0.999 });
-  const before = store.requests.length;
-  await assert.rejects(longest.fetchParameters(["/p/a"], mockTime().within(90)), { code: "parameters_unavailable" });
-  assert.equal(store.requests.length - before, 1);
-});
-
 test("each of two tries has a second, and none goes past the review's deadline", async () => {
   store.fail({ kind: "silent" });
   assert.deepEqual(await failureAfter(5_000, 1_000, 1_000), ["TimedOut", 2]);

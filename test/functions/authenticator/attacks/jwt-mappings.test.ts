@@ -103,13 +103,10 @@ test("without JWT_ISSUERS, an AWS-signed token is a token of another kind", asyn
 
 test("both kinds of token are accepted together, and neither needs the other's service", async () => {
   const { outcome, calls, issuers } = jwtReviewer(MAPPED);
-  for (const [token, services] of [
-    [minted(), [0, 1]],
-    [tokenOf("bob"), [1, 1]],
-  ] as const) {
-    assert.equal(await outcome(token), "granted as developer");
-    assert.deepEqual([calls.sts.length, issuers.reads], services);
-  }
+  assert.equal(await outcome(minted()), "granted as developer");
+  assert.deepEqual([calls.sts.length, issuers.reads], [0, 1]);
+  assert.equal(await outcome(tokenOf("bob")), "granted as developer");
+  assert.deepEqual([calls.sts.length, issuers.reads], [1, 1]);
 });
 
 test("TOKENS=jwt refuses k8s-aws-v1. tokens before anything is read from them", async () => {

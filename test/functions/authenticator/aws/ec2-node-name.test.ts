@@ -148,11 +148,8 @@ for (const [action, throttling, asked] of [
   ["GetInstanceProfile", iamThrottling(), 5],
 ] as const) {
   test(`${action}: throttling is retried up to three times, a failed connection once, then it is a fault`, async () => {
-    for (const [fault, times] of [
-      [throttling, 3],
-      [{ kind: "reset" } as const, 1],
-    ] as const) {
-      services.server.fail(only(action, fault, times));
+    for (const rule of [only(action, throttling, 3), only(action, { kind: "reset" }, 1)]) {
+      services.server.fail(rule);
       assert.deepEqual(await findLazily(node, within()), { name: NAME });
     }
     const before = services.server.requests.length;

@@ -153,21 +153,16 @@ test("known callers are accepted during a flood: a hash, and an identity without
 test("in a new environment, a caller during a flood gets a 429, never a 401, until the second ends", async () => {
   const { status, clock } = world([DEVELOPERS]);
   await status(strangers(1)[0] ?? "");
-  for (const [ms, expected] of [
-    [999, 429],
-    [1, 200],
-  ] as const) {
-    clock.advance(ms);
-    assert.equal(await status(sign("bob")), expected);
-  }
+  clock.advance(999);
+  assert.equal(await status(sign("bob")), 429);
+  clock.advance(1);
+  assert.equal(await status(sign("bob")), 200);
 });
 
 test("callers of a new environment do not wait for each other: a proof does not count as a stranger's call", async () => {
   const { status, callerCalls } = world([DEVELOPERS, { name: "alice", arn: localIdentity("alice").arn }]);
-  const statuses = [];
   for (const bearer of [sign("bob"), sign("alice"), sign("bob", { at: NOW - 1_000 })])
-    statuses.push(await status(bearer));
-  assert.deepEqual(statuses, [200, 200, 200]);
+    assert.equal(await status(bearer), 200);
   assert.equal(callerCalls().length, 3);
 });
 
