@@ -42,10 +42,8 @@ async function run(
 
 test("a successful run exits with 0, prints a table, and writes a report without the account", async () => {
   const { code, printed, reports } = await run([]);
-  assert.equal(code, 0);
-  assert.match(printed, /CHECK +ROW +EXPECTED +SEEN +VERDICT/);
-  assert.match(printed, /^4 passed$/m);
-  assert.equal(reports.length, 1);
+  assert.deepEqual([code, reports.length], [0, 1]);
+  assert.match(printed, /CHECK +ROW +EXPECTED +SEEN +VERDICT[\s\S]*^4 passed$/m);
   assert.ok(!reports[0]?.includes("111122223333"));
   assert.ok(reports[0]?.includes("| 14 Removal | leftovers by tag | none | none | passed |"));
 });
@@ -169,8 +167,7 @@ test("the environment's keys replace a profile with an MFA device, and --qualifi
   fake.resources.add("parameter /cdk-bootstrap/team1/version");
   const look: Look = async (site) => (await site.deploy()).status;
   await run(["--qualifier", "team1"], { fake, look, environment: KEYS });
-  assert.equal(synths.length, 1);
-  assert.match(synths[0] ?? "", / --context @aws-cdk\/core:bootstrapQualifier=team1$/);
+  assert.match(synths.join("\n"), /^.* --context @aws-cdk\/core:bootstrapQualifier=team1$/);
 });
 
 test("the folder with caller tokens is deleted when the process exits during the removal", () => {

@@ -46,10 +46,7 @@ export async function pagersOf({ stacks, stack }: Site): Promise<string[]> {
   return pagers.map(({ PhysicalResourceId }) => PhysicalResourceId);
 }
 
-/**
- * Status and error code of the deployment that started after `since`. A rollback may be a deployment too:
- * https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeploymentInfo.html
- */
+/** Status and error code of the deployment after `since`. A rollback may be one: https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeploymentInfo.html */
 export async function outcomeOf(
   { aws }: Site,
   { names }: Pick<Awaited<ReturnType<typeof groupOf>>, "names">,
@@ -86,9 +83,8 @@ export async function whileAlarmed<T>(
   const set = async (StateValue: "ALARM" | "OK"): Promise<void> => {
     for (const AlarmName of alarms) {
       // A deployment deletes the alarms of the former version.
-      await unlessMissing(
-        aws("cloudwatch", "set-alarm-state", { AlarmName, StateValue, StateReason: "acceptance check" }),
-      );
+      const input = { AlarmName, StateValue, StateReason: "acceptance check" };
+      await unlessMissing(aws("cloudwatch", "set-alarm-state", input));
     }
   };
   let isOver = false;
@@ -111,10 +107,9 @@ export async function whileAlarmed<T>(
 /** The status of a version's provisioned concurrency, or "none". */
 export async function provisionedOf({ aws, stacks, stack }: Site): Promise<string> {
   const { FunctionName = "" } = await stacks.outputs(stack);
-  const answer = await unlessMissing(
-    aws<{ Status: string }>("lambda", "get-provisioned-concurrency-config", { FunctionName, Qualifier: "live" }),
-  );
-  return answer?.Status ?? "none";
+  const input = { FunctionName, Qualifier: "live" };
+  const call = aws<{ Status: string }>("lambda", "get-provisioned-concurrency-config", input);
+  return (await unlessMissing(call))?.Status ?? "none";
 }
 
 /** Lambda keeps this many executions unreserved: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */

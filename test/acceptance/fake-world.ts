@@ -18,10 +18,7 @@ export const answered =
 
 type Input = Readonly<Record<string, unknown>>;
 
-/**
- * By call, the resources and the response's members: the list, and that with the name, unless the items are names. A resource
- * is written as its kind and name, and may belong to another one: `role a|policy b`.
- */
+/** By call: the resources (`role a|policy b` belongs to `role a`), the response's list, and its items' member. */
 const LISTS: Readonly<Record<string, readonly [resources: string, list: string, member?: string]>> = {
   "lambda list-functions": ["function ", "Functions", "FunctionName"],
   "apigatewayv2 get-apis": ["api ", "Items", "ApiId"],

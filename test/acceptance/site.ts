@@ -155,10 +155,7 @@ export async function mustRun(running: Promise<Ran>): Promise<string> {
   return stdout;
 }
 
-/**
- * The output's arguments without the program, which `npx` runs. The caller's name is unique, since a kept
- * cluster has callers already.
- */
+/** The output's arguments. The caller's name is unique, since a kept cluster has callers already. */
 function kubeconfigCommand(output: string, file: string): string[] {
   const words = output.split(" ");
   const program = words.findIndex((word) => word.endsWith("iam-authenticator"));

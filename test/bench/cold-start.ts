@@ -23,10 +23,7 @@ export type ColdStart = Awaited<ReturnType<typeof coldStart>>;
 
 const LIMIT_MS = 20_000;
 
-/**
- * Runs `candidate` once with `runtimeClient`, the path of the runtime client's script. `init`: from process start to the request
- * for the event, ms. `invoke`: from the event to its response, ms.
- */
+/** One cold start, in ms. `init`: until the request for the event. `invoke`: from the event to its response. */
 export async function coldStart(runtimeClient: string, candidate: Candidate) {
   const api = await startRuntimeApi(candidate.event, () => candidate.beforeEvent?.(child.pid ?? 0));
   const output: Buffer[] = [];
@@ -85,12 +82,7 @@ function lambdaEnvironment(folder: string, runtimeApi: string): Record<string, s
 const PREFIX = "/2018-06-01/runtime";
 const DEADLINE_MS = 8_000;
 
-/**
- * A Lambda Runtime API for one execution environment, which sends one event and records times.
- * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
- *
- * Listens on a free port of 127.0.0.1; calls `beforeEvent` just before it sends `event`.
- */
+/** A Lambda Runtime API that sends one event: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 async function startRuntimeApi(event: unknown, beforeEvent: () => void) {
   const ready = Promise.withResolvers<number>();
   const answered = Promise.withResolvers<{ given: number; at: number; body: string }>();
@@ -148,10 +140,7 @@ async function startRuntimeApi(event: unknown, beforeEvent: () => void) {
 
 const VERSION = "4.0.2";
 
-/**
- * Returns the path of the script of Lambda's Node.js runtime client; installs it in `root`/node_modules/.cache if it is missing. It
- * needs a C++ tool chain and compiles for half a minute, so it is not a dependency: `npm ci` must work with git, npm and Node.
- */
+/** The runtime client's script. It is no dependency: it compiles C++, and `npm ci` must work with git, npm and Node. */
 export function runtimeClient(root: string): string {
   const folder = join(root, "node_modules", ".cache", `aws-lambda-ric-${VERSION}`);
   const installed = join(folder, "node_modules", "aws-lambda-ric");

@@ -41,11 +41,9 @@ async function handlersOf(environment: Readonly<Record<string, string>>): Promis
 }
 
 /**
- * A script that Node loads first to make loopback services behave like AWS's:
- *
- * - Node trusts the local authority like a built-in one. NODE_EXTRA_CA_CERTS would also make Node load its root
- *   certificates in another thread at startup, while on Lambda it loads them for the first connection.
- * - Connections open after the time that TCP's handshake takes with that latency.
+ * A script that makes loopback services behave like AWS's. It trusts the local authority like a built-in one, since with
+ * NODE_EXTRA_CA_CERTS Node loads its root certificates at startup, and on Lambda for the first connection. It delays connections
+ * by the time of TCP's handshake.
  */
 function distantEnvironment(authorityFile: string, folder: string, delayMs: number): Record<string, string> {
   const script = join(folder, "distant.cjs");
@@ -79,10 +77,7 @@ for (const name of ["connect", "connect6"]) {
 const MEGABYTES_OF_ONE_CPU = 1_769;
 const PERIOD_US = 20_000;
 
-/**
- * Limits processor and memory as Lambda does for a memory size. Requires root, and the `cpu` and `memory` controllers of control
- * groups, version 1.
- */
+/** Limits processor and memory as Lambda does. Requires root, and control groups, version 1, with `cpu` and `memory`. */
 function confine(megabytes: number) {
   const cpu = `/sys/fs/cgroup/cpu/bench-${process.pid}-${megabytes}`;
   const memory = `/sys/fs/cgroup/memory/bench-${process.pid}-${megabytes}`;

@@ -58,10 +58,7 @@ export async function startServices(delayMs = 0) {
   };
 }
 
-/**
- * Forwards `https://localhost:<port>` to the service at `target`, for example `http://127.0.0.1:41234`, so that cold starts
- * include handshakes as on AWS. `delayMs`: one-way latency in each direction, except for TCP's handshake.
- */
+/** Forwards `https://localhost:<port>` to `target`. `delayMs`: one-way latency, except for TCP's handshake. */
 async function startTlsFront(target: string, { cert, key }: Credential, delayMs: number) {
   const { hostname, port } = new URL(target);
   // Without noDelay, the body of a request arrives 40 ms after its head.

@@ -102,22 +102,16 @@ const NOT_COMPARED = [
 ];
 
 test("each command prints the output on the page", async (t) => {
-  const { folder, environment, placeholders } = await startSandbox(t, {
-    parameters: {},
-    who: "carol",
-    withoutWebhook: true,
-  });
+  const empty = { parameters: {}, who: "carol", withoutWebhook: true };
+  const { folder, environment, placeholders } = await startSandbox(t, empty);
   const endpoint = placeholders["<Endpoint>"] ?? "";
   const configMap = { kind: "ConfigMap", metadata: { name: "aws-auth" }, data: AWS_AUTH };
   writeFileSync(join(folder, "aws-auth.yaml"), stringify(configMap));
   let compared = 0;
   for (const { command, shown } of steps()) {
     if (NOT_COMPARED.some((pattern) => pattern.test(command))) continue;
-    const region = shown.join().includes("No AWS region") ? { AWS_REGION: "" } : {};
-    const printed = await output(command.replace("https://localhost:8443/authenticate", endpoint), folder, {
-      ...environment,
-      ...region,
-    });
+    const env = { ...environment, ...(shown.join().includes("No AWS region") && { AWS_REGION: "" }) };
+    const printed = await output(command.replace("https://localhost:8443/authenticate", endpoint), folder, env);
     const actual = comparable(printed, endpoint);
     for (const piece of shown.flatMap((line) => comparable(line, endpoint).split("..."))) {
       assert.ok(actual.includes(piece.trim()), `${command}\nshown: ${piece}\nprinted: ${actual}`);

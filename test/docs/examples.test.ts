@@ -58,9 +58,7 @@ test("docs/rbac.md: no group runs Pods or commands in all namespaces, since kube
   }
 });
 
-const [troubleshoot = "", deploy = ""] = ["troubleshoot.md", "deploy.md"].map((page) =>
-  readFileSync(join(ROOT, "docs", page), "utf8"),
-);
+const read = (page: string) => readFileSync(join(ROOT, "docs", page), "utf8");
 
 /**
  * CloudFormation's events of accounts with 10, 50 and 1,000 concurrent executions: awslabs/amazon-neptune-tools 324,
@@ -70,11 +68,14 @@ const reserved = (least: number) =>
   `Resource handler returned message: "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${least}]. (Service: Lambda, Status Code: 400, Request ID: b26c3792)" (RequestToken: 0800020a, HandlerErrorCode: InvalidRequest)`;
 
 test("an account that cannot reserve 8 environments finds its message, and the step that decides", () => {
-  const row = troubleshoot.split("\n").find((line) => line.includes("ReservedConcurrentExecutions")) ?? assert.fail();
+  const row =
+    read("troubleshoot.md")
+      .split("\n")
+      .find((line) => line.includes("ReservedConcurrentExecutions")) ?? assert.fail();
   const quoted = [...row.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text);
   assert.ok(reserved(100).includes(quoted[0] ?? ""), quoted[0]);
   for (const least of [10, 50, 100]) assert.ok(quoted.some((text) => text.endsWith(`[${least}]`)));
   assert.match(row, /\(deploy\.md#1-deploy-the-stack\)/);
-  const [, step = ""] = /## 1\. Deploy the stack\n(.*?)\n## /s.exec(deploy) ?? [];
+  const [, step = ""] = /## 1\. Deploy the stack\n(.*?)\n## /s.exec(read("deploy.md")) ?? [];
   assert.match(step, /`"reservedConcurrency": false`/);
 });

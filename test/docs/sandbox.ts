@@ -67,10 +67,7 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
   return { ...Object.fromEntries(texts), "ca.crt": ca, "admin.conf": admin, ".local/webhook.kubeconfig": webhook };
 }
 
-/**
- * `parameters` are by name without the prefix. `who`: the local identity that runs the commands. `withoutWebhook`: for a page
- * that creates webhook.kubeconfig.
- */
+/** `parameters`: by name without the prefix. `who` runs the commands. `withoutWebhook`: the page creates that file. */
 export async function startSandbox(
   t: TestContext,
   { parameters = PARAMETERS as Readonly<Record<string, unknown>>, who = "alice", withoutWebhook = false } = {},

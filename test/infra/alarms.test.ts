@@ -32,9 +32,7 @@ function traffic(endings: readonly Ending[], perMinute = 20, minutes = 15, from 
 }
 
 /** kube-apiserver tries a failed review five times. */
-function login(ending: Ending, from: number): Request[] {
-  return traffic([ending], 10, 0.5, from);
-}
+const login = (ending: Ending, from: number): Request[] => traffic([ending], 10, 0.5, from);
 
 /** An invocation in each hour of the day before, so that NoReviews stays silent. */
 const YESTERDAY = Array.from({ length: 25 }, (_, hour): Request => ({ at: -hour * HOUR - 1, ending: "granted" }));

@@ -13,10 +13,8 @@ export const MACHINE = process.arch === "arm64" ? "arm64" : "x86_64";
 export function writeApp(folder: string, clusters: readonly unknown[]): void {
   const app = `"${process.execPath}" "${join(ROOT, "infra", "app.ts")}"`;
   const { context } = JSON.parse(readFileSync(join(ROOT, "cdk.json"), "utf8"));
-  writeFileSync(
-    join(folder, "cdk.json"),
-    JSON.stringify({ app, output: "cdk.out", context: { ...context, clusters } }),
-  );
+  const content = { app, output: "cdk.out", context: { ...context, clusters } };
+  writeFileSync(join(folder, "cdk.json"), JSON.stringify(content));
 }
 
 /** Returns the CLI's standard output. Throws its standard error. */

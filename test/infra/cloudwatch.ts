@@ -27,10 +27,7 @@ function key(namespace: string, name: string, dimensions: Readonly<Record<string
   return [namespace, name, ...pairs.sort()].join(" ");
 }
 
-/**
- * What API Gateway, Lambda and the function's log line add to the metrics. The first two also write zeros. `redirects`: no
- * 5xx leaves API Gateway.
- */
+/** What API Gateway, Lambda and the log line add to the metrics, with zeros of the first two. `redirects`: no 5xx. */
 export function dataOf({ at, ending, version = "1" }: Request, redirects = false) {
   const outcome = OUTCOMES.find((known) => known === ending);
   const hasFailed = outcome === undefined || outcome === "fault";

@@ -82,8 +82,7 @@ test("each kind, stack and cluster has a separate access log below /aws/vendedlo
     .filter(({ log }) => log.Properties["LogGroupName"] !== undefined)
     // The values of CloudFormation, also for two stacks from one template.
     .map(({ stack, log }) => String(log.Properties["LogGroupName"]).replace("<AWS::StackName>", stack.stackName));
-  assert.equal(names.length, 8);
-  assert.equal(new Set(names).size, 8);
+  assert.deepEqual([names.length, new Set(names).size], [8, 8]);
   for (const name of names) assert.match(name, /^\/aws\/vendedlogs\/iam-authenticator\/(One|Two)-[0-9a-f]{8}$/);
 });
 

@@ -80,10 +80,8 @@ test("the sessions of a permission set are one list beside the set's mapping", (
   ] as const) {
     assert.throws(() => authenticator.addSsoMapping({ ...set, session }, mapping), problem);
   }
-  assert.throws(
-    () => authenticator.addSsoMapping({ account: "1", permissionSet: "X", session: "joe" }, { username: "x" }),
-    /the account must be 12 digits/,
-  );
+  const invalid = { account: "1", permissionSet: "X", session: "joe" };
+  assert.throws(() => authenticator.addSsoMapping(invalid, { username: "x" }), /the account must be 12 digits/);
 });
 
 test("a role or user of the app is mapped if its name, account and region are fixed", () => {

@@ -75,10 +75,8 @@ for (const [what, kind, callers, option] of [
       endpoint: { ...(endpointOf(kind, scope) as PrivateEndpoint), ...(kind === "private" && { callerAuth: "none" }) },
     }));
     for (const caller of callers) made.authenticator.addCaller(caller);
-    assert.equal(
-      output(made.template(), "KubeconfigCommand"),
-      `${RUN} kubeconfig webhook --endpoint ${ENDPOINTS[kind]} ${option} --out webhook.kubeconfig`,
-    );
+    const command = `${RUN} kubeconfig webhook --endpoint ${ENDPOINTS[kind]} ${option} --out webhook.kubeconfig`;
+    assert.equal(output(made.template(), "KubeconfigCommand"), command);
   });
 }
 

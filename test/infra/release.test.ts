@@ -176,10 +176,8 @@ test("the deploying role's policy covers every type of resource, no other servic
     for (const action of needed) assert.ok(allowed.has(action), `${type}: ${action}`);
   }
   assert.deepEqual(Object.keys(ACTIONS).sort(), [...types].sort());
-  assert.throws(
-    () => deployingPolicy(["AWS::EC2::Instance"]),
-    /^Error: a template contains AWS::EC2::Instance: add its actions/,
-  );
+  const message = /^a template contains AWS::EC2::Instance: add its actions/;
+  assert.throws(() => deployingPolicy(["AWS::EC2::Instance"]), { message });
   for (const { Action, Resource } of Statement) {
     for (const action of Action) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
     const service = Action[0]?.split(":")[0] ?? "";

@@ -41,9 +41,7 @@ test("the function's VPC gets an endpoint for the keys, and a zone that resolves
   const awsSignedTokens = ISSUERS.map((url, at) => ({ account: `11112222333${at}`, issuer: url }));
   const template = stackOf("http", signedIn({ awsSignedTokens })).template();
   const endpoints = resources(template, "AWS::EC2::VPCEndpoint").map(({ Properties }) => Properties);
-  const names = endpoints.map(
-    ({ ServiceName, PrivateDnsEnabled }) => `${ServiceName}, private DNS ${PrivateDnsEnabled}`,
-  );
+  const names = endpoints.map((one) => `${one["ServiceName"]}, private DNS ${one["PrivateDnsEnabled"]}`);
   const keys = "com.amazonaws.eu-west-1.sts-oidc, private DNS false";
   assert.deepEqual(names, [`${STS}, private DNS true`, `${SSM}, private DNS true`, keys]);
   const zone = resource(template, "AWS::Route53::HostedZone").Properties;

@@ -18,9 +18,7 @@ export function iamThrottling(): Fault {
   return answer(renderError("iam", new ServiceError("Throttling", "Rate exceeded")));
 }
 
-export function ssmThrottling(): Fault {
-  return answer(refuse(throttled()));
-}
+export const ssmThrottling = (): Fault => answer(refuse(throttled()));
 
 /** `sts.fail(stsThrottling)` */
 export function stsThrottling(request: LocalRequest): Fault {

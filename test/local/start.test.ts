@@ -111,8 +111,7 @@ test("npm run review detects another program on the sandbox's port", async () =>
   const server = endpointOf(sandbox);
   writeFileSync(sandboxFiles(none).kubeconfig, webhookKubeconfig({ server, token: "of a sandbox that was stopped" }));
   const review = run(none, REVIEW, "bob");
-  assert.equal(await review.ended, 1);
-  assert.equal(review.printed.err, notRunning(`another program uses ${server}`));
+  assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`another program uses ${server}`)]);
 });
 
 test("npm start --verbose prints each grant and each denial with its reason on one line, and commands with access keys", () => {
@@ -178,8 +177,7 @@ test("npm start in another folder runs beside the first, prints one screen, and 
   assert.deepEqual([await second.ended, second.printed.err], [0, ""]);
 
   const review = run(other, REVIEW, "bob");
-  assert.equal(await review.ended, 1);
-  assert.equal(review.printed.err, notRunning(`no response from ${endpointOf(second)}`));
+  assert.deepEqual([await review.ended, review.printed.err], [1, notRunning(`no response from ${endpointOf(second)}`)]);
 
   // Keeps the key, so that tokens of an earlier start stay valid. Ctrl-C also stops a start that is not complete.
   const again = run(other, START);

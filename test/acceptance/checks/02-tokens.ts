@@ -87,9 +87,8 @@ async function permissionSet(site: Site, rows: Rows): Promise<void> {
   await rows.see("permission set", `granted as ${SET_USER} (${GROUP})`, async () => {
     if (ssoProfile === undefined) throw new NotRun("no --sso-profile");
     const profile = ["--profile", ssoProfile, "--region", site.world.region];
-    const identity = await mustRun(
-      site.world.run("aws", ["sts", "get-caller-identity", "--output", "json", ...profile]),
-    );
+    const caller = ["sts", "get-caller-identity", "--output", "json", ...profile];
+    const identity = await mustRun(site.world.run("aws", caller));
     const { Arn } = JSON.parse(identity) as { Arn: string };
     const [, account, set] =
       /^arn:[\w-]+:sts::(\d{12}):assumed-role\/AWSReservedSSO_(.+)_[0-9a-f]{16}\//.exec(Arn) ?? [];

@@ -104,10 +104,7 @@ export function openEndpoint(throttle: Limit, maxEnvironments: number, time: Tim
   return { post, counts };
 }
 
-/**
- * Measured with k8s.io/apiserver 0.32.3: it does not retry 503 and the other statuses.
- * https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apiserver/pkg/util/webhook/webhook.go
- */
+/** k8s.io/apiserver 0.32.3 does not retry 503 and the others: https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apiserver/pkg/util/webhook/webhook.go */
 const RETRIED = [429, 500, 502, 504];
 const TRIES = 5;
 const FIRST_WAIT_MS = 500;
@@ -116,10 +113,7 @@ const JITTER = 0.2;
 /** For all attempts together. */
 const LIMIT_MS = 30_000;
 
-/**
- * A kube-apiserver's look-up of an uncached token: the body of a 200, or `undefined` if it failed: the client gets a 401, and
- * nothing is cached.
- */
+/** Looks up an uncached token: the body of a 200, or `undefined`: the client gets a 401, and nothing is cached. */
 export async function lookUp(
   { post }: Pick<ReturnType<typeof openEndpoint>, "post">,
   time: Time,

@@ -88,10 +88,7 @@ function chain<T>(this: T): T {
   return this;
 }
 
-/**
- * Replaces `listen`, `address` and `close` of HTTP servers, and the connections of agents, in this process. Node's HTTP
- * parsers and agents stay in use.
- */
+/** Replaces the network of HTTP servers and agents in this process. Node's HTTP parsers and agents stay in use. */
 export function useMemoryNetwork(): void {
   /** By port. */
   const servers: Server[] = [];

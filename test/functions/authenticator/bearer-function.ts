@@ -9,9 +9,7 @@ import { fakeServices, gatewayEvent, MAPPED, PREFIX, reviewBody, settingsWith, t
 
 export const CALLER = "a-token-of-kube-apiserver";
 
-export function callersOf(token: string) {
-  return [{ name: "kube-apiserver", sha256: hash("sha256", token) }];
-}
+export const callersOf = (token: string) => [{ name: "kube-apiserver", sha256: hash("sha256", token) }];
 
 export function bearerFunction() {
   const store = { isDown: false };

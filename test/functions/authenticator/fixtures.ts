@@ -28,9 +28,7 @@ export function fixedClock(start = NOW) {
   return Object.assign(() => now, { advance });
 }
 
-export function deadlineOf(clock: Clock): Deadline {
-  return { at: clock() + 5_000, clock };
-}
+export const deadlineOf = (clock: Clock): Deadline => ({ at: clock() + 5_000, clock });
 
 export function verified(name: string): VerifiedIdentity {
   const { account, arn, userId, accessKeyId } = localIdentity(name);
@@ -80,10 +78,7 @@ export function settingsWith(changes: Partial<Settings> = {}): Settings {
 /** Parameters without the prefix, such as `role/111122223333/developers`. A value that is not a string becomes JSON. */
 export type Stored = Record<string, unknown>;
 
-/**
- * STS knows the local identities, and EC2 knows one node. `changes` replaces a part of it. `lines` were printed; `calls` are the
- * keys that STS received, and each list of names that Parameter Store received.
- */
+/** STS knows the local identities, EC2 one node. `lines` were printed; `calls`: the keys for STS, and the names for SSM. */
 export function fakeServices(parameters: Stored = {}, changes: Partial<Dependencies> = {}) {
   const clock = fixedClock();
   const lines: string[] = [];

@@ -18,9 +18,7 @@ export const CLUSTER_ID = "prod-1";
 
 export type AskSts = ReturnType<typeof createSts>;
 
-export function stsAt(url: string): AskSts {
-  return createSts({ regionalHost: HOST, endpoint: new URL(url) });
-}
+export const stsAt = (url: string): AskSts => createSts({ regionalHost: HOST, endpoint: new URL(url) });
 
 export async function asked(
   askSts: AskSts,

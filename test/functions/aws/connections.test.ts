@@ -38,8 +38,7 @@ for (const [what, isEarly] of [
     const agent = agentFor(port);
     if (isEarly) await until(() => sockets.length === 1);
     for (let n = 1; n <= 3; n += 1) {
-      assert.equal(await get(agent, port), 200);
-      assert.deepEqual([sockets.length, requests.length], [1, n]);
+      assert.deepEqual([await get(agent, port), sockets.length, requests.length], [200, 1, n]);
     }
   });
 }
@@ -70,8 +69,7 @@ test("a connection that the server has closed or reset is replaced without an er
     sockets[0]?.[end]();
     await until(() => sockets[0]?.destroyed === true);
     for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
-    assert.equal(await get(agent, port), 200);
-    assert.deepEqual([sockets.length, requests.length], [2, 1]);
+    assert.deepEqual([await get(agent, port), sockets.length, requests.length], [200, 2, 1]);
   }
 });
 

@@ -70,8 +70,8 @@ test("a missing list of callers is accepted if the live version also reports it"
   const [good, empty] = [version({ callerAuth: "bearer" }), version({ callerAuth: "bearer" }, {})];
   assert.equal((await check(empty, "bearer")).status, "Succeeded");
   const { status, problems } = await check((arn, event) => (arn === "live" ? good : empty)(arn, event), "bearer");
-  assert.equal(status, "Failed");
-  assert.match(problems[0] ?? "", /^an unknown caller \(payload 1\.0\): answered 500 callers_invalid, expected 401$/);
+  const problem = /^Failed: an unknown caller \(payload 1\.0\): answered 500 callers_invalid, expected 401$/;
+  assert.match(`${status}: ${problems[0]}`, problem);
 });
 
 const answer = (statusCode: number, body: unknown) => async () => ({ statusCode, body: JSON.stringify(body) });

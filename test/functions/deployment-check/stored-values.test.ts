@@ -47,7 +47,6 @@ const VALID = {
 };
 
 const TWICE = (text: string) => `{"arnLike":"${ROLE}",${text}}`;
-/** Rejected by this version. */
 const STRICTER: Readonly<Record<string, [name: string, value: string, problem: RegExp]>> = {
   "a mapping": [`role/${HOME}/dev`, `{"arn":"${ROLE}","username":"a","username":"b"}`, /repeated key "username"/],
   "an entry of patterns": [
@@ -72,8 +71,8 @@ const STRICTER: Readonly<Record<string, [name: string, value: string, problem: R
 for (const [what, [name, value, problem]] of Object.entries(STRICTER)) {
   test(`${what} that only the live version accepts is named`, async () => {
     const found = await check({ ...VALID, [name]: value }, lenient());
-    assert.equal(found.length, 1, found.join("\n"));
-    assert.ok(found[0]?.startsWith(`${name}: the live version reads it differently: for this version `), found[0]);
+    const start = `${name}: the live version reads it differently: for this version `;
+    assert.deepEqual([found.length, found[0]?.slice(0, start.length)], [1, start]);
     assert.match(found[0] ?? "", problem);
     assert.deepEqual(await check({ ...VALID, [name]: value }, current), []);
   });
@@ -152,8 +151,7 @@ test("names that neither version reads are ignored, and all pages are compared, 
   const last = { "role/999999999999/last": `{"arn":"${arn}","username":"a","username":"b"}` };
   const ignored = { "issuer/kid": '{"a":1,"a":2}', "roles/x": '{"a":1,"a":2}', "other/callers": '[{"a":1,"a":2}]' };
   const found = await check({ ...many, ...ignored, ...last }, counting);
-  assert.deepEqual(found.length, 1);
-  assert.match(found[0] ?? "", /^role\/999999999999\/last: /);
+  assert.match(found.join("\n"), /^role\/999999999999\/last: .*$/);
   assert.ok(sizes.length > 1 && sizes.every((size) => size < 6_000_000), sizes.join(" "));
 });
 

@@ -18,17 +18,14 @@ function stored(value: unknown, secure = false, modified = 0): DatedParameter {
   return { value: JSON.stringify(value), secure, modified };
 }
 
-const GOOD: StoredKeys = Object.fromEntries(
-  SAMPLES.map(({ jwk }) => [issuerKeyParameter(PREFIX, jwk.kid), stored(jwk)]),
-);
-const RSA_NAME = issuerKeyParameter(PREFIX, RSA.jwk.kid);
+const nameOf = (kid: string) => issuerKeyParameter(PREFIX, kid);
+const GOOD: StoredKeys = Object.fromEntries(SAMPLES.map(({ jwk }) => [nameOf(jwk.kid), stored(jwk)]));
+const RSA_NAME = nameOf(RSA.jwk.kid);
 
-function setOf(parameters: StoredKeys) {
-  return keySetOf(PREFIX, new Map(Object.entries(parameters)));
-}
+const setOf = (parameters: StoredKeys) => keySetOf(PREFIX, new Map(Object.entries(parameters)));
 
-const NEIGHBOUR = issuerKeyParameter(PREFIX, P256.jwk.kid);
-const NAMED_X = issuerKeyParameter(PREFIX, "x");
+const NEIGHBOUR = nameOf(P256.jwk.kid);
+const NAMED_X = nameOf("x");
 for (const [what, name, parameter, problem] of [
   ["not JSON", RSA_NAME, { value: "{", secure: false, modified: 0 }, /^must be a JSON object/],
   ["a SecureString", RSA_NAME, stored(RSA.jwk, true), /^must be of type String/],
@@ -45,14 +42,12 @@ for (const [what, name, parameter, problem] of [
 
 const MANY = Array.from({ length: MAX_KEYS + 2 }, () => ec("P-256").jwk);
 /** Written one after the other, in another order than their names. */
-const WRITTEN = Object.fromEntries(
-  MANY.map((jwk, second) => [issuerKeyParameter(PREFIX, jwk.kid), stored(jwk, false, 1_000 * (second + 1))]),
-);
+const WRITTEN = Object.fromEntries(MANY.map((jwk, at) => [nameOf(jwk.kid), stored(jwk, false, 1_000 * at)]));
 
 test("of more than ten keys the oldest ten are served, and each further one is reported", () => {
   const { keys, invalid } = setOf(WRITTEN);
   assert.deepEqual(keys, MANY.slice(0, MAX_KEYS));
-  const further = MANY.slice(MAX_KEYS).map(({ kid }) => issuerKeyParameter(PREFIX, kid));
+  const further = MANY.slice(MAX_KEYS).map(({ kid }) => nameOf(kid));
   const reported = invalid.map(({ parameter }) => parameter);
   assert.deepEqual(reported, further);
   for (const { problem } of invalid) assert.match(problem, /^is not served: .*10 keys .*Retire old keys/);

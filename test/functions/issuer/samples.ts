@@ -7,9 +7,7 @@ export function rsa(modulusLength = 2048, publicExponent = 65537) {
   return sample(`RSA ${modulusLength}`, generateKeyPairSync("rsa", { modulusLength, publicExponent }));
 }
 
-export function ec(namedCurve: string) {
-  return sample(namedCurve, generateKeyPairSync("ec", { namedCurve }));
-}
+export const ec = (namedCurve: string) => sample(namedCurve, generateKeyPairSync("ec", { namedCurve }));
 
 function sample(name: string, pair: { publicKey: KeyObject; privateKey: KeyObject }) {
   const jwk = issuerKeyOf(pair.publicKey);

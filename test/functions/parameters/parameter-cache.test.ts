@@ -104,8 +104,7 @@ test("the cache is bounded: an entry that is unused during 10,000 other names is
   const { ask, store } = cachedStore();
   await ask("a");
   for (let i = 0; i < 10_000; i += 10) await ask(...Array.from({ length: 10 }, (_, n) => `n${i + n}`));
-  assert.equal((await ask("a")).cached, false);
-  assert.equal(store.call, "a");
+  assert.deepEqual([(await ask("a")).cached, store.call], [false, "a"]);
 });
 
 test("each reader parses a parameter once, and again when Parameter Store returns it again with the same value", () => {

@@ -105,8 +105,6 @@ test("the API is read-only, and its error names the folder; a missing folder fai
   const put = new PutParameterCommand({ Name: "/p/role/1/a", Value: "{}", Type: "String", Overwrite: true });
   await refused(ssm.send(put), "AccessDeniedException", /To change \/p\/role\/1\/a, edit its file there/);
   await refused(ssm.send(new DeleteParameterCommand({ Name: "/p/role/1/a" })), "AccessDeniedException");
-  await assert.rejects(
-    startParameterStore({ folder: join(useFolder().path, "no-such-folder"), prefix: "/p" }),
-    /ENOENT/,
-  );
+  const missing = join(useFolder().path, "no-such-folder");
+  await assert.rejects(startParameterStore({ folder: missing, prefix: "/p" }), /ENOENT/);
 });

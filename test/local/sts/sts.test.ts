@@ -71,9 +71,8 @@ test("tokens are signed by published keys, and other requests are refused as STS
     const request = { ...REQUEST, SigningAlgorithm, Audience: ["a", "b"], DurationSeconds: 60 };
     const { WebIdentityToken = "", Expiration } = await client.send(new GetWebIdentityTokenCommand(request));
     const { payload, protectedHeader } = await jwtVerify(WebIdentityToken, createLocalJWKSet(keys), { audience: "b" });
-    assert.equal(protectedHeader.alg, SigningAlgorithm);
-    assert.equal((payload.exp ?? 0) - (payload.iat ?? 0), 60);
-    assert.equal(Expiration?.getTime(), (payload.exp ?? 0) * 1000);
+    const { exp = 0, iat = 0 } = payload;
+    assert.deepEqual([protectedHeader.alg, exp - iat, Expiration?.getTime()], [SigningAlgorithm, 60, exp * 1000]);
     assert.equal((payload["https://sts.amazonaws.com/"] as { source_identity: string }).source_identity, "bob");
   }
   for (const wrong of [

@@ -8,6 +8,7 @@ import { AWS_CLAIMS, claimsOf, ISSUER, jwtReviewer, MAPPED, minted, OTHER_EC, OT
 const MARKER = "uniqueMarker";
 const NUMBER = 987_654_321;
 const SECONDS = NOW / 1000;
+const MARKS = [MARKER, NUMBER, SECONDS + NUMBER, Buffer.from(MARKER).toString("base64url")].join("|");
 const role = (account: string, path = "") => `arn:aws:iam::${account}:role/${path}${MARKER}`;
 
 /** Valid claims with the marker wherever the rules allow one. */
@@ -76,13 +77,9 @@ for (const [code, rules] of Object.entries(RULES)) {
     for (const [message, tokens] of Object.entries(rules)) {
       for (const token of tokens) {
         const { status, lines } = jwtReviewer(MAPPED);
-        assert.deepEqual(await status(token), { authenticated: false, error: `${code}: ${message}` });
-        assert.equal(lines.length, 1);
-        const marks = new RegExp(
-          [MARKER, NUMBER, SECONDS + NUMBER, Buffer.from(MARKER).toString("base64url")].join("|"),
-          "i",
-        );
-        assert.doesNotMatch(lines[0] ?? "", marks);
+        const denied = { authenticated: false, error: `${code}: ${message}` };
+        assert.deepEqual([await status(token), lines.length], [denied, 1]);
+        assert.doesNotMatch(lines[0] ?? "", new RegExp(MARKS, "i"));
       }
     }
   });
@@ -92,5 +89,5 @@ test("neither the error nor the log repeats the claims: keys that cannot be read
   const { outcome, lines, issuers } = jwtReviewer(MAPPED);
   issuers.body = undefined;
   assert.equal(await outcome(claims({})), "token_keys_unavailable");
-  assert.doesNotMatch(lines.join(""), new RegExp(MARKER, "i"));
+  assert.doesNotMatch(lines.join(""), new RegExp(MARKS, "i"));
 });

@@ -23,9 +23,7 @@ async function assertOutcome(expected: string, stored: Stored, sub = ROLE_ARN): 
   assert.equal(found, expected, `${sub} ${JSON.stringify(stored)}`);
 }
 
-function denied(...entries: readonly unknown[]): Stored {
-  return { ...MAPPED, [`deny/${HOME}`]: entries };
-}
+const denied = (...entries: readonly unknown[]): Stored => ({ ...MAPPED, [`deny/${HOME}`]: entries });
 
 test("a person who is denied by a session cannot return with a token that hides the session", async () => {
   for (const arnLike of [

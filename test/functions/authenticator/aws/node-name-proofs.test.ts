@@ -37,8 +37,7 @@ test("a proof is cached for 60 s from the start of its look-up, and not a millis
     [1, 2],
   ] as const) {
     clock.advance(ms);
-    assert.deepEqual(await find(), NAME);
-    assert.equal(deadlines.length, count);
+    assert.deepEqual([await find(), deadlines.length], [NAME, count]);
   }
 });
 

@@ -41,8 +41,7 @@ test("a caller that is removed from the list is refused as soon as the list is r
   await status(sign("bob", { at: NOW + 1_000 }));
   parameters["callers"] = [{ ...DEVELOPERS, principalId: "AROANOTTHISROLE" }];
   clock.advance(1);
-  assert.equal(await status(sign("bob", { at: NOW + 1_000 })), 401);
-  assert.equal(callerCalls().length, 2);
+  assert.deepEqual([await status(sign("bob", { at: NOW + 1_000 })), callerCalls().length], [401, 2]);
 });
 
 for (const outage of [
@@ -80,8 +79,7 @@ test("the check of a proven caller waits at most 2 s for STS, and other requests
   await until(() => callerCalls().length === 2);
   assert.equal(callerCalls()[1]?.deadline.at, clock() + 2_000);
   sts.hold = Promise.resolve();
-  assert.equal(await status(bearer), 200);
-  assert.equal(callerCalls().length, 2);
+  assert.deepEqual([await status(bearer), callerCalls().length], [200, 2]);
   resolve();
   assert.equal(await checking, 200);
 });
@@ -105,8 +103,7 @@ test("concurrent first reviews of a caller share one call of STS", async () => {
   const { status, callerCalls } = world([DEVELOPERS]);
   const bearer = sign("bob");
   const statuses = await Promise.all(Array.from({ length: 20 }, () => status(bearer)));
-  assert.deepEqual(new Set(statuses), new Set([200]));
-  assert.equal(callerCalls().length, 1);
+  assert.deepEqual([new Set(statuses), callerCalls().length], [new Set([200]), 1]);
 });
 
 /** Well-formed tokens that only STS can refuse, each with another access key. */
@@ -122,8 +119,7 @@ test("of 1,000 tokens of strangers a second, also concurrent ones, one reaches S
       statuses.push(await status(bearer));
       clock.advance(1);
     }
-    assert.deepEqual([statuses.shift(), new Set(statuses)], [401, new Set([429])]);
-    assert.equal(callerCalls().length, second);
+    assert.deepEqual([statuses.shift(), new Set(statuses), callerCalls().length], [401, new Set([429]), second]);
   }
   const message = "too many new tokens in this second: not sent to STS";
   assert.partialDeepStrictEqual(last(), { outcome: "caller_refused", reason: "callers_limited", message });

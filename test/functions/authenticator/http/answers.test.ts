@@ -21,9 +21,10 @@ import {
 
 const NODE = { arn: `arn:aws:iam::${HOME}:role/ClusterNode`, username: "system:node:{EC2PrivateDNSName}" };
 
-function failing(error: Error): () => Promise<never> {
-  return () => Promise.reject(error);
-}
+const failing =
+  (error: Error): (() => Promise<never>) =>
+  () =>
+    Promise.reject(error);
 
 test("the response has the version of the request, also for a denial", async () => {
   for (const version of ["v1beta1", "v1"]) {
@@ -71,8 +72,7 @@ test("an outage or an internal fault: 500 with a Status, never a denial", async 
     const { statusCode, json, line } = await reviewOnce(tokenOf(token), options);
     assert.deepEqual([statusCode, json.kind, json.code, json.reason], [500, "Status", 500, "InternalError"], code);
     assert.equal(code === "parameters_unavailable" && line.cached.mapping, false);
-    assert.match(json.message ?? "", new RegExp(`^${code}: `));
-    assert.doesNotMatch(json.message ?? "", /bug/);
+    assert.match(json.message ?? "", new RegExp(`^${code}: (?!.*bug)`));
   }
 });
 
@@ -155,14 +155,11 @@ test("only POST and /authenticate, in exactly this spelling, are accepted", asyn
 });
 
 /** Nested as deeply as JSON.parse allows. */
-function nested(depth: number): string {
-  return `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
-}
+const nested = (depth: number): string => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
 
 test("a deeply nested bare event, body or parameter never throws, and is never a grant", async () => {
   const bare: unknown = JSON.parse(`{"kind": "TokenReview", "spec": ${nested(200_000)}}`);
-  assert.equal((await answer(bare)).statusCode, 400);
-  assert.equal((await answer(gatewayEvent(nested(10_000)))).statusCode, 400);
+  for (const event of [bare, gatewayEvent(nested(10_000))]) assert.equal((await answer(event)).statusCode, 400);
   for (const name of [`role/${HOME}/developers`, "deny/any", "pattern/any", `account/${HOME}`]) {
     const deep = fakeServices({ [name]: `[${nested(200_000)}, {"username": ${nested(200_000)}}]` });
     const { statusCode, json } = await handlerOf(deep)(gatewayEvent(reviewBody(tokenOf("bob"))));

@@ -124,9 +124,8 @@ const GRANT = {
 async function logged(token: string, options?: ReviewOptions) {
   const { text, line } = await reviewOnce(token, options);
   const metrics = ["_aws", ...Object.keys(METRICS), ...Object.values(METRICS).flat()];
-  const entry: Record<string, unknown> = Object.fromEntries(
-    Object.entries(line).filter(([name]) => !metrics.includes(name)),
-  );
+  const fields = Object.entries(line).filter(([name]) => !metrics.includes(name));
+  const entry: Record<string, unknown> = Object.fromEntries(fields);
   return { text, entry };
 }
 

@@ -61,8 +61,7 @@ test("while Parameter Store fails, cached mappings decide, and their absence is 
   };
   const message = "Parameter Store does not respond, and no cached mapping applies to this identity";
   await assert.rejects(review(), { code: "parameters_unavailable", message });
-  assert.equal((await review(mapping)).username, "dev");
-  assert.equal(record.staleReads, 1);
+  assert.deepEqual([(await review(mapping)).username, record.staleReads], ["dev", 1]);
 });
 
 test("a review of an identity without a token records its user, the parameter and each evaluation", async () => {
@@ -72,11 +71,9 @@ test("a review of an identity without a token records its user, the parameter an
   const user = await reviewIdentity(verified("bob"), settingsWith(), services, record, deadlineOf(clock));
   const verdicts = record.evaluations?.map(({ verdict }) => verdict.kind);
   assert.deepEqual(user, { username: "dev", groups: ["g"] });
-  const parameter = `${PREFIX}/role/${HOME}/developers`;
-  assert.deepEqual(
-    [record.user, record.parameter, record.token, record.coldStart],
-    [user, parameter, undefined, false],
-  );
+  const { parameter, token, coldStart } = record;
+  const expected = [user, `${PREFIX}/role/${HOME}/developers`, undefined, false];
+  assert.deepEqual([record.user, parameter, token, coldStart], expected);
   assert.deepEqual(verdicts, ["nothing", "nothing", "match", "nothing", "nothing", "nothing"]);
 });
 
@@ -173,10 +170,9 @@ test("a grant has username, uid, groups and seven extra values, each a list of o
 test("users, root and federated users have their complete user id as uid and principalId, and no session name", () => {
   const ids = { alice: "AIDALOCALALICEAAAAAAA", root: HOME, federated: `${HOME}:dave` };
   for (const [who, id] of Object.entries(ids)) {
-    const { user } = granted(USER, verified(who), undefined, true);
-    assert.equal(user.uid, `aws-iam-authenticator:${HOME}:${id}`);
-    assert.deepEqual(user.extra?.["principalId"], [id]);
-    assert.equal("sessionName" in (user.extra ?? {}), false);
+    const { uid, extra = {} } = granted(USER, verified(who), undefined, true).user;
+    const expected = [`aws-iam-authenticator:${HOME}:${id}`, [id], false];
+    assert.deepEqual([uid, extra["principalId"], "sessionName" in extra], expected);
   }
 });
 

@@ -36,7 +36,6 @@ async function assertDenied(code: string, mapping: Mapping, options: Options = {
   });
 }
 
-/** By username and as one of several groups. */
 const named = (name: string) => [{ username: name }, { username: "x", groups: ["y", name] }];
 
 test("username and groups are rendered, groups are optional, and an account mapping may have neither", async () => {
