@@ -84,10 +84,8 @@ test("with failoverUrl, the command reads the stack: a URL would set tls-server-
   const failoverUrl = "https://standby.example.com/authenticate";
   const commandOf = (kind: "http" | "mtls") => output(stackOf(kind, { failoverUrl }).template(), "KubeconfigCommand");
   const stack = "--cluster prod.example --region eu-west-1";
-  assert.equal(
-    commandOf("http"),
-    `${RUN} callers add control-plane ${stack} --prefix /iam-authenticator/prod.example --out webhook.kubeconfig --new --yes`,
-  );
+  const place = `${stack} --prefix /iam-authenticator/prod.example`;
+  assert.equal(commandOf("http"), `${RUN} callers add control-plane ${place} --out webhook.kubeconfig --new --yes`);
   const certificate = "--client-cert kube-apiserver.crt --client-key kube-apiserver.key";
   assert.equal(commandOf("mtls"), `${RUN} kubeconfig webhook ${stack} ${certificate} --out webhook.kubeconfig`);
 });

@@ -37,7 +37,6 @@ test("a page is a URL of this version's file, or its path while package.json has
 
 interface Locked {
   readonly version: string;
-  /** Subresource Integrity: `sha512-` and base64. */
   readonly integrity?: string;
   readonly hasInstallScript?: true;
   /** Part of another package, whose checksum it shares. */

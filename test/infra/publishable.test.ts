@@ -109,10 +109,8 @@ test("what a service does not show is missing, also a manifest of another versio
   const inIndexes = ["Homebrew tap", "Krew index", "aqua registry"];
   const named = (lines: readonly string[]) => lines.map((line) => line.split(":")[0]);
   assert.deepEqual(named(nothing), ["GitHub repository", "environment release", "AWS account", ...inIndexes]);
-  assert.equal(
-    nothing.at(-1),
-    "aqua registry: Copy aqua-registry.yaml of the release to pkgs/owner/name/registry.yaml in aquaproj/aqua-registry.",
-  );
+  const copy = "Copy aqua-registry.yaml of the release to pkgs/owner/name/registry.yaml in aquaproj/aqua-registry.";
+  assert.equal(nothing.at(-1), `aqua registry: ${copy}`);
   const others = await missing({ fetch: async () => new Response("other") });
   assert.deepEqual(named(others), ["environment release", ...inIndexes]);
   const npm = (changed: Partial<typeof NPM>) => ({

@@ -36,10 +36,9 @@ test("a signature is valid within 15 minutes of its date, whatever X-Amz-Expires
     const at = (minutes: number, ms = 0): Promise<string> => presign({ expiresIn, now: NOW + minutes * MINUTE + ms });
     assert.equal(await outcome(sts.url, await at(-15)), "granted");
     assert.equal(await outcome(sts.url, await at(15)), "granted");
-    assert.match(
-      await outcome(sts.url, await at(-15, -1000)),
-      /^403 SignatureDoesNotMatch: Signature expired: 20260102T024904Z is now earlier than 20260102T024905Z \(20260102T030405Z - 15 min\.\)$/,
-    );
+    const expired =
+      /^403 SignatureDoesNotMatch: Signature expired: 20260102T024904Z is now earlier than 20260102T024905Z \(20260102T030405Z - 15 min\.\)$/;
+    assert.match(await outcome(sts.url, await at(-15, -1000)), expired);
     assert.match(await outcome(sts.url, await at(15, 1000)), /^403 SignatureDoesNotMatch: Signature not yet current/);
   }
 });
