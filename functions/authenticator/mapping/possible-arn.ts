@@ -66,11 +66,9 @@ function canMatch(sections: ArnSections, principals: readonly (typeof SESSION)[]
 
 /** Whether some session of the role matches a pattern, whatever its name. */
 export function matchesSomeSession(
-  pattern: ArnSections | undefined,
+  [, ofPartition, service, region, account, resource]: ArnSections,
   { partition, accountId, name }: VerifiedIdentity,
 ): boolean {
-  if (pattern === undefined) return false;
-  const [, ofPartition, service, region, account, resource] = pattern;
   return (
     matchesGlob(ofPartition, partition) &&
     matchesGlob(service, "sts") &&

@@ -96,7 +96,12 @@ const WRONG: readonly (readonly [problem: string, kind: MappingKind, key: string
   ["arnLike must be an ARN pattern, not ", "pattern", "arnLike", [undefined, null, 1, []]],
   [SIX, "pattern", "arnLike", ["", "*", "arn:*"]],
   [SESSION, "sso-session", "session", ["j".repeat(65), "", "j d", "jane*", "a/b", "jane\n", "j\u00e4", null, 1, ["j"]]],
-  [ID, "role", "principalId", [null, 1, "", "AROA", "aroaexample", "AROAX:s", "AROA*", " AROAX", "AROAX\n", ["AROAX"]]],
+  [
+    ID,
+    "role",
+    "principalId",
+    [null, 1, "", "AROA", "aroaexample", "AROAX:s", "AROA*", " AROAX", "AROA AROAX", "AROAX\n", ["AROAX"]],
+  ],
   ...KINDS.flatMap((kind) => [
     ["username must be a non-empty string, not ", kind, "username", [null, 1, true, "", ["dev"], {}]] as const,
     [

@@ -4,14 +4,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
-import { matchesArnLike } from "../../../../functions/authenticator/mapping/arn-like.ts";
+import { type ArnSections, arnSections, matchesArnLike } from "../../../../functions/authenticator/mapping/arn-like.ts";
 import { isDenied } from "../../../../functions/authenticator/mapping/deny-list.ts";
 import {
   globsOverlap,
   isOfSessions,
+  matchesSomeSession,
   whyNeverMatches,
 } from "../../../../functions/authenticator/mapping/possible-arn.ts";
-import { HOME } from "../fixtures.ts";
+import { HOME, roleIdentity } from "../fixtures.ts";
 
 const name = fc.string({ unit: fc.constantFrom(..."aB0+=,.@_-"), minLength: 1, maxLength: 6 });
 const path = fc.array(name, { maxLength: 2 }).map((parts) => parts.map((part) => `${part}/`).join(""));
@@ -75,7 +76,7 @@ const OTHER = "it must match the ARN of a role, user, federated user or root";
 for (const [compared, hint, ends] of [
   ["canonical", PATH, ["role/team/*", "role/team/Developers", "role/*/Developers", "role/a?b/*"]],
   ["canonical-or-session", PATH, ["role/team/*", "role/team/Developers", "role/*/Developers", "role/a?b/*"]],
-  ["canonical", OTHER, ["group/x", "user/a b", "role/a b"]],
+  ["canonical", OTHER, ["group/x", "user/a b", "role/a b", "group/role/x/y"]],
   ["canonical", "use the role's ARN, arn:aws:iam::<account>:role/<name>", ["assumed-role/Dev/*"]],
   ["canonical-or-session", "use arn:aws:sts::<account>:assumed-role/<role>/<session>", ["assumed-role/Dev"]],
   ["canonical-or-session", undefined, ["assumed-role/Dev/*"]],
@@ -108,6 +109,19 @@ test("two patterns overlap if some text matches both", () => {
     const expected = overlapping.includes(pair);
     assert.deepEqual([globsOverlap(one, other), globsOverlap(other, one)], [expected, expected], pair);
   }
+});
+
+test("a pattern matches some session of a role in its partition and account", () => {
+  const ARNS = [
+    ...[`aws:sts::${HOME}:assumed-role/Dev/x`, `aws:sts::${HOME}:assumed-role/dev/*`, `*:*:*:${HOME}:*/x`],
+    ...[`aws-cn:sts::${HOME}:assumed-role/Dev/x`, `aws:iam::${HOME}:assumed-role/Dev/x`],
+    ...[`aws:sts:us-east-1:${HOME}:assumed-role/Dev/x`, "aws:sts::444455556666:assumed-role/Dev/x"],
+    ...[`aws:sts::${HOME}:assumed-role/De/x`, `aws:sts::${HOME}:assumed-role/Dev`],
+  ];
+  const matching = ARNS.filter((rest) =>
+    matchesSomeSession(arnSections(`arn:${rest}`) as ArnSections, roleIdentity("Dev")),
+  );
+  assert.deepEqual(matching, ARNS.slice(0, 3));
 });
 
 test("the slowest patterns cost at most the product of the lengths", () => {
