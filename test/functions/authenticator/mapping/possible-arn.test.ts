@@ -95,10 +95,14 @@ test("partition, service, region and account must be those of a principal", () =
   for (const rest of good) assert.equal(whyNeverMatches(`arn:${rest}`, "canonical"), undefined, rest);
   for (const rest of [
     ...["asw:iam::*:role/x", "aws:iam::1:role/x", "aws:iam::*1234567890123:role/x", "aws:s3::*:role/x", ":iam::*:root"],
-    ...["aws:iam:eu-west-1:*:role/x", "aws:sts::*:role/x", "aws:iam::*:federated-user/x", "aws:iam::any:role/x"],
+    ...["aws:iam:eu-west-1:*:role/x", "aws:sts::*:role/a/b", "aws:iam::*:federated-user/x", "aws:iam::any:role/x"],
     "aws:iam::*:user/a!b",
   ]) {
-    assert.match(whyNeverMatches(`arn:${rest}`, "canonical") ?? "", / can never match: /, rest);
+    assert.match(
+      whyNeverMatches(`arn:${rest}`, "canonical") ?? "",
+      / can never match: it must match the ARN of a /,
+      rest,
+    );
   }
 });
 
