@@ -24,16 +24,14 @@ const PERMISSION_SET_PATH = /^aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]{1,
  */
 export function identityOf(claims: AwsClaims, ownPartition: string): VerifiedIdentity {
   const { sub, principal_id: principal = sub, aws_account: account } = claims;
-  const [, partition, accountId = "", kind, path = "", name = ""] =
-    typeof sub === "string" ? (ROLE_OR_USER.exec(sub) ?? []) : [];
-  if (typeof sub !== "string" || partition === undefined) {
-    throw denial("identity_impossible", "sub must be the ARN of an IAM role or user");
-  }
+  const match = typeof sub === "string" ? ROLE_OR_USER.exec(sub) : null;
+  if (match === null) throw denial("identity_impossible", "sub must be the ARN of an IAM role or user");
+  const [arn, partition = "", accountId = "", kind, path = "", name = ""] = match;
   if (partition !== ownPartition) {
     throw denial("identity_impossible", `sub must be in the partition of this authenticator, ${ownPartition}`);
   }
   if (account !== accountId) throw denial("identity_impossible", "aws_account must be the account in sub");
-  if (principal !== sub) throw denial("token_claim_refused", "principal_id must be the same ARN as sub");
+  if (principal !== arn) throw denial("token_claim_refused", "principal_id must be the same ARN as sub");
   if (kind === "role" && permissionSetOf(name) !== undefined && !PERMISSION_SET_PATH.test(path)) {
     throw denial(
       "identity_impossible",
@@ -45,8 +43,8 @@ export function identityOf(claims: AwsClaims, ownPartition: string): VerifiedIde
     partition,
     accountId,
     name,
-    arn: sub,
-    canonicalArn: kind === "role" ? `arn:${partition}:iam::${accountId}:role/${name}` : sub,
+    arn,
+    canonicalArn: kind === "role" ? `arn:${partition}:iam::${accountId}:role/${name}` : arn,
     principalId: undefined,
     sessionName: undefined,
     accessKeyId: undefined,

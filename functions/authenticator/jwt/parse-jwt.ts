@@ -60,10 +60,10 @@ export function parseJwt(
   const { rawHeader, claims } = parts;
   const { keyId, algorithm } = readHeader(rawHeader);
   if (repeatedKey(claims) !== undefined) throw denial("token_claim_refused", "a claim appears more than once");
-  const { iss: issuer } = claims;
-  const issuerAccount = typeof issuer === "string" ? accountByIssuer.get(issuer) : undefined;
-  if (typeof issuer !== "string" || issuerAccount === undefined)
-    throw denial("token_issuer_refused", "the issuer is not in JWT_ISSUERS");
+  // Of any other type, it is not a key of the map.
+  const issuer = claims["iss"] as string;
+  const issuerAccount = accountByIssuer.get(issuer);
+  if (issuerAccount === undefined) throw denial("token_issuer_refused", "the issuer is not in JWT_ISSUERS");
   checkAudience(claims["aud"], jwtAudience(clusterId));
   const expiresAt = checkTimes(claims, now);
   const unverifiedIdentity = identityOf(awsClaims(claims), partition);
