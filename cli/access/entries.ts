@@ -46,7 +46,7 @@ const read = oncePerRead((stored, parameter: string, { prefix, partition }: Eval
     const { mapping } = entry;
     const { arn, arnLike, session, notAfter } = mapping;
     const pattern = arnLike && asciiLowerCase(kind === "deny" ? withoutPath(arnLike) : arnLike);
-    // Only the names of federated users distinguish case.
+    // The names of federated users and of sessions distinguish case.
     const key = [kind === "federated-user" ? arn : pattern, session].join(" ");
     return { ...entry, parameter, key, end: endTime(notAfter), ...arnsOf(entry, mapping, partition) };
   });
@@ -102,18 +102,20 @@ function arnsOf({ kind, account, name }: ParameterAddress, mapping: Mapping, par
       return { arns: [sections(`arn:${partition}:*::${account}:*`)], sessions: [] };
     default: {
       const { arnLike = "" } = mapping;
-      const [arn, of, service, region, listed, resource] = sections(kind === "deny" ? withoutPath(arnLike) : arnLike);
+      const pattern = kind === "deny" ? withoutPath(arnLike) : arnLike;
+      const [arn, ofPartition, service, region, listed, resource] = sections(pattern);
       // A list applies only to the identities of its account.
       const id = account === "any" ? listed : matchesGlob(listed, account) ? account : "none";
-      const own: ArnSections = [arn, of, service, region, id, resource];
+      const own: ArnSections = [arn, ofPartition, service, region, id, resource];
       if (kind === "pattern") {
         const role = resource.startsWith("role/") ? resource.slice("role/".length) : "*";
-        const session: ArnSections = [arn, of, "sts", region, id, `assumed-role/${role}/*`];
+        const session: ArnSections = [arn, ofPartition, "sts", region, id, `assumed-role/${role}/*`];
         return { arns: [own], sessions: globsOverlap(resource, "role/*") ? [session] : [] };
       }
       // A user's denial without wildcards applies whatever the path is.
       const [, user] = /^user\/([^*?/]+)$/.exec(resource) ?? [];
-      const arns = user === undefined ? [own] : [own, [arn, of, service, region, id, `user/*/${user}`] as const];
+      const arns =
+        user === undefined ? [own] : [own, [arn, ofPartition, service, region, id, `user/*/${user}`] as const];
       return { arns, sessions: [] };
     }
   }

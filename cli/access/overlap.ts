@@ -9,7 +9,10 @@ export function arnsOverlap(a: string, b: string): boolean {
   return everySection(arnSections(a), arnSections(b), globsOverlap);
 }
 
-/** Whether `wide` matches every ARN that `narrow` matches. May be false for patterns that are hard to compare. */
+/**
+ * Whether the denial or pattern `wide` matches every ARN that `narrow` matches. Their first pattern decides, as the others
+ * follow from it. May be false for patterns that are hard to compare.
+ */
 export function covers({ arns: [wide] }: Entry, { arns: [narrow] }: Entry): boolean {
   return everySection(wide, narrow, globCovers);
 }

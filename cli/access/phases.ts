@@ -82,7 +82,8 @@ function nextCandidates(
   const state = planState(left, states, context);
   const all = left.flatMap((change) => candidatesFor(change, state));
   const harmless = all.filter(({ marks }) => marks.length === 0).toSorted((a, b) => a.rank - b.rank);
-  const groups = [...Map.groupBy(all, ({ rank }) => rank)].sort(([a], [b]) => a - b).map(([, group]) => group);
+  const marked = all.filter(({ marks }) => marks.length > 0);
+  const groups = [...Map.groupBy(marked, ({ rank }) => rank)].sort(([a], [b]) => a - b).map(([, group]) => group);
   const keep = keepsAdministrator(left, states, context);
   for (const group of [harmless.filter(({ waits }) => waits.length === 0), harmless, ...groups]) {
     const candidates = keep(group);
@@ -128,7 +129,7 @@ function candidatesFor(change: Wanted, state: PlanState): Candidate[] {
 
 /** Whether other changes depend on when it was removed: they wait until the function no longer uses it. */
 function needsDate(entry: Entry, state: PlanState): boolean {
-  if (entry.kind === "account" || setOf(entry) !== undefined) return true;
+  if (entry.kind === "account" || (entry.kind !== "sso-session" && setOf(entry) !== undefined)) return true;
   // This command or a later one may lift it.
   const mayBeLifted = (list: string) => mayHave(valuesOf(state, list)[0], state.context, (one) => overlaps(one, entry));
   return denyListsFor(entry, state.context).some(mayBeLifted);

@@ -1,4 +1,4 @@
-// STS and Parameter Store behind TLS, with what the functions of candidates.ts read.
+// STS and Parameter Store behind TLS, with what the measured functions read.
 
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -164,6 +164,7 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [ci(inG), { ...denied("role/ci"), ...ci() }, "", "deny role/ci"],
   [ci(), ci(), "", ""],
   [session("jane", "joe"), session("joe", "jane"), "", "sso-session/v"],
+  [session("jane"), none(`sso-session/${A}/v`), "", "sso-session/v"],
   [{ ...set, ...toZ }, ofSet({ username: "v", ...july }), "broader 1", "sso/v < account"],
   [{ ...listed("user/ops/*"), ...denied("user/alice") }, denied(), "denial 1", "deny < pattern"],
   [{ ...listed("user/ops/*"), ...denied("user/al*") }, denied(), "denial 0", "deny < pattern"],

@@ -79,7 +79,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "a denial of a user with a path covers one path only": {
-    change: ["entries.ts", 'sections(kind === "deny" ? withoutPath(arnLike) : arnLike)', "sections(arnLike)"],
+    change: ["entries.ts", 'kind === "deny" ? withoutPath(arnLike) : arnLike;', "arnLike;"],
     states: [
       { [account]: ofSet("u"), [deny]: denials("user/ops/alice") },
       { [account]: ofSet("u"), [deny]: denials("user/ops/*") },
@@ -340,15 +340,15 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   "an account's mapping is deleted at once": {
-    change: ["phases.ts", 'entry.kind === "account" || setOf', "setOf"],
+    change: ["phases.ts", 'entry.kind === "account" || (', "("],
     states: [{ [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u") }, {}],
   },
   "a permission set's mapping is deleted at once": {
-    change: ["phases.ts", "|| setOf(entry) !== undefined", '|| (entry.kind !== "sso" && setOf(entry) !== undefined)'],
+    change: ["phases.ts", "&& setOf(entry) !== undefined", '&& entry.kind === "role" && setOf(entry) !== undefined'],
     states: [{ [setRole]: ofSetRole("u"), [set]: ofSet("v") }, { [setRole]: ofSetRole("u") }, {}],
   },
   "the mapping of a set's role is deleted at once": {
-    change: ["phases.ts", "|| setOf(entry) !== undefined", '|| entry.kind === "sso"'],
+    change: ["phases.ts", "&& setOf(entry) !== undefined", '&& entry.kind === "sso"'],
     states: [{ [sessions]: jane("u"), [setRole]: ofSetRole("v") }, { [sessions]: jane("u") }, { [sessions]: "[]" }],
   },
   "a mapping is deleted at once beside a lifted denial": {
@@ -392,7 +392,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     change: [
       "phases.ts",
       "[harmless.filter(({ waits }) => waits.length === 0), harmless, ...groups]",
-      "[all.filter(({ marks }) => marks.length > 0), harmless]",
+      "[...groups, harmless]",
     ],
     states: [
       { [role]: ci("u", ["g"]), [deny]: denials("role/*") },
