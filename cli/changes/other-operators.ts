@@ -51,7 +51,7 @@ export function rebased(
 ): Change {
   const { name, value } = change;
   const key = entryKey(name);
-  const [base, theirs] = [was, is].map((stored) => stored?.value ?? "[]") as [string, string];
+  const [base, theirs] = [was?.value ?? "[]", is?.value ?? "[]"];
   const isList = [base, theirs, value].every((text) => itemsOf(text) !== undefined);
   if (value !== undefined && is?.value === value) return change;
   if (key === undefined || value === undefined || !isList || is?.secure) throw changedMeanwhile(name, was, is);

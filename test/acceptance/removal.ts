@@ -85,8 +85,9 @@ const KEPT: Readonly<Record<string, readonly [service: string, operation: string
 
 async function removeKept(aws: Aws, { ResourceType, PhysicalResourceId: id }: StackResource): Promise<void> {
   if (ResourceType === "AWS::IAM::Role") return removeRole(aws, id);
-  const [service, operation, parameter] = KEPT[ResourceType] ?? [];
-  if (service === undefined || operation === undefined || parameter === undefined) return;
+  const kept = KEPT[ResourceType];
+  if (kept === undefined) return;
+  const [service, operation, parameter] = kept;
   await unlessMissing(aws(service, operation, { [parameter]: parameter === "AlarmNames" ? [id] : id }));
 }
 

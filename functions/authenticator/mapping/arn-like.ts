@@ -19,7 +19,10 @@ export function arnPattern(pattern: string): ArnSections | undefined {
   return asciiLowerCase(pattern).startsWith("arn:") ? arnSections(pattern) : undefined;
 }
 
-/** Ignores case. False if either is not an ARN. */
+/**
+ * Ignores case. False if either is not an ARN.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
+ */
 export function matchesArnLike(pattern: string, arn: string): boolean {
   return matchesSections(arnPattern(pattern), arnSections(arn));
 }
