@@ -140,7 +140,7 @@ async function startRuntimeApi(event: unknown, beforeEvent: () => void) {
 
 const VERSION = "4.0.2";
 
-/** The runtime client's script. It is no dependency: it compiles C++, and `npm ci` must work with git, npm and Node. */
+/** The runtime client's script. It is not a dependency: it compiles C++, and `npm ci` must work with git, npm and Node. */
 export function runtimeClient(root: string): string {
   const folder = join(root, "node_modules", ".cache", `aws-lambda-ric-${VERSION}`);
   const installed = join(folder, "node_modules", "aws-lambda-ric");

@@ -24,7 +24,7 @@ function merged(first: object, second: object | undefined): object {
   return Array.isArray(first) || Array.isArray(second) ? second : { ...first, ...second };
 }
 
-/** With a flag, a volume and a file of its own. `added`: the fields of an example, or none, in this version. */
+/** With a flag, a volume and a separate file. `added`: the fields of an example, or none, in this version. */
 function controlPlane(kubernetes: string, added: Fields | Version) {
   const version = typeof added === "string" ? added : basename(added["apiVersion"]);
   const ours = typeof added === "string" ? {} : added["spec"].kubeadmConfigSpec;

@@ -66,7 +66,7 @@ testFaults({
   "many with a role": [() => setAccounts(...many(withRole)), /^number: warning: app: .* for 600 .* -> .*move Service/],
 });
 
-test("many ServiceAccounts without a role are no finding, nor is a missing label before step 4 of the installation", async () => {
+test("doctor accepts many ServiceAccounts without a role, and a missing label before step 4 of the installation", async () => {
   setAccounts(account("reader", withRole), ...many());
   assert.deepEqual(await findings(), []);
   setAccounts(account("reader", { annotations: ROLE }));

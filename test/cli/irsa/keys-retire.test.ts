@@ -40,7 +40,7 @@ test("removes a key a day, or --longest-token, and five minutes after it last si
 test("rejects the last served key, a time before another was published, in the future, or missing, and an unknown kid", async () => {
   await exits(retire(["--force"]), 1, /^Key .* is not published/);
   put(OLD.jwk);
-  // An invalid one is no successor.
+  // An invalid one is not a successor.
   store.put(`${PREFIX}/issuer/broken`, "{");
   const last = retire(["--signed-until", at(Date.now())], Date.now() + 2 * DAY);
   await exits(last, 1, /^Refused: it is the last key that is served/);

@@ -1,5 +1,5 @@
 // Attacks by the text of a token: the victim's URL with changes that another reader would understand differently (../token/ has
-// the rules of a date, a region and the signed headers). Attacks with tokens that nobody proved, or for another cluster or service.
+// the rules of a date, a region and the signed headers). Attacks with unproven tokens, or with tokens for another cluster or service.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
