@@ -59,9 +59,11 @@ export function mayDenyOthers(changes: readonly Wanted[], states: States, contex
   const state = planState(changes, states, context);
   return changes.some(({ name }) => {
     const address = readName(context.prefix, name);
-    for (const lower of address ? lowerThan(address, state) : []) state.stored(lower);
+    const isDenyList = address?.kind === "deny";
+    const others = address === undefined ? [] : isDenyList ? denyListsFor(address, context) : lowerThan(address, state);
+    for (const other of others) state.stored(other);
     const [before, after = before] = valuesOf(state, name);
-    const changed = address?.kind === "deny" ? entryChanges(before, after, context) : [];
+    const changed = isDenyList ? entryChanges(before, after, context) : [];
     const denials = changed.filter(({ effects }) => effects.has("gives"));
     return denials.some(({ new: denial }) => {
       const { arnLike = "" } = denial?.mapping ?? {};

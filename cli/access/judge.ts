@@ -63,7 +63,7 @@ function waitsOf(
     ...(isTaken ? lowerValues(address, state) : []),
     ...(isWide && isMarked ? branchOf(address, state) : []),
   ];
-  return waits.filter((one) => one !== name);
+  return waits.filter((one) => one !== name && state.stored(one) !== undefined);
 }
 
 /** A list of sessions also denies AWS-signed tokens of the set's roles, even of those with an exact mapping. */

@@ -16,10 +16,10 @@ function sectionsOverlap(left: ArnSections | undefined, right: ArnSections | und
 
 /** Whether an identity, or a session, may have both entries. Of one list of sessions, only those of the same session. */
 export function overlaps(one: Entry, other: Entry): boolean {
-  const isOfOneSet = one.kind === "sso-session" && other.kind === "sso-session";
-  if (isOfOneSet) return one.mapping.session === other.mapping.session;
+  const [left, right] = [one, other].map(({ kind, mapping }) => (kind === "sso-session" ? mapping.session : undefined));
+  if (left !== undefined && right !== undefined) return left === right;
   const all = ({ arns, sessions }: Entry) => [...arns, ...sessions];
-  return all(one).some((left) => all(other).some((right) => sectionsOverlap(left, right)));
+  return all(one).some((arn) => all(other).some((another) => sectionsOverlap(arn, another)));
 }
 
 /** Whether a denial may match the principal itself, and not only some of its sessions. */

@@ -92,18 +92,19 @@ export function nextPhase(
   const recent = ({ waits }: Candidate) =>
     waits.filter((name) => (current.get(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > clock);
   const keep = keepsAdministrator(changes, current, { ...context, now: clock });
-  const harmless = all
-    .filter(({ marks }) => marks.length === 0)
-    .sort((a, b) => Number(isDenial(b)) - Number(isDenial(a)));
-  // A change that is harmless after others is not written before them, although it would be marked now.
-  const consented = () => new Set(markedCandidates(changes, current, context).map(({ write }) => write.name));
-  const marked = () => all.filter(({ marks, write }) => marks.length > 0 && consented().has(write.name));
-  for (const group of [
-    () => harmless.filter((one) => recent(one).length === 0),
-    () => harmless,
-    ...GROUPS.map((name) => () => marked().filter((one) => one.group === name)),
-  ]) {
-    const chosen = keep(group());
+  function* groups(): Generator<readonly Candidate[]> {
+    const harmless = all
+      .filter(({ marks }) => marks.length === 0)
+      .sort((a, b) => Number(isDenial(b)) - Number(isDenial(a)));
+    yield harmless.filter((one) => recent(one).length === 0);
+    yield harmless;
+    // A change that is harmless after others is not written before them, although it would be marked now.
+    const consented = new Set(markedCandidates(changes, current, context).map(({ write }) => write.name));
+    const marked = all.filter(({ marks, write }) => marks.length > 0 && consented.has(write.name));
+    for (const name of GROUPS) yield marked.filter(({ group }) => group === name);
+  }
+  for (const group of groups()) {
+    const chosen = keep(group);
     if (chosen.length === 0) continue;
     const waitsFor = [...new Set(chosen.flatMap(recent))];
     const from = Math.max(clock, ...waitsFor.map((name) => (current.get(name)?.modified ?? 0) + SETTLED_MS));

@@ -481,6 +481,11 @@ test("a mark names the riskiest mappings first, five with their parameters, ten 
   );
 });
 
+test("an invalid list of sessions that becomes valid names its entries", () => {
+  const [mark = ""] = marks(jane("[1]"), jane(admins));
+  assert.match(mark, /sso-session\/111122223333\/v jane applies and gives u \(system:masters\)$/);
+});
+
 test("the texts of marks", () => {
   for (const [before, change, text] of TEXTS) assert.equal(marks(before, change).join(), text);
 });
