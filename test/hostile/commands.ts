@@ -143,7 +143,6 @@ export const COMMANDS: readonly HostileCommand[] = [
     endless: true,
   }),
   json("reviews list", "cloudformation"),
-  json("reviews stats", "logs", LOG),
   ...["logs", "iam", "sts", "ssm"].map((target) => json("report", target, REPORT)),
   text("report", "kubernetes", `${REPORT} --kubeconfig {kubeconfig}`, { output: "json", tls: true }),
   { name: "doctor", target: "authenticate", ...DOCTOR },
