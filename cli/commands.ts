@@ -89,11 +89,6 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   ),
   "kubeconfig client": leaf("print the kubeconfig for a user's kubectl", () => import("./kubeconfig/kubeconfig.ts")),
   rbac: leaf("print RBAC objects for access levels like those of EKS", () => import("./rbac.ts")),
-  jwt: { summary: "print the IAM policies for AWS-signed tokens", examples: ["iam-authenticator jwt policy -c prod"] },
-  "jwt policy": leaf(
-    "print who may get AWS-signed tokens, as an IAM policy or a service control policy",
-    () => import("./jwt/policy.ts"),
-  ),
   irsa: {
     summary: "give service accounts IAM roles (IRSA)",
     examples: ["iam-authenticator irsa policy | kubectl apply -f -"],

@@ -182,7 +182,6 @@ export const OFFLINE: readonly HostileCommand[] = [
   "mappings import -f {awsAuth}",
   "kubeconfig webhook --endpoint https://auth.example.com --token-file {callerToken}",
   `kubeconfig client ${CLUSTER} --server https://10.0.0.1:6443`,
-  `jwt policy ${CLUSTER}`,
   "rbac",
   `irsa flags ${ISSUER}`,
   "irsa policy",
