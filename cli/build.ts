@@ -56,7 +56,6 @@ const OFFLINE = [
   "irsa/flags.ts",
   "irsa/policy/policy.ts",
   "irsa/trust-policy.ts",
-  "jwt/policy.ts",
   "kubeconfig/kubeconfig.ts",
   "mappings/import.ts",
   "mappings/schema.ts",

@@ -60,17 +60,13 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   reviews: {
     summary: "show granted and denied logins from the function's log",
     details: "Without a command, `reviews` runs `reviews list` and accepts its options.",
-    examples: [
-      "iam-authenticator reviews -c prod --since 1h --outcome denied",
-      "iam-authenticator reviews stats -c prod --since 1d",
-    ],
+    examples: ["iam-authenticator reviews -c prod --since 1h --outcome denied"],
   },
   "reviews list": leaf(
     "list reviews, oldest first, with the command that explains each denial",
     () => import("./reviews/list.ts"),
     "ls",
   ),
-  "reviews stats": leaf("count reviews by outcome, identity and hour", () => import("./reviews/stats.ts")),
   report: leaf("show who has access, the last logins, and what to clean up", () => import("./report/report.ts")),
   callers: {
     summary: "manage which kube-apiservers may call the function",
@@ -93,11 +89,6 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   ),
   "kubeconfig client": leaf("print the kubeconfig for a user's kubectl", () => import("./kubeconfig/kubeconfig.ts")),
   rbac: leaf("print RBAC objects for access levels like those of EKS", () => import("./rbac.ts")),
-  jwt: { summary: "print the IAM policies for AWS-signed tokens", examples: ["iam-authenticator jwt policy -c prod"] },
-  "jwt policy": leaf(
-    "print who may get AWS-signed tokens, as an IAM policy or a service control policy",
-    () => import("./jwt/policy.ts"),
-  ),
   irsa: {
     summary: "give service accounts IAM roles (IRSA)",
     examples: ["iam-authenticator irsa policy | kubectl apply -f -"],

@@ -91,21 +91,12 @@ export async function readSome(ssm: SSMClient, names: readonly string[], signal:
   throw unusableAnswer("SSM GetParameters", `${unanswered} is missing`);
 }
 
-/** Newest first; empty if the parameter does not exist. `waitForTurn`: before each call; by default, it is not limited. */
-export async function readHistory(
-  ssm: SSMClient,
-  name: string,
-  signal: AbortSignal,
-  waitForTurn: RateLimit = async () => {},
-): Promise<Version[]> {
+/** Newest first; empty if the parameter does not exist. */
+export async function readHistory(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Version[]> {
   const versions: Version[] = [];
   try {
-    await waitForTurn(signal);
     const pages = paginateGetParameterHistory({ client: ssm }, { Name: name }, { abortSignal: signal });
-    for await (const { Parameters = [], NextToken } of ending(pages)) {
-      versions.push(...Parameters.map(version));
-      if (NextToken !== undefined) await waitForTurn(signal);
-    }
+    for await (const { Parameters = [] } of ending(pages)) versions.push(...Parameters.map(version));
   } catch (error) {
     if (error instanceof ParameterNotFound) return [];
     throw error;

@@ -71,7 +71,7 @@ function explained(error: unknown, audience: string): unknown {
     case "AccessDeniedException":
       return fault(
         `No permission for sts:GetWebIdentityToken with the audience ${audience}. A policy may also require another network. ` +
-          "`iam-authenticator jwt policy` prints the policy that allows it.",
+          "docs/aws-signed-tokens.md has the policy that allows it.",
         error,
       );
     case "SessionDurationEscalationException":

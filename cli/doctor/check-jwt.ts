@@ -65,7 +65,7 @@ async function makeSignedToken(
     const check = skew <= MAX_AHEAD_SECONDS ? ok("jwt", seen) : warning("jwt", seen, "synchronize it (NTP)");
     return { check, token, issuer, keyId };
   } catch (error) {
-    return failureOf("jwt", error, "enable signing in the account, or allow it: iam-authenticator jwt policy");
+    return failureOf("jwt", error, "enable signing in the account, or allow it (docs/aws-signed-tokens.md)");
   }
 }
 

@@ -98,6 +98,24 @@ const PRUNE: OptionGroup = [
   new Option("--prune-denials", "as --prune, and remove denials too").implies({ prune: true }),
 ];
 
+/** The parameters to write for the entries of a file. Throws for those that can never apply. */
+export function parametersIn(
+  entries: readonly Entry[],
+  { account, context: { prefix, partition, now } }: Connection,
+  io: IOStreams,
+): ReadonlyMap<string, string> {
+  checkAccounts(account, entries);
+  const foreign = entries.flatMap((entry) => foreignProblem(entry, partition) ?? []);
+  if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");
+  const desired = toParameters(prefix, entries);
+  for (const entry of entries) {
+    const { notAfter } = entry.mapping;
+    if (!isExpired(notAfter, now)) continue;
+    io.log(`Warning: ${nameOfEntry(entry).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
+  }
+  return desired;
+}
+
 async function compare(
   entries: readonly Entry[],
   { prune, pruneDenials }: PruneOptions,
@@ -105,15 +123,7 @@ async function compare(
   io: IOStreams,
 ): Promise<ClusterPlan> {
   const { prefix, partition } = connection.context;
-  checkAccounts(connection.account, entries);
-  const foreign = entries.flatMap((entry) => foreignProblem(entry, partition) ?? []);
-  if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");
-  const desired = toParameters(prefix, entries);
-  for (const entry of entries) {
-    const { notAfter } = entry.mapping;
-    if (!isExpired(notAfter, connection.context.now)) continue;
-    io.log(`Warning: ${nameOfEntry(entry).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
-  }
+  const desired = parametersIn(entries, connection, io);
   const known = await readMappings(connection, io);
   const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;

@@ -51,7 +51,7 @@ export function itemsOf(stored: Stored, prefix: string, partition: string): Item
   ];
 }
 
-export function row({ name: parameter, entry, deniedBy, problem }: Item): string[] {
+function row({ name: parameter, entry, deniedBy, problem }: Item): string[] {
   if (entry === undefined) return ["INVALID", "", parameter, "", "", problem ?? ""];
   const { kind, account, name, mapping } = entry;
   const { arnLike, session, username = "", groups = [] } = mapping;
@@ -59,7 +59,7 @@ export function row({ name: parameter, entry, deniedBy, problem }: Item): string
   return [kind, account, whom, username, groups.join(","), note(entry, deniedBy)];
 }
 
-export function wideRow(item: Item): string[] {
+function wideRow(item: Item): string[] {
   const { version, modified } = item.stored;
   return [...row(item), item.name, String(version), new Date(modified).toISOString()];
 }

@@ -38,8 +38,6 @@ export async function ask(question: string, { input, log, interrupted }: IOStrea
 /** The usual default: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html#tag_08_03 */
 const DEFAULT_EDITOR = "vi";
 
-export type Draft = ReturnType<typeof createDraft>;
-
 /** Creates a file (mode 0600) in a new temporary folder (mode 0700). */
 export function createDraft(name: string, text: string) {
   const path = join(newFolder(), name);
@@ -49,7 +47,6 @@ export function createDraft(name: string, text: string) {
     path,
     // An editor may remove the file or replace it with something else.
     read: () => readFileText(path),
-    write: (changed: string) => writeFileSync(path, changed, { mode: 0o600 }),
     /** Resolves when the editor is closed. Throws if it failed. */
     edit: (io: IOStreams) => openEditor(path, io),
     remove: () => rmSync(dirname(path), { recursive: true, force: true }),

@@ -1,11 +1,13 @@
 // AWS-signed tokens of a run: the account's issuer, a role that may get tokens, and tokens that STS signs.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { jwtAudience } from "../../functions/authenticator/jwt/issuer.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import { assume, createRole, statement } from "./identities.ts";
 import type { Rows } from "./rows.ts";
-import { mustRun, type Site } from "./site.ts";
+import type { Site } from "./site.ts";
 import { CACHES_MS, type Credentials, until } from "./world.ts";
 
 export const ENABLE = "aws iam enable-outbound-web-identity-federation";
@@ -60,7 +62,7 @@ export async function makeSigningRole(site: Site): Promise<string> {
   const RoleName = signingRoleName(site);
   const tags = [{ Key: "team", Value: ROLE_TEAM }];
   const arn = await createRole(aws, RoleName, trust, clusterId, { path: "/acceptance/", tags });
-  const PolicyDocument = await signingPolicy(site);
+  const PolicyDocument = signingPolicy(site, "policy.json");
   await aws("iam", "put-role-policy", { RoleName, PolicyName: "sign", PolicyDocument });
   // A kept cluster may have this policy, which denies tokens. So may the user.
   await unlessMissing(aws("iam", "delete-role-policy", { RoleName, PolicyName: CONTROL_POLICY }));
@@ -76,14 +78,16 @@ export function signingRoleName({ clusterId }: Site): string {
 
 export async function makeSigningUser(site: Site): Promise<Credentials> {
   const { credentials } = await site.user();
-  const PolicyDocument = await signingPolicy(site);
+  const PolicyDocument = signingPolicy(site, "policy.json");
   await site.aws("iam", "put-user-policy", { UserName: site.clusterId, PolicyName: "sign", PolicyDocument });
   await unlessMissing(site.aws("iam", "delete-user-policy", { UserName: site.clusterId, PolicyName: CONTROL_POLICY }));
   return credentials;
 }
 
-export function signingPolicy(site: Site, ...options: readonly string[]): Promise<string> {
-  return mustRun(site.world.run("iam-authenticator", ["jwt", "policy", "-c", site.clusterId, ...options]));
+/** A policy that the documents recommend, for this run's cluster. */
+export function signingPolicy({ clusterId }: Site, file: "policy.json" | "scp.json"): string {
+  const text = readFileSync(join(import.meta.dirname, "..", "..", "examples", "aws-signed-tokens", file), "utf8");
+  return text.replace("iam-authenticator/my-cluster", jwtAudience(clusterId));
 }
 
 export function assumeSigningRole({ world, aws }: Site, arn: string, more: object = {}): Promise<Credentials> {

@@ -1,4 +1,4 @@
-// Check 13: STS refuses AWS-signed tokens as the policies of `jwt policy` and the documented limits require.
+// Check 13: STS refuses AWS-signed tokens as the policies in examples/ and the documented limits require.
 
 import { type Assumed, credentialsIn, eventually, SESSION } from "../identities.ts";
 import { matching, type Rows } from "../rows.ts";
@@ -36,7 +36,7 @@ export const check: Check = {
     const arn = await makeSigningRole(site);
     const role = await assumeSigningRole(site, arn);
     // Until the role's policy applies, every refusal would be an AccessDenied.
-    if (!(await rows.see("jwt policy", "allowed", () => eventually(site.world, () => signs(site, role))))) return;
+    if (!(await rows.see("policy.json", "allowed", () => eventually(site.world, () => signs(site, role))))) return;
     const other = { Audience: [`iam-authenticator/${site.clusterId}-other`] };
     await rows.see("another audience", DENIED, () => refusalOf(getSignedToken(site, role, other)));
     const long = { DurationSeconds: 901 };
@@ -57,7 +57,7 @@ const signs = (site: Site, as: Credentials) => getSignedToken(site, as).then(() 
 async function ofUser(site: Site, rows: Rows): Promise<void> {
   const { aws } = site;
   let made: Credentials | undefined;
-  const isAllowed = await rows.see("jwt policy, user", "allowed", async () => {
+  const isAllowed = await rows.see("policy.json, user", "allowed", async () => {
     const user = await makeSigningUser(site);
     made = user;
     return eventually(site.world, () => signs(site, user));
@@ -75,18 +75,18 @@ async function ofUser(site: Site, rows: Rows): Promise<void> {
 /** The statements of the service control policy, as a policy of the role: a run cannot change an organization. */
 async function controlPolicy(site: Site, rows: Rows, role: Credentials): Promise<void> {
   const RoleName = signingRoleName(site);
-  const { id, partition } = await site.account();
-  // Without the role's path, which the policy must include.
+  const { partition } = await site.account();
+  // The second ARN of the policy includes the role's path.
   const put = async (name: string) => {
-    const principal = `arn:${partition}:iam::${id}:role/${name}`;
-    const PolicyDocument = await signingPolicy(site, "--scp", "--principal", principal);
+    const ofRole = signingPolicy(site, "scp.json").replaceAll("/Developers", `/${name}`);
+    const PolicyDocument = ofRole.replaceAll("arn:aws:", `arn:${partition}:`);
     await site.aws("iam", "put-role-policy", { RoleName, PolicyName: CONTROL_POLICY, PolicyDocument });
   };
-  await rows.see("jwt policy --scp for another role", DENIED, async () => {
+  await rows.see("scp.json for another role", DENIED, async () => {
     await put(`${RoleName}-other`);
     return untilRefusal(site, role, DENIED.holds);
   });
-  await rows.see("jwt policy --scp for this role", "allowed", async () => {
+  await rows.see("scp.json for this role", "allowed", async () => {
     await put(RoleName);
     return untilRefusal(site, role, (answer) => answer === "allowed");
   });

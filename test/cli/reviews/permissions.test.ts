@@ -43,11 +43,11 @@ function mayFilter({ body }: LocalRequest): boolean {
   return resources.some((arn) => arn.endsWith("*") && stream.startsWith(arn.slice(0, -1)));
 }
 
-test("grantReadReviews is sufficient for list, --each and stats, and grants only this log", async () => {
+test("grantReadReviews is sufficient for list and --each, and grants only this log", async () => {
   cluster.logs.fail((request) => (mayFilter(request) ? undefined : logsForbidden(LOG_GROUP)));
   const describe = "cloudformation:DescribeStacks";
   cluster.stacks.fail(grants(describe).length > 0 ? undefined : accessDenied(describe));
-  for (const words of ["", "--each", "stats"]) await prints(cluster.reviews(words), /granted/i);
+  for (const words of ["", "--each"]) await prints(cluster.reviews(words), /granted/i);
   const ofLogs = cluster.logs.requests.map(({ headers }) => headers["x-amz-target"]);
   const ofStacks = cluster.stacks.requests.map(({ body }) => new URLSearchParams(body.toString()).get("Action"));
   assert.deepEqual([...new Set([...ofLogs, ...ofStacks])], ["Logs_20140328.FilterLogEvents", "DescribeStacks"]);
@@ -79,7 +79,7 @@ test("a missing stack or log group exits with 2, a silent CloudFormation with 3,
   const logGroup = "There is no log group nowhere in region us-east-1. Check --log-group, --region and the account.\n";
   await exits(cluster.reviews("--log-group nowhere"), 2, logGroup);
   cluster.stacks.fail({ kind: "reset" });
-  await exits(cluster.reviews(["stats"], ONCE), 3, /^No connection.*\nTo read the log .*--log-group <name>\.\n$/);
+  await exits(cluster.reviews([], ONCE), 3, /^No connection.*\nTo read the log .*--log-group <name>\.\n$/);
 });
 
 test("a missing permission exits with 3 and is named", async () => {
@@ -94,7 +94,7 @@ test("a missing permission exits with 3 and is named", async () => {
 
 test("a response without events never reads as no reviews", async () => {
   cluster.logs.fail({ kind: "answer", status: 200, body: "{}" });
-  for (const words of [[], ["--each"], ["stats"]]) {
+  for (const words of [[], ["--each"]]) {
     const message = /^The response to CloudWatchLogs FilterLogEvents is not from AWS \(events is missing\): /m;
     await exits(cluster.reviews(words, ONCE), 3, message);
   }
@@ -106,7 +106,7 @@ function afterFirstRead(act: () => Fault | undefined): void {
   cluster.logs.fail(() => (++calls > 1 ? act() : undefined));
 }
 
-for (const words of [[], ["--each"], ["stats"]]) {
+for (const words of [[], ["--each"]]) {
   test(`if AWS fails during the read, reviews ${words.join(" ")} prints the partial result and a warning`, async () => {
     afterFirstRead(ssmThrottling);
     const { err } = await exits(cluster.reviews(words, ONCE), 3, undefined, /user\/alice/);
@@ -128,7 +128,7 @@ test("on Ctrl-C during the read, it prints the partial result and a warning", as
 test("the command does not exceed its rate", async () => {
   cluster.events.unshift(...MANY);
   const [before, start] = [cluster.logs.requests.length, performance.now()];
-  await exits(cluster.reviews(["stats", "--rate", "10"]), 0);
+  await exits(cluster.reviews(["--rate", "10"]), 0);
   const calls = cluster.logs.requests.length - before;
   // Timers may fire some milliseconds early.
   assert.ok(calls >= 3 && performance.now() - start >= (calls - 1) * 100 - 5, `${calls} calls`);
