@@ -8,6 +8,7 @@ import { exits, PREFIX, prints, WHERE } from "../mappings/cluster.ts";
 import {
   admin,
   api,
+  beforeRequest,
   folder,
   jwksFile,
   keys,
@@ -27,16 +28,6 @@ useServices();
 const publish = (...words: string[]) => keys(["publish", ...words, "--yes"]);
 const NINE = Array.from({ length: 9 }, () => ec("P-256").jwk);
 const pem = (name: string, text: string) => ["--public-key", folder.write(name, text)] as const;
-
-/** Calls `act` before the response to each matching request, with its number. */
-function beforeRequest(operation: string, act: (count: number) => unknown): void {
-  const push = store.requests.push.bind(store.requests);
-  let count = 0;
-  store.requests.push = (...added) => {
-    if (added.some(({ headers }) => headers["x-amz-target"] === `AmazonSSM.${operation}`)) act(++count);
-    return push(...added);
-  };
-}
 
 test("publishes keys of a JWKS file after it prints the plan and asks", async () => {
   const words = ["publish", "--jwks", jwksFile(OLD.jwk, NEW.jwk)];
