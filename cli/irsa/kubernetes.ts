@@ -33,6 +33,9 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
         "Exec plugins are not supported here.",
     );
   }
+  if (io.environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
+    throw usage("NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the check of kube-apiserver's certificate. Unset it.");
+  }
   checkTls(tlsOptions(webhook), kubeconfig);
   const open = (one: Webhook) => openEndpoint({ ...one, server }, io, { limitMs: LIMIT_MS, maxBytes: MAX_BYTES });
   const own = open(webhook);
