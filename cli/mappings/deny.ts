@@ -23,7 +23,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { listed } from "../terminal/print.ts";
 import { type EndOptions, end, endOf } from "../times.ts";
 import { effectOf, type PossibleIdentity, possibleIdentities, roleNamed, warnOfFederatedUsers } from "./deny-effect.ts";
-import { checkAccount, DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
+import { checkAccount, checkOneArn, DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
 
 interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
   readonly session?: string;
@@ -58,6 +58,7 @@ type DenialKeys = Readonly<Record<"notAfter" | "description", string | undefined
 
 async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<void> {
   const keys = { notAfter: endOf(options, io.clock(), ""), description: options.description };
+  checkOneArn(who);
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) {
     throw usage(
