@@ -77,7 +77,7 @@ test("a name in another case denies the session and the federated user as well, 
 test("allow with a short prefix leaves the lists of other clusters alone", async () => {
   await run(["deny", session("Shared", JANE), "-c", "prod"]);
   const words = ["allow", JANE, "-c", "root", "--prefix", "/iam-authenticator", "--allow-weakening"];
-  await exits(run(words), 1);
+  await exits(run(words), 2, /^\/iam-authenticator is not the prefix of a cluster: /);
   assert.equal(await clusters.verdict("prod", session("Shared", JANE)), DENIED);
 });
 
