@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cli } from "./cli.ts";
 import { ADMIN, exits, prints, useCluster } from "./mappings/cluster.ts";
+import { accessDenied } from "./mappings/forbidden.ts";
 
 const A = "111122223333";
 const ROLE = `arn:aws:iam::${A}:role/Developers`;
@@ -40,4 +41,48 @@ test("each command rejects two ARNs in one argument, and lint reports a stored o
   // The function reads it as before: rejecting the entry would deny every identity of the list.
   assert.equal(await cluster.verdict(ROLE), "granted");
   await prints(cluster.mappings(["allow", BOTH, "-y", "--allow-weakening"]), /^ {4}- /m);
+});
+
+const deny = (...words: string[]) => cluster.mappings(["deny", ...words, "-y"]);
+const NONE = (who: string) => `No stored mapping applies to ${who}: no access ends\\.`;
+
+test("deny says that no access ends, and exits with 1 if a stored name is similar: it writes all the same", async () => {
+  cluster.put(`role/${A}/ended`, { arn: `${ROLE}-ended`, username: "x", notAfter: "2020-01-01T00:00:00Z" });
+  cluster.put("pattern/any", [{ arnLike: `arn:aws:iam::${A}:role/ci-*`, username: "ci" }]);
+  const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
+  for (const [who, more, similar] of [
+    [`role/${A}/Develpers`, [], `role/${A}/developers`],
+    [role("Develpers"), ["--session", "jane@example.com"], `role/${A}/developers`],
+    [role("Developers").replace(A, "111122223334"), [], `role/${A}/developers`],
+    [`user/${A}/alcie`, [], `user/${A}/alice`],
+    [`sso/${A}/ClusterAdmins`, [], `sso/${A}/clusteradmin`],
+    [role("nobody"), [], undefined],
+    [`account/444455556666`, [], undefined],
+    ["arn:aws:iam::*:role/cd-*", [], undefined],
+  ] as const) {
+    const hint = similar === undefined ? "" : ` Did you mean ${similar}\\?`;
+    const wrote = "Wrote 1 parameter\\. .* No access ends: no stored mapping applies to \\S+\\.\n";
+    const last = similar === undefined ? "" : `${NONE(who)}${hint}\n`;
+    const text = `^${NONE(who)}${hint}\n${wrote}${last}$`.replaceAll("*:role", "\\*:role").replaceAll("d-*", "d-\\*");
+    await exits(deny(who, ...more), similar === undefined ? 0 : 1, new RegExp(text));
+  }
+  for (const who of [ROLE, `role/${A}/ci-7`, "arn:aws:iam::*:role/c?-*", `sso/${A}/ClusterAdmin`, `account/${A}`]) {
+    await exits(deny(who, "--force"), 0, /^(?!No stored)[\s\S]*access ends by/);
+  }
+  assert.equal(await cluster.verdict(role("Develpers")), "identity_denied");
+});
+
+test("deny of a person's name that matches nothing exits with 1, and suggests a similar one", async () => {
+  for (const name of ["sso", "role"]) cluster.store.remove(`/iam-authenticator/prod/${name}/${A}/clusteradmin`);
+  cluster.store.remove(`/iam-authenticator/prod/role/${A}/developers`);
+  const nothing = "Nothing to deny: no mapping grants access to a session or a user named";
+  await exits(deny("alcie"), 1, `${nothing} alcie. Did you mean alice?\n`);
+  await exits(deny("somebody"), 1, `${nothing} somebody.\n`);
+});
+
+test("a denial is written if its effect cannot be read", async () => {
+  cluster.store.fail(({ body }) =>
+    `${body}`.includes("pattern/any") ? accessDenied("ssm:GetParameters", "x") : undefined,
+  );
+  await exits(deny(`role/${A}/Develpers`, "--allow-weakening"), 0, /^(?!No stored)[\s\S]*access ends by/);
 });

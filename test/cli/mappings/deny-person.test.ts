@@ -128,6 +128,6 @@ test("a name that nothing can have changes nothing, and --session with a name is
   clusters.store.remove(`/iam-authenticator/staging/sso/${B}/clusteradmin`);
   clusters.store.put(`/iam-authenticator/staging/pattern/${A}`, "[]");
   const nothing = `Nothing to deny: no mapping grants access to a session or a user named ${JANE}.\n`;
-  await exits(run(["deny", JANE, "-c", "staging"]), 0, nothing);
+  await exits(run(["deny", JANE, "-c", "staging"]), 1, nothing);
   await exits(deny("--session", "x"), 2, /^--session requires a role or a permission set, not jane@example\.com\./);
 });
