@@ -1,6 +1,7 @@
 // Dangerous beliefs: what a command writes or reports must be what its user typed and meant.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { cli } from "./cli.ts";
 import { ADMIN, exits, prints, useCluster } from "./mappings/cluster.ts";
@@ -85,4 +86,46 @@ test("a denial is written if its effect cannot be read", async () => {
     `${body}`.includes("pattern/any") ? accessDenied("ssm:GetParameters", "x") : undefined,
   );
   await exits(deny(`role/${A}/Develpers`, "--allow-weakening"), 0, /^(?!No stored)[\s\S]*access ends by/);
+});
+
+test("set warns of a group with the name of a ClusterRole, and questions a space", async () => {
+  const set = (...words: string[]) => cluster.mappings(["set", ROLE, "--dry-run", ...words]);
+  for (const level of ["view", "cluster-admin"]) {
+    const warning = `^Warning: .* ${level} is the name of a ClusterRole\\. For its access, use --access ${level}\\.\n`;
+    for (const option of ["--group", "--add-group"]) await exits(set(option, level), 0, new RegExp(warning));
+  }
+  await exits(set("--group", "viewers"), 0, "");
+  await exits(set("--group", "a b"), 0, "", /\n {4}warning: "a b" contains a space\. Is it one name\?/);
+});
+
+test("the last line of remove is the command that writes the mapping again", async () => {
+  const pattern = { arnLike: `arn:aws:iam::${A}:role/ci-*`, username: "ci:{SessionName}" };
+  const pinned = { arn: `${ROLE}2`, username: "d:{SessionName}", groups: ["a", "b c"], principalId: "AROAX" };
+  const values = {
+    [`role/${A}/developers2`]: { ...pinned, notAfter: "2099-01-01T00:00:00Z", description: "it's" },
+    [`sso/${A}/view`]: { username: "v:{SessionName}" },
+    [`sso-session/${A}/view`]: [{ session: "jane@example.com", username: "jane" }],
+    [`pattern/${A}`]: [pattern, { ...pattern, arnLike: pattern.arnLike.replace("ci", "cd") }],
+    "account/444455556666": {},
+    "deny/any": [{ arnLike: "arn:aws:iam::*:user/mallory", description: "left" }],
+  };
+  for (const [name, value] of Object.entries(values)) cluster.put(name, value);
+  for (const name of [...Object.keys(values), pattern.arnLike]) {
+    const list = name.startsWith("arn:") ? `pattern/${A}` : name;
+    const before = await cluster.value(list);
+    if (name.startsWith("pattern/")) continue;
+    const { err } = await exits(cluster.mappings(["remove", name, "-y", "--force", "--allow-weakening"]), 0);
+    const [, command = ""] = /To write it again: npx lambda-iam-authenticator mappings (.*)\n$/.exec(err) ?? [];
+    const typed = execFileSync("sh", ["-c", `printf '%s\\n' ${command}`], { encoding: "utf8" })
+      .trimEnd()
+      .split("\n");
+    await exits(cli(["mappings", ...typed, "-y", "--allow-weakening"]), 0);
+    const [after] = [await cluster.value(list)];
+    assert.deepEqual(
+      Array.isArray(after) ? new Set(after) : after,
+      Array.isArray(before) ? new Set(before) : before,
+      name,
+    );
+  }
+  await exits(cluster.mappings(["remove", `account/${A}`, "-y"]), 1, /Nothing was removed\.\n$/);
 });
