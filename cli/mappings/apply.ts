@@ -224,6 +224,7 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
     const connection = await connect(one, own);
     const { prefix } = connection.context;
     const { plan: wanted, known } = await compare(file, one, connection, own);
+    await requireParameters(known, connection, own);
     const { plan } = await withoutManaged(wanted, connection, false, own);
     const destination = await destinationOf(connection, known, own);
     const { marks } = await readForAccess(plan.changes, known, true, connection, own);

@@ -97,6 +97,11 @@ async function set(who: string, options: SetOptions, io: IOStreams): Promise<voi
   const never = ": the mapping would never apply. Nothing was written";
   const notAfter = endOf(options, io.clock(), never);
   if (access !== undefined) logBindings(access, namespace, io);
+  for (const level of ACCESS_LEVELS.filter((one) => [options.group, options.addGroup].flat().includes(one))) {
+    io.log(
+      `Warning: a group has only the access of its bindings, and ${level} is the name of a ClusterRole. For its access, use --access ${level}.\n`,
+    );
+  }
   const plan = (connection: Connection, _: unknown, own: IOStreams) => planSet(who, options, notAfter, connection, own);
   await executePlans(await clusterTasks(options, io, plan, partitionIn(who)), options, io);
 }
