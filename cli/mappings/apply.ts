@@ -109,12 +109,12 @@ async function compare(
   const foreign = entries.flatMap((entry) => foreignProblem(entry, partition) ?? []);
   if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");
   const desired = toParameters(prefix, entries);
+  const known = await readMappings(connection, io);
   for (const entry of entries) {
     const { notAfter } = entry.mapping;
     if (!isExpired(notAfter, connection.context.now)) continue;
     io.log(`Warning: ${nameOfEntry(entry).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
   }
-  const known = await readMappings(connection, io);
   const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;
     // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams to lift denials.

@@ -58,7 +58,6 @@ export function listCommand(command: Command, io: IOStreams): Command {
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
   const { at, output, watch } = options;
-  if ((at?.(io.clock()) ?? 0) > io.clock()) throw usage("--at must not be in the future.");
   if (watch && at !== undefined) throw usage("Give either --watch or --at.");
   const isNamed = isSeveral(options);
   if (watch && isNamed) throw usage("--watch requires one cluster.");
@@ -89,10 +88,13 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
 }
 
 async function itemsIn({ at, group }: ListOptions, connection: Connection, io: IOStreams): Promise<Item[]> {
-  const { prefix, partition } = connection.context;
+  const { context } = connection;
+  const { prefix, partition } = context;
   const now = await readMappings(connection, io);
+  const time = at?.(context.now);
+  if ((time ?? 0) > context.now) throw usage("--at must not be in the future.");
   await requireParameters(now, connection, io);
-  const current = at === undefined ? now : await parametersAt(at(io.clock()), now, connection, io);
+  const current = time === undefined ? now : await parametersAt(time, now, connection, io);
   const all = [...current.values()].flatMap((stored) => itemsOf(stored, prefix, partition));
   const items = all
     .filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group))

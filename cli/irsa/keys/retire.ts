@@ -72,7 +72,8 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
     const others = published.filter((one) => one.kid !== kid && one.key !== undefined);
     // A key that is not served verifies no token.
     if (retired.key !== undefined) {
-      const problem = signingProblem(kid, others, cluster.signing) ?? timeProblem(others, signedUntil, end, io.clock());
+      const problem =
+        signingProblem(kid, others, cluster.signing) ?? timeProblem(others, signedUntil, end, connection.context.now);
       if (problem !== undefined) throw finding(`Refused: ${problem}`);
     }
     for (const line of cluster.lines) io.log(`${line}\n`);
