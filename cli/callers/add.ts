@@ -66,9 +66,10 @@ export function addCommand(command: Command, io: IOStreams): Command {
 async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
   const { endpoint, ca, out, arn, principalId } = options;
   checkPrincipalId(options);
-  const notAfter = endOf(options, io.clock(), ": the caller would never be accepted");
-  if (notAfter !== undefined && notAfterTime(notAfter) === undefined) {
-    throw usage(`--until ${notAfter} must be a time such as 2027-01-01T00:00:00Z.`);
+  const endAt = endOf(options, ": the caller would never be accepted");
+  const { until = options.notAfter } = options;
+  if (until !== undefined && notAfterTime(until) === undefined) {
+    throw usage(`--until ${until} must be a time such as 2027-01-01T00:00:00Z.`);
   }
   // Lists and prompts print the name.
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
@@ -82,7 +83,6 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     arn === undefined
       ? { sha256: hash("sha256", token, "hex") }
       : { arn, ...(principalId !== undefined && { principalId }) };
-  const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
   const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
   const tasks = await clusterTasks(options, io, async (connection, _, own) => {
     const callers = await readCallers(connection, own.interrupted);
@@ -91,6 +91,8 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     if (callers.entries.some((other) => callerName(other) === name)) {
       throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
     }
+    const notAfter = endAt(connection.context.now);
+    const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
     const { partition, clusterId } = connection.settings;
     if (arn !== undefined && parseMappedArn(arn)?.partition !== partition.id) {
       throw usage(

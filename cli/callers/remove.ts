@@ -30,7 +30,7 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
     checkNeighbours(callers.entries, callers.parameter, isNamed);
     const check = (left: Entries) => {
       checkNeighbours(left, callers.parameter);
-      if (options.force || left.some((entry) => callerState(entry, own.clock()) === "accepted")) return;
+      if (options.force || left.some((entry) => callerState(entry, connection.context.now) === "accepted")) return;
       throw finding("Refused: no accepted caller would remain. Add another caller first, or use --force.");
     };
     check(remaining);

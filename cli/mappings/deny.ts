@@ -23,7 +23,7 @@ import { readParameter } from "../store/read-parameter.ts";
 import { valueText } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { listed } from "../terminal/print.ts";
-import { type EndOptions, end, endOf } from "../times.ts";
+import { type End, type EndOptions, end, endOf } from "../times.ts";
 import {
   effectOf,
   mayEndAccess,
@@ -65,10 +65,13 @@ export function denyCommand(command: Command, io: IOStreams): Command {
 }
 
 /** The keys of a denial that the options set. */
-type DenialKeys = Readonly<Record<"notAfter" | "description", string | undefined>>;
+interface DenialKeys {
+  readonly endAt: End;
+  readonly description: string | undefined;
+}
 
 async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<void> {
-  const keys = { notAfter: endOf(options, io.clock(), ""), description: options.description };
+  const keys = { endAt: endOf(options, ""), description: options.description };
   checkOneArn(who);
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) {
@@ -207,10 +210,11 @@ function namesOf(found: readonly PossibleIdentity[]): string {
 /** Denials that exist keep their position and their description. */
 function planDenials(
   patterns: readonly string[],
-  { notAfter, description }: DenialKeys,
+  { endAt, description }: DenialKeys,
   known: ReadonlyMap<string, Stored>,
-  { context: { prefix, partition } }: Connection,
+  { context: { prefix, partition, now } }: Connection,
 ): Plan {
+  const notAfter = endAt(now);
   const byList = Map.groupBy(patterns, (arnLike) => denyParameter(prefix, accountOf(arnLike)));
   const desired = [...byList].map(([parameter, some]) => {
     const name = shortName(parameter, prefix);

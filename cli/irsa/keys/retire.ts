@@ -75,7 +75,9 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
     if (retired.key !== undefined) {
       problemOf = (keys) => {
         const others = keys.filter((one) => one.kid !== kid && one.key !== undefined);
-        return signingProblem(kid, others, cluster.signing) ?? timeProblem(others, signedUntil, end, io.clock());
+        return (
+          signingProblem(kid, others, cluster.signing) ?? timeProblem(others, signedUntil, end, connection.context.now)
+        );
       };
     }
     const problem = problemOf(published);

@@ -99,6 +99,13 @@ test("it prints commands that remove the mappings without a login, and no patter
   assert.deepEqual(parameters, ["account/444455556666", "pattern/any", `role/${ACCOUNT}/invalid`, USED]);
 });
 
+test("a login that is later than this machine's wrong clock counts", async () => {
+  const early = login(`sso-session/${ACCOUNT}/admin`, arn("Used"), 20);
+  const { report } = await open({ ...UNUSED, events: [early, ...events], isDated: true });
+  const { out } = await exits(report("--unused 90d", { now: NOW - 10 * 86_400_000 }), 0);
+  assert.deepEqual([out.includes("/unused"), out.includes("/used")], [true, false]);
+});
+
 test("a mapping that was written since then is left out", async () => {
   const { report } = await open({ ...UNUSED, written: 40 });
   await exits(report("--unused 90d"), 0, /^No unused mappings\./, "");
