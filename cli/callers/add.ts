@@ -12,6 +12,7 @@ import { Stopped } from "../changes/stopped.ts";
 import { chosenClusters } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
+import { OUT } from "../kubeconfig/files.ts";
 import { webhookServer } from "../kubeconfig/server.ts";
 import { webhookKubeconfig } from "../kubeconfig/webhook.ts";
 import { type ClustersOptions, CONNECTIONS, NEW, type WriteOptions, withOptions } from "../options.ts";
@@ -55,7 +56,7 @@ export function addCommand(command: Command, io: IOStreams): Command {
         .conflicts(["endpoint", "ca", "out"]),
     )
     .option("--principal-id <id>", "with --arn: only the role or user with this unique id, such as AROAEXAMPLE")
-    .option("--out <file>", "write a new file that only you can read, instead of printing")
+    .option("--out <file>", OUT)
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
     .addOption(NEW)
@@ -64,7 +65,8 @@ export function addCommand(command: Command, io: IOStreams): Command {
 }
 
 async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
-  const { endpoint, ca, out, arn, principalId } = options;
+  const { endpoint, ca, arn, principalId } = options;
+  const out = options.out === "-" ? undefined : options.out;
   checkPrincipalId(options);
   const endAt = endOf(options, ": the caller would never be accepted");
   const { until = options.notAfter } = options;
@@ -76,7 +78,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
   }
   const clusters = chosenClusters(options, io).map((one) => one.options);
-  const server = (endpoint ?? ca ?? out) === undefined ? undefined : await webhookServer(options, clusters, io);
+  const server = (endpoint ?? ca ?? options.out) === undefined ? undefined : await webhookServer(options, clusters, io);
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ ...server, token });
   const proof =

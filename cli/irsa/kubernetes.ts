@@ -70,7 +70,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
     throw fault(`kube-apiserver's list ${path} does not end: its pages repeat.`);
   }
 
-  return { ask, list };
+  return { server, ask, list };
 }
 
 /** OpenSSL's message does not name the file. */

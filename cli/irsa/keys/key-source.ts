@@ -32,17 +32,14 @@ export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[
   return blocks.map((block, at) => keyOfPem(block, `${nameOf(file)}, key ${at + 1}`));
 }
 
-/** Checking a key takes a millisecond, and a cluster has a few. */
-const MAX_KEYS_READ = 100;
-
+/** A cluster has a few. Checking a key takes a millisecond, in which Ctrl-C waits. */
 function checkCount({ length }: readonly unknown[], where: string): void {
-  if (length > MAX_KEYS_READ) throw usage(`${where} has ${length} keys, and may have at most ${MAX_KEYS_READ}.`);
+  if (length > 100) throw usage(`${where} has ${length} keys, and may have at most 100.`);
 }
 
-/** Others only describe a key, such as x5c. */
+/** Other members only describe a key, such as x5c: they are omitted, as in kube-apiserver. */
 const READ = ["use", "kty", "kid", "crv", "alg", "n", "e", "x", "y", ...PRIVATE];
 
-/** Omits members that only describe a key, as kube-apiserver does. */
 function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
   const keys = memberAt(jwks, "keys");
   if (!Array.isArray(keys)) throw usage(`${where} is not a JWKS: it must be an object with the list "keys".`);

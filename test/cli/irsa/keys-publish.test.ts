@@ -1,10 +1,12 @@
 // `irsa keys publish` and `list`: sources of keys, their limit, and the separation of keys and mappings.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { ec } from "../../functions/issuer/samples.ts";
-import { cli } from "../cli.ts";
+import { cli, useLocalAws } from "../cli.ts";
+import { useServer } from "../fixtures.ts";
 import { exits, PREFIX, prints, WHERE } from "../mappings/cluster.ts";
+import { startStacks } from "../stacks.ts";
 import {
   admin,
   api,
@@ -143,6 +145,33 @@ test("tls-server-name is the name that the certificate must have, and exec plugi
   }
   const plugin = changed(/token: admin/, "exec: {command: aws}");
   await exits(publish("--kubeconfig", plugin), 2, /Exec plugins are not supported here/);
+});
+
+describe("--kubeconfig: the plan names server and issuer", () => {
+  const OURS = "https://own.execute-api.us-east-1.amazonaws.com";
+  const FOREIGN = "https://other.execute-api.us-east-1.amazonaws.com";
+  const stacks = useServer(() => startStacks({ "IamAuthenticatorIssuer-prod": { IssuerUrl: OURS } }));
+
+  function plan(issuer: string, endpoint = stacks.url) {
+    api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [OLD.jwk] }]);
+    api.answers.set("GET /.well-known/openid-configuration", () => [200, { issuer }]);
+    useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: endpoint });
+    return keys(["publish", "--kubeconfig", admin(), "--dry-run"]);
+  }
+
+  test("without a warning for the cluster's issuer and the defaults of distributions", async () => {
+    const defaults = ["https://kubernetes.default.svc.cluster.local", "https://kubernetes.default.svc", api.url];
+    for (const issuer of [OURS, ...defaults]) {
+      await prints(plan(issuer), new RegExp(`\n {4}RS256, 2048 bits, from ${api.url}, issuer ${issuer}\n`), "");
+    }
+  });
+
+  test("with a warning for an issuer that may be another cluster's", async () => {
+    const warning = `kube-apiserver at ${api.url} signs for ${FOREIGN}`;
+    const advice = "If that is another cluster, its Pods could assume the roles of prod: check the kubeconfig.\n";
+    await prints(plan(FOREIGN), /issuer https:\/\/other/, `${warning}, not for ${OURS}. ${advice}`);
+    await prints(plan(FOREIGN, "http://127.0.0.1:9"), /issuer https:\/\/other/, `${warning}. ${advice}`);
+  });
 });
 
 test("no key is read while NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the verification of kube-apiserver", async () => {
