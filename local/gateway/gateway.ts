@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Answer, message, refuse } from "./answer.ts";
 import { httpApiAnswer, httpApiEvent } from "./http-api.ts";
-import { type Handler, invoke } from "./invoke.ts";
+import { type Handler, invoke, THROTTLING } from "./invoke.ts";
 import { createListener, type GatewayTls } from "./listener.ts";
 import { readRequest } from "./request.ts";
 import { DEFAULT_ROUTE, findRoute, type GatewayEvent } from "./route.ts";
@@ -17,7 +17,7 @@ export interface GatewayOptions extends Handler {
   /** Default 0: any free port. */
   readonly port?: number;
   readonly tls?: GatewayTls;
-  /** Redirects failures of the function, as the stack's parameter mapping does with `failoverUrl`. */
+  /** Redirects what the function cannot answer, as the stack's parameter mapping does with `failoverUrl`. */
   readonly failoverUrl?: string | undefined;
   /** The function's timeout; default 8 s. */
   readonly timeoutMs?: number;
@@ -35,6 +35,8 @@ export interface Gateway {
 }
 
 const FAILURE = message(500, "Internal Server Error");
+/** AWS does not document the status for a throttled function. */
+const THROTTLED = message(503, "Service Unavailable");
 
 /** Starts on 127.0.0.1. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -54,14 +56,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const outcome = await invoke(event, { handler: options.handler, timeoutMs, now });
     if ("error" in outcome) {
       errors.push(outcome.error);
-      return FAILURE;
+      return outcome.error instanceof Error && outcome.error.name === THROTTLING ? THROTTLED : FAILURE;
     }
     return httpApiAnswer(outcome.result) ?? FAILURE;
   }
 
   const server = createListener(tls, (incoming, response) => {
     answer(incoming).then(
-      (result) => send(failoverUrl === undefined ? result : redirected(result, failoverUrl), response),
+      (result) => send(mapped(result, failoverUrl), response),
       // the client disconnected before it sent the complete request
       () => response.destroy(),
     );
@@ -83,7 +85,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function redirected(answer: Answer, failoverUrl: string): Answer {
-  if (![500, 502, 503, 504].includes(answer.status)) return answer;
+/** infra/endpoint/http-endpoint.ts has the reasons. */
+function mapped(answer: Answer, failoverUrl: string | undefined): Answer {
+  if (![502, 503, 504].includes(answer.status)) return answer;
+  if (failoverUrl === undefined) return { ...answer, status: 500 };
   return { ...answer, status: 307, headers: [...answer.headers, ["location", failoverUrl]] };
 }

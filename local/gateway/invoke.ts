@@ -17,6 +17,9 @@ export interface InvokeOptions extends Handler {
   readonly now: () => number;
 }
 
+/** The name of the handler's error if Lambda would reject the invocation. */
+export const THROTTLING = "TooManyRequestsException";
+
 /** `error` is what the handler threw, or a timeout. */
 export type Outcome = { readonly result: unknown } | { readonly error: unknown };
 
