@@ -4,12 +4,12 @@ import { denyParameter, mappingParameter } from "../../functions/authenticator/m
 import { nearest } from "../../functions/lib/nearest.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { readBranch, readSome } from "../aws/read.ts";
+import { readSome } from "../aws/read.ts";
 import { readConfig } from "../config.ts";
 import { finding, usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { placeOf } from "./destination.ts";
-import { readMappings } from "./read-mappings.ts";
+import { pagesBelow, readMappings } from "./read-mappings.ts";
 
 type Known = ReadonlyMap<string, Stored>;
 
@@ -51,7 +51,7 @@ async function hasParameters(connection: Connection, io: IOStreams): Promise<boo
   const { account, context, ssm } = connection;
   if (account === undefined) {
     // A page may be empty and still have a successor.
-    for await (const page of readBranch(ssm, context.prefix, async () => {}, io.interrupted)) {
+    for await (const page of pagesBelow(context.prefix, connection, io)) {
       if (page.length > 0) return true;
     }
     return false;

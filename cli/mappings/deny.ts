@@ -6,12 +6,11 @@ import { denyParameter } from "../../functions/authenticator/mapping/parameter-n
 import { isObject } from "../../functions/lib/json.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { readSome } from "../aws/read.ts";
-import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
+import { carryOut, planClusters } from "../changes/clusters.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import type { Plan } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
-import { readMappings } from "../changes/read-mappings.ts";
+import { readByName, readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
@@ -66,22 +65,16 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   }
   if (options.person && !isPerson) throw usage(`--person requires a name, such as jane@example.com, not ${who}.`);
   const plan = isPerson ? planPerson : planOne;
-  const tasks = await clusterTasks(
+  const planned = await planClusters(
     options,
     io,
     (connection, one, own) => plan(who, one, keys, connection, own),
     partitionIn(who),
   );
-  // First plans all clusters: a role's name in one of them must deny no sessions in the others.
-  const planned: typeof tasks = [];
-  for (const task of tasks) {
-    const result = task.plan();
-    await result.catch((error: unknown) => {
-      if (error instanceof RoleName) throw error;
-    });
-    planned.push({ ...task, plan: () => result });
-  }
-  await executePlans(planned, options, io, { goesOn: true });
+  // A role's name in one cluster must deny no sessions in the others.
+  const role = planned.failed.find(({ failure }) => failure instanceof RoleName);
+  if (role !== undefined) throw role.failure;
+  await carryOut(planned, options, io, { done: "Denied", goesOn: true });
 }
 
 /** The name is that of a mapped role or permission set. */
@@ -95,7 +88,7 @@ async function planOne(
   io: IOStreams,
 ): Promise<ClusterPlan> {
   const { parameter, arnLike } = findDenyTarget(connection, who, session);
-  const known = await readSome(connection.ssm, [parameter], io.interrupted);
+  const known = await readByName([parameter], connection, io);
   const plan = planDenials([arnLike], keys, known, connection);
   await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
   return { plan, known, connection, ...effectOf([arnLike], connection, io) };

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { readRateLimit } from "../aws/rates.ts";
+import { limitsOf } from "../aws/rates.ts";
 import { readHistory } from "../aws/read.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
@@ -125,13 +125,13 @@ function deniedBy(
 async function parametersAt(
   at: number,
   current: ReadonlyMap<string, Stored>,
-  { ssm, context, rates: { reads } }: Connection,
+  { ssm, context, rates }: Connection,
   io: IOStreams,
 ): Promise<Map<string, Stored>> {
   const found = new Map<string, Stored>();
   const lost: string[] = [];
-  const waitForTurn = readRateLimit(reads);
-  const progress = startProgress("reading histories", current.size, io, reads);
+  const waitForTurn = limitsOf(rates).read;
+  const progress = startProgress("reading histories", current.size, io, rates.reads);
   let count = 0;
   try {
     for (const [name, stored] of current) {

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import type { Stored } from "../aws/parameter.ts";
-import { Absent, clusterTasks, executePlans } from "../changes/execute-plans.ts";
+import { Absent, carryOut, planClusters } from "../changes/clusters.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { type Change, removalOf } from "../changes/plan.ts";
 import { readByName } from "../changes/read-mappings.ts";
@@ -31,7 +31,7 @@ export function removeCommand(command: Command, io: IOStreams): Command {
 
 async function remove(who: readonly string[], options: RemoveOptions, io: IOStreams): Promise<void> {
   let incomplete = 0;
-  const tasks = await clusterTasks(
+  const planned = await planClusters(
     options,
     io,
     async (connection, one, own) => {
@@ -54,9 +54,9 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
     },
     partitionIn(who[0] ?? ""),
   );
-  await executePlans(tasks, options, io);
+  await carryOut(planned, options, io, { done: "Removed" });
   // Either a typo, or an earlier, interrupted run already removed it.
-  if (incomplete === tasks.length) throw silentExit();
+  if (incomplete === planned.ready.length + planned.idle.length) throw silentExit();
 }
 
 interface Removal {

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
-import { inEachCluster, throwWorst, withCluster } from "../clusters.ts";
+import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { isSeveral, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -34,12 +34,12 @@ async function stats(options: StatsOptions, io: IOStreams): Promise<void> {
     else if (isNamed) counted.push(withCluster(options, name, found));
     else await printData(found, options.output, io);
   }
-  const { failures } = await inEachCluster(options, io, (one, own) =>
+  const work = (one: OneOf<StatsOptions>, own: IOStreams) =>
     withLog(one, own, async (log) => {
       const counter = countReviews();
       await readAll(log, counter.add, () => print(counter.stats(), one.name, own), own);
-    }),
-  );
+    });
+  const { failures } = await inEachCluster(options, io, work, { atOnce: 1 });
   if (options.output !== "table" && isNamed) await printData(counted, options.output, io);
   throwWorst(failures);
 }

@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { issuerKeyParameter, MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
-import { executePlan } from "../../changes/execute-plans.ts";
+import { executePlan } from "../../changes/clusters.ts";
 import type { Change } from "../../changes/plan.ts";
 import { writeValue } from "../../changes/write.ts";
 import { describe } from "../../command.ts";
