@@ -5,7 +5,7 @@ import { isObject } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readHistory, readSome } from "../aws/read.ts";
-import { executePlan } from "../changes/execute-plans.ts";
+import { executePlan } from "../changes/clusters.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { planChanges } from "../changes/plan.ts";
 import { describe } from "../command.ts";

@@ -4,6 +4,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "start-up": "./cold-starts.ts",
   lambda: "./cold-starts.ts",
   command: "./command.ts",
+  fleet: "./fleet.ts",
   spikes: "./spikes.ts",
 };
 
