@@ -98,7 +98,8 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
       const combined = all().map((one) => (one.name === name ? final(merged) : one));
       await checkConsent(combined, current, accepted, name, io.clock());
     };
-    const { isMerged, value: written } = await writeList(ssm, key, change, check, io.interrupted);
+    const own = { ...change, isInterim: value !== wanted.value };
+    const { isMerged, value: written } = await writeList(ssm, key, own, check, io.interrupted);
     if (isMerged) {
       io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
       changes.set(name, final(written));

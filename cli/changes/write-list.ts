@@ -6,6 +6,7 @@ import type { Version } from "../aws/parameter.ts";
 import { readHistory, readSome } from "../aws/read.ts";
 import { EXIT, Failure, finding } from "../errors.ts";
 import { isSameValue } from "../store/value.ts";
+import { describeWrite, readBy } from "./description.ts";
 import { findOwner, managedBy } from "./managed.ts";
 import { changesOrder, itemsOf, mergeList } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
@@ -14,8 +15,6 @@ import { changedMeanwhile, isOwn, overwrote, type PutInput, put, UNINTERRUPTED }
 /** More than the number of operators who may change one list in the same second. */
 const ATTEMPTS = 20;
 const MOST_WAIT_MS = 100;
-/** In the description: the version that the writer read, so that other writers can compute what it changed. */
-const OVER = "Written over version ";
 
 /** Throws if a list that is merged with `theirs`, the value of other operators, must not be written. */
 export type CheckMerge = (merged: string, theirs: string) => void | Promise<void>;
@@ -28,14 +27,15 @@ export type CheckMerge = (merged: string, theirs: string) => void | Promise<void
 export async function writeList(
   ssm: SSMClient,
   key: string,
-  { name, before, value = "[]" }: Change,
+  { name, before, value = "[]", isInterim = false }: Change,
   check: CheckMerge,
   interrupted: AbortSignal,
 ): Promise<{ readonly value: string; readonly isMerged: boolean }> {
   let base = before?.value ?? "[]";
   let wanted = value;
   let isMerged = false;
-  let isPut = false;
+  /** The version that was written last. */
+  let last = 0;
   let refused: unknown;
 
   /** `isRestored`: `wanted` is an earlier merge, not the requested list. */
@@ -56,6 +56,7 @@ export async function writeList(
 
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     // Not interrupted after the first write: replaced entries must be restored.
+    const isPut = last > 0;
     const signal = isPut ? UNINTERRUPTED : interrupted;
     if (attempt > 0) await setTimeout(Math.random() * MOST_WAIT_MS, undefined, { signal });
     const stored = (await readSome(ssm, [name], signal)).get(name);
@@ -68,7 +69,8 @@ export async function writeList(
       if (refused !== undefined) throw refused;
       return { value: current, isMerged };
     }
-    const Description = `${over === 0 ? "" : await ownerText(ssm, name, signal)}${OVER}${over}`;
+    const owner = over === 0 ? "" : await ownerText(ssm, name, signal);
+    const Description = describeWrite({ owner, over, isInterim, isAgain: isPut && over === last });
     const input = { Name: name, Value: wanted, Description };
     const version = await put(ssm, input, over);
     // Another operator has just created it.
@@ -86,7 +88,7 @@ export async function writeList(
     base = wanted;
     await combine(replaced(key, input, wanted, history, first, version), isPut);
     base = written;
-    isPut = true;
+    last = version;
   }
   throw new Failure(EXIT.fault, `Other operators keep changing ${name}.`);
 }
@@ -137,8 +139,6 @@ function replaced(
   const lists = new Map([[from, state]]);
   const unreadable = between.filter(({ value }) => itemsOf(value) === undefined);
   if (unreadable.length > 0) throw overwrote(input.Name, unreadable);
-  const readBy = ({ version, description }: Version) =>
-    description.includes(OVER) ? Number(description.split(OVER)[1]) : version - 1;
   // Exactly as it was: a merge loses repeated keys.
   const [only, ...others] = between;
   const isCurrent = (history.find(({ version }) => version === from)?.value ?? current) === current;

@@ -102,7 +102,7 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<Outco
     if (!isWhole && !interrupted.aborted) assert.equal(pause.mock.callCount(), reads - 1, "it pauses between attempts");
     const result = end instanceof Error ? end.message : `${end} ${version}`.trim();
     const list = value.startsWith("[{") ? textOf(value) : value;
-    const short = description.replace("Written over version", "over");
+    const short = description.replace(/Written (?:again )?over version/, "over");
     return [result.replaceAll(`${PREFIX}/`, ""), short === "" ? list : `${list} (${short})`, calls.join("")];
   } finally {
     mock.restoreAll();
