@@ -53,7 +53,9 @@ function printPlan(
   const kinds = [...Map.groupBy(riskiestFirst(marks), ({ kind }) => kind).values()];
   const shown = kinds.flatMap((one) => one.slice(0, MAX_MARKS));
   const byName = Map.groupBy(shown, ({ parameter }) => parameter);
-  for (const change of changes) {
+  const marked = [...new Set(riskiestFirst(marks).map(({ parameter }) => parameter))];
+  const place = ({ name }: Change) => (marked.includes(name) ? marked.indexOf(name) : marked.length);
+  for (const change of changes.toSorted((a, b) => place(a) - place(b))) {
     const { name } = change;
     printChange(change, shortName(name, prefix), io);
     for (const mark of byName.get(name) ?? []) line(`${INDENT}! `, mark.text, "weakened");
