@@ -1,6 +1,7 @@
 // Parses the times and durations of options, and formats times for messages.
 
 import { InvalidArgumentError, Option } from "commander";
+import { endProblem } from "../functions/authenticator/mapping/mapping.ts";
 import { isExpired, notAfterTime } from "../functions/lib/not-after.ts";
 import { usage } from "./errors.ts";
 import type { OptionGroup } from "./options.ts";
@@ -51,13 +52,16 @@ function readFor(text: string): number {
 }
 
 /**
- * The end as `notAfter`; `undefined` without one. Leaves the syntax of --until to the check of the written value.
+ * The end as `notAfter`; `undefined` without one.
  *
  * @param never a clause: what happens with an end in the past
  */
 export function endOf(options: EndOptions, now: number, never: string): string | undefined {
   const { notAfter, until = notAfter, for: duration } = options;
-  if (isExpired(until, now)) throw usage(`--until ${until} is in the past${never}.`);
+  const typed = notAfter === undefined ? "--until" : "--not-after";
+  const problem = endProblem({ notAfter: until })?.replace("notAfter", typed);
+  if (problem !== undefined) throw usage(`${problem}. Nothing was written.`);
+  if (isExpired(until, now)) throw usage(`${typed} ${until} is in the past${never}.`);
   return duration === undefined ? until : shownTime(now + duration);
 }
 

@@ -56,7 +56,10 @@ for (const [operation, message] of Object.entries({ GetParameters: /^prod: ./m, 
     clusters.fail(undefined);
     assert.match(err, /^staging: Wrote 1 parameter\. /m);
     const command = `mappings deny ${MALLORY} --rate 1000 -y --all-contexts --description 'it'\\''s over'`;
-    assert.ok(err.includes(`To repeat it where it failed, run: npx lambda-iam-authenticator ${command}\n`), err);
+    assert.ok(
+      err.includes(`To repeat it where it failed, run: npx --no -- lambda-iam-authenticator ${command}\n`),
+      err,
+    );
     assert.deepEqual(await verdicts(MALLORY), ["granted", DENIED]);
   });
 }
