@@ -219,8 +219,7 @@ function planDenials(
       const text = description ?? (isObject(old) ? old["description"] : undefined);
       const wanted = given({ arnLike: isObject(old) ? old["arnLike"] : arnLike, notAfter, description: text });
       const check = checkDenyEntry(wanted, { partition });
-      const problem = check.valid ? undefined : check.problem.replace(/^notAfter/, "--until");
-      if (problem !== undefined) throw usage(`${arnLike}: ${problem}. Nothing was written.`);
+      if (!check.valid) throw usage(`${arnLike}: ${check.problem}. Nothing was written.`);
       items = withItem(items, isIt, wanted);
     }
     return [parameter, valueText(name, items)] as const;

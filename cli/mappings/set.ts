@@ -146,7 +146,7 @@ function problemOf(problem: string, kind: MappingKind): string {
   const name = ["user", "root", "federated-user"].includes(kind) ? "<name>" : "'dev:{SessionName}'";
   return problem === "username is missing"
     ? `a mapping requires a username. Add --username, such as --username ${name}`
-    : problem.replace(/^notAfter/, "--until");
+    : problem;
 }
 
 /** A group without a binding grants nothing, and the command has no access to the cluster. */

@@ -65,7 +65,7 @@ test("remove goes on while a region is dead, and the printed command finishes it
   assert.match(err, /^other: Wrote 1 parameter\. The function rejects old within 60 s\.$/m);
   regions.strike(undefined);
   assert.deepEqual(await stored(), [[KEPT, OLD], [KEPT]]);
-  const [, command = ""] = /Repeat: npx lambda-iam-authenticator (.*)$/m.exec(err) ?? [];
+  const [, command = ""] = /Repeat: npx --no -- lambda-iam-authenticator (.*)$/m.exec(err) ?? [];
   await exits(regions.run(command), 0, /^other: Caller old not found\. /m);
   assert.deepEqual(await stored(), [[KEPT], [KEPT]]);
   await exits(callers("remove", "old", "-y"), 1, /^one, other: Caller old not found\. /m);

@@ -60,7 +60,7 @@ for (const [operation, message] of Object.entries({ GetParameters: /^prod: ./m, 
     clusters.fail(undefined);
     assert.match(err, /^staging: Wrote 1 parameter\. /m);
     const command = `mappings deny ${MALLORY} --rate 1000 -y --all-contexts --description 'it'\\''s over'`;
-    const last = `Denied in 1 of 2 clusters. Not denied in: prod (failed). Repeat: npx lambda-iam-authenticator ${command}\n`;
+    const last = `Denied in 1 of 2 clusters. Not denied in: prod (failed). Repeat: npx --no -- lambda-iam-authenticator ${command}\n`;
     assert.ok(err.endsWith(last), err);
     assert.deepEqual(await verdicts(MALLORY), ["granted", DENIED]);
   });
