@@ -6,7 +6,7 @@ import { cacheFailures } from "../lib/failed-calls.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { TimedOut } from "../lib/retry.ts";
 import { singleFlight } from "../lib/single-flight.ts";
-import { FAILED_READS, type StoredParameter } from "./stored-parameter.ts";
+import { FAILED_READ_MS, READ_MS, type StoredParameter } from "./stored-parameter.ts";
 
 /** One call to Parameter Store for at most ten names. A name that is not in the result does not exist. */
 export type FetchParameters = (
@@ -46,14 +46,12 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
   const kept = new LruMap<string, Entry>(MAX_ENTRIES);
   const others = new LruMap<string, Entry>(MAX_ENTRIES);
   let calls = 0;
-  const fetchOnce = singleFlight(
-    cacheFailures(FAILED_READS, async (names: readonly string[], deadline) => {
-      calls += 1;
-      const call = { readAt: clock(), sequence: calls };
-      return { call, fetched: await fetch(names, deadline) };
-    }),
-    (names) => names.join(),
-  );
+  async function fetchDated(names: readonly string[], deadline: Deadline) {
+    calls += 1;
+    const call = { readAt: clock(), sequence: calls };
+    return { call, fetched: await fetch(names, deadline) };
+  }
+  const fetchOnce = singleFlight(cacheFailures(fetchDated, FAILED_READ_MS, READ_MS), String);
 
   function isFresh({ stored, readAt }: Entry): boolean {
     return clock() < readAt + (stored === undefined ? ABSENT_MS : foundMs);

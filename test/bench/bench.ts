@@ -5,6 +5,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   lambda: "./cold-starts.ts",
   command: "./command.ts",
   spikes: "./spikes.ts",
+  strangers: "./strangers.ts",
 };
 
 const [, , name = "start-up"] = process.argv;

@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { type Agents, connectHost, discardIdle, openAgents, serverName } from "../../aws/connections.ts";
 import { get, readText } from "../../aws/get.ts";
 import { fault, hasCode } from "../../errors.ts";
+import type { Deadline } from "../../lib/deadline.ts";
 import { cacheFailures } from "../../lib/failed-calls.ts";
 import { failureKind, retry } from "../../lib/retry.ts";
 import type { AskSts } from "../identity/prove-identity.ts";
@@ -25,11 +26,7 @@ const SILENCE = ["TimedOut", "ECONNREFUSED"];
  */
 const SILENT_MS = 2_000;
 
-interface Asked {
-  readonly token: UnverifiedToken;
-  readonly signedId: string;
-}
-
+type Asked = readonly [token: UnverifiedToken, signedId: string];
 type StsReply = Awaited<ReturnType<AskSts>>;
 
 export interface StsOptions {
@@ -62,14 +59,8 @@ export function createSts(options: StsOptions): AskSts {
     return get(isPlain, options, readReply);
   }
 
-  const silences = new WeakSet<object>();
-  const rules = {
-    keyOf: ({ token }: Asked) => token.host,
-    failedMs: SILENT_MS,
-    fullMs: RETRIES.totalMs,
-    isLasting: (error: unknown) => silences.has(error as object),
-  };
-  const askUnlessSilent = cacheFailures(rules, async ({ token, signedId }: Asked, deadline) => {
+  /** Throws only failures that are remembered, and returns the others. */
+  async function askTwice([token, signedId]: Asked, deadline: Deadline): Promise<StsReply | Error> {
     let first: unknown;
     const beforeRetry = (error: unknown): void => {
       first = error;
@@ -80,14 +71,19 @@ export function createSts(options: StsOptions): AskSts {
       return await retry({ ...RETRIES, beforeRetry }, deadline, call);
     } catch (error) {
       if (error instanceof ServerError) return error.reply;
-      if (hasCode(error, "sts_answer_unusable")) throw error;
+      if (hasCode(error, "sts_answer_unusable")) return error;
       const kind = failureKind(error);
       const unreachable = fault("sts_unreachable", `no answer from STS (${kind})`, { cause: error });
-      if (SILENCE.includes(kind) && kind === failureKind(first)) silences.add(unreachable);
-      throw unreachable;
+      if (SILENCE.includes(kind) && kind === failureKind(first)) throw unreachable;
+      return unreachable;
     }
-  });
-  return (token, deadline, signedId) => askUnlessSilent({ token, signedId }, deadline);
+  }
+  const askUnlessSilent = cacheFailures(askTwice, SILENT_MS, RETRIES.totalMs, ([{ host }]) => host);
+  return async (token, deadline, signedId) => {
+    const reply = await askUnlessSilent([token, signedId], deadline);
+    if (reply instanceof Error) throw reply;
+    return reply;
+  };
 }
 
 /** A 5xx response, thrown so that `retry` tries again. A second 5xx is returned as the response. */

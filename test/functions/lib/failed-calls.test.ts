@@ -2,32 +2,38 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { cacheFailures } from "../../../functions/lib/failed-calls.ts";
-import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
+import { fixedClock } from "../authenticator/fixtures.ts";
 
 function failingCall() {
   const clock = fixedClock();
   const made: string[] = [];
   const answers: PromiseWithResolvers<string>[] = [];
-  const rules = { keyOf: String, failedMs: 1_000, fullMs: 5_000, isLasting: (error: unknown) => error !== "brief" };
-  const call = cacheFailures(rules, (name: string) => {
+  const answered = (name: string): Promise<string> => {
     made.push(name);
     const answer = Promise.withResolvers<string>();
     answers.push(answer);
     return answer.promise;
-  });
-  return { clock, made, answers, ask: (name = "a") => call(name, deadlineOf(clock)).catch((error: unknown) => error) };
+  };
+  const call = cacheFailures(answered, 1_000, 5_000);
+  return {
+    clock,
+    made,
+    answers,
+    ask: (name = "a", ms = 5_000) => call(name, deadlineIn(ms, clock)).catch((error: unknown) => error),
+  };
 }
 
 for (const [what, ms, error, calls] of [
   ["is thrown again for a second", 999, "down", 1],
   ["is over after a second", 1_000, "down", 2],
   ["is over if the clock steps back", -1, "down", 2],
-  ["is over at once if the error is brief", 0, "brief", 2],
+  ["is over at once if the call had less than its full time", 0, "brief", 2],
 ] as const) {
   test(`a failure ${what}`, async () => {
     const { clock, made, answers, ask } = failingCall();
-    const first = ask();
+    const first = ask("a", error === "brief" ? 4_999 : 5_000);
     answers[0]?.reject(error);
     assert.equal(await first, error);
     clock.advance(ms);

@@ -48,8 +48,11 @@ test("a cached token is subject to later changes: another value after 30 s, an e
 
 for (const [what, stored, stranger] of [
   ["no mapping", {}, "identity_unmapped"],
-  ["deny lists and patterns that do not match", { "deny/any": [], "pattern/any": [] }, "identity_unmapped"],
-  ["a deny list that denies them", { "deny/any": [{ arnLike: `arn:aws:sts::${OTHER}:*` }] }, "identity_denied"],
+  [
+    "a deny list that denies them",
+    { "pattern/any": [], "deny/any": [{ arnLike: `arn:aws:sts::${OTHER}:*` }] },
+    "identity_denied",
+  ],
 ] as const) {
   test(`during an outage, 5,000 strangers with ${what} have not evicted what a user's review has read`, async () => {
     const services = fakeServices({ ...MAPPED, ...stored });
