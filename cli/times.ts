@@ -29,8 +29,6 @@ export function readPastTime(text: string): PastTime {
 
 export interface EndOptions {
   readonly until?: string;
-  /** The former name of --until. */
-  readonly notAfter?: string;
   /** In milliseconds. */
   readonly for?: number;
 }
@@ -40,7 +38,6 @@ export function end(what: string): OptionGroup {
   return [
     new Option("--until <time>", `end of ${what}, such as 2026-12-31T00:00:00Z`).conflicts("for"),
     new Option("--for <duration>", `end of ${what}, such as 2h or 3d from now`).argParser(readFor),
-    new Option("--not-after <time>").hideHelp().conflicts(["until", "for"]),
   ];
 }
 
@@ -56,7 +53,7 @@ function readFor(text: string): number {
  * @param never a clause: what happens with an end in the past
  */
 export function endOf(options: EndOptions, now: number, never: string): string | undefined {
-  const { notAfter, until = notAfter, for: duration } = options;
+  const { until, for: duration } = options;
   if (isExpired(until, now)) throw usage(`--until ${until} is in the past${never}.`);
   return duration === undefined ? until : shownTime(now + duration);
 }

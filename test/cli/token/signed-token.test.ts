@@ -80,7 +80,12 @@ test("--token-only prints only the token; --jwt takes no value and excludes --ca
 
 for (const [what, name, options, message] of [
   ["a disabled account", "bob-elsewhere", {}, /does not sign tokens yet: .*iam enable-outbound-web-identity-fed/],
-  ["a missing permission", "contractor", {}, /sts:GetWebIdentityToken with the audience iam-authenticator\/prod\..*aws-signed-tokens/],
+  [
+    "a missing permission",
+    "contractor",
+    {},
+    /sts:GetWebIdentityToken with the audience iam-authenticator\/prod\..*aws-signed-tokens/,
+  ],
   ["a session of less than a minute", "bob", { left: 59 }, /session ends before the token would: sign in again/],
   ["a session that STS knows to be too short", "late", {}, /session ends before the token would/],
   ["expired credentials", "bob", { left: -1 }, /credentials have expired/],
