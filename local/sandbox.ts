@@ -1,13 +1,14 @@
 // Starts the `npm start` sandbox: local AWS services, the function, the gateway, and a folder of files for the user.
 
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { startNodeInstance } from "./ec2/node-instance.ts";
+import { startNodeInstance } from "./aws/ec2/node-instance.ts";
+import { DEFAULT_LOGS_THROUGHPUT, eventsOfFile, startLogs } from "./aws/logs/logs.ts";
+import { startParameterStore } from "./aws/parameter-store/parameter-store.ts";
+import { DEFAULT_THROUGHPUT } from "./aws/parameter-store/throughput.ts";
+import { startSts } from "./aws/sts/start-sts.ts";
 import { localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { startIssuer } from "./issuer.ts";
-import { DEFAULT_LOGS_THROUGHPUT, eventsOfFile, startLogs } from "./logs/logs.ts";
-import { startParameterStore } from "./parameter-store/parameter-store.ts";
-import { DEFAULT_THROUGHPUT } from "./parameter-store/throughput.ts";
 import {
   CLUSTER_ID,
   LOG_GROUP,
@@ -17,7 +18,6 @@ import {
   TOKEN_ISSUERS,
 } from "./sandbox-settings.ts";
 import { localPodRole, localProvider, publishServiceAccountKey } from "./service-account.ts";
-import { startSts } from "./sts/start-sts.ts";
 import { type Webhook, writeWebhook } from "./webhook.ts";
 
 export interface Sandbox {

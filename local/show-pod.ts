@@ -3,11 +3,11 @@
 import { readFileSync } from "node:fs";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { JWKS_PATH } from "../functions/issuer/documents.ts";
+import { fetchIssuerKeys } from "./aws/sts/web-identity/issuer-documents.ts";
 import type { LocalIdentity } from "./identities.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { REGION, type SandboxFiles } from "./sandbox-settings.ts";
 import { AUDIENCE, POD_ROLE_ARN, SERVICE_ACCOUNT, writeServiceAccountToken } from "./service-account.ts";
-import { fetchIssuerKeys } from "./sts/web-identity/issuer-documents.ts";
 import { mintToken } from "./token.ts";
 
 /** Returns one line per step, and the Pod's token for the cluster `clusterId`. */

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import type { APIGatewayEventClientCertificate } from "aws-lambda";
-import { readBody } from "../read-body.ts";
+import { readBody } from "../aws/read-body.ts";
 import { describeClientCertificate } from "./client-certificate.ts";
 
 export interface GatewayRequest {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { nodeName } from "../../local/ec2/node-instance.ts";
+import { nodeName } from "../../local/aws/ec2/node-instance.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";

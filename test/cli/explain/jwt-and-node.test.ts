@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startEc2 } from "../../../local/ec2/ec2.ts";
+import { startEc2 } from "../../../local/aws/ec2/ec2.ts";
+import { startSts } from "../../../local/aws/sts/start-sts.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli, endpoints } from "../cli.ts";

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LocalRequest } from "../../../local/http-server.ts";
+import type { LocalRequest } from "../../../local/aws/http-server.ts";
 import { cli } from "../cli.ts";
 import { useFolder, useServer } from "../fixtures.ts";
 import { kubeconfig, startService } from "../irsa/services.ts";

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { apiserverFlags } from "../../../cli/irsa/flags.ts";
 import { ROLE_LABEL } from "../../../cli/irsa/names.ts";
 import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
+import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { startIssuer } from "../../../local/issuer.ts";
-import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { REGION } from "../../../local/sandbox-settings.ts";
 import {
   AUDIENCE,

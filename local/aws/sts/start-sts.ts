@@ -1,7 +1,7 @@
 // A local STS with GetCallerIdentity, AssumeRoleWithWebIdentity and GetWebIdentityToken; it verifies signatures and tokens.
 
+import { LOCAL_IDENTITIES, type LocalIdentity } from "../../identities.ts";
 import { type LocalRequest, type LocalResponse, type LocalServer, startHttpServer } from "../http-server.ts";
-import { LOCAL_IDENTITIES, type LocalIdentity } from "../identities.ts";
 import { ServiceError } from "../service-error.ts";
 import { answered, callerIdentity, refused } from "./answer.ts";
 import { missingAction, unknownAction } from "./errors.ts";

@@ -3,8 +3,8 @@
 
 import { generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
 import { exportJWK, SignJWT } from "jose";
+import type { LocalIdentity } from "../../identities.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
-import type { LocalIdentity } from "../identities.ts";
 import { ServiceError } from "../service-error.ts";
 import type { Result } from "./answer.ts";
 import { durationOf } from "./duration.ts";

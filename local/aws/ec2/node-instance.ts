@@ -1,6 +1,6 @@
 // Starts EC2 and IAM with the instance and instance profile of the local identity `node`.
 
-import { localIdentity } from "../identities.ts";
+import { localIdentity } from "../../identities.ts";
 import { type Ec2Options, type Ec2Server, startEc2 } from "./ec2.ts";
 
 export function nodeName(region: string): string {

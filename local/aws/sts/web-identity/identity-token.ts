@@ -1,7 +1,7 @@
 // Verifies the token of a web identity: issuer, audience, expiry and signature.
 
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
-import type { OidcProvider } from "../../roles.ts";
+import type { OidcProvider } from "../../../roles.ts";
 import { expiredIdentityToken, invalidIdentityToken, noVerificationKey } from "../errors.ts";
 
 export interface WebIdentity {

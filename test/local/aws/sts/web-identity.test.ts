@@ -8,12 +8,18 @@ import {
   STSClient,
 } from "@aws-sdk/client-sts";
 import type { JWTPayload } from "jose";
-import { localIdentity } from "../../../local/identities.ts";
-import { type LocalRole, type OidcProvider, providerArn, roleArn, serviceAccountRole } from "../../../local/roles.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
-import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
-import { presignUrl } from "../../../local/token.ts";
-import { createSigningKey, type OidcIssuer, signIdToken, startOidcIssuer } from "../../oidc-issuer.ts";
+import { startSts } from "../../../../local/aws/sts/start-sts.ts";
+import type { WebIdentityOptions } from "../../../../local/aws/sts/web-identity/assume-role.ts";
+import { localIdentity } from "../../../../local/identities.ts";
+import {
+  type LocalRole,
+  type OidcProvider,
+  providerArn,
+  roleArn,
+  serviceAccountRole,
+} from "../../../../local/roles.ts";
+import { presignUrl } from "../../../../local/token.ts";
+import { createSigningKey, type OidcIssuer, signIdToken, startOidcIssuer } from "../../../oidc-issuer.ts";
 import { sdkOptions, send } from "../clients.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);

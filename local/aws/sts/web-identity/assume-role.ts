@@ -2,8 +2,8 @@
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
 
 import { randomBytes } from "node:crypto";
-import type { LocalIdentity } from "../../identities.ts";
-import { type LocalRole, type OidcProvider, providerArn, roleArn } from "../../roles.ts";
+import type { LocalIdentity } from "../../../identities.ts";
+import { type LocalRole, type OidcProvider, providerArn, roleArn } from "../../../roles.ts";
 import { ServiceError } from "../../service-error.ts";
 import type { Result } from "../answer.ts";
 import { durationOf } from "../duration.ts";

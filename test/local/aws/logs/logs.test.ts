@@ -13,9 +13,9 @@ import {
   type StartQueryCommandInput,
   StopQueryCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { parseFilterPattern } from "../../../local/logs/filter-pattern.ts";
-import { eventsOfFile, startLogs } from "../../../local/logs/logs.ts";
-import { useFolder } from "../../cli/fixtures.ts";
+import { parseFilterPattern } from "../../../../local/aws/logs/filter-pattern.ts";
+import { eventsOfFile, startLogs } from "../../../../local/aws/logs/logs.ts";
+import { useFolder } from "../../../cli/fixtures.ts";
 import { sdkOptions } from "../clients.ts";
 
 const events = Array.from({ length: 30_000 }, (_, i) => ({

@@ -1,8 +1,8 @@
 // Verifies the signature of a request and returns the identity that signed it.
 
 import { timingSafeEqual } from "node:crypto";
+import type { LocalIdentity } from "../../identities.ts";
 import type { LocalRequest } from "../http-server.ts";
-import type { LocalIdentity } from "../identities.ts";
 import { type Authentication, readAuthentication } from "./authentication.ts";
 import { expiredToken, incompleteSignature, signatureMismatch, unknownKey } from "./errors.ts";
 import type { Parameter } from "./query.ts";

@@ -2,7 +2,7 @@
 // https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 
 import { randomUUID } from "node:crypto";
-import { isObject, parseJson } from "../functions/lib/json.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { LocalRequest, LocalResponse } from "./http-server.ts";
 import { ServiceError } from "./service-error.ts";
 

@@ -1,8 +1,8 @@
 // Evaluates whether a role's trust policy allows a web identity to assume it.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 
-import { providerName } from "../../../functions/issuer/trust-policy.ts";
-import { type OneOrMore, providerArn, type TrustPolicy, type TrustStatement } from "../../roles.ts";
+import { providerName } from "../../../../functions/issuer/trust-policy.ts";
+import { type OneOrMore, providerArn, type TrustPolicy, type TrustStatement } from "../../../roles.ts";
 import type { WebIdentity } from "./identity-token.ts";
 
 const ACTION = "sts:AssumeRoleWithWebIdentity";

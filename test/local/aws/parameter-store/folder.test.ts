@@ -10,8 +10,8 @@ import {
   GetParametersByPathCommand,
   PutParameterCommand,
 } from "@aws-sdk/client-ssm";
-import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { useFolder } from "../../cli/fixtures.ts";
+import { startParameterStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
+import { useFolder } from "../../../cli/fixtures.ts";
 import { refused, ssmClient } from "../clients.ts";
 
 const DEVELOPERS = "role/111122223333/developers";

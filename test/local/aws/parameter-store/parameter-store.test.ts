@@ -13,9 +13,9 @@ import {
   PutParameterCommand,
   type PutParameterCommandInput,
 } from "@aws-sdk/client-ssm";
-import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { DEFAULT_THROUGHPUT, HIGHER_THROUGHPUT } from "../../../local/parameter-store/throughput.ts";
-import { post } from "../../post.ts";
+import { startParameterStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
+import { DEFAULT_THROUGHPUT, HIGHER_THROUGHPUT } from "../../../../local/aws/parameter-store/throughput.ts";
+import { post } from "../../../post.ts";
 import { refused, ssmClient } from "../clients.ts";
 
 const store = await startParameterStore({

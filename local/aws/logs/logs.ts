@@ -1,7 +1,7 @@
 // A local, read-only CloudWatch Logs for AWS SDKs and the AWS CLI, with groups in memory or from a function's log file.
 
 import { readFileSync } from "node:fs";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { answerJson, operationOf, parseInput, throttled, unknownOperation } from "../aws-json.ts";
 import { callsPerSecond } from "../calls-per-second.ts";
 import { type LocalServer, startHttpServer } from "../http-server.ts";

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { post, type Reply } from "../post.ts";
+import { post, type Reply } from "../../post.ts";
 
 /** Without retries. */
 export function sdkOptions(endpoint: string) {

@@ -2,7 +2,7 @@
 // `max(@timestamp)` and `count(*)`. Rejects all others, since a partly understood query would return wrong rows.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { ServiceError } from "../service-error.ts";
 import type { LogEvent } from "./filter-log-events.ts";
 

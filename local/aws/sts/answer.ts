@@ -2,8 +2,8 @@
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 
 import { randomUUID } from "node:crypto";
+import type { LocalIdentity } from "../../identities.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
-import type { LocalIdentity } from "../identities.ts";
 import type { ServiceError } from "../service-error.ts";
 import { type XmlNode, xmlDocument } from "../xml.ts";
 

@@ -1,7 +1,7 @@
 // Checks the members of requests to CloudWatch Logs, and writes the tokens of pages.
 
 import { hash } from "node:crypto";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import type { Input } from "../aws-json.ts";
 import { invalidParameter } from "./filter-pattern.ts";
 

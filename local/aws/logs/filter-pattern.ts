@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 // Rejects all other patterns, since a partly understood pattern would match wrong lines.
 
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { ServiceError } from "../service-error.ts";
 
 /** Whether a log line matches. */
