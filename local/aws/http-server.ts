@@ -1,9 +1,76 @@
-// The loopback HTTP server of the local services: limits bodies, records requests, injects faults.
+// The loopback HTTP server of the local services: limits bodies, records requests, injects the faults and errors of tests.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { type Fault, inflict } from "./faults.ts";
-import { readBody } from "./read-body.ts";
+
+export type Fault =
+  /** Resets the connection without a response. */
+  | { readonly kind: "reset" }
+  /** Never responds; the client must time out. */
+  | { readonly kind: "silent" }
+  /** A fixed response: 5xx, throttling, a redirect, or garbage. */
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body: string;
+    }
+  /** Sends headers and part of the body, then resets the connection. */
+  | { readonly kind: "cut"; readonly body: string }
+  /** Sends headers and part of the body, then nothing. */
+  | { readonly kind: "stall"; readonly body: string }
+  /** Sends a body of this many bytes as fast as the client reads it. */
+  | { readonly kind: "flood"; readonly bytes: number };
+
+function inflict(fault: Fault, response: ServerResponse): void {
+  switch (fault.kind) {
+    case "reset":
+      response.socket?.resetAndDestroy();
+      return;
+    case "silent":
+      return;
+    case "answer":
+      response.writeHead(fault.status, { ...fault.headers, "content-length": Buffer.byteLength(fault.body) });
+      response.end(fault.body);
+      return;
+    case "cut":
+      response.writeHead(200, { "content-type": "application/json", "content-length": fault.body.length + 100 });
+      response.write(fault.body, () => response.socket?.resetAndDestroy());
+      return;
+    case "stall":
+      response.writeHead(200, { "content-type": "application/json", "content-length": fault.body.length + 100 });
+      response.write(fault.body);
+      return;
+    case "flood":
+      flood(response, fault.bytes);
+  }
+}
+
+function flood(response: ServerResponse, bytes: number): void {
+  const chunk = Buffer.alloc(64 * 1024, " ");
+  let left = bytes;
+  response.writeHead(200, { "content-type": "application/json" });
+  const pour = (): void => {
+    while (left > 0 && !response.destroyed) {
+      left -= chunk.length;
+      if (!response.write(chunk)) return;
+    }
+    if (!response.destroyed) response.end();
+  };
+  response.on("drain", pour);
+  pour();
+}
+
+/** `undefined` for a longer body, which is read to its end, so that a client can read the response. */
+export async function readBody(message: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= maxBytes) chunks.push(chunk);
+  }
+  return size <= maxBytes ? Buffer.concat(chunks) : undefined;
+}
 
 export interface LocalRequest {
   readonly method: string;
@@ -100,4 +167,16 @@ async function readRequest(incoming: IncomingMessage): Promise<LocalRequest> {
   const { method = "GET", url: target = "/", rawHeaders } = incoming;
   // Only Set-Cookie, which no client sends, would be a list.
   return { method, target, headers: incoming.headers as LocalRequest["headers"], rawHeaders, body };
+}
+
+/** Operations throw it, and the service's protocol turns it into a response. */
+export class ServiceError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
 }

@@ -7,7 +7,7 @@ import { denial } from "../../functions/errors.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
 import { startLogs } from "../../local/aws/logs/logs.ts";
 import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
-import { startSts } from "../../local/aws/sts/start-sts.ts";
+import { startSts } from "../../local/aws/sts/sts.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { cli, endpoints, useLocalAws } from "./cli.ts";

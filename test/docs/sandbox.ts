@@ -8,7 +8,7 @@ import type { TestContext } from "node:test";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
-import { startSts } from "../../local/aws/sts/start-sts.ts";
+import { startSts } from "../../local/aws/sts/sts.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { type LocalFunction, localServices, startFunction } from "../../local/function.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import type { Fault } from "../../local/aws/faults.ts";
+import type { Fault } from "../../local/aws/http-server.ts";
 import { useServer } from "../cli/fixtures.ts";
 import { answering, ssmThrottling, stsThrottling } from "../local/aws/service-faults.ts";
 import { MAPPING_PREFIX } from "./cluster/backend.ts";

@@ -2,13 +2,11 @@
 
 import { LABEL_POLICY_NAME, POLICY_NAME } from "../../cli/irsa/names.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { ec2Answers } from "../../local/aws/ec2/ec2.ts";
-import { nodeServices } from "../../local/aws/ec2/node-instance.ts";
+import { ec2Answers, nodeServices } from "../../local/aws/ec2.ts";
 import type { LocalRequest, LocalResponse } from "../../local/aws/http-server.ts";
-import { memoryParameters } from "../../local/aws/parameter-store/parameter.ts";
-import { answerSsm } from "../../local/aws/parameter-store/protocol.ts";
-import { writeParameter } from "../../local/aws/parameter-store/write.ts";
-import { xmlDocument } from "../../local/aws/xml.ts";
+import { memoryParameters, writeParameter } from "../../local/aws/parameter-store/parameter.ts";
+import { answerSsm } from "../../local/aws/parameter-store/parameter-store.ts";
+import { xmlDocument } from "../../local/aws/protocols.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { tokenOf } from "../cli/irsa/services.ts";
 import { NODE_MAPPING } from "../system/mappings.ts";

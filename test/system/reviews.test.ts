@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { nodeName, startNodeInstance } from "../../local/aws/ec2/node-instance.ts";
+import { nodeName, startNodeInstance } from "../../local/aws/ec2.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
-import { callerIdentity } from "../../local/aws/sts/answer.ts";
+import { callerIdentity } from "../../local/aws/sts/protocol.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { passEach } from "../time.ts";

@@ -3,7 +3,7 @@
 // Rejects all other patterns, since a partly understood pattern would match wrong lines.
 
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
-import { ServiceError } from "../service-error.ts";
+import { ServiceError } from "../http-server.ts";
 
 /** Whether a log line matches. */
 export type Matches = (message: string) => boolean;

@@ -1,14 +1,100 @@
-// StartQuery, GetQueryResults and StopQuery of Logs Insights. A query is Scheduled when it is first asked for, then Running
-// with a part of its results, then Complete.
+// Logs Insights: StartQuery, GetQueryResults and StopQuery, with the queries that the command sends: `filter` with
+// conditions on text, then `stats` with `max(@timestamp)` and `count(*)`. Rejects all others, since a partly understood
+// query would return wrong rows. A query is Scheduled when it is first asked for, then Running with a part of its results,
+// then Complete.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetQueryResults.html
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 
 import { randomUUID } from "node:crypto";
-import type { Input } from "../aws-json.ts";
-import { ServiceError } from "../service-error.ts";
-import { groupOf, type LogGroups } from "./filter-log-events.ts";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { ServiceError } from "../http-server.ts";
+import type { Input } from "../protocols.ts";
 import { invalidParameter } from "./filter-pattern.ts";
-import { pageSize, readToken, text, time, writeToken } from "./input.ts";
-import { parseQuery, type QueryResult } from "./query.ts";
+import { groupOf, type LogEvent, type LogGroups, pageSize, readToken, text, time, writeToken } from "./log-groups.ts";
+
+interface QueryResult {
+  /** A field without a value is missing from its row. */
+  readonly rows: { readonly field: string; readonly value: string }[][];
+  readonly matched: number;
+}
+
+interface Line {
+  readonly timestamp: number;
+  readonly fields: Record<string, unknown>;
+}
+
+type Condition = (fields: Record<string, unknown>) => boolean;
+
+type Aggregate = (lines: readonly Line[]) => string;
+
+const FIELD = "[A-Za-z_][\\w.]*";
+
+const CONDITION = new RegExp(`^(${FIELD}) *(=|like) *"([^"\\\\]*)"$`);
+
+const AGGREGATE = new RegExp(`^(max\\(@timestamp\\)|count\\(\\*\\)) as (${FIELD})$`);
+
+const STATS = new RegExp(`^stats (.+) by (${FIELD}(?:, *${FIELD})*)$`);
+
+const AGGREGATES: Readonly<Record<string, Aggregate>> = {
+  "max(@timestamp)": (lines) => shown(lines.reduce((most, { timestamp }) => Math.max(most, timestamp), 0)),
+  "count(*)": (lines) => String(lines.length),
+};
+
+/** Returns a function that runs the query. Throws MalformedQueryException. */
+function parseQuery(text: string): (events: readonly LogEvent[]) => QueryResult {
+  const [filter = "", stats = "", ...more] = text.split("|").map((command) => command.trim());
+  const [, conditions] = /^filter (.+)$/.exec(filter) ?? [];
+  const [, aggregates, by] = STATS.exec(stats) ?? [];
+  if (conditions === undefined || aggregates === undefined || by === undefined || more.length > 0)
+    throw malformed(text);
+  const holds = conditions.split(" and ").map((condition) => conditionOf(condition.trim(), text));
+  const named = aggregates.split(",").map((aggregate) => aggregateOf(aggregate.trim(), text));
+  const keys = by.split(",").map((key) => key.trim());
+  return (events) => {
+    const lines = events.flatMap(({ timestamp, message }): Line[] => {
+      const fields = parseJson(message);
+      return isObject(fields) && holds.every((hold) => hold(fields)) ? [{ timestamp, fields }] : [];
+    });
+    const groups = Map.groupBy(lines, ({ fields }) => JSON.stringify(keys.map((key) => valueAt(fields, key) ?? null)));
+    const rows = [...groups].map(([group, own]) => {
+      const values: (string | null)[] = JSON.parse(group);
+      const known = keys.flatMap((field, i) => (values[i] == null ? [] : [{ field, value: values[i] }]));
+      return [...known, ...named.map(({ field, aggregate }) => ({ field, value: aggregate(own) }))];
+    });
+    return { rows, matched: lines.length };
+  };
+}
+
+function conditionOf(condition: string, query: string): Condition {
+  const [, field = "", operator, text] = CONDITION.exec(condition) ?? [];
+  if (text === undefined) throw malformed(query);
+  return (fields) => {
+    const value = valueAt(fields, field);
+    return operator === "like" ? (value?.includes(text) ?? false) : value === text;
+  };
+}
+
+function aggregateOf(text: string, query: string): { field: string; aggregate: Aggregate } {
+  const [, name = "", field = ""] = AGGREGATE.exec(text) ?? [];
+  const aggregate = AGGREGATES[name];
+  if (aggregate === undefined) throw malformed(query);
+  return { field, aggregate };
+}
+
+function valueAt(fields: Record<string, unknown>, field: string): string | undefined {
+  const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
+  return typeof value === "string" ? value : undefined;
+}
+
+/** As the service shows `@timestamp`, in UTC. */
+function shown(timestamp: number): string {
+  return new Date(timestamp).toISOString().replace("T", " ").replace("Z", "");
+}
+
+function malformed(query: string): ServiceError {
+  const message = `Malformed query, or not supported by this local service: ${query}`;
+  return new ServiceError("MalformedQueryException", message);
+}
 
 interface Query extends QueryResult {
   readonly scanned: number;
@@ -17,11 +103,13 @@ interface Query extends QueryResult {
 }
 
 const NEXT = { Scheduled: "Running", Running: "Complete", Complete: "Complete", Cancelled: "Cancelled" } as const;
+
 /** Limits of a query and of a page. */
 const [MOST_ROWS, PAGE] = [100_000, 10_000];
+
 const START = ["logGroupName", "startTime", "endTime", "queryString", "limit"];
 
-export type Operation = (groups: LogGroups, input: Input) => object;
+type Operation = (groups: LogGroups, input: Input) => object;
 
 /** The operations of one server, which share its queries. */
 export function insights(): Readonly<Record<string, Operation>> {

@@ -2,12 +2,16 @@
 
 import { readFileSync } from "node:fs";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
-import { answerJson, operationOf, parseInput, throttled, unknownOperation } from "../aws-json.ts";
-import { callsPerSecond } from "../calls-per-second.ts";
 import { type LocalServer, startHttpServer } from "../http-server.ts";
-import { describeLogGroups, type LogGroupProperties } from "./describe-log-groups.ts";
-import { filterLogEvents, type LogEvent, type LogGroups } from "./filter-log-events.ts";
+import { answerJson, callsPerSecond, operationOf, parseInput, throttled, unknownOperation } from "../protocols.ts";
 import { insights } from "./insights.ts";
+import {
+  describeLogGroups,
+  filterLogEvents,
+  type LogEvent,
+  type LogGroupProperties,
+  type LogGroups,
+} from "./log-groups.ts";
 
 export interface LogsOptions {
   readonly groups: LogGroups;

@@ -3,9 +3,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { parseDocument } from "yaml";
-import { ServiceError } from "../service-error.ts";
-import { memoryParameters, newest, type ParameterStorage, type StoreLocation } from "./parameter.ts";
-import { writeParameter } from "./write.ts";
+import { ServiceError } from "../http-server.ts";
+import { memoryParameters, newest, type ParameterStorage, type StoreLocation, writeParameter } from "./parameter.ts";
 
 export interface FolderOptions {
   readonly folder: string;

@@ -1,17 +1,103 @@
-// A local SSM Parameter Store for AWS SDKs and the AWS CLI: in memory for tests, from a folder for `npm start`.
+// A local SSM Parameter Store for AWS SDKs and the AWS CLI: in memory for tests, from a folder for `npm start`. It has the
+// service's rate limits.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
+// https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
 
-import { type LocalServer, startHttpServer } from "../http-server.ts";
+import { type LocalRequest, type LocalResponse, type LocalServer, startHttpServer } from "../http-server.ts";
+import {
+  answerJson,
+  callsPerSecond,
+  type Input,
+  operationOf,
+  parseInput,
+  throttled,
+  unknownOperation,
+} from "../protocols.ts";
 import { openFolder } from "./folder.ts";
+import {
+  deleteParameter,
+  getParameter,
+  getParameterHistory,
+  getParameters,
+  getParametersByPath,
+  listTagsForResource,
+  putParameter,
+} from "./operations.ts";
 import {
   memoryParameters,
   newest,
   type ParameterStorage,
   type ParameterType,
   type StoreLocation,
+  writeParameter,
 } from "./parameter.ts";
-import { answerSsm } from "./protocol.ts";
-import { limitThroughput, type Throughput } from "./throughput.ts";
-import { writeParameter } from "./write.ts";
+
+/** Calls per second, per account and region. */
+interface Throughput {
+  readonly reads: number;
+  /** GetParametersByPath, if it has a separate quota. */
+  readonly paths?: number;
+  readonly writes: number;
+}
+
+/** For PutParameter, from AWS Support: https://github.com/github-aws-runners/terraform-aws-github-runner/issues/2944 */
+export const DEFAULT_THROUGHPUT: Throughput = { reads: 40, writes: 3 };
+
+/** With `/ssm/parameter-store/high-throughput-enabled`. */
+export const HIGHER_THROUGHPUT: Throughput = { reads: 3_000, paths: 100, writes: 10 };
+
+/** Throws the service's throttling error if the operation exceeds its limit. */
+type Admit = (operation: string) => void;
+
+/** DeleteParameter's quota is not documented; here it shares PutParameter's. */
+const COUNTED: Readonly<Record<string, keyof Throughput>> = {
+  GetParameter: "reads",
+  GetParameters: "reads",
+  GetParametersByPath: "paths",
+  PutParameter: "writes",
+  DeleteParameter: "writes",
+};
+
+function limitThroughput({ reads, paths, writes }: Throughput, now: () => number): Admit {
+  const read = callsPerSecond(reads, now);
+  const admits = {
+    reads: read,
+    paths: paths === undefined ? read : callsPerSecond(paths, now),
+    writes: callsPerSecond(writes, now),
+  };
+  return (operation) => {
+    const counted = COUNTED[operation];
+    if (counted !== undefined && !admits[counted]()) throw throttled();
+  };
+}
+
+type Operation = (parameters: ParameterStorage, location: StoreLocation, input: Input) => object;
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  DeleteParameter: deleteParameter,
+  GetParameter: getParameter,
+  GetParameterHistory: getParameterHistory,
+  GetParameters: getParameters,
+  GetParametersByPath: getParametersByPath,
+  ListTagsForResource: listTagsForResource,
+  PutParameter: putParameter,
+};
+
+/** `open` returns the current parameters. `admit` throws if the call exceeds the rate limit. */
+export function answerSsm(
+  request: LocalRequest,
+  open: () => ParameterStorage,
+  location: StoreLocation,
+  admit: Admit,
+): LocalResponse {
+  return answerJson(() => {
+    const name = operationOf(request, "AmazonSSM");
+    const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
+    if (operation === undefined) throw unknownOperation(request.method, name);
+    admit(name);
+    return operation(open(), location, parseInput(request.body));
+  });
+}
 
 interface CommonOptions extends Partial<StoreLocation> {
   /** Default 0: any free port. */
@@ -24,7 +110,7 @@ interface CommonOptions extends Partial<StoreLocation> {
   readonly throughput?: Throughput;
 }
 
-export interface MemoryStoreOptions extends CommonOptions {
+interface MemoryStoreOptions extends CommonOptions {
   /** Values by name; each has type String. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Maximum number of parameters; default: the standard tier's. */
@@ -32,7 +118,7 @@ export interface MemoryStoreOptions extends CommonOptions {
   readonly folder?: undefined;
 }
 
-export interface FolderStoreOptions extends CommonOptions {
+interface FolderStoreOptions extends CommonOptions {
   /** `<folder>/role/111122223333/developers.yaml` becomes `<prefix>/role/111122223333/developers`. */
   readonly folder: string;
   readonly prefix: string;
@@ -49,7 +135,9 @@ export interface MemoryStore extends LocalServer {
 
 /** With a folder, the API is read-only; without one, the store keeps parameters in memory. */
 export function startParameterStore(options: FolderStoreOptions): Promise<LocalServer>;
+
 export function startParameterStore(options?: MemoryStoreOptions): Promise<MemoryStore>;
+
 export async function startParameterStore(
   options: FolderStoreOptions | MemoryStoreOptions = {},
 ): Promise<LocalServer | MemoryStore> {

@@ -5,10 +5,9 @@ import { generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
 import { exportJWK, SignJWT } from "jose";
 import type { LocalIdentity } from "../../identities.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
-import { ServiceError } from "../service-error.ts";
-import type { Result } from "./answer.ts";
-import { durationOf } from "./duration.ts";
-import { validationError } from "./errors.ts";
+import { ServiceError } from "../http-server.ts";
+import type { Result } from "./protocol.ts";
+import { durationOf, validationError } from "./protocol.ts";
 
 export interface SignedTokenOptions {
   /** By account: the issuer of its tokens. Other accounts have not enabled outbound web identity federation. */

@@ -4,7 +4,7 @@ import { supposeIdentity } from "../../../cli/evaluation.ts";
 import { logEntry, reviewMetrics } from "../../../functions/authenticator/http/log-review.ts";
 import { newRecord, type Outcome, type ReviewRecord } from "../../../functions/authenticator/review/record.ts";
 import type { AuthenticatorError } from "../../../functions/errors.ts";
-import type { LogEvent } from "../../../local/aws/logs/filter-log-events.ts";
+import type { LogEvent } from "../../../local/aws/logs/log-groups.ts";
 import { startLogs } from "../../../local/aws/logs/logs.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../cli.ts";
 import { prepare, useServer } from "../fixtures.ts";

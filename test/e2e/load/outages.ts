@@ -2,8 +2,7 @@
 // time a review may use.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Fault } from "../../../local/aws/faults.ts";
-import type { LocalServer } from "../../../local/aws/http-server.ts";
+import type { Fault, LocalServer } from "../../../local/aws/http-server.ts";
 import { answering, type FaultRule, ssmThrottling, stsThrottling } from "../../local/aws/service-faults.ts";
 
 /** `ec2` includes IAM, `keys` are those of AWS-signed tokens. */

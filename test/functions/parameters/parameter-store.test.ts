@@ -5,7 +5,7 @@ import { after, afterEach, mock, test } from "node:test";
 import { hasCode } from "../../../functions/errors.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { createParameterStore, createPathReader } from "../../../functions/parameters/parameter-store.ts";
-import type { Fault } from "../../../local/aws/faults.ts";
+import type { Fault } from "../../../local/aws/http-server.ts";
 import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { mockTime, passEach } from "../../time.ts";
 

@@ -2,12 +2,10 @@
 // Sources: docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and
 // docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 
-import { refuse, throttled } from "../../../local/aws/aws-json.ts";
-import { renderError } from "../../../local/aws/ec2/query-protocol.ts";
-import type { Fault } from "../../../local/aws/faults.ts";
-import type { LocalRequest, LocalResponse } from "../../../local/aws/http-server.ts";
-import { ServiceError } from "../../../local/aws/service-error.ts";
-import { refused } from "../../../local/aws/sts/answer.ts";
+import type { Fault, LocalRequest, LocalResponse } from "../../../local/aws/http-server.ts";
+import { ServiceError } from "../../../local/aws/http-server.ts";
+import { refuse, renderError, throttled } from "../../../local/aws/protocols.ts";
+import { refused } from "../../../local/aws/sts/protocol.ts";
 
 export function ec2Throttling(): Fault {
   const error = new ServiceError("RequestLimitExceeded", "Request limit exceeded.", 503);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeBody, httpApiAnswer, httpApiEvent } from "../../../local/gateway/http-api.ts";
+import { encodeBody, httpApiAnswer, httpApiEvent } from "../../../local/gateway/events.ts";
 import { SAMPLE_REQUEST as REQUEST } from "./sample-request.ts";
 
 const ROUTE = "POST /authenticate";

@@ -7,7 +7,7 @@ import { createKeySets } from "../../../../functions/authenticator/aws/aws-signe
 import { parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
 import { hasCode } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
-import type { Fault } from "../../../../local/aws/faults.ts";
+import type { Fault } from "../../../../local/aws/http-server.ts";
 import { startHttpServer } from "../../../../local/aws/http-server.ts";
 import {
   claimsOf,

@@ -6,7 +6,7 @@ import { after, beforeEach, test } from "node:test";
 import { readStsResponse } from "../../../../functions/authenticator/identity/sts-response.ts";
 import { isAuthenticatorError } from "../../../../functions/errors.ts";
 import { startHttpServer } from "../../../../local/aws/http-server.ts";
-import { callerIdentity } from "../../../../local/aws/sts/answer.ts";
+import { callerIdentity } from "../../../../local/aws/sts/protocol.ts";
 import { tokenOf } from "../../../token.ts";
 import { identityBody } from "../fixtures.ts";
 import { attacked, authenticatorAt, GRANTED, VICTIM } from "./authenticate.ts";

@@ -13,8 +13,11 @@ import {
   PutParameterCommand,
   type PutParameterCommandInput,
 } from "@aws-sdk/client-ssm";
-import { startParameterStore } from "../../../../local/aws/parameter-store/parameter-store.ts";
-import { DEFAULT_THROUGHPUT, HIGHER_THROUGHPUT } from "../../../../local/aws/parameter-store/throughput.ts";
+import {
+  DEFAULT_THROUGHPUT,
+  HIGHER_THROUGHPUT,
+  startParameterStore,
+} from "../../../../local/aws/parameter-store/parameter-store.ts";
 import { post } from "../../../post.ts";
 import { refused, ssmClient } from "../clients.ts";
 

@@ -10,10 +10,9 @@ import {
   STSClient,
 } from "@aws-sdk/client-sts";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
-import { startSts } from "../../../../local/aws/sts/start-sts.ts";
-import { type LocalIdentity, localIdentity } from "../../../../local/identities.ts";
-import { TOKEN_ISSUERS } from "../../../../local/sandbox-settings.ts";
-import { presignUrl } from "../../../../local/token.ts";
+import { startSts } from "../../../../local/aws/sts/sts.ts";
+import { type LocalIdentity, localIdentity, presignUrl } from "../../../../local/identities.ts";
+import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
 import { sdkOptions, send } from "../clients.ts";
 
 const alice = localIdentity("alice");

@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { startSts } from "../../../../local/aws/sts/start-sts.ts";
-import { localIdentity } from "../../../../local/identities.ts";
-import { presignUrl, type TokenOptions } from "../../../../local/token.ts";
+import { startSts } from "../../../../local/aws/sts/sts.ts";
+import { localIdentity, presignUrl, type TokenOptions } from "../../../../local/identities.ts";
 import { outcome, send } from "../clients.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -8,17 +8,16 @@ import {
   STSClient,
 } from "@aws-sdk/client-sts";
 import type { JWTPayload } from "jose";
-import { startSts } from "../../../../local/aws/sts/start-sts.ts";
-import type { WebIdentityOptions } from "../../../../local/aws/sts/web-identity/assume-role.ts";
-import { localIdentity } from "../../../../local/identities.ts";
+import { startSts } from "../../../../local/aws/sts/sts.ts";
+import type { WebIdentityOptions } from "../../../../local/aws/sts/web-identity.ts";
+import { localIdentity, presignUrl } from "../../../../local/identities.ts";
 import {
   type LocalRole,
   type OidcProvider,
   providerArn,
   roleArn,
   serviceAccountRole,
-} from "../../../../local/roles.ts";
-import { presignUrl } from "../../../../local/token.ts";
+} from "../../../../local/service-account.ts";
 import { createSigningKey, type OidcIssuer, signIdToken, startOidcIssuer } from "../../../oidc-issuer.ts";
 import { sdkOptions, send } from "../clients.ts";
 

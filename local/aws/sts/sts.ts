@@ -1,15 +1,25 @@
 // A local STS with GetCallerIdentity, AssumeRoleWithWebIdentity and GetWebIdentityToken; it verifies signatures and tokens.
 
 import { LOCAL_IDENTITIES, type LocalIdentity } from "../../identities.ts";
-import { type LocalRequest, type LocalResponse, type LocalServer, startHttpServer } from "../http-server.ts";
-import { ServiceError } from "../service-error.ts";
-import { answered, callerIdentity, refused } from "./answer.ts";
-import { missingAction, unknownAction } from "./errors.ts";
-import { type Parameter, parseQuery } from "./query.ts";
+import {
+  type LocalRequest,
+  type LocalResponse,
+  type LocalServer,
+  ServiceError,
+  startHttpServer,
+} from "../http-server.ts";
+import {
+  answered,
+  callerIdentity,
+  missingAction,
+  type Parameter,
+  parseQuery,
+  refused,
+  unknownAction,
+} from "./protocol.ts";
+import { verify } from "./signature.ts";
 import { getWebIdentityToken, keysOf, type SignedTokenOptions } from "./signed-token.ts";
-import { verify } from "./verify.ts";
-import { assumeRoleWithWebIdentity, type WebIdentityOptions } from "./web-identity/assume-role.ts";
-import { checkTrustPolicy } from "./web-identity/trust-policy.ts";
+import { assumeRoleWithWebIdentity, checkTrustPolicy, type WebIdentityOptions } from "./web-identity.ts";
 
 export interface StsOptions {
   /** Default 0: any free port. */

@@ -7,8 +7,8 @@ import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { BlockList, isIP } from "node:net";
 import type { JSONWebKeySet } from "jose";
-import { readBody } from "../../read-body.ts";
-import { identityProviderUnreachable, noVerificationKey } from "../errors.ts";
+import { readBody } from "../http-server.ts";
+import { identityProviderUnreachable, noVerificationKey } from "./protocol.ts";
 
 export interface IssuerAccess {
   /** Authority of an issuer on this machine, PEM; public issuers need a public authority. */
@@ -79,6 +79,7 @@ async function resolve(host: string): Promise<string> {
 
 /** Networks that STS cannot reach: https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-. */
 const PRIVATE = new BlockList();
+
 for (const [network, prefix] of [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -92,6 +93,7 @@ for (const [network, prefix] of [
 ] as const) {
   PRIVATE.addSubnet(network, prefix, "ipv4");
 }
+
 for (const [network, prefix] of [
   ["::", 128],
   ["64:ff9b:1::", 48],
@@ -101,12 +103,15 @@ for (const [network, prefix] of [
 ] as const) {
   PRIVATE.addSubnet(network, prefix, "ipv6");
 }
+
 const LOOPBACK = new BlockList();
+
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+
 LOOPBACK.addAddress("::1", "ipv6");
 
 /** The kind of network of an IP address. An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) is treated as IPv4. */
-export function kindOf(address: string): "public" | "loopback" | "private" {
+function kindOf(address: string): "public" | "loopback" | "private" {
   const family = isIP(address) === 4 ? "ipv4" : "ipv6";
   if (LOOPBACK.check(address, family)) return "loopback";
   return PRIVATE.check(address, family) ? "private" : "public";
