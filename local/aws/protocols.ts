@@ -64,7 +64,7 @@ function respond(status: number, output: object): LocalResponse {
 
 const SECOND_MS = 1000;
 
-/** Returns a function that reports whether the limit allows one more call. Rejected calls do not count. `now` is in milliseconds. */
+/** The returned function reports whether one more call is allowed. Rejected calls do not count. `now` in milliseconds. */
 export function callsPerSecond(most: number, now: () => number): () => boolean {
   let admitted: number[] = [];
   return () => {
