@@ -30,8 +30,6 @@ export function readPastTime(text: string): PastTime {
 
 export interface EndOptions {
   readonly until?: string;
-  /** The former name of --until. */
-  readonly notAfter?: string;
   /** In milliseconds. */
   readonly for?: number;
 }
@@ -41,7 +39,6 @@ export function end(what: string): OptionGroup {
   return [
     new Option("--until <time>", `end of ${what}, such as 2026-12-31T00:00:00Z`).conflicts("for"),
     new Option("--for <duration>", `end of ${what}, such as 2h or 3d from now`).argParser(readFor),
-    new Option("--not-after <time>").hideHelp().conflicts(["until", "for"]),
   ];
 }
 
@@ -59,13 +56,12 @@ export type End = (now: number) => string | undefined;
  *
  * @param never a clause: what happens with an end in the past
  */
-export function endOf({ notAfter, until = notAfter, for: duration }: EndOptions, never: string): End {
-  const typed = notAfter === undefined ? "--until" : "--not-after";
-  const problem = endProblem({ notAfter: until })?.replace("notAfter", typed);
+export function endOf({ until, for: duration }: EndOptions, never: string): End {
+  const problem = endProblem({ notAfter: until })?.replace("notAfter", "--until");
   if (problem !== undefined) throw usage(`${problem}. Nothing was written.`);
   let first: number | undefined;
   return (now) => {
-    if (isExpired(until, now)) throw usage(`${typed} ${until} is in the past${never}.`);
+    if (isExpired(until, now)) throw usage(`--until ${until} is in the past${never}.`);
     first ??= now;
     return duration === undefined ? until : shownTime(first + duration);
   };

@@ -2,7 +2,7 @@
 
 import { fork } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { type Handler, THROTTLING } from "./gateway/invoke.ts";
+import { type Handler, THROTTLING } from "./gateway/events.ts";
 
 export interface LocalFunction extends Handler {
   readonly pid: number | undefined;

@@ -2,10 +2,8 @@
 
 import { text } from "node:stream/consumers";
 import { memberAt, parseJson } from "../functions/lib/json.ts";
-import { LOCAL_IDENTITIES, localIdentity } from "./identities.ts";
-import { CLUSTER_ID, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-settings.ts";
-import { mintToken } from "./token.ts";
-import { reviewToken, SandboxNotRunning } from "./webhook.ts";
+import { LOCAL_IDENTITIES, localIdentity, mintToken } from "./identities.ts";
+import { CLUSTER_ID, REGION, reviewToken, SANDBOX_FOLDER, SandboxNotRunning, sandboxFiles } from "./webhook.ts";
 
 const USAGE = `npm run --silent review -- <identity> [<cluster id>]
 aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | npm run --silent review`;

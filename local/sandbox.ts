@@ -1,13 +1,16 @@
-// Starts the `npm start` sandbox: local AWS services, the function, the gateway, and a folder of files for the user.
+// Starts the `npm start` sandbox: local AWS services, the function, the issuer, the gateway, and a folder of files for the
+// user.
 
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { startNodeInstance } from "./ec2/node-instance.ts";
-import { localServices, startFunction } from "./function.ts";
+import { DISCOVERY_PATH, JWKS_PATH } from "../functions/issuer/documents.ts";
+import { startNodeInstance } from "./aws/ec2.ts";
+import { DEFAULT_LOGS_THROUGHPUT, eventsOfFile, startLogs } from "./aws/logs/logs.ts";
+import { DEFAULT_THROUGHPUT, startParameterStore } from "./aws/parameter-store/parameter-store.ts";
+import { startSts } from "./aws/sts/sts.ts";
+import { createCertificateAuthority } from "./certificates.ts";
+import { type LocalFunction, localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
-import { startIssuer } from "./issuer.ts";
-import { DEFAULT_LOGS_THROUGHPUT, eventsOfFile, startLogs } from "./logs/logs.ts";
-import { startParameterStore } from "./parameter-store/parameter-store.ts";
-import { DEFAULT_THROUGHPUT } from "./parameter-store/throughput.ts";
+import { localPodRole, localProvider, publishServiceAccountKey } from "./service-account.ts";
 import {
   CLUSTER_ID,
   LOG_GROUP,
@@ -15,10 +18,62 @@ import {
   SAMPLE_MAPPINGS,
   type SandboxFiles,
   TOKEN_ISSUERS,
-} from "./sandbox-settings.ts";
-import { localPodRole, localProvider, publishServiceAccountKey } from "./service-account.ts";
-import { startSts } from "./sts/start-sts.ts";
-import { type Webhook, writeWebhook } from "./webhook.ts";
+  type Webhook,
+  writeWebhook,
+} from "./webhook.ts";
+
+interface IssuerOptions {
+  readonly clusterId: string;
+  readonly region: string;
+  readonly storeUrl: string;
+  readonly logFile: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+}
+
+export interface LocalIssuer {
+  /** The `iss` of tokens. */
+  readonly url: string;
+  /** The authority of its TLS certificate, PEM. */
+  readonly ca: string;
+  /** The next request starts a new execution environment with an empty cache. */
+  redeploy(): void;
+  close(): Promise<void>;
+}
+
+/** Runs the issuer's bundle on 127.0.0.1, behind a local API Gateway with TLS, which STS requires. */
+export async function startIssuer(options: IssuerOptions): Promise<LocalIssuer> {
+  const { clusterId, region, storeUrl, logFile, port = 0 } = options;
+  const authority = createCertificateAuthority();
+  let running: LocalFunction | undefined;
+  const gateway = await startGateway({
+    port,
+    tls: authority.server(),
+    routes: [`GET ${DISCOVERY_PATH}`, `GET ${JWKS_PATH}`],
+    // As on Lambda, the first request starts the environment, which reads the keys during initialization.
+    handler: (event, context) => {
+      running ??= startFunction(
+        { CLUSTER_ID: clusterId, ISSUER_URL: gateway.url, ...localServices(region, { store: storeUrl }) },
+        logFile,
+        "issuer",
+      );
+      return running.handler(event, context);
+    },
+  });
+
+  return {
+    url: gateway.url,
+    ca: authority.ca,
+    redeploy() {
+      running?.close();
+      running = undefined;
+    },
+    async close() {
+      await gateway.close();
+      running?.close();
+    },
+  };
+}
 
 export interface Sandbox {
   /** The webhook URL, for TokenReviews. */

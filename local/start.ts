@@ -1,26 +1,83 @@
-// `npm start`: runs the sandbox, reviews tokens of a few local identities, and prints commands to try; more with --verbose.
+// `npm start`: runs the sandbox, reviews tokens of a few local identities, logs in as a Pod of another cluster, and prints
+// commands to try; more with --verbose.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { localIdentity } from "./identities.ts";
-import { startSandbox } from "./sandbox.ts";
+import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { JWKS_PATH } from "../functions/issuer/documents.ts";
+import { fetchIssuerKeys } from "./aws/sts/issuer-documents.ts";
+import { type LocalIdentity, localIdentity, mintToken } from "./identities.ts";
+import { type Sandbox, startSandbox } from "./sandbox.ts";
+import { AUDIENCE, POD_ROLE_ARN, SERVICE_ACCOUNT, writeServiceAccountToken } from "./service-account.ts";
 import {
   CLUSTER_ID,
   LOG_GROUP,
   REGION,
+  type Review,
+  readWebhook,
+  reviewToken,
   SANDBOX_FOLDER,
   type SandboxFiles,
+  SandboxNotRunning,
   STANDBY_FOLDER,
   sandboxFiles,
-} from "./sandbox-settings.ts";
-import { POD_ROLE_ARN, writeServiceAccountToken } from "./service-account.ts";
-import { podLogin } from "./show-pod.ts";
-import { mintToken } from "./token.ts";
-import { type Review, readWebhook, reviewToken, SandboxNotRunning, tokenReview } from "./webhook.ts";
+  tokenReview,
+} from "./webhook.ts";
+
+/** Returns one line per step, and the Pod's token for the cluster `clusterId`. */
+async function podLogin(
+  files: SandboxFiles,
+  sandbox: Sandbox,
+  clusterId: string,
+): Promise<{ readonly lines: readonly string[]; readonly token: string }> {
+  const serviceAccountToken = await writeServiceAccountToken(files, sandbox.issuerUrl);
+  // STS waits for 5 s only, less than the issuer's first start takes on a busy machine.
+  await fetchIssuerKeys(sandbox.issuerUrl, { ca: readFileSync(files.issuerCa, "utf8"), timeoutMs: 60_000 });
+  const session = await assumeRole(sandbox.stsUrl, serviceAccountToken);
+  const { namespace, name } = SERVICE_ACCOUNT;
+  return {
+    token: await mintToken({ identity: session, clusterId, region: REGION }),
+    lines: [
+      `issuer: serves its key at ${sandbox.issuerUrl}${JWKS_PATH}`,
+      `token: system:serviceaccount:${namespace}:${name}, for ${AUDIENCE}, signed by that key`,
+      `AssumeRoleWithWebIdentity: ${session.arn}`,
+    ],
+  };
+}
+
+/** Assumes the role with only the token, as an AWS SDK in a Pod does. */
+async function assumeRole(endpoint: string, WebIdentityToken: string): Promise<LocalIdentity> {
+  const sts = new STSClient({ endpoint, region: REGION });
+  const { Credentials, AssumedRoleUser } = await sts.send(
+    new AssumeRoleWithWebIdentityCommand({
+      RoleArn: POD_ROLE_ARN,
+      RoleSessionName: "deployer-0",
+      WebIdentityToken,
+    }),
+  );
+  sts.destroy();
+  const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials ?? {};
+  const { Arn, AssumedRoleId } = AssumedRoleUser ?? {};
+  if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Arn || !AssumedRoleId) {
+    throw new Error("AssumeRoleWithWebIdentity returned no credentials");
+  }
+  return {
+    name: "pod",
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+    arn: Arn,
+    account: Arn.split(":")[4] ?? "",
+    userId: AssumedRoleId,
+  };
+}
 
 const SHOWN = ["alice", "carol", "node", "bob", "dan", "contractor"];
+
 const VERBOSE = "--verbose";
+
 const RENEW_MS = 10 * 60_000;
+
 /** Wide enough for the longest command below. */
 const COLUMNS = 100;
 
@@ -28,13 +85,18 @@ const COLUMNS = 100;
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(0));
 
 const unknown = process.argv.slice(2).filter((word) => word !== VERBOSE);
+
 if (unknown.length > 0) {
   console.error(`Unknown argument ${unknown[0]}. Usage: npm start [-- ${VERBOSE}]`);
   process.exit(2);
 }
+
 const isVerbose = process.argv.includes(VERBOSE);
+
 const files = sandboxFiles(SANDBOX_FOLDER);
+
 const bobsMapping = join(files.mappings, "role/111122223333/developers.yaml");
+
 if (await isRunning(files)) {
   console.error(
     `The sandbox is already running at ${readWebhook(files).server}. Stop it with Ctrl-C in its terminal, ` +
@@ -42,20 +104,29 @@ if (await isRunning(files)) {
   );
   process.exit(1);
 }
+
 const standby = STANDBY_FOLDER ? sandboxFiles(STANDBY_FOLDER) : undefined;
+
 if (standby !== undefined && !(await isRunning(standby))) {
   console.error(`No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=${STANDBY_FOLDER} npm start`);
   process.exit(1);
 }
+
 const sandbox = await startSandbox(files, standby && readWebhook(standby));
 
 console.log(`lambda-iam-authenticator is running at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".\n`);
+
 await writeReviews();
+
 for (const name of SHOWN) await show(name);
+
 console.log();
+
 await showPod();
+
 if (isVerbose) printCommands();
 else printFirstCommands();
+
 console.log("\nPress Ctrl-C to stop.");
 
 // Tokens expire after 15 minutes.

@@ -45,7 +45,7 @@ const NEVER: Readonly<Record<string, readonly string[]>> = {
   "cli/access": ["cli/aws", "cli/changes", "cli/http", "cli/mappings", "functions/aws"],
   "cli/changes": ["cli/mappings", "cli/callers", "cli/completion", "infra", "functions/aws"],
   "infra/endpoint": ["cli", "local", "test"],
-  "local/sts": ["cli", "infra", "test"],
+  "local/aws/sts": ["cli", "infra", "test"],
 };
 
 /** One file per import, so that biome checks each import separately. */

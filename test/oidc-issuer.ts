@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
+import type { LocalResponse } from "../local/aws/http-server.ts";
 import { createCertificateAuthority } from "../local/certificates.ts";
-import type { LocalResponse } from "../local/http-server.ts";
 
 export type SigningKey = Awaited<ReturnType<typeof createSigningKey>>;
 

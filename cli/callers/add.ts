@@ -5,7 +5,6 @@ import { rmSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { principalIdProblem } from "../../functions/authenticator/mapping/mapping.ts";
-import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";
 import { carryOut, planClusters } from "../changes/clusters.ts";
 import { Stopped } from "../changes/stopped.ts";
@@ -69,10 +68,6 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const out = options.out === "-" ? undefined : options.out;
   checkPrincipalId(options);
   const endAt = endOf(options, ": the caller would never be accepted");
-  const { until = options.notAfter } = options;
-  if (until !== undefined && notAfterTime(until) === undefined) {
-    throw usage(`--until ${until} must be a time such as 2027-01-01T00:00:00Z.`);
-  }
   // Lists and prompts print the name.
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
     throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");

@@ -1,7 +1,7 @@
 // `reviews list`: prints the reviews of a period, grouped with counts or one by one.
 
 import { setTimeout } from "node:timers/promises";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
@@ -34,7 +34,6 @@ export function listCommand(command: Command, io: IOStreams): Command {
   return withOptions(command, REVIEWS, OUTPUT, HEADERS)
     .option("--each", "print each review, without counts")
     .option("-f, --follow", "print each review, and wait for new ones")
-    .addOption(new Option("-w, --watch", "same as --follow").implies({ follow: true }))
     .action((options: ListOptions) => list(options, io));
 }
 

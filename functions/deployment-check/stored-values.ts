@@ -1,7 +1,6 @@
 // Reads all stored parameters, and finds those that the new version reads differently from the live one.
 
 import { callersParameter } from "../authenticator/caller/caller.ts";
-import { DENY_KEY_PROBLEM } from "../authenticator/mapping/mapping.ts";
 import { readName } from "../authenticator/mapping/read-name.ts";
 import type { StoredValue } from "../authenticator/read-stored.ts";
 import { type NamedParameter, readNamed, validityOf } from "../authenticator/stored-problems.ts";
@@ -61,8 +60,7 @@ async function compared(batch: readonly Named[], partition: string, askLive: Ask
   return batch.flatMap(({ name, parameter }, index) => {
     const [before, read] = [live[index], readNamed(parameter, partition)];
     // This version would apply a value of a new kind at once. Only an empty list changes nothing.
-    const isSame = JSON.stringify(before ?? []) === JSON.stringify(validityOf(read));
-    if (isSame && !hasDenyKey(read)) return [];
+    if (JSON.stringify(before ?? []) === JSON.stringify(validityOf(read))) return [];
     return `${name}: ${before === null ? unknownKind(parameter) : difference(before, read)}`;
   });
 }
@@ -83,18 +81,13 @@ function unknownKind({ kind }: NamedParameter): string {
   return `the live version does not know ${kind}: delete the value, or store [], and store it again after the deployment`;
 }
 
-/** Such a value can be invalid for both versions, and yet a denial for the live one: early commits read it so. */
-function hasDenyKey(read: StoredValue<object> | undefined): boolean {
-  return read?.entries.some(({ problem }) => problem === DENY_KEY_PROBLEM) ?? false;
-}
-
 /** `before`: the live version's validity. */
 function difference(before: unknown, read: StoredValue<object> | undefined): string {
-  const live = `the live version ${hasDenyKey(read) ? "can read it as a denial" : "reads it differently"}`;
+  const live = "the live version reads it differently";
   if (read?.isReadable === false) return `${live}: for this version it is ${read.problems.join()}`;
   const entries = (read?.entries ?? []).flatMap(({ problem }, index) => {
     const was = Array.isArray(before) && before[index] === true;
-    if (was === (problem === undefined) && problem !== DENY_KEY_PROBLEM) return [];
+    if (was === (problem === undefined)) return [];
     return `entry ${index + 1} is ${problem === undefined ? "valid" : `invalid: ${problem}`}`;
   });
   return `${live}: for this version ${entries.join("; ")}`;

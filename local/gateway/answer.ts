@@ -1,6 +1,6 @@
-// Responses of the gateway, and the rules for function results.
+// Responses of the gateway, the rules for function results, and how they are sent to the client.
 
-import { validateHeaderName, validateHeaderValue } from "node:http";
+import { type ServerResponse, validateHeaderName, validateHeaderValue } from "node:http";
 import { isObject } from "../../functions/lib/json.ts";
 import type { HttpError } from "./request.ts";
 
@@ -33,7 +33,7 @@ export function refuse(error: HttpError): Answer {
 }
 
 /** The fields of a proxy result. */
-export interface ProxyResult {
+interface ProxyResult {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
@@ -81,4 +81,32 @@ function isHeader(name: string, value: unknown): value is string | number | bool
 
 export function hasHeader(headers: Answer["headers"], name: string): boolean {
   return headers.some(([candidate]) => candidate.toLowerCase() === name);
+}
+
+/** The gateway sets these and ignores the function's values. */
+const DROPPED = new Set([
+  "connection",
+  "content-length",
+  "date",
+  "keep-alive",
+  "server",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/**
+ * Headers that API Gateway renames.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+ */
+const REMAPPED = new Map([["www-authenticate", "x-amzn-Remapped-WWW-Authenticate"]]);
+
+/** Expects valid headers. */
+export function send(answer: Answer, response: ServerResponse): void {
+  response.statusCode = answer.status;
+  for (const [name, value] of answer.headers) {
+    const key = name.toLowerCase();
+    if (!DROPPED.has(key)) response.appendHeader(REMAPPED.get(key) ?? name, value);
+  }
+  response.setHeader("content-length", Buffer.byteLength(answer.body));
+  response.end(answer.body);
 }

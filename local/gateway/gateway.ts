@@ -1,15 +1,74 @@
-// A local API Gateway: turns HTTP(S) requests into events of an HTTP API and returns the handler's result.
+// A local API Gateway: an HTTP or HTTPS server with its TLS rules, which turns requests into events of an HTTP API and
+// returns the handler's result.
 
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
-import { type Answer, message, refuse } from "./answer.ts";
-import { httpApiAnswer, httpApiEvent } from "./http-api.ts";
-import { type Handler, invoke, THROTTLING } from "./invoke.ts";
-import { createListener, type GatewayTls } from "./listener.ts";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { type Answer, message, refuse, send } from "./answer.ts";
+import { type Handler, httpApiAnswer, httpApiEvent, invoke, THROTTLING } from "./events.ts";
 import { readRequest } from "./request.ts";
-import { DEFAULT_ROUTE, findRoute, type GatewayEvent } from "./route.ts";
-import { send } from "./send.ts";
+
+interface GatewayTls {
+  /** The server's certificate and key, PEM. */
+  readonly cert: string;
+  readonly key: string;
+  /** The truststore: authorities that may issue client certificates, PEM. */
+  readonly ca?: string;
+  readonly requireClientCertificate?: boolean;
+}
+
+/** Above the gateway's limit, so that the gateway sends the error. */
+const MAX_HEADER_SIZE = 64 * 1024;
+
+/** Without `tls`: plain HTTP. */
+function createListener(tls: GatewayTls | undefined, listener: RequestListener): Server {
+  if (tls === undefined) return createServer({ maxHeaderSize: MAX_HEADER_SIZE }, listener);
+  const { requireClientCertificate = false, ...credentials } = tls;
+  const server = createTlsServer(
+    {
+      ...credentials,
+      maxHeaderSize: MAX_HEADER_SIZE,
+      requestCert: requireClientCertificate,
+      // API Gateway completes the handshake with an untrusted certificate, then returns 403
+      rejectUnauthorized: false,
+      minVersion: "TLSv1.2",
+    },
+    (incoming, response) => {
+      // Node may still parse a request that arrived with the end of the handshake
+      if (!requireClientCertificate || !isAnonymous(incoming.socket)) listener(incoming, response);
+    },
+  );
+  if (requireClientCertificate) server.on("secureConnection", cutAnonymous);
+  return server;
+}
+
+/** As API Gateway does, closes the connection of a client without a certificate. */
+function cutAnonymous(socket: TLSSocket): void {
+  if (isAnonymous(socket)) socket.destroy();
+}
+
+function isAnonymous(socket: Socket): boolean {
+  return !(socket instanceof TLSSocket) || socket.getPeerX509Certificate() === undefined;
+}
+
+/** The fields of every event that the gateway's users read. */
+export interface GatewayEvent {
+  readonly version?: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body?: string | null;
+  readonly isBase64Encoded: boolean;
+}
+
+const DEFAULT_ROUTE = "$default";
+
+/** The key of the matching route. `routes`: keys such as `POST /authenticate`; `$default` matches the rest. */
+function findRoute(routes: readonly string[], method: string, path: string): string | undefined {
+  const key = `${method} ${path}`;
+  if (routes.includes(key)) return key;
+  return routes.includes(DEFAULT_ROUTE) ? DEFAULT_ROUTE : undefined;
+}
 
 export interface GatewayOptions extends Handler {
   /** Default: `POST /authenticate` and `$default`. */

@@ -1,11 +1,43 @@
-// Reads one HTTP request with API Gateway's limits, client certificate and ids.
+// Reads one HTTP request with API Gateway's limits, ids, and the client certificate as its events describe it. The format
+// of the certificate follows the example event in AWS's announcement:
+// https://aws.amazon.com/blogs/compute/introducing-mutual-tls-authentication-for-amazon-api-gateway/
+//   "subjectDN": "C=US,ST=Washington,L=Seattle,O=Amazon Web Services,OU=Security,CN=My Client", "serialNumber": "1",
+//   "validity": {"notAfter": "Aug  5 00:28:21 2120 GMT", "notBefore": "Aug 29 00:28:21 2020 GMT"}
 
-import { randomBytes } from "node:crypto";
+import { randomBytes, type X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import type { APIGatewayEventClientCertificate } from "aws-lambda";
-import { readBody } from "../read-body.ts";
-import { describeClientCertificate } from "./client-certificate.ts";
+import { readBody } from "../aws/http-server.ts";
+
+/** The event's `clientCert`. */
+export function describeClientCertificate(certificate: X509Certificate): APIGatewayEventClientCertificate {
+  return {
+    clientCertPem: certificate.toString(),
+    subjectDN: distinguishedName(certificate.subject),
+    issuerDN: distinguishedName(certificate.issuer),
+    serialNumber: serialNumber(certificate.serialNumber),
+    // Node and API Gateway both use OpenSSL's format
+    validity: { notBefore: certificate.validFrom, notAfter: certificate.validTo },
+  };
+}
+
+/**
+ * Comma-separated, in the order of the certificate (not the reverse order of RFC 2253).
+ * Node escapes special characters in values as RFC 2253 does, including line breaks.
+ */
+function distinguishedName(lines: string): string {
+  return lines.split("\n").join(",");
+}
+
+/**
+ * OpenSSL's format: decimal up to eight bytes, else hex pairs.
+ * The announcement shows `1`, the developer guide `a1:a1:...` (16 bytes).
+ */
+function serialNumber(hex: string): string {
+  if (hex.length <= 16) return BigInt(`0x${hex}`).toString();
+  return (hex.toLowerCase().match(/../g) ?? []).join(":");
+}
 
 export interface GatewayRequest {
   readonly method: string;
@@ -34,6 +66,7 @@ export type HttpError = "headers-too-large" | "body-too-large" | "untrusted-cert
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
  */
 const MAX_HEADER_BYTES = 10_240;
+
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /** Returns the complete request, or why the gateway rejects it. `time` is when the request arrived. */

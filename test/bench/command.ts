@@ -6,8 +6,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { startHttpServer } from "../../local/http-server.ts";
-import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { startHttpServer } from "../../local/aws/http-server.ts";
+import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
 import { markdown, median, ratioCell, takeTurns } from "./measure.ts";
 
 const COMMAND = join(import.meta.dirname, "..", "..", "dist", "cli", "iam-authenticator.mjs");

@@ -6,14 +6,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { refuse, throttled } from "../../local/aws-json.ts";
-import { startHttpServer } from "../../local/http-server.ts";
-import { memoryParameters, type ParameterStorage } from "../../local/parameter-store/parameter.ts";
-import { answerSsm } from "../../local/parameter-store/protocol.ts";
-import { limitThroughput } from "../../local/parameter-store/throughput.ts";
-import { writeParameter } from "../../local/parameter-store/write.ts";
-import { ServiceError } from "../../local/service-error.ts";
-import { startSts } from "../../local/sts/start-sts.ts";
+import { ServiceError, startHttpServer } from "../../local/aws/http-server.ts";
+import { memoryParameters, type ParameterStorage, writeParameter } from "../../local/aws/parameter-store/parameter.ts";
+import { answerSsm, limitThroughput } from "../../local/aws/parameter-store/parameter-store.ts";
+import { startSts } from "../../local/aws/sts/sts.ts";
+import { refuse, throttled } from "../../local/aws/protocols.ts";
 import { markdown } from "./measure.ts";
 
 const COMMAND =

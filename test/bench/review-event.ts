@@ -1,7 +1,7 @@
 // An HTTP API event with a review, from the caller of all benchmarks.
 
 import { hash } from "node:crypto";
-import { httpApiEvent } from "../../local/gateway/http-api.ts";
+import { httpApiEvent } from "../../local/gateway/events.ts";
 import { SAMPLE_REQUEST } from "../local/gateway/sample-request.ts";
 import { reviewBody, V1 } from "../system/answers.ts";
 

@@ -10,9 +10,9 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import type { Metafile } from "esbuild";
 import { buildCommand, COMMAND_FILE } from "../../cli/build.ts";
-import { readForm, renderResult } from "../../local/ec2/query-protocol.ts";
-import { type LocalRequest, startHttpServer } from "../../local/http-server.ts";
-import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { type LocalRequest, startHttpServer } from "../../local/aws/http-server.ts";
+import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
+import { readForm, renderResult } from "../../local/aws/protocols.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { prepare, useFolder, useServer } from "./fixtures.ts";
 

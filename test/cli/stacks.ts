@@ -1,8 +1,7 @@
 // A local CloudFormation with given stacks and outputs. Its protocol is IAM's, and clients ignore the namespace.
 
-import { readForm, renderError, renderResult } from "../../local/ec2/query-protocol.ts";
-import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
-import { ServiceError } from "../../local/service-error.ts";
+import { type LocalServer, ServiceError, startHttpServer } from "../../local/aws/http-server.ts";
+import { readForm, renderError, renderResult } from "../../local/aws/protocols.ts";
 
 /** DescribeStacks, for one stack or all: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html */
 export function startStacks(stacks: Readonly<Record<string, Readonly<Record<string, string>>>>): Promise<LocalServer> {

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { programName } from "../../cli/program-name.ts";
 import { fileFailure } from "../../cli/terminal/files.ts";
-import { startHttpServer } from "../../local/http-server.ts";
+import { startHttpServer } from "../../local/aws/http-server.ts";
 import { type CliOptions, cli, endpoints } from "./cli.ts";
 import { prepare, useFolder, useServer } from "./fixtures.ts";
 import { ADMIN, exits, useCluster } from "./mappings/cluster.ts";

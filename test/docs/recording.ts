@@ -5,9 +5,9 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { FULL_NAME } from "../../cli/program-name.ts";
+import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
+import { startSts } from "../../local/aws/sts/sts.ts";
 import { localIdentity } from "../../local/identities.ts";
-import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
-import { startSts } from "../../local/sts/start-sts.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { type Attributes, element, image, label } from "./images.ts";
 

@@ -8,7 +8,7 @@ import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../../cli/kubeconfig/kubeconfig.ts";
 import { localIdentity } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
+import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";
 import { findAwsCli } from "./aws-cli.ts";

@@ -4,9 +4,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
-import { localIdentity } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
-import { mintToken } from "../../local/token.ts";
+import { localIdentity, mintToken } from "../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import {
   type Backend,

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../local/sandbox-settings.ts";
+import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../local/webhook.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";
 import { blocksOf, rbacManifests } from "../docs/shell-blocks.ts";

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
+import { startSts } from "../../local/aws/sts/sts.ts";
 import { SERVICE_ACCOUNT } from "../../local/service-account.ts";
-import { startSts } from "../../local/sts/start-sts.ts";
 import { useLocalAws } from "../cli/cli.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";
 import { findBinaries } from "./binaries/binaries.ts";

@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import type { Fault } from "../../local/faults.ts";
+import type { Fault } from "../../local/aws/http-server.ts";
 import { useServer } from "../cli/fixtures.ts";
-import { answering, ssmThrottling, stsThrottling } from "../local/service-faults.ts";
+import { answering, ssmThrottling, stsThrottling } from "../local/aws/service-faults.ts";
 import { MAPPING_PREFIX } from "./cluster/backend.ts";
 import { kubectl } from "./cluster/kubectl.ts";
 import { freshToken, loggedRefusal, login, reviewsOf, startCluster } from "./cluster.ts";

@@ -2,14 +2,12 @@
 
 import { LABEL_POLICY_NAME, POLICY_NAME } from "../../cli/irsa/names.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { ec2Answers } from "../../local/ec2/ec2.ts";
-import { nodeServices } from "../../local/ec2/node-instance.ts";
-import type { LocalRequest, LocalResponse } from "../../local/http-server.ts";
+import { ec2Answers, nodeServices } from "../../local/aws/ec2.ts";
+import type { LocalRequest, LocalResponse } from "../../local/aws/http-server.ts";
+import { memoryParameters, writeParameter } from "../../local/aws/parameter-store/parameter.ts";
+import { answerSsm } from "../../local/aws/parameter-store/parameter-store.ts";
+import { xmlDocument } from "../../local/aws/protocols.ts";
 import { localIdentity } from "../../local/identities.ts";
-import { memoryParameters } from "../../local/parameter-store/parameter.ts";
-import { answerSsm } from "../../local/parameter-store/protocol.ts";
-import { writeParameter } from "../../local/parameter-store/write.ts";
-import { xmlDocument } from "../../local/xml.ts";
 import { tokenOf } from "../cli/irsa/services.ts";
 import { NODE_MAPPING } from "../system/mappings.ts";
 import { ISSUED, KEY, NODE_ACCESS_KEY, OLD_KEY, SECRETS } from "./inputs.ts";

@@ -11,8 +11,8 @@ import { bundle } from "../../infra/bundle/bundle.ts";
 import { LEAN_PLUGINS } from "../../infra/bundle/plugins.ts";
 import { replacement } from "../../infra/bundle/replacement.ts";
 import { separateFile } from "../../infra/bundle/separate-file.ts";
-import { startHttpServer } from "../../local/http-server.ts";
-import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { startHttpServer } from "../../local/aws/http-server.ts";
+import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
 import { useFolder } from "../cli/fixtures.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");

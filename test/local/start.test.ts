@@ -11,8 +11,7 @@ import { fileURLToPath } from "node:url";
 import { decodeProtectedHeader } from "jose";
 import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
 import { localIdentity } from "../../local/identities.ts";
-import { sandboxFiles } from "../../local/sandbox-settings.ts";
-import { reviewToken } from "../../local/webhook.ts";
+import { reviewToken, sandboxFiles } from "../../local/webhook.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { post } from "../post.ts";
 

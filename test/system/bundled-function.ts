@@ -2,7 +2,7 @@
 
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Handler } from "../../local/gateway/invoke.ts";
+import type { Handler } from "../../local/gateway/events.ts";
 import type { SharedClock } from "./clock.ts";
 
 export interface ThreadData extends Pick<SharedClock, "shift" | "stoppedAt">, Pick<FunctionOptions, "ca"> {

@@ -3,9 +3,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { localIdentity } from "../../local/identities.ts";
-import { mintToken } from "../../local/token.ts";
-import { type FaultRule, ssmError, stsError } from "../local/service-faults.ts";
+import { localIdentity, mintToken } from "../../local/identities.ts";
+import { type FaultRule, ssmError, stsError } from "../local/aws/service-faults.ts";
 import { editToken, queryValue, tokenOf, urlOf } from "../token.ts";
 import { reviewBody, V1, VERSIONS } from "./answers.ts";
 import { sharedClock } from "./clock.ts";

@@ -61,8 +61,8 @@ export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
   return problem === undefined ? { valid: true, mapping: value as Mapping } : { valid: false, problem };
 }
 
-/** The problem of every value with this key: early commits read it as a denial, even if the rest was invalid. */
-export const DENY_KEY_PROBLEM =
+/** Reported before all other problems: the operator who wrote the key expects a denial. */
+const DENY_KEY_PROBLEM =
   'unknown key "deny": only deny lists deny. Add the identity to one (mappings deny), then delete this key or the mapping';
 
 function mappingProblem(value: unknown, kind: MappingKind): string | undefined {

@@ -2,7 +2,7 @@
 
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { mintToken } from "../../../local/token.ts";
+import { mintToken } from "../../../local/identities.ts";
 import { matching, NotRun, type Rows } from "../rows.ts";
 import type { Check } from "../runner.ts";
 import { GRANTED, GROUP, mustRun, type Site, tokenIn } from "../site.ts";

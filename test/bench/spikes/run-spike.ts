@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { defaultThrottle } from "../../../infra/defaults.ts";
 import { localServices } from "../../../local/function.ts";
-import { mintToken } from "../../../local/token.ts";
+import { mintToken } from "../../../local/identities.ts";
 import { type Expected, people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { type Limit, lookUp, openEndpoint } from "./endpoint.ts";

@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { localServices } from "../../../local/function.ts";
-import { mintToken } from "../../../local/token.ts";
+import { mintToken } from "../../../local/identities.ts";
 import { people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { lookUp, openEndpoint } from "./endpoint.ts";

@@ -1,12 +1,11 @@
 // Local STS and Parameter Store with the latency and limits of the real services.
 
-import type { Fault } from "../../../local/faults.ts";
-import { type LocalRequest, type LocalResponse, startHttpServer } from "../../../local/http-server.ts";
-import { memoryParameters } from "../../../local/parameter-store/parameter.ts";
-import { answerSsm } from "../../../local/parameter-store/protocol.ts";
-import { writeParameter } from "../../../local/parameter-store/write.ts";
-import { stsAnswers } from "../../../local/sts/start-sts.ts";
-import { ssmThrottling, stsThrottling } from "../../local/service-faults.ts";
+import type { Fault } from "../../../local/aws/http-server.ts";
+import { type LocalRequest, type LocalResponse, startHttpServer } from "../../../local/aws/http-server.ts";
+import { memoryParameters, writeParameter } from "../../../local/aws/parameter-store/parameter.ts";
+import { answerSsm } from "../../../local/aws/parameter-store/parameter-store.ts";
+import { stsAnswers } from "../../../local/aws/sts/sts.ts";
+import { ssmThrottling, stsThrottling } from "../../local/aws/service-faults.ts";
 import type { Crowd } from "../crowd.ts";
 import { tokenBucket } from "./endpoint.ts";
 import type { Time } from "./time.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { startHttpServer } from "../../../local/http-server.ts";
+import { startHttpServer } from "../../../local/aws/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
 import { useFolder, useServer } from "../fixtures.ts";
 import { exits, refuses } from "../mappings/cluster.ts";

@@ -7,7 +7,7 @@ import { toFailure } from "../../../cli/aws/errors.ts";
 import { awsRequestHandler } from "../../../cli/aws/request-handler.ts";
 import { Failure } from "../../../cli/errors.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";
-import type { Fault } from "../../../local/faults.ts";
+import type { Fault } from "../../../local/aws/http-server.ts";
 import { cli } from "../cli.ts";
 import { exits, useCluster } from "../mappings/cluster.ts";
 

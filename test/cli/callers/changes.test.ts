@@ -33,7 +33,7 @@ test("add --arn stores a role or user without a secret; list shows both kinds; r
   const plan = `Plan for ${WHERE}:\n+ callers\n    name: control-plane arn: ${ROLE}\n${summary}`;
   const adding = callers(["add", "control-plane", "--arn", ROLE, "--yes"]);
   await prints(adding, plan, `Added control-plane to ${PARAMETER}. ${said}\n`);
-  const pinned = ["--principal-id", "AIDAEXAMPLE", "--not-after", END];
+  const pinned = ["--principal-id", "AIDAEXAMPLE", "--until", END];
   await exits(callers(["add", "k3s", "--arn", USER, ...pinned, "--yes"]), 0);
   const entry = { name: "k3s", arn: USER, principalId: "AIDAEXAMPLE", notAfter: END };
   assert.deepEqual(await stored(), [{ name: "control-plane", arn: ROLE }, entry]);

@@ -6,7 +6,7 @@ import type { Connection } from "../../../cli/aws/connection.ts";
 import { isAccessDenied, readByName, readMappings, readToCompare } from "../../../cli/changes/read-mappings.ts";
 import { UNINTERRUPTED } from "../../../cli/changes/write.ts";
 import type { IOStreams } from "../../../cli/terminal/io-streams.ts";
-import type { Fault } from "../../../local/faults.ts";
+import type { Fault } from "../../../local/aws/http-server.ts";
 import { CONTEXT } from "../access/any-plan.ts";
 import { PREFIX, useCluster } from "../mappings/cluster.ts";
 import { accessDenied } from "../mappings/forbidden.ts";

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { type LocalRequest, startHttpServer } from "../../../local/http-server.ts";
+import { type LocalRequest, startHttpServer } from "../../../local/aws/http-server.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { type CliResult, cli, useLocalAws } from "../cli.ts";
 import { useFolder } from "../fixtures.ts";

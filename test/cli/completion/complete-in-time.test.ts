@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { after, before, mock, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { startHttpServer } from "../../../local/http-server.ts";
+import { startHttpServer } from "../../../local/aws/http-server.ts";
 import { cli, useLocalAws, wordsOf } from "../cli.ts";
 
 before(() => mock.timers.enable({ apis: ["setTimeout"] }));

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { checkReachable } from "../../../cli/doctor/check-connection.ts";
 import { openEndpoint } from "../../../cli/http/endpoint.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";
-import { startHttpServer } from "../../../local/http-server.ts";
+import { startHttpServer } from "../../../local/aws/http-server.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { cli } from "../cli.ts";
 import { prepare, useFolder, useServer } from "../fixtures.ts";

@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { localIdentity } from "../../../local/identities.ts";
-import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
-import { mintToken } from "../../../local/token.ts";
+import { localIdentity, mintToken } from "../../../local/identities.ts";
+import { TOKEN_ISSUERS } from "../../../local/webhook.ts";
 import { cli } from "../cli.ts";
 import { prepare, useFolder, useServer } from "../fixtures.ts";
 import { startEndpoint } from "./endpoint.ts";

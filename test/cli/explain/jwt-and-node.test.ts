@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startEc2 } from "../../../local/ec2/ec2.ts";
-import { localIdentity } from "../../../local/identities.ts";
-import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
-import { mintToken } from "../../../local/token.ts";
+import { startEc2 } from "../../../local/aws/ec2.ts";
+import { startSts } from "../../../local/aws/sts/sts.ts";
+import { localIdentity, mintToken } from "../../../local/identities.ts";
+import { TOKEN_ISSUERS } from "../../../local/webhook.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli, endpoints } from "../cli.ts";
 import { prepare, useServer } from "../fixtures.ts";

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { renderResult } from "../../../local/ec2/query-protocol.ts";
-import { startHttpServer } from "../../../local/http-server.ts";
+import { startHttpServer } from "../../../local/aws/http-server.ts";
+import { renderResult } from "../../../local/aws/protocols.ts";
+import { startSts } from "../../../local/aws/sts/sts.ts";
 import { localIdentity } from "../../../local/identities.ts";
-import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
+import { TOKEN_ISSUERS } from "../../../local/webhook.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli } from "../cli.ts";
 import { useServer } from "../fixtures.ts";

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { ssmThrottling } from "../../local/service-faults.ts";
+import { ssmThrottling } from "../../local/aws/service-faults.ts";
 import { folder, masters, role, roles, useApplyCluster, writeMappings } from "./apply.ts";
 import { exits, prints, refuses, WHERE } from "./cluster.ts";
 

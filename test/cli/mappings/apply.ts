@@ -1,8 +1,7 @@
 // A local cluster with one administrator, and `mappings apply` with a file for each call.
 
 import { stringify } from "yaml";
-import type { Fault } from "../../../local/faults.ts";
-import type { LocalRequest } from "../../../local/http-server.ts";
+import type { Fault, LocalRequest } from "../../../local/aws/http-server.ts";
 import type { CliOptions, Words } from "../cli.ts";
 import { useFolder, useServer } from "../fixtures.ts";
 import { ADMIN, PREFIX, storedCluster } from "./cluster.ts";

@@ -1,7 +1,6 @@
 // Denials of IAM by the local Parameter Store.
 
-import type { Fault } from "../../../local/faults.ts";
-import type { LocalRequest } from "../../../local/http-server.ts";
+import type { Fault, LocalRequest } from "../../../local/aws/http-server.ts";
 
 /** As the service words it: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 export function accessDenied(action: string, name: string): Fault {

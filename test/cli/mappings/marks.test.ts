@@ -53,7 +53,7 @@ set account/444455556666 --username x
   account/444455556666 gives x to every identity that it matches
 remove ${arn("plain")}
   plain is no longer mapped by user/${A}/plain: ${ACCOUNT}
-set ${arn("free")} --not-after 2098-01-01T00:00:00Z
+set ${arn("free")} --until 2098-01-01T00:00:00Z
   free is only until 2098-01-01T00:00:00Z mapped by user/${A}/free: ${ACCOUNT}
 remove ${role("ci-*")}
   role/ci-* is no longer mapped by pattern/${A}: pattern/${A} role/* applies and gives any

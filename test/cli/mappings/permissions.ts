@@ -3,8 +3,7 @@
 import { App, Stack } from "aws-cdk-lib";
 import { User } from "aws-cdk-lib/aws-iam";
 import { grantMappings } from "../../../infra/grants.ts";
-import type { Fault } from "../../../local/faults.ts";
-import type { LocalRequest } from "../../../local/http-server.ts";
+import type { Fault, LocalRequest } from "../../../local/aws/http-server.ts";
 import { accessDenied } from "./forbidden.ts";
 
 /**

@@ -105,7 +105,6 @@ for (const [what, words, message] of [
   ["an end in the past", role("--until", "2020-01-01T00:00:00Z"), /^--until 20\S+Z is in the past: the .*Nothing /],
   ["a duration in words", role("--for", "2 hours"), /It must be a duration such as 30m, 2h or 3d\./],
   ["two ends", role("--for", "2h", "--until", LATER), /'--until <time>' cannot be used with .*--for/],
-  ["two ends with the former option", role("--for", "2h", "--not-after", LATER), /'--not-after <time>' cannot be /],
   ["a session name for a user", [ALICE, ...BY_SESSION, "--unset", "notAfter"], /^user\/\S+: \{SessionName\} has no v/],
   ["a session name for a pattern of users", [`${ALICE}*`, ...BY_SESSION], /^pattern\/.*has no value for a user/],
   ["a group that the session name sets", role("--group", "{SessionName}"), /^role\/.*anyone who assumes the role cho/],

@@ -48,7 +48,7 @@ test("--add-group and --for give one person a group for two hours, and then the 
 
 test("--group replaces the set's groups, and only the username is taken from the set's mapping", async () => {
   const notAfter = "2026-11-27T06:00:00Z";
-  await exits(forJane("--group", "on-call", "--not-after", notAfter), 0);
+  await exits(forJane("--group", "on-call", "--until", notAfter), 0);
   const { session } = JANE;
   assert.deepEqual(await stored(), [{ session, username: DEVELOPER.username, groups: ["on-call"], notAfter }]);
 });

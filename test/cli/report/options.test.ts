@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LocalRequest } from "../../../local/http-server.ts";
-import { startLogs } from "../../../local/logs/logs.ts";
+import type { LocalRequest } from "../../../local/aws/http-server.ts";
+import { startLogs } from "../../../local/aws/logs/logs.ts";
 import { cli, endpoints } from "../cli.ts";
 import { useFolder, useServer } from "../fixtures.ts";
 import { kubeconfig, startService } from "../irsa/services.ts";

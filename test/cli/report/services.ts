@@ -2,14 +2,12 @@
 
 import assert from "node:assert/strict";
 import { afterEach } from "node:test";
-import { renderError, renderResult } from "../../../local/ec2/query-protocol.ts";
-import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
-import type { LogGroupProperties } from "../../../local/logs/describe-log-groups.ts";
-import type { LogEvent } from "../../../local/logs/filter-log-events.ts";
-import { startLogs } from "../../../local/logs/logs.ts";
-import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { ServiceError } from "../../../local/service-error.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
+import { type LocalServer, ServiceError, startHttpServer } from "../../../local/aws/http-server.ts";
+import type { LogEvent, LogGroupProperties } from "../../../local/aws/logs/log-groups.ts";
+import { startLogs } from "../../../local/aws/logs/logs.ts";
+import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
+import { renderError, renderResult } from "../../../local/aws/protocols.ts";
+import { startSts } from "../../../local/aws/sts/sts.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../cli.ts";
 import { named, PREFIX } from "../mappings/cluster.ts";
 import { OPERATORS } from "../mappings/several.ts";

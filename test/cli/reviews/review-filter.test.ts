@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { filterPattern, isWanted } from "../../../cli/reviews/logged-review.ts";
 import { OUTCOMES } from "../../../functions/authenticator/review/record.ts";
-import { parseFilterPattern } from "../../../local/logs/filter-pattern.ts";
+import { parseFilterPattern } from "../../../local/aws/logs/filter-pattern.ts";
 
 const RUNS = { numRuns: 500, seed: 35 };
 const outcomes = fc.subarray([...OUTCOMES]);

@@ -1,7 +1,7 @@
 // A local STS that answers AssumeRole with new keys each time, which end at 2026-11-24T13:00:00Z.
 
-import { readForm, renderResult } from "../../../local/ec2/query-protocol.ts";
-import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { type LocalServer, startHttpServer } from "../../../local/aws/http-server.ts";
+import { readForm, renderResult } from "../../../local/aws/protocols.ts";
 
 /** @param userId of the caller, for GetCallerIdentity */
 export function startAssumeRole(userId = () => ""): Promise<LocalServer> {

@@ -9,8 +9,8 @@ import { proveIdentity } from "../../../functions/authenticator/identity/prove-i
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { parseToken } from "../../../functions/authenticator/token/token.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
+import { startSts } from "../../../local/aws/sts/sts.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { cli, useLocalAws } from "../cli.ts";
 import { useServer } from "../fixtures.ts";

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
+import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
 import { isolatedVariables } from "../../aws-variables.ts";
 import { editToken } from "../../token.ts";
 import { identityOf } from "../peer/identities.ts";

@@ -1,7 +1,7 @@
 // An issuer of AWS-signed tokens with the keys of a local STS, and an AuthenticationConfiguration that trusts it.
 
 import { parse, stringify } from "yaml";
-import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
+import { TOKEN_ISSUERS } from "../../../local/webhook.ts";
 import { useFolder } from "../../cli/fixtures.ts";
 import { startOidcIssuer } from "../../oidc-issuer.ts";
 

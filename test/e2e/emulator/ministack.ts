@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { startHttpServer } from "../../../local/http-server.ts";
+import { startHttpServer } from "../../../local/aws/http-server.ts";
 import { post } from "../../post.ts";
 import { eventually, freePort, startServer } from "../control-plane/process.ts";
 import { pythonTool } from "../tools.ts";

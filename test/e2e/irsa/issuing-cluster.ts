@@ -6,9 +6,8 @@ import { join } from "node:path";
 import { apiserverFlags } from "../../../cli/irsa/flags.ts";
 import { ROLE_LABEL } from "../../../cli/irsa/names.ts";
 import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
-import { startIssuer } from "../../../local/issuer.ts";
-import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { REGION } from "../../../local/sandbox-settings.ts";
+import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
+import { startIssuer } from "../../../local/sandbox.ts";
 import {
   AUDIENCE,
   localPodRole,
@@ -16,6 +15,7 @@ import {
   POD_ROLE_ARN,
   SERVICE_ACCOUNT,
 } from "../../../local/service-account.ts";
+import { REGION } from "../../../local/webhook.ts";
 import { cli, useLocalAws } from "../../cli/cli.ts";
 import { eventually } from "../control-plane/process.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "../kubernetes.ts";

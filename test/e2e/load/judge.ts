@@ -2,7 +2,7 @@
 // the caches. Asks nothing of the function.
 
 import type { HttpResponse } from "../../../functions/gateway/http-response.ts";
-import type { GatewayEvent } from "../../../local/gateway/route.ts";
+import type { GatewayEvent } from "../../../local/gateway/gateway.ts";
 import type { User } from "../../system/answers.ts";
 import type { Member } from "./members.ts";
 import type { Answers, Outages } from "./outages.ts";

@@ -1,11 +1,10 @@
 // Who logs in, with the right answers at any time: people, AWS-signed tokens, nodes and forgers. And changes of their mappings.
 
 import assert from "node:assert/strict";
-import type { Ec2Server } from "../../../local/ec2/ec2.ts";
-import { type LocalIdentity, localIdentity } from "../../../local/identities.ts";
-import type { MemoryStore } from "../../../local/parameter-store/parameter-store.ts";
-import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
-import { mintToken } from "../../../local/token.ts";
+import type { Ec2Server } from "../../../local/aws/ec2.ts";
+import type { MemoryStore } from "../../../local/aws/parameter-store/parameter-store.ts";
+import { type LocalIdentity, localIdentity, mintToken } from "../../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
 import { people } from "../../bench/crowd.ts";
 import { MAPPING_PREFIX } from "../cluster/backend.ts";
 import { type Answers, history, type Outages, type Service } from "./outages.ts";

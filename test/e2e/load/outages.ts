@@ -2,9 +2,8 @@
 // time a review may use.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Fault } from "../../../local/faults.ts";
-import type { LocalServer } from "../../../local/http-server.ts";
-import { answering, type FaultRule, ssmThrottling, stsThrottling } from "../../local/service-faults.ts";
+import type { Fault, LocalServer } from "../../../local/aws/http-server.ts";
+import { answering, type FaultRule, ssmThrottling, stsThrottling } from "../../local/aws/service-faults.ts";
 
 /** `ec2` includes IAM, `keys` are those of AWS-signed tokens. */
 export type Service = "sts" | "store" | "ec2" | "keys";

@@ -3,11 +3,10 @@
 
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startHttpServer } from "../../../local/http-server.ts";
-import { localIdentity } from "../../../local/identities.ts";
-import type { MemoryStore } from "../../../local/parameter-store/parameter-store.ts";
-import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
-import { mintToken } from "../../../local/token.ts";
+import { startHttpServer } from "../../../local/aws/http-server.ts";
+import type { MemoryStore } from "../../../local/aws/parameter-store/parameter-store.ts";
+import { localIdentity, mintToken } from "../../../local/identities.ts";
+import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../../local/webhook.ts";
 import { createSigningKey, signIdToken } from "../../oidc-issuer.ts";
 import { callersParameter, newCallerToken } from "../cluster/backend.ts";
 import { type Answers, type History, history, type Outages } from "./outages.ts";

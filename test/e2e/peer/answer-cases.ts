@@ -1,7 +1,7 @@
 // Answers of STS that the servers read differently: an outage is not a denial, and only an identity that STS can return is
 // granted.
 
-import type { Fault } from "../../../local/faults.ts";
+import type { Fault } from "../../../local/aws/http-server.ts";
 import { goodToken, identityOf, ROLE_ID, role, type Told, USER_ID, user } from "./identities.ts";
 import { HOME, STRANGE, TEAM } from "./mappings.ts";
 

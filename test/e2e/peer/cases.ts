@@ -1,8 +1,8 @@
 // Reviews that the servers answer differently, by the rule of test/e2e/README.md that explains it, and reviews that both
 // answer alike. Each is a token, and what differs from a usual review.
 
-import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
-import { mintToken, type TokenOptions } from "../../../local/token.ts";
+import { mintToken, type TokenOptions } from "../../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
 import { reviewBody, V1 } from "../../system/answers.ts";
 import { tokenOf } from "../../token.ts";
 import { ANSWER_CASES, type Cases, IDENTITY_CASES, type Make, naming, sts, THROTTLING } from "./answer-cases.ts";

@@ -1,10 +1,10 @@
 // The signers of tokens: identities of the local STS, by matching or missing mapping. And their requests in parts, so that tests
 // can damage one part before it becomes a URL.
 
+import { encode, type Parameter } from "../../../local/aws/sts/protocol.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
-import { encode, type Parameter } from "../../../local/sts/query.ts";
-import { presignUrl, type TokenOptions } from "../../../local/token.ts";
+import { presignUrl, type TokenOptions } from "../../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
 import { tokenOf } from "../../token.ts";
 import { HOME, PINNED_ID, STRANGE, TEAM } from "./mappings.ts";
 

@@ -6,7 +6,7 @@ import { Agent } from "node:https";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
+import { CLUSTER_ID } from "../../../local/webhook.ts";
 import { createHostCertificates, startConnectProxy } from "../../connect-proxy.ts";
 import { post } from "../../post.ts";
 import { findAwsIamAuthenticator } from "../binaries/binaries.ts";

@@ -1,10 +1,8 @@
 // Prints an API Gateway event (payload 2.0) with a new token of a local identity, for sam local invoke:
 //   node test/e2e/sam/event.ts bob | sam local invoke ... -e -
 
-import { localIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
-import { mintToken } from "../../../local/token.ts";
-import { tokenReview } from "../../../local/webhook.ts";
+import { localIdentity, mintToken } from "../../../local/identities.ts";
+import { CLUSTER_ID, REGION, tokenReview } from "../../../local/webhook.ts";
 
 export async function freshEvent(name: string): Promise<string> {
   const token = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { stackName } from "../../../infra/context/stack-name.ts";
 import { type Sandbox, startSandbox } from "../../../local/sandbox.ts";
-import { CLUSTER_ID, REGION, sandboxFiles } from "../../../local/sandbox-settings.ts";
+import { CLUSTER_ID, REGION, sandboxFiles } from "../../../local/webhook.ts";
 import { useFolder } from "../../cli/fixtures.ts";
 import { cdk, MACHINE, ROOT, writeApp } from "../../infra/cdk-cli.ts";
 import { CLUSTERS } from "../../infra/clusters.ts";

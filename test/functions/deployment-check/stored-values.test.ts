@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DENY_KEY_PROBLEM } from "../../../functions/authenticator/mapping/mapping.ts";
 import { answerCheck, type NamedParameter } from "../../../functions/authenticator/stored-problems.ts";
 import { type AskLive, changedReadings } from "../../../functions/deployment-check/stored-values.ts";
 import { jsonResponse } from "../../../functions/gateway/http-response.ts";
@@ -95,20 +94,6 @@ test("a value of a kind that the live version does not know is named unless it i
     assert.deepEqual(await check({ ...VALID, [name]: value }, current), []);
   }
   assert.deepEqual(await check({ ...VALID, [name]: [] }, old), []);
-});
-
-test("a value with a deny key is always named: it is invalid for both versions, and yet a denial for an early one", async () => {
-  const [name, list] = [`sso/${HOME}/view`, "pattern/any"];
-  const denies = { username: "x", deny: true };
-  for (const live of [lenient(), current]) {
-    const stored = { ...VALID, [name]: denies, [list]: [{ arnLike: ROLE, username: "x" }, denies] };
-    assert.deepEqual(await check(stored, live), [
-      `${name}: the live version can read it as a denial: for this version entry 1 is invalid: ${DENY_KEY_PROBLEM}`,
-      `${list}: the live version can read it as a denial: for this version entry 2 is invalid: ${DENY_KEY_PROBLEM}`,
-    ]);
-  }
-  const described = { arn: ROLE, username: "x", description: '"deny": true' };
-  assert.deepEqual(await check({ ...VALID, [`role/${HOME}/dev`]: described }, current), []);
 });
 
 test("a value that only the new version accepts is named, since it would grant access", async () => {

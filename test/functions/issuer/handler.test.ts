@@ -9,7 +9,7 @@ import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "../.
 import { createIssuer } from "../../../functions/issuer/handler.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";
 import { readIssuerSettings } from "../../../functions/issuer/settings.ts";
-import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { startFunction } from "../../system/bundled-function.ts";
 import { stoppedClock } from "../../system/clock.ts";
 import { SAMPLES } from "./samples.ts";

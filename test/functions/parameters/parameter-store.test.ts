@@ -5,8 +5,8 @@ import { after, afterEach, mock, test } from "node:test";
 import { hasCode } from "../../../functions/errors.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { createParameterStore, createPathReader } from "../../../functions/parameters/parameter-store.ts";
-import type { Fault } from "../../../local/faults.ts";
-import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import type { Fault } from "../../../local/aws/http-server.ts";
+import { startParameterStore } from "../../../local/aws/parameter-store/parameter-store.ts";
 import { mockTime, passEach } from "../../time.ts";
 
 /** Throttled calls do not wait. */

@@ -5,8 +5,8 @@ import { X509Certificate } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
-import { describeClientCertificate } from "../../../local/gateway/client-certificate.ts";
 import { type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
+import { describeClientCertificate } from "../../../local/gateway/request.ts";
 import { post } from "../../post.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 16, 1, 2);

@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { CLUSTER_ID, REGION } from "../../../../local/sandbox-settings.ts";
-import { startSts } from "../../../../local/sts/start-sts.ts";
+import { startSts } from "../../../../local/aws/sts/sts.ts";
+import { CLUSTER_ID, REGION } from "../../../../local/webhook.ts";
 import { MACHINE, ROOT } from "../../../infra/cdk-cli.ts";
 import { PLACE, startEmulator } from "../ministack.ts";
 

@@ -2,10 +2,9 @@
 
 import { after } from "node:test";
 import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
-import type { LocalServer } from "../../../../local/http-server.ts";
-import { localIdentity } from "../../../../local/identities.ts";
-import { startSts } from "../../../../local/sts/start-sts.ts";
-import { presignUrl, type TokenOptions } from "../../../../local/token.ts";
+import type { LocalServer } from "../../../../local/aws/http-server.ts";
+import { startSts } from "../../../../local/aws/sts/sts.ts";
+import { localIdentity, presignUrl, type TokenOptions } from "../../../../local/identities.ts";
 import { fixedClock } from "../fixtures.ts";
 import { HOST, NOW } from "../token/samples.ts";
 import { reviewer } from "./review.ts";

@@ -7,8 +7,8 @@ import { createKeySets } from "../../../../functions/authenticator/aws/aws-signe
 import { parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
 import { hasCode } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
-import type { Fault } from "../../../../local/faults.ts";
-import { startHttpServer } from "../../../../local/http-server.ts";
+import type { Fault } from "../../../../local/aws/http-server.ts";
+import { startHttpServer } from "../../../../local/aws/http-server.ts";
 import {
   claimsOf,
   EC,

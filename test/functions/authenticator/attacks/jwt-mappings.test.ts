@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { signedTokensLazily } from "../../../../functions/authenticator/aws/lazy.ts";
 import { isDenial } from "../../../../functions/errors.ts";
-import { startHttpServer } from "../../../../local/http-server.ts";
+import { startHttpServer } from "../../../../local/aws/http-server.ts";
 import { deadlineOf, fixedClock, HOME, NOW, type Stored, tokenOf } from "../fixtures.ts";
 import { claimsOf, EC_JWK, jwtReviewer, keySetBody, MAPPED, minted, ROLE_ARN, RULES } from "../jwt/mint.ts";
 import { reviewer } from "./review.ts";

@@ -1,9 +1,8 @@
 // A node in a local EC2 and IAM, and the environment variables that connect the SDK to them.
 
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
-import type { Ec2Instance } from "../../../../local/ec2/describe-instances.ts";
-import { startEc2 } from "../../../../local/ec2/ec2.ts";
-import type { InstanceProfile } from "../../../../local/ec2/get-instance-profile.ts";
+import type { Ec2Instance, InstanceProfile } from "../../../../local/aws/ec2.ts";
+import { startEc2 } from "../../../../local/aws/ec2.ts";
 import { HOME, verified } from "../fixtures.ts";
 
 export const node = verified("node");

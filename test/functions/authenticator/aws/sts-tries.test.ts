@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, mock, test } from "node:test";
-import type { Fault } from "../../../../local/faults.ts";
-import { startHttpServer } from "../../../../local/http-server.ts";
+import type { Fault } from "../../../../local/aws/http-server.ts";
+import { startHttpServer } from "../../../../local/aws/http-server.ts";
 import { mockTime, passEach, until } from "../../../time.ts";
 import { asked, assertUnreachable, OK, startRawServer, stsAt, TOKEN } from "../../aws/asking.ts";
 

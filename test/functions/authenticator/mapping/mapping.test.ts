@@ -2,12 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  checkMapping,
-  DENY_KEY_PROBLEM,
-  isMappingKind,
-  type MappingKind,
-} from "../../../../functions/authenticator/mapping/mapping.ts";
+import { checkMapping, isMappingKind, type MappingKind } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { quoted } from "../../../../functions/lib/quoted.ts";
 import { parseStored } from "../../../../functions/lib/repeated-keys.ts";
 
@@ -40,7 +35,6 @@ test("the minimal value of each kind is valid, is returned unchanged, and can ha
 });
 
 test("deny is an unknown key in every kind, and its problem is reported before all others", () => {
-  assert.match(DENY_KEY_PROBLEM, /^unknown key "deny": only deny lists deny\. .* \(mappings deny\), then delete/);
   for (const kind of KINDS) {
     for (const value of [
       { ...LEAST[kind], username: undefined, deny: true },
@@ -48,7 +42,10 @@ test("deny is an unknown key in every kind, and its problem is reported before a
       { note: 1, username: 1, deny: null },
       parseStored('{"deny":true,"deny":false}'),
     ]) {
-      assert.equal(problem(value, kind), DENY_KEY_PROBLEM);
+      assert.match(
+        problem(value, kind) ?? "",
+        /^unknown key "deny": only deny lists deny\. .* \(mappings deny\), then delete/,
+      );
     }
   }
 });

@@ -1,0 +1,219 @@
+// A local EC2 and IAM with the operations that verify a node, and the instance of the local identity `node`.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html
+
+import { localIdentity } from "../identities.ts";
+import {
+  type LocalRequest,
+  type LocalResponse,
+  type LocalServer,
+  ServiceError,
+  startHttpServer,
+} from "./http-server.ts";
+import { readForm, renderError, renderResult, type Service, type XmlNode } from "./protocols.ts";
+
+/** Codes of `instanceState`, by name. */
+const STATE_CODES = {
+  pending: 0,
+  running: 16,
+  "shutting-down": 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+} as const;
+
+export interface Ec2Instance {
+  /** `i-` and 8 or 17 hex digits. */
+  instanceId: string;
+  state: keyof typeof STATE_CODES;
+  ownerId: string;
+  /** Empty for a terminated instance, as in the service. */
+  privateDnsName: string;
+  /** Absent once an instance is terminated. */
+  vpcId?: string | undefined;
+  /** Absent for an instance without a profile. */
+  instanceProfileArn?: string | undefined;
+}
+
+/** Returns each instance in a separate reservation; without ids, all instances. */
+function describeInstances(instances: readonly Ec2Instance[], form: URLSearchParams): XmlNode {
+  const ids = readIds(form);
+  const malformed = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
+  if (malformed !== undefined) {
+    throw new ServiceError(
+      "InvalidInstanceID.Malformed",
+      malformed.startsWith("i-") ? `Invalid id: "${malformed}"` : `Invalid id: "${malformed}" (expecting "i-...")`,
+    );
+  }
+  const missing = ids.filter((id) => !instances.some(({ instanceId }) => instanceId === id));
+  if (missing.length > 0) {
+    const list = missing.join(", ");
+    throw new ServiceError(
+      "InvalidInstanceID.NotFound",
+      missing.length === 1 ? `The instance ID '${list}' does not exist` : `The instance IDs '${list}' do not exist`,
+    );
+  }
+  const found = instances.filter(({ instanceId }) => ids.length === 0 || ids.includes(instanceId));
+  return { reservationSet: { item: found.map(renderReservation) } };
+}
+
+/** Rejects unsupported members, such as filters, since ignoring them would return a wrong result. */
+function readIds(form: URLSearchParams): string[] {
+  const ids: string[] = [];
+  for (const [name, value] of form) {
+    if (/^InstanceId\.\d+$/.test(name)) ids.push(value);
+    else if (name !== "Action" && name !== "Version") {
+      throw new ServiceError("UnknownParameter", `The parameter ${name} is not recognized`);
+    }
+  }
+  return ids;
+}
+
+function renderReservation(instance: Ec2Instance): XmlNode {
+  const { instanceId, ownerId, state, privateDnsName, vpcId, instanceProfileArn } = instance;
+  return {
+    reservationId: `r-${instanceId.slice(2)}`,
+    ownerId,
+    groupSet: {},
+    instancesSet: {
+      item: {
+        instanceId,
+        instanceState: { code: String(STATE_CODES[state]), name: state },
+        privateDnsName,
+        vpcId,
+        iamInstanceProfile:
+          instanceProfileArn === undefined ? undefined : { arn: instanceProfileArn, id: "AIPAEXAMPLEEXAMPLE123" },
+      },
+    },
+  };
+}
+
+export interface InstanceProfile {
+  name: string;
+  arn: string;
+  /** Only callers in this account find the profile. */
+  account: string;
+  /** A list as in the API; IAM allows at most one. */
+  roles: { roleName: string; roleId: string; arn: string }[];
+}
+
+const CREATED = "2026-01-01T00:00:00Z";
+
+/** Finds the profile by name in the caller's `account`. */
+function getInstanceProfile(profiles: readonly InstanceProfile[], account: string, form: URLSearchParams): XmlNode {
+  const name = form.get("InstanceProfileName") ?? "";
+  if (!/^[\w+=,.@-]{1,128}$/.test(name)) {
+    throw new ServiceError(
+      "ValidationError",
+      "The specified value for instanceProfileName is invalid. It must contain only alphanumeric characters and/or the " +
+        "following: +=,.@_-",
+    );
+  }
+  const profile = profiles.find((known) => known.name === name && known.account === account);
+  if (profile === undefined) {
+    throw new ServiceError("NoSuchEntity", `Instance Profile ${name} cannot be found.`, 404);
+  }
+  return {
+    InstanceProfile: {
+      Path: pathOf(profile.arn),
+      InstanceProfileName: profile.name,
+      InstanceProfileId: "AIPAEXAMPLEEXAMPLE123",
+      Arn: profile.arn,
+      CreateDate: CREATED,
+      Roles: { member: profile.roles.map(renderRole) },
+    },
+  };
+}
+
+function renderRole({ roleName, roleId, arn }: InstanceProfile["roles"][number]): XmlNode {
+  return { Path: pathOf(arn), RoleName: roleName, RoleId: roleId, Arn: arn, CreateDate: CREATED };
+}
+
+/** For example `/team/` for `arn:aws:iam::111122223333:role/team/nodes`. */
+function pathOf(arn: string): string {
+  return arn.slice(arn.indexOf("/"), arn.lastIndexOf("/") + 1);
+}
+
+interface Ec2Options {
+  readonly instances?: readonly Ec2Instance[];
+  readonly profiles?: readonly InstanceProfile[];
+  /** The caller's account: only its profiles are found. */
+  readonly account?: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+}
+
+/** Each request reads these lists, so tests can change them at any time. */
+export interface Ec2Server extends LocalServer {
+  readonly instances: Ec2Instance[];
+  readonly profiles: InstanceProfile[];
+}
+
+/** Starts one server for both services; use its url as the endpoint of either client. */
+export async function startEc2(options: Ec2Options = {}): Promise<Ec2Server> {
+  const { account = "111122223333" } = options;
+  const instances = structuredClone([...(options.instances ?? [])]);
+  const profiles = structuredClone([...(options.profiles ?? [])]);
+  return {
+    ...(await startHttpServer(ec2Answers({ instances, profiles, account }), options.port)),
+    instances,
+    profiles,
+  };
+}
+
+/** The request handler of EC2 and IAM. */
+export function ec2Answers({
+  instances,
+  profiles,
+  account,
+}: Required<Omit<Ec2Options, "port">>): (request: LocalRequest) => LocalResponse {
+  return (request) => {
+    const form = readForm(request);
+    const action = form.get("Action") ?? "";
+    // The API version identifies the service.
+    const service: Service = form.get("Version") === "2010-05-08" ? "iam" : "ec2";
+    try {
+      checkSigned(service, request);
+      if (service === "ec2" && action === "DescribeInstances") {
+        return renderResult(service, action, describeInstances(instances, form));
+      }
+      if (service === "iam" && action === "GetInstanceProfile") {
+        return renderResult(service, action, getInstanceProfile(profiles, account, form));
+      }
+      throw new ServiceError("InvalidAction", `The action ${action} is not valid for this web service.`);
+    } catch (error) {
+      if (error instanceof ServiceError) return renderError(service, error);
+      throw error;
+    }
+  };
+}
+
+/** Requires a signature but does not verify it: the server knows no secret keys. */
+function checkSigned(service: Service, { headers }: LocalRequest): void {
+  if (headers["authorization"]?.startsWith("AWS4-HMAC-SHA256 Credential=")) return;
+  throw service === "ec2"
+    ? new ServiceError("MissingParameter", "The request must contain the parameter AWSAccessKeyId")
+    : new ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
+}
+
+export function nodeName(region: string): string {
+  return `ip-10-0-0-12.${region}.compute.internal`;
+}
+
+/** Default port: any free one. */
+export function startNodeInstance({ region, port = 0 }: { region: string; port?: number }): Promise<Ec2Server> {
+  return startEc2({ port, ...nodeServices(region) });
+}
+
+export function nodeServices(region: string): Required<Omit<Ec2Options, "port">> {
+  const { account, userId } = localIdentity("node");
+  const [roleId = "", instanceId = ""] = userId.split(":");
+  const profileArn = `arn:aws:iam::${account}:instance-profile/ClusterNode`;
+  const role = { roleName: "ClusterNode", roleId, arn: `arn:aws:iam::${account}:role/ClusterNode` };
+  const instance = { instanceId, ownerId: account, privateDnsName: nodeName(region), instanceProfileArn: profileArn };
+  return {
+    account,
+    profiles: [{ name: "ClusterNode", arn: profileArn, account, roles: [role] }],
+    instances: [{ ...instance, state: "running" }],
+  };
+}

@@ -1,0 +1,143 @@
+// FilterLogEvents and DescribeLogGroups: pages of log events that match a pattern, and of log groups, within the service's
+// limits.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html
+
+import { hash } from "node:crypto";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { ServiceError } from "../http-server.ts";
+import type { Input } from "../protocols.ts";
+import { invalidParameter, parseFilterPattern } from "./filter-pattern.ts";
+
+export function text(input: Input, name: string, most: number, form = /^/): string | undefined {
+  const value = input[name] ?? undefined;
+  if (value === undefined) return undefined;
+  const least = name === "filterPattern" ? 0 : 1;
+  if (typeof value === "string" && value.length >= least && value.length <= most && form.test(value)) return value;
+  throw constraint(
+    name,
+    value,
+    `${form.source === "^" ? "" : `satisfy regular expression pattern: ${form.source}, and `}have a length of ${least} to ${most}`,
+  );
+}
+
+export function time(input: Input, name: string): number | undefined {
+  const value = input[name] ?? undefined;
+  if (value === undefined || (typeof value === "number" && Number.isInteger(value) && value >= 0)) return value;
+  throw constraint(name, value, "be an integer greater than or equal to 0");
+}
+
+export function pageSize(value: unknown, most: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw constraint("limit", value, `have a value of 1 to ${most}`);
+}
+
+function constraint(name: string, value: unknown, rule: string) {
+  return invalidParameter(
+    `1 validation error detected: Value '${String(value)}' at '${name}' failed to satisfy constraint: Member must ${rule}`,
+  );
+}
+
+/** The token is valid only for the same request. */
+export function writeToken(at: number, request: object): string {
+  return Buffer.from(JSON.stringify({ at, of: hash("sha256", JSON.stringify(request)) })).toString("base64url");
+}
+
+export function readToken(token: string, request: object): number {
+  const read = parseJson(Buffer.from(token, "base64url").toString());
+  if (isObject(read) && typeof read["at"] === "number" && read["of"] === hash("sha256", JSON.stringify(request))) {
+    return read["at"];
+  }
+  throw invalidParameter("The specified nextToken is invalid.");
+}
+
+export interface LogEvent {
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  readonly message: string;
+}
+
+/** Functions that return the events of each group, oldest first; called for each request. */
+export type LogGroups = Readonly<Record<string, () => readonly LogEvent[]>>;
+
+const MOST_EVENTS = 10_000;
+
+const PAGE_BYTES = 1024 * 1024;
+
+/** Overhead per event in PutLogEvents: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
+const EVENT_BYTES = 26;
+
+/**
+ * How many events one call searches. The real service returns after an undocumented amount, so a short or empty page may
+ * still have a token.
+ */
+const SEARCHED = 20_000;
+
+const MEMBERS = ["logGroupName", "startTime", "endTime", "filterPattern", "nextToken", "limit"];
+
+export function filterLogEvents(groups: LogGroups, input: Input): object {
+  for (const name of Object.keys(input)) {
+    if (!MEMBERS.includes(name)) throw invalidParameter(`This local service does not support ${name}.`);
+  }
+  const group = groupOf(groups, input);
+  const [from, until] = [time(input, "startTime") ?? 0, time(input, "endTime") ?? Number.POSITIVE_INFINITY];
+  const matches = parseFilterPattern(text(input, "filterPattern", 1024) ?? "");
+  const limit = pageSize(input["limit"] ?? MOST_EVENTS, MOST_EVENTS);
+
+  const { nextToken: _, ...request } = input;
+  const token = text(input, "nextToken", 2048);
+  const start = token === undefined ? 0 : readToken(token, request);
+  const all = group();
+  const events: object[] = [];
+  let bytes = 0;
+  let at = start;
+  for (; at < all.length && at < start + SEARCHED && events.length < limit; at += 1) {
+    const event = all[at];
+    if (event === undefined || event.timestamp < from || event.timestamp > until || !matches(event.message)) continue;
+    const shown = {
+      logStreamName: "local",
+      ...event,
+      ingestionTime: event.timestamp,
+      eventId: String(at).padStart(56, "0"),
+    };
+    bytes += Buffer.byteLength(event.message) + EVENT_BYTES;
+    if (bytes > PAGE_BYTES) break;
+    events.push(shown);
+  }
+  return { events, searchedLogStreams: [], ...(at < all.length && { nextToken: writeToken(at, request) }) };
+}
+
+/** The function that returns the events of the group. */
+export function groupOf(groups: LogGroups, input: Input): LogGroups[string] {
+  const name = text(input, "logGroupName", 512, /^[\w./#-]+$/) ?? "";
+  const group = Object.hasOwn(groups, name) ? groups[name] : undefined;
+  if (group !== undefined) return group;
+  throw new ServiceError("ResourceNotFoundException", "The specified log group does not exist.");
+}
+
+export interface LogGroupProperties {
+  /** Milliseconds since 1970; default 0. */
+  readonly creationTime?: number;
+  /** Default: events never expire. */
+  readonly retentionInDays?: number;
+}
+
+const MOST = 50;
+
+export function describeLogGroups(
+  groups: LogGroups,
+  properties: Readonly<Record<string, LogGroupProperties>>,
+  input: Input,
+): object {
+  for (const name of Object.keys(input)) {
+    if (name !== "logGroupNamePrefix") throw invalidParameter(`This local service does not support ${name}.`);
+  }
+  const prefix = text(input, "logGroupNamePrefix", 512) ?? "";
+  const names = Object.keys(groups).filter((name) => name.startsWith(prefix));
+  return {
+    logGroups: names
+      .sort()
+      .slice(0, MOST)
+      .map((logGroupName) => ({ logGroupName, creationTime: 0, storedBytes: 0, ...properties[logGroupName] })),
+  };
+}

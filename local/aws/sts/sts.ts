@@ -1,0 +1,91 @@
+// A local STS with GetCallerIdentity, AssumeRoleWithWebIdentity and GetWebIdentityToken; it verifies signatures and tokens.
+
+import { LOCAL_IDENTITIES, type LocalIdentity } from "../../identities.ts";
+import {
+  type LocalRequest,
+  type LocalResponse,
+  type LocalServer,
+  ServiceError,
+  startHttpServer,
+} from "../http-server.ts";
+import {
+  answered,
+  callerIdentity,
+  missingAction,
+  type Parameter,
+  parseQuery,
+  refused,
+  unknownAction,
+} from "./protocol.ts";
+import { verify } from "./signature.ts";
+import { getWebIdentityToken, keysOf, type SignedTokenOptions } from "./signed-token.ts";
+import { assumeRoleWithWebIdentity, checkTrustPolicy, type WebIdentityOptions } from "./web-identity.ts";
+
+export interface StsOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Default `LOCAL_IDENTITIES`. */
+  readonly identities?: readonly LocalIdentity[];
+  /** Host names in lower case that are valid for any region, in addition to the local ones. */
+  readonly extraHosts?: readonly string[];
+  /** OIDC providers and the roles that trust them; default none. */
+  readonly webIdentity?: WebIdentityOptions;
+  /** Accounts whose identities get signed tokens; default none. */
+  readonly signedTokens?: SignedTokenOptions;
+  /** Milliseconds since the epoch; default Date.now. */
+  readonly now?: () => number;
+}
+
+const VERSION = "2011-06-15";
+
+/** Listens on 127.0.0.1 and accepts the Host of every STS endpoint in the partition `aws`. */
+export function startSts(options: StsOptions = {}): Promise<LocalServer> {
+  return startHttpServer(stsAnswers(options), options.port);
+}
+
+/** The request handler of STS. */
+export function stsAnswers(options: Omit<StsOptions, "port">): (request: LocalRequest) => Promise<LocalResponse> {
+  const { identities = LOCAL_IDENTITIES, extraHosts = [], now = Date.now } = options;
+  const { webIdentity = { providers: [], roles: [] }, signedTokens = { issuers: new Map() } } = options;
+  for (const { trustPolicy } of webIdentity.roles) checkTrustPolicy(trustPolicy);
+  /** By access key id; includes sessions that this STS issued. Of duplicates, the first applies. */
+  const known = new Map(identities.toReversed().map((identity) => [identity.accessKeyId, identity]));
+
+  return async (request) => {
+    try {
+      const published = await keysOf(request, signedTokens);
+      if (published !== undefined) return published;
+      const query = parseQuery(request.target.split("?").slice(1).join("?"));
+      const parameters = new Map([...query, ...readForm(request)]);
+      // unsigned: the token authenticates the caller
+      if (parameters.get("Action") === "AssumeRoleWithWebIdentity" && parameters.get("Version") === VERSION) {
+        const { identity, result } = await assumeRoleWithWebIdentity(parameters, webIdentity, now());
+        known.set(identity.accessKeyId, identity);
+        return answered(request, "AssumeRoleWithWebIdentity", result);
+      }
+      const identity = verify(request, query, { identities: known, extraHosts, now: now() });
+      const action = actionOf(parameters);
+      if (action === "GetCallerIdentity") return callerIdentity(request, identity);
+      return answered(request, action, await getWebIdentityToken(parameters, identity, signedTokens, now()));
+    } catch (error) {
+      if (error instanceof ServiceError) return refused(request, error);
+      throw error;
+    }
+  };
+}
+
+function readForm({ method, headers, body }: LocalRequest): readonly Parameter[] {
+  const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+  return method === "POST" && isForm ? parseQuery(body.toString("latin1")) : [];
+}
+
+const ACTIONS = ["GetCallerIdentity", "GetWebIdentityToken"] as const;
+
+function actionOf(parameters: ReadonlyMap<string, string>): (typeof ACTIONS)[number] {
+  const action = parameters.get("Action");
+  const version = parameters.get("Version");
+  if (action === undefined || version === undefined) throw missingAction();
+  const known = ACTIONS.find((one) => one === action);
+  if (known === undefined || version !== VERSION) throw unknownAction(action, version);
+  return known;
+}

@@ -1,0 +1,253 @@
+// AssumeRoleWithWebIdentity: verifies the token of an OIDC issuer (issuer, audience, expiry and signature), evaluates the
+// role's trust policy, and returns the credentials of a role session.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+
+import { randomBytes } from "node:crypto";
+import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
+import { providerName } from "../../../functions/issuer/trust-policy.ts";
+import type { LocalIdentity } from "../../identities.ts";
+import {
+  type LocalRole,
+  type OidcProvider,
+  type OneOrMore,
+  providerArn,
+  roleArn,
+  type TrustPolicy,
+  type TrustStatement,
+} from "../../service-account.ts";
+import { ServiceError } from "../http-server.ts";
+import { fetchIssuerKeys, type IssuerAccess } from "./issuer-documents.ts";
+import {
+  assumeRoleDenied,
+  durationOf,
+  expiredIdentityToken,
+  invalidIdentityToken,
+  noVerificationKey,
+  type Result,
+  validationError,
+} from "./protocol.ts";
+
+interface WebIdentity {
+  readonly provider: OidcProvider;
+  readonly subject: string;
+  /** The first of the token's audiences that the provider accepts. */
+  readonly audience: string;
+}
+
+interface TokenChecks {
+  readonly providers: readonly OidcProvider[];
+  readonly fetchKeys: (issuer: string) => Promise<JSONWebKeySet>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Accepted by IAM: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html */
+const ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
+
+/** Returns the identity in `token`; throws a `ServiceError` if it is invalid. */
+async function verifyIdentityToken(token: string, { providers, fetchKeys, now }: TokenChecks): Promise<WebIdentity> {
+  const { iss } = unverifiedClaims(token);
+  const provider = providers.find(({ issuer }) => issuer === iss);
+  if (provider === undefined) {
+    throw invalidIdentityToken(`No OpenIDConnect provider found in your account for ${iss}`);
+  }
+  const claims = await verifiedClaims(token, await fetchKeys(provider.issuer), now);
+  const audience = [claims.aud ?? []].flat().find((name) => provider.audiences.includes(name));
+  if (audience === undefined) throw invalidIdentityToken("Incorrect token audience");
+  return { provider, subject: claims.sub, audience };
+}
+
+/** Use only to find the provider. */
+function unverifiedClaims(token: string): JWTPayload {
+  try {
+    return decodeJwt(token);
+  } catch {
+    throw invalidIdentityToken(
+      "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
+    );
+  }
+}
+
+async function verifiedClaims(token: string, keys: JSONWebKeySet, now: number): Promise<JWTPayload & { sub: string }> {
+  const seconds = Math.floor(now / 1000);
+  const { iat, sub, ...claims } = await signedClaims(token, keys, seconds);
+  if (typeof sub !== "string" || sub === "") throw invalidIdentityToken("Missing a required claim: sub");
+  if (iat === undefined || iat > seconds) throw invalidIdentityToken("Token issued in the future");
+  return { ...claims, sub };
+}
+
+async function signedClaims(token: string, keys: JSONWebKeySet, seconds: number): Promise<JWTPayload> {
+  try {
+    const { payload } = await jwtVerify(token, createLocalJWKSet(keys), {
+      algorithms: ALGORITHMS,
+      currentDate: new Date(seconds * 1000),
+      requiredClaims: ["iss", "sub", "aud", "exp", "iat"],
+    });
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw expiredIdentityToken(seconds, error.payload.exp ?? 0);
+    const reason = error instanceof errors.JOSEError ? error.code : "";
+    // treats a malformed or weak key like a missing one
+    if (reason === "" || reason.startsWith("ERR_JWKS_")) throw noVerificationKey();
+    throw invalidIdentityToken(`The ID Token is not valid: ${(error as Error).message}`);
+  }
+}
+
+const ACTION = "sts:AssumeRoleWithWebIdentity";
+
+type Operator = (actual: string | undefined, wanted: readonly string[]) => boolean;
+
+/** A negated operator also matches if the key is missing. */
+const OPERATORS: Readonly<Record<string, Operator>> = {
+  StringEquals: (actual, wanted) => actual !== undefined && wanted.includes(actual),
+  StringNotEquals: (actual, wanted) => actual === undefined || !wanted.includes(actual),
+  StringLike: (actual, wanted) => actual !== undefined && wanted.some((pattern) => isLike(actual, pattern)),
+  StringNotLike: (actual, wanted) => actual === undefined || !wanted.some((pattern) => isLike(actual, pattern)),
+};
+
+/** Throws for unsupported operators, since ignoring them would change who is trusted. */
+export function checkTrustPolicy({ Statement }: TrustPolicy): void {
+  for (const operator of Statement.flatMap(({ Condition = {} }) => Object.keys(Condition))) {
+    if (!Object.hasOwn(OPERATORS, operator)) {
+      throw new Error(`the local STS does not support the condition operator ${operator} in a trust policy`);
+    }
+  }
+}
+
+/** At least one statement allows, and none denies. */
+function trusts({ Statement }: TrustPolicy, identity: WebIdentity): boolean {
+  const effects = Statement.filter((statement) => applies(statement, identity)).map(({ Effect }) => Effect);
+  return effects.includes("Allow") && !effects.includes("Deny");
+}
+
+function applies({ Principal, Action, Condition = {} }: TrustStatement, identity: WebIdentity): boolean {
+  if (!list(Principal.Federated).includes(providerArn(identity.provider))) return false;
+  if (!list(Action).some((action) => isLike(ACTION.toLowerCase(), action.toLowerCase()))) return false;
+  const name = providerName(identity.provider.issuer);
+  // condition keys are case-insensitive
+  const context = new Map([
+    [`${name}:sub`.toLowerCase(), identity.subject],
+    [`${name}:aud`.toLowerCase(), identity.audience],
+  ]);
+  return Object.entries(Condition).every(([operator, keys]) =>
+    Object.entries(keys).every(([key, values]) => OPERATORS[operator]?.(context.get(key.toLowerCase()), list(values))),
+  );
+}
+
+function list(values: OneOrMore): readonly string[] {
+  return typeof values === "string" ? [values] : values;
+}
+
+/** `*` matches any characters, `?` exactly one. */
+function isLike(text: string, pattern: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`, "s").test(text);
+}
+
+export interface WebIdentityOptions extends IssuerAccess {
+  readonly providers: readonly OidcProvider[];
+  readonly roles: readonly LocalRole[];
+}
+
+interface AssumedRole {
+  /** The session, which STS accepts in later calls. */
+  readonly identity: LocalIdentity;
+  readonly result: Result;
+}
+
+type QueryParameters = ReadonlyMap<string, string>;
+
+export async function assumeRoleWithWebIdentity(
+  parameters: QueryParameters,
+  { providers, roles, ...access }: WebIdentityOptions,
+  now: number,
+): Promise<AssumedRole> {
+  const wanted = required(parameters, "RoleArn", /^[\s\S]{20,2048}$/);
+  const session = required(parameters, "RoleSessionName", /^[\w+=,.@-]{2,64}$/);
+  const token = required(parameters, "WebIdentityToken", /^[\s\S]{4,20000}$/);
+  refuseUnsupported(parameters);
+  const role = roles.find((known) => roleArn(known) === wanted);
+  const duration = sessionDuration(parameters, role);
+
+  const webIdentity = await verifyIdentityToken(token, {
+    // only providers in the role's account
+    providers: providers.filter(({ account }) => account === accountOf(wanted)),
+    fetchKeys: (issuer) => fetchIssuerKeys(issuer, access),
+    now,
+  });
+  if (role === undefined || !trusts(role.trustPolicy, webIdentity)) throw assumeRoleDenied();
+
+  const identity = newSession(role, session, now + duration * 1000);
+  return {
+    identity,
+    result: {
+      SubjectFromWebIdentityToken: webIdentity.subject,
+      Audience: webIdentity.audience,
+      AssumedRoleUser: { Arn: identity.arn, AssumedRoleId: identity.userId },
+      Credentials: {
+        AccessKeyId: identity.accessKeyId,
+        SecretAccessKey: identity.secretAccessKey,
+        SessionToken: identity.sessionToken,
+        Expiration: new Date(identity.expiresAt),
+      },
+      Provider: providerArn(webIdentity.provider),
+    },
+  };
+}
+
+function required(parameters: QueryParameters, name: string, form: RegExp): string {
+  const value = parameters.get(name);
+  const member = name.charAt(0).toLowerCase() + name.slice(1);
+  if (value === undefined) throw validationError(member, value, "not be null");
+  // a token of the wrong length is still a secret
+  const shown = name === "WebIdentityToken" ? "***" : value;
+  if (!form.test(value)) throw validationError(member, shown, `satisfy regular expression pattern: ${form.source}`);
+  return value;
+}
+
+/** Rejects unsupported members that would change the session or the token check. */
+function refuseUnsupported(parameters: QueryParameters): void {
+  for (const name of parameters.keys()) {
+    if (!/^(Policy|PolicyArns\..*|ProviderId)$/.test(name)) continue;
+    throw new ServiceError("ValidationError", `This local STS does not support ${name}.`);
+  }
+}
+
+function sessionDuration(parameters: QueryParameters, role: LocalRole | undefined): number {
+  const text = parameters.get("DurationSeconds");
+  const most = role?.maxSessionDuration ?? 3_600;
+  if (text === undefined) return Math.min(3_600, most);
+  const seconds = durationOf(text, 900, 43_200);
+  if (seconds > most) {
+    const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+    throw new ServiceError("ValidationError", message);
+  }
+  return seconds;
+}
+
+function accountOf(arn: string): string {
+  const account = /^arn:aws:iam::(\d{12}):role\/.+$/.exec(arn)?.[1];
+  if (account === undefined) throw new ServiceError("ValidationError", "Request ARN is invalid");
+  return account;
+}
+
+function newSession(
+  { name, account, roleId }: LocalRole,
+  session: string,
+  expiresAt: number,
+): LocalIdentity & { readonly sessionToken: string; readonly expiresAt: number } {
+  return {
+    name: `${name}/${session}`,
+    accessKeyId: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString("base64"),
+    sessionToken: randomBytes(300).toString("base64"),
+    expiresAt,
+    arn: `arn:aws:sts::${account}:assumed-role/${name}/${session}`,
+    account,
+    userId: `${roleId}:${session}`,
+  };
+}

@@ -1,0 +1,221 @@
+// An HTTP API's events and responses (payload format 2.0), with the ids that AWS would assign. Calls a handler as Lambda
+// does: JSON in, JSON out, with a context and a timeout.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+
+import { randomUUID } from "node:crypto";
+import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import { isObject } from "../../functions/lib/json.ts";
+import { type Answer, hasHeader, readProxyResult } from "./answer.ts";
+import type { GatewayRequest } from "./request.ts";
+
+const ACCOUNT_ID = "123456789012";
+
+const REGION = "us-east-1";
+
+const API_ID = "localgw123";
+
+const DOMAIN_PREFIX = API_ID;
+
+const DOMAIN_NAME = `${API_ID}.execute-api.${REGION}.amazonaws.com`;
+
+const FUNCTION_NAME = "authenticator";
+
+/** For example `24/Nov/2026:16:01:02 +0000`: Apache's log format, always UTC. */
+function requestTime(time: number): string {
+  const [, day, month, year, clock] = new Date(time).toUTCString().split(" ");
+  return `${day}/${month}/${year}:${clock} +0000`;
+}
+
+/** All values of each name, in the order of the query; `undefined` without parameters. */
+function parseQuery(query: string): Record<string, string[]> | undefined {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    values.set(name, [...(values.get(name) ?? []), value]);
+  }
+  return values.size === 0 ? undefined : Object.fromEntries(values);
+}
+
+interface Header {
+  /** In the spelling that the client used first. */
+  readonly name: string;
+  readonly values: string[];
+}
+
+/** Not forwarded (RFC 9110, section 7.6.1). */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Keys are lower-case names, in order of first appearance. */
+function collectHeaders(request: GatewayRequest): Map<string, Header> {
+  const headers = new Map<string, Header>();
+  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
+    const name = request.rawHeaders[index] ?? "";
+    const value = request.rawHeaders[index + 1] ?? "";
+    const key = name.toLowerCase();
+    if (HOP_BY_HOP.has(key)) continue;
+    const known = headers.get(key);
+    if (known === undefined) headers.set(key, { name, values: [value] });
+    else known.values.push(value);
+  }
+  addForwarded(headers, request);
+  return headers;
+}
+
+/** As on AWS: always HTTPS and port 443; the client's address is last in X-Forwarded-For. */
+function addForwarded(headers: Map<string, Header>, request: GatewayRequest): void {
+  const forwardedFor = [...(headers.get("x-forwarded-for")?.values ?? []), request.sourceIp].join(", ");
+  for (const [name, value] of [
+    ["X-Amzn-Trace-Id", request.traceId],
+    ["X-Forwarded-For", forwardedFor],
+    ["X-Forwarded-Port", "443"],
+    ["X-Forwarded-Proto", "https"],
+  ] as const) {
+    headers.set(name.toLowerCase(), { name, values: [value] });
+  }
+}
+
+/** Fields that have no value are absent. */
+export function httpApiEvent(request: GatewayRequest, routeKey: string): APIGatewayProxyEventV2 {
+  const collected = collectHeaders(request);
+  const headers = Object.fromEntries(Array.from(collected, ([name, { values }]) => [name, values.join(",")]));
+  const query = parseQuery(request.query);
+  const { path, clientCertificate } = request;
+
+  return {
+    version: "2.0",
+    routeKey,
+    rawPath: path,
+    rawQueryString: request.query,
+    headers,
+    ...(query && { queryStringParameters: joinValues(query) }),
+    requestContext: {
+      accountId: ACCOUNT_ID,
+      apiId: API_ID,
+      ...(clientCertificate && { authentication: { clientCert: clientCertificate } }),
+      domainName: DOMAIN_NAME,
+      domainPrefix: DOMAIN_PREFIX,
+      http: {
+        method: request.method,
+        path,
+        protocol: request.protocol,
+        sourceIp: request.sourceIp,
+        userAgent: headers["user-agent"] ?? "",
+      },
+      requestId: request.requestId,
+      routeKey,
+      stage: "$default",
+      time: requestTime(request.time),
+      timeEpoch: request.time,
+    },
+    ...encodeBody(request.body, headers["content-type"]),
+  };
+}
+
+function joinValues(query: Readonly<Record<string, string[]>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(query).map(([name, values]) => [name, values.join(",")]));
+}
+
+/**
+ * An HTTP API sends `text/*` and the three types below as text, with or without a charset. All other bodies are base64,
+ * including forms and bodies without a Content-Type. AWS documents only that binary content is encoded:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ * The list was measured on AWS in https://github.com/ministackorg/ministack/pull/766.
+ */
+export function encodeBody(
+  body: Buffer,
+  contentType = "",
+): { readonly body?: string; readonly isBase64Encoded: boolean } {
+  if (body.length === 0) return { isBase64Encoded: false };
+  const type = (contentType.split(";")[0] ?? "").trim().toLowerCase();
+  const isText = type.startsWith("text/") || TEXT_TYPES.has(type);
+  return { body: body.toString(isText ? "utf8" : "base64"), isBase64Encoded: !isText };
+}
+
+const TEXT_TYPES = new Set(["application/json", "application/xml", "application/javascript"]);
+
+/** `result` has been through JSON. */
+export function httpApiAnswer(result: unknown): Answer | undefined {
+  if (!isObject(result) || !("statusCode" in result)) return inferredAnswer(result);
+  const read = readProxyResult(result);
+  if (read === undefined) return undefined;
+  return {
+    status: read.status,
+    headers: [
+      // observed on AWS, which does not document a default
+      ...(hasHeader(read.headers, "content-type") ? [] : ([["content-type", "text/plain;charset=UTF-8"]] as const)),
+      ...read.headers,
+    ],
+    body: read.isBase64Encoded ? Buffer.from(read.body, "base64") : read.body,
+  };
+}
+
+/** "API Gateway makes the following assumptions if your Lambda function returns valid JSON and doesn't return a statusCode". */
+function inferredAnswer(result: unknown): Answer {
+  return {
+    status: 200,
+    headers: [["content-type", "application/json"]],
+    body: typeof result === "string" ? result : JSON.stringify(result),
+  };
+}
+
+/** The context of an async handler, without the callbacks that Lambda removed after Node.js 22. */
+type LambdaContext = Omit<Context, "done" | "fail" | "succeed">;
+
+/** Declared as a method to accept handlers with narrower parameter types. */
+export interface Handler {
+  handler(event: unknown, context: LambdaContext): Promise<unknown>;
+}
+
+interface InvokeOptions extends Handler {
+  readonly timeoutMs: number;
+  readonly now: () => number;
+}
+
+/** The name of the handler's error if Lambda would reject the invocation. */
+export const THROTTLING = "TooManyRequestsException";
+
+/** `error` is what the handler threw, or a timeout. */
+type Outcome = { readonly result: unknown } | { readonly error: unknown };
+
+export async function invoke(event: unknown, options: InvokeOptions): Promise<Outcome> {
+  const { timeoutMs, now } = options;
+  const { promise: timedOut, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`Task timed out after ${timeoutMs / 1000} seconds`)), timeoutMs);
+  try {
+    const context = createContext(timeoutMs, now);
+    const returned = await Promise.race([options.handler(throughJson(event), context), timedOut]);
+    return { result: throughJson(returned) };
+  } catch (error) {
+    return { error };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A JSON round trip: `undefined` becomes null; throws for values that JSON cannot represent. */
+function throughJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value) ?? "null");
+}
+
+function createContext(timeoutMs: number, now: () => number): LambdaContext {
+  const start = now();
+  const day = new Date(start).toISOString().slice(0, 10).replaceAll("-", "/");
+  return {
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: FUNCTION_NAME,
+    functionVersion: "$LATEST",
+    invokedFunctionArn: `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${FUNCTION_NAME}`,
+    memoryLimitInMB: "256",
+    awsRequestId: randomUUID(),
+    logGroupName: `/aws/lambda/${FUNCTION_NAME}`,
+    logStreamName: `${day}/[$LATEST]${randomUUID().replaceAll("-", "")}`,
+    getRemainingTimeInMillis: () => Math.max(0, timeoutMs - (now() - start)),
+  };
+}
