@@ -11,6 +11,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { shortened } from "../terminal/print.ts";
 import { duration } from "../terminal/progress.ts";
 import { destinationOf } from "./destination.ts";
+import { endedFirst } from "./ended-first.ts";
 import { requireCluster } from "./existing-cluster.ts";
 import { guardLockout } from "./lockout.ts";
 import { withoutManaged } from "./managed.ts";
@@ -62,7 +63,8 @@ export async function prepare(
   const { changes } = plan;
   const reading = await readForAccess(changes, known, isWhole, connection, io);
   const destination = await destinationOf(connection, reading.current, io);
-  const shown = { ...plan, marks: reading.marks, warnings: warningsFor(changes, context) };
+  const steps = { endedFirst: endedFirst(changes, reading.current, context) };
+  const shown = { ...plan, ...steps, marks: reading.marks, warnings: warningsFor(changes, context) };
   if (options.report === undefined) printPlan(shown, destination, context.prefix, io);
   else options.report(planData(shown, destination, context.prefix));
   // Skipped prunes are not errors: the file does not request them by name.
