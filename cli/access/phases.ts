@@ -113,6 +113,13 @@ export function nextPhase(
   return { writes: [], waitsFor: [], from: clock };
 }
 
+/** The parameters that are written as ended, and deleted later. */
+export function endedFirst(changes: readonly Wanted[], current: States, context: RuleContext): ReadonlySet<string> {
+  const removed = new Set(changes.flatMap(({ name, value }) => (value === undefined ? name : [])));
+  const all = removed.size === 0 ? [] : candidates(changes, current, context);
+  return new Set(all.flatMap(({ write }) => (removed.has(write.name) && write.value !== undefined ? write.name : [])));
+}
+
 function isDenial({ group }: Candidate): boolean {
   return group === "lift";
 }

@@ -1,6 +1,7 @@
 // Checks a plan, and asks the user: every command that writes uses it.
 
 import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts";
+import { endedFirst } from "../access/phases.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { Failure, finding } from "../errors.ts";
@@ -70,7 +71,8 @@ export async function prepare(
   const { changes } = plan;
   const reading = await readForAccess(changes, known, isWhole, connection, io);
   const destination = await destinationOf(connection, reading.current, io);
-  const shown = { ...plan, marks: reading.marks, warnings: warningsFor(changes, context) };
+  const steps = { endedFirst: endedFirst(changes, reading.current, context) };
+  const shown = { ...plan, ...steps, marks: reading.marks, warnings: warningsFor(changes, context) };
   // Skipped prunes are not errors: the file does not request them by name.
   const isPartial = !managed.every((change) => isRemoval(change) && options.prune);
   if (changes.length === 0 && !isPartial) return { shown, destination };

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { MARKED, type Mark } from "../access/marks.ts";
 import { ADMIN_GROUPS } from "../access/names.ts";
+import { SETTLED_MS } from "../access/phases.ts";
 import { shortName } from "../function-settings.ts";
 import { normal } from "../store/value.ts";
 import type { IOStreams, Tone } from "../terminal/io-streams.ts";
@@ -17,6 +18,8 @@ export interface ShownPlan extends Plan {
   readonly marks: readonly Mark[];
   /** By parameter. */
   readonly warnings: ReadonlyMap<string, readonly string[]>;
+  /** Parameters that are written as ended before they are deleted. */
+  readonly endedFirst?: ReadonlySet<string>;
 }
 
 type Output = Pick<IOStreams, "columns" | "print">;
@@ -45,7 +48,7 @@ export function printPlans(clusters: readonly ClusterToShow[], { print, columns 
 
 /** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
 function printPlan(
-  { changes, unchanged, extra, keptDenials = [], marks, warnings }: ShownPlan,
+  { changes, unchanged, extra, keptDenials = [], marks, warnings, endedFirst }: ShownPlan,
   prefix: string,
   io: Output,
 ): void {
@@ -58,6 +61,7 @@ function printPlan(
   for (const change of changes.toSorted((a, b) => place(a) - place(b))) {
     const { name } = change;
     printChange(change, shortName(name, prefix), io);
+    if (endedFirst?.has(name)) line(INDENT, `It is written as ended, and deleted ${SETTLED_MS / 1000} s later.`);
     for (const mark of byName.get(name) ?? []) line(`${INDENT}! `, mark.text, "weakened");
     for (const text of warnings.get(name) ?? []) line(`${INDENT}warning: `, text);
   }

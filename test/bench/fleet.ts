@@ -9,8 +9,8 @@ import { setTimeout } from "node:timers/promises";
 import { ServiceError, startHttpServer } from "../../local/aws/http-server.ts";
 import { memoryParameters, type ParameterStorage, writeParameter } from "../../local/aws/parameter-store/parameter.ts";
 import { answerSsm, limitThroughput } from "../../local/aws/parameter-store/parameter-store.ts";
-import { startSts } from "../../local/aws/sts/sts.ts";
 import { refuse, throttled } from "../../local/aws/protocols.ts";
+import { startSts } from "../../local/aws/sts/sts.ts";
 import { markdown } from "./measure.ts";
 
 const COMMAND =

@@ -157,3 +157,17 @@ for (const [what, skew] of [
     assert.ok(ended.includes('"notAfter":"2026-11-28T00:00:35.000Z"'), ended);
   });
 }
+
+test("the plan says which removals take two writes", async (t) => {
+  const set = { username: "ops:{SessionName}", groups: ["ops"] };
+  const store = await timedStore(t, {
+    [`role/${A}/admin`]: ADMIN,
+    [`role/${A}/old`]: { arn: role("Old"), username: "old" },
+    [`sso/${A}/ops`]: set,
+  });
+  const line = "    It is written as ended, and deleted 35 s later.\n";
+  const { out } = await exits(store.run(["remove", `role/${A}/old`, `sso/${A}/ops`, "--allow-weakening"]), 0);
+  assert.deepEqual(out.split(line).length, 2, out);
+  assert.match(out, new RegExp(`- sso/${A}/ops\\n {4}ops:\\{SessionName\\} \\(ops\\)\\n${line}`));
+  assert.deepEqual(store.writes.length, 3);
+});
