@@ -8,9 +8,11 @@ import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { A, B, PINS, SET_ROLES } from "./universe.ts";
 
 export const NOW = Date.parse("2026-06-01T00:00:00Z");
-const ENDS = ["2020-01-01T00:00:00Z", "2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z"];
-/** Besides the present: just after each end. */
-export const LATER: readonly number[] = ENDS.slice(1).map((end) => Date.parse(end));
+/** Before the plan, during its waits, and after it. */
+export const ENDS = {
+  ...{ past: "2020-01-01T00:00:00Z", soon: "2026-06-01T00:00:20Z", later: "2026-06-01T00:00:50Z" },
+  ...{ july: "2026-07-01T00:00:00Z", august: "2026-08-01T00:00:00Z" },
+};
 
 const settings = readSettings({ CLUSTER_ID: "c", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
 export const CONTEXT = { ...evaluationContext(settings, () => NOW), prefix: "/p" };
@@ -23,7 +25,12 @@ export type State = Readonly<Record<string, Text>>;
 export interface AnyPlan {
   /** The state before, after the first command, after the second. */
   readonly states: readonly State[];
+  /** Whether names that begin with `res:` are reserved. */
   readonly reserved: boolean;
+  /** Of the shell. Functions may accept other tokens. */
+  readonly signedTokens?: "beside" | "only" | undefined;
+  /** Another operator's writes, each before the command's n-th call. */
+  readonly others?: readonly { readonly point: number; readonly short: string; readonly text: Text }[];
 }
 
 const RESOURCES = [
@@ -44,7 +51,7 @@ function weighted<T>(...parts: readonly (readonly [weight: number, arbitrary: fc
 
 const end = weighted(
   [3, fc.constant<object>({})],
-  [2, fc.constantFrom<object>(...ENDS.map((notAfter) => ({ notAfter })))],
+  [2, fc.constantFrom<object>(...Object.values(ENDS).map((notAfter) => ({ notAfter })))],
 );
 const USERNAMES = [
   ...["{SessionName}", "{SessionName}:x", "system:x", "res:x", "{EC2PrivateDNSName}"],

@@ -13,7 +13,7 @@ for (const [name, { states }] of Object.entries(MUTANTS)) {
       const { excess, isLockedOut } = await prove(plan, { isInterrupted, gap: 0 }, rule);
       const [first] = excess;
       if (first !== undefined)
-        return `${first.identity.arn}${first.identity.claims ? " (AWS-signed)" : ""} gets ${first.user.username} (${first.user.groups.join(", ")}) by ${first.parameter.slice(CONTEXT.prefix.length + 1)}${first.isFinal ? "" : " meanwhile"}`;
+        return `${first.arn}${first.world.identity.claims ? " (AWS-signed)" : ""} gets ${first.user.username} (${first.user.groups.join(", ")}) by ${first.by.slice(CONTEXT.prefix.length + 1)}: ${first.what}`;
       if (isLockedOut) return "no administrator remains";
     }
     return undefined;
