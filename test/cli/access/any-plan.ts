@@ -58,8 +58,12 @@ const USERNAMES = [
   ...["{AccountID}", "k:{AccessKeyID}", "{IdentityStoreUserId}", "s:{SourceIdentity}", "t:{PrincipalTag:team}"],
 ];
 const username = weighted([4, fc.constantFrom("u", "v")], [2, fc.constantFrom(...USERNAMES)]);
-const GROUPS = ["system:masters", "access:cluster-admin", "res:g", "{SessionName}", "x:{SessionName}", "a\u0001"];
-const group = weighted([4, fc.constantFrom("g", "h")], [1, fc.constantFrom(...GROUPS)]);
+const GROUPS = ["access:cluster-admin", "system:x", "res:g", "{SessionName}", "x:{SessionName}", "a\u0001"];
+const group = weighted(
+  [5, fc.constantFrom("g", "h")],
+  [1, fc.constant("system:masters")],
+  [1, fc.constantFrom(...GROUPS)],
+);
 const groups = fc.uniqueArray(group, { minLength: 1, maxLength: 2 });
 const names = weighted<object>([2, fc.record({ username })], [4, fc.record({ username, groups })]);
 const pin = (kind: "role" | "user") =>
@@ -128,6 +132,7 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
 const NAMES = Object.keys(VALUES);
 /** Each is higher or lower than the others. */
 const OF_ONE_SET = NAMES.filter((name) => /awsreserved|sso|pattern|account\/1/.test(name));
+const LISTS = NAMES.filter((name) => /pattern|deny|sso-session/.test(name));
 
 const absent = fc.constant(undefined);
 const state: fc.Arbitrary<State> = fc.record(
@@ -141,7 +146,7 @@ function changed(before: State, count: fc.Arbitrary<number>): fc.Arbitrary<State
     text === before[name] ||
     readValue(`${CONTEXT.prefix}/${name}`, storedText(text === "secure" ? "{" : text), CONTEXT).problem === undefined;
   return fc
-    .tuple(count, fc.constantFrom(NAMES, OF_ONE_SET))
+    .tuple(count, fc.constantFrom(NAMES, OF_ONE_SET, LISTS))
     .chain(([many, some]) => fc.uniqueArray(fc.constantFrom(...some), { minLength: many, maxLength: many }))
     .chain((some) => fc.tuple(...some.map((name) => fc.tuple(fc.constant(name), valueAfter(name, before[name])))))
     .map((values) => ({ ...before, ...Object.fromEntries(values.filter(([name, text]) => isWritten(name, text))) }));
@@ -207,10 +212,20 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The command deletes in steps, so that nothing needs the date of a deletion. Other tools may not. */
+const otherWrite = fc
+  .tuple(fc.nat(5), fc.constantFrom(...NAMES))
+  .chain(([point, short]) => (VALUES[short] ?? absent).map((text) => ({ point, short, text })));
+
 export function anyPlan(commands: number, changes: fc.Arbitrary<number>): fc.Arbitrary<AnyPlan> {
   let states: fc.Arbitrary<readonly State[]> = state.map((one) => [one]);
   for (let index = 0; index < commands; index += 1) {
     states = states.chain((all) => changed(all.at(-1) ?? {}, changes).map((next) => [...all, next]));
   }
-  return fc.record({ states, reserved: fc.boolean() });
+  return fc.record({
+    states,
+    reserved: fc.boolean(),
+    signedTokens: fc.constantFrom(undefined, undefined, "beside", "only"),
+    others: weighted([2, fc.constant([])], [1, fc.array(otherWrite, { minLength: 1, maxLength: 3 })]),
+  });
 }

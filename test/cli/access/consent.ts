@@ -54,7 +54,9 @@ function appliesTo({ kind, arns, mapping }: Entry, identity: Identity): boolean 
 export function isShown({ identity, at, parameter, old, deciding, mapping, decidesNow }: Gain): boolean {
   if (deciding.parameter !== parameter) return false;
   if (!["exact", "sso", "sso-session"].includes(deciding.place) || isBlocked(decidesNow)) return false;
-  const was = mappingIn(old, identity.sessionName, at);
+  const found = mappingIn(old, identity.sessionName, at);
+  // A federated user with another spelling is another one.
+  const was = identity.kind === "federated-user" && found?.arn !== mapping.arn ? undefined : found;
   const dropsEnd = was?.notAfter !== undefined && mapping.notAfter === undefined;
   const dropsPin = was?.principalId !== undefined && was.principalId !== mapping.principalId;
   return !dropsEnd && !dropsPin && !needsCare(mapping);

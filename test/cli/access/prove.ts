@@ -4,7 +4,7 @@
 import { hasAdministrator } from "../../../cli/access/administrators.ts";
 import { hasConsent, type Mark } from "../../../cli/access/marks.ts";
 import { mentionsAdministrators } from "../../../cli/access/names.ts";
-import { marksOf, nextPhase } from "../../../cli/access/phases.ts";
+import { marksOf, nextPhase, type Phase } from "../../../cli/access/phases.ts";
 import type { RuleContext, States, Wanted } from "../../../cli/access/plan-state.ts";
 import type { User } from "../../../functions/authenticator/user/user.ts";
 import {
@@ -14,6 +14,7 @@ import {
   decide,
   decidingOf,
   forgetValues,
+  getOr,
   isWithin,
   mappingOf,
   prepare,
@@ -44,8 +45,8 @@ export interface Options {
   readonly isInterrupted: boolean;
   /** Milliseconds between two commands. */
   readonly gap: number;
-  /** Default: those that the plan concerns. If they are given, its values are kept for other plans. */
-  readonly worlds?: readonly World[];
+  /** Of plans over the same parameters: what they have in common is found once. */
+  readonly family?: { readonly worlds: readonly World[]; readonly phases: Map<string, Phase | undefined> };
 }
 
 export interface Excess {
@@ -87,12 +88,12 @@ interface Past {
 /** Carries out the commands one after the other. */
 export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promise<Outcome> {
   const { states, reserved, signedTokens, others = [] } = plan;
-  const { isInterrupted, gap } = options;
+  const { isInterrupted, gap, family } = options;
   const [first = {}] = states;
   const all = [...states, ...others.map(({ short, text }) => ({ [short]: text }))];
   const shorts = [...new Set(all.flatMap((state) => Object.keys(state)))];
   const touched = new Set(shorts.filter((short) => new Set(all.map((state) => state[short])).size > 1).map(nameOf));
-  const worlds = (options.worlds ?? worldsFor(all, reserved)).filter(({ places }) => places.some(({ parameter }) => touched.has(parameter)));
+  const worlds = (family?.worlds ?? worldsFor(all, reserved)).filter(({ places }) => places.some(({ parameter }) => touched.has(parameter)));
   const common = { ...CONTEXT, reservedPrefixes: reserved ? ["res:"] : [], ...(signedTokens && { signedTokens }) };
   const current = new Map<string, { readonly value: Value; readonly modified: number }>();
   const history = new Map<string, Past[]>();
@@ -203,7 +204,7 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
     const isOrdered = others.length === 0 && !(isGuarded && mentionsAdministrators(JSON.stringify(states)));
     let [marks, isJudged]: [readonly Mark[], boolean] = [[], false];
     const print = () => {
-      marks = (options.worlds ? rule.marksOf : marksByReading)(changes, stored(), context, rule);
+      marks = (family ? rule.marksOf : marksByReading)(changes, stored(), context, rule);
       isJudged = true;
       printed.push(...marks);
     };
@@ -223,7 +224,10 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
         marks = [...marks, ...again];
         isJudged = true;
       }
-      const phase = rule.nextPhase(changes, stored(), judging, now);
+      const left = changes.filter(({ name, value }) => value !== current.get(name)?.value.text);
+      const next = () => rule.nextPhase(left, stored(), judging, now);
+      const texts = () => Array.from(current, ([name, { value, modified }]) => [name, value.text, modified]);
+      const phase = family ? getOr(family.phases, JSON.stringify([left, texts(), context.now, now]), next) : next();
       if (phase === undefined || phase.writes.length === 0) return;
       if (phase.from > now) {
         now = phase.from;
@@ -235,8 +239,9 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
         if (changed.some((one) => isLookedAt(one, reading))) break;
         const old = current.get(name)?.value ?? valueOf(name, undefined);
         const value = await use(name, text);
+        const wasAdministered = isGuarded && isAdministered();
         store(name, value);
-        if (isGuarded && !isAdministered()) isLockedOut = true;
+        if (wasAdministered && !isAdministered()) isLockedOut = true;
         isJudged = false;
         judge(name, old, value, marks, isOrdered);
         now += WRITE_MS;
@@ -253,7 +258,7 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
     await command(wanted);
     now += gap;
   }
-  if (options.worlds === undefined) forgetValues();
+  if (family === undefined) forgetValues();
   return { marks: printed, excess, gains, named, between, mixes, isLockedOut, isStopped };
 }
 
