@@ -41,7 +41,8 @@ const values = new Map<string, Map<Text, Value>>();
 export function valueOf(name: string, text: Text): Value {
   const ofName = getOr(values, name, () => new Map<Text, Value>());
   return getOr(ofName, text, () => {
-    const stored = text === undefined ? undefined : { value: text === "secure" ? "[]" : text, secure: text === "secure" };
+    const stored =
+      text === undefined ? undefined : { value: text === "secure" ? "[]" : text, secure: text === "secure" };
     return { text, stored, ends: [...endsIn(text)], answers: [], dated: new Map() };
   });
 }
@@ -102,7 +103,10 @@ export async function prepare(name: string, value: Value, worlds: readonly World
     const ofWorld: Answer[] = [];
     for (const at of [0, ...value.ends.toSorted((a, b) => a - b)]) {
       const evaluation = evaluateMapping(place, value.stored, world.identity, at);
-      ofWorld.push({ ...evaluation, user: evaluation.verdict.kind === "match" ? await render(evaluation, world) : undefined });
+      ofWorld.push({
+        ...evaluation,
+        user: evaluation.verdict.kind === "match" ? await render(evaluation, world) : undefined,
+      });
     }
     value.answers[world.number] = ofWorld;
   }
@@ -118,7 +122,13 @@ async function render(evaluation: Evaluation, { identity, reserved }: World): Pr
   }
 }
 
-const NOTHING: Answer = { place: "exact", parameter: "", verdict: { kind: "nothing" }, invalidCount: 0, user: undefined };
+const NOTHING: Answer = {
+  place: "exact",
+  parameter: "",
+  verdict: { kind: "nothing" },
+  invalidCount: 0,
+  user: undefined,
+};
 
 export function answer({ stored, ends, answers }: Value, { number }: World, at: number): Answer {
   if (stored === undefined) return NOTHING;

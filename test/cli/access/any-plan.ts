@@ -226,6 +226,9 @@ export function anyPlan(commands: number, changes: fc.Arbitrary<number>): fc.Arb
     states,
     reserved: fc.boolean(),
     signedTokens: fc.constantFrom(undefined, undefined, "beside", "only"),
-    others: weighted([2, fc.constant([])], [1, fc.array(otherWrite, { minLength: 1, maxLength: 3 })]),
+    others: fc.oneof(
+      { weight: 2, arbitrary: fc.constant([]) },
+      { weight: 1, arbitrary: fc.array(otherWrite, { minLength: 1, maxLength: 3 }) },
+    ),
   });
 }

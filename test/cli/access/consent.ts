@@ -73,7 +73,8 @@ function isBlocked(decides: Answer | undefined): boolean {
 const VALUES = ["", "system", "s", "sys", "x", "em", "stem", "y", "tem"];
 
 function needsCare({ username = "", groups = [] }: Mapping): boolean {
-  const isReserved = (name: string) => VALUES.some((one) => name.replace(/\{(?!AccountID)[^{}]*\}/, one).startsWith("system:"));
+  const isReserved = (name: string) =>
+    VALUES.some((one) => name.replace(/\{(?!AccountID)[^{}]*\}/, one).startsWith("system:"));
   return (
     groups.some((group) => group.includes("{") || group === "system:masters" || group === "access:cluster-admin") ||
     [username, ...groups].some(isReserved) ||

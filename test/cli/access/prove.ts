@@ -5,7 +5,7 @@ import { hasAdministrator } from "../../../cli/access/administrators.ts";
 import { hasConsent, type Mark } from "../../../cli/access/marks.ts";
 import { mentionsAdministrators } from "../../../cli/access/names.ts";
 import { marksOf, nextPhase, type Phase } from "../../../cli/access/phases.ts";
-import type { RuleContext, States, Wanted } from "../../../cli/access/plan-state.ts";
+import { afterwards, type RuleContext, type States, type Wanted } from "../../../cli/access/plan-state.ts";
 import type { User } from "../../../functions/authenticator/user/user.ts";
 import {
   type Answer,
@@ -93,7 +93,9 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
   const all = [...states, ...others.map(({ short, text }) => ({ [short]: text }))];
   const shorts = [...new Set(all.flatMap((state) => Object.keys(state)))];
   const touched = new Set(shorts.filter((short) => new Set(all.map((state) => state[short])).size > 1).map(nameOf));
-  const worlds = (family?.worlds ?? worldsFor(all, reserved)).filter(({ places }) => places.some(({ parameter }) => touched.has(parameter)));
+  const worlds = (family?.worlds ?? worldsFor(all, reserved)).filter(({ places }) =>
+    places.some(({ parameter }) => touched.has(parameter)),
+  );
   const common = { ...CONTEXT, reservedPrefixes: reserved ? ["res:"] : [], ...(signedTokens && { signedTokens }) };
   const current = new Map<string, { readonly value: Value; readonly modified: number }>();
   const history = new Map<string, Past[]>();
@@ -113,7 +115,8 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
     history.set(nameOf(short), [{ value, from: 0, until: Number.POSITIVE_INFINITY }]);
     if (value.text !== undefined) current.set(nameOf(short), { value, modified: 0 });
   }
-  const stored = (): States => new Map([...current].map(([name, { value, modified }]) => [name, dated(value, modified)]));
+  const stored = (): States =>
+    new Map([...current].map(([name, { value, modified }]) => [name, dated(value, modified)]));
 
   function store(name: string, value: Value): void {
     const past = history.get(name) ?? [{ value: valueOf(name, undefined), from: 0, until: now }];
@@ -163,13 +166,23 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
           const isGain = !isWithin(user, was);
           if (isGain) gains += 1;
           if (isOrdered)
-            baseline ??= states.map((state) => decide(answersOf(world, at, (one) => valueOf(one, state[shortOf(one)])))?.user);
+            baseline ??= states.map(
+              (state) => decide(answersOf(world, at, (one) => valueOf(one, state[shortOf(one)])))?.user,
+            );
           const isBetween = baseline !== undefined && !baseline.some((other) => isWithin(user, other));
           if (!isGain && !isBetween) continue;
           const mapping = mappingOf(deciding) ?? {};
           const { identity } = world;
           const { arn } = identity;
-          const gain: Gain = { identity, at, parameter: name, old: old.text, deciding, mapping, decidesNow: decides(world) };
+          const gain: Gain = {
+            identity,
+            at,
+            parameter: name,
+            old: old.text,
+            deciding,
+            mapping,
+            decidesNow: decides(world),
+          };
           const isOf = (mark: Mark) => isNamed(gain, mark);
           const write = `${name} = ${value.text}`;
           const found = { arn, world, at, user, by: deciding.parameter, write, baseline: [was, ...(baseline ?? [])] };
@@ -227,6 +240,9 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
       const left = changes.filter(({ name, value }) => value !== current.get(name)?.value.text);
       const next = () => rule.nextPhase(left, stored(), judging, now);
       const texts = () => Array.from(current, ([name, { value, modified }]) => [name, value.text, modified]);
+      // An administrator's mapping may have ended during a wait: then the command stops.
+      if (isGuarded && isAdministered() && !rule.hasAdministrator(afterwards(stored(), left), { ...context, now }))
+        return;
       const phase = family ? getOr(family.phases, JSON.stringify([left, texts(), context.now, now]), next) : next();
       if (phase === undefined || phase.writes.length === 0) return;
       if (phase.from > now) {

@@ -32,7 +32,9 @@ const RESOURCES: Readonly<Record<string, readonly [wide: string, own: string, de
   [`federated-user/${A}/fred`]: ["sts:federated-user/*", "sts:federated-user/fred", "sts:federated-user/Fr?d"],
   [`root/${A}`]: ["iam:*", "iam:root", "iam:ROOT"],
 };
-const ARNS = ["iam:role/ci", `iam:role/${R}`, "iam:user/ops/alice", "sts:federated-user/fred", "iam:root"].map((one) => arnOf(one, A));
+const ARNS = ["iam:role/ci", `iam:role/${R}`, "iam:user/ops/alice", "sts:federated-user/fred", "iam:root"].map((one) =>
+  arnOf(one, A),
+);
 const PRINCIPALS = Object.keys(RESOURCES);
 const BESIDE = [`sso/${A}/view`, `sso-session/${A}/view`];
 const BROAD = [`pattern/${A}`, "pattern/any", `account/${A}`, `deny/${A}`, "deny/any"];
@@ -58,13 +60,25 @@ function shapesOf(short: string, principal: string): readonly Text[] {
       ];
     case "pattern": {
       const [u, v] = [names("u", "g"), names("v")];
-      const placed = [[like(own, u), like(wide, v)], [like(wide, v), like(own, u)], [like(own, v)], [like(own, { ...v, ...soon })]];
-      return [...lists(...GIVEN.filter((_, index) => index > 0 && index !== 2).map((one) => [like(wide, one)]), ...placed), "[1]"];
+      const placed = [
+        [like(own, u), like(wide, v)],
+        [like(wide, v), like(own, u)],
+        [like(own, v)],
+        [like(own, { ...v, ...soon })],
+      ];
+      return [
+        ...lists(...GIVEN.filter((_, index) => index > 0 && index !== 2).map((one) => [like(wide, one)]), ...placed),
+        "[1]",
+      ];
     }
     case "sso-session": {
       const jane = (more: object | undefined) => ({ session: "jane", ...more });
       const Jane = { session: "Jane", ...names("v") };
-      const several = [[jane(GIVEN[0]), Jane], [Jane, jane({ ...GIVEN[1], ...july })], [jane({ ...GIVEN[0], ...soon }), jane(GIVEN[2])]];
+      const several = [
+        [jane(GIVEN[0]), Jane],
+        [Jane, jane({ ...GIVEN[1], ...july })],
+        [jane({ ...GIVEN[0], ...soon }), jane(GIVEN[2])],
+      ];
       return [...lists(...GIVEN.map((one) => [jane(one)]), ...several), "[1]"];
     }
     case "sso":
@@ -74,7 +88,13 @@ function shapesOf(short: string, principal: string): readonly Text[] {
     default: {
       const arn = ARNS[PRINCIPALS.indexOf(short)] ?? "";
       const pin = kind === "role" || kind === "user" ? [{ ...GIVEN[1], principalId: PINS[kind] }] : [];
-      const spelling = { arn: kind === "federated-user" ? arn.replace("fred", "Fred") : arn.replace(/[^/:]+$/, (own_) => own_.toUpperCase()), ...GIVEN[1] };
+      const spelling = {
+        arn:
+          kind === "federated-user"
+            ? arn.replace("fred", "Fred")
+            : arn.replace(/[^/:]+$/, (own_) => own_.toUpperCase()),
+        ...GIVEN[1],
+      };
       return [undefined, ...[...GIVEN, ...pin].map((one) => json({ arn, ...one })), json(spelling), "{"];
     }
   }
@@ -99,7 +119,9 @@ export function families(size: number): readonly Family[] {
     sets = sets.flatMap((set) => all.slice(all.indexOf(set.at(-1) ?? "") + 1).map((short) => [...set, short]));
   }
   return sets.filter(isOfOne).map((shorts) => {
-    const own = shorts.find((short) => PRINCIPALS.includes(short)) ?? PRINCIPALS[shorts.some((short) => BESIDE.includes(short)) ? 1 : 0];
+    const own =
+      shorts.find((short) => PRINCIPALS.includes(short)) ??
+      PRINCIPALS[shorts.some((short) => BESIDE.includes(short)) ? 1 : 0];
     return { shorts, shapes: shorts.map((short) => shapesOf(short, own ?? "")) };
   });
 }
@@ -121,7 +143,13 @@ export function planAt({ shorts, shapes }: Family, index: number): AnyPlan | und
   const [before = {}, after = {}] = states;
   const changed = shorts.filter((short) => before[short] !== after[short]);
   const isInvalid = (text: Text) => text === "{" || text === "[1]";
-  if (changed.length === 0 || changed.some((short) => isInvalid(after[short]) || (after[short] === undefined && /^(?:deny|pattern|sso-s)/.test(short)))) return undefined;
+  if (
+    changed.length === 0 ||
+    changed.some(
+      (short) => isInvalid(after[short]) || (after[short] === undefined && /^(?:deny|pattern|sso-s)/.test(short)),
+    )
+  )
+    return undefined;
   return { states, reserved: true };
 }
 
@@ -136,7 +164,9 @@ export async function worldsOf({ shorts, shapes }: Family): Promise<readonly Wor
       values.push(value);
     }
   }
-  const own = all.filter(({ places }) => shorts.some((short) => places.some(({ parameter }) => parameter === `${CONTEXT.prefix}/${short}`)));
+  const own = all.filter(({ places }) =>
+    shorts.some((short) => places.some(({ parameter }) => parameter === `${CONTEXT.prefix}/${short}`)),
+  );
   const keyOf = (world: World) =>
     json(
       values.map((value) =>
