@@ -38,7 +38,7 @@ export interface Value {
 const values = new Map<string, Map<Text, Value>>();
 
 /** Parsed once: the function and the rule cache by object. */
-export function valueOf(name: string, text: Text): Value {
+export function valueFor(name: string, text: Text): Value {
   const ofName = getOr(values, name, () => new Map<Text, Value>());
   return getOr(ofName, text, () => {
     const stored =

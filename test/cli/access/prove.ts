@@ -19,7 +19,7 @@ import {
   mappingOf,
   prepare,
   type Value,
-  valueOf,
+  valueFor,
   type World,
   worldsFor,
 } from "./answers.ts";
@@ -104,14 +104,14 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
   const ends = new Set<number>();
 
   async function use(name: string, text: Text): Promise<Value> {
-    const value = valueOf(name, text);
+    const value = valueFor(name, text);
     for (const end of value.ends) ends.add(end);
     await prepare(name, value, worlds);
     return value;
   }
   for (const short of shorts) {
     for (const state of all) await use(nameOf(short), state[short]);
-    const value = valueOf(nameOf(short), first[short]);
+    const value = valueFor(nameOf(short), first[short]);
     history.set(nameOf(short), [{ value, from: 0, until: Number.POSITIVE_INFINITY }]);
     if (value.text !== undefined) current.set(nameOf(short), { value, modified: 0 });
   }
@@ -119,7 +119,7 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
     new Map([...current].map(([name, { value, modified }]) => [name, dated(value, modified)]));
 
   function store(name: string, value: Value): void {
-    const past = history.get(name) ?? [{ value: valueOf(name, undefined), from: 0, until: now }];
+    const past = history.get(name) ?? [{ value: valueFor(name, undefined), from: 0, until: now }];
     history.set(name, [
       ...past.map((one) => ({ ...one, until: Math.min(one.until, now) })),
       { value, from: now, until: Number.POSITIVE_INFINITY },
@@ -130,7 +130,7 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
 
   function possible(name: string, at: number): readonly Value[] {
     const past = history.get(name);
-    if (past === undefined) return [valueOf(name, undefined)];
+    if (past === undefined) return [valueFor(name, undefined)];
     return past.length === 1
       ? past.map(({ value }) => value)
       : [...new Set(past.filter(({ from, until }) => from <= at && until + CACHED_MS > at).map(({ value }) => value))];
@@ -167,7 +167,7 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
           if (isGain) gains += 1;
           if (isOrdered)
             baseline ??= states.map(
-              (state) => decide(answersOf(world, at, (one) => valueOf(one, state[shortOf(one)])))?.user,
+              (state) => decide(answersOf(world, at, (one) => valueFor(one, state[shortOf(one)])))?.user,
             );
           const isBetween = baseline !== undefined && !baseline.some((other) => isWithin(user, other));
           if (!isGain && !isBetween) continue;
@@ -200,14 +200,14 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
     world.places.map(({ parameter }) => answer(of(parameter), world, at));
   /** With what is stored. */
   const decides = (world: World) =>
-    decidingOf(answersOf(world, now, (name) => current.get(name)?.value ?? valueOf(name, undefined)));
+    decidingOf(answersOf(world, now, (name) => current.get(name)?.value ?? valueFor(name, undefined)));
 
   async function command(wanted: State): Promise<void> {
     let context: RuleContext = { ...common, now };
     const changes = changesTo(wanted, new Map([...current].map(([name, { value }]) => [name, value.text])));
     const final = new Map(
       Object.entries(wanted).flatMap(([short, text]) => {
-        const value = valueOf(nameOf(short), text === "secure" ? "{" : text);
+        const value = valueFor(nameOf(short), text === "secure" ? "{" : text);
         return value.stored === undefined ? [] : [[nameOf(short), dated(value, 0)] as const];
       }),
     );
@@ -253,7 +253,7 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
         changed = await writesOfOthers();
         if (changes.some((one) => changed.includes(one.name))) return;
         if (changed.some((one) => isLookedAt(one, reading))) break;
-        const old = current.get(name)?.value ?? valueOf(name, undefined);
+        const old = current.get(name)?.value ?? valueFor(name, undefined);
         const value = await use(name, text);
         const wasAdministered = isGuarded && isAdministered();
         store(name, value);

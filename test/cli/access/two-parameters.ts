@@ -1,7 +1,7 @@
 // Every plan over two parameters that concern one identity, each with every shape of value, before and after.
 
 import { candidates } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { prepare, type Value, valueOf, type World, worldsFor } from "./answers.ts";
+import { prepare, type Value, valueFor, type World, worldsFor } from "./answers.ts";
 import { type AnyPlan, CONTEXT, ENDS, type Text } from "./any-plan.ts";
 import { A, PINS, SET_ROLES, UNIVERSE } from "./universe.ts";
 
@@ -159,7 +159,7 @@ export async function worldsOf({ shorts, shapes }: Family): Promise<readonly Wor
   const values: Value[] = [];
   for (const [at, short] of shorts.entries()) {
     for (const text of shapes[at] ?? []) {
-      const value = valueOf(`${CONTEXT.prefix}/${short}`, text);
+      const value = valueFor(`${CONTEXT.prefix}/${short}`, text);
       await prepare(`${CONTEXT.prefix}/${short}`, value, all);
       values.push(value);
     }
