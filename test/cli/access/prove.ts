@@ -75,6 +75,8 @@ export interface Outcome {
   readonly mixes: number;
   /** Whether a write left no administrator, although there was one before and at the end of its command. */
   readonly isLockedOut: boolean;
+  /** In milliseconds: of all commands and waits. */
+  readonly duration: number;
   /** Whether the plan stopped, since the rule marked something new. */
   readonly isStopped: boolean;
 }
@@ -275,7 +277,7 @@ export async function prove(plan: AnyPlan, options: Options, rule = RULE): Promi
     now += gap;
   }
   if (family === undefined) forgetValues();
-  return { marks: printed, excess, gains, named, between, mixes, isLockedOut, isStopped };
+  return { marks: printed, excess, gains, named, between, mixes, isLockedOut, isStopped, duration: now - CONTEXT.now };
 }
 
 /** The marks, with no other parameters than those that the rule looks at, as the command reads them. */
