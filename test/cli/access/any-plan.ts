@@ -8,9 +8,11 @@ import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { A, B, PINS, SET_ROLES } from "./universe.ts";
 
 export const NOW = Date.parse("2026-06-01T00:00:00Z");
-const ENDS = ["2020-01-01T00:00:00Z", "2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z"];
-/** Besides the present: just after each end. */
-export const LATER: readonly number[] = ENDS.slice(1).map((end) => Date.parse(end));
+/** Before the plan, during its waits, and after it. */
+export const ENDS = {
+  ...{ past: "2020-01-01T00:00:00Z", soon: "2026-06-01T00:00:20Z", later: "2026-06-01T00:00:50Z" },
+  ...{ july: "2026-07-01T00:00:00Z", august: "2026-08-01T00:00:00Z" },
+};
 
 const settings = readSettings({ CLUSTER_ID: "c", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
 export const CONTEXT = { ...evaluationContext(settings, () => NOW), prefix: "/p" };
@@ -23,7 +25,12 @@ export type State = Readonly<Record<string, Text>>;
 export interface AnyPlan {
   /** The state before, after the first command, after the second. */
   readonly states: readonly State[];
+  /** Whether names that begin with `res:` are reserved. */
   readonly reserved: boolean;
+  /** Of the shell. Functions may accept other tokens. */
+  readonly signedTokens?: "beside" | "only" | undefined;
+  /** Another operator's writes, each before the command's n-th call. */
+  readonly others?: readonly { readonly point: number; readonly short: string; readonly text: Text }[];
 }
 
 const RESOURCES = [
@@ -44,15 +51,19 @@ function weighted<T>(...parts: readonly (readonly [weight: number, arbitrary: fc
 
 const end = weighted(
   [3, fc.constant<object>({})],
-  [2, fc.constantFrom<object>(...ENDS.map((notAfter) => ({ notAfter })))],
+  [2, fc.constantFrom<object>(...Object.values(ENDS).map((notAfter) => ({ notAfter })))],
 );
 const USERNAMES = [
   ...["{SessionName}", "{SessionName}:x", "system:x", "res:x", "{EC2PrivateDNSName}"],
   ...["{AccountID}", "k:{AccessKeyID}", "{IdentityStoreUserId}", "s:{SourceIdentity}", "t:{PrincipalTag:team}"],
 ];
 const username = weighted([4, fc.constantFrom("u", "v")], [2, fc.constantFrom(...USERNAMES)]);
-const GROUPS = ["system:masters", "access:cluster-admin", "res:g", "{SessionName}", "x:{SessionName}", "a\u0001"];
-const group = weighted([4, fc.constantFrom("g", "h")], [1, fc.constantFrom(...GROUPS)]);
+const GROUPS = ["access:cluster-admin", "system:x", "res:g", "{SessionName}", "x:{SessionName}", "a\u0001"];
+const group = weighted(
+  [5, fc.constantFrom("g", "h")],
+  [1, fc.constant("system:masters")],
+  [1, fc.constantFrom(...GROUPS)],
+);
 const groups = fc.uniqueArray(group, { minLength: 1, maxLength: 2 });
 const names = weighted<object>([2, fc.record({ username })], [4, fc.record({ username, groups })]);
 const pin = (kind: "role" | "user") =>
@@ -121,6 +132,7 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
 const NAMES = Object.keys(VALUES);
 /** Each is higher or lower than the others. */
 const OF_ONE_SET = NAMES.filter((name) => /awsreserved|sso|pattern|account\/1/.test(name));
+const LISTS = NAMES.filter((name) => /pattern|deny|sso-session/.test(name));
 
 const absent = fc.constant(undefined);
 const state: fc.Arbitrary<State> = fc.record(
@@ -134,7 +146,7 @@ function changed(before: State, count: fc.Arbitrary<number>): fc.Arbitrary<State
     text === before[name] ||
     readValue(`${CONTEXT.prefix}/${name}`, storedText(text === "secure" ? "{" : text), CONTEXT).problem === undefined;
   return fc
-    .tuple(count, fc.constantFrom(NAMES, OF_ONE_SET))
+    .tuple(count, fc.constantFrom(NAMES, OF_ONE_SET, LISTS))
     .chain(([many, some]) => fc.uniqueArray(fc.constantFrom(...some), { minLength: many, maxLength: many }))
     .chain((some) => fc.tuple(...some.map((name) => fc.tuple(fc.constant(name), valueAfter(name, before[name])))))
     .map((values) => ({ ...before, ...Object.fromEntries(values.filter(([name, text]) => isWritten(name, text))) }));
@@ -200,10 +212,23 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The command deletes in steps, so that nothing needs the date of a deletion. Other tools may not. */
+const otherWrite = fc
+  .tuple(fc.nat(5), fc.constantFrom(...NAMES))
+  .chain(([point, short]) => (VALUES[short] ?? absent).map((text) => ({ point, short, text })));
+
 export function anyPlan(commands: number, changes: fc.Arbitrary<number>): fc.Arbitrary<AnyPlan> {
   let states: fc.Arbitrary<readonly State[]> = state.map((one) => [one]);
   for (let index = 0; index < commands; index += 1) {
     states = states.chain((all) => changed(all.at(-1) ?? {}, changes).map((next) => [...all, next]));
   }
-  return fc.record({ states, reserved: fc.boolean() });
+  return fc.record({
+    states,
+    reserved: fc.boolean(),
+    signedTokens: fc.constantFrom(undefined, undefined, "beside", "only"),
+    others: fc.oneof(
+      { weight: 2, arbitrary: fc.constant([]) },
+      { weight: 1, arbitrary: fc.array(otherWrite, { minLength: 1, maxLength: 3 }) },
+    ),
+  });
 }

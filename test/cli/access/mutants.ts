@@ -1,19 +1,19 @@
-// Mutants of the rule: each lacks one clause, and has a plan with which the proof fails without that clause.
+// Mutants of the rule: each lacks one clause, and has a plan beside it with which the proof fails without that clause.
 
 import { registerHooks } from "node:module";
 import type { State } from "./any-plan.ts";
 import type { Rule } from "./prove.ts";
-import { A, SET_ROLES } from "./universe.ts";
+import { A, B, SET_ROLES } from "./universe.ts";
 
-export interface Mutant {
-  readonly change: readonly [file: string, from: string, to: string];
-  /** The states before and after one or two commands. Names that begin with `res:` are reserved. */
-  readonly states: readonly State[];
-}
+/**
+ * The states before and after one or two commands show what it allows: access that is not named (if it is a clause that makes
+ * a mark or a wait), or a mark or wait that is needless (if it is one that saves these). Names that begin with `res:` are reserved.
+ */
+type Mutant = readonly [name: string, file: string, from: string, to: string, ...states: State[]];
 
 const json = (value: unknown) => JSON.stringify(value);
 const arn = (resource: string, of = A) => `arn:aws:iam::${of}:${resource}`;
-const [role, set, sessions] = [`role/${A}/ci`, `sso/${A}/view`, `sso-session/${A}/view`];
+const [role, user, set, sessions] = [`role/${A}/ci`, `user/${A}/alice`, `sso/${A}/view`, `sso-session/${A}/view`];
 const [account, pattern, deny] = [`account/${A}`, `pattern/${A}`, `deny/${A}`];
 const setRole = `role/${A}/${SET_ROLES[0]?.toLowerCase()}`;
 type Names = [username: string, groups?: readonly string[], more?: object];
@@ -31,408 +31,472 @@ const [past, july, august] = ends;
 const janeDenied = denials("assumed-role/ci/jane");
 const admin = { [`root/${A}`]: json({ arn: arn("root"), username: "root", groups: ["system:masters"] }) };
 
-export const MUTANTS: Readonly<Record<string, Mutant>> = {
-  "an invalid value is changed without a mark": {
-    change: ["judge-change.ts", "    problem !== undefined\n", "    false\n"],
-    states: [
-      { [account]: ofSet("u"), [deny]: "{" },
-      { [account]: ofSet("u"), [deny]: "[]" },
-    ],
-  },
-  "the mark of an invalid value names no lower mapping": {
-    change: ["judge-change.ts", "const denied = [...lower, ", "const denied = ["],
-    states: [{ [setRole]: "{", [sessions]: jane("v").replace(/]$/, ",1]") }, { [sessions]: "[]" }],
-  },
-  "the mark of an invalid list of sessions names no role of its set": {
-    change: ["judge-change.ts", '(address.kind === "sso-session" ? higher : [])', "[]"],
-    states: [
-      { [setRole]: ofSetRole("u"), [sessions]: "[,]" },
-      { [setRole]: ofSetRole("u"), [sessions]: "[]" },
-    ],
-  },
-  "the mark of an invalid deny list names no mapping": {
-    change: ["judge-change.ts", 'address.kind === "deny" ? branchOf(address, state) : denied', "denied"],
-    states: [
-      { [role]: ci("u"), [deny]: "{" },
-      { [role]: ci("u"), [deny]: "[]" },
-    ],
-  },
-  "the mark of a lifted denial names no mapping": {
-    change: ["lifts.ts", "valuesIn(branchOf(denial, state), state)", "[]"],
-    states: [
-      { [account]: ofSet("u"), [deny]: denials("role/*") },
-      { [account]: ofSet("u"), [deny]: "[]" },
-    ],
-  },
-  "the mark of a lifted denial of sessions names no pattern": {
-    change: ["entries.ts", 'globsOverlap(resource, "role/*")', "false"],
-    states: [
-      { [pattern]: one("role/c*", "u"), [deny]: janeDenied },
-      { [pattern]: one("role/c*", "u"), [deny]: "[]" },
-    ],
-  },
-  "the mark of a moved pattern does not name the pattern that it passes": {
-    change: ["judge-change.ts", "mayApply(entry, [after], context)", "[]"],
-    states: [
-      { [pattern]: json([like("role/c*", "u"), like("role/*", "v", ["g"])]) },
-      { [pattern]: json([like("role/*", "v", ["g"]), like("role/c*", "u")]) },
-    ],
-  },
-  "a denial of a user with a path covers one path only": {
-    change: ["entries.ts", 'kind === "deny" ? withoutPath(arnLike) : arnLike;', "arnLike;"],
-    states: [
-      { [account]: ofSet("u"), [deny]: denials("user/ops/alice") },
-      { [account]: ofSet("u"), [deny]: denials("user/ops/*") },
-    ],
-  },
-  "a denial may end earlier": {
-    change: ["lifts.ts", "other.end >= denial.end && ", ""],
-    states: [
-      { [account]: ofSet("u"), [deny]: denials("role/*") },
-      { [account]: ofSet("u"), [deny]: json([{ arnLike: arn("role/*"), ...july }]) },
-    ],
-  },
-  "a denial may become narrower": {
-    change: ["lifts.ts", "covers(other, denial)", "covers(denial, other)"],
-    states: [
-      { [account]: ofSet("u"), [deny]: denials("role/*") },
-      { [account]: ofSet("u"), [deny]: denials("role/c*") },
-    ],
-  },
-  "an administrator needs no mark": {
-    change: ["grants.ts", "if (admin.length > 0) return", "if (admin.length > 9) return"],
-    states: [{}, { [role]: ci("u", ["access:cluster-admin"]) }],
-  },
-  "a reserved name needs no mark": {
-    change: [
-      "names.ts",
-      'return rest.length > 0 && matchesGlob(start, "system");',
-      'return rest.length > 0 && start === "system";',
-    ],
-    states: [{}, { [role]: ci("{SessionName}:x") }],
-  },
-  "a claim needs no mark": {
-    change: ["names.ts", "claimPlaceholdersIn(name).length > 0", "claimPlaceholdersIn(name).length > 9"],
-    states: [{}, { [role]: ci("t:{PrincipalTag:team}") }],
-  },
-  "a group with a placeholder needs no mark": {
-    change: ["grants.ts", '&& name.includes("{")', '&& name.includes("{{")'],
-    states: [{}, { [role]: ci("u", ["x:{SessionName}"]) }],
-  },
-  "a mapping may lose its end": {
-    change: ["grants.ts", "entry.end === Number.POSITIVE_INFINITY", "entry.end === 0"],
-    states: [{ [role]: ci("u", [], july) }, { [role]: ci("u") }],
-  },
-  "a second entry for a session may drop the end of the first": {
-    change: ["entry-changes.ts", " ?? before.find(isSame)", ""],
-    states: [
-      { [sessions]: jane("u", [], july) },
-      { [sessions]: jane("w", [], july).replace(/]$/, `,${jane("v").slice(1)}`) },
-    ],
-  },
-  "a mapping may lose its pin": {
-    change: [
-      "grants.ts",
-      "return principalId !== undefined && mapping.principalId !== principalId;",
-      "return principalId !== mapping.principalId && mapping.principalId === 0;",
-    ],
-    states: [{ [role]: ci("u", [], { principalId: "AROAPINNED" }) }, { [role]: ci("u") }],
-  },
-  "all names are new only if the mapping is added": {
-    change: ["grants.ts", "    entry.end > old.end ||\n", ""],
-    states: [{ [role]: ci("u", ["system:masters"], july) }, { [role]: ci("u", ["system:masters"], august) }],
-  },
-  "another username does not make the groups new": {
-    change: ["grants.ts", "    username !== old.mapping.username ||\n", ""],
-    states: [{ [role]: ci("u", ["system:masters"]) }, { [role]: ci("v", ["system:masters"]) }],
-  },
-  "a group that is rejected may be lost": {
-    change: ["grants.ts", "some((group) => !isPlain(group, context))", "some(() => false)"],
-    states: [{ [pattern]: one("role/*", "u", ["res:g"]) }, { [pattern]: one("role/*", "u") }],
-  },
-  "a denied principal gets names before the denial": {
-    change: ["grants.ts", 'return { kind: "denied", text', 'return undefined as never; return { kind: "denied", text'],
-    // The denial of the only administrator is deferred until there is another one.
-    states: [
-      { [role]: ci("u", ["system:masters"]) },
-      { ...admin, [role]: ci("u", ["system:masters", "g"]), [deny]: denials("role/ci") },
-    ],
-  },
-  "a denial of a session does not delay the role's names": {
-    change: ["grants.ts", "wanted.has(name) ? overlaps(one, entry) : isNow(one)", "isNow(one)"],
-    states: [{ [role]: ci("u") }, { [role]: ci("u", ["g"]), [deny]: janeDenied }],
-  },
-  "a higher value that changes does not delay names": {
-    change: ["grants.ts", "find(higherThan(entry, state), () => false)", "find([], () => false)"],
-    states: [{ [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
-  },
-  "a list of sessions is not higher than the roles": {
-    change: ["precedence.ts", 'if (kind === "role") return [sessions];', 'if (kind === "role") return [];'],
-    states: [{ [setRole]: ofSetRole("u") }, { [setRole]: ofSetRole("u", ["g"]), [sessions]: jane("u") }],
-  },
-  "a session's group is the set's, whenever that ends": {
-    change: ["grants.ts", "set === undefined || set.end < end", "set === undefined"],
-    states: [
-      { [set]: ofSet("u", ["system:masters"], july) },
-      { [set]: ofSet("u", ["system:masters"], july), [sessions]: jane("u", ["system:masters"]) },
-    ],
-  },
-  "a session's group is the set's, even if the set's names are rejected": {
-    change: ["grants.ts", "groups.every((one) => isPlain(one, context))", "groups.every(() => true)"],
-    states: [
-      { [set]: ofSet("u", ["system:masters", "res:g"]) },
-      { [set]: ofSet("u", ["system:masters", "res:g"]), [sessions]: jane("u", ["system:masters"]) },
-    ],
-  },
-  "a broad mapping needs no mark": {
-    change: ["grants.ts", "return names === undefined\n", "return names !== undefined\n"],
-    states: [{}, { [account]: ofSet("u") }],
-  },
-  "a pattern may be replaced by another one": {
-    change: ["entry-changes.ts", "&& covers(wide, narrow)", ""],
-    states: [{ [pattern]: one("role/c*", "u") }, { [pattern]: one("role/*", "u") }],
-  },
-  "a pattern may pass one that overlaps it": {
-    change: ["entry-changes.ts", "other.was > was && overlaps(other.old, old)", "other.was > was && other.old === old"],
-    states: [
-      { [pattern]: json([like("role/c*", "u"), like("role/*", "v", ["g"])]) },
-      { [pattern]: json([like("role/*", "v", ["g"]), like("role/c*", "u")]) },
-    ],
-  },
-  "a lower mapping may have another username": {
-    change: ["names.ts", "    to.username === from.username &&\n", ""],
-    states: [{ [role]: ci("u"), [account]: ofSet("v") }, { [account]: ofSet("v") }],
-  },
-  "a lower mapping may have other groups": {
-    change: ["names.ts", "groupsBeyond(to, from).length === 0", "groupsBeyond(to, from).length >= 0"],
-    states: [{ [role]: ci("u"), [account]: ofSet("u", ["g"]) }, { [account]: ofSet("u", ["g"]) }],
-  },
-  "a lower mapping may lack a group that is rejected": {
-    change: ["names.ts", "every((group) => isPlain(group, context))", "every(() => true)"],
-    states: [{ [role]: ci("u", ["res:g"]), [account]: ofSet("u") }, { [account]: ofSet("u") }],
-  },
-  "a mapping that ends earlier needs no mark": {
-    change: ["judge-change.ts", " || entry.end < old.end", ""],
-    states: [
-      { [role]: ci("u"), [account]: ofSet("u", ["g"]) },
-      { [role]: ci("u", [], july), [account]: ofSet("u", ["g"]) },
-    ],
-  },
-  "the identities that a narrower pattern loses need no mark": {
-    change: ["judge-change.ts", " || entry.key !== old.key;", ";"],
-    states: [
-      { [pattern]: one("role/*", "u"), [account]: ofSet("v") },
-      { [pattern]: one("role/c*", "u"), [account]: ofSet("v") },
-    ],
-  },
-  "a pinned mapping may be removed above one with its names": {
-    change: ["judge-change.ts", "old.mapping.principalId !== undefined || ", ""],
-    states: [{ [role]: ci("u", [], { principalId: "AROAPINNED" }), [account]: ofSet("u") }, { [account]: ofSet("u") }],
-  },
-  "a federated user's mapping may be removed above one with its names": {
-    change: ["judge-change.ts", ' || old.kind === "federated-user";', ";"],
-    states: [
-      {
-        [`federated-user/${A}/fred`]: json({ arn: `arn:aws:sts::${A}:federated-user/Fred`, username: "u" }),
-        [account]: json({ username: "u" }),
-      },
-      { [account]: json({ username: "u" }) },
-    ],
-  },
-  "the last session may be removed above its set": {
-    change: ["judge-change.ts", "const allowsNone = isLast || ", "const allowsNone = "],
-    states: [
-      { [sessions]: jane("u"), [set]: ofSet("u") },
-      { [sessions]: "[]", [set]: ofSet("u") },
-    ],
-  },
-  "the last session may be removed beside a role's mapping": {
-    change: ["judge-change.ts", "...(isLast ? higherThan(old, state) : [])", ""],
-    states: [
-      { [sessions]: jane("u"), [setRole]: ofSetRole("v") },
-      { [sessions]: "[]", [setRole]: ofSetRole("v") },
-    ],
-  },
-  "a later entry of the list is not a lower mapping": {
-    change: ["judge-change.ts", "{ entries: laterInList(step, comparison) }, ", ""],
-    states: [{ [pattern]: json([like("role/c*", "u"), like("role/*", "v")]) }, { [pattern]: one("role/*", "v") }],
-  },
-  "a user has the path of its mapping": {
-    change: ["entries.ts", "[iam(`user/${name}`), iam(`user/*/${name}`)]", "[iam(`user/${name}`)]"],
-    states: [
-      {
-        [`user/${A}/alice`]: json({ arn: arn("user/alice"), username: "u" }),
-        [pattern]: one("user/ops/*", "v"),
-      },
-      { [pattern]: one("user/ops/*", "v") },
-    ],
-  },
-  "only the wanted values of lower parameters matter": {
-    change: ["plan-state.ts", "return wanted.has(name) ? [now, readValue", "return wanted.has(name) ? [readValue"],
-    states: [{ [role]: ci("u"), [account]: ofSet("v") }, {}],
-  },
-  "a grant does not wait for denials": {
-    change: [
-      "judge-change.ts",
-      "[...denyListsFor(address, context), ...higher].filter(mayPrecede)",
-      "higher.filter(mayPrecede)",
-    ],
-    states: [
-      { [role]: ci("u") },
-      { [role]: ci("u"), [deny]: janeDenied },
-      { [role]: ci("u", ["g"]), [deny]: janeDenied },
-    ],
-  },
-  "a grant does not wait for higher values": {
-    change: [
-      "judge-change.ts",
-      "[...denyListsFor(address, context), ...higher].filter(mayPrecede)",
-      "[...denyListsFor(address, context)].filter(mayPrecede)",
-    ],
-    states: [
-      { [set]: ofSet("u") },
-      { [set]: ofSet("u"), [sessions]: jane("v") },
-      { [set]: ofSet("u", ["g"]), [sessions]: jane("v") },
-    ],
-  },
-  "a removal does not wait for lower values": {
-    change: ["judge-change.ts", "...(removed.length > 0 ? lowerThan(address, state) : []),", ""],
-    states: [
-      { [role]: ci("u"), [pattern]: one("role/*", "v") },
-      { [role]: ci("u"), [pattern]: "[]" },
-      { [pattern]: "[]" },
-    ],
-  },
-  "the removal of the last session does not wait for the set's roles": {
-    change: ["judge-change.ts", "...(isLast ? higher : []),", ""],
-    states: [
-      { [sessions]: jane("u"), [setRole]: ofSetRole("v") },
-      { [sessions]: jane("u"), [setRole]: ofSetRole("v", [], past) },
-      { [sessions]: "[]", [setRole]: ofSetRole("v", [], past) },
-    ],
-  },
-  "a marked change of a list does not wait for its branch": {
-    change: ["judge-change.ts", "...(isWide ? branchOf(address, state) : [])", ""],
-    states: [
-      { [role]: ci("u", ["g"]), [deny]: denials("role/ci") },
-      { [role]: ci("u"), [deny]: denials("role/ci") },
-      { [role]: ci("u"), [deny]: "[]" },
-    ],
-  },
-  "a marked change of a list for any account waits for that list only": {
-    change: [
-      "precedence.ts",
-      "return [...namesOf(account), ...ofAny];",
-      'return [...namesOf(account === "any" ? "none" : account), ...ofAny];',
-    ],
-    states: [
-      { [role]: ci("u", ["g"]), "deny/any": denials("role/ci") },
-      { [role]: ci("u"), "deny/any": denials("role/ci") },
-      { [role]: ci("u"), "deny/any": "[]" },
-    ],
-  },
-  "a marked change of an account's list does not wait for the lists for any": {
-    change: ["precedence.ts", "return [...namesOf(account), ...ofAny];", "return namesOf(account);"],
-    states: [
-      { "pattern/any": one("role/*", "u", ["g"]), [deny]: denials("role/*") },
-      { "pattern/any": one("role/*", "u"), [deny]: denials("role/*") },
-      { "pattern/any": one("role/*", "u"), [deny]: "[]" },
-    ],
-  },
-  "an account's mapping is deleted at once": {
-    change: ["phases.ts", 'entry.kind === "account" || (', "("],
-    states: [{ [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u") }, {}],
-  },
-  "a permission set's mapping is deleted at once": {
-    change: ["phases.ts", "&& setOf(entry) !== undefined", '&& entry.kind === "role" && setOf(entry) !== undefined'],
-    states: [{ [setRole]: ofSetRole("u"), [set]: ofSet("v") }, { [setRole]: ofSetRole("u") }, {}],
-  },
-  "the mapping of a set's role is deleted at once": {
-    change: ["phases.ts", "&& setOf(entry) !== undefined", '&& entry.kind === "sso"'],
-    states: [{ [sessions]: jane("u"), [setRole]: ofSetRole("v") }, { [sessions]: jane("u") }, { [sessions]: "[]" }],
-  },
-  "a mapping is deleted at once beside a lifted denial": {
-    change: ["phases.ts", "denyListsFor(entry, state.context).some(mayBeLifted)", "false"],
-    states: [{ [role]: ci("u"), [deny]: denials("role/*") }, { [deny]: "[]" }],
-  },
-  "an ended mapping is deleted without waiting": {
-    change: ["phases.ts", "isRecent(state, name) ? [name] : []", "[]"],
-    states: [{ [role]: ci("u"), [account]: ofSet("v") }, { [role]: ci("u") }, {}],
-  },
-  "functions cache for 30 s": {
-    change: ["phases.ts", "MAPPING_FOUND_MS + 5_000", "MAPPING_FOUND_MS"],
-    states: [
-      { [set]: ofSet("u") },
-      { [set]: ofSet("u"), [sessions]: jane("v") },
-      { [set]: ofSet("u", ["g"]), [sessions]: jane("v") },
-    ],
-  },
-  "a deny list is written once": {
-    change: ["lifts.ts", "  if (one === undefined) return undefined;", "  if (lifted.length >= 0) return undefined;"],
-    states: [
-      { [pattern]: one("role/*", "u"), [deny]: denials("user/*") },
-      { [pattern]: one("role/*", "v"), [deny]: denials("role/*") },
-    ],
-  },
-  "a list of sessions is written once": {
-    change: ["phases.ts", 'address.kind === "sso-session" && ', "false && "],
-    states: [
-      { [sessions]: jane("u") },
-      { [sessions]: jane("{AccountID}", ["g"], july).replace("jane", "Jane"), [account]: ofSet("v") },
-    ],
-  },
-  "a lifted denial is written first": {
-    change: ["phases.ts", "return isMarked ? LIFTS : DENIALS;", "return DENIALS;"],
-    states: [
-      { [pattern]: one("role/*", "u", ["g"]), [deny]: denials("role/*") },
-      { [pattern]: one("role/*", "v"), [deny]: "[]" },
-    ],
-  },
-  "marked changes are written before harmless ones": {
-    change: [
-      "phases.ts",
-      "[harmless.filter(({ waits }) => waits.length === 0), harmless, ...groups]",
-      "[...groups, harmless]",
-    ],
-    states: [
-      { [role]: ci("u", ["g"]), [deny]: denials("role/*") },
-      { [role]: ci("u"), [deny]: "[]" },
-    ],
-  },
-  "patterns are written before grants to one principal": {
-    change: [
-      "phases.ts",
-      "return isRemoval ? LIFTS - 2 - place : place;",
-      "return isRemoval ? LIFTS - 2 - place : -place;",
-    ],
-    states: [{}, { [role]: ci("u", ["system:masters"]), [pattern]: one("role/*", "v") }],
-  },
-  "lower patterns are written first": {
-    change: ["phases.ts", '"pattern", "any", "account"]', '"account", "any", "pattern"]'],
-    states: [{}, { [pattern]: one("role/*", "u"), [account]: ofSet("v") }],
-  },
-  "removals are written before patterns": {
-    change: ["phases.ts", "return isRemoval ? LIFTS - 2 - place : place;", "return isRemoval ? place - 6 : place;"],
-    states: [
-      { [role]: ci("u"), [account]: ofSet("v") },
-      { [pattern]: one("role/*", "w"), [account]: ofSet("v") },
-    ],
-  },
-  "higher mappings are removed first": {
-    change: ["phases.ts", "return isRemoval ? LIFTS - 2 - place : place;", "return isRemoval ? 7 + place : place;"],
-    states: [
-      { [role]: ci("u"), [pattern]: one("role/*", "v"), [account]: ofSet("w") },
-      { [pattern]: "[]", [account]: ofSet("w") },
-    ],
-  },
-  "no administrator needs to remain": {
-    change: ["phases.ts", "if (!keeps([]) || !keeps(changes)) return", "if (keeps([])) return"],
-    states: [
-      { [role]: ci("u", ["system:masters"]) },
-      { ...admin, [role]: ci("u", ["system:masters"]), [deny]: denials("role/ci") },
-    ],
-  },
-};
+export const MUTANTS: readonly Mutant[] = [
+  // entries.ts
+  [
+    "a user has the path of its mapping",
+    "entries.ts",
+    "[iam(`user/${name}`), iam(`user/*/${name}`)]",
+    "[iam(`user/${name}`)]",
+    { [user]: json({ arn: arn("user/alice"), username: "u" }), [pattern]: one("user/ops/*", "v") },
+    { [pattern]: one("user/ops/*", "v") },
+  ],
+  [
+    "a denial of a user with a path covers one path only",
+    "entries.ts",
+    'kind === "deny" ? withoutPath(arnLike) : arnLike;',
+    "arnLike;",
+    { [account]: ofSet("u"), [deny]: denials("user/ops/alice") },
+    { [account]: ofSet("u"), [deny]: denials("user/ops/*") },
+  ],
+  [
+    "the mark of a lifted denial of sessions names no pattern",
+    "entries.ts",
+    'globsOverlap(resource, "role/*")',
+    "false",
+    { [pattern]: one("role/c*", "u"), [deny]: janeDenied },
+    { [pattern]: one("role/c*", "u"), [deny]: "[]" },
+  ],
+  [
+    "an entry never ends",
+    "entries.ts",
+    "return end > now;",
+    "return true;",
+    { [role]: ci("u", [], past), [account]: ofSet("v") },
+    { [account]: ofSet("v") },
+  ],
+  [
+    "an invalid value denies nobody",
+    "entries.ts",
+    "return problem !== undefined || entries",
+    "return entries",
+    { [set]: ofSet("u"), [sessions]: "[,]" },
+    { [set]: ofSet("u", ["g"]), [sessions]: "[,]" },
+  ],
+  ["federated users ignore case", "entries.ts", 'kind === "federated-user" ? arn : pattern', "pattern"],
+  ["the value of another principal is valid", "entries.ts", "own.length < valid.length ?", "own.length < 0 ?"],
+  ["invalid deny lists have entries", "entries.ts", 'entries: kind === "deny" ? [] : entries', "entries"],
+  // entry-changes.ts
+  ["another username is no change", "entry-changes.ts", 'username: () => ["gives"]', "username: NOTHING"],
+  ["another group is no change", "entry-changes.ts", "beyond(now, old).length === 0 && ", ""],
+  [
+    "losing a group is a change",
+    "entry-changes.ts",
+    'beyond(old, now).every((group) => isPlain(group, context)) ? [] : ["gives"]',
+    'beyond(old, now).length === 0 ? [] : ["gives"]',
+  ],
+  [
+    "a group that is rejected may be lost",
+    "entry-changes.ts",
+    "every((group) => isPlain(group, context))",
+    "every(() => true)",
+  ],
+  [
+    "a later end is no change",
+    "entry-changes.ts",
+    'Number.POSITIVE_INFINITY ? ["gives", "drops end"] : ["gives"]',
+    'Number.POSITIVE_INFINITY ? ["gives", "drops end"] : []',
+  ],
+  ["an end may be dropped", "entry-changes.ts", '? ["gives", "drops end"] : ["gives"]', '? ["gives"] : ["gives"]'],
+  [
+    "a later end drops it",
+    "entry-changes.ts",
+    '? ["gives", "drops end"] : ["gives"]',
+    '? ["gives", "drops end"] : ["gives", "drops end"]',
+  ],
+  ["an earlier end is no change", "entry-changes.ts", 'now.end < old.end ? ["takes"] : []', "[]"],
+  ["a new end always takes", "entry-changes.ts", 'now.end < old.end ? ["takes"] : []', '["takes"]'],
+  ["a pin may be dropped", "entry-changes.ts", '["gives", "drops pin"]', "[]"],
+  [
+    "a pin that is added gives",
+    "entry-changes.ts",
+    'mapping.principalId === undefined ? [] : ["gives", "drops pin"]',
+    '["gives", "drops pin"]',
+  ],
+  ["a description gives", "entry-changes.ts", "description: NOTHING", 'description: () => ["gives"]'],
+  ["another spelling gives", "entry-changes.ts", "  arn: NOTHING", '  arn: () => ["gives"]'],
+  ["the spelling of a pattern gives", "entry-changes.ts", "  arnLike: NOTHING", '  arnLike: () => ["gives"]'],
+  ["an ended entry gives", "entry-changes.ts", "{ gives: is, takes: was,", "{ gives: true, takes: was,"],
+  ["an ended entry takes", "entry-changes.ts", "{ gives: is, takes: was,", "{ gives: is, takes: true,"],
+  [
+    "an ended entry has no end or pin to drop",
+    "entry-changes.ts",
+    '"drops end": true, "drops pin": true',
+    '"drops end": was, "drops pin": was',
+  ],
+  ["an entry that is added gives nothing", "entry-changes.ts", "(is && !was ?", "(false ?"],
+  ["an entry that is removed takes nothing", "entry-changes.ts", "was && now === undefined ?", "false ?"],
+  [
+    "an entry that has ended and is removed takes",
+    "entry-changes.ts",
+    "was && now === undefined ?",
+    "old && now === undefined ?",
+  ],
+  ["the first of two denials counts", "entry-changes.ts", "toSorted((a, b) => b.end - a.end)[0]", "[0]"],
+  [
+    "the same mappings of a session are compared",
+    "entry-changes.ts",
+    "some.filter(({ mapping }) => !others.some((other) => isDeepStrictEqual(other.mapping, mapping)))",
+    "some.slice()",
+  ],
+  ["a second mapping of a session drops no end", "entry-changes.ts", "left[index] ?? longest(old)", "left[index]"],
+  [
+    "one of two mappings of a session may be removed",
+    "entry-changes.ts",
+    "left.slice(right.length).map",
+    "left.slice(9).map",
+  ],
+  [
+    "a pattern may be moved",
+    "entry-changes.ts",
+    "return passed === undefined ? []",
+    "return passed !== undefined ? []",
+  ],
+  ["patterns that do not overlap are moved", "entry-changes.ts", " && overlaps(other.entry, entry));", ");"],
+  [
+    "ended patterns are moved",
+    "entry-changes.ts",
+    "after.filter((entry) => isActive(entry, context)).map",
+    "after.map",
+  ],
+  ["a new pattern may be anywhere", "entry-changes.ts", "other.was >= 0 && ", ""],
+  ["equal mappings have the place of the first", "entry-changes.ts", "return same < 0 ?", "return true ?"],
+  // judge.ts
+  [
+    "an invalid value is changed without a mark",
+    "judge.ts",
+    "  if (problem !== undefined) {",
+    "  if (problem === null) {",
+  ],
+  [
+    "the new value of an invalid one is not named",
+    "judge.ts",
+    "mayApply(whole, [after, ...valuesIn(others, state)], context)",
+    "mayApply(whole, valuesIn(others, state), context)",
+  ],
+  [
+    "the mark of an invalid value names no lower mapping",
+    "judge.ts",
+    "mayApply(whole, [after, ...valuesIn(others, state)], context)",
+    "mayApply(whole, [after], context)",
+  ],
+  [
+    "the mark of an invalid deny list names no mapping",
+    "judge.ts",
+    'whole.kind === "deny" ? branchOf(whole, state) : lowerValues',
+    "lowerValues",
+  ],
+  [
+    "a list of sessions is not higher than the roles of its set",
+    "judge.ts",
+    '(address.kind === "sso-session" ? higherThan(address, state) : [])',
+    "[]",
+  ],
+  [
+    "lifted denials are removals",
+    "judge.ts",
+    "isDenyList ? liftMark(change, state) : removalMark(change, [before, after], state)",
+    "removalMark(change, [before, after], state)",
+  ],
+  [
+    "denials are grants",
+    "judge.ts",
+    "  const grants = isDenyList\n    ? []",
+    "  const grants = isDenyList && taken.length > 9\n    ? []",
+  ],
+  [
+    "what is removed does not wait for what is higher",
+    "judge.ts",
+    "...(removals.length > 0 ? taken : []).map",
+    "...(removals.length > 99 ? taken : []).map",
+  ],
+  [
+    "what is removed without a mark waits for what is higher",
+    "judge.ts",
+    "...(removals.length > 0 ? taken : []).map",
+    "...taken.map",
+  ],
+  ["a grant waits for every denial", "judge.ts", "higher.filter(isOver)", "higher"],
+  [
+    "a grant does not wait for denials",
+    "judge.ts",
+    "[...denyListsFor(address, state.context), ...higherThan(address, state)];\n  const isWide",
+    "[...higherThan(address, state)];\n  const isWide",
+  ],
+  [
+    "a grant does not wait for higher values",
+    "judge.ts",
+    "[...denyListsFor(address, state.context), ...higherThan(address, state)];\n  const isWide",
+    "[...denyListsFor(address, state.context)];\n  const isWide",
+  ],
+  ["a removal does not wait for lower values", "judge.ts", "...(isTaken ? lowerValues(address, state) : []),", ""],
+  [
+    "a grant waits for lower values",
+    "judge.ts",
+    "...(isTaken ? lowerValues(address, state) : []),",
+    "...lowerValues(address, state),",
+  ],
+  [
+    "a marked change of a list does not wait for its branch",
+    "judge.ts",
+    "...(isWide && isMarked ? branchOf(address, state) : []),",
+    "",
+  ],
+  ["a marked change of one principal waits for the branch", "judge.ts", "isWide && isMarked ?", "isMarked ?"],
+  ["a harmless change of a list waits for the branch", "judge.ts", "isWide && isMarked ?", "isWide ?"],
+  [
+    "a list of sessions is of one principal",
+    "judge.ts",
+    'const isWide = address.kind === "sso-session" || ',
+    "const isWide = ",
+  ],
+  ["a write waits for the last one of its parameter", "judge.ts", "one !== name && state.stored", "state.stored"],
+  ["an administrator needs no mark", "judge.ts", "if (admin.length > 0) return", "if (admin.length > 9) return"],
+  ["a name that needs care needs no mark", "judge.ts", "if (risk !== undefined) return", "if (risk === null) return"],
+  ["a group with a placeholder needs no mark", "judge.ts", 'name !== username && name.includes("{")', "false"],
+  [
+    "a username with a placeholder needs a mark",
+    "judge.ts",
+    'name !== username && name.includes("{")',
+    'name.includes("{")',
+  ],
+  [
+    "names are judged that no effect gives",
+    "judge.ts",
+    'effects.has("gives") ? (riskOf',
+    "(effects.size > 0) ? (riskOf",
+  ],
+  [
+    "a broad mapping needs no mark",
+    "judge.ts",
+    "if (!isOfOnePrincipal(entry))\n    return [mark",
+    "if (!isOfOnePrincipal(entry))\n    return [] as never[] ?? [mark",
+  ],
+  [
+    "a mapping of one principal is broad",
+    "judge.ts",
+    "if (!isOfOnePrincipal(entry))\n    return [mark",
+    "if (entry.kind !== 'role')\n    return [mark",
+  ],
+  ["the mark of an end is not made", "judge.ts", 'effects.has("drops end") ? [mark', 'effects.has("takes") ? [mark'],
+  ["the mark of a pin is not made", "judge.ts", 'effects.has("drops pin")\n', 'effects.has("takes")\n'],
+  [
+    "a denied principal gets names before the denial",
+    "judge.ts",
+    "if (list !== undefined) return",
+    "if (list === null) return",
+  ],
+  [
+    "a denial of a session does not delay the role's names",
+    "judge.ts",
+    "isNow(one) || (wanted.has(name) && overlaps(one, entry))",
+    "isNow(one)",
+  ],
+  [
+    "a stored denial of a session is one of its role",
+    "judge.ts",
+    "(denial) => mayDeny(denial, entry)",
+    "(denial) => overlaps(denial, entry)",
+  ],
+  ["a denial of its sessions is not one of a set", "overlap.ts", 'entry.kind === "sso-session" || ', ""],
+  [
+    "a higher value that changes does not delay names",
+    "judge.ts",
+    "find(higherThan(entry, state), () => false)",
+    "find([], () => false)",
+  ],
+  [
+    "a higher value that does not change delays names",
+    "judge.ts",
+    "find(higherThan(entry, state), () => false)",
+    "find(higherThan(entry, state), (one) => overlaps(one, entry))",
+  ],
+  [
+    "a removal above a lower mapping needs no mark",
+    "judge.ts",
+    "...valuesIn(lowerValues(old, state), state)], context)",
+    "], context)",
+  ],
+  [
+    "a removal above an entry of its list needs no mark",
+    "judge.ts",
+    "[...others, ...valuesIn(lower",
+    "[...valuesIn(lower",
+  ],
+  ["an entry applies instead of itself", "judge.ts", "one !== old && one !== now", "true"],
+  [
+    "the mark of a lifted denial names no mapping",
+    "judge.ts",
+    "mayApply(old, valuesIn(branchOf(old, state), state), context);\n  const then",
+    "mayApply(old, [], context);\n  const then",
+  ],
+  [
+    "the mark of a moved pattern names nothing",
+    "judge.ts",
+    'kind: "place", gives: [entry]',
+    'kind: "place", gives: []',
+  ],
+  // marks.ts
+  ["a mark names entries that have ended", "marks.ts", "|| !isActive(one, context) ", ""],
+  ["a mark names entries that cannot apply", "marks.ts", " || !overlaps(one, scope)", ""],
+  ["a mark names one entry of each key", "marks.ts", "one.key, userText(one)]", "one.key]"],
+  ["a mark names denials", "marks.ts", 'one.kind === "deny" || ', ""],
+  [
+    "other names of the same entry are accepted",
+    "marks.ts",
+    "mark.gives.every((one) => names.has(userText(one)))",
+    "true",
+  ],
+  // names.ts
+  ["a name with a placeholder is plain", "names.ts", "return !/[{}]/.test(name) && nameProblem", "return nameProblem"],
+  ["a reserved name is plain", "names.ts", "&& nameProblem(name, reservedPrefixes) === undefined", ""],
+  ["system: is plain", "names.ts", ' && !name.startsWith("system:")', ""],
+  [
+    "a name that begins with system: needs no mark",
+    "names.ts",
+    'if (name.startsWith("system:")) return',
+    'if (name === "") return',
+  ],
+  [
+    "a name that may begin with system: needs no mark",
+    "names.ts",
+    "if (mayBeginWithSystem(name)) return",
+    'if (name === "") return',
+  ],
+  [
+    "every name with a placeholder and a colon may begin with system:",
+    "names.ts",
+    'rest.length > 0 && matchesGlob(start, "system")',
+    "rest.length > 0",
+  ],
+  ["{AccountID} may be system", "names.ts", '.replaceAll("{AccountID}", "0")', ""],
+  ["a claim needs no mark", "names.ts", "claimPlaceholdersIn(name).length > 0", "claimPlaceholdersIn(name).length > 9"],
+  // overlap.ts
+  ["sessions of one set overlap", "overlap.ts", "return left === right;", "return true;"],
+  ["every denial is one of a principal", "overlap.ts", "{ ...entry, sessions: [] }", "entry"],
+  // precedence.ts
+  [
+    "a list of sessions is not higher than a role",
+    "precedence.ts",
+    'if (kind === "role") return [sessions];',
+    'if (kind === "role") return [];',
+  ],
+  ["a role is not higher than its set", "precedence.ts", "return [...rolesOf(account, set), ", "return ["],
+  ["a list of sessions is not higher than its set", "precedence.ts", '(kind === "sso" ? [sessions] : [])', "[]"],
+  [
+    "a list of patterns is not lower than a role",
+    "precedence.ts",
+    '    mappingParameter(prefix, "pattern", account),\n',
+    "",
+  ],
+  [
+    "a pattern for any is not higher than an account",
+    "precedence.ts",
+    'namesOf("any").filter((name) => name.startsWith(`${prefix}/account/`))',
+    "[]",
+  ],
+  [
+    "a marked change of a list for any account waits for that list only",
+    "precedence.ts",
+    "return [...namesOf(account), ...ofAny];",
+    'return [...namesOf(account === "any" ? "none" : account), ...ofAny];',
+  ],
+  [
+    "a marked change of an account's list does not wait for the lists for any",
+    "precedence.ts",
+    "return [...namesOf(account), ...ofAny];",
+    "return namesOf(account);",
+  ],
+  // plan-state.ts
+  [
+    "only the wanted values matter",
+    "plan-state.ts",
+    "return wanted.has(name) ? [now, readValue",
+    "return wanted.has(name) ? [readValue",
+  ],
+  [
+    "only the stored values matter",
+    "plan-state.ts",
+    "return wanted.has(name) ? [now, readValue(name, wanted.get(name), context)] : [now];",
+    "return [now];",
+  ],
+  // phases.ts
+  ["functions cache for 30 s", "phases.ts", "MAPPING_FOUND_MS + 5_000", "MAPPING_FOUND_MS"],
+  ["functions cache for 60 s", "phases.ts", "MAPPING_FOUND_MS + 5_000", "MAPPING_FOUND_MS + 30_000"],
+  [
+    "marks depend on harmless changes that are not written",
+    "phases.ts",
+    "if (harmless.length === 0) return all;",
+    "return all;",
+  ],
+  [
+    "harmless changes wait for others",
+    "phases.ts",
+    "    yield harmless.filter((one) => recent(one).length === 0);\n",
+    "",
+  ],
+  ["marked changes are written before harmless ones", "phases.ts", "    yield harmless;\n", ""],
+  [
+    "denials are written after other harmless changes",
+    "phases.ts",
+    "Number(isDenial(b)) - Number(isDenial(a))",
+    "Number(isDenial(a)) - Number(isDenial(b))",
+  ],
+  [
+    "what is harmless later is written now",
+    "phases.ts",
+    "marks.length > 0 && consented.has(write.name)",
+    "marks.length > 0",
+  ],
+  [
+    "lower mappings are granted first",
+    "phases.ts",
+    "const GROUPS = [...PLACES, ",
+    "const GROUPS = [...PLACES.toReversed(), ",
+  ],
+  ["higher mappings are removed first", "phases.ts", "...PLACES.toReversed().map((place)", "...PLACES.map((place)"],
+  [
+    "removals are written before grants",
+    "phases.ts",
+    '[...PLACES, ...PLACES.toReversed().map((place) => `no ${place}`), "lift"]',
+    '[...PLACES.toReversed().map((place) => `no ${place}`), ...PLACES, "lift"]',
+  ],
+  ["denials are lifted first", "phases.ts", '`no ${place}`), "lift"]', '`no ${place}`)].toSpliced(0, 0, "lift")'],
+  [
+    "denials are lifted before removals",
+    "phases.ts",
+    '...PLACES.toReversed().map((place) => `no ${place}`), "lift"]',
+    '"lift", ...PLACES.toReversed().map((place) => `no ${place}`)]',
+  ],
+  ["a deny list is written once", "phases.ts", "return first === undefined\n", "return first !== null\n"],
+  ["an account's mapping is deleted at once", "phases.ts", 'entry.kind === "account" || ', ""],
+  ["a mapping of a set is deleted at once", "phases.ts", "|| setOf(entry) !== undefined", ""],
+  [
+    "a mapping is deleted at once beside a denial",
+    "phases.ts",
+    "denyListsFor(entry, state.context).some(mayBeLifted)",
+    "false",
+  ],
+  [
+    "every mapping is ended before it is deleted",
+    "phases.ts",
+    "denyListsFor(entry, state.context).some(mayBeLifted)",
+    "true",
+  ],
+  [
+    "an ended mapping is deleted without waiting",
+    "phases.ts",
+    "[{ ...whole, waits: [name] }]",
+    "[{ ...whole, waits: [] }]",
+  ],
+  [
+    "no administrator needs to remain",
+    "phases.ts",
+    "if (!keeps([]) || !keeps(changes)) return",
+    "if (keeps([])) return",
+  ],
+  ["a removal is a grant", "phases.ts", "return isRemoval ? `no ${place}` : place;", "return place;"],
+];
 
 /** Changes one file of the rule for the importers that have the mutant's name in their address. */
 export function registerMutants(): void {
@@ -446,9 +510,8 @@ export function registerMutants(): void {
     load(url, context, next) {
       const loaded = next(url, context);
       const [address = "", name = ""] = url.split("?mutant=");
-      const mutant = MUTANTS[decodeURIComponent(name)];
-      const [file, from = "", to = ""] = mutant?.change ?? [];
-      if (file === undefined || !address.endsWith(`/${file}`)) return loaded;
+      const [, file, from, to] = MUTANTS.find(([mutant]) => mutant === decodeURIComponent(name)) ?? [];
+      if (file === undefined || from === undefined || to === undefined || !address.endsWith(`/${file}`)) return loaded;
       const source = String(loaded.source);
       if (source.split(from).length !== 2) throw new Error(`${file} must contain once: ${from}`);
       return { ...loaded, source: source.replace(from, () => to) };

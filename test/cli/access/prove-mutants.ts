@@ -1,29 +1,58 @@
 // Runs each mutant of the rule with its counterexample. Prints a line for each, and exits with 1 if the proof misses one.
 
-import { CONTEXT } from "./any-plan.ts";
+import { CONTEXT, type State } from "./any-plan.ts";
 import { MUTANTS, mutated, registerMutants } from "./mutants.ts";
 import { prove, RULE, type Rule } from "./prove.ts";
 
-registerMutants();
-let missed = 0;
-for (const [name, { states }] of Object.entries(MUTANTS)) {
-  const plan = { states, reserved: true };
-  const fails = async (rule: Rule) => {
-    for (const isInterrupted of [false, true]) {
-      const { excess, isLockedOut } = await prove(plan, { isInterrupted, gap: 0 }, rule);
-      const [first] = excess;
-      if (first !== undefined)
-        return `${first.identity.arn}${first.identity.claims ? " (AWS-signed)" : ""} gets ${first.user.username} (${first.user.groups.join(", ")}) by ${first.parameter.slice(CONTEXT.prefix.length + 1)}${first.isFinal ? "" : " meanwhile"}`;
-      if (isLockedOut) return "no administrator remains";
-    }
-    return undefined;
-  };
-  const [real, found] = [await fails(RULE), await fails(await mutated(name))];
-  const isKilled = real === undefined && found !== undefined;
-  if (!isKilled) missed += 1;
-  console.log(
-    `${isKilled ? "killed" : "MISSED"}: ${name}: ${found ?? "nothing"}${real === undefined ? "" : `; without the mutant: ${real}`}`,
-  );
+interface Judged {
+  /** Access without consent, or without an administrator. */
+  readonly hole: string | undefined;
+  readonly between: number;
+  /** Marks and the entries that they name. */
+  readonly named: number;
+  readonly duration: number;
 }
-console.log(`${Object.keys(MUTANTS).length - missed} of ${Object.keys(MUTANTS).length} killed`);
-process.exitCode = missed === 0 ? 0 : 1;
+
+export async function judgePlan(states: readonly State[], rule: Rule): Promise<Judged> {
+  let judged: Judged = { hole: undefined, between: 0, named: 0, duration: 0 };
+  for (const isInterrupted of [false, true]) {
+    const found = await prove({ states, reserved: true }, { isInterrupted, gap: 0 }, rule);
+    const [first] = found.excess;
+    const signed = first?.world.identity.claims ? " (AWS-signed)" : "";
+    const text =
+      first &&
+      `${first.arn}${signed} gets ${first.user.username} (${first.user.groups.join(", ")}) by ${first.by.slice(CONTEXT.prefix.length + 1)}: ${first.what}`;
+    judged = {
+      hole:
+        judged.hole ?? text ?? (found.isLockedOut ? "no administrator remains" : found.isStopped ? "stops" : undefined),
+      between: judged.between + found.between,
+      named: judged.named + found.marks.reduce((sum, { gives }) => sum + 1 + gives.length, 0),
+      duration: judged.duration + found.duration,
+    };
+  }
+  return judged;
+}
+
+/** What the mutant does with the plan that the rule does not; `undefined` if nothing. */
+export function difference(real: Judged, found: Judged): string | undefined {
+  if (found.hole !== undefined) return found.hole;
+  if (found.between > real.between) return "more between two writes";
+  if (found.named > real.named) return `needless marks: ${found.named}, not ${real.named}`;
+  return found.duration > real.duration ? `needless wait: ${found.duration} ms, not ${real.duration}` : undefined;
+}
+
+if (import.meta.main) {
+  registerMutants();
+  let missed = 0;
+  for (const [name, , , , ...states] of MUTANTS) {
+    const real = await judgePlan(states, RULE);
+    const found = difference(real, await judgePlan(states, await mutated(name)));
+    const isKilled = real.hole === undefined && found !== undefined;
+    if (!isKilled) missed += 1;
+    console.log(
+      `${isKilled ? "killed" : "MISSED"}: ${name}: ${found ?? "nothing"}${real.hole === undefined ? "" : `; the rule: ${real.hole}`}`,
+    );
+  }
+  console.log(`${MUTANTS.length - missed} of ${MUTANTS.length} killed`);
+  process.exitCode = missed === 0 ? 0 : 1;
+}

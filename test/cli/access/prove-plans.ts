@@ -1,56 +1,81 @@
-// Proves random plans: `node prove-plans.ts <runs> <seed>`. Prints counts as JSON, or the first counterexample.
+// Proves plans: `node prove-plans.ts <kind> <number> <seed>`. Prints counts as JSON, or the first counterexample.
+//
+// random <runs> <seed>: several changes, one or two commands. one <runs> <seed>: of one change. families <size> <step> <part>:
+// every <step>-th plan over so many parameters. A second part of as many families is for another process.
 
 import fc from "fast-check";
 import { type AnyPlan, anyPlan } from "./any-plan.ts";
-import { prove } from "./prove.ts";
+import { type Options, prove, RULE, type Rule } from "./prove.ts";
+import { countOf, families, planAt, worldsOf } from "./two-parameters.ts";
 
 export interface Counts {
   plans: number;
   /** Plans with a mark. */
   marked: number;
-  /** Plans with a mark although no identity gets anything, not even meanwhile. */
+  /** Plans with a mark although no write gives anything that a mark has to name. */
   needless: number;
-  /** Identities that get more, all by a marked or shown entry. */
+  /** What writes give to identities: named by a mark, or shown by the plan. */
   gains: number;
   mixes: number;
+  /** Plans in which an identity has more between two writes than before and after them, by an entry that a mark names. */
+  between: number;
 }
 
 const several = fc.oneof(
   { weight: 3, arbitrary: anyPlan(1, fc.constantFrom(1, 2, 3, 4)) },
   { weight: 2, arbitrary: anyPlan(2, fc.constantFrom(1, 2)) },
 );
+const KINDS = { random: several, one: anyPlan(1, fc.constant(1)) };
 
-/** Throws with the first plan for which the rule fails. */
-export async function provePlans(runs: number, seed: number, plan: fc.Arbitrary<AnyPlan> = several): Promise<Counts> {
-  const counts: Counts = { plans: 0, marked: 0, needless: 0, gains: 0, mixes: 0 };
-  for (const one of fc.sample(plan, { numRuns: runs, seed })) {
+/** Throws for a plan for which the rule fails. */
+async function count(plan: AnyPlan, options: Options, counts: Counts, rule = RULE): Promise<void> {
+  const { excess, gains, named, between, marks, mixes, isLockedOut, isStopped } = await prove(plan, options, rule);
+  const [first] = excess;
+  const isStuck = isStopped && (plan.others ?? []).length === 0;
+  if (first !== undefined || isLockedOut || isStuck) {
+    const { isInterrupted } = options;
+    throw new Error(JSON.stringify({ plan, isInterrupted, isLockedOut, isStuck, ...first, marks }, null, 2));
+  }
+  counts.mixes += mixes;
+  if (options.isInterrupted) return;
+  counts.plans += 1;
+  counts.gains += gains;
+  if (between > 0) counts.between += 1;
+  if (marks.length > 0) counts.marked += 1;
+  if (marks.length > 0 && named === 0) counts.needless += 1;
+}
+
+const none = (): Counts => ({ plans: 0, marked: 0, needless: 0, gains: 0, mixes: 0, between: 0 });
+
+export async function proveRandom(kind: keyof typeof KINDS, runs: number, seed: number): Promise<Counts> {
+  const counts = none();
+  for (const plan of fc.sample(KINDS[kind], { numRuns: runs, seed })) {
     // With and without an interruption and a repetition after each write.
-    for (const isInterrupted of [false, true]) {
-      const { excess, gains, marks, mixes, isLockedOut } = await prove(one, {
-        isInterrupted,
-        gap: isInterrupted ? 10_000 : 0,
-      });
-      const [first] = excess;
-      if (first !== undefined || isLockedOut)
-        throw new Error(JSON.stringify({ plan: one, isInterrupted, isLockedOut, first }, null, 2));
-      counts.mixes += mixes;
-      if (isInterrupted) continue;
-      counts.plans += 1;
-      counts.gains += gains;
-      if (marks.length > 0) counts.marked += 1;
-      if (marks.length > 0 && gains === 0) counts.needless += 1;
+    for (const isInterrupted of [false, true])
+      await count(plan, { isInterrupted, gap: isInterrupted ? 10_000 : 0 }, counts);
+  }
+  return counts;
+}
+
+/** @param part 0 or 1: which half of the families; default: all of them */
+export async function proveFamilies(size: number, step: number, part?: number, rule?: Rule): Promise<Counts> {
+  const counts = none();
+  const sorted = families(size).toSorted((a, b) => countOf(a) - countOf(b));
+  for (const [place, family] of sorted.entries()) {
+    if (part !== undefined && place % 2 !== part) continue;
+    const shared = { worlds: await worldsOf(family), phases: new Map() };
+    // Another first plan for each family, so that a sample has other shapes of each.
+    for (let index = (place * 7919) % step; index < countOf(family); index += step) {
+      const plan = planAt(family, index);
+      if (plan !== undefined) await count(plan, { isInterrupted: false, gap: 0, family: shared }, counts, rule);
     }
   }
   return counts;
 }
 
-/** Plans of one change. */
-export async function needlessMarks(runs: number, seed: number): Promise<Counts> {
-  return provePlans(runs, seed, anyPlan(1, fc.constant(1)));
-}
-
 if (import.meta.main) {
-  const [, , kind, runs, seed] = process.argv;
-  const measure = kind === "one" ? needlessMarks : provePlans;
-  console.log(JSON.stringify(await measure(Number(runs), Number(seed))));
+  const [kind = "", ...numbers] = process.argv.slice(2);
+  const [first = 0, second = 0, third] = numbers.map(Number);
+  const counts = kind === "families" ? proveFamilies(first, second, third) : proveRandom(kind as "one", first, second);
+  console.log(JSON.stringify(await counts));
 }
