@@ -96,7 +96,11 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   }
   // A cluster that could not be read may have the mapping.
   const isUnmapped = judged.length === tasks.length && judged.every(({ endsAccess }) => !endsAccess);
-  const meant = isUnmapped ? await similarIn(judged, io) : undefined;
+  const names = (connection: Connection) => ifReadable(readMappings(connection, io), io);
+  const known = isUnmapped ? await Promise.all(judged.map(({ connection }) => names(connection))) : [];
+  const [meant] = judged.flatMap(({ arnLike, connection }, at) => {
+    return similarMapping(arnLike, known[at]?.keys() ?? [], connection.context.prefix) ?? [];
+  });
   const sentence = `No stored mapping applies to ${who}: no access ends.${meant === undefined ? "" : ` Did you mean ${meant}?`}`;
   if (isUnmapped) io.log(`${sentence}\n`);
   await executePlans(planned, options, io, { goesOn: true });
@@ -108,16 +112,6 @@ interface Judged {
   readonly arnLike: string;
   readonly connection: Connection;
   readonly endsAccess: boolean;
-}
-
-/** Only for a suggestion: reads all mappings until one is similar. */
-async function similarIn(judged: readonly Judged[], io: IOStreams): Promise<string | undefined> {
-  for (const { arnLike, connection } of judged) {
-    const known = (await ifReadable(readMappings(connection, io), io)) ?? new Map<string, Stored>();
-    const similar = similarMapping(arnLike, known.keys(), connection.context.prefix);
-    if (similar !== undefined) return similar;
-  }
-  return undefined;
 }
 
 /** `undefined` if it fails: this must not stop a denial, for which reading the deny list is enough. */
@@ -133,20 +127,21 @@ class RoleName extends Failure {}
 
 async function planOne(
   who: string,
-  { session }: DenyOptions,
+  options: DenyOptions,
   keys: DenialKeys,
   connection: Connection,
   io: IOStreams,
   judged: Judged[],
 ): Promise<ClusterPlan> {
   const { ssm, context, account } = connection;
-  const { parameter, arnLike } = findDenyTarget(connection, who, session);
+  const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
   const principal = principalIn(arnLike);
   const names = principal === undefined ? [] : candidates(context.prefix, principal).map((one) => one.parameter);
   const own = new Set([parameter, ...names.filter((name) => account === undefined || !name.endsWith("/any"))]);
   const read = (some: Iterable<string>) => readSome(ssm, [...some], io.interrupted);
   const all = await ifReadable(principal === undefined ? readMappings(connection, io) : read(own), io);
   const known = all ?? (await read([parameter]));
+  await requireCluster(known, connection, options, io);
   const plan = planDenials([arnLike], keys, known, connection);
   await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
   const endsAccess = all === undefined || account !== undefined || mayEndAccess([arnLike], all, context);
