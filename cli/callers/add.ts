@@ -6,7 +6,6 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
 import { principalIdProblem } from "../../functions/authenticator/mapping/mapping.ts";
-import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";
 import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { Stopped } from "../changes/stopped.ts";
@@ -68,9 +67,6 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const { endpoint, ca, out, arn, principalId } = options;
   checkPrincipalId(options);
   const notAfter = endOf(options, io.clock(), ": the caller would never be accepted");
-  if (notAfter !== undefined && notAfterTime(notAfter) === undefined) {
-    throw usage(`--until ${notAfter} must be a time such as 2027-01-01T00:00:00Z.`);
-  }
   // Lists and prompts print the name.
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
     throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");

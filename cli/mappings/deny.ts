@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
-import { candidates, denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { nearest } from "../../functions/lib/nearest.ts";
 import type { Connection } from "../aws/connection.ts";
@@ -28,8 +28,8 @@ import {
   effectOf,
   mayEndAccess,
   type PossibleIdentity,
+  parametersFor,
   possibleIdentities,
-  principalIn,
   roleNamed,
   similarMapping,
   warnOfFederatedUsers,
@@ -135,12 +135,11 @@ async function planOne(
 ): Promise<ClusterPlan> {
   const { ssm, context, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
-  const principal = principalIn(arnLike);
-  const names = principal === undefined ? [] : candidates(context.prefix, principal).map((one) => one.parameter);
-  const own = new Set([parameter, ...names.filter((name) => account === undefined || !name.endsWith("/any"))]);
-  const read = (some: Iterable<string>) => readSome(ssm, [...some], io.interrupted);
-  const all = await ifReadable(principal === undefined ? readMappings(connection, io) : read(own), io);
-  const known = all ?? (await read([parameter]));
+  const names = parametersFor(arnLike, context.prefix);
+  const own = names?.filter((name) => account === undefined || !name.endsWith("/any")) ?? [];
+  const read = (some: readonly string[]) => readSome(ssm, [...new Set([parameter, ...some])], io.interrupted);
+  const all = await ifReadable(names === undefined ? readMappings(connection, io) : read(own), io);
+  const known = all ?? (await read([]));
   await requireCluster(known, connection, options, io);
   const plan = planDenials([arnLike], keys, known, connection);
   await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
