@@ -4,6 +4,7 @@ import { hash, randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
+import { secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
 import { principalIdProblem } from "../../functions/authenticator/mapping/mapping.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";
 import { carryOut, planClusters } from "../changes/clusters.ts";
@@ -130,7 +131,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
 }
 
 function readPrincipalArn(text: string): string {
-  const kind = parseMappedArn(text)?.kind;
+  const kind = secondArnProblem(text) === undefined ? parseMappedArn(text)?.kind : undefined;
   if (kind === "role" || kind === "user") return text;
   const hint = text.includes(":assumed-role/") ? " This one is a session's: give its role's." : "";
   throw new InvalidArgumentError(

@@ -55,23 +55,17 @@ async function exists(known: Known, connection: Connection, io: IOStreams): Prom
     io.log(`Cannot check whether the cluster ${clusterId} exists: no permission for ssm:GetParametersByPath.\n`);
     return true;
   }
-  const [below] = others.flatMap((name) => prefixesOf(name).find((one) => isOfCluster(one, name)) ?? []);
-  if (below === undefined) return false;
-  throw usage(
-    `${prefix} is not the prefix of a cluster: clusters are stored below it, such as ${below}. Check --prefix.`,
+  const below = others.find((name) =>
+    name.split("/").some((_, at, all) => isOfCluster(all.slice(0, at).join("/"), name)),
   );
+  if (below === undefined) return false;
+  throw usage(`${prefix} is not the prefix of a cluster: clusters are stored below it, with ${below}. Check --prefix.`);
 }
 
 /** Whether a function with this prefix, or its issuer, reads the parameter. */
 function isOfCluster(prefix: string, name: string): boolean {
   const isKey = name.startsWith(`${issuerPath(prefix)}/`) && /\/[\w-]{43}$/.test(name);
   return isKey || name === callersParameter(prefix) || readName(prefix, name) !== undefined;
-}
-
-/** Longest first. */
-function prefixesOf(name: string): string[] {
-  const parent = name.replace(/\/[^/]*$/, "");
-  return parent === "" ? [] : [parent, ...prefixesOf(parent)];
 }
 
 /** With --account, reads only what a team with permissions for its account may read. */

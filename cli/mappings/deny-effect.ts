@@ -1,6 +1,5 @@
 // What a denial covers, ends and does not end: the identities of a person, and which AWS-signed tokens it denies besides.
 
-import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import {
   candidates,
@@ -91,15 +90,18 @@ export function mayEndAccess(
     .some((entry) => entry.kind !== "deny" && isActive(entry, context) && denials.some((one) => overlaps(one, entry)));
 }
 
-/** The principal that a denial names. Only AWS knows the suffix of a permission set's role, and no mapping depends on it. */
-export function principalIn(arnLike: string): VerifiedIdentity | undefined {
-  return supposeIdentity(arnLike.replace(/\?{16}(?=$|\/)/, "0".repeat(16)));
+/**
+ * The parameters of the principal that a denial names; `undefined` for a pattern. Only AWS knows the suffix of a permission
+ * set's role, and no mapping depends on it.
+ */
+export function parametersFor(arnLike: string, prefix: string): string[] | undefined {
+  const principal = supposeIdentity(arnLike.replace(/\?{16}(?=$|\/)/, "0".repeat(16)));
+  return principal && candidates(prefix, principal).map(({ parameter }) => parameter);
 }
 
 /** A stored mapping whose name is similar to the principal's, such as `role/111122223333/developers`. */
 export function similarMapping(arnLike: string, stored: Iterable<string>, prefix: string): string | undefined {
-  const principal = principalIn(arnLike);
-  const own = principal === undefined ? [] : candidates(prefix, principal).map(({ parameter }) => parameter);
+  const own = parametersFor(arnLike, prefix) ?? [];
   const others = [...stored].filter((name) => !own.includes(name) && !/\/(?:deny|pattern|account)\//.test(name));
   const [name] = own.flatMap((parameter) => nearest(parameter, others) ?? []);
   return name && shortName(name, prefix);

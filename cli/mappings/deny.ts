@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
-import { candidates, denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { nearest } from "../../functions/lib/nearest.ts";
 import type { Connection } from "../aws/connection.ts";
@@ -27,8 +27,8 @@ import {
   effectOf,
   mayEndAccess,
   type PossibleIdentity,
+  parametersFor,
   possibleIdentities,
-  principalIn,
   roleNamed,
   similarMapping,
   warnOfFederatedUsers,
@@ -92,7 +92,11 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   if (role !== undefined) throw role.failure;
   // A cluster that could not be read may have the mapping.
   const isUnmapped = planned.failed.length === 0 && judged.length > 0 && judged.every(({ endsAccess }) => !endsAccess);
-  const meant = isUnmapped ? await similarIn(judged, io) : undefined;
+  const names = (connection: Connection) => ifReadable((own) => readMappings(connection, own), io);
+  const known = isUnmapped ? await Promise.all(judged.map(({ connection }) => names(connection))) : [];
+  const [meant] = judged.flatMap(({ arnLike, connection }, at) => {
+    return similarMapping(arnLike, known[at]?.keys() ?? [], connection.context.prefix) ?? [];
+  });
   const sentence = `No stored mapping applies to ${who}: no access ends.${meant === undefined ? "" : ` Did you mean ${meant}?`}`;
   if (isUnmapped) io.log(`${sentence}\n`);
   await carryOut(planned, options, io, { done: "Denied", goesOn: true });
@@ -106,20 +110,14 @@ interface Judged {
   readonly endsAccess: boolean;
 }
 
-/** Only for a suggestion: reads all mappings until one is similar. */
-async function similarIn(judged: readonly Judged[], io: IOStreams): Promise<string | undefined> {
-  for (const { arnLike, connection } of judged) {
-    const known = (await ifReadable(readMappings(connection, io), io)) ?? new Map<string, Stored>();
-    const similar = similarMapping(arnLike, known.keys(), connection.context.prefix);
-    if (similar !== undefined) return similar;
-  }
-  return undefined;
-}
+/** Of a large cluster, a denial must not wait for all mappings. */
+const LOOK_MS = 5_000;
 
-/** `undefined` if it fails: this must not stop a denial, for which reading the deny list is enough. */
-async function ifReadable<T>(reading: Promise<T>, { interrupted }: IOStreams): Promise<T | undefined> {
-  return reading.catch((error: unknown) => {
-    if (interrupted.aborted) throw error;
+/** `undefined` if it fails or takes long: this must not stop a denial, for which reading the deny list is enough. */
+async function ifReadable<T>(read: (own: IOStreams) => Promise<T>, io: IOStreams): Promise<T | undefined> {
+  const limited = AbortSignal.any([io.interrupted, AbortSignal.timeout(LOOK_MS)]);
+  return read({ ...io, interrupted: limited }).catch((error: unknown) => {
+    if (io.interrupted.aborted) throw error;
     return undefined;
   });
 }
@@ -129,20 +127,20 @@ class RoleName extends Failure {}
 
 async function planOne(
   who: string,
-  { session }: DenyOptions,
+  options: DenyOptions,
   keys: DenialKeys,
   connection: Connection,
   io: IOStreams,
   judged: Judged[],
 ): Promise<ClusterPlan> {
   const { context, account } = connection;
-  const { parameter, arnLike } = findDenyTarget(connection, who, session);
-  const principal = principalIn(arnLike);
-  const names = principal === undefined ? [] : candidates(context.prefix, principal).map((one) => one.parameter);
-  const own = new Set([parameter, ...names.filter((name) => account === undefined || !name.endsWith("/any"))]);
-  const read = (some: Iterable<string>) => readByName([...some], connection, io);
-  const all = await ifReadable(principal === undefined ? readMappings(connection, io) : read(own), io);
-  const known = all ?? (await read([parameter]));
+  const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
+  const names = parametersFor(arnLike, context.prefix);
+  const own = names?.filter((name) => account === undefined || !name.endsWith("/any")) ?? [];
+  const read = (some: readonly string[], ofRead: IOStreams) =>
+    readByName([...new Set([parameter, ...some])], connection, ofRead);
+  const all = await ifReadable((one) => (names === undefined ? readMappings(connection, one) : read(own, one)), io);
+  const known = all ?? (await read([], io));
   const plan = planDenials([arnLike], keys, known, connection);
   await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
   const endsAccess = all === undefined || account !== undefined || mayEndAccess([arnLike], all, context);

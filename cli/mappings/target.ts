@@ -110,12 +110,12 @@ function at(prefix: string, { kind, account, name }: ParameterAddress, key: Targ
 }
 
 /**
- * Valid for a session (`RoleSessionName`) and for a user, and neither an account nor the id of a key, user or role.
+ * Valid for a session (`RoleSessionName`) and for a user, not several of them, and neither an account nor the id of a key, user or role.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
  */
 export function isPersonName(who: string): boolean {
-  return /^(?!(?:\d{12}|A(?:KI|SI|RO|ID)A[A-Z\d]{12,})$)[\w+=,.@-]{2,64}$/.test(who);
+  return /^(?!(?:\d{12}|A(?:KI|SI|RO|ID)A[A-Z\d]{12,})$)[\w+=.@-]{2,64}$/.test(who);
 }
 
 /** Of an ARN or ARN pattern; `undefined` for any other `<who>`, and if the partition is a pattern. */
@@ -138,6 +138,9 @@ const TYPING: readonly (readonly [pattern: RegExp, fault: string])[] = [
   [/^\s/, "begins with a space: remove it"],
   [/\s$/, "ends with a space: remove it"],
   [/^(?!arn:)[Aa][Rr][Nn]:/, "must begin with arn: in lower case"],
+  [/^(?!arn:).+arn:/i, "has text before arn: remove it"],
+  [/^(?:role|user|federated-user|sso|sso-session)\/(?!\d{12}\/)/, "has no account of 12 digits before its name"],
+  [/^[\w+=,.@-]*,[\w+=,.@-]*$/, "contains a comma: give one name. For a session, use sso/<account>/<set> --session"],
   [/^\d{12}$/, "is an account. For every identity of it, use account/<who>"],
   [/^[\w+=,.@-]+$/, "is only a name. Add its kind and account, such as role/111122223333/<who>, or use an ARN"],
 ];

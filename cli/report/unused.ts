@@ -5,7 +5,7 @@ import { type ClusterFailure, failureIn, inEachCluster, throwWorst } from "../cl
 import { finding } from "../errors.ts";
 import type { Item } from "../mappings/items.ts";
 import { isSeveral } from "../options.ts";
-import { clusterWords, programName } from "../program-name.ts";
+import { type ClusterOptions, clusterWords, programName } from "../program-name.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { optionWords, shellWord } from "../terminal/print.ts";
 import { isUnused, type Logins } from "./logins.ts";
@@ -17,17 +17,8 @@ export async function reportUnused(options: SearchOptions, io: IOStreams): Promi
   // In a context that failed, the mappings may be used.
   const failed = options.clusters.filter(({ name }) => failures.some((one) => one.name === name));
   for (const contexts of related(results.map(({ value }) => value))) {
+    if (contexts.some((one) => failed.some((other) => isRelated(one.options, other)))) continue;
     const name = [...new Set(contexts.map((one) => one.options.cluster))].join(", ");
-    if (
-      contexts.some((one) =>
-        failed.some(
-          ({ cluster, prefix }) =>
-            cluster === one.options.cluster ||
-            (prefix ?? defaultMappingPrefix(cluster)) === one.connection.context.prefix,
-        ),
-      )
-    )
-      continue;
     try {
       printRemovals(contexts, io);
     } catch (error) {
@@ -38,22 +29,17 @@ export async function reportUnused(options: SearchOptions, io: IOStreams): Promi
   throwWorst([...failures, ...unknown]);
 }
 
-/** Groups contexts of one cluster id, and those that read the same store. */
 function related(all: readonly Search[]): Search[][] {
-  const groups: Search[][] = [];
-  for (const one of all) {
-    const joined = groups.filter((group) =>
-      group.some((other) => other.options.cluster === one.options.cluster || storeOf(other) === storeOf(one)),
-    );
-    for (const group of joined) groups.splice(groups.indexOf(group), 1);
-    groups.push([...joined.flat(), one]);
-  }
-  return groups;
+  return all.reduce<Search[][]>((groups, one) => {
+    const isOwn = (group: Search[]) => group.some((other) => isRelated(one.options, other.options));
+    return [...groups.filter((group) => !isOwn(group)), [...groups.filter(isOwn).flat(), one]];
+  }, []);
 }
 
-function storeOf({ connection: { context, settings }, parameters }: Search): string {
-  const [first] = parameters.values();
-  return `${first?.account} ${settings.region} ${context.prefix}`;
+/** Whether both are contexts of one cluster, or may read the same store. */
+function isRelated(...both: readonly [ClusterOptions, ClusterOptions]): boolean {
+  const [one, other] = both.map(({ cluster, prefix }) => prefix ?? defaultMappingPrefix(cluster));
+  return one === other || both[0].cluster === both[1].cluster;
 }
 
 /**

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { cli } from "../cli.ts";
 import { ADMIN, exits, PREFIX, prints, useCluster } from "./cluster.ts";
 
 const USER = "arn:aws:iam::111122223333:user/alice";
@@ -68,9 +67,3 @@ for (const [arn, fault] of [
     await exits(cluster.mappings(["get", arn]), 2, `${arn}: ${sentence}`);
   });
 }
-
-test("the message for an ARN with spaces around it names them", async () => {
-  const kinds = "a role, an assumed role, a user, a federated user or root";
-  const message = ` arn:aws:iam::111122223333:role/Dev is not the ARN of ${kinds}: it has spaces around it.\n`;
-  await exits(cli(["explain", "-c", "prod", " arn:aws:iam::111122223333:role/Dev"]), 2, message);
-});
