@@ -139,7 +139,8 @@ test("each context's region applies, and options that contradict a context or su
     await exits(deny(...words), 2, sentence);
   }
   clusters.configure({});
-  await exits(deny(...ALL), 2, "--all-contexts requires a configuration file with contexts.\n");
+  const named = "--all-contexts requires a configuration file with contexts. Without one, name the cluster: -c <cluster>.\n";
+  await exits(deny(...ALL), 2, named);
 });
 
 test("contexts of one profile share its credentials, so that it asks only once", async () => {
