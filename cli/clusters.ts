@@ -58,7 +58,10 @@ export async function inTurns<C extends { readonly options: AwsOptions }, T>(
     while (running.size >= atOnce) await Promise.race(running);
     const { promise: slot, resolve } = Promise.withResolvers<unknown>();
     const timer = atOnce < STORES_AT_ONCE ? undefined : setTimeout(resolve, SLOW_MS);
-    results[index] = work(one).finally(() => resolve(clearTimeout(timer)));
+    const result = work(one).finally(() => resolve(clearTimeout(timer)));
+    // It is thrown after all have started.
+    result.catch(() => {});
+    results[index] = result;
     const ended: Promise<unknown> = slot.then(() => running.delete(ended));
     running.add(ended);
   }

@@ -92,7 +92,7 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions>(
       return { name, failure: failureIn(error, io) };
     } finally {
       done += 1;
-      progress.show(done);
+      if (several) progress.show(done);
     }
   }
   const planned = (await inTurns(chosen, planOne).finally(progress.end).finally(output.flush)).filter(
@@ -242,7 +242,7 @@ async function write(
       return [];
     } catch (error) {
       const failure = error instanceof Stopped || io.interrupted.aborted ? toFailure(error) : undefined;
-      isStopped ||= !goesOn || failure?.exitCode !== EXIT.fault;
+      isStopped ||= !goesOn || failure === undefined || failure.exitCode === EXIT.interrupted;
       if (!isSeveral || failure === undefined) throw error;
       return [{ name, failure }];
     } finally {
