@@ -167,6 +167,16 @@ test("the lines of the documentation for a colleague who left work as pasted", a
   );
 });
 
+test("Ctrl-C while the clusters are read writes nothing", async () => {
+  const stop = new AbortController();
+  clusters.store.fail(() => {
+    stop.abort();
+    return { kind: "silent" };
+  });
+  const words = ["mappings", "deny", MALLORY, ...FAST, ...ALL];
+  await exits(clusters.run(words, { interrupted: stop.signal }), 130, "Interrupted.\n");
+});
+
 test("Ctrl-C between two clusters keeps the first change, and names the cluster that was not written", async () => {
   const stop = new AbortController();
   clusters.store.fail(({ headers }) => {
