@@ -50,55 +50,42 @@ export async function inTurns<C extends { readonly options: AwsOptions }, T>(
   work: (cluster: C) => Promise<T>,
   atOnce = STORES_AT_ONCE,
 ): Promise<T[]> {
-  const places = Map.groupBy(clusters.keys(), (index) => {
-    const { profile, region } = clusters[index]?.options ?? {};
-    return `${profile} ${region}`;
-  });
-  const ranked = [...places.values()].flatMap((place) => place.map((index, rank) => ({ index, rank })));
+  const places = Map.groupBy(clusters.entries(), ([, { options }]) => `${options.profile} ${options.region}`);
+  const ranked = [...places.values()].flatMap((place) => place.map(([index, one], rank) => ({ index, one, rank })));
   const running = new Set<Promise<unknown>>();
   const results: Promise<T>[] = [];
-  for (const { index } of ranked.sort((a, b) => a.rank - b.rank)) {
+  for (const { index, one } of ranked.sort((a, b) => a.rank - b.rank)) {
     while (running.size >= atOnce) await Promise.race(running);
-    const result = work(clusters[index] as C);
-    const { promise: slot, resolve } = Promise.withResolvers<void>();
+    const { promise: slot, resolve } = Promise.withResolvers<unknown>();
     const timer = atOnce < STORES_AT_ONCE ? undefined : setTimeout(resolve, SLOW_MS);
-    result.then(
-      () => resolve(),
-      () => resolve(),
-    );
-    slot.finally(() => {
-      running.delete(slot);
-      clearTimeout(timer);
-    });
-    running.add(slot);
+    const result = work(one).finally(() => resolve(clearTimeout(timer)));
+    // It is thrown after all have started.
+    result.catch(() => {});
     results[index] = result;
+    const ended: Promise<unknown> = slot.then(() => running.delete(ended));
+    running.add(ended);
   }
   return Promise.all(results);
 }
 
 type OutputByCluster = ReturnType<typeof outputByCluster>;
 
-/** Collects the output of clusters, and prints it in their order. Messages that several have in common are printed once. */
+/** Keeps the output of clusters, and prints it in their order. A message that several have in common is printed once. */
 export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[], io: IOStreams) {
-  const logs = new Map<string, string[]>();
-  const prints = new Map<string, Parameters<IOStreams["print"]>[]>();
+  let kept: { readonly name: string; readonly text?: string; readonly print?: () => void }[] = [];
   return {
     ioOf: (name: string): IOStreams => ({
-      ...io,
-      shared: io,
-      showProgress: () => {},
-      watched: true,
-      log: (text) => void logs.set(text, [...(logs.get(text) ?? []), name]),
-      print: (...text) => void prints.set(name, [...(prints.get(name) ?? []), text]),
+      ...{ ...io, shared: io, watched: true, showProgress() {} },
+      log: (text) => void kept.push({ name, text }),
+      print: (...words) => void kept.push({ name, print: () => io.print(...words) }),
     }),
     flush(): void {
-      const order = clusters.map(({ name }) => name);
-      const found = [...logs].map(([text, names]) => ({ text, names: order.filter((name) => names.includes(name)) }));
-      const first = ({ names: [name = ""] }: (typeof found)[number]) => order.indexOf(name);
-      for (const { text, names } of found.sort((a, b) => first(a) - first(b))) io.log(`${listed(names)}: ${text}`);
-      for (const name of order) for (const text of prints.get(name) ?? []) io.print(...text);
-      logs.clear();
-      prints.clear();
+      const sorted = clusters.flatMap(({ name }) => kept.filter((one) => one.name === name));
+      kept = [];
+      for (const [text, same] of Map.groupBy(sorted, (one) => one.text)) {
+        if (text !== undefined) io.log(`${listed([...new Set(same.map(({ name }) => name))])}: ${text}`);
+      }
+      for (const { print } of sorted) print?.();
     },
   };
 }

@@ -8,8 +8,8 @@ import { credentialProvider, environmentKeys } from "./credential-provider.ts";
 import { type AwsRequestHandler, awsRequestHandler } from "./request-handler.ts";
 
 export interface AwsOptions {
-  readonly region?: string;
-  readonly profile?: string;
+  readonly region?: string | undefined;
+  readonly profile?: string | undefined;
 }
 
 export type Credentials = AwsCredentialIdentity;
@@ -42,10 +42,11 @@ interface Config {
  * Reads the environment of the process, as the SDK does. Ignores empty variables and options. Contexts with the same Region
  * and profile share connections.
  */
-export async function clientConfig({ region, profile }: AwsOptions, { shared, ...io }: IOStreams): Promise<Config> {
-  const options = { ...(region && { region }), ...(profile && { profile }) };
+export async function clientConfig(options: AwsOptions, io: IOStreams): Promise<Config> {
+  const { shared } = io;
   if (shared === undefined) return newConfig(options, io);
-  return once(io.secrets, `config ${region} ${profile}`, () => newConfig(options, { ...shared, shared }));
+  const { region, profile } = options;
+  return once(io.secrets, `config ${region} ${profile}`, () => newConfig({ region, profile }, { ...shared, shared }));
 }
 
 async function newConfig(options: AwsOptions, io: IOStreams): Promise<Config> {

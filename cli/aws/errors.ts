@@ -82,6 +82,7 @@ export function toFailure(error: unknown): Failure | undefined {
 export function reasonOf(failure: Failure): string {
   let cause: unknown = failure;
   while (cause instanceof Failure && cause.cause !== undefined) cause = cause.cause;
+  if (failure.message === "") return "not tried";
   if (cause instanceof HttpTimeout) return "no answer";
   const kind = failureKind(cause).replace(/Exception$/, "");
   const isOwn = cause instanceof Failure || failure.exitCode !== EXIT.fault || /^Unknown/.test(kind);

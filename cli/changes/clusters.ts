@@ -92,7 +92,7 @@ export async function planClusters<O extends ClustersOptions & ProposeOptions>(
       return { name, failure: failureIn(error, io) };
     } finally {
       done += 1;
-      progress.show(done);
+      if (several) progress.show(done);
     }
   }
   const planned = (await inTurns(chosen, planOne).finally(progress.end).finally(output.flush)).filter(
@@ -203,18 +203,14 @@ export async function carryOut(
 
 /** Returns how many clusters can be written a second. */
 export function logIfLong(proposals: readonly Pick<Proposal, "changes" | "connection">[], io: IOStreams): number {
-  const shares = Map.groupBy(proposals, ({ connection }) => connection.rates);
-  const sizes = [...shares].map(([{ writes }, some]) => {
-    const changes = some.flatMap((one) => one.changes).length;
-    return { writes, seconds: changes / writes };
-  });
-  const seconds = Math.max(...sizes.map((one) => one.seconds));
+  const sizeOf = (some: typeof proposals) => some.flatMap(({ changes }) => changes).length;
+  const shares = [...Map.groupBy(proposals, ({ connection }) => connection.rates)];
+  const seconds = Math.max(...shares.map(([{ writes }, some]) => sizeOf(some) / writes));
   const where = proposals.length === 1 ? "" : " in each account and Region, AWS's quota,";
   if (seconds >= LONG_S) {
-    io.log(
-      `Writing ${count(proposals.flatMap(({ changes }) => changes).length)} at ${sizes[0]?.writes} a second${where} takes ` +
-        `${duration(seconds)}. You can stop it and run the command again: it writes only what is missing.\n`,
-    );
+    const what = `${count(sizeOf(proposals))} at ${shares[0]?.[0].writes} a second${where}`;
+    const stop = "You can stop it and run the command again: it writes only what is missing.";
+    io.log(`Writing ${what} takes ${duration(seconds)}. ${stop}\n`);
   }
   return proposals.length / seconds;
 }
@@ -223,9 +219,6 @@ export function logIfLong(proposals: readonly Pick<Proposal, "changes" | "connec
 const LONG_S = 60;
 
 type Wanted = ReadyCluster & { readonly proposal: Proposal };
-
-/** Of a cluster that was left after another one had failed. */
-const NOT_TRIED = new Failure(EXIT.finding, "");
 
 /** Returns where it was not written, in the order of `wanted`. Unless it goes on, the first is written before the others. */
 async function write(
@@ -243,13 +236,13 @@ async function write(
     const { connection, changes } = proposal;
     try {
       if (isSeveral) await limitsOf(connection.rates).write(io.interrupted, changes.length);
-      if (isStopped) return [{ name, failure: NOT_TRIED }];
+      if (isStopped) return [{ name, failure: silentExit() }];
       await writeAll(proposal, connection, withAwsClock(isSeveral ? output.ioOf(name) : io));
       await recheck?.(true);
       return [];
     } catch (error) {
       const failure = error instanceof Stopped || io.interrupted.aborted ? toFailure(error) : undefined;
-      isStopped ||= !goesOn || failure?.exitCode !== EXIT.fault;
+      isStopped ||= !goesOn || failure === undefined || failure.exitCode === EXIT.interrupted;
       if (!isSeveral || failure === undefined) throw error;
       return [{ name, failure }];
     } finally {
@@ -291,9 +284,7 @@ function lastLine(
   const isDone = ({ name }: ReadyCluster) => !failures.some((one) => one.name === name);
   const all = new Set([...ready, ...failures].map(({ name }) => name)).size + idle.length;
   const nothing = idle.length === 0 ? "" : `, nothing to do in ${idle.length}`;
-  const reasons = failures.map(({ name, failure }) => {
-    return `${name} (${failure === NOT_TRIED ? "not tried" : reasonOf(failure)})`;
-  });
+  const reasons = failures.map(({ name, failure }) => `${name} (${reasonOf(failure)})`);
   const not = reasons.length === 0 ? "" : ` Not ${done.toLowerCase()} in: ${reasons.join(", ")}.`;
   // A later run may succeed where this one failed.
   const repeats = failures.some(({ failure }) => failure.exitCode >= EXIT.fault);

@@ -83,6 +83,33 @@ for (const [what, clusters, ...texts] of ROWS) {
   test(what, async () => assert.deepEqual(await placesOf(clusters, "aws"), texts));
 }
 
+test("clusters of one account and Region share limits, and with one profile a client", async () => {
+  process.env["AWS_CONFIG_FILE"] = folder.write("aws", CONFIG);
+  const { io } = terminal("", { secrets: createSecrets() });
+  const places = [
+    { profile: "a" },
+    { profile: "a" },
+    { profile: "same" },
+    { profile: "b" },
+    { profile: "a", region: "eu-west-1" },
+  ];
+  const clusters = places.map((one, index) => ({ name: `c${index}`, cluster: `c${index}`, ...one }));
+  const found = new Map<string, Connection>();
+  await planClusters({ clusters }, io, async (connection, { name }) => {
+    found.set(name, connection);
+    return undefined;
+  });
+  const [first, ...others] = clusters.map(({ name }) => found.get(name));
+  assert.deepEqual(
+    others.map((one) => one?.rates === first?.rates),
+    [true, true, false, false],
+  );
+  assert.deepEqual(
+    others.map((one) => one?.ssm === first?.ssm),
+    [true, false, false, false],
+  );
+});
+
 test("without a partition, no region is skipped, and a single cluster has no name in messages", async () => {
   const there = "cn-north-1 /iam-authenticator/prod";
   assert.deepEqual(await placesOf([{ profile: "a", region: "cn-north-1" }]), [`c0 in ${there}`]);

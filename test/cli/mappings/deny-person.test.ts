@@ -37,7 +37,7 @@ test("a name denies the person's sessions and users in every cluster, and no oth
   const others = `^prod: Not ended: other session names of role/${A}/shared\\. The caller that assumes such a role chooses `;
   assert.match(err, new RegExp(others, "m"));
   assert.match(err, new RegExp(`^staging: Not ended: other session names of pattern/${A}\\. `, "m"));
-  assert.match(err, /^staging: Wrote 2 parameters\. .*access ends by \S+Z\.$/m);
+  assert.match(err, /^prod, staging: Wrote 2 parameters\. .*access ends by \S+Z\.$/m);
   assert.doesNotMatch(out, / ! /);
   const names = [JANE, "Jane@Example.com"];
   for (const [cluster, arnOf, denied] of [

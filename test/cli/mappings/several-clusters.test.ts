@@ -139,7 +139,9 @@ test("each context's region applies, and options that contradict a context or su
     await exits(deny(...words), 2, sentence);
   }
   clusters.configure({});
-  await exits(deny(...ALL), 2, "--all-contexts requires a configuration file with contexts.\n");
+  const named =
+    "--all-contexts requires a configuration file with contexts. Without one, name the cluster: -c <cluster>.\n";
+  await exits(deny(...ALL), 2, named);
 });
 
 test("contexts of one profile share its credentials, so that it asks only once", async () => {
@@ -150,6 +152,29 @@ test("contexts of one profile share its credentials, so that it asks only once",
   clusters.configure({ prod: { ...context, region: "us-east-1" }, staging: { ...context, region: "us-west-2" } });
   await exits(deny(...ALL), 0);
   assert.equal(readFileSync(calls, "utf8"), "called\n");
+});
+
+test("the lines of the documentation for a colleague who left work as pasted", async () => {
+  clusters.configure({ "my-cluster": { cluster: "prod" }, other: { cluster: "staging" } });
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/access.md"), "utf8");
+  const lines = page.match(/(?<=^npx lambda-iam-authenticator )mappings deny jane@.*?(?=$| +#)/gm) ?? [];
+  const answer = { interactive: true, input: "y\n" };
+  const outcomes = [];
+  for (const line of lines) outcomes.push((await exits(clusters.run(line, answer), 0)).err.split("\n").at(-2));
+  assert.deepEqual(
+    outcomes.map((line) => line?.slice(0, 26)),
+    ["Not ended: client certific", "Denied in 2 of 2 clusters."],
+  );
+});
+
+test("Ctrl-C while the clusters are read writes nothing", async () => {
+  const stop = new AbortController();
+  clusters.store.fail(() => {
+    stop.abort();
+    return { kind: "silent" };
+  });
+  const words = ["mappings", "deny", MALLORY, ...FAST, ...ALL];
+  await exits(clusters.run(words, { interrupted: stop.signal }), 130, "Interrupted.\n");
 });
 
 test("Ctrl-C between two clusters keeps the first change, and names the cluster that was not written", async () => {
