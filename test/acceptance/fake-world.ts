@@ -217,7 +217,7 @@ export function makeEverything({ resources, stacks, now }: FakeWorld, id: string
   };
   const next = { status: "UPDATE_COMPLETE", at: now() + 180_000 };
   stack(`IamAuthenticator-${id}`, "UPDATE_IN_PROGRESS", ["log"], { next });
-  stack(`IamAuthenticator-${id}-release`, "DELETE_COMPLETE", ["log"]);
+  stack(`IamAuthenticator-${id}-release-30`, "DELETE_COMPLETE", ["log"]);
   stack(`IamAuthenticator-${id}-mtls`, "REVIEW_IN_PROGRESS", []);
   stack(`IamAuthenticatorIssuer-${id}`, "CREATE_COMPLETE", Object.keys(TYPES), { isProtected: true });
   for (const one of [
@@ -226,7 +226,7 @@ export function makeEverything({ resources, stacks, now }: FakeWorld, id: string
     ...[`user ${id}`, `user ${id}|key AKIA0000000000000000`, `user ${id}|policy sign`],
     ...[`bucket ${id}-111122223333`, `bucket ${id}-111122223333|object authenticator.zip`],
     ...Array.from({ length: 12 }, (_, index) => `parameter /iam-authenticator/${id}/role/${index}`),
-    ...["-release", "-mtls", "-private"].map((end) => `parameter /iam-authenticator/${id}${end}/callers`),
+    ...["-release-30", "-mtls", "-private"].map((end) => `parameter /iam-authenticator/${id}${end}/callers`),
   ]) {
     resources.add(one);
   }

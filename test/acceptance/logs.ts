@@ -42,6 +42,31 @@ export async function accessEntries(
   return until(world, LOGS_MS, look, (entries) => entries.length >= least);
 }
 
+const QUERY_MS = 5 * 60_000;
+
+/** The pages of a Logs Insights query over a log group since a time, by their numbers of lines. */
+export async function pagesOf({ aws, world }: Site, logGroupName: string, since: number): Promise<readonly number[]> {
+  const seconds = (ms: number) => Math.floor(ms / 1000);
+  const range = { startTime: seconds(since - SKEW_MS), endTime: seconds(world.now() + SKEW_MS) };
+  const started = { logGroupName, ...range, queryString: "fields @message", limit: 100_000 };
+  const { queryId } = await aws<{ queryId: string }>("logs", "start-query", started);
+  type Page = { readonly status: string; readonly results: readonly unknown[]; readonly nextToken?: string };
+  const read = (nextToken?: string) =>
+    aws<Page>("logs", "get-query-results", { queryId, ...(nextToken !== undefined && { nextToken }) });
+  let page = await until(
+    world,
+    QUERY_MS,
+    () => read(),
+    ({ status }) => !["Scheduled", "Running"].includes(status),
+  );
+  const sizes = [page.results.length];
+  while (page.nextToken !== undefined && page.results.length > 0) {
+    page = await read(page.nextToken);
+    sizes.push(page.results.length);
+  }
+  return sizes;
+}
+
 const METRICS_MS = 10 * 60_000;
 const MINUTE = 60_000;
 

@@ -13,7 +13,7 @@ export const REMOVAL = 14;
 const TAGS_MS = 10 * 60_000;
 const STACK_MS = 40 * 60_000;
 /** Cluster ids of a run, including the second clusters of some checks. */
-const SUFFIXES = ["", "-release", "-mtls", "-private"];
+const SUFFIXES = ["", "-release-30", "-mtls-rel30", "-priv-rel30", "-mtls", "-private"];
 /** DeleteParameters accepts ten names: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameters.html */
 const PAGE = 10;
 

@@ -92,8 +92,15 @@ for (const [what, answer] of [
     const inputs = {
       ssoProfile: "admin",
       enableTokenSigning: true,
-      mtls: { endpoint: { domainName: "auth.example.com", subjects: [""] }, clientCert: pem, clientKey: pem },
-      private: { endpoint: { vpc: { vpcId: "vpc-1" } } },
+      mtls: {
+        endpoint: {
+          ...{ domainName: "auth.example.com", certificateArn: "arn", subjects: [""] },
+          truststore: { bucket: "b", key: "k" },
+        },
+        clientCert: pem,
+        clientKey: pem,
+      },
+      private: { endpoint: { vpc: { vpcId: "vpc-1" }, vpcEndpointId: "vpce-1" } },
     };
     const { rows } = await run(world, CHECKS, { inputs });
     for (const { number } of CHECKS) {

@@ -29,7 +29,9 @@ export interface Inputs {
 
 export interface MtlsEndpoint {
   readonly domainName: string;
+  readonly certificateArn: string;
   readonly subjects: readonly string[];
+  readonly truststore: { readonly bucket: string; readonly key: string };
 }
 
 export type Site = ReturnType<typeof openSite>;

@@ -46,6 +46,7 @@ for (const [what, requests, expected] of [
   ["a quarter of the reviews are faults", traffic([...HALF, "granted", "fault"]), ["Failing"]],
   ["the function crashes", traffic(["crash"]), ["Failing"]],
   ["the function times out", traffic(["time-out"]), ["Failing"]],
+  ["the function was deleted", traffic(["function deleted"]), ["Failing"]],
   ["Lambda throttles the function", traffic(["throttled by Lambda"]), ["Failing"]],
   ["at night, two logins end with a fault", [...login("fault", 0), ...login("fault", MINUTE)], ["Failing"]],
   ["at night, two logins crash", [...login("crash", 0), ...login("crash", MINUTE)], ["Failing"]],
@@ -65,6 +66,13 @@ for (const [what, requests, expected] of [
     assert.deepEqual(firing([...YESTERDAY, ...requests], 0, 30 * MINUTE, redirecting), expected);
   });
 }
+
+test("a redirected review is one fault instead of five tries: two in a minute are enough, in two of three minutes", () => {
+  const perMinute = (count: number, minutes: number) => [...YESTERDAY, ...traffic(["fault"], count, minutes)];
+  assert.deepEqual(firing(perMinute(2, 2), 0, 30 * MINUTE, redirecting), ["Failing"]);
+  assert.deepEqual(firing(perMinute(1, 10), 0, 30 * MINUTE, redirecting), []);
+  assert.deepEqual(firing(perMinute(2, 10)), []);
+});
 
 test("NoReviews fires after quietHours without an invocation, and not a few hours earlier", () => {
   const last: Request = { at: 0, ending: "granted" };

@@ -7,7 +7,7 @@ import { METRICS, type MetricName } from "../../functions/telemetry/metrics.ts";
 import { flat } from "./template.ts";
 
 /** How a request ends: a review, or a failure of the function that leaves no line. */
-export type Ending = Outcome | "crash" | "time-out" | "throttled by Lambda";
+export type Ending = Outcome | "crash" | "time-out" | "throttled by Lambda" | "function deleted";
 
 export interface Request {
   /** In seconds. */
@@ -33,6 +33,8 @@ export function dataOf({ at, ending, version = "1" }: Request, redirects = false
   const hasFailed = outcome === undefined || outcome === "fault";
   const metric = key("AWS/ApiGateway", "5xx", { ApiId: "<AuthenticatorApi>" });
   const gateway = { at, metric, value: Number(hasFailed && !redirects) };
+  // API Gateway cannot invoke it, and redirects no 500.
+  if (ending === "function deleted") return [{ ...gateway, value: 1 }];
   // "Invocation requests that are throttled ... don't count as either Invocations or Errors":
   // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
   const alias = { FunctionName: FUNCTION, Resource: `${FUNCTION}:live` };

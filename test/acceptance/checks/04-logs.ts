@@ -2,7 +2,7 @@
 
 import { hash } from "node:crypto";
 import { isObject } from "../../../functions/lib/json.ts";
-import { eventsOf, LOGS_MS, type LogEvent, objectsIn, sumOf } from "../logs.ts";
+import { eventsOf, LOGS_MS, type LogEvent, objectsIn, pagesOf, sumOf } from "../logs.ts";
 import { matching } from "../rows.ts";
 import type { Check } from "../runner.ts";
 import { mustRun, ROLE_USER, type Site } from "../site.ts";
@@ -45,6 +45,21 @@ export const check: Check = {
       const dimensions = { ClusterId: site.clusterId, Outcome: "granted" };
       return `Reviews: ${await sumOf(site, "LambdaIamAuthenticator", "Reviews", dimensions, since, 1)}`;
     });
+    // The alarms Failing and Refused use FILL, also of metrics that a healthy cluster never writes.
+    await rows.see("FILL of a metric that was never written", matching("1 or more", /^[1-9]\d*$/), () =>
+      filledSum(site, since),
+    );
+    await rows.see("report command", "the time of this check's login", async () => {
+      const printed = JSON.parse(await mustRun(site.command(["report", "-o", "json"]))) as Record<string, unknown>[];
+      const times = printed.map(({ lastLogin }) => Date.parse(String(lastLogin)));
+      const isRecent = times.some((time) => time >= since - QUIET_MS && time <= world.now() + QUIET_MS);
+      return isRecent ? "the time of this check's login" : `the times ${printed.map(({ lastLogin }) => lastLogin)}`;
+    });
+    const paged = matching(
+      `${LINES} lines on 2 pages or more`,
+      new RegExp(`^${LINES} lines on ([2-9]|\\d\\d+) pages$`),
+    );
+    await rows.see("second page of a query", paged, () => longQuery(site));
     await rows.see("reviews command", `granted, ${ROLE_USER}`, async () => {
       const args = ["reviews", "list", "--since", "15m", "--outcome", "granted", "-o", "json"];
       const find = async () => {
@@ -56,6 +71,54 @@ export const check: Check = {
     });
   },
 };
+
+async function filledSum({ aws, world, clusterId }: Site, since: number): Promise<string> {
+  const metric = (Id: string, Outcome: string) => {
+    const Dimensions = Object.entries({ ClusterId: clusterId, Outcome }).map(([Name, Value]) => ({ Name, Value }));
+    const Metric = { Namespace: "LambdaIamAuthenticator", MetricName: "Reviews", Dimensions };
+    return { Id, MetricStat: { Metric, Period: 60, Stat: "Sum" }, ReturnData: false };
+  };
+  const sum = { Id: "total", Expression: "FILL(never, 0) + FILL(granted, 0)", ReturnData: true };
+  const look = async () => {
+    const { MetricDataResults } = await aws<{ MetricDataResults: { Values: number[] }[] }>(
+      "cloudwatch",
+      "get-metric-data",
+      {
+        MetricDataQueries: [metric("never", "never_written"), metric("granted", "granted"), sum],
+        StartTime: new Date(since - QUIET_MS).toISOString(),
+        EndTime: new Date(world.now() + 60_000).toISOString(),
+      },
+    );
+    return (MetricDataResults[0]?.Values ?? []).reduce((total, value) => total + value, 0);
+  };
+  return String(await until(world, 10 * 60_000, look, (total) => total > 0));
+}
+
+/** More than a page of results: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetQueryResults.html */
+const LINES = 12_000;
+/** As many as fit into an argument of a program. */
+const BATCH = 1_500;
+
+async function longQuery(site: Site): Promise<string> {
+  const { aws, world, clusterId } = site;
+  const logGroupName = `IamAuthenticator-${clusterId}-pages`;
+  const stream = { logGroupName, logStreamName: "lines" };
+  await aws("logs", "create-log-group", { logGroupName });
+  await aws("logs", "create-log-stream", stream);
+  const since = world.now();
+  for (let written = 0; written < LINES; written += BATCH) {
+    const logEvents = Array.from({ length: BATCH }, (_, at) => ({ timestamp: since, message: `${written + at}` }));
+    await aws("logs", "put-log-events", { ...stream, logEvents });
+  }
+  const total = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0);
+  const sizes = await until(
+    world,
+    LOGS_MS,
+    () => pagesOf(site, logGroupName, since),
+    (all) => total(all) >= LINES,
+  );
+  return `${total(sizes)} lines on ${sizes.length} pages`;
+}
 
 /** `events`: the number of JSON events of the same environment and time. */
 async function linesOf({ aws, world, ...site }: Site, tokenHash: string, since: number) {

@@ -3,6 +3,7 @@
 import { changedBy, groupOf, liveOf, outcomeOf, pagersOf, whileAlarmed } from "../deployments.ts";
 import { matching } from "../rows.ts";
 import type { Check } from "../runner.ts";
+import type { StackResource } from "../stacks.ts";
 import { until } from "../world.ts";
 
 const START_MS = 20 * 60_000;
@@ -11,7 +12,7 @@ export const check: Check = {
   title: "Rollback, and a deployment while other alarms fire",
   minutes: 35,
   async run(site, rows) {
-    const { world } = site;
+    const { world, aws, stacks, stack } = site;
     await site.ensure();
     const before = await liveOf(site);
     const since = world.now();
@@ -36,8 +37,30 @@ export const check: Check = {
     const rolledBack = matching("UPDATE_ROLLBACK_COMPLETE", /^UPDATE_ROLLBACK_COMPLETE/);
     await rows.see("stack after the rollback", rolledBack, () => seen);
     await rows.see("alias after the rollback", `version ${before.version}`, async () => shown(await liveOf(site)));
+    const again = world.now();
     await rows.see("the same deployment again", "UPDATE_COMPLETE, another version", () =>
       changedBy(site, () => site.deploy({ logLevel: "debug" })),
+    );
+
+    // CodeDeploy's guide shows the permission with the resource "*".
+    await rows.see(
+      "the check reports with a permission for the group",
+      "allowed for the deployment group; Succeeded",
+      async () => {
+        const resources = await stacks.resources(stack);
+        const isCheck = ({ ResourceType, LogicalResourceId }: StackResource) =>
+          ResourceType === "AWS::IAM::Role" && LogicalResourceId.includes("DeploymentCheckRole");
+        const RoleName = resources.find(isCheck)?.PhysicalResourceId;
+        const { PolicyNames } = await aws<{ PolicyNames: string[] }>("iam", "list-role-policies", { RoleName });
+        const policies = await Promise.all(
+          PolicyNames.map((PolicyName) => aws("iam", "get-role-policy", { RoleName, PolicyName })),
+        );
+        const text = decodeURIComponent(JSON.stringify(policies));
+        const [, arn = "nothing"] =
+          /"codedeploy:PutLifecycleEventHookExecutionStatus"[^}]*"(arn:[^"]*|\*)"/.exec(text) ?? [];
+        const what = /:deploymentgroup:/.test(arn) ? "the deployment group" : arn;
+        return `allowed for ${what}; ${await outcomeOf(site, await groupOf(site), again)}`;
+      },
     );
 
     const pagers = await pagersOf(site);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { unlessMissing } from "../aws.ts";
 import { postReview } from "../reviews.ts";
-import { matching, oneLine } from "../rows.ts";
+import { matching, oneLine, type Rows } from "../rows.ts";
 import type { Check } from "../runner.ts";
 import { COMPLETE, makeCaller, type Site } from "../site.ts";
 import { TAG } from "../stacks.ts";
@@ -17,16 +17,18 @@ export const check: Check = {
   minutes: 15,
   async run(site, rows) {
     const { world } = site;
-    const clusterId = `${site.clusterId}-release`;
+    // The version's description contains the id: 30 characters.
+    const clusterId = `${site.clusterId}-release-30`;
     const stack = defaultStackName(clusterId);
     const folder = join(world.folder, "release");
     await world.buildRelease(folder);
     world.prepare?.(folder);
     const bucket = await makeBucket(site, folder);
 
-    const deploy = async (parameters: Readonly<Record<string, string>>) => {
-      const given = { ClusterId: clusterId, CodeBucket: bucket, ...world.releaseParameters, ...parameters };
-      const template = join(folder, "http.template.yaml");
+    const deploy = async (parameters: Readonly<Record<string, string>>, kind = "http", id = clusterId) => {
+      const given = { ClusterId: id, CodeBucket: bucket, ...world.releaseParameters, ...parameters };
+      const template = join(folder, `${kind}.template.yaml`);
+      const stack = defaultStackName(id);
       const place = ["--stack-name", stack, "--template-file", template, "--capabilities", "CAPABILITY_IAM"];
       const overrides = Object.entries(given).map(([name, value]) => `${name}=${value}`);
       const tags = ["--region", world.region, "--tags", `${TAG}=${site.clusterId}`];
@@ -38,6 +40,7 @@ export const check: Check = {
     const isThere = await rows.see("SafeDeployments=false", matching("CREATE_COMPLETE", COMPLETE), () =>
       deploy({ SafeDeployments: "false" }),
     );
+    await otherKinds(site, rows, deploy);
     if (!isThere) return;
     await rows.see("a review", matching("denied: identity_unmapped", /^denied: identity_unmapped: /), async () => {
       const { KubeconfigCommand = "" } = await site.stacks.outputs(stack);
@@ -57,6 +60,43 @@ export const check: Check = {
     );
   },
 };
+
+const STACK_MS = 15 * 60_000;
+
+/** Also with an id of 30 characters. The domain is free again for check 9. */
+async function otherKinds(
+  { aws, world, stacks, clusterId, inputs }: Site,
+  rows: Rows,
+  deploy: (parameters: Readonly<Record<string, string>>, kind: string, id: string) => Promise<string>,
+): Promise<void> {
+  const complete = matching("CREATE_COMPLETE", COMPLETE);
+  const see = (kind: string, id: string, parameters: Readonly<Record<string, string>>) =>
+    rows.see(`${kind}: an id of 30 characters`, complete, async () => {
+      const seen = await deploy({ ...parameters, SafeDeployments: "false" }, kind, id);
+      const StackName = defaultStackName(id);
+      await aws("cloudformation", "delete-stack", { StackName });
+      await until(
+        world,
+        STACK_MS,
+        () => stacks.status(StackName),
+        (status) => !status.startsWith("DELETE_IN"),
+      );
+      return seen;
+    });
+  if (inputs.mtls === undefined) rows.leaveOut("mtls: an id of 30 characters", complete.text, "no --mtls");
+  else {
+    const { domainName, certificateArn, subjects, truststore } = inputs.mtls.endpoint;
+    const { bucket: TruststoreBucket, key: TruststoreKey } = truststore;
+    await see("mtls", `${clusterId}-mtls-rel30`, {
+      ...{ DomainName: domainName, CertificateArn: certificateArn, CallerSubjects: subjects.join(";") },
+      ...{ TruststoreBucket, TruststoreKey },
+    });
+  }
+  const VpcEndpointId = inputs.private?.endpoint["vpcEndpointId"];
+  if (typeof VpcEndpointId === "string") await see("private", `${clusterId}-priv-rel30`, { VpcEndpointId });
+  else
+    rows.leaveOut("private: an id of 30 characters", complete.text, "no --private whose endpoint has a vpcEndpointId");
+}
 
 /** A bucket of this run; the removal deletes it with its objects. */
 async function makeBucket({ aws, world, clusterId, account }: Site, folder: string): Promise<string> {
