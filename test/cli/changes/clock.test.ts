@@ -57,7 +57,7 @@ test("--for counts from AWS's time, and gives every cluster the same end", async
   const endAt = endOf({ for: 60 * MINUTE }, "");
   assert.deepEqual([NOW, NOW + MINUTE].map(endAt), [at(60), at(60)]);
   for (const skew of [-120, 120]) {
-    const { run, value } = await wrongClock(t, skew, {});
+    const { run, value } = await wrongClock(t, skew, { [`user/${A}/x`]: X });
     await exits(run(`callers add c --arn ${arn("c")} --for 2h -y`), 0);
     assert.deepEqual(await value("callers"), [{ name: "c", arn: arn("c"), notAfter: at(120) }]);
     const ends = `access ends by ${at(2.5)}\\.`;
@@ -110,8 +110,6 @@ test("commands that only read use AWS's time", async (t) => {
       denied.map(({ username }: { username: string }) => username),
       ["denied"],
     );
-    await exits(run(`mappings list --at ${at(-1)}`), 0);
-    await exits(run(`mappings list --at ${at(1)}`), 2, "--at must not be in the future.\n");
     const { out: found } = await run("mappings lint -o json");
     const expired = JSON.parse(found).filter(({ rule }: { rule: string }) => rule === "expired");
     assert.deepEqual(expired.map(({ where }: { where: string }) => where).sort(), [
@@ -125,7 +123,7 @@ test("commands that only read use AWS's time", async (t) => {
       ["ended", "accepted"],
     );
     const [, left] = [await run("callers remove c-40 -y"), await run("callers remove c40 -y")];
-    assert.match(left.err, /^Refused: no accepted caller would remain/);
+    assert.match(left.err, /^Refused: no caller would remain accepted for an hour/);
     const file = JSON.stringify({
       mappings: [-5, 5].map((end) => ({ arn: arn(`f${end}`), username: "f", notAfter: at(end) })),
     });
