@@ -28,8 +28,8 @@ export interface IamAuthenticatorProps extends CommonProps {
 
   /**
    * Endpoint of a standby: the output `Endpoint` of a stack with the same cluster id in another region, without a
-   * `failoverUrl`. API Gateway redirects reviews there while the function fails (docs/regions.md). Requires an `http` or
-   * `mtls` endpoint. Does not apply to `formerEndpoint`.
+   * `failoverUrl`. The function redirects its faults there, except those of STS, EC2 and IAM (docs/regions.md). Requires an
+   * `http` or `mtls` endpoint. Does not apply to `formerEndpoint`.
    *
    * @default - none: kube-apiserver receives the error
    */
