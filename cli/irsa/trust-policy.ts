@@ -31,7 +31,7 @@ export function policyCommand(command: Command, io: IOStreams): Command {
       "    --issuer https://abc.execute-api.eu-west-1.amazonaws.com > trust-policy.json",
     ],
   })
-    .argument("<account>", "the service account, as namespace/name", readSubject)
+    .argument("<name>", "the service account, as namespace/name", readSubject)
     .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
     .requiredOption("--aws-account <id>", "account of the role and the OIDC provider", readAccount)
     .addOption(new Option("--partition <name>", "AWS partition").choices(PARTITIONS.map(({ id }) => id)).default("aws"))

@@ -120,10 +120,10 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
     [`${command} \u201c${ROLE}\u201d`, `"\u201c${ROLE}\u201d" contains curly quotes: use straight ones.\n`] as const,
   ]),
   [
-    `mappings deny ${ROLE} --not-after tomorrow`,
-    '--not-after must be a time like 2026-12-31T00:00:00Z, not "tomorrow". Nothing was written.\n',
+    `mappings deny ${ROLE} --until tomorrow`,
+    '--until must be a time like 2026-12-31T00:00:00Z, not "tomorrow". Nothing was written.\n',
   ],
-  [`mappings set ${ROLE} --not-after 2020-01-01T00:00:00Z`, /^--not-after 2020-01-01T00:00:00Z is in the past: /],
+  [`mappings set ${ROLE} --until 2020-01-01T00:00:00Z`, /^--until 2020-01-01T00:00:00Z is in the past: /],
   [`mappings set '"${ROLE}"'`, `""${ROLE}"" has text before arn: remove it.\n`],
   ["mappings get role/Developers", '"role/Developers" has no account of 12 digits before its name.\n'],
   ["mappings deny user/11112222333/x", '"user/11112222333/x" has no account of 12 digits before its name.\n'],
