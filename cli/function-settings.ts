@@ -18,10 +18,15 @@ export interface EvaluationContext {
   readonly signedTokens?: "beside" | "only";
 }
 
-/** `now` in milliseconds since 1970. */
-export function evaluationContext(settings: Settings, now: number): EvaluationContext {
+/** `now` returns milliseconds since 1970. */
+export function evaluationContext(settings: Settings, now: () => number): EvaluationContext {
   const { mappingPrefix: prefix, partition, reservedPrefixes } = settings;
-  return { prefix, partition: partition.id, now, reservedPrefixes, ...signedTokensIn(settings) };
+  return {
+    ...{ prefix, partition: partition.id, reservedPrefixes, ...signedTokensIn(settings) },
+    get now() {
+      return now();
+    },
+  };
 }
 
 export function signedTokensIn({ jwt, tokens }: Settings): Pick<EvaluationContext, "signedTokens"> {

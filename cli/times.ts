@@ -47,15 +47,22 @@ function readFor(text: string): number {
   throw new InvalidArgumentError("It must be a duration such as 30m, 2h or 3d.");
 }
 
+/** Returns the end as `notAfter`; `undefined` without one. `now` is AWS's, in milliseconds since 1970. */
+export type End = (now: number) => string | undefined;
+
 /**
- * The end as `notAfter`; `undefined` without one. Leaves the syntax of --until to the check of the written value.
+ * Leaves the syntax of --until to the check of the written value. --for counts from the first `now`: all clusters get the
+ * same end.
  *
  * @param never a clause: what happens with an end in the past
  */
-export function endOf(options: EndOptions, now: number, never: string): string | undefined {
-  const { until, for: duration } = options;
-  if (isExpired(until, now)) throw usage(`--until ${until} is in the past${never}.`);
-  return duration === undefined ? until : shownTime(now + duration);
+export function endOf({ until, for: duration }: EndOptions, never: string): End {
+  let first: number | undefined;
+  return (now) => {
+    if (isExpired(until, now)) throw usage(`--until ${until} is in the past${never}.`);
+    first ??= now;
+    return duration === undefined ? until : shownTime(first + duration);
+  };
 }
 
 /** UTC, to the second. `time` in milliseconds since 1970. */

@@ -74,8 +74,11 @@ export function kubeconfigCommand(
         return `${RUN} kubeconfig webhook ${server} ${token} --out webhook.kubeconfig`;
       }
       const place = `--cluster ${clusterId} --region ${region} --prefix ${mappingPrefix}`;
-      const known = failoverUrl === undefined ? ` ${server}` : "";
-      return `${RUN} callers add control-plane ${place}${known} --out webhook.kubeconfig --new --yes`;
+      const [known, remark] =
+        failoverUrl === undefined
+          ? [` ${server}`, ""]
+          : ["", ` # only in ${region}: docs/regions.md adds it to the standby too`];
+      return `${RUN} callers add control-plane ${place}${known} --out webhook.kubeconfig --new --yes${remark}`;
     }
     case "mtls": {
       const certificate = "--client-cert kube-apiserver.crt --client-key kube-apiserver.key";

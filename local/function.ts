@@ -2,7 +2,7 @@
 
 import { fork } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import type { Handler } from "./gateway/events.ts";
+import { type Handler, THROTTLING } from "./gateway/events.ts";
 
 export interface LocalFunction extends Handler {
   readonly pid: number | undefined;
@@ -65,7 +65,8 @@ export function startFunction(
     handler(event, { awsRequestId }) {
       lastId += 1;
       const call = Promise.withResolvers<unknown>();
-      if (!child.connected) throw new Error(`the function is not running; see ${logFile}`);
+      const message = `the function is not running; see ${logFile}`;
+      if (!child.connected) throw Object.assign(new Error(message), { name: THROTTLING });
       waiting.set(lastId, call);
       child.send({ id: lastId, event, awsRequestId });
       return call.promise;

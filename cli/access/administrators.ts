@@ -4,8 +4,8 @@ import { candidates } from "../../functions/authenticator/mapping/parameter-name
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { supposeIdentity } from "../evaluation.ts";
 import { type Entry, isActive, mayHave } from "./entries.ts";
-import { uncoveredDenials } from "./lifts.ts";
-import { isPlain, makesAdministrator, mentionsAdministrators } from "./names.ts";
+import { entryChanges } from "./entry-changes.ts";
+import { isAccepted, makesAdministrator, mentionsAdministrators } from "./names.ts";
 import { mayDeny } from "./overlap.ts";
 import { type PlanState, planState, type RuleContext, type States, valuesOf, type Wanted } from "./plan-state.ts";
 import { denyListsFor, isOfOnePrincipal, lowerThan } from "./precedence.ts";
@@ -47,8 +47,8 @@ function isUsable({ kind, mapping }: Entry, context: RuleContext): boolean {
   const isSigned = context.signedTokens === "only";
   const hasSession = !isSigned && ["role", "sso", "sso-session"].includes(kind);
   const known = hasSession ? /\{(?:AccountID|SessionName(?:Raw)?)\}/g : /\{AccountID\}/g;
-  const isAccepted = !isSigned || (principalId === undefined && ["role", "user", "sso"].includes(kind));
-  return isAccepted && [username, ...groups].every((name) => isPlain(name.replace(known, "x"), context));
+  const isOfKind = !isSigned || (principalId === undefined && ["role", "user", "sso"].includes(kind));
+  return isOfKind && [username, ...groups].every((name) => isAccepted(name.replace(known, "x"), context));
 }
 
 /**
@@ -59,10 +59,14 @@ export function mayDenyOthers(changes: readonly Wanted[], states: States, contex
   const state = planState(changes, states, context);
   return changes.some(({ name }) => {
     const address = readName(context.prefix, name);
-    for (const lower of address ? lowerThan(address, state) : []) state.stored(lower);
+    const isDenyList = address?.kind === "deny";
+    const others = address === undefined ? [] : isDenyList ? denyListsFor(address, context) : lowerThan(address, state);
+    for (const other of others) state.stored(other);
     const [before, after = before] = valuesOf(state, name);
-    const denials = address?.kind === "deny" ? uncoveredDenials(after, before, context) : [];
-    return denials.some(({ mapping: { arnLike = "" } }) => {
+    const changed = isDenyList ? entryChanges(before, after, context) : [];
+    const denials = changed.filter(({ effects }) => effects.has("gives"));
+    return denials.some(({ new: denial }) => {
+      const { arnLike = "" } = denial?.mapping ?? {};
       const arn = arnLike.replace(/_\?{16}$/, `_${"0".repeat(16)}`);
       const denied = /[*?]/.test(arn) ? undefined : supposeIdentity(arn);
       for (const { parameter } of denied ? candidates(context.prefix, denied) : []) state.stored(parameter);

@@ -1,9 +1,8 @@
 // Describes a change that is not harmless: one sentence about stored entries, for the plan.
 
 import { type EvaluationContext, shortName } from "../function-settings.ts";
-import { shortened } from "../terminal/print.ts";
 import { type Entry, isActive, type Value } from "./entries.ts";
-import { makesAdministrator } from "./names.ts";
+import { makesAdministrator, mayBeginWithSystem } from "./names.ts";
 import { overlaps } from "./overlap.ts";
 
 /** The kinds, with how a plan counts them. */
@@ -49,19 +48,41 @@ export function place(entry: Entry, prefix: string): string {
   return mapping.session === undefined ? where : `${where} ${mapping.session}`;
 }
 
-/** The active mappings in these values that may apply to an identity of `scope`. */
+/** The active mappings in these values that may apply to an identity of `scope`, the riskiest first. */
 export function mayApply(scope: Entry, values: readonly Value[], context: EvaluationContext): readonly Entry[] {
-  const entries = new Set(values.flatMap((value) => value.entries));
-  return [...entries].filter((one) => one.kind !== "deny" && isActive(one, context) && overlaps(one, scope));
+  const found = new Map<string, Entry>();
+  for (const one of values.flatMap(({ entries }) => entries)) {
+    if (one.kind === "deny" || !isActive(one, context) || !overlaps(one, scope)) continue;
+    found.set([one.parameter, one.key, userText(one)].join("\n"), one);
+  }
+  return [...found.values()].sort((a, b) => riskOf(a) - riskOf(b));
 }
 
-/** What may apply instead, administrators first, since the user consents to this text. */
+/** 0 for an administrator, 1 for a name that Kubernetes reserves, 2 for any other name. */
+function riskOf({ mapping }: Entry): number {
+  if (makesAdministrator(mapping)) return 0;
+  return [mapping.username ?? "", ...(mapping.groups ?? [])].some(mayBeginWithSystem) ? 1 : 2;
+}
+
+const [WITH_PLACE, WITH_NAMES] = [5, 10];
+
+/** What may apply instead: the user consents to this text. */
 export function alternatives(entries: readonly Entry[], prefix: string): string {
-  const sorted = entries.toSorted(
-    (a, b) => Number(makesAdministrator(b.mapping)) - Number(makesAdministrator(a.mapping)),
-  );
-  const texts = sorted.map((one) => `${place(one, prefix)} applies and gives ${userText(one)}`);
-  return shortened(texts, 5, () => `one of ${texts.length - 5} more applies`).join(", or ");
+  const texts = entries.slice(0, WITH_PLACE).map((one) => `${place(one, prefix)} applies and gives ${userText(one)}`);
+  const names = [...new Set(entries.slice(WITH_PLACE).map(userText))];
+  const shown = names.slice(0, WITH_NAMES);
+  const [riskiest, ...others] = names.slice(WITH_NAMES);
+  if (riskiest !== undefined)
+    shown.push(others.length === 0 ? riskiest : `one of ${others.length + 1} more, such as ${riskiest}`);
+  if (shown.length > 0) texts.push(`another mapping applies and gives ${shown.join(", or ")}`);
+  return texts.join(", or ");
+}
+
+/** Whether the user accepted a mark for this entry that gives the same names, among others. */
+export function hasConsent(mark: Mark, accepted: readonly Mark[]): boolean {
+  const own = accepted.filter((one) => one.parameter === mark.parameter && one.entry?.key === mark.entry?.key);
+  const names = new Set(own.flatMap(({ gives }) => gives.map(userText)));
+  return own.length > 0 && mark.gives.every((one) => names.has(userText(one)));
 }
 
 export function userText({ mapping: { username = "their own ARN", groups = [] } }: Entry): string {

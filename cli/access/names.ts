@@ -23,33 +23,25 @@ export function mentionsAdministrators(value: string | undefined): boolean {
   return ADMIN_GROUPS.some((group) => value?.includes(group));
 }
 
-/** Whether it renders to itself. A name that the function rejects denies every identity that the mapping applies to. */
-export function isPlain(name: string, { reservedPrefixes }: EvaluationContext): boolean {
+/** Whether it renders to itself, and the function accepts it: a name that it rejects denies the identity. */
+export function isAccepted(name: string, { reservedPrefixes }: EvaluationContext): boolean {
   return !/[{}]/.test(name) && nameProblem(name, reservedPrefixes) === undefined;
 }
 
-/** Templates in `groups` and not in `others`. */
-export function groupsBeyond({ groups = [] }: Mapping, { groups: others = [] }: Mapping): readonly string[] {
-  return groups.filter((group) => !others.includes(group));
-}
-
-/** Whether an identity gets at most what it had when `to` applies instead of `from`. */
-export function givesNoNewAccess(from: Mapping, to: Mapping, context: EvaluationContext): boolean {
-  return (
-    to.username === from.username &&
-    groupsBeyond(to, from).length === 0 &&
-    groupsBeyond(from, to).every((group) => isPlain(group, context))
-  );
+/** Whether it is also not reserved by Kubernetes: RESERVED_PREFIXES of the function may have `system:` where the shell's do not. */
+export function isPlain(name: string, context: EvaluationContext): boolean {
+  return isAccepted(name, context) && !name.startsWith("system:");
 }
 
 /** Why a name needs consent, as a phrase with a verb; `undefined` if it does not. */
 export function nameRisk(name: string): string | undefined {
+  if (name.startsWith("system:")) return "begins with system:, which Kubernetes reserves";
   if (mayBeginWithSystem(name)) return "may begin with system:, which Kubernetes reserves";
   return claimPlaceholdersIn(name).length > 0 ? "depends on a claim of the token" : undefined;
 }
 
 /** `{SessionName}:x` may. The values of placeholders have no colon. */
-function mayBeginWithSystem(name: string): boolean {
+export function mayBeginWithSystem(name: string): boolean {
   const [start = "", ...rest] = name.replaceAll("{AccountID}", "0").replace(PLACEHOLDER, "*").split(":");
   return rest.length > 0 && matchesGlob(start, "system");
 }

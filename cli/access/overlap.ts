@@ -1,38 +1,25 @@
-// Compares ARN patterns, and the entries that have them: whether both may match, or one covers the other.
+// Compares ARN patterns, and the entries that have them: whether both may match.
 
-import { type ArnSections, arnSections, matchesGlob } from "../../functions/authenticator/mapping/arn-like.ts";
+import { type ArnSections, arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { globsOverlap } from "../../functions/authenticator/mapping/possible-arn.ts";
 import type { Entry } from "./entries.ts";
 
 /** Compares section by section and case-insensitively, like `arnLike`. False if either is not an ARN. */
 export function arnsOverlap(a: string, b: string): boolean {
-  return everySection(arnSections(a), arnSections(b), globsOverlap);
+  return sectionsOverlap(arnSections(a), arnSections(b));
 }
 
-/**
- * Whether the denial or pattern `wide` matches every ARN that `narrow` matches. Their first pattern decides, as the others
- * follow from it. May be false for patterns that are hard to compare.
- */
-export function covers({ arns: [wide] }: Entry, { arns: [narrow] }: Entry): boolean {
-  return everySection(wide, narrow, globCovers);
-}
-
-type Sections = ArnSections | undefined;
-function everySection(left: Sections, right: Sections, holds: (left: string, right: string) => boolean): boolean {
+function sectionsOverlap(left: ArnSections | undefined, right: ArnSections | undefined): boolean {
   if (left === undefined || right === undefined) return false;
-  return left.every((section, index) => holds(section, right[index] ?? ""));
+  return left.every((section, index) => globsOverlap(section, right[index] ?? ""));
 }
 
-/** Marks each character, so that only a `*` matches a `*`, and not a `?`. */
-function globCovers(wide: string, narrow: string): boolean {
-  const marked = (glob: string) => glob.replace(/[^*]/g, "$&\u0001");
-  return matchesGlob(marked(wide), marked(narrow));
-}
-
-/** Whether an identity, or a session, may have both entries. */
+/** Whether an identity, or a session, may have both entries. Of one list of sessions, only those of the same session. */
 export function overlaps(one: Entry, other: Entry): boolean {
+  const [left, right] = [one, other].map(({ kind, mapping }) => (kind === "sso-session" ? mapping.session : undefined));
+  if (left !== undefined && right !== undefined) return left === right;
   const all = ({ arns, sessions }: Entry) => [...arns, ...sessions];
-  return all(one).some((left) => all(other).some((right) => everySection(left, right, globsOverlap)));
+  return all(one).some((arn) => all(other).some((another) => sectionsOverlap(arn, another)));
 }
 
 /** Whether a denial may match the principal itself, and not only some of its sessions. */

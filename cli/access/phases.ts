@@ -1,12 +1,13 @@
 // Plans the writes of a set of changes: in phases, with waits between them, so that no identity has excess access.
 
+import { isListKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts";
-import { isStored } from "../store/value.ts";
+import { isStored, sizeProblem } from "../store/value.ts";
 import { hasAdministrator } from "./administrators.ts";
-import { type Entry, isActive, mayHave } from "./entries.ts";
-import { judgeChange, withoutRemovals } from "./judge-change.ts";
-import { withoutLifts } from "./lifts.ts";
+import { type Entry, isActive, mayHave, type Value } from "./entries.ts";
+import { entryChanges } from "./entry-changes.ts";
+import { judgeChange } from "./judge.ts";
 import type { Mark } from "./marks.ts";
 import { mentionsAdministrators } from "./names.ts";
 import { overlaps } from "./overlap.ts";
@@ -16,7 +17,6 @@ import {
   planState,
   type RuleContext,
   type States,
-  storedText,
   valuesOf,
   type Wanted,
 } from "./plan-state.ts";
@@ -24,126 +24,163 @@ import { denyListsFor, setOf } from "./precedence.ts";
 
 export interface Phase {
   /**
-   * In the order of the writes. A value may be one before the wanted one: a list with both removed and new entries,
-   * an ended mapping. Empty if each remaining change would leave no administrator.
+   * In the order of the writes. A value may be one before the wanted one: a list with both removed and new denials, an
+   * ended mapping. Empty if each remaining change would leave no administrator.
    */
-  readonly writes: readonly Wanted[];
+  readonly writes: readonly PhaseWrite[];
   /** Parameters that were written in the last 35 s, and whose earlier values the function may still use. */
   readonly waitsFor: readonly string[];
   /** Milliseconds since 1970: when the first write may start. Not in the future if `waitsFor` is empty. */
   readonly from: number;
 }
 
+export interface PhaseWrite extends Wanted {
+  /** What its judgement has looked at, as in `RuleContext.reading`. */
+  readonly uses: ReadonlySet<string>;
+}
+
 /** In milliseconds: a review that began with the earlier value takes up to 5 s. */
 export const SETTLED_MS = MAPPING_FOUND_MS + 5_000;
 
-/** Whether the function may still use an earlier value. */
-function isRecent({ stored, context }: PlanState, name: string): boolean {
-  return (stored(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > context.now;
-}
+/** Higher before lower. Other kinds, of principals that have no permission set, are `role`. */
+const PLACES = ["sso-session", "role", "sso", "pattern", "any", "account"];
+/** The order of marked changes: higher mappings are granted first, and lower ones are removed first; lifted denials are last. */
+const GROUPS = [...PLACES, ...PLACES.toReversed().map((place) => `no ${place}`), "lift"];
 
 /** A write that is possible next. */
 interface Candidate {
-  readonly write: Wanted;
+  readonly write: PhaseWrite;
   readonly marks: readonly Mark[];
-  /** The group of a marked write: the lowest is written first. */
-  readonly rank: number;
-  /** Recent writes that it waits for. */
+  /** One of `GROUPS`: decides when a marked write happens. */
+  readonly group: string;
+  /** Parameters that the function must have read before. */
   readonly waits: readonly string[];
 }
 
-/** The changes that need consent, in the order in which they are written. */
+/** The changes that need consent: judged once against stored and planned values, after all harmless ones. */
 export function marksOf(changes: readonly Wanted[], current: States, context: RuleContext): readonly Mark[] {
-  const candidates = nextCandidates(changes, current, context) ?? [];
-  if (candidates.length === 0) return [];
-  const written = candidates.map(({ write }) => write);
-  return [...candidates.flatMap(({ marks }) => marks), ...marksOf(changes, afterwards(current, written), context)];
+  return markedCandidates(changes, current, context).flatMap(({ marks }) => marks);
+}
+
+/** Writes in thought what is harmless until nothing is left. */
+function markedCandidates(changes: readonly Wanted[], current: States, context: RuleContext): readonly Candidate[] {
+  for (let states = current; ; ) {
+    const all = candidates(changes, states, context);
+    const harmless = all.filter(({ marks }) => marks.length === 0);
+    if (harmless.length === 0) return all;
+    states = afterwards(
+      states,
+      harmless.map(({ write }) => write),
+    );
+  }
 }
 
 /**
  * The next writes; `undefined` if every parameter has its wanted value. Call it again after the writes, with all changes
  * and with the parameters as they are read then: it skips what is done.
+ *
+ * @param clock the running clock of AWS, for waits and for ends of administrators' mappings; `context.now` is the plan's time
  */
-export function nextPhase(changes: readonly Wanted[], current: States, context: RuleContext): Phase | undefined {
-  const candidates = nextCandidates(changes, current, context);
-  if (candidates === undefined) return undefined;
-  const waitsFor = [...new Set(candidates.flatMap(({ waits }) => waits))];
-  const from = Math.max(context.now, ...waitsFor.map((name) => (current.get(name)?.modified ?? 0) + SETTLED_MS));
-  return { writes: candidates.map(({ write }) => write), waitsFor, from };
-}
-
-function nextCandidates(
+export function nextPhase(
   changes: readonly Wanted[],
-  states: States,
+  current: States,
   context: RuleContext,
-): readonly Candidate[] | undefined {
-  const left = changes.filter(({ name, value }) => !isStored(value, states.get(name)));
-  if (left.length === 0) return undefined;
-  const state = planState(left, states, context);
-  const all = left.flatMap((change) => candidatesFor(change, state));
-  const harmless = all.filter(({ marks }) => marks.length === 0).toSorted((a, b) => a.rank - b.rank);
-  const marked = all.filter(({ marks }) => marks.length > 0);
-  const groups = [...Map.groupBy(marked, ({ rank }) => rank)].sort(([a], [b]) => a - b).map(([, group]) => group);
-  const keep = keepsAdministrator(left, states, context);
-  for (const group of [harmless.filter(({ waits }) => waits.length === 0), harmless, ...groups]) {
-    const candidates = keep(group);
-    if (candidates.length > 0) return candidates;
+  clock: number = context.now,
+): Phase | undefined {
+  const all = candidates(changes, current, context);
+  if (all.length === 0) return undefined;
+  const recent = ({ waits }: Candidate) =>
+    waits.filter((name) => (current.get(name)?.modified ?? Number.NEGATIVE_INFINITY) + SETTLED_MS > clock);
+  const keep = keepsAdministrator(changes, current, { ...context, now: clock });
+  function* groups(): Generator<readonly Candidate[]> {
+    const harmless = all
+      .filter(({ marks }) => marks.length === 0)
+      .sort((a, b) => Number(isDenial(b)) - Number(isDenial(a)));
+    yield harmless.filter((one) => recent(one).length === 0);
+    yield harmless;
+    // A change that is harmless after others is not written before them, although it would be marked now.
+    const consented = new Set(markedCandidates(changes, current, context).map(({ write }) => write.name));
+    const marked = all.filter(({ marks, write }) => marks.length > 0 && consented.has(write.name));
+    for (const name of GROUPS) yield marked.filter(({ group }) => group === name);
   }
-  return [];
+  for (const group of groups()) {
+    const chosen = keep(group);
+    if (chosen.length === 0) continue;
+    const waitsFor = [...new Set(chosen.flatMap(recent))];
+    const from = Math.max(clock, ...waitsFor.map((name) => (current.get(name)?.modified ?? 0) + SETTLED_MS));
+    return { writes: chosen.map(({ write }) => write), waitsFor, from };
+  }
+  return { writes: [], waitsFor: [], from: clock };
 }
 
-function candidatesFor(change: Wanted, state: PlanState): Candidate[] {
+function isDenial({ group }: Candidate): boolean {
+  return group === "lift";
+}
+
+function candidates(changes: readonly Wanted[], states: States, context: RuleContext): readonly Candidate[] {
+  const left = changes.filter(({ name, value }) => !isStored(value, states.get(name)));
+  if (left.length === 0) return [];
+  const state = planState(left, states, context);
+  return left.flatMap((change) => {
+    const uses = new Set<string>();
+    const found = candidatesFor(change, uses, state.observed(uses));
+    for (const look of uses) context.reading?.add(look);
+    return found;
+  });
+}
+
+function candidatesFor(change: Wanted, uses: ReadonlySet<string>, state: PlanState): Candidate[] {
   const { context } = state;
   const { name, value } = change;
   const address = readName(context.prefix, name);
-  if (address === undefined) return [{ write: change, marks: [], rank: 0, waits: [] }];
+  const write = { ...change, uses };
+  if (address === undefined) return [{ write, marks: [], group: "role", waits: [] }];
   const [before, after = before] = valuesOf(state, name);
-  const judged = judgeChange(name, address, state);
-  if (address.kind === "sso-session" && judged.marks.some(({ kind }) => kind === "broader")) {
-    const first = withoutRemovals(before, after, state);
-    if (first !== undefined) {
-      const wanted = new Map(state.wanted).set(name, storedText(first));
-      return candidatesFor({ name, value: first }, { ...state, wanted });
-    }
-  }
-  const { marks, isRemoval, waits } = judged;
-  const whole = {
-    write: change,
-    marks,
-    rank: rankOf(address, isRemoval, marks.length > 0),
-    waits: waits.filter((one) => isRecent(state, one)),
-  };
+  const { marks, isRemoval, waits } = judgeChange(name, address, state);
+  const whole = { write, marks, group: groupOf(address, isRemoval), waits };
   if (address.kind === "deny") {
     const first = withoutLifts(before, after, context);
     return first === undefined
       ? [whole]
-      : [{ write: { name, value: first }, marks: [], rank: DENIALS, waits: [] }, whole];
+      : [{ ...whole, write: { ...write, value: first }, marks: [], waits: [] }, whole];
   }
   const [entry] = before.entries;
-  if (value !== undefined || entry === undefined || !needsDate(entry, state)) return [whole];
+  if (value !== undefined || entry === undefined || isListKind(entry.kind) || !needsDate(entry, state)) return [whole];
   // A deletion leaves no date, so other commands could not wait for it.
-  if (!isActive(entry, context)) return [{ ...whole, waits: isRecent(state, name) ? [name] : [] }];
+  if (!isActive(entry, context)) return [{ ...whole, waits: [name] }];
   const ended = JSON.stringify({ ...entry.mapping, notAfter: new Date(context.now).toISOString() });
-  return [{ ...whole, write: { name, value: ended } }];
+  return [{ ...whole, write: { ...write, value: ended } }];
+}
+
+function groupOf({ kind, account }: ParameterAddress, isRemoval: boolean): string {
+  if (kind === "deny") return "lift";
+  const place = account === "any" ? "any" : PLACES.includes(kind) ? kind : "role";
+  return isRemoval ? `no ${place}` : place;
+}
+
+/** The deny list that gains denials and loses none; `undefined` unless the change does both, or without room for both. */
+function withoutLifts(before: Value, after: Value, context: RuleContext): string | undefined {
+  if ((before.problem ?? after.problem) !== undefined) return undefined;
+  const changes = entryChanges(before, after, context);
+  const keysOf = (effect: "gives" | "takes") =>
+    changes.flatMap(({ effects, old, new: now }) => (effects.has(effect) ? [(old ?? now)?.key] : []));
+  const lifted = keysOf("takes");
+  if (lifted.length === 0 || keysOf("gives").length === 0) return undefined;
+  const isLifted = ({ key }: Entry) => lifted.includes(key);
+  const kept = [...before.entries.filter(isLifted), ...after.entries.filter((one) => !isLifted(one))];
+  // New keys last: so it can be merged with another operator's new entries.
+  const keys = before.entries.map(({ key }) => key);
+  const place = ({ key }: Entry) => (keys.includes(key) ? keys.indexOf(key) : keys.length);
+  const value = JSON.stringify(kept.toSorted((a, b) => place(a) - place(b)).map(({ mapping }) => mapping));
+  return sizeProblem(value) === undefined ? value : undefined;
 }
 
 /** Whether other changes depend on when it was removed: they wait until the function no longer uses it. */
 function needsDate(entry: Entry, state: PlanState): boolean {
-  if (entry.kind === "account" || (entry.kind !== "sso-session" && setOf(entry) !== undefined)) return true;
+  if (entry.kind === "account" || setOf(entry) !== undefined) return true;
   // This command or a later one may lift it.
   const mayBeLifted = (list: string) => mayHave(valuesOf(state, list)[0], state.context, (one) => overlaps(one, entry));
   return denyListsFor(entry, state.context).some(mayBeLifted);
-}
-
-/** Higher before lower. Other kinds, of principals that have no permission set, come before these. */
-const PLACES = ["sso-session", "role", "sso", "pattern", "any", "account"];
-const [DENIALS, LIFTS] = [-2, 14];
-
-/** Denials, grants, removals, lifted denials. Higher mappings are granted first, and lower ones are removed first. */
-function rankOf({ kind, account }: ParameterAddress, isRemoval: boolean, isMarked: boolean): number {
-  if (kind === "deny") return isMarked ? LIFTS : DENIALS;
-  const place = PLACES.indexOf(account === "any" ? "any" : kind);
-  return isRemoval ? LIFTS - 2 - place : place;
 }
 
 /** Leaves out writes after which no administrator remains, if there is one now and at the end. */

@@ -25,6 +25,8 @@ export interface RuleContext extends EvaluationContext {
 
 export interface PlanState {
   readonly context: RuleContext;
+  /** The same state, with another set that receives what is looked at. */
+  readonly observed: (reading: Set<string>) => PlanState;
   readonly stored: (name: string) => ReturnType<States["get"]>;
   /** The values that are still to be written; `undefined` for a removal. */
   readonly wanted: ReadonlyMap<string, StoredParameter | undefined>;
@@ -35,26 +37,30 @@ export interface PlanState {
 }
 
 export function planState(changes: readonly Wanted[], states: States, context: RuleContext): PlanState {
-  const { prefix, reading } = context;
+  const { prefix } = context;
   const wanted = new Map(changes.map(({ name, value }) => [name, storedText(value)]));
   const names = [...new Set([...states.keys(), ...wanted.keys()])];
-  return {
+  let byAccount: Map<string | undefined, readonly string[]> | undefined;
+  const observed = (reading?: Set<string>): PlanState => ({
     context,
     wanted,
+    observed,
     stored(name) {
       reading?.add(name);
       return states.get(name);
     },
     namesOf(account) {
       reading?.add(account);
-      return account === "any" ? names : names.filter((name) => readName(prefix, name)?.account === account);
+      byAccount ??= Map.groupBy(names, (name) => readName(prefix, name)?.account);
+      return account === "any" ? names : (byAccount.get(account) ?? []);
     },
     rolesOf(account, set) {
       reading?.add(`role/${account}`);
       const start = mappingParameter(prefix, "role", account, `AWSReservedSSO_${set}_`);
       return names.filter((name) => name.startsWith(start) && /^[0-9a-f]{16}$/.test(name.slice(start.length)));
     },
-  };
+  });
+  return observed(context.reading);
 }
 
 export function storedText(value: string | undefined): StoredParameter | undefined {

@@ -18,8 +18,12 @@ interface AnyClient {
   };
 }
 
-/** Returns the same client. Its calls throw only errors that `toFailure` knows. */
-export function watched<C>(client: C & AnyClient, io: IOStreams): C {
+/**
+ * Returns the same client. Its calls throw only errors that `toFailure` knows.
+ *
+ * @param onResponse gets AWS's time of each response, in milliseconds since 1970; without a `Date`, this machine's
+ */
+export function watched<C>(client: C & AnyClient, io: IOStreams, onResponse: (time: number) => void = () => {}): C {
   const middleware: InitializeMiddleware<object, MetadataBearer> = (next, context) => async (input) => {
     const smithy = getSmithyContext(context) as { abortSignal?: AbortSignal };
     const limit = new AbortController();
@@ -31,7 +35,7 @@ export function watched<C>(client: C & AnyClient, io: IOStreams): C {
     const timer = setTimeout(() => limit.abort(error), CALL_LIMIT_MS);
     try {
       const result = await next(input);
-      noteDate(result.response, io);
+      onResponse(noteDate(result.response, io));
       noteAnswer(call, io);
       return result;
     } catch (cause) {
@@ -52,12 +56,15 @@ const offsets = new WeakMap<Secrets, number>();
 /** A `Date` has whole seconds, and its response takes time. */
 const DATE_ERROR_MS = 2_000;
 
-function noteDate(response: unknown, { clock, secrets }: IOStreams): void {
-  if (!HttpResponse.isInstance(response)) return;
-  const least = Date.parse(response.headers["date"] ?? "") - clock();
+function noteDate(response: unknown, { clock, secrets }: IOStreams): number {
+  const now = clock();
+  const date = HttpResponse.isInstance(response) ? Date.parse(response.headers["date"] ?? "") : Number.NaN;
+  if (Number.isNaN(date)) return now;
+  const least = date - now;
   const known = offsets.get(secrets) ?? 0;
   // It stays the same within the error: a wait measures the time between two calls.
   if (known < least || known > least + DATE_ERROR_MS) offsets.set(secrets, least);
+  return date;
 }
 
 /** With the clock of AWS, which dates parameters, and by which the function ends mappings. */

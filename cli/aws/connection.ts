@@ -15,6 +15,7 @@ export interface Connection {
   /** For clients of other services. */
   readonly config: ClientConfig;
   readonly ssm: SSMClient;
+  /** `now` is the time of the first response of `ssm`, and throws before it: this machine's clock may be wrong. */
   readonly context: EvaluationContext;
   /** Input for the function's own code, which evaluates mappings here. */
   readonly settings: Settings;
@@ -28,14 +29,21 @@ export async function connect(options: ConnectionOptions, io: IOStreams, known?:
   const { account, rate = DEFAULT_RATES.writes, readRate = DEFAULT_RATES.reads } = options;
   if (account !== undefined && !/^\d{12}$/.test(account)) throw usage(`--account ${account} must be 12 digits.`);
   const config = known ?? (await clientConfig(options, io)).config;
-  const ssm = watched(new SSMClient({ ...config, ...patientRetries(io) }), io);
+  let first: number | undefined;
+  const ssm = watched(new SSMClient({ ...config, ...patientRetries(io) }), io, (time) => {
+    first ??= time;
+  });
+  function now(): number {
+    if (first === undefined) throw new Error("The time is known only after Parameter Store's first response.");
+    return first;
+  }
   const settings = functionSettings(options, config.region, io);
   await requireAccount(options, config, io);
   return {
     config,
     ssm,
     settings,
-    context: evaluationContext(settings, io.clock()),
+    context: evaluationContext(settings, now),
     rates: { reads: readRate, writes: rate },
     ...(account !== undefined && { account }),
   };

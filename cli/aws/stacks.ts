@@ -1,7 +1,7 @@
 // Reads the outputs of a CloudFormation stack.
 
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import { defaultStackName } from "../../functions/settings/stack.ts";
+import { defaultStackName, type StackKind } from "../../functions/settings/stack.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
 import type { ClientConfig } from "./client-config.ts";
@@ -16,10 +16,11 @@ export async function outputsOfCluster(
   clusterId: string,
   config: ClientConfig | Promise<ClientConfig>,
   io: IOStreams,
+  kind?: StackKind,
 ): Promise<Outputs> {
   try {
     const limited = { ...(await config), maxAttempts: 2, requestHandler: awsRequestHandler(io, 5_000) };
-    return (await outputsOf(defaultStackName(clusterId), limited, io.interrupted, io)) ?? {};
+    return (await outputsOf(defaultStackName(clusterId, kind), limited, io.interrupted, io)) ?? {};
   } catch (error) {
     io.interrupted.throwIfAborted();
     if (toFailure(error) === undefined) throw error;

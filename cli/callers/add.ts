@@ -12,6 +12,7 @@ import { Stopped } from "../changes/stopped.ts";
 import { chosenClusters } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
+import { OUT } from "../kubeconfig/files.ts";
 import { webhookServer } from "../kubeconfig/server.ts";
 import { webhookKubeconfig } from "../kubeconfig/webhook.ts";
 import { type ClustersOptions, CONNECTIONS, NEW, type WriteOptions, withOptions } from "../options.ts";
@@ -55,7 +56,7 @@ export function addCommand(command: Command, io: IOStreams): Command {
         .conflicts(["endpoint", "ca", "out"]),
     )
     .option("--principal-id <id>", "with --arn: only the role or user with this unique id, such as AROAEXAMPLE")
-    .option("--out <file>", "write a new file that only you can read, instead of printing")
+    .option("--out <file>", OUT)
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
     .addOption(NEW)
@@ -64,25 +65,25 @@ export function addCommand(command: Command, io: IOStreams): Command {
 }
 
 async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
-  const { endpoint, ca, out, arn, principalId } = options;
+  const { endpoint, ca, arn, principalId, until } = options;
+  const out = options.out === "-" ? undefined : options.out;
   checkPrincipalId(options);
-  const notAfter = endOf(options, io.clock(), ": the caller would never be accepted");
-  if (notAfter !== undefined && notAfterTime(notAfter) === undefined) {
-    throw usage(`--until ${notAfter} must be a time such as 2027-01-01T00:00:00Z.`);
+  const endAt = endOf(options, ": the caller would never be accepted");
+  if (until !== undefined && notAfterTime(until) === undefined) {
+    throw usage(`--until ${until} must be a time such as 2027-01-01T00:00:00Z.`);
   }
   // Lists and prompts print the name.
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
     throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
   }
   const clusters = chosenClusters(options, io).map((one) => one.options);
-  const server = (endpoint ?? ca ?? out) === undefined ? undefined : await webhookServer(options, clusters, io);
+  const server = (endpoint ?? ca ?? options.out) === undefined ? undefined : await webhookServer(options, clusters, io);
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ ...server, token });
   const proof =
     arn === undefined
       ? { sha256: hash("sha256", token, "hex") }
       : { arn, ...(principalId !== undefined && { principalId }) };
-  const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
   const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
   const tasks = await clusterTasks(options, io, async (connection, _, own) => {
     const callers = await readCallers(connection, own.interrupted);
@@ -91,6 +92,8 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     if (callers.entries.some((other) => callerName(other) === name)) {
       throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
     }
+    const notAfter = endAt(connection.context.now);
+    const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
     const { partition, clusterId } = connection.settings;
     if (arn !== undefined && parseMappedArn(arn)?.partition !== partition.id) {
       throw usage(

@@ -40,7 +40,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
       const text = (value: unknown) => (typeof value === "string" ? value : undefined);
       return {
         name: callerName(entry),
-        state: callerState(entry, io.clock()),
+        state: callerState(entry, connection.context.now),
         notAfter: text(notAfter),
         sha256: text(sha256),
         arn: text(arn),

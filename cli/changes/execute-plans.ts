@@ -104,7 +104,7 @@ async function writeReady(ready: readonly Ready[], goesOn: boolean, recheck: Exe
     try {
       await writeAll(proposal, proposal.connection, withAwsClock(io));
       await recheck?.(true);
-      const [effect, ...others] = proposal.effect(io.clock());
+      const [effect, ...others] = proposal.effect(withAwsClock(io).clock());
       io.log(`${proposal.outcome ?? outcome(proposal.changes)} ${effect}\n`);
       for (const line of others) io.log(`${line}\n`);
     } catch (error) {

@@ -2,6 +2,7 @@
 
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
+import { hasConsent } from "../access/marks.ts";
 import { marksOf } from "../access/phases.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding } from "../errors.ts";
@@ -21,25 +22,28 @@ export interface Accepted extends ReadForAccess {
 }
 
 /**
- * Throws if the changes need consent that the user has not given, because another operator changed a parameter.
+ * Throws if the changes need consent that the user has not given: for a parameter, an entry, and the names that it gives.
  *
- * @param others a phrase for the parameters that the other operator changed
+ * @param others a phrase for the parameters that another operator changed; empty if none did
+ * @param clock the running clock, for administrators whose mappings end
  */
 export async function checkConsent(
   changes: readonly Change[],
   current: Map<string, Stored>,
   { marks, force, settle }: Accepted,
   others: string,
-  now: number,
+  clock: number,
 ): Promise<void> {
-  const found = await settle(current, (context) => marksOf(changes, current, { ...context, now }));
-  const unseen = found.find(({ text }) => !marks.some((one) => one.text === text));
+  const found = await settle(current, (context) => marksOf(changes, current, context));
+  const unseen = found.find((mark) => !hasConsent(mark, marks));
   if (unseen !== undefined) {
     throw finding(
-      `Another operator changed ${others} at the same time. Combined with that change, ${unseen.text}. Their change is kept.`,
+      others === ""
+        ? `This needs your consent, and was not in the plan: ${unseen.text}.`
+        : `Another operator changed ${others} at the same time. Combined with that change, ${unseen.text}. Their change is kept.`,
     );
   }
-  if (!force) await settle(current, (context) => guardLockout(changes, current, { ...context, now }));
+  if (!force) await settle(current, (context) => guardLockout(changes, current, { ...context, now: clock }));
 }
 
 /** The change with the value for a parameter that another operator changed from `was` to `is`. Throws if they conflict. */

@@ -8,6 +8,7 @@ import { marksOf } from "../access/phases.ts";
 import { afterwards, type RuleContext } from "../access/plan-state.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
+import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Change } from "./plan.ts";
 import { isAccessDenied, pagesBelow, readLooks, readMappings } from "./read-mappings.ts";
@@ -15,6 +16,8 @@ import { isAccessDenied, pagesBelow, readLooks, readMappings } from "./read-mapp
 export interface ReadForAccess {
   readonly current: ReadonlyMap<string, Stored>;
   readonly marks: readonly Mark[];
+  /** What there is no permission to read, as in `RuleContext.reading`. */
+  readonly unread: ReadonlySet<string>;
   /** Runs a part of the rule, and adds to `current` what it looks at. */
   readonly settle: <T>(current: Map<string, Stored>, rule: (context: RuleContext) => T) => Promise<T>;
   /** `before`, with the parameters that the rule has looked at as they are now. */
@@ -37,7 +40,11 @@ export async function readForAccess(
   const context = { ...connection.context, reading };
   /** How much of `reading` has been read. */
   let settled = 0;
-  const unread: string[] = [];
+  const unread = new Set<string>();
+  const phraseFor = (look: string) => {
+    if (/^[/r]/.test(look)) return shortName(look, connection.context.prefix);
+    return look === "any" ? "every mapping" : `the mappings of account ${look}`;
+  };
   const isKnown = (look: string) =>
     isWhole && (account === undefined || !look.startsWith("/") || addressOf(look)?.account === account);
   const settle: ReadForAccess["settle"] = async (current, rule) => {
@@ -59,18 +66,19 @@ export async function readForAccess(
     const remains = () => settle(current, () => hasAdministrator(afterwards(current, changes), context));
     await findAdministrator(current, remains, connection, io);
   }
-  const text = `this may grant more access than the plan shows: there is no permission to read ${unread.join(", ")}`;
+  const text = `this may grant more access than the plan shows: there is no permission to read ${[...unread].map(phraseFor).join(", ")}`;
   const unknown: Mark = { parameter: changes[0]?.name ?? "", kind: "unread", gives: [], text };
   return {
     current,
-    marks: unread.length === 0 ? marks : [...marks, unknown],
+    marks: unread.size === 0 ? marks : [...marks, unknown],
+    unread,
     settle,
     async again(before) {
       const isLooked = (name: string) => {
         const { kind, account: of = "" } = addressOf(name) ?? {};
         return [name, "any", of, ...(kind === "role" ? [`role/${of}`] : [])].some((look) => reading.has(look));
       };
-      const fresh = await readLooks([...reading], connection, io, []);
+      const fresh = await readLooks([...reading], connection, io, new Set());
       const kept = [...before].filter(([name]) => !isLooked(name));
       return new Map([...kept, ...fresh.map((one) => [one.name, one] as const)]);
     },

@@ -70,13 +70,13 @@ export async function readByName(
  * Reads what the rule of access looks at.
  *
  * @param looks as in `RuleContext.reading`
- * @param unread receives phrases for what this principal may not read: a missing permission is no error
+ * @param unread receives what this principal may not read: a missing permission is no error
  */
 export async function readLooks(
   looks: readonly string[],
   connection: Connection,
   io: IOStreams,
-  unread: string[],
+  unread: Set<string>,
 ): Promise<readonly Stored[]> {
   const { prefix } = connection.context;
   const { account: _, ...everyAccount } = connection;
@@ -101,8 +101,7 @@ export async function readLooks(
       for (const one of looks) found.push(...(await readLooks([one], connection, io, unread)));
       return found;
     }
-    const of = look === "any" ? "every mapping" : `the mappings of account ${look}`;
-    unread.push(/^[/r]/.test(look) ? shortName(look, prefix) : of);
+    unread.add(look);
     return [];
   }
 }

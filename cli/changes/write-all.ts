@@ -1,10 +1,11 @@
 // Writes accepted changes in phases, one parameter at a time, and reports which were written.
 
 import { isDeepStrictEqual } from "node:util";
-import { nextPhase } from "../access/phases.ts";
+import { nextPhase, type PhaseWrite } from "../access/phases.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
-import { rateLimited } from "../aws/rates.ts";
+import type { Stored } from "../aws/parameter.ts";
+import { type RateLimit, rateLimited } from "../aws/rates.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { isStored } from "../store/value.ts";
@@ -16,11 +17,15 @@ import { type Accepted, checkConsent, checkMerge, rebased } from "./other-operat
 import type { Change } from "./plan.ts";
 import { NoOrder, stateOf, stopped } from "./stopped.ts";
 import { waitForCaches } from "./wait.ts";
-import { writeValue } from "./write.ts";
+import { NeighbourChanged, type Neighbours, writeValue } from "./write.ts";
 import { mergeValues, writeList } from "./write-list.ts";
 
 /** More than the number of operators who may change the same parameters during one command. */
 const MAX_REREADS = 20;
+/** GetParameters accepts ten names: the written one, and these. */
+const MOST_NEIGHBOURS = 9;
+/** Of a phase with a write that has more neighbours, which are read again before the next phase. */
+const WRITES_WITHOUT_NEIGHBOURS = 20;
 
 /**
  * Writes in the phases of cli/access/phases.ts. Before each one, the parameters that the plan uses are read again.
@@ -28,145 +33,197 @@ const MAX_REREADS = 20;
  * @throws `Stopped` at the first uncertain write: a conflict with another operator, an error, or no response
  */
 export async function writeAll(accepted: Accepted, connection: Connection, io: IOStreams): Promise<void> {
-  const { context, ssm, rates } = connection;
-  const { prefix } = context;
-  const waitForTurn = rateLimited(rates.writes);
-  const progress = startProgress("writing", accepted.changes.length, io, rates.writes);
+  const progress = startProgress("writing", accepted.changes.length, io, connection.rates.writes);
   const endOfWaiting = logIfSlow(io);
-  const changes = new Map(accepted.changes.map((change) => [change.name, change]));
-  const all = () => [...changes.values()];
-  let current = new Map(accepted.current);
-  let rereads = 0;
-  let writing: Change | undefined;
-  /** When this command wrote a parameter, by name. */
-  const times = new Map<string, number>();
-  const namesOf = (names: readonly string[]) => listed(names.map((name) => shortName(name, prefix)));
-  const isDone = ({ name, value }: Change) => isStored(value, current.get(name));
-
-  function note(name: string, value: string | undefined): void {
-    times.set(name, io.clock());
-    if (value === undefined) current.delete(name);
-    // Its version is read before the next phase.
-    else current.set(name, { name, value, version: 0, secure: false, modified: io.clock() });
-  }
-
-  /** Returns whether another operator changed what the plan uses. Throws if the rest of the plan must not be written. */
-  async function readAgain(): Promise<boolean> {
-    const fresh = await accepted.again(current);
-    for (const [name, time] of times) {
-      const stored = fresh.get(name);
-      // This machine's clock may be ahead of AWS's.
-      if (stored !== undefined) fresh.set(name, { ...stored, modified: Math.max(stored.modified, time) });
-    }
-    const isOther = (name: string) => {
-      const [was, is] = [current.get(name), fresh.get(name)];
-      return was?.value !== is?.value || (was?.version !== is?.version && !times.has(name));
-    };
-    const others = [...new Set([...current.keys(), ...fresh.keys()])].filter(isOther);
-    const combined = all().map((change) => {
-      const { name } = change;
-      return others.includes(name) ? rebased(change, current.get(name), fresh.get(name), context) : change;
-    });
-    if (others.length > 0) {
-      await checkConsent(combined, fresh, accepted, namesOf(others), io.clock());
-      io.log(`Another operator changed ${namesOf(others)} at the same time. Both changes are kept.\n`);
-    }
-    for (const change of combined) changes.set(change.name, change);
-    current = fresh;
-    return others.length > 0;
-  }
-
-  /** @param value may be one before the wanted value */
-  async function write(change: Change): Promise<void> {
-    const { name, before, value } = change;
-    const key = entryKey(name);
-    const [was, is] = [itemsOf(before?.value), itemsOf(value)];
-    const isList = is !== undefined && (before === undefined || was !== undefined);
-    // Only the text differs, by a repeated key: the entries are equal, so there is nothing to merge.
-    if (key === undefined || !isList || isDeepStrictEqual(was, is)) {
-      await writeValue(ssm, change, io.interrupted);
-      return note(name, value);
-    }
-    const wanted = changes.get(name) ?? change;
-    const final = (merged: string): Change => {
-      return { ...wanted, value: mergeValues(key, name, value ?? "[]", wanted.value ?? "[]", merged).value };
-    };
-    const check = async (merged: string, theirs: string) => {
-      checkMerge(change, merged, theirs, context);
-      const stored = { name, value: theirs, secure: false, version: 0, modified: io.clock() };
-      current.set(name, stored);
-      const combined = all().map((one) => (one.name === name ? final(merged) : one));
-      await checkConsent(combined, current, accepted, name, io.clock());
-    };
-    const { isMerged, value: written } = await writeList(ssm, key, change, check, io.interrupted);
-    if (isMerged) {
-      io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
-      changes.set(name, final(written));
-    }
-    note(name, written);
-  }
-
-  async function writePhase(): Promise<boolean> {
-    const next = (from: number) =>
-      accepted.settle(current, (rule) => nextPhase(all(), current, { ...rule, now: Math.max(from, io.clock()) }));
-    const planned = await next(0);
-    if (planned === undefined) return false;
-    await waitForCaches(planned.from, namesOf(planned.waitsFor), io);
-    if (await readAgain()) {
-      rereads += 1;
-      if (rereads > MAX_REREADS) throw new Failure(EXIT.fault, "Other operators keep changing what the plan uses.");
-      return true;
-    }
-    // A mapping ends when it is written, so not before the wait.
-    const { writes = [] } = (await next(planned.from)) ?? {};
-    if (writes.length === 0 && !accepted.force) {
-      throw new NoOrder(
-        EXIT.finding,
-        "Refused: each of these changes would leave no administrator for a time. To write them, use --force.",
-      );
-    }
-    for (const { name, value } of writes.length > 0 ? writes : all().filter((change) => !isDone(change))) {
-      await waitForTurn(io.interrupted);
-      writing = { ...changes.get(name), action: "change", name, before: current.get(name), value };
-      await write(writing);
-      writing = undefined;
-      progress.show(times.size);
-    }
-    return true;
-  }
-
-  /** Throws unless only the response of a write was lost. */
-  async function report(error: unknown): Promise<void> {
-    const failure = toFailure(error);
-    if (failure === undefined) throw error;
-    const state = writing === undefined ? "absent" : await stateOf(writing, failure, connection);
-    const unsure = state === "unknown" && writing !== undefined ? [writing.name] : [];
-    if (state === "written" && writing !== undefined) {
-      note(writing.name, writing.value);
-      writing = undefined;
-      if (failure.exitCode === EXIT.fault) return;
-    }
-    const rest = all().flatMap((change) => (isDone(change) ? [] : change.name));
-    const others = rest.filter((name) => !unsure.includes(name));
-    const outcome = {
-      written: [...times.keys()].filter((name) => !rest.includes(name)),
-      begun: others.filter((name) => times.has(name)),
-      unsure,
-      left: others.filter((name) => !times.has(name)),
-    };
-    throw stopped(failure, outcome, state, error, prefix);
-  }
-
+  const writing = new Writing(accepted, connection, io, progress);
   try {
     for (let isLeft = true; isLeft; ) {
       try {
-        isLeft = await writePhase();
+        isLeft = await writing.phase();
       } catch (error) {
-        await report(error);
+        await writing.report(error);
       }
     }
   } finally {
     progress.end();
     endOfWaiting();
+  }
+}
+
+class Writing {
+  readonly #accepted: Accepted;
+  readonly #connection: Connection;
+  readonly #io: IOStreams;
+  readonly #progress: ReturnType<typeof startProgress>;
+  readonly #waitForTurn: RateLimit;
+  #changes: readonly Change[];
+  #current: Map<string, Stored>;
+  /** When this command wrote a parameter, by name. */
+  readonly #times = new Map<string, number>();
+  /** The write that may be stored although it failed. */
+  #uncertain: Change | undefined;
+  #rereads = 0;
+
+  constructor(accepted: Accepted, connection: Connection, io: IOStreams, progress: ReturnType<typeof startProgress>) {
+    this.#accepted = accepted;
+    this.#connection = connection;
+    this.#io = io;
+    this.#progress = progress;
+    this.#waitForTurn = rateLimited(connection.rates.writes);
+    this.#changes = accepted.changes;
+    this.#current = new Map(accepted.current);
+  }
+
+  /** Returns whether something may be left to write. */
+  async phase(): Promise<boolean> {
+    const planned = await this.#next();
+    if (planned === undefined) return false;
+    await waitForCaches(planned.from, this.#listed(planned.waitsFor), this.#io);
+    if (await this.#readAgain()) return true;
+    const { writes = [] } = (await this.#next(planned.from)) ?? {};
+    if (writes.length === 0 && !this.#accepted.force) {
+      throw new NoOrder(
+        EXIT.finding,
+        "Refused: each of these changes would leave no administrator for a time. To write them, use --force.",
+      );
+    }
+    const left = this.#changes
+      .filter((change) => !this.#isDone(change))
+      .map((one) => ({ ...one, uses: new Set<string>() }));
+    const all = writes.length > 0 ? writes : left;
+    const isFar = all.some((write) => this.#neighboursOf(write) === undefined);
+    try {
+      for (const write of isFar ? all.slice(0, WRITES_WITHOUT_NEIGHBOURS) : all) await this.#write(write);
+    } catch (error) {
+      if (!(error instanceof NeighbourChanged)) throw error;
+      this.#uncertain = undefined;
+    }
+    return true;
+  }
+
+  /** Throws unless only the response of a write was lost. */
+  async report(error: unknown): Promise<void> {
+    const failure = toFailure(error);
+    if (failure === undefined) throw error;
+    const uncertain = this.#uncertain;
+    const state = uncertain === undefined ? "absent" : await stateOf(uncertain, failure, this.#connection);
+    const unsure = state === "unknown" && uncertain !== undefined ? [uncertain.name] : [];
+    if (state === "written" && uncertain !== undefined) {
+      this.#note(uncertain.name, uncertain.value);
+      this.#uncertain = undefined;
+      if (failure.exitCode === EXIT.fault) return;
+    }
+    const rest = this.#changes.flatMap((change) => (this.#isDone(change) ? [] : change.name));
+    const others = rest.filter((name) => !unsure.includes(name));
+    const outcome = {
+      written: [...this.#times.keys()].filter((name) => !rest.includes(name)),
+      begun: others.filter((name) => this.#times.has(name)),
+      unsure,
+      left: others.filter((name) => !this.#times.has(name)),
+    };
+    throw stopped(failure, outcome, state, error, this.#connection.context.prefix);
+  }
+
+  /** By the plan's time, except for waits. */
+  #next(from = 0) {
+    return this.#accepted.settle(this.#current, (rule) =>
+      nextPhase(this.#changes, this.#current, rule, Math.max(from, this.#io.clock())),
+    );
+  }
+
+  /** Returns whether another operator changed what the plan uses. Throws if the rest of the plan must not be written. */
+  async #readAgain(): Promise<boolean> {
+    const before = this.#current;
+    const fresh = await this.#accepted.again(before);
+    const others = [...new Set([...before.keys(), ...fresh.keys()])].filter((name) =>
+      this.#isOther(name, fresh.get(name)),
+    );
+    for (const [name, time] of this.#times) {
+      const stored = fresh.get(name);
+      // This machine's clock may be ahead of AWS's.
+      if (stored !== undefined) fresh.set(name, { ...stored, modified: Math.max(stored.modified, time) });
+    }
+    const combined = this.#changes.map((change) => {
+      const { name } = change;
+      if (!others.includes(name)) return change;
+      return rebased(change, before.get(name), fresh.get(name), this.#connection.context);
+    });
+    await checkConsent(combined, fresh, this.#accepted, this.#listed(others), this.#io.clock());
+    this.#changes = combined;
+    this.#current = fresh;
+    if (others.length === 0) return false;
+    this.#io.log(`Another operator changed ${this.#listed(others)} at the same time. Both changes are kept.\n`);
+    this.#rereads += 1;
+    if (this.#rereads > MAX_REREADS) throw new Failure(EXIT.fault, "Other operators keep changing what the plan uses.");
+    return true;
+  }
+
+  /** The value may be one before the wanted value. */
+  async #write(planned: PhaseWrite): Promise<void> {
+    const { name, value } = planned;
+    await this.#waitForTurn(this.#io.interrupted);
+    const wanted = this.#changes.find((change) => change.name === name);
+    const change: Change = { ...wanted, action: "change", name, before: this.#current.get(name), value };
+    this.#uncertain = change;
+    this.#note(name, await this.#carryOut(change, wanted ?? change, this.#neighboursOf(planned)));
+    this.#uncertain = undefined;
+    this.#progress.show(this.#times.size);
+  }
+
+  /** Returns the written value: of a list, merged with another operator's. */
+  async #carryOut(change: Change, wanted: Change, neighbours: Neighbours | undefined): Promise<string | undefined> {
+    const { name, before, value } = change;
+    const { ssm, context } = this.#connection;
+    const { interrupted } = this.#io;
+    const key = entryKey(name);
+    const [was, is] = [itemsOf(before?.value), itemsOf(value)];
+    const isList = is !== undefined && (before === undefined || was !== undefined);
+    // Only the text differs, by a repeated key: the entries are equal, so there is nothing to merge.
+    if (key === undefined || !isList || isDeepStrictEqual(was, is)) {
+      await writeValue(ssm, change, interrupted, neighbours);
+      return value;
+    }
+    const final = (merged: string): readonly Change[] => {
+      const own = { ...wanted, value: mergeValues(key, name, value ?? "[]", wanted.value ?? "[]", merged).value };
+      return this.#changes.map((one) => (one.name === name ? own : one));
+    };
+    const check = async (merged: string, theirs: string) => {
+      checkMerge(change, merged, theirs, context);
+      this.#current.set(name, { name, value: theirs, secure: false, version: 0, modified: this.#io.clock() });
+      await checkConsent(final(merged), this.#current, this.#accepted, name, this.#io.clock());
+    };
+    const { isMerged, value: written } = await writeList(ssm, key, change, check, interrupted, neighbours);
+    if (isMerged) {
+      this.#io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
+      this.#changes = final(written);
+    }
+    return written;
+  }
+
+  #note(name: string, value: string | undefined): void {
+    this.#times.set(name, this.#io.clock());
+    if (value === undefined) this.#current.delete(name);
+    // Its version is read before the next phase.
+    else this.#current.set(name, { name, value, version: 0, secure: false, modified: this.#io.clock() });
+  }
+
+  /** What the write's judgement used, to read it again in the call before the write; `undefined` if it is too much for one call. */
+  #neighboursOf({ name, uses }: PhaseWrite): Neighbours | undefined {
+    const looks = [...uses].filter((look) => look !== name && !this.#accepted.unread.has(look));
+    if (looks.length > MOST_NEIGHBOURS || looks.some((look) => !look.startsWith("/"))) return undefined;
+    return { names: looks, isOther: (other, stored) => this.#isOther(other, stored) };
+  }
+
+  #isOther(name: string, is: Stored | undefined): boolean {
+    const was = this.#current.get(name);
+    return was?.value !== is?.value || (was?.version !== is?.version && !this.#times.has(name));
+  }
+
+  #isDone({ name, value }: Change): boolean {
+    return isStored(value, this.#current.get(name));
+  }
+
+  #listed(names: readonly string[]): string {
+    return listed(names.map((name) => shortName(name, this.#connection.context.prefix)));
   }
 }

@@ -3,13 +3,13 @@
 import { setTimeout } from "node:timers/promises";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { Version } from "../aws/parameter.ts";
-import { readHistory, readSome } from "../aws/read.ts";
+import { readHistory } from "../aws/read.ts";
 import { EXIT, Failure, finding } from "../errors.ts";
 import { isSameValue } from "../store/value.ts";
 import { findOwner, managedBy } from "./managed.ts";
 import { changesOrder, itemsOf, mergeList } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
-import { changedMeanwhile, overwrote, put, UNINTERRUPTED } from "./write.ts";
+import { changedMeanwhile, type Neighbours, overwrote, put, readBefore, UNINTERRUPTED } from "./write.ts";
 
 /** More than the number of operators who may change one list in the same second. */
 const ATTEMPTS = 20;
@@ -31,6 +31,7 @@ export async function writeList(
   { name, before, value = "[]" }: Change,
   check: CheckMerge,
   interrupted: AbortSignal,
+  neighbours?: Neighbours,
 ): Promise<{ readonly value: string; readonly isMerged: boolean }> {
   let base = before?.value ?? "[]";
   let wanted = value;
@@ -56,7 +57,7 @@ export async function writeList(
     // Not interrupted after the first write: replaced entries must be restored.
     const signal = isPut ? UNINTERRUPTED : interrupted;
     if (attempt > 0) await setTimeout(Math.random() * MOST_WAIT_MS, undefined, { signal });
-    const stored = (await readSome(ssm, [name], signal)).get(name);
+    const stored = await readBefore(ssm, name, signal, isPut ? undefined : neighbours);
     const over = stored?.version ?? 0;
     const current = stored?.value ?? "[]";
     if (itemsOf(current) === undefined || stored?.secure) throw changedMeanwhile(name, before, stored);

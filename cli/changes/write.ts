@@ -24,8 +24,9 @@ export async function writeValue(
   ssm: SSMClient,
   { name, before, value }: Change,
   interrupted: AbortSignal,
+  neighbours?: Neighbours,
 ): Promise<void> {
-  const current = (await readSome(ssm, [name], interrupted)).get(name);
+  const current = await readBefore(ssm, name, interrupted, neighbours);
   // Compare the value too: a recreated parameter starts at version 1 again.
   if (current?.version !== before?.version || current?.value !== before?.value)
     throw changedMeanwhile(name, before, current);
@@ -41,6 +42,29 @@ export async function writeValue(
   const history = await readHistory(ssm, name, UNINTERRUPTED);
   const between = history.filter((one) => one.version > before.version && one.version < version);
   if (between.some((one) => one.value !== value)) throw overwrote(name, between);
+}
+
+/** Parameters that the judgement of a write used. */
+export interface Neighbours {
+  readonly names: readonly string[];
+  /** Whether another operator has changed it since. */
+  readonly isOther: (name: string, stored: Stored | undefined) => boolean;
+}
+
+/** The write must be judged again. Nothing was written. */
+export class NeighbourChanged extends Failure {}
+
+/** The stored parameter. Reads its neighbours in the same call, and throws `NeighbourChanged` if one has changed. */
+export async function readBefore(
+  ssm: SSMClient,
+  name: string,
+  signal: AbortSignal,
+  { names, isOther }: Neighbours = { names: [], isOther: () => false },
+): Promise<Stored | undefined> {
+  const found = await readSome(ssm, [name, ...names], signal);
+  const other = names.find((one) => isOther(one, found.get(one)));
+  if (other !== undefined) throw new NeighbourChanged(EXIT.finding, `Another operator changed ${other}.`);
+  return found.get(name);
 }
 
 /** Ctrl-C does not interrupt a write and what follows it: the user must learn whether the value was written. */

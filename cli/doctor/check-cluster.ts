@@ -29,8 +29,9 @@ export function checkUrl(url: URL, endpoint: string | undefined, options: Connec
 /** For a caller that proved itself by IAM: whether a caller with a token remains. */
 export async function checkCallers(options: ConnectionOptions, io: IOStreams, config: ClientConfig): Promise<Check> {
   try {
-    const { entries } = await readCallers(await connect(options, io, config), io.interrupted);
-    const accepted = entries.filter((entry) => callerState(entry, io.clock()) === "accepted");
+    const connection = await connect(options, io, config);
+    const { entries } = await readCallers(connection, io.interrupted);
+    const accepted = entries.filter((entry) => callerState(entry, connection.context.now) === "accepted");
     const withToken = accepted.filter((entry) => isObject(entry) && entry["sha256"] !== undefined).length;
     const seen = `${accepted.length - withToken} by IAM, ${withToken} with a token`;
     if (withToken > 0) return ok("callers", seen);

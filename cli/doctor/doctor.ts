@@ -122,7 +122,10 @@ async function checkRedirect(webhook: Webhook, options: OneOf<DoctorOptions>, io
   return checks.map((one) => ({ ...one, check: "redirect" }));
 }
 
-/** Skips checks that depend on a failed one. `isStandby`: only what does not depend on the operator. */
+/**
+ * Skips checks that depend on a failed one. `isStandby`: only the caller, and a review of a token that is signed for the
+ * primary's region, as users' are.
+ */
 async function checkEndpoint(
   webhook: Webhook,
   options: OneOf<DoctorOptions>,
@@ -136,10 +139,11 @@ async function checkEndpoint(
   try {
     checks.push(...(await checkReachable(endpoint, io.clock)));
     if (isWell()) checks.push(await checkCaller(endpoint, stranger));
-    if (!isWell() || isStandby) return checks;
+    if (!isWell()) return checks;
     const made = await makeToken(options, io);
-    if ("state" in made) return [...checks, made];
+    if ("state" in made) return isStandby ? checks : [...checks, made];
     const { token, config } = made;
+    if (isStandby) return [...checks, await checkReview(endpoint, token, "review", API_VERSIONS[0])];
     checks.push(made.check);
     if (hasTokenPrefix(callerToken)) checks.push(await checkCallers(options, io, config));
     for (const version of API_VERSIONS) {

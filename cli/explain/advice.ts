@@ -18,7 +18,8 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   audience_foreign: "request an audience of AUDIENCES, or none",
   token_malformed: "make a new token: iam-authenticator token, or aws eks get-token",
   token_parameter_refused: "make a new token: iam-authenticator token, or aws eks get-token",
-  token_host_refused: "use an STS endpoint of the function's partition, or set STS_EXTRA_HOSTS",
+  token_host_refused:
+    "add the token's region to STS_REGIONS (by default, VPC endpoints accept only their own), or its host to STS_EXTRA_HOSTS",
   token_region_refused: "use a region of STS_REGIONS, or add the token's region to it",
   token_headers_refused: "sign only the headers host and x-k8s-aws-id",
   token_expired: "make a new token, and check the clock of the machine that made this one",

@@ -10,7 +10,7 @@ import { silentExit, usage } from "../errors.ts";
 import { signedIdentity, supposeIdentity } from "../evaluation.ts";
 import { arnFault } from "../mappings/file/arn-fault.ts";
 import { mayLookUpNodes } from "../mappings/node-lookups.ts";
-import { arnOf, isPersonName } from "../mappings/target.ts";
+import { arnOf, checkOneArn, isPersonName } from "../mappings/target.ts";
 import { CONNECTION, type ConnectionOptions, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
 import { forCluster } from "../program-name.ts";
 import { readText } from "../terminal/files.ts";
@@ -103,6 +103,7 @@ function checkUsage(arn: string | undefined, { tokenFile, sessionName, principal
     throw usage("This is a token, and your shell's history now contains it. Put it into a file: --token-file <file>.");
   }
   if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give one of: an ARN, a name, --token-file.");
+  checkOneArn(arn ?? "");
   if (isPersonName(arn ?? "") && (sessionName ?? principalId ?? jwt) !== undefined) {
     throw usage(`--session-name, --principal-id and --jwt require an ARN, not ${arn}.`);
   }

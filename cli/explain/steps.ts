@@ -11,8 +11,9 @@ import { newRecord, type ReviewRecord } from "../../functions/authenticator/revi
 import { type IdentityServices, reviewIdentity, reviewToken } from "../../functions/authenticator/review/review.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import { hasCode, isDenial } from "../../functions/errors.ts";
-import { deadlineIn } from "../../functions/lib/deadline.ts";
+import type { Deadline } from "../../functions/lib/deadline.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
+import { withAwsClock } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
 import { openAgents } from "../http/agent.ts";
@@ -54,7 +55,7 @@ export async function explainToken(token: string, connection: Connection, io: IO
   };
   return explainReview(services, io, async (record) => {
     const review = { token, audiences: undefined };
-    await reviewToken(review, settings, services, record, deadlineIn(DEADLINE_MS, io.clock));
+    await reviewToken(review, settings, services, record, deadlineOf(io));
   });
 }
 
@@ -75,7 +76,7 @@ export async function explainIdentity(
     ...known,
   };
   return explainReview(services, io, async (record) => {
-    await reviewIdentity(identity, connection.settings, services, record, deadlineIn(DEADLINE_MS, io.clock));
+    await reviewIdentity(identity, connection.settings, services, record, deadlineOf(io));
   });
 }
 
@@ -85,6 +86,18 @@ function parametersFrom({ ssm }: Connection, io: IOStreams): IdentityServices["r
     cached: false,
     stale: false,
   });
+}
+
+/** By AWS's clock, as in the function. It is known after the first response, and must not move the end. */
+function deadlineOf(io: IOStreams): Deadline {
+  const start = io.clock();
+  const { clock } = withAwsClock(io);
+  return {
+    clock,
+    get at() {
+      return clock() + DEADLINE_MS - (io.clock() - start);
+    },
+  };
 }
 
 async function explainReview(
@@ -103,10 +116,11 @@ async function explainReview(
     if (!hasCode(error, "identity_denied") || identity === undefined || parameter === undefined) {
       return { ...record, refusal };
     }
-    const list = (await readParameters([parameter], deadlineIn(DEADLINE_MS, io.clock))).parameters.get(parameter);
+    const list = (await readParameters([parameter], deadlineOf(io))).parameters.get(parameter);
     const { entries = [] } = list === undefined ? {} : readStored("deny", {}, list);
     const denials = entries.flatMap((entry) => (entry.problem === undefined ? entry.value : []));
-    const isIt = (denial: DenyEntry) => isDenied(denial, identity) && !isExpired(denial.notAfter, io.clock());
+    const isIt = (denial: DenyEntry) =>
+      isDenied(denial, identity) && !isExpired(denial.notAfter, withAwsClock(io).clock());
     const deniedBy = denials.find(isIt)?.arnLike;
     return { ...record, refusal, ...(deniedBy !== undefined && { deniedBy }) };
   }

@@ -55,7 +55,7 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
     await printData(isNamed ? items : items[0], options.output, io);
   } else {
     for (const { cluster, value } of results) {
-      printLines([...under("cluster", isNamed ? cluster : undefined), ...whoamiLines(value)], io);
+      printLines(whoamiLines(cluster, value), io);
     }
   }
   const unknown = results.flatMap(({ cluster, value: { unread } }) =>
@@ -80,8 +80,9 @@ async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams) {
       );
   const connection = await connect(options, io, config);
   const { prefix } = connection.context;
+  const { region } = connection.settings;
   const complete = (text: string) => forCluster(text, options, io.environment);
-  const known = { credentials, prefix, complete };
+  const known = { credentials, prefix, region, complete };
   try {
     return { ...known, explanation: await explainIdentity(identity, connection, io), unread: undefined };
   } catch (error) {
@@ -125,11 +126,14 @@ function mappingEnd({ evaluations = [], parameter }: Explanation): string | unde
   return verdict?.kind === "match" ? verdict.mapping.notAfter : undefined;
 }
 
-function whoamiLines({ explanation, credentials, prefix, complete, unread }: Whoami): Line[] {
+function whoamiLines(cluster: string, { explanation, credentials, prefix, region, complete, unread }: Whoami): Line[] {
   const { identity, parameter, user, refusal } = explanation;
   const end = mappingEnd(explanation);
   const { expiration } = credentials;
+  // A user may read only the names of its own mappings.
+  const unsure = refusal?.code === "identity_unmapped" ? "whoami cannot know whether this cluster exists" : undefined;
   return [
+    ...under("cluster", `${cluster}, ${prefix} in region ${region}`, unsure),
     ...(identity === undefined ? [] : identityLines(identity, true)),
     ...under("mapping", parameter && shortName(parameter, prefix)),
     ...(user === undefined ? [] : userLines(user)),

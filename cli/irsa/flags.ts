@@ -51,6 +51,11 @@ export function readIssuer(text: string): string {
   throw new InvalidArgumentError(`It must be ${ISSUER_URL_FORM}.`);
 }
 
+export function readAudience(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("It must not be empty.");
+}
+
 /** https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/: the first issuer signs, all are accepted */
 export function apiserverFlags({ issuer, oldIssuer, for: version }: FlagsOptions): string[] {
   return [

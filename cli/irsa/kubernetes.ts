@@ -33,6 +33,9 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
         "Exec plugins are not supported here.",
     );
   }
+  if (io.environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
+    throw usage("NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the check of kube-apiserver's certificate. Unset it.");
+  }
   checkTls(tlsOptions(webhook), kubeconfig);
   const open = (one: Webhook) => openEndpoint({ ...one, server }, io, { limitMs: LIMIT_MS, maxBytes: MAX_BYTES });
   const own = open(webhook);
@@ -67,7 +70,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams) {
     throw fault(`kube-apiserver's list ${path} does not end: its pages repeat.`);
   }
 
-  return { ask, list };
+  return { server, ask, list };
 }
 
 /** OpenSSL's message does not name the file. */

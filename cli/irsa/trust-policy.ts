@@ -1,6 +1,7 @@
 // `irsa trust-policy`: prints the trust policy of a service account's role.
 
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { PARTITIONS } from "../../functions/aws/partitions.ts";
 import {
   providerName,
   subjectProblem,
@@ -11,7 +12,7 @@ import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
-import { readIssuer } from "./flags.ts";
+import { readAudience, readIssuer } from "./flags.ts";
 import { STS_AUDIENCE } from "./names.ts";
 
 interface TrustPolicyOptions {
@@ -33,8 +34,8 @@ export function policyCommand(command: Command, io: IOStreams): Command {
     .argument("<account>", "the service account, as namespace/name", readSubject)
     .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
     .requiredOption("--aws-account <id>", "account of the role and the OIDC provider", readAccount)
-    .option("--partition <name>", "AWS partition", "aws")
-    .option("--token-audience <audience>", "audience of the tokens", STS_AUDIENCE)
+    .addOption(new Option("--partition <name>", "AWS partition").choices(PARTITIONS.map(({ id }) => id)).default("aws"))
+    .option("--token-audience <audience>", "audience of the tokens", readAudience, STS_AUDIENCE)
     .option("--pattern", "allow * and ?: anyone who can create a matching service account gets the role")
     .action(async (subject: TrustedSubject, options: TrustPolicyOptions) => {
       const problem = subjectProblem(subject, options.pattern ?? false);

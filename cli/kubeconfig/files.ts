@@ -58,12 +58,8 @@ export async function readAuthority(file: string, io: IOStreams): Promise<string
 
 async function readClientCertificate(file: string, keyFile: string, io: IOStreams) {
   const certificate = await readText(file, io);
-  certificates(
-    certificate,
-    "--client-cert",
-    file,
-    "Give the client's certificate as PEM, and its key as --client-key.",
-  );
+  const expected = "Give the client's certificate as PEM, and its key as --client-key.";
+  certificates(certificate, "--client-cert", file, expected);
   const key = await readText(keyFile, io);
   if (!IS_KEY.test(key)) throw problem("--client-key", keyFile, "it contains no private key", "Give the key as PEM.");
   return { certificate, key };
@@ -89,9 +85,12 @@ function problem(option: string, file: string, what: string, expected: string) {
   return usage(`${option} ${nameOf(file)}: ${what}. ${expected}`);
 }
 
+/** The help of --out. */
+export const OUT = "write a new file that only you can read (default: print, as with -)";
+
 /** Writes to `out`, or prints without it. Helm warns about a kubeconfig that others can read. */
 export function writeKubeconfig(kubeconfig: string, out: string | undefined, io: IOStreams): void {
-  if (out === undefined) io.print(kubeconfig);
+  if (out === undefined || out === "-") io.print(kubeconfig);
   else {
     writeSecret(out, kubeconfig);
     io.log(`Wrote ${out}, which only you can read.\n`);

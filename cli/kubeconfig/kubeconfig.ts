@@ -7,7 +7,7 @@ import { AWS, CLUSTER, readRoleArn, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { optionWords } from "../terminal/print.ts";
 import { stringifyYaml } from "../terminal/yaml.ts";
-import { readAuthority, writeKubeconfig } from "./files.ts";
+import { OUT, readAuthority, writeKubeconfig } from "./files.ts";
 import { kubeconfig } from "./structure.ts";
 
 export function clientCommand(command: Command, io: IOStreams): Command {
@@ -31,7 +31,7 @@ export function clientCommand(command: Command, io: IOStreams): Command {
         exec: "iam-authenticator",
       }),
     )
-    .option("--out <file>", "write a new file that only you can read, instead of printing")
+    .option("--out <file>", OUT)
     .action(async ({ out, ...options }: ClientOptions & { readonly out?: string }) => {
       if (options.jwt && options.exec !== "iam-authenticator") {
         throw usage(`--jwt needs --exec iam-authenticator: ${options.exec} makes no AWS-signed tokens.`);

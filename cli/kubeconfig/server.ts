@@ -39,11 +39,11 @@ export async function webhookServer(
 
 /**
  * PEM, from Node.js: the roots under which AWS may issue certificates for API Gateway. Those of the present chain would
- * not be enough. https://www.amazontrust.com/repository/
+ * not be enough. Root programs will remove Starfield's root for its age. https://www.amazontrust.com/repository/
  */
 export function amazonRoots(known: readonly string[] = rootCertificates): string {
-  const names = /^CN=(Amazon Root CA [1-4]|Starfield Services Root Certificate Authority - G2)$/m;
-  const roots = known.filter((pem) => names.test(new X509Certificate(pem).subject));
-  if (roots.length !== 5) throw usage("This Node.js lacks roots of Amazon Trust Services. Give --ca.");
-  return `${roots.join("\n")}\n`;
+  const named = (name: RegExp) => known.filter((pem) => name.test(new X509Certificate(pem).subject));
+  const roots = named(/^CN=Amazon Root CA [1-4]$/m);
+  if (roots.length !== 4) throw usage("This Node.js lacks roots of Amazon Trust Services. Give --ca.");
+  return `${[...roots, ...named(/^CN=Starfield Services Root Certificate Authority - G2$/m)].join("\n")}\n`;
 }

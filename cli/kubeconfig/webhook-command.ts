@@ -5,7 +5,7 @@ import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { type ConnectionOptions, OF_STACK, withOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles, writeKubeconfig } from "./files.ts";
+import { OUT, readWebhookFiles, WEBHOOK_FILES, type WebhookFiles, writeKubeconfig } from "./files.ts";
 import { webhookServer } from "./server.ts";
 import { type Webhook, webhookKubeconfig, withServer } from "./webhook.ts";
 
@@ -59,7 +59,7 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
         "keep everything but the URL and tls-server-name of this webhook kubeconfig, and with --ca its CA",
       ).conflicts(["tokenFile", "tokenFilePath", "clientCert", "clientKey", "token"]),
     )
-    .option("--out <file>", "write a new file that only you can read, instead of printing")
+    .option("--out <file>", OUT)
     .action(async ({ out, ...options }: WebhookOptions) => {
       const { cluster, endpoint, from } = options;
       if ((cluster ?? endpoint) === undefined) throw usage("Give --endpoint or --cluster.");

@@ -77,7 +77,7 @@ function lacksTlsSetting({ server, ...cluster }: Cluster, user: Fields): boolean
 
 /** Whether kube-apiserver accepts any certificate: anyone on its network could answer reviews and read the token. */
 function isUnverified(cluster: Fields): boolean {
-  return cluster["insecure-skip-tls-verify"] === true;
+  return (cluster["insecure-skip-tls-verify"] ?? false) !== false;
 }
 
 /** Adds the name that the certificate has in any case. */
@@ -121,7 +121,7 @@ export async function withServer(
   { server, ca }: Pick<Webhook, "server" | "ca">,
   io: IOStreams,
 ): Promise<{ readonly kubeconfig: string; readonly keepsAuthority: boolean }> {
-  const { config, cluster, user } = await currentContext(file, io);
+  const { config, item, cluster, user } = await currentContext(file, io);
   if (isUnverified(cluster)) {
     throw usage(`${nameOf(file)}: delete insecure-skip-tls-verify: anyone on the network could answer reviews.`);
   }
@@ -129,9 +129,8 @@ export async function withServer(
   const { "certificate-authority": path, "certificate-authority-data": data, ...others } = kept;
   const authority = ca === undefined ? kept : { ...others, "certificate-authority-data": base64(ca) };
   const moved = withTlsSetting({ ...authority, server }, user);
-  const clusters = listIn(config, "clusters").map((one) =>
-    isObject(one) && one["cluster"] === cluster ? { ...one, cluster: moved } : one,
-  );
+  // By item: an alias of YAML shares the cluster itself with another item.
+  const clusters = listIn(config, "clusters").map((one) => (one === item ? { ...item, cluster: moved } : one));
   const keepsAuthority = ca === undefined && (path ?? data) !== undefined;
   return { kubeconfig: stringifyYaml({ ...config, clusters }), keepsAuthority };
 }
@@ -141,13 +140,14 @@ type Cluster = Fields & { readonly server: string };
 
 /** The cluster and the user are empty if they are missing. */
 async function currentContext(file: string, io: IOStreams) {
-  const { value } = parseYaml(await readText(file, io), file);
+  const { value } = parseYaml(await readText(file, io), file, "yaml-1.1");
   const config = isObject(value) ? value : {};
-  const context = named(config, "contexts", "context", config["current-context"]);
-  const cluster = named(config, "clusters", "cluster", context["cluster"]);
+  const context = objectIn(named(config, "contexts", config["current-context"]), "context");
+  const item = named(config, "clusters", context["cluster"]);
+  const cluster = objectIn(item, "cluster");
   const { server } = cluster;
   if (typeof server !== "string") throw withoutServer(file);
-  return { config, cluster, server, user: named(config, "users", "user", context["user"]) };
+  return { config, item, cluster, server, user: objectIn(named(config, "users", context["user"]), "user") };
 }
 
 function withoutServer(file: string): Failure {
@@ -155,15 +155,18 @@ function withoutServer(file: string): Failure {
 }
 
 /** Finds an item by name in one of the kubeconfig's lists; empty if it is missing. */
-function named(config: Fields, list: string, part: string, name: unknown): Fields {
-  const item = listIn(config, list).find((one) => isObject(one) && one["name"] === name);
-  const found = isObject(item) ? item[part] : undefined;
+function named(config: Fields, list: string, name: unknown): Fields {
+  return listIn(config, list).find((one) => one["name"] === name) ?? {};
+}
+
+function objectIn(item: Fields, part: string): Fields {
+  const found = item[part];
   return isObject(found) ? found : {};
 }
 
-function listIn(config: Fields, name: string): readonly unknown[] {
+function listIn(config: Fields, name: string): readonly Fields[] {
   const list = config[name];
-  return Array.isArray(list) ? list : [];
+  return Array.isArray(list) ? list.filter(isObject) : [];
 }
 
 function decoded(value: unknown): string | undefined {

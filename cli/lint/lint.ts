@@ -15,7 +15,7 @@ const RULES: readonly Rule[] = [
   ...[shadowing.coveredPatterns, names.repeatedSessions, names.sessionsWithoutSet, names.systemNames],
   ...[shadowing.wholeAccounts, validity.ending, shadowing.masters, shadowing.permissionSetRoles, validity.pinned],
   ...[names.chosenGroups, names.chosenUsernames, names.missingSessions, names.misspeltGroups, names.spaces],
-  ...[names.sharedUsernames, names.chosenClaims, validity.unusableBySignedTokens],
+  ...[names.sharedUsernames, names.chosenClaims, validity.unusableBySignedTokens, validity.severalArns],
 ];
 
 export function lint(parameters: ReadonlyMap<string, StoredParameter>, context: EvaluationContext): Finding[] {

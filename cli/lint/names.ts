@@ -93,8 +93,8 @@ export const misspeltGroups = entryRule("warning", "misspelt-group", ({ groups }
 
 export const spaces = entryRule("warning", "space-in-name", ({ username, groups }) =>
   [username, ...groups]
-    .filter((name) => name !== name.trim())
-    .map((name) => `${JSON.stringify(name)} starts or ends with a space, and RBAC compares names exactly`),
+    .filter((name) => /\s/.test(name))
+    .map((name) => `${JSON.stringify(name)} contains a space. Is it one name? RBAC compares names exactly`),
 );
 
 export const systemNames = entryRule(

@@ -1,5 +1,6 @@
 // Lint rules for single mappings and denials: invalid, ending, pinned, or of no use to AWS-signed tokens.
 
+import { secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
 import { isOfSessions } from "../../functions/authenticator/mapping/possible-arn.ts";
 import { SESSION_PLACEHOLDERS } from "../../functions/authenticator/mapping/template.ts";
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
@@ -19,6 +20,14 @@ export function invalid({ readings }: Subject): Finding[] {
       return { level: "error", rule: "deny-list-invalid", where, message };
     }),
   );
+}
+
+/** The function reads only the last ARN. */
+export function severalArns({ entries, denials }: Subject): Finding[] {
+  return [...entries, ...denials].flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
+    const message = secondArnProblem(mapping.arn ?? mapping.arnLike);
+    return message === undefined ? [] : [{ level: "error", rule: "several-arns", where, message }];
+  });
 }
 
 export function ending({ entries, denials, context: { now } }: Subject): Finding[] {

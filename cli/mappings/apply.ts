@@ -101,19 +101,21 @@ const PRUNE: OptionGroup = [
 /** The parameters to write for the entries of a file. Throws for those that can never apply. */
 export function parametersIn(
   entries: readonly Entry[],
-  { account, context: { prefix, partition, now } }: Connection,
-  io: IOStreams,
+  { account, context: { prefix, partition } }: Connection,
 ): ReadonlyMap<string, string> {
   checkAccounts(account, entries);
   const foreign = entries.flatMap((entry) => foreignProblem(entry, partition) ?? []);
   if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");
-  const desired = toParameters(prefix, entries);
+  return toParameters(prefix, entries);
+}
+
+/** After the first response, which has AWS's time. */
+export function warnOfEnded(entries: readonly Entry[], { context: { now } }: Connection, io: IOStreams): void {
   for (const entry of entries) {
     const { notAfter } = entry.mapping;
     if (!isExpired(notAfter, now)) continue;
     io.log(`Warning: ${nameOfEntry(entry).replace(/^the /, "The ")} ended on ${notAfter}.\n`);
   }
-  return desired;
 }
 
 async function compare(
@@ -123,8 +125,9 @@ async function compare(
   io: IOStreams,
 ): Promise<ClusterPlan> {
   const { prefix, partition } = connection.context;
-  const desired = parametersIn(entries, connection, io);
+  const desired = parametersIn(entries, connection);
   const known = await readMappings(connection, io);
+  warnOfEnded(entries, connection, io);
   const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;
     // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams to lift denials.
@@ -224,6 +227,7 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
     const connection = await connect(one, own);
     const { prefix } = connection.context;
     const { plan: wanted, known } = await compare(file, one, connection, own);
+    await requireParameters(known, connection, own);
     const { plan } = await withoutManaged(wanted, connection, false, own);
     const destination = await destinationOf(connection, known, own);
     const { marks } = await readForAccess(plan.changes, known, true, connection, own);

@@ -1,21 +1,26 @@
 // What a denial covers, ends and does not end: the identities of a person, and which AWS-signed tokens it denies besides.
 
+import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import {
+  candidates,
   denyParameter,
   permissionSetInAnyCase,
   permissionSetRole,
 } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isOfSessions } from "../../functions/authenticator/mapping/possible-arn.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
+import { nearest } from "../../functions/lib/nearest.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { MAPPING_FOUND_MS, type StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { arnsOverlap } from "../access/overlap.ts";
+import { isActive, readValue } from "../access/entries.ts";
+import { arnsOverlap, overlaps } from "../access/overlap.ts";
 import { afterwards } from "../access/plan-state.ts";
 import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
 import type { Change } from "../changes/plan.ts";
 import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
+import { supposeIdentity } from "../evaluation.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { accountOf, type Entry } from "../store/entry.ts";
 import { readParameter } from "../store/read-parameter.ts";
@@ -34,12 +39,14 @@ const APISERVER_CACHE_MS = 120_000;
  * one session denies all of them for the role: prints these roles.
  *
  * @param found of a person: what the patterns are for
+ * @param endsAccess whether a stored mapping may apply to what is denied
  */
 export function effectOf(
   patterns: readonly string[],
   { settings }: Connection,
   { log }: IOStreams,
   found: readonly PossibleIdentity[] = [],
+  endsAccess = true,
 ): Pick<ClusterPlan, "effect"> {
   const ofPerson = found.length > 0;
   const sessions = found.filter(({ kind }) => kind === "session");
@@ -56,6 +63,7 @@ export function effectOf(
   const evading = ofPerson
     ? sessions.filter(({ choosesName }) => choosesName).map(({ mapping }) => mapping)
     : named.map((role) => `role ${role}`);
+  if (!endsAccess) return { effect: () => [`${EFFECT} No access ends: no stored mapping applies to ${patterns}.`] };
   return {
     effect: (now) => [
       `${EFFECT} By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(now + MAPPING_FOUND_MS + APISERVER_CACHE_MS)}.`,
@@ -68,6 +76,33 @@ export function effectOf(
       "Not ended: client certificates, and files with service account tokens or certificates.",
     ],
   };
+}
+
+/** Whether a stored mapping that has not ended may apply to an identity that one of the patterns denies. */
+export function mayEndAccess(
+  patterns: readonly string[],
+  parameters: ReadonlyMap<string, StoredParameter>,
+  context: EvaluationContext,
+): boolean {
+  const list = { value: JSON.stringify(patterns.map((arnLike) => ({ arnLike }))), secure: false };
+  const denials = readValue(denyParameter(context.prefix, "any"), list, context).entries;
+  return [...parameters]
+    .flatMap(([name, stored]) => readValue(name, stored, context).entries)
+    .some((entry) => entry.kind !== "deny" && isActive(entry, context) && denials.some((one) => overlaps(one, entry)));
+}
+
+/** The principal that a denial names. Only AWS knows the suffix of a permission set's role, and no mapping depends on it. */
+export function principalIn(arnLike: string): VerifiedIdentity | undefined {
+  return supposeIdentity(arnLike.replace(/\?{16}(?=$|\/)/, "0".repeat(16)));
+}
+
+/** A stored mapping whose name is similar to the principal's, such as `role/111122223333/developers`. */
+export function similarMapping(arnLike: string, stored: Iterable<string>, prefix: string): string | undefined {
+  const principal = principalIn(arnLike);
+  const own = principal === undefined ? [] : candidates(prefix, principal).map(({ parameter }) => parameter);
+  const others = [...stored].filter((name) => !own.includes(name) && !/\/(?:deny|pattern|account)\//.test(name));
+  const [name] = own.flatMap((parameter) => nearest(parameter, others) ?? []);
+  return name && shortName(name, prefix);
 }
 
 /** The role in a pattern for sessions. */

@@ -2,28 +2,39 @@
 
 import type { Command } from "commander";
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
-import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { candidates, denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
+import { nearest } from "../../functions/lib/nearest.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
-import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
+import { Absent, clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import type { Plan } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
 import { readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
-import { EXIT, Failure, usage } from "../errors.ts";
+import { EXIT, Failure, finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { type ClustersOptions, CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
 import { accountOf, given } from "../store/entry.ts";
 import { isFor, listItems, withItem } from "../store/list-items.ts";
+import { readParameter } from "../store/read-parameter.ts";
 import { valueText } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { listed } from "../terminal/print.ts";
-import { type EndOptions, end, endOf } from "../times.ts";
-import { effectOf, type PossibleIdentity, possibleIdentities, roleNamed, warnOfFederatedUsers } from "./deny-effect.ts";
-import { checkAccount, DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
+import { type End, type EndOptions, end, endOf } from "../times.ts";
+import {
+  effectOf,
+  mayEndAccess,
+  type PossibleIdentity,
+  possibleIdentities,
+  principalIn,
+  roleNamed,
+  similarMapping,
+  warnOfFederatedUsers,
+} from "./deny-effect.ts";
+import { checkAccount, checkOneArn, DENY_HELP, findDenyTarget, isPersonName, partitionIn, planFor } from "./target.ts";
 
 interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
   readonly session?: string;
@@ -54,10 +65,14 @@ export function denyCommand(command: Command, io: IOStreams): Command {
 }
 
 /** The keys of a denial that the options set. */
-type DenialKeys = Readonly<Record<"notAfter" | "description", string | undefined>>;
+interface DenialKeys {
+  readonly endAt: End;
+  readonly description: string | undefined;
+}
 
 async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<void> {
-  const keys = { notAfter: endOf(options, io.clock(), ""), description: options.description };
+  const keys = { endAt: endOf(options, ""), description: options.description };
+  checkOneArn(who);
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) {
     throw usage(
@@ -66,10 +81,11 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   }
   if (options.person && !isPerson) throw usage(`--person requires a name, such as jane@example.com, not ${who}.`);
   const plan = isPerson ? planPerson : planOne;
+  const judged: Judged[] = [];
   const tasks = await clusterTasks(
     options,
     io,
-    (connection, one, own) => plan(who, one, keys, connection, own),
+    (connection, one, own) => plan(who, one, keys, connection, own, judged),
     partitionIn(who),
   );
   // First plans all clusters: a role's name in one of them must deny no sessions in the others.
@@ -81,7 +97,38 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
     });
     planned.push({ ...task, plan: () => result });
   }
+  // A cluster that could not be read may have the mapping.
+  const isUnmapped = judged.length === tasks.length && judged.every(({ endsAccess }) => !endsAccess);
+  const meant = isUnmapped ? await similarIn(judged, io) : undefined;
+  const sentence = `No stored mapping applies to ${who}: no access ends.${meant === undefined ? "" : ` Did you mean ${meant}?`}`;
+  if (isUnmapped) io.log(`${sentence}\n`);
   await executePlans(planned, options, io, { goesOn: true });
+  if (meant !== undefined) throw finding(sentence);
+}
+
+/** A planned denial of an ARN or pattern in one cluster. */
+interface Judged {
+  readonly arnLike: string;
+  readonly connection: Connection;
+  readonly endsAccess: boolean;
+}
+
+/** Only for a suggestion: reads all mappings until one is similar. */
+async function similarIn(judged: readonly Judged[], io: IOStreams): Promise<string | undefined> {
+  for (const { arnLike, connection } of judged) {
+    const known = (await ifReadable(readMappings(connection, io), io)) ?? new Map<string, Stored>();
+    const similar = similarMapping(arnLike, known.keys(), connection.context.prefix);
+    if (similar !== undefined) return similar;
+  }
+  return undefined;
+}
+
+/** `undefined` if it fails: this must not stop a denial, for which reading the deny list is enough. */
+async function ifReadable<T>(reading: Promise<T>, { interrupted }: IOStreams): Promise<T | undefined> {
+  return reading.catch((error: unknown) => {
+    if (interrupted.aborted) throw error;
+    return undefined;
+  });
 }
 
 /** The name is that of a mapped role or permission set. */
@@ -93,12 +140,21 @@ async function planOne(
   keys: DenialKeys,
   connection: Connection,
   io: IOStreams,
+  judged: Judged[],
 ): Promise<ClusterPlan> {
+  const { ssm, context, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, session);
-  const known = await readSome(connection.ssm, [parameter], io.interrupted);
+  const principal = principalIn(arnLike);
+  const names = principal === undefined ? [] : candidates(context.prefix, principal).map((one) => one.parameter);
+  const own = new Set([parameter, ...names.filter((name) => account === undefined || !name.endsWith("/any"))]);
+  const read = (some: Iterable<string>) => readSome(ssm, [...some], io.interrupted);
+  const all = await ifReadable(principal === undefined ? readMappings(connection, io) : read(own), io);
+  const known = all ?? (await read([parameter]));
   const plan = planDenials([arnLike], keys, known, connection);
   await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
-  return { plan, known, connection, ...effectOf([arnLike], connection, io) };
+  const endsAccess = all === undefined || account !== undefined || mayEndAccess([arnLike], all, context);
+  judged.push({ arnLike, connection, endsAccess });
+  return { plan, known, connection, ...effectOf([arnLike], connection, io, [], endsAccess) };
 }
 
 async function planPerson(
@@ -126,8 +182,16 @@ async function planPerson(
   }
   const found = possibleIdentities(who, known, context);
   if (found.length === 0) {
-    io.log(`Nothing to deny: no mapping grants access to a session or a user named ${who}.\n`);
-    return undefined;
+    const users = [...known].flatMap(([name, one]) => readParameter(context.prefix, name, one).entries);
+    const meant = nearest(
+      who,
+      users.flatMap(({ kind, name, mapping }) => mapping.session ?? (/user$/.test(kind) ? name : [])),
+    );
+    const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
+    throw new Absent(
+      EXIT.finding,
+      `Nothing to deny: no mapping grants access to a session or a user named ${who}.${hint}`,
+    );
   }
   io.log(`${who} can be ${namesOf(found)}.\n`);
   const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
@@ -146,10 +210,11 @@ function namesOf(found: readonly PossibleIdentity[]): string {
 /** Denials that exist keep their position and their description. */
 function planDenials(
   patterns: readonly string[],
-  { notAfter, description }: DenialKeys,
+  { endAt, description }: DenialKeys,
   known: ReadonlyMap<string, Stored>,
-  { context: { prefix, partition } }: Connection,
+  { context: { prefix, partition, now } }: Connection,
 ): Plan {
+  const notAfter = endAt(now);
   const byList = Map.groupBy(patterns, (arnLike) => denyParameter(prefix, accountOf(arnLike)));
   const desired = [...byList].map(([parameter, some]) => {
     const name = shortName(parameter, prefix);

@@ -16,7 +16,7 @@ import { readParameter } from "../store/read-parameter.ts";
 import { isSameValue } from "../store/value.ts";
 import { createDraft } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { parametersIn } from "./apply.ts";
+import { parametersIn, warnOfEnded } from "./apply.ts";
 import { readMappingFiles, writeLists } from "./file/file.ts";
 import { placeEntries } from "./file/to-parameters.ts";
 import { warnOfSessionTrust } from "./session-trust.ts";
@@ -66,7 +66,9 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
   try {
     const { values: opened } = placeEntries(prefix, await readMappingFiles([draft.path], io));
     await draft.edit(io);
-    const desired = parametersIn(await readMappingFiles([draft.path], io), connection, io);
+    const edited = await readMappingFiles([draft.path], io);
+    const desired = parametersIn(edited, connection);
+    warnOfEnded(edited, connection, io);
     const names = new Set([...opened.keys(), ...desired.keys()]);
     const shown = (name: string) => opened.get(name) ?? "[]";
     const isEdited = (name: string) => !isSameValue(shown(name), desired.get(name) ?? "[]");

@@ -6,6 +6,7 @@ import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
+import { requireParameters } from "../changes/existing-cluster.ts";
 import { readMappings } from "../changes/read-mappings.ts";
 import { inEachCluster, type OneOf, throwWorst } from "../clusters.ts";
 import { describe } from "../command.ts";
@@ -82,6 +83,7 @@ const NOUNS = ["error", "warning", "note"];
 async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<Finding[]> {
   const connection = await connect(options, io);
   const stored = await readMappings(connection, io, { callers: true });
+  await requireParameters(stored, connection, io);
   const callers = callerFindings(stored, connection.context);
   stored.delete(callersParameter(connection.context.prefix));
   const nodes = await nodeFindings(stored, connection, io);

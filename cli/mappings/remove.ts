@@ -1,17 +1,23 @@
 // `mappings remove`: removes mappings and their history.
 
 import type { Command } from "commander";
+import { isExpired } from "../../functions/lib/not-after.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { Absent, clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { type Change, removalOf } from "../changes/plan.ts";
+import { EFFECT } from "../changes/propose.ts";
 import { readByName } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { EXIT, silentExit } from "../errors.ts";
-import { shortName } from "../function-settings.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { type ClustersOptions, CONNECTIONS, READING, WRITE, type WriteOptions, withOptions } from "../options.ts";
+import { type ClusterOptions, clusterWords } from "../program-name.ts";
+import { accountOf } from "../store/entry.ts";
 import { hasKey, listItems } from "../store/list-items.ts";
+import { readParameter } from "../store/read-parameter.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { optionWords, shellWord } from "../terminal/print.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "./target.ts";
 
 type RemoveOptions = ClustersOptions & WriteOptions & { readonly session?: string };
@@ -50,7 +56,8 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
       if (missing.length > 0) incomplete += 1;
       if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
       for (const line of missing) own.log(`${line}\n`);
-      return { plan: { changes, unchanged: 0, extra: [] }, known, connection };
+      const again = () => [EFFECT, ...changes.flatMap((change) => commandsAgain(change, one, connection.context))];
+      return { plan: { changes, unchanged: 0, extra: [] }, known, connection, effect: again };
     },
     partitionIn(who[0] ?? ""),
   );
@@ -83,4 +90,24 @@ function removal(name: string, targets: readonly Target[], before: Stored | unde
   const remaining = items.filter((item) => !isRemoved(item));
   if (remaining.length === items.length) return { changes: [], missing };
   return { changes: [{ action: "change", name: before.name, before, value: JSON.stringify(remaining) }], missing };
+}
+
+/** Sentences with the commands that write what a change removes. A pattern then becomes the last one of its list. */
+function commandsAgain({ name, before, value }: Change, where: ClusterOptions, { prefix, now }: EvaluationContext) {
+  const entriesIn = (text = "[]") => readParameter(prefix, name, { value: text, secure: false }).entries;
+  const kept = new Set(entriesIn(value).map(({ mapping }) => JSON.stringify(mapping)));
+  const removed = entriesIn(before?.value).filter(({ mapping }) => !kept.has(JSON.stringify(mapping)));
+  return removed.flatMap(({ kind, account, name: own, mapping }) => {
+    const { arn, arnLike, session, username, groups = [], principalId, notAfter, description } = mapping;
+    // `set` would write a pattern of other accounts to another list, and rejects an end in the past.
+    if (isExpired(notAfter, now) || (kind === "pattern" && accountOf(arnLike ?? "") !== account)) return [];
+    const options = { session, username, "principal-id": principalId, until: notAfter, description };
+    const words = [
+      arn ?? arnLike ?? `${kind.replace("-session", "")}/${account}${own && `/${own}`}`,
+      ...Object.entries(options).flatMap(([option, text]) => optionWords(`--${option}`, text)),
+      ...groups.flatMap((group) => optionWords("--group", group)),
+    ];
+    const command = kind === "deny" ? "deny" : "set";
+    return `To write it again: iam-authenticator mappings ${command} ${[...clusterWords(where), ...words.map(shellWord)].join(" ")}`;
+  });
 }

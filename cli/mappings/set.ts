@@ -37,7 +37,7 @@ import { hasKey, listItems, withItem } from "../store/list-items.ts";
 import { readParameter } from "../store/read-parameter.ts";
 import { valueText } from "../store/value.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { type EndOptions, end, endOf } from "../times.ts";
+import { type End, type EndOptions, end, endOf } from "../times.ts";
 import { warnOfSessionTrust } from "./session-trust.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "./target.ts";
 
@@ -95,16 +95,21 @@ async function set(who: string, options: SetOptions, io: IOStreams): Promise<voi
   const { access, namespace } = options;
   if (namespace !== undefined && access === undefined) throw usage("--namespace requires --access.");
   const never = ": the mapping would never apply. Nothing was written";
-  const notAfter = endOf(options, io.clock(), never);
+  const endAt = endOf(options, never);
   if (access !== undefined) logBindings(access, namespace, io);
-  const plan = (connection: Connection, _: unknown, own: IOStreams) => planSet(who, options, notAfter, connection, own);
+  for (const level of ACCESS_LEVELS.filter((one) => [options.group, options.addGroup].flat().includes(one))) {
+    io.log(
+      `Warning: a group has only the access of its bindings, and ${level} is the name of a ClusterRole. For its access, use --access ${level}.\n`,
+    );
+  }
+  const plan = (connection: Connection, _: unknown, own: IOStreams) => planSet(who, options, endAt, connection, own);
   await executePlans(await clusterTasks(options, io, plan, partitionIn(who)), options, io);
 }
 
 async function planSet(
   who: string,
   options: SetOptions,
-  notAfter: string | undefined,
+  endAt: End,
   connection: Connection,
   io: IOStreams,
 ): Promise<ClusterPlan> {
@@ -126,7 +131,7 @@ async function planSet(
   const { old, put } = find(name, kind, target.key, before.get(parameter), start);
   const absent = options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
   if (absent.length > 0) io.log(`${name} has no group ${absent.join(", ")} to remove.\n`);
-  const check = checkMapping(changed(old, options, notAfter), kind);
+  const check = checkMapping(changed(old, options, endAt(connection.context.now)), kind);
   if (!check.valid) throw usage(`${name} would be invalid: ${problemOf(check.problem, kind)}.`);
   const mapping = inOrder(check.mapping);
   const text = valueText(name, put(mapping));

@@ -1,5 +1,6 @@
 // Finds the mappings for `<who>`, an ARN, an ARN pattern or a parameter's name, and plans to change some of them.
 
+import { secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import {
   denyParameter,
@@ -124,6 +125,12 @@ export function partitionIn(who: string): string | undefined {
 export const DENY_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
   sso/<account>/<permission set>   account/<account>
   role/<account>/<name>   user/<account>/<name>   root/<account>`;
+
+/** Throws for several ARNs in one argument. */
+export function checkOneArn(who: string): void {
+  const problem = secondArnProblem(who);
+  if (problem !== undefined) throw usage(`${who}: ${problem}.`);
+}
 
 /** The denial and its list. Throws if `who` names no principal, or one of another account than --account. */
 export function findDenyTarget(

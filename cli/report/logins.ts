@@ -2,7 +2,7 @@
 
 import { DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
-import { usage } from "../errors.ts";
+import { fault, usage } from "../errors.ts";
 import type { Item } from "../mappings/items.ts";
 import type { OpenLog } from "../reviews/options.ts";
 import type { Entry } from "../store/entry.ts";
@@ -34,12 +34,16 @@ export function isUnused({ entry }: Item, { uses, isComplete }: Logins): boolean
 }
 
 export async function readLogins(log: OpenLog, items: readonly Item[], io: IOStreams): Promise<Logins> {
-  const { from, reason } = await startOf(log, io);
+  const { from, reason } = await startOf(log);
   const since = { ...log, query: { ...log.query, from } };
   const rows = await runQuery(since, `${GRANTED}${STATS} by parameter, canonicalArn`, io);
   const sessions = items.some(({ entry }) => entry?.kind === "sso-session")
     ? await runQuery(since, `${GRANTED} and parameter like "/sso-session/"${STATS} by parameter, sessionName`, io)
     : [];
+  // Such as from an emulator that answers with the lines themselves.
+  if ([...rows, ...sessions].some((row) => Number.isNaN(timeOf(row) + sum([row])))) {
+    throw fault("The log cannot be read: the service does not count logins, as CloudWatch Logs Insights does.");
+  }
   const hidden = rows.filter(({ parameter }) => parameter === undefined);
   const gaps = [
     ...([rows, sessions].some(({ length }) => length >= MOST_ROWS) ? [TOO_MANY] : []),
@@ -64,10 +68,7 @@ const LEVEL = "With a logLevel above info, the function does not log granted log
 const DAY_MS = 86_400_000;
 
 /** The time asked for, or the start of the log if that is later. */
-async function startOf(
-  { query, reader: { logs, signal } }: OpenLog,
-  io: IOStreams,
-): Promise<{ from: number; reason?: string }> {
+async function startOf({ query, reader: { logs, signal }, now }: OpenLog): Promise<{ from: number; reason?: string }> {
   const name = query.logGroup.replace(/^arn:.*?:log-group:|:\*$/g, "");
   const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }), {
     abortSignal: signal,
@@ -79,7 +80,7 @@ async function startOf(
     );
   }
   const { creationTime: created = 0, retentionInDays: days } = group;
-  const kept = days === undefined ? 0 : io.clock() - days * DAY_MS;
+  const kept = days === undefined ? 0 : now - days * DAY_MS;
   const from = Math.max(query.from, created, kept);
   if (from === query.from) return { from };
   const why = from === kept ? `because the log group keeps ${days} days` : "when the log group was created";

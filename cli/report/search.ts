@@ -1,5 +1,6 @@
 // Reads the mappings of a cluster, and searches its log for their logins.
 
+import { withAwsClock } from "../aws/calls.ts";
 import { connect } from "../aws/connection.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
 import { readMappings } from "../changes/read-mappings.ts";
@@ -27,8 +28,10 @@ export async function search(options: OneOf<SearchOptions>, io: IOStreams) {
     .flatMap((stored) => itemsOf(stored, prefix, partition))
     .filter(({ entry }) => entry?.kind !== "deny");
   const { unused: since = options.since } = options;
+  // The log has AWS's times, as the parameters have.
+  const timed = withAwsClock(io);
   // The rate applies only to FilterLogEvents.
-  const logins = await withLog({ ...options, since, rate: 1 }, io, (log) => readLogins(log, items, io));
+  const logins = await withLog({ ...options, since, rate: 1 }, timed, (log) => readLogins(log, items, timed));
   // The reader of standard output has closed it.
   if (logins === undefined) throw silentExit();
   return { options, connection, parameters, items, logins };

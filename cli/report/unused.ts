@@ -1,5 +1,6 @@
 // `report --unused`: prints the commands that remove the mappings that granted no login.
 
+import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { type ClusterFailure, failureIn, inEachCluster, throwWorst } from "../clusters.ts";
 import { finding } from "../errors.ts";
 import type { Item } from "../mappings/items.ts";
@@ -13,12 +14,20 @@ import { type Search, type SearchOptions, search } from "./search.ts";
 export async function reportUnused(options: SearchOptions, io: IOStreams): Promise<void> {
   const { results, failures } = await inEachCluster(options, io, search);
   const unknown: ClusterFailure[] = [];
-  for (const [name, contexts] of Map.groupBy(
-    results.map(({ value }) => value),
-    (one) => one.options.cluster,
-  )) {
-    // In a context that failed, the mappings may be used.
-    if (contexts.length < options.clusters.filter(({ cluster }) => cluster === name).length) continue;
+  // In a context that failed, the mappings may be used.
+  const failed = options.clusters.filter(({ name }) => failures.some((one) => one.name === name));
+  for (const contexts of related(results.map(({ value }) => value))) {
+    const name = [...new Set(contexts.map((one) => one.options.cluster))].join(", ");
+    if (
+      contexts.some((one) =>
+        failed.some(
+          ({ cluster, prefix }) =>
+            cluster === one.options.cluster ||
+            (prefix ?? defaultMappingPrefix(cluster)) === one.connection.context.prefix,
+        ),
+      )
+    )
+      continue;
     try {
       printRemovals(contexts, io);
     } catch (error) {
@@ -29,9 +38,27 @@ export async function reportUnused(options: SearchOptions, io: IOStreams): Promi
   throwWorst([...failures, ...unknown]);
 }
 
+/** Groups contexts of one cluster id, and those that read the same store. */
+function related(all: readonly Search[]): Search[][] {
+  const groups: Search[][] = [];
+  for (const one of all) {
+    const joined = groups.filter((group) =>
+      group.some((other) => other.options.cluster === one.options.cluster || storeOf(other) === storeOf(one)),
+    );
+    for (const group of joined) groups.splice(groups.indexOf(group), 1);
+    groups.push([...joined.flat(), one]);
+  }
+  return groups;
+}
+
+function storeOf({ connection: { context, settings }, parameters }: Search): string {
+  const [first] = parameters.values();
+  return `${first?.account} ${settings.region} ${context.prefix}`;
+}
+
 /**
  * Throws, and prints nothing, if the logs do not cover the time. With several contexts of one id, a login in one Region
- * counts for each, and each command removes the mapping from every store.
+ * counts for each, and each command removes the mapping from every store. The same holds for clusters that share a store.
  */
 function printRemovals(contexts: readonly Search[], io: IOStreams): void {
   const limits = contexts.flatMap(({ logins }) => logins.limits);
@@ -41,8 +68,10 @@ function printRemovals(contexts: readonly Search[], io: IOStreams): void {
   if (reasons.length > 0) throw finding(...new Set(reasons), "The log cannot show which mappings are unused.");
   const used = new Set(contexts.flatMap((one) => targets(one, ({ entry }, { uses }) => entry && uses.has(entry))));
   const unused = new Set(contexts.flatMap((one) => targets(one, isRemovable)));
-  const [where] = contexts.map(({ options }) => (contexts.length === 1 ? options : { cluster: options.cluster }));
-  const command = [programName(io.environment), "mappings remove", ...(where ? clusterWords(where) : [])].join(" ");
+  const [only] = contexts.length === 1 ? contexts : [];
+  const ids = new Set(contexts.map(({ options }) => options.cluster));
+  const where = only ? clusterWords(only.options) : [...ids].flatMap((cluster) => clusterWords({ cluster }));
+  const command = [programName(io.environment), "mappings remove", ...where].join(" ");
   for (const target of unused) if (!used.has(target)) io.print(`${command} ${target}\n`);
   if ([...unused].every((target) => used.has(target)))
     io.log("No unused mappings. Patterns, accounts and mappings that were written since then are not checked.\n");

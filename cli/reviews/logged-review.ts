@@ -3,6 +3,7 @@
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { supposeIdentity } from "../evaluation.ts";
+import { isPersonName } from "../mappings/target.ts";
 
 export interface LoggedReview extends LoggedTexts {
   /** Milliseconds since 1970. */
@@ -42,7 +43,7 @@ export function readReview(line: string, time: number): LoggedReview | undefined
 export interface ReviewFilter {
   /** Empty for all. */
   readonly outcomes: readonly Outcome[];
-  /** An ARN or a username. */
+  /** An ARN, a username, or the name of a person: of an IAM user or a session. */
   readonly who?: string | undefined;
   /** A group of the user. The log's patterns cannot search in lists. */
   readonly group?: string | undefined;
@@ -70,11 +71,15 @@ export function isWanted(review: LoggedReview, { outcomes, who, group }: ReviewF
   if (outcomes.length > 0 && !outcomes.includes(review.outcome)) return false;
   if (group !== undefined && !review.groups?.includes(group)) return false;
   if (who === undefined) return true;
-  const fields = fieldsOf(who);
-  return (["arn", "canonicalArn", "username"] as const).some((field) => review[field] === fields[field]);
+  const [, user] = /:(?:federated-)?user\/(?:.*\/)?([^/]+)$/.exec(review.canonicalArn ?? "") ?? [];
+  return (
+    user === who || Object.entries(fieldsOf(who)).some(([field, value]) => review[field as keyof LoggedTexts] === value)
+  );
 }
 
-function fieldsOf(who: string) {
+function fieldsOf(who: string): Partial<LoggedTexts> {
+  // A pattern cannot search for the end of an ARN, so the service returns all IAM users.
+  if (isPersonName(who)) return { sessionName: who, username: who, principalId: "AIDA*" };
   const isSession = /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\//.test(who);
   // STS does not return a role's path, so the log does not contain it.
   const canonicalArn = isSession ? who : (supposeIdentity(who)?.canonicalArn ?? who);

@@ -49,7 +49,7 @@ export const REVIEWS: OptionGroup = [
     .default(readPastTime("1h"), "1h"),
   new Option("--until <when>", "end, in the same form (default: now)").argParser(readPastTime),
   new Option("--outcome <outcome...>", "only reviews with this outcome").choices(OUTCOMES),
-  new Option("--who <arn|username>", "only reviews of this identity or user"),
+  new Option("--who <arn|name>", "only reviews of this ARN, username, IAM user or session name"),
   new Option("--group <name>", "only granted reviews of users in this group"),
   ...LOG,
   new Option("--rate <n>", "calls to CloudWatch Logs per second").argParser(readPositive).default(DEFAULT_RATE),
@@ -60,6 +60,8 @@ export interface OpenLog {
   readonly reader: LogReader;
   /** Prefix of mappings, which tables omit. */
   readonly prefix: string;
+  /** The time from which `query.from` was counted. */
+  readonly now: number;
 }
 
 /** Opens the cluster's log for `work`. Returns `undefined` when the reader of standard output closes it. */
@@ -84,6 +86,7 @@ export async function withLog<T>(
       query: { logGroup, from, until: to, outcomes, who, group },
       reader: { logs, waitForTurn: rateLimited(options.rate), signal },
       prefix: functionSettings(options, config.region, io).mappingPrefix,
+      now,
     });
   } catch (error) {
     if (!io.closed.aborted) throw error;

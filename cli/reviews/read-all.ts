@@ -36,7 +36,8 @@ export async function readAll(
 
 function logNone({ query }: OpenLog, io: IOStreams): void {
   const end = query.until === undefined ? "" : ` until ${shownTime(query.until)}`;
-  const hint = query.who === undefined ? "" : " --who matches only complete ARNs and usernames.";
+  const hint =
+    query.who === undefined ? "" : " --who matches only complete ARNs, usernames, and names of IAM users and sessions.";
   io.log(`No matching reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`);
 }
 

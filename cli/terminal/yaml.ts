@@ -26,10 +26,14 @@ export interface YamlDocument {
 }
 
 export type Path = readonly (string | number)[];
+type Schema = "core" | "yaml-1.1";
 
-/** Parses YAML or JSON. Rejects repeated keys, of which other parsers silently use the last. */
-export function parseYaml(text: string, file: string): YamlDocument {
-  const [first, second] = parseDocuments(text, file);
+/**
+ * Parses YAML or JSON. Rejects repeated keys, of which other parsers silently use the last. `schema`: `yaml-1.1` reads yes
+ * and on as true, as kubectl does.
+ */
+export function parseYaml(text: string, file: string, schema: Schema = "core"): YamlDocument {
+  const [first, second] = parseDocuments(text, file, 1, schema);
   if (second !== undefined)
     throw usage(`${nameOf(file)}: the file has several documents (---), but only one is allowed. Split the file.`);
   return first ?? { value: null, lineOf: () => 1, blockLine: () => undefined };
@@ -40,7 +44,7 @@ export function parseYaml(text: string, file: string): YamlDocument {
  *
  * Rejects what other YAML parsers may read differently, or keeps it as text.
  */
-export function parseDocuments(text: string, file: string, firstLine = 1): YamlDocument[] {
+export function parseDocuments(text: string, file: string, firstLine = 1, schema: Schema = "core"): YamlDocument[] {
   const lines = new LineCounter();
   const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1;
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
@@ -53,7 +57,7 @@ export function parseDocuments(text: string, file: string, firstLine = 1): YamlD
     );
   }
   // Without stringKeys, an alias as a key bypasses the check for repeated keys.
-  return [...new Composer({ stringKeys: true }).compose(tokens)].flatMap((document) => {
+  return [...new Composer({ stringKeys: true, schema }).compose(tokens)].flatMap((document) => {
     const [error] = document.errors;
     if (error !== undefined) {
       const { col } = lines.linePos(error.pos[0]);
@@ -75,8 +79,8 @@ export function parseDocuments(text: string, file: string, firstLine = 1): YamlD
 }
 
 /**
- * Keeps numbers that are not plain decimals as text: an account 012345678901 keeps its zero, and 0o17, 0x1F and 1e3 are
- * not converted. Returns the offset of the first merge key, if there is one.
+ * Keeps dates, and numbers that are not plain decimals, as text: an account 012345678901 keeps its zero, and 0o17, 0x1F
+ * and 1e3 are not converted. Returns the offset of the first merge key, if there is one.
  */
 function readAsWritten(document: ParsedDocument): number | undefined {
   let merge: number | undefined;
@@ -85,7 +89,8 @@ function readAsWritten(document: ParsedDocument): number | undefined {
       if (isScalar(key) && key.value === "<<" && key.type === Scalar.PLAIN) merge ??= key.range?.[0];
     },
     Scalar(_, node) {
-      if (typeof node.value === "number" && node.source !== String(node.value)) node.value = node.source;
+      const isOther = node.value instanceof Date || typeof node.value === "number";
+      if (isOther && node.source !== String(node.value)) node.value = node.source;
     },
   });
   return merge;
@@ -139,18 +144,23 @@ function invalid(file: string, reason: string, at?: string, advice?: string) {
   return usage(`${nameOf(file)}${where}: not valid YAML (${reason.replace(/[.:]$/, "")})${hint}.`);
 }
 
+/** Text that readers of YAML 1.1 change, beside what the schema of the parser lists: Go reads 0B1 and 1_0e1 as numbers. */
+const CHANGED = /^(?:=$|[-+.]*\d)/;
+
 /**
- * Escapes control characters, which keeps the values and is safe for terminals. `blocks`: use block text, only for our
- * own values. Other values stay on one line, because a build system may run a log line as a command.
+ * Escapes control characters, which keeps the values and is safe for terminals. Quotes text that kubectl and other readers
+ * of YAML 1.1 would read as a boolean or number, such as `no`. `blocks`: use block text, only for our own values. Other
+ * values stay on one line, because a build system may run a log line as a command.
  */
 export function stringifyYaml(data: unknown, { blocks = false } = {}): string {
-  const document = new Document(data);
+  const document = new Document(data, { compat: "yaml-1.1" });
   // Only double-quoted text supports escapes.
   visit(document, {
     Scalar(_, node) {
       const { value } = node;
       if (typeof value !== "string") return;
-      if (hasControl(value) || (!blocks && value.includes("\n"))) node.type = Scalar.QUOTE_DOUBLE;
+      if (hasControl(value) || CHANGED.test(value) || (!blocks && value.includes("\n")))
+        node.type = Scalar.QUOTE_DOUBLE;
     },
   });
   return withEscapes(document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY }));

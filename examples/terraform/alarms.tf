@@ -4,6 +4,7 @@ locals {
   function = { FunctionName = aws_lambda_function.authenticator.function_name }
   live     = merge(local.function, { Resource = "${aws_lambda_function.authenticator.function_name}:live" })
   failures = [
+    { id = "answered", namespace = "AWS/ApiGateway", name = "5xx", dimensions = { ApiId = aws_apigatewayv2_api.authenticator.id } },
     { id = "errors", namespace = "AWS/Lambda", name = "Errors", dimensions = local.live },
     { id = "throttles", namespace = "AWS/Lambda", name = "Throttles", dimensions = local.live },
     { id = "faults", namespace = "LambdaIamAuthenticator", name = "Reviews", dimensions = { ClusterId = var.cluster_id, Outcome = "fault" } },
@@ -11,11 +12,11 @@ locals {
   actions = var.alarm_email != null ? [aws_sns_topic.notifications[0].arn] : var.alarm_topic_arn != null ? [var.alarm_topic_arn] : []
 }
 
-# Two of three bad minutes. The metric 5xx also counts requests that never reached the function. With failover_url, API
-# Gateway returns no 5xx.
+# Two of three bad minutes. The metric 5xx also counts requests that never reached the function. With failover_url, a
+# redirected review is one fault, not five tries.
 resource "aws_cloudwatch_metric_alarm" "failing" {
   alarm_name          = "${local.name}-failing"
-  alarm_description   = "${var.failover_url == null ? "Logins to the cluster ${var.cluster_id} fail: API Gateway returns 5xx." : "The authenticator of the cluster ${var.cluster_id} fails in this region: API Gateway redirects its reviews to failover_url."} What to do: docs/troubleshoot.md#failing"
+  alarm_description   = "${var.failover_url == null ? "Logins to the cluster ${var.cluster_id} fail: API Gateway returns 5xx." : "The authenticator of the cluster ${var.cluster_id} fails in this region. Its reviews are redirected to failover_url, except for faults of STS and crashes."} What to do: docs/troubleshoot.md#failing"
   alarm_actions       = local.actions
   ok_actions          = local.actions
   tags                = var.tags
@@ -27,7 +28,7 @@ resource "aws_cloudwatch_metric_alarm" "failing" {
   evaluation_periods  = 3
   datapoints_to_alarm = 2
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 5
+  threshold           = var.failover_url == null ? 5 : 2
   treat_missing_data  = "notBreaching"
 
   dynamic "metric_query" {
@@ -35,7 +36,7 @@ resource "aws_cloudwatch_metric_alarm" "failing" {
     content {
       id          = "expr_1"
       label       = "Reviews that this region cannot answer"
-      expression  = "FILL(errors, 0) + FILL(throttles, 0) + FILL(faults, 0)"
+      expression  = "FILL(answered, 0) + FILL(errors, 0) + FILL(throttles, 0) + FILL(faults, 0)"
       return_data = true
     }
   }

@@ -12,12 +12,13 @@ resource "aws_apigatewayv2_integration" "authenticator" {
   integration_uri        = aws_lambda_alias.live.arn
   payload_format_version = "2.0"
 
-  # kube-apiserver retries a 500, but not API Gateway's 503 while Lambda throttles. A 307 sends it to the standby.
+  # kube-apiserver retries a 500, but not API Gateway's 503 while Lambda throttles. A 307 sends it to the standby. All
+  # statuses are mapped, since an update may keep a mapping that is left out.
   dynamic "response_parameters" {
-    for_each = var.failover_url == null ? ["503"] : ["500", "502", "503", "504"]
+    for_each = ["500", "502", "503", "504"]
     content {
       status_code = response_parameters.value
-      mappings = var.failover_url == null ? { "overwrite:statuscode" = "500" } : {
+      mappings = var.failover_url == null || response_parameters.value == "500" ? { "overwrite:statuscode" = "500" } : {
         "overwrite:statuscode"      = "307"
         "overwrite:header.location" = var.failover_url
       }

@@ -84,10 +84,11 @@ resource "aws_lambda_function" "authenticator" {
   environment {
     variables = merge(
       {
-        CLUSTER_ID  = var.cluster_id
-        CALLER_AUTH = "bearer"
-        ACCOUNTS    = join(",", var.accounts)
-        LOG_LEVEL   = var.log_level
+        CLUSTER_ID   = var.cluster_id
+        CALLER_AUTH  = "bearer"
+        ACCOUNTS     = join(",", var.accounts)
+        FAILOVER_URL = var.failover_url == null ? "" : var.failover_url
+        LOG_LEVEL    = var.log_level
       },
       var.mapping_prefix == null ? {} : { MAPPING_PREFIX = var.mapping_prefix },
     )

@@ -30,8 +30,8 @@ variable "failover_url" {
   default     = null
 
   validation {
-    condition     = can(regex("^https://[a-z0-9.-]+(:[0-9]+)?/authenticate$", coalesce(var.failover_url, "https://a/authenticate")))
-    error_message = "failover_url must be the output endpoint of the standby: https://<host>/authenticate."
+    condition     = can(regex("^https://[a-z0-9-]+(\\.[a-z0-9-]+)+(:[0-9]+)?/authenticate$", coalesce(var.failover_url, "https://a.b/authenticate")))
+    error_message = "failover_url must be the output endpoint of the standby: https://<host>/authenticate, with a host name that contains a dot."
   }
 }
 

@@ -74,7 +74,7 @@ export function createAuthenticator(
   const chain = middy<RequestContext, HttpResponse>({ timeoutEarlyInMillis: 0 })
     .use(openRequestContext(clock))
     .use(logReview(settings, print))
-    .use(answerErrors())
+    .use(answerErrors(settings))
     .use(checkRoute())
     .use(authenticateCaller(settings, readCallers, proveCaller))
     .use(readReview())

@@ -8,6 +8,7 @@ import {
   endpoint,
   list,
   listOf,
+  matching,
   oneOf,
   type Read,
   readFrom,
@@ -32,6 +33,8 @@ export interface Settings extends CommonSettings, JwtSettings {
   readonly reservedPrefixes: readonly string[];
   /** A node's instance must be in one of these VPCs. Empty: any VPC. */
   readonly nodeVpcs: readonly string[];
+  /** The endpoint in another region to which faults are redirected. */
+  readonly failoverUrl: string | undefined;
   readonly userInfo: (typeof USER_INFO)[number];
 }
 
@@ -54,6 +57,7 @@ export function readSettings(environment: Environment): Settings {
     audiences: list(read, "AUDIENCES") ?? [],
     reservedPrefixes: list(read, "RESERVED_PREFIXES") ?? [],
     nodeVpcs: listOf(read, "NODE_VPCS", VPC_ID, "VPC ids, such as vpc-0123456789abcdef0") ?? [],
+    failoverUrl: matching(read, "FAILOVER_URL", FAILOVER_URL, FAILOVER_URL_RULE),
     userInfo: oneOf(read, "USER_INFO", USER_INFO) ?? "full",
     ...readJwtSettings(read, common),
   };
@@ -76,6 +80,9 @@ function callerSubjects(read: Read, callerAuth: Settings["callerAuth"]): string[
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html: 8 or 17 hex digits */
 const VPC_ID = /^vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
+const FAILOVER_URL = /^https:\/\/[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?\/[\w./~-]+$/;
+const FAILOVER_URL_RULE =
+  "https://<host>/<path> with a host name that contains a dot, such as https://standby.example.com/authenticate";
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 
 function stsHosts(read: Read, { partition, region }: CommonSettings): StsHosts {

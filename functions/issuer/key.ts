@@ -20,7 +20,7 @@ export type IssuerKeyCheck =
   | { readonly valid: false; readonly problem: string };
 
 /** Members of private and symmetric keys: https://www.rfc-editor.org/rfc/rfc7518#section-6 */
-const PRIVATE = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+export const PRIVATE = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 const RSA_ALGORITHMS = ["RS256", "RS384", "RS512"];
 const MIN_RSA_BITS = 2048;

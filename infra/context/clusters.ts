@@ -11,6 +11,7 @@ export function readClusters(scope: Construct): ClusterContext[] {
   const clusters = list.map(readCluster);
   refuseTwice(clusters, ({ clusterId }) => `cluster ${clusterId}`);
   refuseTwice(clusters, (cluster) => `stack ${stackName(cluster)}`);
+  checkStandbys(clusters);
 
   const chosen: unknown = scope.node.tryGetContext("clusterId");
   if (chosen === undefined) return clusters;
@@ -27,6 +28,25 @@ function refuseTwice(clusters: readonly ClusterContext[], nameOf: (cluster: Clus
       other.clusterId === clusterId && region !== undefined && ![undefined, region].includes(other.region);
     const twice = clusters.slice(0, at).some((other) => nameOf(other) === name && !isStandby(other));
     if (twice) throw new Error(`"clusters" has the ${name} twice: two stacks of one cluster need two regions`);
+  }
+}
+
+/** A standby must not redirect too, and must accept the tokens that users sign for the primary. */
+function checkStandbys(clusters: readonly ClusterContext[]): void {
+  for (const standby of clusters) {
+    const { clusterId, region, vpc, vpcEndpoints, failoverUrl } = standby;
+    const isPrimary = (one: ClusterContext) => one !== standby && one.failoverUrl !== undefined;
+    const primary = clusters.find((one) => one.clusterId === clusterId && isPrimary(one));
+    if (primary === undefined) continue;
+    if (failoverUrl !== undefined)
+      throw new Error(`cluster ${clusterId}: both stacks have failoverUrl: leave it out of the standby's entry`);
+    // Interface endpoints serve only their region, so that is the default of functionEnvironment.
+    const accepted = standby.stsRegions ?? (vpc !== undefined && vpcEndpoints !== false ? [region] : undefined);
+    const refused = (primary.stsRegions ?? [primary.region]).find((one) => accepted?.includes(one) === false);
+    if (refused === undefined) continue;
+    throw new Error(
+      `cluster ${clusterId}: the standby in ${region} denies tokens that are signed for ${refused}: add ${refused} to its stsRegions, or set its vpcEndpoints to false. In a VPC, both require a NAT gateway`,
+    );
   }
 }
 

@@ -12,7 +12,7 @@ export function stackName({ clusterId, stackName }: Pick<ClusterContext, "cluste
 
 /** `IamAuthenticatorIssuer-<clusterId>`, even if the authenticator's stack has another name. */
 export function issuerStackName({ clusterId }: Pick<ClusterContext, "clusterId">): string {
-  const name = defaultStackName(clusterId).replace("IamAuthenticator-", "IamAuthenticatorIssuer-");
+  const name = defaultStackName(clusterId, "Issuer");
   if (name.length <= MAX_LENGTH) return name;
   throw new Error(
     `the issuer's stack name ${name} has ${name.length} characters, and CloudFormation allows ${MAX_LENGTH}: use a shorter clusterId`,

@@ -22,15 +22,16 @@ export function checkEndpoint(scope: Construct, endpoint: Endpoint): void {
   }
 }
 
+export const FAILOVER_URL = /^https:\/\/([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::\d+)?\/authenticate$/;
+
 /** An own endpoint would redirect forever. The default one has no name until deployment, but is in the stack's region. */
 export function checkFailoverUrl(scope: Construct, endpoint: Endpoint, url: string): void {
   if (endpoint.kind === "private") throw new Error("failoverUrl requires an http or mtls endpoint: leave it out");
   if (Token.isUnresolved(url)) return;
-  if (!url.startsWith("https://")) throw new Error(`failoverUrl must begin with https://, not ${url}`);
-  const [, host = ""] = /^https:\/\/([a-z0-9.-]+)(?::\d+)?\/authenticate$/.exec(url) ?? [];
+  const [, host = ""] = FAILOVER_URL.exec(url) ?? [];
   if (host === "") {
     throw new Error(
-      `failoverUrl must be the output Endpoint of the standby's stack, whose path is /authenticate, not ${url}: a private API cannot be the standby`,
+      `failoverUrl must be the output Endpoint of the standby's stack, such as https://standby.example.com/authenticate, not ${url}: a private API cannot be the standby`,
     );
   }
   const own = endpoint.kind === "mtls" ? endpoint.domainName : endpoint.domain?.domainName;

@@ -53,19 +53,24 @@ export function serveHttp(
 }
 
 /**
- * Without `failoverUrl`, turns a 503 into a 500: kube-apiserver retries only a 500. API Gateway's documentation promises a
- * 500 if Lambda rejects an invocation (https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html), but
- * not for HTTP APIs. With it, turns each failure into a redirect: kube-apiserver's client repeats body and token after a
- * 307, but not after a 302.
+ * What the function cannot answer, such as a throttled invocation. With `failoverUrl`, API Gateway redirects it; without it,
+ * the status is 500, since kube-apiserver does not retry a 503. A 500 stays a 500: the function redirects its own faults, and
+ * a fault of STS must reach kube-apiserver. Maps all statuses, because an update may keep a mapping that is left out, which
+ * would redirect to a deleted standby. AWS documents these mappings for responses of an integration. Whether they apply to
+ * errors of an HTTP API itself is unproven.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
  */
 export function responseParameters(failoverUrl: string | undefined) {
-  const [statuses, mapped] =
-    failoverUrl === undefined
-      ? [["503"], { "overwrite:statuscode": "500" }]
-      : [["500", "502", "503", "504"], { "overwrite:statuscode": "307", "overwrite:header.location": failoverUrl }];
-  const ResponseParameters = Object.entries(mapped).map(([Destination, Source]) => ({ Destination, Source }));
-  return Object.fromEntries(statuses.map((status) => [status, { ResponseParameters }]));
+  const retried = { "overwrite:statuscode": "500" };
+  const redirected = { "overwrite:statuscode": "307", "overwrite:header.location": failoverUrl };
+  const mappings = ["500", "502", "503", "504"].map((status) => {
+    const mapped = failoverUrl === undefined || status === "500" ? retried : redirected;
+    return [
+      status,
+      { ResponseParameters: Object.entries(mapped).map(([Destination, Source]) => ({ Destination, Source })) },
+    ];
+  });
+  return Object.fromEntries(mappings);
 }
 
 function domainOf(scope: Construct, endpoint: HttpEndpoint | MtlsEndpoint): DomainName | undefined {

@@ -23,8 +23,8 @@ export function makeFunction(scope: Construct, props: IamAuthenticatorProps, opt
   const { nodes = false, architecture, memorySize, vpc, vpcSubnets, securityGroups, provisionedConcurrency } = props;
   const { reservedConcurrency = DEFAULTS.reservedConcurrency } = props;
   const { mappingPrefix, environment } = options;
-  // The log is an audit record, so it remains when the stack is deleted.
-  const log = new LogGroup(scope, "Log", { ...options.logs, removalPolicy: RemovalPolicy.RETAIN });
+  // The log is an audit record, so it remains when the stack is deleted, but not after a failed first deployment.
+  const log = new LogGroup(scope, "Log", { ...options.logs, removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE });
   const { role, policy } = executionRole(scope, { mappingPrefix, nodes, inVpc: vpc !== undefined, log });
 
   const authenticator = new LambdaFunction(scope, "Function", {

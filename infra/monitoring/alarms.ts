@@ -22,7 +22,7 @@ export interface Watched {
   readonly clusterId: string;
   readonly handler: IFunction;
   readonly api: Gateway["api"];
-  /** Whether API Gateway redirects instead of returning 5xx. */
+  /** Whether faults are redirected instead of returned as 5xx. */
   readonly hasFailover: boolean;
 }
 
@@ -67,25 +67,29 @@ export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
 
 export function failing({ clusterId, handler, api, hasFailover }: Watched): AlarmRule {
   const period = Duration.minutes(1);
-  const rule = { heading: "failing", threshold: 5 };
+  const heading = "failing";
+  // Also counts requests that never reached the function.
+  const answered = api.metricServerError({ period });
   if (!hasFailover) {
     const text = `Logins to the cluster ${clusterId} fail: API Gateway returns 5xx.`;
-    // Also counts requests that never reached the function.
-    return { ...rule, text, metric: api.metricServerError({ period }) };
+    return { heading, threshold: 5, text, metric: answered };
   }
   const metric = new MathExpression({
     label: "Reviews that this region cannot answer",
-    // Without FILL, the sum would be missing where one of the metrics is.
-    expression: "FILL(errors, 0) + FILL(throttles, 0) + FILL(faults, 0)",
+    // Without FILL, the sum would be missing where one of the metrics is. What is not redirected counts twice, but
+    // kube-apiserver tries that five times.
+    expression: "FILL(answered, 0) + FILL(errors, 0) + FILL(throttles, 0) + FILL(faults, 0)",
     usingMetrics: {
+      answered,
       errors: handler.metricErrors({ statistic: Stats.SUM }),
       throttles: handler.metricThrottles({ statistic: Stats.SUM }),
       faults: metricOf("Reviews", { ClusterId: clusterId, Outcome: "fault" }),
     },
     period,
   });
-  const text = `The authenticator of the cluster ${clusterId} fails in this region: API Gateway redirects its reviews to failoverUrl.`;
-  return { ...rule, text, metric };
+  const text = `The authenticator of the cluster ${clusterId} fails in this region. Its reviews are redirected to failoverUrl, except for faults of STS and crashes.`;
+  // A redirected review is one fault, not five tries.
+  return { heading, threshold: 2, text, metric };
 }
 
 /** 1 or 0. A quarter: if one of three kube-apiservers has an old token, a third of the requests are refused. */

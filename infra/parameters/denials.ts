@@ -2,7 +2,7 @@
 
 import { Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
+import { arnSections, secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
 import { checkDenyEntry, type DenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { knownPartition } from "./known-arn.ts";
@@ -16,7 +16,8 @@ export function addDenial(scope: Construct, prefix: string, entry: DenyEntry): v
   if (Token.isUnresolved(JSON.stringify(entry))) throw new Error("a denial must be known at synth, without tokens");
   const partition = knownPartition(scope);
   const check = checkDenyEntry(entry, partition === undefined ? {} : { partition });
-  if (!check.valid) throw new Error(`the denial of ${entry.arnLike}: ${check.problem}`);
+  const problem = check.valid ? secondArnProblem(entry.arnLike) : check.problem;
+  if (problem !== undefined) throw new Error(`the denial of ${entry.arnLike}: ${problem}`);
   const account = arnSections(entry.arnLike)?.[4] ?? "";
   const [list, subject] = /^\d{12}$/.test(account) ? [account, `account ${account}`] : ["any", "any account"];
   appendEntry(scope, `the denials of ${subject}`, denyParameter(prefix, list), entry);

@@ -2,7 +2,7 @@
 
 import { Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { arnSections, matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
+import { arnSections, matchesArnLike, secondArnProblem } from "../../functions/authenticator/mapping/arn-like.ts";
 import {
   checkMapping,
   type ListKind,
@@ -34,7 +34,8 @@ export function addMapping(
   }
   checkAccount(subject, account);
   const check = checkMapping(mapping, kind);
-  if (!check.valid) throw new Error(`${subject}: ${check.problem}`);
+  const problem = check.valid ? secondArnProblem(mapping.arn) : check.problem;
+  if (problem !== undefined) throw new Error(`${subject}: ${problem}`);
   addParameter(scope, subject, mappingParameter(prefix, kind, account, name), JSON.stringify(mapping));
 }
 
@@ -70,6 +71,8 @@ export function addSession(
 function patternProblem(pattern: Mapping, account: string): string | undefined {
   const check = checkMapping(pattern, "pattern");
   if (!check.valid) return check.problem;
+  const second = secondArnProblem(pattern.arnLike);
+  if (second !== undefined) return second;
   const its = arnSections(pattern.arnLike ?? "")?.[4] ?? "";
   // The list applies only to identities of its account.
   const isRead = account === "any" || matchesArnLike(`arn::::${its}:`, `arn::::${account}:`);

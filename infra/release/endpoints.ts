@@ -50,6 +50,8 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
     description:
       'Complete subject DNs of kube-apiserver\'s client certificates in API Gateway\'s format, separated by ";". Only "*" accepts any certificate of the truststore.',
     minLength: 1,
+    // As many as fit into the description of a policy (switches.ts).
+    maxLength: 980,
   });
   const zoneId = optionalText(stack, "HostedZoneId", {
     description: "Id of the Route 53 zone that gets an alias record for the domain. Empty: create the record yourself.",

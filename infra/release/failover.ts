@@ -2,7 +2,9 @@
 
 import { CfnOutput, Fn, Stack } from "aws-cdk-lib";
 import { CfnIntegration } from "aws-cdk-lib/aws-apigatewayv2";
+import { CfnFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
+import { FAILOVER_URL } from "../endpoint/check-endpoint.ts";
 import type { Endpoint } from "../endpoint/endpoint.ts";
 import { responseParameters } from "../endpoint/http-endpoint.ts";
 import type { IamAuthenticator } from "../iam-authenticator.ts";
@@ -14,19 +16,23 @@ import { optionalText } from "./parameters.ts";
 /** Replaces the alarm Failing. A condition chooses between alarms more readably than between their properties. */
 export const FAILING_WITH_STANDBY = "FailingWithStandby";
 
+/** Returns the parameter's value, which is a setting of the function. */
 export function failoverParameter(
   authenticator: IamAuthenticator,
   endpoint: Endpoint,
   { clusterId, alarmTopic }: { readonly clusterId: string; readonly alarmTopic: ITopic },
-): void {
+): string {
   const stack = Stack.of(authenticator);
   const url = optionalText(stack, "FailoverUrl", {
     description: "Output Endpoint of a standby's stack in another region, which answers while this function fails.",
-    allowedPattern: "(https://[a-z0-9.-]+(:[0-9]+)?/authenticate)?",
-    constraintDescription: "must be https://<host>/authenticate, or empty.",
+    allowedPattern: `(${FAILOVER_URL.source})?`,
+    maxLength: 300,
+    constraintDescription: "must be https://<host>/authenticate with a host name that contains a dot, or empty.",
   });
   const condition = notEmpty(stack, "FailoverUrl", url);
   for (const child of authenticator.node.findAll()) {
+    if (child instanceof CfnFunction && !child.node.path.includes("DeploymentCheck"))
+      child.addPropertyOverride("Environment.Variables.FAILOVER_URL", url);
     if (!(child instanceof CfnIntegration)) continue;
     const [redirects, retried] = [responseParameters(url), responseParameters(undefined)];
     child.responseParameters = Fn.conditionIf(condition.logicalId, redirects, retried);
@@ -38,4 +44,5 @@ export function failoverParameter(
   printed.value = Fn.conditionIf(condition.logicalId, redirected, printed.value).toString();
   addAlarm(authenticator, FAILING_WITH_STANDBY, alarmTopic, failing({ clusterId, handler, api, hasFailover: true }));
   new CfnOutput(authenticator, "FailoverUrl", { value: url, condition });
+  return url;
 }

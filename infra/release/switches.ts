@@ -72,7 +72,7 @@ export function switchSafeDeployments(scope: Construct, isSafe: CfnCondition): v
 /**
  * CloudFormation publishes a version if a property of the version changes, not if the function changes. The version's
  * description therefore contains every setting, so that a changed parameter publishes a version, which CodeDeploy checks.
- * `long` settings, by parameter, do not fit into its 256 characters: the name of a policy represents each of them.
+ * `long` settings, by parameter, do not fit into its 256 characters: the id of a policy represents each of them.
  */
 export function publishEveryChange(
   scope: Construct,
@@ -82,23 +82,23 @@ export function publishEveryChange(
 ): void {
   const [main] = below(scope, CfnFunction).filter(({ node }) => !node.path.includes("DeploymentCheck"));
   if (main === undefined) throw new Error(`${scope.node.path} has no function`);
-  const names = Object.entries(long).map(([name, value]) => changingName(scope, name, value, main.attrArn));
+  const ids = Object.entries(long).map(([name, value]) => changingId(scope, name, value, main.attrArn));
   for (const version of below(scope, CfnVersion)) {
-    version.description = Fn.join(" ", [...values, ...names]);
+    version.description = Fn.join(" ", [...values, ...ids]);
     // Lambda refuses to publish code other than this release's.
     version.codeSha256 = sha256;
   }
 }
 
 /**
- * A name that changes with the value. CloudFormation cannot compute a hash, but a changed description replaces a managed
- * policy, whose name CloudFormation generates. A rollback restores the former name. The policy is attached to no identity.
+ * An id of 21 characters that changes with the value. CloudFormation cannot compute a hash, but a changed description
+ * replaces a managed policy. A rollback restores the former policy. The policy is attached to no identity.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html
  */
-function changingName(scope: Construct, name: string, value: string, functionArn: string): string {
+function changingId(scope: Construct, name: string, value: string, functionArn: string): string {
   const allow = { Effect: "Allow", Action: "lambda:GetFunctionConfiguration", Resource: functionArn };
   return new CfnManagedPolicy(scope, `${name}Change`, {
     description: Fn.join(" ", [`${name}:`, value]),
     policyDocument: { Version: "2012-10-17", Statement: [allow] },
-  }).ref;
+  }).attrPolicyId;
 }

@@ -60,11 +60,11 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
     endpoint,
   });
   finish?.(authenticator);
-  if (kind !== "private") failoverParameter(authenticator, endpoint, common);
+  const failover = kind === "private" ? {} : { FailoverUrl: failoverParameter(authenticator, endpoint, common) };
   finishStack(stack, authenticator, OUTPUTS);
   const { clusterId, logLevel } = common;
   const values = [clusterId, Token.asString(common.memorySize), common.architecture.name, logLevel];
-  const long = { Accounts: accounts, ...settings };
+  const long = { Accounts: accounts, ...settings, ...failover };
   publishEveryChange(authenticator, codes["authenticator"]?.sha256 ?? "", values, long);
 }
 

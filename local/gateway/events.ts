@@ -178,6 +178,9 @@ interface InvokeOptions extends Handler {
   readonly now: () => number;
 }
 
+/** The name of the handler's error if Lambda would reject the invocation. */
+export const THROTTLING = "TooManyRequestsException";
+
 /** `error` is what the handler threw, or a timeout. */
 type Outcome = { readonly result: unknown } | { readonly error: unknown };
 

@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { type Answer, message, refuse, send } from "./answer.ts";
-import { type Handler, httpApiAnswer, httpApiEvent, invoke } from "./events.ts";
+import { type Handler, httpApiAnswer, httpApiEvent, invoke, THROTTLING } from "./events.ts";
 import { readRequest } from "./request.ts";
 
 interface GatewayTls {
@@ -76,7 +76,7 @@ export interface GatewayOptions extends Handler {
   /** Default 0: any free port. */
   readonly port?: number;
   readonly tls?: GatewayTls;
-  /** Redirects failures of the function, as the stack's parameter mapping does with `failoverUrl`. */
+  /** Redirects what the function cannot answer, as the stack's parameter mapping does with `failoverUrl`. */
   readonly failoverUrl?: string | undefined;
   /** The function's timeout; default 8 s. */
   readonly timeoutMs?: number;
@@ -94,6 +94,8 @@ export interface Gateway {
 }
 
 const FAILURE = message(500, "Internal Server Error");
+/** AWS does not document the status for a throttled function. */
+const THROTTLED = message(503, "Service Unavailable");
 
 /** Starts on 127.0.0.1. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -113,14 +115,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const outcome = await invoke(event, { handler: options.handler, timeoutMs, now });
     if ("error" in outcome) {
       errors.push(outcome.error);
-      return FAILURE;
+      return outcome.error instanceof Error && outcome.error.name === THROTTLING ? THROTTLED : FAILURE;
     }
     return httpApiAnswer(outcome.result) ?? FAILURE;
   }
 
   const server = createListener(tls, (incoming, response) => {
     answer(incoming).then(
-      (result) => send(failoverUrl === undefined ? result : redirected(result, failoverUrl), response),
+      (result) => send(mapped(result, failoverUrl), response),
       // the client disconnected before it sent the complete request
       () => response.destroy(),
     );
@@ -142,7 +144,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function redirected(answer: Answer, failoverUrl: string): Answer {
-  if (![500, 502, 503, 504].includes(answer.status)) return answer;
+/** infra/endpoint/http-endpoint.ts has the reasons. */
+function mapped(answer: Answer, failoverUrl: string | undefined): Answer {
+  if (![502, 503, 504].includes(answer.status)) return answer;
+  if (failoverUrl === undefined) return { ...answer, status: 500 };
   return { ...answer, status: 307, headers: [...answer.headers, ["location", failoverUrl]] };
 }

@@ -157,7 +157,8 @@ export async function mustRun(running: Promise<Ran>): Promise<string> {
 
 /** The output's arguments. The caller's name is unique, since a kept cluster has callers already. */
 function kubeconfigCommand(output: string, file: string): string[] {
-  const words = output.split(" ");
+  // A remark may follow.
+  const words = (output.split(" # ")[0] ?? "").split(" ");
   const program = words.findIndex((word) => word.endsWith("iam-authenticator"));
   if (program < 0) throw new Error(`the output KubeconfigCommand contains no program: ${JSON.stringify(output)}`);
   const name = `acceptance-${randomBytes(3).toString("hex")}`;

@@ -18,6 +18,8 @@ export interface CliOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Milliseconds since 1970; default the real time. */
   readonly now?: number;
+  /** Whether each reading of the clock adds a millisecond. */
+  readonly ticks?: boolean;
   readonly interactive?: boolean;
   /** Default: as `interactive`. */
   readonly watched?: boolean;
@@ -48,7 +50,7 @@ export async function cli(words: Words, options: CliOptions = {}): Promise<CliRe
   };
   const code = await run(wordsOf(words), {
     environment,
-    clock: () => (now ?? Date.now()) + waited,
+    clock: () => (now ?? Date.now()) + (options.ticks ? waited++ : waited),
     sleep: async (ms, signal) => {
       signal.throwIfAborted();
       waited += ms;

@@ -75,7 +75,7 @@ test("reviews continues when one cluster's log cannot be found, and exits with t
 });
 
 test("whoami shows each cluster's answer, and exits with 1 if one denies access", async () => {
-  const answers = /^cluster +prod\nidentity [\s\S]*\nuser +dev:[\s\S]*\ncluster +staging\nidentity /;
+  const answers = /^cluster +prod, .*\nidentity [\s\S]*\nuser +dev:[\s\S]*\ncluster +staging, .*\n.*\nidentity /;
   await exits(run("whoami", ...both), 1, undefined, answers);
   const denied = { cluster: "staging", refusal: { code: "identity_unmapped" } };
   const json = JSON.parse((await run("whoami", ...both, "-o", "json")).out);

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, matchesGlob } from "node:path";
 import { test } from "node:test";
 import { generatedDocuments } from "./generated.ts";
 import { anchorsOf } from "./shell-blocks.ts";
@@ -22,10 +22,19 @@ function isBroken(document: string, link: string): boolean {
 const code = globSync(["{cli,functions,infra,local}/**/*.ts", "examples/**/*.{tf,yml,yaml,ts}"], { cwd: root });
 /** Records of the past may name deleted files. */
 const current = documents.filter((document) => !/^CHANGELOG|docs\/(acceptance|decisions)\//.test(document));
-const { scripts } = JSON.parse(read("package.json"));
+const { scripts, files: packed } = JSON.parse(read("package.json"));
+/** npm packs README.md and LICENSE in any case. */
+const isPacked = (path: string) =>
+  ["README.md", "LICENSE", ...packed].some((name) => matchesGlob(path, name) || path.startsWith(`${name}/`));
 
 for (const [title, files, pattern, isMissing] of [
   ["each relative link in the documents has a target", documents, /\]\((?![a-z]+:)([^)\s]+)\)/g, isBroken],
+  [
+    "a document in the package links only to what is in it",
+    documents.filter(isPacked),
+    /\]\((?![a-z]+:)([^)#\s]+)/g,
+    (document: string, link: string) => !isPacked(join(dirname(document), link)),
+  ],
   [
     "each page and section that the code names exists",
     code,

@@ -85,8 +85,8 @@ test("the package is built: it has no dependency beside the CDK, and no TypeScri
     /(?<!\.d)\.ts$/.test(name),
   );
   assert.deepEqual(sources, []);
-  const files = "CHANGELOG.md LICENSE README.md SECURITY.md dist docs package.json";
-  assert.equal(readdirSync(installed).sort().join(" "), files);
+  const documents = "CHANGELOG.md CONTRIBUTING.md LICENSE README.md RELEASING.md SECURITY.md";
+  assert.equal(readdirSync(installed).sort().join(" "), `${documents} dist docs examples package.json test`);
 });
 
 test("two builds of the release produce the same bytes, also by another user, at another time, in another zone and folder", () => {

@@ -12,7 +12,7 @@ import { useFolder } from "../cli/fixtures.ts";
  * Each kilobyte costs the first review of an environment about 0.1 ms (test/bench/README.md). What most reviews do not
  * need is in a separate file. The bundle has 209.2 kB: 150 of the SDK, 60 of the function.
  */
-const MAX_BYTES = { authenticator: 210_000, issuer: 170_000 };
+const MAX_BYTES = { authenticator: 211_000, issuer: 170_000 };
 
 /** Each by the paths of its modules. */
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {

@@ -220,6 +220,12 @@ test("a key at the top level of cdk.json, where CDK does not read it, is refused
 
 const [A, A_IN_A_REGION] = [{ clusterId: "a" }, { clusterId: "a", region: "eu-west-1" }];
 const SAME_STACK = { clusterId: "b", stackName: "IamAuthenticator-a" };
+const PRIMARY = { ...A_IN_A_REGION, failoverUrl: "https://standby.example.com/authenticate" };
+const STANDBY = { clusterId: "a", region: "eu-central-1" };
+const VPC = { vpcId: "vpc-1", availabilityZones: ["a"], privateSubnetIds: ["subnet-1"], cidr: "10.0.0.0/16" };
+const DENIES =
+  "cluster a: the standby in eu-central-1 denies tokens that are signed for eu-west-1: add eu-west-1 to its stsRegions, or " +
+  "set its vpcEndpoints to false. In a VPC, both require a NAT gateway";
 const TWICE = '"clusters" has the cluster a twice: two stacks of one cluster need two regions';
 for (const [what, clusters, clusterId, message] of [
   [
@@ -234,9 +240,40 @@ for (const [what, clusters, clusterId, message] of [
   ["a repeated cluster", [A, A], undefined, TWICE],
   ["a repeated cluster in one region", [A_IN_A_REGION, A_IN_A_REGION], undefined, TWICE],
   ["a repeated cluster, one of them without a region", [A_IN_A_REGION, A], undefined, TWICE],
+  [
+    "a failoverUrl in both entries of an id",
+    [PRIMARY, { ...STANDBY, failoverUrl: "https://a.b/authenticate" }],
+    "b",
+    "cluster a: both stacks have failoverUrl: leave it out of the standby's entry",
+  ],
+  ["a standby with the default VPC endpoints", [{ ...STANDBY, vpc: VPC }, PRIMARY], "a", DENIES],
+  ["a standby with existing VPC endpoints", [PRIMARY, { ...STANDBY, vpc: VPC, vpcEndpoints: "existing" }], "a", DENIES],
+  ["a standby that accepts only its region", [PRIMARY, { ...STANDBY, stsRegions: ["eu-central-1"] }], "a", DENIES],
+  [
+    "a standby that does not accept every region of the primary",
+    [
+      { ...PRIMARY, stsRegions: ["eu-central-1", "eu-west-2"] },
+      { ...STANDBY, stsRegions: ["eu-central-1"] },
+    ],
+    "a",
+    DENIES.replaceAll("eu-west-1", "eu-west-2"),
+  ],
   ["a repeated stack", [A, SAME_STACK], undefined, TWICE.replace("cluster a", "stack IamAuthenticator-a")],
 ] as const) {
   test(`${what} is refused`, () => {
     assert.throws(() => read({ clusters, ...(clusterId !== undefined && { clusterId }) }), { message });
   });
 }
+
+for (const [what, standby] of [
+  ["with a NAT gateway instead of endpoints", { vpc: VPC, vpcEndpoints: false }],
+  ["with endpoints, that accepts both Regions", { vpc: VPC, stsRegions: ["eu-central-1", "eu-west-1"] }],
+  ["without a VPC", {}],
+] as const) {
+  test(`a standby ${what} is accepted`, () => {
+    assert.equal(read({ clusters: [PRIMARY, { ...STANDBY, ...standby }] }).length, 2);
+  });
+}
+test("without failoverUrl, two stacks of an id can accept different Regions", () => {
+  assert.equal(read({ clusters: [A_IN_A_REGION, { ...STANDBY, vpc: VPC }] }).length, 2);
+});

@@ -118,6 +118,7 @@ test("a role by name has the partition of the stack's region", () => {
   });
 });
 
+const USERS = "arn:aws:iam::*:user/a*";
 const many = Array.from({ length: 200 }, (_, n) => `group-of-some-length-${n}`);
 const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => void, RegExp]>> = {
   "an unknown key": [(a) => a.addRoleMapping(ARN, { username: "u", gropus: [] } as never), /unknown key "gropus"/],
@@ -133,6 +134,12 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
     (a) => a.addPattern(ACCOUNT, { arnLike: "arn:aws:iam::4444*:role/*", username: "u" }),
     /^pattern arn:aws:iam::4444\*:role\/\*: can never match an identity of account 111122223333$/,
   ],
+  "two ARNs as one role": [(a) => a.addRoleMapping(`${ARN},${ARN}`, { username: "u" }), /of role .*: a second ARN, /],
+  "two ARNs in a pattern": [
+    (a) => a.addPattern("any", { arnLike: `${USERS},${ARN}`, username: "u" }),
+    /a second ARN, /,
+  ],
+  "two ARNs in a denial": [(a) => a.addDenial({ arnLike: `${ARN},${ARN}` }), /^the denial of .*: a second ARN, /],
   "a denial that can never match": [
     (a) => a.addDenial({ arnLike: "arn:aws:iam::*:role/team/*" }),
     /^the denial of arn:aws:iam::\*:role\/team\/\*: .*can never match/,

@@ -110,9 +110,13 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   ],
   "failoverUrl without https": [
     { failoverUrl: "http://standby.example.com/authenticate" },
-    /^failoverUrl must begin with https:\/\/, not http:\/\/standby/,
+    /^failoverUrl must be the output Endpoint .*, not http:\/\/standby/,
   ],
   "failoverUrl with another path": [{ failoverUrl: "https://standby.example.com/" }, /^failoverUrl must be/],
+  "failoverUrl without a dot in the host name": [
+    { failoverUrl: "https://standby/authenticate" },
+    /^failoverUrl must be the output Endpoint of the standby's stack, such as https:\/\/standby\.example\.com\/authenticate, not /,
+  ],
   "failoverUrl with a stage variable": [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: API Gateway's syntax
     { failoverUrl: "https://${stageVariables.a}/authenticate" },

@@ -18,7 +18,18 @@ import { givenVpcEndpoint, issuerOf, KINDS, stackOf, vpcOf } from "./stacks.ts";
 import { flat, type Resource, typesOf } from "./template.ts";
 
 interface ReleaseTemplate {
-  readonly Parameters: Readonly<Record<string, { readonly Default?: unknown; readonly AllowedPattern?: string }>>;
+  readonly Parameters: Readonly<
+    Record<
+      string,
+      {
+        readonly Default?: unknown;
+        readonly AllowedPattern?: string;
+        readonly AllowedValues?: readonly string[];
+        readonly MaxLength?: number;
+        readonly MaxValue?: number;
+      }
+    >
+  >;
   readonly Resources: Readonly<Record<string, Resource>>;
 }
 
@@ -100,15 +111,57 @@ for (const name of NAMES) {
 
 for (const kind of KINDS) {
   test(`${kind}: accepts 75 accounts, the most that fit into the policy's description`, () => {
-    const { Parameters, Resources } = templateOf(kind);
+    const { Parameters } = templateOf(kind);
     const isAllowed = (count: number) =>
       new RegExp(`^(?:${Parameters["Accounts"]?.AllowedPattern})$`).test(Array(count).fill("111122223333").join(","));
     assert.deepEqual([0, 1, 16, 75, 76].map(isAllowed), [true, true, true, true, false]);
-    const [policy] = of(Resources, "AWS::IAM::ManagedPolicy").filter((one) => references(one).includes("Accounts"));
-    const { Description } = (policy ?? assert.fail()).Properties;
-    const [separator, [name]] = (Description as { "Fn::Join": [string, [string]] })["Fn::Join"];
-    // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
-    assert.ok(name.length + separator.length + 75 * 13 - 1 <= 1_000);
+  });
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html, https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html */
+const DESCRIPTIONS = { "AWS::Lambda::Version": 256, "AWS::Lambda::Alias": 256, "AWS::IAM::ManagedPolicy": 1_000 };
+/** The longest names that CloudFormation generates: those services' limits. The `Ref` of a managed policy is its ARN. */
+const NAMES_OF = { "AWS::CodeDeploy::DeploymentGroup": 100, "AWS::IAM::Policy": 128 } as Record<string, number>;
+/** `ANPA` and 17 characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
+const POLICY_ID = 21;
+
+/** The length of the longest value, with any parameters that the template accepts. */
+function longest({ Parameters, Resources }: ReleaseTemplate, value: unknown): number {
+  if (typeof value === "string") return value.length;
+  const [[intrinsic, given] = assert.fail()] = Object.entries(value as Record<string, unknown>);
+  const all = (values: unknown[]) => values.map((one) => longest({ Parameters, Resources }, one));
+  if (intrinsic === "Fn::Join") {
+    const [separator, parts] = given as [string, unknown[]];
+    return all(parts).reduce((sum, length) => sum + length, separator.length * (parts.length - 1));
+  }
+  if (intrinsic === "Fn::If") return Math.max(...all((given as unknown[]).slice(1)));
+  if (intrinsic === "Fn::GetAtt") return (given as string[])[1] === "PolicyId" ? POLICY_ID : assert.fail(`${given}`);
+  if (given === "AWS::NoValue") return 0;
+  const { [String(given)]: parameter } = Parameters;
+  if (parameter === undefined) return NAMES_OF[Resources[String(given)]?.Type ?? ""] ?? Number.POSITIVE_INFINITY;
+  const { AllowedPattern, AllowedValues, MaxLength, MaxValue } = parameter;
+  if (AllowedValues !== undefined) return Math.max(...AllowedValues.map(({ length }) => length));
+  if (AllowedPattern === undefined || MaxLength !== undefined) return Number(MaxLength ?? String(MaxValue).length);
+  const lengths = Array.from({ length: 200 }, (_, at) => at + 1);
+  const tried = lengths.flatMap((n) => ["a".repeat(n), Array(n).fill("1".repeat(12)).join()]);
+  const accepted = tried.filter((text) => new RegExp(`^(?:${AllowedPattern})$`).test(text));
+  return Math.max(...accepted.map(({ length }) => length));
+}
+
+for (const name of NAMES) {
+  test(`${name}: no description is too long with the longest cluster id and other parameters`, (t) => {
+    const template = templateOf(name);
+    let count = 0;
+    for (const [type, limit] of Object.entries(DESCRIPTIONS)) {
+      for (const { Properties } of of(template.Resources, type)) {
+        const length = longest(template, Properties["Description"] ?? "");
+        t.diagnostic(`${type}: at most ${length} of ${limit}`);
+        assert.ok(length <= limit, `${type}: ${length}`);
+        count += 1;
+      }
+    }
+    assert.equal(count, { http: 4, mtls: 5, private: 3, issuer: 2 }[name]);
+    assert.equal(longest(template, { Ref: "ClusterId" }), 100);
   });
 }
 
@@ -136,7 +189,7 @@ test("each template has the same types and numbers of resources as the construct
     })).template();
   for (const name of NAMES) {
     const construct = name === "issuer" ? issuer.template() : constructOf(name);
-    const long = { http: 1, mtls: 2, private: 1, issuer: 0 }[name];
+    const long = { http: 2, mtls: 3, private: 1, issuer: 0 }[name];
     const expected = [...typesOf(construct.toJSON()["Resources"]), ...Array(long).fill("AWS::IAM::ManagedPolicy")];
     if (name === "http" || name === "mtls") expected.push("AWS::CloudWatch::Alarm");
     assert.deepEqual(typesOf(templateOf(name).Resources), expected.sort(), name);
@@ -208,10 +261,14 @@ function of(resources: ReleaseTemplate["Resources"], type: string): Resource[] {
   return Object.values(resources).filter(({ Type }) => Type === type);
 }
 
-/** The targets of every `Ref` in the value. */
+/** The targets of every `Ref` and `Fn::GetAtt` in the value. */
 function references(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, entry]) =>
-    key === "Ref" && typeof entry === "string" ? [entry] : references(entry),
+    key === "Ref" && typeof entry === "string"
+      ? [entry]
+      : key === "Fn::GetAtt"
+        ? [(entry as [string])[0]]
+        : references(entry),
   );
 }

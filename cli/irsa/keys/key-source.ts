@@ -2,7 +2,7 @@
 
 import { createPublicKey } from "node:crypto";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
-import { checkIssuerKey, type IssuerKey, issuerKeyOf } from "../../../functions/issuer/key.ts";
+import { checkIssuerKey, type IssuerKey, issuerKeyOf, PRIVATE } from "../../../functions/issuer/key.ts";
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { fault, usage } from "../../errors.ts";
 import { unverifiedParts } from "../../jwt/unverified-parts.ts";
@@ -28,20 +28,27 @@ export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[
   }
   const blocks = pem.match(/-----BEGIN (RSA )?PUBLIC KEY-----[\s\S]*?-----END (RSA )?PUBLIC KEY-----/g) ?? [];
   if (blocks.length === 0) throw usage(`${nameOf(file)} contains no PEM public key.`);
+  checkCount(blocks, nameOf(file));
   return blocks.map((block, at) => keyOfPem(block, `${nameOf(file)}, key ${at + 1}`));
 }
 
-/** Omits members that only describe a key, such as x5c, as kube-apiserver does. */
+/** A cluster has a few. Checking a key takes a millisecond, in which Ctrl-C waits. */
+function checkCount({ length }: readonly unknown[], where: string): void {
+  if (length > 100) throw usage(`${where} has ${length} keys, and may have at most 100.`);
+}
+
+/** Other members only describe a key, such as x5c: they are omitted, as in kube-apiserver. */
+const READ = ["use", "kty", "kid", "crv", "alg", "n", "e", "x", "y", ...PRIVATE];
+
 function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
   const keys = memberAt(jwks, "keys");
   if (!Array.isArray(keys)) throw usage(`${where} is not a JWKS: it must be an object with the list "keys".`);
   if (keys.length === 0) throw usage(`${where} contains no key.`);
+  checkCount(keys, where);
   return keys.map((jwk: unknown, at) => {
     const which = `${where}, key ${at + 1}`;
     if (!isObject(jwk)) throw usage(`${which} is not a JSON object.`);
-    const { use, kty, kid, crv, alg, n, e, x, y, d } = jwk;
-    const members = { use, kty, kid, crv, alg, n, e, x, y, d };
-    const check = checkIssuerKey(JSON.parse(JSON.stringify(members)));
+    const check = checkIssuerKey(Object.fromEntries(Object.entries(jwk).filter(([name]) => READ.includes(name))));
     if (!check.valid) throw usage(`${which} ${check.problem}.`);
     return check.key;
   });

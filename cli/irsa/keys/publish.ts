@@ -1,9 +1,11 @@
 // `irsa keys publish`: publishes a cluster's public keys with the issuer.
 
 import { type Command, Option } from "commander";
-import type { IssuerKey } from "../../../functions/issuer/key.ts";
+import { DISCOVERY_PATH } from "../../../functions/issuer/documents.ts";
 import { issuerKeyParameter, MAX_KEYS } from "../../../functions/issuer/keys.ts";
+import { memberAt } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
+import { outputsOfCluster } from "../../aws/stacks.ts";
 import { executePlan } from "../../changes/execute-plans.ts";
 import type { Change } from "../../changes/plan.ts";
 import { writeValue } from "../../changes/write.ts";
@@ -11,7 +13,7 @@ import { describe } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import { CONFIRM, CONNECTION, type ConnectionOptions, NEW, type WriteOptions, withOptions } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
-import { openKubernetes } from "../kubernetes.ts";
+import { type Kubernetes, openKubernetes } from "../kubernetes.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./key-source.ts";
 import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
 
@@ -44,8 +46,11 @@ export function publishCommand(command: Command, io: IOStreams): Command {
 }
 
 async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
-  const keys = await keysFrom(options, io);
+  const { kubeconfig } = options;
+  const kubernetes = kubeconfig === undefined ? undefined : await openKubernetes(kubeconfig, io);
+  const keys = await keysFrom(options, kubernetes, io);
   const connection = await connect(options, io);
+  const source = kubernetes === undefined ? "" : await describeSource(kubernetes, connection, io);
   const published = await readPublishedKeys(connection, io.interrupted);
   const changes = keys.flatMap((key): Change[] => {
     const name = issuerKeyParameter(connection.context.prefix, key.kid);
@@ -54,7 +59,7 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
     if (found?.stored.secure)
       throw finding(`${name} is a SecureString, which the issuer does not read: remove it first.`);
     const [action, before] = [found === undefined ? ("add" as const) : ("change" as const), found?.stored];
-    return [{ action, name, before, value: JSON.stringify(key), shown: describeKey(key) }];
+    return [{ action, name, before, value: JSON.stringify(key), shown: `${describeKey(key)}${source}` }];
   });
   refuseTooMany(published, changes);
   const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
@@ -97,12 +102,28 @@ async function withdrawTooMany(
   );
 }
 
-async function keysFrom({ kubeconfig, jwks, publicKey }: PublishOptions, io: IOStreams): Promise<IssuerKey[]> {
+/** For the plan. Warns if the kubeconfig may be another cluster's. */
+async function describeSource({ server, ask }: Kubernetes, { config, settings }: Connection, io: IOStreams) {
+  const { clusterId } = settings;
+  const issuer = memberAt((await ask("GET", DISCOVERY_PATH)).body, "issuer");
+  if (typeof issuer !== "string") return `, from ${server}`;
+  const { hostname = "" } = URL.parse(issuer) ?? {};
+  // The defaults of kubeadm and k3s, and of Talos.
+  if (!/^kubernetes\.default(\.|$)/.test(hostname) && hostname !== new URL(server).hostname) {
+    const { IssuerUrl: own } = await outputsOfCluster(clusterId, config, io, "Issuer");
+    const other = own === undefined ? "" : `, not for ${own}`;
+    const advice = `If that is another cluster, its Pods could assume the roles of ${clusterId}: check the kubeconfig.`;
+    if (issuer !== own) io.log(`kube-apiserver at ${server} signs for ${issuer}${other}. ${advice}\n`);
+  }
+  return `, from ${server}, issuer ${issuer}`;
+}
+
+async function keysFrom({ jwks, publicKey }: PublishOptions, kubernetes: Kubernetes | undefined, io: IOStreams) {
   const keys = await (async () => {
     if (jwks !== undefined) return keysOfJwksFile(jwks, io);
     if (publicKey !== undefined) return keysOfPem(publicKey, io);
-    if (kubeconfig === undefined) throw usage("Give the source of the keys: --kubeconfig, --jwks or --public-key.");
-    return keysOfKubernetes(await openKubernetes(kubeconfig, io));
+    if (kubernetes === undefined) throw usage("Give the source of the keys: --kubeconfig, --jwks or --public-key.");
+    return keysOfKubernetes(kubernetes);
   })();
   return [...new Map(keys.map((key) => [key.kid, key])).values()];
 }

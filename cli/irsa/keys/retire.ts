@@ -5,6 +5,7 @@ import { notAfterTime } from "../../../functions/lib/not-after.ts";
 import { connect } from "../../aws/connection.ts";
 import { executePlan } from "../../changes/execute-plans.ts";
 import type { Change } from "../../changes/plan.ts";
+import { UNINTERRUPTED, writeValue } from "../../changes/write.ts";
 import { describe } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import {
@@ -45,7 +46,7 @@ export function retireCommand(command: Command, io: IOStreams): Command {
     .option("--signed-until <time>", "when the key stopped signing, such as 2026-11-01T08:00:00Z", readTime)
     .option(
       "--longest-token <seconds>",
-      `longest lifetime of a token (default: ${DEFAULT_TOKEN_EXPIRATION}; with --kubeconfig, at least that of each Pod)`,
+      `longest lifetime of a token (default: ${DEFAULT_TOKEN_EXPIRATION}); with --kubeconfig, at least that of each Pod`,
       readWhole,
     )
     .option("--kubeconfig <file>", "check which key signs now, and which tokens need this one");
@@ -66,15 +67,21 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
   const retired = published.find((one) => one.kid === kid);
   if (retired === undefined)
     throw finding(`Key ${kid} is not published. To see the published keys, run irsa keys list.`);
+  let problemOf = (_: readonly PublishedKey[]): string | undefined => undefined;
   if (!force && signedUntil !== undefined) {
     const cluster = kubeconfig === undefined ? NOT_ASKED : await readCluster(kubeconfig, kid, signedUntil, io);
-    const end = signedUntil + 1000 * (longestToken ?? Math.max(DEFAULT_TOKEN_EXPIRATION, cluster.longestSeconds));
-    const others = published.filter((one) => one.kid !== kid && one.key !== undefined);
+    const end = signedUntil + 1000 * Math.max(longestToken ?? DEFAULT_TOKEN_EXPIRATION, cluster.longestSeconds);
     // A key that is not served verifies no token.
     if (retired.key !== undefined) {
-      const problem = signingProblem(kid, others, cluster.signing) ?? timeProblem(others, signedUntil, end, io.clock());
-      if (problem !== undefined) throw finding(`Refused: ${problem}`);
+      problemOf = (keys) => {
+        const others = keys.filter((one) => one.kid !== kid && one.key !== undefined);
+        return (
+          signingProblem(kid, others, cluster.signing) ?? timeProblem(others, signedUntil, end, connection.context.now)
+        );
+      };
     }
+    const problem = problemOf(published);
+    if (problem !== undefined) throw finding(`Refused: ${problem}`);
     for (const line of cluster.lines) io.log(`${line}\n`);
   }
   const { stored: before, key } = retired;
@@ -82,7 +89,17 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
   const change: Change = { action: "remove", name: before.name, before, value: undefined, shown };
   const plan = { changes: [change], unchanged: published.length - 1, extra: [] };
   const effect = "The issuer stops serving it within 30 s. AWS may cache it for longer.";
-  await executePlan({ plan, known: byName(published), connection, effect: () => [effect] }, writeOptions, io);
+  // DeleteParameter has no condition: of two commands that retire the last two keys, each sees the other's key.
+  const recheck = async (isWritten: boolean) => {
+    const signal = isWritten ? UNINTERRUPTED : io.interrupted;
+    const problem = problemOf(await readPublishedKeys(connection, signal));
+    if (problem === undefined) return;
+    if (!isWritten) throw finding(`Refused: ${problem}`);
+    await writeValue(connection.ssm, { ...change, before: undefined, value: before.value }, signal);
+    throw finding(`Not retired: another operator changed the keys too. The key is published again: ${problem}`);
+  };
+  const planned = { plan, known: byName(published), connection, effect: () => [effect] };
+  await executePlan(planned, writeOptions, io, { recheck });
 }
 
 const NOT_ASKED = { signing: undefined, longestSeconds: 0, lines: [] };

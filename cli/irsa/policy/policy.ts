@@ -1,12 +1,12 @@
 // `irsa policy`: prints admission policies or a Kustomize component that give Pods their role.
 
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { describe } from "../../command.ts";
 import { usage } from "../../errors.ts";
 import { collect, collectNamespace, readRoleArn, readWhole } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { stringifyYaml } from "../../terminal/yaml.ts";
-import { BETA_FLAGS, DEFAULT_VERSION, policySupport, readKubernetesVersion } from "../flags.ts";
+import { BETA_FLAGS, DEFAULT_VERSION, policySupport, readAudience, readKubernetesVersion } from "../flags.ts";
 import { DEFAULT_TOKEN_EXPIRATION, ROLE_LABEL, STS_AUDIENCE } from "../names.ts";
 import {
   LABEL_COMMAND,
@@ -57,11 +57,6 @@ export function policyCommand(command: Command, io: IOStreams): Command {
     .option("--role <arn>", "before Kubernetes 1.34: the Pod's role", readRoleArn)
     .option("--container <name>", "before Kubernetes 1.34: a container of the Pod (may be repeated)", collect)
     .action((options: PolicyCommandOptions) => policy(options, io));
-}
-
-function readAudience(text: string): string {
-  if (text.trim() !== "") return text;
-  throw new InvalidArgumentError("It must not be empty.");
 }
 
 function policy(options: PolicyCommandOptions, io: IOStreams): void {

@@ -1,6 +1,7 @@
 // Reads and writes one mapping as an entry of a mapping file.
 
 import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
+import { secondArnProblem } from "../../../functions/authenticator/mapping/arn-like.ts";
 import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
 import { isPermissionSet } from "../../../functions/authenticator/mapping/parameter-name.ts";
@@ -22,8 +23,8 @@ export function readMapping(item: unknown): Entry | Problem {
   const { account, permissionSet, ...value } = item;
   if (value["arn"] !== undefined && value["arnLike"] !== undefined)
     return { problem: "has both arn and arnLike: keep one" };
-  const unquoted = unquotedPlaceholder(value);
-  if (unquoted !== undefined) return { problem: unquoted };
+  const problem = secondArnProblem(value["arn"] ?? value["arnLike"]) ?? unquotedPlaceholder(value);
+  if (problem !== undefined) return { problem };
   if (value["session"] !== undefined && permissionSet === undefined) return { problem: SESSION };
   const address = readAddress(value, account, permissionSet);
   if ("problem" in address) return address;
@@ -35,6 +36,8 @@ export function readMapping(item: unknown): Entry | Problem {
 export function readDenial(item: unknown): Entry | Problem {
   const check = checkDenyEntry(item, {});
   if (!check.valid) return { problem: check.problem };
+  const second = secondArnProblem(check.entry.arnLike);
+  if (second !== undefined) return { problem: second };
   return { kind: "deny", account: accountOf(check.entry.arnLike), name: "", mapping: inOrder(check.entry) };
 }
 

@@ -3,6 +3,7 @@
 import { type AuthenticatorError, asAuthenticatorError, hasCode, isDenial } from "../../errors.ts";
 import { type HttpResponse, jsonResponse } from "../../gateway/http-response.ts";
 import { kubernetesStatus, tokenReview } from "../review/answer.ts";
+import type { Settings } from "../settings.ts";
 import type { Middleware } from "./request-context.ts";
 
 /** `reason` of a Status: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
@@ -16,7 +17,10 @@ const REASONS: Readonly<Record<number, string>> = {
   500: "InternalError",
 };
 
-export function answerErrors(): Middleware {
+/** A standby asks the same STS host, so that a token never selects the region. Its EC2 does not know this region's nodes. */
+const SAME_AT_STANDBY = /^(sts|instances)_/;
+
+export function answerErrors({ failoverUrl }: Settings): Middleware {
   return {
     onError: (middy) => {
       const error = asAuthenticatorError(middy.error);
@@ -26,14 +30,19 @@ export function answerErrors(): Middleware {
       middy.response =
         isDenial(error) && review !== undefined
           ? jsonResponse(200, tokenReview(review.apiVersion, { authenticated: false, error: message }))
-          : statusResponse(error, message);
+          : statusResponse(error, message, failoverUrl);
     },
   };
 }
 
-/** Never sends Retry-After or 503: kube-apiserver would try 31 times, or not at all. */
-function statusResponse(error: AuthenticatorError, message: string): HttpResponse {
-  const { status } = error;
-  const headers: Record<string, string> = hasCode(error, "method_not_allowed") ? { allow: "POST" } : {};
+/**
+ * Never sends Retry-After or 503: kube-apiserver would try 31 times, or not at all. Its client repeats body and token after a
+ * 307, but not after a 302.
+ */
+function statusResponse(error: AuthenticatorError, message: string, location: string | undefined): HttpResponse {
+  const isRedirected = location !== undefined && error.outcome === "fault" && !SAME_AT_STANDBY.test(error.code);
+  const status = isRedirected ? 307 : error.status;
+  const allow: Record<string, string> = hasCode(error, "method_not_allowed") ? { allow: "POST" } : {};
+  const headers = isRedirected ? { location } : allow;
   return jsonResponse(status, kubernetesStatus(status, REASONS[status] ?? "InternalError", message), headers);
 }

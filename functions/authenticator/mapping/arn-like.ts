@@ -1,6 +1,7 @@
 // Matches ARN patterns as IAM's ArnLike does: in each of the six sections, `*` is any text and `?` one character.
 
 import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
+import { quoted } from "../../lib/quoted.ts";
 
 /**
  * In lower case: `arn`, partition, service, region, account, resource. Only the resource may contain colons.
@@ -12,6 +13,15 @@ export type ArnSections = readonly [string, string, string, string, string, stri
 export function arnSections(text: string): ArnSections | undefined {
   const sections = /^([^:]*):([^:]*):([^:]*):([^:]*):([^:]*):(.*)/s.exec(asciiLowerCase(text))?.slice(1);
   return sections as unknown as ArnSections | undefined;
+}
+
+/**
+ * A phrase about two ARNs in one text. Commands, files and the construct reject it; the function accepts it, since an IAM
+ * path may contain one, and rejecting a stored denial would deny every identity that its list covers.
+ */
+export function secondArnProblem(arn: unknown): string | undefined {
+  const second = typeof arn === "string" && /^arn:.*?[^a-z](arn:.*)/is.exec(arn)?.[1];
+  return second ? `a second ARN, ${quoted(second)}, follows the first: give each ARN separately` : undefined;
 }
 
 /** The sections of a pattern; `undefined` if it is not an ARN pattern. */

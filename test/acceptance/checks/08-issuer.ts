@@ -22,7 +22,7 @@ export const check: Check = {
   async run(site, rows) {
     const { world, clusterId } = site;
     // As in infra/issuer/issuer-stack.ts.
-    const stack = defaultStackName(clusterId).replace("IamAuthenticator-", "IamAuthenticatorIssuer-");
+    const stack = defaultStackName(clusterId, "Issuer");
     const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const kid = keyId(publicKey);
 

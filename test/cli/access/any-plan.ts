@@ -13,7 +13,7 @@ const ENDS = ["2020-01-01T00:00:00Z", "2026-07-01T00:00:00Z", "2026-08-01T00:00:
 export const LATER: readonly number[] = ENDS.slice(1).map((end) => Date.parse(end));
 
 const settings = readSettings({ CLUSTER_ID: "c", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
-export const CONTEXT = { ...evaluationContext(settings, NOW), prefix: "/p" };
+export const CONTEXT = { ...evaluationContext(settings, () => NOW), prefix: "/p" };
 
 /** A parameter's value: JSON text, or `secure`. `undefined`: it does not exist. */
 export type Text = string | undefined;

@@ -73,8 +73,8 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
     "wide 1",
     "pattern < account pattern/any",
   ],
-  [listed("role/a*", "role/ab*"), listed("role/ab*", "role/a*"), "place 2", "pattern"],
-  [listed("role/a*", "role/ab*", "user/*"), listed("role/ab*", "user/*", "role/a*"), "place 2", "pattern"],
+  [listed("role/a*", "role/ab*"), listed("role/ab*", "role/a*"), "place 1", "pattern"],
+  [listed("role/a*", "role/ab*", "user/*"), listed("role/ab*", "user/*", "role/a*"), "place 1", "pattern"],
   [denied("role/ci"), denied("role/CI"), "", "deny"],
   [denied("user/ops/alice"), denied("user/alice"), "", "deny"],
   [denied("role/x"), denied("role/y", "typo:"), "invalid 0", "deny"],
@@ -86,24 +86,29 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{ ...ci(), ...denied("role/ci") }, ci({ ...past, ...inG }), "", "role/ci"],
   [{ ...ci(past), ...broad }, none(OF_CI), "", "role/ci"],
   [ci(), ci({ groups: ["{AccountID}"] }), "name 1", "role/ci"],
-  [all, session(), "broader 4", "sso-session/v < sso/v pattern/any account R"],
-  [{ ...all, ...session("jane", "joe") }, session("joe"), "broader 3", "sso-session/v < sso/v pattern/any account R"],
-  [{ ...all, ...ofOther }, none(SET), "broader 2", "sso/v (ended) < pattern/any account R sso-session/v"],
+  [all, session(), "broader 4", "sso-session/v < R sso/v pattern/any account"],
+  [{ ...all, ...session("jane", "joe") }, session("joe"), "broader 4", "sso-session/v < R sso/v pattern/any account"],
+  [{ ...all, ...ofOther }, none(SET), "broader 2", "sso/v (ended) < R sso-session/v pattern/any account"],
   [all, none(setRole), "broader 4", "R (ended) < sso-session/v sso/v pattern/any account"],
   [{ ...listed("role/*"), ...broad, ...ofOther }, listed(), "broader 2", "pattern < pattern/any account"],
   [{ ...broad, ...ofOther }, { "pattern/any": [] }, "broader 2", "pattern/any < account account/444455556666"],
   [{ ...broad, ...ofOther }, none(`account/${A}`), "", "account (ended)"],
   [{ ...set, ...session("jane") }, ofSet(withG), "", "sso/v < sso-session/v"],
   [{ ...set, [`sso-session/${A}/v`]: "[" }, ofSet(withG), "unsettled 1", "sso/v < sso-session/v"],
-  [{ ...set, ...ofSetRole }, { ...none(setRole), ...ofSet(withG) }, "unsettled 1, broader 1", "sso/v < R"],
+  [{ ...set, ...ofSetRole }, { ...none(setRole), ...ofSet(withG) }, "broader 2, unsettled 1", "sso/v < R"],
   [{ ...ci(admins), ...bob }, { ...none(OF_CI, `user/${A}/bob`), ...ofSet(admins) }, "administrator 1", "role/ci"],
   [ci(admins), swap, "administrator 1", "sso/v"],
   [{ ...ci(admins), ...jane({ ...admins, ...past }) }, { ...swap, ...session() }, "administrator 1", "sso-session/v"],
-  [ofSet(admins), jane(admins), "", "sso-session/v"],
-  [ofSet({ ...admins, ...august }), jane({ ...admins, ...july }), "", "sso-session/v"],
+  [ofSet(admins), jane(admins), "administrator 1", "sso-session/v < sso/v"],
+  [ofSet({ ...admins, ...august }), jane({ ...admins, ...july }), "administrator 1", "sso-session/v < sso/v"],
   [ofSet(admins), jane({ ...admins, username: "other" }), "administrator 1", "sso-session/v < sso/v"],
   [ofSet({ ...admins, groups: ["g"] }), jane(admins), "administrator 1", "sso-session/v < sso/v"],
-  [ofSet(admins), { ...ofSet({ username: "u" }), ...jane(admins) }, "administrator 1", "sso-session/v < sso/v"],
+  [
+    ofSet(admins),
+    { ...ofSet({ username: "u" }), ...jane(admins) },
+    "unsettled 1, administrator 1",
+    "sso-session/v < sso/v",
+  ],
   [ofSet(admins), { [`role/${A}/v`]: { arn: arn("role/v"), ...admins } }, "administrator 1", "role/v"],
   [{ ...ci({ username: "a:{SourceIdentity}" }), ...listed("role/*") }, none(OF_CI), "broader 1", "role/ci < pattern"],
   [{ ...ci(), ...listed("role/*") }, ci(july), "broader 1", "role/ci < pattern"],
@@ -122,27 +127,27 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{ ...ofCi, ...session("jane") }, session("jane", "joe"), "", "sso-session/v"],
   [{ ...ci(), ...session("jane") }, jane(admins), "administrator 1", "sso-session/v < role/ci"],
   [{ ...ofSetRole, ...broad }, { [setRole]: "{" }, "invalid 2", "R < pattern/any account"],
-  [{ ...all, ...jane("[") }, session(), "invalid 4", "sso-session/v < sso/v pattern/any account R"],
-  [{ ...all, ...ofSet("{") }, set, "invalid 3", "sso/v < pattern/any account R sso-session/v"],
-  [{ ...ofCi, ...denied("role/ci") }, none(OF_CI), "broader 2", "role/ci (ended) < pattern/any account deny"],
+  [{ ...all, ...jane("[") }, session(), "invalid 4", "sso-session/v < R sso/v pattern/any account"],
+  [{ ...all, ...ofSet("{") }, set, "invalid 3", "sso/v < R sso-session/v pattern/any account"],
+  [{ ...ofCi, ...denied("role/ci") }, none(OF_CI), "broader 2", "role/ci (ended) < deny pattern/any account"],
   [{ ...ci(), ...denied("role/ci") }, none(OF_CI), "", "role/ci (ended)"],
   [{ ...janeDenied, ...set }, session("joe", "jane"), "denied 1", "sso-session/v < deny sso/v"],
   [
     { ...all, ...jane([ofJoe, JANE]) },
     session(),
-    "broader 3, broader 4",
-    "sso-session/v < sso/v pattern/any account R",
+    "broader 4, broader 4",
+    "sso-session/v < R sso/v pattern/any account",
   ],
-  [fred("Fred", broad), fred("fred", toZ), "broader 3, wide 1", "federated-user/fred < pattern/any account"],
-  [fred("fred", broad), { ...none(FRED), ...toZ }, "wide 1, broader 1", "account < federated-user/fred pattern/any"],
-  [ofCi, { ...ci({ ...july, ...inG }), ...toZ }, "wide 1, broader 2", "account < role/ci pattern/any"],
+  [fred("Fred", broad), fred("fred", toZ), "broader 3, wide 1", "account < federated-user/fred pattern/any"],
+  [fred("fred", broad), { ...none(FRED), ...toZ }, "broader 2, wide 1", "account < federated-user/fred pattern/any"],
+  [ofCi, { ...ci({ ...july, ...inG }), ...toZ }, "broader 3, wide 1", "account < role/ci pattern/any"],
   [ofCi, ci(inG), "", "role/ci"],
-  [all, session("joe"), "broader 3", "sso-session/v < sso/v pattern/any account R"],
-  [all, { ...session("joe"), ...toZ }, "wide 1, broader 3", "sso-session/v (2) < R"],
+  [all, session("joe"), "broader 4", "sso-session/v < R sso/v pattern/any account"],
+  [all, { ...session("joe"), ...toZ }, "broader 5, wide 1", "account < sso-session/v sso/v R pattern/any"],
   [{ ...listed("role/a*"), ...denied("role/a") }, denied("role/b"), "denial 1", "deny (2)"],
   [denied("role/a*"), denied("role/ab", "role/c"), "denial 0", "deny (3)"],
-  [jane([{ ...JANE, ...july }, ofV, ofJoe]), jane([ofV, ofJoe]), "end 1", "sso-session/v"],
-  [jane([JANE, ofV, ofJoe]), jane([JANE, ofJoe]), "", "sso-session/v"],
+  [jane([{ ...JANE, ...july }, ofV, ofJoe]), jane([ofV, ofJoe]), "broader 1", "sso-session/v"],
+  [jane([JANE, ofV, ofJoe]), jane([JANE, ofJoe]), "broader 1", "sso-session/v"],
   [jane([JANE, ofJoe]), jane([ofJoe]), "", "sso-session/v"],
   [listed("role/a*"), listed("role/*b"), "wide 1, broader 1", "pattern"],
   [
@@ -181,8 +186,8 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [
     all,
     { ...jane([{ ...ofJoe, ...admins }]), ...toZ },
-    "administrator 1, wide 1, broader 4",
-    "sso-session/v (2) < R sso/v account pattern/any",
+    "administrator 1, broader 5, wide 1",
+    "sso-session/v < R sso/v pattern/any account",
   ],
   [{ ...ci(past), ...denied("role/ci") }, none(OF_CI), "", "role/ci < role/ci"],
   [{ ...ci(), ...bob }, none(OF_CI), "", "role/ci"],
@@ -203,7 +208,7 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [
     { ...ci({ username: "z", groups: ["g", "h"] }), [`account/${A}`]: { username: "z", groups: ["g"] } },
     none(OF_CI),
-    "",
+    "broader 1",
     "role/ci < account",
   ],
   [
@@ -251,13 +256,13 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
     "denial 1",
     "deny < pattern",
   ],
-  [{ ...patterns("role/a*"), ...toZ }, patterns("role/ab*"), "broader 1", "pattern < account"],
+  [{ ...patterns("role/a*"), ...toZ }, patterns("role/ab*"), "wide 1, broader 2", "pattern < account"],
   [{ ...ci({ username: "z", principalId: "AROAX" }), ...toZ }, none(OF_CI), "broader 1", "role/ci < account"],
-  [jane([JANE, ofV]), jane([{ ...JANE, ...july }, ofV]), "broader 2", "sso-session/v"],
+  [jane([JANE, ofV]), jane([{ ...JANE, ...july }, ofV]), "broader 1", "sso-session/v"],
   [
     { ...all, ...jane("[") },
     { ...session(), ...toZ },
-    "wide 1, invalid 4",
+    "invalid 5, wide 1",
     "account < sso-session/v sso/v R pattern/any",
   ],
   [
@@ -295,7 +300,7 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [
     { ...ofSet({ username: "u" }), ...session("jane") },
     { ...jane([{ ...JANE, session: "joe", ...admins }]), ...listed("user/*") },
-    "administrator 1, wide 1",
+    "administrator 1, broader 1, wide 1",
     "sso-session/v < sso/v",
   ],
   [{}, { ...denied("role/x"), ...bob }, "administrator 1", "deny"],
@@ -303,7 +308,7 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [
     { ...session("jane"), ...ofSetRole, ...toZ },
     { ...session(), ...none(setRole) },
-    "broader 2, broader 1",
+    "broader 2, broader 2",
     "R (ended) < sso-session/v account",
   ],
   [
@@ -313,7 +318,7 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
     "sso-session/v",
   ],
   [{}, { ...ofSet(admins), [setRole]: { ...ofSetRole[setRole], ...admins } }, "administrator 1, administrator 1", "R"],
-  [denied("role/x*", "role/x", "role/y"), denied("role/x*", "role/w"), "denial 0", "deny (3)"],
+  [denied("role/x*", "role/x", "role/y"), denied("role/x*", "role/w"), "denial 0, denial 0", "deny (4)"],
   [{}, { ...fred("fred", {}), ...denied("role/x") }, "", "deny federated-user/fred"],
   [
     repeated(["user/ops/bob", past], ["user/bob"], ["role/x"]),
@@ -381,7 +386,7 @@ const TEXTS: readonly (readonly [before: object, change: object, text: string])[
   [
     { ...many, ...toZ, [`user/${A}/al`]: { arn: arn("user/al"), ...admins }, ...denied("user/*") },
     denied(),
-    "denial: user/* is no longer denied by deny/111122223333: user/111122223333/al applies and gives u (system:masters), or pattern/111122223333 user/* applies and gives user/*, or pattern/111122223333 user/a* applies and gives user/a*, or pattern/111122223333 user/b* applies and gives user/b*, or pattern/111122223333 user/c* applies and gives user/c*, or one of 3 more applies",
+    "denial: user/* is no longer denied by deny/111122223333: user/111122223333/al applies and gives u (system:masters), or pattern/111122223333 user/* applies and gives user/*, or pattern/111122223333 user/a* applies and gives user/a*, or pattern/111122223333 user/b* applies and gives user/b*, or pattern/111122223333 user/c* applies and gives user/c*, or another mapping applies and gives user/d*, or user/e*, or z",
   ],
   [
     { ...session("jane"), ...ofSetRole },
@@ -417,12 +422,22 @@ const TEXTS: readonly (readonly [before: object, change: object, text: string])[
   [
     listed("role/a*", "role/ab*"),
     listed("role/ab*", "role/a*"),
-    "place: pattern/111122223333 role/a* changes its place, and a pattern that it passes may match the same identities",
+    "place: pattern/111122223333 role/ab* moves before role/a*, and gives role/ab*",
   ],
   [
     { ...patterns("role/a*"), ...toZ },
-    patterns("role/ab*"),
+    patterns(),
     "broader: role/a* is no longer mapped by pattern/111122223333: account/111122223333 applies and gives z",
+  ],
+  [
+    { ...patterns("role/a*"), ...denied("role/a") },
+    { [`deny/${A}`]: [{ arnLike: arn("role/a"), ...july }] },
+    "denial: role/a is only until 2026-07-01T00:00:00Z denied by deny/111122223333: pattern/111122223333 role/a* applies and gives p",
+  ],
+  [
+    {},
+    ci({ groups: ["system:nodes"] }),
+    "name: ci gets u (system:nodes) by role/111122223333/ci: system:nodes begins with system:, which Kubernetes reserves",
   ],
   [ci({ principalId: "AROAX" }), ci(), "pin: ci is mapped by role/111122223333/ci without its principalId AROAX"],
   [ci(july), ci(), "end: ci is mapped by role/111122223333/ci without its end 2026-07-01T00:00:00Z"],
@@ -453,6 +468,24 @@ const TEXTS: readonly (readonly [before: object, change: object, text: string])[
     "name: ci gets s{SessionName}:x by role/111122223333/ci: s{SessionName}:x may begin with system:, which Kubernetes reserves",
   ],
 ];
+test("a mark names the riskiest mappings first, five with their parameters, ten more by name, and the riskiest of the others", () => {
+  const users = Array.from({ length: 18 }, (_, index) => [
+    `user/${A}/u${index}`,
+    { arn: arn(`user/u${index}`), username: `n${index}` },
+  ]);
+  const risky = { [`user/${A}/x`]: { arn: arn("user/x"), username: "x", groups: ["system:nodes"] }, ...bob };
+  const [mark = ""] = marks({ ...Object.fromEntries(users), ...risky, ...denied("user/*") }, denied());
+  assert.equal(
+    mark,
+    `denial: user/* is no longer denied by deny/${A}: user/${A}/bob applies and gives u (system:masters), or user/${A}/x applies and gives x (system:nodes), or user/${A}/u0 applies and gives n0, or user/${A}/u1 applies and gives n1, or user/${A}/u2 applies and gives n2, or another mapping applies and gives n3, or n4, or n5, or n6, or n7, or n8, or n9, or n10, or n11, or n12, or one of 5 more, such as n13`,
+  );
+});
+
+test("an invalid list of sessions that becomes valid names its entries", () => {
+  const [mark = ""] = marks(jane("[1]"), jane(admins));
+  assert.match(mark, /sso-session\/111122223333\/v jane applies and gives u \(system:masters\)$/);
+});
+
 test("the texts of marks", () => {
   for (const [before, change, text] of TEXTS) assert.equal(marks(before, change).join(), text);
 });

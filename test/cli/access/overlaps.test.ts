@@ -2,10 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Entry, readValue } from "../../../cli/access/entries.ts";
-import { arnsOverlap, covers } from "../../../cli/access/overlap.ts";
-import { CONTEXT } from "./any-plan.ts";
-import { arn, marks, name } from "./store.ts";
+import { arnsOverlap } from "../../../cli/access/overlap.ts";
+import { arn, marks } from "./store.ts";
 import { A } from "./universe.ts";
 
 const sts = (resource: string) => `arn:aws:sts::${A}:${resource}`;
@@ -47,25 +45,15 @@ test("denials and patterns are compared with every kind of mapping", () => {
   }
 });
 
-function denial(resource: string): Entry {
-  const value = JSON.stringify([{ arnLike: arn(resource) }]);
-  const [entry] = readValue(name(`deny/${A}`), { value, secure: false }, CONTEXT).entries;
-  assert.ok(entry !== undefined);
-  return entry;
-}
-
-test("a pattern covers another if it matches whatever the other matches; texts that are not ARNs overlap nothing", () => {
-  for (const [wide, narrow, ...expected] of [
-    ["role/*", "role/a?", true, true],
-    ["role/a?", "role/*", false, true],
-    ["role/a?c", "role/a*c", false, true],
-    ["role/a??c", "role/a*c", false, true],
-    ["role/?", "role/?", true, true],
-    ["role/a", "role/A", true, true],
-    ["role/a*", "role/b*", false, false],
-    ["role/*", "user/a", false, false],
+test("two patterns overlap if an ARN may match both; texts that are not ARNs overlap nothing", () => {
+  for (const [one, other, expected] of [
+    ["role/*", "role/a?", true],
+    ["role/a?c", "role/a*c", true],
+    ["role/a", "role/A", true],
+    ["role/a*", "role/b*", false],
+    ["role/*", "user/a", false],
   ] as const) {
-    assert.deepEqual([covers(denial(wide), denial(narrow)), arnsOverlap(arn(wide), arn(narrow))], expected, wide);
+    assert.equal(arnsOverlap(arn(one), arn(other)), expected, one);
   }
   for (const [one, other] of [
     ["typo", arn("*")],

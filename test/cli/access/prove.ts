@@ -179,11 +179,12 @@ export async function prove(plan: AnyPlan, { isInterrupted, gap }: Options, rule
   };
   for (const wanted of states.slice(1)) {
     const changes = changesTo(wanted, store);
+    const planned = store.now;
     const final = new Map(Object.entries(wanted).flatMap(([short, text]) => namedParameter(short, text)));
     const isGuarded = isAdministered(store) && rule.hasAdministrator(final, context);
     marks.push(...marksByReading(changes, statesOf(store), { ...context, now: store.now }, rule));
     for (;;) {
-      const phase = rule.nextPhase(changes, statesOf(store), { ...context, now: store.now });
+      const phase = rule.nextPhase(changes, statesOf(store), { ...context, now: planned }, store.now);
       if (phase === undefined) break;
       if (phase.writes.length === 0) break;
       store.now = Math.max(store.now, phase.from);

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { checkBearer } from "../../../functions/authenticator/caller/bearer.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
+import { cli } from "../cli.ts";
 import { useFolder } from "../fixtures.ts";
 import { isPut } from "../mappings/apply.ts";
 import { exits, prints, useCluster } from "../mappings/cluster.ts";
@@ -60,6 +61,12 @@ test("add --endpoint --out creates a kubeconfig that only its owner can read, an
   const server = "https://a.example/authenticate";
   assert.deepEqual(clusters[0].cluster, { server, "tls-server-name": "a.example" });
   await check(users[0].user.token);
+  for (const words of ["callers add printed -y -c prod", "kubeconfig webhook --no-token"]) {
+    const printed = cli(`${words} --endpoint https://a.example --out -`);
+    await prints(printed, /^ {4,}server: https:\/\/a\.example\/authenticate$/m, /^(?!Wrote -)/);
+    assert.ok(!existsSync("-"));
+  }
+  await exits(callers("remove printed -y"), 0);
   const again = callers(`add third --endpoint https://a.example --out ${out} -y`);
   await exits(again, 2, `Cannot write ${out}: it already exists.\n`);
   assert.doesNotMatch((await callers(["list"])).out, /third/);
@@ -85,7 +92,11 @@ test("remove asks for confirmation, and refuses to remove the last caller", asyn
   await exits(callers(["remove", "first", "--dry-run"]), 0);
   assert.match((await callers(["list"])).out, /first/);
   await exits(callers(["remove", "first", "-y"]), 0);
-  await exits(callers("remove second -y"), 1, /^Refused: no accepted caller would remain/);
+  const refused = /^Refused: no caller would remain accepted for an hour/;
+  await exits(callers("remove second -y"), 1, refused);
+  await exits(callers("add ending --for 55m -y"), 0);
+  await exits(callers("remove second -y"), 1, refused);
+  await exits(callers("remove ending -y"), 0);
   await exits(callers(["remove", "second", "-y", "--force"]), 0);
   assert.deepEqual(await storedCallers(cluster), []);
 });

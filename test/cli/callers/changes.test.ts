@@ -47,7 +47,7 @@ test("add --arn stores a role or user without a secret; list shows both kinds; r
   assert.deepEqual(items[0], { name: "control-plane", state: "accepted", arn: ROLE });
   assert.deepEqual(Object.keys(items[2]), ["name", "state", "sha256"]);
   for (const name of ["rescue", "k3s"]) await exits(callers(["remove", name, "--yes"]), 0);
-  await exits(callers(["remove", "control-plane", "--yes"]), 1, /^Refused: no accepted caller would remain/);
+  await exits(callers(["remove", "control-plane", "--yes"]), 1, /^Refused: no caller would remain/);
 });
 
 test("add refuses what could never be the caller, and writes nothing", async () => {

@@ -74,7 +74,7 @@ test("remove goes on while a region is dead, and the printed command finishes it
 test("remove keeps an accepted caller in each store, and one question covers both", async () => {
   regions.put("other", "callers", [OLD]);
   const removing = regions.run("callers remove old -c prod", { interactive: true, input: "y\n" });
-  const { err } = await exits(removing, 1, /^other: Refused: no accepted caller would remain\./m);
+  const { err } = await exits(removing, 1, /^other: Refused: no caller would remain accepted for an hour\./m);
   assert.equal(err.match(/\? \[y\/N\]/g)?.length, 1);
   assert.doesNotMatch(err, /To repeat/);
   assert.deepEqual(await stored(), [[KEPT], [OLD]]);

@@ -132,16 +132,16 @@ const SUFFIX = "?".repeat(16);
 /** A change: whether it may deny principals that it does not name, and the parameters of those that it names. */
 const LOOKS: readonly (readonly [change: object, deniesOthers: boolean, looks: string])[] = [
   [denied("X"), false, "deny deny/any role/x pattern pattern/any account"],
-  [denied("*"), true, "deny"],
+  [denied("*"), true, "deny deny/any"],
   [denied("X", "y?"), true, "deny deny/any role/x pattern pattern/any account"],
-  [denied("old*", "older"), false, "deny"],
-  [denied(), false, "deny"],
+  [denied("old*", "older"), false, "deny deny/any role/older pattern pattern/any account"],
+  [denied(), false, "deny deny/any"],
   [denied(`AWSReservedSSO_V_${SUFFIX}`), false, "deny deny/any role/V sso-session/v sso/v pattern pattern/any account"],
-  [denied(`AWSReservedSSO_V_${SUFFIX.slice(1)}`), true, "deny"],
+  [denied(`AWSReservedSSO_V_${SUFFIX.slice(1)}`), true, "deny deny/any"],
   [{ [OF_ROLE]: ROLE }, false, "pattern pattern/any account role/a"],
   [{ [`pattern/${A}`]: [] }, false, "pattern/any account pattern"],
   [{ callers: [] }, false, "callers"],
-  [{ callers: [], ...denied("*") }, true, "callers deny"],
+  [{ callers: [], ...denied("*") }, true, "callers deny deny/any"],
 ];
 test("a change looks at the principals whose access it may take away", () => {
   for (const [change, ...expected] of LOOKS) {

@@ -61,13 +61,37 @@ test("with --account, the message names the account: the cluster may have parame
   await exits(cli(words), 1, `${of} ${PLACE.replace("--cluster", "--account, --cluster")}\n`, "");
 });
 
-test("lint, diff with a file, and a dry run accept a cluster without parameters", async () => {
-  for (const words of [["lint"], ["diff", "-f", "-"], ["apply", "-f", "-", "--dry-run"]]) {
-    const { out, err } = await cli(["mappings", ...words, "-c", "prodd"], { input });
-    assert.doesNotMatch(err, /no parameter below/, words.join(" "));
-    if (words[0] !== "lint") assert.match(out, /^1 to add, /m);
+test("lint, diff with a file, and a dry run fail like the write, and --new allows the dry run", async () => {
+  const dry = (words: string) => `mappings ${words} --dry-run`;
+  for (const words of ["mappings lint --fail error", "mappings diff -f -"]) {
+    await exits(cli(`${words} -c prodd`, { input }), 1, `${ABSENT}\n`, "");
   }
+  for (const words of ["apply -f -", `set ${ROLE} --username x`, `deny ${ROLE}`, `remove ${ROLE}`].map(dry)) {
+    const reason = `${ABSENT} To write to a new cluster, use --new.\n`;
+    await exits(cli(`${words} -c prodd`, { input }), 1, reason, "");
+  }
+  await exits(cli(`${dry("apply -f -")} --new -c prodd`, { input }), 0, undefined, /^1 to add, /m);
   assert.ok(!isWritten());
+});
+
+test("a prefix below which clusters are stored is not a cluster's, even with --new", async () => {
+  const below = (prefix: string) =>
+    new RegExp(
+      `^${prefix} is not the prefix of a cluster: .* such as /iam-authenticator/staging\\. Check --prefix\\.\n$`,
+    );
+  for (const [words, text = ""] of WRITES) {
+    const typed = `${words} -c staging --prefix /iam-authenticator`;
+    for (const more of ["-y", "-y --new"]) {
+      await exits(cli(`${typed} ${more}`, { input: text }), 2, below("/iam-authenticator"), "");
+    }
+  }
+  await exits(cli("mappings list -c staging --prefix /iam-authenticator"), 2, below("/iam-authenticator"), "");
+  assert.ok(!isWritten());
+  // A cluster's names may have one of these forms.
+  for (const name of ["issuer/callers", "role/callers", "deny/any/callers"]) store.put(`/clusters/${name}`, "[]");
+  await exits(cli("mappings list -c staging --prefix /clusters"), 2, /such as \/clusters\/issuer\./);
+  store.put("/clusters/role/111122223333/x", "{}");
+  await exits(cli("mappings list -c staging --prefix /clusters"), 0);
 });
 
 test("--new creates the cluster, and has no effect on one that exists", async () => {

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type Entry, readValue } from "../../../cli/access/entries.ts";
+import type { Mark } from "../../../cli/access/marks.ts";
 import type { Stored } from "../../../cli/aws/parameter.ts";
 import { checkConsent, rebased } from "../../../cli/changes/other-operators.ts";
 import type { Change } from "../../../cli/changes/plan.ts";
@@ -96,10 +98,13 @@ test("combined marks that the user has not seen, and the loss of the last admini
   const arn = `arn:aws:iam::${A}:role/ci`;
   const admin = JSON.stringify({ arn, username: "u", groups: ["system:masters"] });
   const ended = admin.replace("}", ',"notAfter":"2026-11-29T00:00:00Z"}');
-  const consent = async (before: Value, after: Value, { force = false, seen = [] as string[], now = NOW } = {}) => {
+  const consent = async (before: Value, after: Value, { force = false, seen = [] as object[], now = NOW } = {}) => {
     const current = new Map(before === undefined ? [] : [[ROLE, stored(ROLE, before)]]);
-    const marks = seen.map((text) => ({ parameter: ROLE, kind: "administrator", gives: [], text }) as const);
-    const accepted = { changes: [], marks, force, current, again: async () => current };
+    const marks = seen.map((value): Mark => {
+      const { entries } = readValue(ROLE, stored(ROLE, JSON.stringify(value)), CONTEXT);
+      return { parameter: ROLE, entry: entries[0] as Entry, kind: "administrator", gives: entries, text: "" };
+    });
+    const accepted = { changes: [], marks, force, current, unread: new Set<string>(), again: async () => current };
     const settle = async <T>(_: unknown, rule: (context: typeof CONTEXT) => T) => rule(CONTEXT);
     const checked = checkConsent([change(ROLE, after)], current, { ...accepted, settle }, "x", now);
     return checked.then(
@@ -110,8 +115,10 @@ test("combined marks that the user has not seen, and the loss of the last admini
   const text = `ci gets u (system:masters) by role/${A}/ci: system:masters makes an administrator`;
   const refused = `Another operator changed x at the same time. Combined with that change, ${text}. Their change is kept.`;
   assert.equal(await consent(undefined, admin), refused);
-  assert.equal(await consent(undefined, admin, { seen: ["other"] }), refused);
-  assert.equal(await consent(undefined, admin, { seen: ["other", text] }), "accepted");
+  const others = [{ username: "v", groups: ["system:masters"] }, { groups: ["g", "system:masters"] }, { groups: [] }];
+  const seen = others.map((more) => ({ ...JSON.parse(admin), ...more }));
+  assert.equal(await consent(undefined, admin, { seen }), refused);
+  assert.equal(await consent(undefined, admin, { seen: [...seen, JSON.parse(admin)] }), "accepted");
   assert.match(await consent(admin, undefined), /^Refused: no administrator would surely remain/);
   assert.equal(await consent(admin, undefined, { force: true }), "accepted");
   // It has ended, so there is no administrator to lose.

@@ -108,12 +108,14 @@ test("an interruption after any write, and a second run, cause the same writes w
     await exits(run(APPLY, FILE, stopAt), 130);
     assert.equal(writes.length, stopAt);
     await exits(run(APPLY, FILE), 0);
-    assert.deepEqual(writes, whole.writes, `stopped after write ${stopAt}`);
+    // A mapping ends at the time of the plan: the second run has another one.
+    const withoutEnds = (lines: readonly string[]) => lines.map((line) => line.replace(/"notAfter":"[^"]*"/, "ended"));
+    assert.deepEqual(withoutEnds(writes), withoutEnds(whole.writes), `stopped after write ${stopAt}`);
     assert.deepEqual(await values(), end);
   }
 });
 
-test("a list of sessions gets new entries before lower mappings change, and loses entries afterwards", async (t) => {
+test("a list of sessions that gains and loses entries is written once, after lower mappings", async (t) => {
   const [list, account] = [`sso-session/${A}/ops`, `account/${A}`];
   const of = (...sessions: string[]) => JSON.stringify(sessions.map((session) => ({ session, username: session })));
   const store = await timedStore(t, { [list]: JSON.parse(of("Jane", "joe")), [account]: { username: "old" } });
@@ -123,24 +125,18 @@ test("a list of sessions gets new entries before lower mappings change, and lose
     { account: A, username: "new" },
   ];
   await exits(store.run(APPLY, { mappings }), 0);
-  assert.deepEqual(store.writes, [
-    `0 ${list} ${of("Jane", "joe", "jane")}`,
-    `35 ${account} {"username":"new"}`,
-    `70 ${list} ${of("jane", "joe")}`,
-  ]);
+  assert.deepEqual(store.writes, [`0 ${account} {"username":"new"}`, `35 ${list} ${of("jane", "joe")}`]);
 });
 
-test("a deny list that has no room for the old and the new denials at once is refused before any write", async (t) => {
+test("a deny list that has no room for the old and the new denials at once is written once, after all other changes", async (t) => {
   const denials = (start: string) => Array.from({ length: 40 }, (_, i) => ({ arnLike: role(`${start}-${i}`) }));
-  const store = await timedStore(t, { [`deny/${A}`]: denials("old") });
-  await exits(
-    store.run(APPLY, { deny: denials("new") }),
-    1,
-    /^deny\/\d+ is first written with the stored and the new entries, and has no room for both: \d+ bytes, but a parameter holds at most 4096\. Remove the entries with one command, and add the new ones with another\.\n$/,
-  );
-  assert.deepEqual(store.writes, []);
-  await exits(store.run(APPLY, { deny: [...denials("old").slice(1), { arnLike: role("new") }] }), 0);
-  assert.equal(store.writes.length, 2);
+  const store = await timedStore(t, { [`deny/${A}`]: denials("old"), [`account/${A}`]: { username: "old" } });
+  const mappings = [{ account: A, username: "new" }];
+  await exits(store.run(APPLY, { mappings, deny: denials("new") }), 0);
+  const names = store.writes.map((line) => line.replace(/ [[{].*/, ""));
+  assert.deepEqual(names, [`0 account/${A}`, `35 deny/${A}`]);
+  await exits(store.run(APPLY, { mappings, deny: [...denials("new").slice(1), { arnLike: role("other") }] }), 0);
+  assert.equal(store.writes.length, 4);
 });
 
 for (const [what, skew] of [

@@ -96,7 +96,7 @@ const ROWS: readonly (readonly [what: string, plan: Plan, requests: string, unre
   ["callers and keys", { changes: { callers: [], "issuer/k": {} } }, ""],
   ["the last administrator", remove(BOB), `${LOWER} ${DENIALS}; `],
   ["the last administrator, by a team", remove(BOB, { account: A, denied: "" }), `${LOWER} ${DENIALS}; ${OF_A}`],
-  ["a denial of several", deny(`deny/${A}`, arn("role/*")), "deny/A; ; deny/any"],
+  ["a denial of several", deny(`deny/${A}`, arn("role/*")), `${DENIALS}; `],
   ["a denial for any account", deny("deny/any", "arn:aws:iam::*:role/x"), "deny/any; ; deny/A"],
   [
     "a lifted denial, without permission",

@@ -60,7 +60,7 @@ const doctor = (...words: string[]) =>
 
 test("with equal stores and a standby that accepts the caller, all checks pass", async () => {
   const { code, states, said } = await doctor();
-  assert.deepEqual([code, states.slice(-4)], [0, ["redirect ok", "redirect ok", "redirect ok", "stores ok"]]);
+  assert.deepEqual([code, states.slice(-5)], [0, [...Array(4).fill("redirect ok"), "stores ok"]]);
   assert.equal(said("stores"), "ok: equal to other");
   assert.match(said("redirect"), new RegExp(`^ok: ${new URL(standby.url).host} answers`));
 });
@@ -80,6 +80,27 @@ test("a store without a context or that cannot be read is a warning; without a f
   configure({ one: {}, elsewhere: { cluster: "elsewhere" }, same: { region: "us-east-1" } });
   const { code, states } = await doctor();
   assert.deepEqual([code, states.filter((one) => /redirect|stores/.test(one))], [0, []]);
+});
+
+test("the redirect fails if the standby denies a token that is signed for the primary's Region, as with its VPC endpoints", async (t) => {
+  const settings = { CALLER_AUTH: "bearer", MAPPING_PREFIX: "/standby", AWS_REGION: "eu-west-1" };
+  for (const [more, code, seen, advice] of [
+    [{}, 0, undefined, undefined],
+    [
+      { STS_REGIONS: "eu-west-1", STS_HOSTS: "regional" },
+      1,
+      /^token_(host|region)_refused: /,
+      /^add the token's region to STS_REGIONS /,
+    ],
+  ] as const) {
+    const other = await endpoint.gateway({ ...settings, ...more });
+    t.after(() => other.close());
+    outputs["FailoverUrl"] = `${other.url}/authenticate`;
+    const { failed, ...done } = await doctor();
+    assert.deepEqual([done.code, failed.map(({ check }) => check)], [code, code === 0 ? [] : ["redirect"]]);
+    if (seen !== undefined) assert.match(failed[0]?.seen ?? "", seen);
+    if (advice !== undefined) assert.match(failed[0]?.advice ?? "", advice);
+  }
 });
 
 test("the redirect fails if its target is not an endpoint that accepts the same caller", async (t) => {

@@ -16,7 +16,8 @@ import { forbidden } from "../mappings/forbidden.ts";
 const BOB = "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com";
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const NAME = "role/111122223333/developers";
-const IDENTITY = `identity  ${BOB}\n          mapped as ${ROLE}\n          principal AROALOCALDEVELOPERSAA\n`;
+const CLUSTER = `cluster   prod, ${PREFIX} in region us-east-1\n`;
+const IDENTITY = `${CLUSTER}identity  ${BOB}\n          mapped as ${ROLE}\n          principal AROALOCALDEVELOPERSAA\n`;
 const USER = { username: "dev:{SessionName}", groups: ["developers"] };
 const cluster = useCluster({ [NAME]: { arn: ROLE, ...USER, notAfter: "2099-12-31T00:00:00Z" } }, "all");
 const sts = useServer(() => startSts({ signedTokens: { issuers: TOKEN_ISSUERS } }));
@@ -48,6 +49,8 @@ test("an unmapped identity gets exit code 1, the reason and advice", async () =>
   be("alice");
   const alice = "arn:aws:iam::111122223333:user/engineering/alice";
   const reason = `^verdict   denied, identity_unmapped\nreason    no mapping for ${alice}\nto do     add a mapping: `;
+  const cluster = new RegExp(`^${CLUSTER} {10}whoami cannot know whether this cluster exists\nidentity  `);
+  await exits(whoami(), 1, "", cluster);
   await exits(whoami(), 1, "", new RegExp(`${reason}npx \\S+ mappings set -c prod ${alice} --username <name> `, "m"));
 });
 
@@ -83,7 +86,7 @@ test("the suggested command is quoted for a shell: a user's path may contain any
 
 test("--jwt shows the user of an AWS-signed token, or why it is denied", async () => {
   const denied = await exits(whoami(["--jwt"]), 1);
-  const verdict = `^identity  ${ROLE}\nmapping   ${NAME}\n(?:ends .*\n)?verdict   denied, token_lacks_session`;
+  const verdict = `^${CLUSTER}identity  ${ROLE}\nmapping   ${NAME}\n(?:ends .*\n)?verdict   denied, token_lacks_session`;
   assert.match(denied.out, new RegExp(verdict));
   cluster.put(NAME, { arn: ROLE, username: "dev" });
   const granted = await whoami(["--jwt"]);

@@ -1,13 +1,16 @@
 // `irsa keys publish` and `list`: sources of keys, their limit, and the separation of keys and mappings.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { ec } from "../../functions/issuer/samples.ts";
-import { cli } from "../cli.ts";
+import { cli, useLocalAws } from "../cli.ts";
+import { useServer } from "../fixtures.ts";
 import { exits, PREFIX, prints, WHERE } from "../mappings/cluster.ts";
+import { startStacks } from "../stacks.ts";
 import {
   admin,
   api,
+  beforeRequest,
   folder,
   jwksFile,
   keys,
@@ -27,16 +30,6 @@ useServices();
 const publish = (...words: string[]) => keys(["publish", ...words, "--yes"]);
 const NINE = Array.from({ length: 9 }, () => ec("P-256").jwk);
 const pem = (name: string, text: string) => ["--public-key", folder.write(name, text)] as const;
-
-/** Calls `act` before the response to each matching request, with its number. */
-function beforeRequest(operation: string, act: (count: number) => unknown): void {
-  const push = store.requests.push.bind(store.requests);
-  let count = 0;
-  store.requests.push = (...added) => {
-    if (added.some(({ headers }) => headers["x-amz-target"] === `AmazonSSM.${operation}`)) act(++count);
-    return push(...added);
-  };
-}
 
 test("publishes keys of a JWKS file after it prints the plan and asks", async () => {
   const words = ["publish", "--jwks", jwksFile(OLD.jwk, NEW.jwk)];
@@ -114,6 +107,13 @@ for (const [what, words, message] of [
   ["nothing to read from", [], /Give the source of the keys: --kubeconfig, --jwks or --public-key/],
   ["a private key in PEM", pem("sa.key", PRIVATE.toString()), /contains a private key/],
   ["a private key in a JWKS", jwks("p.json", [OLD.privateKey.export({ format: "jwk" })]), /key 1 holds "d", which /],
+  ["a set without d that has other private members", jwks("q.json", [{ ...OLD.jwk, dp: "AQAB" }]), /key 1 holds "dp"/],
+  [
+    "101 keys in a JWKS, before any is checked",
+    jwks("m.json", Array(101).fill(1)),
+    /m\.json has 101 keys.* at most 100/,
+  ],
+  ["101 keys in PEM", pem("m.pub", publicPem(NEW.publicKey).repeat(101)), /m\.pub has 101 keys.* at most 100/],
   ["a kid that is not the key's", jwks("k.json", [{ ...OLD.jwk, kid: "x" }]), /key 1 kid must be /],
   ["no JWKS", ["--jwks", folder.write("n.json", "[]")], /is not a JWKS/],
   ["an empty JWKS", jwks("e.json", []), /contains no key/],
@@ -145,6 +145,41 @@ test("tls-server-name is the name that the certificate must have, and exec plugi
   }
   const plugin = changed(/token: admin/, "exec: {command: aws}");
   await exits(publish("--kubeconfig", plugin), 2, /Exec plugins are not supported here/);
+});
+
+describe("--kubeconfig: the plan names server and issuer", () => {
+  const OURS = "https://own.execute-api.us-east-1.amazonaws.com";
+  const FOREIGN = "https://other.execute-api.us-east-1.amazonaws.com";
+  const stacks = useServer(() => startStacks({ "IamAuthenticatorIssuer-prod": { IssuerUrl: OURS } }));
+
+  function plan(issuer: string, endpoint = stacks.url) {
+    api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [OLD.jwk] }]);
+    api.answers.set("GET /.well-known/openid-configuration", () => [200, { issuer }]);
+    useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: endpoint });
+    return keys(["publish", "--kubeconfig", admin(), "--dry-run"]);
+  }
+
+  test("without a warning for the cluster's issuer and the defaults of distributions", async () => {
+    const defaults = ["https://kubernetes.default.svc.cluster.local", "https://kubernetes.default.svc", api.url];
+    for (const issuer of [OURS, ...defaults]) {
+      await prints(plan(issuer), new RegExp(`\n {4}RS256, 2048 bits, from ${api.url}, issuer ${issuer}\n`), "");
+    }
+  });
+
+  test("with a warning for an issuer that may be another cluster's", async () => {
+    const warning = `kube-apiserver at ${api.url} signs for ${FOREIGN}`;
+    const advice = "If that is another cluster, its Pods could assume the roles of prod: check the kubeconfig.\n";
+    await prints(plan(FOREIGN), /issuer https:\/\/other/, `${warning}, not for ${OURS}. ${advice}`);
+    await prints(plan(FOREIGN, "http://127.0.0.1:9"), /issuer https:\/\/other/, `${warning}. ${advice}`);
+  });
+});
+
+test("no key is read while NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the verification of kube-apiserver", async () => {
+  api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [OLD.jwk] }]);
+  const environment = { NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+  const run = keys(["publish", "--kubeconfig", admin(), "--yes"], { environment });
+  await exits(run, 2, /^NODE_TLS_REJECT_UNAUTHORIZED=0 turns off .*\. Unset it\.\n$/);
+  assert.deepEqual(await listed(), []);
 });
 
 test("list -o name prints names for retire, -o wide is never cut, and ls is an alias", async () => {

@@ -4,7 +4,20 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ec } from "../../functions/issuer/samples.ts";
 import { exits, PREFIX, WHERE } from "../mappings/cluster.ts";
-import { admin, api, keys, kids, listed, NEW, OLD, put, store, useServices } from "./keys-setup.ts";
+import {
+  admin,
+  api,
+  beforeRequest,
+  keys,
+  kids,
+  listed,
+  NEW,
+  OLD,
+  put,
+  states,
+  store,
+  useServices,
+} from "./keys-setup.ts";
 import { tokenOf, tokenSecret } from "./services.ts";
 
 const DAY = 86_400_000;
@@ -110,11 +123,14 @@ describe("--kubeconfig lists the tokens that kube-apiserver accepts because of t
     await exits(run(), 0, /^(?![\s\S]*rejects)/);
   });
 
-  test("a Pod whose token lives longer than a day delays the end, unless --longest-token is given", async () => {
+  test("a Pod whose token lives longer than a day delays the end, and --longest-token does not shorten it", async () => {
     const run = await retireBeside();
     const sources = [{ serviceAccountToken: { audience: "sts.amazonaws.com", expirationSeconds: 3 * 86_400 } }];
     list("pods", [podAt("long", Date.now(), [{ projected: { sources } }])]);
-    await exits(run(), 1, /^Refused: tokens that it has signed may be valid until /);
+    const early = /^Refused: tokens that it has signed may be valid until /;
+    for (const words of [[], ["--longest-token", "86400"]]) await exits(run(...words), 1, early);
+    list("pods", []);
+    await exits(run("--longest-token", "259200"), 1, early);
     await exits(run("--longest-token", "86400"), 0);
   });
 
@@ -126,6 +142,27 @@ describe("--kubeconfig lists the tokens that kube-apiserver accepts because of t
       await exits(run(), 0, new RegExp(`^Not checked: ${what} .* HTTP 403, forbidden$`, "m"));
     });
   }
+});
+
+test("two at once leave a key: one that finds no other stops before its write, or restores its key after it", async () => {
+  const words = async () => ["--signed-until", at(await rotating())];
+  const now = Date.now() + 2 * DAY;
+  const removeOther = () => store.remove(`${PREFIX}/issuer/${NEW.jwk.kid}`);
+  const reading = retire(await words(), now);
+  beforeRequest("GetParametersByPath", (count) => count === 2 && removeOther());
+  await exits(reading, 1, /^Refused: it is the last key that is served\. Publish the next one first/);
+  assert.deepEqual(await kids(), [OLD.jwk.kid]);
+  const removing = retire(await words(), now);
+  beforeRequest("DeleteParameter", (count) => count === 1 && removeOther());
+  await exits(
+    removing,
+    1,
+    /^Not retired: another operator changed the keys too\. The key is published again: it is the/,
+  );
+  assert.deepEqual([await kids(), await states()], [[OLD.jwk.kid], ["served"]]);
+  const both = await words();
+  await Promise.all([retire(both, now), keys(["retire", NEW.jwk.kid, "--yes", ...both], { now })]);
+  assert.ok((await states()).includes("served"));
 });
 
 test("--force removes a leaked key at once, even the last one; an invalid parameter needs no --force", async () => {

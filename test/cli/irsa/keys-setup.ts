@@ -42,3 +42,13 @@ export function put(key: IssuerKey): string {
 export const listed = async (): Promise<Record<string, string>[]> => JSON.parse((await keys("list -o json")).out);
 export const kids = async () => (await listed()).map(({ kid }) => kid);
 export const states = async () => (await listed()).map(({ state }) => state);
+
+/** Calls `act` before the response to each matching request, with its number. */
+export function beforeRequest(operation: string, act: (count: number) => unknown): void {
+  const push = store.requests.push.bind(store.requests);
+  let count = 0;
+  store.requests.push = (...added) => {
+    if (added.some(({ headers }) => headers["x-amz-target"] === `AmazonSSM.${operation}`)) act(++count);
+    return push(...added);
+  };
+}

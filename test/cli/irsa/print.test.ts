@@ -184,6 +184,17 @@ describe("irsa trust-policy", () => {
     }
   });
 
+  test("rejects an unknown partition and an empty audience", async () => {
+    await exits(trustPolicy("team-a/reader", "--partition", "aws-cn"), 0);
+    for (const [words, message] of [
+      [["--partition", "aws-china"], /'aws-china' is invalid\. Allowed choices are aws, aws-cn, /],
+      [["--partition", ""], /'' is invalid\. Allowed choices are aws, /],
+      [["--token-audience", ""], /It must not be empty/],
+    ] as const) {
+      await refuses(trustPolicy("team-a/reader", ...words), message);
+    }
+  });
+
   test("rejects an invalid Kubernetes name, with and without --pattern", async () => {
     const wrong = ["Team/reader", "team/", "/reader", "team_a/reader", "a:b/c", "team/reader:x", "$(aws)/*"];
     for (const subject of wrong) {

@@ -41,7 +41,7 @@ test("it keeps paths, other clusters and users, and a way to log in that it does
   const config = parse(kubeconfigOf(OLD, undefined, {}));
   config.clusters.push({ name: "other", cluster: { server: "https://other.example.com" } });
   config.clusters[0].cluster = { server: OLD, "certificate-authority": "ca.crt" };
-  config.users[0].user = { tokenFile: "caller-token", exec: { command: "x", apiVersion: "y" } };
+  config.users[0].user = { tokenFile: "caller-token", exec: { command: "x", apiVersion: "v1" } };
   const { out } = await from(config);
   config.clusters[0].cluster.server = SERVER;
   assert.deepEqual(parse(out), config);
@@ -67,16 +67,34 @@ test("the name of the server's certificate moves with the URL, and is added only
 });
 
 const WITH_TOKEN = webhookKubeconfig({ server: OLD, token: "secret" });
+const withField = (field: string) => WITH_TOKEN.replace(/^( +)server: .*$/m, `$&\n$1${field}`);
+
 test("wrong files and options are refused, and a file that turns verification off: anyone between could answer", async () => {
   for (const [text, words, sentence] of [
     ["mappings: []", [], /^\S+old\.kubeconfig: not a kubeconfig whose current context has a server URL\.$/m],
     ["x", ["--token-file", "-"], /'--from <file>' cannot be used with option '--token-file/],
     ["x", ["--no-token"], /'--from <file>' cannot be used with option '--no-token'/],
     [WITH_TOKEN, ["--endpoint", "http://a.example"], /it must be an https:\/\/ URL\.$/m],
-    [WITH_TOKEN.replace(/^( +)server: .*$/m, "$&\n$1insecure-skip-tls-verify: true"), [], /insecure-skip-tls-verify/],
   ] as const) {
     await refuses(from(text, ...words), sentence);
   }
+  // kubectl reads YAML 1.1: yes and on are true.
+  for (const value of ["true", "yes", "Y", "on", "TRUE", '"false"', "1", "{}"]) {
+    await refuses(from(withField(`insecure-skip-tls-verify: ${value}`)), /insecure-skip-tls-verify: anyone on the net/);
+  }
+  for (const value of ["false", "no", "off"]) await exits(from(withField(`insecure-skip-tls-verify: ${value}`)), 0);
+});
+
+test("a boolean of YAML 1.1 stays one, and a shared anchor does not change the other cluster", async () => {
+  assert.match((await from(withField("disable-compression: yes"))).out, /^ +disable-compression: true$/m);
+  const config = parse(WITH_TOKEN);
+  config.clusters.push({ name: "other", cluster: config.clusters[0].cluster });
+  assert.match(stringify(config), /cluster: \*/);
+  const { clusters } = parse((await exits(from(config), 0)).out);
+  assert.deepEqual(
+    clusters.map(({ cluster }: { cluster: { server: string } }) => cluster.server),
+    [SERVER, OLD],
+  );
 });
 
 const CLIENT = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443"];

@@ -42,7 +42,7 @@ const FILE: MappingFile = {
 const CHOOSES = "anyone who assumes the role chooses the group; put a prefix before it";
 const BECOMES = "anyone who assumes the role can become an administrator; use another prefix";
 const NO_SESSION = "has no value for a user, root or federated user: every review is denied";
-const SPACE = "starts or ends with a space, and RBAC compares names exactly";
+const SPACE = "contains a space. Is it one name? RBAC compares names exactly";
 
 /** Level, place and start of the message of each finding, by rule. */
 const FOUND: Readonly<Record<string, readonly string[]>> = {
@@ -58,7 +58,7 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
     `error user/${A}/session: {SessionName} ${NO_SESSION}`,
     `error pattern/${A}: {SessionNameRaw} ${NO_SESSION}`,
   ],
-  "space-in-name: a name that starts or ends with one": [" s", "x "].map(
+  "space-in-name: a name that contains one": [" s", "x ", "two words"].map(
     (name) => `warning role/${A}/space: "${name}" ${SPACE}`,
   ),
   "shared-username: one for several principals": [

@@ -77,7 +77,7 @@ test("a name in another case denies the session and the federated user as well, 
 test("allow with a short prefix leaves the lists of other clusters alone", async () => {
   await run(["deny", session("Shared", JANE), "-c", "prod"]);
   const words = ["allow", JANE, "-c", "root", "--prefix", "/iam-authenticator", "--allow-weakening"];
-  await exits(run(words), 1);
+  await exits(run(words), 2, /^\/iam-authenticator is not the prefix of a cluster: /);
   assert.equal(await clusters.verdict("prod", session("Shared", JANE)), DENIED);
 });
 
@@ -128,6 +128,6 @@ test("a name that nothing can have changes nothing, and --session with a name is
   clusters.store.remove(`/iam-authenticator/staging/sso/${B}/clusteradmin`);
   clusters.store.put(`/iam-authenticator/staging/pattern/${A}`, "[]");
   const nothing = `Nothing to deny: no mapping grants access to a session or a user named ${JANE}.\n`;
-  await exits(run(["deny", JANE, "-c", "staging"]), 0, nothing);
+  await exits(run(["deny", JANE, "-c", "staging"]), 1, nothing);
   await exits(deny("--session", "x"), 2, /^--session requires a role or a permission set, not jane@example\.com\./);
 });

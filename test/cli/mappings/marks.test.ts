@@ -44,7 +44,7 @@ set ${arn("pinned")} --principal-id AIDAOTHER
 set ${arn("plain")} --add-group system:masters
   plain gets n (g, h, system:masters) by user/${A}/plain: system:masters makes an administrator
 set ${role("New")} --username x --group system:viewers
-  New gets x (system:viewers) by role/${A}/new: system:viewers may begin with system:, which Kubernetes reserves
+  New gets x (system:viewers) by role/${A}/new: system:viewers begins with system:, which Kubernetes reserves
 set ${arn("listed")} --username other
   listed gets other by user/${A}/listed: deny/${A} may deny it
 set ${role("x-*")} --username x

@@ -47,6 +47,24 @@ for (const [what, log, sentence, since] of [
   });
 }
 
+test("a retention as long as asked for covers the time, although the clock goes on", async () => {
+  await open({ log: { retentionInDays: 90 } });
+  await exits(cluster.report("--unused 90d", { ticks: true }), 0, "", / role\/111122223333\/other\n$/);
+  await exits(cluster.report([], { ticks: true }), 0, "");
+});
+
+test("counts that are no numbers mean that the log cannot be read", async () => {
+  await open();
+  const lines = [
+    [
+      { field: "@timestamp", value: "2026-11-01 10:00:00.000" },
+      { field: "@message", value: "{}" },
+    ],
+  ];
+  answering(".GetQueryResults", () => JSON.stringify({ status: "Complete", results: lines }));
+  for (const words of [[], ["--unused", "90d"]]) await exits(cluster.report(words), 3, /^The log cannot be read: /, "");
+});
+
 test("a log without granted logins, or without their mappings, finds nothing unused", async () => {
   await open({ events: [] });
   const level = "With a logLevel above info, the function does not log granted logins.";

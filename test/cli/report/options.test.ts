@@ -4,12 +4,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LocalRequest } from "../../../local/aws/http-server.ts";
-import { cli } from "../cli.ts";
+import { startLogs } from "../../../local/aws/logs/logs.ts";
+import { cli, endpoints } from "../cli.ts";
 import { useFolder, useServer } from "../fixtures.ts";
 import { kubeconfig, startService } from "../irsa/services.ts";
 import { exits, prints } from "../mappings/cluster.ts";
 import { ACCOUNT } from "../mappings/several.ts";
 import { NOW } from "../reviews/services.ts";
+import { startStacks } from "../stacks.ts";
 import { DAY, login, useReport } from "./services.ts";
 
 const files = useFolder();
@@ -97,6 +99,13 @@ test("it prints commands that remove the mappings without a login, and no patter
   assert.deepEqual(parameters, ["account/444455556666", "pattern/any", `role/${ACCOUNT}/invalid`, USED]);
 });
 
+test("a login that is later than this machine's wrong clock counts", async () => {
+  const early = login(`sso-session/${ACCOUNT}/admin`, arn("Used"), 20);
+  const { report } = await open({ ...UNUSED, events: [early, ...events], isDated: true });
+  const { out } = await exits(report("--unused 90d", { now: NOW - 10 * 86_400_000 }), 0);
+  assert.deepEqual([out.includes("/unused"), out.includes("/used")], [true, false]);
+});
+
 test("a mapping that was written since then is left out", async () => {
   const { report } = await open({ ...UNUSED, written: 40 });
   await exits(report("--unused 90d"), 0, /^No unused mappings\./, "");
@@ -115,6 +124,35 @@ test("it prints nothing and exits with 1 if the log cannot show the entire time,
     if ("log" in setup && "retentionInDays" in setup.log) await exits(report("--unused 30d"), 0);
     for (const more of ["--since 1d", "-o json", "--kubeconfig x"]) await exits(report(`--unused 90d ${more}`), 2);
   }
+});
+
+test("a login in one cluster counts for another that reads the same store", async () => {
+  const cluster = await open({ mappings: MAPPINGS, events: [] });
+  const second = `role/${ACCOUNT}/unused`;
+  const own = { a: [login(USED, arn("Used"), 3)], b: [login(second, arn("Unused"), 3)] };
+  const groups = Object.entries(own).map(([name, events]) => [name, () => events] as const);
+  const logs = await startLogs({ groups: Object.fromEntries(groups) });
+  const stacks = await startStacks({
+    "IamAuthenticator-a": { LogGroup: "a" },
+    "IamAuthenticator-b": { LogGroup: "b" },
+  });
+  const prefix = "/iam-authenticator/prod";
+  files.configure({ contexts: { a: { prefix }, b: { prefix }, c: { prefix: "/other" } } });
+  cluster.store.put("/other/role/111122223333/unused", JSON.stringify(MAPPINGS[second]));
+  await cluster.report("--unused 90d");
+  const urls = { ...process.env, ...endpoints({ CLOUDWATCH_LOGS: logs, CLOUDFORMATION: stacks }) };
+  Object.assign(process.env, urls);
+  const run = (words: string) => cli(`report --unused 90d ${words}`, { now: NOW, environment: { HOME: files.path } });
+  await prints(run("-c a"), / role\/111122223333\/unused\n/);
+  const { out } = await exits(run("-c a -c b"), 0, "");
+  assert.doesNotMatch(out, /role/);
+  assert.match(out, /^npx \S+ mappings remove -c a -c b sso-session\/111122223333\/admin --session joe$/m);
+  // Without the log of b, its logins are unknown.
+  stacks.fail(({ body }) =>
+    /StackName=IamAuthenticator-b/.test(`${body}`) ? { kind: "answer", status: 400, body: "{}" } : undefined,
+  );
+  await exits(run("-c a -c b"), 3, undefined, "");
+  await Promise.all([logs.close(), stacks.close()]);
 });
 
 test("with two contexts of one id, a login in one counts for both, and a command removes the mapping from both", async () => {

@@ -53,10 +53,18 @@ interface Setup {
   readonly log?: LogGroupProperties;
   readonly iam?: Partial<Iam>;
   readonly written?: number;
+  /** Whether responses of Parameter Store have a `Date`. */
+  readonly isDated?: true;
 }
 
-export async function reportCluster({ mappings, events = [], log = {}, iam = {}, written = 200 }: Setup) {
-  const store = await startParameterStore({ parameters: named(mappings), now: () => NOW - written * DAY });
+export async function reportCluster({ mappings, events = [], log = {}, iam = {}, written = 200, isDated }: Setup) {
+  let time = NOW - written * DAY;
+  const store = await startParameterStore({
+    parameters: named(mappings),
+    now: () => time,
+    sendsDate: isDated === true,
+  });
+  if (isDated) time = NOW;
   const logs = await startLogs({ groups: { [LOG_GROUP]: () => events }, properties: { [LOG_GROUP]: log } });
   const [stacks, sts, principals] = await Promise.all([
     startStacks({ "IamAuthenticator-prod": { LogGroup: LOG_GROUP } }),

@@ -94,23 +94,30 @@ test("--since refuses another text, and a time after --until", async () => {
   await exits(cluster.reviews(["--since", "1h", "--until", "2h"]), 2, "--until must not be before --since.\n");
 });
 
-test("--who matches a role with or without path, one of its sessions, or a username", async () => {
+test("--who matches a role with or without path, a session or its name, a username, or an IAM user's name", async () => {
+  const arn = "arn:aws:iam::111122223333:user/team/zoe";
+  cluster.events.push(lineOf({ arn, outcome: "granted", time: NOW, record: { user: { username: "z", groups: [] } } }));
   for (const [who, count] of [
     ["arn:aws:iam::111122223333:role/Developers", 2],
     ["arn:aws:iam::111122223333:role/team/Developers", 2],
     [SESSION, 2],
     [`${SESSION}by`, 0],
+    ["bob", 2],
+    ["zoe", 1],
+    ["team", 0],
+    ["Developers", 0],
     ["alice", 2],
     ["ali", 0],
   ] as const) {
     const { out } = await cluster.reviews(["--who", who, "--each"]);
     assert.equal(out.split("\n").length - 1, count, who);
   }
+  cluster.events.pop();
 });
 
 test("without matches, it prints a message to standard error and an empty list as JSON", async () => {
   const message =
-    /^No matching reviews since 2026-11-24T15:30:00Z in IamAuthenticator-prod-AuthenticatorLog\S+\. --who matches only complete ARNs and usernames\.\n$/;
+    /^No matching reviews since 2026-11-24T15:30:00Z in IamAuthenticator-prod-AuthenticatorLog\S+\. --who matches only complete ARNs, usernames, and names of IAM users and sessions\.\n$/;
   await prints(cluster.reviews("--who eve -o json"), "[]\n", message);
   await prints(cluster.reviews("--who eve"), "");
 });

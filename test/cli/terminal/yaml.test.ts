@@ -55,8 +55,33 @@ test("any text survives a YAML round trip, without control characters in the fil
   const hostile = fc.constant("a\u001b[2Jb\u009b31mc\rd\u0007e\u202ef\u2028g\n");
   const roundTrip = fc.property(fc.dictionary(text, fc.oneof(text, hostile)), (data) => {
     const yaml = stringifyYaml(data);
-    assert.deepEqual(parse(yaml), { ...data });
+    for (const version of ["1.2", "1.1"] as const) assert.deepEqual(parse(yaml, { version }), { ...data });
     assert.doesNotMatch(yaml.replace(/[\n\t]/g, ""), /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
   });
   fc.assert(roundTrip, { numRuns: 200, seed: 35 });
+});
+
+test("the writer quotes text that a reader of YAML 1.1 reads as a boolean, a number or a date", () => {
+  const words = [
+    "no",
+    "N",
+    "y",
+    "Yes",
+    "on",
+    "OFF",
+    "~",
+    "null",
+    "=",
+    "1_000",
+    "0b1",
+    "012",
+    "1:30",
+    "1_0.5",
+    "2026-11-30",
+  ];
+  // test/e2e/yaml-readers.e2e.ts has kubectl read these, which the schema of YAML 1.1 does not list.
+  for (const text of [...words, "0B1", "0O7", "0X1F", "1_0e1_0", "+.5_0"]) {
+    assert.equal(stringifyYaml({ [text]: text }), `"${text}": "${text}"\n`);
+  }
+  assert.equal(stringifyYaml({ a: "team-a", b: 10, c: true }), "a: team-a\nb: 10\nc: true\n");
 });

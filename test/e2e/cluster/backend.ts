@@ -20,7 +20,9 @@ export interface BackendOptions extends Pick<StsOptions, "identities" | "webIden
   readonly callerAuth?: "bearer" | "mtls";
   /** Parameters, by name; the list of callers is added. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The standby's primary: accepts the same caller, by token or certificate. */
+  /** More settings of the function. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The other region's stack: accepts the same caller, by token or certificate. */
   readonly beside?: { readonly callerToken: string; readonly authority: CertificateAuthority };
   /** Called for each event, with the function's result and the time at which it got the event. */
   readonly onAnswer?: (event: GatewayEvent, result: unknown, from: number) => void;
@@ -29,7 +31,7 @@ export interface BackendOptions extends Pick<StsOptions, "identities" | "webIden
 export type Backend = Awaited<ReturnType<typeof startBackend>>;
 
 export async function startBackend(options: BackendOptions) {
-  const { folder, callerAuth = "bearer", parameters, beside, onAnswer, ...ofSts } = options;
+  const { folder, callerAuth = "bearer", parameters, beside, onAnswer, settings: more, ...ofSts } = options;
   const callerToken = beside?.callerToken ?? newCallerToken();
   const callers = callersParameter([callerToken]);
   const sts = await startSts(ofSts);
@@ -42,6 +44,7 @@ export async function startBackend(options: BackendOptions) {
     CALLER_AUTH: callerAuth,
     ...(callerAuth === "mtls" && { CALLER_SUBJECTS: "*" }),
     ...localServices(REGION, { sts: sts.url, store: store.url, ec2: ec2.url }),
+    ...more,
   };
 
   let deployed: LocalFunction = startFunction(environment, logFile);
@@ -76,8 +79,13 @@ export async function startBackend(options: BackendOptions) {
       deployed.close();
       deployed = startFunction({ ...environment, ...settings }, logFile);
     },
-    /** Ends the function's process until `redeploy`. */
+    /** Ends the function's process until `redeploy`, as if Lambda rejected every invocation. */
     kill: () => deployed.close(),
+    /** Every invocation ends with an error until `redeploy`. */
+    crash() {
+      deployed.close();
+      deployed = { ...deployed, handler: () => Promise.reject(new Error("the function crashed")) };
+    },
     startGateway: openGateway,
     async stop() {
       await gateway.close();

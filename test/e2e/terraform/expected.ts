@@ -59,7 +59,8 @@ const ONLY_WITH: Readonly<Record<string, (parameters: Properties) => boolean>> =
 };
 
 /** Not in the module: resources for gradual deployments. */
-const LEFT_OUT = /^(Deployment|DeploymentCheck|DeploymentService|NewVersion|AccountsChange|FunctionCurrentVersion)/;
+const LEFT_OUT =
+  /^(Deployment|DeploymentCheck|DeploymentService|NewVersion|(Accounts|FailoverUrl)Change|FunctionCurrentVersion)/;
 
 export function expectedResources(template: Template, values: Readonly<Record<string, unknown>>) {
   const parameters = Object.fromEntries(

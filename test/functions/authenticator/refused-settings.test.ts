@@ -84,6 +84,17 @@ const REFUSED: readonly Row[] = [
       ...["a\nb", "a".repeat(254)],
     ],
   ],
+  [
+    "FAILOVER_URL",
+    "https://<host>/<path> with a host name that contains a dot, such as https://standby.example.com/authenticate, not ",
+    [
+      ...["standby/authenticate", "standby.example.com", "standby.example.com/", "u@a.example/x", "u:p@a.example/x"],
+      ...["a.example/x?y=z", "a.example/x#y", "a..example/x", ".example/x", "a.example./x", "a.example:/x", "[::1]/x"],
+      ...["a.example/x y", "a.example/x\n", "a.example/$a", "A.example/x", "a.b,c.d/x"],
+    ]
+      .map((rest) => `https://${rest}`)
+      .concat("http://a.example/x", "a.example/x", "//a.example/x"),
+  ],
   ["STS_HOSTS", /^STS_HOSTS must be one of all, regional, not "/, ["Regional", "none", "regional,all"]],
   [
     "AWS_ENDPOINT_URL_STS",

@@ -18,6 +18,7 @@ const DEFAULTS = {
   callerSubjects: [],
   accounts: [],
   nodeVpcs: [],
+  failoverUrl: undefined,
   stsEndpoint: undefined,
   audiences: [],
   reservedPrefixes: [],
@@ -28,7 +29,16 @@ const DEFAULTS = {
   logLevel: "info",
 };
 const LISTS = ["AUDIENCES", "RESERVED_PREFIXES", "STS_REGIONS", "STS_EXTRA_HOSTS", "ACCOUNTS", "NODE_VPCS"];
-const OTHERS = ["MAPPING_PREFIX", "CALLER_SUBJECTS", "USER_INFO", "LOG_LEVEL", "TOKENS", "JWT_ISSUERS", "STS_HOSTS"];
+const OTHERS = [
+  "MAPPING_PREFIX",
+  "CALLER_SUBJECTS",
+  "USER_INFO",
+  "LOG_LEVEL",
+  "TOKENS",
+  "JWT_ISSUERS",
+  "STS_HOSTS",
+  "FAILOVER_URL",
+];
 const ENDPOINTS = ["JWT_KEYS_ENDPOINT", "AWS_ENDPOINT_URL"].concat(
   ["SSM", "STS", "EC2", "IAM"].map((service) => `AWS_ENDPOINT_URL_${service}`),
 );
@@ -48,6 +58,15 @@ const ACCEPTED: readonly (readonly [name: string, setting: keyof Settings, value
   ["USER_INFO", "userInfo", ["full", "minimal"]],
   ["LOG_LEVEL", "logLevel", ["debug", "info", "warn", "error"]],
   ["TOKENS", "tokens", ["any"]],
+  [
+    "FAILOVER_URL",
+    "failoverUrl",
+    [
+      "standby.example.com/authenticate",
+      "a1b2.execute-api.eu-west-1.amazonaws.com/live/authenticate",
+      "a.b:8443/x",
+    ].map((rest) => `https://${rest}`),
+  ],
   ["MAPPING_PREFIX", "mappingPrefix", ["/a", "/T_1/k.p/x-y", "/a".repeat(12), `/${"a".repeat(499)}`, "/a/aws", "/awe"]],
 ];
 for (const [name, setting, values] of ACCEPTED) {

@@ -85,16 +85,20 @@ for (const [name, handler, error] of [
   });
 }
 
-test("failoverUrl redirects a failure of the function, as the stack's parameter mapping does, and nothing else", async (t) => {
+test("failoverUrl redirects what the function cannot answer, as the stack's parameter mapping does; without it, kube-apiserver gets a 500", async (t) => {
   const failoverUrl = "https://standby.example.com/authenticate";
   for (const [handler, status] of [
-    ...[200, 400, 401, 429].map((statusCode) => [async () => ({ statusCode }), statusCode] as const),
-    ...[500, 502, 503, 504].map((statusCode) => [async () => ({ statusCode }), 307] as const),
-    [() => Promise.reject(new Error("crashed")), 307],
+    ...[200, 307, 400, 401, 429, 500].map((statusCode) => [async () => ({ statusCode }), statusCode] as const),
+    ...[502, 503, 504].map((statusCode) => [async () => ({ statusCode }), "mapped"] as const),
+    [() => Promise.reject(Object.assign(new Error("Rate exceeded"), { name: "TooManyRequestsException" })), "mapped"],
+    [() => Promise.reject(new Error("crashed")), 500],
   ] as const) {
-    const gateway = await start(t, { handler, failoverUrl });
-    const { status: seen, headers } = await post(`${gateway.url}/authenticate`);
-    assert.deepEqual([seen, headers["location"]], [status, status === 307 ? failoverUrl : undefined]);
+    for (const url of [failoverUrl, undefined]) {
+      const gateway = await start(t, { handler, failoverUrl: url });
+      const { status: seen, headers } = await post(`${gateway.url}/authenticate`);
+      const expected = status === "mapped" ? [url === undefined ? 500 : 307, url] : [status, undefined];
+      assert.deepEqual([seen, headers["location"]], expected);
+    }
   }
 });
 

@@ -152,9 +152,14 @@ for (const [reason, file] of [
   test(`only the command: ${reason}`, async () => assert.equal(await compare(file, JSON.stringify(file)), reason));
 }
 
-test("the schema rejects common errors in patterns and times", () => {
+test("the schema rejects common errors in patterns and times, and two ARNs in one text", async () => {
   const denied = ["arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com", `${OWN}role/team/x`];
   const wrong = ["role/x", "arn:aws:iam::1111:role/*", "arn:aws:iam:eu-west-1:*:role/*", `${OWN}role/team/x-*`];
+  for (const both of [`${ROLE.arn},${ROLE.arn}`, `${ROLE.arn}/${ROLE.arn}`]) {
+    for (const file of [{ mappings: [{ arn: both, username: "x" }] }, { deny: [{ arnLike: both }] }]) {
+      assert.equal(await compare(file, JSON.stringify(file)), "invalid");
+    }
+  }
   for (const arnLike of [...denied, ...wrong]) {
     assert.equal(isValid({ mappings: [{ arnLike, username: "x" }] }), false, arnLike);
     assert.equal(isValid({ deny: [{ arnLike }] }), denied.includes(arnLike), arnLike);

@@ -26,6 +26,10 @@ const failing =
   () =>
     Promise.reject(error);
 
+const gone = (code: "sts_unreachable" | "parameters_unavailable" | "instances_unavailable") =>
+  failing(fault(code, "gone"));
+const html = async () => ({ status: 502, body: "<html>", requestId: undefined });
+
 test("the response has the version of the request, also for a denial", async () => {
   for (const version of ["v1beta1", "v1"]) {
     const body = reviewBody(tokenOf("bob")).replace("k8s.io/v1", `k8s.io/${version}`);
@@ -58,9 +62,6 @@ test("a denial at each step: 200, not authenticated, with its code and reason in
 
 test("an outage or an internal fault: 500 with a Status, never a denial", async () => {
   const stored = { [`role/${HOME}/clusternode`]: NODE };
-  const gone = (code: "sts_unreachable" | "parameters_unavailable" | "instances_unavailable") =>
-    failing(fault(code, "gone"));
-  const html = async () => ({ status: 502, body: "<html>", requestId: undefined });
   for (const [code, token, options] of [
     ["sts_unreachable", "bob", { changes: { askSts: gone("sts_unreachable") } }],
     ["sts_answer_unusable", "bob", { changes: { askSts: html } }],
@@ -73,6 +74,37 @@ test("an outage or an internal fault: 500 with a Status, never a denial", async 
     assert.deepEqual([statusCode, json.kind, json.code, json.reason], [500, "Status", 500, "InternalError"], code);
     assert.equal(code === "parameters_unavailable" && line.cached.mapping, false);
     assert.match(json.message ?? "", new RegExp(`^${code}: (?!.*bug)`));
+  }
+});
+
+const FAILOVER_URL = "https://standby.example.com/authenticate";
+const BEARER = { settings: { callerAuth: "bearer" }, event: { headers: { authorization: "Bearer mine" } } } as const;
+
+test("with FAILOVER_URL, a fault is a redirect and stays a fault in the log, except those that a standby cannot answer better", async () => {
+  const stored = { [`role/${HOME}/clusternode`]: NODE };
+  const gone = (code: "sts_unreachable" | "parameters_unavailable" | "instances_unavailable") =>
+    failing(fault(code, "gone"));
+  const slow = failing(httpError("sts_throttled", "slow"));
+  const html = async () => ({ status: 502, body: "<html>", requestId: undefined });
+  for (const [status, reason, token, options] of [
+    [307, "parameters_unavailable", "bob", { changes: { fetchParameters: gone("parameters_unavailable") } }],
+    [307, "internal_fault", "bob", { changes: { fetchParameters: failing(new RangeError("bug")) } }],
+    // The standby asks the same host: a token must not choose the Region.
+    [500, "sts_unreachable", "bob", { changes: { askSts: gone("sts_unreachable") } }],
+    [500, "sts_answer_unusable", "bob", { changes: { askSts: html } }],
+    // The standby's EC2 does not know the instance, and would deny it.
+    [500, "instances_unavailable", "node", { stored, changes: { findNodeName: gone("instances_unavailable") } }],
+    [429, "sts_throttled", "bob", { changes: { askSts: slow } }],
+    [200, "identity_unmapped", "bob", { stored: {} }],
+    [200, undefined, "bob", {}],
+    [307, "callers_invalid", "bob", { stored: {}, ...BEARER }],
+    [401, "caller_refused", "bob", { stored: { callers: [] }, ...BEARER }],
+  ] as [number, string | undefined, string, ReviewOptions][]) {
+    const settings = { ...options.settings, failoverUrl: FAILOVER_URL };
+    const { statusCode, headers, line, json } = await reviewOnce(tokenOf(token), { ...options, settings });
+    const location = status === 307 ? FAILOVER_URL : undefined;
+    assert.deepEqual([statusCode, headers["location"], line.reason], [status, location, reason]);
+    if (status === 307 || status === 500) assert.deepEqual([line.outcome, json.kind], ["fault", "Status"], reason);
   }
 });
 
