@@ -29,7 +29,9 @@ function set(command: Command, option: string, value: unknown): void {
 
 /** The names or ids of the clusters that the user chose; empty without any and without a default context. */
 function namesFor(command: Command, config: Config | undefined): readonly string[] {
-  const given: unknown = command.getOptionValue("cluster");
+  // With an endpoint, no cluster is needed, so this option does not read the environment itself.
+  const isNeeded = hasOption(command, "endpoint") && command.getOptionValue("endpoint") === undefined;
+  const given: unknown = command.getOptionValue("cluster") ?? (isNeeded ? process.env["CLUSTER_ID"] : undefined);
   if (command.getOptionValue("allContexts") === true) {
     if (command.getOptionValueSource("cluster") === "cli") throw usage("Give either --cluster or --all-contexts.");
     if (config !== undefined && config.contexts.size > 0) return [...config.contexts.keys()];

@@ -1,9 +1,11 @@
-// Runs work in each of the clusters that the user chose, and reports failures by cluster.
+// Runs work in each of the clusters that the user chose, in several of them at once, and reports failures by cluster.
 
+import type { AwsOptions } from "./aws/client-config.ts";
 import { toFailure } from "./aws/errors.ts";
 import { type ExitCode, Failure } from "./errors.ts";
 import { type ChosenCluster, type ClustersOptions, type ConnectionOptions, isSeveral } from "./options.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
+import { listed } from "./terminal/print.ts";
 
 export interface ClusterFailure {
   readonly name: string;
@@ -20,13 +22,85 @@ export interface Chosen<O extends ClustersOptions> {
   readonly io: IOStreams;
 }
 
-export function chosenClusters<O extends ClustersOptions>(options: O, io: IOStreams): Chosen<O>[] {
+/** @param ioOf with several clusters: the streams of one */
+export function chosenClusters<O extends ClustersOptions>(
+  options: O,
+  io: IOStreams,
+  ioOf: OutputByCluster["ioOf"] = (name) => ({ ...io, log: (text) => io.log(`${name}: ${text}`) }),
+): Chosen<O>[] {
   const named = isSeveral(options);
   return options.clusters.map((cluster) => ({
     name: cluster.name,
     options: { ...options, ...cluster },
-    io: named ? { ...io, log: (text: string) => io.log(`${cluster.name}: ${text}`) } : io,
+    io: named ? ioOf(cluster.name) : io,
   }));
+}
+
+/** Stores that are read or written at once. */
+const STORES_AT_ONCE = 16;
+/** After this time, a cluster delays no other. */
+const SLOW_MS = 3_000;
+
+/**
+ * Results are in the order of the clusters. `work` starts in another order: clusters of one account and Region share a rate
+ * limit, so they are not all started first.
+ */
+export async function inTurns<C extends { readonly options: AwsOptions }, T>(
+  clusters: readonly C[],
+  work: (cluster: C) => Promise<T>,
+  atOnce = STORES_AT_ONCE,
+): Promise<T[]> {
+  const places = Map.groupBy(clusters.keys(), (index) => {
+    const { profile, region } = clusters[index]?.options ?? {};
+    return `${profile} ${region}`;
+  });
+  const ranked = [...places.values()].flatMap((place) => place.map((index, rank) => ({ index, rank })));
+  const running = new Set<Promise<unknown>>();
+  const results: Promise<T>[] = [];
+  for (const { index } of ranked.sort((a, b) => a.rank - b.rank)) {
+    while (running.size >= atOnce) await Promise.race(running);
+    const result = work(clusters[index] as C);
+    const { promise: slot, resolve } = Promise.withResolvers<void>();
+    const timer = atOnce < STORES_AT_ONCE ? undefined : setTimeout(resolve, SLOW_MS);
+    result.then(
+      () => resolve(),
+      () => resolve(),
+    );
+    slot.finally(() => {
+      running.delete(slot);
+      clearTimeout(timer);
+    });
+    running.add(slot);
+    results[index] = result;
+  }
+  return Promise.all(results);
+}
+
+type OutputByCluster = ReturnType<typeof outputByCluster>;
+
+/** Collects the output of clusters, and prints it in their order. Messages that several have in common are printed once. */
+export function outputByCluster(clusters: readonly Pick<ChosenCluster, "name">[], io: IOStreams) {
+  const logs = new Map<string, string[]>();
+  const prints = new Map<string, Parameters<IOStreams["print"]>[]>();
+  return {
+    ioOf: (name: string): IOStreams => ({
+      ...io,
+      shared: io,
+      showProgress: () => {},
+      watched: true,
+      log: (text) => void logs.set(text, [...(logs.get(text) ?? []), name]),
+      print: (...text) => void prints.set(name, [...(prints.get(name) ?? []), text]),
+    }),
+    flush(): void {
+      const order = clusters.map(({ name }) => name);
+      const found = [...logs].map(([text, names]) => ({ text, names: order.filter((name) => names.includes(name)) }));
+      const first = ({ names: [name = ""] }: (typeof found)[number]) => order.indexOf(name);
+      for (const { text, names } of found.sort((a, b) => first(a) - first(b))) io.log(`${listed(names)}: ${text}`);
+      for (const name of order) for (const text of prints.get(name) ?? []) io.print(...text);
+      logs.clear();
+      prints.clear();
+    },
+  };
 }
 
 interface Results<T> {
@@ -37,28 +111,33 @@ interface Results<T> {
 /**
  * Goes on after the failure of one of several clusters. The only cluster's failure is thrown.
  *
- * @param atOnce for work that waits until it is interrupted
+ * @param atOnce for work that does not read Parameter Store alone, and whose output is printed as it comes
  */
 export async function inEachCluster<O extends ClustersOptions, T>(
   options: O,
   io: IOStreams,
   work: (options: OneOf<O>, io: IOStreams) => Promise<T>,
-  { atOnce = false } = {},
+  { atOnce }: { readonly atOnce?: number } = {},
 ): Promise<Results<T>> {
-  const results: { cluster: string; value: T }[] = [];
-  const failures: ClusterFailure[] = [];
-  async function run(one: Chosen<O>): Promise<void> {
+  const output = outputByCluster(options.clusters, io);
+  const chosen = chosenClusters(options, io, atOnce === undefined ? output.ioOf : undefined);
+  async function run({
+    name,
+    options: one,
+    io: own,
+  }: Chosen<O>): Promise<Results<T>["results"][number] | ClusterFailure> {
     try {
-      results.push({ cluster: one.name, value: await work(one.options, one.io) });
+      return { cluster: name, value: await work(one, own) };
     } catch (error) {
       if (!isSeveral(options)) throw error;
-      failures.push({ name: one.name, failure: failureIn(error, io) });
+      return { name, failure: failureIn(error, io) };
     }
   }
-  const chosen = chosenClusters(options, io);
-  if (atOnce) await Promise.all(chosen.map(run));
-  else for (const one of chosen) await run(one);
-  return { results, failures };
+  const found = await inTurns(chosen, run, atOnce).finally(output.flush);
+  return {
+    results: found.filter((one) => "value" in one),
+    failures: found.filter((one) => "failure" in one),
+  };
 }
 
 /** Throws instead if the command must stop: after Ctrl-C, and for a bug. */
@@ -71,11 +150,15 @@ export function failureIn(error: unknown, io: IOStreams): Failure {
 /** Does nothing without failures. `more`: lines after those of the clusters. */
 export function throwWorst(failures: readonly ClusterFailure[], ...more: readonly string[]): void {
   if (failures.length === 0) return;
-  const lines = failures.flatMap(({ name, failure }) =>
-    failure.lines.flatMap((line) => (line === "" ? [] : [`${name}: ${line}`])),
-  );
   const worst = Math.max(...failures.map(({ failure }) => failure.exitCode)) as ExitCode;
-  throw new Failure(worst, [...lines, ...more], { cause: failures[0]?.failure });
+  throw new Failure(worst, [...linesOf(failures), ...more], { cause: failures[0]?.failure });
+}
+
+export function linesOf(failures: readonly ClusterFailure[]): string[] {
+  const all = failures.flatMap(({ name, failure }) => failure.lines.map((line) => ({ name, line })));
+  return [...Map.groupBy(all, ({ line }) => line)]
+    .filter(([line]) => line !== "")
+    .map(([line, some]) => `${listed(some.map(({ name }) => name))}: ${line}`);
 }
 
 /** For JSON and YAML: with several clusters, each item names its cluster. */

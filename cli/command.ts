@@ -85,6 +85,7 @@ export function pathOf(command: Command): string[] {
 /** Names that kubectl, the AWS CLI and gh use for our commands. The first one in the group is suggested. */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   add: ["set", "publish"],
+  ban: ["deny"],
   create: ["set", "add", "publish"],
   del: ["remove", "retire"],
   delete: ["remove", "retire"],
@@ -93,6 +94,8 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   put: ["set"],
   rm: ["remove", "retire"],
   show: ["get", "list"],
+  unban: ["allow"],
+  undeny: ["allow"],
   undo: ["rollback"],
   update: ["set"],
 };

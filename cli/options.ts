@@ -107,9 +107,9 @@ export const AWS: OptionGroup = [
   new Option("--profile <name>", "profile of the AWS configuration files"),
 ];
 
-/** For the outputs of a stack. Not from CLUSTER_ID: with --endpoint, no cluster is needed. */
+/** For the outputs of a stack. `applyContext` reads CLUSTER_ID: with --endpoint, no cluster is needed. */
 export const OF_STACK: OptionGroup = [
-  new Option(CLUSTER_FLAGS, "the cluster or context whose stack has the URL")
+  new Option(CLUSTER_FLAGS, "the cluster or context whose stack has the URL (default: CLUSTER_ID)")
     .argParser(readCluster)
     .conflicts("endpoint"),
   ...AWS,

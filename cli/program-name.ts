@@ -6,8 +6,8 @@ import type { ConnectionOptions } from "./options.ts";
 import { optionWords, shellWord } from "./terminal/print.ts";
 
 export const SHORT_NAME = "iam-authenticator";
-/** With the short name, npx would run a stranger's package of that name with AWS credentials. */
-export const FULL_NAME = "npx lambda-iam-authenticator";
+/** Until the package is published: without --no, npx would ask the registry for it outside of this repository. */
+export const FULL_NAME = "npx --no -- lambda-iam-authenticator";
 
 /** npx and npm's scripts add such folders to PATH. The user's shell does not search them. */
 const OF_PACKAGES = /[\\/]node_modules[\\/]\.bin[\\/]?$/;

@@ -113,6 +113,8 @@ function checkValues(words: readonly string[], command: Command): void {
 /** Throws `CommanderError` for wrong usage and after --help. Its message is already printed. */
 export async function parse(words: readonly string[], io: IOStreams): Promise<void> {
   const arranged = listReviews(helpLast(words));
+  // As for the function, an empty variable is unset. Commander would read it as a value.
+  for (const name of ["CLUSTER_ID", "MAPPING_PREFIX"]) if (process.env[name] === "") delete process.env[name];
   const program = newProgram(io);
   if (arranged[0] === "completion") await completeAll(program, io);
   else {

@@ -1,6 +1,7 @@
 // Parses the times and durations of options, and formats times for messages.
 
 import { InvalidArgumentError, Option } from "commander";
+import { endProblem } from "../functions/authenticator/mapping/mapping.ts";
 import { isExpired, notAfterTime } from "../functions/lib/not-after.ts";
 import { usage } from "./errors.ts";
 import type { OptionGroup } from "./options.ts";
@@ -51,12 +52,13 @@ function readFor(text: string): number {
 export type End = (now: number) => string | undefined;
 
 /**
- * Leaves the syntax of --until to the check of the written value. --for counts from the first `now`: all clusters get the
- * same end.
+ * --for counts from the first `now`: all clusters get the same end.
  *
  * @param never a clause: what happens with an end in the past
  */
 export function endOf({ until, for: duration }: EndOptions, never: string): End {
+  const problem = endProblem({ notAfter: until })?.replace("notAfter", "--until");
+  if (problem !== undefined) throw usage(`${problem}. Nothing was written.`);
   let first: number | undefined;
   return (now) => {
     if (isExpired(until, now)) throw usage(`--until ${until} is in the past${never}.`);

@@ -1,6 +1,7 @@
 // `npm run review`: posts a TokenReview to the running sandbox, for a local identity or a token from standard input.
 
 import { text } from "node:stream/consumers";
+import { memberAt, parseJson } from "../functions/lib/json.ts";
 import { LOCAL_IDENTITIES, localIdentity, mintToken } from "./identities.ts";
 import { CLUSTER_ID, REGION, reviewToken, SANDBOX_FOLDER, SandboxNotRunning, sandboxFiles } from "./webhook.ts";
 
@@ -38,5 +39,8 @@ function problemOf(): string | undefined {
 
 /** Accepts a token or an ExecCredential, the output of exec plugins. */
 function tokenOf(input: string): string {
-  return input.trimStart().startsWith("{") ? JSON.parse(input).status.token : input.trim();
+  const token = input.trimStart().startsWith("{") ? memberAt(parseJson(input), "status", "token") : input.trim();
+  if (typeof token === "string" && token !== "") return token;
+  console.error("Standard input has no token: expected a token, or the ExecCredential that aws eks get-token prints.");
+  process.exit(2);
 }

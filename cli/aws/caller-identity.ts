@@ -3,7 +3,7 @@
 import type { CallerIdentity } from "../../functions/authenticator/identity/sts-response.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
-import type { ClientConfig } from "./client-config.ts";
+import { type ClientConfig, once } from "./client-config.ts";
 import { awsRequestHandler } from "./request-handler.ts";
 
 export async function callerIdentity(config: ClientConfig, io: IOStreams): Promise<CallerIdentity> {
@@ -21,7 +21,11 @@ export async function ownAccount(config: ClientConfig, io: IOStreams): Promise<s
 }
 
 /** Asks STS: the account of credentials is what AWS_ACCOUNT_ID or a profile claims. `undefined` without an answer. */
-export async function provenAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
+export function provenAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
+  return once(config, "account", () => askForAccount(config, io));
+}
+
+async function askForAccount(config: ClientConfig, io: IOStreams): Promise<string | undefined> {
   try {
     const limited = { ...config, maxAttempts: 1, requestHandler: awsRequestHandler(io, 2_000) };
     return (await callerIdentity(limited, io)).Account;

@@ -4,7 +4,6 @@ import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { type Partition, partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import type { Secrets } from "../terminal/secrets.ts";
 import { credentialProvider, environmentKeys } from "./credential-provider.ts";
 import { type AwsRequestHandler, awsRequestHandler } from "./request-handler.ts";
 
@@ -34,11 +33,22 @@ export function patientRetries({ environment }: IOStreams) {
   return { retryMode: "adaptive", maxAttempts: Number(environment["AWS_MAX_ATTEMPTS"] || TRIES) } as const;
 }
 
-/** Reads the environment of the process, as the SDK does. Ignores empty variables and options. */
-export async function clientConfig(
-  options: AwsOptions,
-  io: IOStreams,
-): Promise<{ config: ClientConfig; partition: Partition }> {
+interface Config {
+  readonly config: ClientConfig;
+  readonly partition: Partition;
+}
+
+/**
+ * Reads the environment of the process, as the SDK does. Ignores empty variables and options. Contexts with the same Region
+ * and profile share connections.
+ */
+export async function clientConfig({ region, profile }: AwsOptions, { shared, ...io }: IOStreams): Promise<Config> {
+  const options = { ...(region && { region }), ...(profile && { profile }) };
+  if (shared === undefined) return newConfig(options, io);
+  return once(io.secrets, `config ${region} ${profile}`, () => newConfig(options, { ...shared, shared }));
+}
+
+async function newConfig(options: AwsOptions, io: IOStreams): Promise<Config> {
   checkAwsVariables(process.env);
   const { AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   const name = options.profile || AWS_PROFILE || undefined;
@@ -56,23 +66,21 @@ export async function clientConfig(
   const requestHandler = awsRequestHandler(io);
   // Environment keys take precedence over the default profile, but not over a named one.
   const isProcess = "credential_process" in profile && (name !== undefined || keys === undefined);
-  const credentials = oncePerRun(name, io, () => credentialProvider({ ...named, requestHandler, isProcess }, io));
+  // Contexts of one profile must not each ask for an MFA code.
+  const credentials = once(io.secrets, `credentials ${name}`, () => {
+    return credentialProvider({ ...named, requestHandler, isProcess }, io);
+  });
   return { config: { region, credentials, ...named, requestHandler }, partition };
 }
 
-/** By run and profile: contexts of one profile must not each ask for an MFA code. */
-const providers = new WeakMap<Secrets, Map<string | undefined, Provider<Credentials>>>();
+const created = new WeakMap<object, Map<string, unknown>>();
 
-function oncePerRun(
-  profile: string | undefined,
-  { secrets }: IOStreams,
-  create: () => Provider<Credentials>,
-): Provider<Credentials> {
-  const ofRun = providers.get(secrets) ?? new Map<string | undefined, Provider<Credentials>>();
-  providers.set(secrets, ofRun);
-  const provider = ofRun.get(profile) ?? create();
-  ofRun.set(profile, provider);
-  return provider;
+/** Creates a value once for an owner, such as the `secrets` of a run, and each key. */
+export function once<T>(owner: object, key: string, create: () => T): T {
+  const ofOwner = created.get(owner) ?? new Map<string, unknown>();
+  created.set(owner, ofOwner);
+  if (!ofOwner.has(key)) ofOwner.set(key, create());
+  return ofOwner.get(key) as T;
 }
 
 async function readProfile(name = "default"): Promise<Readonly<Record<string, string | undefined>>> {

@@ -6,9 +6,9 @@ import { usage } from "../errors.ts";
 import { type EvaluationContext, evaluationContext, functionSettings } from "../function-settings.ts";
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { callerIdentity } from "./caller-identity.ts";
+import { callerIdentity, ownAccount } from "./caller-identity.ts";
 import { watched } from "./calls.ts";
-import { type ClientConfig, clientConfig, patientRetries } from "./client-config.ts";
+import { type ClientConfig, clientConfig, once, patientRetries } from "./client-config.ts";
 import { DEFAULT_RATES, type Rates } from "./rates.ts";
 
 export interface Connection {
@@ -21,6 +21,7 @@ export interface Connection {
   readonly settings: Settings;
   /** If set, only this account's parameters are read and written. */
   readonly account?: string;
+  /** The same object for all clusters of an account and Region, which share its limits. */
   readonly rates: Rates;
 }
 
@@ -29,22 +30,28 @@ export async function connect(options: ConnectionOptions, io: IOStreams, known?:
   const { account, rate = DEFAULT_RATES.writes, readRate = DEFAULT_RATES.reads } = options;
   if (account !== undefined && !/^\d{12}$/.test(account)) throw usage(`--account ${account} must be 12 digits.`);
   const config = known ?? (await clientConfig(options, io)).config;
-  let first: number | undefined;
-  const ssm = watched(new SSMClient({ ...config, ...patientRetries(io) }), io, (time) => {
-    first ??= time;
+  const { ssm, now } = once(config, "ssm", () => {
+    let first: number | undefined;
+    const note = (time: number) => {
+      first ??= time;
+    };
+    return {
+      ssm: watched(new SSMClient({ ...config, ...patientRetries(io) }), io, note),
+      now() {
+        if (first === undefined) throw new Error("The time is known only after Parameter Store's first response.");
+        return first;
+      },
+    };
   });
-  function now(): number {
-    if (first === undefined) throw new Error("The time is known only after Parameter Store's first response.");
-    return first;
-  }
   const settings = functionSettings(options, config.region, io);
   await requireAccount(options, config, io);
+  const owner = options.contextAccount ?? (io.shared && (await ownAccount(config, io))) ?? options.profile;
   return {
     config,
     ssm,
     settings,
     context: evaluationContext(settings, now),
-    rates: { reads: readRate, writes: rate },
+    rates: once(io.secrets, `rates ${owner} ${config.region}`, () => ({ reads: readRate, writes: rate })),
     ...(account !== undefined && { account }),
   };
 }
@@ -56,7 +63,7 @@ async function requireAccount(
   io: IOStreams,
 ): Promise<void> {
   if (contextAccount === undefined) return;
-  const { Account: account } = await callerIdentity(config, io);
+  const { Account: account } = await once(config, "identity", () => callerIdentity(config, io));
   if (account === contextAccount) return;
   throw usage(
     `The context of cluster ${cluster} requires account ${contextAccount}, but the credentials are of account ${account}. ` +

@@ -78,6 +78,18 @@ export function toFailure(error: unknown): Failure | undefined {
   return sentence === undefined ? undefined : fault(sentence, error);
 }
 
+/** In one or two words, for a list of failures. */
+export function reasonOf(failure: Failure): string {
+  let cause: unknown = failure;
+  while (cause instanceof Failure && cause.cause !== undefined) cause = cause.cause;
+  if (cause instanceof HttpTimeout) return "no answer";
+  const kind = failureKind(cause).replace(/Exception$/, "");
+  const isOwn = cause instanceof Failure || failure.exitCode !== EXIT.fault || /^Unknown/.test(kind);
+  return isOwn ? REASONS[failure.exitCode] : kind;
+}
+
+const REASONS = { 1: "refused", 2: "invalid", 3: "failed", 130: "interrupted" } as const;
+
 function sentenceOf(error: Error): string | undefined {
   const { name, message } = error;
   if (error instanceof HttpTooLarge) return `The response is not from AWS: ${message}.`;

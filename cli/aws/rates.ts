@@ -23,23 +23,28 @@ export interface RateOptions {
  */
 export const DEFAULT_RATES: Rates = { reads: 20, writes: 3 };
 
-/** Resolves when the next call may start. Rejects with an AbortError when `signal` aborts. */
-export type RateLimit = (signal: AbortSignal) => Promise<void>;
+/** Resolves when the next `calls` (default 1) may start. Rejects with an AbortError when `signal` aborts. */
+export type RateLimit = (signal: AbortSignal, calls?: number) => Promise<void>;
 
 /** `burst`: how many calls may start at once after a pause, as the service allows. */
 export function rateLimited(perSecond: number, burst = 1): RateLimit {
   const gap = 1000 / perSecond;
   let next = 0;
-  return async (signal) => {
+  return async (signal, calls = 1) => {
     const now = performance.now();
     const start = Math.max(now, next - (burst - 1) * gap);
-    next = Math.max(next, now) + gap;
+    next = Math.max(next, now) + gap * calls;
     if (start > now) await setTimeout(start - now, undefined, { signal });
     signal.throwIfAborted();
   };
 }
 
-/** A limit of reads. At once: as many as in a second. */
-export function readRateLimit(perSecond: number): RateLimit {
-  return rateLimited(perSecond, Math.max(1, perSecond));
+const limits = new WeakMap<Rates, Readonly<Record<"read" | "write", RateLimit>>>();
+
+/** The limits of an account and Region: all its clusters have the same object `rates`. Reads at once: as many as in a second. */
+export function limitsOf(rates: Rates) {
+  const { reads, writes } = rates;
+  const own = limits.get(rates) ?? { read: rateLimited(reads, Math.max(1, reads)), write: rateLimited(writes) };
+  limits.set(rates, own);
+  return own;
 }

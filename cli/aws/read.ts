@@ -15,7 +15,7 @@ import { denyParameter, mappingParameter } from "../../functions/authenticator/m
 import { issuerPath } from "../../functions/issuer/keys.ts";
 import { unusableAnswer } from "./errors.ts";
 import { type Stored, stored, type Version, version } from "./parameter.ts";
-import { type RateLimit, readRateLimit } from "./rates.ts";
+import type { RateLimit } from "./rates.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
@@ -30,8 +30,8 @@ interface ReadAllRequest {
   readonly account?: string | undefined;
   /** Also reads the list of callers. Not with `account`. */
   readonly callers?: boolean;
-  /** Calls a second, and the size of a burst after a pause. */
-  readonly rate: number;
+  /** Called before each page. */
+  readonly waitForTurn: RateLimit;
   readonly signal: AbortSignal;
   readonly onCount?: (count: number) => void;
 }
@@ -39,9 +39,8 @@ interface ReadAllRequest {
 /** Returns every parameter below the prefix, sorted by name. Skips issuer keys and, without `callers`, the list of callers. */
 export async function readAll(
   ssm: SSMClient,
-  { prefix, account, callers = false, rate, signal, onCount = () => {} }: ReadAllRequest,
+  { prefix, account, callers = false, waitForTurn, signal, onCount = () => {} }: ReadAllRequest,
 ): Promise<Map<string, Stored>> {
-  const waitForTurn = readRateLimit(rate);
   const paths = account === undefined ? [prefix] : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
   const found: Stored[] = [];
   for (const path of paths) {

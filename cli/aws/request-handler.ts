@@ -4,7 +4,7 @@ import type { Agent } from "node:https";
 import { buildQueryString, HttpResponse } from "@smithy/core/protocols";
 import type { HttpHandlerOptions, HttpRequest, RequestHandler } from "@smithy/types";
 import { openAgent } from "../http/agent.ts";
-import { sendHttp } from "../http/request.ts";
+import { HttpTimeout, NoAnswer, sendHttp } from "../http/request.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
 /** Type of the SDK's option `requestHandler`. */
@@ -27,7 +27,9 @@ export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?
       const what = `an answer from ${url.host}${tryOf(headers["amz-sdk-request"])}`;
       const limits = { limitMs, maxBytes: MAX_BYTES, ...(patienceMs !== undefined && { patienceMs }) };
       const sent = { method, headers, body, agent: agents[protocol], what, ...limits };
-      const reply = await sendHttp(url, sent, io, signal);
+      const reply = await sendHttp(url, sent, io, signal).catch((error: unknown) => {
+        throw io.shared !== undefined && error instanceof HttpTimeout ? new NoAnswer(error.message) : error;
+      });
       const received = Object.entries(reply.headers).map(([name, value]) => [name, String(value)]);
       const response = { statusCode: reply.status, headers: Object.fromEntries(received), body: reply.body };
       return { response: new HttpResponse(response) };

@@ -7,7 +7,7 @@ import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { principalIdProblem } from "../../functions/authenticator/mapping/mapping.ts";
 import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { callerIdOf } from "../../functions/settings/common.ts";
-import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
+import { carryOut, planClusters } from "../changes/clusters.ts";
 import { Stopped } from "../changes/stopped.ts";
 import { chosenClusters } from "../clusters.ts";
 import { describe } from "../command.ts";
@@ -85,7 +85,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
       ? { sha256: hash("sha256", token, "hex") }
       : { arn, ...(principalId !== undefined && { principalId }) };
   const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
-  const tasks = await clusterTasks(options, io, async (connection, _, own) => {
+  const planned = await planClusters(options, io, async (connection, _, own) => {
     const callers = await readCallers(connection, own.interrupted);
     const check = (items: Entries) => checkNeighbours(items, callers.parameter);
     check(callers.entries);
@@ -123,7 +123,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     file = out;
   };
   try {
-    await executePlans(tasks, options, io, { recheck });
+    await carryOut(planned, options, io, { done: "Added", recheck });
   } catch (error) {
     const stopped = [error, (error as Error).cause].find((one) => one instanceof Stopped);
     if (file !== undefined && !isStored && stopped?.state === "absent") rmSync(file);

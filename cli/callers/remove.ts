@@ -1,7 +1,7 @@
 // `callers remove`: removes a caller, so that the function rejects its token.
 
 import type { Command } from "commander";
-import { Absent, clusterTasks, executePlans } from "../changes/execute-plans.ts";
+import { Absent, carryOut, planClusters } from "../changes/clusters.ts";
 import { describe } from "../command.ts";
 import { EXIT, finding } from "../errors.ts";
 import { type ClustersOptions, CONFIRM, CONNECTIONS, type WriteOptions, withOptions } from "../options.ts";
@@ -22,7 +22,7 @@ export function removeCommand(command: Command, io: IOStreams): Command {
 
 async function remove(name: string, options: RemoveOptions, io: IOStreams): Promise<void> {
   const isNamed = (entry: unknown) => callerName(entry) === name;
-  const tasks = await clusterTasks(options, io, async (connection, _, own) => {
+  const planned = await planClusters(options, io, async (connection, _, own) => {
     const callers = await readCallers(connection, own.interrupted);
     const remaining = callers.entries.filter((entry) => !isNamed(entry));
     if (remaining.length === callers.entries.length)
@@ -40,5 +40,5 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
     return { plan: planCallers(callers, remaining, check), known: callers.known, connection, effect };
   });
   // A revoked token must not stay valid in one Region because another cannot be reached.
-  await executePlans(tasks, options, io, { goesOn: true });
+  await carryOut(planned, options, io, { done: "Removed", goesOn: true });
 }

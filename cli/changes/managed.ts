@@ -3,7 +3,7 @@
 import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { OWNER_TAG } from "../../functions/settings/stack.ts";
 import type { Connection } from "../aws/connection.ts";
-import { readRateLimit } from "../aws/rates.ts";
+import { limitsOf } from "../aws/rates.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Change, Plan } from "./plan.ts";
@@ -40,12 +40,12 @@ export function managedBy(stack: string): string {
  */
 export async function withoutManaged(
   plan: Plan,
-  { ssm, context, rates: { reads } }: Connection,
+  { ssm, context, rates }: Connection,
   force: boolean,
   io: IOStreams,
 ): Promise<{ readonly plan: Plan; readonly managed: readonly Change[] }> {
   if (force) return { plan, managed: [] };
-  const waitForTurn = readRateLimit(reads);
+  const waitForTurn = limitsOf(rates).read;
   const managed: Change[] = [];
   for (const change of plan.changes) {
     if (change.before === undefined) continue;

@@ -13,6 +13,8 @@ export interface Change {
   readonly before: Stored | undefined;
   /** `undefined` removes the parameter. */
   readonly value: string | undefined;
+  /** Of a list: whether the command writes another value later. */
+  readonly isInterim?: boolean;
   /** Printed in the plan instead of the value. */
   readonly shown?: string;
   /** For a list: throws if these items must not be written. Called again after a merge with a concurrent change. */

@@ -1,15 +1,14 @@
-// Checks and prints a plan, and asks the user: every command that writes uses it.
+// Checks a plan, and asks the user: every command that writes uses it.
 
 import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { finding } from "../errors.ts";
+import { Failure, finding } from "../errors.ts";
 import { warningsFor } from "../lint/lint.ts";
 import type { WriteOptions } from "../options.ts";
 import { confirm } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { shortened } from "../terminal/print.ts";
-import { duration } from "../terminal/progress.ts";
 import { destinationOf } from "./destination.ts";
 import { requireCluster } from "./existing-cluster.ts";
 import { guardLockout } from "./lockout.ts";
@@ -17,7 +16,7 @@ import { withoutManaged } from "./managed.ts";
 import type { Accepted } from "./other-operators.ts";
 import { addsDenial, type Change, isRemoval, type Plan } from "./plan.ts";
 import { readForAccess } from "./read-for-access.ts";
-import { countMarks, planData, printPlan, riskiestFirst } from "./show.ts";
+import { countMarks, MOST_NAMED, riskiestFirst, type ShownPlan } from "./show.ts";
 
 export interface ProposeOptions extends WriteOptions {
   readonly prune?: true;
@@ -50,12 +49,21 @@ export interface Proposal extends Accepted, Pick<ClusterPlan, "outcome"> {
   readonly destination: string;
 }
 
-/** Prints the plan; `undefined` without changes. Throws if a check refuses it. */
+export interface Prepared {
+  readonly shown: ShownPlan;
+  /** As in `Proposal`. */
+  readonly destination: string;
+  /** What can be written: none without changes, and if a check refuses the plan. */
+  readonly proposal?: Proposal;
+  readonly refusal?: Failure;
+}
+
+/** Reads what the plan's checks need. Throws if it cannot be read. */
 export async function prepare(
   { plan: wanted, known, connection, isWhole = false, effect = () => [EFFECT], ...others }: ClusterPlan,
   options: ProposeOptions,
   io: IOStreams,
-): Promise<Proposal | undefined> {
+): Promise<Prepared> {
   const { context } = connection;
   await requireCluster(known, connection, options, io);
   const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
@@ -63,16 +71,20 @@ export async function prepare(
   const reading = await readForAccess(changes, known, isWhole, connection, io);
   const destination = await destinationOf(connection, reading.current, io);
   const shown = { ...plan, marks: reading.marks, warnings: warningsFor(changes, context) };
-  if (options.report === undefined) printPlan(shown, destination, context.prefix, io);
-  else options.report(planData(shown, destination, context.prefix));
   // Skipped prunes are not errors: the file does not request them by name.
   const isPartial = !managed.every((change) => isRemoval(change) && options.prune);
-  if (changes.length === 0 && !isPartial) return undefined;
-  if (changes.length === 0) throw finding("Nothing was written.");
-  checkDenialsWritten(changes, managed);
-  if (!options.force) guardLockout(changes, reading.current, context);
-  printIfLong(changes.length, connection, io);
-  return { ...reading, ...others, changes, effect, force: options.force === true, isPartial, connection, destination };
+  if (changes.length === 0 && !isPartial) return { shown, destination };
+  try {
+    if (changes.length === 0) throw finding("Nothing was written.");
+    checkDenialsWritten(changes, managed);
+    if (!options.force) guardLockout(changes, reading.current, context);
+  } catch (error) {
+    if (error instanceof Failure) return { shown, destination, refusal: error };
+    throw error;
+  }
+  const force = options.force === true;
+  const accepted = { ...reading, ...others, changes, effect, force, isPartial, connection, destination };
+  return { shown, destination, proposal: accepted };
 }
 
 /** Asks once for all clusters, and once more for marks. Throws unless the user accepts. */
@@ -96,10 +108,8 @@ export async function confirmAll(
     await confirm(`Accept what is marked ! above (${marked})?`, io, "--yes and --allow-weakening");
   const changes = proposals.flatMap((proposal) => proposal.changes);
   const [only, ...others] = proposals;
-  const where =
-    only !== undefined && others.length === 0
-      ? only.destination
-      : `${proposals.length} clusters: ${proposals.map(({ destination }) => destination).join("; ")}`;
+  const all = proposals.length > MOST_NAMED ? "" : `: ${proposals.map(({ destination }) => destination).join("; ")}`;
+  const where = only !== undefined && others.length === 0 ? only.destination : `${proposals.length} clusters${all}`;
   const verb = changes.every(({ action }) => action === "remove") ? "Remove" : "Write";
   await confirm(`${verb} ${count(changes.length)} in ${where}?`, io);
 }
@@ -122,15 +132,6 @@ function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Chang
   );
 }
 
-function printIfLong(changes: number, { rates: { writes } }: Connection, io: IOStreams): void {
-  const seconds = changes / writes;
-  if (seconds < 60) return;
-  io.log(
-    `Writing ${count(changes)} at ${writes} a second takes ${duration(seconds)}. ` +
-      "You can stop it and run the command again: it writes only what is missing.\n",
-  );
-}
-
-function count(changes: number): string {
+export function count(changes: number): string {
   return changes === 1 ? "1 parameter" : `${changes} parameters`;
 }

@@ -3,7 +3,7 @@
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { readRateLimit } from "../aws/rates.ts";
+import { limitsOf } from "../aws/rates.ts";
 import { readAll, readBranch, readSome } from "../aws/read.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
@@ -19,7 +19,7 @@ export async function readMappings(
   { callers = false } = {},
 ): Promise<Map<string, Stored>> {
   const progress = startProgress("reading", undefined, io);
-  const limits = { rate: rates.reads, signal: io.interrupted, onCount: progress.show };
+  const limits = { waitForTurn: limitsOf(rates).read, signal: io.interrupted, onCount: progress.show };
   try {
     return await readAll(ssm, { prefix: context.prefix, account, callers, ...limits });
   } catch (error) {
@@ -54,10 +54,10 @@ const AT_ONCE = 10;
 /** Reads any number of parameters by name. The result omits those that do not exist. */
 export async function readByName(
   names: readonly string[],
-  { ssm, rates: { reads } }: Connection,
+  { ssm, rates }: Connection,
   { interrupted }: IOStreams,
 ): Promise<Map<string, Stored>> {
-  const waitForTurn = readRateLimit(reads);
+  const waitForTurn = limitsOf(rates).read;
   const found = new Map<string, Stored>();
   for (let i = 0; i < names.length; i += AT_ONCE) {
     await waitForTurn(interrupted);
@@ -106,8 +106,8 @@ export async function readLooks(
   }
 }
 
-export function pagesBelow(path: string, { ssm, rates: { reads } }: Connection, io: IOStreams) {
-  return readBranch(ssm, path, readRateLimit(reads), io.interrupted);
+export function pagesBelow(path: string, { ssm, rates }: Connection, io: IOStreams) {
+  return readBranch(ssm, path, limitsOf(rates).read, io.interrupted);
 }
 
 /** True also for an error with a hint. */

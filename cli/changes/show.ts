@@ -13,7 +13,7 @@ import type { Change, Plan } from "./plan.ts";
 const SIGN = { add: "+", change: "~", remove: "-" } as const;
 const INDENT = "    ";
 
-interface ShownPlan extends Plan {
+export interface ShownPlan extends Plan {
   readonly marks: readonly Mark[];
   /** By parameter. */
   readonly warnings: ReadonlyMap<string, readonly string[]>;
@@ -21,19 +21,41 @@ interface ShownPlan extends Plan {
 
 type Output = Pick<IOStreams, "columns" | "print">;
 
+interface ClusterToShow {
+  readonly name: string;
+  readonly shown: ShownPlan;
+  readonly destination: string;
+  readonly prefix: string;
+}
+
+/** Prints equal plans of several clusters once. */
+export function printPlans(clusters: readonly ClusterToShow[], { print, columns }: Output): void {
+  const plans = clusters.map((one) => {
+    const texts: Parameters<Output["print"]>[] = [];
+    printPlan(one.shown, one.prefix, { columns, print: (...text) => void texts.push(text) });
+    return { ...one, texts };
+  });
+  for (const same of Map.groupBy(plans, ({ texts }) => JSON.stringify(texts)).values()) {
+    const places = same.map(({ destination }) => destination).join("; ");
+    const names = () => `${same.length} clusters: ${same.map(({ name }) => name).join(", ")}`;
+    print(hangingIndent("", `Plan for ${same.length > MOST_NAMED ? names() : places}:`, columns));
+    for (const text of same[0]?.texts ?? []) print(...text);
+  }
+}
+
 /** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
-export function printPlan(
+function printPlan(
   { changes, unchanged, extra, keptDenials = [], marks, warnings }: ShownPlan,
-  destination: string,
   prefix: string,
   io: Output,
 ): void {
   const line = (head: string, text: string, tone?: Tone) => io.print(hangingIndent(head, text, io.columns), tone);
-  line("", `Plan for ${destination}:`);
   const kinds = [...Map.groupBy(riskiestFirst(marks), ({ kind }) => kind).values()];
   const shown = kinds.flatMap((one) => one.slice(0, MAX_MARKS));
   const byName = Map.groupBy(shown, ({ parameter }) => parameter);
-  for (const change of changes) {
+  const marked = [...new Set(riskiestFirst(marks).map(({ parameter }) => parameter))];
+  const place = ({ name }: Change) => (marked.includes(name) ? marked.indexOf(name) : marked.length);
+  for (const change of changes.toSorted((a, b) => place(a) - place(b))) {
     const { name } = change;
     printChange(change, shortName(name, prefix), io);
     for (const mark of byName.get(name) ?? []) line(`${INDENT}! `, mark.text, "weakened");
@@ -79,6 +101,9 @@ function printChange(change: Change, name: string, io: Output): void {
     io.print(hangingIndent(INDENT, line, io.columns), change.action === "change" ? ofEntry : tone);
   }
 }
+
+/** Of clusters with the same plan: with more, their places are not printed. */
+export const MOST_NAMED = 10;
 
 /** Of each kind. */
 const MAX_MARKS = 10;

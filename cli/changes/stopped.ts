@@ -9,9 +9,9 @@ import { readSome } from "../aws/read.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { listed } from "../terminal/print.ts";
-import { entryKey, itemsOf, mergeList } from "./merge-list.ts";
+import { changesOrder, entryKey, itemsOf, mergeList } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
-import { Overwrote } from "./write.ts";
+import { LOOK_MS, Overwrote } from "./write.ts";
 
 /** Whether a write happened. */
 export type State = "written" | "absent" | "unknown";
@@ -28,9 +28,6 @@ export class Stopped extends Failure {
 /** No order of the writes keeps an administrator, so the same command fails again. */
 export class NoOrder extends Failure {}
 
-/** Timeout for reading a parameter after a failed write. */
-const LOOK_MS = 5_000;
-
 export async function stateOf({ name, before, value }: Change, failure: Failure, { ssm }: Connection): Promise<State> {
   if (failure instanceof Overwrote) return "written";
   // A conflict, or an interruption, which only happens before a write.
@@ -40,7 +37,10 @@ export async function stateOf({ name, before, value }: Change, failure: Failure,
     if (stored === value) return "written";
     const [key, wanted, now] = [entryKey(name), itemsOf(value), itemsOf(stored)];
     if (key === undefined || wanted === undefined || now === undefined) return "absent";
-    const { items, clashes } = mergeList(key, itemsOf(before?.value) ?? [], wanted, now);
+    const base = itemsOf(before?.value) ?? [];
+    // Beside other changes, a new order cannot be recognized.
+    if (changesOrder(key, base, wanted)) return isDeepStrictEqual(now, base) ? "absent" : "unknown";
+    const { items, clashes } = mergeList(key, base, wanted, now);
     return clashes.length === 0 && isDeepStrictEqual(items, now) ? "written" : "absent";
   } catch {
     return "unknown";

@@ -184,15 +184,16 @@ class Writing {
       return value;
     }
     const final = (merged: string): readonly Change[] => {
-      const own = { ...wanted, value: mergeValues(key, name, value ?? "[]", wanted.value ?? "[]", merged).value };
-      return this.#changes.map((one) => (one.name === name ? own : one));
+      const left = { ...wanted, value: mergeValues(key, name, value ?? "[]", wanted.value ?? "[]", merged).value };
+      return this.#changes.map((one) => (one.name === name ? left : one));
     };
     const check = async (merged: string, theirs: string) => {
       checkMerge(change, merged, theirs, context);
       this.#current.set(name, { name, value: theirs, secure: false, version: 0, modified: this.#io.clock() });
       await checkConsent(final(merged), this.#current, this.#accepted, name, this.#io.clock());
     };
-    const { isMerged, value: written } = await writeList(ssm, key, change, check, interrupted, neighbours);
+    const own = { ...change, isInterim: value !== wanted.value };
+    const { isMerged, value: written } = await writeList(ssm, key, own, check, interrupted, neighbours);
     if (isMerged) {
       this.#io.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
       this.#changes = final(written);

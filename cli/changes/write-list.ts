@@ -6,16 +6,24 @@ import type { Version } from "../aws/parameter.ts";
 import { readHistory } from "../aws/read.ts";
 import { EXIT, Failure, finding } from "../errors.ts";
 import { isSameValue } from "../store/value.ts";
+import { describeWrite, readBy } from "./description.ts";
 import { findOwner, managedBy } from "./managed.ts";
 import { changesOrder, itemsOf, mergeList } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
-import { changedMeanwhile, type Neighbours, overwrote, put, readBefore, UNINTERRUPTED } from "./write.ts";
+import {
+  changedMeanwhile,
+  isOwn,
+  type Neighbours,
+  overwrote,
+  type PutInput,
+  put,
+  readBefore,
+  UNINTERRUPTED,
+} from "./write.ts";
 
 /** More than the number of operators who may change one list in the same second. */
 const ATTEMPTS = 20;
 const MOST_WAIT_MS = 100;
-/** In the description: the version that the writer read, so that other writers can compute what it changed. */
-const OVER = "Written over version ";
 
 /** Throws if a list that is merged with `theirs`, the value of other operators, must not be written. */
 export type CheckMerge = (merged: string, theirs: string) => void | Promise<void>;
@@ -28,7 +36,7 @@ export type CheckMerge = (merged: string, theirs: string) => void | Promise<void
 export async function writeList(
   ssm: SSMClient,
   key: string,
-  { name, before, value = "[]" }: Change,
+  { name, before, value = "[]", isInterim = false }: Change,
   check: CheckMerge,
   interrupted: AbortSignal,
   neighbours?: Neighbours,
@@ -36,12 +44,15 @@ export async function writeList(
   let base = before?.value ?? "[]";
   let wanted = value;
   let isMerged = false;
-  let isPut = false;
+  /** The version that was written last. */
+  let last = 0;
   let refused: unknown;
 
   /** `isRestored`: `wanted` is an earlier merge, not the requested list. */
   async function combine(theirs: string, isRestored: boolean): Promise<void> {
-    isMerged ||= !isSameValue(theirs, wanted);
+    // Also what this command wrote, if the response was lost.
+    if (isSameValue(theirs, wanted)) return;
+    isMerged = true;
     const { value: merged, problem } = mergeValues(key, name, base, wanted, theirs, isRestored);
     try {
       if (problem !== undefined) throw finding(problem);
@@ -55,6 +66,7 @@ export async function writeList(
 
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     // Not interrupted after the first write: replaced entries must be restored.
+    const isPut = last > 0;
     const signal = isPut ? UNINTERRUPTED : interrupted;
     if (attempt > 0) await setTimeout(Math.random() * MOST_WAIT_MS, undefined, { signal });
     const stored = await readBefore(ssm, name, signal, isPut ? undefined : neighbours);
@@ -67,8 +79,10 @@ export async function writeList(
       if (refused !== undefined) throw refused;
       return { value: current, isMerged };
     }
-    const Description = `${over === 0 ? "" : await ownerText(ssm, name, signal)}${OVER}${over}`;
-    const version = await put(ssm, { Name: name, Value: wanted, Description }, over === 0);
+    const owner = over === 0 ? "" : await ownerText(ssm, name, signal);
+    const Description = describeWrite({ owner, over, isInterim, isAgain: isPut && over === last });
+    const input = { Name: name, Value: wanted, Description };
+    const version = await put(ssm, input, over);
     // Another operator has just created it.
     if (version === undefined) continue;
     if (version === over + 1) {
@@ -76,9 +90,15 @@ export async function writeList(
       return { value: wanted, isMerged };
     }
     const written = wanted;
-    await combine(await replaced(ssm, key, name, current, over, version), isPut);
+    const history = await readHistory(ssm, name, UNINTERRUPTED);
+    const attempts = history.filter((one) => one.version > over && one.version < version && isOwn(one, input));
+    // Those who wrote after the first attempt had read it, so they changed this command's list.
+    const first = attempts.at(-1)?.version ?? version;
+    if (first > over + 1) await combine(replaced(key, input, current, history, over, first), isPut);
+    base = wanted;
+    await combine(replaced(key, input, wanted, history, first, version), isPut);
     base = written;
-    isPut = true;
+    last = version;
   }
   throw new Failure(EXIT.fault, `Other operators keep changing ${name}.`);
 }
@@ -114,30 +134,30 @@ async function ownerText(ssm: SSMClient, name: string, signal: AbortSignal): Pro
 }
 
 /** The list as other operators left it: as if this command had not written version `to` over `current`, version `from`. */
-async function replaced(
-  ssm: SSMClient,
+function replaced(
   key: string,
-  name: string,
+  input: PutInput,
   current: string,
+  history: readonly Version[],
   from: number,
   to: number,
-): Promise<string> {
+): string {
+  const isBetween = (one: Version) => one.version > from && one.version < to && !isOwn(one, input);
+  const between = history.filter(isBetween);
+  if (between.length === 0) return current;
   let state = itemsOf(current) ?? [];
   const lists = new Map([[from, state]]);
-  const history = await readHistory(ssm, name, UNINTERRUPTED);
-  const between = history.filter(({ version }) => version > from && version < to);
   const unreadable = between.filter(({ value }) => itemsOf(value) === undefined);
-  if (unreadable.length > 0) throw overwrote(name, unreadable);
-  const readBy = ({ version, description }: Version) =>
-    description.includes(OVER) ? Number(description.split(OVER)[1]) : version - 1;
+  if (unreadable.length > 0) throw overwrote(input.Name, unreadable);
   // Exactly as it was: a merge loses repeated keys.
   const [only, ...others] = between;
-  if (only !== undefined && others.length === 0 && readBy(only) === from) return only.value;
+  const isCurrent = (history.find(({ version }) => version === from)?.value ?? current) === current;
+  if (only !== undefined && others.length === 0 && readBy(only) === from && isCurrent) return only.value;
   for (const one of history.toSorted((a, b) => a.version - b.version)) {
     const theirs = itemsOf(one.value);
     if (theirs === undefined) continue;
     lists.set(one.version, theirs);
-    if (one.version <= from || one.version >= to) continue;
+    if (!isBetween(one)) continue;
     // A clash with an earlier version is reverted by the command that wrote it.
     state = mergeList(key, lists.get(readBy(one)) ?? [], theirs, state).items;
   }

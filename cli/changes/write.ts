@@ -31,17 +31,18 @@ export async function writeValue(
   if (current?.version !== before?.version || current?.value !== before?.value)
     throw changedMeanwhile(name, before, current);
   if (value === undefined) return remove(ssm, name);
-  const version = await put(ssm, { Name: name, Value: value }, before === undefined);
+  const input = { Name: name, Value: value };
+  const over = before?.version ?? 0;
+  const version = await put(ssm, input, over);
   if (version === undefined) {
     const now = (await readSome(ssm, [name], UNINTERRUPTED)).get(name);
-    // The first attempt succeeded, but its response was lost, and the SDK retried.
     if (now?.value !== value) throw changedMeanwhile(name, undefined, now);
     return;
   }
-  if (before === undefined || version === before.version + 1) return;
+  if (version === over + 1) return;
   const history = await readHistory(ssm, name, UNINTERRUPTED);
-  const between = history.filter((one) => one.version > before.version && one.version < version);
-  if (between.some((one) => one.value !== value)) throw overwrote(name, between);
+  const between = history.filter((one) => one.version > over && one.version < version && !isOwn(one, input));
+  if (between.length > 0) throw overwrote(name, between);
 }
 
 /** Parameters that the judgement of a write used. */
@@ -70,21 +71,37 @@ export async function readBefore(
 /** Ctrl-C does not interrupt a write and what follows it: the user must learn whether the value was written. */
 export const UNINTERRUPTED = new AbortController().signal;
 
-interface PutInput {
+export interface PutInput {
   readonly Name: string;
   readonly Value: string;
   readonly Description?: string;
 }
 
-/** Returns the new version; `undefined` if a new parameter exists already, and nothing was written. */
-export async function put(ssm: SSMClient, input: PutInput, isNew: boolean): Promise<number | undefined> {
-  const mode = isNew ? ({ Type: "String", Overwrite: false } as const) : { Overwrite: true };
+/** Timeout for reading a parameter after a failed write. */
+export const LOOK_MS = 5_000;
+
+/**
+ * Returns the new version; `undefined` if a new parameter exists already, and nothing was written. If a response is lost,
+ * the SDK repeats the call, and each attempt may write a version. Returns the newest of these, also if no response arrives.
+ *
+ * @param over the version that was read; 0 for a new parameter
+ */
+export async function put(ssm: SSMClient, input: PutInput, over: number): Promise<number | undefined> {
+  const mode = over === 0 ? ({ Type: "String", Overwrite: false } as const) : { Overwrite: true };
   try {
     return (await ssm.send(new PutParameterCommand({ ...input, ...mode }))).Version ?? 0;
   } catch (error) {
+    const history = await readHistory(ssm, input.Name, AbortSignal.timeout(LOOK_MS)).catch(() => []);
+    const own = history.find((one) => one.version > over && isOwn(one, input));
+    if (own !== undefined) return own.version;
     if (error instanceof ParameterAlreadyExists) return undefined;
     throw error;
   }
+}
+
+/** Whether a version is the result of this call, or of another operator's with the same effect. */
+export function isOwn({ value, description }: Version, { Value, Description = description }: PutInput): boolean {
+  return value === Value && description === Description;
 }
 
 async function remove(ssm: SSMClient, name: string): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { applyContext } from "../apply-context.ts";
 import { connect } from "../aws/connection.ts";
-import { readRateLimit } from "../aws/rates.ts";
+import { limitsOf } from "../aws/rates.ts";
 import { readBranch, readSome } from "../aws/read.ts";
 import { callerName, readCallers } from "../callers/callers.ts";
 import { newCommand } from "../command.ts";
@@ -64,7 +64,7 @@ async function* pagesOf(
     const path = `${context.prefix}/${isOneAccount ? `${typed}/${options.account}` : typed}`;
     const own = isOneAccount ? await readSome(ssm, [path], io.interrupted) : new Map();
     yield [...own.keys()].map((name) => shortName(name, context.prefix));
-    for await (const page of readBranch(ssm, path, readRateLimit(rates.reads), io.interrupted)) {
+    for await (const page of readBranch(ssm, path, limitsOf(rates).read, io.interrupted)) {
       yield page.map(({ name }) => shortName(name, context.prefix));
     }
   }

@@ -114,6 +114,13 @@ function bash(name: string, commandWords: readonly CommandWords[]): string {
     const typed = spellings(path).map((words) => `"${words}"`);
     return `    ${typed.join("|")}) words="${words.join(" ")}"${lister === undefined ? "" : ` lister="${lister}"`} ;;`;
   });
+  const choices = commandWords.flatMap(({ path, options }) =>
+    options.flatMap(({ short, long, argChoices }) => {
+      const names = argChoices === undefined ? [] : [short, long].flatMap((one) => one ?? []);
+      const typed = spellings(path).flatMap((words) => names.map((one) => `"${words} ${one}"`));
+      return names.length === 0 ? [] : `    ${typed.join("|")}) words="${argChoices?.join(" ")}" lister="" ;;`;
+    }),
+  );
   // The length is in $(( )) because zsh reads a letter after the colon as a modifier.
   return `_${identifier(name)}() {
   local word path="" words="" lister="" current="\${COMP_WORDS[COMP_CWORD]}"
@@ -130,6 +137,9 @@ ${cases.join("\n")}
     [ -n "$words" ] && break
     case "$path" in *" "*) path="\${path% *}" ;; *) path="" ;; esac
   done
+  case "$path \${COMP_WORDS[$((COMP_CWORD - 1))]}" in
+${choices.join("\n")}
+  esac
   case "$current" in
     -*) ;;
     *) [ -n "$lister" ] && words="$words $(${name} ${COMPLETE} "$lister" "$current" "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}" 2>/dev/null)" ;;

@@ -73,7 +73,7 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
   const isMain = ({ webhookKubeconfig }: ChosenCluster) => webhookKubeconfig !== undefined;
   const mains = options.clusters.filter(isMain).map(({ cluster }) => cluster);
   const clusters = options.clusters.filter((one) => isMain(one) || !mains.includes(one.cluster));
-  const { results, failures } = await inEachCluster({ ...options, clusters }, io, checkCluster);
+  const { results, failures } = await inEachCluster({ ...options, clusters }, io, checkCluster, { atOnce: 1 });
   if (options.output === "table") {
     for (const { cluster, value } of results) {
       if (isNamed) io.print(`${cluster}\n`);

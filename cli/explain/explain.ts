@@ -10,7 +10,7 @@ import { silentExit, usage } from "../errors.ts";
 import { signedIdentity, supposeIdentity } from "../evaluation.ts";
 import { arnFault } from "../mappings/file/arn-fault.ts";
 import { mayLookUpNodes } from "../mappings/node-lookups.ts";
-import { arnOf, checkOneArn, isPersonName } from "../mappings/target.ts";
+import { arnOf, checkOneArn, checkTyping, isPersonName } from "../mappings/target.ts";
 import { CONNECTION, type ConnectionOptions, OUTPUT, type OutputOptions, withOptions } from "../options.ts";
 import { forCluster } from "../program-name.ts";
 import { readText } from "../terminal/files.ts";
@@ -73,6 +73,11 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   if (options.output === "table") {
     printLines(explanationLines(explanation, prefix, complete), io);
   } else await printData(explanationData(explanation), options.output, io);
+  if (/^token_(?:malformed|host)/.test(found.refusal?.code ?? "") && process.env["AWS_ENDPOINT_URL_STS"]) {
+    io.log(
+      "AWS_ENDPOINT_URL_STS is set, so that aws eks get-token signs for another host. Unset it for that command.\n",
+    );
+  }
   if (explanation.refusal !== undefined) throw silentExit();
 }
 
@@ -84,6 +89,7 @@ async function subjectOf(
   io: IOStreams,
 ): Promise<string | VerifiedIdentity> {
   if (tokenFile !== undefined) return tokenIn(await readText(tokenFile, io));
+  checkTyping(who ?? "");
   const isMappingName = /^(?:role|user|root|federated-user|sso)\//.test(who ?? "");
   // Only AWS knows the suffix of a permission set's role, and nothing depends on it.
   const arn = isMappingName ? arnOf(who ?? "", context).replaceAll("?", "0") : who;

@@ -27,8 +27,14 @@ export type TlsSeen = NonNullable<HttpReply["tls"]>;
 
 /** The server did not answer in time. The SDK retries errors with this name and code. */
 export class HttpTimeout extends Error {
-  override readonly name = "TimeoutError";
-  readonly code = "ETIMEDOUT";
+  override readonly name: string = "TimeoutError";
+  readonly code: string = "ETIMEDOUT";
+}
+
+/** With several clusters, a service that does not answer is not asked again: the SDK retries none with this name and code. */
+export class NoAnswer extends HttpTimeout {
+  override readonly name: string = "NoAnswer";
+  override readonly code: string = "NO_ANSWER";
 }
 
 /** The response is larger than any that the service sends. */

@@ -8,12 +8,11 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { afterwards } from "../access/plan-state.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { readSome } from "../aws/read.ts";
-import { Absent, clusterTasks, executePlans } from "../changes/execute-plans.ts";
+import { Absent, carryOut, planClusters } from "../changes/clusters.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import type { Plan } from "../changes/plan.ts";
 import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
-import { readMappings } from "../changes/read-mappings.ts";
+import { readByName, readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { EXIT, usage } from "../errors.ts";
 import { decide, type StoredParameters, supposeIdentity } from "../evaluation.ts";
@@ -49,13 +48,13 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) throw usage("--session requires a role or a permission set.");
   const plan = isPerson ? planPerson : planOne;
-  const tasks = await clusterTasks(
+  const planned = await planClusters(
     options,
     io,
     (connection, one, own) => plan(who, one, connection, own),
     partitionIn(who),
   );
-  await executePlans(tasks, options, io);
+  await carryOut(planned, options, io, { done: "Allowed" });
 }
 
 async function planOne(
@@ -68,7 +67,7 @@ async function planOne(
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
   const lists = new Set([parameter, ...(account === undefined ? [denyParameter(context.prefix, "any")] : [])]);
   const places = candidatesOf(arnLike, connection).filter((name) => !lists.has(name));
-  const known = await readSome(connection.ssm, [...lists, ...places], io.interrupted);
+  const known = await readByName([...lists, ...places], connection, io);
   await requireCluster(known, connection, options, io);
   const plan = planWithout(lists, (item) => isFor(item, arnLike), known, context);
   const left = stillDenied(arnLike, afterwards(known, plan.changes), connection);

@@ -5,15 +5,15 @@ import { type ParameterKind, readName } from "../../functions/authenticator/mapp
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
+import { carryOut, planClusters } from "../changes/clusters.ts";
 import { destinationOf } from "../changes/destination.ts";
-import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
 import { requireParameters } from "../changes/existing-cluster.ts";
 import { withoutManaged } from "../changes/managed.ts";
 import { planChanges } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
 import { readForAccess } from "../changes/read-for-access.ts";
 import { readMappings, readToCompare } from "../changes/read-mappings.ts";
-import { planData, printDifferences, printPlan } from "../changes/show.ts";
+import { planData, printDifferences, printPlans } from "../changes/show.ts";
 import { inEachCluster, throwWorst } from "../clusters.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
@@ -75,15 +75,15 @@ export function applyCommand(command: Command, io: IOStreams): Command {
       const paths = [...(options.file ?? []), ...files];
       if (paths.length === 0) throw usage("Give a mapping file, such as -f mappings.yaml.");
       const file = await readMappingFiles(paths, io);
-      const tasks = await clusterTasks(options, io, async (connection, one, own) => {
-        const planned = await compare(file, one, connection, own);
-        warnOfSessionTrust(planned.plan.changes, connection, own);
-        return planned;
+      const planned = await planClusters(options, io, async (connection, one, own) => {
+        const compared = await compare(file, one, connection, own);
+        warnOfSessionTrust(compared.plan.changes, connection, own);
+        return compared;
       });
       const plans: object[] = [];
       const report = (plan: object) => plans.push(plan);
       try {
-        await executePlans(tasks, { ...options, ...(output !== "table" && { report }) }, io);
+        await carryOut(planned, { ...options, ...(output !== "table" && { report }) }, io, { done: "Applied" });
       } finally {
         const data = isSeveral(options) ? plans : plans[0];
         if (output !== "table" && data !== undefined) await printData(data, output, io);
@@ -232,7 +232,7 @@ async function diff({ file: paths, ...options }: DiffOptions, io: IOStreams): Pr
     const destination = await destinationOf(connection, known, own);
     const { marks } = await readForAccess(plan.changes, known, true, connection, own);
     const judged = { ...plan, marks, warnings: warningsFor(plan.changes, connection.context) };
-    if (output === "table") printPlan(judged, destination, prefix, own);
+    if (output === "table") printPlans([{ name: one.name, shown: judged, destination, prefix }], own);
     else plans.push(planData(judged, destination, prefix));
     return plan.changes.length;
   });

@@ -7,12 +7,11 @@ import { isObject } from "../../functions/lib/json.ts";
 import { nearest } from "../../functions/lib/nearest.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { readSome } from "../aws/read.ts";
-import { Absent, clusterTasks, executePlans } from "../changes/execute-plans.ts";
+import { Absent, carryOut, planClusters } from "../changes/clusters.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import type { Plan } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
-import { readMappings } from "../changes/read-mappings.ts";
+import { readByName, readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
@@ -82,27 +81,21 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   if (options.person && !isPerson) throw usage(`--person requires a name, such as jane@example.com, not ${who}.`);
   const plan = isPerson ? planPerson : planOne;
   const judged: Judged[] = [];
-  const tasks = await clusterTasks(
+  const planned = await planClusters(
     options,
     io,
     (connection, one, own) => plan(who, one, keys, connection, own, judged),
     partitionIn(who),
   );
-  // First plans all clusters: a role's name in one of them must deny no sessions in the others.
-  const planned: typeof tasks = [];
-  for (const task of tasks) {
-    const result = task.plan();
-    await result.catch((error: unknown) => {
-      if (error instanceof RoleName) throw error;
-    });
-    planned.push({ ...task, plan: () => result });
-  }
+  // A role's name in one cluster must deny no sessions in the others.
+  const role = planned.failed.find(({ failure }) => failure instanceof RoleName);
+  if (role !== undefined) throw role.failure;
   // A cluster that could not be read may have the mapping.
-  const isUnmapped = judged.length === tasks.length && judged.every(({ endsAccess }) => !endsAccess);
+  const isUnmapped = planned.failed.length === 0 && judged.length > 0 && judged.every(({ endsAccess }) => !endsAccess);
   const meant = isUnmapped ? await similarIn(judged, io) : undefined;
   const sentence = `No stored mapping applies to ${who}: no access ends.${meant === undefined ? "" : ` Did you mean ${meant}?`}`;
   if (isUnmapped) io.log(`${sentence}\n`);
-  await executePlans(planned, options, io, { goesOn: true });
+  await carryOut(planned, options, io, { done: "Denied", goesOn: true });
   if (meant !== undefined) throw finding(sentence);
 }
 
@@ -142,12 +135,12 @@ async function planOne(
   io: IOStreams,
   judged: Judged[],
 ): Promise<ClusterPlan> {
-  const { ssm, context, account } = connection;
+  const { context, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, session);
   const principal = principalIn(arnLike);
   const names = principal === undefined ? [] : candidates(context.prefix, principal).map((one) => one.parameter);
   const own = new Set([parameter, ...names.filter((name) => account === undefined || !name.endsWith("/any"))]);
-  const read = (some: Iterable<string>) => readSome(ssm, [...some], io.interrupted);
+  const read = (some: Iterable<string>) => readByName([...some], connection, io);
   const all = await ifReadable(principal === undefined ? readMappings(connection, io) : read(own), io);
   const known = all ?? (await read([parameter]));
   const plan = planDenials([arnLike], keys, known, connection);
@@ -226,8 +219,7 @@ function planDenials(
       const text = description ?? (isObject(old) ? old["description"] : undefined);
       const wanted = given({ arnLike: isObject(old) ? old["arnLike"] : arnLike, notAfter, description: text });
       const check = checkDenyEntry(wanted, { partition });
-      const problem = check.valid ? undefined : check.problem.replace(/^notAfter/, "--until");
-      if (problem !== undefined) throw usage(`${arnLike}: ${problem}. Nothing was written.`);
+      if (!check.valid) throw usage(`${arnLike}: ${check.problem}. Nothing was written.`);
       items = withItem(items, isIt, wanted);
     }
     return [parameter, valueText(name, items)] as const;

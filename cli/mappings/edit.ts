@@ -2,8 +2,8 @@
 
 import type { Command } from "commander";
 import { connect } from "../aws/connection.ts";
+import { executePlan } from "../changes/clusters.ts";
 import { destinationOf } from "../changes/destination.ts";
-import { executePlan } from "../changes/execute-plans.ts";
 import { planChanges } from "../changes/plan.ts";
 import { readByName, readMappings } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";

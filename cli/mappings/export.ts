@@ -11,10 +11,11 @@ import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { CONNECTION, type ConnectionOptions, collect, READING, withOptions } from "../options.ts";
+import { clusterWords } from "../program-name.ts";
 import { readParameter } from "../store/read-parameter.ts";
 import { readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { printData } from "../terminal/print.ts";
+import { printData, shellWord } from "../terminal/print.ts";
 import { parseYaml } from "../terminal/yaml.ts";
 import { writeMappingFile } from "./file/file.ts";
 import { exportAwsAuth, type KnownRole, readRoles } from "./formats/aws-auth.ts";
@@ -66,8 +67,26 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   else await printData(parseYaml(text, "the export").value, "json", io);
   const left = [...invalid, ...problems];
   for (const line of left) io.log(`Skipped ${line}.\n`);
-  if (left.length > 0) throw finding(`${exported} exported, ${left.length} skipped.`);
+  if (left.length > 0) throw finding(`${exported} exported, ${left.length} skipped.`, ...causesOf(left, options));
 }
+
+/** Sentences: the most frequent causes of several, and what to do about the denial that causes most. */
+function causesOf(skipped: readonly string[], options: ExportOptions): string[] {
+  const causes = [...Map.groupBy(skipped, (line) => line.slice(line.indexOf(": ") + 2))]
+    .map(([cause, { length }]) => ({ cause, length }))
+    .filter(({ length }) => length > 1)
+    .toSorted((one, other) => other.length - one.length);
+  const [denial] = causes.flatMap(({ cause }) => / that (arn:\S+) denies$/.exec(cause)?.[1] ?? []);
+  const again = `iam-authenticator mappings allow ${[...clusterWords(options), shellWord(denial ?? "")].join(" ")}`;
+  return [
+    ...causes.slice(0, MOST_CAUSES).map(({ cause, length }) => `${length} skipped: ${cause}.`),
+    ...(denial === undefined
+      ? []
+      : [`aws-auth cannot deny ${denial}. End its access in AWS, then remove the denial and export again: ${again}`]),
+  ];
+}
+
+const MOST_CAUSES = 5;
 
 async function awsAuth(
   parameters: ReadonlyMap<string, Stored>,

@@ -5,7 +5,8 @@ import { isObject } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readHistory, readSome } from "../aws/read.ts";
-import { executePlan } from "../changes/execute-plans.ts";
+import { executePlan } from "../changes/clusters.ts";
+import { beforeNewest } from "../changes/description.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { planChanges } from "../changes/plan.ts";
 import { describe } from "../command.ts";
@@ -89,7 +90,7 @@ export function rollbackCommand(command: Command, io: IOStreams): Command {
   }).argument("<who>");
   return withOptions(command, CONNECTION, READING, WRITE)
     .option("--session <name>", "only the mapping of this session of the permission set")
-    .option("--to <version>", "default: the version before the newest", readWhole)
+    .option("--to <version>", "default: the version before the newest change", readWhole)
     .action((who: string, options: RollbackOptions) => rollback(who, options, io));
 }
 
@@ -102,7 +103,7 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
   await requireCluster(before, connection, options, io);
   const versions = await readHistory(ssm, parameter, io.interrupted);
   const { to } = options;
-  const target = to === undefined ? versions[1] : versions.find(({ version }) => version === to);
+  const target = to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
   if (target === undefined) throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
   const isEntry = (key.arnLike ?? key.session) !== undefined;
   const value = isEntry ? withEntry(name, key, before.get(parameter), target) : validValue(name, target, context);

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { Absent, clusterTasks, executePlans } from "../changes/execute-plans.ts";
+import { Absent, carryOut, planClusters } from "../changes/clusters.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { type Change, removalOf } from "../changes/plan.ts";
 import { EFFECT } from "../changes/propose.ts";
@@ -37,7 +37,7 @@ export function removeCommand(command: Command, io: IOStreams): Command {
 
 async function remove(who: readonly string[], options: RemoveOptions, io: IOStreams): Promise<void> {
   let incomplete = 0;
-  const tasks = await clusterTasks(
+  const planned = await planClusters(
     options,
     io,
     async (connection, one, own) => {
@@ -61,9 +61,9 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
     },
     partitionIn(who[0] ?? ""),
   );
-  await executePlans(tasks, options, io);
+  await carryOut(planned, options, io, { done: "Removed" });
   // Either a typo, or an earlier, interrupted run already removed it.
-  if (incomplete === tasks.length) throw silentExit();
+  if (incomplete === planned.ready.length + planned.idle.length) throw silentExit();
 }
 
 interface Removal {

@@ -14,10 +14,10 @@ import { parseStored } from "../../functions/lib/repeated-keys.ts";
 import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../access-levels.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { readSome } from "../aws/read.ts";
-import { clusterTasks, executePlans } from "../changes/execute-plans.ts";
+import { carryOut, planClusters } from "../changes/clusters.ts";
 import { planChanges } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
+import { readByName } from "../changes/read-mappings.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
@@ -103,7 +103,7 @@ async function set(who: string, options: SetOptions, io: IOStreams): Promise<voi
     );
   }
   const plan = (connection: Connection, _: unknown, own: IOStreams) => planSet(who, options, endAt, connection, own);
-  await executePlans(await clusterTasks(options, io, plan, partitionIn(who)), options, io);
+  await carryOut(await planClusters(options, io, plan, partitionIn(who)), options, io, { done: "Set" });
 }
 
 async function planSet(
@@ -126,7 +126,7 @@ async function planSet(
       `${role} is the role of a permission set. IAM Identity Center may replace it by a role of another name. ${advice}\n`,
     );
   }
-  const before = await readSome(connection.ssm, [parameter], io.interrupted);
+  const before = await readByName([parameter], connection, io);
   const start = await ofPermissionSet(target, options, connection, io);
   const { old, put } = find(name, kind, target.key, before.get(parameter), start);
   const absent = options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
@@ -146,7 +146,7 @@ function problemOf(problem: string, kind: MappingKind): string {
   const name = ["user", "root", "federated-user"].includes(kind) ? "<name>" : "'dev:{SessionName}'";
   return problem === "username is missing"
     ? `a mapping requires a username. Add --username, such as --username ${name}`
-    : problem.replace(/^notAfter/, "--until");
+    : problem;
 }
 
 /** A group without a binding grants nothing, and the command has no access to the cluster. */
@@ -175,12 +175,13 @@ function collectKey(value: string, before?: readonly string[]): readonly string[
 async function ofPermissionSet(
   { address: { kind, account, name } }: Target,
   { addGroup, removeGroup }: SetOptions,
-  { ssm, context: { prefix, now } }: Connection,
+  connection: Connection,
   io: IOStreams,
 ): Promise<Mapping> {
+  const { prefix, now } = connection.context;
   if (kind !== "sso-session") return {};
   const parameter = mappingParameter(prefix, "sso", account, name);
-  const stored = (await readSome(ssm, [parameter], io.interrupted)).get(parameter);
+  const stored = (await readByName([parameter], connection, io)).get(parameter);
   const [entry] = stored === undefined ? [] : readParameter(prefix, parameter, stored).entries;
   if (entry === undefined || isExpired(entry.mapping.notAfter, now)) return {};
   const { username, groups } = entry.mapping;

@@ -78,6 +78,7 @@ function ofSession(prefix: string, { kind, account, name }: ParameterAddress, wh
 }
 
 function targetOf(prefix: string, who: string): Target {
+  checkTyping(who);
   if (who.startsWith("arn:")) return ofArn(prefix, who);
   const parameter = who.startsWith("/") ? who : `${prefix}/${who}`;
   const address = readName(prefix, parameter);
@@ -126,6 +127,21 @@ export const DENY_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
   sso/<account>/<permission set>   account/<account>
   role/<account>/<name>   user/<account>/<name>   root/<account>`;
 
+/** Throws for text that cannot be an ARN or the name of a mapping because of how it was typed. */
+export function checkTyping(who: string): void {
+  const fault = TYPING.find(([pattern]) => pattern.test(who))?.[1];
+  if (fault !== undefined) throw usage(`"${who}" ${fault.replace("<who>", who)}.`);
+}
+
+const TYPING: readonly (readonly [pattern: RegExp, fault: string])[] = [
+  [/[\u2018-\u201f]/, "contains curly quotes: use straight ones"],
+  [/^\s/, "begins with a space: remove it"],
+  [/\s$/, "ends with a space: remove it"],
+  [/^(?!arn:)[Aa][Rr][Nn]:/, "must begin with arn: in lower case"],
+  [/^\d{12}$/, "is an account. For every identity of it, use account/<who>"],
+  [/^[\w+=,.@-]+$/, "is only a name. Add its kind and account, such as role/111122223333/<who>, or use an ARN"],
+];
+
 /** Throws for several ARNs in one argument. */
 export function checkOneArn(who: string): void {
   const problem = secondArnProblem(who);
@@ -138,6 +154,7 @@ export function findDenyTarget(
   who: string,
   session: string | undefined,
 ) {
+  checkTyping(who);
   if (/^arn:[^:]*:iam:[^:]*:[^:]*:group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
   const arn = who.startsWith("arn:") ? who : arnOf(who, context);
   const arnLike = session === undefined ? arn : sessionArn(arn, session, who);

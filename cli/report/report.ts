@@ -65,7 +65,7 @@ const REPORT: OptionGroup = [
 async function report(options: ReportOptions, io: IOStreams): Promise<void> {
   if (isSeveral(options) && options.kubeconfig !== undefined) throw usage("--kubeconfig is for one cluster.");
   if (options.unused !== undefined) return reportUnused(options, io);
-  const { results, failures } = await inEachCluster(options, io, linesIn);
+  const { results, failures } = await inEachCluster(options, io, linesIn, { atOnce: 1 });
   const lines = results.flatMap(({ cluster, value }) => value.map((line) => withCluster(options, cluster, line)));
   if (results.length > 0) await printReport(lines, isSeveral(options), options, io);
   throwWorst(failures);

@@ -12,7 +12,7 @@ import { isUnused, type Logins } from "./logins.ts";
 import { type Search, type SearchOptions, search } from "./search.ts";
 
 export async function reportUnused(options: SearchOptions, io: IOStreams): Promise<void> {
-  const { results, failures } = await inEachCluster(options, io, search);
+  const { results, failures } = await inEachCluster(options, io, search, { atOnce: 1 });
   const unknown: ClusterFailure[] = [];
   // In a context that failed, the mappings may be used.
   const failed = options.clusters.filter(({ name }) => failures.some((one) => one.name === name));

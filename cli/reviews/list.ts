@@ -49,7 +49,9 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
       const print = (text: string) => io.print(isNamed && options.output === "table" ? `${one.name}: ${text}` : text);
       return (options.follow ? follow : printEach)(log, one, { ...own, print });
     });
-  const { failures } = await inEachCluster(options, io, work, { atOnce: options.follow === true });
+  const { failures } = await inEachCluster(options, io, work, {
+    atOnce: options.follow ? Number.POSITIVE_INFINITY : 1,
+  });
   if (isNamed && !isEach && options.output !== "table") await printData(items, options.output, io);
   throwWorst(failures);
 }

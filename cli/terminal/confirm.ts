@@ -14,7 +14,10 @@ import type { IOStreams } from "./io-streams.ts";
 export async function confirm(question: string, io: IOStreams, answer = "--yes"): Promise<void> {
   if (!io.interactive)
     throw usage(`Nothing was written. Cannot ask for confirmation without a terminal: give ${answer} (or --dry-run).`);
-  const line = await ask(`${question} [y/N] `, io);
+  const line = await ask(`${question} [y/N] `, io).catch((error: unknown) => {
+    // Ctrl-C, like Ctrl-D, answers nothing.
+    if (!io.interrupted.aborted) throw error;
+  });
   if (line === undefined) throw new Failure(EXIT.interrupted, "Nothing was written: the question was not answered.");
   if (!/^y(es)?$/i.test(line.trim())) throw finding("Nothing was written.");
 }

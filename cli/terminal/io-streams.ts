@@ -42,6 +42,8 @@ export interface IOStreams {
   readonly isDebug?: boolean;
   /** The command line, for messages. */
   readonly words?: readonly string[];
+  /** With several clusters: the run's own streams, for what clusters share. These print later. */
+  readonly shared?: IOStreams;
 }
 
 const [STDIN, STDERR] = [0, 2];

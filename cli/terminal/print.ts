@@ -92,8 +92,9 @@ function rowsWithText(rows: Rows, columns: number): string {
   return rows.map((row, i) => `${lines[i]}\n${hangingIndent(INDENT, row.at(-1) ?? "", columns)}`).join("");
 }
 
-/** Cuts ARNs at the start, because they differ at the end. */
-function pad(cell: string, width: number): string {
+/** Cuts ARNs at the start, and the account of a mapping's name, because they differ at the end. */
+function pad(text: string, width: number): string {
+  const cell = text.length > width ? text.replace(/(?<=^[a-z-]+\/)\d{12}(?=\/)/, "…") : text;
   if (cell.length <= width) return cell.padEnd(width);
   return cell.startsWith("arn:") ? `…${cell.slice(1 - width)}` : `${cell.slice(0, width - 1)}…`;
 }
@@ -104,7 +105,7 @@ export function printable(text: string): string {
 }
 
 /** The command that ends a text, or is all of it. */
-const COMMAND = /(?<=^|: )(npx lambda-iam-authenticator|iam-authenticator|kubectl) (?!.*, ).*$/;
+const COMMAND = /(?<=^|: )(npx --no -- lambda-iam-authenticator|iam-authenticator|kubectl) (?!.*, ).*$/;
 
 /**
  * `head` and the wrapped `text`, with a hanging indent. One line if `columns` is `undefined`, as for a pipe. A command at

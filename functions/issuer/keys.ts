@@ -2,10 +2,10 @@
 
 import { fault, hasCode } from "../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
+import { cacheFailures } from "../lib/failed-calls.ts";
 import { parseJson } from "../lib/json.ts";
-import { cacheFailures } from "../parameters/failed-reads.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
-import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
+import { type DatedParameter, FAILED_READ_MS, READ_MS, type StoredParameter } from "../parameters/stored-parameter.ts";
 import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
 
 export interface KeySet {
@@ -69,7 +69,7 @@ function checkKeyParameter(prefix: string, parameter: string, { value, secure }:
 }
 
 export function cachedKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {
-  const read = cacheFailures(fetch);
+  const read = cacheFailures(fetch, FAILED_READ_MS, READ_MS);
   let last: { readonly set: KeySet; readonly readAt: EpochMs } | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
 

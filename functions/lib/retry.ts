@@ -5,11 +5,11 @@ import { type Deadline, timeLeft } from "./deadline.ts";
 export interface RetryRules {
   readonly tryMs: number;
   readonly totalMs: number;
-  /** Whether to repeat the call once, without a wait. False for an error that the service itself returned, except 5xx. */
+  /** Whether to repeat the call, without a wait. False for an error that the service itself returned, except 5xx. */
   readonly isRetryable: (error: unknown) => boolean;
   /** Called with the error before the second try. */
   readonly beforeRetry?: (error: unknown) => void;
-  /** Whether the service throttles: the call is repeated up to three times, each after a random wait. */
+  /** Whether the service throttles: the one retry follows a random wait. */
   readonly isThrottling?: (error: unknown) => boolean;
   /** From 0 to 1. Default: `Math.random`. */
   readonly random?: () => number;
@@ -21,14 +21,14 @@ export class TimedOut extends Error {
 }
 
 /**
- * The longest wait before each retry of a throttled call. The wait is a random part of it, so that environments that were
- * throttled together do not retry together.
- * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ ("full jitter")
+ * The wait before the retry of a throttled call is a random part of this, so that environments that were throttled
+ * together do not retry together. Short, since the environment answers no other request meanwhile: after a longer wait,
+ * kube-apiserver's own retries, which wait outside, get more logins in (test/bench/README.md).
  */
-const LONGEST_WAITS_MS = [100, 200, 400];
+const THROTTLED_MS = 100;
 
 /**
- * Runs `call` and repeats it as `rules` allow. Throws the last error unchanged. A call should end when its signal aborts;
+ * Runs `call` and repeats it once if `rules` allow. Throws the last error unchanged. A call should end when its signal aborts;
  * otherwise it keeps running and its result is ignored.
  */
 export async function retry<T>(
@@ -38,26 +38,20 @@ export async function retry<T>(
 ): Promise<T> {
   const { tryMs, totalMs, isRetryable, beforeRetry, isThrottling, random = Math.random } = rules;
   const own: Deadline = { at: deadline.clock() + timeLeft(deadline, totalMs), clock: deadline.clock };
-  const waits = [...LONGEST_WAITS_MS];
   let retried = false;
   for (;;) {
     const left = timeLeft(own, totalMs);
     try {
       return await withTimeout(Math.min(left, tryMs), call);
     } catch (error) {
-      if (isThrottling?.(error) === true) {
-        const longest = waits.shift();
-        if (longest === undefined) throw error;
-        const wait = Math.floor(random() * longest);
-        if (timeLeft(own, totalMs) <= wait) throw error;
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      } else {
-        // A timer can fire a millisecond early by the clock, so a try that had all remaining time was the last one.
-        const isOver = (error instanceof TimedOut && left <= tryMs) || timeLeft(own, 1) === 0;
-        if (retried || isOver || !isRetryable(error)) throw error;
-        retried = true;
-        beforeRetry?.(error);
-      }
+      const isThrottled = isThrottling?.(error) === true;
+      const wait = isThrottled ? Math.floor(random() * THROTTLED_MS) : 0;
+      // A timer can fire a millisecond early by the clock, so a try that had all remaining time was the last one.
+      const isOver = (error instanceof TimedOut && left <= tryMs) || timeLeft(own, totalMs) <= wait;
+      if (retried || isOver || !(isThrottled || isRetryable(error))) throw error;
+      retried = true;
+      if (isThrottled) await new Promise((resolve) => setTimeout(resolve, wait));
+      else beforeRetry?.(error);
     }
   }
 }

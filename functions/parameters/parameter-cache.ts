@@ -2,11 +2,11 @@
 
 import { fault } from "../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
+import { cacheFailures } from "../lib/failed-calls.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { TimedOut } from "../lib/retry.ts";
 import { singleFlight } from "../lib/single-flight.ts";
-import { cacheFailures } from "./failed-reads.ts";
-import type { StoredParameter } from "./stored-parameter.ts";
+import { FAILED_READ_MS, READ_MS, type StoredParameter } from "./stored-parameter.ts";
 
 /** One call to Parameter Store for at most ten names. A name that is not in the result does not exist. */
 export type FetchParameters = (
@@ -20,6 +20,8 @@ export interface ReadResult {
   readonly cached: boolean;
   /** Whether Parameter Store failed: a parameter that is missing here may have been created since it was last read. */
   readonly stale: boolean;
+  /** Keeps these names cached, absent ones included, until as many names of other mapped identities evict them. */
+  readonly keep?: () => void;
 }
 
 export type ReadParameters = (names: readonly string[], deadline: Deadline) => Promise<ReadResult>;
@@ -40,16 +42,16 @@ const MAX_ENTRIES = 5_000;
 
 /** `foundMs`: how long an existing parameter is not read again. */
 export function cachedParameters(fetch: FetchParameters, foundMs: number, clock: Clock): ReadParameters {
-  const entries = new LruMap<string, Entry>(MAX_ENTRIES);
+  // A name is only in one of them, so that no older entry reappears when one is evicted.
+  const kept = new LruMap<string, Entry>(MAX_ENTRIES);
+  const others = new LruMap<string, Entry>(MAX_ENTRIES);
   let calls = 0;
-  const fetchOnce = singleFlight(
-    cacheFailures(async (names: readonly string[], deadline) => {
-      calls += 1;
-      const call = { readAt: clock(), sequence: calls };
-      return { call, fetched: await fetch(names, deadline) };
-    }),
-    (names) => names.join(),
-  );
+  async function fetchDated(names: readonly string[], deadline: Deadline) {
+    calls += 1;
+    const call = { readAt: clock(), sequence: calls };
+    return { call, fetched: await fetch(names, deadline) };
+  }
+  const fetchOnce = singleFlight(cacheFailures(fetchDated, FAILED_READ_MS, READ_MS), String);
 
   function isFresh({ stored, readAt }: Entry): boolean {
     return clock() < readAt + (stored === undefined ? ABSENT_MS : foundMs);
@@ -57,7 +59,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
 
   /** A late result of an earlier call must not replace the result of a later call. */
   function newest(name: string, entry: Entry): Entry {
-    const cached = entries.get(name);
+    const cached = kept.get(name) ?? others.get(name);
     return cached !== undefined && cached.sequence > entry.sequence ? cached : entry;
   }
 
@@ -70,29 +72,40 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
     return usable.length === names.length && usable.some(({ stored }) => stored !== undefined);
   }
 
+  function resultOf(known: ReadonlyMap<string, Entry>, cached: boolean, stale: boolean): ReadResult {
+    const keep = (): void => {
+      for (const [name, entry] of known) {
+        if (kept.has(name)) continue;
+        kept.set(name, newest(name, entry));
+        others.delete(name);
+      }
+    };
+    return { parameters: found(known), cached, stale, keep };
+  }
+
   return async (names, deadline) => {
     // Copied before the first await: an entry that the cache evicts meanwhile must not look absent.
     const known = new Map<string, Entry>();
     for (const name of names) {
-      const entry = entries.get(name);
+      const entry = kept.get(name) ?? others.get(name);
       if (entry !== undefined) known.set(name, entry);
     }
     const missing = names.filter((name) => {
       const entry = known.get(name);
       return entry === undefined || !isFresh(entry);
     });
-    if (missing.length === 0) return { parameters: found(known), cached: true, stale: false };
+    if (missing.length === 0) return resultOf(known, true, false);
     try {
       const { call, fetched } = await fetchOnce(missing, deadline);
       for (const name of missing) {
         const entry = newest(name, { stored: fetched.get(name), ...call });
         known.set(name, entry);
-        entries.set(name, entry);
+        (kept.has(name) ? kept : others).set(name, entry);
       }
-      return { parameters: found(known), cached: false, stale: false };
+      return resultOf(known, false, false);
     } catch (error) {
       for (const [name, entry] of known) known.set(name, newest(name, entry));
-      if (canAnswerStale(names, known)) return { parameters: found(known), cached: true, stale: true };
+      if (canAnswerStale(names, known)) return resultOf(known, true, true);
       // A review that shares the call of another one still ends at its own deadline.
       if (!(error instanceof TimedOut)) throw error;
       throw fault("parameters_unavailable", "no answer from Parameter Store (TimedOut)", { cause: error });

@@ -13,7 +13,7 @@ import type { Deadline } from "../lib/deadline.ts";
 import { failureKind, type RetryRules, retry } from "../lib/retry.ts";
 import { isThrottlingCode } from "../lib/throttling.ts";
 import type { FetchParameters } from "./parameter-cache.ts";
-import type { DatedParameter, StoredParameter } from "./stored-parameter.ts";
+import { type DatedParameter, READ_MS, type StoredParameter } from "./stored-parameter.ts";
 
 export interface ParameterStoreOptions {
   readonly region: string;
@@ -91,7 +91,7 @@ function openClient({ region, endpoint, random }: ParameterStoreOptions): { ask:
   });
   const rules: RetryRules = {
     tryMs: 1_000,
-    totalMs: 2_000,
+    totalMs: READ_MS,
     isRetryable,
     beforeRetry: (error) => {
       if (!(error instanceof SSMServiceException)) discardIdle(agents);

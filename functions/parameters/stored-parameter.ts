@@ -15,3 +15,7 @@ export interface DatedParameter extends StoredParameter {
 
 /** In milliseconds: how long the function uses a mapping or deny list before it reads it again. */
 export const MAPPING_FOUND_MS = 30_000;
+
+/** In milliseconds: how long a read may take, and how long a failed one is cached. While it throttles, each would cost two calls. */
+export const READ_MS = 2_000;
+export const FAILED_READ_MS = 1_000;

@@ -115,7 +115,7 @@ test("the last line of remove is the command that writes the mapping again", asy
     const before = await cluster.value(list);
     if (name.startsWith("pattern/")) continue;
     const { err } = await exits(cluster.mappings(["remove", name, "-y", "--force", "--allow-weakening"]), 0);
-    const [, command = ""] = /To write it again: npx lambda-iam-authenticator mappings (.*)\n$/.exec(err) ?? [];
+    const [, command = ""] = /To write it again: npx --no -- lambda-iam-authenticator mappings (.*)\n$/.exec(err) ?? [];
     const typed = execFileSync("sh", ["-c", `printf '%s\\n' ${command}`], { encoding: "utf8" })
       .trimEnd()
       .split("\n");
@@ -128,4 +128,23 @@ test("the last line of remove is the command that writes the mapping again", asy
     );
   }
   await exits(cluster.mappings(["remove", `account/${A}`, "-y"]), 1, /Nothing was removed\.\n$/);
+});
+
+test("export --format aws-auth counts what it skips by cause, and says what to do about the denial that causes most", async () => {
+  for (const name of ["a", "b", "c"]) {
+    cluster.put(`role/${A}/${name}`, { arn: `arn:aws:iam::${A}:role/${name}`, username: `${name}:{SessionName}` });
+  }
+  cluster.put(
+    "pattern/any",
+    ["x", "y"].map((name) => ({ arnLike: `arn:aws:iam::*:role/${name}-*`, username: name })),
+  );
+  const denial = "arn:aws:sts::*:assumed-role/*/jane@example.com";
+  cluster.put("deny/any", [{ arnLike: denial }]);
+  const { err } = await exits(run("mappings export --format aws-auth"), 1);
+  assert.deepEqual(err.trimEnd().split("\n").slice(-4), [
+    "1 exported, 8 skipped.",
+    `4 skipped: it would grant access to identities that ${denial} denies.`,
+    "2 skipped: aws-auth has no patterns.",
+    `aws-auth cannot deny ${denial}. End its access in AWS, then remove the denial and export again: npx --no -- lambda-iam-authenticator mappings allow -c prod '${denial}'`,
+  ]);
 });

@@ -20,18 +20,21 @@ test("help.txt, the help of every command, fits 80 columns", async () => {
   }
 });
 
-const SEE = "See: npx lambda-iam-authenticator";
+const SEE = "See: npx --no -- lambda-iam-authenticator";
 for (const [typed, message] of [
   ["mapings", "error: unknown command 'mapings'\n(Did you mean mappings?)\n"],
   ["callers lis", "error: unknown command 'lis'\n(Did you mean one of list, ls?)\n"],
   ["frobnicate", /^error: (?![\s\S]*Did you mean)/],
   ["mappings list -c p --r", /^error: (?![\s\S]*Did you mean)/],
   ["--region x mappings list", /^error: unknown option '--region'\nOptions follow the command: .* <command> --reg/],
-  ["mappings -c x list", /^error: .*\nOptions follow the command: npx \S+ mappings <command> -c\n$/],
+  ["mappings -c x list", /^error: .*\nOptions follow the command: npx --no -- \S+ mappings <command> -c\n$/],
   ["mappings rollback x -c p --version 1", /^error: unknown option '--version'\n/],
   ["whoami -v", /^error: unknown option '-v'\n/],
   ["mappings set", `error: missing required argument 'who'\n${SEE} mappings set --help\n`],
-  ["whoami bob", /^error: too many arguments for 'whoami'\. Expected 0 .* 1: bob\.\nSee: npx \S+ whoami --help\n$/],
+  [
+    "whoami bob",
+    /^error: too many arguments for 'whoami'\. Expected 0 .* 1: bob\.\nSee: npx --no -- \S+ whoami --help\n$/,
+  ],
   ["mappings list -c x -o xml", /^error: option .* argument 'xml' is invalid\. Allowed choices are /],
   ["mappings list", "error: required option '-c, --cluster <id>' not specified: give it, or set CLUSTER_ID\n"],
   ["reviews --since 1h", /^error: required option '-c, --cluster <id>'/],

@@ -64,7 +64,7 @@ test("reviews names the cluster of each item, and --group keeps only reviews of 
   await prints(run("reviews", ...both, "--each"), /^prod: .*\nprod: .*\nstaging: .*\n$/);
   const { out } = await run("reviews", ...both, "--each", "-o", "json");
   assert.deepEqual(out.match(/(?<="cluster":")\w+/g), ["prod", "prod", "staging"]);
-  const refused = /^prod: --log-group and --stack are for one cluster\.\n/;
+  const refused = /^prod, staging: --log-group and --stack are for one cluster\.\n/;
   await exits(run("reviews", ...both, "--log-group", "log-prod"), 2, refused);
 });
 

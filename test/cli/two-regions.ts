@@ -40,10 +40,11 @@ async function twoRegions(
     values: (parameter: string) =>
       Promise.all([stores.one, stores.other].map((one) => readParameter(one, `${PREFIX}/${parameter}`))),
     /** Resets the connections of these services of a region. `undefined` ends that. */
-    strike(name: Name | undefined, services: readonly string[] = ["ssm"]) {
+    strike(name: Name | undefined, services: readonly string[] = ["ssm"], operation = "") {
       for (const [service, front] of Object.entries(fronts)) {
         const isStruck = name !== undefined && services.includes(service);
-        front.fail((request) => (isStruck && nameOf(request) === name ? { kind: "reset" } : undefined));
+        const isIt = ({ headers }: LocalRequest) => headers["x-amz-target"]?.endsWith(operation) !== false;
+        front.fail((one) => (isStruck && nameOf(one) === name && isIt(one) ? { kind: "reset" } : undefined));
       }
     },
     /** Answers 500 to this operation of Parameter Store in both regions. `undefined` ends that. */

@@ -57,7 +57,8 @@ const type = (typed: string, { environment, ...options }: CliOptions = {}) =>
 
 const entry = (more: string) => `mappings:\n  - {arn: "${ROLE}", username: dev, ${more}}\n`;
 const apply = "mappings apply -f - --dry-run";
-const NPX = "npx lambda-iam-authenticator";
+const NPX = "npx --no -- lambda-iam-authenticator";
+const ACCOUNT_ONLY = '"111122223333" is an account. For every identity of it, use account/111122223333.\n';
 const LISTS = "A mapping file has the lists mappings: and deny:.";
 
 for (const [typed, message, input] of [
@@ -100,10 +101,32 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
   ],
   ["mappings list --region us-east-1 --profile chained", /Run: aws sso login --profile expired\n$/],
   ["mappings list --region us-east-1 --profile sourceless", /"sourceless" has role_arn, .* Add .*: source_profile = </],
-  ["mappings edit", /^mappings edit needs a terminal\. .*: npx \S+ mappings export -c prod > \S+, then npx/],
+  ["mappings edit", /^mappings edit needs a terminal\. .*: npx --no -- \S+ mappings export -c prod > \S+, then npx/],
   ["irsa status", "error: unknown command 'status'\nCommands: keys, flags, policy, trust-policy, doctor\n"],
-  ["mappings deny ASIALOCALBOBAAAAAAAA", /^ASIALOCALBOBAAAAAAAA is not the name of a mapping\.\n/],
-  ["mappings deny 111122223333", /^111122223333 is not the name of a mapping\.\n<who> is an ARN, /],
+  ["mappings deny ASIALOCALBOBAAAAAAAA", /^"ASIALOCALBOBAAAAAAAA" is only a name\. /],
+  ["mappings deny 111122223333", ACCOUNT_ONLY],
+  ["explain 111122223333", ACCOUNT_ONLY],
+  [
+    "mappings set Developers",
+    '"Developers" is only a name. Add its kind and account, such as role/111122223333/Developers, or use an ARN.\n',
+  ],
+  ...["mappings set", "mappings get", "mappings deny", "mappings allow", "explain"].flatMap((command) => [
+    [`${command} ' ${ROLE}'`, `" ${ROLE}" begins with a space: remove it.\n`] as const,
+    [`${command} '${ROLE} '`, `"${ROLE} " ends with a space: remove it.\n`] as const,
+    [
+      `${command} ARN:aws:iam::111122223333:role/x`,
+      '"ARN:aws:iam::111122223333:role/x" must begin with arn: in lower case.\n',
+    ] as const,
+    [`${command} \u201c${ROLE}\u201d`, `"\u201c${ROLE}\u201d" contains curly quotes: use straight ones.\n`] as const,
+  ]),
+  [
+    `mappings deny ${ROLE} --until tomorrow`,
+    '--until must be a time like 2026-12-31T00:00:00Z, not "tomorrow". Nothing was written.\n',
+  ],
+  ["mappings undeny x", "error: unknown command 'undeny'\n(Did you mean allow?)\n"],
+  ["mappings ban x", "error: unknown command 'ban'\n(Did you mean deny?)\n"],
+  ["undeny x", "error: unknown command 'undeny'\n(Did you mean mappings allow?)\n"],
+  ["ban x", "error: unknown command 'ban'\n(Did you mean mappings deny?)\n"],
   ["mappings deny Developers", /^"Developers" is role\S+developers\. To deny the role, give its ARN\. To deny a per/],
   ["mappings deny clusteradmin", /^"clusteradmin" is sso\/111122223333\/clusteradmin\. .*, add --person\.\n$/],
   ["mappings deny Developers --person --dry-run", /^Developers can be a session of role\/111122223333\/developers, /],
@@ -177,4 +200,34 @@ test("commands in messages and help have the name that the user's shell finds", 
   }
   assert.equal(programName({ PATH: installed }, "/home/jane/.krew/bin/kubectl-iam"), "kubectl iam");
   assert.equal(programName({}, "/home/jane/.krew/bin/kubectl-aws_iam"), "kubectl aws-iam");
+});
+
+test("an empty CLUSTER_ID is unset, and kubeconfig webhook reads CLUSTER_ID", async () => {
+  const [before] = [process.env["CLUSTER_ID"]];
+  process.env["CLUSTER_ID"] = "";
+  await exits(type("mappings list"), 2, /^error: required option '-c, --cluster <id>' not specified/);
+  process.env["CLUSTER_ID"] = "absent";
+  await exits(type("kubeconfig webhook --no-token"), 2, / the stack IamAuthenticator-absent\. /);
+  const endpoint = "--endpoint https://auth.example.com";
+  await exits(type(`kubeconfig webhook --no-token ${endpoint}`), 0);
+  process.env["CLUSTER_ID"] = before;
+});
+
+test("explain of a token for another host names AWS_ENDPOINT_URL_STS", async () => {
+  const token = (url: string) => `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`;
+  const sentence = /^AWS_ENDPOINT_URL_STS is set, so that aws eks get-token signs for another host\. Unset it/m;
+  for (const [sts, url] of [
+    ["http://127.0.0.1:9", "http://127.0.0.1:9/?Action=GetCallerIdentity"],
+    ["https://x.example.com", "https://x.example.com/?Action=GetCallerIdentity"],
+  ] as const) {
+    process.env["AWS_ENDPOINT_URL_STS"] = sts;
+    await exits(
+      type("explain --token-file -", { input: token(url), environment: { AWS_ENDPOINT_URL_STS: sts } }),
+      1,
+      sentence,
+    );
+    delete process.env["AWS_ENDPOINT_URL_STS"];
+    const { err } = await type("explain --token-file -", { input: token(url) });
+    assert.doesNotMatch(err, /AWS_ENDPOINT/);
+  }
 });

@@ -20,8 +20,8 @@ beforeEach(() => {
 
 /** kube-apiserver's attempts for one login: https://pkg.go.dev/k8s.io/apiserver/pkg/util/webhook#DefaultRetryBackoffWithInitialDelay */
 const APISERVER_TRIES = 5;
-/** Calls of a review while Parameter Store throttles: one, and three retries after short random waits. */
-const THROTTLED_CALLS = 4;
+/** Calls of a review while Parameter Store throttles: one, and a retry after a short random wait. */
+const THROTTLED_CALLS = 2;
 
 async function outcomesOf(action: () => Promise<void>): Promise<string[]> {
   return (await reviewsOf(cluster, action)).map(({ outcome }) => outcome);

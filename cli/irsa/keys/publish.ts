@@ -6,7 +6,7 @@ import { issuerKeyParameter, MAX_KEYS } from "../../../functions/issuer/keys.ts"
 import { memberAt } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
-import { executePlan } from "../../changes/execute-plans.ts";
+import { executePlan } from "../../changes/clusters.ts";
 import type { Change } from "../../changes/plan.ts";
 import { writeValue } from "../../changes/write.ts";
 import { describe } from "../../command.ts";

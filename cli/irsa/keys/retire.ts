@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { notAfterTime } from "../../../functions/lib/not-after.ts";
 import { connect } from "../../aws/connection.ts";
-import { executePlan } from "../../changes/execute-plans.ts";
+import { executePlan } from "../../changes/clusters.ts";
 import type { Change } from "../../changes/plan.ts";
 import { UNINTERRUPTED, writeValue } from "../../changes/write.ts";
 import { describe } from "../../command.ts";

@@ -5,7 +5,7 @@ const EXAMPLE = "arn:aws:iam::111122223333:role/Developers";
 
 /** A phrase about the invalid part of an ARN; `undefined` for an ARN of a session. */
 export function arnFault(arn: string): string | undefined {
-  if (arn !== arn.trim()) return "it has spaces around it";
+  if (arn !== arn.trim()) return "it begins or ends with a space";
   const sections = arn.split(":");
   const [start, , service = "", region, account = "", ...rest] = sections;
   if (start !== "arn") return `it must begin with arn:, as in ${EXAMPLE}`;

@@ -4,12 +4,29 @@ import type { IncomingMessage } from "node:http";
 import { type Agents, connectHost, discardIdle, openAgents, serverName } from "../../aws/connections.ts";
 import { get, readText } from "../../aws/get.ts";
 import { fault, hasCode } from "../../errors.ts";
-import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";
+import type { Deadline } from "../../lib/deadline.ts";
+import { cacheFailures } from "../../lib/failed-calls.ts";
+import { failureKind, retry } from "../../lib/retry.ts";
 import type { AskSts } from "../identity/prove-identity.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
 
+const RETRIES = {
+  tryMs: 2_000,
+  totalMs: 4_000,
+  isRetryable: (error: unknown) => !hasCode(error, "sts_answer_unusable"),
+};
+
+/** Failures of both tries after which reviews for the host fail at once. A reset or a single slow answer is not one. */
+const SILENCE = ["TimedOut", "ECONNREFUSED"];
+/**
+ * Otherwise a few tokens per second for a silent host would occupy all environments. Shorter than the 4 s of
+ * kube-apiserver's five tries, so that a host that is silent once costs no login.
+ */
+const SILENT_MS = 2_000;
+
+type Asked = readonly [token: UnverifiedToken, signedId: string];
 type StsReply = Awaited<ReturnType<AskSts>>;
 
 export interface StsOptions {
@@ -21,7 +38,7 @@ export interface StsOptions {
   readonly agents?: Agents;
 }
 
-/** Throws `sts_unreachable` without a response, and `sts_answer_unusable` for one that is too long. */
+/** Throws `sts_unreachable` without a response or for a silent host, and `sts_answer_unusable` for one that is too long. */
 export function createSts(options: StsOptions): AskSts {
   const { regionalHost, endpoint, agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`)) } = options;
   const isPlain = endpoint?.protocol === "http:";
@@ -42,23 +59,30 @@ export function createSts(options: StsOptions): AskSts {
     return get(isPlain, options, readReply);
   }
 
-  const rules: RetryRules = {
-    tryMs: 2_000,
-    totalMs: 4_000,
-    isRetryable: (error) => !hasCode(error, "sts_answer_unusable"),
-    beforeRetry: (error) => {
+  /** Throws only failures that are remembered, and returns the others. */
+  async function askTwice([token, signedId]: Asked, deadline: Deadline): Promise<StsReply | Error> {
+    let first: unknown;
+    const beforeRetry = (error: unknown): void => {
+      first = error;
       if (!(error instanceof ServerError)) discardIdle(agents);
-    },
-  };
-
-  return async (token, deadline, signedId) => {
+    };
     try {
-      return await retry(rules, deadline, (signal) => ask(token, signedId, signal).then(failOnServerError));
+      const call = (signal: AbortSignal) => ask(token, signedId, signal).then(failOnServerError);
+      return await retry({ ...RETRIES, beforeRetry }, deadline, call);
     } catch (error) {
       if (error instanceof ServerError) return error.reply;
-      if (hasCode(error, "sts_answer_unusable")) throw error;
-      throw fault("sts_unreachable", `no answer from STS (${failureKind(error)})`, { cause: error });
+      if (hasCode(error, "sts_answer_unusable")) return error;
+      const kind = failureKind(error);
+      const unreachable = fault("sts_unreachable", `no answer from STS (${kind})`, { cause: error });
+      if (SILENCE.includes(kind) && kind === failureKind(first)) throw unreachable;
+      return unreachable;
     }
+  }
+  const askUnlessSilent = cacheFailures(askTwice, SILENT_MS, RETRIES.totalMs, ([{ host }]) => host);
+  return async (token, deadline, signedId) => {
+    const reply = await askUnlessSilent([token, signedId], deadline);
+    if (reply instanceof Error) throw reply;
+    return reply;
   };
 }
 

@@ -128,7 +128,7 @@ export async function reviewIdentity(
   const places = candidates(rules.mappingPrefix, identity);
   const names = places.map(({ parameter }) => parameter);
   record.cached.mapping = false;
-  const { parameters, cached, stale } = await timed(record, "mapping", clock, () =>
+  const { parameters, cached, stale, keep } = await timed(record, "mapping", clock, () =>
     services.readParameters(names, deadline),
   );
   record.cached.mapping = cached;
@@ -145,6 +145,8 @@ export async function reviewIdentity(
   if (stale) record.staleReads += 1;
   record.parameter = deciding?.parameter;
   const selected = selectMapping(evaluations, identity);
+  // Only now: strangers can make reviews of as many unmapped identities as they like.
+  keep?.();
 
   const user = await timed(record, "user", clock, () =>
     renderUser(selected, identity, rules.reservedPrefixes, () => services.findNodeName(identity, deadline)),

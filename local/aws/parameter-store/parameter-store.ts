@@ -58,7 +58,7 @@ const COUNTED: Readonly<Record<string, keyof Throughput>> = {
   DeleteParameter: "writes",
 };
 
-function limitThroughput({ reads, paths, writes }: Throughput, now: () => number): Admit {
+export function limitThroughput({ reads, paths, writes }: Throughput, now: () => number): Admit {
   const read = callsPerSecond(reads, now);
   const admits = {
     reads: read,

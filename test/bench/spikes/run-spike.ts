@@ -32,9 +32,9 @@ export function withReserved(reservedConcurrency: number | false) {
 
 type SpikeResult = Awaited<ReturnType<typeof measure>>;
 
-const CLUSTER_ID = "spike";
-const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
-const REGION = "us-west-2";
+export const CLUSTER_ID = "spike";
+export const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
+export const REGION = "us-west-2";
 const APISERVERS = 3;
 /** First logins are spread evenly over this time. */
 const WITHIN_MS = 1_000;
@@ -93,7 +93,7 @@ async function measure(spike: Spike, time: Time, random: () => number) {
   };
 }
 
-function mistakes(body: string, expected: Expected): string[] {
+export function mistakes(body: string, expected: Expected): string[] {
   const { status } = JSON.parse(body);
   const { authenticated, user, error } = status;
   const right =
@@ -112,7 +112,7 @@ export async function runSpike(spike: Spike): Promise<SpikeResult> {
 }
 
 /** Mulberry32, so that runs are reproducible. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

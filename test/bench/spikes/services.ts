@@ -22,10 +22,17 @@ const LOCATION = { partition: "aws", region: "us-west-2", account: "111122223333
 
 type Answer = (request: LocalRequest) => LocalResponse | Promise<LocalResponse>;
 
-/** `ssmReads`: Parameter Store reads per second. `stsSilentMs`: how long STS does not respond, from the start. */
+/**
+ * `ssmReads`: Parameter Store reads per second. `stsSilentMs`: how long STS does not respond, from the start. `silentHost`: one
+ * that never responds.
+ */
 export async function startServices(
   { identities, parameters }: Pick<Crowd, "identities" | "parameters">,
-  { ssmReads, stsSilentMs = 0 }: { readonly ssmReads: number; readonly stsSilentMs?: number },
+  {
+    ssmReads,
+    stsSilentMs = 0,
+    silentHost,
+  }: { readonly ssmReads: number; readonly stsSilentMs?: number; readonly silentHost?: string },
   time: Time,
   random: () => number,
 ) {
@@ -59,7 +66,8 @@ export async function startServices(
   const sts = await start(STS_CALLS, stsAnswers({ identities, now: time.now }), stsThrottling);
   const ssm = await start(ssmReads, answerFromStore, ssmThrottling);
   const ends = time.now() + stsSilentMs;
-  sts.server.fail(() => (time.now() < ends ? { kind: "silent" } : undefined));
+  const isSilent = ({ headers }: LocalRequest): boolean => time.now() < ends || headers["host"] === silentHost;
+  sts.server.fail((request) => (isSilent(request) ? { kind: "silent" } : undefined));
   return {
     urls: { sts: sts.server.url, store: ssm.server.url },
     calls: { sts: sts.calls, ssm: ssm.calls },

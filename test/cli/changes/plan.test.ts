@@ -6,7 +6,7 @@ import type { Mark } from "../../../cli/access/marks.ts";
 import type { Stored } from "../../../cli/aws/parameter.ts";
 import { addsDenial, type Change, isRemoval, planChanges } from "../../../cli/changes/plan.ts";
 import { outcome } from "../../../cli/changes/propose.ts";
-import { planData, printPlan } from "../../../cli/changes/show.ts";
+import { planData, printPlans } from "../../../cli/changes/show.ts";
 import { PREFIX } from "../mappings/cluster.ts";
 
 const OLD = { name: "", secure: false, version: 1, modified: 0 };
@@ -27,9 +27,30 @@ function show(changes: readonly Change[], { columns, ...more }: Shown & { readon
   const plan = { changes, unchanged: 2, extra: [], marks: [], warnings: new Map(), ...more };
   const texts: string[] = [];
   const print = (text: string, tone?: string) => texts.push(tone === undefined ? text : `<${tone}> ${text}`);
-  printPlan(plan, "account 1", PREFIX, { columns, print });
+  printPlans([{ name: "one", shown: plan, destination: "account 1", prefix: PREFIX }], { columns, print });
   return texts.join("");
 }
+test("equal plans of several clusters are printed once, with at most ten places", () => {
+  const add = (value: unknown) => [change("role/111122223333/a", undefined, value)];
+  const of = (name: string, changes: readonly Change[]) => {
+    const shown = { changes, unchanged: 0, extra: [], marks: [], warnings: new Map() };
+    return { name, shown, destination: `place of ${name}`, prefix: PREFIX };
+  };
+  const texts: string[] = [];
+  const output = { columns: undefined, print: (text: string) => texts.push(text) };
+  printPlans([of("a", add("x")), of("b", add("y")), of("c", add("x"))], output);
+  const lines = (value: string) => ["+ role/111122223333/a\n", `    ${value}\n`, SUMMARY];
+  assert.deepEqual(texts.splice(0), [
+    ...["Plan for place of a; place of c:\n", ...lines("x")],
+    ...["Plan for place of b:\n", ...lines("y")],
+  ]);
+  printPlans(
+    [..."abcdefghijk"].map((name) => of(name, add("x"))),
+    output,
+  );
+  assert.deepEqual(texts, ["Plan for 11 clusters: a, b, c, d, e, f, g, h, i, j, k:\n", ...lines("x")]);
+});
+const SUMMARY = "1 to add, 0 to change, 0 to remove, 0 unchanged.\n";
 const MARKED_ROLE = "role/111122223333/a";
 const mark = (kind: Mark["kind"], text: string): Mark => {
   return { parameter: `${PREFIX}/${MARKED_ROLE}`, kind, gives: [], text };

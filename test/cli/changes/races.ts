@@ -2,7 +2,12 @@
 
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import {
+  DeleteParameterCommand,
+  PutParameterCommand,
+  type PutParameterCommandInput,
+  SSMClient,
+} from "@aws-sdk/client-ssm";
 import { readHistory } from "../../../cli/aws/read.ts";
 import type { Change } from "../../../cli/changes/plan.ts";
 import { UNINTERRUPTED, writeValue } from "../../../cli/changes/write.ts";
@@ -28,8 +33,11 @@ const CALLS: Readonly<Record<string, string>> = {
   GetParameterHistoryCommand: "H",
 };
 
+/** An attempt of this command whose response is lost, and a loss of all its responses. */
+export const OWN = Symbol("own");
+export const LOST = Symbol("lost");
 /** What another operator stores: raw text, or a list that is written over the version that they read. */
-type Theirs = string | { readonly list: string; readonly over: number };
+type Theirs = string | { readonly list: string; readonly over: number } | typeof OWN | typeof LOST;
 /** Before which request of this one: G1 is its first GetParameters, P1 its first PutParameter. */
 type Race = Readonly<Record<string, readonly Theirs[] | (() => unknown)>>;
 
@@ -55,7 +63,14 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<Outco
   const { check = () => {}, interrupted = UNINTERRUPTED } = more;
   const pause = mock.method(Math, "random", () => 0);
   const [own, other] = [1, 2].map(() => new SSMClient({ endpoint: store.url })) as [SSMClient, SSMClient];
-  const act = async (theirs: Theirs) => {
+  const act = async (theirs: Theirs, input: object) => {
+    if (theirs === LOST) throw new Error("the response was lost");
+    if (theirs === OWN) {
+      const own = input as PutParameterCommandInput;
+      return own.Value === undefined
+        ? other.send(new DeleteParameterCommand(own))
+        : other.send(new PutParameterCommand(own));
+    }
     if (typeof theirs === "string") return store.put(NAME, theirs);
     const Description = `Written over version ${theirs.over}`;
     return other.send(new PutParameterCommand({ Name: NAME, Value: raw(theirs.list), Description, Overwrite: true }));
@@ -66,7 +81,7 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<Outco
     calls.push(kind);
     const theirs = race[`${kind}${calls.filter((one) => one === kind).length}`] ?? [];
     if (typeof theirs === "function") theirs();
-    else for (const one of theirs) await act(one);
+    else for (const one of theirs) await act(one, call.input);
     return next(call);
   });
   if (before !== undefined) store.put(NAME, raw(before), tags ? { tags } : {});
@@ -87,7 +102,7 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<Outco
     if (!isWhole && !interrupted.aborted) assert.equal(pause.mock.callCount(), reads - 1, "it pauses between attempts");
     const result = end instanceof Error ? end.message : `${end} ${version}`.trim();
     const list = value.startsWith("[{") ? textOf(value) : value;
-    const short = description.replace("Written over version", "over");
+    const short = description.replace(/Written (?:again )?over version/, "over");
     return [result.replaceAll(`${PREFIX}/`, ""), short === "" ? list : `${list} (${short})`, calls.join("")];
   } finally {
     mock.restoreAll();

@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { useCluster } from "../mappings/cluster.ts";
-import { NAME, type Row, raw, run } from "./races.ts";
+import { LOST, NAME, OWN, type Row, raw, run } from "./races.ts";
 
 const cluster = useCluster();
 
 const tags = { [OWNER_TAG]: "team-a" };
 const over1 = (list: string) => ({ list, over: 1 });
+const over2 = (list: string) => ({ list, over: 2 });
 const add = { before: "a", mine: "a c" };
 const refuse = () => {
   throw new Error("not like this");
@@ -36,7 +37,7 @@ const LISTS: readonly Row[] = [
     "a c (Managed by the CloudFormation stack team-a. over 1)",
     "GTP",
   ],
-  ["another operator creates the list", { mine: "c", race: { P1: [raw("b")] } }, "merged 2", "b c (over 1)", "GPGTP"],
+  ["another operator creates the list", { mine: "c", race: { P1: [raw("b")] } }, "merged 2", "b c (over 1)", "GPHGTP"],
   ["written after the plan was made", { ...add, race: { G1: [raw("a b")] } }, "merged 3", "a b c (over 2)", "GTP"],
   ["written right before the write", { ...add, race: { P1: [raw("a b")] } }, "merged 4", "a b c (over 3)", "GTPHGTP"],
   [
@@ -150,7 +151,7 @@ const LISTS: readonly Row[] = [
     { mine: "c", race: { P1: aborted("b", early) }, interrupted: early.signal },
     "The operation was aborted",
     "b",
-    "GP",
+    "GPH",
   ],
   [
     "Ctrl-C after it: theirs is restored",
@@ -158,6 +159,67 @@ const LISTS: readonly Row[] = [
     "merged 4",
     "a b c (over 3)",
     "GTPHGTP",
+  ],
+  ["a response is lost", { ...add, race: { P1: [OWN] } }, "written 3", "a c (over 1)", "GTPHG"],
+  ["a response is lost twice", { ...add, race: { P1: [OWN, OWN] } }, "written 4", "a c (over 1)", "GTPHG"],
+  [
+    "a response is lost, and another operator adds to the new list",
+    { ...add, race: { P1: [OWN, over2("a c d")] } },
+    "merged 5",
+    "a c d (over 4)",
+    "GTPHGTP",
+  ],
+  [
+    "a response is lost, and another operator changes the new entry: their change is later, and kept",
+    { ...add, race: { P1: [OWN, over2("a c2")] } },
+    "merged 5",
+    "a c2 (over 4)",
+    "GTPHGTP",
+  ],
+  [
+    "a response is lost, and another operator removes the new entry",
+    { ...add, race: { P1: [OWN, over2("a")] } },
+    "merged 5",
+    "a (over 4)",
+    "GTPHGTP",
+  ],
+  [
+    "others write before and after the attempt whose response is lost",
+    { ...add, race: { P1: [raw("a b"), OWN, { list: "a c d", over: 3 }] } },
+    "merged 6",
+    "a b c d (over 5)",
+    "GTPHGTP",
+  ],
+  [
+    "the response of a new order is lost",
+    { before: "a b", mine: "b a", race: { P1: [OWN] } },
+    "written 3",
+    "b a (over 1)",
+    "GTPHG",
+  ],
+  [
+    "the response of a new order is lost, and another operator adds to it",
+    { before: "a b", mine: "b a", race: { P1: [OWN, over2("b a d")] } },
+    "merged 5",
+    "b a d (over 4)",
+    "GTPHGTP",
+  ],
+  ["all responses are lost", { ...add, race: { P1: [OWN, LOST] } }, "written 2", "a c (over 1)", "GTPH"],
+  [
+    "all responses are lost, and the write has replaced another one",
+    { ...add, race: { P1: [raw("a b"), OWN, LOST] } },
+    "merged 4",
+    "a b c (over 3)",
+    "GTPHHGTP",
+  ],
+  ["no attempt arrives", { ...add, race: { P1: [LOST] } }, "the response was lost", "a", "GTPH"],
+  ["the list is new, and a response is lost", { mine: "c", race: { P1: [OWN] } }, "written 1", "c (over 0)", "GPH"],
+  [
+    "the list is new, a response is lost, and another operator changes the new entry",
+    { mine: "c", race: { P1: [OWN, over1("c2")] } },
+    "written 2",
+    "c2 (over 1)",
+    "GPH",
   ],
 ];
 for (const [what, scenario, ...gives] of LISTS) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { useCluster } from "../mappings/cluster.ts";
-import { NAME, type Row, raw, run } from "./races.ts";
+import { LOST, NAME, OWN, type Row, raw, run } from "./races.ts";
 
 const cluster = useCluster();
 
@@ -68,7 +68,7 @@ const VALUES: readonly Row[] = [
   [
     "written twice right before the write",
     { ...change, race: { P1: [raw("b"), raw("c")] } },
-    "Another operator wrote callers at the same time, and your write replaced theirs: version 3 by arn:aws:iam::111122223333:user/local, version 2 by arn:aws:iam::111122223333:user/local. To see it, run: aws ssm get-parameter-history --name callers",
+    "Another operator wrote callers at the same time, and your write replaced theirs: version 2 by arn:aws:iam::111122223333:user/local. To see it, run: aws ssm get-parameter-history --name callers",
     "c",
     "GPH",
   ],
@@ -78,11 +78,37 @@ const VALUES: readonly Row[] = [
     { mine: "c", race: { P1: [raw("b")] } },
     "Another operator changed callers in the meantime: it did not exist, it is now version 1. Their change is kept.",
     "b",
-    "GPG",
+    "GPHG",
   ],
-  ["the same value, created right before", { mine: "c", race: { P1: [raw("c")] } }, "written 1", "c", "GPG"],
+  ["the same value, created right before", { mine: "c", race: { P1: [raw("c")] } }, "written 1", "c", "GPH"],
   ["removed right before the removal", { before: "a", race: { D1: remove } }, "removed", "", "GD"],
-  ["no permission to write", { ...change, race: { P1: fail } }, "no", "a", "GP"],
+  ["no permission to write", { ...change, race: { P1: fail } }, "no", "a", "GPH"],
+  ["a response is lost, and the call is repeated", { ...change, race: { P1: [OWN] } }, "written 3", "c", "GPH"],
+  [
+    "a response is lost, and another operator writes before the repetition",
+    { ...change, race: { P1: [OWN, raw("b")] } },
+    "Another operator wrote callers at the same time, and your write replaced theirs: version 3 by arn:aws:iam::111122223333:user/local. To see it, run: aws ssm get-parameter-history --name callers",
+    "c",
+    "GPH",
+  ],
+  ["all responses are lost", { ...change, race: { P1: [OWN, LOST] } }, "written 2", "c", "GPH"],
+  [
+    "all responses are lost, and another operator writes then",
+    { ...change, race: { P1: [OWN, raw("b"), LOST] } },
+    "written 3",
+    "b",
+    "GPH",
+  ],
+  ["no attempt arrives", { ...change, race: { P1: [LOST] } }, "the response was lost", "a", "GPH"],
+  ["it is new, and a response is lost", { mine: "c", race: { P1: [OWN] } }, "written 1", "c", "GPH"],
+  [
+    "it is new, a response is lost, and another operator writes then",
+    { mine: "c", race: { P1: [OWN, raw("b")] } },
+    "written 2",
+    "b",
+    "GPH",
+  ],
+  ["it is removed, and a response is lost", { before: "a", race: { D1: [OWN] } }, "removed", "", "GD"],
   ["no permission to remove", { before: "a", race: { D1: fail } }, "no", "a", "GD"],
 ];
 for (const [what, scenario, ...gives] of VALUES) {

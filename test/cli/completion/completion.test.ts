@@ -40,11 +40,15 @@ test("bash completes commands, subcommands, options and arguments with choices",
   assert.deepEqual(inBash("reviews", "ls", "--f"), ["--follow"]);
   assert.deepEqual(inBash("completion", "f"), ["fish"]);
   assert.deepEqual(inBash("unknown", "tok"), ["token"]);
+  for (const name of ["list", "ls"]) assert.deepEqual(inBash("mappings", name, "-o", "w"), ["wide"]);
+  assert.deepEqual(inBash("whoami", "-c", "x", "--output", ""), ["table", "json", "yaml"]);
+  assert.deepEqual(inBash("mappings", "lint", "--fail", "e"), ["error"]);
 });
 
 test("zsh completes the same words with the same function", skip("zsh"), () => {
   assert.deepEqual(inZsh("callers", ""), ["add", "list", "remove", "--help"]);
   assert.ok(inZsh("mappings", "apply", "").includes("--prune"));
+  assert.deepEqual(inZsh("whoami", "-o", ""), ["table", "json", "yaml"]);
 });
 
 test("fish also completes values of options, and no command twice", skip("fish"), () => {

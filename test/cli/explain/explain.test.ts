@@ -87,7 +87,7 @@ test("an ARN keeps its session, unless --session-name replaces it, gets no suppo
   for (const [role, name] of Object.entries(roles)) {
     const { out } = await exits(explain([`${unmapped}${role}`]), 1);
     assert.match(out, /denied, identity_unmapped\nreason {4}no mapping for arn:\S+\n/);
-    const set = `npx lambda-iam-authenticator mappings set -c prod ${name} --username <name> --group <group>`;
+    const set = `npx --no -- lambda-iam-authenticator mappings set -c prod ${name} --username <name> --group <group>`;
     assert.ok(out.includes(`\nto do     add a mapping: ${set}\n`), out);
   }
 });

@@ -51,7 +51,12 @@ test("an unmapped identity gets exit code 1, the reason and advice", async () =>
   const reason = `^verdict   denied, identity_unmapped\nreason    no mapping for ${alice}\nto do     add a mapping: `;
   const cluster = new RegExp(`^${CLUSTER} {10}whoami cannot know whether this cluster exists\nidentity  `);
   await exits(whoami(), 1, "", cluster);
-  await exits(whoami(), 1, "", new RegExp(`${reason}npx \\S+ mappings set -c prod ${alice} --username <name> `, "m"));
+  await exits(
+    whoami(),
+    1,
+    "",
+    new RegExp(`${reason}npx --no -- \\S+ mappings set -c prod ${alice} --username <name> `, "m"),
+  );
 });
 
 test("JSON has the same data", async () => {
@@ -65,7 +70,7 @@ test("JSON has the same data", async () => {
 test("without permission to read mappings, it prints the identity and the missing permission, and exits with 3", async () => {
   cluster.store.fail(forbidden("GetParameters"));
   const missing = `No permission to read the mappings: ssm:GetParameters on parameter${PREFIX}/*.`;
-  const advice = "Ask an operator with this permission to run: npx lambda-iam-authenticator explain -c prod";
+  const advice = "Ask an operator with this permission to run: npx --no -- lambda-iam-authenticator explain -c prod";
   await exits(whoami(), 3, `${missing} ${advice} ${BOB}\n`, `${IDENTITY}verdict   not known\n`);
   const elsewhere = ["--prefix", "/elsewhere", "--region", "us-west-2"];
   await exits(whoami(elsewhere), 3, new RegExp(` explain -c prod ${elsewhere.join(" ")} ${BOB}\\n$`));

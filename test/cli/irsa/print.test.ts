@@ -43,11 +43,11 @@ describe("irsa policy", () => {
     ] as const) {
       const { err } = await policy(...words);
       assert.match(err, where);
-      const command = `npx lambda-iam-authenticator irsa policy${words[1] === undefined ? "" : " --for 1.35"}`;
+      const command = `npx --no -- lambda-iam-authenticator irsa policy${words[1] === undefined ? "" : " --for 1.35"}`;
       assert.deepEqual(err.match(/(?<=^ {2})\d\. .*/gm), [
         `1. ${command} --label-policy | kubectl apply -f -`,
         "2. kubectl label serviceaccounts --all --all-namespaces --overwrite irsa.iam-authenticator/has-role=true",
-        '3. npx lambda-iam-authenticator irsa doctor ... --kubeconfig admin.conf     # "labels" must be ok',
+        '3. npx --no -- lambda-iam-authenticator irsa doctor ... --kubeconfig admin.conf     # "labels" must be ok',
         `4. ${command} ... | kubectl apply -f -`,
       ]);
     }

@@ -75,7 +75,7 @@ test("deny refuses an identity that its list cannot match, also in a file, and a
     [["arn:aws:s3:::bucket"], /^/],
     [[MALLORY, "--session", "x"], /^--session requires a role or a permission set, not \S+mallory\.\n$/],
     [[MALLORY, "--until", "2026-11-24T00:00:00Z"], /^--until 2026-11-24T00:00:00Z is in the past\.\n$/],
-    [[MALLORY, "--until", "tomorrow"], /: --until must be a time like \S+, not "tomorrow"\. Nothing was written\.\n$/],
+    [[MALLORY, "--until", "tomorrow"], /^--until must be a time like \S+, not "tomorrow"\. Nothing was written\.\n$/],
   ] as const) {
     await exits(deny(...words), 2, message);
   }
@@ -98,7 +98,7 @@ test("--until and --for set the end of a denial, and a second deny without them 
 test("allow prints what still denies the identity", async () => {
   put("any", [{ arnLike: "arn:aws:iam::*:user/mal*" }]);
   await deny(MALLORY);
-  const still = /mallory is still denied by deny\/any\. To see it: npx \S+ mappings get -c prod deny\/any\n$/;
+  const still = /mallory is still denied by deny\/any\. To see it: npx --no -- \S+ mappings get -c prod deny\/any\n$/;
   await exits(allow(MALLORY, "--allow-weakening"), 0, still);
 });
 
@@ -119,7 +119,7 @@ test("list, export, history and rollback support denials", async () => {
 
 test("deny of a user warns only if an account or pattern mapping covers federated users", async () => {
   const of = "federated users, whose names their creator chooses (sts:GetFederationToken)";
-  const command = `npx lambda-iam-authenticator mappings deny -c prod 'arn:aws:sts::${A}:federated-user/*'`;
+  const command = `npx --no -- lambda-iam-authenticator mappings deny -c prod 'arn:aws:sts::${A}:federated-user/*'`;
   for (const [name, value, isCovered, who = MALLORY] of [
     [`pattern/${A}`, [{ arnLike: `arn:aws:sts::${A}:federated-user/d*`, username: "x" }], true],
     ["pattern/any", [{ arnLike: "arn:aws:*::*:*", username: "x" }], true],

@@ -97,11 +97,11 @@ const BY_SESSION = ["--username", "{SessionName}"];
 const invalid = (problem: string, name = `role/${A}/developers`) => `${name} would be invalid: ${problem}`;
 
 for (const [what, words, message] of [
-  ["a name without a kind", ["Developers", "--username", "x"], /^Developers /],
+  ["a name without a kind", ["Developers", "--username", "x"], /^"Developers" is only a name\./],
   ["an unknown placeholder", [DEVELOPERS, "--username", "dev:{Sesion}"], invalid("username")],
   ["a control character", [DEVELOPERS, "--username", "a\u001b"], invalid('username "a\\u001b" has a control char')],
   ["a user's id for a role", role("--principal-id", "AIDAX"), invalid("principalId")],
-  ["an end that is not a time", role("--until", "tomorrow"), invalid("--until must be a time like")],
+  ["an end that is not a time", role("--until", "tomorrow"), "--until must be a time like"],
   ["an end in the past", role("--until", "2020-01-01T00:00:00Z"), /^--until 20\S+Z is in the past: the .*Nothing /],
   ["a duration in words", role("--for", "2 hours"), /It must be a duration such as 30m, 2h or 3d\./],
   ["two ends", role("--for", "2h", "--until", LATER), /'--until <time>' cannot be used with .*--for/],

@@ -88,10 +88,10 @@ test("it prints commands that remove the mappings without a login, and no patter
   const session = `sso-session/${ACCOUNT}/admin --session`;
   const names = [`role/${ACCOUNT}/unused`, `${session} jane@example.com`, `${session} joe`];
   const remove = "lambda-iam-authenticator mappings remove -c prod --region us-east-1";
-  assert.equal(out, names.map((name) => `npx ${remove} ${name}\n`).join(""));
+  assert.equal(out, names.map((name) => `npx --no -- ${remove} ${name}\n`).join(""));
   assert.equal(cluster.iam.requests.length, 0);
   for (const line of out.trim().split("\n")) {
-    const words = `${line.replace(/^npx \S+ /, "")} --yes --force --allow-weakening --rate 1000`;
+    const words = `${line.replace(/^npx --no -- \S+ /, "")} --yes --force --allow-weakening --rate 1000`;
     await exits(cli(words, { now: NOW }), 0);
   }
   const left = JSON.parse((await cluster.report(["-o", "json"])).out);
@@ -146,7 +146,7 @@ test("a login in one cluster counts for another that reads the same store", asyn
   await prints(run("-c a"), / role\/111122223333\/unused\n/);
   const { out } = await exits(run("-c a -c b"), 0, "");
   assert.doesNotMatch(out, /role/);
-  assert.match(out, /^npx \S+ mappings remove -c a -c b sso-session\/111122223333\/admin --session joe$/m);
+  assert.match(out, /^npx --no -- \S+ mappings remove -c a -c b sso-session\/111122223333\/admin --session joe$/m);
   // Without the log of b, its logins are unknown.
   stacks.fail(({ body }) =>
     /StackName=IamAuthenticator-b/.test(`${body}`) ? { kind: "answer", status: 400, body: "{}" } : undefined,
@@ -166,7 +166,9 @@ test("with two contexts of one id, a login in one counts for both, and a command
   files.configure({ contexts });
   const run = () => cluster.report("--unused 30d", { environment: { HOME: files.path } });
   const removes = (...names: string[]) =>
-    names.map((name) => `npx lambda-iam-authenticator mappings remove -c prod role/${ACCOUNT}/${name}\n`).join("");
+    names
+      .map((name) => `npx --no -- lambda-iam-authenticator mappings remove -c prod role/${ACCOUNT}/${name}\n`)
+      .join("");
   await prints(run(), removes("unused"), "");
 
   const ofOther = ({ headers }: LocalRequest) => headers["authorization"]?.includes(`/${region}/`);

@@ -7,7 +7,7 @@ import { exits, prints } from "../mappings/cluster.ts";
 import { lineOf, MINUTE, NOW, otherLines, useLoggedCluster } from "./services.ts";
 
 const SESSION = "arn:aws:sts::111122223333:assumed-role/Developers/bob";
-const EXPLAIN = `npx lambda-iam-authenticator explain -c prod ${SESSION}`;
+const EXPLAIN = `npx --no -- lambda-iam-authenticator explain -c prod ${SESSION}`;
 const PREFIX = "/iam-authenticator/prod";
 const unmapped = denial("identity_unmapped", "no mapping for arn:aws:iam::111122223333:role/Developers; tried /a /b");
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
@@ -36,7 +36,7 @@ test("a pipe gets one row per group, oldest first, with all columns", async () =
     `2026-11-24T16:25:00Z | 2 | denied | identity_unmapped | ${SESSION} | ${EXPLAIN}`,
     "2026-11-24T16:26:00Z | 1 | not_ours",
     "2026-11-24T16:27:00Z | 1 | fault | parameters_unavailable | check ssm:GetParameters on the mappings, and the network to Parameter Store",
-    `2026-11-24T16:28:00Z | 1 | caller_refused | caller_refused | ${kubeconfig}npx lambda-iam-authenticator callers list -c prod`,
+    `2026-11-24T16:28:00Z | 1 | caller_refused | caller_refused | ${kubeconfig}npx --no -- lambda-iam-authenticator callers list -c prod`,
   ]);
   assert.equal((await cluster.reviews(["--no-headers"])).out.split(" ", 1)[0], "2026-11-24T16:10:00Z");
   for (const words of ["list", "ls"]) assert.equal((await cluster.reviews(words)).out, out);
@@ -50,7 +50,7 @@ test("a terminal of 80 columns gets one line per group, with complete ARNs and a
 2026-11-24T16:25:00Z  denied  identity_unmapped
     2 times since 2026-11-24T16:00:00Z
     ${SESSION}
-    npx lambda-iam-authenticator explain -c prod \\
+    npx --no -- lambda-iam-authenticator explain -c prod \\
     ${SESSION}
 `;
   await prints(cluster.reviews("--outcome denied", { columns: 80 }), lines);
@@ -127,7 +127,7 @@ test("the explain command contains the operator's options and the role's id", as
   cluster.events.push(lineOf({ time: NOW - 1000, outcome: "denied", arn: SESSION, error }));
   const options = "--prefix /kube/auth --region us-east-1";
   const { out } = await cluster.reviews(`--since 1m ${options} -o json`);
-  const command = `npx lambda-iam-authenticator explain -c prod ${options} --principal-id AROASUPPOSED ${SESSION}`;
+  const command = `npx --no -- lambda-iam-authenticator explain -c prod ${options} --principal-id AROASUPPOSED ${SESSION}`;
   assert.equal(JSON.parse(out)[0].explain, command);
   cluster.events.splice(-2);
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
@@ -111,6 +112,23 @@ for (const [what, options, code, message, written] of [
     assert.equal(cluster.store.requests.filter(({ body }) => body.includes('"Value"')).length, written);
   });
 }
+
+test("Ctrl-C at a question prints what Ctrl-D prints", async () => {
+  const ctrlC = new AbortController();
+  const onLog = (text: string) => text.includes("[y/N]") && ctrlC.abort();
+  const run = cli("callers remove a -c prod", {
+    interactive: true,
+    input: new PassThrough(),
+    interrupted: ctrlC.signal,
+    onLog,
+  });
+  await exits(run, 130, /\[y\/N\] \nNothing was written: the question was not answered\.\n$/);
+});
+
+test("a narrow table cuts the account of a mapping's name, not the name", async () => {
+  cluster.put("role/111122223333/developers", { arn: OLD.arn, username: "x", groups: "g" });
+  await exits(cli("mappings lint -c prod", { columns: 40 }), 1, undefined, /^error +invalid +role\/…\/developers$/m);
+});
 
 const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
 const ESCAPE = "\u001b";

@@ -76,6 +76,11 @@ const CASES: readonly (readonly [title: string, ...steps: Step[]])[] = [
     [1, "ab", "ab", "ab", "ab"],
   ],
   [
+    "a failed read is not remembered after the clock steps back",
+    [0, undefined, "ab", FAULT, "ab"],
+    [-1, "ab", "ab", "ab", "ab"],
+  ],
+  [
     "after a failed read, other names are read, also some of its names",
     [0, undefined, "ab", FAULT, "ab"],
     [0, "b", "b", "b", "b"],
@@ -105,6 +110,45 @@ test("the cache is bounded: an entry that is unused during 10,000 other names is
   await ask("a");
   for (let i = 0; i < 10_000; i += 10) await ask(...Array.from({ length: 10 }, (_, n) => `n${i + n}`));
   assert.deepEqual([(await ask("a")).cached, store.call], [false, "a"]);
+});
+
+/** Names of 5,000 identities for which nothing is stored, ten in each call. */
+async function flood(ask: (...names: string[]) => Promise<unknown>, what = "n"): Promise<void> {
+  for (let i = 0; i < 5_000; i += 10) await ask(...Array.from({ length: 10 }, (_, n) => `${what}${i + n}`));
+}
+
+test("kept names, also absent ones, survive any number of other names, and answer during an outage", async () => {
+  const { ask, store, clock } = cachedStore();
+  store.letters = "a";
+  (await ask("a", "b")).keep?.();
+  await flood(ask);
+  assert.deepEqual([(await ask("a", "b")).cached], [true]);
+  clock.advance(30_000);
+  await ask("a", "b");
+  await flood(ask, "m");
+  store.letters = undefined;
+  clock.advance(300_000);
+  const { parameters, stale } = await ask("a", "b");
+  assert.deepEqual([[...parameters.keys()], stale], [["a"], true]);
+});
+
+test("names that are not kept are read again after a flood: an evicted name is never absent", async () => {
+  const { ask, store } = cachedStore();
+  store.letters = "a";
+  await ask("a", "b");
+  await flood(ask);
+  store.letters = undefined;
+  await assert.rejects(ask("a", "b"), { code: FAULT });
+});
+
+test("kept names are bounded, and an evicted one never returns with an older value", async () => {
+  const { ask, store } = cachedStore();
+  await ask("a");
+  store.letters = "a";
+  (await ask("a", "b")).keep?.();
+  for (let i = 0; i < 5_000; i += 10) (await ask(...Array.from({ length: 10 }, (_, n) => `k${i + n}`))).keep?.();
+  store.letters = undefined;
+  await assert.rejects(ask("a", "b"), { code: FAULT });
 });
 
 test("each reader parses a parameter once, and again when Parameter Store returns it again with the same value", () => {

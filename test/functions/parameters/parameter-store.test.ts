@@ -69,8 +69,8 @@ test("all names of a review are read in one call, existing, absent and SecureStr
 const THROTTLING = answer(400, "ThrottlingException");
 const [RESET, CUT] = [{ kind: "reset" }, { kind: "cut", body: '{"Parameters":[' }] as const;
 for (const [what, fault, tries, cause] of [
-  ["throttling is retried three times after random waits", THROTTLING, 4, "ThrottlingException"],
-  ["throttling by status is, too", answer(429, "TooManyRequestsException"), 4, "TooManyRequestsException"],
+  ["throttling is retried once after a random wait", THROTTLING, 2, "ThrottlingException"],
+  ["throttling by status is, too", answer(429, "TooManyRequestsException"), 2, "TooManyRequestsException"],
   ["an error of the service is not retried", answer(400, "AccessDeniedException"), 1, "AccessDeniedException"],
   ["a 500 is retried once", answer(500, "InternalServerError"), 2, "InternalServerError"],
   ["a 503 is retried once", answer(503, "ServiceUnavailable"), 2, "ServiceUnavailable"],

@@ -78,7 +78,7 @@ test("mappings of denied roles, sessions, users, accounts and permission sets ar
   assert.deepEqual([code, arns, accounts], [1, left, ["444455556666"]]);
   assert.match(err, /^Skipped sso\/\d+\/ops: it would grant access to identities that deny\/\d+ denies\.$/m);
   assert.deepEqual([users.length, users[0]?.userarn], [1, user("alice")]);
-  assert.equal(err.match(/it would grant access to identities that \S+ denies/g)?.length, 6);
+  assert.equal(err.match(/it would grant access to identities that \S+ denies/g)?.length, 7);
   assert.equal(err.match(/: aws-auth has no denials\./g)?.length, 6);
 });
 

@@ -84,3 +84,97 @@ test("a try does not end before its 2 s", async () => {
   raw.sockets[0]?.write(OK);
   assert.deepEqual([await outcome, raw.requests.length], ["200 {}", 1]);
 });
+
+/** A server that answers only requests whose Host header is not one of `silent`, and an STS client with its clock. */
+async function silentHosts(...silent: string[]) {
+  const hosts = new Set(silent);
+  const raw = await startRawServer((request) => (hosts.has(/^host: (.*)\r$/m.exec(request)?.[1] ?? "") ? "" : OK));
+  const { within, pass } = mockTime();
+  const askSts = stsAt(raw.url);
+  const ask = (host = TOKEN.host, ms = 5_000) => asked(askSts, { ...TOKEN, host }, within(ms));
+  /** A review for a silent host. Each of its tries takes the given time. */
+  async function endure(waits: readonly number[], ms?: number) {
+    const before = raw.requests.length;
+    const outcome = ask(TOKEN.host, ms);
+    await passEach(() => raw.requests.length - before, pass, ...waits);
+    return outcome;
+  }
+  return { raw, hosts, pass, ask, endure };
+}
+
+const OTHER_HOST = "sts.amazonaws.com";
+
+test("a host that used up the time of a review fails at once for 2 s, and then until a probe has ended; other hosts do not", async () => {
+  const { raw, hosts, pass, ask, endure } = await silentHosts(TOKEN.host);
+  assertUnreachable(await endure([2_000, 2_000]), "TimedOut");
+  for (const ms of [0, 1_999]) {
+    pass(ms);
+    assertUnreachable(await ask(), "TimedOut");
+    assert.equal(await ask(OTHER_HOST), "200 {}");
+  }
+  assert.equal(raw.requests.length, 4);
+  pass(1);
+  const probe = ask();
+  await until(() => raw.requests.length === 5);
+  assertUnreachable(await ask(), "TimedOut");
+  assert.equal(await ask(OTHER_HOST), "200 {}");
+  assert.equal(raw.requests.length, 6);
+  pass(2_000);
+  await until(() => raw.requests.length === 7);
+  pass(2_000);
+  assertUnreachable(await probe, "TimedOut");
+  assertUnreachable(await ask(), "TimedOut");
+  hosts.clear();
+  pass(2_000);
+  assert.deepEqual([await ask(), await ask(), raw.requests.length], ["200 {}", "200 {}", 9]);
+});
+
+test("a host that refuses both tries fails at once for 2 s, also if it accepts connections again", async () => {
+  const closed = await startRawServer();
+  closed.close();
+  const { within, pass } = mockTime();
+  const askSts = stsAt(closed.url);
+  const ask = () => asked(askSts, TOKEN, within(5_000));
+  assertUnreachable(await ask(), "ECONNREFUSED");
+  const reopened = await startHttpServer(() => ({ status: 200, body: "{}" }), closed.port);
+  after(() => reopened.close());
+  pass(1_999);
+  assertUnreachable(await ask(), "ECONNREFUSED");
+  pass(1);
+  assert.equal(await ask(), "200 {}");
+});
+
+test("a single slow answer, a reset, or silence in a review with less time is not remembered", async () => {
+  const { raw, hosts, ask, endure } = await silentHosts(TOKEN.host);
+  for (const [waits, ms] of [
+    [[2_000], 2_000],
+    [[2_000, 1_999], 3_999],
+  ] as const) {
+    assertUnreachable(await endure(waits, ms), "TimedOut");
+    assert.equal(raw.requests.length, waits.length);
+    raw.requests.length = 0;
+  }
+  const slow = endure([2_000]);
+  await until(() => raw.requests.length === 2);
+  raw.sockets.at(-1)?.write(OK);
+  assert.equal(await slow, "200 {}");
+  const reset = endure([2_000]);
+  await until(() => raw.requests.length === 4);
+  raw.sockets.at(-1)?.resetAndDestroy();
+  assertUnreachable(await reset, "ECONNRESET");
+  hosts.clear();
+  assert.equal(await ask(), "200 {}");
+});
+
+test("a usual host that is silent for one review costs no login: a later one of kube-apiserver's five tries is answered", async () => {
+  const { raw, hosts, pass, ask, endure } = await silentHosts(TOKEN.host);
+  assertUnreachable(await endure([2_000, 2_000]), "TimedOut");
+  hosts.clear();
+  const outcomes: unknown[] = [];
+  for (const ms of [500, 750, 1_125, 1_687]) {
+    pass(ms);
+    outcomes.push(await ask());
+  }
+  assert.deepEqual(outcomes.map(String).slice(2), ["200 {}", "200 {}"]);
+  assert.equal(raw.requests.length, 4);
+});

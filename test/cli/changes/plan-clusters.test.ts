@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Connection } from "../../../cli/aws/connection.ts";
-import { clusterTasks } from "../../../cli/changes/execute-plans.ts";
+import { planClusters } from "../../../cli/changes/clusters.ts";
 import type { Failure } from "../../../cli/errors.ts";
 import type { ChosenCluster, ClustersOptions } from "../../../cli/options.ts";
 import { createSecrets } from "../../../cli/terminal/secrets.ts";
@@ -21,7 +21,7 @@ const CONFIG = Object.entries({ a: A, same: A, b: B, unknown: undefined, other: 
   .map(([name, account]) => `[profile ${name}]\n${KEYS}\n${account ? `aws_account_id = ${account}\n` : ""}`)
   .join("");
 
-/** The place of each plan, or its error; and the messages. */
+/** The messages, then the place of each plan, or its error. */
 async function placesOf(clusters: readonly Partial<ChosenCluster>[], partition?: string, more: object = {}) {
   process.env["AWS_CONFIG_FILE"] = folder.write("aws", CONFIG);
   const { io, texts } = terminal("", { secrets: createSecrets() });
@@ -29,34 +29,33 @@ async function placesOf(clusters: readonly Partial<ChosenCluster>[], partition?:
     clusters: clusters.map((one, index) => ({ name: `c${index}`, cluster: "prod", ...one })),
     ...more,
   };
+  const places = new Map<string, string>();
   const plan = async ({ settings, context }: Connection, { name }: { readonly name: string }) => {
-    texts.push(`${name} in ${settings.region} ${context.prefix}`);
+    places.set(name, `${name} in ${settings.region} ${context.prefix}`);
     return undefined;
   };
-  const report = ({ exitCode, message }: Failure) => texts.push(`exit ${exitCode}: ${message}`);
-  const tasks = await clusterTasks(options, io, plan, partition).catch((error: Failure) => {
-    report(error);
-    return [];
-  });
-  for (const task of tasks) {
-    texts.push(`${task.name}:`);
-    await task.plan().catch(report);
+  try {
+    const { failed } = await planClusters(options, io, plan, partition);
+    for (const { name, failure } of failed) places.set(name, `${name}: exit ${failure.exitCode}: ${failure.message}`);
+  } catch (error) {
+    const { exitCode, message } = error as Failure;
+    texts.push(`exit ${exitCode}: ${message}`);
   }
-  return texts;
+  return [...texts, ...options.clusters.flatMap(({ name }) => places.get(name) ?? [])];
 }
 
 const HERE = "in us-east-1 /iam-authenticator/prod";
-const both = [`c0:`, `c0 ${HERE}`, "c1:", `c1 ${HERE}`];
-const one = ["c1: Skipped: it is the same store as c0.", "c0:", `c0 ${HERE}`];
+const both = [`c0 ${HERE}`, `c1 ${HERE}`];
+const one = ["c1: Skipped: it is the same store as c0.", `c0 ${HERE}`];
 const elsewhere = ["cn-north-1", "us-gov-west-1"].map((region) => ({ region }));
 const ROWS: readonly (readonly [what: string, clusters: readonly Partial<ChosenCluster>[], ...texts: string[]])[] = [
   ["one account, region and prefix is one store", [{ profile: "a" }, { profile: "same" }], ...one],
   ["two accounts", [{ profile: "a" }, { profile: "b" }], ...both],
-  ["two prefixes", [{ profile: "a" }, { profile: "a", prefix: "/x" }], ...both.slice(0, 3), "c1 in us-east-1 /x"],
+  ["two prefixes", [{ profile: "a" }, { profile: "a", prefix: "/x" }], ...both.slice(0, 1), "c1 in us-east-1 /x"],
   [
     "two regions",
     [{ profile: "a" }, { profile: "a", region: "eu-west-1" }],
-    ...both.slice(0, 3),
+    ...both.slice(0, 1),
     "c1 in eu-west-1 /iam-authenticator/prod",
   ],
   ["an unknown account is that of its profile", [{ profile: "unknown" }, { profile: "unknown" }], ...one],
@@ -65,7 +64,7 @@ const ROWS: readonly (readonly [what: string, clusters: readonly Partial<ChosenC
     "another partition is skipped",
     [...elsewhere.slice(0, 1), { profile: "a" }],
     "c0: Skipped: region cn-north-1 is in partition aws-cn, not aws.",
-    ...both.slice(2),
+    ...both.slice(1),
   ],
   [
     "no cluster is in the partition",
@@ -77,7 +76,7 @@ const ROWS: readonly (readonly [what: string, clusters: readonly Partial<ChosenC
   [
     "a wrong region fails when its plan is made",
     [{ region: "nowhere" }, { profile: "a" }],
-    ...["c0:", "exit 2: nowhere is not an AWS region.", ...both.slice(2)],
+    ...["c0: exit 2: nowhere is not an AWS region.", ...both.slice(1)],
   ],
 ];
 for (const [what, clusters, ...texts] of ROWS) {
@@ -86,7 +85,7 @@ for (const [what, clusters, ...texts] of ROWS) {
 
 test("without a partition, no region is skipped, and a single cluster has no name in messages", async () => {
   const there = "cn-north-1 /iam-authenticator/prod";
-  assert.deepEqual(await placesOf([{ profile: "a", region: "cn-north-1" }]), [":", `c0 in ${there}`]);
+  assert.deepEqual(await placesOf([{ profile: "a", region: "cn-north-1" }]), [`c0 in ${there}`]);
   const all = await placesOf([{ profile: "a", region: "cn-north-1" }], undefined, { allContexts: true });
-  assert.deepEqual(all, ["c0:", `c0 in ${there}`]);
+  assert.deepEqual(all, [`c0 in ${there}`]);
 });
