@@ -91,7 +91,7 @@ export function replacement(name: string, setup: (build: PluginBuild, done: Done
 /** The error message after an SDK update that moved or changed the code. */
 function nothingToReplace(name: string): string {
   return (
-    `infra/bundle/${name}.ts found nothing to replace: the AWS SDK has changed. ` +
+    `build/plugins.ts: ${name} found nothing to replace: the AWS SDK has changed. ` +
     "Fix the plugin, or remove it if the bundle does not grow (docs/decisions/0003-bundle.md)."
   );
 }

@@ -13,7 +13,7 @@ export function projectOf({ repository }: Manifest): string | undefined {
   return /^git\+https:\/\/github\.com\/([\w-]+\/[\w.-]+)\.git$/.exec(repository?.url ?? "")?.[1];
 }
 
-/** By file in infra/release/manifests: the repository on GitHub that lists the manifest, and its path there. */
+/** By file in build/manifests: the repository on GitHub that lists the manifest, and its path there. */
 export const INDEXES: Readonly<Record<string, (project: string) => readonly [repository: string, path: string]>> = {
   "lambda-iam-authenticator.rb": (project) => [
     `${project.split("/")[0]}/homebrew-tap`,

@@ -72,11 +72,11 @@ test("the function's throttling codes are those of the SDK", () => {
   assert.deepEqual(missing, [], `add ${missing.join(", ")} to functions/lib/throttling.ts`);
 });
 
-test("a plugin that finds nothing to replace fails the build, and names the file to fix", async () => {
+test("a plugin that finds nothing to replace fails the build, and names itself and its file", async () => {
   const moved = replacement("lean-schemas", (build, done) => {
     build.onLoad({ filter: /a-file-that-the-sdk-has-moved\.js$/ }, () => done({ contents: "" }));
   });
   await assert.rejects(bundle(ROOT, "test/infra/sdk-probe.ts", "probe.mjs", [moved]), {
-    message: /infra\/bundle\/lean-schemas\.ts found nothing to replace: .*docs\/decisions\/0003-bundle\.md/,
+    message: /build\/plugins\.ts: lean-schemas found nothing to replace: .*docs\/decisions\/0003-bundle\.md/,
   });
 });
