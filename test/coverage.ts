@@ -12,6 +12,7 @@ const LIMITS = {
   functions: { lines: 99, branches: 98 },
   cli: { lines: 98, branches: 93 },
   infra: { lines: 97, branches: 93 },
+  build: { lines: 90, branches: 85 },
 };
 
 /** The sums per file of an lcov report (man geninfo): LF and BRF are found, LH and BRH are hit. */

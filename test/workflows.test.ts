@@ -64,7 +64,7 @@ describe("the release", () => {
   });
 
   test("is checked, built on two processor types by a script that anyone can run, and published without a build", () => {
-    assert.deepEqual(scriptsOf(check), ["node infra/release/publishable.ts"]);
+    assert.deepEqual(scriptsOf(check), ["node build/publishable.ts"]);
     assert.deepEqual([first?.["runs-on"], second?.["runs-on"]], ["ubuntu-24.04", "ubuntu-24.04-arm"]);
     for (const job of [first, second]) {
       assert.deepEqual([job?.needs, scriptsOf(job)], ["check", [".ci/release"]]);

@@ -10,7 +10,7 @@ type Credentials = Awaited<ReturnType<ReturnType<typeof fromEnv>>>;
 const RENEW_MS = 5 * 60 * 1000;
 
 /**
- * Replaces the export of this name of `@aws-sdk/credential-provider-node` (infra/bundle/bundle.ts). Lambda and `sam local`
+ * Replaces the export of this name of `@aws-sdk/credential-provider-node` (build/functions.ts). Lambda and `sam local`
  * set keys in the environment. `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set if keys must be renewed in a running process:
  * only then is the code for it loaded. Profiles, SSO, web identities and instance metadata do not exist where a function
  * runs.

@@ -56,7 +56,7 @@ export function realWorld(
     settings: {},
     async buildRelease(outdir) {
       // Imported on demand, since it loads CDK, which takes seconds.
-      const { buildRelease } = await import("../../infra/release/build.ts");
+      const { buildRelease } = await import("../../build/assets.ts");
       buildRelease(outdir);
     },
     releaseParameters: {},

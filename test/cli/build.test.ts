@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import type { Metafile } from "esbuild";
-import { buildCommand, COMMAND_FILE } from "../../cli/build.ts";
+import { buildCommand, COMMAND_FILE } from "../../build/command.ts";
 import { type LocalRequest, startHttpServer } from "../../local/aws/http-server.ts";
 import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
 import { readForm, renderResult } from "../../local/aws/protocols.ts";
@@ -71,12 +71,12 @@ test("the command has the same bytes wherever the repository is", async () => {
   const clone = join(folder, "another", "clone");
   const inputs = Object.keys(metafile.inputs);
   const packages = inputs.flatMap((input) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []);
-  for (const path of new Set(["cli", "functions", "infra/bundle", "package.json", ...packages])) {
+  for (const path of new Set(["build", "cli", "functions", "package.json", ...packages])) {
     const isRead = (source: string) => !/[/\\]dist-(cjs|types)$/.test(source);
     cpSync(join(root, path), join(clone, path), { recursive: true, filter: isRead });
   }
   symlinkSync(join(root, "node_modules", "esbuild"), join(clone, "node_modules", "esbuild"));
-  await promisify(execFile)(process.execPath, [join(clone, "cli", "build.ts")]);
+  await promisify(execFile)(process.execPath, [join(clone, "build", "command.ts")]);
   const elsewhere = join(clone, "dist", "cli");
   assert.deepEqual(readdirSync(elsewhere, { recursive: true }).sort(), readdirSync(built, { recursive: true }).sort());
   for (const output of Object.keys(metafile.outputs)) {

@@ -19,7 +19,7 @@ function isBroken(document: string, link: string): boolean {
   return anchor !== undefined && !anchorsOf(read(target)).includes(anchor);
 }
 
-const code = globSync(["{cli,functions,infra,local}/**/*.ts", "examples/**/*.{tf,yml,yaml,ts}"], { cwd: root });
+const code = globSync(["{build,cli,functions,infra,local}/**/*.ts", "examples/**/*.{tf,yml,yaml,ts}"], { cwd: root });
 /** Records of the past may name deleted files. */
 const current = documents.filter((document) => !/^CHANGELOG|docs\/(acceptance|decisions)\//.test(document));
 const { scripts, files: packed } = JSON.parse(read("package.json"));
@@ -44,7 +44,7 @@ for (const [title, files, pattern, isMissing] of [
   [
     "each file that a document names exists",
     current,
-    /`((?:cli|functions|infra|local|test)\/[\w./-]+)`/g,
+    /`((?:build|cli|functions|infra|local|test)\/[\w./-]+)`/g,
     (_: string, path: string) => !existsSync(join(root, path)),
   ],
   [

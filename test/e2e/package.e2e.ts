@@ -23,7 +23,7 @@ import { basename, delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { manifest } from "../../infra/release/manifests.ts";
+import { manifest } from "../../build/publishable.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { useFolder } from "../cli/fixtures.ts";
 import { findAqua, findKrew, KUBERNETES_VERSIONS, kubernetesProgram } from "./binaries/binaries.ts";
@@ -90,7 +90,7 @@ test("the package is built: it has no dependency beside the CDK, and no TypeScri
 });
 
 test("two builds of the release produce the same bytes, also by another user, at another time, in another zone and folder", () => {
-  const build = pathToFileURL(join(ROOT, "infra", "release", "build.ts")).href;
+  const build = pathToFileURL(join(ROOT, "build", "assets.ts")).href;
   const [first = "", second = ""] = [join(folder, "first"), join(folder, "elsewhere", "second")];
   const home = join(folder, "elsewhere");
   mkdirSync(home);

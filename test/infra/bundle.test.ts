@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Metafile } from "esbuild";
-import { buildAuthenticator, buildIssuer } from "../../infra/bundle/build.ts";
+import { buildAuthenticator, buildIssuer } from "../../build/functions.ts";
 import { useFolder } from "../cli/fixtures.ts";
 
 /**

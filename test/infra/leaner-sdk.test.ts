@@ -5,12 +5,9 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
+import { buildAuthenticator, bundle, LEAN_PLUGINS, separateFile } from "../../build/functions.ts";
+import { replacement } from "../../build/plugins.ts";
 import { isThrottlingCode } from "../../functions/lib/throttling.ts";
-import { buildAuthenticator } from "../../infra/bundle/build.ts";
-import { bundle } from "../../infra/bundle/bundle.ts";
-import { LEAN_PLUGINS } from "../../infra/bundle/plugins.ts";
-import { replacement } from "../../infra/bundle/replacement.ts";
-import { separateFile } from "../../infra/bundle/separate-file.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
 import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
 import { useFolder } from "../cli/fixtures.ts";
@@ -75,11 +72,11 @@ test("the function's throttling codes are those of the SDK", () => {
   assert.deepEqual(missing, [], `add ${missing.join(", ")} to functions/lib/throttling.ts`);
 });
 
-test("a plugin that finds nothing to replace fails the build, and names the file to fix", async () => {
+test("a plugin that finds nothing to replace fails the build, and names itself and its file", async () => {
   const moved = replacement("lean-schemas", (build, done) => {
     build.onLoad({ filter: /a-file-that-the-sdk-has-moved\.js$/ }, () => done({ contents: "" }));
   });
   await assert.rejects(bundle(ROOT, "test/infra/sdk-probe.ts", "probe.mjs", [moved]), {
-    message: /infra\/bundle\/lean-schemas\.ts found nothing to replace: .*docs\/decisions\/0003-bundle\.md/,
+    message: /build\/plugins\.ts: lean-schemas found nothing to replace: .*docs\/decisions\/0003-bundle\.md/,
   });
 });

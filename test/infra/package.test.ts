@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
+import { bundledPackages } from "../../build/assets.ts";
+import { sbom } from "../../build/licences.ts";
 import { pageUrl } from "../../infra/page-url.ts";
-import { bundledPackages } from "../../infra/release/build.ts";
-import { sbom } from "../../infra/release/sbom.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { ROOT } from "./cdk-cli.ts";
 

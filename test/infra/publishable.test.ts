@@ -7,8 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { npm, ownedChecks, type World } from "../../infra/release/owned.ts";
-import { type Checks, fileChecks, runChecks } from "../../infra/release/publishable.ts";
+import { type Checks, fileChecks, npm, ownedChecks, runChecks, type World } from "../../build/publishable.ts";
 import packageJson from "../../package.json" with { type: "json" };
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -64,7 +63,7 @@ test("each missing part is one line with the command", async () => {
 test("the workflow's command prints the lines and fails", async () => {
   const tag = { GITHUB_REF_NAME: "v0.0.0", GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "owner/name" };
   const env = { ...process.env, ...tag };
-  const run = promisify(execFile)(process.execPath, [join(ROOT, "infra", "release", "publishable.ts")], { env });
+  const run = promisify(execFile)(process.execPath, [join(ROOT, "build", "publishable.ts")], { env });
   const stdout = /^missing {6}tag: The tag is v0\.0\.0, and the version in package\.json is /m;
   await assert.rejects(run, { code: 1, stdout });
 });
@@ -171,7 +170,7 @@ echo "npm error code ENEEDAUTH\nnpm error need auth Log in." >&2; exit 1`;
 });
 
 test("npm run release rejects an unknown argument", async () => {
-  const run = promisify(execFile)(process.execPath, [join(ROOT, "infra", "release", "release.ts"), "--chek"]);
+  const run = promisify(execFile)(process.execPath, [join(ROOT, "build", "release.ts"), "--chek"]);
   await assert.rejects(run, { code: 1, stderr: /^Unknown argument --chek\. Use --check, or / });
 });
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { buildCommand, COMMAND_FILE } from "../../../cli/build.ts";
+import { buildCommand, COMMAND_FILE } from "../../../build/command.ts";
 import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { cli } from "../cli.ts";
 import { prepare, useFolder } from "../fixtures.ts";

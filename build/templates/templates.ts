@@ -2,17 +2,20 @@
 
 import { App, type IStackSynthesizer, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { DEFAULTS } from "../defaults.ts";
-import { FEATURE_FLAGS } from "../feature-flags.ts";
-import { IamAuthenticator } from "../iam-authenticator.ts";
-import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../issuer/service-account-issuer.ts";
-import { nameOutputs, OUTPUTS } from "../outputs.ts";
-import { codeParameters, type ReleasedCodes, ReleaseSynthesizer } from "./code-location.ts";
-import { notEmpty, switchParameter } from "./conditions.ts";
-import { ENDPOINTS } from "./endpoints.ts";
-import { failoverParameter } from "./failover.ts";
-import { commonParameters, concurrencyParameters, optionalText } from "./parameters.ts";
-import { publishEveryChange, switchMonitoring, switchSafeDeployments } from "./switches.ts";
+import { DEFAULTS } from "../../infra/defaults.ts";
+import { FEATURE_FLAGS } from "../../infra/feature-flags.ts";
+import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
+import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../../infra/issuer/service-account-issuer.ts";
+import { nameOutputs, OUTPUTS } from "../../infra/outputs.ts";
+import { codeParameters, type ReleasedCodes, ReleaseSynthesizer } from "../zip.ts";
+import { commonParameters, concurrencyParameters, notEmpty, optionalText, switchParameter } from "./parameters.ts";
+import {
+  ENDPOINTS,
+  failoverParameter,
+  publishEveryChange,
+  switchMonitoring,
+  switchSafeDeployments,
+} from "./switches.ts";
 
 /** An app with a stack for each template, named after it. CDK writes its other files to `outdir`. */
 export function releaseApp(codes: ReleasedCodes, outdir: string): App {

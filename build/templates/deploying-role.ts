@@ -3,12 +3,18 @@
 type Actions = Readonly<Record<string, readonly string[]>>;
 
 const api = (service: string, ...names: readonly string[]) => names.map((name) => `${service}:${name}`);
+
 const SERVICE_LINKED_ROLE = "iam:CreateServiceLinkedRole";
+
 const REST = ["DELETE", "GET", "PATCH", "POST", "PUT"];
+
 /** The handlers also make these calls if a template omits the property. */
 const TAGS = ["ListTagsForResource", "TagResource", "UntagResource"];
+
 const PROVISIONED = ["Get", "Put", "Delete"].map((verb) => `${verb}ProvisionedConcurrencyConfig`);
+
 const RUNTIME = ["RuntimeManagement", "FunctionScaling"].flatMap((name) => [`Get${name}Config`, `Put${name}Config`]);
+
 /** They have no resource type: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html */
 const OF_SUBSCRIPTIONS = api("sns", "Unsubscribe", "GetSubscriptionAttributes", "SetSubscriptionAttributes");
 

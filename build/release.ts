@@ -3,13 +3,13 @@
 import { execFileSync } from "node:child_process";
 import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import packageJson from "../../package.json" with { type: "json" };
-import { npm, ownedChecks } from "./owned.ts";
-import { fileChecks, readFile, runChecks } from "./publishable.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { fileChecks, npm, ownedChecks, readFile, runChecks } from "./publishable.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
+const ROOT = join(import.meta.dirname, "..");
 
 const [option] = process.argv.slice(2);
+
 if (option === "--check") {
   const fetchPage = (url: string) => fetch(url, { signal: AbortSignal.timeout(10_000) });
   const reports = globSync(join(ROOT, "test/acceptance/reports/*.md")).map((file) => readFileSync(file, "utf8"));
@@ -20,7 +20,7 @@ if (option === "--check") {
   process.exitCode = 1;
 } else {
   execFileSync("npm", ["run", "--silent", "prepare"], { cwd: ROOT, stdio: "inherit" });
-  const { buildRelease } = await import("./build.ts");
+  const { buildRelease } = await import("./assets.ts");
   const outdir = join(ROOT, "dist", "release");
   buildRelease(outdir);
   for (const file of readdirSync(outdir)) console.log(`dist/release/${file}`);

@@ -7,18 +7,17 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Document, visit } from "yaml";
-import packageJson from "../../package.json" with { type: "json" };
-import { licensedPackages } from "../bundle/licences.ts";
-import type { ReleasedCodes } from "./code-location.ts";
-import { deployingPolicy } from "./deploying-role.ts";
-import { INDEXES, manifest, projectOf } from "./manifests.ts";
-import { readFile, releaseNotes } from "./publishable.ts";
-import { sbom } from "./sbom.ts";
-import { releaseApp } from "./templates.ts";
-import { type Zip, zipFolder } from "./zip.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { licensedPackages, sbom } from "./licences.ts";
+import { INDEXES, manifest, projectOf, readFile, releaseNotes } from "./publishable.ts";
+import { deployingPolicy } from "./templates/deploying-role.ts";
+import { releaseApp } from "./templates/templates.ts";
+import { type ReleasedCodes, type Zip, zipFolder } from "./zip.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
+const ROOT = join(import.meta.dirname, "..");
+
 const DIST = join(ROOT, "dist");
+
 const { name, version } = packageJson;
 
 // CDK's validation of templates warns about each parameter with an empty default, even with a condition. cfn-lint checks

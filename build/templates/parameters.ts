@@ -1,13 +1,52 @@
-// The parameters of a release's templates, in the form of the construct's props.
+// The parameters of a release's templates, in the form of the construct's props, and the conditions that depend on them.
 
-import { Aws, CfnCondition, CfnParameter, type CfnParameterProps, CfnRule, Fn, type Stack, Token } from "aws-cdk-lib";
+import {
+  Aws,
+  CfnCondition,
+  CfnParameter,
+  type CfnParameterProps,
+  CfnResource,
+  CfnRule,
+  Fn,
+  type Stack,
+  Token,
+} from "aws-cdk-lib";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
+import type { IConstruct } from "constructs";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
-import { EMAIL, emailTopic } from "../alarm-topic.ts";
-import { DEFAULTS, defaultThrottle } from "../defaults.ts";
-import type { Throttle } from "../endpoint/endpoint.ts";
-import { notEmpty, onlyIf, valueIf } from "./conditions.ts";
+import { EMAIL, emailTopic } from "../../infra/alarm-topic.ts";
+import { DEFAULTS, defaultThrottle } from "../../infra/defaults.ts";
+import type { Throttle } from "../../infra/endpoint/endpoint.ts";
+
+/** A parameter that is `true` or `false`, and the condition `Is<name>`. */
+export function switchParameter(stack: Stack, name: string, description: string, isOn: boolean): CfnCondition {
+  const { valueAsString } = new CfnParameter(stack, name, {
+    type: "String",
+    description,
+    default: String(isOn),
+    allowedValues: ["true", "false"],
+  });
+  return new CfnCondition(stack, `Is${name}`, { expression: Fn.conditionEquals(valueAsString, "true") });
+}
+
+export function notEmpty(stack: Stack, name: string, value: string): CfnCondition {
+  return new CfnCondition(stack, `Has${name}`, { expression: Fn.conditionNot(Fn.conditionEquals(value, "")) });
+}
+
+/** The value, or no value: CloudFormation then omits the property or list item. */
+export function valueIf(condition: CfnCondition, value: unknown) {
+  return Fn.conditionIf(condition.logicalId, value, Aws.NO_VALUE);
+}
+
+/** Adds the condition to all resources of the constructs. */
+export function onlyIf(condition: CfnCondition, constructs: readonly IConstruct[]): void {
+  for (const construct of constructs) {
+    for (const child of construct.node.findAll()) {
+      if (CfnResource.isCfnResource(child)) child.cfnOptions.condition = condition;
+    }
+  }
+}
 
 export function text(stack: Stack, name: string, props: Omit<CfnParameterProps, "type">): string {
   return new CfnParameter(stack, name, { type: "String", ...props }).valueAsString;
@@ -22,7 +61,7 @@ export function optionalText(stack: Stack, name: string, props: Omit<CfnParamete
 type DefaultLimit = (limit: keyof Throttle) => { readonly text: string; readonly value: unknown };
 
 /** A positive integer. An empty value means `otherwise`, which CloudFormation's type Number does not allow. */
-export function optionalNumber(
+function optionalNumber(
   stack: Stack,
   name: string,
   props: Omit<CfnParameterProps, "type" | "default">,

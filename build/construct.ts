@@ -5,7 +5,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const ROOT = join(import.meta.dirname, "..", "..");
+const ROOT = join(import.meta.dirname, "..");
 
 /** Empties `outdir` and writes the construct there: JavaScript in one file, and a declaration for each source file. */
 async function buildConstruct(outdir: string): Promise<void> {

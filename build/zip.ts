@@ -1,6 +1,9 @@
-// Lets a release's templates load the functions' code from the user's bucket instead of CDK's bootstrap bucket.
+// Creates a reproducible zip of a folder in dist/ for Lambda, and lets a release's templates load the functions' code from the
+// user's bucket instead of CDK's bootstrap bucket.
 
-import { basename } from "node:path";
+import { hash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import {
   BootstraplessSynthesizer,
   CfnParameter,
@@ -9,9 +12,10 @@ import {
   Fn,
   type Stack,
 } from "aws-cdk-lib";
+import { type ZipOptions, zipSync } from "fflate";
 
 /** A zip of `dist/release`. */
-export interface ReleasedCode {
+interface ReleasedCode {
   /** Contains a hash of the content, so that CloudFormation detects a change. */
   readonly fileName: string;
   /** Base64 of the zip's SHA-256, as Lambda computes it. */
@@ -23,6 +27,7 @@ export type ReleasedCodes = Readonly<Record<string, ReleasedCode>>;
 
 /** Names of the parameters for the location of the zips. */
 const CODE_BUCKET = "CodeBucket";
+
 const CODE_PREFIX = "CodePrefix";
 
 /** Requires an app that does not stage assets: the file names of assets are then the folders in dist/. */
@@ -55,4 +60,22 @@ export function codeParameters(stack: Stack): void {
     description: "Prefix of their keys in the bucket, such as iam-authenticator/. Empty: the keys are the file names.",
     default: "",
   });
+}
+
+/** The earliest time in a zip, in local time, as fflate writes it. */
+const TIME = new Date(1980, 0, 1);
+
+/** Readable by all users: Lambda runs a function as a user that does not own its files. */
+const OPTIONS = { mtime: TIME, level: 9, os: 3, attrs: 0o100_644 << 16 } satisfies ZipOptions;
+
+export interface Zip extends ReleasedCode {
+  readonly bytes: Uint8Array;
+}
+
+/** The file name starts with `name` and `version`. */
+export function zipFolder(folder: string, name: string, version: string): Zip {
+  const files = readdirSync(folder).sort();
+  const bytes = zipSync(Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file))])), OPTIONS);
+  const fileName = `${name}-${version}-${hash("sha256", bytes).slice(0, 8)}.zip`;
+  return { fileName, bytes, sha256: hash("sha256", bytes, "base64") };
 }

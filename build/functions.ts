@@ -1,12 +1,90 @@
-// Builds the Lambda functions: dist/authenticator, dist/issuer and dist/deployment-check.
+// Builds what Lambda runs: dist/authenticator, dist/issuer and dist/deployment-check, each one ES module.
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { builtIns } from "./built-ins.ts";
-import { type BuiltFile, type Bundle, bundle } from "./bundle.ts";
+import { basename, join } from "node:path";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { licences } from "./licences.ts";
-import { LEAN_PLUGINS } from "./plugins.ts";
-import { separateFile } from "./separate-file.ts";
+import { builtIns, leanSchemas } from "./plugins.ts";
+
+interface BuiltFile {
+  readonly name: string;
+  readonly contents: Uint8Array;
+}
+
+interface Bundle {
+  readonly files: readonly BuiltFile[];
+  /** The bundled files, and the imports that added them. */
+  readonly metafile: Metafile;
+}
+
+const OPTIONS = {
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  minify: true,
+  // Prefers the SDK's ES modules, which esbuild can tree-shake. `main`, esbuild's default on this platform, is CommonJS
+  // (260 kB more).
+  mainFields: ["module", "main"],
+  // Only operations that stream events load it, and the functions use none (20 kB and 6 ms).
+  external: ["@smithy/core/event-streams"],
+  // licences.ts collects licences in a separate file.
+  legalComments: "none",
+  logLevel: "silent",
+} satisfies BuildOptions;
+
+const FORM = {
+  metafile: true,
+  // The caller writes the files: paths in the output are relative to `outfile`, which must be the same in every build.
+  write: false,
+} satisfies BuildOptions;
+
+/**
+ * Replaces the SDK's credential providers: profiles, SSO, processes, web identities and instance metadata do not exist
+ * where a function runs, and cost 128 kB and 12 ms. The SDK does not plan to make them optional:
+ * https://github.com/aws/aws-sdk-js-v3/issues/5516
+ */
+function ownCredentials(root: string): Record<string, string> {
+  return { "@aws-sdk/credential-provider-node": join(root, "functions", "aws", "credentials.ts") };
+}
+
+/** Bundles `entry`, a path below `root`, into `name`. `options` is for benchmarks that compare builds. */
+export async function bundle(
+  root: string,
+  entry: string,
+  name: string,
+  plugins: Plugin[],
+  options: BuildOptions = {},
+): Promise<Bundle> {
+  const paths = { absWorkingDir: root, entryPoints: [entry], outfile: `dist/authenticator/${name}` };
+  const alias = ownCredentials(root);
+  const { outputFiles, metafile } = await build({ ...OPTIONS, alias, ...options, ...FORM, ...paths, plugins });
+  return {
+    files: outputFiles.map(({ path, contents }) => ({ name: basename(path), contents })),
+    metafile,
+  };
+}
+
+const LEAN_SCHEMAS = leanSchemas();
+
+/** docs/decisions/0003-bundle.md lists what each saves and when it can be removed. */
+export const LEAN_PLUGINS: Plugin[] = [builtIns, LEAN_SCHEMAS];
+
+/**
+ * `import("…/<name>.ts")` or `import("…/<name>")` becomes an import of `./<name>.mjs` beside the bundle. Otherwise esbuild
+ * would add the module and its clients to the bundle.
+ */
+export function separateFile(name: string): Plugin {
+  return {
+    name: "separate-file",
+    setup(build) {
+      build.onResolve({ filter: new RegExp(`/${name}(\\.ts)?$`) }, ({ kind, importer }) => {
+        if (kind === "dynamic-import") return { path: `./${name}.mjs`, external: true };
+        return kind === "entry-point" ? undefined : { errors: [{ text: `${importer} must load ${name} by import()` }] };
+      });
+    },
+  };
+}
 
 interface FunctionBuild {
   readonly index: Bundle;
@@ -14,7 +92,7 @@ interface FunctionBuild {
   readonly files: readonly BuiltFile[];
 }
 
-export interface AuthenticatorBuild extends FunctionBuild {
+interface AuthenticatorBuild extends FunctionBuild {
   /** Loaded when a mapping first uses `{EC2PrivateDNSName}`: two more AWS clients that most clusters never need. */
   readonly ec2NodeName: Bundle;
   /** Loaded only with JWT_ISSUERS. */
@@ -23,8 +101,10 @@ export interface AuthenticatorBuild extends FunctionBuild {
   readonly containerCredentials: Bundle;
 }
 
-const ROOT = join(import.meta.dirname, "..", "..");
+const ROOT = join(import.meta.dirname, "..");
+
 const SOURCE = "functions/authenticator";
+
 const CREDENTIALS = "credential-provider-http";
 
 /** Empties `outdir` and writes the function's files there. The build is reproducible in any folder. */

@@ -1,0 +1,230 @@
+// Plugins of esbuild: leave out what the SDK does not need, load Node's built-in modules without the cost of importing
+// them, and import from the SDK core's files directly. Each fails the build if it finds nothing to replace.
+
+import { existsSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join, relative } from "node:path";
+import type { OnLoadResult, Plugin, PluginBuild } from "esbuild";
+
+/**
+ * An ESM import of a built-in module reads all its exports, including lazy ones: `node:http` loads all of undici (30 ms),
+ * `node:process` opens the standard streams (8 ms). Open upstream:
+ * https://github.com/nodejs/node/issues/57649, https://github.com/nodejs/node/issues/59686
+ *
+ * `process.getBuiltinModule` returns the same object and reads no exports. esbuild's helper for the imports of CommonJS
+ * modules would read them, so an import gets an ES module that reads only the exports that are used.
+ */
+export const builtIns: Plugin = {
+  name: "built-ins",
+  setup(build) {
+    const names = new Set(builtinModules);
+    build.onResolve({ filter: /^(node:)?[a-z_/0-9]+$/ }, ({ path, kind, importer }) => {
+      // With `splitting`, esbuild would make a file of it that has a default export only.
+      if (kind === "dynamic-import" && build.initialOptions.splitting) return undefined;
+      const name = path.replace(/^node:/, "");
+      if (!names.has(name)) return undefined;
+      if (kind !== "import-statement") return { path: `node:${name}`, namespace: REQUIRED };
+      // Separate for each importer. With `splitting`, each shared module of 200 bytes would be a file.
+      return { path: `node:${name}`, namespace: IMPORTED, suffix: `?${relative(ROOT, importer)}` };
+    });
+    build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
+      contents: `module.exports = ${read(path)};`,
+    }));
+    build.onLoad({ filter: /.*/, namespace: IMPORTED }, ({ path }) => exportsOf(path));
+  },
+};
+
+const ROOT = join(import.meta.dirname, "..");
+
+const [REQUIRED, IMPORTED] = ["required-built-in", "imported-built-in"];
+
+/** A name that can be declared, apart from reserved words. No built-in module exports one, except as `default`. */
+const IDENTIFIER = /^(?!default$)[A-Za-z_$][\w$]*$/;
+
+function read(path: string): string {
+  return `process.getBuiltinModule(${JSON.stringify(path)})`;
+}
+
+/**
+ * Loaded at the first access to the default export: Commander imports `node:child_process` (1 ms), and the SDK imports
+ * `node:https` (2 ms), which a request over HTTP does not need.
+ */
+const LAZY = ["node:child_process", "node:https"];
+
+function exportsOf(path: string): OnLoadResult {
+  const exported = Object.getOwnPropertyNames(process.getBuiltinModule(path)).filter((name) => IDENTIFIER.test(name));
+  // esbuild removes unused constants only if their initial value is marked as pure.
+  const constants = exported.map((name, at) => `const export${at} = /* @__PURE__ */ (() => builtIn.${name})();`);
+  const list = exported.map((name, at) => `export${at} as ${name}`).join(", ");
+  const source = [`const builtIn = /* @__PURE__ */ (() => ${read(path)})();`, ...constants];
+  const whole = LAZY.includes(path) ? `new Proxy({}, { get: (_, name) => ${read(path)}[name] })` : "builtIn";
+  source.push(`const whole = /* @__PURE__ */ (() => ${whole})();`);
+  return { contents: [...source, `export { whole as default, ${list} };`].join("\n") };
+}
+
+/** Marks a result as a replacement. */
+type Done = <T>(result: T) => T;
+
+/**
+ * `setup` passes each replacement through `done`. Without this check, an SDK that moves a file would silently restore the
+ * removed code.
+ */
+export function replacement(name: string, setup: (build: PluginBuild, done: Done) => void): Plugin {
+  return {
+    name,
+    setup(build) {
+      let replaced = false;
+      build.onStart(() => {
+        replaced = false;
+      });
+      setup(build, (result) => {
+        replaced = true;
+        return result;
+      });
+      build.onEnd(({ errors }) =>
+        replaced || errors.length > 0 ? undefined : { errors: [{ text: nothingToReplace(name) }] },
+      );
+    },
+  };
+}
+
+/** The error message after an SDK update that moved or changed the code. */
+function nothingToReplace(name: string): string {
+  return (
+    `build/plugins.ts: ${name} found nothing to replace: the AWS SDK has changed. ` +
+    "Fix the plugin, or remove it if the bundle does not grow (docs/decisions/0003-bundle.md)."
+  );
+}
+
+/** One error in the SDK's source: `[-3, namespace, name, traits, members, types]` and its registration. */
+const ERROR = /^export var (\w+)\$ = \[-3, n0,[^;]*?\];\nn0_registry\.registerError\(\1\$, \1\);\n/gm;
+
+const REGISTRATION = /^n0_registry\.registerError\((\w+)\$/gm;
+
+/** Any schema: an array of constants, other schemas, and functions that return schemas. */
+const SCHEMA = /^((?:export )?var \w+\$? = )(\[[^;]*?\]);$/gm;
+
+/** The errors of GetParameters and of every operation. */
+const SSM_ERRORS = ["AccessDeniedException", "InternalServerError", "InvalidKeyId", "ThrottlingException"];
+
+const NAME = "lean-schemas";
+
+/**
+ * One file has the schemas of all operations of a client. They use constants as keys, so esbuild cannot prove that they
+ * have no side effects and keeps all of them. Marked as pure, unused ones are removed (530 kB of EC2, 14 kB of SSM). Open
+ * upstream: https://github.com/aws/aws-sdk-js-v3/issues/7607
+ *
+ * SSM also registers a schema and a class for each of its 140 errors at start (44 kB). An unregistered error is thrown as
+ * `SSMServiceException` with the same `name`, like an error that is newer than the SDK.
+ *
+ * @param ssmErrors further errors of SSM whose classes are used
+ */
+export function leanSchemas(ssmErrors: readonly string[] = []): Plugin {
+  const errors = [...SSM_ERRORS, ...ssmErrors];
+  return replacement(NAME, (build, done) => {
+    const filter = /[/\\]client-[\w-]+[/\\]dist-es[/\\]schemas[/\\]schemas_0\.js$/;
+    build.onLoad({ filter }, ({ path }): OnLoadResult => {
+      const source = readFileSync(path, "utf8");
+      const isSsm = /[/\\]client-ssm[/\\]/.test(path);
+      const kept = isSsm ? source.replace(ERROR, (all, name) => (errors.includes(name) ? all : "")) : source;
+      const contents = kept.replace(SCHEMA, "$1/* @__PURE__ */ (() => $2)();");
+      const registered = [...kept.matchAll(REGISTRATION)].length;
+      return contents === kept || (isSsm && registered !== errors.length)
+        ? { errors: [{ text: `${path}: ${nothingToReplace(NAME)}` }] }
+        : done({ contents });
+    });
+  });
+}
+
+const MODULES = join(import.meta.dirname, "..", "node_modules");
+
+const IMPORT = /^import \{([^}]*)\} from "(@(?:smithy|aws-sdk)\/core\/[\w-]+)";/gm;
+
+const EXPORT = /^export \{([^}]*)\} from "([^"]+)";/gm;
+
+/** An import that the same file exports in a separate statement. */
+const LOCAL_IMPORT = /^import \{([^}]*)\} from "(\.[^"]+)";/gm;
+
+const LOCAL_EXPORT = /^export \{([^}]*)\};/gm;
+
+interface Found {
+  readonly file: string;
+  readonly name: string;
+}
+
+/**
+ * With `splitting`, a command that imports an index file loads everything that any command uses of it: `token` would
+ * load 80 kB of serializers to get the signer. https://esbuild.github.io/api/#splitting
+ */
+export const withoutBarrels = replacement("without-barrels", ({ onLoad }, done) => {
+  const exportsOf = new Map<string, Map<string, Found>>();
+  onLoad({ filter: /[/\\]@(smithy|aws-sdk)[/\\].*\.js$|[/\\]cli[/\\].*\.ts$/ }, ({ path }) => ({
+    contents: readFileSync(path, "utf8").replace(IMPORT, (statement, names: string, from: string) => {
+      const index = indexOf(from);
+      if (index === undefined) return statement;
+      return namesIn(names)
+        .map(([name, local]) => {
+          const found = findExport(index, name, exportsOf);
+          if (found === undefined) return `import { ${name} as ${local} } from ${JSON.stringify(from)};`;
+          return done(`import { ${found.name} as ${local} } from ${JSON.stringify(found.file)};`);
+        })
+        .join(" ");
+    }),
+    loader: path.endsWith(".ts") ? "ts" : "js",
+  }));
+});
+
+/** The names in `a, type B, c as d`, without types. */
+function namesIn(list: string): [name: string, local: string][] {
+  const values = list.split(",").map((part) => part.trim());
+  return values
+    .filter((part) => part !== "" && !part.startsWith("type "))
+    .map((part) => {
+      const [name = "", local = name] = part.split(" as ");
+      return [name, local];
+    });
+}
+
+function indexOf(from: string): string | undefined {
+  const [scope = "", , part = ""] = from.split("/");
+  const file = join(MODULES, scope, "core/dist-es/submodules", part, "index.js");
+  return scope.startsWith("@") && existsSync(file) ? file : undefined;
+}
+
+function findExport(index: string, name: string, known: Map<string, Map<string, Found>>): Found | undefined {
+  let exported = known.get(index);
+  if (exported === undefined) {
+    exported = new Map();
+    known.set(index, exported);
+    const source = readFileSync(index, "utf8");
+    for (const [original, as, from] of [...statements(source, EXPORT), ...exportedImports(source)]) {
+      const other = indexOf(from);
+      const found = other === undefined ? fileOf(index, from, original) : findExport(other, original, known);
+      if (found !== undefined) exported.set(as, found);
+    }
+  }
+  return exported.get(name);
+}
+
+type Statement = readonly [original: string, as: string, from: string];
+
+function statements(source: string, pattern: RegExp): Statement[] {
+  return [...source.matchAll(pattern)].flatMap(([, names = "", from = ""]) =>
+    namesIn(names).map(([original, as]): Statement => [original, as, from]),
+  );
+}
+
+function exportedImports(source: string): Statement[] {
+  const imported = new Map(statements(source, LOCAL_IMPORT).map((one) => [one[1], one]));
+  return statements(source, LOCAL_EXPORT).flatMap(([local, as]): Statement[] => {
+    const [original, , from] = imported.get(local) ?? [];
+    return original === undefined || from === undefined ? [] : [[original, as, from]];
+  });
+}
+
+function fileOf(index: string, from: string, name: string): Found | undefined {
+  if (!from.startsWith(".")) return undefined;
+  const path = join(dirname(index), from);
+  const file = [`${path}.js`, join(path, "index.js")].find((one) => existsSync(one));
+  return file === undefined ? undefined : { file, name };
+}

@@ -1,0 +1,193 @@
+// Checks that the repository's files allow a release, extracts its notes from CHANGELOG.md, and creates the manifests of
+// package managers. The release workflow runs it before anything is built. Also what a person must own for a release.
+
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Manifest } from "../infra/page-url.ts";
+import packageJson from "../package.json" with { type: "json" };
+
+/** `<owner>/<name>`, if package.json has a repository on GitHub. */
+export function projectOf({ repository }: Manifest): string | undefined {
+  return /^git\+https:\/\/github\.com\/([\w-]+\/[\w.-]+)\.git$/.exec(repository?.url ?? "")?.[1];
+}
+
+/** By file in build/manifests: the repository on GitHub that lists the manifest, and its path there. */
+export const INDEXES: Readonly<Record<string, (project: string) => readonly [repository: string, path: string]>> = {
+  "lambda-iam-authenticator.rb": (project) => [
+    `${project.split("/")[0]}/homebrew-tap`,
+    "Formula/lambda-iam-authenticator.rb",
+  ],
+  "iam.yaml": () => ["kubernetes-sigs/krew-index", "plugins/iam.yaml"],
+  "aqua-registry.yaml": (project) => ["aquaproj/aqua-registry", `pkgs/${project}/registry.yaml`],
+};
+
+/** `sha256`: of the npm package. */
+export function manifest(file: string, project: string, sha256: string): string {
+  const [owner = "", repository = ""] = project.split("/");
+  const values = { project, owner, repository, version: packageJson.version, sha256, node: packageJson.engines.node };
+  return Object.entries(values).reduce(
+    (text, [name, value]) => text.replaceAll(`@${name}@`, value),
+    readFileSync(join(import.meta.dirname, "manifests", file), "utf8"),
+  );
+}
+
+/**
+ * The items of RELEASING.md. Each returns what is missing and how to add it, or `undefined` if it is done. It throws the
+ * reason if it cannot know.
+ */
+export type Checks = Readonly<Record<string, () => string | undefined | Promise<string | undefined>>>;
+
+/** Reads a file of this repository. */
+export const readFile = (file: string) => readFileSync(join(import.meta.dirname, "..", file), "utf8");
+
+/** `pushed`: the tag and the repository's URL, in the workflow. */
+export function fileChecks(
+  read: (file: string) => string,
+  pushed?: { readonly tag: string; readonly address: string },
+): Checks {
+  const { version, repository }: Manifest = JSON.parse(read("package.json"));
+  const url = `git+${pushed?.address ?? "https://github.com/<owner>/<name>"}.git`;
+  const command = `npm pkg set repository.type=git repository.url=${url}`;
+  return {
+    "project address": () => {
+      if (repository?.url === undefined) {
+        return `package.json has no repository, without which npm refuses the provenance. Run: ${command}`;
+      }
+      if (pushed === undefined || repository.url === url) return undefined;
+      return `The repository in package.json is ${repository.url}, and this one is ${url}. Run: ${command}`;
+    },
+    "address for reports": () => {
+      if (/^Address: .*(https:\/\/|\S@\S)/m.test(read("SECURITY.md"))) return undefined;
+      return 'SECURITY.md has no address for reports. Add an email address or a URL to the line "Address:".';
+    },
+    changelog: () =>
+      read("CHANGELOG.md").includes(`## [${version}]`)
+        ? undefined
+        : `CHANGELOG.md has no section [${version}]. Add it.`,
+    ...(pushed && {
+      tag: () =>
+        pushed.tag === `v${version}`
+          ? undefined
+          : `The tag is ${pushed.tag}, and the version in package.json is ${version}.`,
+    }),
+  };
+}
+
+/** Prints a line for each check. Returns whether nothing is missing. */
+export async function runChecks(checks: Checks, print: (line: string) => void): Promise<boolean> {
+  let isComplete = true;
+  for (const [name, check] of Object.entries(checks)) {
+    try {
+      const problem = await check();
+      isComplete &&= problem === undefined;
+      print(problem === undefined ? `done         ${name}` : `missing      ${name}: ${problem}`);
+    } catch (error) {
+      print(`not checked  ${name}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return isComplete;
+}
+
+/** The section of `version`, otherwise the section Unreleased. Throws if there is neither. */
+export function releaseNotes(changelog: string, version: string): string {
+  const sections = changelog.split(/^(?=## \[)/m).slice(1);
+  const section = [version, "Unreleased"]
+    .map((name) => sections.find((text) => text.startsWith(`## [${name}]`)))
+    .find((found) => found !== undefined);
+  if (section === undefined) throw new Error(`CHANGELOG.md has neither a section [${version}] nor [Unreleased]`);
+  return `# lambda-iam-authenticator ${version}\n\n${section.replace(/^## .*\n+/, "").trim()}\n`;
+}
+
+if (import.meta.main) {
+  const { GITHUB_REF_NAME: tag = "", GITHUB_SERVER_URL: server = "", GITHUB_REPOSITORY: name = "" } = process.env;
+  const checks = fileChecks(readFile, { tag, address: `${server}/${name}` });
+  if (!(await runChecks(checks, console.log))) process.exitCode = 1;
+}
+
+/** What the checks read. */
+export interface World {
+  readonly manifest: Manifest;
+  readonly fetch: (url: string) => Promise<Response>;
+  /** Returns npm's output. Rejects with its error. */
+  readonly npm: (...args: readonly string[]) => Promise<string>;
+  /** The texts of test/acceptance/reports. */
+  readonly reports: readonly string[];
+}
+
+const NAME = "lambda-iam-authenticator";
+
+/** In the order in which a person does them. */
+export function ownedChecks(world: World): Checks {
+  const project = () => {
+    const found = projectOf(world.manifest);
+    if (found === undefined) throw new Error("It needs the project address.");
+    return found;
+  };
+  const github = (path: string) => get(world, `https://api.github.com/repos/${project()}${path}`);
+  const isListed = (file: string) => async () => {
+    const [repository, path] = INDEXES[file]?.(project()) ?? [];
+    const text = await get(world, `https://raw.githubusercontent.com/${repository}/HEAD/${path}`);
+    const [url = ""] = /\S+\.tgz/.exec(manifest(file, project(), "")) ?? [];
+    return text?.includes(url) ? undefined : `Copy ${file} of the release to ${path} in ${repository}.`;
+  };
+  return {
+    "GitHub repository": async () => {
+      if ((await github("")) !== undefined) return undefined;
+      return `GitHub has no public repository ${project()}. npm accepts provenance only from public ones.`;
+    },
+    "environment release": async () => {
+      if ((await github("/environments/release"))?.includes('"required_reviewers"')) return undefined;
+      return `${project()} has no environment "release" with required reviewers. Add both in its settings.`;
+    },
+    "npm name": async () => {
+      const maintainers = await world.npm("view", NAME, "maintainers").catch((error: Error) => {
+        if (error.message.includes("E404")) return undefined;
+        throw error;
+      });
+      if (maintainers === undefined) return `npm has no package ${NAME}. Publish an empty version 0.0.0 of it.`;
+      const user = await world.npm("whoami");
+      // One is printed as `name <mail>`, several as a list of these.
+      const isOurs = maintainers.match(/[\w.-]+(?= <)/g)?.includes(user);
+      return isOurs ? undefined : `${user} is not a maintainer of ${NAME} on npm.`;
+    },
+    "npm trust": async () => {
+      const options = `--file release.yml --repo ${project()} --env release --allow-publish`;
+      const trusted = await world.npm("trust", "list", NAME);
+      const wanted = ["file: release.yml", `repository: ${project()}`, "environment: release"];
+      if (wanted.every((line) => trusted.includes(line))) return undefined;
+      return `npm does not trust the workflow. Run: npm trust github ${NAME} ${options}`;
+    },
+    "AWS account": () => {
+      if (world.reports.some((report) => report.includes("\n- Place: AWS,"))) return undefined;
+      return "test/acceptance/reports has no report of a run on AWS. Run: npm run acceptance";
+    },
+    "Homebrew tap": isListed("lambda-iam-authenticator.rb"),
+    "Krew index": isListed("iam.yaml"),
+    "aqua registry": isListed("aqua-registry.yaml"),
+  };
+}
+
+/** Returns `undefined` if the page does not exist. */
+async function get({ fetch }: World, url: string): Promise<string | undefined> {
+  const { host } = new URL(url);
+  const response = await fetch(url).catch(({ cause, message }: Error) => {
+    throw new Error(`Cannot reach ${host}: ${cause instanceof Error ? cause.message : message}`);
+  });
+  if (response.status === 404) return undefined;
+  if (!response.ok) throw new Error(`${host} answered with HTTP ${response.status}.`);
+  return response.text();
+}
+
+/** `World.npm`. */
+export async function npm(...args: readonly string[]): Promise<string> {
+  const words = [...args, "--loglevel=error", "--fetch-retries=0"];
+  try {
+    return (await promisify(execFile)("npm", words, { timeout: 30_000 })).stdout.trim();
+  } catch (error) {
+    const { message, stderr, killed } = error as { message: string; stderr: string; killed: boolean };
+    const [code = killed ? "no answer in 30 s" : message, reason = ""] = stderr.match(/(?<=^npm error ).*$/gm) ?? [];
+    throw new Error(`npm ${args[0]} fails: ${code} ${reason}`.trim());
+  }
+}
