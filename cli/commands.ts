@@ -6,11 +6,8 @@ import type { IOStreams } from "./terminal/io-streams.ts";
 /** Adds details, examples, arguments, options and the action to a command that has its name and summary. */
 type Define = (command: Command, io: IOStreams) => unknown;
 
-/**
- * Loads only the called command's code: kubectl runs `token` for every command that a user types. The module exports
- * `setCommand` for `mappings set`.
- */
-type Load = () => Promise<{ readonly [name: `${string}Command`]: Define }>;
+/** Loads only the called command's code: kubectl runs `token` for every command that a user types. */
+type Load = () => Promise<Define>;
 
 function leaf(summary: string, load: Load, alias?: string) {
   return { summary, load, alias };
@@ -26,7 +23,7 @@ interface Group {
 
 /** By path, in the order of the help. A group precedes its commands. */
 export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>> = {
-  help: leaf("show the help of a command", () => import("./help.ts")),
+  help: leaf("show the help of a command", async () => (await import("./help.ts")).helpCommand),
   mappings: {
     summary: "manage mappings and denials",
     examples: [
@@ -34,28 +31,56 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
       "iam-authenticator mappings apply --cluster prod -f mappings.yaml --dry-run",
     ],
   },
-  "mappings list": leaf("list the mappings and denials", () => import("./mappings/list.ts"), "ls"),
-  "mappings get": leaf("show one mapping", () => import("./mappings/get.ts")),
-  "mappings set": leaf("add or change a mapping", () => import("./mappings/set.ts")),
-  "mappings edit": leaf("change mappings in your editor", () => import("./mappings/edit.ts")),
-  "mappings remove": leaf("remove mappings", () => import("./mappings/remove.ts")),
-  "mappings deny": leaf("deny access to an identity, whatever the mappings grant", () => import("./mappings/deny.ts")),
-  "mappings allow": leaf("remove a denial", () => import("./mappings/allow.ts")),
-  "mappings apply": leaf("apply a mapping file", () => import("./mappings/apply.ts")),
-  "mappings diff": leaf("show what apply would change, or compare two clusters", () => import("./mappings/apply.ts")),
-  "mappings import": leaf("convert mappings of other programs to a mapping file", () => import("./mappings/import.ts")),
+  "mappings list": leaf(
+    "list the mappings and denials",
+    async () => (await import("./mappings/list.ts")).listCommand,
+    "ls",
+  ),
+  "mappings get": leaf("show one mapping", async () => (await import("./mappings/get.ts")).getCommand),
+  "mappings set": leaf("add or change a mapping", async () => (await import("./mappings/set.ts")).setCommand),
+  "mappings edit": leaf("change mappings in your editor", async () => (await import("./mappings/edit.ts")).editCommand),
+  "mappings remove": leaf("remove mappings", async () => (await import("./mappings/remove.ts")).removeCommand),
+  "mappings deny": leaf(
+    "deny access to an identity, whatever the mappings grant",
+    async () => (await import("./mappings/deny.ts")).denyCommand,
+  ),
+  "mappings allow": leaf("remove a denial", async () => (await import("./mappings/allow.ts")).allowCommand),
+  "mappings apply": leaf("apply a mapping file", async () => (await import("./mappings/apply.ts")).applyCommand),
+  "mappings diff": leaf(
+    "show what apply would change, or compare two clusters",
+    async () => (await import("./mappings/apply.ts")).diffCommand,
+  ),
+  "mappings import": leaf(
+    "convert mappings of other programs to a mapping file",
+    async () => (await import("./mappings/import.ts")).importCommand,
+  ),
   "mappings export": leaf(
     "print all mappings and denials as a mapping file or an aws-auth ConfigMap",
-    () => import("./mappings/export.ts"),
+    async () => (await import("./mappings/export.ts")).exportCommand,
   ),
-  "mappings lint": leaf("find mappings that are invalid, risky or unused", () => import("./mappings/lint.ts")),
-  "mappings schema": leaf("print the JSON Schema of mapping files, for editors", () => import("./mappings/schema.ts")),
-  "mappings history": leaf("show the versions of one mapping, newest first", () => import("./mappings/history.ts")),
-  "mappings rollback": leaf("restore an earlier version of a mapping", () => import("./mappings/history.ts")),
-  explain: leaf("show step by step how the function reviews a token or an ARN", () => import("./explain/explain.ts")),
+  "mappings lint": leaf(
+    "find mappings that are invalid, risky or unused",
+    async () => (await import("./mappings/lint.ts")).lintCommand,
+  ),
+  "mappings schema": leaf(
+    "print the JSON Schema of mapping files, for editors",
+    async () => (await import("./mappings/schema.ts")).schemaCommand,
+  ),
+  "mappings history": leaf(
+    "show the versions of one mapping, newest first",
+    async () => (await import("./mappings/history.ts")).historyCommand,
+  ),
+  "mappings rollback": leaf(
+    "restore an earlier version of a mapping",
+    async () => (await import("./mappings/history.ts")).rollbackCommand,
+  ),
+  explain: leaf(
+    "show step by step how the function reviews a token or an ARN",
+    async () => (await import("./explain/explain.ts")).explainCommand,
+  ),
   whoami: leaf(
     "show your AWS identity, and its username and groups in the cluster",
-    () => import("./explain/whoami.ts"),
+    async () => (await import("./explain/whoami.ts")).whoamiCommand,
   ),
   reviews: {
     summary: "show granted and denied logins from the function's log",
@@ -64,31 +89,50 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   },
   "reviews list": leaf(
     "list reviews, oldest first, with the command that explains each denial",
-    () => import("./reviews/list.ts"),
+    async () => (await import("./reviews/list.ts")).listCommand,
     "ls",
   ),
-  report: leaf("show who has access, the last logins, and what to clean up", () => import("./report/report.ts")),
+  report: leaf(
+    "show who has access, the last logins, and what to clean up",
+    async () => (await import("./report/report.ts")).reportCommand,
+  ),
   callers: {
     summary: "manage which kube-apiservers may call the function",
     examples: ["iam-authenticator callers add control-plane --cluster prod --endpoint https://auth.example.com"],
   },
   "callers add": leaf(
     "create a token for a kube-apiserver and print its kubeconfig once, or accept its IAM role",
-    () => import("./callers/add.ts"),
+    async () => (await import("./callers/add.ts")).addCommand,
   ),
-  "callers list": leaf("list the kube-apiservers that may call the function", () => import("./callers/list.ts"), "ls"),
-  "callers remove": leaf("remove a caller and revoke its token", () => import("./callers/remove.ts")),
-  doctor: leaf("check a deployed endpoint, and report how to fix it", () => import("./doctor/doctor.ts")),
+  "callers list": leaf(
+    "list the kube-apiservers that may call the function",
+    async () => (await import("./callers/list.ts")).listCommand,
+    "ls",
+  ),
+  "callers remove": leaf(
+    "remove a caller and revoke its token",
+    async () => (await import("./callers/remove.ts")).removeCommand,
+  ),
+  doctor: leaf(
+    "check a deployed endpoint, and report how to fix it",
+    async () => (await import("./doctor/doctor.ts")).doctorCommand,
+  ),
   kubeconfig: {
     summary: "create the kubeconfig for kube-apiserver (webhook) or for users (client)",
     examples: ["iam-authenticator kubeconfig webhook --help", "iam-authenticator kubeconfig client --help"],
   },
   "kubeconfig webhook": leaf(
     "create the kubeconfig for kube-apiserver",
-    () => import("./kubeconfig/webhook-command.ts"),
+    async () => (await import("./kubeconfig/webhook-command.ts")).webhookCommand,
   ),
-  "kubeconfig client": leaf("print the kubeconfig for a user's kubectl", () => import("./kubeconfig/kubeconfig.ts")),
-  rbac: leaf("print RBAC objects for access levels like those of EKS", () => import("./rbac.ts")),
+  "kubeconfig client": leaf(
+    "print the kubeconfig for a user's kubectl",
+    async () => (await import("./kubeconfig/kubeconfig.ts")).clientCommand,
+  ),
+  rbac: leaf(
+    "print RBAC objects for access levels like those of EKS",
+    async () => (await import("./rbac.ts")).rbacCommand,
+  ),
   irsa: {
     summary: "give service accounts IAM roles (IRSA)",
     examples: ["iam-authenticator irsa policy | kubectl apply -f -"],
@@ -97,26 +141,44 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
     summary: "list, publish and retire the issuer's keys",
     examples: ["iam-authenticator irsa keys list --cluster prod"],
   },
-  "irsa keys list": leaf("list the issuer's keys", () => import("./irsa/keys/list.ts"), "ls"),
-  "irsa keys publish": leaf("publish a cluster's public keys", () => import("./irsa/keys/publish.ts")),
-  "irsa keys retire": leaf("remove a key whose tokens have all expired", () => import("./irsa/keys/retire.ts")),
-  "irsa flags": leaf("print kube-apiserver's flags for the issuer", () => import("./irsa/flags.ts")),
+  "irsa keys list": leaf("list the issuer's keys", async () => (await import("./irsa/keys/list.ts")).listCommand, "ls"),
+  "irsa keys publish": leaf(
+    "publish a cluster's public keys",
+    async () => (await import("./irsa/keys/publish.ts")).publishCommand,
+  ),
+  "irsa keys retire": leaf(
+    "remove a key whose tokens have all expired",
+    async () => (await import("./irsa/keys/retire.ts")).retireCommand,
+  ),
+  "irsa flags": leaf(
+    "print kube-apiserver's flags for the issuer",
+    async () => (await import("./irsa/flags.ts")).flagsCommand,
+  ),
   "irsa policy": leaf(
     "print the admission policies that give Pods their role",
-    () => import("./irsa/policy/policy.ts"),
+    async () => (await import("./irsa/policy/policy.ts")).policyCommand,
   ),
   "irsa trust-policy": leaf(
     "print the trust policy of a service account's role",
-    () => import("./irsa/trust-policy.ts"),
+    async () => (await import("./irsa/trust-policy.ts")).policyCommand,
   ),
   "irsa doctor": leaf(
     "check the issuer, IAM and the cluster, and report how to fix it",
-    () => import("./irsa/doctor/doctor.ts"),
+    async () => (await import("./irsa/doctor/doctor.ts")).doctorCommand,
   ),
-  token: leaf("print a token for kubectl, as an ExecCredential", () => import("./token/token.ts")),
-  contexts: leaf("list the contexts of the configuration file", () => import("./contexts.ts")),
-  version: leaf("print the version", () => import("./help.ts")),
-  completion: leaf("print a completion script for the shell", () => import("./completion/completion.ts")),
+  token: leaf(
+    "print a token for kubectl, as an ExecCredential",
+    async () => (await import("./token/token.ts")).tokenCommand,
+  ),
+  contexts: leaf(
+    "list the contexts of the configuration file",
+    async () => (await import("./contexts.ts")).contextsCommand,
+  ),
+  version: leaf("print the version", async () => (await import("./help.ts")).versionCommand),
+  completion: leaf(
+    "print a completion script for the shell",
+    async () => (await import("./completion/completion.ts")).completionCommand,
+  ),
 };
 
 export const PATHS = Object.keys(COMMANDS);

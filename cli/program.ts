@@ -48,8 +48,8 @@ async function complete(command: Command, io: IOStreams, next?: string): Promise
   const path = pathOf(command).slice(1).join(" ");
   const entry = COMMANDS[path];
   if (entry?.load !== undefined) {
-    const module = await entry.load();
-    module[`${path.replace(/.*\W/, "")}Command`]?.(command, io);
+    const define = await entry.load();
+    define(command, io);
     // Commander sets these defaults, but before it calls the hook.
     for (const option of command.options.filter(({ negate }) => negate)) {
       command.setOptionValueWithSource(option.attributeName(), true, "default");

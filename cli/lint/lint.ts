@@ -7,15 +7,15 @@ import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
 import * as names from "./names.ts";
 import * as shadowing from "./shadowing.ts";
-import * as validity from "./validity.ts";
+import { ending, invalid, pinned, severalArns, unusableBySignedTokens } from "./validity.ts";
 
 /** In the order of the output, within a level. */
 const RULES: readonly Rule[] = [
-  ...[validity.invalid, shadowing.unreachable, shadowing.chosenNodes, shadowing.nodes, shadowing.shadowed],
+  ...[invalid, shadowing.unreachable, shadowing.chosenNodes, shadowing.nodes, shadowing.shadowed],
   ...[shadowing.coveredPatterns, names.repeatedSessions, names.sessionsWithoutSet, names.systemNames],
-  ...[shadowing.wholeAccounts, validity.ending, shadowing.masters, shadowing.permissionSetRoles, validity.pinned],
+  ...[shadowing.wholeAccounts, ending, shadowing.masters, shadowing.permissionSetRoles, pinned],
   ...[names.chosenGroups, names.chosenUsernames, names.missingSessions, names.misspeltGroups, names.spaces],
-  ...[names.sharedUsernames, names.chosenClaims, validity.unusableBySignedTokens, validity.severalArns],
+  ...[names.sharedUsernames, names.chosenClaims, unusableBySignedTokens, severalArns],
 ];
 
 export function lint(parameters: ReadonlyMap<string, StoredParameter>, context: EvaluationContext): Finding[] {

@@ -10,14 +10,20 @@ import {
   permissionSetRole,
 } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
-import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { type Plan, planChanges } from "../changes/plan.ts";
 import { usage } from "../errors.ts";
+import type { EvaluationContext } from "../function-settings.ts";
 import { accountOf, type Entry, nameOfEntry } from "../store/entry.ts";
 import type { EntryKey } from "../store/list-items.ts";
 import { GROUP_FAULT } from "./file/arn-fault.ts";
 import { readMapping } from "./file/entry.ts";
+
+/** Where to look: with `account`, only that account's parameters. */
+interface Store {
+  readonly context: EvaluationContext;
+  readonly account?: string;
+}
 
 export interface Target {
   readonly parameter: string;
@@ -39,11 +45,7 @@ const NAMED = /^(role|user|federated-user|sso|sso-session)\/(\d{12})\/(.+)$/;
  *
  * @param session the value of --session
  */
-export function findTarget(
-  { context: { prefix }, account }: Pick<Connection, "context" | "account">,
-  who: string,
-  session?: string,
-): Target {
+export function findTarget({ context: { prefix }, account }: Store, who: string, session?: string): Target {
   const found = targetOf(prefix, who);
   const target = session === undefined ? found : ofSession(prefix, found.address, who, session);
   checkAccount(account, target.address, target.parameter);
@@ -152,11 +154,7 @@ export function checkOneArn(who: string): void {
 }
 
 /** The denial and its list. Throws if `who` names no principal, or one of another account than --account. */
-export function findDenyTarget(
-  { context, account }: Pick<Connection, "context" | "account">,
-  who: string,
-  session: string | undefined,
-) {
+export function findDenyTarget({ context, account }: Store, who: string, session: string | undefined) {
   checkTyping(who);
   if (/^arn:[^:]*:iam:[^:]*:[^:]*:group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
   const arn = who.startsWith("arn:") ? who : arnOf(who, context);
@@ -167,7 +165,7 @@ export function findDenyTarget(
 }
 
 /** The ARN of a mapping's name such as `role/111122223333/developers`; of a permission set, a pattern for its role. */
-export function arnOf(who: string, context: Connection["context"]): string {
+export function arnOf(who: string, context: EvaluationContext): string {
   const { kind, account, name } = findTarget({ context }, who).address;
   if (kind === "pattern" || kind === "sso-session" || kind === "deny") {
     throw usage(`${who} is a list. Name one identity or pattern.`, ...DENY_HELP.split("\n"));

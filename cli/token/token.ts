@@ -7,6 +7,7 @@ import { type AwsOptions, clientConfig } from "../aws/client-config.ts";
 import { type AssumeOptions, findCredentials } from "../aws/credentials.ts";
 import { CREDENTIALS_ENDED } from "../aws/errors.ts";
 import { type SignedToken, signToken } from "../aws/presign.ts";
+import { getSignedToken } from "../aws/signed-token.ts";
 import { describe } from "../command.ts";
 import { fault, usage } from "../errors.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../options.ts";
@@ -66,7 +67,7 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   const credentials = await (options.cache ? cachedCredentials(decisive, find, io) : find());
   const now = io.clock();
   const signed = options.jwt
-    ? await (await import("../aws/signed-token.ts")).getSignedToken({ config, credentials, clusterId }, io)
+    ? await getSignedToken({ config, credentials, clusterId }, io)
     : await signToken({ credentials, clusterId, region, domain: partition.domain, now });
   // kubectl would send it, fail, and request another one, in an endless loop.
   if (signed.expiresAt <= now) throw fault(CREDENTIALS_ENDED);
