@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe } from "node:test";
 
 const ROOT = join(import.meta.dirname, "..");
-const FOLDERS = ["acceptance", "cli", "docs", "functions", "infra", "local", "system"];
+const FOLDERS = ["acceptance", "build", "cli", "docs", "functions", "infra", "local", "system"];
 
 /** What tests of one process would share: timers, modules, signals, trusted certificates, the working directory. */
 const OWN_PROCESS = /\bmock\.(timers|method)\b|\bmockTime\b|\bprocess\.(emit|chdir)\b|\bsetDefaultCACertificates\b/;

@@ -37,7 +37,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm run build": by("package.json", '"prepare": "npm run --silent build'),
   "aws iam enable-outbound-web-identity-federation": { because: "it changes an AWS account; no emulator has it" },
   "npm run docs": by("test/docs/links.test.ts", "generatedDocuments()"),
-  "npm run release -- --check": by("test/infra/publishable.test.ts", "ownedChecks(world)"),
+  "npm run release -- --check": by("test/build/publishable.test.ts", "ownedChecks(world)"),
   "npm run format": { because: "it would change the tested files" },
   "npx node --test ": { because: "npm test runs every test" },
   "npm start": by("test/local/start.test.ts", 'const START = "start.ts"'),

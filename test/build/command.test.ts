@@ -14,7 +14,7 @@ import { type LocalRequest, startHttpServer } from "../../local/aws/http-server.
 import { startParameterStore } from "../../local/aws/parameter-store/parameter-store.ts";
 import { readForm, renderResult } from "../../local/aws/protocols.ts";
 import packageJson from "../../package.json" with { type: "json" };
-import { prepare, useFolder, useServer } from "./fixtures.ts";
+import { prepare, useFolder, useServer } from "../cli/fixtures.ts";
 
 const { path: folder, write } = useFolder();
 const built = join(folder, "built");

@@ -18,7 +18,7 @@ const { path: folder } = useFolder();
 const store = await startParameterStore({ parameters: { "/probe": "1" } });
 await buildAuthenticator(folder);
 const separate = separateFile("credential-provider-http");
-const { files } = await bundle(ROOT, "test/infra/sdk-probe.ts", "probe.mjs", [separate, ...LEAN_PLUGINS]);
+const { files } = await bundle(ROOT, "test/build/sdk-probe.ts", "probe.mjs", [separate, ...LEAN_PLUGINS]);
 for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
 const { probe }: { probe(endpoint: string): Promise<unknown> } = await import(join(folder, "probe.mjs"));
 
@@ -76,7 +76,7 @@ test("a plugin that finds nothing to replace fails the build, and names itself a
   const moved = replacement("lean-schemas", (build, done) => {
     build.onLoad({ filter: /a-file-that-the-sdk-has-moved\.js$/ }, () => done({ contents: "" }));
   });
-  await assert.rejects(bundle(ROOT, "test/infra/sdk-probe.ts", "probe.mjs", [moved]), {
+  await assert.rejects(bundle(ROOT, "test/build/sdk-probe.ts", "probe.mjs", [moved]), {
     message: /build\/plugins\.ts: lean-schemas found nothing to replace: .*docs\/decisions\/0003-bundle\.md/,
   });
 });

@@ -1,5 +1,5 @@
 // The output of `npm run release`: templates for every machine and account, and a list of its contents.
-// Update: `npx node --test --test-update-snapshots test/infra/release.test.ts`.
+// Update: `npx node --test --test-update-snapshots test/build/templates/templates.test.ts`.
 // test/e2e/cfn-lint.e2e.ts lints the templates; test/acceptance/checks/07-release.ts deploys one.
 
 import assert from "node:assert/strict";
@@ -9,12 +9,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
-import { buildRelease } from "../../build/assets.ts";
-import { INDEXES, releaseNotes } from "../../build/publishable.ts";
-import { ACTIONS, deployingPolicy } from "../../build/templates/deploying-role.ts";
-import packageJson from "../../package.json" with { type: "json" };
-import { givenVpcEndpoint, issuerOf, KINDS, stackOf, vpcOf } from "./stacks.ts";
-import { flat, type Resource, typesOf } from "./template.ts";
+import { buildRelease } from "../../../build/assets.ts";
+import { INDEXES, releaseNotes } from "../../../build/publishable.ts";
+import { ACTIONS, deployingPolicy } from "../../../build/templates/deploying-role.ts";
+import packageJson from "../../../package.json" with { type: "json" };
+import { givenVpcEndpoint, issuerOf, KINDS, stackOf, vpcOf } from "../../infra/stacks.ts";
+import { flat, type Resource, typesOf } from "../../infra/template.ts";
 
 interface ReleaseTemplate {
   readonly Parameters: Readonly<
@@ -32,7 +32,7 @@ interface ReleaseTemplate {
   readonly Resources: Readonly<Record<string, Resource>>;
 }
 
-const ROOT = join(import.meta.dirname, "..", "..");
+const ROOT = join(import.meta.dirname, "..", "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "release-"));
 const released = join(folder, "first");
 const NAMES = ["http", "mtls", "private", "issuer"] as const;
